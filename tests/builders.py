@@ -31,7 +31,7 @@ from app.kernel.refusals import Refusal, WrongValue
 from app.log.ids import uuid7
 from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES_BY_KIND
-from app.service_levels.clocks.known_agreements import KnownAgreements
+from app.service_levels.clocks.agreement_history import AgreementHistory
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -144,10 +144,10 @@ class Scenario:
 class _EmptyOrganisation:
     """What an organisation has that wants to know nothing besides, and has agreed nothing."""
 
-    async def configuration(self, name: str, load: object, *, guard: object) -> KnownAgreements:
+    async def configuration(self, name: str, load: object, *, guard: object) -> AgreementHistory:
         """No agreements; there is no other configuration that is looked up here."""
         assert name == "agreements", name
-        return KnownAgreements()
+        return AgreementHistory()
 
     async def custom_fields(self, process: str, named: object = ()) -> dict[str, Any]:
         """None."""

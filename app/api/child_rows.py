@@ -16,7 +16,7 @@ from app.api.auth import caller_of, ledger_of
 from app.api.openapi import problems
 from app.api.paging import page_response
 from app.api.reads import Name, load_visible
-from app.api.shapes import OutputModel, Renderer
+from app.api.shapes import OutputModel, Renderer, page_of
 from app.api.summaries import noun
 from app.common.records import ChildRecord, Record, from_row
 from app.kernel.lifecycle import Lifecycle
@@ -38,7 +38,8 @@ RenderRows = Callable[[Renderer, Any, "ChildListing", list[dict[str, Any]]], Awa
 class ChildListing:
     """The list of one class of a record's child rows.
 
-    `name` is its last path segment, `by` the time that it is sorted by. `only` returns the SQL condition of
+    `name` is its last path segment, `by` the time that it is sorted by; `about` says which rows a page has.
+    `only` returns the SQL condition of
     the rows that the caller may see, and adds its parameters. `show` renders the rows that were found, if
     clients see more than the rows' fields.
     """
@@ -47,9 +48,14 @@ class ChildListing:
     row: type[ChildRecord]
     by: str
     item: type[OutputModel]
-    page: type[OutputModel]
+    about: str
     only: VisibilityCondition = _unrestricted
     show: RenderRows | None = None
+
+    @property
+    def page(self) -> type[OutputModel]:
+        """Return the model of a page of the list."""
+        return page_of(self.item, self.about)
 
 
 def mount_child_listing(

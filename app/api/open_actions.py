@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.api.json_output import SharedFragment
 from app.i18n import translate
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.offers import Offer
@@ -78,9 +77,3 @@ def _described(lifecycle: Lifecycle[Any], offer: Offer, state: str, language: st
         "method": link.method,
         "schema": link.body_schema,
     }
-
-
-@lru_cache(maxsize=1024)
-def action_names(actions: tuple[Action[Any, Any], ...]) -> SharedFragment:
-    """Return the names of these actions, as lists show them."""
-    return SharedFragment([action.name for action in actions])

@@ -15,8 +15,9 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from app.api.answer_fields import derive_fields
 from app.api.columns import (
     Columns,
     _ciphertexts,
@@ -28,11 +29,11 @@ from app.api.columns import (
     by_row,
 )
 from app.api.json_output import SharedFragment
-from app.api.open_actions import action_names, open_action
+from app.api.open_actions import open_action
 from app.api.record_fields import ChangedAt, CustomValues, RecordedAt, RecordVersion
+from app.api.shown_actions import acted_on_by_accounts, names_of
 from app.common.people import Caller
 from app.common.records import ENVELOPE, Record, StaffOnly, codecs
-from app.kernel.actor_policy import Relation
 from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
@@ -42,9 +43,40 @@ from app.kernel.redaction import is_withheld, viewers
 
 
 class OutputModel(BaseModel):
-    """Base of all answers: every field is present, null if it has no value."""
+    """Base of all answers: every field is present, null if it has no value.
+
+    `class LoanOut(RecordOut, of=Loan)` shows the fields of that record as they are declared there, except
+    `without="note"`; its body declares only the fields that differ from the record's or that it does not
+    have. `after={"item": "lent_at"}`: these stand behind another field than in the record.
+    """
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    def __init_subclass__(
+        cls,
+        *,
+        of: type[Record] | None = None,
+        without: str = "",
+        after: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init_subclass__(**options)
+        if of is not None:
+            derive_fields(cls, of, {"person": PersonStub, "team": TeamStub}, without, after)
+
+
+@cache
+def page_of(item: Any, about: str) -> type[OutputModel]:
+    """Return the model of a page of these answers, named after them; `about` says which they are, and in
+    which order.
+    """
+    return create_model(
+        f"{item.__name__.removesuffix('Out').removesuffix('Summary')}Page",
+        __base__=OutputModel,
+        __doc__=f"A page of {about}.",
+        items=(list[item], ...),
+        next_cursor=(str | None, ...),
+    )
 
 
 class PersonStub(OutputModel):
@@ -437,13 +469,13 @@ class Renderer:
             for name, some in matters.items()
             if name in said
         ]
-        if _acted_on_by_accounts(self.lifecycle):
+        if acted_on_by_accounts(self.lifecycle):
             deciding.append([one == me for one in said.get("person", [None] * many)])
             deciding.append([one == caller.person_id for one in columns["id"]])
             deciding.append([tuple(roles or ()) for roles in columns.get("roles", [None] * many)])
         alike = list(zip(columns.get("state", [None] * many), *deciding, strict=True))
         open_to = {
-            each: action_names(self.lifecycle.open_to(self._policy_record(columns, n), caller))
+            each: names_of(self.lifecycle.open_to(self._policy_record(columns, n), caller))
             for each, n in dict(zip(alike, range(many), strict=True)).items()
         }
         return [open_to[each] for each in alike]
@@ -462,13 +494,5 @@ _DECIDING = (
     "roles",
     "id",
 )
-#: Relations that depend on a person's or key's id and roles, or on the person that the record is for.
-_OF_ACCOUNTS = frozenset({Relation.holder, Relation.superior, Relation.oneself, Relation.addressee})
 #: Stands for any value that makes no difference to policies.
 _IRRELEVANT = -1
-
-
-@cache
-def _acted_on_by_accounts(lifecycle: Lifecycle[Any]) -> bool:
-    """Return whether the actions on such records depend on the account that the record is, or is for."""
-    return any(row.who.relations & _OF_ACCOUNTS for row in lifecycle.rows)

@@ -26,7 +26,7 @@ from app.log.ids import uuid7
 from app.log.writer import AppendRequest, ConcurrencyConflict
 from app.service_levels.clocks.case_clocks import CaseClocks, clock_id
 from app.service_levels.clocks.projection import WATCH, Terms, load_terms
-from app.service_levels.clocks.streams import ClockNews, expected_news, missing_news
+from app.service_levels.clocks.streams import ClockChange, expected_changes, missing_changes
 from app.service_levels.clocks.ticket_clocks import TicketWithClocks, read_tickets
 from app.service_levels.clocks.timeline import timeline_of
 from app.shared_connections import SharedConnections
@@ -145,21 +145,21 @@ class _Firing:
                 self.next_at[its] = min(reading.next_at, self.next_at.get(its, reading.next_at))
         news = {
             stream(KIND, one): found
-            for one, ought in expected_news(clocks, self.now).items()
-            if (found := missing_news(ought, ticket.said.get(stream(KIND, one), ()), self.now))
+            for one, ought in expected_changes(clocks, self.now).items()
+            if (found := missing_changes(ought, ticket.statements.get(stream(KIND, one), ()), self.now))
         }
         return _request(clocks, ticket, news) if news else None
 
 
 def _request(
-    clocks: CaseClocks, ticket: TicketWithClocks, news: Mapping[str, Sequence[ClockNews]]
+    clocks: CaseClocks, ticket: TicketWithClocks, news: Mapping[str, Sequence[ClockChange]]
 ) -> AppendRequest:
     """Return the command that appends the news to the clocks' streams."""
     reads = {ticket.name: clocks.timeline.version}
     reads.update(_calendars(clocks))
     events: list[Event] = []
     for name, found in news.items():
-        reads[name] = version = len(ticket.said.get(name, ()))
+        reads[name] = version = len(ticket.statements.get(name, ()))
         events += [_event(ticket, name, n, one) for n, one in enumerate(found, version + 1)]
     return AppendRequest(
         reads=reads, events=tuple(events), abouts={name: ticket.name for name in news if not reads[name]}
@@ -173,15 +173,15 @@ def _calendars(clocks: CaseClocks) -> dict[str, int]:
     return dict(clocks.calendars.stream(key) for key in keys)
 
 
-def _event(ticket: TicketWithClocks, name: str, version: int, one: ClockNews) -> Event:
+def _event(ticket: TicketWithClocks, name: str, version: int, one: ClockChange) -> Event:
     cause = ticket.causes.get(one.by_position or 0)
     event_id, correlation_id = cause or ticket.causes[ticket.events[-1].position]
     return Event(
         id=uuid7(),
         stream=name,
         version=version,
-        type=one.said.type,
-        occurred_at=one.said.occurred_at,
+        type=one.statement.type,
+        occurred_at=one.statement.occurred_at,
         staff_only=one.staff_only,
         actor=rule_caller(NAME).actor,
         correlation_id=correlation_id,

@@ -31,7 +31,7 @@ from app.exchange.report import ImportReport
 from app.kernel.ledger import Ledger
 
 KPIS = {
-    CatchUpResult.there: "The KPIs have all of it.",
+    CatchUpResult.caught_up: "The KPIs have all of it.",
     CatchUpResult.behind: "The KPIs do not have all of it yet, and have not moved for "
     f"{PATIENCE_SECONDS:.0f} s. The output of the worker says why.",
     CatchUpResult.no_worker: "No worker runs, so the KPIs do not have it yet. `ledgerdesk work` is one, and "

@@ -15,7 +15,9 @@ from app.sla.activity import supplier_party, team_party
 from app.sla.alignment import Link, align, align_availability
 from app.sla.availability import Effect, MaintenanceWindow, Outage, OutageRules, availability, budget_used
 from app.sla.case_events import CaseEvent, in_order
-from app.sla.choose import (
+from app.sla.clock import ClockReading, read_clocks, read_party_clock
+from app.sla.shares import share_elapsed
+from app.sla.target_selection import (
     Agreement,
     Attributes,
     Opening,
@@ -26,8 +28,6 @@ from app.sla.choose import (
     targeting_by,
     tied_targets,
 )
-from app.sla.clock import ClockReading, read_clocks, read_party_clock
-from app.sla.shares import share_elapsed
 from app.sla.targets import Metric, Target, Targeting
 
 #: Values by name: numbers, instants, texts, and structures of these.

@@ -15,7 +15,7 @@ from app.cli.worked_cases import CaseFileError, Json, read_json_cases
 from app.common.business_time import BusinessTime, CalendarDefinition, Hours
 from app.common.clocks import AgreementType
 from app.sla.case_events import ActorKind, CaseEvent, EventKind
-from app.sla.choose import Agreement, validity
+from app.sla.target_selection import Agreement, validity
 from app.sla.targets import Metric, Target
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

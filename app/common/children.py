@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID, uuid5
 
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
 
 
 class Visibility(CodeEnum):
@@ -26,11 +26,11 @@ class ExternalReference(ChildRecord):
 
     KIND: ClassVar[str] = "external_reference"
 
-    kind: str | None = None
-    source: str | None = None
-    key: str | None = None
-    number: str | None = None
-    url: str | None = None
+    kind: str | None = required()
+    source: str | None = required("The source of a tool, or the name of an imported history.")
+    key: str | None = required("Its id over there.")
+    number: str | None = optional("What people call it there, as far as it is told.")
+    url: str | None = optional("Where they see it.")
 
 
 class Follower(ChildRecord):
@@ -39,8 +39,8 @@ class Follower(ChildRecord):
     KIND: ClassVar[str] = "follower"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    followed_at: datetime | None = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
+    followed_at: datetime | None = required()
 
     @classmethod
     def for_person(cls, record: Record, person_id: UUID, followed_at: datetime) -> Follower:
@@ -57,13 +57,15 @@ class Attachment(ChildRecord):
 
     KIND: ClassVar[str] = "attachment"
 
-    author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    name: Annotated[str | None, Personal()] = None
-    media_type: str | None = None
-    size: int | None = None
-    sha256: str | None = None
-    visibility: Visibility | None = None
-    attached_at: datetime | None = None
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who attached it.")
+    name: Annotated[str | None, Personal()] = required(
+        "What it is called. Null when whoever attached it was erased."
+    )
+    media_type: str | None = required("What its first bytes look like, whatever it is called.")
+    size: int | None = required("In bytes.")
+    sha256: str | None = required("Of what is in it, in hex.")
+    visibility: Visibility | None = required()
+    attached_at: datetime | None = required()
 
     @property
     def for_staff(self) -> bool:

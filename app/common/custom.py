@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
+from app.common import records
 from app.common.personal import Sealed, Unsealed
 from app.common.records import CodeEnum, Record
 from app.common.state_fields import EnteredAt
@@ -44,17 +45,19 @@ class CustomField(Record):
 
     KIND: ClassVar[str] = "custom_field"
 
-    state: FieldState | None = None
-    process: str | None = None
-    key: str | None = None
-    value_type: ValueType | None = None
-    label_en: str | None = None
-    label_zh: str | None = None
-    required: bool | None = None
-    staff_only: bool | None = None
-    filter_slot: int | None = None
+    state: FieldState | None = records.required()
+    process: str | None = records.required("The kind of its records.")
+    key: str | None = records.required("What it is called in `custom`, or in `custom_for_staff`.")
+    value_type: ValueType | None = records.required()
+    label_en: str | None = records.required()
+    label_zh: str | None = records.required()
+    required: bool | None = records.required("Whether persons must give it when they open a ticket.")
+    staff_only: bool | None = records.required("Whether only staff see and give it.")
+    filter_slot: int | None = records.optional(
+        "Its place among the ten that lists are narrowed by, by `custom.<key>=`; null: none."
+    )
     choices: list[dict[str, Any]] | None = None
-    added_at: datetime | None = None
+    added_at: datetime | None = records.required()
     retired_at: Annotated[datetime | None, EnteredAt(FieldState.retired)] = None
 
     @property

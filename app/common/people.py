@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.common.keys import KeyScope
 from app.common.personal import Personal
-from app.common.records import CodeEnum, ForeignRef, Record
+from app.common.records import CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -107,12 +107,12 @@ class Person(Record):
 
     KIND: ClassVar[str] = "person"
 
-    state: PersonState | None = None
-    kind: PersonKind | None = None
-    name: Annotated[str | None, Personal()] = None
+    state: PersonState | None = required()
+    kind: PersonKind | None = required()
+    name: Annotated[str | None, Personal()] = required("Null when they were erased.")
     email: Annotated[str | None, Personal()] = None
     phone: Annotated[str | None, Personal()] = None
-    login: Annotated[str | None, Personal()] = None
+    login: Annotated[str | None, Personal()] = optional("What the identity provider calls them.")
     login_issuer: str | None = None
     department: str | None = None
     post: Annotated[str | None, Personal()] = None
@@ -120,16 +120,18 @@ class Person(Record):
     grade: Grade | None = None
     locale: str | None = None
     time_zone: str | None = None
-    team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    roles: list[str] | None = None
-    key_id: UUID | None = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Their own team: the one whose customer they are."
+    )
+    roles: list[str] | None = optional("What they hold besides being a requester; null: nothing.")
+    key_id: UUID | None = required()
     told_of: list[str] | None = None
     told_by_mail: list[str] | None = None
     mail_waits_for_you: MailFrequency | None = None
     mail_is_yours: MailFrequency | None = None
     mail_you_follow: MailFrequency | None = None
     mail_for_information: MailFrequency | None = None
-    added_at: datetime | None = None
+    added_at: datetime | None = required()
     deactivated_at: Annotated[datetime | None, EnteredAt(PersonState.inactive)] = None
     erased_at: Annotated[datetime | None, EnteredAt(PersonState.erased)] = None
 

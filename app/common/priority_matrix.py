@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from app.common.priority import Impact, Matrix, Priority, Urgency
-from app.common.records import CodeEnum, Record
+from app.common.records import CodeEnum, Record, required
 
 
 class MatrixState(CodeEnum):
@@ -23,9 +23,9 @@ class PriorityMatrix(Record):
 
     KIND: ClassVar[str] = "priority_matrix"
 
-    state: MatrixState | None = None
-    cells: list[dict[str, Any]] | None = None
-    set_at: datetime | None = None
+    state: MatrixState | None = required()
+    cells: list[dict[str, Any]] | None = required()
+    set_at: datetime | None = required()
 
     @property
     def matrix(self) -> Matrix:

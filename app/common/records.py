@@ -86,6 +86,16 @@ class KeyRef:
         self.retired = retired
 
 
+def required(description: str | None = None, **more: Any) -> Any:
+    """Declare a field that has a value from the record's opening on: `required("The year of its plan.")`."""
+    return Field(default=None, nullable=False, description=description, **more)
+
+
+def optional(description: str | None = None, **more: Any) -> Any:
+    """Declare a field that may have no value. Without a description `None` says the same."""
+    return Field(default=None, description=description, **more)
+
+
 class Record(SQLModel):
     """A record of the projection `fold`.
 
@@ -133,7 +143,7 @@ class ChildRecord(Record):
     AUDIENCE_KIND: ClassVar[str] = ""
     DONE_FIELDS: ClassVar[tuple[str, ...]] = ()
 
-    record: str | None = None
+    record: str | None = required()
 
     @property
     def for_staff(self) -> bool:
@@ -196,6 +206,8 @@ class Codec:
         self.document = any(isinstance(m, Document) for m in metadata)
         self.refers = next((m for m in metadata if isinstance(m, ForeignRef)), None)
         self.key_of = next((m for m in metadata if isinstance(m, KeyRef)), None)
+        #: It has a value from the opening on.
+        self.required = _is_required(annotation, metadata)
         self.type = _bare_type(annotation)
         self._wanted = get_origin(self.type) or self.type
         self.write, self.read = _codec_functions(self.type)
@@ -213,6 +225,14 @@ class Codec:
             return
         right = isinstance(value, self._wanted) and not (self._wanted is int and isinstance(value, bool))
         assert right, f"{self.name} cannot be {value!r}"
+
+
+def _is_required(annotation: Any, metadata: list[Any]) -> bool:
+    """Return whether the field is declared to have a value always: by `required`, or by a type without
+    `None`.
+    """
+    marked = any(getattr(mark, "nullable", None) is False for mark in metadata)
+    return marked or NoneType not in get_args(annotation)
 
 
 def _bare_type(annotation: Any) -> Any:

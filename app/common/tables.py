@@ -39,18 +39,25 @@ def table_class(record: type[Record]) -> type[Record]:
         "__tablename__": record.KIND,
         "__table_args__": {"schema": SCHEMA},
         "__annotations__": {name: field.annotation for name, field in fields.items()},
-        **{name: Field(primary_key=name == "id", sa_type=_column_type(record, name)) for name in fields},
+        **{name: _column(record, name) for name in fields},
     }
     metaclass: Any = type(record)
     declared: type[Record] = metaclass(f"{record.__name__}Table", (record,), namespace, table=True)
     return declared
 
 
+def _column(record: type[Record], name: str) -> Any:
+    """Return the declaration of a field's column."""
+    required = codecs(record)[name].required if name not in _ENVELOPE else name != "appended_at"
+    return Field(primary_key=name == "id", nullable=not required, sa_type=_column_type(record, name))
+
+
 def _column_type(record: type[Record], name: str) -> Any:
     """Return the type in SQL of a field's column. A field may name its own, such as a bigint."""
-    own: Any = getattr(record.model_fields[name], "sa_type", None)
-    if isinstance(own, type):
-        return own
+    marks = record.model_fields[name].metadata
+    own = [mark.sa_type for mark in marks if isinstance(getattr(mark, "sa_type", None), type)]
+    if own:
+        return own[0]
     if name in _ENVELOPE:
         return _ENVELOPE[name]
     codec = codecs(record)[name]

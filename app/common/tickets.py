@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.common.notices import NoticeType, Responsible
 from app.common.priority import Impact, Priority, Urgency
-from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly
+from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -43,12 +43,16 @@ class Ticket(Record):
 
     number: str = ""
     state: Any = None
-    state_since: Annotated[datetime | None, EnteredAt()] = None
-    opened_at: datetime | None = None
-    title: str | None = None
-    requester_id: Annotated[UUID | None, ForeignRef("person")] = None
-    customer_id: Annotated[UUID | None, ForeignRef("team")] = None
-    team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    state_since: Annotated[datetime | None, EnteredAt()] = required()
+    opened_at: datetime | None = required("When it was opened.")
+    title: str | None = optional("Null where an imported history has none.")
+    requester_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Who opened it, or whom it was opened for."
+    )
+    customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "The requester's team when it was opened."
+    )
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team that it is assigned to.")
     assignee_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.given)] = None
     impact: Impact | None = None
     urgency: Urgency | None = None

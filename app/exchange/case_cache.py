@@ -99,32 +99,32 @@ class CaseCache:
         `keys` are, by the case's number, the keys of its rows. `opened_at` returns when a new case was
         opened: the number that the case gets here contains that year, for good.
         """
-        found: dict[str, CachedCase | None] = {
+        cached_cases: dict[str, CachedCase | None] = {
             number: self._cached[number] for number in keys if number in self._cached
         }
-        unknown = [number for number in keys if number not in found]
+        unknown = [number for number in keys if number not in cached_cases]
         if unknown:
             rows = await self._ledger.db.rows(
                 SELECT_REFERENCES, (unknown, self._source.lifecycle.kind, self._source.name)
             )
             streams = {row["key"]: row["record"] for row in rows}
-            found |= dict.fromkeys(streams)
-            found |= await self._recall(await self._with_new_rows(streams, keys))
+            cached_cases |= dict.fromkeys(streams)
+            cached_cases |= await self._recall(await self._with_new_rows(streams, keys))
             for number in unknown:
                 if number not in streams:
-                    found[number] = await self._new_case(number, opened_at(number))
-        for number, known in found.items():
-            if known is not None:
-                self._cached[number] = known
+                    cached_cases[number] = await self._new_case(number, opened_at(number))
+        for number, cached in cached_cases.items():
+            if cached is not None:
+                self._cached[number] = cached
                 self._cached.move_to_end(number)
-                self._entries += len(known.case.entries) - known.counted_entries
-                known.counted_entries = len(known.case.entries)
+                self._entries += len(cached.case.entries) - cached.counted_entries
+                cached.counted_entries = len(cached.case.entries)
         while len(self._cached) > LARGEST_CACHE or (self._entries > MOST_ENTRIES and self._cached):
             number, held = self._cached.popitem(last=False)
             self._entries -= held.counted_entries
             if self._dry_run:
                 self._lost.add(number)
-        return found
+        return cached_cases
 
     async def _with_new_rows(self, streams: dict[str, str], keys: dict[str, list[str]]) -> dict[str, str]:
         """Returns, by case number, the streams of those cases that have a row which is not imported yet."""
@@ -133,8 +133,12 @@ class CaseCache:
         rows = await self._ledger.db.rows(
             SELECT_IMPORTED_KEYS, (self._source.channel, list(streams.values()))
         )
-        told = {row["stream"]: row["keys"] for row in rows}
-        return {number: name for number, name in streams.items() if not set(keys[number]) <= set(told[name])}
+        keys_by_stream = {row["stream"]: row["keys"] for row in rows}
+        return {
+            number: name
+            for number, name in streams.items()
+            if not set(keys[number]) <= set(keys_by_stream[name])
+        }
 
     async def _recall(self, streams: dict[str, str]) -> dict[str, CachedCase]:
         held: dict[str, CachedCase] = {}
@@ -151,9 +155,11 @@ class CaseCache:
             )
             for number in some:
                 of_one = events[streams[number]]
-                told = {e.source_ref for e in of_one if e.source == self._source.channel and e.source_ref}
+                references = {
+                    e.source_ref for e in of_one if e.source == self._source.channel and e.source_ref
+                }
                 case = replay_case(self._source, of_one, texts)
-                held[number] = CachedCase(number, case, audiences[streams[number]], frozenset(told))
+                held[number] = CachedCase(number, case, audiences[streams[number]], frozenset(references))
         return held
 
     async def _new_case(self, number: str, opened_at: datetime) -> CachedCase:

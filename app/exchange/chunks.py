@@ -132,18 +132,18 @@ class ChunkBuilder:
             lambda case: by_case[case][0].source_row.opened_at,
         )
         news: list[tuple[CachedCase, list[ImportRow]]] = []
-        for case, known in held.items():
-            if known is not None:
-                some = [row for row in by_case[case] if row.key not in known.imported_keys]
+        for case, cached in held.items():
+            if cached is not None:
+                some = [row for row in by_case[case] if row.key not in cached.imported_keys]
                 chunk.repeated -= len(some)
-                if len(known.case.entries) > LONGEST_CASE:
+                if len(cached.case.entries) > LONGEST_CASE:
                     chunk.refused += some
                 elif some:
-                    news.append((known, some))
+                    news.append((cached, some))
         await self._find_or_add_people(chunk, [row.source_row for _, some in news for row in some])
         async with self.work_lock:
-            for n, (known, some) in enumerate(news):
-                self._add_case(chunk, known, some)
+            for n, (cached, some) in enumerate(news):
+                self._add_case(chunk, cached, some)
                 if n % CASES_PER_TURN == 0:
                     await asyncio.sleep(0)
             chunk.history.close()
@@ -271,28 +271,30 @@ class ChunkBuilder:
             else [n for n in self._sorted_indexes if values[n] is not before[n]]
         )
         cached.last_values = values
-        given = {heading[n]: values[n] for n in news}
+        named_values = {heading[n]: values[n] for n in news}
         for n in self._name_indexes.intersection(news):
             name = values[n]
-            known = None
+            identity = None
             if name is not None:
-                known = self._people.team(name) if n in self._teams else self._people.person(name)
-                given[heading[n]] = known.reference
+                identity = self._people.team(name) if n in self._teams else self._people.person(name)
+                named_values[heading[n]] = identity.reference
             if n in self._name_fields:
-                cached.named_ids[self._name_fields[n]] = None if known is None else known.id
+                cached.named_ids[self._name_fields[n]] = None if identity is None else identity.id
         private: dict[str, str | None] = {}
         words: dict[str, str | None] = {}
         irregular = row.irregular
         if without_words:
             irregular = (*irregular, "person_erased")
             for column in row.private:
-                given.pop(column, None)
+                named_values.pop(column, None)
         elif row.private:
-            private = {column: given.pop(column) for column in row.private if column in given}
+            private = {column: named_values.pop(column) for column in row.private if column in named_values}
             words = {field: values[n] for field, n in self._text_indexes.items()}
         fields = row.fields | cached.named_ids
         actor = self._actor(row, self._actors)
-        return Snapshot(row.at, row.opened_at, row.state, fields, words, given, private, irregular, actor)
+        return Snapshot(
+            row.at, row.opened_at, row.state, fields, words, named_values, private, irregular, actor
+        )
 
 
 def _named_in(rows: list[SourceRow], places: Iterable[int]) -> set[str]:

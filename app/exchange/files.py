@@ -79,7 +79,9 @@ def source_file(path: Path | InMemoryFile) -> Iterator[SourceFile]:
 def _single_member(archive: zipfile.ZipFile, name: str) -> BinaryIO:
     # macOS adds entries with these names to a zip for every file in it.
     inside = [
-        one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")
+        member
+        for member in archive.infolist()
+        if not member.is_dir() and not member.filename.startswith("__MACOSX/")
     ]
     if len(inside) != 1:
         raise FileRefused(

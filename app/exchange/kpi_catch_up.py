@@ -25,7 +25,7 @@ class CatchUpResult(Enum):
     running.
     """
 
-    there = "there"
+    caught_up = "there"
     behind = "behind"
     no_worker = "no_worker"
 
@@ -59,7 +59,7 @@ async def _wait(db: Database, report: Callable[[int, int], None], patience: floa
         if now > position:
             position, moved_at = now, clock()
             report(min(position, head) - first, head - first)
-    return CatchUpResult.there
+    return CatchUpResult.caught_up
 
 
 async def _position(db: Database) -> int:

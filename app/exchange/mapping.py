@@ -55,10 +55,10 @@ class MappingRefused(FileRefused):
 
     def __init__(self, name: str, problems: list[tuple[str, str]]) -> None:
         self.problems = problems
-        told = [f"{key}: {what}" if key else what for key, what in problems[:MOST_PROBLEMS]]
-        if len(problems) > len(told):
-            told.append(f"and {len(problems) - len(told)} more")
-        self.why = " ".join(told)
+        sentences = [f"{key}: {problem}" if key else problem for key, problem in problems[:MOST_PROBLEMS]]
+        if len(problems) > len(sentences):
+            sentences.append(f"and {len(problems) - len(sentences)} more")
+        self.why = " ".join(sentences)
         super().__init__(f"The mapping {name} cannot be used. {self.why}")
 
 
@@ -77,9 +77,9 @@ class CodedColumn(_MappingModel, Generic[C]):
 
     @model_validator(mode="before")
     @classmethod
-    def expand_short_form(cls, given: Any) -> Any:
+    def expand_short_form(cls, value: Any) -> Any:
         """Expands a column's name given alone into the full form."""
-        return {"column": given} if isinstance(given, str) else given
+        return {"column": value} if isinstance(value, str) else value
 
 
 class StatusMeaning(_MappingModel):
@@ -91,13 +91,13 @@ class StatusMeaning(_MappingModel):
 
     @model_validator(mode="before")
     @classmethod
-    def expand_short_form(cls, given: Any) -> Any:
+    def expand_short_form(cls, value: Any) -> Any:
         """Expands a state given alone into the full form, and KEEP_STATE into a meaning without a state."""
-        if isinstance(given, str):
-            given = {"state": given}
-        if isinstance(given, dict) and given.get("state") == KEEP_STATE:
-            given = given | {"state": None}
-        return given
+        if isinstance(value, str):
+            value = {"state": value}
+        if isinstance(value, dict) and value.get("state") == KEEP_STATE:
+            value = value | {"state": None}
+        return value
 
     @model_validator(mode="after")
     def check_codes_fit_state(self) -> Self:
@@ -147,13 +147,13 @@ class IncidentFields(_MappingModel):
     def columns(self) -> dict[str, str]:
         """The column of each mapped field, by the field's name in the record."""
         record = codecs(Incident)
-        found: dict[str, str] = {}
+        columns: dict[str, str] = {}
         for name in type(self).model_fields:
-            told = getattr(self, name)
-            if told is not None:
+            column = getattr(self, name)
+            if column is not None:
                 field = name if name in record else f"{name}_id"
-                found[field] = told if isinstance(told, str) else told.column
-        return found
+                columns[field] = column if isinstance(column, str) else column.column
+        return columns
 
 
 class FileMapping(_MappingModel):
@@ -196,16 +196,16 @@ class FileMapping(_MappingModel):
     @cached_property
     def keys_by_column(self) -> dict[str, str]:
         """The key of the mapping that names each column, by column."""
-        found = {
+        keys = {
             column: f"fields.{field.removesuffix('_id')}" for field, column in self.fields.columns.items()
         }
-        found |= {self.state.column: "state.column", self.case: "case", self.at: "at"}
+        keys |= {self.state.column: "state.column", self.case: "case", self.at: "at"}
         if self.state.detail is not None:
-            found[self.state.detail] = "state.detail"
+            keys[self.state.detail] = "state.detail"
         for key in ("opened", "sequence", "actor", "opener"):
             if (column := getattr(self, key)) is not None:
-                found[column] = key
-        return found
+                keys[column] = key
+        return keys
 
     @cached_property
     def missing(self) -> frozenset[str]:
@@ -222,8 +222,8 @@ class FileMapping(_MappingModel):
         """Returns the format of all files with this mapping."""
         record = codecs(Incident)
         refers = {field: codec.refers.kind for field, codec in record.items() if codec.refers is not None}
-        told = {column: field for field, column in self.fields.columns.items()}
-        names = {column: field for column, field in told.items() if field in refers}
+        fields_by_column = {column: field for field, column in self.fields.columns.items()}
+        names = {column: field for column, field in fields_by_column.items() if field in refers}
         actors = tuple(column for column in (self.opener, self.actor) if column is not None)
         with_state = {"hold_reason": frozenset(IncidentState)}
         if endings := frozenset(self._endings):
@@ -233,9 +233,9 @@ class FileMapping(_MappingModel):
             kind=self.process,
             persons=frozenset({*actors, *(c for c, field in names.items() if refers[field] == "person")}),
             teams=frozenset(c for c, field in names.items() if refers[field] == "team"),
-            fields=told,
+            fields=fields_by_column,
             names=names,
-            free_text={column: field for column, field in told.items() if record[field].personal},
+            free_text={column: field for column, field in fields_by_column.items() if record[field].personal},
             with_state=with_state,
             at=frozenset({self.at}),
             actor=self.actor or "",
@@ -254,29 +254,31 @@ class FileMapping(_MappingModel):
             if column not in form.names and column not in form.free_text
         }
         coded = dict(self._coded())
-        beside = {self.case, self.state.column, *detail} | ({self.sequence} if self.sequence else set())
+        special_columns = {self.case, self.state.column, *detail} | (
+            {self.sequence} if self.sequence else set()
+        )
         return Layout(
             case=self.case,
             at=self.at,
             opened=self.opened,
             state=(self.state.column, *detail),
-            read_state=_StatusReader(self.state, told=frozenset(self._endings)).read,
+            read_state=_StatusReader(self.state, meaningful_states=frozenset(self._endings)).read,
             codes=coded,
             texts={column: field for column, field in plain.items() if column not in coded},
             named=form.persons | form.teams,
             times=frozenset({self.at} | ({self.opened} if self.opened else set())),
-            harmless=frozenset({*plain, *beside, *self.plain}),
-            afterwards=self.afterwards,
+            plain_text_columns=frozenset({*plain, *special_columns, *self.plain}),
+            final_value_columns=self.afterwards,
             missing=self.missing,
         )
 
     def _coded(self) -> Iterator[tuple[str, tuple[str, Mapping[str, CodeEnum]]]]:
         for name in IncidentFields.model_fields:
-            told = getattr(self.fields, name)
-            if isinstance(told, CodedColumn):
-                (kind,) = told.__pydantic_generic_metadata__["args"]
+            column = getattr(self.fields, name)
+            if isinstance(column, CodedColumn):
+                (kind,) = column.__pydantic_generic_metadata__["args"]
                 ours = {code.value.lower(): code for code in kind}
-                yield told.column, (name, {v.lower(): c for v, c in told.values.items()} or ours)
+                yield column.column, (name, {v.lower(): c for v, c in column.values.items()} or ours)
 
 
 class _StatusReader:
@@ -284,25 +286,25 @@ class _StatusReader:
     resolution code.
     """
 
-    def __init__(self, status: StatusMapping, *, told: frozenset[IncidentState]) -> None:
+    def __init__(self, status: StatusMapping, *, meaningful_states: frozenset[IncidentState]) -> None:
         self._values = {value.lower(): standing for value, standing in status.values.items()}
-        self._states_with_code = told
+        self._states_with_code = meaningful_states
 
     def read(self, values: tuple[str | None, ...]) -> StateAndFields | None:
         """Returns the state and the fields that go with it; None if the status is unknown or says nothing of
         the state.
         """
         status, *detail = ((value or "").lower() for value in values)
-        found = self._values.get(SUB_STATUS_SEPARATOR.join((status, *detail))) if detail else None
-        found = found or self._values.get(status)
-        if found is None or found.state is None:
+        meaning = self._values.get(SUB_STATUS_SEPARATOR.join((status, *detail))) if detail else None
+        meaning = meaning or self._values.get(status)
+        if meaning is None or meaning.state is None:
             return None
-        told: dict[str, Any] = {"hold_reason": found.hold_reason}
-        if found.state is IncidentState.on_hold and found.hold_reason is None:
-            told["hold_reason"] = HoldReason.other
-        if found.state in self._states_with_code:
-            told["resolution_code"] = found.resolution_code
-        return found.state, told
+        fields: dict[str, Any] = {"hold_reason": meaning.hold_reason}
+        if meaning.state is IncidentState.on_hold and meaning.hold_reason is None:
+            fields["hold_reason"] = HoldReason.other
+        if meaning.state in self._states_with_code:
+            fields["resolution_code"] = meaning.resolution_code
+        return meaning.state, fields
 
 
 def read_mapping(text: str, name: str) -> FileMapping:
@@ -317,7 +319,7 @@ def read_mapping(text: str, name: str) -> FileMapping:
         return FileMapping.model_validate(document)
     except ValidationError as error:
         lines = text.splitlines()
-        raise MappingRefused(name, [_problem(lines, found) for found in error.errors()]) from error
+        raise MappingRefused(name, [_problem(lines, problem) for problem in error.errors()]) from error
 
 
 def _problem(lines: list[str], error: Any) -> tuple[str, str]:
@@ -330,14 +332,14 @@ def _problem(lines: list[str], error: Any) -> tuple[str, str]:
 
 
 def _describe_error(error: Any, path: list[str]) -> str:
-    kind, given = error["type"], error.get("input")
+    kind, value = error["type"], error.get("input")
     if kind == "extra_forbidden":
         return f"there is no such key here; there are {', '.join(_allowed_keys(path[:-1]))}."
     if kind == "missing":
         return "this is needed and not there."
     if kind in ("enum", "literal_error"):
         keep = f", or {KEEP_STATE!r} where the state stays" if path[-1:] == ["state"] else ""
-        return f"{given!r} is not known; use {error['ctx']['expected']}{keep}."
+        return f"{value!r} is not known; use {error['ctx']['expected']}{keep}."
     if kind == "value_error":
         return f"{error['ctx']['error']}."
     return f"{error['msg'][:1].lower()}{error['msg'][1:]}."
@@ -365,11 +367,11 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def _line_of(lines: list[str], path: list[str]) -> int:
     """Returns the line of the last key of the path that is found in the file, 0 if none is."""
-    found = 0
+    nearest = 0
     for part in path:
         key = re.compile(rf"""[\s\[.{{,]*["']?{re.escape(part)}["']?\s*[=\].]""")
-        for number, line in enumerate(lines[max(found - 1, 0) :], max(found, 1)):
-            if key.match(line) or (number == found and key.search(line)):
-                found = number
+        for number, line in enumerate(lines[max(nearest - 1, 0) :], max(nearest, 1)):
+            if key.match(line) or (number == nearest and key.search(line)):
+                nearest = number
                 break
-    return found
+    return nearest

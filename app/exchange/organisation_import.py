@@ -75,39 +75,41 @@ class OrganisationImport:
 
     async def teams(self, path: Path) -> ImportSummary:
         """Adds the teams of the file. Raises FileRefused."""
-        taken = ImportSummary()
+        import_summary = ImportSummary()
         for line, row in _rows(path, TEAM_COLUMNS, needed=("key", "name")):
-            await self._import_line(taken, line, row, self._team)
-        return taken
+            await self._import_line(import_summary, line, row, self._team)
+        return import_summary
 
     async def people(self, path: Path) -> ImportSummary:
         """Adds the people of the file; a manager must stand before those who report to them. Raises
         FileRefused.
         """
-        taken = ImportSummary()
+        import_summary = ImportSummary()
         for line, row in _rows(path, PERSON_COLUMNS, needed=("name", "email")):
-            await self._import_line(taken, line, row, self._person)
-        return taken
+            await self._import_line(import_summary, line, row, self._person)
+        return import_summary
 
-    async def _import_line(self, taken: ImportSummary, line: int, row: dict[str, Any], add: Any) -> None:
+    async def _import_line(
+        self, import_summary: ImportSummary, line: int, row: dict[str, Any], add: Any
+    ) -> None:
         try:
             added = await add(row)
         except ValidationError as error:
             faults = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            taken.wrong.append(RejectedLine(line, "; ".join(faults)))
+            import_summary.wrong.append(RejectedLine(line, "; ".join(faults)))
         except Refusal as refusal:
-            taken.wrong.append(RejectedLine(line, refusal.sentence("en")))
+            import_summary.wrong.append(RejectedLine(line, refusal.sentence("en")))
         except _LineRejected as error:
-            taken.wrong.append(RejectedLine(line, str(error)))
+            import_summary.wrong.append(RejectedLine(line, str(error)))
         else:
-            taken.added += added
-            taken.there_already += not added
+            import_summary.added += added
+            import_summary.there_already += not added
 
     async def _team(self, row: dict[str, Any]) -> bool:
         body = teams.AddTeam(**row)
         key = self._idempotency_key("team", body.key, row)
-        if (there := await self._recorded(key)) is not None:
-            there.require_unchanged(key)
+        if (recorded := await self._recorded(key)) is not None:
+            recorded.require_unchanged(key)
             return False
         if await load(self.ledger.db, teams.LIFECYCLE, body.key) is not None:
             return False  # added by someone else, perhaps under another name
@@ -122,10 +124,10 @@ class OrganisationImport:
         if manager is not None and manager.casefold() not in self._persons:
             raise _LineRejected(f"manager: no line before this one has the e-mail {manager!r}.")
         body = persons.AddPerson(**row, manager=self._persons[manager.casefold()] if manager else None)
-        there = await self._recorded(key)
-        if there is not None:
-            self._persons[email] = there.id
-            there.require_unchanged(key)
+        recorded = await self._recorded(key)
+        if recorded is not None:
+            self._persons[email] = recorded.id
+            recorded.require_unchanged(key)
             return False
         if self.dry:
             await self._check_references(body)
@@ -150,9 +152,9 @@ class OrganisationImport:
         since the log keeps the key.
         """
         fingerprint = self.ledger.vault.fingerprint
-        said = json.dumps(row, sort_keys=True)
+        content = json.dumps(row, sort_keys=True)
         return IdempotencyKey(
-            f"roster_{kind}", fingerprint("roster", kind, name), fingerprint("roster row", said)
+            f"roster_{kind}", fingerprint("roster", kind, name), fingerprint("roster row", content)
         )
 
     async def _recorded(self, key: IdempotencyKey) -> _RecordedLine | None:
@@ -215,12 +217,12 @@ def _rows(
 
 
 def _fields(row: dict[str, str | None]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name, value in row.items():
         text = (value or "").strip()
         if text:
-            found[name] = _split_values(text) if name in MULTI_VALUE_COLUMNS else text
-    return found
+            fields[name] = _split_values(text) if name in MULTI_VALUE_COLUMNS else text
+    return fields
 
 
 def _split_values(text: str) -> tuple[str, ...]:

@@ -127,12 +127,15 @@ class People:
         return added
 
     async def find_or_add(
-        self, persons: Iterable[str], teams: Iterable[str], known: Mapping[str, StubDetails] | None = None
+        self,
+        persons: Iterable[str],
+        teams: Iterable[str],
+        stub_details: Mapping[str, StubDetails] | None = None,
     ) -> None:
-        """Finds the persons and teams of these names, and adds stubs for those that do not exist. `known`:
-        what else is known of some of these persons.
+        """Finds the persons and teams of these names, and adds stubs for those that do not exist.
+        `stub_details`: what else is known of some of these persons.
         """
-        self._details = known or {}
+        self._details = stub_details or {}
         await self._find_or_add_persons({name[:LONGEST_NAME] for name in persons} - self._persons.keys())
         await self._find_or_add_teams({name[:LONGEST_NAME] for name in teams} - self._teams.keys())
 
@@ -161,22 +164,22 @@ class People:
     def _add_person(self, name: str, fingerprint: str) -> None:
         key, wrapped = self._ledger.vault.master.wrap_new_key(uuid7())
         details = self._details.get(name)
-        shown = name if details is None or details.name is None else details.name
+        display_name = name if details is None or details.name is None else details.name
         person = Person(
             id=uuid7(),
             version=1,
             changed_at=self._now,
             state=PersonState.active,
             kind=PersonKind.human if name else PersonKind.machine,
-            name=key.seal(shown[:LONGEST_NAME] or self._source),
+            name=key.seal(display_name[:LONGEST_NAME] or self._source),
             email=None if details is None or details.email is None else key.seal(details.email),
             key_id=key.id,
             added_at=self._now,
         )
-        given = {"name": str(person.name), "kind": person.kind.value if person.kind else None}
+        fields = {"name": str(person.name), "kind": person.kind.value if person.kind else None}
         if person.email is not None:
-            given["email"] = str(person.email)
-        stub = self._stub(self._ledger.lifecycles["person"], person, given)
+            fields["email"] = str(person.email)
+        stub = self._stub(self._ledger.lifecycles["person"], person, fields)
         owner = str(person.id)
         stub.rows.append(
             (
@@ -209,11 +212,11 @@ class People:
                 kind=TeamKind.internal,
                 added_at=self._now,
             )
-            given = {"key": name, "name": name, "kind": TeamKind.internal.value}
-            self._added.append(self._stub(self._ledger.lifecycles["team"], team, given))
+            fields = {"key": name, "name": name, "kind": TeamKind.internal.value}
+            self._added.append(self._stub(self._ledger.lifecycles["team"], team, fields))
             self._teams[name] = KnownTeam(team.id, team.row_key)
 
-    def _stub(self, lifecycle: Lifecycle[Any], record: Record, given: dict[str, Any]) -> Stub:
+    def _stub(self, lifecycle: Lifecycle[Any], record: Record, values: dict[str, Any]) -> Stub:
         fields = {
             name: codec.write(value)
             for name, codec in codecs(type(record)).items()
@@ -222,7 +225,7 @@ class People:
         return Stub(
             stream=record.row_key,
             type=lifecycle.opening().event,
-            data={"given": given, "set": {record.row_key: fields}, "observed": SNAPSHOT},
+            data={"given": values, "set": {record.row_key: fields}, "observed": SNAPSHOT},
             audience=tuple(sorted(set(lifecycle.audience(record)))),
             rows=[(lifecycle.table, as_row(record))],
         )

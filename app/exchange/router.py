@@ -143,11 +143,11 @@ async def ask_import(request: Request, body: AskImport) -> Response:
     person_id = context.caller.person_id
     assert person_id is not None, "an administrator is somebody"
     source = _source(body)
-    known = await import_jobs.find_import(ledger, body.upload)
-    if known is None:
+    stored = await import_jobs.find_import(ledger, body.upload)
+    if stored is None:
         upload = await _upload(ledger, body, context.caller)
         _check_options(body)
-        known = await import_jobs.enqueue_import(
+        stored = await import_jobs.enqueue_import(
             ledger,
             ImportRequest(
                 upload=body.upload,
@@ -160,11 +160,11 @@ async def ask_import(request: Request, body: AskImport) -> Response:
                 now=context.now,
             ),
         )
-    if known is None:
+    if stored is None:
         raise TooManyImports({"most": str(import_jobs.MOST_WAITING)})
-    if known["asked_by"] != person_id or (known["source"], known["reader"]) != (source, body.format):
+    if stored["asked_by"] != person_id or (stored["source"], stored["reader"]) != (source, body.format):
         raise uploads.UploadTaken()
-    return Response(to_json(_import_out(known)), status_code=202, media_type="application/json")
+    return Response(to_json(_import_out(stored)), status_code=202, media_type="application/json")
 
 
 @router.get(
@@ -178,15 +178,15 @@ async def list_imports(request: Request, paging: Annotated[Paging, Query()]) -> 
     """Lists all imports, newest first, including those that were started from the command line."""
     ledger = ledger_of(request)
     _require_administrator(request)
-    sign, at, last = ledger.vault.fingerprint, END_OF_TIME, MAX_ID
+    sign, asked_at, last = ledger.vault.fingerprint, END_OF_TIME, MAX_ID
     if paging.cursor is not None:
         text, name = cursors.read(paging.cursor, "imports", sign)
-        at, last = from_instant(text), UUID(name)
-    rows = await ledger.db.rows(import_jobs.SELECT_PAGE, (at, last, paging.limit + 1))
-    shown, cursor = rows[: paging.limit], None
+        asked_at, last = from_instant(text), UUID(name)
+    rows = await ledger.db.rows(import_jobs.SELECT_PAGE, (asked_at, last, paging.limit + 1))
+    page, cursor = rows[: paging.limit], None
     if len(rows) > paging.limit:
-        cursor = cursors.write([instant(shown[-1]["started_at"]), str(shown[-1]["id"])], "imports", sign)
-    return page_response(request, {"items": [_import_out(row) for row in shown], "next_cursor": cursor})
+        cursor = cursors.write([instant(page[-1]["started_at"]), str(page[-1]["id"])], "imports", sign)
+    return page_response(request, {"items": [_import_out(row) for row in page], "next_cursor": cursor})
 
 
 @router.get(
@@ -198,8 +198,8 @@ async def list_imports(request: Request, paging: Annotated[Paging, Query()]) -> 
 )
 async def get_import(request: Request, import_id: ImportId) -> Response:
     """Returns an import and its progress."""
-    found = await _import_row(request, import_id)
-    return Response(to_json(_import_out(found)), media_type="application/json")
+    row = await _import_row(request, import_id)
+    return Response(to_json(_import_out(row)), media_type="application/json")
 
 
 @router.get(
@@ -219,9 +219,11 @@ async def list_import_refused(
     if paging.cursor is not None:
         after = UUID(cursors.read(paging.cursor, scope, sign)[0])
     rows = await ledger.db.rows(import_jobs.SELECT_REFUSED_ROWS, (row["id"], after, paging.limit + 1))
-    shown = rows[: paging.limit]
-    cursor = cursors.write([str(shown[-1]["id"])], scope, sign) if len(rows) > paging.limit else None
-    return page_response(request, {"items": [RefusedRowOut(**one) for one in shown], "next_cursor": cursor})
+    page = rows[: paging.limit]
+    cursor = cursors.write([str(page[-1]["id"])], scope, sign) if len(rows) > paging.limit else None
+    return page_response(
+        request, {"items": [RefusedRowOut(**refused_row) for refused_row in page], "next_cursor": cursor}
+    )
 
 
 def _require_administrator(request: Request) -> None:

@@ -72,8 +72,8 @@ class Tail:
         if not rows or not rows[0]["position"] <= span.first <= rows[-1]["position"] + 1:
             rows, self._decoded = [], {}
         first = rows[-1]["position"] + 1 if rows else span.first
-        wanted = {"first": first, "last": span.last, "types": None, "imported": True}
-        rows = [*rows, *await fetch_rows(connection, EVENTS, wanted)] if first <= span.last else rows
+        parameters = {"first": first, "last": span.last, "types": None, "imported": True}
+        rows = [*rows, *await fetch_rows(connection, EVENTS, parameters)] if first <= span.last else rows
         for row in rows[: -self.MOST_EVENTS]:
             self._decoded.pop(row["position"], None)
         self._rows = rows[-self.MOST_EVENTS :]
@@ -121,24 +121,24 @@ class Batch:
         """
         if self.tail.covers(self.span):
             return [self.tail.decoded(row) for row in self._rows(types) if imported or is_live(row)]
-        wanted = self._query_parameters(types=None if types is None else list(types), imported=imported)
-        return [recorded(row) for row in await fetch_rows(self.connection, EVENTS, wanted)]
+        parameters = self._query_parameters(types=None if types is None else list(types), imported=imported)
+        return [recorded(row) for row in await fetch_rows(self.connection, EVENTS, parameters)]
 
     async def streams(self, kinds: Collection[str]) -> dict[str, StreamActivity]:
         """Return the streams of these kinds that have events in the batch."""
         if not self.tail.covers(self.span):
             rows = await fetch_rows(self.connection, STREAMS, self._query_parameters(kinds=list(kinds)))
             return {row["stream"]: StreamActivity(row["here"], row["new"]) for row in rows}
-        found: dict[str, StreamActivity] = {}
+        stream_activities: dict[str, StreamActivity] = {}
         for row in self.tail.rows(self.span):
             name = row["stream"]
             if kind_of(name) in kinds:
-                known = found.get(name)
-                here = is_live(row) or (known is not None and known.has_live_events)
-                found[name] = StreamActivity(
-                    here, row["version"] == 1 or (known is not None and known.is_new)
+                activity = stream_activities.get(name)
+                here = is_live(row) or (activity is not None and activity.has_live_events)
+                stream_activities[name] = StreamActivity(
+                    here, row["version"] == 1 or (activity is not None and activity.is_new)
                 )
-        return found
+        return stream_activities
 
     def may_concern(self, types: frozenset[str] | None, kinds: frozenset[str] | None) -> bool:
         """Return whether the batch may have events of one of these types on streams of one of these kinds;
@@ -146,8 +146,10 @@ class Batch:
         """
         if (types is None and kinds is None) or not self.tail.covers(self.span):
             return True
-        told, of = self.tail.types_and_kinds(self.span)
-        return (types is None or not types.isdisjoint(told)) and (kinds is None or not kinds.isdisjoint(of))
+        batch_types, batch_kinds = self.tail.types_and_kinds(self.span)
+        return (types is None or not types.isdisjoint(batch_types)) and (
+            kinds is None or not kinds.isdisjoint(batch_kinds)
+        )
 
     def _rows(self, types: Collection[str] | None) -> Iterable[Row]:
         rows = self.tail.rows(self.span)

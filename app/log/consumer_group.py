@@ -228,7 +228,11 @@ class ConsumerGroup:
         again.
         """
         clock = asyncio.get_running_loop().time
-        waiting = [at - clock() for throttled in (True, False) if (at := self._earliest(throttled)) > clock()]
+        waiting = [
+            instant - clock()
+            for throttled in (True, False)
+            if (instant := self._earliest(throttled)) > clock()
+        ]
         # Not wait_for: before Python 3.12 it loses a cancellation that coincides with the signal.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min([follow.POLL_SECONDS, *waiting])):
@@ -244,16 +248,16 @@ class ConsumerGroup:
         """
         now = asyncio.get_running_loop().time()
         may = {throttled: self._earliest(throttled) <= now for throttled in (True, False)}
-        there = [
-            one
-            for one in self._consumers.values()
-            if one.name not in self._solo and may[one.throttled_during_import]
+        active = [
+            member
+            for member in self._consumers.values()
+            if member.name not in self._solo and may[member.throttled_during_import]
         ]
-        if not there:
+        if not active:
             return False
         self._began_at = now
         try:
-            leaving = await self._handle([one.name for one in there])
+            leaving = await self._handle([member.name for member in active])
         except Exception as error:  # any failure: the other consumers go on
             if self._current is None:
                 self._failed(NAME, error)
@@ -264,8 +268,8 @@ class ConsumerGroup:
             return True
         for consumer in leaving:
             self._detach(tasks, consumer)
-        for one in there:
-            self._worked_at[one.throttled_during_import] = now
+        for member in active:
+            self._worked_at[member.throttled_during_import] = now
         return False
 
     async def _handle(self, names: list[str]) -> list[Consumer]:
@@ -285,7 +289,9 @@ class ConsumerGroup:
             if not near:
                 return leaving
             head = near[0].head
-            await self._tail.read_to(connection, PositionRange(min(one.position for one in near) + 1, head))
+            await self._tail.read_to(
+                connection, PositionRange(min(consumer.position for consumer in near) + 1, head)
+            )
             acting = [place.consumer for place in near if not await self._is_handled(connection, place)]
             self._current = None
             moved = [place.consumer.name for place in near if place.consumer not in acting]
@@ -335,8 +341,10 @@ class ConsumerGroup:
     async def _catch_up(self, connection: Connection, consumer: Consumer) -> None:
         short = min(consumer.batch, LARGEST_SHARED_LAG)
         while True:
-            beside = not self._signal.is_import_idle
-            span = await process_next_batch(connection, consumer, during_import=beside, tail=self._tail)
+            is_import_running = not self._signal.is_import_idle
+            span = await process_next_batch(
+                connection, consumer, during_import=is_import_running, tail=self._tail
+            )
             if span is None or span.events < short:
                 return  # events that came meanwhile are handled in a shared batch
 

@@ -106,10 +106,10 @@ async def _lock_consumer(connection: Connection, consumer: Consumer) -> None:
 
 async def catch_up(connection: Connection, consumer: Consumer, *, during_import: bool = False) -> int:
     """Handle all events after the checkpoint. Return their number. `during_import`: see PositionRange."""
-    taken = 0
+    count = 0
     while (span := await process_next_batch(connection, consumer, during_import=during_import)) is not None:
-        taken += span.events
-    return taken
+        count += span.events
+    return count
 
 
 async def reset(connection: Connection, consumer: Consumer) -> None:

@@ -143,8 +143,8 @@ async def events_about(
 
 async def record_about(db: Database, stream: str) -> str:
     """Return the stream of the record that a stream without one of its own is about."""
-    found: str = await db.value("select about from log.stream_head where stream = %s", (stream,))
-    return found
+    about: str = await db.value("select about from log.stream_head where stream = %s", (stream,))
+    return about
 
 
 async def events_after(db: Database, position: int, limit: int) -> list[Recorded]:

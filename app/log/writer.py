@@ -110,10 +110,10 @@ class AppendRequest:
     def __post_init__(self) -> None:
         assert self.events, "rows never change without an event"
         assert not self.abouts.keys() & self.audiences.keys(), "who sees it is decided in one place"
-        seen = dict(self.reads)
+        versions = dict(self.reads)
         for event in self.events:
-            assert event.version == seen[event.stream] + 1, "an event follows the version that was read"
-            seen[event.stream] = event.version
+            assert event.version == versions[event.stream] + 1, "an event follows the version that was read"
+            versions[event.stream] = event.version
 
 
 _Waiting = tuple["EncodedRequest", "asyncio.Future[LogPosition]"]
@@ -273,8 +273,8 @@ async def append(connection: Connection, commands: Sequence[EncodedRequest]) -> 
         for entry in row["repeated"] or ()
     }
     stale = frozenset(row["stale"] or ())
-    kept = sum(len(c.events) for n, c in enumerate(commands) if n not in stale and n not in repeated)
-    return AppendResult(row["recorded_at"], row["last_position"] - kept + 1, stale, repeated)
+    count = sum(len(c.events) for n, c in enumerate(commands) if n not in stale and n not in repeated)
+    return AppendResult(row["recorded_at"], row["last_position"] - count + 1, stale, repeated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,8 +344,8 @@ def encode_batch(commands: Sequence[EncodedRequest]) -> tuple[str, list[bytes]]:
         for name, entries in command.sections.items():
             sections[name].extend(number + entry for entry in entries)
         for table, entries in command.rows.items():
-            known = fields.setdefault(table, command.fields[table])
-            assert known == command.fields[table], f"rows of {table} have different fields"
+            values = fields.setdefault(table, command.fields[table])
+            assert values == command.fields[table], f"rows of {table} have different fields"
             rows.setdefault(table, []).extend(number + entry for entry in entries)
         for place, entry in enumerate(command.events, len(data) + 1):
             sections["events"].append(b'%b"b":%d,%b' % (number, place, entry))

@@ -59,13 +59,13 @@ async def already_invited(
     reads: ReadContext, meeting: Meeting, body: InviteMeeting, ctx: ActionContext
 ) -> None:
     """Refuse if a person is inactive or invited already, or too many would be invited."""
-    there = {one.person_id for one in ctx.prepared(Participants).participants}
+    present_ids = {participant.person_id for participant in ctx.prepared(Participants).participants}
     for n, person in enumerate(ctx.refs(Person, "persons")):
         check_person_active(person, f"/persons/{n}")
-        if person.id in there:
+        if person.id in present_ids:
             raise WrongValue(pointer=f"/persons/{n}", because="there_already")
-        there.add(person.id)
-    if len(there) > MOST_INVITED:
+        present_ids.add(person.id)
+    if len(present_ids) > MOST_INVITED:
         raise WrongValue({"most": str(MOST_INVITED)}, pointer="/persons", because="too_many_invited")
 
 
@@ -110,11 +110,11 @@ async def invalid_minutes(
     person.
     """
     left = {item.id for item in ctx.prepared(Agenda).items}
-    for n, said in enumerate(body.conclusions):
-        if said.item not in left:
-            words = {"kind": "agenda_item", "name": str(said.item)}
+    for n, conclusion in enumerate(body.conclusions):
+        if conclusion.item not in left:
+            words = {"kind": "agenda_item", "name": str(conclusion.item)}
             raise WrongValue(words, pointer=f"/conclusions/{n}/item", because="unknown_reference")
-        left.remove(said.item)
+        left.remove(conclusion.item)
     for n, task in enumerate(body.tasks):
         check_person_active(ctx.ref(Person, f"tasks/{n}/assignee"), f"/tasks/{n}/assignee")
         if task.due_at <= ctx.occurred_at:
@@ -144,7 +144,7 @@ async def no_invitees_left(
 ) -> str | None:
     """Refuse if none of the invited persons is active any more (`nobody_comes`)."""
     left = await remaining_of(reads, meeting)
-    return None if left.sides or left.others else "nobody_comes"
+    return None if left.sides or left.guests else "nobody_comes"
 
 
 def next_meeting_start(meeting: Meeting, now: datetime) -> datetime:

@@ -34,12 +34,12 @@ def calendar(
     """Return the meeting as an iCalendar file; `kind` is the label of its kind. `invited` makes it an
     invitation, or for a cancelled meeting the cancellation.
     """
-    made = Calendar()
-    made.add("prodid", PRODUCT)
-    made.add("version", "2.0")
-    made.add("method", "PUBLISH" if invited is None else method(meeting))
-    made.add_component(_event(meeting, kind, topics, invited))
-    written: bytes = made.to_ical()
+    document = Calendar()
+    document.add("prodid", PRODUCT)
+    document.add("version", "2.0")
+    document.add("method", "PUBLISH" if invited is None else method(meeting))
+    document.add_component(_event(meeting, kind, topics, invited))
+    written: bytes = document.to_ical()
     return written
 
 
@@ -76,6 +76,6 @@ def _event(meeting: Meeting, kind: str, topics: Sequence[str], invited: Invitati
     return event
 
 
-def _whole_seconds(at: datetime | None) -> datetime:
-    assert at is not None
-    return at.replace(microsecond=0)
+def _whole_seconds(instant: datetime | None) -> datetime:
+    assert instant is not None
+    return instant.replace(microsecond=0)

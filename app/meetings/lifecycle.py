@@ -7,6 +7,7 @@ The meetings of a series are records of their own: each calls the next one when 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -27,9 +28,9 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.persons import Zone
 from app.foundation.people.records import Group
 from app.foundation.process_spec import ProcessSpec
-from app.kernel.actor_policy import presiding, quality_manager, rule, staff
+from app.kernel.actor_policy import process_relation, quality_manager, rule, staff
 from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
+from app.kernel.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
 from app.kernel.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -53,6 +54,9 @@ from app.ticketing import attachments, comments, links, tags, tasks
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.priority import prioritise
 from app.ticketing.records import Comment, Link, LinkKind, Tag, Task
+
+presiding = process_relation("presiding", "whoever chairs it", "会议主席", "chair_id")
+
 
 Persons = Annotated[
     tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.invited)], ...], BoundedList
@@ -122,8 +126,8 @@ def call_meeting(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> Non
         if body.series_interval is not None:
             meeting.series_interval, meeting.series_day = body.series_interval, body.series_day
             meeting.series_id, meeting.series_since_at = meeting.id, body.starts_at
-    for one in invitation.participants:
-        ctx.add(one)
+    for participant in invitation.participants:
+        ctx.add(participant)
     set_custom_fields(meeting, ctx)
 
 
@@ -149,7 +153,7 @@ class EditMeeting(Patch):
 def edit(meeting: Meeting, body: EditMeeting, ctx: ActionContext) -> None:
     """Edit the meeting's details; a new chair is invited."""
     apply_patch(meeting, body, ctx)
-    invited = {one.person_id for one in ctx.prepared(preparation.Participants).participants}
+    invited = {participant.person_id for participant in ctx.prepared(preparation.Participants).participants}
     if meeting.chair_id is not None and meeting.chair_id not in invited:
         ctx.add(preparation.participant(meeting, meeting.chair_id, ctx))
 
@@ -271,14 +275,14 @@ def correct_attendance(meeting: Meeting, body: CorrectAttendanceMeeting, ctx: Ac
 
 def _record_attendance(meeting: Meeting, ctx: ActionContext) -> None:
     """Set who attended and who did not; remove participants who were neither invited nor present."""
-    there = {person.id for person in ctx.refs(Person, "attended")}
-    known = ctx.prepared(preparation.Participants).participants
-    for one in known:
-        if one.invited or one.person_id in there:
-            ctx.change(one).attended = one.person_id in there
+    present_ids = {person.id for person in ctx.refs(Person, "attended")}
+    participants = ctx.prepared(preparation.Participants).participants
+    for participant in participants:
+        if participant.invited or participant.person_id in present_ids:
+            ctx.change(participant).attended = participant.person_id in present_ids
         else:
-            ctx.remove(one)
-    for person_id in sorted(there - {one.person_id for one in known}):
+            ctx.remove(participant)
+    for person_id in sorted(present_ids - {participant.person_id for participant in participants}):
         ctx.add(preparation.participant(meeting, person_id, ctx, invited=False))
 
 
@@ -312,6 +316,10 @@ def _next_meeting_payload(meeting: Meeting, body: EmptyPayload) -> CallMeeting:
 def end_series(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
     """End the meeting's series: no meeting follows this one."""
     meeting.series_ended_at = ctx.occurred_at
+
+
+#: The time that people have to record who attended.
+RECORDED_WITHIN = timedelta(days=1)
 
 
 def fall_overdue(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -395,7 +403,8 @@ LIFECYCLE = Lifecycle(
         action(call_next_meeting,  "召集下一次", State,           STAYS,           staff | rule, "meeting.next_called", name="call_next",
                unless=(checks.series_is_over,), wrong=(checks.no_invitees_left,), related=CALL_NEXT_MEETING),
         action(end_series,         "结束系列",   State,           STAYS,           staff | rule, "meeting.series_ended", unless=(checks.series_is_over,)),
-        action(fall_overdue,       "标记逾期",   [State.called],  STAYS,           rule, "meeting.fell_overdue"),
+        action(fall_overdue,       "标记逾期",   [State.called],  STAYS,           rule, "meeting.fell_overdue",
+               due=DueAt("ends_at", "flag_overdue_meetings", unless="overdue_at", after=RECORDED_WITHIN)),
         action(ask_decision,       "提请决议",   OPEN,            STAYS,           staff, "meeting.decision_asked", prepare=(preparation.question,)),
         *decisions.rows(DECISIONS), *tasks.rows(PROCESS),
         *comments.rows(PROCESS), *tags.rows(PROCESS), *attachments.rows(PROCESS), *links.rows(PROCESS),

@@ -67,11 +67,11 @@ class MinuteMeeting(Payload):
 def minute(meeting: Meeting, body: MinuteMeeting, ctx: ActionContext) -> None:
     """Write the meeting's minutes; until they are signed, they can be corrected."""
     meeting.minuted_at = ctx.occurred_at
-    said = [(Heading.minutes, body.minutes)]
-    file_document(meeting, DocumentClass.MI, said, ctx, state=DocumentState.drafted)
-    known = {item.id: item for item in ctx.prepared(Agenda).items}
-    for one in body.conclusions:
-        ctx.change(known[one.item]).conclusion = one.conclusion
+    paragraphs = [(Heading.minutes, body.minutes)]
+    file_document(meeting, DocumentClass.MI, paragraphs, ctx, state=DocumentState.drafted)
+    agenda_items = {item.id: item for item in ctx.prepared(Agenda).items}
+    for conclusion in body.conclusions:
+        ctx.change(agenda_items[conclusion.item]).conclusion = conclusion.conclusion
     for n, point in enumerate(body.tasks):
         task = Task(
             id=ctx.new_id(),

@@ -69,10 +69,10 @@ async def invitation(
     organiser_id = organiser.id if organiser is not None else ctx.caller.person_id
     sides = await _sides_by_person(reads, group)
     persons = dict.fromkeys((chair_id, *(person.id for person in ctx.refs(Person, "persons"))))
-    others = [one for one in persons if one not in sides]
-    if len(sides) + len(others) > MOST_INVITED:
+    guests = [guest for guest in persons if guest not in sides]
+    if len(sides) + len(guests) > MOST_INVITED:
         raise WrongValue({"most": str(MOST_INVITED)}, pointer="/persons", because="too_many_invited")
-    return Invitation(chair_id, organiser_id, _invited(meeting, sides, others, ctx))
+    return Invitation(chair_id, organiser_id, _invited(meeting, sides, guests, ctx))
 
 
 async def _invite_from_previous(
@@ -84,20 +84,20 @@ async def _invite_from_previous(
     if before.row_key not in reads.made:
         raise WrongValue(pointer="/follows", because="by_call_next")
     left = await remaining_of(reads, before)
-    others = left.others[: MOST_INVITED - len(left.sides)]
-    return Invitation(left.chair_id, left.organiser_id, _invited(meeting, left.sides, others, ctx))
+    guests = left.guests[: MOST_INVITED - len(left.sides)]
+    return Invitation(left.chair_id, left.organiser_id, _invited(meeting, left.sides, guests, ctx))
 
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
     """The persons of a meeting who are still active: the members of its group as it is now, each with their
-    side, and the `others`, the meeting's chair first.
+    side, and the `guests`, the meeting's chair first.
     """
 
     chair_id: UUID | None
     organiser_id: UUID | None
     sides: Mapping[UUID, RepresentedSide | None]
-    others: list[UUID]
+    guests: list[UUID]
 
 
 async def remaining_of(reads: ReadContext, meeting: Meeting) -> Remaining:
@@ -107,16 +107,20 @@ async def remaining_of(reads: ReadContext, meeting: Meeting) -> Remaining:
     rows = await reads.children(Participant, meeting)
     invited = [row.person_id for row in rows if row.invited and not row.from_group]
     chairs = [meeting.chair_id, group.chair_id if group is not None else None]
-    known = dict.fromkeys(one for one in (*chairs, meeting.organiser_id, *invited) if one is not None)
-    there = await reads.active(known)
-    chair = next((one for one in chairs if one in there), None)
+    person_ids = dict.fromkeys(
+        person_id for person_id in (*chairs, meeting.organiser_id, *invited) if person_id is not None
+    )
+    active_ids = await reads.active(person_ids)
+    chair = next((person_id for person_id in chairs if person_id in active_ids), None)
     sides = await _sides_by_person(reads, group)
-    persons = dict.fromkeys(one for one in (chair, *invited) if one is not None and one in there)
+    persons = dict.fromkeys(
+        person_id for person_id in (chair, *invited) if person_id is not None and person_id in active_ids
+    )
     return Remaining(
         chair_id=chair,
-        organiser_id=meeting.organiser_id if meeting.organiser_id in there else chair,
+        organiser_id=meeting.organiser_id if meeting.organiser_id in active_ids else chair,
         sides=sides,
-        others=[one for one in persons if one not in sides],
+        guests=[person for person in persons if person not in sides],
     )
 
 
@@ -128,17 +132,20 @@ async def _sides_by_person(reads: ReadContext, group: Group | None) -> dict[UUID
     sides = {member.person_id: member.side for member in members if member.person_id is not None}
     if group.chair_id is not None:
         sides.setdefault(group.chair_id, None)
-    there = await reads.active(sides)
-    return {person: side for person, side in sides.items() if person in there}
+    active_ids = await reads.active(sides)
+    return {person: side for person, side in sides.items() if person in active_ids}
 
 
 def _invited(
-    meeting: Meeting, sides: Mapping[UUID, RepresentedSide | None], others: Iterable[UUID], ctx: ActionContext
+    meeting: Meeting, sides: Mapping[UUID, RepresentedSide | None], guests: Iterable[UUID], ctx: ActionContext
 ) -> tuple[Participant, ...]:
     """Return the child records of the persons who are invited."""
     return (
-        *(participant(meeting, one, ctx, side=side, from_group=True) for one, side in sides.items()),
-        *(participant(meeting, one, ctx) for one in others),
+        *(
+            participant(meeting, person_id, ctx, side=side, from_group=True)
+            for person_id, side in sides.items()
+        ),
+        *(participant(meeting, other, ctx) for other in guests),
     )
 
 
@@ -193,9 +200,11 @@ async def question(
 ) -> NewDecision:
     """Prepare the question to those who are invited or were there, who decide by majority."""
     participants = await reads.children(Participant, meeting)
-    there = [participant for participant in participants if participant.invited or participant.attended]
+    electorate = [participant for participant in participants if participant.invited or participant.attended]
     voters = {
-        participant.person_id: Seat(side=participant.side) for participant in there if participant.person_id
+        participant.person_id: Seat(side=participant.side)
+        for participant in electorate
+        if participant.person_id
     }
     named = NamedElectorate(DecisionRule.majority, DECISION_PERIOD, persons=voters)
     return await named_decision(reads, meeting, Question(body.question, ANY_MATTER, body.due_at), named, ctx)
@@ -212,10 +221,10 @@ async def uninvited(
     reads: ReadContext, meeting: Meeting, body: UninviteMeeting, ctx: ActionContext
 ) -> Uninvited:
     """Find the participant whose invitation is cancelled. Raises WrongValue if they were not invited."""
-    found = await reads.child(Participant, meeting, person_id=ctx.required_ref(Person, "person").id)
-    if found is None:
+    participant = await reads.child(Participant, meeting, person_id=ctx.required_ref(Person, "person").id)
+    if participant is None:
         raise WrongValue(pointer="/person", because="not_invited")
-    return Uninvited(found)
+    return Uninvited(participant)
 
 
 @dataclass(frozen=True, slots=True)

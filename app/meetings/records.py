@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, optional, required
 from app.common.state_fields import EnteredAt
 from app.common.tickets import Ticket
 from app.foundation.people.records import RepresentedSide
@@ -67,27 +67,34 @@ class Meeting(Ticket):
 
     KIND: ClassVar[str] = "meeting"
 
-    state: MeetingState | None = None
-    meeting_kind: MeetingKind | None = None
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-    time_zone: str | None = None
+    title: str | None = required()
+    state: MeetingState | None = required()
+    meeting_kind: MeetingKind | None = required("What it is for.")
+    starts_at: datetime | None = required()
+    ends_at: datetime | None = required()
+    time_zone: str | None = required("By whose clocks a series goes on.")
     place: str | None = None
-    chair_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    organiser_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    group_id: Annotated[UUID | None, ForeignRef("group")] = None
-    series_interval: SeriesInterval | None = None
-    series_day: SeriesDay | None = None
-    series_id: Annotated[UUID | None, ForeignRef("meeting")] = None
-    series_since_at: datetime | None = None
-    series_ended_at: datetime | None = None
-    planned_at: datetime | None = None
-    next_id: Annotated[UUID | None, ForeignRef("meeting")] = None
-    next_at: datetime | None = None
-    overdue_at: datetime | None = None
+    chair_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
+        "Null: whoever chaired the series is not there any more."
+    )
+    organiser_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
+        "Who sees to it."
+    )
+    group_id: Annotated[UUID | None, ForeignRef("group")] = optional("The group whose members are invited.")
+    series_interval: SeriesInterval | None = optional("How often it takes place; null: once.")
+    series_day: SeriesDay | None = optional("What stays the same from month to month.")
+    series_id: Annotated[UUID | None, ForeignRef("meeting")] = optional("The first meeting of its series.")
+    series_since_at: datetime | None = optional("When the first one of its series was to begin.")
+    series_ended_at: datetime | None = optional("Since when no next one is called.")
+    planned_at: datetime | None = required("When it fell due, wherever it was moved since.")
+    next_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
+        "The meeting that follows in the series, if it has been called."
+    )
+    next_at: datetime | None = optional("When that one fell due, wherever it was moved since.")
+    overdue_at: datetime | None = optional("When it was flagged as not held in time.")
     held_at: Annotated[datetime | None, EnteredAt(MeetingState.held)] = None
-    minuted_at: datetime | None = None
-    signed_at: datetime | None = None
+    minuted_at: datetime | None = optional("When its minutes were last written.")
+    signed_at: datetime | None = optional("When the minutes were signed.")
     signed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(MeetingState.cancelled)] = None
 
@@ -102,12 +109,12 @@ class Participant(ChildRecord):
 
     person_id: Annotated[
         UUID | None, ForeignRef("person"), Responsible(NoticeType.invited, when="invited")
-    ] = None
-    side: RepresentedSide | None = None
-    from_group: bool | None = None
-    invited: bool | None = None
-    attended: bool | None = None
-    added_at: datetime | None = None
+    ] = required()
+    side: RepresentedSide | None = optional("The one that they stand for in the group, if that is invited.")
+    from_group: bool | None = required("Whether they are invited as a member of the group.")
+    invited: bool | None = required()
+    attended: bool | None = optional("Whether they were there; null: nobody has said yet.")
+    added_at: datetime | None = required()
 
 
 class AgendaItem(ChildRecord):
@@ -117,12 +124,12 @@ class AgendaItem(ChildRecord):
 
     KIND: ClassVar[str] = "agenda_item"
 
-    place: int | None = None
-    topic: str | None = None
+    place: int | None = required()
+    topic: str | None = required()
     about: str | None = None
     decision_id: UUID | None = None
-    conclusion: Annotated[str | None, Personal()] = None
-    added_at: datetime | None = None
+    conclusion: Annotated[str | None, Personal()] = optional("What the minutes say of it.")
+    added_at: datetime | None = required()
 
     @property
     def for_staff(self) -> bool:

@@ -48,8 +48,8 @@ async def list_meeting_agenda(request: Request, name: Name) -> Response:
     """List the agenda of the meeting, in order; records that the caller may not see are left out."""
     renderer = renderer_of(request, LISTING)
     meeting = (await load_visible(renderer, name)).record
-    found = {"items": await agenda(renderer, meeting)}
-    return Response(to_json(found), headers=VARY, media_type="application/json")
+    answer = {"items": await agenda(renderer, meeting)}
+    return Response(to_json(answer), headers=VARY, media_type="application/json")
 
 
 @router.get(

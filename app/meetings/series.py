@@ -52,7 +52,7 @@ def next_occurrence(
     else:
         passed = ((last.year - day.year) * 12 + last.month - day.month) // MONTHS[interval]
     numbers = count(max(passed, 1))
-    return next(at for n in numbers if (at := occurrence(since, zone, interval, same, n)) > after)
+    return next(instant for n in numbers if (instant := occurrence(since, zone, interval, same, n)) > after)
 
 
 def _occurrence_date(first: date, interval: SeriesInterval, same: SeriesDay, number: int) -> date:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from app.api.columns import Columns, by_row
 from app.api.lists import Listing
-from app.api.shapes import OutputModel, PersonStub, RecordOut, Renderer
+from app.api.shapes import OutputModel, RecordOut, Renderer
 from app.common.notices import NoticeKind, NoticeType
 from app.foundation.people.queries import PERSONS
 from app.kernel.references import is_visible
@@ -18,7 +18,7 @@ from app.log.canonical import instant
 from app.notifications import texts
 from app.notifications.details import StepDetails, StepKey, load_details
 from app.notifications.lifecycle import LIFECYCLE
-from app.notifications.records import DeliveryFailure, DeliveryMethod, NoticeState
+from app.notifications.records import Notice
 
 
 class DetailOut(OutputModel):
@@ -42,31 +42,10 @@ class ToldStepOut(OutputModel):
     due_at: datetime | None = Field(description="Until when.")
 
 
-class NoticeOut(RecordOut):
+class NoticeOut(RecordOut, of=Notice):
     """A notice to one person about the events of one ticket."""
 
-    state: NoticeState
-    person: PersonStub
-    about: str = Field(description="The ticket: `<kind>/<id>`.")
-    number: str = Field(
-        description="The ticket's, or another name; its id, if it has no number and the reader may not see "
-        "it now."
-    )
-    title: str | None = Field(
-        description="The ticket's, as it was then; null for a reader who may not see the ticket now."
-    )
     steps: list[NoticeType] = Field(description="What was told, in the order in which it happened.")
-    versions: list[int] = Field(description="Of each step, the version of the event that says it.")
-    streams: list[str] | None = Field(
-        description="Of each step, the stream of that event: a clock's, or the ticket's. Null: all are the "
-        "ticket's."
-    )
-    way: DeliveryMethod = Field(description="How: in the application, or by mail besides.")
-    sent_at: datetime
-    read_at: datetime | None
-    mailed_at: datetime | None = Field(description="When the mail server took it.")
-    failed_at: datetime | None = Field(description="When it was given up to mail it.")
-    failure: DeliveryFailure | None = Field(description="Why it was given up.")
     kind: NoticeKind = Field(description="What it is to the person: of several steps what asks most of them.")
     text: str = Field(
         description="What it says, in the language asked for: a sentence to a line, who did it, what was set "

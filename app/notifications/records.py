@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from app.common.records import CodeEnum, ForeignRef, Record
+from app.common.records import CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -43,17 +43,23 @@ class Notice(Record):
 
     KIND: ClassVar[str] = "notice"
 
-    state: NoticeState | None = None
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    about: str | None = None
-    number: str | None = None
-    title: str | None = None
-    steps: list[str] | None = None
-    versions: list[int] | None = None
-    streams: list[str] | None = None
-    way: DeliveryMethod | None = None
-    sent_at: Annotated[datetime | None, EnteredAt(NoticeState.unread)] = None
+    state: NoticeState | None = required()
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
+    about: str | None = required("The ticket: `<kind>/<id>`.")
+    number: str | None = required(
+        "The ticket's, or another name; its id, if it has no number and the reader may not see it now."
+    )
+    title: str | None = optional(
+        "The ticket's, as it was then; null for a reader who may not see the ticket now."
+    )
+    steps: list[str] | None = required()
+    versions: list[int] | None = required("Of each step, the version of the event that says it.")
+    streams: list[str] | None = optional(
+        "Of each step, the stream of that event: a clock's, or the ticket's. Null: all are the ticket's."
+    )
+    way: DeliveryMethod | None = required("How: in the application, or by mail besides.")
+    sent_at: Annotated[datetime | None, EnteredAt(NoticeState.unread)] = required()
     read_at: Annotated[datetime | None, EnteredAt(NoticeState.read)] = None
-    mailed_at: datetime | None = None
-    failed_at: datetime | None = None
-    failure: DeliveryFailure | None = None
+    mailed_at: datetime | None = optional("When the mail server took it.")
+    failed_at: datetime | None = optional("When it was given up to mail it.")
+    failure: DeliveryFailure | None = optional("Why it was given up.")

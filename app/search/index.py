@@ -78,10 +78,10 @@ class IndexEntry:
 
     def tokens(self) -> str:
         """Return all tokens of the record, separated by spaces, which no token contains."""
-        found = text_tokens("\n".join(self.public)) | self.key_tokens
+        all_tokens = text_tokens("\n".join(self.public)) | self.key_tokens
         if self.internal:
-            found |= staff_tokens(text_tokens("\n".join(self.internal)))
-        return " ".join(found)
+            all_tokens |= staff_tokens(text_tokens("\n".join(self.internal)))
+        return " ".join(all_tokens)
 
 
 class Opener:
@@ -136,8 +136,8 @@ def consumer(ledger: Ledger) -> Consumer:
 def _affects_index(event: Recorded, fields: set[str]) -> bool:
     """Return whether the event changes a searched field or child row."""
     return any(
-        kind_of(row) in CHILDREN or (told is not None and not fields.isdisjoint(told))
-        for row, told in event.data["set"].items()
+        kind_of(row) in CHILDREN or (written is not None and not fields.isdisjoint(written))
+        for row, written in event.data["set"].items()
     )
 
 
@@ -172,8 +172,8 @@ async def _rebuild_entries(
     for comment in comments:
         if comment["text"] is not None:
             entry = entries[comment["record"]]
-            shown = comment["visibility"] == Visibility.public
-            opener.open(comment["text"], entry, entry.public if shown else entry.internal)
+            is_public = comment["visibility"] == Visibility.public
+            opener.open(comment["text"], entry, entry.public if is_public else entry.internal)
     await connection.execute(
         WRITE.encode(),
         (

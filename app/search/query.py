@@ -69,26 +69,26 @@ def _matches(query: str) -> str:
     return f"s.tokens @@ {query}::tsquery"
 
 
-async def estimate_hits(db: Database, searches: Sequence[Search], given: Mapping[str, Any]) -> float:
-    """Return PostgreSQL's estimate of how many records match the searches; `given`: the query parameters."""
-    (((plan,),),) = await db.tuples(f"explain (format json) {_hits(searches)}", given, prepare=False)
+async def estimate_hits(db: Database, searches: Sequence[Search], parameters: Mapping[str, Any]) -> float:
+    """Return PostgreSQL's estimate of how many records match the searches with these parameters."""
+    (((plan,),),) = await db.tuples(f"explain (format json) {_hits(searches)}", parameters, prepare=False)
     return float(plan["Plan"]["Plan Rows"])
 
 
 async def hits(
-    db: Database, searches: Sequence[Search], given: Mapping[str, Any], *, kind: str, most: int
+    db: Database, searches: Sequence[Search], parameters: Mapping[str, Any], *, kind: str, most: int
 ) -> str | None:
-    """Return the ids of the records of that kind that match the searches, with the query parameters `given`,
+    """Return the ids of the records of that kind that match the searches with these parameters,
     as the text of an array; None if there are more than `most`.
     """
-    found = f"{_hits(searches)} and s.kind = %(kind)s limit {most + 1}"
-    query = f"select count(*), coalesce(array_agg(id), '{{}}')::text from ({found}) as hit"
-    ((number, ids),) = await db.tuples(query, {**given, "kind": kind}, prepare=False)
+    matches = f"{_hits(searches)} and s.kind = %(kind)s limit {most + 1}"
+    query = f"select count(*), coalesce(array_agg(id), '{{}}')::text from ({matches}) as hit"
+    ((number, ids),) = await db.tuples(query, {**parameters, "kind": kind}, prepare=False)
     return str(ids) if number <= most else None
 
 
 def _hits(searches: Sequence[Search]) -> str:
-    return f"select s.id from search.record s where {' and '.join(one.entry for one in searches)}"
+    return f"select s.id from search.record s where {' and '.join(search.entry for search in searches)}"
 
 
 def tsquery(text: str, *, staff: bool) -> str:
@@ -97,11 +97,11 @@ def tsquery(text: str, *, staff: bool) -> str:
 
     Words consist of letters and digits, so none can end the quotes.
     """
-    found = []
-    for every, whole in terms(text):
+    conditions = []
+    for every, exact_term in terms(text):
         term = " & ".join(_alternatives(word, staff) for word in sorted(every))
-        found.append(f"({term} | {_alternatives(whole, staff)})" if whole else f"({term})")
-    return " & ".join(found)
+        conditions.append(f"({term} | {_alternatives(exact_term, staff)})" if exact_term else f"({term})")
+    return " & ".join(conditions)
 
 
 def _alternatives(word: str, staff: bool) -> str:

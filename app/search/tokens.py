@@ -33,20 +33,20 @@ def text_tokens(text: str) -> set[str]:
     text = _normalised(text)[:LONGEST_TEXT]
     if text.isascii():
         return {_stem(word) for word in _WORD_PATTERN.findall(text)}
-    found = {_stem(word) for word in _WORD_PATTERN.findall(_CJK_RUN.sub(" ", text))}
+    tokens = {_stem(word) for word in _WORD_PATTERN.findall(_CJK_RUN.sub(" ", text))}
     for run in _CJK_RUN.findall(text):
-        found.update(run)
-        found.update(map("".join, pairwise(run)))
-    return found
+        tokens.update(run)
+        tokens.update(map("".join, pairwise(run)))
+    return tokens
 
 
 def key_tokens(key: str) -> set[str]:
     """Return the tokens of a key: its words, and its prefixes up to the whole key."""
-    found = text_tokens(key)
+    tokens = text_tokens(key)
     for term in _TERM.findall(_normalised(key)):
         if not _CJK_RUN.fullmatch(term):
-            found |= _beginnings(term, SHORTEST_BEGINNING)
-    return found
+            tokens |= _beginnings(term, SHORTEST_BEGINNING)
+    return tokens
 
 
 def number_tokens(number: str) -> set[str]:
@@ -70,14 +70,14 @@ def terms(text: str) -> list[tuple[frozenset[str], str | None]]:
     """Return the terms of a query: for each the words that must all be found, or, if there is one, the key or
     prefix of a key that suffices instead.
     """
-    found: list[tuple[frozenset[str], str | None]] = []
+    searched: list[tuple[frozenset[str], str | None]] = []
     for term in dict.fromkeys(_TERM.findall(_normalised(text))):
         if _CJK_RUN.fullmatch(term):
-            found.append((frozenset(map("".join, pairwise(term))) or frozenset(term), None))
+            searched.append((frozenset(map("".join, pairwise(term))) or frozenset(term), None))
         else:
-            whole = None if _WORD_PATTERN.fullmatch(term) else term[:LONGEST_BEGINNING]
-            found.append((frozenset(map(_stem, _WORD_PATTERN.findall(term))), whole))
-    return found
+            exact_term = None if _WORD_PATTERN.fullmatch(term) else term[:LONGEST_BEGINNING]
+            searched.append((frozenset(map(_stem, _WORD_PATTERN.findall(term))), exact_term))
+    return searched
 
 
 def _normalised(text: str) -> str:

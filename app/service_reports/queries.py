@@ -21,11 +21,7 @@ from app.kernel.refusals import NotFound, WrongValue
 from app.kpis.questions.periods import Grain
 from app.service_levels.agreements.records import Agreement, ConsequenceKind
 from app.service_levels.reports.actions import PeriodLabel
-from app.service_levels.reports.records import (
-    AgreementReport,
-    AgreementReportRecipient,
-    ReleasedConsequence,
-)
+from app.service_levels.reports.records import AgreementReport, AgreementReportRecipient, ReleasedConsequence
 from app.service_reports.compute import Report, compute_report
 from app.service_reports.content import ReportChange, ReportContent, StaffContent
 from app.service_reports.periods import Period, Span, grain_of, period_named, span_of
@@ -33,26 +29,12 @@ from app.service_reports.periods import Period, Span, grain_of, period_named, sp
 ROWS = "select * from fold.{table} r where r.record = %s and r.number = %s order by r.edition, r.id"
 
 
-class ServiceReportSummary(OutputModel):
+class ServiceReportSummary(
+    OutputModel, of=AgreementReport, without="id content staff_content changes staff_changes remarks"
+):
     """The newest edition of a service report."""
 
-    number: str = Field(description="The number of the document.")
-    edition: int = Field(description="1, and one more with each correction.")
     period: PeriodLabel
-    begins_at: datetime = Field(description="Where the agreement's part of the period begins.")
-    ends_at: datetime = Field(description="The first instant behind it.")
-    position: int = Field(description="Up to which position of the log it counts.")
-    computed_at: datetime
-    missed: list[str] | None = Field(description="The targets that were missed.")
-    issued_by: PersonStub | None = Field(description="Null: the rule, when it was due.")
-    issued_at: datetime
-
-
-class ServiceReportPage(OutputModel):
-    """A page of the service reports of an agreement, in the order in which they were issued or corrected."""
-
-    items: list[ServiceReportSummary]
-    next_cursor: str | None
 
 
 class ReportEdition(OutputModel):
@@ -120,7 +102,12 @@ def _newest(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
 
 
 REPORTS = ChildListing(
-    "reports", AgreementReport, "issued_at", ServiceReportSummary, ServiceReportPage, _newest
+    "reports",
+    AgreementReport,
+    "issued_at",
+    ServiceReportSummary,
+    "the service reports of an agreement, in the order in which they were issued or corrected",
+    _newest,
 )
 
 

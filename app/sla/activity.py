@@ -46,21 +46,21 @@ class Activity:
         """Whether the clock is not stopped."""
         return bool(self.stretches) and self.stretches[-1][1] is None
 
-    def start(self, at: int) -> None:
+    def start(self, second: int) -> None:
         """Start a stretch, unless one has not ended."""
         if not self.is_active:
-            self.stretches.append((at, None))
+            self.stretches.append((second, None))
             self.stop_recorded_at = self.stop_position = None
 
-    def end(self, at: int, event: CaseEvent) -> None:
+    def end(self, second: int, event: CaseEvent) -> None:
         """End the stretch that has not ended, if there is one."""
         if self.is_active:
-            self.stretches[-1] = (self.stretches[-1][0], at)
+            self.stretches[-1] = (self.stretches[-1][0], second)
             self.stop_recorded_at, self.stop_position = event.recorded_at, event.position
 
 
 def activities(
-    metric: Metric, events: Sequence[CaseEvent], times: Sequence[int], asked: int
+    metric: Metric, events: Sequence[CaseEvent], times: Sequence[int], asked_second: int
 ) -> list[Activity]:
     """Return the activity of the metric's clock; of `update` one per round.
 
@@ -73,7 +73,7 @@ def activities(
     if metric is Metric.fulfilment:
         return [_until_stopped(events, times, _is_fulfilment, resumes=True)]
     if metric is Metric.restore:
-        return [_restoration(events, times, asked)]
+        return [_restoration(events, times, asked_second)]
     assert metric is Metric.update, "no clock measures this"
     return _rounds(events, times)
 
@@ -103,21 +103,21 @@ def _until_stopped(
     """Return the activity from the opening to the first event that stops it; a reopening resumes it where
     `resumes`, and always after an exclusion.
     """
-    found = Activity(times[0], stretches=[(times[0], None)])
+    activity = Activity(times[0], stretches=[(times[0], None)])
     stopped = False
-    for event, at in zip(events, times, strict=True):
+    for event, time in zip(events, times, strict=True):
         if event.kind is _EXCLUDED:
-            found.end(at, event)
-            found.excluded = True
+            activity.end(time, event)
+            activity.excluded = True
         elif event.kind is _REOPENED:
             if resumes or not stopped:
-                found.start(at)
+                activity.start(time)
                 stopped = False
-            found.excluded = False
+            activity.excluded = False
         elif not stopped and stops(event):
-            found.end(at, event)
+            activity.end(time, event)
             stopped = True
-    return found
+    return activity
 
 
 class _Episode:
@@ -125,16 +125,16 @@ class _Episode:
 
     def __init__(self, begin: int) -> None:
         self.begin = begin
-        self._given: tuple[int, CaseEvent] | None = None
+        self._restored: tuple[int, CaseEvent] | None = None
         self._resolved: tuple[int, CaseEvent] | None = None
         self._closed: tuple[int, CaseEvent] | None = None
         self._excluded: tuple[int, CaseEvent] | None = None
 
-    def add(self, event: CaseEvent, at: int) -> None:
+    def add(self, event: CaseEvent, second: int) -> None:
         """Note the event as far as it bears on the restoration of service."""
-        kind, here = event.kind, (at, event)
+        kind, here = event.kind, (second, event)
         if event.service_restored_at is not None and (kind is _CONTAINED or kind is _RESOLVED):
-            self._given = (max(self.begin, seconds_of(event.service_restored_at)), event)
+            self._restored = (max(self.begin, seconds_of(event.service_restored_at)), event)
         if kind is _RESOLVED:
             self._resolved = self._resolved or here
         elif kind is _CLOSED:
@@ -144,59 +144,59 @@ class _Episode:
 
     def stop(self) -> tuple[int, CaseEvent] | None:
         """Return the instant of the restoration, and the event that tells of it."""
-        stop = self._given or self._resolved or self._closed
+        stop = self._restored or self._resolved or self._closed
         if self._excluded is not None and (stop is None or self._excluded[0] < stop[0]):
             return self._excluded
         return stop
 
 
-def _restoration(events: Sequence[CaseEvent], times: Sequence[int], asked: int) -> Activity:
-    found = Activity(times[0], stretches=[(times[0], None)])
+def _restoration(events: Sequence[CaseEvent], times: Sequence[int], asked_second: int) -> Activity:
+    activity = Activity(times[0], stretches=[(times[0], None)])
     episode = _Episode(times[0])
-    for event, at in zip(events, times, strict=True):
+    for event, time in zip(events, times, strict=True):
         if event.kind is _REOPENED:
             stop = episode.stop()
-            if stop is not None and stop[0] < at:
-                found.end(*stop)
-            found.start(at)
-            episode = _Episode(at)
-            found.excluded = False
+            if stop is not None and stop[0] < time:
+                activity.end(*stop)
+            activity.start(time)
+            episode = _Episode(time)
+            activity.excluded = False
         else:
-            episode.add(event, at)
-            found.excluded = found.excluded or event.kind is _EXCLUDED
+            episode.add(event, time)
+            activity.excluded = activity.excluded or event.kind is _EXCLUDED
     stop = episode.stop()
     # A restoration may be dated ahead: service is not back before that.
-    if stop is not None and stop[0] <= asked:
-        found.end(max(stop[0], found.stretches[-1][0]), stop[1])
-    return found
+    if stop is not None and stop[0] <= asked_second:
+        activity.end(max(stop[0], activity.stretches[-1][0]), stop[1])
+    return activity
 
 
 def _rounds(events: Sequence[CaseEvent], times: Sequence[int]) -> list[Activity]:
     """Return the rounds: each from the requester's first unanswered message to our next one."""
-    found: list[Activity] = []
+    rounds: list[Activity] = []
     unanswered: Activity | None = None
     excluded = False
-    for event, at in zip(events, times, strict=True):
+    for event, time in zip(events, times, strict=True):
         kind = event.kind
         if kind is _EXCLUDED:
             excluded = True
             if unanswered is not None:
-                unanswered.end(at, event)
+                unanswered.end(time, event)
             continue
         if kind is _REOPENED:
             excluded = False
             if unanswered is not None:
-                unanswered.start(at)
+                unanswered.start(time)
         if unanswered is None:
             if not excluded and _is_question(event):
-                unanswered = Activity(at, len(found) + 1, [(at, None)])
-                found.append(unanswered)
+                unanswered = Activity(time, len(rounds) + 1, [(time, None)])
+                rounds.append(unanswered)
         elif _is_answer(event):
-            unanswered.end(at, event)
+            unanswered.end(time, event)
             unanswered = None
-    for one in found:
-        one.excluded = excluded
-    return found
+    for activity in rounds:
+        activity.excluded = excluded
+    return rounds
 
 
 def _is_question(event: CaseEvent) -> bool:
@@ -226,7 +226,7 @@ def supplier_party(supplier: str) -> str:
 class PartyTurn:
     """The party that has the case from an instant on; None: the case has ended."""
 
-    at: int
+    second: int
     party: str | None
     event: CaseEvent
 
@@ -235,11 +235,11 @@ def party_turns(events: Sequence[CaseEvent], times: Sequence[int]) -> list[Party
     """Return the turns of the parties, in order: the supplier that is awaited has the case, else its team,
     else NO_PARTY.
     """
-    found: list[PartyTurn] = []
+    turns: list[PartyTurn] = []
     team: str | None = None
     supplier: str | None = None
     ended = False
-    for event, at in zip(events, times, strict=True):
+    for event, time in zip(events, times, strict=True):
         kind = event.kind
         if "team" in event.changes:
             team = event.changes["team"]
@@ -253,9 +253,9 @@ def party_turns(events: Sequence[CaseEvent], times: Sequence[int]) -> list[Party
             supplier, ended = None, True
         party = supplier_party(supplier) if supplier else team_party(team) if team else NO_PARTY
         whose = None if ended else party
-        if not found or found[-1].party != whose:
-            found.append(PartyTurn(at, whose, event))
-    return found
+        if not turns or turns[-1].party != whose:
+            turns.append(PartyTurn(time, whose, event))
+    return turns
 
 
 def ends_case(kind: EventKind) -> bool:
@@ -265,17 +265,17 @@ def ends_case(kind: EventKind) -> bool:
 
 def party_activity(party: str, events: Sequence[CaseEvent], times: Sequence[int]) -> Activity:
     """Return the activity of the clock that measures one party: its turns."""
-    found = Activity(times[0])
+    activity = Activity(times[0])
     for turn in party_turns(events, times):
         if turn.party == party:
-            found.start(turn.at)
+            activity.start(turn.second)
         else:
-            found.end(turn.at, turn.event)
-    if found.stretches:
-        found.started = found.stretches[0][0]
+            activity.end(turn.second, turn.event)
+    if activity.stretches:
+        activity.started = activity.stretches[0][0]
     for event in events:
         if event.kind is _EXCLUDED:
-            found.excluded = True
+            activity.excluded = True
         elif event.kind is _REOPENED:
-            found.excluded = False
-    return found
+            activity.excluded = False
+    return activity

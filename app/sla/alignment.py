@@ -63,34 +63,34 @@ def align(hours: BusinessTime, links: Sequence[Link], begin: datetime, end: date
     first, last = seconds_of(begin), seconds_of(end) - 1
     assert first <= last, "a case can open at some second"
     worst, worst_at = -1, first
-    for at in sorted(_candidates(hours, links, first, last)):
-        total = _total(hours, links, at)
+    for candidate in sorted(_candidates(hours, links, first, last)):
+        total = _total(hours, links, candidate)
         if total is None:
             return Alignment(None, None, ())
         if total > worst:
-            worst, worst_at = total, at
+            worst, worst_at = total, candidate
     return Alignment(worst, instant_of(worst_at), tuple(_lines(hours, links, worst_at)))
 
 
-def _total(hours: BusinessTime, links: Sequence[Link], at: int) -> int | None:
-    found = 0
+def _total(hours: BusinessTime, links: Sequence[Link], second: int) -> int | None:
+    total = 0
     for link in links:
-        end = link.hours.advance(at, link.target_seconds)
+        end = link.hours.advance(second, link.target_seconds)
         if end is None:
             return None
         if link.counts:
-            found += hours.seconds_between(at, end)
-        at = end
-    return found
+            total += hours.seconds_between(second, end)
+        second = end
+    return total
 
 
-def _lines(hours: BusinessTime, links: Sequence[Link], at: int) -> Iterator[LinkTime]:
+def _lines(hours: BusinessTime, links: Sequence[Link], second: int) -> Iterator[LinkTime]:
     for link in links:
-        end = link.hours.advance(at, link.target_seconds)
+        end = link.hours.advance(second, link.target_seconds)
         assert end is not None, "this case has been added up"
-        counted = hours.seconds_between(at, end) if link.counts else 0
-        yield LinkTime(link.name, instant_of(at), instant_of(end), counted)
-        at = end
+        counted = hours.seconds_between(second, end) if link.counts else 0
+        yield LinkTime(link.name, instant_of(second), instant_of(end), counted)
+        second = end
 
 
 def _candidates(hours: BusinessTime, links: Sequence[Link], first: int, last: int) -> set[int]:
@@ -104,22 +104,22 @@ def _candidates(hours: BusinessTime, links: Sequence[Link], first: int, last: in
         begins.append(earliest)
         until = latest
     edges = _edges([hours, *(link.hours for link in links)], first, until + 1)
-    found = {first}
+    candidates = {first}
     for n in range(len(links) + 1):
         for edge in edges:
             for instant in (edge, edge + 1):
-                at = _moved_back(links[:n], begins, instant)
-                if at is not None:
-                    found |= {at - 1, at, at + 1}
-    return {at for at in found if first <= at <= last}
+                second = _moved_back(links[:n], begins, instant)
+                if second is not None:
+                    candidates |= {second - 1, second, second + 1}
+    return {second for second in candidates if first <= second <= last}
 
 
 def _edges(calendars: Iterable[BusinessTime], first: int, last: int) -> set[int]:
-    found: set[int] = set()
+    edges: set[int] = set()
     for hours in {id(each): each for each in calendars}.values():
         for begin, end in hours.spans(instant_of(first), instant_of(last)):
-            found |= {seconds_of(begin), seconds_of(end)}
-    return found
+            edges |= {seconds_of(begin), seconds_of(end)}
+    return edges
 
 
 def _moved_back(links: Sequence[Link], begins: Sequence[int], instant: int) -> int | None:
@@ -128,18 +128,18 @@ def _moved_back(links: Sequence[Link], begins: Sequence[int], instant: int) -> i
 
     `begins[n]` is the earliest at which the link can begin.
     """
-    at: int | None = instant
+    second: int | None = instant
     for n in reversed(range(len(links))):
-        assert at is not None
+        assert second is not None
         link, earliest = links[n], begins[n]
         if not link.target_seconds:
             continue
         # The end is at `at` or later as soon as fewer than the target's seconds are left before that second.
-        surplus = link.hours.seconds_between(earliest, at - 1) - link.target_seconds + 1
-        at = earliest if surplus <= 0 else link.hours.advance(earliest, surplus)
-        if at is None:
+        surplus = link.hours.seconds_between(earliest, second - 1) - link.target_seconds + 1
+        second = earliest if surplus <= 0 else link.hours.advance(earliest, surplus)
+        if second is None:
             return None
-    return at
+    return second
 
 
 @dataclass(frozen=True, slots=True)

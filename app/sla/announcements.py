@@ -68,7 +68,7 @@ class Announcement:
 class _Step(NamedTuple):
     """A step of the replay: the instant at which an event, or the version of a calendar, became known."""
 
-    at: datetime
+    known_at: datetime
     order: int
     event: CaseEvent | None
 
@@ -101,30 +101,39 @@ def announcements(
     """
     steps = _steps(events, publications, now)
     announced: dict[int, _Announced] = {}
-    found: list[Announcement] = []
-    taken: list[CaseEvent] = []
+    announced_changes: list[Announcement] = []
+    case_events: list[CaseEvent] = []
     for n, step in enumerate(steps):
         if step.event is not None:
-            taken.append(step.event)
-        until = steps[n + 1].at if n + 1 < len(steps) else now
+            case_events.append(step.event)
+        until = steps[n + 1].known_at if n + 1 < len(steps) else now
         if party is None:
             readings: Iterable[ClockReading] = read_clocks(
-                taken, metric, targeting, calendars, until, known_at=step.at, percents=percents
+                case_events, metric, targeting, calendars, until, known_at=step.known_at, percents=percents
             )
         else:
             own = read_party_clock(
-                taken, party, metric, targeting, calendars, until, known_at=step.at, percents=percents
+                case_events,
+                party,
+                metric,
+                targeting,
+                calendars,
+                until,
+                known_at=step.known_at,
+                percents=percents,
             )
             readings = [own] if own is not None and _has_had_turn(own) else []
-        found += _new_announcements(announced, {reading.round: reading for reading in readings}, step)
-    return tuple(found)
+        announced_changes += _new_announcements(
+            announced, {reading.round: reading for reading in readings}, step
+        )
+    return tuple(announced_changes)
 
 
 def _steps(events: Iterable[CaseEvent], publications: Iterable[datetime], now: datetime) -> list[_Step]:
     """Return the steps of the replay up to now, in order. An event dated ahead takes effect at its time."""
     steps = [_Step(_effect_at(event), event.position, event) for event in events]
-    steps += [_Step(at, -1, None) for at in publications]
-    return sorted((step for step in steps if step.at <= now), key=lambda step: step[:2])
+    steps += [_Step(publication, -1, None) for publication in publications]
+    return sorted((step for step in steps if step.known_at <= now), key=lambda step: step[:2])
 
 
 def _effect_at(event: CaseEvent) -> datetime:
@@ -133,7 +142,7 @@ def _effect_at(event: CaseEvent) -> datetime:
 
 def next_effect(events: Iterable[CaseEvent], now: datetime) -> datetime | None:
     """Return when the next of the events that are dated ahead takes effect; None: all have by now."""
-    return min((at for at in map(_effect_at, events) if at > now), default=None)
+    return min((effect_at for effect_at in map(_effect_at, events) if effect_at > now), default=None)
 
 
 def _has_had_turn(reading: ClockReading) -> bool:
@@ -171,7 +180,7 @@ def _never_started(number: int, announced: _Announced, step: _Step) -> Iterator[
         yield Announcement(
             kind=AnnouncementKind.stopped,
             round=number,
-            occurred_at=step.at,
+            occurred_at=step.known_at,
             target=announced.target,
             by_position=_position(step),
             state=ClockState.excluded,
@@ -186,7 +195,9 @@ def _changes(announced: _Announced, reading: ClockReading, step: _Step) -> Itera
         yield Announcement(
             kind=AnnouncementKind.retargeted,
             round=reading.round,
-            occurred_at=step.at if step.event is None else max(step.event.occurred_at, reading.started_at),
+            occurred_at=step.known_at
+            if step.event is None
+            else max(step.event.occurred_at, reading.started_at),
             target=reading.target,
             because=cause,
             by_position=_position(step),
@@ -201,7 +212,7 @@ def _changes(announced: _Announced, reading: ClockReading, step: _Step) -> Itera
         yield Announcement(
             kind=AnnouncementKind.stopped,
             round=reading.round,
-            occurred_at=reading.stopped_at or step.at,
+            occurred_at=reading.stopped_at or step.known_at,
             target=reading.target,
             by_position=_position(step),
             state=reading.state,
@@ -213,18 +224,20 @@ def _thresholds_passed(
     announced: _Announced, reading: ClockReading, step: _Step, cause: Cause, *, retargeted: bool
 ) -> list[Announcement]:
     """Return the percentages and the breach that were not announced yet, in the order of their instants."""
-    passed = [(at, AnnouncementKind.warned, percent) for percent, at in reading.warned]
-    passed += [(at, AnnouncementKind.reached, percent) for percent, at in reading.reached]
-    found = [
-        Announcement(kind=kind, round=reading.round, occurred_at=at, target=reading.target, percent=percent)
-        for at, kind, percent in passed
+    passed = [(passed_at, AnnouncementKind.warned, percent) for percent, passed_at in reading.warned]
+    passed += [(passed_at, AnnouncementKind.reached, percent) for percent, passed_at in reading.reached]
+    new_announcements = [
+        Announcement(
+            kind=kind, round=reading.round, occurred_at=passed_at, target=reading.target, percent=percent
+        )
+        for passed_at, kind, percent in passed
         if (kind, percent) not in announced.percents
     ]
     announced.percents |= {(kind, percent) for _, kind, percent in passed}
     if reading.breached_at is not None and announced.breached_at is None:
         announced.breached_at = reading.breached_at
-        known = step.at.replace(microsecond=0)
-        revealed = reading.breached_at < known or (retargeted and reading.breached_at == known)
+        known_at = step.known_at.replace(microsecond=0)
+        revealed = reading.breached_at < known_at or (retargeted and reading.breached_at == known_at)
         breach = Announcement(
             kind=AnnouncementKind.breached,
             round=reading.round,
@@ -234,15 +247,15 @@ def _thresholds_passed(
             by_position=_position(step) if revealed else None,
         )
         # Percentages up to 100 that are reached at the due time come before the breach, others after it.
-        found.append(breach)
-    return sorted(found, key=lambda each: (each.occurred_at, each.percent or 100))
+        new_announcements.append(breach)
+    return sorted(new_announcements, key=lambda each: (each.occurred_at, each.percent or 100))
 
 
 def _withdrawn(number: int, target: Target, step: _Step, cause: Cause) -> Announcement:
     return Announcement(
         kind=AnnouncementKind.breach_withdrawn,
         round=number,
-        occurred_at=step.at,
+        occurred_at=step.known_at,
         target=target,
         because=cause,
         by_position=_position(step),

@@ -113,7 +113,7 @@ def _united(outages: Iterable[Outage], now: int) -> tuple[list[Span], list[Span]
     spans: dict[Effect, list[Span]] = {effect: [] for effect in Effect}
     for outage in outages:
         restored = now if outage.restored_at is None else min(now, seconds_of(outage.restored_at))
-        begins = [seconds_of(at) for at, _ in outage.effects]
+        begins = [seconds_of(begins_at) for begins_at, _ in outage.effects]
         for (_, effect), begin, end in zip(outage.effects, begins, [*begins[1:], restored], strict=True):
             spans[effect].append((begin, min(end, restored)))
     down = _merged(spans[Effect.down])
@@ -126,25 +126,25 @@ def _counted(hours: BusinessTime, spans: Sequence[Span], first: int, last: int) 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
     """Return the spans in order, with those that touch or overlap merged, and without empty ones."""
-    found: list[Span] = []
+    merged: list[Span] = []
     for a, b in sorted(span for span in spans if span[0] < span[1]):
-        if found and a <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], b))
+        if merged and a <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], b))
         else:
-            found.append((a, b))
-    return found
+            merged.append((a, b))
+    return merged
 
 
 def _subtract(spans: Sequence[Span], without: Sequence[Span]) -> list[Span]:
     """Return the spans without the parts in `without`; both are in order, and none overlaps another."""
-    found: list[Span] = []
+    remaining: list[Span] = []
     for a, b in spans:
-        at = a
+        position = a
         for begin, end in without:
-            if end > at and begin < b:
-                if at < begin:
-                    found.append((at, begin))
-                at = end
-        if at < b:
-            found.append((at, b))
-    return found
+            if end > position and begin < b:
+                if position < begin:
+                    remaining.append((position, begin))
+                position = end
+        if position < b:
+            remaining.append((position, b))
+    return remaining

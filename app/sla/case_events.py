@@ -88,19 +88,19 @@ def in_order(
     """Return the events that have occurred by `asked_at` and are recorded by `known_at`, and not replaced by
     then: the opening first, then by `occurred_at`, `recorded_at`, position. Without an opening: none.
     """
-    kept = [
+    effective = [
         event
         for event in events
         if event.occurred_at <= asked_at
         and (known_at is None or event.understood_since <= known_at)
         and (event.replaced_at is None or (known_at is not None and known_at < event.replaced_at))
     ]
-    kept.sort(key=_order)
-    for n, event in enumerate(kept):
+    effective.sort(key=_order)
+    for n, event in enumerate(effective):
         if event.kind is EventKind.opened:
             if n:
-                kept.insert(0, kept.pop(n))
-            return kept
+                effective.insert(0, effective.pop(n))
+            return effective
     return []
 
 

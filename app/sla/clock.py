@@ -96,11 +96,11 @@ def read_clocks(
     case = _Case.of(events, targeting, asked_at, known_at)
     if case is None:
         return ()
-    found = (
+    readings = (
         _read(case, metric, activity, calendars, percents)
-        for activity in activities(metric, case.events, case.times, case.asked)
+        for activity in activities(metric, case.events, case.times, case.asked_second)
     )
-    return tuple(reading for reading in found if reading is not None)
+    return tuple(reading for reading in readings if reading is not None)
 
 
 def read_party_clock(
@@ -130,7 +130,7 @@ class _Case:
     events: list[CaseEvent]
     times: list[int]
     targets: list[tuple[int, Target | None]]
-    asked: int
+    asked_second: int
     #: A clock that is not stopped counts by the newest version of its calendar that was published by then.
     as_of: datetime
     #: The position of the last event that changed the target.
@@ -157,17 +157,17 @@ def _targets_over(
     """
     changed_by = events[0].position
     attributes: dict[str, str | None] = {}
-    found: list[tuple[int, Target | None]] = []
-    for event, at in zip(events, times, strict=True):
-        if event.changes or not found:
+    selections: list[tuple[int, Target | None]] = []
+    for event, time in zip(events, times, strict=True):
+        if event.changes or not selections:
             attributes.update(event.changes)
             target = targeting(attributes)
-            if found and found[-1][0] == at:
-                found.pop()
-            if not found or found[-1][1] != target:
-                found.append((at, target))
+            if selections and selections[-1][0] == time:
+                selections.pop()
+            if not selections or selections[-1][1] != target:
+                selections.append((time, target))
                 changed_by = event.position
-    return found, changed_by
+    return selections, changed_by
 
 
 @dataclass(slots=True)
@@ -194,8 +194,8 @@ def _read(
     running = activity.is_active and not excluded
     paused = running and not (count.runs and count.runs[-1][1] is None)
     due, due_known = (None, True) if excluded else _due_time(activity, count, elapsed, target, paused=paused)
-    breached = None if excluded else _breach(segments, case.asked)
-    passed = _percents_reached(segments, activity, case.asked, percents)
+    breached = None if excluded else _breach(segments, case.asked_second)
+    passed = _percents_reached(segments, activity, case.asked_second, percents)
     next_at = _next_change(count, elapsed, target, passed, percents) if running and not paused else None
     stop = activity.stretches[-1][1] if activity.stretches else None
     stopped_by = activity.stop_position
@@ -215,7 +215,7 @@ def _read(
         due_at=None if due is None else instant_of(due),
         due_known=due_known,
         breached_at=None if breached is None else instant_of(breached),
-        warned=tuple((p, instant_of(at)) for p, (at, warns) in passed.items() if warns),
+        warned=tuple((p, instant_of(second)) for p, (second, warns) in passed.items() if warns),
         reached=tuple((p, instant_of(passed[p][0])) for p in percents if p in passed),
         runs=tuple(count.runs),
         next_at=None if next_at is None else instant_of(next_at),
@@ -240,37 +240,37 @@ def _segments(
     Each target counts the whole life of the clock, in its own calendar and with its own pauses.
     """
     timed = _targets_from(activity.started, case.targets)
-    found: list[_Segment] = []
+    segments: list[_Segment] = []
     end: int | None = None
     for begin, target in reversed(timed):
         if target is not None:
             # Targets that differ in their thresholds only, as those of priorities, count alike.
-            after = found[-1] if found and _count_alike(found[-1].target, target) else None
+            after = segments[-1] if segments and _count_alike(segments[-1].target, target) else None
             count = after.count if after is not None else _count(case, activity, target, calendars, as_of)
-            found.append(_Segment(begin, end, target, count))
+            segments.append(_Segment(begin, end, target, count))
         end = begin
-    return found[::-1], timed[-1][0] if timed[-1][1] is None else None
+    return segments[::-1], timed[-1][0] if timed[-1][1] is None else None
 
 
 def _targets_from(started: int, targets: list[tuple[int, Target | None]]) -> list[tuple[int, Target | None]]:
     """Return the targets in force from that instant on."""
     if targets[0][0] == started and len(targets) == 1:
         return targets
-    before = [target for at, target in targets if at <= started]
+    before = [target for begin, target in targets if begin <= started]
     return [(started, before[-1]), *(each for each in targets if each[0] > started)]
 
 
-def _count_alike(one: Target, other: Target) -> bool:
+def _count_alike(target: Target, second: Target) -> bool:
     return (
-        one.calendar == other.calendar
-        and one.pause_reasons == other.pause_reasons
-        and one.pause_states == other.pause_states
+        target.calendar == second.calendar
+        and target.pause_reasons == second.pause_reasons
+        and target.pause_states == second.pause_states
     )
 
 
 def _count(case: _Case, activity: Activity, target: Target, calendars: Calendars, as_of: datetime) -> Count:
     runs = runs_of(activity.stretches, pauses(case.events, case.times, target))
-    return Count(calendars(target.calendar, as_of), runs, case.asked)
+    return Count(calendars(target.calendar, as_of), runs, case.asked_second)
 
 
 def _due_time(
@@ -283,21 +283,21 @@ def _due_time(
     if paused or not activity.stretches:
         return None, True
     stop = activity.stretches[-1][1]
-    found = count.hours.advance(count.asked if stop is None else stop, left)
-    return found, found is not None
+    due = count.hours.advance(count.asked_second if stop is None else stop, left)
+    return due, due is not None
 
 
-def _breach(segments: Sequence[_Segment], asked: int) -> int | None:
+def _breach(segments: Sequence[_Segment], asked_second: int) -> int | None:
     """Return the beginning of the last unbroken stretch in which elapsed exceeded the target then in force:
     None unless it does so now.
     """
     begin: int | None = None
-    following: int | None = asked
+    following: int | None = asked_second
     for segment in reversed(segments):
         if segment.end is not None and segment.end != following:
             break  # no target was in force in between
         threshold = segment.target.threshold_seconds
-        end = asked if segment.end is None else segment.end
+        end = asked_second if segment.end is None else segment.end
         if segment.count.counted_before(end) <= threshold:
             break
         if segment.count.counted_before(segment.begin) <= threshold:
@@ -307,31 +307,31 @@ def _breach(segments: Sequence[_Segment], asked: int) -> int | None:
 
 
 def _percents_reached(
-    segments: Sequence[_Segment], activity: Activity, asked: int, percents: Sequence[int]
+    segments: Sequence[_Segment], activity: Activity, asked_second: int, percents: Sequence[int]
 ) -> dict[int, tuple[int, bool]]:
     """Return the percentages that were reached, in order: each with the first instant at which it was, and
     whether the target then in force warned of it.
     """
-    found: dict[int, tuple[int, bool]] = {}
+    reached: dict[int, tuple[int, bool]] = {}
     for segment in segments:
         warning = segment.target.warning_percents
-        for percent in sorted({*warning, *percents} - found.keys()):
-            at = _first_reached(segment, activity, asked, percent)
-            if at is not None:
-                found[percent] = at, percent in warning
-    return dict(sorted(found.items(), key=lambda item: (item[1][0], item[0])))
+        for percent in sorted({*warning, *percents} - reached.keys()):
+            second = _first_reached(segment, activity, asked_second, percent)
+            if second is not None:
+                reached[percent] = second, percent in warning
+    return dict(sorted(reached.items(), key=lambda item: (item[1][0], item[0])))
 
 
-def _first_reached(segment: _Segment, activity: Activity, asked: int, percent: int) -> int | None:
-    wanted = _seconds_of_percent(segment.target, percent)
-    if not segment.count.runs or segment.count.total < wanted:
+def _first_reached(segment: _Segment, activity: Activity, asked_second: int, percent: int) -> int | None:
+    seconds = _seconds_of_percent(segment.target, percent)
+    if not segment.count.runs or segment.count.total < seconds:
         return None
-    at = segment.count.reaches(wanted)
-    if at < segment.begin:
+    second = segment.count.reaches(seconds)
+    if second < segment.begin:
         # The change of target brought it about; of a stopped clock it counts only once that runs again.
         later = (max(segment.begin, a) for a, b in activity.stretches if b is None or segment.begin < b)
-        at = next(later, asked + 1)
-    return at if at <= asked and (segment.end is None or at < segment.end) else None
+        second = next(later, asked_second + 1)
+    return second if second <= asked_second and (segment.end is None or second < segment.end) else None
 
 
 def _seconds_of_percent(target: Target, percent: int) -> int:
@@ -352,4 +352,4 @@ def _next_change(
     ]
     if elapsed <= target.threshold_seconds:
         ahead.append(target.threshold_seconds + 1)
-    return count.hours.advance(count.asked, min(ahead) - elapsed) if ahead else None
+    return count.hours.advance(count.asked_second, min(ahead) - elapsed) if ahead else None

@@ -19,10 +19,10 @@ def pauses(events: Sequence[CaseEvent], times: Sequence[int], target: Target) ->
     reasons, states = target.pause_reasons, target.pause_states
     if not reasons and not states:
         return []
-    found: list[Stretch] = []
+    stretches: list[Stretch] = []
     held = waiting = False
     since: int | None = None
-    for event, at in zip(events, times, strict=True):
+    for event, time in zip(events, times, strict=True):
         kind = event.kind
         if kind is _HELD:
             # The state of the hold does not end a pause by the state that it interrupts.
@@ -33,66 +33,68 @@ def pauses(events: Sequence[CaseEvent], times: Sequence[int], target: Target) ->
             if event.state is not None:
                 waiting = event.state in states
         if held or waiting:
-            since = at if since is None else since
+            since = time if since is None else since
         elif since is not None:
-            if since < at:
-                found.append((since, at))
+            if since < time:
+                stretches.append((since, time))
             since = None
     if since is not None:
-        found.append((since, None))
-    return found
+        stretches.append((since, None))
+    return stretches
 
 
 def runs_of(stretches: Sequence[Stretch], paused: Sequence[Stretch]) -> tuple[Stretch, ...]:
     """Return the parts of the stretches in which nothing pauses; none is empty."""
     if not paused:
         return tuple(stretch for stretch in stretches if stretch[1] is None or stretch[0] < stretch[1])
-    found: list[Stretch] = []
+    runs: list[Stretch] = []
     for begin, end in stretches:
-        at: int | None = begin
+        second: int | None = begin
         for since, until in paused:
-            if at is None or (end is not None and since >= end):
+            if second is None or (end is not None and since >= end):
                 break
-            if until is not None and until <= at:
+            if until is not None and until <= second:
                 continue
-            if at < since:
-                found.append((at, since))
-            at = until
-        if at is not None and (end is None or at < end):
-            found.append((at, end))
-    return tuple(found)
+            if second < since:
+                runs.append((second, since))
+            second = until
+        if second is not None and (end is None or second < end):
+            runs.append((second, end))
+    return tuple(runs)
 
 
 class Count:
     """The seconds of a clock's runs that count, up to the instant `asked`."""
 
-    __slots__ = ("_sums", "asked", "hours", "runs", "total")
+    __slots__ = ("_sums", "asked_second", "hours", "runs", "total")
 
-    def __init__(self, hours: BusinessTime, runs: Sequence[Stretch], asked: int) -> None:
+    def __init__(self, hours: BusinessTime, runs: Sequence[Stretch], asked_second: int) -> None:
         self.hours = hours
         self.runs = runs
-        self.asked = asked
-        self._sums = [hours.seconds_between(a, asked if b is None else b) for a, b in runs]
+        self.asked_second = asked_second
+        self._sums = [hours.seconds_between(a, asked_second if b is None else b) for a, b in runs]
         self.total = sum(self._sums)
 
-    def counted_before(self, at: int) -> int:
+    def counted_before(self, second: int) -> int:
         """Return the number of seconds that count before the instant."""
-        if at >= self.asked:
+        if second >= self.asked_second:
             return self.total
-        found = 0
+        total = 0
         for (begin, end), counted in zip(self.runs, self._sums, strict=True):
-            if begin >= at:
+            if begin >= second:
                 break
-            found += counted if end is not None and end <= at else self.hours.seconds_between(begin, at)
-        return found
+            total += (
+                counted if end is not None and end <= second else self.hours.seconds_between(begin, second)
+            )
+        return total
 
     def reaches(self, seconds: int) -> int:
         """Return the first instant by which so many seconds have counted: `total` at most."""
         left = seconds
         for (begin, _), counted in zip(self.runs, self._sums, strict=True):
             if left <= counted:
-                found = self.hours.advance(begin, left)
-                assert found is not None, "so many seconds have counted"
-                return found
+                second = self.hours.advance(begin, left)
+                assert second is not None, "so many seconds have counted"
+                return second
             left -= counted
         raise AssertionError("fewer seconds have counted")

@@ -74,14 +74,14 @@ def explain(
     if reading.stopped_at is not None:
         end = min(end, seconds_of(reading.stopped_at))
     gap = SegmentReason.stopped if party is None else SegmentReason.other_party
-    found: list[ClockSegment] = []
-    at = active.started
+    clock_segments: list[ClockSegment] = []
+    second = active.started
     for begin, until in _cut(active.stretches, end):
-        if at < begin:
-            found.append(ClockSegment(instant_of(at), instant_of(begin), gap))
-        found += _stretch(ordered, times, reading, hours, (begin, until))
-        at = until
-    return tuple(found)
+        if second < begin:
+            clock_segments.append(ClockSegment(instant_of(second), instant_of(begin), gap))
+        clock_segments += _stretch(ordered, times, reading, hours, (begin, until))
+        second = until
+    return tuple(clock_segments)
 
 
 def spans_to_come(
@@ -110,27 +110,27 @@ def _stretch(
     stretch: tuple[int, int],
 ) -> Iterator[ClockSegment]:
     """Yield the segments of a stretch in which the clock is not stopped."""
-    at, end = stretch
+    second, end = stretch
     for begin, until in _cut(reading.runs, end):
-        if until <= at:
+        if until <= second:
             continue
-        if at < begin:
-            yield _pause(events, times, reading, at, begin)
-        yield from _run(hours, max(at, begin), until)
-        at = until
-    if at < end:
-        yield _pause(events, times, reading, at, end)
+        if second < begin:
+            yield _pause(events, times, reading, second, begin)
+        yield from _run(hours, max(second, begin), until)
+        second = until
+    if second < end:
+        yield _pause(events, times, reading, second, end)
 
 
 def _run(hours: BusinessTime, begin: int, end: int) -> Iterator[ClockSegment]:
-    at, last = instant_of(begin), instant_of(end)
-    for opens, closes in hours.spans(at, last):
-        if at < opens:
-            yield ClockSegment(at, opens, SegmentReason.outside_hours)
+    instant, last = instant_of(begin), instant_of(end)
+    for opens, closes in hours.spans(instant, last):
+        if instant < opens:
+            yield ClockSegment(instant, opens, SegmentReason.outside_hours)
         yield ClockSegment(opens, closes, SegmentReason.counted)
-        at = closes
-    if at < last:
-        yield ClockSegment(at, last, SegmentReason.outside_hours)
+        instant = closes
+    if instant < last:
+        yield ClockSegment(instant, last, SegmentReason.outside_hours)
 
 
 def _pause(
@@ -139,8 +139,8 @@ def _pause(
     """Return the pause, with the hold or the state that caused it."""
     hold: str | None = None
     state: str | None = None
-    for event, at in zip(events, times, strict=True):
-        if at > begin:
+    for event, time in zip(events, times, strict=True):
+        if time > begin:
             break
         if event.kind is EventKind.held:
             hold = event.hold_reason if event.hold_reason in reading.target.pause_reasons else hold

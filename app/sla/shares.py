@@ -34,16 +34,17 @@ def share_elapsed(
     opened = seconds_of(ordered[0].occurred_at)
     times = [max(opened, seconds_of(event.occurred_at)) for event in ordered]
     # A clock may run on when the work has ended, as that of updates: no party has those seconds.
-    whose = [(turn.at, turn.party or NO_PARTY) for turn in party_turns(ordered, times)]
-    asked = seconds_of(asked_at)
+    whose = [(turn.second, turn.party or NO_PARTY) for turn in party_turns(ordered, times)]
+    asked_second = seconds_of(asked_at)
     if reading.stopped_at is not None:
-        asked = min(asked, seconds_of(reading.stopped_at))
-    ends = [at for at, _ in whose[1:]] + [asked]
-    found: dict[str, int] = {}
+        asked_second = min(asked_second, seconds_of(reading.stopped_at))
+    ends = [second for second, _ in whose[1:]] + [asked_second]
+    seconds_by_party: dict[str, int] = {}
     for (begin, party), end in zip(whose, ends, strict=True):
         counted = sum(
-            hours.seconds_between(max(begin, a), min(end, asked if b is None else b)) for a, b in reading.runs
+            hours.seconds_between(max(begin, a), min(end, asked_second if b is None else b))
+            for a, b in reading.runs
         )
         if counted:
-            found[party] = found.get(party, 0) + counted
-    return found
+            seconds_by_party[party] = seconds_by_party.get(party, 0) + counted
+    return seconds_by_party

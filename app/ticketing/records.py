@@ -10,7 +10,7 @@ from app.common.children import Visibility
 from app.common.clocks import AgreementType, ClockMetric
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, optional, required
 
 
 class Comment(ChildRecord):
@@ -18,10 +18,12 @@ class Comment(ChildRecord):
 
     KIND: ClassVar[str] = "comment"
 
-    author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    visibility: Visibility | None = None
-    text: Annotated[str | None, Personal()] = None
-    written_at: datetime | None = None
+    author_id: Annotated[UUID | None, ForeignRef("person")] = required(
+        "Null where another system did not say who."
+    )
+    visibility: Visibility | None = required()
+    text: Annotated[str | None, Personal()] = required("Null when it was withdrawn, or its author erased.")
+    written_at: datetime | None = required()
     corrected_at: datetime | None = None
     withdrawn_at: datetime | None = None
 
@@ -36,9 +38,11 @@ class Tag(ChildRecord):
 
     KIND: ClassVar[str] = "tag"
 
-    name: str | None = None
-    visibility: Visibility | None = None
-    tagged_at: datetime | None = None
+    name: str | None = required()
+    visibility: Visibility | None = optional(
+        "Public: for all who see the record. Else for staff; null: from before tags said so."
+    )
+    tagged_at: datetime | None = required()
 
     @property
     def for_staff(self) -> bool:
@@ -91,10 +95,10 @@ class Link(ChildRecord):
 
     KIND: ClassVar[str] = "link"
 
-    link_id: UUID | None = None
-    kind: LinkKind | None = None
-    other: str | None = None
-    linked_at: datetime | None = None
+    link_id: UUID | None = required()
+    kind: LinkKind | None = required("What this record is to the other one.")
+    other: str | None = required()
+    linked_at: datetime | None = required()
 
 
 class Task(ChildRecord):
@@ -108,19 +112,24 @@ class Task(ChildRecord):
     KIND: ClassVar[str] = "task"
     DONE_FIELDS: ClassVar[tuple[str, ...]] = ("completed_at", "dropped_at")
 
-    title: str | None = None
-    visibility: Visibility | None = None
+    title: str | None = required()
+    visibility: Visibility | None = optional(
+        "Whom it is for; null: it was added before tasks had one, and is for staff unless "
+        "it belongs to a milestone."
+    )
     assignee_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    milestone_id: UUID | None = None
+    milestone_id: UUID | None = optional("The milestone that it belongs to, if the plan has some.")
     due_at: datetime | None = None
-    added_at: datetime | None = None
+    added_at: datetime | None = required()
     completed_at: datetime | None = None
-    outcome: Annotated[str | None, Personal()] = None
-    dropped_at: datetime | None = None
-    dropped_because: Annotated[str | None, Personal()] = None
-    from_checklist: str | None = None
-    position: int | None = None
+    outcome: Annotated[str | None, Personal()] = optional("What came of it. Null when its author was erased.")
+    dropped_at: datetime | None = optional("When it was said that it need not be done.")
+    dropped_because: Annotated[str | None, Personal()] = optional(
+        "Why. Null when its author was erased, or another plan took the place of its own."
+    )
+    from_checklist: str | None = optional("The key of the checklist that it comes from.")
+    position: int | None = optional("Its place on the checklist, from 1.")
 
     @property
     def for_staff(self) -> bool:
@@ -140,9 +149,9 @@ class Rating(ChildRecord):
 
     KIND: ClassVar[str] = "rating"
 
-    score: int | None = None
+    score: int | None = required("From 1, not at all, to 5, entirely.")
     comment: Annotated[str | None, Personal()] = None
-    rated_at: datetime | None = None
+    rated_at: datetime | None = required("When they first said.")
     by_staff: bool | None = None
 
 
@@ -153,9 +162,9 @@ class RatingRequest(ChildRecord):
 
     KIND: ClassVar[str] = "rating_request"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    asked_at: datetime | None = None
-    until_at: datetime | None = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
+    asked_at: datetime | None = required()
+    until_at: datetime | None = required()
 
 
 class ComplaintSubject(CodeEnum):
@@ -186,18 +195,22 @@ class Complaint(ChildRecord):
 
     KIND: ClassVar[str] = "complaint"
 
-    subject: ComplaintSubject | None = None
-    about: Annotated[str | None, Personal()] = None
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    complained_at: datetime | None = None
-    due_at: datetime | None = None
+    subject: ComplaintSubject | None = required()
+    about: Annotated[str | None, Personal()] = required("Null when they were erased.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Whom it is about, if about whoever had the ticket."
+    )
+    complained_at: datetime | None = required()
+    due_at: datetime | None = required("By when it is to be answered.")
     answered_at: datetime | None = None
     answered_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    findings: Annotated[str | None, Personal()] = None
-    remedy: Annotated[str | None, Personal()] = None
+    findings: Annotated[str | None, Personal()] = optional("What was found.")
+    remedy: Annotated[str | None, Personal()] = optional("What is done about it.")
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.complaint_assigned)] = None
     escalated_at: datetime | None = None
-    merged_into_id: UUID | None = None
+    merged_into_id: UUID | None = optional(
+        "The other complaint that is answered in its place, if it was merged into one."
+    )
     merged_at: datetime | None = None
 
     @property
@@ -228,12 +241,18 @@ class BreachCause(ChildRecord):
 
     KIND: ClassVar[str] = "breach_cause"
 
-    cause: BreachCauseCode | None = None
-    agreement_type: AgreementType | None = None
-    metric: ClockMetric | None = None
-    explanation: Annotated[str | None, Personal()] = None
-    stated_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    stated_at: datetime | None = None
+    cause: BreachCauseCode | None = required()
+    agreement_type: AgreementType | None = optional(
+        "Of the clock that it is about, the kind of agreement; null: of all that missed theirs."
+    )
+    metric: ClockMetric | None = optional("Of that clock, what it measures.")
+    explanation: Annotated[str | None, Personal()] = optional(
+        "Null when its author was erased, or said nothing else."
+    )
+    stated_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Null: a rule, as nobody had said by the end."
+    )
+    stated_at: datetime | None = required()
 
     @property
     def for_staff(self) -> bool:

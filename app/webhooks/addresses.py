@@ -50,7 +50,7 @@ async def person_with_address(ledger: Ledger, address: str) -> AddressHolder | N
     """
     rows = await ledger.db.rows(FIND_PERSONS, (fingerprint(ledger, address),))
     holders = [AddressHolder(row["person_id"], row["state"] == PersonState.active.value) for row in rows]
-    ambiguous = len(holders) > 1 and all(one.is_active for one in holders)
+    ambiguous = len(holders) > 1 and all(holder.is_active for holder in holders)
     return holders[0] if holders and not ambiguous else None
 
 
@@ -67,12 +67,14 @@ def consumer(ledger: Ledger) -> Consumer:
         for row in await fetch_rows(connection, KEYS, ([text.key_id for text in sealed.values()],)):
             if (key := unwrapped(ledger.vault.master.unwrap, row)) is not None:
                 keys[key.id] = key
-        found: dict[UUID, str] = {}
+        active_addresses: dict[UUID, str] = {}
         for person_id, text in sealed.items():
             key = keys.get(text.key_id)
             if key is not None and (address := key.open(text)) is not None:
-                found[person_id] = fingerprint(ledger, address)
-        await connection.execute(FORGET, ([one for one in touched if one not in found],))
-        await connection.execute(KEEP_ADDRESSES, (list(found), list(found.values())))
+                active_addresses[person_id] = fingerprint(ledger, address)
+        await connection.execute(
+            FORGET, ([touched_id for touched_id in touched if touched_id not in active_addresses],)
+        )
+        await connection.execute(KEEP_ADDRESSES, (list(active_addresses), list(active_addresses.values())))
 
     return Consumer(NAME, handle_batch, BATCH, kinds=frozenset({"person"}))

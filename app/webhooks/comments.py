@@ -21,7 +21,7 @@ from app.ticketing.comments import CommentTicket, CorrectComment
 from app.ticketing.records import Comment
 from app.webhooks.deliveries import Effect
 from app.webhooks.identities import Identity, speaker
-from app.webhooks.mapping.news import CommentNews
+from app.webhooks.mapping.updates import CommentUpdate
 
 #: What the `source_ref` of a comment begins with. After it come the comment's name, and when it was told of.
 COMMENT_KEY = "comment:"
@@ -45,7 +45,7 @@ async def take_comment(
     account: UUID,
     author: Identity,
     ticket: str,
-    news: CommentNews,
+    news: CommentUpdate,
     *,
     now: datetime,
 ) -> Effect:
@@ -55,15 +55,15 @@ async def take_comment(
     Raises a Refusal, or DatabaseGone.
     """
     taking = _Taking(ledger, channel, account, ticket, news, now)
-    known = await taking.find_comment()
-    if known is None:
+    stored = await taking.find_comment()
+    if stored is None:
         return await taking.add(author)
-    if known.text in (None, news.text[:LONGEST_PARAGRAPH]) or _told_at(news) <= known.told_at:
+    if stored.text in (None, news.text[:LONGEST_PARAGRAPH]) or _told_at(news) <= stored.told_at:
         return Effect("known_already", ticket)
-    return await taking.correct(known)
+    return await taking.correct(stored)
 
 
-def _told_at(news: CommentNews) -> int:
+def _told_at(news: CommentUpdate) -> int:
     return round(news.at.timestamp() * _MICROSECONDS)
 
 
@@ -75,7 +75,7 @@ class _Taking:
     channel: str
     account: UUID
     ticket: str
-    news: CommentNews
+    news: CommentUpdate
     now: datetime
 
     @property
@@ -87,13 +87,13 @@ class _Taking:
         """Return the comment, if it is here."""
         comment_id, told_at = None, 0
         for event in await read.events_told(self.ledger.db, self.ticket, self.channel, self.name):
-            name, _, at = (event.source_ref or "").partition("@")
+            name, _, version = (event.source_ref or "").partition("@")
             if name == self.name:
                 comment_id = next(
                     (id_of(key) for key in event.data["set"] if kind_of(key) == Comment.KIND), None
                 )
                 # Earlier versions told no time besides that of the event.
-                told_at = max(told_at, int(at or event.occurred_at.timestamp() * _MICROSECONDS))
+                told_at = max(told_at, int(version or event.occurred_at.timestamp() * _MICROSECONDS))
         if comment_id is None:
             return None
         (row,) = await self.ledger.db.rows(COMMENTS, ([comment_id],))
@@ -109,17 +109,19 @@ class _Taking:
             "comment", body, author.id, ("comment", self.channel, self.news.case, self.news.id)
         )
 
-    async def correct(self, known: KnownComment) -> Effect:
+    async def correct(self, stored: KnownComment) -> Effect:
         """Correct the comment in the name of whoever wrote it."""
-        body = CorrectComment(comment=known.id, text=self.news.text[:LONGEST_PARAGRAPH], occurred_at=self._at)
-        told = ("comment edited", self.channel, self.news.case, self.news.id, str(_told_at(self.news)))
-        return await self._perform("correct_comment", body, known.author_id, told)
+        body = CorrectComment(
+            comment=stored.id, text=self.news.text[:LONGEST_PARAGRAPH], occurred_at=self._at
+        )
+        key_parts = ("comment edited", self.channel, self.news.case, self.news.id, str(_told_at(self.news)))
+        return await self._perform("correct_comment", body, stored.author_id, key_parts)
 
     @property
     def _at(self) -> datetime:
         return min(self.news.at, self.now).astimezone(UTC)
 
-    async def _perform(self, action: str, body: Payload, author: UUID, told: tuple[str, ...]) -> Effect:
+    async def _perform(self, action: str, body: Payload, author: UUID, key_parts: tuple[str, ...]) -> Effect:
         metadata = CommandMetadata(
             caller=speaker(self.account, author),
             now=self.now,
@@ -128,7 +130,7 @@ class _Taking:
             source_ref=f"{self.name}@{_told_at(self.news)}",
             on_behalf_of=author,
         )
-        fingerprint = self.ledger.vault.fingerprint(*told)
+        fingerprint = self.ledger.vault.fingerprint(*key_parts)
         once = IdempotencyKey(f"{self.channel}/comments", fingerprint, fingerprint)
         lifecycle = self.ledger.lifecycles[kind_of(self.ticket)]
         command = Command(lifecycle, lifecycle[action], str(id_of(self.ticket)), body, metadata, None, once)

@@ -151,23 +151,23 @@ class StoredDelivery:
         return not self.delivery_key.startswith(HASH_KEY)
 
 
-def delivery_key(told: str | None, raw: RawDelivery) -> str:
+def delivery_key(tool_id: str | None, raw: RawDelivery) -> str:
     """Return the key of a delivery: the tool's own id of it, or a hash of the content."""
-    if told is None:
+    if tool_id is None:
         return f"{HASH_KEY}{raw.content_hash}"
-    if len(told) <= LONGEST_ID and told.isascii() and told.isprintable():
-        return f"id:{told}"
-    return f"id:sha256:{sha256(told.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    if len(tool_id) <= LONGEST_ID and tool_id.isascii() and tool_id.isprintable():
+        return f"id:{tool_id}"
+    return f"id:sha256:{sha256(tool_id.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def repeats(key: str, earlier: str) -> bool:
     """Return whether a part of a delivery, by its key, belongs to another delivery than that of the earlier
     part, and one of equal content. Both are deliveries to which their tool has given no id.
     """
-    one, other = key.rpartition(":")[0], earlier.rpartition(":")[0]
-    if one == other or not one.startswith(HASH_KEY) or not other.startswith(HASH_KEY):
+    name, earlier_name = key.rpartition(":")[0], earlier.rpartition(":")[0]
+    if name == earlier_name or not name.startswith(HASH_KEY) or not earlier_name.startswith(HASH_KEY):
         return False
-    return one.split(":")[1] == other.split(":")[1]
+    return name.split(":")[1] == earlier_name.split(":")[1]
 
 
 def packed(raw: RawDelivery) -> bytes:

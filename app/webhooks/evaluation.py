@@ -11,7 +11,7 @@ from app.webhooks.deliveries import RawDelivery
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.evaluate import Mapping
 from app.webhooks.mapping.evaluator import IsolatedEvaluator
-from app.webhooks.mapping.news import Evaluation, MappingFailed
+from app.webhooks.mapping.updates import Evaluation, MappingFailed
 from app.webhooks.records import WebhookSource
 
 #: Of this process; it starts nothing before a source has a mapping of its own.

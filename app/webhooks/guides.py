@@ -66,26 +66,31 @@ def _setup(document: Document) -> list[str]:
     return lines
 
 
-def _scheme(one: Verification) -> str:
-    if one.scheme == "token":
-        return f"the secret in the header `{one.header}`"
-    if one.scheme != "hmac":
-        return SCHEMES[one.scheme]
-    signed = "" if one.signed == "{body}" else f" of `{one.signed}`"
-    prefix = f", after `{one.prefix}`" if one.prefix else ""
-    time = f"; the time signed stands in `{one.timestamp_header}`" if one.timestamp_header else ""
-    return f"`{one.header}`: HMAC-{one.algorithm.upper()}{signed} in {one.encoding}{prefix}{time}"
+def _scheme(verification: Verification) -> str:
+    if verification.scheme == "token":
+        return f"the secret in the header `{verification.header}`"
+    if verification.scheme != "hmac":
+        return SCHEMES[verification.scheme]
+    signed = "" if verification.signed == "{body}" else f" of `{verification.signed}`"
+    prefix = f", after `{verification.prefix}`" if verification.prefix else ""
+    time = (
+        f"; the time signed stands in `{verification.timestamp_header}`"
+        if verification.timestamp_header
+        else ""
+    )
+    algorithm = verification.algorithm.upper()
+    return f"`{verification.header}`: HMAC-{algorithm}{signed} in {verification.encoding}{prefix}{time}"
 
 
 def _tables(document: Document) -> Iterator[str]:
     """Yield a table for each list of codes; the same one is shown once."""
-    shown: list[tuple[str, Mapping[str, object]]] = []
+    tables: list[tuple[str, Mapping[str, object]]] = []
     for entry in document.news:
         for name in Values.model_fields:
             meanings: Mapping[str, object] = getattr(entry.values, name)
-            if not meanings or (name, meanings) in shown:
+            if not meanings or (name, meanings) in tables:
                 continue
-            shown.append((name, meanings))
+            tables.append((name, meanings))
             yield from _table(entry, name, meanings)
 
 

@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 from app.db import Database
 from app.kernel.ledger import Ledger
 from app.processes.incidents.records import OPEN
-from app.webhooks.mapping.news import AlertNews
+from app.webhooks.mapping.updates import AlertSignal
 
 HEARD = """
 select h.alert, h.delivery_id, h.content_hash, h.firing, i.state
@@ -59,7 +59,7 @@ class HeardAlert:
         }
 
 
-def alert_fingerprint(ledger: Ledger, channel: str, news: AlertNews) -> str:
+def alert_fingerprint(ledger: Ledger, channel: str, news: AlertSignal) -> str:
     """Return what stands for the alert: its key may name a person."""
     return ledger.vault.fingerprint("alert", channel, news.source, news.dedup_key)
 
@@ -79,4 +79,4 @@ async def alert_goes_on(
 async def keep_heard(db: Database, source_id: UUID, heard: Sequence[HeardAlert]) -> None:
     """Keep what was heard last of these alerts."""
     if heard:
-        await db.rows(KEEP_HEARD, (source_id, Jsonb([one.as_json() for one in heard])))
+        await db.rows(KEEP_HEARD, (source_id, Jsonb([alert.as_json() for alert in heard])))

@@ -23,7 +23,7 @@ from app.log.ids import uuid7
 from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolation
 from app.webhooks.addresses import person_with_address
 from app.webhooks.mail.addresses import normalized_address
-from app.webhooks.mapping.news import NamedPerson
+from app.webhooks.mapping.updates import NamedPerson
 
 ATTEMPTS = 5
 
@@ -46,7 +46,7 @@ class Identities:
         self._source = source
         self._channel = f"webhook:{source}"
         self._now = now
-        self._known = People(ledger, source, now)
+        self._people = People(ledger, source, now)
         # Tickets are processed at the same time. Whoever finds a stub that another adds would use it before
         # it is written, and it may never be.
         self._adding = asyncio.Lock()
@@ -60,30 +60,30 @@ class Identities:
         """Return the machine account of the source, made when it is needed first."""
         async with self._adding:
             await self._add_missing(frozenset(), frozenset(), with_account=True)
-            return _identity(await self._known.source_account())
+            return _identity(await self._people.source_account())
 
     async def person(self, named: NamedPerson) -> Identity | None:
         """Return the person; None if nothing names them."""
         address = _address_of(named)
         if address is not None:
-            found = await person_with_address(self._ledger, address)
-            author = None if found is None else await self._ledger.vault.author(found.id)
-            if found is not None and author is not None:
-                return Identity(found.id, author.key, author.stream, author.version)
+            holder = await person_with_address(self._ledger, address)
+            author = None if holder is None else await self._ledger.vault.author(holder.id)
+            if holder is not None and author is not None:
+                return Identity(holder.id, author.key, author.stream, author.version)
         name = named.id or named.email or named.name
         if name is None:
             return None
         # The tool's id is what stays; what people are called changes.
         details = StubDetails(named.name or address, address)
         async with self._adding:
-            await self._add_missing(frozenset({name}), frozenset(), known={name: details})
-            return _identity(self._known.person(name))
+            await self._add_missing(frozenset({name}), frozenset(), details={name: details})
+            return _identity(self._people.person(name))
 
     async def team(self, name: str) -> UUID:
         """Return the id of the team with that key."""
         async with self._adding:
             await self._add_missing(frozenset(), frozenset({name}))
-            return self._known.team(name).id
+            return self._people.team(name).id
 
     async def _add_missing(
         self,
@@ -91,25 +91,25 @@ class Identities:
         teams: frozenset[str],
         *,
         with_account: bool = False,
-        known: dict[str, StubDetails] | None = None,
+        details: dict[str, StubDetails] | None = None,
     ) -> None:
         """Find these persons and teams, and add stubs of those that do not exist. Others may add the same."""
         if self._outdated:
-            self._known.forget()
+            self._people.forget()
             self._outdated = False
         for attempt in range(ATTEMPTS):
-            self._known.begin_batch()
-            await self._known.find_or_add(persons, teams, known)
+            self._people.begin_batch()
+            await self._people.find_or_add(persons, teams, details)
             if with_account:
-                await self._known.source_account()
-            stubs = self._known.pop_added()
+                await self._people.source_account()
+            stubs = self._people.pop_added()
             if not stubs:
                 return
             try:
                 for stub in stubs:
                     await self._ledger.writer.write(self._append_request(stub))
             except (ConstraintViolation, ConcurrencyConflict):
-                self._known.forget()
+                self._people.forget()
                 if attempt == ATTEMPTS - 1:
                     raise
 
@@ -136,14 +136,14 @@ def _address_of(named: NamedPerson) -> str | None:
     """Return the person's e-mail address: as the tool tells it, or a name or id that is one."""
     if named.email is not None:
         return named.email
-    told = (named.id, named.name)
+    names = (named.id, named.name)
     return next(
-        (text for text in told if text is not None and "@" in text and normalized_address(text)), None
+        (text for text in names if text is not None and "@" in text and normalized_address(text)), None
     )
 
 
-def _identity(known: KnownPerson) -> Identity:
-    return Identity(known.id, known.key, known.reference, known.version)
+def _identity(stub: KnownPerson) -> Identity:
+    return Identity(stub.id, stub.key, stub.reference, stub.version)
 
 
 def tool_caller(account: UUID) -> Caller:

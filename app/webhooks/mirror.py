@@ -31,7 +31,7 @@ from app.webhooks.comments import COMMENT_KEY
 from app.webhooks.deliveries import Effect, repeats
 from app.webhooks.identities import Identities, Identity, tool_caller
 from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FIELDS
-from app.webhooks.mapping.news import NamedPerson, TicketNews
+from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
 from app.webhooks.records import WebhookSource
 
 ATTEMPTS = 5
@@ -86,15 +86,15 @@ class Mirror:
 
     async def find_ticket(self, case: str) -> str | None:
         """Return the stream of the ticket with that id over there; None if it is unknown."""
-        found = await self._reference(case)
-        return None if found is None else found.record
+        reference = await self._reference(case)
+        return None if reference is None else reference.record
 
     async def _reference(self, case: str) -> ExternalReference | None:
         kind = self._history.lifecycle.kind
         rows = await self._ledger.db.rows(REFERENCE, (case, kind, self._history.name))
         return from_row(ExternalReference, rows[0]) if rows else None
 
-    async def apply(self, news: TicketNews, key: str) -> Effect:
+    async def apply(self, news: TicketUpdate, key: str) -> Effect:
         """Record what the tool tells of a ticket. `key` names this part of the delivery, for ever.
 
         Raises DatabaseGone; ConcurrencyConflict if others keep changing the ticket.
@@ -109,7 +109,7 @@ class Mirror:
                 self._ledger.vault.forget()
         raise AssertionError("the last attempt returns or raises")
 
-    async def _attempt(self, news: TicketNews, key: str) -> Effect:
+    async def _attempt(self, news: TicketUpdate, key: str) -> Effect:
         ticket = await self._load(news)
         record = ticket.case.record
         if key in ticket.delivery_keys or _repeats_the_last(ticket, key):
@@ -118,7 +118,7 @@ class Mirror:
         await self._ledger.writer.write(await self._append_request(ticket, news, key))
         return Effect("opened" if began else "updated", record.row_key, record.number)
 
-    async def _load(self, news: TicketNews) -> MirroredTicket:
+    async def _load(self, news: TicketUpdate) -> MirroredTicket:
         reference = await self._reference(news.case)
         if reference is None:
             record = empty(self._history.lifecycle.record, uuid7())
@@ -128,15 +128,15 @@ class Mirror:
                 self._history.lifecycle.code, self._clock()
             )
             return MirroredTicket(ImportedCase(self._history, record), None, (), ())
-        found = reference.record
-        assert found is not None, "a reference is of a record"
-        events = await read.stream_events(self._ledger.db, found)
+        name = reference.record
+        assert name is not None, "a reference is of a record"
+        events = await read.stream_events(self._ledger.db, name)
         texts = await self._ledger.vault.texts(ciphertexts(events))
         case = replay_case(self._history, [self._as_actor(event) for event in events], texts)
-        seen = await self._ledger.db.value(AUDIENCE, (found,))
+        audience = await self._ledger.db.value(AUDIENCE, (name,))
         keys = [e.source_ref for e in events if e.source == self.channel and e.source_ref is not None]
         heard = tuple(key for key in keys if not key.startswith(COMMENT_KEY))
-        return MirroredTicket(case, reference, tuple(seen), heard)
+        return MirroredTicket(case, reference, tuple(audience), heard)
 
     def _as_actor(self, event: Recorded) -> Recorded:
         """Return the event with the person whom the tool named as its actor, as `observe` knows them."""
@@ -144,7 +144,7 @@ class Mirror:
             return event
         return replace(event, actor=event.on_behalf_of)
 
-    async def _append_request(self, ticket: MirroredTicket, news: TicketNews, key: str) -> AppendRequest:
+    async def _append_request(self, ticket: MirroredTicket, news: TicketUpdate, key: str) -> AppendRequest:
         """Observe the news, and return the append request of its events. The ticket is changed."""
         case, before = ticket.case, ticket.case.version
         snapshot, owner = await self._snapshot(ticket, news)
@@ -154,13 +154,15 @@ class Mirror:
         newest = case.latest is None or snapshot.at >= case.latest
         resolution = _resolution(case, news, snapshot)
         looks = [snapshot] if resolution is None else [resolution, snapshot]
-        told = [event for look in looks for event in observe(case, look, seal)]
+        observed = [event for look in looks for event in observe(case, look, seal)]
         rows: list[tuple[str, dict[str, Any]]] = []
-        if any(each.data["set"] for each in told):  # what changes nothing leaves the row's times as they are
+        if any(
+            each.data["set"] for each in observed
+        ):  # what changes nothing leaves the row's times as they are
             rows.append((self._history.lifecycle.table, as_row(case.record)))
-        rows += self._reference_rows(ticket, news, told[0], newest=newest)
+        rows += self._reference_rows(ticket, news, observed[0], newest=newest)
         correlation_id = str(uuid7())
-        events = tuple(self._event(case.key, each, snapshot.actor, key, correlation_id) for each in told)
+        events = tuple(self._event(case.key, each, snapshot.actor, key, correlation_id) for each in observed)
         tokens = tuple(sorted(audience(self._history.lifecycle, case.record, ticket.audience)))
         reads = {case.key: before}
         if owner is not None:
@@ -173,23 +175,25 @@ class Mirror:
             audiences={} if tokens == ticket.audience else {case.key: tokens},
         )
 
-    def _event(self, name: str, told: ObservedEvent, actor: str, key: str, correlation_id: str) -> Event:
-        by = told.actor or actor
+    def _event(
+        self, name: str, observed_event: ObservedEvent, actor: str, key: str, correlation_id: str
+    ) -> Event:
+        by = observed_event.actor or actor
         return Event(
             id=uuid7(),
             stream=name,
-            version=told.version,
-            type=told.type,
-            occurred_at=told.at,
+            version=observed_event.version,
+            type=observed_event.type,
+            occurred_at=observed_event.at,
             actor=f"integration:{self._account.id}",
             on_behalf_of=by if by.startswith("person:") else None,
             correlation_id=correlation_id,
             source=self.channel,
             source_ref=key,
-            data=told.data,
+            data=observed_event.data,
         )
 
-    async def _snapshot(self, ticket: MirroredTicket, news: TicketNews) -> tuple[Snapshot, Identity | None]:
+    async def _snapshot(self, ticket: MirroredTicket, news: TicketUpdate) -> tuple[Snapshot, Identity | None]:
         """Return the news as a snapshot, and the person under whose key its words are."""
         persons = {
             name: await self._person(news.fields[name]) for name in PERSON_FIELDS if name in news.fields
@@ -203,19 +207,21 @@ class Mirror:
         self._add_defaults(fields, opened=ticket.case.version == 0)
         told_none = "priority" in fields and fields["priority"] is None
         await self._add_priority(ticket, fields)
-        given: dict[str, str | None] = {name: value for name, value in news.columns.items() if name in _PLAIN}
+        columns: dict[str, str | None] = {
+            name: value for name, value in news.columns.items() if name in _PLAIN
+        }
         private: dict[str, str | None] = {
             name: value
             for name, value in news.columns.items()
             if name not in _PLAIN and name not in _PERSONS and value is not None
         }
         if told_none and not _has_told_priority(ticket):
-            given.pop("priority", None)
-        given[AT] = instant(news.at)
+            columns.pop("priority", None)
+        columns[AT] = instant(news.at)
         actor = None if news.actor is None else await self._people.person(news.actor)
-        given[ACTOR] = None if actor is None else actor.stream
+        columns[ACTOR] = None if actor is None else actor.stream
         for name, person in persons.items():
-            given[name] = None if person is None else person.stream
+            columns[name] = None if person is None else person.stream
         owner = None
         irregular = news.irregular
         if words or private:
@@ -230,22 +236,22 @@ class Mirror:
             # An open ticket has none. Told with it, an older delivery of its ending sets none either.
             fields.setdefault("resolution_code", None)
             words = dict.fromkeys(_OF_ENDING & _TEXTS) | words
-        made = Snapshot(news.at, opened_at, news.state, fields, words, given, private, irregular, by)
-        return made, owner
+        snapshot = Snapshot(news.at, opened_at, news.state, fields, words, columns, private, irregular, by)
+        return snapshot, owner
 
     async def _person(self, named: NamedPerson | None) -> Identity | None:
         return None if named is None else await self._people.person(named)
 
     async def _owner(self, ticket: MirroredTicket, requester: Identity | None) -> Identity:
         """Return whose words the ticket's are: the requester's, else the tool's."""
-        known: UUID | None = ticket.case.record.requester_id
+        requester_id: UUID | None = ticket.case.record.requester_id
         if requester is not None:
             return requester
-        if known is not None and (author := await self._ledger.vault.author(known)) is not None:
-            return Identity(known, author.key, author.stream, author.version)
+        if requester_id is not None and (author := await self._ledger.vault.author(requester_id)) is not None:
+            return Identity(requester_id, author.key, author.stream, author.version)
         return self._account
 
-    def _fields(self, news: TicketNews) -> dict[str, Any]:
+    def _fields(self, news: TicketUpdate) -> dict[str, Any]:
         """Return the fields that the news tells, without persons and words."""
         left_out = {*PERSON_FIELDS, *_TEXTS}
         fields = {name: value for name, value in news.fields.items() if name not in left_out}
@@ -286,25 +292,25 @@ class Mirror:
         fields["priority"] = matrix[levels["impact"], levels["urgency"]]
 
     def _reference_rows(
-        self, ticket: MirroredTicket, news: TicketNews, first: ObservedEvent, *, newest: bool
+        self, ticket: MirroredTicket, news: TicketUpdate, first: ObservedEvent, *, newest: bool
     ) -> list[tuple[str, dict[str, Any]]]:
         """Add to the first event what the tool calls the ticket, as far as it is new, and return the row.
         What is not the `newest` adds only what nothing else has told.
         """
-        known = ticket.reference or empty(ExternalReference, uuid7())
-        told: dict[str, Any] = {"number": news.number, "url": news.url}
+        reference = ticket.reference or empty(ExternalReference, uuid7())
+        values: dict[str, Any] = {"number": news.number, "url": news.url}
         if ticket.reference is None:
-            told |= {"key": news.case, "kind": ticket.case.record.KIND, "record": ticket.case.key}
-            told["source"] = self._history.name
+            values |= {"key": news.case, "kind": ticket.case.record.KIND, "record": ticket.case.key}
+            values["source"] = self._history.name
         fields = {
             name: value
-            for name, value in sorted(told.items())
-            if value is not None and value != (old := getattr(known, name)) and (newest or old is None)
+            for name, value in sorted(values.items())
+            if value is not None and value != (old := getattr(reference, name)) and (newest or old is None)
         }
         if not fields:
             return []
-        first.data["set"] = dict(sorted({known.row_key: fields, **first.data["set"]}.items()))
-        changed = evolve(known, first.version, first.at, fields)
+        first.data["set"] = dict(sorted({reference.row_key: fields, **first.data["set"]}.items()))
+        changed = evolve(reference, first.version, first.at, fields)
         return [(f"fold.{ExternalReference.KIND}", as_row(changed))]
 
 
@@ -355,26 +361,32 @@ def _has_told_priority(ticket: MirroredTicket) -> bool:
     return ticket.case.columns.get("priority") is not None
 
 
-def _resolution(case: ImportedCase[Any], news: TicketNews, told: Snapshot) -> Snapshot | None:
+def _resolution(case: ImportedCase[Any], news: TicketUpdate, snapshot: Snapshot) -> Snapshot | None:
     """Return the resolution that the tool tells besides the state as it is; None if nothing new is told. Each
     instant is observed once, whichever delivery told it first.
     """
-    at = news.resolved_at
-    if at is None or news.state not in _ENDED or not told.opened_at <= at <= told.at:
+    resolved_at = news.resolved_at
+    if (
+        resolved_at is None
+        or news.state not in _ENDED
+        or not snapshot.opened_at <= resolved_at <= snapshot.at
+    ):
         return None
-    if at == told.at and news.state is IncidentState.resolved:
+    if resolved_at == snapshot.at and news.state is IncidentState.resolved:
         return None
-    rows = (each for each in case.entries if each.own and each.at == at)
+    rows = (each for each in case.entries if each.own and each.at == resolved_at)
     if any(each.fields.get("state") is IncidentState.resolved for each in rows):
         return None
-    given = {AT: instant(at), ACTOR: None}
+    origins = {AT: instant(resolved_at), ACTOR: None}
     if case.version == 0:
-        return told._replace(at=at, state=IncidentState.resolved, given=told.given | given, actor="")
+        return snapshot._replace(
+            at=resolved_at, state=IncidentState.resolved, given=snapshot.given | origins, actor=""
+        )
     fields = {"hold_reason": None}
-    return Snapshot(at, told.opened_at, IncidentState.resolved, fields, {}, given, {}, (), "")
+    return Snapshot(resolved_at, snapshot.opened_at, IncidentState.resolved, fields, {}, origins, {}, (), "")
 
 
-def _words(news: TicketNews) -> dict[str, str | None]:
+def _words(news: TicketUpdate) -> dict[str, str | None]:
     return {name: news.fields[name] for name in sorted(_TEXTS) if name in news.fields}
 
 

@@ -11,7 +11,7 @@ from app.webhooks.deliveries import RawDelivery
 from app.webhooks.evaluation import evaluate
 from app.webhooks.mail.reader import read_bounded
 from app.webhooks.mail.refusals import MailRefused
-from app.webhooks.mapping.news import AlertNews, CommentNews, MappingFailed, News
+from app.webhooks.mapping.updates import AlertSignal, CommentUpdate, MappingFailed, ParsedUpdate
 from app.webhooks.records import WebhookSource
 
 
@@ -19,22 +19,26 @@ async def preview_of(source: WebhookSource, raw: RawDelivery, now: datetime, zon
     """Return what the delivery tells, why it tells nothing, or why the mapping does not fit it. `zone`: the
     organisation's.
     """
-    shown: dict[str, Any] = {"ignored": None, "failure": None, "mapping_key": None, "news": []}
+    answer: dict[str, Any] = {"ignored": None, "failure": None, "mapping_key": None, "news": []}
     if source.adapter == MAIL:
-        return shown | await _mail_shown(raw)
+        return answer | await _mail_shown(raw)
     try:
         evaluation = await evaluate(source, raw, now, zone)
     except MappingFailed as error:
-        return shown | {"failure": error.words, "mapping_key": error.key}
+        return answer | {"failure": error.words, "mapping_key": error.key}
     if evaluation.failed:
         first = evaluation.failed[min(evaluation.failed)]
-        shown |= {"failure": first.words, "mapping_key": first.key}
-    return shown | {"ignored": evaluation.ignored, "news": [_shown(one) for one in evaluation.news]}
+        answer |= {"failure": first.words, "mapping_key": first.key}
+    return answer | {"ignored": evaluation.ignored, "news": [_shown(update) for update in evaluation.news]}
 
 
-def _shown(news: News) -> dict[str, Any]:
+def _shown(news: ParsedUpdate) -> dict[str, Any]:
     kind = (
-        "alert" if isinstance(news, AlertNews) else "comment" if isinstance(news, CommentNews) else "ticket"
+        "alert"
+        if isinstance(news, AlertSignal)
+        else "comment"
+        if isinstance(news, CommentUpdate)
+        else "ticket"
     )
     return {
         "kind": kind,
@@ -50,5 +54,5 @@ async def _mail_shown(raw: RawDelivery) -> dict[str, Any]:
         return {"failure": refused.code}
     if mail.automatic.answer is not None:
         return {"ignored": mail.automatic.answer}
-    told = {"kind": "mail", "sender": mail.sender, "title": mail.subject, "text": mail.own_text}
-    return {"news": [told | {"attachments": [file.name for file in mail.attachments]}]}
+    update = {"kind": "mail", "sender": mail.sender, "title": mail.subject, "text": mail.own_text}
+    return {"news": [update | {"attachments": [file.name for file in mail.attachments]}]}

@@ -29,7 +29,7 @@ from app.processes.incidents.records import OPEN
 from app.shared_connections import SharedConnections
 from app.webhooks import deliveries
 from app.webhooks.adapters import MAIL
-from app.webhooks.alert_news import alert_of
+from app.webhooks.alert_conversion import alert_of
 from app.webhooks.comments import take_comment
 from app.webhooks.deliveries import DeliveryState, Effect, Outcome, StoredDelivery
 from app.webhooks.evaluation import evaluate
@@ -38,7 +38,14 @@ from app.webhooks.heard_alerts import HeardAlert, alert_fingerprint, alert_goes_
 from app.webhooks.identities import Identities, Identity, tool_caller
 from app.webhooks.mail.incoming import take_mail
 from app.webhooks.mail.refusals import MailRefused
-from app.webhooks.mapping.news import AlertNews, CommentNews, Evaluation, MappingFailed, News, TicketNews
+from app.webhooks.mapping.updates import (
+    AlertSignal,
+    CommentUpdate,
+    Evaluation,
+    MappingFailed,
+    ParsedUpdate,
+    TicketUpdate,
+)
 from app.webhooks.mirror import Mirror
 from app.webhooks.records import WebhookSource, WebhookSourceState
 
@@ -69,7 +76,7 @@ class _Task:
 
     delivery: StoredDelivery
     key: str
-    news: News
+    news: ParsedUpdate
 
 
 @dataclass(slots=True)
@@ -118,12 +125,12 @@ class Processor:
         progress: dict[UUID, _Progress] = {}
         by_ticket: dict[tuple[str, str], list[_Task]] = defaultdict(list)
         for delivery in waiting:
-            told = await self._news(delivery)
-            if isinstance(told, Outcome):
-                outcomes[delivery.id] = told
+            evaluation = await self._news(delivery)
+            if isinstance(evaluation, Outcome):
+                outcomes[delivery.id] = evaluation
                 continue
-            progress[delivery.id] = _Progress(_failed_part(told))
-            for n, news in told.numbered():
+            progress[delivery.id] = _Progress(_failed_part(evaluation))
+            for n, news in evaluation.numbered():
                 by_ticket[_ticket_of(news)].append(_Task(delivery, f"{delivery.delivery_key}:{n}", news))
         turns = asyncio.Semaphore(CONCURRENT_TICKETS)
 
@@ -149,13 +156,13 @@ class Processor:
         """
         await keep_heard(self._ledger.db, self._source.id, list(self._heard.values()))
         self._heard.clear()
-        failed = {key: one for key, one in outcomes.items() if one.state is DeliveryState.failed}
+        failed = {key: outcome for key, outcome in outcomes.items() if outcome.state is DeliveryState.failed}
         await deliveries.finish(self._ledger.db, failed)
         if self._known_cases:
             await deliveries.replay_awaiting(self._ledger.db, self._source.id, self._known_cases)
             self._known_cases.clear()
-        others = {key: one for key, one in outcomes.items() if key not in failed}
-        await deliveries.finish(self._ledger.db, others)
+        remaining = {key: outcome for key, outcome in outcomes.items() if key not in failed}
+        await deliveries.finish(self._ledger.db, remaining)
 
     async def _process_mails(self, waiting: Sequence[StoredDelivery]) -> dict[UUID, Outcome]:
         """Take these mails one after the other: a reply may follow the mail that it adds to."""
@@ -193,7 +200,7 @@ class Processor:
     async def _carry_out(self, task: _Task, progress: _Progress) -> None:
         try:
             progress.effects.append(await self._effect(task))
-            progress.alerts += isinstance(task.news, AlertNews)
+            progress.alerts += isinstance(task.news, AlertSignal)
         except FAILURES as error:
             progress.failure = progress.failure or _failure(error)
 
@@ -201,16 +208,16 @@ class Processor:
         news, now = task.news, self._clock()
         if news.at > max(now, task.delivery.received_at) + deliveries.FUTURE_TOLERANCE:
             raise SourceFailed("in_the_future")
-        if isinstance(news, TicketNews):
+        if isinstance(news, TicketUpdate):
             effect = await self._mirror.apply(news, task.key)
             if effect.outcome != "updated":
                 self._known_cases.append(news.case)
             return effect
-        if isinstance(news, CommentNews):
+        if isinstance(news, CommentUpdate):
             return await self._comment(news, now)
         return await self._alert(news, task)
 
-    async def _comment(self, news: CommentNews, now: datetime) -> Effect:
+    async def _comment(self, news: CommentUpdate, now: datetime) -> Effect:
         ticket = await self._mirror.find_ticket(news.case)
         if ticket is None:
             raise SourceFailed("unknown_ticket", news.case)
@@ -220,7 +227,7 @@ class Processor:
         channel = self._mirror.channel
         return await take_comment(self._ledger, channel, self._account.id, author, ticket, news, now=now)
 
-    async def _alert(self, news: AlertNews, task: _Task) -> Effect:
+    async def _alert(self, news: AlertSignal, task: _Task) -> Effect:
         delivery, channel = task.delivery, self._mirror.channel
         name = alert_fingerprint(self._ledger, channel, news)
         if not delivery.has_id and await self._goes_on(name, delivery):
@@ -284,9 +291,9 @@ def _failed_part(evaluation: Evaluation) -> Outcome | None:
     return Outcome(DeliveryState.failed, code=first.code, mapping_key=first.key)
 
 
-def _ticket_of(news: News) -> tuple[str, str]:
+def _ticket_of(news: ParsedUpdate) -> tuple[str, str]:
     """Return what news are processed in order: those of one ticket, or of one alert."""
-    return ("alert", f"{news.source} {news.dedup_key}") if isinstance(news, AlertNews) else ("", news.case)
+    return ("alert", f"{news.source} {news.dedup_key}") if isinstance(news, AlertSignal) else ("", news.case)
 
 
 async def process_source(

@@ -9,43 +9,15 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.lists import Listing
-from app.api.shapes import OutputModel, PersonStub, RecordOut, TeamStub
-from app.common.priority import Impact, Urgency
+from app.api.shapes import OutputModel, RecordOut
 from app.foundation.people.queries import PERSONS, TEAMS
-from app.processes.incidents.records import Effect
 from app.webhooks.deliveries import DeliveryState
-from app.webhooks.records import AutomaticMails, UnknownSenders, WebhookSourceState
+from app.webhooks.records import WebhookSource
 from app.webhooks.sources import LIFECYCLE
 
 
-class WebhookSourceOut(RecordOut):
+class WebhookSourceOut(RecordOut, of=WebhookSource, after={"rotated_at": "previous_ends_at"}):
     """A tool whose webhooks or mails are taken, without its secret."""
-
-    state: WebhookSourceState
-    key: str = Field(description="What addresses, references and events call it.")
-    title: str
-    adapter: str = Field(description="The key of its adapter.")
-    mapping: str | None = Field(description="Its own mapping, as TOML; null: that of the adapter.")
-    owner: PersonStub = Field(description="Who is told if it falls silent.")
-    team: TeamStub | None
-    service: str | None
-    category: str | None
-    impact: Impact | None
-    urgency: Urgency | None
-    effect: Effect | None
-    zone: str | None
-    unknown_senders: UnknownSenders
-    flapping_seconds: int | None
-    automatic_mails: AutomaticMails | None = Field(description="Null: they are taken.")
-    user_name: str | None
-    rotated_at: datetime | None
-    previous_ends_at: datetime | None = Field(
-        description="Until when the secret before the last rotation is accepted."
-    )
-    silent_since_at: datetime | None = Field(
-        description="When its last delivery came, if none has come for five times as long as usual."
-    )
-    added_at: datetime
 
 
 class CreatedWebhookSourceOut(WebhookSourceOut):
@@ -84,13 +56,6 @@ class WebhookDeliveryOut(OutputModel):
     mapping_key: str | None = Field(description="Where in the mapping it failed.")
     reason: str | None = Field(description="The same in a sentence.")
     effects: list[DeliveryEffectOut]
-
-
-class WebhookDeliveryPage(OutputModel):
-    """A page of deliveries, the last received first."""
-
-    items: list[WebhookDeliveryOut]
-    next_cursor: str | None
 
 
 class DeliveryContentOut(WebhookDeliveryOut):

@@ -59,10 +59,10 @@ def _own_schemes(mapping: str, name: str) -> tuple[Verification, ...]:
 def kept_headers(source: WebhookSource, headers: dict[str, str]) -> dict[str, str]:
     """Return the headers that are stored with a delivery: not those that show a secret."""
     secret = {(scheme.header or "").lower() for scheme in schemes_of(source) if scheme.scheme == "token"}
-    kept = {
+    storable = {
         name: value[:LONGEST_HEADER] for name, value in headers.items() if name not in SECRET_HEADERS | secret
     }
-    return dict(list(kept.items())[:MOST_HEADERS])
+    return dict(list(storable.items())[:MOST_HEADERS])
 
 
 def is_genuine(

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.priority import Impact, Urgency
-from app.common.records import CodeEnum, ForeignRef, Hidden, KeyRef, Record
+from app.common.records import CodeEnum, ForeignRef, Hidden, KeyRef, Record, optional, required
 from app.processes.incidents.records import Effect
 
 
@@ -51,12 +51,12 @@ class WebhookSource(Record):
 
     KIND: ClassVar[str] = "webhook_source"
 
-    state: WebhookSourceState | None = None
-    key: str | None = None
-    title: str | None = None
-    adapter: str | None = None
-    mapping: str | None = None
-    owner_id: Annotated[UUID | None, ForeignRef("person")] = None
+    state: WebhookSourceState | None = required()
+    key: str | None = required("What addresses, references and events call it.")
+    title: str | None = required()
+    adapter: str | None = required("The key of its adapter.")
+    mapping: str | None = optional("Its own mapping, as TOML; null: that of the adapter.")
+    owner_id: Annotated[UUID | None, ForeignRef("person")] = required("Who is told if it falls silent.")
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
     service: Annotated[str | None, KeyRef("service")] = None
     category: Annotated[str | None, KeyRef("category")] = None
@@ -64,16 +64,20 @@ class WebhookSource(Record):
     urgency: Urgency | None = None
     effect: Effect | None = None
     zone: str | None = None
-    unknown_senders: UnknownSenders | None = None
+    unknown_senders: UnknownSenders | None = required()
     flapping_seconds: int | None = None
-    automatic_mails: AutomaticMails | None = None
+    automatic_mails: AutomaticMails | None = optional("Null: they are taken.")
     user_name: str | None = None
-    sealed_secret: Annotated[str | None, Hidden()] = None
+    sealed_secret: Annotated[str | None, Hidden()] = required()
     previous_sealed_secret: Annotated[str | None, Hidden()] = None
-    previous_ends_at: datetime | None = None
+    previous_ends_at: datetime | None = optional(
+        "Until when the secret before the last rotation is accepted."
+    )
     rotated_at: datetime | None = None
-    silent_since_at: datetime | None = None
-    added_at: datetime | None = None
+    silent_since_at: datetime | None = optional(
+        "When its last delivery came, if none has come for five times as long as usual."
+    )
+    added_at: datetime | None = required()
 
     @property
     def display_name(self) -> str:

@@ -12,13 +12,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import idempotency
-from app.api.actions import (
-    IdempotencyKeyHeader,
-    IfMatch,
-    mount_actions,
-    operation,
-    perform_showing_secret,
-)
+from app.api.actions import IdempotencyKeyHeader, IfMatch, mount_actions, operation, perform_showing_secret
 from app.api.auth import Ledger, context_of, ledger_of, utc_now
 from app.api.cursors import read as read_cursor
 from app.api.cursors import write as write_cursor
@@ -30,6 +24,7 @@ from app.api.openapi import BINARY, problems
 from app.api.problems import problem
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.routes import Routes
+from app.api.shapes import page_of
 from app.api.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded, UnverifiedBodies
 from app.kernel.actor_policy import admin
 from app.kernel.payloads import Payload
@@ -48,7 +43,7 @@ from app.webhooks.queries import (
     DeliveryContentOut,
     PreviewOut,
     ReplayOut,
-    WebhookDeliveryPage,
+    WebhookDeliveryOut,
     WebhookSourceOut,
     WebhookStatusOut,
 )
@@ -109,11 +104,11 @@ async def add_webhook_source(
     again.
     """
     secret = body.secret or new_webhook_secret()
-    given = body.model_dump(exclude={"secret"})
-    said = sources.AddWebhookSource(**given, sealed_secret=seal_secret(ledger, secret))
+    fields = body.model_dump(exclude={"secret"})
+    payload = sources.AddWebhookSource(**fields, sealed_secret=seal_secret(ledger, secret))
     key = await idempotency.key_of(ledger, request, "add_webhook_source", idempotency_key)
     row = sources.LIFECYCLE["add"]
-    command = Command(sources.LIFECYCLE, row, None, said, context_of(request), None, key)
+    command = Command(sources.LIFECYCLE, row, None, payload, context_of(request), None, key)
     return await _perform(request, command, None if body.secret else secret)
 
 
@@ -132,11 +127,11 @@ async def rotate_webhook_source(
     The secret is in this answer and never again.
     """
     secret = body.secret or new_webhook_secret()
-    given = body.model_dump(exclude={"secret"})
-    said = sources.RotateWebhookSource(**given, sealed_secret=seal_secret(ledger, secret))
+    fields = body.model_dump(exclude={"secret"})
+    payload = sources.RotateWebhookSource(**fields, sealed_secret=seal_secret(ledger, secret))
     key = await idempotency.key_of(ledger, request, "rotate_webhook_source", idempotency_key)
-    row, seen = sources.LIFECYCLE["rotate"], versions_of(if_match)
-    command = Command(sources.LIFECYCLE, row, name, said, context_of(request), seen, key)
+    row, versions = sources.LIFECYCLE["rotate"], versions_of(if_match)
+    command = Command(sources.LIFECYCLE, row, name, payload, context_of(request), versions, key)
     return await _perform(request, command, None if body.secret else secret)
 
 
@@ -177,7 +172,7 @@ class DeliveryPaging(BaseModel):
     "/webhook_sources/{id}/deliveries",
     operation_id="list_webhook_deliveries",
     summary="List deliveries of a source",
-    response_model=WebhookDeliveryPage,
+    response_model=page_of(WebhookDeliveryOut, "deliveries, the last received first"),
     responses=problems(400, 403, 404, 422),
 )
 async def list_webhook_deliveries(
@@ -189,13 +184,13 @@ async def list_webhook_deliveries(
     sign = ledger.vault.fingerprint
     before = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
     if paging.cursor is not None:
-        at, last = read_cursor(paging.cursor, scope, sign)
-        before = (datetime.fromisoformat(at), UUID(last))
+        received_at, last = read_cursor(paging.cursor, scope, sign)
+        before = (datetime.fromisoformat(received_at), UUID(last))
     rows = await deliveries.page(ledger.db, source.id, paging.state, before, paging.limit + 1)
-    shown, cursor = rows[: paging.limit], None
+    page, cursor = rows[: paging.limit], None
     if len(rows) > paging.limit:
-        cursor = write_cursor([shown[-1]["received_at"].isoformat(), str(shown[-1]["id"])], scope, sign)
-    items = [delivery_shown(row, language) for row in shown]
+        cursor = write_cursor([page[-1]["received_at"].isoformat(), str(page[-1]["id"])], scope, sign)
+    items = [delivery_shown(row, language) for row in page]
     return _json({"items": items, "next_cursor": cursor})
 
 
@@ -259,10 +254,10 @@ async def replay_failed_webhook_deliveries(request: Request, ledger: Ledger, nam
 async def get_webhook_source_status(request: Request, ledger: Ledger, name: Name) -> Response:
     """Return how much comes from a source, and how much of it waits or has failed."""
     source, now = await _administered(request, name), context_of(request).now
-    found = await deliveries.counts(ledger.db, source.id, now)
+    counts = await deliveries.counts(ledger.db, source.id, now)
     gap = await usual_gap(ledger.db, source.id)
-    shown = {**found, "refused": found["refused"] or 0, "usual_gap_seconds": gap}
-    return _json(shown)
+    answer = {**counts, "refused": counts["refused"] or 0, "usual_gap_seconds": gap}
+    return _json(answer)
 
 
 @router.post(
@@ -347,8 +342,8 @@ async def receive_webhook(request: Request, key: SourceKey) -> Response:
         return problem(request, status, code, headers=retry)
     if not is_genuine(ledger, source, headers, body, now):
         return await _refuse(request, key, source)
-    if not quotas.taken.consume(str(source.id)):
-        seconds = quotas.taken.remaining(str(source.id)).seconds
+    if not quotas.source_quota.consume(str(source.id)):
+        seconds = quotas.source_quota.remaining(str(source.id)).seconds
         return problem(request, 429, "too_many_deliveries", headers={"Retry-After": str(seconds)})
     delivery_id, _ = await receive(ledger, source, headers, body, now)
     return _json({"delivery_id": delivery_id}, 202)
@@ -374,7 +369,7 @@ class WebhookQuotas:
     """
 
     def __init__(self, deliveries_per_minute: int, refused_per_minute: int) -> None:
-        self.taken = Quota("source", deliveries_per_minute, 60)
+        self.source_quota = Quota("source", deliveries_per_minute, 60)
         self._refused = Quota("address", refused_per_minute, 60)
         self._refused_of_all = Quota("address", refused_per_minute * SOURCES_OF_AN_ADDRESS, 60)
         self.bodies = UnverifiedBodies()

@@ -34,8 +34,8 @@ def samples_of(adapter: str, now: datetime) -> list[Sample]:
     """Return the sample deliveries of a tool, in the order in which the tool would send them."""
     path = resources.files("app.webhooks").joinpath("sample_deliveries", f"{adapter}.json")
     return [
-        Sample(one["title"], RawDelivery(_lower(one.get("headers", {})), _body(one["body"], now)))
-        for one in json.loads(path.read_text(encoding="utf-8"))
+        Sample(stored["title"], RawDelivery(_lower(stored.get("headers", {})), _body(stored["body"], now)))
+        for stored in json.loads(path.read_text(encoding="utf-8"))
     ]
 
 
@@ -52,15 +52,15 @@ def _body(body: object, now: datetime) -> bytes:
     """Return the body, JSON or text, with its times."""
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, indent=2)
 
-    def time(found: re.Match[str]) -> str:
-        at = now - timedelta(minutes=int(found[1] or 0))
-        return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    def time(match: re.Match[str]) -> str:
+        instant = now - timedelta(minutes=int(match[1] or 0))
+        return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def epoch(found: re.Match[str]) -> str:
-        at = (now - timedelta(minutes=int(found[2] or 0))).timestamp()
-        return str(int(at * 1000) if found[1] else int(at))
+    def epoch(match: re.Match[str]) -> str:
+        seconds = (now - timedelta(minutes=int(match[2] or 0))).timestamp()
+        return str(int(seconds * 1000) if match[1] else int(seconds))
 
-    def mail_date(found: re.Match[str]) -> str:
-        return format_datetime(now - timedelta(minutes=int(found[1] or 0)))
+    def mail_date(match: re.Match[str]) -> str:
+        return format_datetime(now - timedelta(minutes=int(match[1] or 0)))
 
     return _EPOCH.sub(epoch, _MAIL_DATE.sub(mail_date, _TIME.sub(time, text))).encode()

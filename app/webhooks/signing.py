@@ -33,14 +33,14 @@ def signed_headers(
 
 
 def _hmac_headers(scheme: Verification, secret: str, body: bytes, now: datetime) -> dict[str, str]:
-    made = {}
+    headers = {}
     timestamp = ""
     if scheme.timestamp_header is not None:
         timestamp = str(int(now.timestamp()))
-        made[scheme.timestamp_header.lower()] = timestamp
+        headers[scheme.timestamp_header.lower()] = timestamp
     signed = signed_text(scheme, timestamp, body)
     signature = signature_of(secret.encode(), signed, scheme.algorithm, scheme.encoding)
-    return made | {(scheme.header or "").lower(): scheme.prefix + signature}
+    return headers | {(scheme.header or "").lower(): scheme.prefix + signature}
 
 
 def _standard_headers(secret: str, sent: Mapping[str, str], body: bytes, now: datetime) -> dict[str, str]:

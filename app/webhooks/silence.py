@@ -52,8 +52,8 @@ from fold.webhook_source s where s.state = 'active'
 
 async def usual_gap(db: Database, source_id: UUID) -> float | None:
     """Return the usual seconds between two deliveries of the source; None if there are too few yet."""
-    found: float | None = await db.value(USUAL_GAP, (source_id,))
-    return found
+    seconds: float | None = await db.value(USUAL_GAP, (source_id,))
+    return seconds
 
 
 async def note_silences(ledger: Ledger, now: datetime) -> int:

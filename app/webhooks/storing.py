@@ -73,11 +73,11 @@ async def store(ledger: Ledger, source_id: UUID, key: str, raw: RawDelivery) -> 
 
     async def insert(under: str) -> UUID | None:
         values = (new_id, source_id, under, len(raw.body), raw.content_hash, sealed)
-        made: UUID | None = await ledger.db.value(INSERT, values)
-        return made
+        delivery_id: UUID | None = await ledger.db.value(INSERT, values)
+        return delivery_id
 
-    if (made := await insert(key)) is not None:
-        return made, True
+    if (delivery_id := await insert(key)) is not None:
+        return delivery_id, True
     if key.startswith(HASH_KEY):
         repeated = await ledger.db.value(COUNT_SAME_CONTENT, {"source": source_id, "key": key})
         other = f"{key}:{new_id}"
@@ -86,13 +86,13 @@ async def store(ledger: Ledger, source_id: UUID, key: str, raw: RawDelivery) -> 
         repeated = await ledger.db.value(COUNT_SAME_ID, (source_id, [key, other], raw.content_hash))
     if repeated is not None:
         return repeated, False
-    if (made := await insert(other)) is not None:
-        return made, True
+    if (delivery_id := await insert(other)) is not None:
+        return delivery_id, True
     # Its bytes have come twice at once.
     return await ledger.db.value(COUNT_SAME_ID, (source_id, [other], raw.content_hash)), False
 
 
 def _key_of_other_bytes(key: str, raw: RawDelivery) -> str:
-    kind, _, told = key.partition(":")
-    told = told if len(told) <= HASH_LENGTH else sha256(told.encode()).hexdigest()
-    return f"{kind}+hash:{raw.content_hash[: HASH_LENGTH // 2]}:{told}"
+    kind, _, name = key.partition(":")
+    name = name if len(name) <= HASH_LENGTH else sha256(name.encode()).hexdigest()
+    return f"{kind}+hash:{raw.content_hash[: HASH_LENGTH // 2]}:{name}"

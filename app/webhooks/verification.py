@@ -54,10 +54,10 @@ def _may_verify(
 ) -> bool:
     match scheme.scheme:
         case "hmac":
-            told = headers.get((scheme.header or "").lower(), "")
+            header = headers.get((scheme.header or "").lower(), "")
             timestamp = (scheme.timestamp_header or "").lower()
             is_dated = not timestamp or _is_recent(headers.get(timestamp, ""), now, scheme.tolerance_seconds)
-            return scheme.prefix in told and bool(told) and is_dated
+            return scheme.prefix in header and bool(header) and is_dated
         case "standard_webhooks":
             sent = headers.get("webhook-timestamp", "")
             return "webhook-signature" in headers and _is_recent(sent, now, scheme.tolerance_seconds)
@@ -99,7 +99,7 @@ def _verifies_hmac(
     ]
     if scheme.encoding == "hex":
         signatures = [each.lower() for each in signatures]
-    return _any([_equal(one, other) for one in signatures for other in expected])
+    return _any([_equal(signature, other) for signature in signatures for other in expected])
 
 
 def signed_text(scheme: Verification, timestamp: str, body: bytes) -> bytes:
@@ -129,7 +129,7 @@ def _verifies_standard(
         for secret in credentials.secrets
         for key in standard_keys(secret)
     ]
-    return _any([_equal(one, other) for one in signatures for other in expected])
+    return _any([_equal(signature, other) for signature in signatures for other in expected])
 
 
 def standard_keys(secret: str) -> list[bytes]:
@@ -154,8 +154,8 @@ def _verifies_basic(credentials: Credentials, sent: str) -> bool:
         user_name, _, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return False
-    known = _is_one_of(secret, credentials.secrets)
-    return _equal(user_name, credentials.user_name or "") and known
+    is_secret = _is_one_of(secret, credentials.secrets)
+    return _equal(user_name, credentials.user_name or "") and is_secret
 
 
 def _is_one_of(sent: str, secrets: Sequence[str]) -> bool:
@@ -167,8 +167,8 @@ def _any(answers: list[bool]) -> bool:
     return any(answers)
 
 
-def _equal(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
+def _equal(first: str, second: str) -> bool:
+    return hmac.compare_digest(first.encode(), second.encode())
 
 
 def _is_recent(timestamp: str, now: datetime, tolerance: int | None) -> bool:

@@ -29,10 +29,10 @@ _SHOWN = (
 
 def delivery_shown(row: Row, language: str) -> dict[str, Any]:
     """Return a delivery without its content."""
-    shown = {name: row[name] for name in _SHOWN}
+    answer = {name: row[name] for name in _SHOWN}
     code = row["code"] if row["state"] == "failed" else None
-    shown["reason"] = None if code is None else reason_of(code, language)
-    return shown
+    answer["reason"] = None if code is None else reason_of(code, language)
+    return answer
 
 
 def reason_of(code: str, language: str) -> str:
@@ -45,10 +45,10 @@ def reason_of(code: str, language: str) -> str:
 def content_shown(ledger: Ledger, row: Row, language: str) -> dict[str, Any]:
     """Return a delivery with its headers and body, as far as they are there."""
     raw = content_of(ledger, row["sealed"])
-    shown = delivery_shown(row, language)
-    shown["headers"] = None if raw is None else dict(raw.headers)
-    shown["body"] = None if raw is None else raw.body.decode("utf-8", "replace")
-    return shown
+    answer = delivery_shown(row, language)
+    answer["headers"] = None if raw is None else dict(raw.headers)
+    answer["body"] = None if raw is None else raw.body.decode("utf-8", "replace")
+    return answer
 
 
 FAILURES = frozenset(

@@ -11,7 +11,7 @@ from typing import Any
 from app.webhooks.adapters import adapter
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.evaluate import Mapping
-from app.webhooks.mapping.news import AlertNews, CommentNews, MappingFailed, News, TicketNews
+from app.webhooks.mapping.updates import AlertSignal, CommentUpdate, MappingFailed, ParsedUpdate, TicketUpdate
 from tests.canaries.marks import Marks, Path, put_text, value_at
 
 
@@ -43,15 +43,15 @@ def _meaning(mapping: Mapping, headers: dict[str, str], body: Any) -> object:
     return mapping.delivery_id(delivery), told.ignored, [_of_news(one) for one in told.news]
 
 
-def _of_news(news: News) -> object:
+def _of_news(news: ParsedUpdate) -> object:
     match news:
-        case TicketNews():
+        case TicketUpdate():
             codes = {name: v for name, v in news.fields.items() if name not in _WORDS}
             persons = [name for name in _WORDS if news.fields.get(name) is not None]
             return news.case, news.url, news.at, news.opened_at, news.state, codes, persons, news.irregular
-        case CommentNews():
+        case CommentUpdate():
             return news.case, news.id, news.at, news.visibility, news.irregular
-        case AlertNews():
+        case AlertSignal():
             names = (news.service, news.ci, news.category)
             levels = (news.impact, news.urgency, news.effect)
             return news.source, news.dedup_key, news.status, news.at, names, levels, news.irregular

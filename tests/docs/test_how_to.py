@@ -35,7 +35,7 @@ BY_HAND = {
     "add-an-action.md": {"app/processes/incidents/lifecycle.py"},
     "add-a-field.md": {
         f"migrations/versions/{NEWEST + 1}_floor_of_incidents.py",
-        *(f"app/processes/incidents/{name}.py" for name in ("records", "lifecycle", "queries")),
+        *(f"app/processes/incidents/{name}.py" for name in ("records", "lifecycle")),
     },
     "add-a-process.md": {
         *("app/registry.py", f"migrations/versions/{NEWEST + 2}_loans.py"),

@@ -134,8 +134,10 @@ async def _follow(place: DatabaseUrls) -> None:
 
 async def _points(db: Database, key: str, by: tuple[Dimension, ...]) -> list[dict[str, Any]]:
     cuts = tuple(cut.value for cut in by)
-    said = QuestionParameters(by=cuts, begin="2026-01-01", end="2026-06-01", grain="month", zone="UTC")
-    question = parse_question(KPIS[key], said, now=NOW, organisation_zone="UTC", reopen_days=7)
+    question_parameters = QuestionParameters(
+        by=cuts, begin="2026-01-01", end="2026-06-01", grain="month", zone="UTC"
+    )
+    question = parse_question(KPIS[key], question_parameters, now=NOW, organisation_zone="UTC", reopen_days=7)
     return [point.model_dump() for point in (await answer(db, question, NOW)).points]
 
 

@@ -125,7 +125,7 @@ async def test_lines_about_one_record_are_carried_out_in_their_order(
     ]
     job = await asked_for(agent, lines(*steps, on(other, "acknowledge"), on(number, "close")))
     await worked_off(place, api)
-    assert [one["status"] for one in await results(agent, job)] == [200] * 5
+    assert [result["status"] for result in await results(agent, job)] == [200] * 5
     assert (await agent.read(f"/v1/incidents/{known}"))["state"] == "closed"
 
 

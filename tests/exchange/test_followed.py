@@ -23,7 +23,7 @@ async def test_whoever_waits_is_told_what_became_of_the_kpis(ledger: Ledger) -> 
     async def waited(patience: float = 60.0) -> CatchUpResult:
         return await wait_for_kpis(ledger.db, lambda *news: told.append(news), patience=patience)
 
-    assert await waited() is CatchUpResult.there, "there is nothing to follow"
+    assert await waited() is CatchUpResult.caught_up, "there is nothing to follow"
     for _ in range(3):
         await report(ledger, await add_caller(ledger, "Zhao Min"))
     assert await waited() is CatchUpResult.no_worker
@@ -36,7 +36,7 @@ async def test_whoever_waits_is_told_what_became_of_the_kpis(ledger: Ledger) -> 
     waiting = asyncio.create_task(waited())
     await asyncio.sleep(0)
     events = await catch_up(worker, FACTS)
-    assert await waiting is CatchUpResult.there
+    assert await waiting is CatchUpResult.caught_up
     assert told in ([], [(events, events)])
     await worker.close()
-    assert await waited() is CatchUpResult.there
+    assert await waited() is CatchUpResult.caught_up

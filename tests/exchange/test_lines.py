@@ -19,9 +19,9 @@ def rows(
     text: str | bytes, *, encoding: str = "utf-8", size: int | None = None
 ) -> list[CellRow | RefusedRow]:
     body = text if isinstance(text, bytes) else text.encode(encoding)
-    found = DelimitedRows(lines(blocks(body, size), encoding), encoding)
-    found.heading()
-    return list(found)
+    delimited_rows = DelimitedRows(lines(blocks(body, size), encoding), encoding)
+    delimited_rows.heading()
+    return list(delimited_rows)
 
 
 def cells(text: str | bytes, **options: str) -> list[list[str]]:
@@ -160,9 +160,9 @@ def test_whatever_is_written_as_csv_is_read_back(table: list[list[str]]) -> None
 
 def peak(body: Callable[[int], bytes]) -> int:
     tracemalloc.start()
-    found = DelimitedRows(lines(body, "utf-8"), "utf-8")
-    found.heading()
-    for _ in found:
+    delimited_rows = DelimitedRows(lines(body, "utf-8"), "utf-8")
+    delimited_rows.heading()
+    for _ in delimited_rows:
         pass
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -392,8 +392,8 @@ async def test_who_was_erased_stays_erased_and_what_is_told_of_them_later_is_tol
         await ledger.db.value("select count(*) from fold.person") == persons + report.added_persons == persons
     )
     assert await ledger.db.value("select state from fold.person where id = %s", (caller,)) == "erased"
-    told = await ledger.db.rows("select data from log.told where type like 'incident.%%' order by position")
-    assert "description" not in told[-1]["data"]["given"]
+    rows = await ledger.db.rows("select data from log.told where type like 'incident.%%' order by position")
+    assert "description" not in rows[-1]["data"]["given"]
     incident = await ledger.db.row("select description, requester_id from fold.incident")
     assert incident is not None
     assert incident["requester_id"] == caller
@@ -410,9 +410,9 @@ async def test_what_was_done_here_is_not_undone_by_older_news_from_there(
     agent = await add_caller(ledger, "Mei", Role.agent, Role.incident_manager)
     await act(ledger, agent, "incident", "acknowledge", incident)
     await import_file(ledger, a_file(tmp_path, rows))
-    found = await ledger.db.row("select state, version from fold.incident")
-    assert found is not None
-    assert found["state"] == "acknowledged"
+    row = await ledger.db.row("select state, version from fold.incident")
+    assert row is not None
+    assert row["state"] == "acknowledged"
     await the_fold_holds(ledger)
 
 

@@ -133,7 +133,7 @@ def choice(case: Json, calendars: Json) -> dict[str, Any]:
 def _at_the_end(ticket: Json) -> Json:
     """The ticket with what was changed later."""
     changes = sorted(ticket.get("changes", []), key=lambda one: datetime.fromisoformat(one["at"]))
-    return {**ticket, **{name: value for one in changes for name, value in one["set"].items()}}
+    return {**ticket, **{name: value for change in changes for name, value in change["set"].items()}}
 
 
 def _signed(case: Json, calendars: Json) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def walk(walker: Walk, life: Life) -> dict[str, Any] | None:
     asked, wrong = walker.asked, walker.wrong
     edges = {at for stretch in life.stretches for at in stretch if at is not None and at <= asked}
     moments = sorted({life.begin, *edges, *(e.at for e in walker.events if e.at >= life.begin)})
-    forces = {at: walker.target(at) for at in moments}
+    forces = {moment: walker.target(moment) for moment in moments}
     tallies: list[Tally] = []
     for target in forces.values():
         if target is not None and all(t.target != target for t in tallies):
@@ -93,10 +93,10 @@ class Said:
     def __post_init__(self) -> None:
         self.by_the_wall = Mistake.WARNINGS_BY_THE_WALL_CLOCK in self.wrong
 
-    def change(self, found: list[Tally], at: int) -> None:
+    def change(self, tallies: list[Tally], at: int) -> None:
         """The target in force from that instant on, if one is."""
-        changed = bool(found) and self.current is not None and self.current is not found[0]
-        self.current = found[0] if found else None
+        changed = bool(tallies) and self.current is not None and self.current is not tallies[0]
+        self.current = tallies[0] if tallies else None
         if self.current is not None:
             self.last, self.frozen = self.current, None
         elif self.last is not None and self.frozen is None:

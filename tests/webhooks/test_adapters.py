@@ -15,7 +15,14 @@ import pytest
 from app.common.children import Visibility
 from app.webhooks.adapters import adapter, tools
 from app.webhooks.mapping.deliveries import Delivery
-from app.webhooks.mapping.news import AlertNews, CommentNews, Evaluation, MappingFailed, News, TicketNews
+from app.webhooks.mapping.updates import (
+    AlertSignal,
+    CommentUpdate,
+    Evaluation,
+    MappingFailed,
+    ParsedUpdate,
+    TicketUpdate,
+)
 from tests.extent import goes_round
 from tests.webhooks.payloads import FOLDER, RECEIVED_AT, brief, names, payload, tool_of
 
@@ -245,22 +252,22 @@ def outcome(tool: str, body: Any) -> Evaluation | str:
         return str(failed)
 
 
-def key(news: News) -> str:
-    return news.dedup_key if isinstance(news, AlertNews) else news.case
+def key(news: ParsedUpdate) -> str:
+    return news.dedup_key if isinstance(news, AlertSignal) else news.case
 
 
-def standing(news: News) -> str | None:
-    if isinstance(news, AlertNews):
+def standing(news: ParsedUpdate) -> str | None:
+    if isinstance(news, AlertSignal):
         return news.status
-    if isinstance(news, CommentNews):
+    if isinstance(news, CommentUpdate):
         return news.visibility.value
     return None if news.state is None else news.state.value
 
 
-def title(news: News) -> Any:
-    if isinstance(news, CommentNews):
+def title(news: ParsedUpdate) -> Any:
+    if isinstance(news, CommentUpdate):
         return news.text
-    return news.title if isinstance(news, AlertNews) else news.fields.get("title")
+    return news.title if isinstance(news, AlertSignal) else news.fields.get("title")
 
 
 def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -335,7 +342,7 @@ def test_a_field_that_is_taken_away_makes_no_other_state(name: str) -> None:
         assert found.news or found.ignored, path
         for news in found.news:
             expected = full.get((type(news), key(news)))
-            if isinstance(news, CommentNews):
+            if isinstance(news, CommentUpdate):
                 # Where it is not told any more who may read it, only the staff may.
                 assert news.visibility is Visibility.internal or expected in {None, "public"}, path
                 continue
@@ -399,7 +406,7 @@ def test_other_ids_names_times_and_texts_give_the_same_with_these(name: str) -> 
     for old, new in zip(before, after, strict=True):
         if not old.dated_by_receipt:
             assert new.at == old.at.replace(year=old.at.year - 2)
-        if isinstance(old, TicketNews) and isinstance(new, TicketNews):
+        if isinstance(old, TicketUpdate) and isinstance(new, TicketUpdate):
             assert exchanged(asdict(old)["fields"].get("assignee"), words) == asdict(new)["fields"].get(
                 "assignee"
             )
@@ -477,5 +484,5 @@ def test_a_jira_comment_that_is_a_document_is_told_by_its_text() -> None:
     comment["updated"] = "2026-01-02T03:04:05+0000"
     body = {"timestamp": 1724179662935, "webhookEvent": "comment_created", "issue": issue, "comment": comment}
     ticket, said = evaluate("jira", body).news
-    assert isinstance(ticket, TicketNews)
+    assert isinstance(ticket, TicketUpdate)
     assert (ticket.fields["description"], title(said)) == ("@Ann look", "@Ann look")

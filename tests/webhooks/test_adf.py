@@ -10,8 +10,8 @@ import pytest
 from app.webhooks.mapping.adf import DEEPEST_NODE
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.functions import LONGEST_TEXT, adf_to_text
-from app.webhooks.mapping.news import CommentNews, MappingFailed
 from app.webhooks.mapping.parse import parse_mapping
+from app.webhooks.mapping.updates import CommentUpdate, MappingFailed
 from tests.webhooks.payloads import RECEIVED_AT
 
 MAPPING = "[[news]]\nkind='comment'\ncase='\"1\"'\nid='\"2\"'\ntext='adf_to_text(body.text)'\n"
@@ -93,7 +93,7 @@ SEEN: dict[str, tuple[Any, ...]] = {
 @pytest.mark.parametrize("seen", SEEN)
 def test_a_document_becomes_what_a_reader_sees(seen: str) -> None:
     (news,) = parse_mapping(MAPPING, "test").evaluate(delivery(document(*SEEN[seen]))).news
-    assert isinstance(news, CommentNews)
+    assert isinstance(news, CommentUpdate)
     assert news.text == seen
 
 

@@ -87,20 +87,20 @@ def minute(number: int) -> str:
 
 def a_long_story(chance: random.Random) -> Story:
     """Some outages of two alerts, told one by one or together, and some of them twice."""
-    told: list[Told] = []
+    firings: list[Told] = []
     for alert in "ab":
         since = 0
         for outage in range(chance.choice((2, 3))):
             since += chance.choice((5, 40))
             until = since + chance.choice((5, 30))
             firing = Told(alert, since, words=f"{outage}")
-            told += [firing] * chance.choice((1, 2)) + [Told(alert, since, until)]
+            firings += [firing] * chance.choice((1, 2)) + [Told(alert, since, until)]
             since = until
-        told += [Told(alert, since + 7)] * chance.choice((0, 1))
+        firings += [Told(alert, since + 7)] * chance.choice((0, 1))
     together = chance.choice((1, 2))
     # Two equal deliveries are one: what is told again has other words.
-    told = [Told(t.alert, t.since, t.until, f"{t.words} {n}") for n, t in enumerate(told)]
-    return [told[n : n + together] for n in range(0, len(told), together)]
+    firings = [Told(t.alert, t.since, t.until, f"{t.words} {n}") for n, t in enumerate(firings)]
+    return [firings[n : n + together] for n in range(0, len(firings), together)]
 
 
 async def an_alertmanager(api: Api) -> Tool:

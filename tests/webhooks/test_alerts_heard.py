@@ -217,7 +217,7 @@ async def test_one_alert_of_a_group_that_cannot_be_read_fails_alone(api: Api) ->
     assert (shown["mapping_key"], len(shown["news"])) == ("news 1, item 2, status", 2)
     at = f"/v1/webhook_sources/{tool.source['id']}"
     adapters = (await tool.admin.read("/v1/webhook_adapters"))["items"]
-    (mapping,) = [one["mapping"] for one in adapters if one["key"] == "alertmanager"]
+    (mapping,) = [adapter["mapping"] for adapter in adapters if adapter["key"] == "alertmanager"]
     mended = mapping.replace('firing = "firing"', 'firing = "firing"\nperhaps = "firing"')
     answer = await tool.admin.patch(at, json={"mapping": mended}, headers={"If-Match": "*"})
     assert answer.status_code == 200, answer.text
@@ -225,7 +225,7 @@ async def test_one_alert_of_a_group_that_cannot_be_read_fails_alone(api: Api) ->
     await process_all(api.ledger)
     done = await tool.admin.read(f"{at}/deliveries/{done['id']}")
     assert done["state"] == "processed"
-    assert sorted((one["title"], one["alert_count"]) for one in await tool.tickets()) == [
+    assert sorted((ticket["title"], ticket["alert_count"]) for ticket in await tool.tickets()) == [
         (f"{name} is almost full", 1) for name in ("cpu", "disk", "odd")
     ]
 

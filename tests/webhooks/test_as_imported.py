@@ -17,7 +17,7 @@ from app.exchange.readers.ndjson import MAPPING, Ndjson
 from app.kernel.ledger import Ledger
 from app.webhooks.adapters import adapter as adapter_of
 from app.webhooks.mapping.deliveries import Delivery
-from app.webhooks.mapping.news import NamedPerson, TicketNews
+from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
 from tests.client import Api, Json
 from tests.webhooks import issues_of_jira, orders
 from tests.webhooks.orders import FIRST, NOW, ORDERS, Found, Order, deliver, difference, found, named
@@ -45,7 +45,7 @@ def row_of(adapter: str, body: Json) -> dict[str, str]:
     """What a delivery tells, as a row of a history."""
     delivery = Delivery(HEADERS, json.dumps(body).encode(), NOW, zone=None, usual_zone="UTC")
     (news,) = adapter_of(adapter).evaluate(delivery).news
-    assert isinstance(news, TicketNews)
+    assert isinstance(news, TicketUpdate)
     assert news.opened_at is not None
     told: dict[str, Any] = news.fields | {
         "case": news.case,

@@ -8,22 +8,22 @@ from pathlib import Path
 
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.functions import FUNCTIONS
-from app.webhooks.mapping.news import NamedPerson, TicketNews
 from app.webhooks.mapping.parse import parse_mapping
+from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
 
 PAGE = (Path(__file__).parents[2] / "docs/webhook-mappings.md").read_text(encoding="utf-8")
 
 
 def block(language: str) -> str:
-    found = re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-    assert found is not None
-    return found[1]
+    match = re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    assert match is not None
+    return match[1]
 
 
 def test_the_example_tells_what_the_page_says() -> None:
     delivery = Delivery({}, block("json").encode(), datetime(2026, 5, 5, tzinfo=UTC))
     (news,) = parse_mapping(block("toml"), "example").evaluate(delivery).news
-    assert isinstance(news, TicketNews)
+    assert isinstance(news, TicketUpdate)
     assert news.state is not None
     assert isinstance(news.fields["assignee"], NamedPerson)
     told = [news.case, news.number, news.state.value, news.at.isoformat(), news.fields["title"]]

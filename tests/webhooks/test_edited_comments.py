@@ -22,7 +22,7 @@ def told(n: int, text: str, case: int) -> Json:
 
 async def comments(tool: Tool, number: str) -> list[Json]:
     page = await tool.admin.read(f"/v1/incidents/{number}/comments")
-    return [one for one in page["items"] if one["text"] is not None]
+    return [item for item in page["items"] if item["text"] is not None]
 
 
 async def test_the_newest_text_of_a_comment_stands_in_any_order(api: Api) -> None:

@@ -20,16 +20,16 @@ from tests.webhooks.tools import Tool, a_source, clock, process_all
 
 def a_mail(sender: str = "lin@example.org", **more: str) -> EmailMessage:
     """A mail of Lin's."""
-    made = EmailMessage()
-    made["From"] = f"Li Na <{sender}>"
-    made["To"] = "desk@example.com"
-    made["Subject"] = more.pop("subject", "The printer smokes")
-    made["Message-ID"] = more.pop("message_id", "<1@example.org>")
+    email_message = EmailMessage()
+    email_message["From"] = f"Li Na <{sender}>"
+    email_message["To"] = "desk@example.com"
+    email_message["Subject"] = more.pop("subject", "The printer smokes")
+    email_message["Message-ID"] = more.pop("message_id", "<1@example.org>")
     text = more.pop("text", "Since this morning.\n")
     for name, value in more.items():
-        made[name.replace("_", "-")] = value
-    made.set_content(text)
-    return made
+        email_message[name.replace("_", "-")] = value
+    email_message.set_content(text)
+    return email_message
 
 
 async def a_mailbox(api: Api, **more: str) -> Tool:
@@ -235,7 +235,7 @@ async def test_mails_of_a_mailbox_are_taken_once_and_marked_as_seen(api: Api) ->
         box.seen.clear()  # as if the worker had died before it marked them
         assert await imap.fetch_mails(api.ledger, imap.Mailbox(settings), clock) == 2
     await process_all(api.ledger)
-    assert sorted(one["title"] for one in await tool.tickets()) == ["No mail", "The printer smokes"]
+    assert sorted(ticket["title"] for ticket in await tool.tickets()) == ["No mail", "The printer smokes"]
 
 
 async def test_a_mailbox_that_is_not_there_is_said(api: Api) -> None:

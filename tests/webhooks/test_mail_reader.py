@@ -18,9 +18,9 @@ from tests.webhooks.test_mail import a_mail, a_mailbox, deliver
 
 @pytest.fixture(scope="module")
 def bounded() -> Iterator[MailReader]:
-    made = MailReader()
-    yield made
-    made.close()
+    mail_reader = MailReader()
+    yield mail_reader
+    mail_reader.close()
 
 
 def test_each_mail_is_read_as_without_the_process(bounded: MailReader) -> None:

@@ -14,8 +14,8 @@ from app.exchange.mapping import MappingRefused
 from app.exchange.readers.times import DateOrder
 from app.processes.incidents.records import IncidentState
 from app.webhooks.mapping.deliveries import Delivery
-from app.webhooks.mapping.news import CommentNews, MappingFailed, NamedPerson, TicketNews
 from app.webhooks.mapping.parse import parse_mapping
+from app.webhooks.mapping.updates import CommentUpdate, MappingFailed, NamedPerson, TicketUpdate
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 TICKETS = """
@@ -60,10 +60,10 @@ def deliver(body: Any, **settings: Any) -> Delivery:
     return Delivery({"Content-Type": "application/json"}, raw, NOW, **settings)
 
 
-def ticket(changes: dict[str, Any], *without: str, mapping: str = TICKETS, **settings: Any) -> TicketNews:
+def ticket(changes: dict[str, Any], *without: str, mapping: str = TICKETS, **settings: Any) -> TicketUpdate:
     body = {name: value for name, value in (FULL | changes).items() if name not in without}
     (news,) = parse_mapping(mapping, "test").evaluate(deliver(body, **settings)).news
-    assert isinstance(news, TicketNews)
+    assert isinstance(news, TicketUpdate)
     return news
 
 
@@ -186,7 +186,7 @@ text = 'html_to_text("<p>One<br>two &amp; three</p><script>x</script>")'
 author = 'truncate("abcdef", 4)'
 """
     (news,) = parse_mapping(mapping, "test").evaluate(deliver({})).news
-    assert isinstance(news, CommentNews)
+    assert isinstance(news, CommentUpdate)
     assert (news.case, news.id, news.text) == ("1000000", "6", "One\ntwo & three")
     assert news.author == NamedPerson(name="abc…")
 
@@ -195,7 +195,7 @@ def test_a_list_gives_news_for_each_of_its_elements_up_to_a_thousand() -> None:
     mapping = "[[news]]\nkind='ticket'\neach='body.all'\nwhen='item.ok'\ncase='item.id'\n"
     some = [{"id": n, "ok": n % 2 == 0} for n in range(6)]
     news = parse_mapping(mapping, "test").evaluate(deliver({"all": some})).news
-    assert [each.case for each in news if isinstance(each, TicketNews)] == ["0", "2", "4"]
+    assert [each.case for each in news if isinstance(each, TicketUpdate)] == ["0", "2", "4"]
     assert failure({"all": [{}] * 1001}, mapping).code == "too_much"
     empty = parse_mapping(mapping, "test").evaluate(deliver({"all": []}))
     assert (empty.news, empty.ignored) == ((), "its list is empty")
@@ -236,7 +236,7 @@ def test_forms_are_maps_and_a_payload_in_one_is_the_body() -> None:
     headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
     for raw in (b"id=12&x=1", b"payload=%7B%22id%22%3A12%7D"):
         (news,) = mapping.evaluate(Delivery(headers, raw, NOW)).news
-        assert isinstance(news, TicketNews)
+        assert isinstance(news, TicketUpdate)
         assert news.case == "12"
 
 

@@ -10,7 +10,7 @@ import pytest
 from app.exchange.mapping import MappingRefused
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.evaluator import IsolatedEvaluator
-from app.webhooks.mapping.news import MappingFailed, TicketNews
+from app.webhooks.mapping.updates import MappingFailed, TicketUpdate
 
 DELIVERY = Delivery({}, b'{"id": 5, "x": "aaaaaaaa"}', datetime(2026, 5, 4, tzinfo=UTC))
 GOOD = "[delivery]\nid = 'body.x'\n[[news]]\nkind='ticket'\ncase='body.id'\n"
@@ -22,14 +22,14 @@ def mapping(case: str) -> str:
 
 @pytest.fixture(scope="module")
 def evaluator() -> Iterator[IsolatedEvaluator]:
-    made = IsolatedEvaluator()
-    yield made
-    made.close()
+    isolated_evaluator = IsolatedEvaluator()
+    yield isolated_evaluator
+    isolated_evaluator.close()
 
 
 def works(evaluator: IsolatedEvaluator) -> bool:
     (news,) = evaluator.evaluate(GOOD, "good", DELIVERY).news
-    return isinstance(news, TicketNews) and news.case == "5"
+    return isinstance(news, TicketUpdate) and news.case == "5"
 
 
 def test_it_gives_what_the_mapping_gives(evaluator: IsolatedEvaluator) -> None:

@@ -103,7 +103,7 @@ async def deliveries(tool: Tool, count: int) -> list[Json]:
         await process_all(tool.api.ledger)
         items: list[Json] = (await tool.admin.read(path))["items"]
         # One may have come after the others were processed.
-        items = [one for one in items if one["state"] != "waiting"]
+        items = [item for item in items if item["state"] != "waiting"]
         return items[::-1] if len(items) >= count else None
 
     return await until(found)
@@ -133,4 +133,4 @@ async def test_an_alert_of_a_real_alertmanager_opens_joins_and_resolves_its_inci
             assert [e["outcome"] for e in cleared["effects"]] == ["resolved"], cleared
     (ticket,) = await tool.tickets()
     assert ticket["state"] == "resolved"
-    assert {one["state"] for one in await deliveries(tool, 3)} == {"processed"}
+    assert {delivery["state"] for delivery in await deliveries(tool, 3)} == {"processed"}

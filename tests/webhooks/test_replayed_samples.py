@@ -33,7 +33,7 @@ async def test_every_sample_is_taken_and_processed(api: Api) -> None:
             async with httpx.AsyncClient(
                 base_url=f"http://{host}:{port}", headers=sent, timeout=PATIENCE_SECONDS
             ) as client:
-                found = [one async for one in replay_samples(client)]
+                found = [replay_sample async for replay_sample in replay_samples(client)]
         worker.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await worker

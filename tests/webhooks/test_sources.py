@@ -215,7 +215,7 @@ async def test_the_status_tells_how_much_came_and_how_often(api: Api) -> None:
 async def test_every_adapter_is_listed_with_a_mapping_that_a_source_can_begin_with(api: Api) -> None:
     admin = await an_admin(api)
     adapters = (await admin.read("/v1/webhook_adapters"))["items"]
-    assert {"github", "alertmanager", "generic", "mail"} <= {one["key"] for one in adapters}
+    assert {"github", "alertmanager", "generic", "mail"} <= {adapter["key"] for adapter in adapters}
     for one in adapters:
         body = {"key": f"own-{one['key']}", "title": one["title"], "adapter": one["key"]}
         await admin.post_ok(SOURCES, body | ({} if one["mapping"] is None else {"mapping": one["mapping"]}))

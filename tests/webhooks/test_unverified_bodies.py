@@ -82,7 +82,7 @@ async def test_who_posts_to_no_source_is_refused_before_the_body_is_read(api: Ap
             answers = [await asyncio.to_thread(answer_of, line) for line in held]
             grown = resident() - before
     # A connection that is closed while it still sends may lose its answer, but for the first that read it.
-    assert {said[:12] for said in answers} <= {b"HTTP/1.1 401", b""}
+    assert {answer[:12] for answer in answers} <= {b"HTTP/1.1 401", b""}
     assert grown < 20 * MIB, f"{grown:,} bytes"
 
 

@@ -148,15 +148,17 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
     caller = context.caller
     if caller.person_id is None or not anybody.allows(caller, None):
         raise ledger.forbidden(anybody, context.language)
-    kinds = {one.plural: one.kind for one in ledger.lifecycles.values() if one.is_ticket}
+    kinds = {
+        lifecycle.plural: lifecycle.kind for lifecycle in ledger.lifecycles.values() if lifecycle.is_ticket
+    }
     if body.records not in kinds:
         raise WrongValue({"value": body.records}, pointer="/records", because="unknown_value")
-    known = await ledger.db.row(worker.SELECT_JOB, (body.upload,))
-    if known is None:
+    job = await ledger.db.row(worker.SELECT_JOB, (body.upload,))
+    if job is None:
         upload = await uploads.find_upload(ledger.db, body.upload)
         if upload is None or upload.sha256 is None or not upload.is_usable_by(caller):
             raise WrongValue(pointer="/upload", because="no_such_upload")
-        asked = {
+        values = {
             "upload": body.upload,
             "kind": kinds[body.records],
             "asked_by": caller.person_id,
@@ -167,14 +169,14 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
             "size": upload.size,
             "most": worker.MOST_WAITING,
         }
-        await ledger.db.rows(worker.INSERT_JOB, asked)
-        known = await ledger.db.row(worker.SELECT_JOB, (body.upload,))
-    if known is None:
+        await ledger.db.rows(worker.INSERT_JOB, values)
+        job = await ledger.db.row(worker.SELECT_JOB, (body.upload,))
+    if job is None:
         raise TooManyJobs({"most": str(worker.MOST_WAITING)})
-    if not _may_see(caller, known) or known["kind"] != kinds[body.records]:
+    if not _may_see(caller, job) or job["kind"] != kinds[body.records]:
         raise uploads.UploadTaken()
-    headers = {"Location": f"/v1/bulk_jobs/{known['id']}"}
-    return Response(to_json(_job_out(ledger, known)), 202, headers, "application/json")
+    headers = {"Location": f"/v1/bulk_jobs/{job['id']}"}
+    return Response(to_json(_job_out(ledger, job)), 202, headers, "application/json")
 
 
 @router.get(
@@ -189,15 +191,15 @@ async def list_bulk_jobs(request: Request, paging: Annotated[Paging, Query()]) -
     permissions; pages may be shorter because of it.
     """
     ledger, caller = ledger_of(request), caller_of(request)
-    sign, at, last = ledger.vault.fingerprint, END_OF_TIME, MAX_ID
+    sign, asked_at, last = ledger.vault.fingerprint, END_OF_TIME, MAX_ID
     if paging.cursor is not None:
         text, name = cursors.read(paging.cursor, "bulk jobs", sign)
-        at, last = from_instant(text), UUID(name)
-    rows = await ledger.db.rows(SELECT_PAGE, (caller.person_id, at, last, paging.limit + 1))
-    shown, cursor = rows[: paging.limit], None
+        asked_at, last = from_instant(text), UUID(name)
+    rows = await ledger.db.rows(SELECT_PAGE, (caller.person_id, asked_at, last, paging.limit + 1))
+    page, cursor = rows[: paging.limit], None
     if len(rows) > paging.limit:
-        cursor = cursors.write([instant(shown[-1]["asked_at"]), str(shown[-1]["id"])], "bulk jobs", sign)
-    items = [_job_out(ledger, row) for row in shown if _may_see(caller, row)]
+        cursor = cursors.write([instant(page[-1]["asked_at"]), str(page[-1]["id"])], "bulk jobs", sign)
+    items = [_job_out(ledger, row) for row in page if _may_see(caller, row)]
     return page_response(request, {"items": items, "next_cursor": cursor})
 
 
@@ -232,14 +234,14 @@ async def list_bulk_job_results(
         after = int(cursors.read(which.cursor, scope, sign)[0])
     query = SELECT_REFUSED_RESULTS if which.refused else SELECT_RESULTS
     rows = await ledger.db.rows(query, (row["id"], after, which.limit + 1))
-    shown, cursor = rows[: which.limit], None
+    page, cursor = rows[: which.limit], None
     if len(rows) > which.limit:
-        cursor = cursors.write([str(shown[-1]["line"])], scope, sign)
-    found = page_response(
-        request, {"items": [_result(one, language) for one in shown], "next_cursor": cursor}
+        cursor = cursors.write([str(page[-1]["line"])], scope, sign)
+    response = page_response(
+        request, {"items": [_result(result_row, language) for result_row in page], "next_cursor": cursor}
     )
-    found.headers["Content-Language"] = language
-    return found
+    response.headers["Content-Language"] = language
+    return response
 
 
 async def _own_job(request: Request, job_id: UUID) -> Row:

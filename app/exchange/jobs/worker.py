@@ -190,18 +190,18 @@ async def _caller(ledger: Ledger, row: Row, now: datetime) -> Caller:
     raise JobAborted(BulkFailure.not_allowed)
 
 
-def _lines(body: bytes, at: int, n: int) -> list[tuple[int, int, bytes]]:
-    """Returns the next lines of a window, each with its number, the offset of its end, and its text. `at` is
-    the offset of the first and `n` the number of the line before it.
+def _lines(body: bytes, offset: int, n: int) -> list[tuple[int, int, bytes]]:
+    """Returns the next lines of a window, each with its number, the offset of its end, and its text.
+    `offset` is the offset of the first and `n` the number of the line before it.
     """
-    found: list[tuple[int, int, bytes]] = []
-    while at < len(body) and len(found) < BATCH_LINES:
-        newline = body.find(b"\n", at)
+    numbered_lines: list[tuple[int, int, bytes]] = []
+    while offset < len(body) and len(numbered_lines) < BATCH_LINES:
+        newline = body.find(b"\n", offset)
         ends = len(body) if newline < 0 else newline + 1
         n += 1
-        found.append((n, ends, body[at:ends].strip()))
-        at = ends
-    return found
+        numbered_lines.append((n, ends, body[offset:ends].strip()))
+        offset = ends
+    return numbered_lines
 
 
 async def _window(
@@ -209,14 +209,14 @@ async def _window(
 ) -> list[JobLine]:
     """Returns the lines up to the first that concerns the same record as one before it."""
     read = [JobLine(n, ends, _read(ledger, row, metadata, n, text)) for n, ends, text in lines]
-    asked = [line.content for line in read if isinstance(line.content, BulkCommand)]
-    names = dict(zip((one.n for one in asked), await targets_of(ledger, asked), strict=True))
-    seen: set[str | int] = set()
+    commands = [line.content for line in read if isinstance(line.content, BulkCommand)]
+    names = dict(zip((command.n for command in commands), await targets_of(ledger, commands), strict=True))
+    records: set[str | int] = set()
     for place, line in enumerate(read):
         if line.n in names:
-            if names[line.n] in seen:
+            if names[line.n] in records:
                 return read[:place]
-            seen.add(names[line.n])
+            records.add(names[line.n])
     return read
 
 
@@ -231,12 +231,14 @@ def _read(
     try:
         item = BulkItem.model_validate_json(text)
     except ValidationError as error:
-        found = error.errors(include_url=False)[:MOST_FAULTS]
+        problems = error.errors(include_url=False)[:MOST_FAULTS]
         faults = [
             fault_of(
-                metadata.language, {**one, "loc": ("body", *one["loc"])}, names_at([BulkItem], one["loc"])
+                metadata.language,
+                {**fault, "loc": ("body", *fault["loc"])},
+                names_at([BulkItem], fault["loc"]),
             )
-            for one in found
+            for fault in problems
         ]
         return InvalidItem(faults)
     lifecycle = ledger.lifecycles[row["kind"]]
@@ -245,10 +247,12 @@ def _read(
 
 async def _outcomes(ledger: Ledger, window: Sequence[JobLine]) -> dict[int, Outcome]:
     """Carries out the window and returns the outcomes by line number; empty lines have none."""
-    asked = [line.content for line in window if isinstance(line.content, BulkCommand)]
-    done = await apply_each(ledger, asked)
-    found: dict[int, Outcome] = {one.n: outcome for one, outcome in zip(asked, done, strict=True)}
-    return found | {line.n: line.content for line in window if isinstance(line.content, InvalidItem)}
+    commands = [line.content for line in window if isinstance(line.content, BulkCommand)]
+    done = await apply_each(ledger, commands)
+    outcomes: dict[int, Outcome] = {
+        command.n: outcome for command, outcome in zip(commands, done, strict=True)
+    }
+    return outcomes | {line.n: line.content for line in window if isinstance(line.content, InvalidItem)}
 
 
 async def _save_results(
@@ -264,9 +268,9 @@ async def _save_results(
     if not outcomes:
         await ledger.db.rows(ADVANCE_JOB, (ends, n, row["id"], before))
         return
-    told = [_result_row(number, outcome, language) for number, outcome in sorted(outcomes.items())]
+    rows = [_result_row(number, outcome, language) for number, outcome in sorted(outcomes.items())]
     columns = ("numbers", "statuses", "replayed", "records", "codes", "faults")
-    of_each: dict[str, Any] = dict(zip(columns, map(list, zip(*told, strict=True)), strict=True))
+    of_each: dict[str, Any] = dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
     refused = sum(code is not None for code in of_each["codes"])
     await ledger.db.rows(
         SAVE_RESULTS,

@@ -20,15 +20,16 @@ from app.exchange.readers.times import TimeParser, detect_date_order, first_with
 class MappedRows:
     """Reads rows of cells by a mapping. `zone` is that of times that state none, `now` the present.
 
-    `others`: the column with all values that the mapping does not name, as a JSON object. `offsets_only`: the
-    format has no time zone option, so a row whose time states no offset is refused by itself.
+    `extra_column`: the column with all values that the mapping does not name, as a JSON object.
+    `offsets_only`: the format has no time zone option, so a row whose time states no offset is refused
+    by itself.
     """
 
     mapping: FileMapping
     form: Format
     zone: str
     now: datetime
-    others: str | None = None
+    extra_column: str | None = None
     offsets_only: bool = False
 
     def read(
@@ -38,7 +39,7 @@ class MappedRows:
         ahead = peek_rows(rows)
         if not ahead:
             raise FileRefused("There is no row in the file.")
-        layout = replace(self.mapping.layout(self.form), others=self.others)
+        layout = replace(self.mapping.layout(self.form), extra_column=self.extra_column)
         table = TableReader(
             heading, layout, self._time_parser(heading, layout.times, ahead), self.now + FUTURE_TOLERANCE
         )
@@ -92,12 +93,12 @@ class Delimited:
         rows = DelimitedRows(lines(block, self.encoding), self.encoding)
         heading = [" ".join(cell.split()) for cell in rows.heading()]
         self._check(heading)
-        told: Iterator[CellRow | RefusedRow] = iter(rows)
-        kept = [n for n, name in enumerate(heading) if name not in self.mapping.ignore]
-        if len(kept) < len(heading):
-            told = _select_cells(told, kept)
+        cell_rows: Iterator[CellRow | RefusedRow] = iter(rows)
+        places = [n for n, name in enumerate(heading) if name not in self.mapping.ignore]
+        if len(places) < len(heading):
+            cell_rows = _select_cells(cell_rows, places)
         mapped = MappedRows(self.mapping, self.format, self.zone, self.now)
-        yield from mapped.read([heading[n] for n in kept], told)
+        yield from mapped.read([heading[n] for n in places], cell_rows)
 
     def _check(self, heading: list[str]) -> None:
         """Raises FileRefused if the heading has a column twice, or lacks one that the mapping names."""
@@ -106,14 +107,18 @@ class Delimited:
             raise FileRefused(f"The heading has {', '.join(map(repr, twice))} more than once.")
         absent = {column: key for column, key in self.mapping.keys_by_column.items() if column not in heading}
         if absent:
-            told = ", ".join(f"{column!r} ({key} of the mapping)" for column, key in absent.items())
-            raise FileRefused(f"The heading has no column {told}. It has: {', '.join(map(repr, heading))}.")
+            missing_columns = ", ".join(
+                f"{column!r} ({key} of the mapping)" for column, key in absent.items()
+            )
+            raise FileRefused(
+                f"The heading has no column {missing_columns}. It has: {', '.join(map(repr, heading))}."
+            )
 
 
-def _select_cells(rows: Iterator[CellRow | RefusedRow], kept: list[int]) -> Iterator[CellRow | RefusedRow]:
+def _select_cells(rows: Iterator[CellRow | RefusedRow], places: list[int]) -> Iterator[CellRow | RefusedRow]:
     """Returns the rows without the cells of ignored columns; the columns of the case and the time always
     remain.
     """
-    keep = itemgetter(*kept)
+    keep = itemgetter(*places)
     for row in rows:
         yield row if isinstance(row, RefusedRow) else (row[0], list(keep(row[1])), row[2])

@@ -51,10 +51,10 @@ class LineFault:
     code: str
     likely: str | None = None
 
-    def reason(self, encoding: str, found: int = 0, wanted: int = 0) -> str:
+    def reason(self, encoding: str, count: int = 0, expected: int = 0) -> str:
         """Returns the reason for refusing the line, as text for users."""
         words = REASONS["looks_like" if self.likely else self.code]
-        return words.format(encoding=encoding, likely=self.likely, found=found, wanted=wanted)
+        return words.format(encoding=encoding, likely=self.likely, found=count, wanted=expected)
 
 
 TOO_LARGE = LineFault("too_large")
@@ -78,10 +78,10 @@ def lines(block: Callable[[int], bytes], encoding: str) -> Iterator[TextLine]:
         end = b"\r"  # line ends of old programs, and of some spreadsheets still
     data = first.removeprefix(_BYTE_ORDER_MARK)
     while data:
-        *whole, last = data.split(end)
-        if whole:
-            whole[0] = rest + whole[0]
-            for body in whole:
+        *complete, last = data.split(end)
+        if complete:
+            complete[0] = rest + complete[0]
+            for body in complete:
                 number += 1
                 yield _line(number, body, encoding, cut=cut)
                 cut = False
@@ -176,36 +176,38 @@ class DelimitedRows:
 
     def _quoted(self, first: TextLine) -> CellRow | RefusedRow:
         """Reads the row that begins in this line, which contains quotation marks."""
-        taken, fits = [first], True
+        row_lines, fits = [first], True
         cells = self._parse([first[1]])
         if cells is None and first[1].count('"') % 2 == 1:
-            fits = self._take_quoted_lines(taken)
-            cells = self._parse([text for _, text, _ in taken]) if fits else None
-        wrong = next((wrong for _, _, wrong in taken if wrong is not None), None)
+            fits = self._take_quoted_lines(row_lines)
+            cells = self._parse([text for _, text, _ in row_lines]) if fits else None
+        wrong = next((wrong for _, _, wrong in row_lines if wrong is not None), None)
         if cells is not None and len(cells) == self._width:
             if wrong is not None:
-                return self._refused(taken, wrong)
-            return first[0], cells, sum(len(text) for _, text, _ in taken)
-        kept = next((n for n, (_, text, _) in enumerate(taken) if n and self._is_row(text)), len(taken))
-        if not fits and kept == len(taken):
+                return self._refused(row_lines, wrong)
+            return first[0], cells, sum(len(text) for _, text, _ in row_lines)
+        length = next(
+            (n for n, (_, text, _) in enumerate(row_lines) if n and self._is_row(text)), len(row_lines)
+        )
+        if not fits and length == len(row_lines):
             self._skip_oversized()
-            return self._refused(taken, TOO_LARGE)
+            return self._refused(row_lines, TOO_LARGE)
         if cells is None:
-            self._pending.extendleft(reversed(taken[1:]))
+            self._pending.extendleft(reversed(row_lines[1:]))
             return self._refused([first], first[2] or LineFault("broken_quotes"))
-        self._pending.extendleft(reversed(taken[kept:]))
-        return self._refused(taken[:kept], wrong or LineFault("wrong_cells"), len(cells))
+        self._pending.extendleft(reversed(row_lines[length:]))
+        return self._refused(row_lines[:length], wrong or LineFault("wrong_cells"), len(cells))
 
-    def _take_quoted_lines(self, taken: list[TextLine]) -> bool:
-        """Appends lines to `taken` until the quotation marks are closed or the file ends. Returns whether
-        they fit into the largest row.
+    def _take_quoted_lines(self, text_lines: list[TextLine]) -> bool:
+        """Appends lines to `text_lines` until the quotation marks are closed or the file ends. Returns
+        whether they fit into the largest row.
         """
-        size = len(taken[0][1])
+        size = len(text_lines[0][1])
         while (line := self._next_line()) is not None:
-            taken.append(line)
+            text_lines.append(line)
             _, text, wrong = line
             size += len(text) + 1
-            if wrong is TOO_LARGE or size > LARGEST_ROW or len(taken) > MOST_LINES:
+            if wrong is TOO_LARGE or size > LARGEST_ROW or len(text_lines) > MOST_LINES:
                 return False
             if text.count('"') % 2 == 1:
                 break
@@ -222,9 +224,9 @@ class DelimitedRows:
             if line[1].count('"') % 2 == 1:
                 return
 
-    def _parse(self, taken: list[str]) -> list[str] | None:
+    def _parse(self, row_lines: list[str]) -> list[str] | None:
         try:
-            return next(csv.reader(["\n".join(taken)], delimiter=self._delimiter, strict=True), [])
+            return next(csv.reader(["\n".join(row_lines)], delimiter=self._delimiter, strict=True), [])
         except csv.Error:
             return None
 
@@ -234,9 +236,9 @@ class DelimitedRows:
         cells = self._parse([text])
         return cells is not None and len(cells) == self._width
 
-    def _refused(self, taken: list[TextLine], wrong: LineFault, found: int = 0) -> RefusedRow:
-        text = "\n".join(text for _, text, _ in taken)
+    def _refused(self, text_lines: list[TextLine], wrong: LineFault, count: int = 0) -> RefusedRow:
+        text = "\n".join(text for _, text, _ in text_lines)
         if wrong is TOO_LARGE:
             text = text[:KEPT_OF_TOO_LARGE]
-        reason = wrong.reason(self._encoding, found, self._width)
-        return RefusedRow(taken[0][0], wrong.code, reason, text, wrong.likely)
+        reason = wrong.reason(self._encoding, count, self._width)
+        return RefusedRow(text_lines[0][0], wrong.code, reason, text, wrong.likely)

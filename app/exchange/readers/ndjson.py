@@ -69,36 +69,36 @@ def _row(line: int, text: str, wrong: LineFault | None) -> CellRow | RefusedRow:
         # The format allows only UTF-8, so the reason does not suggest stating another encoding.
         return RefusedRow(line, wrong.code, OF_LINES[wrong.code].format(encoding=UTF8), text, wrong.likely)
     try:
-        told = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError):
         return RefusedRow(line, "bad_json", "the line is no JSON object", text)
-    reason = _format_error(told)
+    reason = _format_error(document)
     if reason is not None:
         return RefusedRow(line, "bad_json", reason, text)
-    cells = [told.get(key) or "" for key in KEYS]
-    others = told.get(OTHER_KEY) or {}
-    kept = {key: value.strip() for key, value in others.items() if value and value.strip()}
-    cells[-1] = json.dumps(kept, ensure_ascii=False, sort_keys=True) if kept else ""
+    cells = [document.get(key) or "" for key in KEYS]
+    extra_cells = document.get(OTHER_KEY) or {}
+    filled = {key: value.strip() for key, value in extra_cells.items() if value and value.strip()}
+    cells[-1] = json.dumps(filled, ensure_ascii=False, sort_keys=True) if filled else ""
     return line, cells, len(text)
 
 
-def _format_error(told: Any) -> str | None:
+def _format_error(cells: Any) -> str | None:
     """Returns why the parsed JSON object is not a valid row; None if it is valid."""
-    if not isinstance(told, dict):
+    if not isinstance(cells, dict):
         return "the line is no JSON object"
-    unknown = sorted(told.keys() - set(KEYS))
+    unknown = sorted(cells.keys() - set(KEYS))
     if unknown:
         return f"there is no key {unknown[0][:40]!r}; there are {', '.join(KEYS)}"
-    absent = [key for key in REQUIRED_KEYS if not told.get(key)]
+    absent = [key for key in REQUIRED_KEYS if not cells.get(key)]
     if absent:
         return f"the key {absent[0]!r} is needed and not there"
-    others = told.pop(OTHER_KEY, None)
-    texts = [*told.items(), *(others.items() if isinstance(others, dict) else ())]
+    extra_cells = cells.pop(OTHER_KEY, None)
+    texts = [*cells.items(), *(extra_cells.items() if isinstance(extra_cells, dict) else ())]
     number = next((key for key, value in texts if not isinstance(value, str | None)), None)
-    if number is not None or not isinstance(others, dict | None):
+    if number is not None or not isinstance(extra_cells, dict | None):
         return f"what stands under {(number or OTHER_KEY)[:40]!r} is no text"
-    if others:
-        if clash := sorted(others.keys() & set(KEYS)):
+    if extra_cells:
+        if clash := sorted(extra_cells.keys() & set(KEYS)):
             return f"{clash[0]!r} is a key of ours: it cannot stand under {OTHER_KEY!r}, too"
-        told[OTHER_KEY] = others
+        cells[OTHER_KEY] = extra_cells
     return None

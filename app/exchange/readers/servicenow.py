@@ -89,14 +89,14 @@ def _in_disorder(table: TableReader, rows: list[CellRow | RefusedRow], counter: 
     before: dict[str, tuple[datetime, float]] = {}
     forth = back = 0
     for row in rows:
-        told = row if isinstance(row, RefusedRow) else table.read(row)
-        if isinstance(told, RefusedRow):
+        source_row = row if isinstance(row, RefusedRow) else table.read(row)
+        if isinstance(source_row, RefusedRow):
             continue
-        count = told.values[counter]
-        place = told.at, float(count) if count is not None and count.isdecimal() else 0.0
-        forth += place >= before.get(told.case, place)
-        back += place < before.get(told.case, place)
-        before[told.case] = place
+        count = source_row.values[counter]
+        place = source_row.at, float(count) if count is not None and count.isdecimal() else 0.0
+        forth += place >= before.get(source_row.case, place)
+        back += place < before.get(source_row.case, place)
+        before[source_row.case] = place
     return back * MIN_ROWS_PER_DISORDER > forth
 
 
@@ -107,9 +107,9 @@ def _heading(cells: list[str]) -> list[str]:
         raise FileRefused(f"The heading has {', '.join(map(repr, twice))} more than once.")
     for needed in ((codes.CASE,), codes.STATES, codes.UPDATED, (codes.OPENED,)):
         if not set(needed) & set(names):
-            wanted = " or ".join(needed)
+            column_names = " or ".join(needed)
             raise FileRefused(
-                f"The heading has no column {wanted}: this is not ServiceNow's audit of incidents."
+                f"The heading has no column {column_names}: this is not ServiceNow's audit of incidents."
             )
     return names
 
@@ -117,18 +117,18 @@ def _heading(cells: list[str]) -> list[str]:
 def _layout(heading: list[str]) -> Layout:
     """Returns the layout of this file, by its heading."""
     state = next(name for name in codes.STATES if name in heading)
-    known = codes.OLD_STATE_CODES if state == codes.STATES[0] else codes.STATE_CODES
+    state_codes = codes.OLD_STATE_CODES if state == codes.STATES[0] else codes.STATE_CODES
     reason = ("hold_reason",) if "hold_reason" in heading else ()
 
-    def read_state(told: tuple[str | None, ...]) -> StateAndFields | None:
-        found = None if told[0] is None else known.get(told[0].lower())
-        if found is None:
+    def read_state(cells: tuple[str | None, ...]) -> StateAndFields | None:
+        state = None if cells[0] is None else state_codes.get(cells[0].lower())
+        if state is None:
             return None
-        waits_for = found[1]
+        waits_for = state[1]
         if waits_for is HoldReason.other:
-            why = (told[1] or "").lower() if reason else ""
+            why = (cells[1] or "").lower() if reason else ""
             waits_for = codes.HOLD_REASONS.get(why, HoldReason.other)
-        return found[0], {"hold_reason": waits_for}
+        return state[0], {"hold_reason": waits_for}
 
     return Layout(
         case=codes.CASE,
@@ -140,7 +140,7 @@ def _layout(heading: list[str]) -> Layout:
         texts=codes.TEXTS,
         named=codes.PERSONS | codes.TEAMS,
         times=codes.TIMES,
-        harmless=codes.HARMLESS,
-        afterwards=codes.AFTERWARDS,
+        plain_text_columns=codes.HARMLESS,
+        final_value_columns=codes.AFTERWARDS,
         missing=codes.MISSING,
     )

@@ -22,22 +22,29 @@ def in_case_order(
     Numbers are compared as numbers. Refused rows come first. Rows are sorted in a temporary file.
     """
     # An empty name makes a private temporary database, which SQLite removes with the connection.
-    with contextlib.closing(sqlite3.connect("", isolation_level=None)) as kept:
-        kept.execute("pragma journal_mode = off")
+    with contextlib.closing(sqlite3.connect("", isolation_level=None)) as database:
+        database.execute("pragma journal_mode = off")
         # A column of type numeric stores text that looks like a number as one, and sorts it before all other
         # text.
-        kept.execute(
+        database.execute(
             'create table row ("case" text, at text, number numeric, line integer, size integer, cells text)'
         )
-        kept.execute("begin")
+        database.execute("begin")
         for row in rows:
-            told = row if isinstance(row, RefusedRow) else table.read(row)
-            if isinstance(row, RefusedRow) or isinstance(told, RefusedRow):
-                yield told
+            source_row = row if isinstance(row, RefusedRow) else table.read(row)
+            if isinstance(row, RefusedRow) or isinstance(source_row, RefusedRow):
+                yield source_row
                 continue
             line, cells, size = row
-            values = told.case, instant(told.at), told.values[place], line, size, json.dumps(cells)
-            kept.execute("insert into row values (?, ?, ?, ?, ?, ?)", values)
-        in_order = kept.execute('select line, cells, size from row order by "case", at, number, line')
+            values = (
+                source_row.case,
+                instant(source_row.at),
+                source_row.values[place],
+                line,
+                size,
+                json.dumps(cells),
+            )
+            database.execute("insert into row values (?, ?, ?, ?, ?, ?)", values)
+        in_order = database.execute('select line, cells, size from row order by "case", at, number, line')
         for line, cells, size in in_order:
             yield table.read((line, json.loads(cells), size))

@@ -53,10 +53,10 @@ class Layout:
     `case`, `at`, `opened`: the columns of the case's name, the row's time and the opening time (None: the
     time of the first row). `state`: the columns that `read_state` takes the state from; it returns None if
     unknown. `codes`: column to field, and lower-case cell to code. `texts`: column to field. `named`: columns
-    with names of persons and teams; `times`: with instants; `harmless`: which the log may store in plain
-    text, unlike all others. `afterwards`: columns that show final values in earlier rows, too. `missing`:
-    lower-case texts that mean no value. `others`: the column with all other values, as a JSON object of
-    texts.
+    with names of persons and teams; `times`: with instants; `plain_text_columns`: which the log may store in
+    plain text, unlike all others. `final_value_columns`: columns that show final values in earlier rows, too.
+    `missing`: lower-case texts that mean no value. `extra_column`: the column with all other values, as a
+    JSON object of texts.
     """
 
     case: str
@@ -68,10 +68,10 @@ class Layout:
     texts: Mapping[str, str]
     named: frozenset[str]
     times: frozenset[str]
-    harmless: frozenset[str]
-    afterwards: frozenset[str]
+    plain_text_columns: frozenset[str]
+    final_value_columns: frozenset[str]
     missing: frozenset[str]
-    others: str | None = None
+    extra_column: str | None = None
 
 
 def peek_rows(rows: Iterator[CellRow | RefusedRow]) -> list[CellRow | RefusedRow]:
@@ -106,7 +106,7 @@ class _TextCache(dict[str, str | None]):
     def __init__(self, missing: frozenset[str], odd: list[str], *, names: bool) -> None:
         super().__init__()
         self._missing = missing
-        self._odd = odd
+        self._uncacheable = odd
         self._names = names
 
     def __missing__(self, cell: str) -> str | None:
@@ -115,7 +115,7 @@ class _TextCache(dict[str, str | None]):
         folded = text.lower()
         value = None if folded in self._missing else BOOLEANS.get(folded, text)
         if len(text) > LONGEST_KEY or not text.isprintable() or text.startswith(PREFIX):
-            self._odd.append(text)
+            self._uncacheable.append(text)
         else:
             if len(self) >= LARGEST_CACHE:
                 self.clear()
@@ -130,17 +130,17 @@ class _TimeCache(dict[str, str | None]):
         super().__init__()
         self._clock = clock
         self._missing = missing
-        self._odd = odd
+        self._uncacheable = odd
 
     def __missing__(self, cell: str) -> str | None:
         text = cell.strip()
         value: str | None = None
         if text.lower() not in self._missing:
             try:
-                at = self._clock[text]
-                value = None if at is None else at.text
+                parsed = self._clock[text]
+                value = None if parsed is None else parsed.text
             except NotATime:
-                self._odd.append(text)
+                self._uncacheable.append(text)
                 return text
         if len(self) >= LARGEST_CACHE:
             self.clear()
@@ -162,15 +162,15 @@ class _CodeCache(dict[str | None, CodeEnum | Unknown | None]):
     codes.
     """
 
-    def __init__(self, known: Mapping[str, CodeEnum]) -> None:
+    def __init__(self, code_enums: Mapping[str, CodeEnum]) -> None:
         super().__init__({None: None})
-        self._known = known
+        self._codes = code_enums
 
     def __missing__(self, value: str) -> CodeEnum | Unknown | None:
-        code: CodeEnum | Unknown | None = self._known.get(value.lower())
+        code: CodeEnum | Unknown | None = self._codes.get(value.lower())
         if code is None:
             level = _LEVEL.fullmatch(value)  # `1 - Critical` means 1
-            code = self._known.get(level[1], UNKNOWN) if level else UNKNOWN
+            code = self._codes.get(level[1], UNKNOWN) if level else UNKNOWN
         if len(self) < LARGEST_CACHE:
             self[value] = code
         return code
@@ -189,10 +189,10 @@ class TableReader:
         self._heading = tuple(heading)
         self._clock = clock
         self._latest = latest
-        self._odd: list[str] = []
-        texts = _TextCache(layout.missing, self._odd, names=False)
-        names = _TextCache(layout.missing, self._odd, names=True)
-        times = _TimeCache(clock, layout.missing, self._odd)
+        self._uncacheable: list[str] = []
+        texts = _TextCache(layout.missing, self._uncacheable, names=False)
+        names = _TextCache(layout.missing, self._uncacheable, names=True)
+        times = _TimeCache(clock, layout.missing, self._uncacheable)
         self._named = layout.named
         self._read: list[dict[str, str | None]] = [
             times if name in layout.times else names if name in layout.named else texts for name in heading
@@ -203,7 +203,7 @@ class TableReader:
         self._states_at = [place[column] for column in layout.state]
         self._read_state = layout.read_state
         self._codes = [
-            (f, place[c], _CodeCache(known)) for c, (f, known) in layout.codes.items() if c in place
+            (f, place[c], _CodeCache(codes)) for c, (f, codes) in layout.codes.items() if c in place
         ]
         self._texts = [(field, place[c]) for c, field in layout.texts.items() if c in place]
         self._record_key = itemgetter(
@@ -213,12 +213,12 @@ class TableReader:
         self._private = tuple(
             name
             for name in heading
-            if not (name in layout.harmless or name in layout.times or name in layout.named)
+            if not (name in layout.plain_text_columns or name in layout.times or name in layout.named)
         )
-        self._afterwards = layout.afterwards
-        self._others_at = None if layout.others is None else place[layout.others]
+        self._final_value_columns = layout.final_value_columns
+        self._extra_place = None if layout.extra_column is None else place[layout.extra_column]
         self._identity_columns = sorted(
-            name for name in heading if name not in {*layout.afterwards, layout.others}
+            name for name in heading if name not in {*layout.final_value_columns, layout.extra_column}
         )
         self._identity_values = itemgetter(*(place[name] for name in self._identity_columns))
         self._column_digests: dict[bytes, str] = {}
@@ -231,10 +231,10 @@ class TableReader:
     def read(self, row: CellRow) -> SourceRow | RefusedRow:
         """Converts the row into the state of a case, or refuses it."""
         line, cells, size = row
-        if self._odd:
+        if self._uncacheable:
             # Odd values of the row before must be found again if they are in this row, too: no cell counts as
             # unchanged.
-            self._odd.clear()
+            self._uncacheable.clear()
             self._cells = self._no_cells
         # Most cells are equal to those of the row before, and need no conversion.
         present, read = self._values, self._read
@@ -242,31 +242,31 @@ class TableReader:
             present[n] = read[n][cells[n]]
         self._cells = cells
         values = tuple(present)
-        case, at = values[self._case_at], self._time_at(self._updated_at)
-        opened = at if self._opened_at is None else self._time_at(self._opened_at)
-        wrong = self._fault(case, at, opened)
+        case, updated_at = values[self._case_at], self._time_at(self._updated_at)
+        opened = updated_at if self._opened_at is None else self._time_at(self._opened_at)
+        wrong = self._fault(case, updated_at, opened)
         if wrong is not None:
             code, column = wrong
             return RefusedRow(line, code, REASONS[code].format(column=column), ",".join(cells))
         assert case is not None
-        assert at is not None
-        irregular = () if at.flag is None else (at.flag,)
+        assert updated_at is not None
+        irregular = () if updated_at.flag is None else (updated_at.flag,)
         if opened is None:
             irregular = (*irregular, "missing:opened_at")
-            opened = at
-        elif opened.flag is not None and opened.flag != at.flag:
+            opened = updated_at
+        elif opened.flag is not None and opened.flag != updated_at.flag:
             irregular = (*irregular, opened.flag)
         state, fields, unknown = self._record(values)
         return SourceRow(
             line,
             case,
-            at.at,
+            updated_at.at,
             opened.at,
             state,
             fields,
             self._heading,
             values,
-            self._private if not self._odd else self._private_with_odd(values),
+            self._private if not self._uncacheable else self._private_with_odd(values),
             irregular + unknown,
             self._identity(values),
             size,
@@ -282,27 +282,27 @@ class TableReader:
             return None
 
     def _fault(
-        self, case: str | None, at: ParsedTime | None, opened: ParsedTime | None
+        self, case: str | None, parsed_time: ParsedTime | None, opened: ParsedTime | None
     ) -> tuple[str, str] | None:
         """Returns the code of the reason for which the row is refused, and the column concerned; None if it
         is valid.
         """
         if case is None:
             return "no_case", self._heading[self._case_at]
-        if self._odd and (len(case) > LONGEST_KEY or not case.isprintable()):
+        if self._uncacheable and (len(case) > LONGEST_KEY or not case.isprintable()):
             return "bad_case", self._heading[self._case_at]
-        if any(text.startswith(PREFIX) for text in self._odd):
+        if any(text.startswith(PREFIX) for text in self._uncacheable):
             # Otherwise, someone who has seen a ciphertext could have it decrypted as a title of their own
             # ticket.
             return "like_a_ciphertext", ""
         if self._values[self._updated_at] is None:
             return "no_time", self._heading[self._updated_at]
-        wrong = self._time_fault(self._updated_at, at)
+        wrong = self._time_fault(self._updated_at, parsed_time)
         return wrong if wrong or self._opened_at is None else self._time_fault(self._opened_at, opened)
 
-    def _time_fault(self, place: int, at: ParsedTime | None) -> tuple[str, str] | None:
-        if at is not None:
-            return ("in_the_future", self._heading[place]) if at.at > self._latest else None
+    def _time_fault(self, place: int, parsed_time: ParsedTime | None) -> tuple[str, str] | None:
+        if parsed_time is not None:
+            return ("in_the_future", self._heading[place]) if parsed_time.at > self._latest else None
         value = self._values[place]
         if value is not None:
             try:
@@ -315,7 +315,7 @@ class TableReader:
         """Returns the record's state and fields from the row. Rows with the same values share the result,
         which must not be changed.
         """
-        if self._odd:
+        if self._uncacheable:
             return self._new_record(values)
         record_key = self._record_key(values)
         record = self._records.get(record_key)
@@ -339,17 +339,17 @@ class TableReader:
 
     def _fields(self, values: tuple[str | None, ...]) -> dict[str, Any]:
         """Returns the record's fields with codes or keys, and the title."""
-        fields: dict[str, Any] = {field: known[values[n]] for field, n, known in self._codes}
+        fields: dict[str, Any] = {field: codes[values[n]] for field, n, codes in self._codes}
         for field, n in self._texts:
             value = values[n]
-            fields[field] = _single_line(value) if self._odd and value is not None else value
+            fields[field] = _single_line(value) if self._uncacheable and value is not None else value
         return fields
 
     def _private_with_odd(self, values: tuple[str | None, ...]) -> tuple[str, ...]:
         """Returns the private columns of this row, including those with values that look like neither a code
         nor a time.
         """
-        odd = set(self._odd)
+        odd = set(self._uncacheable)
         return tuple(
             name
             for name, value in zip(self._heading, values, strict=True)
@@ -360,19 +360,19 @@ class TableReader:
         """Returns a text of all values of the row and their columns; columns without a value make no
         difference.
         """
-        told = self._identity_values(values)
-        if self._others_at is not None and (others := values[self._others_at]) is not None:
+        identity = self._identity_values(values)
+        if self._extra_place is not None and (extra_cells := values[self._extra_place]) is not None:
             # A value counts the same wherever it stands, because a later mapping may name its column.
-            of_all = dict(zip(self._identity_columns, told, strict=True)) | json.loads(others)
-            every = sorted((n, v) for n, v in of_all.items() if v and n not in self._afterwards)
+            of_all = dict(zip(self._identity_columns, identity, strict=True)) | json.loads(extra_cells)
+            every = sorted((n, v) for n, v in of_all.items() if v and n not in self._final_value_columns)
             return _columns(name for name, _ in every) + "\x1f".join(value for _, value in every)
-        present = bytes(map(bool, told))
+        present = bytes(map(bool, identity))
         columns = self._column_digests.get(present)
         if columns is None:
             if len(self._column_digests) >= LARGEST_CACHE:
                 self._column_digests.clear()
             columns = self._column_digests[present] = _columns(compress(self._identity_columns, present))
-        return columns + "\x1f".join(filter(None, told))
+        return columns + "\x1f".join(filter(None, identity))
 
 
 def _columns(names: Iterable[str]) -> str:

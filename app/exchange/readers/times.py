@@ -90,8 +90,8 @@ class TimeParser(dict[str, ParsedTime | None]):
     def __missing__(self, text: str) -> ParsedTime | None:
         if len(self) >= LARGEST_CACHE:
             self.clear()
-        self[text] = found = self._read(text)
-        return found
+        self[text] = parsed = self._read(text)
+        return parsed
 
     def _read(self, text: str) -> ParsedTime | None:
         if self._per_second is not None:
@@ -102,8 +102,8 @@ class TimeParser(dict[str, ParsedTime | None]):
         since = _cached(self._times_of_day, time, _time_of_day)
         if begins is None or since is None:
             return self._parse(text)
-        at = begins + since
-        return ParsedTime(at, instant(at))
+        parsed_instant = begins + since
+        return ParsedTime(parsed_instant, instant(parsed_instant))
 
     def _midnight_of(self, day: str) -> datetime | None:
         """Returns the instant at which the day begins; None unless it lasts 24 hours without a change of the
@@ -118,10 +118,10 @@ class TimeParser(dict[str, ParsedTime | None]):
         return first.at if last.at - first.at == _time_of_day(_LAST_OF_DAY) else None
 
     def _parse(self, text: str) -> ParsedTime | None:
-        found = _match_time(text)
-        if found is None:
+        match = _match_time(text)
+        if match is None:
             raise NotATime("bad_time")
-        first, _, second, third, hours, minutes, seconds, fraction, half, offset = found.groups()
+        first, _, second, third, hours, minutes, seconds, fraction, half, offset = match.groups()
         year, month, day = self._date(first, second, third)
         hour = int(hours)
         if half is not None:
@@ -144,12 +144,12 @@ class TimeParser(dict[str, ParsedTime | None]):
     def _parse_epoch(self, text: str, per_second: int) -> ParsedTime | None:
         if not _NUMBER.fullmatch(text):
             raise NotATime("bad_time")
-        at = _EPOCH + timedelta(microseconds=int(text) * 1_000_000 // per_second)
-        if at.year < EARLIEST_YEAR:
+        parsed_instant = _EPOCH + timedelta(microseconds=int(text) * 1_000_000 // per_second)
+        if parsed_instant.year < EARLIEST_YEAR:
             return None
-        if at.year > LATEST_YEAR:
+        if parsed_instant.year > LATEST_YEAR:
             raise NotATime("bad_time")
-        return ParsedTime(at, instant(at))
+        return ParsedTime(parsed_instant, instant(parsed_instant))
 
     def _date(self, first: str, second: str, third: str) -> tuple[int, int, int]:
         if len(first) == 4 and len(third) <= 2:
@@ -164,8 +164,8 @@ class TimeParser(dict[str, ParsedTime | None]):
 
     def _instant(self, local: datetime, offset: str | None) -> ParsedTime:
         if offset is not None:
-            at = local.replace(tzinfo=_zone(offset)).astimezone(UTC)
-            return ParsedTime(at, instant(at))
+            parsed_instant = local.replace(tzinfo=_zone(offset)).astimezone(UTC)
+            return ParsedTime(parsed_instant, instant(parsed_instant))
         if self._zone is None:
             raise NotATime("no_zone")
         earlier, later = self._zone.utcoffset(local), self._zone.utcoffset(local.replace(fold=1))
@@ -174,17 +174,17 @@ class TimeParser(dict[str, ParsedTime | None]):
         # Where clocks go back, an hour occurs twice, and the first is meant. Where they go forward, an hour
         # is skipped: a time in it counts as so much later than the gap's beginning.
         flag = None if earlier == later else "ambiguous_time" if earlier > later else "nonexistent_time"
-        at = (local - earlier).replace(tzinfo=UTC)
-        return ParsedTime(at, instant(at), flag)
+        parsed_instant = (local - earlier).replace(tzinfo=UTC)
+        return ParsedTime(parsed_instant, instant(parsed_instant), flag)
 
 
 def _match_time(text: str) -> re.Match[str] | None:
     """Matches the parts of a time. A month's name is first replaced by its number after the year, so that the
     order of the date is certain.
     """
-    found = _TIME.fullmatch(text)
-    if found is not None:
-        return found
+    match = _TIME.fullmatch(text)
+    if match is not None:
+        return match
     named = _NAMED.match(text)
     month = None if named is None else _MONTHS.get((named[3] or named[4]).lower())
     if named is None or month is None:
@@ -196,13 +196,13 @@ def _time_of_day(text: str) -> timedelta | None:
     """Returns the time since the beginning of a day; None if the text has more than hours, minutes and
     seconds.
     """
-    found = _TIME.fullmatch(f"2000-01-01 {text}")
-    if found is None or found[9] is not None or found[10] is not None:
+    match = _TIME.fullmatch(f"2000-01-01 {text}")
+    if match is None or match[9] is not None or match[10] is not None:
         return None
-    hours, minutes, seconds = int(found[5]), int(found[6]), int(found[7] or 0)
+    hours, minutes, seconds = int(match[5]), int(match[6]), int(match[7] or 0)
     if hours > 23 or minutes > 59 or seconds > 59:
         return None
-    return timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=_micros(found[8]))
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=_micros(match[8]))
 
 
 def _micros(fraction: str | None) -> int:
@@ -231,10 +231,10 @@ def first_without_offset(texts: Iterable[str]) -> str | None:
     """
     first = None
     for text in texts:
-        found = _match_time(text)
-        if found is not None and found[10] is not None:
+        match = _match_time(text)
+        if match is not None and match[10] is not None:
             return None
-        first = text if found is not None and first is None else first
+        first = text if match is not None and first is None else first
     return first
 
 
@@ -245,12 +245,12 @@ def detect_date_order(texts: Iterable[str]) -> DateOrder | None:
     """
     day_first = month_first = open_to_both = year_first = False
     for text in texts:
-        found = _match_time(text)
-        if found is not None and len(found[1]) <= 2:
+        match = _match_time(text)
+        if match is not None and len(match[1]) <= 2:
             open_to_both = True
-            day_first = day_first or int(found[1]) > 12
-            month_first = month_first or int(found[3]) > 12
-        year_first = year_first or (found is not None and len(found[1]) == 4)
+            day_first = day_first or int(match[1]) > 12
+            month_first = month_first or int(match[3]) > 12
+        year_first = year_first or (match is not None and len(match[1]) == 4)
     option = "Say which it is with --date-order dmy or --date-order mdy"
     if day_first and month_first:
         raise FileRefused(

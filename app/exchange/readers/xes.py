@@ -70,11 +70,11 @@ class Xes:
         needed = (self.mapping.case, self.mapping.at, state.column, state.detail or state.column)
         absent = [column for column in dict.fromkeys(needed) if column not in met]
         if absent and met:
-            told = ", ".join(
+            missing_keys = ", ".join(
                 f"{column!r} ({self.mapping.keys_by_column[column]} of the mapping)" for column in absent
             )
-            there = ", ".join(map(repr, sorted(met)))
-            raise FileRefused(f"None of the first events has an attribute {told}. They have: {there}.")
+            keys = ", ".join(map(repr, sorted(met)))
+            raise FileRefused(f"None of the first events has an attribute {missing_keys}. They have: {keys}.")
 
 
 class _LogParser:
@@ -152,10 +152,10 @@ class _LogParser:
                 self._trace, TRACE_PREFIX + attributes.get("key", ""), attributes.get("value", "")
             )
 
-    def _add_attribute(self, told: dict[str, str], key: str, value: str) -> None:
+    def _add_attribute(self, attributes: dict[str, str], key: str, value: str) -> None:
         self._size += len(key) + len(value)
-        if self._size <= LARGEST_ROW and len(told) < MOST_ATTRIBUTES:
-            told[key] = value
+        if self._size <= LARGEST_ROW and len(attributes) < MOST_ATTRIBUTES:
+            attributes[key] = value
         else:
             self._cut = self._cut or len(self._path) - 1
 
@@ -168,16 +168,18 @@ class _LogParser:
         path.pop()
 
     def _row(self, trace: dict[str, str]) -> CellRow | RefusedRow:
-        told = trace | self._event if trace else self._event
+        attributes = trace | self._event if trace else self._event
         if len(self.attribute_names) <= MOST_ATTRIBUTES:
-            self.attribute_names.update(told)
+            self.attribute_names.update(attributes)
         if self._cut:
-            return RefusedRow(self._line, "too_large", TOO_LARGE, str(told)[:KEPT_OF_TOO_LARGE])
-        cells = [told.get(column, "") for column in self._columns]
-        others = {
+            return RefusedRow(self._line, "too_large", TOO_LARGE, str(attributes)[:KEPT_OF_TOO_LARGE])
+        cells = [attributes.get(column, "") for column in self._columns]
+        extra_attributes = {
             key: value.strip()
-            for key, value in told.items()
+            for key, value in attributes.items()
             if not (key in self._named or value.strip().lower() in self._missing)
         }
-        cells.append(json.dumps(others, ensure_ascii=False, sort_keys=True) if others else "")
+        cells.append(
+            json.dumps(extra_attributes, ensure_ascii=False, sort_keys=True) if extra_attributes else ""
+        )
         return self._line, cells, self._size

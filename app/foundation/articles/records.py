@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.children import Visibility
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, StaffOnly
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, StaffOnly, optional, required
 from app.common.state_fields import ClearedBy, EnteredAt
 from app.common.tickets import Ticket
 
@@ -34,28 +34,37 @@ class Article(Ticket):
 
     KIND: ClassVar[str] = "article"
 
-    state: ArticleState | None = None
+    title: str | None = required()
+    state: ArticleState | None = required()
     author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    visibility: Visibility | None = None
-    language: str | None = None
-    symptoms: str | None = None
-    answer: str | None = None
-    other_title: str | None = None
+    visibility: Visibility | None = required("Who may read it once it is published.")
+    language: str | None = required()
+    symptoms: str | None = required()
+    answer: str | None = required()
+    other_title: str | None = optional("The title in the other language.")
     other_symptoms: str | None = None
     other_answer: str | None = None
-    services: list[str] | None = None
+    services: list[str] | None = optional("The keys of the services that it is about.")
     categories: list[str] | None = None
     cis: list[str] | None = None
-    case: Annotated[str | None, StaffOnly()] = None
-    edition: int | None = None
-    published_at: Annotated[datetime | None, EnteredAt(ArticleState.published)] = None
-    published_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    case: Annotated[str | None, StaffOnly()] = optional(
+        "What it came from, as `incident/<id>`; for staff only."
+    )
+    edition: int | None = optional("How often it was published; null: never.")
+    published_at: Annotated[datetime | None, EnteredAt(ArticleState.published)] = optional(
+        "When it was published first."
+    )
+    published_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Who found the present edition right."
+    )
     confirmed_at: datetime | None = None
-    next_review_at: Annotated[datetime | None, ClearedBy(entering={ArticleState.retired})] = None
+    next_review_at: Annotated[datetime | None, ClearedBy(entering={ArticleState.retired})] = optional(
+        "When somebody is to look whether it is right."
+    )
     retired_at: Annotated[datetime | None, EnteredAt(ArticleState.retired)] = None
-    used_count: int | None = None
+    used_count: int | None = optional("With how many cases it has helped.")
     last_used_at: datetime | None = None
-    helped_count: int | None = None
+    helped_count: int | None = optional("How many say that it helped them.")
     did_not_help_count: int | None = None
 
 
@@ -65,8 +74,8 @@ class ArticleRating(ChildRecord):
     KIND: ClassVar[str] = "article_rating"
 
     person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    helped: bool | None = None
-    rated_at: datetime | None = None
+    helped: bool | None = required()
+    rated_at: datetime | None = required()
 
 
 class ArticleRevision(ChildRecord):
@@ -81,7 +90,7 @@ class ArticleRevision(ChildRecord):
     other_title: str | None = None
     other_symptoms: str | None = None
     other_answer: str | None = None
-    proposed_at: datetime | None = None
+    proposed_at: datetime | None = required()
 
     @property
     def for_staff(self) -> bool:
@@ -97,10 +106,10 @@ class ArticleUse(ChildRecord):
 
     KIND: ClassVar[str] = "article_use"
 
-    use_id: UUID | None = None
-    other: str | None = None
+    use_id: UUID | None = required()
+    other: str | None = required()
     used_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    used_at: datetime | None = None
+    used_at: datetime | None = required()
 
     @property
     def for_staff(self) -> bool:

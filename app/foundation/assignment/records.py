@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from app.common.records import CodeEnum, ForeignRef, KeyRef, Record
+from app.common.records import CodeEnum, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -55,19 +55,23 @@ class AssignmentRule(Record):
 
     KIND: ClassVar[str] = "assignment_rule"
 
-    state: AssignmentRuleState | None = None
-    name: str | None = None
-    process: str | None = None
-    position: int | None = None
-    for_service: str | None = None
-    for_category: str | None = None
-    for_customer_id: Annotated[UUID | None, ForeignRef("team")] = None
+    state: AssignmentRuleState | None = required()
+    name: str | None = required()
+    process: str | None = required("The kind of the tickets.")
+    position: int | None = required("The first that matches counts, of two in one place the older one.")
+    for_service: str | None = optional("Null: of any service, or of none.")
+    for_category: str | None = optional("Null: of any category, or of none.")
+    for_customer_id: Annotated[UUID | None, ForeignRef("team")] = optional("Null: of any customer.")
     priorities: list[str] | None = None
-    hours: StaffedHours | None = None
-    hours_of_id: Annotated[UUID | None, ForeignRef("team")] = None
-    calendar: Annotated[str | None, KeyRef("calendar")] = None
-    calendar_hours: CalendarHours | None = None
-    to_team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    choose: AssignmentStrategy | None = None
-    added_at: Annotated[datetime | None, EnteredAt(AssignmentRuleState.active)] = None
+    hours: StaffedHours | None = required()
+    hours_of_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "The team whose hours are meant; null: the one that they go to."
+    )
+    calendar: Annotated[str | None, KeyRef("calendar")] = optional(
+        "The key of the calendar by whose hours it counts; null: none."
+    )
+    calendar_hours: CalendarHours | None = optional("Whether while that is open, or closed.")
+    to_team_id: Annotated[UUID | None, ForeignRef("team")] = required()
+    choose: AssignmentStrategy | None = required("Who of the team.")
+    added_at: Annotated[datetime | None, EnteredAt(AssignmentRuleState.active)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(AssignmentRuleState.ended)] = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from pydantic import Field
@@ -13,7 +12,7 @@ from app.api.lists import Listing
 from app.api.shapes import OutputModel, RecordOut, Renderer
 from app.common.records import from_row
 from app.foundation.calendars.lifecycle import LIFECYCLE
-from app.foundation.calendars.records import CalendarState, CalendarVersion, DayOrigin
+from app.foundation.calendars.records import Calendar, CalendarVersion, DayOrigin
 from app.foundation.calendars.week import Weekday
 from app.kernel.ledger import Ledger
 
@@ -67,43 +66,20 @@ class WorkingDayOut(OutputModel):
     origin: DayOrigin = Field(description="`public`: a day of rest exchanged for a day off.")
 
 
-class CalendarVersionOut(OutputModel):
+class CalendarVersionOut(OutputModel, of=CalendarVersion):
     """A version of a calendar: its definition until the next version."""
 
-    id: UUID
-    revision: int = Field(description="The first is 1.")
-    time_zone: str
     weekly: list[WeeklyHoursOut]
     weekly_from: list[WeeklyFromOut] = Field(description="In the order of their days.")
     public_holidays: list[PublicHolidaysOut]
     holidays: list[HolidayOut] = Field(description="All of them, public ones too, but for those struck.")
-    struck: list[str] = Field(description="Public holidays on which people work all the same.")
     working_days: list[WorkingDayOut]
-    provisional_years: list[int] = Field(
-        description="Years whose official arrangement was not known when it was published: revise it then."
-    )
-    published_at: datetime
 
 
-class CalendarVersionPage(OutputModel):
-    """A page of a calendar's versions, the oldest first."""
-
-    items: list[CalendarVersionOut]
-    next_cursor: str | None
-
-
-class CalendarOut(RecordOut):
+class CalendarOut(RecordOut, of=Calendar, after={"revision": "newest_id newest"}):
     """A calendar of business hours."""
 
-    state: CalendarState
-    key: str
-    name: str
-    time_zone: str
-    revision: int = Field(description="Which version is the newest: the first is 1.")
-    newest_id: UUID = Field(description="The id of that version.")
     newest: CalendarVersionOut = Field(description="What it says.")
-    added_at: datetime
-    retired_at: datetime | None
 
 
 async def load_version(ledger: Ledger, version_id: UUID) -> CalendarVersion:
@@ -139,5 +115,5 @@ CALENDARS = Listing(
     renderer=CalendarRenderer,
 )
 VERSION_LISTING = ChildListing(
-    "versions", CalendarVersion, "published_at", CalendarVersionOut, CalendarVersionPage
+    "versions", CalendarVersion, "published_at", CalendarVersionOut, "a calendar's versions, the oldest first"
 )

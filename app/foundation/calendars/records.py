@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from app.common.business_time import DAY, BusinessTime, CalendarDefinition, Hours, Week
-from app.common.records import ChildRecord, CodeEnum, Record
+from app.common.records import ChildRecord, CodeEnum, Record, required
 from app.common.state_fields import EnteredAt
 from app.foundation.calendars.week import Weekday
 
@@ -34,13 +34,13 @@ class Calendar(Record):
 
     KIND: ClassVar[str] = "calendar"
 
-    state: CalendarState | None = None
-    key: str | None = None
-    name: str | None = None
-    time_zone: str | None = None
-    newest_id: UUID | None = None
-    revision: int | None = None
-    added_at: datetime | None = None
+    state: CalendarState | None = required()
+    key: str | None = required()
+    name: str | None = required()
+    time_zone: str | None = required()
+    newest_id: UUID | None = required("The id of that version.")
+    revision: int | None = required("Which version is the newest: the first is 1.")
+    added_at: datetime | None = required()
     retired_at: Annotated[datetime | None, EnteredAt(CalendarState.retired)] = None
 
 
@@ -57,16 +57,18 @@ class CalendarVersion(ChildRecord):
 
     KIND: ClassVar[str] = "calendar_version"
 
-    revision: int | None = None
-    time_zone: str | None = None
-    weekly: list[dict[str, Any]] | None = None
-    weekly_from: list[dict[str, Any]] | None = None
-    public_holidays: list[dict[str, Any]] | None = None
-    holidays: list[dict[str, Any]] | None = None
-    struck: list[str] | None = None
-    working_days: list[dict[str, Any]] | None = None
-    provisional_years: list[int] | None = None
-    published_at: datetime | None = None
+    revision: int | None = required("The first is 1.")
+    time_zone: str | None = required()
+    weekly: list[dict[str, Any]] | None = required()
+    weekly_from: list[dict[str, Any]] | None = required()
+    public_holidays: list[dict[str, Any]] | None = required()
+    holidays: list[dict[str, Any]] | None = required()
+    struck: list[str] | None = required("Public holidays on which people work all the same.")
+    working_days: list[dict[str, Any]] | None = required()
+    provisional_years: list[int] | None = required(
+        "Years whose official arrangement was not known when it was published: revise it then."
+    )
+    published_at: datetime | None = required()
 
     def definition(self) -> CalendarDefinition:
         """Return the version's definition as a value to compute with."""

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from uuid import UUID
-
-from pydantic import Field
-
 from app.api.lists import Listing
 from app.api.shapes import RecordOut
 from app.foundation.categories.categories import LIFECYCLE
-from app.foundation.categories.records import CategoryState
+from app.foundation.categories.records import Category
 
 
-class CategoryOut(RecordOut):
+class CategoryOut(RecordOut, of=Category):
     """A category that cases are sorted into."""
-
-    state: CategoryState
-    process: str = Field(description="The kind of its records.")
-    key: str
-    name_en: str
-    name_zh: str
-    parent_id: UUID | None = Field(description="The category that it is a part of.")
-    level: int = Field(description="1: it is a part of none.")
-    added_at: datetime
-    retired_at: datetime | None
 
 
 CATEGORIES = Listing(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from app.common.records import CodeEnum, ForeignRef, Record
+from app.common.records import CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -25,12 +25,12 @@ class Category(Record):
 
     KIND: ClassVar[str] = "category"
 
-    state: CategoryState | None = None
-    process: str | None = None
-    key: str | None = None
-    name_en: str | None = None
-    name_zh: str | None = None
-    parent_id: Annotated[UUID | None, ForeignRef("category")] = None
-    level: int | None = None
-    added_at: datetime | None = None
+    state: CategoryState | None = required()
+    process: str | None = required("The kind of its records.")
+    key: str | None = required()
+    name_en: str | None = required()
+    name_zh: str | None = required()
+    parent_id: Annotated[UUID | None, ForeignRef("category")] = optional("The category that it is a part of.")
+    level: int | None = required("1: it is a part of none.")
+    added_at: datetime | None = required()
     retired_at: Annotated[datetime | None, EnteredAt(CategoryState.retired)] = None

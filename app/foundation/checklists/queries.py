@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from pydantic import Field
 
 from app.api.lists import Listing
 from app.api.shapes import OutputModel, RecordOut
 from app.foundation.checklists.checklists import LIFECYCLE
-from app.foundation.checklists.records import ChecklistState
+from app.foundation.checklists.records import Checklist
 
 
 class ChecklistItemOut(OutputModel):
@@ -19,17 +17,10 @@ class ChecklistItemOut(OutputModel):
     title_zh: str
 
 
-class ChecklistOut(RecordOut):
+class ChecklistOut(RecordOut, of=Checklist):
     """A checklist of tasks for tickets of a process."""
 
-    state: ChecklistState
-    key: str
-    process: str = Field(description="The kind of the tickets that it is for.")
-    title_en: str
-    title_zh: str
     items: list[ChecklistItemOut] = Field(description="In order.")
-    added_at: datetime
-    retired_at: datetime | None
 
 
 CHECKLISTS = Listing(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from app.common.records import CodeEnum, Record
+from app.common.records import CodeEnum, Record, required
 from app.common.state_fields import EnteredAt
 
 
@@ -24,11 +24,11 @@ class Checklist(Record):
 
     KIND: ClassVar[str] = "checklist"
 
-    state: ChecklistState | None = None
-    key: str | None = None
-    process: str | None = None
-    title_en: str | None = None
-    title_zh: str | None = None
-    items: list[dict[str, Any]] | None = None
-    added_at: Annotated[datetime | None, EnteredAt(ChecklistState.active)] = None
+    state: ChecklistState | None = required()
+    key: str | None = required()
+    process: str | None = required("The kind of the tickets that it is for.")
+    title_en: str | None = required()
+    title_zh: str | None = required()
+    items: list[dict[str, Any]] | None = required()
+    added_at: Annotated[datetime | None, EnteredAt(ChecklistState.active)] = required()
     retired_at: Annotated[datetime | None, EnteredAt(ChecklistState.retired)] = None

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api import cursors
 from app.api.list_queries import Paging
 from app.api.lists import Listing
-from app.api.shapes import LoadedFrom, OutputModel, PersonStub, RecordOut, Renderer
+from app.api.shapes import LoadedFrom, OutputModel, RecordOut, Renderer
 from app.foundation.cis import baselines, verifications
 from app.foundation.cis.affected import (
     MOST_AFFECTED,
@@ -29,14 +29,13 @@ from app.foundation.cis.impact import (
 )
 from app.foundation.cis.lifecycle import LIFECYCLE
 from app.foundation.cis.records import (
-    BaselineState,
+    Baseline,
     Ci,
     CiClass,
-    CiOutcome,
     CiState,
     RelationKind,
-    Settlement,
-    VerificationState,
+    Verification,
+    VerificationItem,
 )
 from app.foundation.people.queries import PERSONS
 from app.kernel.ledger import Ledger
@@ -45,40 +44,10 @@ from app.log.canonical import instant
 from app.log.events import stream
 
 
-class CiOut(RecordOut):
+class CiOut(RecordOut, of=Ci):
     """A configuration item."""
 
-    state: CiState
-    key: str
-    name: str
-    ci_class: CiClass
-    owner: PersonStub | None = Field(description="Who answers for it.")
-    found_by: PersonStub | None = Field(description="The integration that has found it, and sees it.")
-    services: list[str] = Field(description="The keys of the services that it serves.")
     attributes: dict[str, str | int] = Field(description="What is known of it, by key.")
-    planned_at: datetime
-    live_at: datetime | None = Field(description="When it first went live.")
-    retired_at: datetime | None
-    unauthorised: bool = Field(description="Whether it was altered after go-live without an approved change.")
-    unauthorised_count: int = Field(description="How often it was.")
-    unauthorised_at: datetime | None = Field(description="When last.")
-    alteration_count: int | None = Field(
-        description="How often it was altered after go-live; null: never counted."
-    )
-    altered_at: datetime | None = Field(description="When last.")
-    alteration_authorised: bool | None = Field(description="Whether a change authorised the last alteration.")
-    authorised_by_id: UUID | None = Field(description="The change that authorised the last one that was.")
-    regularised_at: datetime | None = Field(
-        description="When a change was last named that was approved afterwards for one of these."
-    )
-    regularised_by_id: UUID | None = Field(description="That change.")
-    regularised_number: int | None = Field(
-        description="For which of them: the first is 1. Null: for all until then, or for none."
-    )
-    regularised_count: int | None = Field(description="For how many of them one was named.")
-    outside_change: str | None = Field(
-        description="What the last alteration named as its change, if that is another tool's: not verified."
-    )
 
 
 CIS = Listing(
@@ -103,20 +72,11 @@ CIS = Listing(
 )
 
 
-class BaselineOut(RecordOut):
+class BaselineOut(RecordOut, of=Baseline):
     """A named set of configuration items at a position of the log."""
 
-    state: BaselineState
-    key: str
-    name: str
-    position: int = Field(description="The position of the log as of which it is.")
     ci_classes: list[CiClass] = Field(description="It has items of these classes; none: of all.")
-    services: list[str] = Field(
-        description="It has items that serve one of these; none: whatever they serve."
-    )
     ci_ids: list[UUID] = Field(description="It has these items; none: all.")
-    taken_at: datetime
-    discarded_at: datetime | None
 
 
 BASELINES = Listing(
@@ -137,17 +97,10 @@ class CiStub(OutputModel):
     state: CiState
 
 
-class VerificationItemOut(OutputModel):
+class VerificationItemOut(OutputModel, of=VerificationItem, without="id checked_by settled_by"):
     """An item of a sample, and the result of checking it."""
 
     ci: CiStub
-    place: int = Field(description="In the order of the draw, from 1.")
-    outcome: CiOutcome | None = Field(description="What was found; null: not compared yet.")
-    note: str | None = Field(description="What is otherwise than recorded.")
-    checked_at: datetime | None
-    settlement: Settlement | None = Field(description="What is done about it; null: nothing yet, or none.")
-    change: str | None = Field(description="The change that has corrected it.")
-    settled_at: datetime | None
 
 
 async def items_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, list[Any]]:
@@ -177,20 +130,10 @@ async def right_share_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, 
     return {row["id"]: row["share"] for row in rows}
 
 
-class VerificationOut(RecordOut):
+class VerificationOut(RecordOut, of=Verification, after={"unsettled_count": "right_share items"}):
     """A sample of configuration items, checked against reality."""
 
-    state: VerificationState
-    key: str
-    name: str
     ci_classes: list[CiClass] = Field(description="It is of items of these classes; none: of all.")
-    services: list[str] = Field(description="It is of items that serve one of these; none: whatever.")
-    position: int = Field(description="How far the log was when it was drawn.")
-    population: int = Field(description="How many items in use there were.")
-    drawn_count: int = Field(description="How many of them were drawn.")
-    checked_count: int = Field(description="How many of these were compared.")
-    right_count: int = Field(description="How many are as recorded, or were confirmed.")
-    unsettled_count: int = Field(description="About so many differences nothing is done yet.")
     right_share: Annotated[float | None, LoadedFrom(right_share_of, single=True)] = Field(
         description="Of those that were compared, the share that is right, from 0 to 1; null: none was, and "
         "in what is past."
@@ -198,10 +141,6 @@ class VerificationOut(RecordOut):
     items: Annotated[list[VerificationItemOut] | None, LoadedFrom(items_of)] = Field(
         description="In the order of the draw; null in what is past."
     )
-    summary: str | None
-    drawn_at: datetime
-    concluded_at: datetime | None
-    discarded_at: datetime | None
 
 
 VERIFICATIONS = Listing(

@@ -7,9 +7,8 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field
 
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -100,29 +99,41 @@ class Ci(Record):
 
     KIND: ClassVar[str] = "ci"
 
-    state: CiState | None = None
-    key: str | None = None
-    name: str | None = None
-    ci_class: CiClass | None = None
-    owner_id: Annotated[UUID | None, ForeignRef("person")] = None
-    found_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    services: list[str] | None = None
-    attributes: dict[str, Any] | None = None
-    planned_at: Annotated[datetime | None, EnteredAt(CiState.planned)] = None
-    live_at: Annotated[datetime | None, EnteredAt(CiState.live, first=True)] = None
+    state: CiState | None = required()
+    key: str | None = required()
+    name: str | None = required()
+    ci_class: CiClass | None = required()
+    owner_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who answers for it.")
+    found_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The integration that has found it, and sees it."
+    )
+    services: list[str] | None = required("The keys of the services that it serves.")
+    attributes: dict[str, Any] | None = required()
+    planned_at: Annotated[datetime | None, EnteredAt(CiState.planned)] = required()
+    live_at: Annotated[datetime | None, EnteredAt(CiState.live, first=True)] = optional(
+        "When it first went live."
+    )
     retired_at: Annotated[datetime | None, EnteredAt(CiState.retired)] = None
-    unauthorised: bool | None = None
-    unauthorised_count: int | None = None
-    unauthorised_at: datetime | None = None
-    alteration_count: int | None = None
-    altered_at: datetime | None = None
-    alteration_authorised: bool | None = None
-    authorised_by_id: Annotated[UUID | None, ForeignRef("change")] = None
-    regularised_at: datetime | None = None
-    regularised_by_id: Annotated[UUID | None, ForeignRef("change")] = None
-    regularised_number: int | None = None
-    regularised_count: int | None = None
-    outside_change: str | None = None
+    unauthorised: bool | None = required("Whether it was altered after go-live without an approved change.")
+    unauthorised_count: int | None = required("How often it was.")
+    unauthorised_at: datetime | None = optional("When last.")
+    alteration_count: int | None = optional("How often it was altered after go-live; null: never counted.")
+    altered_at: datetime | None = optional("When last.")
+    alteration_authorised: bool | None = optional("Whether a change authorised the last alteration.")
+    authorised_by_id: Annotated[UUID | None, ForeignRef("change")] = optional(
+        "The change that authorised the last one that was."
+    )
+    regularised_at: datetime | None = optional(
+        "When a change was last named that was approved afterwards for one of these."
+    )
+    regularised_by_id: Annotated[UUID | None, ForeignRef("change")] = optional("That change.")
+    regularised_number: int | None = optional(
+        "For which of them: the first is 1. Null: for all until then, or for none."
+    )
+    regularised_count: int | None = optional("For how many of them one was named.")
+    outside_change: str | None = optional(
+        "What the last alteration named as its change, if that is another tool's: not verified."
+    )
 
 
 class CiRelation(ChildRecord):
@@ -132,10 +143,10 @@ class CiRelation(ChildRecord):
 
     KIND: ClassVar[str] = "ci_relation"
 
-    from_ci_id: Annotated[UUID | None, ForeignRef("ci")] = None
-    kind: RelationKind | None = None
-    to_ci_id: Annotated[UUID | None, ForeignRef("ci")] = None
-    related_at: datetime | None = None
+    from_ci_id: Annotated[UUID | None, ForeignRef("ci")] = required()
+    kind: RelationKind | None = required()
+    to_ci_id: Annotated[UUID | None, ForeignRef("ci")] = required()
+    related_at: datetime | None = required()
 
 
 class Baseline(Record):
@@ -147,14 +158,14 @@ class Baseline(Record):
 
     KIND: ClassVar[str] = "baseline"
 
-    state: BaselineState | None = None
-    key: str | None = None
-    name: str | None = None
-    position: int | None = Field(default=None, sa_type=BigInteger)
-    ci_classes: list[str] | None = None
-    services: list[str] | None = None
-    ci_ids: list[str] | None = None
-    taken_at: Annotated[datetime | None, EnteredAt(BaselineState.taken)] = None
+    state: BaselineState | None = required()
+    key: str | None = required()
+    name: str | None = required()
+    position: int | None = required("The position of the log as of which it is.", sa_type=BigInteger)
+    ci_classes: list[str] | None = required()
+    services: list[str] | None = required("It has items that serve one of these; none: whatever they serve.")
+    ci_ids: list[str] | None = required()
+    taken_at: Annotated[datetime | None, EnteredAt(BaselineState.taken)] = required()
     discarded_at: Annotated[datetime | None, EnteredAt(BaselineState.discarded)] = None
 
 
@@ -169,19 +180,19 @@ class Verification(Record):
 
     KIND: ClassVar[str] = "verification"
 
-    state: VerificationState | None = None
-    key: str | None = None
-    name: str | None = None
-    ci_classes: list[str] | None = None
-    services: list[str] | None = None
-    position: int | None = Field(default=None, sa_type=BigInteger)
-    population: int | None = Field(default=None, sa_type=BigInteger)
-    drawn_count: int | None = None
-    checked_count: int | None = None
-    right_count: int | None = None
-    unsettled_count: int | None = None
+    state: VerificationState | None = required()
+    key: str | None = required()
+    name: str | None = required()
+    ci_classes: list[str] | None = required()
+    services: list[str] | None = required("It is of items that serve one of these; none: whatever.")
+    position: int | None = required("How far the log was when it was drawn.", sa_type=BigInteger)
+    population: int | None = required("How many items in use there were.", sa_type=BigInteger)
+    drawn_count: int | None = required("How many of them were drawn.")
+    checked_count: int | None = required("How many of these were compared.")
+    right_count: int | None = required("How many are as recorded, or were confirmed.")
+    unsettled_count: int | None = required("About so many differences nothing is done yet.")
     summary: str | None = None
-    drawn_at: Annotated[datetime | None, EnteredAt(VerificationState.open)] = None
+    drawn_at: Annotated[datetime | None, EnteredAt(VerificationState.open)] = required()
     concluded_at: Annotated[datetime | None, EnteredAt(VerificationState.concluded)] = None
     discarded_at: Annotated[datetime | None, EnteredAt(VerificationState.discarded)] = None
 
@@ -191,13 +202,13 @@ class VerificationItem(ChildRecord):
 
     KIND: ClassVar[str] = "verification_item"
 
-    ci_id: Annotated[UUID | None, ForeignRef("ci")] = None
-    place: int | None = None
-    outcome: CiOutcome | None = None
-    note: str | None = None
+    ci_id: Annotated[UUID | None, ForeignRef("ci")] = required()
+    place: int | None = required("In the order of the draw, from 1.")
+    outcome: CiOutcome | None = optional("What was found; null: not compared yet.")
+    note: str | None = optional("What is otherwise than recorded.")
     checked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     checked_at: datetime | None = None
-    settlement: Settlement | None = None
-    change: str | None = None
+    settlement: Settlement | None = optional("What is done about it; null: nothing yet, or none.")
+    change: str | None = optional("The change that has corrected it.")
     settled_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     settled_at: datetime | None = None

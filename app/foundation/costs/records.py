@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -25,12 +25,12 @@ class HourlyRate(Record):
 
     KIND: ClassVar[str] = "hourly_rate"
 
-    state: RateState | None = None
-    role_class: str | None = None
-    amount: str | None = None
-    currency: str | None = None
-    valid_from_at: datetime | None = None
-    added_at: Annotated[datetime | None, EnteredAt(RateState.active)] = None
+    state: RateState | None = required()
+    role_class: str | None = required()
+    amount: str | None = required("With the digits of the currency.")
+    currency: str | None = required()
+    valid_from_at: datetime | None = required("It counts until a later one of the same class does.")
+    added_at: Annotated[datetime | None, EnteredAt(RateState.active)] = required()
 
 
 class Work(ChildRecord):
@@ -42,14 +42,14 @@ class Work(ChildRecord):
 
     KIND: ClassVar[str] = "work"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    minutes: int | None = None
-    role_class: str | None = None
-    rate: str | None = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
+    minutes: int | None = required("Below zero, where it takes another entry back.")
+    role_class: str | None = required()
+    rate: str | None = optional("What an hour of it cost on its day. Null: nobody had said.")
     currency: str | None = None
-    worked_at: datetime | None = None
-    logged_at: datetime | None = None
-    reverses_id: UUID | None = None
+    worked_at: datetime | None = required()
+    logged_at: datetime | None = required()
+    reverses_id: UUID | None = optional("The entry that it takes back.")
 
     @property
     def for_staff(self) -> bool:
@@ -62,12 +62,12 @@ class Cost(ChildRecord):
 
     KIND: ClassVar[str] = "cost"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    amount: str | None = None
-    currency: str | None = None
-    purpose: Annotated[str | None, Personal()] = None
-    booked_at: datetime | None = None
-    reverses_id: UUID | None = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Who booked it.")
+    amount: str | None = required("Below zero, where it takes another entry back.")
+    currency: str | None = required()
+    purpose: Annotated[str | None, Personal()] = optional("What for. Null where it takes another entry back.")
+    booked_at: datetime | None = required()
+    reverses_id: UUID | None = optional("The entry that it takes back.")
 
     @property
     def for_staff(self) -> bool:

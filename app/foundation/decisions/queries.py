@@ -14,22 +14,21 @@ from app.api.shapes import OutputModel, PersonStub, RecordOut
 from app.common.people import Grade, Role
 from app.foundation.decisions.approval_rules import lifecycle as approval_rules
 from app.foundation.decisions.approval_rules.records import (
-    ApprovalRuleState,
+    ApprovalRule,
     ApprovalRuleVersion,
     ElectorRelation,
 )
 from app.foundation.decisions.deputies import lifecycle as deputies
-from app.foundation.decisions.deputies.records import DeputyState
+from app.foundation.decisions.deputies.records import Deputy
 from app.foundation.decisions.records import (
+    Decision,
     DecisionKind,
-    DecisionOutcome,
     DecisionRule,
-    DecisionState,
+    Vote,
     VoterLeftOutReason,
-    VoteVerdict,
+    VotingDeputy,
 )
 from app.foundation.people.queries import PERSONS
-from app.foundation.people.records import RepresentedSide
 
 
 class RuleConditionOut(OutputModel):
@@ -68,18 +67,10 @@ class ApprovalRuleDefinitionOut(OutputModel):
     remind_before_seconds: int | None
 
 
-class ApprovalRuleOut(RecordOut):
+class ApprovalRuleOut(RecordOut, of=ApprovalRule, without="told_roles told_groups"):
     """A rule of who votes on decisions of one kind."""
 
-    state: ApprovalRuleState
-    key: str
-    decision: DecisionKind
-    name: str
-    edition: int = Field(description="The number of the newest version; the first is 1.")
     definition: ApprovalRuleDefinitionOut
-    set_by: PersonStub | None = Field(description="Who set the newest version.")
-    set_at: datetime
-    ended_at: datetime | None
 
 
 APPROVAL_RULES = Listing(
@@ -91,40 +82,25 @@ APPROVAL_RULES = Listing(
 )
 
 
-class ApprovalRuleVersionOut(OutputModel):
+class ApprovalRuleVersionOut(OutputModel, of=ApprovalRuleVersion):
     """A version of an approval rule."""
 
-    id: UUID
-    edition: int
     definition: ApprovalRuleDefinitionOut
-    ended: bool = Field(description="Whether the rule asks nobody from then on.")
-    set_by: PersonStub | None
-    set_at: datetime
-
-
-class ApprovalRuleVersionPage(OutputModel):
-    """A page of the versions of an approval rule, the oldest first."""
-
-    items: list[ApprovalRuleVersionOut]
-    next_cursor: str | None
 
 
 VERSIONS = ChildListing(
-    "versions", ApprovalRuleVersion, "set_at", ApprovalRuleVersionOut, ApprovalRuleVersionPage
+    "versions",
+    ApprovalRuleVersion,
+    "set_at",
+    ApprovalRuleVersionOut,
+    "the versions of an approval rule, the oldest first",
 )
 
 
-class DeputyOut(RecordOut):
+class DeputyOut(RecordOut, of=Deputy):
     """A person who votes in the name of somebody who is away."""
 
-    state: DeputyState
-    person: PersonStub = Field(description="In whose name.")
-    deputy: PersonStub = Field(description="Who votes.")
     decisions: list[DecisionKind] | None = Field(description="On decisions of these kinds; null: of all.")
-    from_at: datetime
-    until_at: datetime
-    named_at: datetime
-    ended_at: datetime | None
 
 
 DEPUTIES = Listing(
@@ -167,103 +143,29 @@ class LeftOutVoter(OutputModel):
     because: VoterLeftOutReason
 
 
-class DecisionOut(OutputModel):
+class DecisionOut(
+    OutputModel,
+    of=Decision,
+    without="remind_at",
+    after={"group_id": "position", "reminded_at": "asked_next_at"},
+):
     """A question about a record, put to an electorate; and its outcome."""
 
-    id: UUID
-    state: DecisionState
-    decision: DecisionKind | None = Field(
-        description="Its kind, by which approval rules name the voters; null: they were named otherwise."
-    )
-    question: str
     rules: list[NamedRule] | None = Field(
         description="The approval rules by which it was asked, with their editions. Null: voters were named "
         "by a catalogue item, are the participants of a meeting, or there were no such rules then."
     )
-    role: Role | None = Field(description="Of those who were asked, if a catalogue item names it.")
-    group_id: UUID | None = Field(description="The group that was asked, if one alone was.")
-    position: int | None = Field(
-        description="The log position when it was asked: the evidence before the voters is all up to it."
-    )
-    chair: PersonStub | None
-    rule: DecisionRule
-    quorum: int = Field(description="How many must have voted, abstentions among them.")
     left_out: list[LeftOutVoter] | None = Field(
         description="Those who would have been asked, and why they were not. Null: not written down then."
     )
-    asked_by: PersonStub | None = Field(description="Null: a rule.")
-    asked_at: datetime
-    due_at: datetime = Field(description="Until when there are votes.")
-    reminded_at: datetime | None = Field(description="When those who had yet to vote were reminded.")
-    asked_next_at: datetime | None = Field(
-        description="When those were asked who are next if too few have voted in time; null: nobody was."
-    )
-    outcome: DecisionOutcome | None = Field(
-        description="Null as long as it is open, and if it was withdrawn."
-    )
-    voters: int | None = Field(description="How many could vote; this and what follows when it is taken.")
-    approvals: int | None
-    rejections: int | None
-    deferrals: int | None
-    abstentions: int | None
-    closed_at: datetime | None = Field(description="When it was taken or withdrawn.")
 
 
-class VoteOut(OutputModel):
+class VoteOut(OutputModel, of=Vote, after={"comment": "asked_at due_at"}):
     """A voter on a decision, and their verdict once they have voted."""
 
-    id: UUID
-    decision_id: UUID
-    person: PersonStub
-    role: Role | None = Field(description="The role by which they were asked; null: by what they are to it.")
-    side: RepresentedSide | None = Field(
-        description="The one that they stand for in the group, if it was asked."
-    )
-    verdict: VoteVerdict | None = Field(description="Null: they have not voted.")
-    cast_by: PersonStub | None = Field(description="The deputy who voted in their name; null: they did.")
-    role_lost: bool | None = Field(
-        description="That they did not hold that role any more when they voted: the vote stays."
-    )
-    comment: str | None
-    asked_at: datetime
-    due_at: datetime
-    voted_at: datetime | None
-    closed_at: datetime | None = Field(description="When it was over without their vote.")
 
-
-class VotingDeputyOut(OutputModel):
+class VotingDeputyOut(OutputModel, of=VotingDeputy, without="deputation_id"):
     """A person who may vote on a decision in the name of a voter who is away."""
-
-    id: UUID
-    decision_id: UUID
-    person: PersonStub = Field(description="Who votes.")
-    instead_of: PersonStub = Field(description="In whose name.")
-    asked_at: datetime
-    due_at: datetime
-    from_at: datetime
-    until_at: datetime
-    ended_at: datetime | None = Field(description="When the voter ended it before its time.")
-
-
-class VotingDeputyPage(OutputModel):
-    """A page of the deputies of voters on decisions about a record, the first asked first."""
-
-    items: list[VotingDeputyOut]
-    next_cursor: str | None
-
-
-class DecisionPage(OutputModel):
-    """A page of the decisions about a record, the first asked first."""
-
-    items: list[DecisionOut]
-    next_cursor: str | None
-
-
-class VotePage(OutputModel):
-    """A page of the voters on a record's decisions, with their verdicts, the first asked first."""
-
-    items: list[VoteOut]
-    next_cursor: str | None
 
 
 class LeftOutPerson(OutputModel):

@@ -7,12 +7,11 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field
 
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, optional, required
 from app.foundation.people.records import RepresentedSide
 
 
@@ -102,30 +101,39 @@ class Decision(ChildRecord):
 
     KIND: ClassVar[str] = "decision"
 
-    state: DecisionState | None = None
-    decision: DecisionKind | None = None
-    question: str | None = None
+    state: DecisionState | None = required()
+    decision: DecisionKind | None = optional(
+        "Its kind, by which approval rules name the voters; null: they were named otherwise."
+    )
+    question: str | None = required()
     rules: list[Any] | None = None
-    role: Role | None = None
-    group_id: Annotated[UUID | None, ForeignRef("group")] = None
+    role: Role | None = optional("Of those who were asked, if a catalogue item names it.")
+    group_id: Annotated[UUID | None, ForeignRef("group")] = optional(
+        "The group that was asked, if one alone was."
+    )
     chair_id: Annotated[UUID | None, ForeignRef("person")] = None
-    rule: DecisionRule | None = None
-    quorum: int | None = None
+    rule: DecisionRule | None = required()
+    quorum: int | None = required("How many must have voted, abstentions among them.")
     left_out: list[Any] | None = None
-    position: int | None = Field(default=None, sa_type=BigInteger)
-    asked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    asked_at: datetime | None = None
-    due_at: datetime | None = None
+    position: int | None = optional(
+        "The log position when it was asked: the evidence before the voters is all up to it.",
+        sa_type=BigInteger,
+    )
+    asked_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Null: a rule.")
+    asked_at: datetime | None = required()
+    due_at: datetime | None = required("Until when there are votes.")
     remind_at: datetime | None = None
-    asked_next_at: datetime | None = None
-    reminded_at: datetime | None = None
-    outcome: DecisionOutcome | None = None
-    voters: int | None = None
+    asked_next_at: datetime | None = optional(
+        "When those were asked who are next if too few have voted in time; null: nobody was."
+    )
+    reminded_at: datetime | None = optional("When those who had yet to vote were reminded.")
+    outcome: DecisionOutcome | None = optional("Null as long as it is open, and if it was withdrawn.")
+    voters: int | None = optional("How many could vote; this and what follows when it is taken.")
     approvals: int | None = None
     rejections: int | None = None
     deferrals: int | None = None
     abstentions: int | None = None
-    closed_at: datetime | None = None
+    closed_at: datetime | None = optional("When it was taken or withdrawn.")
 
 
 class Vote(ChildRecord):
@@ -140,18 +148,22 @@ class Vote(ChildRecord):
     KIND: ClassVar[str] = "vote"
     AUDIENCE_KIND: ClassVar[str] = "voter"
 
-    decision_id: UUID | None = None
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = None
-    role: Role | None = None
-    side: RepresentedSide | None = None
-    asked_at: datetime | None = None
-    due_at: datetime | None = None
-    verdict: VoteVerdict | None = None
-    cast_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    role_lost: bool | None = None
+    decision_id: UUID | None = required()
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = required()
+    role: Role | None = optional("The role by which they were asked; null: by what they are to it.")
+    side: RepresentedSide | None = optional("The one that they stand for in the group, if it was asked.")
+    asked_at: datetime | None = required()
+    due_at: datetime | None = required()
+    verdict: VoteVerdict | None = optional("Null: they have not voted.")
+    cast_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The deputy who voted in their name; null: they did."
+    )
+    role_lost: bool | None = optional(
+        "That they did not hold that role any more when they voted: the vote stays."
+    )
     comment: Annotated[str | None, Personal()] = None
     voted_at: datetime | None = None
-    closed_at: datetime | None = None
+    closed_at: datetime | None = optional("When it was over without their vote.")
 
 
 class VotingDeputy(ChildRecord):
@@ -162,12 +174,14 @@ class VotingDeputy(ChildRecord):
     KIND: ClassVar[str] = "voting_deputy"
     AUDIENCE_KIND: ClassVar[str] = "voter"
 
-    decision_id: UUID | None = None
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = None
-    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = None
-    deputation_id: Annotated[UUID | None, ForeignRef("deputy")] = None
-    asked_at: datetime | None = None
-    due_at: datetime | None = None
-    from_at: datetime | None = None
-    until_at: datetime | None = None
-    ended_at: datetime | None = None
+    decision_id: UUID | None = required()
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = required(
+        "Who votes."
+    )
+    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = required("In whose name.")
+    deputation_id: Annotated[UUID | None, ForeignRef("deputy")] = required()
+    asked_at: datetime | None = required()
+    due_at: datetime | None = required()
+    from_at: datetime | None = required()
+    until_at: datetime | None = required()
+    ended_at: datetime | None = optional("When the voter ended it before its time.")

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, optional, required
 
 
 class DocumentClass(CodeEnum):
@@ -110,13 +110,13 @@ class DocumentEntry(ChildRecord):
 
     KIND: ClassVar[str] = "document_entry"
 
-    number: str | None = None
-    document_class: DocumentClass | None = None
+    number: str | None = required("Its class, the year, and a sequence: `SN2026001`.")
+    document_class: DocumentClass | None = required()
     title: str | None = None
-    state: DocumentState | None = None
-    edition: int | None = None
-    author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    drafted_at: datetime | None = None
+    state: DocumentState | None = required()
+    edition: int | None = required("How often it was submitted.")
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who has written the latest edition.")
+    drafted_at: datetime | None = required()
     published_at: datetime | None = None
     superseded_at: datetime | None = None
 
@@ -131,12 +131,12 @@ class DocumentSection(ChildRecord):
 
     KIND: ClassVar[str] = "document_section"
 
-    document_id: UUID | None = None
-    edition: int | None = None
-    place: int | None = None
-    heading: Heading | None = None
-    text: Annotated[str | None, Personal()] = None
-    written_at: datetime | None = None
+    document_id: UUID | None = required()
+    edition: int | None = required()
+    place: int | None = required()
+    heading: Heading | None = required()
+    text: Annotated[str | None, Personal()] = required("Null when its author was erased.")
+    written_at: datetime | None = required()
 
     @property
     def for_staff(self) -> bool:

@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from uuid import UUID
+from app.api.child_rows import ChildListing
+from app.api.shapes import OutputModel
+from app.foundation.documents.records import (
+    DocumentEntry,
+    DocumentSection,
+)
 
-from pydantic import Field
 
-from app.api.shapes import OutputModel, PersonStub
-from app.foundation.documents.records import DocumentClass, DocumentState, Heading
-
-
-class DocumentOut(OutputModel):
+class DocumentOut(OutputModel, of=DocumentEntry):
     """A document that a record has made, as listed in the register."""
 
-    id: UUID
-    number: str = Field(description="Its class, the year, and a sequence: `SN2026001`.")
-    document_class: DocumentClass
-    title: str | None
-    state: DocumentState
-    edition: int = Field(description="How often it was submitted.")
-    author: PersonStub | None = Field(description="Who has written the latest edition.")
-    drafted_at: datetime
-    published_at: datetime | None
-    superseded_at: datetime | None
 
-
-class DocumentSectionOut(OutputModel):
+class DocumentSectionOut(OutputModel, of=DocumentSection):
     """The text of an edition of a document under one heading."""
 
-    id: UUID
-    document_id: UUID
-    edition: int
-    place: int
-    heading: Heading
-    text: str | None = Field(description="Null when its author was erased.")
-    written_at: datetime
 
-
-class DocumentPage(OutputModel):
-    """A page of the documents of a record, in the order in which they were made."""
-
-    items: list[DocumentOut]
-    next_cursor: str | None
-
-
-class DocumentSectionPage(OutputModel):
-    """A page of the sections of a record's documents, in the order in which they were written."""
-
-    items: list[DocumentSectionOut]
-    next_cursor: str | None
+DOCUMENTS = ChildListing(
+    "documents",
+    DocumentEntry,
+    "drafted_at",
+    DocumentOut,
+    "the documents of a record, in the order in which they were made",
+)
+DOCUMENT_SECTIONS = ChildListing(
+    "document_sections",
+    DocumentSection,
+    "written_at",
+    DocumentSectionOut,
+    "the sections of a record's documents, in the order in which they were written",
+)

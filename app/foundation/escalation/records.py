@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.clocks import ClockMetric
-from app.common.records import CodeEnum, ForeignRef, Record
+from app.common.records import CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -45,16 +45,19 @@ class EscalationRule(Record):
 
     KIND: ClassVar[str] = "escalation_rule"
 
-    state: EscalationRuleState | None = None
-    name: str | None = None
-    process: str | None = None
+    state: EscalationRuleState | None = required()
+    name: str | None = required()
+    process: str | None = required("The kind of the tickets.")
     priorities: list[str] | None = None
-    after_seconds: int | None = None
-    sla_percent: int | None = None
-    metric: ClockMetric | None = None
-    as_long_as: EscalationCondition | None = None
-    escalate_to: EscalateTo | None = None
+    after_seconds: int | None = optional("After it was opened, or reopened. Null: by `sla_percent`.")
+    sla_percent: int | None = optional(
+        "When a clock of its service level agreement has reached so much of its target. "
+        "Null: by `after_seconds`."
+    )
+    metric: ClockMetric | None = optional("With `sla_percent`: of which clocks; null: of any.")
+    as_long_as: EscalationCondition | None = required()
+    escalate_to: EscalateTo | None = required()
     to_team_id: Annotated[UUID | None, ForeignRef("team")] = None
     to_person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    added_at: Annotated[datetime | None, EnteredAt(EscalationRuleState.active)] = None
+    added_at: Annotated[datetime | None, EnteredAt(EscalationRuleState.active)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(EscalationRuleState.ended)] = None

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef
+from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, optional, required
 
 #: The kind of the records that these are child records of.
 TRAINING = "training"
@@ -41,10 +41,12 @@ class TrainingParticipant(ChildRecord):
     KIND: ClassVar[str] = "training_participant"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.training_invited)] = None
-    missing_skills: list[str] | None = None
-    attended: bool | None = None
-    added_at: datetime | None = None
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.training_invited)] = (
+        required()
+    )
+    missing_skills: list[str] | None = required("The skills that no licence of theirs covered by then.")
+    attended: bool | None = optional("Whether they were there; null: it has not been held.")
+    added_at: datetime | None = required()
 
 
 class ExaminationResult(ChildRecord):
@@ -60,13 +62,13 @@ class ExaminationResult(ChildRecord):
         Responsible(
             NoticeType.examination_passed, when="passed", otherwise=NoticeType.examination_not_passed
         ),
-    ] = None
-    marks: Annotated[dict[str, Any] | None, Document()] = None
-    pass_mark: int | None = None
-    passed: bool | None = None
-    sitting: int | None = None
+    ] = required()
+    marks: Annotated[dict[str, Any] | None, Document()] = required()
+    pass_mark: int | None = required()
+    passed: bool | None = required("Whether each mark reaches the pass mark.")
+    sitting: int | None = required("Which sitting of theirs it was; the events have the earlier ones.")
     examiner_id: Annotated[UUID | None, ForeignRef("person")] = None
-    examined_at: datetime | None = None
+    examined_at: datetime | None = required()
 
 
 class Licence(ChildRecord):
@@ -76,12 +78,12 @@ class Licence(ChildRecord):
 
     KIND: ClassVar[str] = "licence"
 
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.licensed)] = None
-    process: str | None = None
-    skills: list[str] | None = None
-    licensed_at: datetime | None = None
-    until_at: datetime | None = None
-    revoked_at: datetime | None = None
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.licensed)] = required()
+    process: str | None = required()
+    skills: list[str] | None = required()
+    licensed_at: datetime | None = required()
+    until_at: datetime | None = required()
+    revoked_at: datetime | None = optional("Since when it counts no more.")
     revoked_from_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.licence_revoked)] = (
         None
     )

@@ -11,11 +11,15 @@ from pydantic import Field
 
 from app.api.key_use import last_used
 from app.api.lists import Listing
-from app.api.shapes import LoadedFrom, OutputModel, PersonStub, RecordOut, TeamStub
-from app.common.keys import KeyScope
-from app.common.people import Grade, PersonKind, PersonState
+from app.api.shapes import LoadedFrom, OutputModel, RecordOut, TeamStub
+from app.common.people import Person
 from app.foundation.people import groups, keys, persons, teams
-from app.foundation.people.records import GroupState, KeyState, RepresentedSide, TeamKind, TeamState
+from app.foundation.people.records import (
+    Group,
+    GroupMember,
+    Key,
+    Team,
+)
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant
 from app.log.events import stream
@@ -34,49 +38,26 @@ async def teams_of(ledger: Ledger, persons: Sequence[UUID]) -> dict[UUID, list[A
     return found
 
 
-class PersonOut(RecordOut):
+class PersonOut(
+    RecordOut,
+    of=Person,
+    without="login_issuer key_id told_of told_by_mail mail_waits_for_you mail_is_yours "
+    "mail_you_follow mail_for_information",
+    after={"team": "teams"},
+):
     """A person who asks, works or decides; or a machine's account."""
 
-    state: PersonState
-    kind: PersonKind
-    name: str | None = Field(description="Null when they were erased.")
-    email: str | None
-    phone: str | None
-    login: str | None = Field(description="What the identity provider calls them.")
-    department: str | None
-    post: str | None
-    manager: PersonStub | None
-    grade: Grade | None
-    locale: str | None
-    time_zone: str | None
-    team: TeamStub | None = Field(description="Their own team: the one whose customer they are.")
     teams: Annotated[list[TeamStub] | None, LoadedFrom(teams_of)] = Field(
         description="All that they belong to, by key; null in what is past."
     )
-    roles: list[str] | None = Field(description="What they hold besides being a requester; null: nothing.")
-    added_at: datetime
-    deactivated_at: datetime | None
-    erased_at: datetime | None
 
 
-class TeamOut(RecordOut):
+class TeamOut(RecordOut, of=Team):
     """A team of persons that work is assigned to, or that is a customer."""
 
-    state: TeamState
-    key: str
-    name: str
-    kind: TeamKind
-    lead: PersonStub | None
-    added_at: datetime
-    retired_at: datetime | None
 
-
-class GroupMemberOut(OutputModel):
+class GroupMemberOut(OutputModel, of=GroupMember, without="id"):
     """A member of a group."""
-
-    person: PersonStub
-    side: RepresentedSide = Field(description="Whom they speak for.")
-    added_at: datetime
 
 
 async def members_of(ledger: Ledger, groups: Sequence[UUID]) -> dict[UUID, list[Any]]:
@@ -97,35 +78,17 @@ async def members_of(ledger: Ledger, groups: Sequence[UUID]) -> dict[UUID, list[
     return found
 
 
-class GroupOut(RecordOut):
+class GroupOut(RecordOut, of=Group, after={"chair": "members"}):
     """A named set of persons with a chair: a committee, a board, a working group."""
 
-    state: GroupState
-    key: str
-    name: str
-    chair: PersonStub | None
     members: Annotated[list[GroupMemberOut] | None, LoadedFrom(members_of)] = Field(
         description="As they came; null in what is past."
     )
-    added_at: datetime
-    retired_at: datetime | None
 
 
-class KeyOut(RecordOut):
+class KeyOut(RecordOut, of=Key, after={"rotated_at": "previous_ends_at"}):
     """An API key, without its secret."""
 
-    state: KeyState
-    name: str | None = Field(description="Null when the person was erased.")
-    person: PersonStub
-    roles: list[str] | None = Field(description="Which of its person's it may use; null: all.")
-    scope: KeyScope | None = Field(description="The one thing that it may do; null: all that its person may.")
-    made_at: datetime
-    rotated_at: datetime | None
-    previous_ends_at: datetime | None = Field(
-        description="Until when the secret before the last rotation is accepted."
-    )
-    expires_at: datetime | None
-    revoked_at: datetime | None
     last_used_at: Annotated[datetime | None, LoadedFrom(last_used, single=True)] = Field(
         description="To the minute or so; null: never as far as is known, and in what is past."
     )

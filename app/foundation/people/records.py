@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.common.keys import KeyScope
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, Hidden, Record
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, Hidden, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -58,12 +58,12 @@ class Team(Record):
 
     KIND: ClassVar[str] = "team"
 
-    state: TeamState | None = None
-    key: str | None = None
-    name: str | None = None
-    kind: TeamKind | None = None
+    state: TeamState | None = required()
+    key: str | None = required()
+    name: str | None = required()
+    kind: TeamKind | None = required()
     lead_id: Annotated[UUID | None, ForeignRef("person")] = None
-    added_at: datetime | None = None
+    added_at: datetime | None = required()
     retired_at: Annotated[datetime | None, EnteredAt(TeamState.retired)] = None
 
 
@@ -72,8 +72,8 @@ class Membership(Record):
 
     KIND: ClassVar[str] = "membership"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
+    team_id: Annotated[UUID | None, ForeignRef("team")] = required()
 
 
 class Group(Record):
@@ -81,11 +81,11 @@ class Group(Record):
 
     KIND: ClassVar[str] = "group"
 
-    state: GroupState | None = None
-    key: str | None = None
-    name: str | None = None
+    state: GroupState | None = required()
+    key: str | None = required()
+    name: str | None = required()
     chair_id: Annotated[UUID | None, ForeignRef("person")] = None
-    added_at: Annotated[datetime | None, EnteredAt(GroupState.active)] = None
+    added_at: Annotated[datetime | None, EnteredAt(GroupState.active)] = required()
     retired_at: Annotated[datetime | None, EnteredAt(GroupState.retired)] = None
 
 
@@ -95,9 +95,9 @@ class GroupMember(ChildRecord):
     KIND: ClassVar[str] = "group_member"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    side: RepresentedSide | None = None
-    added_at: datetime | None = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
+    side: RepresentedSide | None = required("Whom they speak for.")
+    added_at: datetime | None = required()
 
 
 class Key(Record):
@@ -110,15 +110,17 @@ class Key(Record):
 
     KIND: ClassVar[str] = "key"
 
-    state: KeyState | None = None
-    name: Annotated[str | None, Personal()] = None
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    roles: list[str] | None = None
-    scope: KeyScope | None = None
-    secret_hash: Annotated[str | None, Hidden()] = None
+    state: KeyState | None = required()
+    name: Annotated[str | None, Personal()] = required("Null when the person was erased.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
+    roles: list[str] | None = optional("Which of its person's it may use; null: all.")
+    scope: KeyScope | None = optional("The one thing that it may do; null: all that its person may.")
+    secret_hash: Annotated[str | None, Hidden()] = required()
     previous_hash: Annotated[str | None, Hidden()] = None
-    previous_ends_at: datetime | None = None
-    made_at: Annotated[datetime | None, EnteredAt(KeyState.active)] = None
+    previous_ends_at: datetime | None = optional(
+        "Until when the secret before the last rotation is accepted."
+    )
+    made_at: Annotated[datetime | None, EnteredAt(KeyState.active)] = required()
     rotated_at: datetime | None = None
     expires_at: datetime | None = None
     revoked_at: Annotated[datetime | None, EnteredAt(KeyState.revoked)] = None

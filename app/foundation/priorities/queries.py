@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from pydantic import Field
 
 from app.api.lists import Listing
 from app.api.shapes import OutputModel, RecordOut
 from app.common.priority import Impact, Priority, Urgency
-from app.common.priority_matrix import MatrixState
+from app.common.priority_matrix import PriorityMatrix
 from app.foundation.priorities import matrices
 
 
@@ -21,12 +19,10 @@ class PriorityCell(OutputModel):
     priority: Priority
 
 
-class PriorityMatrixOut(RecordOut):
+class PriorityMatrixOut(RecordOut, of=PriorityMatrix):
     """A priority matrix; the one that was set last applies."""
 
-    state: MatrixState
     cells: list[PriorityCell] = Field(description="By impact, then by urgency.")
-    set_at: datetime
 
 
 PRIORITY_MATRICES = Listing(

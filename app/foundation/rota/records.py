@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from app.common.records import CodeEnum, ForeignRef, Record
+from app.common.records import CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -41,18 +41,18 @@ class Shift(Record):
 
     KIND: ClassVar[str] = "shift"
 
-    state: ShiftState | None = None
-    team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    duty: Duty | None = None
-    weekdays: list[str] | None = None
-    starts: str | None = None
-    ends: str | None = None
-    time_zone: str | None = None
-    every_weeks: int | None = None
-    from_date: str | None = None
-    until_date: str | None = None
-    added_at: Annotated[datetime | None, EnteredAt(ShiftState.active)] = None
+    state: ShiftState | None = required()
+    team_id: Annotated[UUID | None, ForeignRef("team")] = required()
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
+    duty: Duty | None = required()
+    weekdays: list[str] | None = required()
+    starts: str | None = required("By the clock of the time zone, as 22:00.")
+    ends: str | None = required("Where that is not behind the beginning, on the next day.")
+    time_zone: str | None = required()
+    every_weeks: int | None = required("2: every other week; the week of `from_date` is one of them.")
+    from_date: str | None = required("The first day on which it may begin.")
+    until_date: str | None = optional("The first day on which it begins no more; null: for good.")
+    added_at: Annotated[datetime | None, EnteredAt(ShiftState.active)] = required()
 
 
 class StandIn(Record):
@@ -65,13 +65,13 @@ class StandIn(Record):
 
     KIND: ClassVar[str] = "stand_in"
 
-    state: StandInState | None = None
-    team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    duty: Duty | None = None
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = None
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-    return_starts_at: datetime | None = None
+    state: StandInState | None = required()
+    team_id: Annotated[UUID | None, ForeignRef("team")] = required()
+    duty: Duty | None = required()
+    person_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who comes; null: nobody.")
+    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who goes; null: nobody.")
+    starts_at: datetime | None = required()
+    ends_at: datetime | None = required()
+    return_starts_at: datetime | None = optional("Of a swap: the time in return.")
     return_ends_at: datetime | None = None
-    agreed_at: Annotated[datetime | None, EnteredAt(StandInState.agreed)] = None
+    agreed_at: Annotated[datetime | None, EnteredAt(StandInState.agreed)] = required()

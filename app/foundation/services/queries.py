@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,18 +10,13 @@ from pydantic import Field, WithJsonSchema
 
 from app.api.columns import Columns
 from app.api.lists import Listing
-from app.api.shapes import OutputModel, PersonStub, RecordOut, Renderer, TeamStub
-from app.common.people import Role
+from app.api.shapes import OutputModel, RecordOut, Renderer
 from app.foundation.calendars.queries import CALENDARS
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services import items, services
 from app.foundation.services.records import (
-    ApprovalRule,
-    Criticality,
-    FulfilmentPath,
-    ItemOpens,
-    ItemState,
-    ServiceState,
+    CatalogueItem,
+    Service,
 )
 from app.kernel.references import is_visible
 
@@ -57,63 +51,26 @@ class ServicePromiseOut(OutputModel):
     targets: list[PromisedTargetOut]
 
 
-class ServiceOut(RecordOut):
+class ServiceOut(RecordOut, of=Service):
     """A service that IT provides to its customers."""
 
-    state: ServiceState
-    key: str
-    name_en: str
-    name_zh: str
-    description_en: str | None
-    description_zh: str | None
-    criticality: Criticality
-    owner: PersonStub = Field(description="Who answers for it.")
-    team: TeamStub | None = Field(description="Who runs it.")
     customers: list[UUID] | None = Field(
         description="The teams that it is for: staff see all, others those that they belong to."
     )
-    calendar: str | None = Field(description="The key of the calendar of its support hours.")
     promises: list[ServicePromiseOut] | None = Field(
         description="What signed agreements promise of it, as far as the caller may see them: staff see all, "
         "others what is promised to all customers and to their own; null: nothing."
     )
-    rating_percent: int | None = Field(
-        description="For how many of a hundred cases the requester is asked to rate it; null: the setting."
-    )
-    proposed_at: datetime
-    went_live_at: datetime | None
-    retired_at: datetime | None
 
 
-class CatalogueItemOut(RecordOut):
+class CatalogueItemOut(RecordOut, of=CatalogueItem):
     """A catalogue item of a service, which users can request."""
 
-    state: ItemState
-    key: str
-    service: str = Field(description="The key of its service.")
-    title_en: str
-    title_zh: str
-    description_en: str | None
-    description_zh: str | None
-    scope: str | None
-    limits: str | None
-    delivery_standard: str | None = Field(description="What counts as delivered.")
     form: Annotated[
         dict[str, Any] | None,
         WithJsonSchema({"anyOf": [{"type": "object", "additionalProperties": True}, {"type": "null"}]}),
     ] = Field(description="What is asked: a JSON Schema; null: nothing.")
-    fulfilment_path: FulfilmentPath
-    approver_role: Role | None
-    approver_group_id: UUID | None
     approver_persons: list[UUID] | None
-    approval_rule: ApprovalRule | None = Field(description="Null: nobody need approve it.")
-    target_seconds: int | None = Field(description="How long it may take.")
-    default_team: TeamStub | None
-    checklist: list[str] | None = Field(description="The titles of the tasks that a request begins with.")
-    opens: ItemOpens | None = Field(description="What a request of it leads to; null: nothing else.")
-    drafted_at: datetime
-    offered_at: datetime | None
-    withdrawn_at: datetime | None
 
 
 #: Who may see the records of these streams.

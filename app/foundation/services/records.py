@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from app.common.people import Role
-from app.common.records import CodeEnum, Document, ForeignRef, KeyRef, Record
+from app.common.records import CodeEnum, Document, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -67,20 +67,24 @@ class Service(Record):
 
     KIND: ClassVar[str] = "service"
 
-    state: ServiceState | None = None
-    key: str | None = None
-    name_en: str | None = None
-    name_zh: str | None = None
+    state: ServiceState | None = required()
+    key: str | None = required()
+    name_en: str | None = required()
+    name_zh: str | None = required()
     description_en: str | None = None
     description_zh: str | None = None
-    criticality: Criticality | None = None
-    owner_id: Annotated[UUID | None, ForeignRef("person")] = None
-    team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    criticality: Criticality | None = required()
+    owner_id: Annotated[UUID | None, ForeignRef("person")] = required("Who answers for it.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("Who runs it.")
     customers: list[str] | None = None
-    calendar: Annotated[str | None, KeyRef("calendar")] = None
+    calendar: Annotated[str | None, KeyRef("calendar")] = optional(
+        "The key of the calendar of its support hours."
+    )
     promises: Annotated[list[dict[str, Any]] | None, Document()] = None
-    rating_percent: int | None = None
-    proposed_at: Annotated[datetime | None, EnteredAt(ServiceState.proposed)] = None
+    rating_percent: int | None = optional(
+        "For how many of a hundred cases the requester is asked to rate it; null: the setting."
+    )
+    proposed_at: Annotated[datetime | None, EnteredAt(ServiceState.proposed)] = required()
     went_live_at: Annotated[datetime | None, EnteredAt(ServiceState.live)] = None
     retired_at: Annotated[datetime | None, EnteredAt(ServiceState.retired)] = None
 
@@ -96,26 +100,26 @@ class CatalogueItem(Record):
 
     KIND: ClassVar[str] = "catalogue_item"
 
-    state: ItemState | None = None
-    key: str | None = None
-    service: Annotated[str | None, KeyRef("service")] = None
-    title_en: str | None = None
-    title_zh: str | None = None
+    state: ItemState | None = required()
+    key: str | None = required()
+    service: Annotated[str | None, KeyRef("service")] = required("The key of its service.")
+    title_en: str | None = required()
+    title_zh: str | None = required()
     description_en: str | None = None
     description_zh: str | None = None
     scope: str | None = None
     limits: str | None = None
-    delivery_standard: str | None = None
+    delivery_standard: str | None = optional("What counts as delivered.")
     form: Annotated[dict[str, Any] | None, Document()] = None
-    fulfilment_path: FulfilmentPath | None = None
+    fulfilment_path: FulfilmentPath | None = required()
     approver_role: Role | None = None
     approver_group_id: Annotated[UUID | None, ForeignRef("group")] = None
     approver_persons: list[str] | None = None
-    approval_rule: ApprovalRule | None = None
-    target_seconds: int | None = None
+    approval_rule: ApprovalRule | None = optional("Null: nobody need approve it.")
+    target_seconds: int | None = optional("How long it may take.")
     default_team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    checklist: list[str] | None = None
-    opens: ItemOpens | None = None
-    drafted_at: Annotated[datetime | None, EnteredAt(ItemState.draft)] = None
+    checklist: list[str] | None = optional("The titles of the tasks that a request begins with.")
+    opens: ItemOpens | None = optional("What a request of it leads to; null: nothing else.")
+    drafted_at: Annotated[datetime | None, EnteredAt(ItemState.draft)] = required()
     offered_at: Annotated[datetime | None, EnteredAt(ItemState.offered)] = None
     withdrawn_at: Annotated[datetime | None, EnteredAt(ItemState.withdrawn)] = None

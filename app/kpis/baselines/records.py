@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field
 
-from app.common.records import ChildRecord, Document
+from app.common.records import ChildRecord, Document, optional, required
 
 
 class KpiBaseline(ChildRecord):
@@ -21,15 +20,15 @@ class KpiBaseline(ChildRecord):
 
     KIND: ClassVar[str] = "kpi_baseline"
 
-    name: str | None = None
-    kpi: str | None = None
+    name: str | None = required("The key of its target.")
+    kpi: str | None = required("The KPI's key.")
     scope: Annotated[dict[str, Any] | None, Document()] = None
-    begins_at: datetime | None = None
-    ends_at: datetime | None = None
-    zone: str | None = None
-    currency: str | None = None
-    reopen_days: int | None = None
-    value: str | None = None
-    cases: int | None = None
-    position: int | None = Field(default=None, sa_type=BigInteger)
-    frozen_at: datetime | None = None
+    begins_at: datetime | None = required()
+    ends_at: datetime | None = required("Exclusive.")
+    zone: str | None = required("The time zone that days are cut in.")
+    currency: str | None = required("The currency that costs were counted in.")
+    reopen_days: int | None = required("For how long an ended case could be reopened.")
+    value: str | None = optional("As a decimal text, in the KPI's unit. Null: there was none.")
+    cases: int | None = required("The cases that it was computed from.")
+    position: int | None = required("The position of the log that was read.", sa_type=BigInteger)
+    frozen_at: datetime | None = required()

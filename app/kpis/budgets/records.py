@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from app.common.records import CodeEnum, Record
+from app.common.records import CodeEnum, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -25,10 +25,10 @@ class KpiBudget(Record):
 
     KIND: ClassVar[str] = "kpi_budget"
 
-    state: KpiBudgetState | None = None
-    kpi: str | None = None
-    amount: str | None = None
-    currency: str | None = None
-    valid_from_at: datetime | None = None
+    state: KpiBudgetState | None = required()
+    kpi: str | None = required("The key of the KPI that says what cases cost.")
+    amount: str | None = optional("With the digits of the currency. Null: there is no budget from then on.")
+    currency: str | None = optional("ISO 4217; null with the amount.")
+    valid_from_at: datetime | None = required()
     valid_until_at: datetime | None = None
-    added_at: Annotated[datetime | None, EnteredAt(KpiBudgetState.active)] = None
+    added_at: Annotated[datetime | None, EnteredAt(KpiBudgetState.active)] = required()

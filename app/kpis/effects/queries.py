@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import ConfigDict, Field
 
 from app.api.columns import Columns
 from app.api.lists import Listing
-from app.api.shapes import OutputModel, PersonStub, RecordOut, Renderer
+from app.api.shapes import OutputModel, RecordOut, Renderer
 from app.kpis.catalogue import KPIS
 from app.kpis.effects.content import EffectResult
 from app.kpis.effects.lifecycle import LIFECYCLE
-from app.kpis.effects.records import EffectState, PromisedAs
+from app.kpis.effects.records import KpiEffect
 from app.kpis.effects.sentences import sentence_of
 from app.kpis.statistics.effects.codes import EffectVerdict
 
 
-class KpiEffectOut(RecordOut):
+class KpiEffectOut(
+    RecordOut, of=KpiEffect, without="currency reopen_days", after={"kpi": "sentence verdict"}
+):
     """A measured effect, as it was stored: it never changes."""
 
-    state: EffectState
-    kpi: str = Field(description="The KPI's key.")
     sentence: str = Field(description="What it says, in the language asked for.")
     verdict: EffectVerdict
-    before_begins_at: datetime
-    before_ends_at: datetime = Field(description="Exclusive.")
-    after_begins_at: datetime
-    after_ends_at: datetime = Field(description="Exclusive.")
     scope: dict[str, list[str]] = Field(description="The filters of the cases, by dimension. Empty: all.")
     control: dict[str, list[str]] | None = Field(description="Those of the control; null: there is none.")
-    promised: str | None = Field(description="The change that was promised, as a decimal text.")
-    promised_as: PromisedAs | None
-    change: str | None = Field(description="The number of what it is the effect of.")
-    zone: str = Field(description="The time zone that days are cut in.")
-    position: int = Field(description="The position of the log that was read. With it anybody can recompute.")
-    seed: int = Field(description="The seed of resampling.")
-    resamples: int = Field(description="How often was resampled, where the method does.")
     result: EffectResult
-    measured_by: PersonStub | None
-    measured_at: datetime
 
 
 class RecomputedEffect(OutputModel):

@@ -7,9 +7,8 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field
 
-from app.common.records import CodeEnum, Document, ForeignRef, Record
+from app.common.records import CodeEnum, Document, ForeignRef, Record, optional, required
 
 
 class EffectState(CodeEnum):
@@ -38,24 +37,26 @@ class KpiEffect(Record):
 
     KIND: ClassVar[str] = "kpi_effect"
 
-    state: EffectState | None = None
-    kpi: str | None = None
-    before_begins_at: datetime | None = None
-    before_ends_at: datetime | None = None
-    after_begins_at: datetime | None = None
-    after_ends_at: datetime | None = None
-    scope: Annotated[dict[str, Any] | None, Document()] = None
+    state: EffectState | None = required()
+    kpi: str | None = required("The KPI's key.")
+    before_begins_at: datetime | None = required()
+    before_ends_at: datetime | None = required("Exclusive.")
+    after_begins_at: datetime | None = required()
+    after_ends_at: datetime | None = required("Exclusive.")
+    scope: Annotated[dict[str, Any] | None, Document()] = required()
     control: Annotated[dict[str, Any] | None, Document()] = None
-    promised: str | None = None
+    promised: str | None = optional("The change that was promised, as a decimal text.")
     promised_as: PromisedAs | None = None
-    change: str | None = None
-    zone: str | None = None
-    currency: str | None = None
-    reopen_days: int | None = None
-    position: int | None = Field(default=None, sa_type=BigInteger)
-    seed: int | None = Field(default=None, sa_type=BigInteger)
-    resamples: int | None = None
-    verdict: str | None = None
-    result: Annotated[dict[str, Any] | None, Document()] = None
+    change: str | None = optional("The number of what it is the effect of.")
+    zone: str | None = required("The time zone that days are cut in.")
+    currency: str | None = required()
+    reopen_days: int | None = required()
+    position: int | None = required(
+        "The position of the log that was read. With it anybody can recompute.", sa_type=BigInteger
+    )
+    seed: int | None = required("The seed of resampling.", sa_type=BigInteger)
+    resamples: int | None = required("How often was resampled, where the method does.")
+    verdict: str | None = required()
+    result: Annotated[dict[str, Any] | None, Document()] = required()
     measured_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    measured_at: datetime | None = None
+    measured_at: datetime | None = required()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from app.common.records import CodeEnum, ForeignRef, KeyRef, Record
+from app.common.records import CodeEnum, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 from app.kpis.questions.scopes import ScopeKind
 
@@ -25,12 +25,16 @@ class KpiRebase(Record):
 
     KIND: ClassVar[str] = "kpi_rebase"
 
-    state: RebaseState | None = None
-    kpi: str | None = None
-    scope: ScopeKind | None = None
-    service: Annotated[str | None, KeyRef("service")] = None
-    team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    change: str | None = None
-    begins_at: datetime | None = None
-    added_at: Annotated[datetime | None, EnteredAt(RebaseState.active)] = None
+    state: RebaseState | None = required()
+    kpi: str | None = required("The KPI's key.")
+    scope: ScopeKind | None = required("Whether it is about all cases, those of a service or of a team.")
+    service: Annotated[str | None, KeyRef("service")] = optional(
+        "The key of the service, if it is about one."
+    )
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team, if it is about one.")
+    change: str | None = required("The number of the change or another record, or a name.")
+    begins_at: datetime | None = required(
+        "Limits count anew from the first period that begins then or later."
+    )
+    added_at: Annotated[datetime | None, EnteredAt(RebaseState.active)] = required()
     added_by_id: Annotated[UUID | None, ForeignRef("person")] = None

@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field
 
-from app.common.records import CodeEnum, Record
+from app.common.records import CodeEnum, Record, required
 from app.common.state_fields import EnteredAt
 
 
@@ -34,13 +33,21 @@ class Reconciliation(Record):
 
     KIND: ClassVar[str] = "reconciliation"
 
-    state: ReconciliationState | None = None
-    day: str | None = None
-    verdict: Verdict | None = None
-    zone: str | None = None
-    position: int | None = Field(default=None, sa_type=BigInteger)
-    compared: int | None = Field(default=None, sa_type=BigInteger)
-    differences: int | None = Field(default=None, sa_type=BigInteger)
-    differing: list[str] | None = None
-    seconds: int | None = Field(default=None, sa_type=BigInteger)
-    made_at: Annotated[datetime | None, EnteredAt(ReconciliationState.made)] = None
+    state: ReconciliationState | None = required()
+    day: str | None = required("The date of the night in `zone`, as 2026-11-20.")
+    verdict: Verdict | None = required("Whether both give the same.")
+    zone: str | None = required("The time zone that the night and the compared months are of.")
+    position: int | None = required(
+        "The position of the log up to which both were computed.", sa_type=BigInteger
+    )
+    compared: int | None = required(
+        "How many numbers were compared, besides what each case brought.", sa_type=BigInteger
+    )
+    differences: int | None = required(
+        "How much differs: numbers, and what cases brought.", sa_type=BigInteger
+    )
+    differing: list[str] | None = required(
+        "The first of what differs, each once: `<kpi>/<what>`. `ledgerdesk reconcile` says more."
+    )
+    seconds: int | None = required("How long it took.", sa_type=BigInteger)
+    made_at: Annotated[datetime | None, EnteredAt(ReconciliationState.made)] = required()

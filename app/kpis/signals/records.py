@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import ForeignRef, KeyRef, Record
+from app.common.records import ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 from app.kpis.declaration.marks import SignalState, Tendency
 from app.kpis.questions.periods import Grain
@@ -29,28 +29,32 @@ class KpiSignal(Record):
 
     KIND: ClassVar[str] = "kpi_signal"
 
-    number: str = ""
-    state: SignalState | None = None
-    kpi: str | None = None
-    scope: ScopeKind | None = None
-    service: Annotated[str | None, KeyRef("service")] = None
-    team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    rule: Signal | None = None
-    grain: Grain | None = None
-    zone: str | None = None
-    since_at: datetime | None = None
-    begins_at: datetime | None = None
-    ends_at: datetime | None = None
-    tendency: Tendency | None = None
-    needs_attention: bool | None = None
-    value: str | None = None
-    centre: str | None = None
-    low: str | None = None
-    high: str | None = None
-    position: int | None = Field(default=None, sa_type=BigInteger)
-    noted_at: datetime | None = None
-    reason: Annotated[str | None, Personal()] = None
-    cause: str | None = None
+    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    state: SignalState | None = required()
+    kpi: str | None = required("The KPI's key.")
+    scope: ScopeKind | None = required("Whether it is about all cases, those of a service or of a team.")
+    service: Annotated[str | None, KeyRef("service")] = optional(
+        "The key of the service, if it is about one."
+    )
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team, if it is about one.")
+    rule: Signal | None = required()
+    grain: Grain | None = required()
+    zone: str | None = required("The time zone that the period is of.")
+    since_at: datetime | None = required("The beginning of the first period that makes up the signal.")
+    begins_at: datetime | None = required("The first instant of the period in which the rule was met.")
+    ends_at: datetime | None = required("The first instant behind it.")
+    tendency: Tendency | None = required()
+    needs_attention: bool | None = required(
+        "For the worse, in what was the newest final period, and not of a team alone."
+    )
+    value: str | None = required("The value of the period, in the unit of the KPI, as a decimal text.")
+    centre: str | None = required("The mean that it was judged by.")
+    low: str | None = required("The lower natural limit.")
+    high: str | None = required("The upper natural limit.")
+    position: int | None = required("The position of the log at which the figures stood.", sa_type=BigInteger)
+    noted_at: datetime | None = required()
+    reason: Annotated[str | None, Personal()] = optional("Why, in the words of whoever explained it.")
+    cause: str | None = optional("The record or the event behind it.")
     explained_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     explained_at: Annotated[datetime | None, EnteredAt(SignalState.explained)] = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from app.common.records import CodeEnum, Record
+from app.common.records import CodeEnum, Record, optional, required
 from app.common.state_fields import EnteredAt
 from app.kpis.declaration.kpi import Comparator
 
@@ -25,10 +25,10 @@ class KpiTarget(Record):
 
     KIND: ClassVar[str] = "kpi_target"
 
-    state: TargetState | None = None
-    kpi: str | None = None
-    comparator: Comparator | None = None
-    value: str | None = None
-    valid_from_at: datetime | None = None
+    state: TargetState | None = required()
+    kpi: str | None = required("The KPI's key.")
+    comparator: Comparator | None = optional("Null: there is no target from then on.")
+    value: str | None = optional("In the unit of the KPI, as a decimal text.")
+    valid_from_at: datetime | None = required()
     valid_until_at: datetime | None = None
-    added_at: Annotated[datetime | None, EnteredAt(TargetState.active)] = None
+    added_at: Annotated[datetime | None, EnteredAt(TargetState.active)] = required()

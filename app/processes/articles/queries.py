@@ -8,44 +8,24 @@ from typing import Any
 from pydantic import Field
 
 from app.api.lists import Listing
-from app.api.shapes import OutputModel, PersonStub, Renderer, TicketOut
-from app.common.children import Visibility
-from app.foundation.articles.records import ArticleState
+from app.api.shapes import OutputModel, Renderer, TicketOut
+from app.foundation.articles.records import Article
 from app.foundation.people.queries import PERSONS
 from app.processes.articles.lifecycle import LIFECYCLE, Language
 
 MOST_SUGGESTED = 10
 
 
-class ArticleOut(TicketOut):
+class ArticleOut(
+    TicketOut,
+    of=Article,
+    without="requester customer team assignee impact urgency priority",
+    after={"other_answer": "visibility", "case": "author opened_at"},
+):
     """A knowledge article: a known fault and its remedy."""
 
-    state: ArticleState
-    state_since: datetime
-    title: str
     language: Language
-    symptoms: str
-    answer: str
-    other_title: str | None = Field(description="The title in the other language.")
-    other_symptoms: str | None
-    other_answer: str | None
-    visibility: Visibility = Field(description="Who may read it once it is published.")
-    services: list[str] | None = Field(description="The keys of the services that it is about.")
-    categories: list[str] | None
-    cis: list[str] | None
-    case: str | None = Field(description="What it came from, as `incident/<id>`; for staff only.")
-    author: PersonStub | None
     opened_at: datetime = Field(description="When it was drafted.")
-    edition: int | None = Field(description="How often it was published; null: never.")
-    published_at: datetime | None = Field(description="When it was published first.")
-    published_by: PersonStub | None = Field(description="Who found the present edition right.")
-    confirmed_at: datetime | None
-    next_review_at: datetime | None = Field(description="When somebody is to look whether it is right.")
-    retired_at: datetime | None
-    used_count: int | None = Field(description="With how many cases it has helped.")
-    last_used_at: datetime | None
-    helped_count: int | None = Field(description="How many say that it helped them.")
-    did_not_help_count: int | None
 
 
 LISTING = Listing(

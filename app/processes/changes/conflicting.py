@@ -62,15 +62,6 @@ class ConflictingChange(OutputModel):
     conflicts: list[OverriddenOut] = Field(description="The earliest first.")
 
 
-class ConflictingChangePage(OutputModel):
-    """A page of changes that conflict with others or with freezes, by their windows, the earliest first;
-    emergencies, which have none, come last.
-    """
-
-    items: list[ConflictingChange]
-    next_cursor: str | None
-
-
 FIELDS = frozenset(ConflictingChange.model_fields) - {"conflicts"} | {"overrides"}
 
 

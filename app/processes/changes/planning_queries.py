@@ -11,7 +11,7 @@ from pydantic import Field
 from app.api.child_rows import ChildListing
 from app.api.columns import Columns
 from app.api.lists import Listing
-from app.api.shapes import OutputModel, PersonStub, RecordOut, Renderer, TeamStub
+from app.api.shapes import OutputModel, RecordOut, Renderer
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.kernel.visibility import sees_every_record, tokens
 from app.log.canonical import instant
@@ -19,33 +19,15 @@ from app.processes.changes import freezes, questionnaires, templates
 from app.processes.changes.planning_lookups import MOST_HIT
 from app.processes.changes.records import (
     Change,
+    ChangeTemplate,
+    Freeze,
     FreezeException,
-    FreezeKind,
-    FreezeState,
-    QuestionnaireState,
-    RiskLevel,
-    TemplateState,
+    RiskQuestionnaire,
 )
 
 
-class ChangeTemplateOut(RecordOut):
+class ChangeTemplateOut(RecordOut, of=ChangeTemplate):
     """A pre-approved template of standard changes."""
-
-    state: TemplateState
-    key: str
-    title: str
-    description: str | None
-    services: list[str] | None = Field(description="The keys of the services that such a change is of.")
-    plan: str
-    test_plan: str | None
-    back_out_plan: str
-    risk_level: RiskLevel
-    team: TeamStub | None = Field(description="Who implements such a change, if nobody says otherwise.")
-    author: PersonStub | None = Field(description="Who drafted it, or changed the draft last.")
-    drafted_at: datetime
-    approved_at: datetime | None
-    approved_by: PersonStub | None
-    retired_at: datetime | None
 
 
 TEMPLATES = Listing(
@@ -75,14 +57,10 @@ class AskedQuestionOut(OutputModel):
     text_zh: str
 
 
-class RiskQuestionnaireOut(RecordOut):
+class RiskQuestionnaireOut(RecordOut, of=RiskQuestionnaire):
     """Questions about the risk of changes; those that were set last are in force."""
 
-    state: QuestionnaireState
     questions: list[AskedQuestionOut] = Field(description="In the order in which they are asked.")
-    medium_from: int = Field(description="From so many points on the risk is medium.")
-    high_from: int = Field(description="From so many points on the risk is high.")
-    set_at: datetime
 
 
 class CurrentRiskQuestionnaire(OutputModel):
@@ -114,25 +92,13 @@ class HitChange(OutputModel):
     window_until_at: datetime | None
 
 
-class FreezeOut(RecordOut):
+class FreezeOut(RecordOut, of=Freeze, after={"owner": "hit_change_ids"}):
     """A period without changes."""
 
-    state: FreezeState
-    freeze_kind: FreezeKind
-    title: str
-    reason: str
-    from_at: datetime
-    until_at: datetime
-    everything: bool = Field(description="Whether it is for every change.")
-    services: list[str] | None = Field(description="Else for changes of these services: their keys.")
-    ci_classes: list[str] | None = Field(description="And for changes of items of these classes.")
-    owner: PersonStub | None = Field(description="Who answers for it.")
     hit_change_ids: list[UUID] | None = Field(
         description="The changes that were scheduled in it when it was declared or moved last: at most "
         f"{MOST_HIT}, the earliest first."
     )
-    declared_at: datetime
-    withdrawn_at: datetime | None
     hit_changes: list[HitChange] = Field(
         description="Those of them that the caller may see, as they stand now, the earliest first."
     )
@@ -181,28 +147,16 @@ FREEZES = Listing(
 )
 
 
-class FreezeExceptionOut(OutputModel):
+class FreezeExceptionOut(OutputModel, of=FreezeException):
     """An exception from a freeze for one change; neither granted nor refused while its decision is open, or
     if that was withdrawn.
     """
 
-    id: UUID
-    change_id: UUID
-    decision_id: UUID = Field(description="The decision on it: `GET …/decisions` lists it.")
-    reason: str | None = Field(description="Why it cannot wait. Null when whoever asked was erased.")
-    asked_by: PersonStub | None
-    asked_at: datetime
-    granted_at: datetime | None
-    refused_at: datetime | None
-
-
-class FreezeExceptionPage(OutputModel):
-    """A page of the exceptions from a freeze, the first asked first."""
-
-    items: list[FreezeExceptionOut]
-    next_cursor: str | None
-
 
 EXCEPTION_ROWS = ChildListing(
-    "exceptions", FreezeException, "asked_at", FreezeExceptionOut, FreezeExceptionPage
+    "exceptions",
+    FreezeException,
+    "asked_at",
+    FreezeExceptionOut,
+    "the exceptions from a freeze, the first asked first",
 )

@@ -13,8 +13,7 @@ from app.api.columns import Columns
 from app.api.filters import MOST_VALUES, Parameter, Time, WhereClause, multi_value
 from app.api.lists import Listing
 from app.api.paging import order_of, page_rows
-from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub, TicketOut
-from app.common.priority import Impact, Priority, Urgency
+from app.api.shapes import OutputModel, Renderer, TeamStub, TicketOut
 from app.db import Database
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS
@@ -23,11 +22,8 @@ from app.foundation.services.queries import SERVICES
 from app.kernel.payloads import LONGEST_KEY
 from app.processes.changes.lifecycle import LIFECYCLE
 from app.processes.changes.records import (
-    ChangeOutcome,
+    Change,
     ChangeState,
-    ChangeType,
-    DeferralReason,
-    RiskLevel,
 )
 
 
@@ -39,111 +35,19 @@ class TemplatePlans(OutputModel):
     back_out_plan: str
 
 
-class ChangeOut(TicketOut):
+class ChangeOut(
+    TicketOut,
+    of=Change,
+    after={
+        "description": "impact urgency priority",
+        "wanted_until_at": "requester",
+        "reported_by": "customer team assignee opened_at",
+    },
+):
     """A change of services and configuration items."""
 
-    state: ChangeState
-    state_since: datetime
-    title: str | None
-    type: ChangeType
-    template: str | None = Field(
-        description="The key of a standard change's template, where its plans stand."
-    )
-    request_id: UUID | None = Field(description="The request that it fulfils.")
-    reason: str | None
-    description: str | None
-    impact: Impact | None
-    urgency: Urgency | None
-    priority: Priority | None
-    service: str | None = Field(description="The key of the service that it counts under.")
-    services: list[str] | None = Field(description="Keys of all services that it touches.")
-    ci_ids: list[str] | None = Field(description="Ids of the configuration items that it touches.")
-    ci_services: list[str] | None = Field(
-        description="Keys of the services of these items, as they were when it was scheduled or else drafted."
-    )
-    no_cis_reason: str | None = Field(description="Why it touches no item.")
-    category: str | None
-    plan: str | None
-    test_plan: str | None
-    back_out_plan: str | None
-    wanted_from_at: datetime | None
-    wanted_until_at: datetime | None
-    requester: PersonStub | None
-    reported_by: PersonStub | None = Field(description="Who drafted it, where it is somebody else's.")
     customer: TeamStub | None = Field(description="The requester's team when it was drafted.")
     team: TeamStub | None = Field(description="The team that implements it.")
-    assignee: PersonStub | None
-    opened_at: datetime
-    submitted_at: datetime | None = Field(description="When it was first submitted.")
-    questionnaire_id: UUID | None
-    risk_answers: dict[str, Any] | None = Field(
-        description="For staff: answers by the keys of their questions."
-    )
-    risk_score: int | None = Field(description="For staff: the points of the answers together.")
-    risk_level: RiskLevel | None
-    effects: str | None = Field(description="What it does to services and users.")
-    resources: str | None = Field(description="Who and what it takes.")
-    conflicts_found: list[str] | None = Field(
-        description="Numbers of changes and kinds of freezes in its wanted window when it was assessed."
-    )
-    assessed_at: datetime | None
-    assessed_by: PersonStub | None
-    approval_id: UUID | None = Field(description="The decision on its approval.")
-    cannot_wait: str | None = Field(description="Why an emergency cannot wait for the board.")
-    approval_requested_at: datetime | None
-    approved_at: datetime | None
-    rejected_at: datetime | None
-    deferred_at: datetime | None
-    deferral_reason: DeferralReason | None
-    ci_classes: list[str] | None = Field(
-        description="Classes of its items when it was scheduled, or before then when they were named."
-    )
-    needed_ci_ids: list[str] | None = Field(
-        description="Ids of the items that its items need, as they were when it was scheduled."
-    )
-    window_from_at: datetime | None
-    window_until_at: datetime | None
-    scheduled_at: datetime | None
-    booked_from_at: datetime | None = Field(description="Since when it holds its items.")
-    booked_until_at: datetime | None = Field(
-        description="Until when. Past it, too, nothing else starts on them until it is implemented or backed "
-        "out."
-    )
-    overrides: list[str] | None = Field(
-        description="The changes and freezes that it was scheduled over: `change/<id>`, `freeze/<id>`."
-    )
-    excepted_freezes: list[str] | None = Field(
-        description="The freezes that it is excepted from: `freeze/<id>`."
-    )
-    override_reason: str | None
-    started_at: datetime | None
-    out_of_window_reason: str | None = Field(description="Why it was started outside its window.")
-    implementer_ids: list[str] | None = Field(description="Ids of those who implemented it.")
-    started_by_voter: bool | None = Field(
-        description="Whether somebody started it who had voted for it, which an emergency alone allows: its "
-        "review looks at that."
-    )
-    implemented_at: datetime | None
-    work_done: str | None
-    tests_run: str | None
-    deviations: str | None
-    backed_out_at: datetime | None
-    back_out_reason: str | None
-    service_restored_at: datetime | None
-    review_due_at: datetime | None
-    review_overdue_at: datetime | None = Field(description="Since when its review is flagged as overdue.")
-    reviewed_at: datetime | None
-    reviewer: PersonStub | None
-    outcome: ChangeOutcome | None
-    first_pass: bool | None = Field(
-        description="Whether it was implemented once, in its window, and caused no incident."
-    )
-    first_pass_reason: str | None
-    goals_met: str | None
-    caused_incident_ids: list[str] | None = Field(description="Ids of the incidents that it caused.")
-    lessons: str | None
-    closed_at: datetime | None
-    cancelled_at: datetime | None
     template_plans: TemplatePlans | None = Field(
         description="Of a standard change, which has no plans of its own: those of its template."
     )

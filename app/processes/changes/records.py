@@ -8,7 +8,16 @@ from uuid import UUID
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, Record, StaffOnly
+from app.common.records import (
+    ChildRecord,
+    CodeEnum,
+    ForeignRef,
+    KeyRef,
+    Record,
+    StaffOnly,
+    optional,
+    required,
+)
 from app.common.state_fields import ClearedBy, EnteredAt
 from app.common.tickets import Ticket
 
@@ -97,55 +106,84 @@ class Change(Ticket):
 
     KIND: ClassVar[str] = "change"
 
-    state: ChangeState | None = None
-    type: ChangeType | None = None
-    template: Annotated[str | None, KeyRef("change_template")] = None
-    request_id: Annotated[UUID | None, ForeignRef("request")] = None
+    state: ChangeState | None = required()
+    type: ChangeType | None = required()
+    template: Annotated[str | None, KeyRef("change_template")] = optional(
+        "The key of a standard change's template, where its plans stand."
+    )
+    request_id: Annotated[UUID | None, ForeignRef("request")] = optional("The request that it fulfils.")
     reason: Annotated[str | None, Personal()] = None
     description: Annotated[str | None, Personal()] = None
-    service: Annotated[str | None, KeyRef("service")] = None
-    services: list[str] | None = None
-    ci_ids: list[str] | None = None
-    ci_services: list[str] | None = None
-    no_cis_reason: Annotated[str | None, Personal()] = None
+    service: Annotated[str | None, KeyRef("service")] = optional(
+        "The key of the service that it counts under."
+    )
+    services: list[str] | None = optional("Keys of all services that it touches.")
+    ci_ids: list[str] | None = optional("Ids of the configuration items that it touches.")
+    ci_services: list[str] | None = optional(
+        "Keys of the services of these items, as they were when it was scheduled or else drafted."
+    )
+    no_cis_reason: Annotated[str | None, Personal()] = optional("Why it touches no item.")
     category: Annotated[str | None, KeyRef("category", per_process=True)] = None
     plan: Annotated[str | None, Personal()] = None
     test_plan: Annotated[str | None, Personal()] = None
     back_out_plan: Annotated[str | None, Personal()] = None
     wanted_from_at: datetime | None = None
     wanted_until_at: datetime | None = None
-    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    submitted_at: Annotated[datetime | None, EnteredAt(ChangeState.submitted, first=True)] = None
+    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Who drafted it, where it is somebody else's."
+    )
+    submitted_at: Annotated[datetime | None, EnteredAt(ChangeState.submitted, first=True)] = optional(
+        "When it was first submitted."
+    )
     questionnaire_id: Annotated[UUID | None, ForeignRef("risk_questionnaire")] = None
-    risk_answers: Annotated[dict[str, Any] | None, StaffOnly()] = None
-    risk_score: Annotated[int | None, StaffOnly()] = None
+    risk_answers: Annotated[dict[str, Any] | None, StaffOnly()] = optional(
+        "For staff: answers by the keys of their questions."
+    )
+    risk_score: Annotated[int | None, StaffOnly()] = optional(
+        "For staff: the points of the answers together."
+    )
     risk_level: RiskLevel | None = None
-    effects: Annotated[str | None, Personal()] = None
-    resources: Annotated[str | None, Personal()] = None
-    conflicts_found: list[str] | None = None
+    effects: Annotated[str | None, Personal()] = optional("What it does to services and users.")
+    resources: Annotated[str | None, Personal()] = optional("Who and what it takes.")
+    conflicts_found: list[str] | None = optional(
+        "Numbers of changes and kinds of freezes in its wanted window when it was assessed."
+    )
     assessed_at: Annotated[datetime | None, EnteredAt(ChangeState.assessed)] = None
     assessed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    approval_id: UUID | None = None
-    cannot_wait: Annotated[str | None, Personal()] = None
+    approval_id: UUID | None = optional("The decision on its approval.")
+    cannot_wait: Annotated[str | None, Personal()] = optional("Why an emergency cannot wait for the board.")
     approval_requested_at: datetime | None = None
     approved_at: Annotated[datetime | None, EnteredAt(ChangeState.approved)] = None
     rejected_at: Annotated[datetime | None, EnteredAt(ChangeState.rejected)] = None
     deferred_at: Annotated[datetime | None, EnteredAt(ChangeState.deferred)] = None
     deferral_reason: DeferralReason | None = None
-    ci_classes: list[str] | None = None
-    needed_ci_ids: list[str] | None = None
+    ci_classes: list[str] | None = optional(
+        "Classes of its items when it was scheduled, or before then when they were named."
+    )
+    needed_ci_ids: list[str] | None = optional(
+        "Ids of the items that its items need, as they were when it was scheduled."
+    )
     window_from_at: datetime | None = None
     window_until_at: datetime | None = None
     scheduled_at: Annotated[datetime | None, EnteredAt(ChangeState.scheduled)] = None
-    booked_from_at: datetime | None = None
-    booked_until_at: datetime | None = None
-    overrides: list[str] | None = None
-    excepted_freezes: list[str] | None = None
+    booked_from_at: datetime | None = optional("Since when it holds its items.")
+    booked_until_at: datetime | None = optional(
+        "Until when. Past it, too, nothing else starts on them until it is implemented or backed out."
+    )
+    overrides: list[str] | None = optional(
+        "The changes and freezes that it was scheduled over: `change/<id>`, `freeze/<id>`."
+    )
+    excepted_freezes: list[str] | None = optional("The freezes that it is excepted from: `freeze/<id>`.")
     override_reason: Annotated[str | None, Personal()] = None
     started_at: Annotated[datetime | None, EnteredAt(ChangeState.implementing)] = None
-    out_of_window_reason: Annotated[str | None, Personal()] = None
-    implementer_ids: list[str] | None = None
-    started_by_voter: bool | None = None
+    out_of_window_reason: Annotated[str | None, Personal()] = optional(
+        "Why it was started outside its window."
+    )
+    implementer_ids: list[str] | None = optional("Ids of those who implemented it.")
+    started_by_voter: bool | None = optional(
+        "Whether somebody started it who had voted for it, which an emergency alone allows: "
+        "its review looks at that."
+    )
     implemented_at: Annotated[datetime | None, EnteredAt(ChangeState.implemented)] = None
     work_done: Annotated[str | None, Personal()] = None
     tests_run: Annotated[str | None, Personal()] = None
@@ -154,14 +192,18 @@ class Change(Ticket):
     back_out_reason: Annotated[str | None, Personal()] = None
     service_restored_at: datetime | None = None
     review_due_at: datetime | None = None
-    review_overdue_at: Annotated[datetime | None, ClearedBy(entering={ChangeState.closed})] = None
+    review_overdue_at: Annotated[datetime | None, ClearedBy(entering={ChangeState.closed})] = optional(
+        "Since when its review is flagged as overdue."
+    )
     reviewed_at: Annotated[datetime | None, EnteredAt(ChangeState.closed)] = None
     reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
     outcome: ChangeOutcome | None = None
-    first_pass: bool | None = None
+    first_pass: bool | None = optional(
+        "Whether it was implemented once, in its window, and caused no incident."
+    )
     first_pass_reason: Annotated[str | None, Personal()] = None
     goals_met: Annotated[str | None, Personal()] = None
-    caused_incident_ids: list[str] | None = None
+    caused_incident_ids: list[str] | None = optional("Ids of the incidents that it caused.")
     lessons: Annotated[str | None, Personal()] = None
     closed_at: Annotated[datetime | None, EnteredAt(ChangeState.closed)] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(ChangeState.cancelled)] = None
@@ -185,18 +227,22 @@ class ChangeTemplate(Record):
 
     KIND: ClassVar[str] = "change_template"
 
-    state: TemplateState | None = None
-    key: str | None = None
-    title: str | None = None
+    state: TemplateState | None = required()
+    key: str | None = required()
+    title: str | None = required()
     description: str | None = None
-    services: list[str] | None = None
-    plan: str | None = None
+    services: list[str] | None = optional("The keys of the services that such a change is of.")
+    plan: str | None = required()
     test_plan: str | None = None
-    back_out_plan: str | None = None
-    risk_level: RiskLevel | None = None
-    team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    drafted_at: Annotated[datetime | None, EnteredAt(TemplateState.draft)] = None
+    back_out_plan: str | None = required()
+    risk_level: RiskLevel | None = required()
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Who implements such a change, if nobody says otherwise."
+    )
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Who drafted it, or changed the draft last."
+    )
+    drafted_at: Annotated[datetime | None, EnteredAt(TemplateState.draft)] = required()
     approved_at: Annotated[datetime | None, EnteredAt(TemplateState.approved)] = None
     approved_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     retired_at: Annotated[datetime | None, EnteredAt(TemplateState.retired)] = None
@@ -217,11 +263,11 @@ class RiskQuestionnaire(Record):
 
     KIND: ClassVar[str] = "risk_questionnaire"
 
-    state: QuestionnaireState | None = None
+    state: QuestionnaireState | None = required()
     questions: list[dict[str, Any]] | None = None
-    medium_from: int | None = None
-    high_from: int | None = None
-    set_at: datetime | None = None
+    medium_from: int | None = required("From so many points on the risk is medium.")
+    high_from: int | None = required("From so many points on the risk is high.")
+    set_at: datetime | None = required()
 
 
 class FreezeKind(CodeEnum):
@@ -247,18 +293,20 @@ class Freeze(Record):
 
     KIND: ClassVar[str] = "freeze"
 
-    state: FreezeState | None = None
-    freeze_kind: FreezeKind | None = None
-    title: str | None = None
-    reason: str | None = None
-    from_at: datetime | None = None
-    until_at: datetime | None = None
-    everything: bool | None = None
-    services: list[str] | None = None
-    ci_classes: list[str] | None = None
+    state: FreezeState | None = required()
+    freeze_kind: FreezeKind | None = required()
+    title: str | None = required()
+    reason: str | None = required()
+    from_at: datetime | None = required()
+    until_at: datetime | None = required()
+    everything: bool | None = required("Whether it is for every change.")
+    services: list[str] | None = optional("Else for changes of these services: their keys.")
+    ci_classes: list[str] | None = optional("And for changes of items of these classes.")
     hit_change_ids: list[str] | None = None
-    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    declared_at: Annotated[datetime | None, EnteredAt(FreezeState.declared)] = None
+    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
+        "Who answers for it."
+    )
+    declared_at: Annotated[datetime | None, EnteredAt(FreezeState.declared)] = required()
     withdrawn_at: Annotated[datetime | None, EnteredAt(FreezeState.withdrawn)] = None
 
     @property
@@ -272,10 +320,12 @@ class FreezeException(ChildRecord):
 
     KIND: ClassVar[str] = "freeze_exception"
 
-    change_id: Annotated[UUID | None, ForeignRef("change")] = None
-    decision_id: UUID | None = None
-    reason: Annotated[str | None, Personal()] = None
+    change_id: Annotated[UUID | None, ForeignRef("change")] = required()
+    decision_id: UUID | None = required("The decision on it: `GET …/decisions` lists it.")
+    reason: Annotated[str | None, Personal()] = optional(
+        "Why it cannot wait. Null when whoever asked was erased."
+    )
     asked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    asked_at: datetime | None = None
+    asked_at: datetime | None = required()
     granted_at: datetime | None = None
     refused_at: datetime | None = None

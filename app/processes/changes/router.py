@@ -19,35 +19,23 @@ from app.api.edit import mount_edit
 from app.api.openapi import problems
 from app.api.paging import VARY, page_response
 from app.api.routes import Routes
-from app.api.shapes import OutputModel, Renderer
+from app.api.shapes import OutputModel, Renderer, page_of
 from app.foundation.decisions.router import mount_approval_preview
 from app.kernel.actor_policy import staff
 from app.kernel.references import is_visible
 from app.kernel.refusals import Forbidden
 from app.processes.changes.approval import APPROVAL, EMERGENCY
 from app.processes.changes.calendar.router import router as calendar_router
-from app.processes.changes.cause_search import (
-    SuspectedChanges,
-    SuspectedIncidents,
-    VisibilityTest,
-)
-from app.processes.changes.cause_search import (
-    suspected_changes as suspected_changes_of,
-)
-from app.processes.changes.cause_search import (
-    suspected_incidents as suspected_incidents_of,
-)
+from app.processes.changes.cause_search import SuspectedChanges, SuspectedIncidents, VisibilityTest
+from app.processes.changes.cause_search import suspected_changes as suspected_changes_of
+from app.processes.changes.cause_search import suspected_incidents as suspected_incidents_of
 from app.processes.changes.conflict_search import (
     ConflictReader,
     ConflictsQuery,
     WindowConflicts,
     conflicts_of,
 )
-from app.processes.changes.conflicting import (
-    ConflictingChangePage,
-    ConflictingChangesQuery,
-    conflicting_changes,
-)
+from app.processes.changes.conflicting import ConflictingChange, ConflictingChangesQuery, conflicting_changes
 from app.processes.changes.lifecycle import LIFECYCLE
 from app.processes.changes.queries import LISTING, ChangeOut, ChangeRenderer
 from app.ticketing.routes.attachments import mount_attachments
@@ -80,7 +68,11 @@ async def list_change_conflicts(request: Request, query: Annotated[ConflictsQuer
     "/conflicting",
     operation_id="list_conflicting_changes",
     summary="List conflicting changes",
-    response_model=ConflictingChangePage,
+    response_model=page_of(
+        ConflictingChange,
+        "changes that conflict with others or with freezes, by their windows, the earliest first; "
+        "emergencies, which have none, come last",
+    ),
     responses=problems(400, 403, 422),
 )
 async def list_conflicting_changes(

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from pydantic import Field
 
 from app.api.child_rows import ChildListing
 from app.api.lists import Listing
-from app.api.shapes import OutputModel, PersonStub, RecordOut, TeamStub
+from app.api.shapes import OutputModel, RecordOut
 from app.db import Database
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES
 from app.processes.deployments.lifecycle import LIFECYCLE
-from app.processes.deployments.records import DeploymentCause, DeploymentOutcome, DeploymentState
+from app.processes.deployments.records import Deployment, DeploymentCause
 from app.ticketing.going_out_lookups import GoingOutObstacle
 
 
@@ -25,28 +24,10 @@ class RevisionOut(OutputModel):
     committed_at: datetime
 
 
-class DeploymentOut(RecordOut):
+class DeploymentOut(RecordOut, of=Deployment):
     """A deployment of a service into an environment."""
 
-    state: DeploymentState
-    outcome: DeploymentOutcome | None = Field(description="Null while it is under way.")
-    service: str | None
-    environment: str
-    pipeline: str | None = Field(description="What the pipeline calls itself, if one has reported it.")
-    run: str | None = Field(description="What the pipeline calls the run.")
-    author: PersonStub | None = Field(description="Who reported it.")
-    team: TeamStub | None = Field(description="The team of its release.")
-    release_id: UUID | None
-    change_ids: list[str] | None
     revisions: list[RevisionOut] | None = Field(description="Null where none was reported.")
-    started_at: datetime
-    ended_at: datetime | None
-    rolled_back_at: datetime | None
-    reported_at: datetime
-    is_outside: bool | None = Field(
-        description="Whether it went into production though a change in it, or a freeze, forbade it. Null: "
-        "another environment, or reported before this was looked at."
-    )
     outside_because: list[GoingOutObstacle] | None = Field(description="What forbade it.")
 
 
@@ -70,23 +51,17 @@ class DeploymentPermission(OutputModel):
     reasons: list[PermissionReason] = Field(description="What keeps it; empty if it may.")
 
 
-class DeploymentCauseOut(OutputModel):
+class DeploymentCauseOut(OutputModel, of=DeploymentCause):
     """An incident that the deployment has caused."""
 
-    id: UUID
-    incident_id: UUID
-    confirmed_by: PersonStub | None
-    confirmed_at: datetime
 
-
-class DeploymentCausePage(OutputModel):
-    """A page of the incidents that a deployment has caused, the first confirmed first."""
-
-    items: list[DeploymentCauseOut]
-    next_cursor: str | None
-
-
-CAUSES = ChildListing("causes", DeploymentCause, "confirmed_at", DeploymentCauseOut, DeploymentCausePage)
+CAUSES = ChildListing(
+    "causes",
+    DeploymentCause,
+    "confirmed_at",
+    DeploymentCauseOut,
+    "the incidents that a deployment has caused, the first confirmed first",
+)
 
 LISTING = Listing(
     lifecycle=LIFECYCLE,

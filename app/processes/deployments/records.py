@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, KeyRef, Record
+from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, KeyRef, Record, optional, required
 
 
 class DeploymentState(CodeEnum):
@@ -41,22 +41,25 @@ class Deployment(Record):
 
     KIND: ClassVar[str] = "deployment"
 
-    state: DeploymentState | None = None
-    outcome: DeploymentOutcome | None = None
+    state: DeploymentState | None = required()
+    outcome: DeploymentOutcome | None = optional("Null while it is under way.")
     service: Annotated[str | None, KeyRef("service")] = None
-    environment: str | None = None
-    pipeline: str | None = None
-    run: str | None = None
-    author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    environment: str | None = required()
+    pipeline: str | None = optional("What the pipeline calls itself, if one has reported it.")
+    run: str | None = optional("What the pipeline calls the run.")
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who reported it.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team of its release.")
     release_id: Annotated[UUID | None, ForeignRef("release")] = None
     change_ids: list[str] | None = None
     revisions: Annotated[list[dict[str, Any]] | None, Document()] = None
-    started_at: datetime | None = None
+    started_at: datetime | None = required()
     ended_at: datetime | None = None
     rolled_back_at: datetime | None = None
-    reported_at: datetime | None = None
-    is_outside: bool | None = None
+    reported_at: datetime | None = required()
+    is_outside: bool | None = optional(
+        "Whether it went into production though a change in it, or a freeze, forbade it. "
+        "Null: another environment, or reported before this was looked at."
+    )
     outside_because: list[str] | None = None
 
 
@@ -65,6 +68,6 @@ class DeploymentCause(ChildRecord):
 
     KIND: ClassVar[str] = "deployment_cause"
 
-    incident_id: Annotated[UUID | None, ForeignRef("incident")] = None
+    incident_id: Annotated[UUID | None, ForeignRef("incident")] = required()
     confirmed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    confirmed_at: datetime | None = None
+    confirmed_at: datetime | None = required()

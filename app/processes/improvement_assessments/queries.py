@@ -42,84 +42,43 @@ def _seen_by_caller(renderer: Renderer, record: Any, parameters: dict[str, Any])
     return SCORED_BY_CALLER
 
 
-class ImprovementAssessmentOut(RecordOut):
+class ImprovementAssessmentOut(RecordOut, of=ImprovementAssessment):
     """The assessment of the suggestions that are open in a month."""
 
-    number: str = Field(description="What people call it; accepted wherever the id is.")
-    state: AssessmentState
-    month: str = Field(description="Which month, as `2026-11`.")
-    plan_id: UUID | None = Field(description="The improvement plan whose weights count.")
     weights: dict[str, int] = Field(description="The weights of the criteria.")
-    opened_at: datetime
-    opened_by: PersonStub | None
-    concluded_at: datetime | None
-    concluded_by: PersonStub | None
 
 
-class AssessorOut(OutputModel):
+class AssessorOut(OutputModel, of=Assessor):
     """A person who scores the suggestions."""
 
-    id: UUID
-    person: PersonStub
-    asked_at: datetime
 
-
-class AssessorPage(OutputModel):
-    """A page of the assessors."""
-
-    items: list[AssessorOut]
-    next_cursor: str | None
-
-
-class AssessedSuggestionOut(OutputModel):
+class AssessedSuggestionOut(OutputModel, of=AssessedSuggestion):
     """A suggestion that was open when the assessment was opened, and the verdict on it."""
 
-    id: UUID
-    suggestion_id: UUID
-    number: str
-    title: str = Field(description="Its title when the assessment was opened.")
-    taken_at: datetime
-    verdict: SuggestionVerdict | None = Field(
-        description="Null: there is none yet, or it was settled otherwise before the assessment ended."
-    )
-    reason: str | None
-    until_at: datetime | None = Field(description="Of a deferred one: until when.")
-    improvement_id: UUID | None = Field(description="Of a selected one: the improvement that carries it out.")
 
-
-class AssessedSuggestionPage(OutputModel):
-    """A page of the suggestions of an assessment, the oldest first."""
-
-    items: list[AssessedSuggestionOut]
-    next_cursor: str | None
-
-
-class SuggestionScoreOut(OutputModel):
+class SuggestionScoreOut(OutputModel, of=SuggestionScore):
     """The scores that one assessor has given to a suggestion."""
 
-    id: UUID
-    suggestion_id: UUID
-    person: PersonStub
     scores: dict[str, int] = Field(description="From 1 to 5 by criterion; 5 speaks for it.")
-    comment: str | None
-    scored_at: datetime
-
-
-class SuggestionScorePage(OutputModel):
-    """A page of the scores of an assessment."""
-
-    items: list[SuggestionScoreOut]
-    next_cursor: str | None
 
 
 SCORES = ChildListing(
-    "scores", SuggestionScore, "scored_at", SuggestionScoreOut, SuggestionScorePage, only=_seen_by_caller
+    "scores",
+    SuggestionScore,
+    "scored_at",
+    SuggestionScoreOut,
+    "the scores of an assessment",
+    only=_seen_by_caller,
 )
 SUGGESTIONS = ChildListing(
-    "suggestions", AssessedSuggestion, "taken_at", AssessedSuggestionOut, AssessedSuggestionPage
+    "suggestions",
+    AssessedSuggestion,
+    "taken_at",
+    AssessedSuggestionOut,
+    "the suggestions of an assessment, the oldest first",
 )
 CHILD_LISTINGS = (
-    ChildListing("assessors", Assessor, "asked_at", AssessorOut, AssessorPage),
+    ChildListing("assessors", Assessor, "asked_at", AssessorOut, "the assessors"),
     SUGGESTIONS,
     SCORES,
 )

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+from sqlmodel import Field
+
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record
+from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -35,12 +37,14 @@ class ImprovementAssessment(Record):
 
     KIND: ClassVar[str] = "improvement_assessment"
 
-    number: str = ""
-    state: AssessmentState | None = None
-    month: str | None = None
-    plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = None
-    weights: Annotated[dict[str, Any] | None, Document()] = None
-    opened_at: datetime | None = None
+    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    state: AssessmentState | None = required()
+    month: str | None = required("Which month, as `2026-11`.")
+    plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = optional(
+        "The improvement plan whose weights count."
+    )
+    weights: Annotated[dict[str, Any] | None, Document()] = required()
+    opened_at: datetime | None = required()
     opened_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     concluded_at: Annotated[datetime | None, EnteredAt(AssessmentState.concluded)] = None
     concluded_by_id: Annotated[UUID | None, ForeignRef("person")] = None
@@ -57,8 +61,8 @@ class Assessor(ChildRecord):
     KIND: ClassVar[str] = "assessor"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
-    asked_at: datetime | None = None
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = required()
+    asked_at: datetime | None = required()
 
 
 class AssessedSuggestion(ChildRecord):
@@ -68,14 +72,18 @@ class AssessedSuggestion(ChildRecord):
 
     KIND: ClassVar[str] = "assessed_suggestion"
 
-    suggestion_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = None
-    number: str | None = None
-    title: str | None = None
-    taken_at: datetime | None = None
-    verdict: SuggestionVerdict | None = None
+    suggestion_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = required()
+    number: str | None = required()
+    title: str | None = required("Its title when the assessment was opened.")
+    taken_at: datetime | None = required()
+    verdict: SuggestionVerdict | None = optional(
+        "Null: there is none yet, or it was settled otherwise before the assessment ended."
+    )
     reason: Annotated[str | None, Personal()] = None
-    until_at: datetime | None = None
-    improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = None
+    until_at: datetime | None = optional("Of a deferred one: until when.")
+    improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = optional(
+        "Of a selected one: the improvement that carries it out."
+    )
 
 
 class SuggestionScore(ChildRecord):
@@ -83,8 +91,8 @@ class SuggestionScore(ChildRecord):
 
     KIND: ClassVar[str] = "suggestion_score"
 
-    suggestion_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = None
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    scores: Annotated[dict[str, Any] | None, Document()] = None
+    suggestion_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = required()
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
+    scores: Annotated[dict[str, Any] | None, Document()] = required()
     comment: Annotated[str | None, Personal()] = None
-    scored_at: datetime | None = None
+    scored_at: datetime | None = required()

@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record
+from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -49,38 +49,46 @@ class ImprovementPlan(Record):
 
     KIND: ClassVar[str] = "improvement_plan"
 
-    number: str = ""
-    state: ImprovementPlanState | None = None
-    title: str | None = None
-    year: int | None = None
-    edition: int | None = None
-    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    co_author_ids: list[str] | None = None
+    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    state: ImprovementPlanState | None = required()
+    title: str | None = required()
+    year: int | None = required()
+    edition: int | None = required("1, and one more with each adjustment.")
+    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
+        "Who drafted it, and answers for it."
+    )
+    co_author_ids: list[str] | None = optional("The process owners who write it, too.")
     direction: Annotated[str | None, Personal()] = None
-    vision: Annotated[str | None, Personal()] = None
+    vision: Annotated[str | None, Personal()] = optional("The vision, by phases.")
     present_state: Annotated[str | None, Personal()] = None
     best_practice: Annotated[str | None, Personal()] = None
-    drivers: Annotated[str | None, Personal()] = None
-    weights: Annotated[dict[str, Any] | None, Document()] = None
-    review_interval: PlanReviewInterval | None = None
-    drafted_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.drafted)] = None
+    drivers: Annotated[str | None, Personal()] = optional("What drives the targets.")
+    weights: Annotated[dict[str, Any] | None, Document()] = required()
+    review_interval: PlanReviewInterval | None = required()
+    drafted_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.drafted)] = required()
     submitted_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.submitted)] = None
-    decision_id: UUID | None = None
-    baseline_position: int | None = Field(default=None, sa_type=BigInteger)
+    decision_id: UUID | None = optional("The newest decision on it.")
+    baseline_position: int | None = optional(
+        "The position of the log at which its first baselines were frozen.", sa_type=BigInteger
+    )
     approved_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.approved)] = None
     returned_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.returned)] = None
     begun_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.running)] = None
     last_reviewed_at: datetime | None = None
     next_review_due_at: datetime | None = None
-    review_overdue_at: datetime | None = None
-    assessment_due_at: datetime | None = None
-    assessment_overdue_at: datetime | None = None
-    adjustment_id: UUID | None = None
+    review_overdue_at: datetime | None = optional("Since when its review is flagged as overdue.")
+    assessment_due_at: datetime | None = optional("Until when this month's assessment is to be opened.")
+    assessment_overdue_at: datetime | None = optional(
+        "When the newest assessment was due that nobody had opened; null: none is missing."
+    )
+    adjustment_id: UUID | None = optional("The adjustment that waits for a decision.")
     adjusted_at: datetime | None = None
     closed_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.closed)] = None
-    close_reason: Annotated[str | None, Personal()] = None
+    close_reason: Annotated[str | None, Personal()] = optional("Why it ended before its year was over.")
     lessons: Annotated[str | None, Personal()] = None
-    result_position: int | None = Field(default=None, sa_type=BigInteger)
+    result_position: int | None = optional(
+        "The position of the log at which its results were computed.", sa_type=BigInteger
+    )
 
 
 class ImprovementPlanTarget(ChildRecord):
@@ -94,23 +102,26 @@ class ImprovementPlanTarget(ChildRecord):
 
     KIND: ClassVar[str] = "improvement_plan_target"
 
-    name: str | None = None
-    title: str | None = None
-    kpi: str | None = None
-    before_from: str | None = None
-    before_to: str | None = None
-    tz: str | None = None
+    name: str | None = required("Its key within the plan; its baseline has the same.")
+    title: str | None = required()
+    kpi: str | None = required("The KPI's key.")
+    before_from: str | None = required("Where the window of its baseline begins, as it was written.")
+    before_to: str | None = required("Where it ends, exclusive.")
+    tz: str | None = optional("The time zone of these dates; null: the organisation's.")
     scope: Annotated[dict[str, Any] | None, Document()] = None
-    goal: str | None = None
-    is_limit: bool | None = None
-    due_on: str | None = None
-    business_goal: str | None = None
-    planned_at: datetime | None = None
-    result_value: str | None = None
-    result_compared: str | None = None
+    goal: str | None = required("Where the KPI is to be, as a decimal text in its unit.")
+    is_limit: bool | None = optional(
+        "Whether the baseline was no worse than the goal when it was frozen, so that the "
+        "goal is a limit to hold; null: not frozen yet."
+    )
+    due_on: str | None = required("The day by which it is.")
+    business_goal: str | None = required()
+    planned_at: datetime | None = required()
+    result_value: str | None = optional("The KPI from the plan's begin to its end.")
+    result_compared: str | None = optional("The same for as long as the baseline, where the KPI counts.")
     result_cases: int | None = None
-    result_share: str | None = None
-    result_met: bool | None = None
+    result_share: str | None = optional("Which part of the way from the baseline was gone.")
+    result_met: bool | None = optional("Whether the goal was reached; null: it cannot be said.")
 
 
 class ImprovementPlanPoint(ChildRecord):
@@ -118,9 +129,9 @@ class ImprovementPlanPoint(ChildRecord):
 
     KIND: ClassVar[str] = "improvement_plan_point"
 
-    title: str | None = None
-    refers_to: list[str] | None = None
-    planned_at: datetime | None = None
+    title: str | None = required()
+    refers_to: list[str] | None = optional("Numbers of records and documents.")
+    planned_at: datetime | None = required()
 
 
 class ImprovementPlanStep(ChildRecord):
@@ -129,10 +140,12 @@ class ImprovementPlanStep(ChildRecord):
     KIND: ClassVar[str] = "improvement_plan_step"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    title: str | None = None
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
-    due_on: str | None = None
-    planned_at: datetime | None = None
+    title: str | None = required()
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = optional(
+        "Who sees to it."
+    )
+    due_on: str | None = required()
+    planned_at: datetime | None = required()
 
 
 class ImprovementPlanReview(ChildRecord):
@@ -142,13 +155,15 @@ class ImprovementPlanReview(ChildRecord):
 
     KIND: ClassVar[str] = "improvement_plan_review"
 
-    meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = None
-    report: Annotated[str | None, Personal()] = None
-    adjustments: Annotated[str | None, Personal()] = None
-    progress: Annotated[list[dict[str, Any]] | None, Document()] = None
-    position: int | None = Field(default=None, sa_type=BigInteger)
+    meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
+        "The meeting at which it was reviewed."
+    )
+    report: Annotated[str | None, Personal()] = optional("Null when its author was erased.")
+    adjustments: Annotated[str | None, Personal()] = optional("Adjustments that were wanted.")
+    progress: Annotated[list[dict[str, Any]] | None, Document()] = required()
+    position: int | None = required("The position of the log that was read for it.", sa_type=BigInteger)
     reviewed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    reviewed_at: datetime | None = None
+    reviewed_at: datetime | None = required()
 
 
 class ImprovementPlanAdjustment(ChildRecord):
@@ -159,13 +174,13 @@ class ImprovementPlanAdjustment(ChildRecord):
 
     KIND: ClassVar[str] = "improvement_plan_adjustment"
 
-    decision_id: UUID | None = None
-    changes: Annotated[str | None, Personal()] = None
+    decision_id: UUID | None = required()
+    changes: Annotated[str | None, Personal()] = optional("Null when its author was erased.")
     reason: Annotated[str | None, Personal()] = None
     targets: Annotated[list[dict[str, Any]] | None, Document()] = None
     replaces: Annotated[list[dict[str, Any]] | None, Document()] = None
-    edition: int | None = None
+    edition: int | None = optional("The edition that it made; null: none as yet.")
     proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    proposed_at: datetime | None = None
+    proposed_at: datetime | None = required()
     adopted_at: datetime | None = None
     refused_at: datetime | None = None

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from sqlmodel import Field
+
 from app.common.improvement import ImprovementAspect, ImprovementScope, SuggestionSource
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -48,27 +50,37 @@ class ImprovementSuggestion(Record):
 
     KIND: ClassVar[str] = "improvement_suggestion"
 
-    number: str = ""
-    state: SuggestionState | None = None
-    title: str | None = None
-    scope: ImprovementScope | None = None
-    process: str | None = None
-    aspect: ImprovementAspect | None = None
-    source: SuggestionSource | None = None
-    what: Annotated[str | None, Personal()] = None
-    why: Annotated[str | None, Personal()] = None
-    evidence: Annotated[str | None, Personal()] = None
-    plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = None
-    plan_target: str | None = None
-    cause: SuggestionCause | None = None
-    cause_scope: str | None = None
-    author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    offered_at: Annotated[datetime | None, EnteredAt(SuggestionState.offered)] = None
-    merged_into_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = None
-    improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = None
-    assessment_id: Annotated[UUID | None, ForeignRef("improvement_assessment")] = None
-    reason: Annotated[str | None, Personal()] = None
-    deferred_until_at: datetime | None = None
+    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    state: SuggestionState | None = required()
+    title: str | None = required()
+    scope: ImprovementScope | None = required()
+    process: str | None = optional("The process that it is about; null: the whole department.")
+    aspect: ImprovementAspect | None = required()
+    source: SuggestionSource | None = required()
+    what: Annotated[str | None, Personal()] = optional(
+        "What is to be improved. Null of a rule's, and when erased."
+    )
+    why: Annotated[str | None, Personal()] = optional("Why. Null of a rule's, and when erased.")
+    evidence: Annotated[str | None, Personal()] = optional("What shows it, in words.")
+    plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = optional(
+        "The improvement plan that it helps."
+    )
+    plan_target: str | None = optional("The key of the target of that plan.")
+    cause: SuggestionCause | None = optional("Why a rule has offered it, or one that was merged into it.")
+    cause_scope: str | None = optional("What the cause is about, as `service/mail`.")
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who has offered it; null: a rule.")
+    offered_at: Annotated[datetime | None, EnteredAt(SuggestionState.offered)] = required()
+    merged_into_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = optional(
+        "The suggestion that goes on in its place."
+    )
+    improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = optional(
+        "The improvement that carries it out."
+    )
+    assessment_id: Annotated[UUID | None, ForeignRef("improvement_assessment")] = optional(
+        "The assessment that has decided on it last."
+    )
+    reason: Annotated[str | None, Personal()] = optional("Why it was declined or deferred.")
+    deferred_until_at: datetime | None = optional("The first assessment after it takes up a deferred one.")
     decided_at: datetime | None = None
     decided_by_id: Annotated[UUID | None, ForeignRef("person")] = None
 
@@ -86,9 +98,11 @@ class SuggestionProposer(ChildRecord):
     KIND: ClassVar[str] = "suggestion_proposer"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    merged_from_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = None
-    added_at: datetime | None = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
+    merged_from_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = optional(
+        "The suggestion that they have proposed, which was merged into this one."
+    )
+    added_at: datetime | None = required()
 
 
 class SuggestionEvidence(ChildRecord):
@@ -98,8 +112,8 @@ class SuggestionEvidence(ChildRecord):
 
     KIND: ClassVar[str] = "suggestion_evidence"
 
-    about: str | None = None
-    text: str | None = None
+    about: str | None = optional("The record that shows it, as `<kind>/<id>`.")
+    text: str | None = required()
     kpi: str | None = None
     period: str | None = None
-    added_at: datetime | None = None
+    added_at: datetime | None = required()

@@ -7,12 +7,11 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field
 
 from app.common.improvement import ImprovementAspect, ImprovementScope
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import CodeEnum, Document, ForeignRef, StaffOnly
+from app.common.records import CodeEnum, Document, ForeignRef, StaffOnly, optional, required
 from app.common.state_fields import ClearedBy, EnteredAt
 from app.common.tickets import Ticket
 
@@ -184,90 +183,126 @@ class Improvement(Ticket):
 
     KIND: ClassVar[str] = "improvement"
 
-    state: ImprovementState | None = None
+    state: ImprovementState | None = required()
     scope: ImprovementScope | None = None
-    process: str | None = None
+    process: str | None = optional("Of the scope `process`: a kind of ours, as `incident`, or its name.")
     aspect: ImprovementAspect | None = None
-    suggestion_ids: list[str] | None = None
-    proposer_ids: list[str] | None = None
-    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    assessment_id: Annotated[UUID | None, ForeignRef("improvement_assessment")] = None
+    suggestion_ids: list[str] | None = optional("The suggestions that it carries out.")
+    proposer_ids: list[str] | None = optional("Those who proposed these suggestions.")
+    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Who selected it, where it is somebody else's."
+    )
+    assessment_id: Annotated[UUID | None, ForeignRef("improvement_assessment")] = optional(
+        "The assessment that selected it; null: a quality manager did, for a reason."
+    )
     selection_reason: Annotated[str | None, Personal()] = None
-    freeze_exception: FreezeException | None = None
+    freeze_exception: FreezeException | None = optional(
+        "Why it does not wait for the end of a freeze of its process."
+    )
     freeze_exception_reason: Annotated[str | None, Personal()] = None
-    plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = None
-    plan_target: str | None = None
-    outside_plan_reason: Annotated[str | None, Personal()] = None
-    proposal_id: UUID | None = None
+    plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = optional(
+        "The improvement plan that it serves."
+    )
+    plan_target: str | None = optional("The key of the plan's target that it serves.")
+    outside_plan_reason: Annotated[str | None, Personal()] = optional(
+        "Why it is worth doing outside the plan."
+    )
+    proposal_id: UUID | None = optional("The document of its proposal.")
     proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     proposed_at: datetime | None = None
-    planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = None
-    currency: Annotated[str | None, StaffOnly(reviewers=True)] = None
+    planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional("For staff; null for others.")
+    currency: Annotated[str | None, StaffOnly(reviewers=True)] = optional("For staff; null for others.")
     submitted_at: datetime | None = None
-    decision_id: UUID | None = None
-    decision_subject: DecisionSubject | None = None
+    decision_id: UUID | None = optional("The latest decision on it.")
+    decision_subject: DecisionSubject | None = optional("What that decision is about.")
     approved_at: Annotated[datetime | None, EnteredAt(ImprovementState.approved)] = None
     rejected_at: Annotated[datetime | None, EnteredAt(ImprovementState.rejected)] = None
-    review_again_at: datetime | None = None
-    deferred_until_at: Annotated[datetime | None, BY_TAKING_UP] = None
+    review_again_at: datetime | None = optional(
+        "Until when it is deferred if the committee defers it; null: three months."
+    )
+    deferred_until_at: Annotated[datetime | None, BY_TAKING_UP] = optional(
+        "When it is taken up again by itself."
+    )
     deferral_reason: Annotated[DeferralCause | None, BY_TAKING_UP] = None
     taken_up_at: datetime | None = None
-    what_changed: Annotated[str | None, Personal()] = None
+    what_changed: Annotated[str | None, Personal()] = optional("What had changed when it was taken up again.")
     size: ImprovementSize | None = None
     improvement_kind: ImprovementKind | None = None
     size_criteria: list[str] | None = None
-    size_reason: Annotated[str | None, Personal()] = None
-    to_pilot: bool | None = None
+    size_reason: Annotated[str | None, Personal()] = optional(
+        "Why it is of that size, where that is not plain."
+    )
+    to_pilot: bool | None = optional("Whether it is piloted.")
     classified_at: datetime | None = None
     implementation_plan: Annotated[str | None, Personal()] = None
     implementation_begun_at: Annotated[datetime | None, EnteredAt(ImprovementState.implementing)] = None
-    implemented_what: Annotated[str | None, Personal()] = None
+    implemented_what: Annotated[str | None, Personal()] = optional("What was done.")
     implemented_at: Annotated[datetime | None, EnteredAt(ImprovementState.evaluating)] = None
-    measured_occasion: MeasurementOccasion | None = None
-    measured_position: int | None = Field(default=None, sa_type=BigInteger)
+    measured_occasion: MeasurementOccasion | None = optional("What the newest measurement was for.")
+    measured_position: int | None = optional(
+        "The log position of the newest measurement.", sa_type=BigInteger
+    )
     measured_at: datetime | None = None
-    judged_position: int | None = Field(default=None, sa_type=BigInteger)
+    judged_position: int | None = optional(
+        "The log position of the measurement that the judgement names.", sa_type=BigInteger
+    )
     goal_reached: bool | None = None
     scope_reached: bool | None = None
     benefit_reached: bool | None = None
     reached: bool | None = None
-    against_evidence: bool | None = None
-    against_evidence_reason: Annotated[str | None, Personal()] = None
+    against_evidence: bool | None = optional(
+        "Whether it was judged as reached, or not, although the measured effect shows otherwise."
+    )
+    against_evidence_reason: Annotated[str | None, Personal()] = optional(
+        "Why it was judged so; or why a pilot was passed that shows less than was promised of it."
+    )
     evaluation_comment: Annotated[str | None, Personal()] = None
     evaluated_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    agreed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    agreed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The process owner who has agreed to its evaluation."
+    )
     evaluated_at: datetime | None = None
     sponsor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
     project_manager_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    budget: Annotated[str | None, StaffOnly(reviewers=True)] = None
-    project_resources: Annotated[str | None, Personal()] = None
+    budget: Annotated[str | None, StaffOnly(reviewers=True)] = optional("For staff; null for others.")
+    project_resources: Annotated[str | None, Personal()] = optional("The resources that the project gets.")
     chartered_at: Annotated[datetime | None, EnteredAt(ImprovementState.chartered, first=True)] = None
     work_plan: Annotated[str | None, Personal()] = None
     planned_at: Annotated[datetime | None, EnteredAt(ImprovementState.planned)] = None
     report_every_days: int | None = None
-    next_report_due_at: datetime | None = None
+    next_report_due_at: datetime | None = optional("When progress is reported next.")
     report_overdue_at: datetime | None = None
     expected_at: datetime | None = None
-    lacking: Annotated[str | None, Personal()] = None
+    lacking: Annotated[str | None, Personal()] = optional(
+        "What was lacking in its plan, until it is planned anew."
+    )
     plan_approved_at: Annotated[datetime | None, EnteredAt(ImprovementState.plan_approved)] = None
     pilot_scope: Annotated[dict[str, Any] | None, Document()] = None
     pilot_control: Annotated[dict[str, Any] | None, Document()] = None
     pilot_begins_at: datetime | None = None
     pilot_ends_at: datetime | None = None
-    pilot_length: PilotLength | None = None
+    pilot_length: PilotLength | None = optional(
+        "How its length compares with the usual one; it is pointed out, not refused."
+    )
     pilot_agreement: Annotated[str | None, Personal()] = None
     data_gathering: Annotated[str | None, Personal()] = None
     executor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    kicked_off_at: datetime | None = None
-    pilot_rounds: int | None = None
+    kicked_off_at: datetime | None = optional(
+        "When the sponsor has kicked off the pilot; null once its plan is returned."
+    )
+    pilot_rounds: int | None = optional("How many rounds the pilot has had.")
     pilot_started_at: datetime | None = None
-    pilot_report_id: UUID | None = None
+    pilot_report_id: UUID | None = optional("The document of the pilot's report.")
     pilot_reported_at: Annotated[datetime | None, EnteredAt(ImprovementState.pilot_reported)] = None
-    asked_judgement: PilotJudgement | None = None
-    asked_position: int | None = Field(default=None, sa_type=BigInteger)
+    asked_judgement: PilotJudgement | None = optional(
+        "What the committee is asked to decide about the pilot."
+    )
+    asked_position: int | None = optional(
+        "The log position of the measured effect that the question names.", sa_type=BigInteger
+    )
     asked_reason: Annotated[str | None, Personal()] = None
-    asked_told: Annotated[str | None, Personal()] = None
-    judgement_overdue_at: datetime | None = None
+    asked_told: Annotated[str | None, Personal()] = optional("Who is told, and how, if it is reverted.")
+    judgement_overdue_at: datetime | None = optional("When the committee failed to judge the pilot in time.")
     next_scope: Annotated[dict[str, Any] | None, Document()] = None
     next_control: Annotated[dict[str, Any] | None, Document()] = None
     next_begins_at: datetime | None = None
@@ -282,27 +317,29 @@ class Improvement(Ticket):
     rollout_contributions: Annotated[str | None, Personal()] = None
     rollout_schedule: Annotated[str | None, Personal()] = None
     rollout_told: Annotated[str | None, Personal()] = None
-    release_id: Annotated[UUID | None, ForeignRef("release")] = None
+    release_id: Annotated[UUID | None, ForeignRef("release")] = optional("The release of a changed tool.")
     rollout_goal: str | None = None
     rollout_planned_at: datetime | None = None
     process_owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    cutover_share: int | None = None
+    cutover_share: int | None = optional("The part of the teams that has cut over, in percent.")
     cutover_at: datetime | None = None
-    handover_id: UUID | None = None
+    handover_id: UUID | None = optional("The document of the hand-over.")
     handover_asked_at: datetime | None = None
     accepted_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     handed_over_at: Annotated[datetime | None, EnteredAt(ImprovementState.handed_over)] = None
     document_numbers: list[str] | None = None
-    told_team_ids: list[str] | None = None
+    told_team_ids: list[str] | None = optional("The teams that were told when it was standardised.")
     published_at: datetime | None = None
     standardised_at: Annotated[datetime | None, EnteredAt(ImprovementState.standardised)] = None
     optimised_at: datetime | None = None
     fixed_at: datetime | None = None
-    next_benefit_due_at: datetime | None = None
-    benefit_months: int | None = None
-    faded_at: datetime | None = None
+    next_benefit_due_at: datetime | None = optional("When its benefit is measured next.")
+    benefit_months: int | None = optional("After how many months its benefit was measured last.")
+    faded_at: datetime | None = optional("When its benefit was found to have faded.")
     revert_reason: Annotated[str | None, Personal()] = None
-    reverted_told: Annotated[str | None, Personal()] = None
+    reverted_told: Annotated[str | None, Personal()] = optional(
+        "Who was told that the old process stands, and how."
+    )
     reverted_at: Annotated[datetime | None, EnteredAt(ImprovementState.reverted)] = None
 
     @property

@@ -13,11 +13,10 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.lists import Listing
-from app.api.shapes import LoadedFrom, OutputModel, PersonStub, TeamStub, TicketOut
+from app.api.shapes import LoadedFrom, OutputModel, TicketOut
+from app.common.children import ExternalReference
 from app.common.people import Role, RoleGrant
 from app.common.personal import is_sealed
-from app.common.priority import Impact, Priority, Urgency
-from app.common.tickets import Channel, HoldReason
 from app.db import Connection, Database, fetch_rows
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS
@@ -28,7 +27,7 @@ from app.kernel.payloads import LONGEST_LIST
 from app.log.canonical import instant
 from app.log.events import stream
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.records import Effect, Incident, IncidentState, ResolutionCode
+from app.processes.incidents.records import Incident
 from app.service_levels.clocks.answers.listing import SlaField, extension
 
 #: By the index external_reference_record.
@@ -37,13 +36,8 @@ select record, source, key, number, url from fold.external_reference where recor
 order by record, source, id"""
 
 
-class ExternalReferenceOut(OutputModel):
+class ExternalReferenceOut(OutputModel, of=ExternalReference, without="id kind"):
     """What another system calls the incident, and where people see it there."""
-
-    source: str = Field(description="The source of a tool, or the name of an imported history.")
-    key: str = Field(description="Its id over there.")
-    number: str | None = Field(description="What people call it there, as far as it is told.")
-    url: str | None = Field(description="Where they see it.")
 
 
 async def references_of(ledger: Ledger, incidents: Sequence[UUID]) -> dict[UUID, list[Any]]:
@@ -55,59 +49,14 @@ async def references_of(ledger: Ledger, incidents: Sequence[UUID]) -> dict[UUID,
     return found
 
 
-class IncidentOut(TicketOut):
+class IncidentOut(
+    TicketOut,
+    of=Incident,
+    without="held_from review_due_at",
+    after={"title": "description channel", "category": "requester customer team assignee opened_at"},
+):
     """An unplanned interruption or degradation of a service."""
 
-    state: IncidentState
-    state_since: datetime
-    title: str | None = Field(description="Null where an imported history has none.")
-    description: str | None = Field(description="In the reporter's words. Null when they were erased.")
-    channel: Channel | None
-    impact: Impact | None
-    urgency: Urgency | None
-    priority: Priority | None
-    effect: Effect | None
-    began_at: datetime | None
-    service: str | None
-    ci: str | None
-    category: str | None
-    requester: PersonStub | None
-    customer: TeamStub | None = Field(description="The requester's team when it was opened.")
-    team: TeamStub | None = Field(description="The team that it is assigned to.")
-    assignee: PersonStub | None
-    opened_at: datetime
-    acknowledged_at: datetime | None
-    started_at: datetime | None
-    hold_reason: HoldReason | None
-    wake_up_at: datetime | None
-    held_for_change_id: UUID | None = Field(
-        description="For staff: the change that it waits for, if one was named."
-    )
-    supplier: TeamStub | None = Field(description="For staff: the supplier that it waits for.")
-    resolved_at: datetime | None
-    resolution_code: ResolutionCode | None
-    resolution: str | None = Field(description="What was done. Null when its author was erased.")
-    cause: str | None
-    service_restored_at: datetime | None
-    closed_at: datetime | None
-    cancelled_at: datetime | None
-    contained_at: datetime | None
-    containment: str | None = Field(description="What stopped the spread or restored service.")
-    declared_major_at: datetime | None = Field(description="Null where it is no major incident.")
-    commander: PersonStub | None = Field(description="Who leads a major incident.")
-    statement: str | None = Field(description="The latest one for those affected.")
-    next_update_due_at: datetime | None = Field(description="When those affected are to be told more.")
-    reminded_at: datetime | None = Field(description="When somebody was last told that it waits for them.")
-    duplicate_of_id: UUID | None = Field(description="The incident that it repeats.")
-    reported_by: PersonStub | None = Field(description="Who reported it, where it is somebody else's.")
-    alert_source: str | None = Field(description="The source of the alert that it was reported for.")
-    dedup_key: str | None = Field(description="What the source calls the alert.")
-    alert_count: int | None = Field(description="How often the alert has fired.")
-    last_alert_at: datetime | None
-    reviewed_at: datetime | None = Field(description="When its present resolution was reviewed.")
-    reopen_days: int | None = Field(
-        description="For how many days after its end it may be reopened, if an agreement says so."
-    )
     external_references: Annotated[
         list[ExternalReferenceOut] | None, LoadedFrom(references_of, on_request=True)
     ] = Field(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly, optional, required
 from app.common.state_fields import ClearedBy, EnteredAt, StateBefore
 from app.common.tickets import Channel, HoldReason, Ticket
 
@@ -58,8 +58,10 @@ class Incident(Ticket):
 
     KIND: ClassVar[str] = "incident"
 
-    state: IncidentState | None = None
-    description: Annotated[str | None, Personal()] = None
+    state: IncidentState | None = required()
+    description: Annotated[str | None, Personal()] = optional(
+        "In the reporter's words. Null when they were erased."
+    )
     channel: Channel | None = None
     effect: Effect | None = None
     began_at: datetime | None = None
@@ -77,31 +79,49 @@ class Incident(Ticket):
     ] = None
     hold_reason: Annotated[HoldReason | None, BY_RESUMING] = None
     wake_up_at: Annotated[datetime | None, BY_RESUMING] = None
-    held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly(), BY_RESUMING] = None
-    supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly(), BY_RESUMING] = None
+    held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly(), BY_RESUMING] = optional(
+        "For staff: the change that it waits for, if one was named."
+    )
+    supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly(), BY_RESUMING] = optional(
+        "For staff: the supplier that it waits for."
+    )
     resolved_at: Annotated[datetime | None, EnteredAt(IncidentState.resolved), BY_REOPENING] = None
     resolution_code: Annotated[ResolutionCode | None, BY_REOPENING] = None
-    resolution: Annotated[str | None, Personal(), BY_REOPENING] = None
+    resolution: Annotated[str | None, Personal(), BY_REOPENING] = optional(
+        "What was done. Null when its author was erased."
+    )
     cause: Annotated[str | None, Personal(), BY_REOPENING] = None
     service_restored_at: Annotated[datetime | None, BY_REOPENING] = None
     closed_at: Annotated[datetime | None, EnteredAt(IncidentState.closed), BY_REOPENING] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(IncidentState.cancelled)] = None
     contained_at: datetime | None = None
-    containment: Annotated[str | None, Personal()] = None
-    declared_major_at: datetime | None = None
-    commander_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    statement: Annotated[str | None, Personal()] = None
-    next_update_due_at: Annotated[datetime | None, ClearedBy(entering=frozenset(IncidentState) - OPEN)] = None
-    reminded_at: datetime | None = None
-    duplicate_of_id: Annotated[UUID | None, ForeignRef("incident"), BY_REOPENING] = None
-    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    alert_source: str | None = None
-    dedup_key: str | None = None
-    alert_count: int | None = None
+    containment: Annotated[str | None, Personal()] = optional("What stopped the spread or restored service.")
+    declared_major_at: datetime | None = optional("Null where it is no major incident.")
+    commander_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
+        "Who leads a major incident."
+    )
+    statement: Annotated[str | None, Personal()] = optional("The latest one for those affected.")
+    next_update_due_at: Annotated[datetime | None, ClearedBy(entering=frozenset(IncidentState) - OPEN)] = (
+        optional("When those affected are to be told more.")
+    )
+    reminded_at: datetime | None = optional("When somebody was last told that it waits for them.")
+    duplicate_of_id: Annotated[UUID | None, ForeignRef("incident"), BY_REOPENING] = optional(
+        "The incident that it repeats."
+    )
+    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Who reported it, where it is somebody else's."
+    )
+    alert_source: str | None = optional("The source of the alert that it was reported for.")
+    dedup_key: str | None = optional("What the source calls the alert.")
+    alert_count: int | None = optional("How often the alert has fired.")
     last_alert_at: datetime | None = None
     review_due_at: Annotated[datetime | None, BY_REOPENING] = None
-    reviewed_at: Annotated[datetime | None, BY_REOPENING] = None
-    reopen_days: int | None = None
+    reviewed_at: Annotated[datetime | None, BY_REOPENING] = optional(
+        "When its present resolution was reviewed."
+    )
+    reopen_days: int | None = optional(
+        "For how many days after its end it may be reopened, if an agreement says so."
+    )
 
 
 class IncidentReview(ChildRecord):
@@ -109,10 +129,10 @@ class IncidentReview(ChildRecord):
 
     KIND: ClassVar[str] = "incident_review"
 
-    causes: Annotated[str | None, Personal()] = None
-    went_well: Annotated[str | None, Personal()] = None
-    went_badly: Annotated[str | None, Personal()] = None
-    reviewed_at: datetime | None = None
+    causes: Annotated[str | None, Personal()] = required()
+    went_well: Annotated[str | None, Personal()] = required()
+    went_badly: Annotated[str | None, Personal()] = required()
+    reviewed_at: datetime | None = required()
 
     @property
     def for_staff(self) -> bool:
@@ -125,9 +145,9 @@ class TimelineEntry(ChildRecord):
 
     KIND: ClassVar[str] = "timeline_entry"
 
-    review_id: UUID | None = None
-    happened_at: datetime | None = None
-    text: Annotated[str | None, Personal()] = None
+    review_id: UUID | None = required()
+    happened_at: datetime | None = required()
+    text: Annotated[str | None, Personal()] = required()
 
     @property
     def for_staff(self) -> bool:

@@ -10,8 +10,7 @@ from pydantic import Field
 
 from app.api.lists import Listing
 from app.api.shapes import LoadedFrom, OutputModel, PersonStub, RecordOut, TeamStub, TicketOut
-from app.common.children import Visibility
-from app.common.priority import Impact, Priority, Urgency
+from app.common.priority import Priority
 from app.db import Database
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS
@@ -22,74 +21,26 @@ from app.processes.problems.lifecycle import LIFECYCLE
 from app.processes.problems.records import (
     OPEN,
     CandidateDimension,
-    CandidateState,
-    CauseCategory,
-    ProblemOrigin,
+    Problem,
+    ProblemCandidate,
     ProblemState,
-    Technique,
 )
 from app.processes.problems.recurrence import MOST_COUNTED, recurrences_of
 
 
-class ProblemOut(TicketOut):
+class ProblemOut(
+    TicketOut,
+    of=Problem,
+    after={
+        "title": "description origin",
+        "tried": "requester",
+        "reported_by": "customer team assignee opened_at",
+    },
+):
     """The cause behind incidents, and what is known about it."""
 
-    state: ProblemState
-    state_since: datetime
-    title: str | None = Field(description="Null where an imported history has none.")
-    description: str | None = Field(description="In the words of whoever raised it. Null when erased.")
-    origin: ProblemOrigin | None
-    impact: Impact | None
-    urgency: Urgency | None
-    priority: Priority | None
-    service: str | None
-    ci: str | None
-    category: str | None
-    affected_services: list[str] | None = Field(description="Keys of all services touched.")
-    affected_customers: list[str] | None = Field(description="Ids of the customers' teams.")
-    affected_users: int | None
-    tried: str | None
     requester: PersonStub | None = Field(description="Who raised it, or whom it was raised for.")
-    reported_by: PersonStub | None = Field(description="Who raised it, where it is somebody else's.")
     customer: TeamStub | None = Field(description="The requester's team when it was raised.")
-    team: TeamStub | None = Field(description="The team that it is assigned to.")
-    assignee: PersonStub | None
-    opened_at: datetime
-    investigation_begun_at: datetime | None
-    technique: Technique | None
-    cause: str | None
-    cause_category: CauseCategory | None
-    evidence: str | None
-    cause_identified_at: datetime | None = Field(description="When the cause was last identified.")
-    symptoms: str | None = Field(description="For staff: how one recognises it.")
-    workaround: str | None = Field(description="For staff: what helps until it is fixed.")
-    workaround_visibility: Visibility | None = Field(
-        description="For staff: who is shown the workaround on incidents."
-    )
-    workaround_documented_at: datetime | None
-    article_id: UUID | None = Field(description="For staff: the article that was drafted of the workaround.")
-    fixing_change: str | None = Field(
-        description="The number of the change that fixes it, or another tool's name."
-    )
-    fixing_change_id: UUID | None = Field(description="That change, if it is known here.")
-    fixing_change_external: bool | None = Field(description="Whether it is another tool's.")
-    fixing_change_failed_at: datetime | None = Field(
-        description="When it turned out that this change is not made; null once another fix is named."
-    )
-    no_change_reason: str | None = Field(description="Why no change is needed to fix it.")
-    fix_begun_at: datetime | None
-    resolved_at: datetime | None
-    prevention: str | None = Field(description="What prevents a return.")
-    closed_at: datetime | None
-    lessons: str | None
-    cancelled_at: datetime | None
-    risk_accepted_at: datetime | None = Field(description="When it was closed unfixed, if it was.")
-    risk_accepted_until_at: datetime | None
-    risk_owner: PersonStub | None = Field(description="Who answers for leaving it unfixed.")
-    risk_reason: str | None
-    risk_lapsed_at: datetime | None = Field(
-        description="Since when the time that its risk was accepted for is over: somebody must decide anew."
-    )
 
 
 LISTING = Listing(
@@ -131,22 +82,12 @@ class RecurrenceOut(OutputModel):
     last_at: datetime
 
 
-class ProblemCandidateOut(RecordOut):
+class ProblemCandidateOut(RecordOut, of=ProblemCandidate, after={"since_at": "recurrence"}):
     """A service, CI or category whose incidents recur, offered as a problem."""
 
-    state: CandidateState
-    dimension: CandidateDimension
-    value: str = Field(description="The key of the service, CI or category.")
-    since_at: datetime = Field(description="Incidents that were opened after it are counted.")
     recurrence: Annotated[RecurrenceOut | None, LoadedFrom(recurrences_of, single=True)] = Field(
         description="As it stands now; null if none is left that counts, and in what is past."
     )
-    detected_at: datetime = Field(description="When it was offered, or offered again.")
-    problem_id: UUID | None = Field(description="The problem that was raised, if it was accepted.")
-    incident_ids: list[str] | None = Field(description="The incidents that it was raised with.")
-    decided_at: datetime | None
-    decided_by: PersonStub | None
-    reason: str | None = Field(description="Why it was declined.")
 
 
 class CandidateCase(OutputModel):
@@ -158,13 +99,6 @@ class CandidateCase(OutputModel):
     state: str
     priority: Priority | None
     opened_at: datetime
-
-
-class CandidateCasePage(OutputModel):
-    """A page of the incidents that a candidate counts, newest first."""
-
-    items: list[CandidateCase]
-    next_cursor: str | None
 
 
 CANDIDATES = Listing(

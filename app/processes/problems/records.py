@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.common.children import Visibility
 from app.common.personal import Personal
-from app.common.records import CodeEnum, ForeignRef, KeyRef, Record, StaffOnly
+from app.common.records import CodeEnum, ForeignRef, KeyRef, Record, StaffOnly, optional, required
 from app.common.state_fields import ClearedBy, EnteredAt
 from app.common.tickets import Ticket
 
@@ -82,17 +82,21 @@ class Problem(Ticket):
 
     KIND: ClassVar[str] = "problem"
 
-    state: ProblemState | None = None
-    description: Annotated[str | None, Personal()] = None
+    state: ProblemState | None = required()
+    description: Annotated[str | None, Personal()] = optional(
+        "In the words of whoever raised it. Null when erased."
+    )
     origin: ProblemOrigin | None = None
     service: Annotated[str | None, KeyRef("service")] = None
     ci: Annotated[str | None, KeyRef("ci")] = None
     category: Annotated[str | None, KeyRef("category", per_process=True)] = None
-    affected_services: list[str] | None = None
-    affected_customers: list[str] | None = None
+    affected_services: list[str] | None = optional("Keys of all services touched.")
+    affected_customers: list[str] | None = optional("Ids of the customers' teams.")
     affected_users: int | None = None
     tried: Annotated[str | None, Personal()] = None
-    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Who raised it, where it is somebody else's."
+    )
     investigation_begun_at: Annotated[datetime | None, EnteredAt(ProblemState.investigating, first=True)] = (
         None
     )
@@ -100,28 +104,46 @@ class Problem(Ticket):
     cause: Annotated[str | None, Personal()] = None
     cause_category: CauseCategory | None = None
     evidence: Annotated[str | None, Personal()] = None
-    cause_identified_at: datetime | None = None
-    symptoms: Annotated[str | None, StaffOnly()] = None
-    workaround: Annotated[str | None, StaffOnly()] = None
-    workaround_visibility: Annotated[Visibility | None, StaffOnly()] = None
+    cause_identified_at: datetime | None = optional("When the cause was last identified.")
+    symptoms: Annotated[str | None, StaffOnly()] = optional("For staff: how one recognises it.")
+    workaround: Annotated[str | None, StaffOnly()] = optional("For staff: what helps until it is fixed.")
+    workaround_visibility: Annotated[Visibility | None, StaffOnly()] = optional(
+        "For staff: who is shown the workaround on incidents."
+    )
     workaround_documented_at: datetime | None = None
-    article_id: Annotated[UUID | None, ForeignRef("article"), StaffOnly()] = None
-    fixing_change: Annotated[str | None, BY_REOPENING] = None
-    fixing_change_id: Annotated[UUID | None, ForeignRef("change"), BY_REOPENING] = None
-    fixing_change_external: Annotated[bool | None, BY_REOPENING] = None
-    fixing_change_failed_at: Annotated[datetime | None, BY_REOPENING] = None
-    no_change_reason: Annotated[str | None, Personal(), BY_REOPENING] = None
+    article_id: Annotated[UUID | None, ForeignRef("article"), StaffOnly()] = optional(
+        "For staff: the article that was drafted of the workaround."
+    )
+    fixing_change: Annotated[str | None, BY_REOPENING] = optional(
+        "The number of the change that fixes it, or another tool's name."
+    )
+    fixing_change_id: Annotated[UUID | None, ForeignRef("change"), BY_REOPENING] = optional(
+        "That change, if it is known here."
+    )
+    fixing_change_external: Annotated[bool | None, BY_REOPENING] = optional("Whether it is another tool's.")
+    fixing_change_failed_at: Annotated[datetime | None, BY_REOPENING] = optional(
+        "When it turned out that this change is not made; null once another fix is named."
+    )
+    no_change_reason: Annotated[str | None, Personal(), BY_REOPENING] = optional(
+        "Why no change is needed to fix it."
+    )
     fix_begun_at: Annotated[datetime | None, EnteredAt(ProblemState.fix_in_progress), BY_REOPENING] = None
     resolved_at: Annotated[datetime | None, EnteredAt(ProblemState.resolved), BY_REOPENING] = None
-    prevention: Annotated[str | None, Personal(), BY_REOPENING] = None
+    prevention: Annotated[str | None, Personal(), BY_REOPENING] = optional("What prevents a return.")
     closed_at: Annotated[datetime | None, EnteredAt(ProblemState.closed), BY_REOPENING] = None
     lessons: Annotated[str | None, Personal(), BY_REOPENING] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(ProblemState.cancelled)] = None
-    risk_accepted_at: Annotated[datetime | None, BY_REOPENING] = None
+    risk_accepted_at: Annotated[datetime | None, BY_REOPENING] = optional(
+        "When it was closed unfixed, if it was."
+    )
     risk_accepted_until_at: Annotated[datetime | None, BY_REOPENING] = None
-    risk_owner_id: Annotated[UUID | None, ForeignRef("person"), BY_REOPENING] = None
+    risk_owner_id: Annotated[UUID | None, ForeignRef("person"), BY_REOPENING] = optional(
+        "Who answers for leaving it unfixed."
+    )
     risk_reason: Annotated[str | None, Personal(), BY_REOPENING] = None
-    risk_lapsed_at: Annotated[datetime | None, BY_REOPENING] = None
+    risk_lapsed_at: Annotated[datetime | None, BY_REOPENING] = optional(
+        "Since when the time that its risk was accepted for is over: somebody must decide anew."
+    )
 
 
 class CandidateState(CodeEnum):
@@ -150,16 +172,20 @@ class ProblemCandidate(Record):
 
     KIND: ClassVar[str] = "problem_candidate"
 
-    state: CandidateState | None = None
-    dimension: CandidateDimension | None = None
-    value: str | None = None
-    since_at: datetime | None = None
-    detected_at: Annotated[datetime | None, EnteredAt(CandidateState.offered)] = None
-    problem_id: Annotated[UUID | None, ForeignRef("problem")] = None
-    incident_ids: list[str] | None = None
+    state: CandidateState | None = required()
+    dimension: CandidateDimension | None = required()
+    value: str | None = required("The key of the service, CI or category.")
+    since_at: datetime | None = required("Incidents that were opened after it are counted.")
+    detected_at: Annotated[datetime | None, EnteredAt(CandidateState.offered)] = required(
+        "When it was offered, or offered again."
+    )
+    problem_id: Annotated[UUID | None, ForeignRef("problem")] = optional(
+        "The problem that was raised, if it was accepted."
+    )
+    incident_ids: list[str] | None = optional("The incidents that it was raised with.")
     decided_at: datetime | None = None
     decided_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    reason: Annotated[str | None, Personal()] = None
+    reason: Annotated[str | None, Personal()] = optional("Why it was declined.")
 
     @property
     def display_name(self) -> str:

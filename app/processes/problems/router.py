@@ -20,7 +20,7 @@ from app.api.list_queries import Paging
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
 from app.api.routes import Routes
-from app.api.shapes import OutputModel, Renderer
+from app.api.shapes import OutputModel, Renderer, page_of
 from app.kernel.refusals import NotFound
 from app.kernel.visibility import sees_every_record
 from app.log.canonical import from_instant, instant
@@ -29,14 +29,12 @@ from app.processes.problems.lifecycle import LIFECYCLE
 from app.processes.problems.queries import (
     CANDIDATES,
     LISTING,
-    CandidateCasePage,
+    CandidateCase,
     KnownErrors,
     ProblemCandidateOut,
     ProblemOut,
 )
-from app.processes.problems.queries import (
-    known_errors as known_errors_of,
-)
+from app.processes.problems.queries import known_errors as known_errors_of
 from app.processes.problems.recurrence import counted_incidents
 from app.service_levels.clocks.answers.routes import mount_clocks
 from app.ticketing.routes.attachments import mount_attachments
@@ -59,7 +57,7 @@ mount_actions(candidates, candidate_lifecycle.LIFECYCLE, ProblemCandidateOut)
     "/{id}/cases",
     operation_id="list_problem_candidate_cases",
     summary="List problem candidate cases",
-    response_model=CandidateCasePage,
+    response_model=page_of(CandidateCase, "the incidents that a candidate counts, newest first"),
     responses=problems(400, 404, 422),
 )
 async def list_problem_candidate_cases(

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, KeyRef, Record
+from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import ClearedBy, EnteredAt
 from app.common.tickets import Ticket
 
@@ -47,36 +47,48 @@ class Release(Ticket):
 
     KIND: ClassVar[str] = "release"
 
-    state: ReleaseState | None = None
+    state: ReleaseState | None = required()
     description: Annotated[str | None, Personal()] = None
     service: Annotated[str | None, KeyRef("service")] = None
-    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    change_ids: list[str] | None = None
-    environment: str | None = None
+    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Who planned it, where it is somebody else's."
+    )
+    change_ids: list[str] | None = optional("The changes in it.")
+    environment: str | None = optional("Where it is deployed.")
     plan: Annotated[str | None, Personal()] = None
-    target_at: datetime | None = None
-    stage_set: str | None = None
-    stage: str | None = None
-    stage_author_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
-    stage_reviewer_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_review)] = None
+    target_at: datetime | None = optional("When it is to be deployed.")
+    stage_set: str | None = optional("The key of the set that its stages are from.")
+    stage: str | None = optional("The key of the stage whose gate is next; null: all are passed.")
+    stage_author_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = optional(
+        "Who writes that stage's documents."
+    )
+    stage_reviewer_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_review)] = (
+        optional("Who passes that stage's gate, if named.")
+    )
     stages_total: int | None = None
     stages_passed: int | None = None
-    plan_change_id: UUID | None = None
-    plan_changes: int | None = None
+    plan_change_id: UUID | None = optional("The change of its plan that waits for a decision.")
+    plan_changes: int | None = optional("How often its plan was changed.")
     ready_at: Annotated[datetime | None, EnteredAt(ReleaseState.ready)] = None
-    go_decision_id: UUID | None = None
-    go_conditions: Annotated[str | None, Personal()] = None
-    go: Annotated[bool | None, ClearedBy(entering={ReleaseState.ready})] = None
+    go_decision_id: UUID | None = optional("The latest decision whether it goes into use.")
+    go_conditions: Annotated[str | None, Personal()] = optional("The conditions that it was put with.")
+    go: Annotated[bool | None, ClearedBy(entering={ReleaseState.ready})] = optional(
+        "What was decided on the present plan; null: nothing yet."
+    )
     go_decided_at: Annotated[datetime | None, ClearedBy(entering={ReleaseState.ready})] = None
     deployed_at: Annotated[datetime | None, EnteredAt(ReleaseState.deployed, first=True)] = None
     deployment_id: Annotated[UUID | None, ForeignRef("deployment")] = None
     deployed_what: Annotated[str | None, Personal()] = None
     rolled_back_at: Annotated[datetime | None, EnteredAt(ReleaseState.rolled_back)] = None
     roll_back_reason: Annotated[str | None, Personal()] = None
-    support_ended_at: Annotated[datetime | None, EnteredAt(ReleaseState.supported)] = None
-    open_faults: Annotated[str | None, Personal()] = None
-    faults_owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    faults_team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    support_ended_at: Annotated[datetime | None, EnteredAt(ReleaseState.supported)] = optional(
+        "When early-life support ended."
+    )
+    open_faults: Annotated[str | None, Personal()] = optional("The faults that were open then.")
+    faults_owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = (
+        optional("Who sees to them.")
+    )
+    faults_team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team that sees to them.")
     closed_at: Annotated[datetime | None, EnteredAt(ReleaseState.closed)] = None
     lessons: Annotated[str | None, Personal()] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(ReleaseState.cancelled)] = None
@@ -93,20 +105,20 @@ class ReleaseStage(ChildRecord):
 
     KIND: ClassVar[str] = "release_stage"
 
-    place: int | None = None
-    key: str | None = None
-    name_en: str | None = None
-    name_zh: str | None = None
-    deliverable_en: str | None = None
-    deliverable_zh: str | None = None
+    place: int | None = required("From 1.")
+    key: str | None = required()
+    name_en: str | None = required()
+    name_zh: str | None = required()
+    deliverable_en: str | None = required()
+    deliverable_zh: str | None = required()
     author_role: Role | None = None
-    reviewer_role: Role | None = None
-    apart_from: list[str] | None = None
+    reviewer_role: Role | None = optional("The role that passes its gate, if nobody is named.")
+    apart_from: list[str] | None = optional("Keys of stages that its author may not have written.")
     author_id: Annotated[UUID | None, ForeignRef("person")] = None
     reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
-    attachment_ids: list[str] | None = None
-    external_numbers: list[str] | None = None
-    planned_at: datetime | None = None
+    attachment_ids: list[str] | None = optional("Its archived documents: attachments.")
+    external_numbers: list[str] | None = optional("Its archived documents elsewhere.")
+    planned_at: datetime | None = required()
     passed_at: datetime | None = None
     passed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
 
@@ -119,17 +131,17 @@ class PlanChange(ChildRecord):
 
     KIND: ClassVar[str] = "plan_change"
 
-    decision_id: UUID | None = None
-    reason: Annotated[str | None, Personal()] = None
-    analyst_id: Annotated[UUID | None, ForeignRef("person")] = None
+    decision_id: UUID | None = required()
+    reason: Annotated[str | None, Personal()] = optional("Null when its author was erased.")
+    analyst_id: Annotated[UUID | None, ForeignRef("person")] = required()
     analyst_assessment: Annotated[str | None, Personal()] = None
-    assessment: Annotated[str | None, Personal()] = None
+    assessment: Annotated[str | None, Personal()] = optional("What the project manager says of it.")
     plan: Annotated[str | None, Personal()] = None
     target_at: datetime | None = None
     environment: str | None = None
     change_ids: list[str] | None = None
     proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    proposed_at: datetime | None = None
+    proposed_at: datetime | None = required()
     adopted_at: datetime | None = None
     refused_at: datetime | None = None
 
@@ -150,10 +162,10 @@ class StageSet(Record):
 
     KIND: ClassVar[str] = "release_stage_set"
 
-    state: StageSetState | None = None
-    key: str | None = None
-    name_en: str | None = None
-    name_zh: str | None = None
-    stages: Annotated[list[dict[str, Any]] | None, Document()] = None
-    set_at: datetime | None = None
+    state: StageSetState | None = required()
+    key: str | None = required()
+    name_en: str | None = required()
+    name_zh: str | None = required()
+    stages: Annotated[list[dict[str, Any]] | None, Document()] = required()
+    set_at: datetime | None = required()
     retired_at: Annotated[datetime | None, EnteredAt(StageSetState.retired)] = None

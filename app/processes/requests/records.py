@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly, optional, required
 from app.common.state_fields import ClearedBy, EnteredAt, StateBefore
 from app.common.tickets import Channel, HoldReason, Ticket
 from app.foundation.services.records import FulfilmentPath
@@ -97,23 +97,31 @@ class Request(Ticket):
 
     KIND: ClassVar[str] = "request"
 
-    state: RequestState | None = None
-    description: Annotated[str | None, Personal()] = None
+    state: RequestState | None = required()
+    description: Annotated[str | None, Personal()] = optional(
+        "In the requester's words. Null when they were erased."
+    )
     channel: Channel | None = None
     service: Annotated[str | None, KeyRef("service")] = None
     ci: Annotated[str | None, KeyRef("ci")] = None
     category: Annotated[str | None, KeyRef("category", per_process=True)] = None
-    path: FulfilmentPath | None = None
-    item: Annotated[str | None, KeyRef("catalogue_item")] = None
-    answers: Annotated[str | None, Personal()] = None
-    target_seconds: int | None = None
+    path: FulfilmentPath | None = optional("How it is made. Null until it is assessed.")
+    item: Annotated[str | None, KeyRef("catalogue_item")] = optional(
+        "The key of the catalogue item that it is."
+    )
+    answers: Annotated[str | None, Personal()] = optional(
+        "The answers to the item's form, as a JSON text. Null when the requester was erased."
+    )
+    target_seconds: int | None = optional("How long the item may take, as it said then.")
     reader_roles: Annotated[list[str] | None, StaffOnly()] = None
     approval_id: UUID | None = None
     approved_at: Annotated[
         datetime | None,
         EnteredAt(RequestState.assessed, RequestState.analysing, after={RequestState.awaiting_approval}),
-    ] = None
-    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    ] = optional("When those who must approve it did.")
+    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Who asked, where it is for somebody else."
+    )
     assessed_at: datetime | None = None
     started_at: Annotated[datetime | None, EnteredAt(RequestState.in_progress, first=True)] = None
     held_from: Annotated[
@@ -123,34 +131,53 @@ class Request(Ticket):
     ] = None
     hold_reason: Annotated[HoldReason | None, BY_RESUMING] = None
     wake_up_at: Annotated[datetime | None, BY_RESUMING] = None
-    held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly(), BY_RESUMING] = None
-    supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly(), BY_RESUMING] = None
-    acceptance_group_id: Annotated[UUID | None, ForeignRef("group")] = None
+    held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly(), BY_RESUMING] = optional(
+        "For staff: the change that it waits for, if one was named."
+    )
+    supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly(), BY_RESUMING] = optional(
+        "For staff: the supplier that it waits for."
+    )
+    acceptance_group_id: Annotated[UUID | None, ForeignRef("group")] = optional("The group that accepts it.")
     requirements_confirmed_at: datetime | None = None
     solution_id: UUID | None = None
-    solution_author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    it_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    business_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    solution_author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Who proposed the present solution."
+    )
+    it_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who has approved it for IT.")
+    business_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Who has approved it for the business."
+    )
     sent_back_at: datetime | None = None
     solution_approved_at: datetime | None = None
     doer_ids: list[str] | None = None
-    planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = None
-    currency: Annotated[str | None, StaffOnly(reviewers=True)] = None
-    planned_at: datetime | None = None
-    first_planned_at: datetime | None = None
-    expected_at: datetime | None = None
+    planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
+        "For staff and those who accept it; null for others."
+    )
+    currency: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
+        "Of the planned cost, and for the same."
+    )
+    planned_at: datetime | None = optional("The one that the present solution says.")
+    first_planned_at: datetime | None = optional("The delivery that the first approved plan said.")
+    expected_at: datetime | None = optional("The one that the latest report says.")
     report_every_days: int | None = None
-    next_report_due_at: Annotated[datetime | None, BY_ENDING] = None
-    report_overdue_at: Annotated[datetime | None, BY_ENDING] = None
+    next_report_due_at: Annotated[datetime | None, BY_ENDING] = optional(
+        "A report of progress is overdue after it."
+    )
+    report_overdue_at: Annotated[datetime | None, BY_ENDING] = optional(
+        "When it was flagged as overdue, and whoever is responsible was told; null again "
+        "with the next report."
+    )
     acceptance_wanted_at: datetime | None = None
-    verdict: AcceptanceVerdict | None = None
-    rounds: int | None = None
+    verdict: AcceptanceVerdict | None = optional("Of the latest round of acceptance.")
+    rounds: int | None = optional("How often it was submitted for acceptance.")
     delivered_at: Annotated[datetime | None, EnteredAt(RequestState.delivered), BY_REOPENING] = None
-    delivery: Annotated[str | None, Personal(), BY_REOPENING] = None
+    delivery: Annotated[str | None, Personal(), BY_REOPENING] = optional("What was delivered.")
     closed_at: Annotated[datetime | None, EnteredAt(RequestState.closed), BY_REOPENING] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(RequestState.cancelled)] = None
     rejected_at: Annotated[datetime | None, EnteredAt(RequestState.rejected)] = None
-    reopen_days: int | None = None
+    reopen_days: int | None = optional(
+        "For how many days after its end it may be reopened, if an agreement says so."
+    )
 
 
 class Criterion(ChildRecord):
@@ -160,11 +187,11 @@ class Criterion(ChildRecord):
 
     KIND: ClassVar[str] = "criterion"
 
-    place: int | None = None
-    text: Annotated[str | None, Personal()] = None
-    shown_by: VerificationMethod | None = None
-    added_at: datetime | None = None
-    dropped_at: datetime | None = None
+    place: int | None = required()
+    text: Annotated[str | None, Personal()] = required("Null when its author was erased.")
+    shown_by: VerificationMethod | None = required()
+    added_at: datetime | None = required()
+    dropped_at: datetime | None = optional("When requirements were confirmed anew without it.")
 
 
 class SolutionReview(ChildRecord):
@@ -172,15 +199,15 @@ class SolutionReview(ChildRecord):
 
     KIND: ClassVar[str] = "solution_review"
 
-    edition: int | None = None
-    side: ReviewSide | None = None
+    edition: int | None = required("Of the document of the solution.")
+    side: ReviewSide | None = required()
     reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
-    verdict: ReviewVerdict | None = None
-    feasibility: Judgement | None = None
-    business_fit: Judgement | None = None
-    cost_and_benefit: Judgement | None = None
+    verdict: ReviewVerdict | None = required()
+    feasibility: Judgement | None = required()
+    business_fit: Judgement | None = required()
+    cost_and_benefit: Judgement | None = required()
     comment: Annotated[str | None, Personal()] = None
-    reviewed_at: datetime | None = None
+    reviewed_at: datetime | None = required()
 
 
 class QualityCheck(ChildRecord):
@@ -188,12 +215,12 @@ class QualityCheck(ChildRecord):
 
     KIND: ClassVar[str] = "quality_check"
 
-    document_id: UUID | None = None
-    checkpoint: str | None = None
-    passed: bool | None = None
+    document_id: UUID | None = required("Its report.")
+    checkpoint: str | None = required()
+    passed: bool | None = required()
     checker_id: Annotated[UUID | None, ForeignRef("person")] = None
-    checked_at: datetime | None = None
-    dropped_at: datetime | None = None
+    checked_at: datetime | None = required()
+    dropped_at: datetime | None = optional("When it was planned anew: it counts no more.")
 
 
 class Acceptance(ChildRecord):
@@ -201,12 +228,12 @@ class Acceptance(ChildRecord):
 
     KIND: ClassVar[str] = "acceptance"
 
-    document_id: UUID | None = None
-    round: int | None = None
-    verdict: AcceptanceVerdict | None = None
-    participant_ids: list[str] | None = None
+    document_id: UUID | None = required("Its report.")
+    round: int | None = required()
+    verdict: AcceptanceVerdict | None = required()
+    participant_ids: list[str] | None = required()
     recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    recorded_at: datetime | None = None
+    recorded_at: datetime | None = required()
 
 
 class CriterionResult(ChildRecord):
@@ -214,12 +241,12 @@ class CriterionResult(ChildRecord):
 
     KIND: ClassVar[str] = "criterion_result"
 
-    acceptance_id: UUID | None = None
-    criterion_id: UUID | None = None
-    shown_by: VerificationMethod | None = None
-    passed: bool | None = None
+    acceptance_id: UUID | None = required()
+    criterion_id: UUID | None = required()
+    shown_by: VerificationMethod | None = required()
+    passed: bool | None = required()
     note: Annotated[str | None, Personal()] = None
-    recorded_at: datetime | None = None
+    recorded_at: datetime | None = required()
 
 
 class RequestTraining(ChildRecord):
@@ -227,10 +254,10 @@ class RequestTraining(ChildRecord):
 
     KIND: ClassVar[str] = "request_training"
 
-    document_id: UUID | None = None
-    attended: int | None = None
-    held_at: datetime | None = None
-    recorded_at: datetime | None = None
+    document_id: UUID | None = required()
+    attended: int | None = required("How many attended.")
+    held_at: datetime | None = required()
+    recorded_at: datetime | None = required()
 
 
 #: The child records of requests beside those of every ticket.

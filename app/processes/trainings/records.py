@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from sqlmodel import Field
+
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly
+from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly, optional, required
 from app.common.state_fields import EnteredAt
 from app.foundation.licences.records import TRAINING, TrainingKind
 
@@ -41,28 +43,36 @@ class Training(Record):
 
     KIND: ClassVar[str] = TRAINING
 
-    number: str = ""
-    state: TrainingState | None = None
-    title: str | None = None
-    year: int | None = None
-    kind: TrainingKind | None = None
-    method: TrainingMethod | None = None
-    process: str | None = None
-    skills: list[str] | None = None
-    material: Annotated[str | None, Personal()] = None
-    material_number: str | None = None
-    team_ids: list[str] | None = None
-    everybody: bool | None = None
-    improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = None
-    pass_mark: int | None = None
-    topics: list[str] | None = None
-    planner_id: Annotated[UUID | None, ForeignRef("person")] = None
-    trainer_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    participant_ids: list[str] | None = None
-    failed_ids: Annotated[list[str] | None, StaffOnly()] = None
-    planned_at: datetime | None = None
+    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    state: TrainingState | None = required()
+    title: str | None = required()
+    year: int | None = required("The year in whose plan it is.")
+    kind: TrainingKind | None = required("Whom it is for.")
+    method: TrainingMethod | None = required("How it is given.")
+    process: str | None = required("The process that it is about.")
+    skills: list[str] | None = required("The skills that it teaches, as licences name them.")
+    material: Annotated[str | None, Personal()] = optional(
+        "The material. Null when whoever wrote it was erased, too."
+    )
+    material_number: str | None = optional("The number of the document with the material.")
+    team_ids: list[str] | None = optional("The teams whose members it is for.")
+    everybody: bool | None = required("Whether those take part, too, who lack none of the skills.")
+    improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = optional(
+        "The improvement that it belongs to."
+    )
+    pass_mark: int | None = required("The mark that each topic must reach.")
+    topics: list[str] | None = required()
+    planner_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who planned it.")
+    trainer_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
+        "Who trains them; null: nobody of ours."
+    )
+    participant_ids: list[str] | None = required()
+    failed_ids: Annotated[list[str] | None, StaffOnly()] = optional(
+        "Who was examined and has not passed so far: persons' ids. Null for others than staff."
+    )
+    planned_at: datetime | None = required("When it is to take place.")
     held_at: Annotated[datetime | None, EnteredAt(TrainingState.held)] = None
-    examined_at: datetime | None = None
+    examined_at: datetime | None = optional("When the last of its participants were examined.")
     licensed_at: Annotated[datetime | None, EnteredAt(TrainingState.licensed)] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(TrainingState.cancelled)] = None
 

@@ -140,12 +140,12 @@ async def alignment_of(read: Reading, agreement: Agreement, now: datetime) -> Ag
         for target in agreement.targets or ()
         if target["metric"] == TargetMetric.availability and target["threshold"] is not None
     ]
-    missing = [one.number for one in beneath if one.state not in IN_FORCE]
+    missing = [item.number for item in beneath if item.state not in IN_FORCE]
     holds = (
         bool(beneath)
         and not missing
-        and all(one.holds for one in resolution)
-        and all(one.holds for one in availability)
+        and all(item.holds for item in resolution)
+        and all(item.holds for item in availability)
     )
     until = begin + YEAR
     return AgreementAlignment(holds, instant(begin), instant(until), missing, resolution, availability)
@@ -162,14 +162,14 @@ async def gap_beneath(reads: ReadContext, agreement: Agreement, body: Any, ctx: 
     async def read(query: str, parameters: Any) -> list[Row]:
         return await reads.rows(query, parameters, guard=guard)
 
-    found = await alignment_of(read, agreement, ctx.now)
-    if not found.holds:
-        gaps = [one.target for one in found.resolution if not one.holds]
-        gaps += [one.target for one in found.availability if not one.holds]
+    alignment = await alignment_of(read, agreement, ctx.now)
+    if not alignment.holds:
+        gaps = [item.target for item in alignment.resolution if not item.holds]
+        gaps += [item.target for item in alignment.availability if not item.holds]
         because = "does_not_add_up" if agreement.rests_on else "nothing_beneath"
         if not agreement.rests_on:
             gaps = [target["id"] for target in agreement.targets or ()]
-        named = ", ".join((*gaps, *found.not_in_force))
+        named = ", ".join((*gaps, *alignment.not_in_force))
         faults = [{"target": target, "because": because} for target in gaps]
         raise PreparationRefused("gap_beneath", {"gaps": named}, {"targets": faults})
 
@@ -182,8 +182,13 @@ async def _agreements_beneath(read: Reading, agreement: Agreement) -> list[Agree
 
 
 async def _business_times(read: Reading, agreements: Sequence[Agreement]) -> dict[str, BusinessTime]:
-    keys = {str(one.calendar) for one in agreements}
-    keys |= {target["calendar"] for one in agreements for target in one.targets or () if target["calendar"]}
+    keys = {str(agreement.calendar) for agreement in agreements}
+    keys |= {
+        target["calendar"]
+        for agreement in agreements
+        for target in agreement.targets or ()
+        if target["calendar"]
+    }
     rows = await read(NEWEST_VERSIONS, (sorted(keys),))
     return {row["calendar"]: business_time_of(from_row(CalendarVersion, row)) for row in rows}
 
@@ -204,47 +209,50 @@ def _resolution(
 ) -> TargetAlignment:
     calendar = _calendar(agreement, target)
     pauses = HoldReason.awaiting_vendor in target["pause_reasons"]
-    known: list[tuple[Agreement, Mapping[str, Any], Link]] = []
+    agreements: list[tuple[Agreement, Mapping[str, Any], Link]] = []
     without = []
-    for one in beneath:
-        chosen = _target_beneath(one, conditions_of(target))
+    for supporting in beneath:
+        chosen = _target_beneath(supporting, conditions_of(target))
         if chosen is None:
-            without.append(one.number)
+            without.append(supporting.number)
             continue
-        counts = not (pauses and one.agreement_type is AgreementType.uc)
-        of_link = hours[_calendar(one, chosen)]
-        known.append(
+        counts = not (pauses and supporting.agreement_type is AgreementType.uc)
+        of_link = hours[_calendar(supporting, chosen)]
+        agreements.append(
             (
-                one,
+                supporting,
                 chosen,
                 Link(
-                    name=one.number, hours=of_link, target_seconds=chosen["threshold_seconds"], counts=counts
+                    name=supporting.number,
+                    hours=of_link,
+                    target_seconds=chosen["threshold_seconds"],
+                    counts=counts,
                 ),
             )
         )
-    found = align(hours[calendar], [link for _, _, link in known], begin, begin + YEAR)
+    aligned = align(hours[calendar], [link for _, _, link in agreements], begin, begin + YEAR)
     return TargetAlignment(
         target=target["id"],
         conditions=conditions_of(target),
         calendar=calendar,
         target_seconds=target["threshold_seconds"],
-        worst_seconds=found.worst_seconds if known else None,
-        worst_at=None if found.worst_at is None or not known else instant(found.worst_at),
-        holds=bool(known) and not without and found.allows(target["threshold_seconds"]),
+        worst_seconds=aligned.worst_seconds if agreements else None,
+        worst_at=None if aligned.worst_at is None or not agreements else instant(aligned.worst_at),
+        holds=bool(agreements) and not without and aligned.allows(target["threshold_seconds"]),
         lines=[
             AlignmentLine(
-                one.id,
-                one.number,
-                AgreementType(str(one.agreement_type)),
+                supporting.id,
+                supporting.number,
+                AgreementType(str(supporting.agreement_type)),
                 chosen["id"],
-                _calendar(one, chosen),
+                _calendar(supporting, chosen),
                 link.target_seconds,
                 link.counts,
                 instant(line.begins_at),
                 instant(line.ends_at),
                 line.seconds,
             )
-            for (one, chosen, link), line in zip(known, found.lines, strict=False)
+            for (supporting, chosen, link), line in zip(agreements, aligned.lines, strict=False)
         ],
         without_target=without,
     )
@@ -255,16 +263,16 @@ def _calendar(agreement: Agreement, target: Mapping[str, Any]) -> str:
     return str(target["calendar"] or agreement.calendar)
 
 
-def _target_beneath(one: Agreement, wanted: Mapping[str, str]) -> dict[str, Any] | None:
+def _target_beneath(agreement: Agreement, conditions: Mapping[str, str]) -> dict[str, Any] | None:
     """Return the target for the time to resolution that the agreement beneath has for such cases; None if it
     has none for all of them. Of several that some of these cases get, it is the one with the longest time.
     """
     fits, narrower = None, []
-    for target in _of(one):
+    for target in _of(agreement):
         own = conditions_of(target)
-        if any(wanted.get(name, value) != value for name, value in own.items()):
+        if any(conditions.get(name, value) != value for name, value in own.items()):
             continue
-        if not own.items() <= wanted.items():
+        if not own.items() <= conditions.items():
             narrower.append(target)
         elif fits is None or len(own) > len(conditions_of(fits)):
             fits = target
@@ -280,30 +288,35 @@ async def _availability(
     services = [target["service"]] if target["service"] else list(agreement.services or ())
     rows = await read(ITEMS, (services,))
     items = [PromisedItem(row["key"], _share(row["promised"])) for row in rows]
-    for one in beneath:
-        if one.agreement_type is AgreementType.uc and (said := _promised_by(one)) is not None:
-            items.append(PromisedItem(one.number, said))
-    shares = [(one.name, None if one.availability is None else Fraction(one.availability)) for one in items]
-    found = align_availability(Fraction(target["threshold"]), shares)
+    for supporting in beneath:
+        if (
+            supporting.agreement_type is AgreementType.uc
+            and (promised := _promised_by(supporting)) is not None
+        ):
+            items.append(PromisedItem(supporting.number, promised))
+    shares = [
+        (item.name, None if item.availability is None else Fraction(item.availability)) for item in items
+    ]
+    aligned = align_availability(Fraction(target["threshold"]), shares)
     return TargetAvailability(
         target=target["id"],
         services=services,
         promised=target["threshold"],
-        product=None if found.product is None else _decimal(found.product),
-        holds=bool(items) and found.holds,
-        unknown=list(found.unknown),
+        product=None if aligned.product is None else _decimal(aligned.product),
+        holds=bool(items) and aligned.holds,
+        unknown=list(aligned.unknown),
         items=items,
     )
 
 
-def _promised_by(one: Agreement) -> str | None:
+def _promised_by(agreement: Agreement) -> str | None:
     """Return the lowest availability that the agreement promises."""
-    said = [
+    statements = [
         target["threshold"]
-        for target in one.targets or ()
+        for target in agreement.targets or ()
         if target["metric"] == TargetMetric.availability and target["threshold"] is not None
     ]
-    return min(said, key=Decimal, default=None)
+    return min(statements, key=Decimal, default=None)
 
 
 def _share(text: str | None) -> str | None:

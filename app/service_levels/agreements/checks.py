@@ -60,15 +60,15 @@ async def invalid_requirement(
 
 def _check_parties(body: RecordRequirementSla, ctx: ActionContext) -> None:
     party = {AgreementType.sla: "customer", AgreementType.ola: "team", AgreementType.uc: "supplier"}
-    wanted = party[body.agreement_type]
+    required = party[body.agreement_type]
     for name in party.values():
-        if name != wanted and getattr(body, name) is not None:
+        if name != required and getattr(body, name) is not None:
             words = {"type": str(body.agreement_type)}
             raise WrongValue(words, pointer=f"/{name}", because="not_this_party")
-    team = ctx.ref(Team, wanted)
+    team = ctx.ref(Team, required)
     if team is None:
         if body.agreement_type is not AgreementType.sla:
-            raise WrongValue(pointer=f"/{wanted}", because="missing")
+            raise WrongValue(pointer=f"/{required}", because="missing")
         return
     if body.agreement_type is AgreementType.sla:
         check_customer(team, "/customer")
@@ -156,13 +156,13 @@ def _check_days(agreement: Agreement) -> None:
 
 def _check_targets(agreement: Agreement) -> None:
     """Check that each target has an id of its own, and that consequences are of targets."""
-    known: set[str] = set()
+    ids: set[str] = set()
     for n, target in enumerate(agreement.targets or ()):
-        if target["id"] in known:
+        if target["id"] in ids:
             raise WrongValue(pointer=f"/targets/{n}/id", because="each_once")
-        known.add(target["id"])
-    for n, one in enumerate(agreement.consequences or ()):
-        if one["target"] not in known:
+        ids.add(target["id"])
+    for n, consequence in enumerate(agreement.consequences or ()):
+        if consequence["target"] not in ids:
             raise WrongValue(pointer=f"/consequences/{n}/target", because="no_such_target")
 
 
@@ -170,8 +170,8 @@ def _check_beneath(agreement: Agreement, ctx: ActionContext) -> None:
     """Check that only an SLA rests on others, and on OLAs and UCs."""
     if agreement.rests_on and agreement.agreement_type is not AgreementType.sla:
         raise WrongValue(pointer="/rests_on", because="only_slas_rest")
-    for n, one in enumerate(ctx.refs(Agreement, "rests_on")):
-        if one.agreement_type is AgreementType.sla:
+    for n, supporting in enumerate(ctx.refs(Agreement, "rests_on")):
+        if supporting.agreement_type is AgreementType.sla:
             raise WrongValue(pointer=f"/rests_on/{n}", because="rests_on_olas_and_ucs")
 
 

@@ -24,10 +24,10 @@ from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.log.events import stream
 from app.service_levels.agreements.preparation import (
-    Consenting,
+    ConsentRound,
     PendingConsents,
     ReplacedAgreement,
-    TeamsBeneath,
+    SupportingTeams,
     Validity,
     Zone,
     is_approved_change,
@@ -81,49 +81,55 @@ class Consent(Payload):
 
 def give_consent(agreement: Agreement, body: Consent, ctx: ActionContext) -> bool:
     """Record the consent; return whether both sides have consented with it."""
-    found = ctx.prepared(Consenting)
-    for one in found.withdrawn:
-        ctx.remove(one)
+    consent_round = ctx.prepared(ConsentRound)
+    for consent in consent_round.withdrawn:
+        ctx.remove(consent)
     ctx.add(
         AgreementConsent(
             id=ctx.new_id(),
             record=agreement.row_key,
-            subject=found.subject,
-            side=found.side,
+            subject=consent_round.subject,
+            side=consent_round.side,
             given_by_id=ctx.caller.person_id,
             document=body.signed_document,
             signatory=body.signatory,
-            terms=found.terms,
-            complete=found.complete,
+            terms=consent_round.terms,
+            complete=consent_round.complete,
             consented_at=ctx.occurred_at,
         )
     )
-    if found.other is not None:
-        ctx.change(found.other).complete = True
-    others = [one for one in agreement.pending_consents or () if not one.startswith(f"{found.subject}:")]
-    waiting = [] if found.complete else [f"{found.subject}:{found.side}"]
-    agreement.pending_consents = [*others, *waiting] or None
-    return found.complete
+    if consent_round.other is not None:
+        ctx.change(consent_round.other).complete = True
+    remaining = [
+        pending_consent
+        for pending_consent in agreement.pending_consents or ()
+        if not pending_consent.startswith(f"{consent_round.subject}:")
+    ]
+    waiting = [] if consent_round.complete else [f"{consent_round.subject}:{consent_round.side}"]
+    agreement.pending_consents = [*remaining, *waiting] or None
+    return consent_round.complete
 
 
 def take_back_consents(agreement: Agreement, ctx: ActionContext) -> None:
     """Take back the consents that wait for the other side, since the text is another one."""
-    for one in ctx.prepared(PendingConsents).consents:
-        ctx.remove(one)
+    for consent in ctx.prepared(PendingConsents).consents:
+        ctx.remove(consent)
     agreement.pending_consents = None
 
 
 def on_both_consents(
-    subject: ConsentSubject, *ways: tuple[State, State], event: str = "sla.consented"
+    subject: ConsentSubject, *transitions: tuple[State, State], event: str = "sla.consented"
 ) -> Branch:
-    """Return the target of a step that both sides consent to: from each first state of `ways` to its second
-    one, and until then in the first, with that event.
+    """Return the target of a step that both sides consent to: from each first state of `transitions` to its
+    second one, and until then in the first, with that event.
     """
-    ends = dict(ways)
+    ends = dict(transitions)
 
     def choose(agreement: Agreement) -> CodeEnum:
         assert agreement.state is not None
-        waits = any(one.startswith(f"{subject}:") for one in agreement.pending_consents or ())
+        waits = any(
+            pending_consent.startswith(f"{subject}:") for pending_consent in agreement.pending_consents or ()
+        )
         return agreement.state if waits else ends[agreement.state]
 
     return Branch(choose, tuple(dict.fromkeys((*ends, *ends.values()))), dict.fromkeys(ends, event))
@@ -146,7 +152,7 @@ def sign(agreement: Agreement, body: SignSla, ctx: ActionContext) -> None:
     set_next_review(agreement, ctx)
     for of_class in DOCUMENTS:
         publish_draft(of_class, ctx)
-    for team in ctx.prepared(TeamsBeneath).teams:
+    for team in ctx.prepared(SupportingTeams).teams:
         ctx.add(
             AgreementAcknowledgement(
                 id=ctx.new_id(),
@@ -159,9 +165,9 @@ def sign(agreement: Agreement, body: SignSla, ctx: ActionContext) -> None:
 
 
 def _set_validity(agreement: Agreement, ctx: ActionContext) -> None:
-    found = ctx.prepared(Validity)
-    agreement.begins_at, agreement.ends_at = found.begins_at, found.ends_at
-    agreement.valid_from = found.first_day
+    validity = ctx.prepared(Validity)
+    agreement.begins_at, agreement.ends_at = validity.begins_at, validity.ends_at
+    agreement.valid_from = validity.first_day
     agreement.warned_days = None
 
 
@@ -202,7 +208,7 @@ def renew(agreement: Agreement, body: RenewSla, ctx: ActionContext) -> None:
     """Renew the agreement, after its review, until another day: both parties, neither alone."""
     _set_effects(agreement, body)
     if give_consent(agreement, body, ctx):
-        agreement.valid_to = ctx.prepared(Consenting).terms.get("valid_to")
+        agreement.valid_to = ctx.prepared(ConsentRound).terms.get("valid_to")
         _set_validity(agreement, ctx)
 
 
@@ -266,7 +272,7 @@ async def wrong_change(reads: ReadContext, agreement: Agreement, body: AmendSla,
     """Refuse to amend without a change, by one that is not approved, or that touches other services only."""
     change = ctx.ref(Ticket, "change")
     if change is None:
-        name = ctx.prepared(Consenting).terms.get("change")
+        name = ctx.prepared(ConsentRound).terms.get("change")
         if name is None:
             raise WrongValue(pointer="/change", because="missing")
         loaded = await reads.record("change", name)
@@ -301,7 +307,7 @@ async def reason_missing(
 
 
 def _require_first(body: Consent, ctx: ActionContext, *names: str) -> None:
-    if ctx.prepared(Consenting).complete:
+    if ctx.prepared(ConsentRound).complete:
         return
     missing = [WrongValue(pointer=f"/{name}", because="missing") for name in names if not getattr(body, name)]
     if missing:
@@ -312,8 +318,8 @@ async def renewed_backwards(
     reads: ReadContext, agreement: Agreement, body: RenewSla, ctx: ActionContext
 ) -> None:
     """Refuse a new last day that is over, or before the first."""
-    found = ctx.prepared(Validity)
-    if found.ends_at is not None and found.ends_at <= max(found.begins_at, ctx.now):
+    validity = ctx.prepared(Validity)
+    if validity.ends_at is not None and validity.ends_at <= max(validity.begins_at, ctx.now):
         raise WrongValue(pointer="/valid_to", because="not_ahead")
 
 
@@ -328,8 +334,9 @@ SUPERSEDE = RelatedCommand(
     field="",
     record=lambda ctx: (
         ()
-        if not ctx.prepared(Consenting).complete or (one := ctx.prepared(ReplacedAgreement).agreement) is None
-        else one.row_key
+        if not ctx.prepared(ConsentRound).complete
+        or (replaced := ctx.prepared(ReplacedAgreement).agreement) is None
+        else replaced.row_key
     ),
     body=lambda agreement, body: {
         "replaced_by": str(agreement.id),
@@ -352,12 +359,12 @@ def promise_of(agreement: Agreement, body: object) -> dict[str, Any]:
         "valid_from": agreement.valid_from,
         "valid_to": agreement.valid_to,
         "ended": agreement.ended_at is not None,
-        "targets": [{name: one[name] for name in PROMISED} for one in agreement.targets or ()],
+        "targets": [{name: target[name] for name in PROMISED} for target in agreement.targets or ()],
     }
 
 
 def _promised_services(ctx: ActionContext) -> tuple[str, ...]:
-    return ctx.prepared(ReplacedAgreement).services if ctx.prepared(Consenting).complete else ()
+    return ctx.prepared(ReplacedAgreement).services if ctx.prepared(ConsentRound).complete else ()
 
 
 PROMISE = RelatedCommand(
@@ -374,7 +381,7 @@ END_PROMISE = RelatedCommand(
 MAKE_VERSION = RelatedCommand(
     action="record_requirement",
     field="",
-    record=lambda ctx: stream(Agreement.KIND, ctx.related_id) if ctx.prepared(Consenting).complete else (),
+    record=lambda ctx: stream(Agreement.KIND, ctx.related_id) if ctx.prepared(ConsentRound).complete else (),
     body=lambda agreement, body: {
         "replaces": str(agreement.id),
         "title": agreement.title,

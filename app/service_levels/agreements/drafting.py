@@ -176,9 +176,9 @@ def draft(agreement: Agreement, body: DraftSla, ctx: ActionContext) -> None:
     """Draft the agreement, with its specification sheet and its service quality plan."""
     source = ctx.ref(Agreement, "copy_of")
     if source is not None:
-        kept = {name: getattr(agreement, name) for name in ("title", "services", "catalogue_items")}
+        copied = {name: getattr(agreement, name) for name in ("title", "services", "catalogue_items")}
         copy_terms(agreement, source)
-        for name, value in kept.items():
+        for name, value in copied.items():
             setattr(agreement, name, value)
     apply_terms(agreement, body, ctx)
     fill_usual_terms(agreement)

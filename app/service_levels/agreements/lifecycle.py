@@ -25,15 +25,9 @@ from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
 from app.foundation.documents.filing import supersede as supersede_document
 from app.foundation.documents.records import DocumentClass
-from app.kernel.actor_policy import (
-    agreement_maintainer,
-    lead_beneath,
-    representative,
-    rule,
-    service_level_manager,
-)
+from app.kernel.actor_policy import agreement_maintainer, process_relation, rule, service_level_manager
 from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, action
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
 from app.kernel.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -58,6 +52,15 @@ from app.service_levels.agreements.records import (
 from app.service_levels.agreements.records import AgreementState as State
 from app.service_levels.reports import actions as reports
 from app.service_levels.reports.records import AgreementReportRecipient
+
+representative = process_relation(
+    "representative",
+    "a representative of either party",
+    "任一方代表",
+    "representative_id",
+    "party_representative_id",
+)
+lead_beneath = process_relation("lead_beneath", "the lead of a team beneath", "下层团队负责人")
 
 
 class ReviewSla(Payload):
@@ -113,10 +116,10 @@ def make_version(agreement: Agreement, body: MakeVersionSla, ctx: ActionContext)
 
 def follow_amendment(agreement: Agreement, ctx: ActionContext) -> tuple[str, Payload] | None:
     """Return the action that follows the second consent to an amendment."""
-    found = ctx.prepared(preparation.Consenting)
-    if not found.complete:
+    consent_round = ctx.prepared(preparation.ConsentRound)
+    if not consent_round.complete:
         return None
-    return "make_version", MakeVersionSla(change=UUID(found.terms["change"]))
+    return "make_version", MakeVersionSla(change=UUID(consent_round.terms["change"]))
 
 
 class SupersedeSla(Payload):
@@ -135,8 +138,8 @@ def supersede(agreement: Agreement, body: SupersedeSla, ctx: ActionContext) -> N
         supersede_document(of_class, ctx)
 
 
-def _earlier(one: datetime | None, other: datetime) -> datetime:
-    return other if one is None else min(one, other)
+def _earlier(first: datetime | None, second: datetime) -> datetime:
+    return second if first is None else min(first, second)
 
 
 class AcknowledgeSla(EmptyPayload):
@@ -145,8 +148,8 @@ class AcknowledgeSla(EmptyPayload):
 
 def acknowledge(agreement: Agreement, body: AcknowledgeSla, ctx: ActionContext) -> None:
     """Acknowledge the signed agreement, as the lead of a team beneath it."""
-    for one in ctx.prepared(preparation.AskedToAcknowledge).rows:
-        done = ctx.change(one)
+    for row in ctx.prepared(preparation.AcknowledgementRequests).rows:
+        done = ctx.change(row)
         done.acknowledged_at = ctx.occurred_at
         done.acknowledged_by_id = ctx.caller.person_id
 
@@ -251,11 +254,11 @@ LIFECYCLE = Lifecycle(
         action(drafting.submit_for_review,     "提交评审",       [State.negotiating], State.in_review,   service_level_manager, "sla.submitted",
                wrong=(checks.text_missing, unmeasurable_targets, gap_beneath), notifies=TO_SIGN),
         action(consents.sign,                  "签署",           [State.in_review],  SIGNED,             PARTIES,               "sla.signed",
-               prepare=(preparation.consenting, preparation.validity, preparation.replaced_agreement, preparation.teams_beneath, preparation.zone,
+               prepare=(preparation.consenting, preparation.validity, preparation.replaced_agreement, preparation.supporting_teams, preparation.zone,
                         load_documents),
                related=(consents.SUPERSEDE, consents.PROMISE), notifies=CONSENT_NOTICES),
         action(acknowledge,                    "知悉确认",       IN_FORCE,           STAYS,              lead_beneath,          "sla.acknowledged",
-               prepare=(preparation.asked_to_acknowledge,)),
+               prepare=(preparation.acknowledgement_requests,)),
         action(review,                         "复审",           [State.signed],     State.under_review, service_level_manager, "sla.reviewed",
                prepare=(preparation.zone,), notifies=CONSENT_NOTICES),
         action(consents.renew,                 "续签",           [State.under_review], RENEWED,          PARTIES,               "sla.renewed",
@@ -272,6 +275,7 @@ LIFECYCLE = Lifecycle(
         action(supersede,                      "取代",           IN_FORCE,           State.superseded,   rule,                  "sla.superseded",
                prepare=(load_documents,), notifies=STEP_NOTICES),
         action(expire,                         "到期",           IN_FORCE,           State.expired,      rule,                  "sla.expired",
+               due=DueAt("ends_at", "expire_agreements"),
                unless=(checks.still_valid,), prepare=(preparation.replaced_agreement,), related=(consents.END_PROMISE,), notifies=STEP_NOTICES),
         action(drafting.appoint,               "指定代表",       OPEN,               STAYS,              service_level_manager, "sla.representative_appointed",
                prepare=(preparation.pending_consents,), wrong=(checks.same_representative,), notifies=APPOINTED),

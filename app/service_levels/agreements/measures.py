@@ -10,7 +10,7 @@ from app.kernel.context import ActionContext
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import PreparationRefused
 from app.service_levels.agreements.records import CLOCKS, Agreement, TargetComparator, TargetMetric
-from app.sla.choose import TargetConditions, tied_targets
+from app.sla.target_selection import TargetConditions, tied_targets
 
 #: The members of a target that are conditions on cases.
 CONDITIONS = ("process", "priority", "category", "service", "catalogue_item")
@@ -34,15 +34,20 @@ async def unmeasurable_targets(
     cases = {kind for kind, lifecycle in reads.lifecycles.items() if lifecycle.is_ticket}
     kpis = reads.lifecycles[KPI_TARGETS].vocabulary
     targets = agreement.targets or []
-    found = [
+    unmeasurable = [
         {"target": target["id"], "because": because}
         for target in targets
         for because in faults(target, agreement, cases=cases, kpis=kpis)
     ]
-    if found:
-        named = ", ".join(dict.fromkeys(one["target"] for one in found))
-        raise PreparationRefused("targets_unmeasurable", {"targets": named}, {"targets": found})
-    tied = tied_targets([TargetConditions(one["id"], _measured(one), conditions_of(one)) for one in targets])
+    if unmeasurable:
+        named = ", ".join(dict.fromkeys(clock_target["target"] for clock_target in unmeasurable))
+        raise PreparationRefused("targets_unmeasurable", {"targets": named}, {"targets": unmeasurable})
+    tied = tied_targets(
+        [
+            TargetConditions(clock_target["id"], _measured(clock_target), conditions_of(clock_target))
+            for clock_target in targets
+        ]
+    )
     if tied:
         raise PreparationRefused(
             "targets_tied", {"targets": ", ".join(tied)}, {"targets": _faults_of(tied, "tied")}

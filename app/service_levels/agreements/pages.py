@@ -88,16 +88,23 @@ class _Page(PageParts):
 
     def head(self, printed: Printed) -> str:
         """Return the head of the page, which identifies the document."""
-        of = printed.agreement
+        agreement = printed.agreement
         # What was replaced, or ended early, held until then, whatever had been agreed.
-        last = of.get("superseded_from") or (of.get("ended_at") or "")[:10] or of["valid_to"]
-        validity = f"{of['valid_from'] or '…'} – {last or self.sentence('no_end')}"
+        last = (
+            agreement.get("superseded_from")
+            or (agreement.get("ended_at") or "")[:10]
+            or agreement["valid_to"]
+        )
+        validity = f"{agreement['valid_from'] or '…'} – {last or self.sentence('no_end')}"
         facts = (
             ("document", f"{escape(printed.number)}, {self.sentence('edition')} {printed.edition}"),
             ("state", self.label(printed.state)),
-            ("agreement", f"{escape(of['number'])}, {self.sentence('edition')} {of['edition']}"),
-            ("type", self.label(AgreementType(of["agreement_type"]))),
-            ("party", _party(of) or self.sentence("all_customers")),
+            (
+                "agreement",
+                f"{escape(agreement['number'])}, {self.sentence('edition')} {agreement['edition']}",
+            ),
+            ("type", self.label(AgreementType(agreement["agreement_type"]))),
+            ("party", _party(agreement) or self.sentence("all_customers")),
             ("validity", validity),
         )
         return self.facts(facts)
@@ -117,12 +124,12 @@ class _Page(PageParts):
         """Return the lines on which both parties have signed, or sign."""
         rows = [
             (
-                self.label(one.side),
-                escape(one.name or ""),
-                "" if one.signed_at is None else f"{one.signed_at:%Y-%m-%d %H:%M} UTC",
-                escape(one.document or ""),
+                self.label(signature.side),
+                escape(signature.name or ""),
+                "" if signature.signed_at is None else f"{signature.signed_at:%Y-%m-%d %H:%M} UTC",
+                escape(signature.document or ""),
             )
-            for one in signatures
+            for signature in signatures
         ]
         table = self.table(("side", "name", "signed", "signed_document"), rows)
         return f'<section class="signatures">{self.section("signatures", table)}</section>'
@@ -138,13 +145,13 @@ def _names(values: Sequence[str] | None) -> str | None:
 
 
 def _agreement(printed: Printed, page: _Page) -> str:
-    of = printed.agreement
-    persons = [(of[name] or {}).get("name") for name in ("representative", "party_representative")]
+    agreement = printed.agreement
+    persons = [(agreement[name] or {}).get("name") for name in ("representative", "party_representative")]
     scope = (
-        ("services", _names(of["services"]) or page.sentence("all_services")),
-        ("catalogue_items", _names(of["catalogue_items"])),
-        ("business_process", escape(of["business_process"] or "")),
-        ("calendar", escape(of["calendar"] or "")),
+        ("services", _names(agreement["services"]) or page.sentence("all_services")),
+        ("catalogue_items", _names(agreement["catalogue_items"])),
+        ("business_process", escape(agreement["business_process"] or "")),
+        ("calendar", escape(agreement["calendar"] or "")),
         ("represents_it", escape(persons[0] or "")),
         ("represents_party", escape(persons[1] or "")),
         ("rests_on", _names(printed.beneath)),
@@ -152,25 +159,25 @@ def _agreement(printed: Printed, page: _Page) -> str:
     return "".join(
         (
             page.section("scope", page.facts(scope)),
-            page.text("text", of["text"]),
-            page.section("targets", _targets(of["targets"] or (), page)),
-            page.section("conditions", page.facts(_conditions(of, page))),
-            page.section("consequences", _consequences(of["consequences"] or (), page)),
-            page.section("workload", _workload(of, page)),
-            page.text("customer_duties", of["customer_duties"]),
-            page.text("security_boundary", of["security_boundary"]),
-            page.text("resources", of["resources"]),
+            page.text("text", agreement["text"]),
+            page.section("targets", _targets(agreement["targets"] or (), page)),
+            page.section("conditions", page.facts(_conditions(agreement, page))),
+            page.section("consequences", _consequences(agreement["consequences"] or (), page)),
+            page.section("workload", _workload(agreement, page)),
+            page.text("customer_duties", agreement["customer_duties"]),
+            page.text("security_boundary", agreement["security_boundary"]),
+            page.text("resources", agreement["resources"]),
             page.signatures(printed.signatures),
         )
     )
 
 
 def _specification(printed: Printed, page: _Page) -> str:
-    of = printed.agreement
+    agreement = printed.agreement
     return "".join(
         (
-            page.text("specification", of["specification"]),
-            page.section("targets", _targets(of["targets"] or (), page)),
+            page.text("specification", agreement["specification"]),
+            page.section("targets", _targets(agreement["targets"] or (), page)),
             page.section("rests_on", f"<p>{_names(printed.beneath)}</p>" if printed.beneath else ""),
             page.signatures(printed.signatures),
         )
@@ -178,12 +185,12 @@ def _specification(printed: Printed, page: _Page) -> str:
 
 
 def _quality_plan(printed: Printed, page: _Page) -> str:
-    of = printed.agreement
+    agreement = printed.agreement
     return "".join(
         (
-            page.text("quality_plan", of["quality_plan"]),
-            page.section("targets", _targets(of["targets"] or (), page)),
-            page.section("conditions", page.facts(_conditions(of, page))),
+            page.text("quality_plan", agreement["quality_plan"]),
+            page.section("targets", _targets(agreement["targets"] or (), page)),
+            page.section("conditions", page.facts(_conditions(agreement, page))),
             page.signatures(printed.signatures),
         )
     )
@@ -192,15 +199,16 @@ def _quality_plan(printed: Printed, page: _Page) -> str:
 def _targets(targets: Sequence[Mapping[str, Any]], page: _Page) -> str:
     rows = [
         (
-            escape(one["id"]),
-            page.label(TargetMetric(one["metric"])) + (f" {escape(one['kpi'])}" if one["kpi"] else ""),
-            ", ".join(_conditions_of(one, page)) or page.sentence("all_cases"),
-            _threshold(one, page),
-            _compliance(one, page),
-            escape(one["calendar"] or EMPTY_CELL),
-            ", ".join(page.label(HoldReason(reason)) for reason in one["pause_reasons"]) or EMPTY_CELL,
+            escape(target["id"]),
+            page.label(TargetMetric(target["metric"]))
+            + (f" {escape(target['kpi'])}" if target["kpi"] else ""),
+            ", ".join(_conditions_of(target, page)) or page.sentence("all_cases"),
+            _threshold(target, page),
+            _compliance(target, page),
+            escape(target["calendar"] or EMPTY_CELL),
+            ", ".join(page.label(HoldReason(reason)) for reason in target["pause_reasons"]) or EMPTY_CELL,
         )
-        for one in targets
+        for target in targets
     ]
     return page.table(("id", "metric", "of", "threshold", "compliance", "calendar", "pauses"), rows)
 
@@ -234,20 +242,20 @@ def _percent(share: str) -> str:
 
 
 def _conditions(agreement: Mapping[str, Any], page: _Page) -> list[tuple[str, str | None]]:
-    of = agreement
+    terms = agreement
     cost = None
-    if of["cost_amount"]:
-        period = page.label(ReportingPeriod(of["cost_period"]))
-        cost = f"{escape(of['cost_amount'])} {escape(of['cost_currency'] or '')} / {period}"
-    maintenance = "maintenance_counted" if of["maintenance_counts"] else "maintenance_left_out"
-    reporting = of["reporting_period"]
+    if terms["cost_amount"]:
+        period = page.label(ReportingPeriod(terms["cost_period"]))
+        cost = f"{escape(terms['cost_amount'])} {escape(terms['cost_currency'] or '')} / {period}"
+    maintenance = "maintenance_counted" if terms["maintenance_counts"] else "maintenance_left_out"
+    reporting = terms["reporting_period"]
     return [
-        ("notice_days", None if of["notice_days"] is None else str(of["notice_days"])),
-        ("reopen_days", None if of["reopen_days"] is None else str(of["reopen_days"])),
-        ("degraded_weight", escape(of["degraded_weight"] or "")),
+        ("notice_days", None if terms["notice_days"] is None else str(terms["notice_days"])),
+        ("reopen_days", None if terms["reopen_days"] is None else str(terms["reopen_days"])),
+        ("degraded_weight", escape(terms["degraded_weight"] or "")),
         ("maintenance", page.sentence(maintenance)),
         ("reporting_period", None if reporting is None else page.label(ReportingPeriod(reporting))),
-        ("review_months", None if of["review_months"] is None else str(of["review_months"])),
+        ("review_months", None if terms["review_months"] is None else str(terms["review_months"])),
         ("cost", cost),
     ]
 
@@ -255,22 +263,26 @@ def _conditions(agreement: Mapping[str, Any], page: _Page) -> list[tuple[str, st
 def _consequences(consequences: Sequence[Mapping[str, Any]], page: _Page) -> str:
     rows = [
         (
-            escape(one["target"]),
-            page.label(ConsequenceKind(one["kind"])),
+            escape(consequence["target"]),
+            page.label(ConsequenceKind(consequence["kind"])),
             escape(tier["below"]),
             escape(f"{tier['percent']} %" if tier["percent"] else tier["amount"] or ""),
         )
-        for one in consequences
-        for tier in one["tiers"]
+        for consequence in consequences
+        for tier in consequence["tiers"]
     ]
     return page.table(("id", "consequence", "worse_than", "credit"), rows)
 
 
 def _workload(agreement: Mapping[str, Any], page: _Page) -> str:
     rows = [
-        (page.process(one["process"]), str(one["cases"]), page.label(ReportingPeriod(one["per"])))
-        for one in agreement["workload"] or ()
+        (
+            page.process(forecast["process"]),
+            str(forecast["cases"]),
+            page.label(ReportingPeriod(forecast["per"])),
+        )
+        for forecast in agreement["workload"] or ()
     ]
     above = agreement["workload_above"]
-    said = f"<p>{page.sentence('above')}: {escape(above)}</p>" if above else ""
-    return page.table(("process", "cases", "per"), rows) + said
+    introduction = f"<p>{page.sentence('above')}: {escape(above)}</p>" if above else ""
+    return page.table(("process", "cases", "per"), rows) + introduction

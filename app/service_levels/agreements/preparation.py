@@ -37,7 +37,7 @@ FAILED_OUTCOMES = frozenset({"failed", "backed_out"})
 
 
 @dataclass(frozen=True, slots=True)
-class Consenting:
+class ConsentRound:
     """The effect of the consent that the action gives: its side and terms, the consents that it replaces, and
     the other side's consent to the same terms, which it completes.
     """
@@ -81,26 +81,26 @@ async def consent_side(
 
 async def consenting(
     reads: ReadContext, agreement: Agreement, body: Consent, ctx: ActionContext
-) -> Consenting:
+) -> ConsentRound:
     """Find the effect of the consent. Other terms than those that the other side consented to are a counter-
     proposal, which takes that consent back. Raises WrongValue, or PreparationRefused if one person would
     consent for both sides.
     """
     side = await consent_side(reads, agreement, body, ctx)
     pending = [
-        one
-        for one in await reads.children(AgreementConsent, agreement, subject=body.SUBJECT.value)
-        if not one.complete
+        agreement_consent
+        for agreement_consent in await reads.children(AgreementConsent, agreement, subject=body.SUBJECT.value)
+        if not agreement_consent.complete
     ]
-    other = next((one for one in pending if one.side is not side), None)
+    other = next((consent for consent in pending if consent.side is not side), None)
     proposed = body.usual_terms(agreement) if other is None else other.terms or {}
     terms = {**proposed, **body.terms(ctx)}
     if other is not None and terms != proposed:
         other = None
     if other is not None and other.given_by_id == ctx.caller.person_id:
         raise PreparationRefused("consented_for_the_other")
-    gone = tuple(one for one in pending if other is None or one.id != other.id)
-    return Consenting(body.SUBJECT, side, terms, gone, other)
+    withdrawn = tuple(consent for consent in pending if other is None or consent.id != other.id)
+    return ConsentRound(body.SUBJECT, side, terms, withdrawn, other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,8 @@ async def pending_consents(
     reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext
 ) -> PendingConsents:
     """Find the consents that a change of the text takes back."""
-    known = await reads.children(AgreementConsent, agreement, complete=False)
-    return PendingConsents(tuple(known))
+    consents = await reads.children(AgreementConsent, agreement, complete=False)
+    return PendingConsents(tuple(consents))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,8 @@ class Validity:
 
 async def zone_of(reads: ReadContext, agreement: Agreement) -> ZoneInfo:
     """Return the zone of the agreement's calendar."""
-    found = await reads.by_key("calendar", agreement.calendar or "")
-    return ZoneInfo(found[0].record.time_zone) if found else ZoneInfo("UTC")
+    calendars = await reads.by_key("calendar", agreement.calendar or "")
+    return ZoneInfo(calendars[0].record.time_zone) if calendars else ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,24 +187,27 @@ async def renewed_validity(
     reads: ReadContext, agreement: Agreement, body: Any, ctx: ActionContext
 ) -> Validity:
     """Find the instants of the validity that the renewal leads to; see `validity`."""
-    valid_to = ctx.prepared(Consenting).terms.get("valid_to")
+    valid_to = ctx.prepared(ConsentRound).terms.get("valid_to")
     assert agreement.begins_at is not None
     assert agreement.valid_from is not None
     end = None if valid_to is None else day_end(valid_to, await zone_of(reads, agreement))
     return await _free_validity(reads, agreement, Validity(agreement.begins_at, end, agreement.valid_from))
 
 
-async def _free_validity(reads: ReadContext, agreement: Agreement, wanted: Validity) -> Validity:
+async def _free_validity(reads: ReadContext, agreement: Agreement, validity: Validity) -> Validity:
     for other in await agreements_with(reads, agreement):
-        taken = other.scope == scope_of(agreement) and other.id not in (agreement.id, agreement.replaces_id)
-        if taken and _overlap(wanted, other.begins_at, other.ends_at):
+        is_taken = other.scope == scope_of(agreement) and other.id not in (
+            agreement.id,
+            agreement.replaces_id,
+        )
+        if is_taken and _overlap(validity, other.begins_at, other.ends_at):
             raise PreparationRefused("covered_already", {"number": other.number})
-    return wanted
+    return validity
 
 
-def _overlap(wanted: Validity, begins_at: datetime, ends_at: datetime | None) -> bool:
-    return (ends_at is None or wanted.begins_at < ends_at) and (
-        wanted.ends_at is None or begins_at < wanted.ends_at
+def _overlap(validity: Validity, begins_at: datetime, ends_at: datetime | None) -> bool:
+    return (ends_at is None or validity.begins_at < ends_at) and (
+        validity.ends_at is None or begins_at < validity.ends_at
     )
 
 
@@ -227,60 +230,66 @@ async def replaced_agreement(
     reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext
 ) -> ReplacedAgreement:
     """Find the agreement that this one replaces, and the services that either is about."""
-    found = None
+    replaced = None
     if agreement.replaces_id is not None and agreement.signed_at is None:
         loaded = await reads.record(Agreement.KIND, str(agreement.replaces_id))
         if loaded is not None and loaded.record.state in IN_FORCE:
-            found = loaded.record
-    shown = agreement.agreement_type is AgreementType.sla
-    keys = dict.fromkeys((*(agreement.services or ()), *((found and found.services) or ()))) if shown else {}
-    streams = [stream("service", one.record.id) for key in keys for one in await reads.by_key("service", key)]
-    return ReplacedAgreement(found, tuple(streams))
+            replaced = loaded.record
+    is_visible = agreement.agreement_type is AgreementType.sla
+    keys = (
+        dict.fromkeys((*(agreement.services or ()), *((replaced and replaced.services) or ())))
+        if is_visible
+        else {}
+    )
+    streams = [
+        stream("service", service.record.id) for key in keys for service in await reads.by_key("service", key)
+    ]
+    return ReplacedAgreement(replaced, tuple(streams))
 
 
 @dataclass(frozen=True, slots=True)
-class TeamsBeneath:
+class SupportingTeams:
     """The teams of the OLAs and UCs that the agreement rests on."""
 
     teams: tuple[Team, ...]
 
 
-async def teams_beneath(
+async def supporting_teams(
     reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext
-) -> TeamsBeneath:
+) -> SupportingTeams:
     """Find the teams beneath the agreement, each once."""
-    found: dict[UUID, Team] = {}
+    teams: dict[UUID, Team] = {}
     for name in agreement.rests_on or ():
         beneath = await reads.record(Agreement.KIND, name)
         party = None if beneath is None else beneath.record.party_id
         team = None if party is None else await reads.record(Team.KIND, str(party))
         if team is not None:
-            found[team.record.id] = team.record
-    return TeamsBeneath(tuple(found.values()))
+            teams[team.record.id] = team.record
+    return SupportingTeams(tuple(teams.values()))
 
 
 @dataclass(frozen=True, slots=True)
-class AskedToAcknowledge:
+class AcknowledgementRequests:
     """The acknowledgements that are asked of the caller, as the lead of teams."""
 
     rows: tuple[AgreementAcknowledgement, ...]
 
 
-async def asked_to_acknowledge(
+async def acknowledgement_requests(
     reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext
-) -> AskedToAcknowledge:
+) -> AcknowledgementRequests:
     """Find the acknowledgements that are asked of the caller: of teams that they lead now, and that have not
     acknowledged it. Raises PreparationRefused if there are none.
     """
     rows = []
-    for one in await reads.children(AgreementAcknowledgement, agreement):
-        team = await reads.record(Team.KIND, str(one.team_id))
+    for agreement_acknowledgement in await reads.children(AgreementAcknowledgement, agreement):
+        team = await reads.record(Team.KIND, str(agreement_acknowledgement.team_id))
         leads = team is not None and team.record.lead_id == ctx.caller.person_id
-        if one.acknowledged_at is None and leads:
-            rows.append(one)
+        if agreement_acknowledgement.acknowledged_at is None and leads:
+            rows.append(agreement_acknowledgement)
     if not rows:
         raise PreparationRefused("nothing_to_acknowledge")
-    return AskedToAcknowledge(tuple(rows))
+    return AcknowledgementRequests(tuple(rows))
 
 
 def is_approved_change(change: Any) -> bool:

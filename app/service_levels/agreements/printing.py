@@ -31,17 +31,17 @@ async def printed_document(renderer: Renderer, loaded: VersionedRecord[Agreement
     if document is None or (document.for_staff and not renderer.caller.is_staff_for(agreement)):
         raise NotFound()
     renderer.is_past = True  # a page offers no actions
-    shown = await renderer.render_one(agreement, loaded.audience)
+    answer = await renderer.render_one(agreement, loaded.audience)
     beneath = await db.rows(BENEATH, (agreement.rests_on or [],))
     assert document.document_class is not None
     assert document.state is not None
     return Printed(
-        agreement=shown,
+        agreement=answer,
         document_class=document.document_class,
         number=str(document.number),
         edition=document.edition or 1,
         state=document.state,
-        beneath=[one["number"] for one in beneath],
+        beneath=[supporting["number"] for supporting in beneath],
         signatures=await _signatures(renderer, agreement),
     )
 
@@ -50,17 +50,17 @@ async def _signatures(renderer: Renderer, agreement: Agreement) -> list[Signatur
     """Return the signatures of both sides, given or yet to be given."""
     ledger = renderer.ledger
     rows = await ledger.db.rows(CONSENTS, (agreement.row_key, ConsentSubject.sign.value))
-    given = {one.side: one for one in (from_row(AgreementConsent, row) for row in rows)}
-    persons = {one.given_by_id for one in given.values() if one.given_by_id is not None}
+    consents = {consent.side: consent for consent in (from_row(AgreementConsent, row) for row in rows)}
+    persons = {consent.given_by_id for consent in consents.values() if consent.given_by_id is not None}
     named = await ledger.directory.names(persons)
-    signatories = {one.signatory for one in given.values() if one.signatory is not None}
+    signatories = {consent.signatory for consent in consents.values() if consent.signatory is not None}
     texts = await ledger.vault.texts({*named.values(), *signatories})
-    found = []
+    signatures = []
     for side in AgreementSide:
-        one = given.get(side)
-        if one is None:
-            found.append(Signature(side, None, None, None))
+        consent = consents.get(side)
+        if consent is None:
+            signatures.append(Signature(side, None, None, None))
             continue
-        sealed = one.signatory or named.get(one.given_by_id)  # type: ignore[arg-type]  # a rule gives none
-        found.append(Signature(side, texts.get(str(sealed)), one.document, one.consented_at))
-    return found
+        sealed = consent.signatory or named.get(consent.given_by_id)  # type: ignore[arg-type]  # a rule gives none
+        signatures.append(Signature(side, texts.get(str(sealed)), consent.document, consent.consented_at))
+    return signatures

@@ -7,6 +7,8 @@ from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+from sqlmodel import Field
+
 from app.common.clocks import AgreementType
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
@@ -18,6 +20,8 @@ from app.common.records import (
     KeyRef,
     Record,
     StaffOnly,
+    optional,
+    required,
 )
 from app.common.state_fields import EnteredAt
 
@@ -139,68 +143,84 @@ class Agreement(Record):
 
     KIND: ClassVar[str] = "sla"
 
-    number: str = ""
-    state: AgreementState | None = None
-    state_since: Annotated[datetime | None, EnteredAt()] = None
-    agreement_type: AgreementType | None = None
-    title: str | None = None
-    edition: int | None = None
-    replaces_id: Annotated[UUID | None, ForeignRef("sla")] = None
-    customer_id: Annotated[UUID | None, ForeignRef("team")] = None
-    team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    supplier_id: Annotated[UUID | None, ForeignRef("team")] = None
-    representative_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
+    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    state: AgreementState | None = required()
+    state_since: Annotated[datetime | None, EnteredAt()] = required()
+    agreement_type: AgreementType | None = required()
+    title: str | None = required()
+    edition: int | None = required("1, and one more with each amendment.")
+    replaces_id: Annotated[UUID | None, ForeignRef("sla")] = optional("The edition before.")
+    customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Of an SLA; null: it is for all customers."
+    )
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("Of an OLA: the internal team.")
+    supplier_id: Annotated[UUID | None, ForeignRef("team")] = optional("Of a UC.")
+    representative_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = (
+        optional("Who represents IT.")
+    )
     party_representative_id: Annotated[
         UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)
-    ] = None
-    services: list[str] | None = None
-    catalogue_items: list[str] | None = None
-    needs: Annotated[str | None, Personal()] = None
+    ] = optional("Who represents the other party; null: nobody with an account.")
+    services: list[str] | None = optional("Keys of services; null: all.")
+    catalogue_items: list[str] | None = optional("Keys of catalogue items; null: all.")
+    needs: Annotated[str | None, Personal()] = optional("What the customer needs, in their words.")
     business_process: str | None = None
-    calendar: Annotated[str | None, KeyRef("calendar")] = None
-    valid_from: str | None = None
-    valid_to: str | None = None
+    calendar: Annotated[str | None, KeyRef("calendar")] = optional(
+        "The key of the calendar of the agreed service time."
+    )
+    valid_from: str | None = optional("Its first day, in the zone of its calendar.")
+    valid_to: str | None = optional("Its last day; null: it has no end.")
     notice_days: int | None = None
     targets: Annotated[list[dict[str, Any]] | None, Document()] = None
     rests_on: list[str] | None = None
     reporting_period: ReportingPeriod | None = None
     review_months: int | None = None
-    reopen_days: int | None = None
-    degraded_weight: str | None = None
-    maintenance_counts: bool | None = None
-    cost_amount: Annotated[str | None, StaffOnly()] = None
+    reopen_days: int | None = optional("Null: as the organisation has it.")
+    degraded_weight: str | None = optional("How much a degraded second counts as outage.")
+    maintenance_counts: bool | None = optional("Whether approved maintenance counts as outage.")
+    cost_amount: Annotated[str | None, StaffOnly()] = optional("For staff: the cost of a period.")
     cost_currency: Annotated[str | None, StaffOnly()] = None
     cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = None
     consequences: Annotated[list[dict[str, Any]] | None, Document()] = None
     workload: Annotated[list[dict[str, Any]] | None, Document()] = None
-    workload_above: str | None = None
+    workload_above: str | None = optional("What holds above the workload.")
     customer_duties: str | None = None
     security_boundary: str | None = None
     resources: str | None = None
-    text: str | None = None
-    specification: Annotated[str | None, StaffOnly()] = None
-    quality_plan: str | None = None
-    change_id: Annotated[UUID | None, ForeignRef("change")] = None
-    pending_consents: list[str] | None = None
-    gap_reason: Annotated[str | None, StaffOnly()] = None
-    effect_on_cost: Annotated[str | None, Personal(), StaffOnly()] = None
+    text: str | None = optional("The agreement in words that the other party understands.")
+    specification: Annotated[str | None, StaffOnly()] = optional(
+        "For staff: what IT and each supplier must do for it."
+    )
+    quality_plan: str | None = optional("How it is measured, by whom, and reported when.")
+    change_id: Annotated[UUID | None, ForeignRef("change")] = optional(
+        "The approved change by which it was last amended."
+    )
+    pending_consents: list[str] | None = optional(
+        "Consents that wait for the other side: `sign:it`, `renew:party` …"
+    )
+    gap_reason: Annotated[str | None, StaffOnly()] = optional("For staff: why a gap beneath it was accepted.")
+    effect_on_cost: Annotated[str | None, Personal(), StaffOnly()] = optional(
+        "For staff: of its last renewal or amendment."
+    )
     effect_on_workload: Annotated[str | None, Personal()] = None
     termination_reason: Annotated[str | None, Personal()] = None
-    recorded_requirement_at: datetime | None = None
+    recorded_requirement_at: datetime | None = required()
     drafted_at: Annotated[datetime | None, EnteredAt(AgreementState.drafted, first=True)] = None
-    negotiated_at: datetime | None = None
+    negotiated_at: datetime | None = optional("When either party last proposed something.")
     submitted_at: datetime | None = None
     signed_at: datetime | None = None
     last_reviewed_at: datetime | None = None
     review_due_at: datetime | None = None
     review_reminded_at: datetime | None = None
-    review_overdue_at: datetime | None = None
-    begins_at: datetime | None = None
-    ends_at: datetime | None = None
-    superseded_from: str | None = None
-    superseded_at: Annotated[datetime | None, EnteredAt(AgreementState.superseded)] = None
-    ended_at: datetime | None = None
-    warned_days: int | None = None
+    review_overdue_at: datetime | None = optional("Since when its review is overdue.")
+    begins_at: datetime | None = optional("From when it is in force, since it was signed.")
+    ends_at: datetime | None = optional("Until when, whatever ends it; null: it has no end.")
+    superseded_from: str | None = optional("The first day of the one that replaces it.")
+    superseded_at: Annotated[datetime | None, EnteredAt(AgreementState.superseded)] = optional(
+        "When that one was signed."
+    )
+    ended_at: datetime | None = optional("When it was terminated, or expired.")
+    warned_days: int | None = optional("How many days before its end the last warning was.")
 
     @property
     def awaits_signatures(self) -> bool:
@@ -226,14 +246,14 @@ class AgreementConsent(ChildRecord):
 
     KIND: ClassVar[str] = "sla_consent"
 
-    subject: ConsentSubject | None = None
-    side: AgreementSide | None = None
-    given_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    document: str | None = None
-    signatory: Annotated[str | None, Personal()] = None
+    subject: ConsentSubject | None = required()
+    side: AgreementSide | None = required()
+    given_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who gave it, or recorded it.")
+    document: str | None = optional("The number of the signed document, if it was recorded.")
+    signatory: Annotated[str | None, Personal()] = optional("Who has signed that document. Null when erased.")
     terms: Annotated[dict[str, Any] | None, Document()] = None
-    complete: bool | None = None
-    consented_at: datetime | None = None
+    complete: bool | None = required("Whether the other side has consented, too.")
+    consented_at: datetime | None = required()
 
 
 class AgreementAcknowledgement(ChildRecord):
@@ -242,10 +262,12 @@ class AgreementAcknowledgement(ChildRecord):
     KIND: ClassVar[str] = "sla_acknowledgement"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_acknowledge)] = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = required()
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_acknowledge)] = (
+        optional("Who led the team when it was asked.")
+    )
     acknowledged_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    asked_at: datetime | None = None
+    asked_at: datetime | None = required()
     acknowledged_at: datetime | None = None
 
 
@@ -255,8 +277,8 @@ class AgreementReview(ChildRecord):
     KIND: ClassVar[str] = "sla_review"
 
     attended: list[str] | None = None
-    minutes: Annotated[str | None, Personal()] = None
-    results: Annotated[str | None, Personal()] = None
-    expectations: Annotated[str | None, Personal()] = None
+    minutes: Annotated[str | None, Personal()] = optional("Null when its author was erased.")
+    results: Annotated[str | None, Personal()] = optional("The results against the targets.")
+    expectations: Annotated[str | None, Personal()] = optional("The expectations that have changed.")
     meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = None
-    reviewed_at: datetime | None = None
+    reviewed_at: datetime | None = required()

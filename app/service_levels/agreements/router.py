@@ -58,8 +58,8 @@ async def get_sla_alignment(request: Request, name: Name) -> Response:
     agreement = (await load_visible(renderer, name)).record
     if not renderer.caller.is_staff_for(agreement):
         raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
-    found = await alignment_of(renderer.ledger.db.rows, agreement, context_of(request).now)
-    return Response(to_json(asdict(found)), headers=VARY, media_type="application/json")
+    alignment = await alignment_of(renderer.ledger.db.rows, agreement, context_of(request).now)
+    return Response(to_json(asdict(alignment)), headers=VARY, media_type="application/json")
 
 
 @router.get(
@@ -84,8 +84,8 @@ async def get_sla_document(
     loaded = await load_visible(renderer, name)
     printed = await printed_document(renderer, loaded, number)
     if printed.document_class is DocumentClass.SR:
-        at = f"/v1/slas/{loaded.record.id}/reports/{printed.number}"
-        return RedirectResponse(f"{at}?format=html&lang={renderer.language}", headers=VARY)
+        path = f"/v1/slas/{loaded.record.id}/reports/{printed.number}"
+        return RedirectResponse(f"{path}?format=html&lang={renderer.language}", headers=VARY)
     body = Markup(body_of(printed, renderer.language))  # noqa: S704 - escaped where it is made
     return page(renderer.language, title_of(printed, renderer.language), body)
 

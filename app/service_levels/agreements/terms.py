@@ -263,7 +263,7 @@ def apply_terms(agreement: Agreement, body: AgreementTerms, ctx: ActionContext) 
         if name in body.model_fields_set:
             setattr(agreement, name, as_documents(getattr(body, name)))
     if "rests_on" in body.model_fields_set:
-        ids = (str(one.id) for one in ctx.refs(Agreement, "rests_on"))
+        ids = (str(supporting.id) for supporting in ctx.refs(Agreement, "rests_on"))
         agreement.rests_on = list(dict.fromkeys(ids)) or None
 
 
@@ -276,8 +276,8 @@ def fill_usual_terms(agreement: Agreement) -> None:
 
 def as_documents(parts: Sequence[PayloadPart]) -> list[dict[str, Any]] | None:
     """Return the parts as JSON data with all of their members, as the record holds them."""
-    found: list[dict[str, Any]] = jsonb_ordered([_as_document(part) for part in parts])
-    return found or None
+    documents: list[dict[str, Any]] = jsonb_ordered([_as_document(part) for part in parts])
+    return documents or None
 
 
 def _as_document(part: PayloadPart) -> dict[str, Any]:
@@ -288,5 +288,5 @@ def _json(value: Any) -> Any:
     if isinstance(value, PayloadPart):
         return _as_document(value)
     if isinstance(value, tuple):
-        return [_json(one) for one in value]
+        return [_json(item) for item in value]
     return to_json_value(value)

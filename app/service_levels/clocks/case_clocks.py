@@ -11,13 +11,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app.common.clocks import AgreementType, ClockMetric
-from app.service_levels.clocks.known_agreements import Applying, KnownAgreements, Origin
-from app.service_levels.clocks.known_calendars import KnownCalendars
+from app.service_levels.clocks.agreement_history import AgreementHistory, ApplicableAgreements, Origin
+from app.service_levels.clocks.calendar_history import CalendarHistory
 from app.service_levels.clocks.timeline import Timeline
 from app.sla.activity import AWAITING_SUPPLIER, supplier_party, team_party
 from app.sla.case_events import EventKind, in_order
-from app.sla.choose import Opening
 from app.sla.clock import ClockReading, read_clocks, read_party_clock
+from app.sla.target_selection import Opening
 from app.sla.targets import Metric, Targeting
 
 #: The kinds of the records that have clocks.
@@ -51,8 +51,8 @@ def clock_id(case_id: str, name: ClockName, round_: int) -> UUID:
 
 def _uuid5(namespace: str, name: str) -> UUID:
     """Return a UUID of version 5 (RFC 9562, 5.5), in a third of the time of the standard library."""
-    found = sha1(bytes.fromhex(namespace.replace("-", "")) + name.encode(), usedforsecurity=False).digest()
-    number = int.from_bytes(found[:16], "big")
+    digest = sha1(bytes.fromhex(namespace.replace("-", "")) + name.encode(), usedforsecurity=False).digest()
+    number = int.from_bytes(digest[:16], "big")
     return UUID(int=number & ~(0xF << 76) & ~(0x3 << 62) | 5 << 76 | 2 << 62)
 
 
@@ -65,8 +65,8 @@ class CaseClocks:
     """
 
     timeline: Timeline
-    known: KnownAgreements
-    calendars: KnownCalendars
+    history: AgreementHistory
+    calendars: CalendarHistory
     cut: int
     percents: Percents = field(default_factory=dict)
 
@@ -77,11 +77,11 @@ class CaseClocks:
         return self.percents.get((self.timeline.kind, ClockMetric(name.metric.value)), ())
 
     @cached_property
-    def applying(self) -> Applying:
+    def applying(self) -> ApplicableAgreements:
         """Return the agreements that apply to the case."""
-        one = self.timeline
-        opening = Opening(one.opened_at, one.opened_position, imported=one.imported)
-        return self.known.applying(one.kind, opening, self.cut)
+        timeline = self.timeline
+        opening = Opening(timeline.opened_at, timeline.opened_position, imported=timeline.imported)
+        return self.history.applying(timeline.kind, opening, self.cut)
 
     def names(self) -> Iterator[ClockName]:
         """Yield the names of the clocks that the case can have."""
@@ -125,7 +125,7 @@ class CaseClocks:
                 known_at=NO_CUTOFF,
                 percents=self.further_percents(name),
             )
-        one = read_party_clock(
+        reading = read_party_clock(
             events,
             PARTY[name.agreement_type](name.party),
             name.metric,
@@ -135,8 +135,8 @@ class CaseClocks:
             known_at=NO_CUTOFF,
             percents=self.further_percents(name),
         )
-        has_had_turn = one is not None and (one.stopped_at is not None or not one.is_stopped)
-        return (one,) if one is not None and has_had_turn else ()
+        has_had_turn = reading is not None and (reading.stopped_at is not None or not reading.is_stopped)
+        return (reading,) if reading is not None and has_had_turn else ()
 
     def readings(self, asked_at: datetime) -> Iterator[tuple[ClockName, ClockReading]]:
         """Yield the readings of all clocks of the case at that instant."""
@@ -151,7 +151,7 @@ class CaseClocks:
     @property
     def attributes(self) -> Mapping[str, str | None]:
         """Return the newest attributes of the case: what was told late is as old as what it tells of."""
-        known: dict[str, str | None] = {}
+        values: dict[str, str | None] = {}
         for event in in_order(self.timeline.events, NO_CUTOFF):
-            known.update(event.changes)
-        return known
+            values.update(event.changes)
+        return values

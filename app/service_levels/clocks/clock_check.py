@@ -18,7 +18,7 @@ from app.log.events import stream
 from app.service_levels.clocks.case_clocks import KINDS
 from app.service_levels.clocks.clock_rows import CONSUMER, Row, rows_of
 from app.service_levels.clocks.projection import CLOCK_COLUMNS, WATCH, Terms, load_terms, read_events
-from app.service_levels.clocks.streams import Statement, expected_news
+from app.service_levels.clocks.streams import Statement, expected_changes
 from app.service_levels.clocks.ticket_clocks import read_tickets
 from app.service_levels.clocks.timeline import timeline_of
 
@@ -78,9 +78,9 @@ async def differing_cases(connection: Connection, now: datetime | None = None) -
 async def _compare(connection: Connection, terms: Terms, streams: Sequence[str], check: ClockCheck) -> None:
     events = await read_events(connection, streams, terms.cut)
     computed: list[Row] = []
-    for name, found in events.items():
+    for name, history in events.items():
         await asyncio.sleep(0)
-        computed += rows_of(terms.clocks_of(timeline_of(name, found)))[1]
+        computed += rows_of(terms.clocks_of(timeline_of(name, history)))[1]
     ids = [name.partition("/")[2] for name in streams]
     stored = {row["id"]: row for row in await fetch_rows(connection, STORED, (ids,))}
     # Read back by PostgreSQL, so that values compare as they are stored.
@@ -91,14 +91,14 @@ async def _compare(connection: Connection, terms: Terms, streams: Sequence[str],
     for key in {**stored, **fresh}:
         columns = _differing(stored.get(key), fresh.get(key))
         if columns:
-            one = stored.get(key) or fresh[key]
-            check.note(f"{one['kind']}/{one['case_id']}", one["metric"], *columns)
+            clock = stored.get(key) or fresh[key]
+            check.note(f"{clock['kind']}/{clock['case_id']}", clock["metric"], *columns)
 
 
-def _differing(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> tuple[str, ...]:
-    if one is None or other is None:
+def _differing(first: Mapping[str, Any] | None, second: Mapping[str, Any] | None) -> tuple[str, ...]:
+    if first is None or second is None:
         return ("id",)
-    return tuple(name for name in CLOCK_COLUMNS if one[name] != other[name])
+    return tuple(name for name in CLOCK_COLUMNS if first[name] != second[name])
 
 
 async def _compare_streams(
@@ -112,14 +112,14 @@ async def _compare_streams(
     for ticket in await read_tickets(connection, streams):
         await asyncio.sleep(0)
         case = latest.clocks_of(timeline_of(ticket.name, ticket.events))
-        ought = {stream(KIND, clock): news for clock, news in expected_news(case, now).items()}
+        ought = {stream(KIND, clock): news for clock, news in expected_changes(case, now).items()}
         unsaid = []
-        for name in {**ought, **ticket.said}:
-            said = ticket.said.get(name, [])
-            wanted = [one.said for one in ought.get(name, ())]
-            if wanted[: len(said)] != said and not _only_shares_differ(wanted, said):
+        for name in {**ought, **ticket.statements}:
+            statements = ticket.statements.get(name, [])
+            expected = [change.statement for change in ought.get(name, ())]
+            if expected[: len(statements)] != statements and not _only_shares_differ(expected, statements):
                 check.note(ticket.name, name, "said")
-            elif len(said) < len(wanted):
+            elif len(statements) < len(expected):
                 unsaid.append(name)
         if unsaid:
             rows = await fetch_rows(connection, TIMERS, (WATCH, unsaid))
@@ -127,9 +127,11 @@ async def _compare_streams(
                 check.note(ticket.name, name, "unsaid")
 
 
-def _only_shares_differ(wanted: Sequence[Statement], said: Sequence[Statement]) -> bool:
+def _only_shares_differ(expected: Sequence[Statement], statements: Sequence[Statement]) -> bool:
     """Return whether the streams differ only in the percentages that escalation rules ask for, since rules
     come and go.
     """
-    own, others = ([one for one in each if one.type != REACHED] for each in (said, wanted))
-    return others[: len(own)] == own
+    own, other_statements = (
+        [statement for statement in each if statement.type != REACHED] for each in (statements, expected)
+    )
+    return other_statements[: len(own)] == own

@@ -33,7 +33,7 @@ def rows_of(clocks: CaseClocks) -> tuple[Row | None, list[Row]]:
     """Return the case's row, None if no SLA applies to it, and those of its clocks."""
     asked_at = clocks.timeline.last_event_at
     shared = _shared(clocks.timeline)
-    rows = [_clock_row(clocks, shared, asked_at, *found) for found in clocks.readings(asked_at)]
+    rows = [_clock_row(clocks, shared, asked_at, *reading) for reading in clocks.readings(asked_at)]
     _mark_urgent(rows)
     return _case_row(clocks), rows
 
@@ -62,7 +62,7 @@ def _case_row(clocks: CaseClocks) -> Row | None:
         "kind": timeline.kind,
         "agreement_id": agreement.key,
         "why": scope.value,
-        "reopen_days": clocks.known.reopen_days[agreement.key],
+        "reopen_days": clocks.history.reopen_days[agreement.key],
         "opened_at": instant(timeline.opened_at),
         "position": timeline.position,
     }
@@ -115,30 +115,32 @@ def _clock_row(
     }
 
 
-def _text(at: datetime | None) -> str | None:
-    return None if at is None else instant(at)
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else instant(moment)
 
 
 def _ahead(clocks: CaseClocks, reading: ClockReading, asked_at: datetime) -> Mapping[str, datetime]:
     """Return when a running clock will be breached and warn, if it has not and nothing else happens."""
     hours = clocks.calendars(reading.target.calendar, reading.calendar_as_of)
-    seconds, asked = reading.target_seconds, seconds_of(asked_at)
-    found: dict[str, datetime] = {}
+    seconds, asked_second = reading.target_seconds, seconds_of(asked_at)
+    instants: dict[str, datetime] = {}
     if reading.breached_at is None:
-        at = hours.advance(asked, seconds + 1 - reading.elapsed_seconds)
-        if at is not None:
-            found["breaches_at"] = instant_of(at - 1)
+        reached_at = hours.advance(asked_second, seconds + 1 - reading.elapsed_seconds)
+        if reached_at is not None:
+            instants["breaches_at"] = instant_of(reached_at - 1)
     warning = _first_warning(reading.target)
     if warning is not None and _warned_at(reading) is None:
-        at = hours.advance(asked, max(_of_percent(seconds, warning) - reading.elapsed_seconds, 0))
-        if at is not None:
-            found["warned_at"] = instant_of(at)
-    return found
+        reached_at = hours.advance(
+            asked_second, max(_of_percent(seconds, warning) - reading.elapsed_seconds, 0)
+        )
+        if reached_at is not None:
+            instants["warned_at"] = instant_of(reached_at)
+    return instants
 
 
 def _warned_at(reading: ClockReading) -> datetime | None:
     """Return when the clock warned first at WARNED or above."""
-    return min((at for percent, at in reading.warned if percent >= WARNED), default=None)
+    return min((passed_at for percent, passed_at in reading.warned if percent >= WARNED), default=None)
 
 
 def _first_warning(target: Target) -> int | None:
@@ -159,37 +161,37 @@ def _marks(clocks: CaseClocks, name: ClockName, reading: ClockReading) -> list[i
 def _is_retargeted(clocks: CaseClocks, name: ClockName) -> bool:
     """Return whether the clock has had more than one target."""
     targeting, attributes = clocks.targeting(name), dict[str, str | None]()
-    first, found = True, None
+    first, previous = True, None
     for event in clocks.timeline.events:
         if event.changes or first:
             attributes.update(event.changes)
             target = targeting(attributes)
-            if not first and target != found:
+            if not first and target != previous:
                 return True
-            first, found = False, target
+            first, previous = False, target
     return False
 
 
 def _dimensions(timeline: Timeline, decided: int | None) -> Row:
     """Return the dimensions of facts, as of the event of that position; None: as of the last."""
-    known = timeline.dimensions_at(decided)
+    values = timeline.dimensions_at(decided)
     return {
-        "position": timeline.told[-1][0] if decided is None else decided,
-        "priority": known.get("priority"),
-        "team_id": known.get("team_id"),
-        "service": known.get("service"),
-        "channel": known.get("channel"),
-        "category": known.get("category"),
-        "assignee_id": known.get("assignee_id"),
-        "customer_id": known.get("customer_id"),
-        "catalogue_item": known.get("item"),
+        "position": timeline.dimension_changes[-1][0] if decided is None else decided,
+        "priority": values.get("priority"),
+        "team_id": values.get("team_id"),
+        "service": values.get("service"),
+        "channel": values.get("channel"),
+        "category": values.get("category"),
+        "assignee_id": values.get("assignee_id"),
+        "customer_id": values.get("customer_id"),
+        "catalogue_item": values.get("item"),
     }
 
 
 def _breach_dimensions(timeline: Timeline, breaches_at: datetime | None) -> Row:
     """Return the dimensions of facts of a breach, as of just before it."""
-    known = {} if breaches_at is None else timeline.dimensions_before(breaches_at)
-    return {f"breach_{name}": known.get(name) for name in BREACH_DIMENSIONS}
+    values = {} if breaches_at is None else timeline.dimensions_before(breaches_at)
+    return {f"breach_{name}": values.get(name) for name in BREACH_DIMENSIONS}
 
 
 def _mark_urgent(rows: Sequence[Row]) -> None:

@@ -17,10 +17,10 @@ from psycopg.rows import tuple_row
 
 from app.db import Connection, fetch_rows, fetch_tuples
 from app.foundation.escalation.lookups import PERCENTS, percents_of
+from app.service_levels.clocks.agreement_history import AgreementHistory, load_agreements
+from app.service_levels.clocks.calendar_history import CalendarHistory, load_calendars
 from app.service_levels.clocks.case_clocks import KINDS, CaseClocks, Percents
 from app.service_levels.clocks.clock_rows import BREACH_DIMENSIONS, Row, rows_of
-from app.service_levels.clocks.known_agreements import KnownAgreements, load_agreements
-from app.service_levels.clocks.known_calendars import KnownCalendars, load_calendars
 from app.service_levels.clocks.timeline import COLUMNS, LogEvent, Timeline, timeline_of
 
 #: The tables, which can be emptied and filled again.
@@ -86,11 +86,11 @@ CASE_COLUMNS = ("case_id", "kind", "agreement_id", "why", "reopen_days", "opened
 
 def _writing(statement: str, columns: Sequence[str]) -> str:
     """Return the statement with the columns that it writes; the first is the key."""
-    others = columns[1:]
+    value_columns = columns[1:]
     return statement.format(
-        columns=", ".join(others),
-        excluded=", ".join(f"excluded.{name}" for name in others),
-        old=", ".join(f"old.{name}" for name in others),
+        columns=", ".join(value_columns),
+        excluded=", ".join(f"excluded.{name}" for name in value_columns),
+        old=", ".join(f"old.{name}" for name in value_columns),
         rule=WATCH,
     )
 
@@ -106,14 +106,14 @@ class Terms:
     """
 
     cut: int
-    known: KnownAgreements
-    calendars: KnownCalendars
+    history: AgreementHistory
+    calendars: CalendarHistory
     #: Further percentages of targets that escalation rules ask for, by process and metric.
     percents: Percents
 
     def clocks_of(self, timeline: Timeline) -> CaseClocks:
         """Return the clocks of a case."""
-        return CaseClocks(timeline, self.known, self.calendars, self.cut, self.percents)
+        return CaseClocks(timeline, self.history, self.calendars, self.cut, self.percents)
 
 
 async def load_terms(connection: Connection, cut: int | None = None) -> Terms | None:
@@ -121,24 +121,24 @@ async def load_terms(connection: Connection, cut: int | None = None) -> Terms | 
     then.
     """
     calendars = await load_calendars(connection)
-    known = await load_agreements(connection, calendars)
+    agreements = await load_agreements(connection, calendars)
     until = None
     if cut is None:
         cut = (await fetch_rows(connection, "select position from log.head", ()))[0]["position"]
-    elif known.has_any_agreement(cut):
+    elif agreements.has_any_agreement(cut):
         rows = await fetch_rows(connection, RECORDED_AT, (cut,))
         until = rows[0]["recorded_at"] if rows else None
-    if not known.has_any_agreement(cut):
+    if not agreements.has_any_agreement(cut):
         return None
     percents = percents_of(await fetch_rows(connection, PERCENTS, ()))
-    return Terms(cut, known, calendars.as_of(until), percents)
+    return Terms(cut, agreements, calendars.as_of(until), percents)
 
 
 async def project(connection: Connection, cases: Mapping[str, Sequence[str]], first: int, last: int) -> None:
     """Compute the clocks of these cases anew (their ids, by kind), from their events up to the position
     `last`. The batch begins at `first`.
     """
-    streams = [f"{kind}/{one}" for kind, ids in cases.items() if kind in KINDS for one in ids]
+    streams = [f"{kind}/{case_id}" for kind, ids in cases.items() if kind in KINDS for case_id in ids]
     if not streams:
         return
     terms = await load_terms(connection, last)
@@ -150,21 +150,21 @@ async def project_streams(connection: Connection, terms: Terms, streams: Sequenc
     """Compute the clocks of the cases of these streams anew, as many at once as fit well into memory."""
     for start in range(0, len(streams), CASES_AT_ONCE):
         some = streams[start : start + CASES_AT_ONCE]
-        found = await read_events(connection, some, terms.cut)
-        await _write(connection, some, await _compute(terms, found, first))
+        histories = await read_events(connection, some, terms.cut)
+        await _write(connection, some, await _compute(terms, histories, first))
 
 
 async def read_events(connection: Connection, streams: Sequence[str], last: int) -> dict[str, list[LogEvent]]:
     """Return the events of these streams up to a position, by stream, in the order of their versions."""
-    found: dict[str, list[LogEvent]] = {}
+    log_events: dict[str, list[LogEvent]] = {}
     # In binary: as text, instants and bytes cost four times as much.
     async with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
         await cursor.execute(EVENTS, {"streams": list(streams), "last": last})
         for stream, *rest, data in await cursor.fetchall():
-            found.setdefault(stream, []).append(LogEvent._make((*rest, orjson.loads(data))))
-    for events in found.values():
+            log_events.setdefault(stream, []).append(LogEvent._make((*rest, orjson.loads(data))))
+    for events in log_events.values():
         events.sort(key=_VERSION)
-    return found
+    return log_events
 
 
 _VERSION = operator.attrgetter("version")
@@ -179,30 +179,32 @@ class _Computed:
     moved: list[str]
 
 
-async def _compute(terms: Terms, found: Mapping[str, list[LogEvent]], first: int) -> _Computed:
+async def _compute(terms: Terms, log_events: Mapping[str, list[LogEvent]], first: int) -> _Computed:
     """Return the rows of these cases, letting other tasks of the process have their turn in between."""
-    made = _Computed([], [], [])
-    for n, (stream, events) in enumerate(found.items()):
+    computed = _Computed([], [], [])
+    for n, (stream, events) in enumerate(log_events.items()):
         if n % CASES_IN_A_ROW == CASES_IN_A_ROW - 1:
             await asyncio.sleep(0)
         timeline = timeline_of(stream, events)
         case, clocks = rows_of(terms.clocks_of(timeline))
         if case is not None:
-            made.cases.append(case)
-        made.clocks += clocks
+            computed.cases.append(case)
+        computed.clocks += clocks
         if _has_moved(timeline, events, first):
-            made.moved.append(timeline.case_id)
-    return made
+            computed.moved.append(timeline.case_id)
+    return computed
 
 
 def _has_moved(timeline: Timeline, events: Sequence[LogEvent], first: int) -> bool:
     """Return whether an event from that position on may have changed the reading of a clock."""
-    told_again = any(event.instead is not None and event.position >= first for event in events)
+    told_again = any(event.replaces_version is not None and event.position >= first for event in events)
     return told_again or any(event.position >= first for event in timeline.events)
 
 
-async def _write(connection: Connection, streams: Sequence[str], made: _Computed) -> None:
+async def _write(connection: Connection, streams: Sequence[str], computed: _Computed) -> None:
     ids = [stream.partition("/")[2] for stream in streams]
-    clocks = {"cases": ids, "rows": orjson.dumps(made.clocks).decode(), "moved": made.moved}
+    clocks = {"cases": ids, "rows": orjson.dumps(computed.clocks).decode(), "moved": computed.moved}
     await fetch_tuples(connection, _WRITE_CLOCKS, clocks)
-    await fetch_tuples(connection, _WRITE_CASES, {"cases": ids, "rows": orjson.dumps(made.cases).decode()})
+    await fetch_tuples(
+        connection, _WRITE_CASES, {"cases": ids, "rows": orjson.dumps(computed.cases).decode()}
+    )

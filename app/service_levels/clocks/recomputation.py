@@ -106,8 +106,8 @@ async def recompute(
     """
     if first == 1:  # the log begins here: no case is older
         return True
-    wanted = {"first": first, "last": last, "types": [REVISED, *OF_AGREEMENTS, *OF_RULES]}
-    events = await fetch_rows(connection, EVENTS, wanted)
+    parameters = {"first": first, "last": last, "types": [REVISED, *OF_AGREEMENTS, *OF_RULES]}
+    events = await fetch_rows(connection, EVENTS, parameters)
     if not events:
         return True
     terms = await load_terms(connection, last)
@@ -145,20 +145,20 @@ class _Progress:
 
     async def begin(self, cause: str, reference: UUID) -> None:
         """Store that it has begun, or read how far it came before a restart."""
-        said = {"position": self.position, "cause": cause, "reference": reference}
-        await self.connection.execute(BEGIN, said)
+        values = {"position": self.position, "cause": cause, "reference": reference}
+        await self.connection.execute(BEGIN, values)
         (row,) = await fetch_rows(self.connection, STATE, (self.position,))
         self.after, self.is_done = row["after"] or LOWEST_ID, row["finished_at"] is not None
 
     async def advance(self, after: UUID, number: int, since: float) -> None:
         """Store how far it is, in the transaction of the piece."""
-        taken = {
+        values = {
             "position": self.position,
             "after": after,
             "number": number,
             "seconds": time.monotonic() - since,
         }
-        await self.connection.execute(PROGRESS, taken)
+        await self.connection.execute(PROGRESS, values)
         self.after = after
 
     async def finish(self) -> None:
@@ -200,17 +200,23 @@ class _Recomputation:
             since = time.monotonic()
             async with _deadline(connection), connection.transaction():
                 (head,) = await fetch_rows(connection, "select recorded_at from log.head", ())
-                said = {
+                parameters = {
                     "after": progress.after,
                     "now": head["recorded_at"],
                     "most": CLOCKS_AT_ONCE,
                     "rule": WATCH,
                 }
-                ((number, until),) = await fetch_tuples(connection, CLOCKS, calendar | said, prepare=False)
+                ((number, until),) = await fetch_tuples(
+                    connection, CLOCKS, calendar | parameters, prepare=False
+                )
                 if number:
-                    found = {"calendar": named["key"], "after": progress.after, "until": UUID(until)}
-                    await connection.execute(URGENT, found)
-                    rows = await fetch_rows(connection, COMPUTED, found)
+                    range_parameters = {
+                        "calendar": named["key"],
+                        "after": progress.after,
+                        "until": UUID(until),
+                    }
+                    await connection.execute(URGENT, range_parameters)
+                    rows = await fetch_rows(connection, COMPUTED, range_parameters)
                     await self.compute_dependents(connection, [row["stream"] for row in rows])
                     await progress.advance(UUID(until), number, since)
             if number < CLOCKS_AT_ONCE:
@@ -231,7 +237,9 @@ class _Recomputation:
     async def recompute_agreement(self, event: dict[str, Any]) -> None:
         """Compute the imported cases anew that were opened while the agreement was valid."""
         key = event["stream"].partition("/")[2]
-        agreement = next((one for one in self.terms.known.as_of(self.terms.cut) if one.key == key), None)
+        agreement = next(
+            (edition for edition in self.terms.history.as_of(self.terms.cut) if edition.key == key), None
+        )
         if agreement is not None:
             until = agreement.valid_until or datetime.max.replace(tzinfo=UTC)
             query = f"select * from ({IMPORTED}) found order by id limit %(most)s"
@@ -239,15 +247,15 @@ class _Recomputation:
                 event, "agreement", query, since=agreement.valid_from, until=until, first=self.first
             )
 
-    async def recompute_cases(self, event: dict[str, Any], cause: str, query: str, **said: Any) -> None:
+    async def recompute_cases(self, event: dict[str, Any], cause: str, query: str, **parameters: Any) -> None:
         """Compute the cases anew that the query finds, in the order of their ids."""
         progress = _Progress(self.connection, event["position"])
         await progress.begin(cause, UUID(event["stream"].partition("/")[2]))
         while not progress.is_done:
             since = time.monotonic()
             async with _deadline(self.connection), self.connection.transaction():
-                wanted = said | {"after": progress.after, "most": CASES_AT_ONCE}
-                rows = await fetch_rows(self.connection, query, wanted)
+                page_parameters = parameters | {"after": progress.after, "most": CASES_AT_ONCE}
+                rows = await fetch_rows(self.connection, query, page_parameters)
                 if rows:
                     await self._compute_cases([row["stream"] for row in rows])
                     await progress.advance(rows[-1]["id"], len(rows), since)

@@ -11,9 +11,9 @@ from datetime import datetime
 from app.common.clocks import AgreementType
 from app.db import Database
 from app.kernel.reads import ReadContext, Unguarded
-from app.service_levels.clocks.known_agreements import KnownAgreements, load_agreements
-from app.service_levels.clocks.known_calendars import load_calendars
-from app.sla.choose import Opening
+from app.service_levels.clocks.agreement_history import AgreementHistory, load_agreements
+from app.service_levels.clocks.calendar_history import load_calendars
+from app.sla.target_selection import Opening
 
 #: A position after all events.
 END_OF_LOG = 2**62
@@ -39,18 +39,18 @@ async def agreed_reopening(
     """Return the days that the agreement allows which applies to a ticket with these attributes. `stream` is
     the ticket's; None: it is being opened.
     """
-    known = await reads.configuration("agreements", _load, guard=CHOSEN_AS_OF_OPENING)
-    if not known.has_any_agreement(END_OF_LOG):
+    agreements = await reads.configuration("agreements", _load, guard=CHOSEN_AS_OF_OPENING)
+    if not agreements.has_any_agreement(END_OF_LOG):
         return AgreedReopening(None)
     opening = Opening(opened_at, END_OF_LOG)
     if stream is not None:
         row = await reads.row(OPENING, (stream,), guard=NEVER_CHANGES)
         assert row is not None, "a record has a first event"
         opening = Opening(opened_at, row["position"], imported=row["imported"])
-    agreement = known.applying("", opening, END_OF_LOG).choose(AgreementType.sla, attributes)
-    return AgreedReopening(None if agreement is None else known.reopen_days[agreement.key])
+    agreement = agreements.applying("", opening, END_OF_LOG).choose(AgreementType.sla, attributes)
+    return AgreedReopening(None if agreement is None else agreements.reopen_days[agreement.key])
 
 
-async def _load(db: Database) -> KnownAgreements:
+async def _load(db: Database) -> AgreementHistory:
     async with db.connection() as connection:
         return await load_agreements(connection, await load_calendars(connection))

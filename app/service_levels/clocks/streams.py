@@ -37,22 +37,22 @@ class Statement(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ClockNews:
+class ClockChange:
     """An event for the stream of a clock. `by_position` is that of the ticket's event which caused it; None:
     time, or a calendar.
     """
 
-    said: Statement
+    statement: Statement
     data: ClockData
     by_position: int | None
 
     @property
     def staff_only(self) -> bool:
         """Return whether only staff may see the event: of an OLA or UC, or for an escalation rule."""
-        return self.data.agreement_type is not AgreementType.sla or self.said.type == _REACHED
+        return self.data.agreement_type is not AgreementType.sla or self.statement.type == _REACHED
 
 
-def expected_news(clocks: CaseClocks, now: datetime) -> dict[UUID, list[ClockNews]]:
+def expected_changes(clocks: CaseClocks, now: datetime) -> dict[UUID, list[ClockChange]]:
     """Return the events that the streams of the case's clocks should have by now, by the clocks' ids.
 
     Of an imported case these are only those after the first action on it here.
@@ -60,19 +60,27 @@ def expected_news(clocks: CaseClocks, now: datetime) -> dict[UUID, list[ClockNew
     timeline = clocks.timeline
     if timeline.lived_since is None:
         return {}
-    found: dict[UUID, list[ClockNews]] = {}
+    changes_by_clock: dict[UUID, list[ClockChange]] = {}
     for name in clocks.names():
-        for one in _announced(clocks, name, now):
-            found.setdefault(clock_id(timeline.case_id, name, one.round), []).append(_news(clocks, name, one))
+        for announcement in _announced(clocks, name, now):
+            changes_by_clock.setdefault(clock_id(timeline.case_id, name, announcement.round), []).append(
+                _news(clocks, name, announcement)
+            )
     if timeline.imported:
-        found = {clock: list(_since(timeline.lived_since, news)) for clock, news in found.items()}
-    return found
+        changes_by_clock = {
+            clock: list(_since(timeline.lived_since, news)) for clock, news in changes_by_clock.items()
+        }
+    return changes_by_clock
 
 
 def _announced(clocks: CaseClocks, name: ClockName, now: datetime) -> Sequence[Announcement]:
-    targets = (target for one in clocks.applying.in_force(name.agreement_type) for target in one.targets)
+    targets = (
+        target for agreement in clocks.applying.in_force(name.agreement_type) for target in agreement.targets
+    )
     keys = {target.calendar for target in targets if target.metric is name.metric}
-    published = {at for key in keys for at in clocks.calendars.published(key, clocks.timeline.opened_at)}
+    published = {
+        instant for key in keys for instant in clocks.calendars.published(key, clocks.timeline.opened_at)
+    }
     return announcements(
         clocks.timeline.history,
         name.metric,
@@ -85,59 +93,68 @@ def _announced(clocks: CaseClocks, name: ClockName, now: datetime) -> Sequence[A
     )
 
 
-def _news(clocks: CaseClocks, name: ClockName, one: Announcement) -> ClockNews:
-    origin = clocks.applying.origin(one.target)
-    said = Statement(f"{KIND}.{one.kind.value}", one.occurred_at, one.target.id, one.percent)
+def _news(clocks: CaseClocks, name: ClockName, announcement: Announcement) -> ClockChange:
+    origin = clocks.applying.origin(announcement.target)
+    statement = Statement(
+        f"{KIND}.{announcement.kind.value}",
+        announcement.occurred_at,
+        announcement.target.id,
+        announcement.percent,
+    )
     data = ClockData(
         agreement=origin.agreement_id,
         agreement_type=AgreementType(origin.agreement_type.value),
-        target=one.target.id,
+        target=announcement.target.id,
         metric=ClockMetric(name.metric.value),
-        round=one.round,
+        round=announcement.round,
         party=None if name.party is None else UUID(name.party),
         why=origin.why,
-        target_seconds=one.target.threshold_seconds,
-        percent=one.percent,
-        because=None if one.because is None else one.because.value,
+        target_seconds=announcement.target.threshold_seconds,
+        percent=announcement.percent,
+        because=None if announcement.because is None else announcement.because.value,
     )
-    return ClockNews(said, data, one.by_position)
+    return ClockChange(statement, data, announcement.by_position)
 
 
-def _since(acted_on: datetime, news: Iterable[ClockNews]) -> Iterator[ClockNews]:
+def _since(acted_on: datetime, changes: Iterable[ClockChange]) -> Iterator[ClockChange]:
     """Yield the news from that instant on; a breach that is left out is not withdrawn either."""
     breached = False
-    for one in news:
-        if one.said.type == _WITHDRAWN and not breached:
+    for change in changes:
+        if change.statement.type == _WITHDRAWN and not breached:
             continue
-        if one.said.occurred_at >= acted_on:
-            breached = breached or one.said.type == _BREACHED
-            yield one
+        if change.statement.occurred_at >= acted_on:
+            breached = breached or change.statement.type == _BREACHED
+            yield change
 
 
-def missing_news(ought: Sequence[ClockNews], said: Sequence[Statement], now: datetime) -> list[ClockNews]:
+def missing_changes(
+    ought: Sequence[ClockChange], statements: Sequence[Statement], now: datetime
+) -> list[ClockChange]:
     """Return the events that a stream should have and has not, in order.
 
     A percentage that an escalation rule asks for may be announced after later events, since the rule may be
     new; but only while the clock is open.
     """
-    own = [one for one in ought if one.said.type != _REACHED]
-    before = [one for one in said if one.type != _REACHED]
-    if [one.said for one in own[: len(before)]] == before:
+    own = [change for change in ought if change.statement.type != _REACHED]
+    before = [statement for statement in statements if statement.type != _REACHED]
+    if [change.statement for change in own[: len(before)]] == before:
         news = own[len(before) :]
     else:
         news = list(_corrections(own, before, now))
-    is_open = not own or own[-1].said.type != _STOPPED
-    reached = {one.percent for one in said if one.type == _REACHED}
-    asked = [
-        one
-        for one in ought
-        if one.said.type == _REACHED and one.said.percent not in reached and (is_open or not before)
+    is_open = not own or own[-1].statement.type != _STOPPED
+    reached = {statement.percent for statement in statements if statement.type == _REACHED}
+    reached_changes = [
+        change
+        for change in ought
+        if change.statement.type == _REACHED
+        and change.statement.percent not in reached
+        and (is_open or not before)
     ]
-    return sorted((*news, *asked), key=lambda one: _expected_index(ought, one))
+    return sorted((*news, *reached_changes), key=lambda change: _expected_index(ought, change))
 
 
-def _expected_index(ought: Sequence[ClockNews], one: ClockNews) -> int:
-    return next((n for n, other in enumerate(ought) if other is one), len(ought))
+def _expected_index(ought: Sequence[ClockChange], clock_news: ClockChange) -> int:
+    return next((n for n, other in enumerate(ought) if other is clock_news), len(ought))
 
 
 @dataclass(slots=True)
@@ -150,40 +167,42 @@ class _Standing:
     percents: set[int | None] = field(default_factory=set)
 
     @classmethod
-    def after(cls, said: Iterable[Statement]) -> _Standing:
-        found = cls()
-        for one in said:
-            found.target = one.target
-            if one.type == _WARNED:
-                found.percents.add(one.percent)
-            elif one.type == _BREACHED:
-                found.breached = one
-            elif one.type == _WITHDRAWN:
-                found.breached = None
-            elif one.type == _STOPPED:
-                found.stop = one
-        return found
+    def after(cls, statements: Iterable[Statement]) -> _Standing:
+        standing = cls()
+        for statement in statements:
+            standing.target = statement.target
+            if statement.type == _WARNED:
+                standing.percents.add(statement.percent)
+            elif statement.type == _BREACHED:
+                standing.breached = statement
+            elif statement.type == _WITHDRAWN:
+                standing.breached = None
+            elif statement.type == _STOPPED:
+                standing.stop = statement
+        return standing
 
 
-def _corrections(ought: Sequence[ClockNews], said: Sequence[Statement], now: datetime) -> Iterator[ClockNews]:
+def _corrections(
+    ought: Sequence[ClockChange], statements: Sequence[Statement], now: datetime
+) -> Iterator[ClockChange]:
     """Yield the events that bring the stream to the standing that it should have. A stream differs from what
     it should be only if clocks of machines differ, or an agreement's calendar was replaced by another.
     """
     if not ought:
         return
-    stands, ends = _Standing.after(said), _Standing.after(one.said for one in ought)
+    stands, ends = _Standing.after(statements), _Standing.after(change.statement for change in ought)
     last = ought[-1]
     if stands.breached is not None and stands.breached != ends.breached:
-        withdrawn = Statement(_WITHDRAWN, now, last.said.target, None)
+        withdrawn = Statement(_WITHDRAWN, now, last.statement.target, None)
         because = last.data.model_copy(update={"percent": None, "because": Cause.late_event.value})
-        yield ClockNews(withdrawn, because, last.by_position)
-    for one in ought:
-        kind = one.said.type
-        named = kind in (_STARTED, _RETARGETED) and one.said.target == ends.target
+        yield ClockChange(withdrawn, because, last.by_position)
+    for change in ought:
+        kind = change.statement.type
+        named = kind in (_STARTED, _RETARGETED) and change.statement.target == ends.target
         if (
             (named and stands.target != ends.target)
-            or (kind == _WARNED and one.said.percent not in stands.percents)
-            or (one.said == ends.breached and stands.breached != ends.breached)
-            or (one.said == ends.stop and stands.stop != ends.stop)
+            or (kind == _WARNED and change.statement.percent not in stands.percents)
+            or (change.statement == ends.breached and stands.breached != ends.breached)
+            or (change.statement == ends.stop and stands.stop != ends.stop)
         ):
-            yield one
+            yield change

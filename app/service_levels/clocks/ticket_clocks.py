@@ -37,21 +37,21 @@ class TicketWithClocks:
     #: The id and correlation id of the ticket's events, by position.
     causes: dict[int, tuple[UUID, str]] = field(default_factory=dict)
     #: The announcements in each stream, by its name.
-    said: dict[str, list[Statement]] = field(default_factory=dict)
+    statements: dict[str, list[Statement]] = field(default_factory=dict)
 
 
-async def read_tickets(connection: Connection, tickets: Sequence[str]) -> Collection[TicketWithClocks]:
+async def read_tickets(connection: Connection, streams: Sequence[str]) -> Collection[TicketWithClocks]:
     """Return the tickets of these streams, each with its clocks."""
-    found: dict[str, TicketWithClocks] = {}
+    by_stream: dict[str, TicketWithClocks] = {}
     async with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
-        await cursor.execute(EVENTS, {"tickets": list(tickets)})
+        await cursor.execute(EVENTS, {"tickets": list(streams)})
         for name, its, event_id, correlation_id, *rest, data in await cursor.fetchall():
-            ticket = found.setdefault(name, TicketWithClocks(name))
+            ticket = by_stream.setdefault(name, TicketWithClocks(name))
             event = LogEvent._make((*rest, orjson.loads(data)))
             if its == name:
                 ticket.events.append(event)
                 ticket.causes[event.position] = event_id, correlation_id
             else:
-                said = Statement.from_event(event.type, event.occurred_at, event.data[KIND])
-                ticket.said.setdefault(its, []).append(said)
-    return found.values()
+                statement = Statement.from_event(event.type, event.occurred_at, event.data[KIND])
+                ticket.statements.setdefault(its, []).append(statement)
+    return by_stream.values()

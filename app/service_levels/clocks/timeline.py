@@ -89,10 +89,10 @@ class LogEvent(NamedTuple):
     data: Mapping[str, Any]
 
     @property
-    def instead(self) -> int | None:
+    def replaces_version(self) -> int | None:
         """Return the version of the event that this one replaces; 1: it corrects the opening."""
-        found: int | None = self.data.get("instead")
-        return found
+        version: int | None = self.data.get("instead")
+        return version
 
     @property
     def is_imported(self) -> bool:
@@ -123,12 +123,12 @@ class Timeline:
     lived_since: datetime | None
     excluded: str | None
     irregular: bool
-    told: tuple[tuple[int, Mapping[str, Any], datetime], ...] = field(repr=False)
+    dimension_changes: tuple[tuple[int, Mapping[str, Any], datetime], ...] = field(repr=False)
 
     @property
     def last_event_at(self) -> datetime:
         """Return the time of the last event of the case, whether it matters to clocks or not."""
-        return max(at for _, _, at in self.told)
+        return max(instant for _, _, instant in self.dimension_changes)
 
     @property
     def kind(self) -> str:
@@ -142,23 +142,23 @@ class Timeline:
 
     def dimensions_at(self, position: int | None = None) -> dict[str, Any]:
         """Return the dimensions of facts, as of the event of that position; None: as of the last."""
-        known: dict[str, Any] = {}
-        for at, fields, _ in self.told:
-            known.update(fields)
-            if at == position:
+        values: dict[str, Any] = {}
+        for event_position, fields, _ in self.dimension_changes:
+            values.update(fields)
+            if event_position == position:
                 break
-        return known
+        return values
 
     def dimensions_before(self, instant: datetime) -> dict[str, Any]:
         """Return the dimensions of facts as they were known just before the instant; at least those of the
         opening.
         """
-        known: dict[str, Any] = {}
-        for n, (_, fields, occurred_at) in enumerate(self.told):
+        values: dict[str, Any] = {}
+        for n, (_, fields, occurred_at) in enumerate(self.dimension_changes):
             if n and occurred_at >= instant:
                 break
-            known.update(fields)
-        return known
+            values.update(fields)
+        return values
 
 
 def timeline_of(stream: str, events: Sequence[LogEvent]) -> Timeline:
@@ -168,26 +168,26 @@ def timeline_of(stream: str, events: Sequence[LogEvent]) -> Timeline:
     opening, reader = _read(stream, events)
     live = next((event for event in events if not event.is_imported), None)
     imported = events[0].is_imported
-    since = None if live is None else live.recorded_at if imported else opening.at
-    found = history = tuple(reader.found)
+    since = None if live is None else live.recorded_at if imported else opening.opened_at
+    effective = history = tuple(reader.case_events)
     # Only observed events of another system are ever replaced.
     if live is not None and any("observed" in event.data for event in events):
         history = _history(stream, events)
-        found = tuple(event for event in history if event.replaced_at is None)
+        effective = tuple(event for event in history if event.replaced_at is None)
     return Timeline(
         stream,
         events[-1].version,
         events[-1].position,
         events[-1].recorded_at,
-        found,
+        effective,
         history,
-        opening.at,
+        opening.opened_at,
         events[0].position,
         imported,
         since,
         reader.excluded,
         reader.irregular,
-        tuple(reader.told),
+        tuple(reader.dimension_changes),
     )
 
 
@@ -203,35 +203,35 @@ def _history(stream: str, events: Sequence[LogEvent]) -> tuple[CaseEvent, ...]:
     """Return the events as they were known after each event of the log: one that is not among them any more
     counts as replaced when that event was recorded, one that means something else as retold then.
     """
-    found: list[CaseEvent] = []
-    known: list[CaseEvent] = []
+    case_events: list[CaseEvent] = []
+    current: list[CaseEvent] = []
     for n, event in enumerate(events, 1):
         _, reader = _read(stream, events[:n])
-        now = [_known_by(one, known, event.recorded_at) for one in reader.found]
-        gone = [one for one in known if one not in now]
-        found += [replace(one, replaced_at=event.recorded_at) for one in gone]
-        if gone and not any(one.position == event.position for one in now):
+        now = [_as_known_at(case_event, current, event.recorded_at) for case_event in reader.case_events]
+        replaced = [case_event for case_event in current if case_event not in now]
+        case_events += [replace(case_event, replaced_at=event.recorded_at) for case_event in replaced]
+        if replaced and not any(case_event.position == event.position for case_event in now):
             now.append(_marker(event))
-        known = now
-    return tuple(sorted((*found, *known), key=lambda one: one.understood_since))
+        current = now
+    return tuple(sorted((*case_events, *current), key=lambda case_event: case_event.understood_since))
 
 
-def _known_by(one: CaseEvent, known: Sequence[CaseEvent], at: datetime) -> CaseEvent:
-    """Return the event as it is in `known`; if it is not there, as retold at that instant."""
-    retold = replace(one, retold_at=at if at > one.recorded_at else None)
-    return next((before for before in known if replace(before, retold_at=None) == one), retold)
+def _as_known_at(case_event: CaseEvent, case_events: Sequence[CaseEvent], instant: datetime) -> CaseEvent:
+    """Return the event as it is in `case_events`; if it is not there, as retold at that instant."""
+    retold = replace(case_event, retold_at=instant if instant > case_event.recorded_at else None)
+    return next((before for before in case_events if replace(before, retold_at=None) == case_event), retold)
 
 
 def _marker(event: LogEvent) -> CaseEvent:
     """Return an event without effect, which only marks when others were replaced."""
-    at = event.recorded_at
-    return CaseEvent(kind=EventKind.other, occurred_at=at, recorded_at=at, position=event.position)
+    instant = event.recorded_at
+    return CaseEvent(kind=EventKind.other, occurred_at=instant, recorded_at=instant, position=event.position)
 
 
 class _Opening(NamedTuple):
     """The time of a case's opening and, if it was corrected later, the event that did so."""
 
-    at: datetime
+    opened_at: datetime
     retold: LogEvent | None
 
 
@@ -239,46 +239,50 @@ class _Counted(NamedTuple):
     """An event that counts, with the fields of the case that it has, and whether it is the opening."""
 
     event: LogEvent
-    at: datetime
+    occurred_at: datetime
     actor: str
-    said: Mapping[str, Any]
+    fields: Mapping[str, Any]
     irregular: bool
     opens: bool
 
 
 def _counting(stream: str, events: Sequence[LogEvent]) -> tuple[_Opening, list[_Counted]]:
     """Return the opening, and the events that count in the order of the case."""
-    replaced = {event.instead for event in events if event.instead is not None} - {1}
+    replaced = {event.replaces_version for event in events if event.replaces_version is not None} - {1}
     opening = _opening(stream, events)
-    found = []
+    counted_events = []
     for event in events:
-        if event.instead == 1 or event.version in replaced:
+        if event.replaces_version == 1 or event.version in replaced:
             continue
         opens = event.version == 1
-        said = _set_fields(stream, event)
-        at, actor, irregular = event.occurred_at, event.actor, "irregular" in event.data
+        fields = _set_fields(stream, event)
+        occurred_at, actor, irregular = event.occurred_at, event.actor, "irregular" in event.data
         if opens:
-            at = opening.at
+            occurred_at = opening.opened_at
             if (retold := opening.retold) is not None:
-                said = {**said, **{n: v for n, v in _set_fields(stream, retold).items() if n != "state"}}
-                if retold.instead == 1:
+                fields = {**fields, **{n: v for n, v in _set_fields(stream, retold).items() if n != "state"}}
+                if retold.replaces_version == 1:
                     actor, irregular = retold.actor, "irregular" in retold.data
-        found.append(_Counted(event, at, actor, said, irregular, opens))
-    found.sort(key=lambda one: (not one.opens, one.at, one.event.position))
-    return opening, found
+        counted_events.append(_Counted(event, occurred_at, actor, fields, irregular, opens))
+    counted_events.sort(key=lambda counted: (not counted.opens, counted.occurred_at, counted.event.position))
+    return opening, counted_events
 
 
 def _opening(stream: str, events: Sequence[LogEvent]) -> _Opening:
-    at, retold = events[0].occurred_at, None
+    opened_at, retold = events[0].occurred_at, None
     for event in events:
-        told = (event.data["set"].get(stream) or {}).get("opened_at")
-        if told is not None:
-            at = from_instant(told)
+        stated_opening = (event.data["set"].get(stream) or {}).get("opened_at")
+        if stated_opening is not None:
+            opened_at = from_instant(stated_opening)
         # Histories imported by the first versions mark a corrected opening by its instant only.
-        again = event.instead == 1 or (told is not None and event.occurred_at <= at)
-        if event.version > 1 and again and (event.instead == 1 or retold is None or retold.instead != 1):
+        again = event.replaces_version == 1 or (stated_opening is not None and event.occurred_at <= opened_at)
+        if (
+            event.version > 1
+            and again
+            and (event.replaces_version == 1 or retold is None or retold.replaces_version != 1)
+        ):
             retold = event
-    return _Opening(at, retold)
+    return _Opening(opened_at, retold)
 
 
 def _set_fields(stream: str, event: LogEvent) -> Mapping[str, Any]:
@@ -293,8 +297,8 @@ class _Reader:
 
     def __init__(self, stream: str) -> None:
         self.stream = stream
-        self.found: list[CaseEvent] = []
-        self.told: list[tuple[int, Mapping[str, Any], datetime]] = []
+        self.case_events: list[CaseEvent] = []
+        self.dimension_changes: list[tuple[int, Mapping[str, Any], datetime]] = []
         self.excluded: str | None = None
         self.irregular = False
         self._state: str | None = None
@@ -303,41 +307,43 @@ class _Reader:
         self._reason: str | None = None
         self._reason_before: str | None = None
 
-    def read(self, one: _Counted) -> None:
+    def read(self, counted: _Counted) -> None:
         """Add the engine's events for the event: mostly one, for one of another system sometimes several."""
-        said, event = one.said, one.event
-        self.irregular = self.irregular or one.irregular
-        named = said.keys()
-        self.told.append((event.position, {name: said[name] for name in DIMENSIONS & named}, one.at))
+        fields, event = counted.fields, counted.event
+        self.irregular = self.irregular or counted.irregular
+        named = fields.keys()
+        self.dimension_changes.append(
+            (event.position, {name: fields[name] for name in DIMENSIONS & named}, counted.occurred_at)
+        )
         if "requester_id" in named:
-            self._requester = said["requester_id"]
+            self._requester = fields["requester_id"]
         # A system that reports states names the reason of a hold only when it has changed since the last
         # time, which may be the opening.
-        self._reason_before, self._reason = self._reason, said.get("hold_reason") or self._reason
+        self._reason_before, self._reason = self._reason, fields.get("hold_reason") or self._reason
         name = event.type.partition(".")[2]
-        kind = EventKind.opened if one.opens else KINDS.get(name, EventKind.other)
-        state = said.get("state")
-        changes = {ATTRIBUTES[column]: said[column] for column in ATTRIBUTES.keys() & named}
+        kind = EventKind.opened if counted.opens else KINDS.get(name, EventKind.other)
+        state = fields.get("state")
+        changes = {ATTRIBUTES[column]: fields[column] for column in ATTRIBUTES.keys() & named}
         if kind is EventKind.message:
-            self._add(one, kind, public=_is_public(event), changes=changes)
+            self._add(counted, kind, public=_is_public(event), changes=changes)
             return
         self._note_end(kind, name)
-        if "observed" in event.data and not one.opens:
-            self._read_observed(one, kind, state)
+        if "observed" in event.data and not counted.opens:
+            self._read_observed(counted, kind, state)
         if kind is EventKind.held:
-            self._hold(one, changes)
+            self._hold(counted, changes)
         elif kind is not EventKind.other or changes or (state is not None and state != _ON_HOLD):
-            restored = said.get("service_restored_at")
-            given = restored if kind in (EventKind.contained, EventKind.resolved) else None
+            restored = fields.get("service_restored_at")
+            restored_at = restored if kind in (EventKind.contained, EventKind.resolved) else None
             self._add(
-                one,
+                counted,
                 kind,
                 state=None if state == _ON_HOLD else state,
                 changes=changes,
-                service_restored_at=None if given is None else from_instant(given),
+                service_restored_at=None if restored_at is None else from_instant(restored_at),
             )
         if "observed" in event.data and state == _ON_HOLD and kind is not EventKind.held:
-            self._hold(one, {})
+            self._hold(counted, {})
         self._state = state if state is not None else self._state
 
     def _note_end(self, kind: EventKind, name: str) -> None:
@@ -346,61 +352,61 @@ class _Reader:
         elif kind in _MOVES:
             self.excluded = None
 
-    def _read_observed(self, one: _Counted, kind: EventKind, state: str | None) -> None:
+    def _read_observed(self, counted: _Counted, kind: EventKind, state: str | None) -> None:
         """Add the events that must be inferred where a system reports states and not actions."""
         if kind in _MOVES and not self._moved:
             self._moved = True
             if kind not in (EventKind.acknowledged, EventKind.started):
-                self._add(one, EventKind.acknowledged, by=ActorKind.tool)
+                self._add(counted, EventKind.acknowledged, by=ActorKind.tool)
         if self._state == _ON_HOLD and state not in (None, _ON_HOLD) and kind is not EventKind.resumed:
-            self._add(one, EventKind.resumed)
-        said = one.said
+            self._add(counted, EventKind.resumed)
+        fields = counted.fields
         waits_on = self._state == _ON_HOLD and state in (None, _ON_HOLD) and kind is EventKind.other
-        if waits_on and (said.get("hold_reason") or said.get("supplier_id")):
-            self._hold(one, {})
-        restored = said.get("service_restored_at")
+        if waits_on and (fields.get("hold_reason") or fields.get("supplier_id")):
+            self._hold(counted, {})
+        restored = fields.get("service_restored_at")
         if restored is not None and kind not in (EventKind.contained, EventKind.resolved):
-            self._add(one, EventKind.contained, service_restored_at=from_instant(restored))
+            self._add(counted, EventKind.contained, service_restored_at=from_instant(restored))
 
-    def _hold(self, one: _Counted, changes: Mapping[str, str | None]) -> None:
-        if "observed" not in one.event.data:
-            self._reason = one.said.get("hold_reason")
+    def _hold(self, counted: _Counted, changes: Mapping[str, str | None]) -> None:
+        if "observed" not in counted.event.data:
+            self._reason = counted.fields.get("hold_reason")
         elif self._state == _ON_HOLD and self._reason != self._reason_before:
             # Another reason begins another hold.
-            self._add(one, EventKind.resumed)
-        supplier = one.said.get("supplier_id")
-        self._add(one, EventKind.held, hold_reason=self._reason, supplier=supplier, changes=changes)
+            self._add(counted, EventKind.resumed)
+        supplier = counted.fields.get("supplier_id")
+        self._add(counted, EventKind.held, hold_reason=self._reason, supplier=supplier, changes=changes)
 
-    def _add(self, one: _Counted, kind: EventKind, by: ActorKind | None = None, **more: Any) -> None:
-        by = by or self._by(one)
+    def _add(self, counted: _Counted, kind: EventKind, by: ActorKind | None = None, **more: Any) -> None:
+        by = by or self._actor_kind(counted)
         if kind in (EventKind.acknowledged, EventKind.started):
-            if "observed" in one.event.data:
+            if "observed" in counted.event.data:
                 # Whoever is named as the actor, it was the tool that reported it.
                 self._moved, by = True, ActorKind.tool
             elif by is ActorKind.requester:
                 # Only staff may do so, and they also acknowledge and start their own requests.
                 by = ActorKind.staff
-        self.found.append(
+        self.case_events.append(
             CaseEvent(
                 kind=kind,
-                occurred_at=one.at,
-                recorded_at=one.event.recorded_at,
-                position=one.event.position,
+                occurred_at=counted.occurred_at,
+                recorded_at=counted.event.recorded_at,
+                position=counted.event.position,
                 by=by,
                 **more,
             )
         )
 
-    def _by(self, one: _Counted) -> ActorKind:
-        who, _, _ = one.actor.partition(":")
+    def _actor_kind(self, counted: _Counted) -> ActorKind:
+        actor_type, _, _ = counted.actor.partition(":")
         if self._requester is not None and f"person:{self._requester}" in (
-            one.actor,
-            one.event.on_behalf_of,
+            counted.actor,
+            counted.event.on_behalf_of,
         ):
             return ActorKind.requester
-        if who == "person" or one.event.on_behalf_of is not None:
+        if actor_type == "person" or counted.event.on_behalf_of is not None:
             return ActorKind.staff
-        return ActorKind.rule if who == "rule" else ActorKind.tool
+        return ActorKind.rule if actor_type == "rule" else ActorKind.tool
 
 
 def _is_public(event: LogEvent) -> bool:

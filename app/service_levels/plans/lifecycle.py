@@ -86,20 +86,20 @@ class ReviseServiceLevelPlan(Payload):
 
 def revise(plan: ServiceLevelPlan, body: ReviseServiceLevelPlan, ctx: ActionContext) -> None:
     """Revise the plan: its entries take the place of the ones before."""
-    for one in ctx.prepared(KnownEntries).entries:
-        ctx.remove(one)
+    for entry in ctx.prepared(KnownEntries).entries:
+        ctx.remove(entry)
     _add_entries(plan, body.entries, ctx)
 
 
 def _add_entries(plan: ServiceLevelPlan, entries: tuple[PlannedAgreement, ...], ctx: ActionContext) -> None:
-    for n, one in enumerate(entries):
+    for n, entry in enumerate(entries):
         customer, series = ctx.ref(Team, f"entries/{n}/customer"), ctx.refs(Record, f"entries/{n}/series")
         ctx.add(
             PlanEntry(
                 id=ctx.new_id(),
                 record=plan.row_key,
-                service=one.service,
-                agreement_type=one.agreement_type,
+                service=entry.service,
+                agreement_type=entry.agreement_type,
                 customer_id=None if customer is None else customer.id,
                 person_id=ctx.required_ref(Person, f"entries/{n}/negotiator").id,
                 series_id=series[0].id if series else None,
@@ -136,15 +136,15 @@ async def invalid_entries(
     """Refuse negotiators who are inactive, teams that are no customers, and an agreement that is planned
     twice.
     """
-    seen = set()
-    for n, one in enumerate(body.entries):
+    keys = set()
+    for n, entry in enumerate(body.entries):
         check_person_active(ctx.ref(Person, f"entries/{n}/negotiator"), f"/entries/{n}/negotiator")
         customer = ctx.ref(Team, f"entries/{n}/customer")
         check_customer(customer, f"/entries/{n}/customer")
-        planned = (one.service, one.agreement_type, None if customer is None else customer.id)
-        if planned in seen:
+        planned = (entry.service, entry.agreement_type, None if customer is None else customer.id)
+        if planned in keys:
             raise WrongValue(pointer=f"/entries/{n}/service", because="each_once")
-        seen.add(planned)
+        keys.add(planned)
 
 
 PLANNERS = service_level_manager

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from sqlmodel import Field
+
 from app.common.clocks import AgreementType
 from app.common.notices import NoticeType, Responsible
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, Record
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -24,12 +26,14 @@ class ServiceLevelPlan(Record):
 
     KIND: ClassVar[str] = "service_level_plan"
 
-    number: str = ""
-    state: PlanState | None = None
-    title: str | None = None
-    year: int | None = None
-    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    drafted_at: Annotated[datetime | None, EnteredAt(PlanState.drafted)] = None
+    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    state: PlanState | None = required()
+    title: str | None = required()
+    year: int | None = required()
+    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
+        "Who drafted it, and answers for it."
+    )
+    drafted_at: Annotated[datetime | None, EnteredAt(PlanState.drafted)] = required()
     adopted_at: Annotated[datetime | None, EnteredAt(PlanState.adopted)] = None
     adopted_by_id: Annotated[UUID | None, ForeignRef("person")] = None
 
@@ -42,9 +46,13 @@ class PlanEntry(ChildRecord):
     KIND: ClassVar[str] = "service_level_plan_entry"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    service: Annotated[str | None, KeyRef("service")] = None
-    agreement_type: AgreementType | None = None
-    customer_id: Annotated[UUID | None, ForeignRef("team")] = None
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
-    series_id: Annotated[UUID | None, ForeignRef("meeting")] = None
-    planned_at: datetime | None = None
+    service: Annotated[str | None, KeyRef("service")] = required()
+    agreement_type: AgreementType | None = required()
+    customer_id: Annotated[UUID | None, ForeignRef("team")] = optional("Null: for all customers.")
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = required(
+        "Who negotiates it."
+    )
+    series_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
+        "The first meeting of the series in which it is reviewed."
+    )
+    planned_at: datetime | None = required()

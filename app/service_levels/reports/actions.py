@@ -104,7 +104,7 @@ def _add_edition(
     agreement: Agreement, ctx: ActionContext, name: tuple[str, int, str], remarks: str | None
 ) -> None:
     """Add the edition of that number, place and period, and those to whom it is sent."""
-    found = ctx.prepared(ComputedReport)
+    computed = ctx.prepared(ComputedReport)
     number, edition, period = name
     ctx.add(
         AgreementReport(
@@ -113,21 +113,22 @@ def _add_edition(
             number=number,
             edition=edition,
             period=period,
-            begins_at=found.begins_at,
-            ends_at=found.ends_at,
-            position=found.position,
-            computed_at=found.computed_at,
-            missed=list(found.missed) or None,
-            content=jsonb_ordered(dict(found.content)),
-            staff_content=jsonb_ordered(dict(found.staff_content)),
-            changes=jsonb_ordered([dict(one) for one in found.changes]) or None,
-            staff_changes=jsonb_ordered([dict(one) for one in found.staff_changes]) or None,
+            begins_at=computed.begins_at,
+            ends_at=computed.ends_at,
+            position=computed.position,
+            computed_at=computed.computed_at,
+            missed=list(computed.missed) or None,
+            content=jsonb_ordered(dict(computed.content)),
+            staff_content=jsonb_ordered(dict(computed.staff_content)),
+            changes=jsonb_ordered([dict(change) for change in computed.changes]) or None,
+            staff_changes=jsonb_ordered([dict(staff_change) for staff_change in computed.staff_changes])
+            or None,
             remarks=remarks,
             issued_by_id=ctx.caller.person_id,
             issued_at=ctx.occurred_at,
         )
     )
-    for person in found.recipients:
+    for person in computed.recipients:
         ctx.add(
             AgreementReportRecipient(
                 id=ctx.new_id(),
@@ -174,9 +175,9 @@ async def already_issued(
     reads: ReadContext, agreement: Agreement, body: IssueReportSla, ctx: ActionContext
 ) -> None:
     """Refuse a period that has its report. Raises PreparationRefused."""
-    known = await reads.children(AgreementReport, agreement, period=body.period)
-    if known:
-        raise PreparationRefused("report_issued", {"number": known[0].number or ""})
+    editions = await reads.children(AgreementReport, agreement, period=body.period)
+    if editions:
+        raise PreparationRefused("report_issued", {"number": editions[0].number or ""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,18 +194,18 @@ async def newest_edition(
     ctx: ActionContext,
 ) -> NewestEdition:
     """Find the newest edition of the report. Raises WrongValue if the agreement has none of that number."""
-    known = await reads.children(AgreementReport, agreement, number=body.number)
-    if not known:
+    editions = await reads.children(AgreementReport, agreement, number=body.number)
+    if not editions:
         raise WrongValue(pointer="/number", because="no_such_report")
-    return NewestEdition(max(known, key=lambda one: one.edition or 0))
+    return NewestEdition(max(editions, key=lambda edition: edition.edition or 0))
 
 
 async def nothing_differs(
     reads: ReadContext, agreement: Agreement, body: CorrectReportSla, ctx: ActionContext
 ) -> str | None:
     """Refuse a correction of a report whose figures are the same now."""
-    found = ctx.prepared(ComputedReport)
-    return None if found.changes or found.staff_changes else "report_agrees"
+    computed = ctx.prepared(ComputedReport)
+    return None if computed.changes or computed.staff_changes else "report_agrees"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,9 @@ async def proposed_consequence(
     """
     newest = ctx.prepared(NewestEdition).report
     lines = (newest.staff_content or {}).get("consequences", [])
-    line = next((one for one in lines if one["target"] == body.target and one["due"]), None)
+    line = next(
+        (candidate for candidate in lines if candidate["target"] == body.target and candidate["due"]), None
+    )
     if line is None:
         raise WrongValue(pointer="/target", because="no_consequence")
     if await reads.children(ReleasedConsequence, agreement, number=body.number, target=body.target):

@@ -9,10 +9,9 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import ChildRecord, Document, ForeignRef, StaffOnly
+from app.common.records import ChildRecord, Document, ForeignRef, StaffOnly, optional, required
 from app.service_levels.agreements.records import ConsequenceKind
 
 
@@ -30,21 +29,21 @@ class AgreementReport(ChildRecord):
 
     KIND: ClassVar[str] = "sla_report"
 
-    number: str | None = None
-    edition: int | None = None
-    period: str | None = None
-    begins_at: datetime | None = None
-    ends_at: datetime | None = None
-    position: int | None = Field(default=None, sa_type=BigInteger)
-    computed_at: datetime | None = None
-    missed: list[str] | None = None
-    content: Annotated[dict[str, Any] | None, Document()] = None
-    staff_content: Annotated[dict[str, Any] | None, Document(), StaffOnly()] = None
+    number: str | None = required("The number of the document.")
+    edition: int | None = required("1, and one more with each correction.")
+    period: str | None = required()
+    begins_at: datetime | None = required("Where the agreement's part of the period begins.")
+    ends_at: datetime | None = required("The first instant behind it.")
+    position: int | None = required("Up to which position of the log it counts.", sa_type=BigInteger)
+    computed_at: datetime | None = required()
+    missed: list[str] | None = optional("The targets that were missed.")
+    content: Annotated[dict[str, Any] | None, Document()] = required()
+    staff_content: Annotated[dict[str, Any] | None, Document(), StaffOnly()] = required()
     changes: Annotated[list[dict[str, Any]] | None, Document()] = None
     staff_changes: Annotated[list[dict[str, Any]] | None, Document(), StaffOnly()] = None
     remarks: Annotated[str | None, Personal()] = None
-    issued_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    issued_at: datetime | None = None
+    issued_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Null: the rule, when it was due.")
+    issued_at: datetime | None = required()
 
 
 class AgreementReportRecipient(ChildRecord):
@@ -53,10 +52,10 @@ class AgreementReportRecipient(ChildRecord):
     KIND: ClassVar[str] = "sla_report_recipient"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    number: str | None = None
-    edition: int | None = None
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    sent_at: datetime | None = None
+    number: str | None = required()
+    edition: int | None = required()
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
+    sent_at: datetime | None = required()
 
 
 class ReleasedConsequence(ChildRecord):
@@ -66,13 +65,13 @@ class ReleasedConsequence(ChildRecord):
 
     KIND: ClassVar[str] = "sla_consequence"
 
-    number: str | None = None
-    edition: int | None = None
-    target: str | None = None
-    kind: ConsequenceKind | None = None
+    number: str | None = required()
+    edition: int | None = required()
+    target: str | None = required()
+    kind: ConsequenceKind | None = required()
     below: str | None = None
     percent: str | None = None
     amount: str | None = None
     currency: str | None = None
     released_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    released_at: datetime | None = None
+    released_at: datetime | None = required()

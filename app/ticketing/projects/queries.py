@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field
-
 from app.api.child_rows import ChildListing
-from app.api.shapes import OutputModel, PersonStub
+from app.api.shapes import OutputModel
 from app.kernel.ledger import Ledger
 from app.ticketing.projects.records import Milestone, ProgressReport
 
@@ -31,52 +28,24 @@ def reports_overdue(kind: str) -> Callable[[Ledger, Sequence[UUID]], Awaitable[M
     return overdue
 
 
-class MilestoneOut(OutputModel):
+class MilestoneOut(OutputModel, of=Milestone):
     """A milestone of the implementation."""
 
-    id: UUID
-    title: str
-    due_at: datetime
-    done: int = Field(description="In percent.")
-    added_at: datetime
-    completed_at: datetime | None
-    dropped_at: datetime | None = Field(description="When it was planned anew without it.")
-    overdue_at: datetime | None = Field(
-        description="When it was flagged as overdue, and whoever is responsible was told."
-    )
 
-
-class MilestonePage(OutputModel):
-    """A page of the milestones of a record, oldest first."""
-
-    items: list[MilestoneOut]
-    next_cursor: str | None
-
-
-class ProgressReportOut(OutputModel):
+class ProgressReportOut(OutputModel, of=ProgressReport):
     """A report of the progress of the implementation."""
-
-    id: UUID
-    text: str | None
-    expected_at: datetime
-    cost_to_date: str | None = Field(description="Null: nothing was spent; and for all but staff.")
-    planned_cost: str | None = Field(description="For staff and those who accept it; null for others.")
-    currency: str | None = Field(description="Of the planned cost, and for the same.")
-    due_at: datetime | None
-    late: bool = Field(description="Whether it came after it was due.")
-    author: PersonStub | None
-    reported_at: datetime
-
-
-class ProgressReportPage(OutputModel):
-    """A page of the progress reports of a record, oldest first."""
-
-    items: list[ProgressReportOut]
-    next_cursor: str | None
 
 
 #: The listings of child records that every project has.
 PROJECT_LISTINGS = (
-    ChildListing("milestones", Milestone, "added_at", MilestoneOut, MilestonePage),
-    ChildListing("progress_reports", ProgressReport, "reported_at", ProgressReportOut, ProgressReportPage),
+    ChildListing(
+        "milestones", Milestone, "added_at", MilestoneOut, "the milestones of a record, oldest first"
+    ),
+    ChildListing(
+        "progress_reports",
+        ProgressReport,
+        "reported_at",
+        ProgressReportOut,
+        "the progress reports of a record, oldest first",
+    ),
 )

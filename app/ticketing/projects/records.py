@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Protocol
 from uuid import UUID
 
 from app.common.personal import Personal
-from app.common.records import ChildRecord, ForeignRef, StaffOnly
+from app.common.records import ChildRecord, ForeignRef, StaffOnly, optional, required
 
 
 class ProjectRecord(Protocol):
@@ -37,13 +37,15 @@ class Milestone(ChildRecord):
 
     KIND: ClassVar[str] = "milestone"
 
-    title: str | None = None
-    due_at: datetime | None = None
-    done: int | None = None
-    added_at: datetime | None = None
+    title: str | None = required()
+    due_at: datetime | None = required()
+    done: int | None = required("In percent.")
+    added_at: datetime | None = required()
     completed_at: datetime | None = None
-    dropped_at: datetime | None = None
-    overdue_at: datetime | None = None
+    dropped_at: datetime | None = optional("When it was planned anew without it.")
+    overdue_at: datetime | None = optional(
+        "When it was flagged as overdue, and whoever is responsible was told."
+    )
 
 
 class ProgressReport(ChildRecord):
@@ -52,14 +54,20 @@ class ProgressReport(ChildRecord):
     KIND: ClassVar[str] = "progress_report"
 
     text: Annotated[str | None, Personal()] = None
-    expected_at: datetime | None = None
-    cost_to_date: Annotated[str | None, StaffOnly()] = None
-    planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = None
-    currency: Annotated[str | None, StaffOnly(reviewers=True)] = None
+    expected_at: datetime | None = required()
+    cost_to_date: Annotated[str | None, StaffOnly()] = optional(
+        "Null: nothing was spent; and for all but staff."
+    )
+    planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
+        "For staff and those who accept it; null for others."
+    )
+    currency: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
+        "Of the planned cost, and for the same."
+    )
     due_at: datetime | None = None
-    late: bool | None = None
+    late: bool | None = required("Whether it came after it was due.")
     author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    reported_at: datetime | None = None
+    reported_at: datetime | None = required()
 
 
 #: The child records of every project.

@@ -7,7 +7,7 @@ first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,26 +16,14 @@ from pydantic import Field
 
 from app.api.auth import utc_now
 from app.api.child_rows import ChildListing, mount_child_listing, render_rows
-from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub
-from app.common.children import Attachment, Follower, Visibility
-from app.common.clocks import AgreementType, ClockMetric
+from app.api.shapes import OutputModel, PersonStub, Renderer
+from app.common.children import Attachment, Follower
 from app.common.records import Record
 from app.foundation.costs.records import Cost, Work
-from app.foundation.decisions.queries import (
-    DecisionOut,
-    DecisionPage,
-    VoteOut,
-    VotePage,
-    VotingDeputyOut,
-    VotingDeputyPage,
-)
-from app.foundation.decisions.records import (
-    Decision,
-    Vote,
-    VotingDeputy,
-)
-from app.foundation.documents.records import STAFF_HEADINGS, DocumentEntry, DocumentSection
-from app.foundation.documents.shapes import DocumentOut, DocumentPage, DocumentSectionOut, DocumentSectionPage
+from app.foundation.decisions.queries import DecisionOut, VoteOut, VotingDeputyOut
+from app.foundation.decisions.records import Decision, Vote, VotingDeputy
+from app.foundation.documents.records import STAFF_HEADINGS
+from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import sees_every_record, tokens
 from app.log.canonical import instant
@@ -43,10 +31,8 @@ from app.log.events import id_of, kind_of
 from app.ticketing.projects.queries import PROJECT_LISTINGS
 from app.ticketing.records import (
     BreachCause,
-    BreachCauseCode,
     Comment,
     Complaint,
-    ComplaintSubject,
     Link,
     LinkKind,
     Rating,
@@ -55,70 +41,29 @@ from app.ticketing.records import (
 )
 
 
-class CommentOut(OutputModel):
+class CommentOut(OutputModel, of=Comment):
     """A comment on a record."""
 
-    id: UUID
     author: PersonStub | None = Field(description="Null where another system did not say who.")
-    visibility: Visibility
-    text: str | None = Field(description="Null when it was withdrawn, or its author erased.")
-    written_at: datetime
-    corrected_at: datetime | None
-    withdrawn_at: datetime | None
 
 
-class FollowerOut(OutputModel):
+class FollowerOut(OutputModel, of=Follower, without="id"):
     """A person who sees a record and is notified of its public events."""
 
-    person: PersonStub
-    followed_at: datetime
 
-
-class TagOut(OutputModel):
+class TagOut(OutputModel, of=Tag, without="id"):
     """A tag by which a record is found."""
 
-    name: str
-    visibility: Visibility | None = Field(
-        description="Public: for all who see the record. Else for staff; null: from before tags said so."
-    )
-    tagged_at: datetime
 
-
-class AttachmentOut(OutputModel):
+class AttachmentOut(OutputModel, of=Attachment, after={"visibility": "author"}):
     """A file attached to a record."""
 
     id: UUID = Field(description="That of the upload.")
-    name: str | None = Field(description="What it is called. Null when whoever attached it was erased.")
-    media_type: str = Field(description="What its first bytes look like, whatever it is called.")
-    size: int = Field(description="In bytes.")
-    sha256: str = Field(description="Of what is in it, in hex.")
-    visibility: Visibility
-    author: PersonStub | None = Field(description="Who attached it.")
-    attached_at: datetime
 
 
-class TaskOut(OutputModel):
+class TaskOut(OutputModel, of=Task):
     """A task for a record."""
 
-    id: UUID
-    title: str
-    visibility: Visibility | None = Field(
-        description="Whom it is for; null: it was added before tasks had one, and is for staff unless it "
-        "belongs to a milestone."
-    )
-    assignee: PersonStub | None
-    team: TeamStub | None
-    milestone_id: UUID | None = Field(description="The milestone that it belongs to, if the plan has some.")
-    due_at: datetime | None
-    added_at: datetime
-    completed_at: datetime | None
-    outcome: str | None = Field(description="What came of it. Null when its author was erased.")
-    dropped_at: datetime | None = Field(description="When it was said that it need not be done.")
-    dropped_because: str | None = Field(
-        description="Why. Null when its author was erased, or another plan took the place of its own."
-    )
-    from_checklist: str | None = Field(description="The key of the checklist that it comes from.")
-    position: int | None = Field(description="Its place on the checklist, from 1.")
     overdue: bool = Field(description="Whether it is still to be done and its time is over.")
 
 
@@ -132,159 +77,32 @@ class TicketStub(OutputModel):
     state: str
 
 
-class LinkOut(OutputModel):
+class LinkOut(OutputModel, of=Link, without="link_id", after={"kind": "label"}):
     """A link from a record to another one that the caller may see as well."""
 
     id: UUID = Field(description="For `unlink`; it is the same at both ends.")
-    kind: LinkKind = Field(description="What this record is to the other one.")
     label: str = Field(description="The same in words, in the language asked for.")
     other: TicketStub
-    linked_at: datetime
 
 
-class WorkOut(OutputModel):
+class WorkOut(OutputModel, of=Work):
     """Work on a ticket."""
 
-    id: UUID
-    person: PersonStub
-    minutes: int = Field(description="Below zero, where it takes another entry back.")
-    role_class: str
-    rate: str | None = Field(description="What an hour of it cost on its day. Null: nobody had said.")
-    currency: str | None
-    worked_at: datetime
-    logged_at: datetime
-    reverses_id: UUID | None = Field(description="The entry that it takes back.")
 
-
-class CostOut(OutputModel):
+class CostOut(OutputModel, of=Cost):
     """Money spent on a ticket."""
 
-    id: UUID
-    person: PersonStub = Field(description="Who booked it.")
-    amount: str = Field(description="Below zero, where it takes another entry back.")
-    currency: str
-    purpose: str | None = Field(description="What for. Null where it takes another entry back.")
-    booked_at: datetime
-    reverses_id: UUID | None = Field(description="The entry that it takes back.")
 
-
-class RatingOut(OutputModel):
+class RatingOut(OutputModel, of=Rating, without="by_staff"):
     """The requester's rating of their satisfaction."""
 
-    id: UUID
-    score: int = Field(description="From 1, not at all, to 5, entirely.")
-    comment: str | None
-    rated_at: datetime = Field(description="When they first said.")
 
-
-class ComplaintOut(OutputModel):
+class ComplaintOut(OutputModel, of=Complaint, without="owner escalated_at"):
     """A complaint of the requester, and its answer."""
 
-    id: UUID
-    subject: ComplaintSubject
-    about: str | None = Field(description="Null when they were erased.")
-    person: PersonStub | None = Field(description="Whom it is about, if about whoever had the ticket.")
-    complained_at: datetime
-    due_at: datetime = Field(description="By when it is to be answered.")
-    answered_at: datetime | None
-    answered_by: PersonStub | None
-    findings: str | None = Field(description="What was found.")
-    remedy: str | None = Field(description="What is done about it.")
-    merged_into_id: UUID | None = Field(
-        description="The other complaint that is answered in its place, if it was merged into one."
-    )
-    merged_at: datetime | None
 
-
-class BreachCauseOut(OutputModel):
+class BreachCauseOut(OutputModel, of=BreachCause):
     """The cause of a missed target of a service level; for staff."""
-
-    id: UUID
-    cause: BreachCauseCode
-    agreement_type: AgreementType | None = Field(
-        description="Of the clock that it is about, the kind of agreement; null: of all that missed theirs."
-    )
-    metric: ClockMetric | None = Field(description="Of that clock, what it measures.")
-    explanation: str | None = Field(description="Null when its author was erased, or said nothing else.")
-    stated_by: PersonStub | None = Field(description="Null: a rule, as nobody had said by the end.")
-    stated_at: datetime
-
-
-class CommentPage(OutputModel):
-    """A page of the comments on a record, the oldest first."""
-
-    items: list[CommentOut]
-    next_cursor: str | None
-
-
-class FollowerPage(OutputModel):
-    """A page of the followers of a record, the earliest first."""
-
-    items: list[FollowerOut]
-    next_cursor: str | None
-
-
-class TagPage(OutputModel):
-    """A page of the tags of a record that the caller may see, the oldest first."""
-
-    items: list[TagOut]
-    next_cursor: str | None
-
-
-class AttachmentPage(OutputModel):
-    """A page of the attached files that the caller may see, the oldest first."""
-
-    items: list[AttachmentOut]
-    next_cursor: str | None
-
-
-class TaskPage(OutputModel):
-    """A page of the tasks of a record that the caller may see, the oldest first."""
-
-    items: list[TaskOut]
-    next_cursor: str | None
-
-
-class LinkPage(OutputModel):
-    """A page of the links of a record, the oldest first."""
-
-    items: list[LinkOut]
-    next_cursor: str | None
-
-
-class WorkPage(OutputModel):
-    """A page of the work on a record, the oldest entry first; for staff."""
-
-    items: list[WorkOut]
-    next_cursor: str | None
-
-
-class CostPage(OutputModel):
-    """A page of the costs of a record, the oldest entry first; for staff."""
-
-    items: list[CostOut]
-    next_cursor: str | None
-
-
-class RatingPage(OutputModel):
-    """The requester's rating of a record: one entry at most."""
-
-    items: list[RatingOut]
-    next_cursor: str | None
-
-
-class ComplaintPage(OutputModel):
-    """A page of the complaints about a record, the oldest first."""
-
-    items: list[ComplaintOut]
-    next_cursor: str | None
-
-
-class BreachCausePage(OutputModel):
-    """A page of the causes of a record's missed targets, the oldest first; for staff."""
-
-    items: list[BreachCauseOut]
-    next_cursor: str | None
 
 
 def _public_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
@@ -383,31 +201,105 @@ async def _links(
 
 
 CHILD_LISTINGS = (
-    ChildListing("comments", Comment, "written_at", CommentOut, CommentPage, _public_unless_staff, _comments),
-    ChildListing("followers", Follower, "followed_at", FollowerOut, FollowerPage),
-    ChildListing("tags", Tag, "tagged_at", TagOut, TagPage, _public_unless_staff),
     ChildListing(
-        "attachments", Attachment, "attached_at", AttachmentOut, AttachmentPage, _public_unless_staff
-    ),
-    ChildListing("links", Link, "linked_at", LinkOut, LinkPage, _other_end_visible, _links),
-    ChildListing("tasks", Task, "added_at", TaskOut, TaskPage, _tasks_seen, _tasks),
-    ChildListing("works", Work, "logged_at", WorkOut, WorkPage, _staff_only),
-    ChildListing("costs", Cost, "booked_at", CostOut, CostPage, _staff_only),
-    ChildListing("ratings", Rating, "rated_at", RatingOut, RatingPage),
-    ChildListing("complaints", Complaint, "complained_at", ComplaintOut, ComplaintPage),
-    ChildListing("breach_causes", BreachCause, "stated_at", BreachCauseOut, BreachCausePage, _staff_only),
-    ChildListing("decisions", Decision, "asked_at", DecisionOut, DecisionPage),
-    ChildListing("documents", DocumentEntry, "drafted_at", DocumentOut, DocumentPage),
-    ChildListing(
-        "document_sections",
-        DocumentSection,
+        "comments",
+        Comment,
         "written_at",
-        DocumentSectionOut,
-        DocumentSectionPage,
-        _sections_unless_staff,
+        CommentOut,
+        "the comments on a record, the oldest first",
+        _public_unless_staff,
+        _comments,
     ),
-    ChildListing("votes", Vote, "asked_at", VoteOut, VotePage),
-    ChildListing("voting_deputies", VotingDeputy, "asked_at", VotingDeputyOut, VotingDeputyPage),
+    ChildListing(
+        "followers", Follower, "followed_at", FollowerOut, "the followers of a record, the earliest first"
+    ),
+    ChildListing(
+        "tags",
+        Tag,
+        "tagged_at",
+        TagOut,
+        "the tags of a record that the caller may see, the oldest first",
+        _public_unless_staff,
+    ),
+    ChildListing(
+        "attachments",
+        Attachment,
+        "attached_at",
+        AttachmentOut,
+        "the attached files that the caller may see, the oldest first",
+        _public_unless_staff,
+    ),
+    ChildListing(
+        "links",
+        Link,
+        "linked_at",
+        LinkOut,
+        "the links of a record, the oldest first",
+        _other_end_visible,
+        _links,
+    ),
+    ChildListing(
+        "tasks",
+        Task,
+        "added_at",
+        TaskOut,
+        "the tasks of a record that the caller may see, the oldest first",
+        _tasks_seen,
+        _tasks,
+    ),
+    ChildListing(
+        "works",
+        Work,
+        "logged_at",
+        WorkOut,
+        "the work on a record, the oldest entry first; for staff",
+        _staff_only,
+    ),
+    ChildListing(
+        "costs",
+        Cost,
+        "booked_at",
+        CostOut,
+        "the costs of a record, the oldest entry first; for staff",
+        _staff_only,
+    ),
+    ChildListing(
+        "ratings", Rating, "rated_at", RatingOut, "the requester's rating of a record: one entry at most"
+    ),
+    ChildListing(
+        "complaints",
+        Complaint,
+        "complained_at",
+        ComplaintOut,
+        "the complaints about a record, the oldest first",
+    ),
+    ChildListing(
+        "breach_causes",
+        BreachCause,
+        "stated_at",
+        BreachCauseOut,
+        "the causes of a record's missed targets, the oldest first; for staff",
+        _staff_only,
+    ),
+    ChildListing(
+        "decisions", Decision, "asked_at", DecisionOut, "the decisions about a record, the first asked first"
+    ),
+    DOCUMENTS,
+    replace(DOCUMENT_SECTIONS, only=_sections_unless_staff),
+    ChildListing(
+        "votes",
+        Vote,
+        "asked_at",
+        VoteOut,
+        "the voters on a record's decisions, with their verdicts, the first asked first",
+    ),
+    ChildListing(
+        "voting_deputies",
+        VotingDeputy,
+        "asked_at",
+        VotingDeputyOut,
+        "the deputies of voters on decisions about a record, the first asked first",
+    ),
 )
 
 

@@ -21,7 +21,7 @@ from app.api.filters import ME, MOST_VALUES, NONE, CommaSeparated, PersonNamed, 
 from app.api.list_queries import Paging
 from app.api.openapi import problems
 from app.api.paging import page_response
-from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub
+from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub, page_of
 from app.common.people import Caller
 from app.common.records import from_row
 from app.kernel.ledger import Ledger
@@ -72,13 +72,6 @@ class ListedComplaint(OutputModel):
     merged_at: datetime | None
 
 
-class ListedComplaintPage(OutputModel):
-    """A page of complaints."""
-
-    items: list[ListedComplaint]
-    next_cursor: str | None
-
-
 class ComplaintQuery(Paging):
     """Query parameters of the list of complaints; all must hold."""
 
@@ -115,7 +108,7 @@ class ComplaintRenderer(Renderer):
     "",
     operation_id="list_complaints",
     summary="List complaints",
-    response_model=ListedComplaintPage,
+    response_model=page_of(ListedComplaint, "complaints"),
     responses=problems(400, 422),
 )
 async def list_complaints(request: Request, query: Annotated[ComplaintQuery, Query()]) -> Response:

@@ -19,7 +19,7 @@ from app.api.filters import ME, MOST_VALUES, NONE, CommaSeparated, PersonNamed, 
 from app.api.list_queries import Paging
 from app.api.openapi import problems
 from app.api.paging import page_response
-from app.api.shapes import OutputModel, PersonStub, Renderer
+from app.api.shapes import OutputModel, PersonStub, Renderer, page_of
 from app.common.people import Caller
 from app.common.records import from_row
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, DecisionState, Vote
@@ -74,13 +74,6 @@ class ListedDecision(OutputModel):
     not_voted: list[ListedVoter] = Field(description="Those who were asked and have not voted.")
 
 
-class ListedDecisionPage(OutputModel):
-    """A page of decisions, what is due first."""
-
-    items: list[ListedDecision]
-    next_cursor: str | None
-
-
 class DecisionQuery(Paging):
     """Query parameters of the list of decisions; all must hold."""
 
@@ -109,7 +102,7 @@ class DecisionRenderer(Renderer):
     "",
     operation_id="list_decisions",
     summary="List decisions on all records",
-    response_model=ListedDecisionPage,
+    response_model=page_of(ListedDecision, "decisions, what is due first"),
     responses=problems(400, 422),
 )
 async def list_decisions(request: Request, query: Annotated[DecisionQuery, Query()]) -> Response:

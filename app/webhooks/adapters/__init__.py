@@ -42,8 +42,8 @@ def read_adapter(tool: str) -> str:
 
 def adapter_texts() -> list[dict[str, str | None]]:
     """Return key, title and mapping of each adapter."""
-    found: list[dict[str, str | None]] = [
+    texts: list[dict[str, str | None]] = [
         {"key": tool, "title": adapter(tool).document.title or tool, "mapping": read_adapter(tool)}
         for tool in tools()
     ]
-    return [*found, {"key": MAIL, "title": MAIL_TITLE, "mapping": None}]
+    return [*texts, {"key": MAIL, "title": MAIL_TITLE, "mapping": None}]

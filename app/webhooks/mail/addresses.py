@@ -32,11 +32,11 @@ class Address:
 
 def read_addresses(value: str) -> tuple[Address, ...]:
     """Return the addresses in a header such as To, each once; what is no address is passed over."""
-    found: dict[str, Address] = {}
+    addresses: dict[str, Address] = {}
     for mailbox in _mailboxes(value):
-        if (address := mailbox.read()) is not None and len(found) < MOST_ADDRESSES:
-            found.setdefault(address.address, address)
-    return tuple(found.values())
+        if (address := mailbox.read()) is not None and len(addresses) < MOST_ADDRESSES:
+            addresses.setdefault(address.address, address)
+    return tuple(addresses.values())
 
 
 class _Mailbox:
@@ -53,12 +53,12 @@ class _Mailbox:
         outside, comment = "".join(self.outside).strip(), "".join(self.comment).strip()
         if self.angle is None:
             normalized = None if self.quoted else normalized_address(outside)
-            shown = comment
+            label = comment
         else:
             # A route (RFC 5322, 4.4) stands before the address.
             normalized = normalized_address("".join(self.angle).rpartition(":")[2].strip())
-            shown = outside or comment
-        name = single_line(decode_words(shown), LONGEST_LINE)
+            label = outside or comment
+        name = single_line(decode_words(label), LONGEST_LINE)
         return None if normalized is None else Address(name.strip("'\" "), normalized)
 
 

@@ -65,8 +65,8 @@ def decode_text(raw: bytes, declared: str | None) -> tuple[str, bool]:
 
 def _without_mark(text: str) -> str:
     # Some codecs (UTF-7, UTF-16) let half of a pair pass, which no database stores.
-    whole = text.encode("utf-8", "replace").decode("utf-8") if _has_surrogates(text) else text
-    return whole.removeprefix("\ufeff")
+    storable = text.encode("utf-8", "replace").decode("utf-8") if _has_surrogates(text) else text
+    return storable.removeprefix("\ufeff")
 
 
 def _has_surrogates(text: str) -> bool:

@@ -67,9 +67,9 @@ def mail_content(mail: MailPart) -> MailContent:
     """Return what the mail says, its plain text if there is some, and its files."""
     reader = _Reader()
     text = reader.text_of(mail).strip()
-    shown = _SIGNED.sub(lambda found: re.sub(r"^- ", "", found[1], flags=re.MULTILINE), text)
+    unsigned = _SIGNED.sub(lambda match: re.sub(r"^- ", "", match[1], flags=re.MULTILINE), text)
     files = tuple(reader.attachment(part, n) for n, part in enumerate(_files(mail), 1))
-    return MailContent(shown.strip(), reader.guessed, files)
+    return MailContent(unsigned.strip(), reader.guessed, files)
 
 
 class _Reader:
@@ -86,12 +86,12 @@ class _Reader:
         if part.media_type == "multipart/alternative":
             return self._best(part)
         # Of a signed mail the first part is the text, and of a report the one for people.
-        said = (
+        readable = (
             part.inner_parts[:1]
             if part.media_type in ("multipart/signed", "multipart/report")
             else part.inner_parts
         )
-        texts = (self.text_of(each).strip("\n") for each in said)
+        texts = (self.text_of(each).strip("\n") for each in readable)
         return "\n\n".join(text for text in texts if text.strip())
 
     def _best(self, part: MailPart) -> str:
@@ -117,8 +117,8 @@ class _Reader:
         """Return the file in the part, the n-th of its mail."""
         content_id = part.header("Content-ID").strip("<> \t")
         # Some mailers give every file an id: only one that the HTML names is shown.
-        shown = any(f"cid:{content_id}" in html for html in self._html) if content_id else False
-        inline = part.media_type.startswith("image/") and (shown or _disposition(part) == "inline")
+        is_referenced = any(f"cid:{content_id}" in html for html in self._html) if content_id else False
+        inline = part.media_type.startswith("image/") and (is_referenced or _disposition(part) == "inline")
         name = _file_name(part) or _NAMES.get(part.media_type, f"part-{n}")
         return MailAttachment(name, part.media_type, part.content(), inline)
 
@@ -163,18 +163,18 @@ def _file_name(part: MailPart) -> str:
 
 def _unflowed(text: str, *, joined: bool) -> str:
     """Return text of format=flowed with its soft line breaks removed (RFC 3676, 4)."""
-    made: list[str] = []
+    pieces: list[str] = []
     open_depth: int | None = None
     for line in text.split("\n"):
         plain = line.lstrip(">")
         depth = len(line) - len(plain)
         plain = plain.removeprefix(" ")
         if open_depth == depth and plain != "-- ":
-            made.append(plain)
+            pieces.append(plain)
         else:
-            made.append(("\n" if made else "") + (">" * depth + " " if depth else "") + plain)
+            pieces.append(("\n" if pieces else "") + (">" * depth + " " if depth else "") + plain)
         is_open = plain.endswith(" ") and plain != "-- "
         if is_open and joined:
-            made[-1] = made[-1][:-1]
+            pieces[-1] = pieces[-1][:-1]
         open_depth = depth if is_open else None
-    return "".join(made)
+    return "".join(pieces)

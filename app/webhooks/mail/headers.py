@@ -46,14 +46,14 @@ def single_line(text: str, longest: int) -> str:
 
 def message_ids(*values: str) -> tuple[str, ...]:
     """Return the message ids in these headers, each once, in their order and with angle brackets."""
-    found: dict[str, None] = {}
+    ids: dict[str, None] = {}
     for value in values:
         # Exchange, among others, encodes ids that are longer than a line.
         for listed in _ID.findall(value if "<" in value else decode_words(value)):
             message_id = "".join(_NOT_IN_A_LINE.sub("", listed).split())
             if message_id and len(message_id) <= LONGEST_ID:
-                found.setdefault(f"<{message_id}>")
-    return tuple(found)[:MOST_IDS]
+                ids.setdefault(f"<{message_id}>")
+    return tuple(ids)[:MOST_IDS]
 
 
 def sent_time(value: str | None) -> datetime | None:
@@ -63,7 +63,7 @@ def sent_time(value: str | None) -> datetime | None:
     try:
         sent = parsedate_to_datetime(value[:200])
         # RFC 5322, 3.3: -0000 is an instant in UTC of a place that is not told.
-        found = sent.replace(tzinfo=UTC) if sent.tzinfo is None else sent.astimezone(UTC)
+        instant = sent.replace(tzinfo=UTC) if sent.tzinfo is None else sent.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    return found if EARLIEST_YEAR <= found.year < LATEST_YEAR else None
+    return instant if EARLIEST_YEAR <= instant.year < LATEST_YEAR else None

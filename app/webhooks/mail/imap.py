@@ -73,13 +73,13 @@ class Mailbox:
     def fetch(self) -> list[FetchedMail]:
         """Return the first mails that nobody has seen. Raises MailboxFailed."""
         with self._opened() as box:
-            _, found = box.uid("SEARCH", "UNSEEN")
-            uids = (found[0] or b"").decode("ascii").split()[:MOST_MAILS_AT_ONCE]
+            _, numbers = box.uid("SEARCH", "UNSEEN")
+            uids = (numbers[0] or b"").decode("ascii").split()[:MOST_MAILS_AT_ONCE]
             return [FetchedMail(uid, self._content(box, uid)) for uid in uids]
 
     def _content(self, box: imaplib.IMAP4, uid: str) -> bytes | None:
-        _, told = box.uid("FETCH", uid, "(RFC822.SIZE)")
-        size = _SIZE.search(told[0] if told and isinstance(told[0], bytes) else b"")
+        _, sizes = box.uid("FETCH", uid, "(RFC822.SIZE)")
+        size = _SIZE.search(sizes[0] if sizes and isinstance(sizes[0], bytes) else b"")
         if size is not None and int(size[1]) > LARGEST_MAIL:
             return None
         _, parts = box.uid("FETCH", uid, "(BODY.PEEK[])")

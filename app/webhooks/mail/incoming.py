@@ -37,7 +37,7 @@ from app.webhooks.mail.delivery import key_of_same_id
 from app.webhooks.mail.message import IncomingMail
 from app.webhooks.mail.reader import read_bounded
 from app.webhooks.mail.refusals import MailRefused
-from app.webhooks.mapping.news import NamedPerson
+from app.webhooks.mapping.updates import NamedPerson
 from app.webhooks.records import AutomaticMails, UnknownSenders, WebhookSource
 
 #: Mails of one sender, and replies to one ticket, that are taken in an hour: more are a loop.
@@ -49,7 +49,7 @@ NO_TEXT = "(no text)"
 _OURS = re.compile(r"<([a-z_]+)\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^<>\s]+>")
 NOTICE = "select about from fold.notice where id = %s"
 AUDIENCE = "select audience from log.stream_head where stream = %s"
-_taken = Quota("mail", MOST_AN_HOUR, HOUR_SECONDS)
+_mail_quota = Quota("mail", MOST_AN_HOUR, HOUR_SECONDS)
 
 
 async def take_mail(
@@ -64,9 +64,9 @@ async def take_mail(
     assert delivery.raw is not None
     mail = await read_bounded(delivery.raw.body)
     _refuse_automatic(ledger, source, mail)
-    if (known := await _copied(ledger, delivery, mail)) is not None:
-        return known
-    if not _taken.consume(mail.sender):
+    if (copy_effect := await _copied(ledger, delivery, mail)) is not None:
+        return copy_effect
+    if not _mail_quota.consume(mail.sender):
         raise MailRefused("too_many_mails")
     sender = await _sender(ledger, source, people, mail)
     incoming = _Incoming(ledger, source, account, sender, mail, delivery, now=now)
@@ -106,18 +106,18 @@ async def _copied(ledger: Ledger, delivery: StoredDelivery, mail: IncomingMail) 
 
 
 async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mail: IncomingMail) -> Identity:
-    known = await person_with_address(ledger, mail.sender)
-    if known is not None and not known.is_active:
+    holder = await person_with_address(ledger, mail.sender)
+    if holder is not None and not holder.is_active:
         raise MailRefused("deactivated_sender")
-    if known is None and source.unknown_senders is UnknownSenders.refuse:
+    if holder is None and source.unknown_senders is UnknownSenders.refuse:
         raise MailRefused("unknown_sender")
-    if known is None and mail.automatic.program is not None:
+    if holder is None and mail.automatic.program is not None:
         # A program is no person: its ticket is the source's own, and nothing is mailed to it.
         return await people.account()
-    found = await people.person(NamedPerson(name=mail.sender_name or None, email=mail.sender))
-    if found is None or found.key is None:
+    person = await people.person(NamedPerson(name=mail.sender_name or None, email=mail.sender))
+    if person is None or person.key is None:
         raise MailRefused("unknown_sender")
-    return found
+    return person
 
 
 class _Incoming:
@@ -164,14 +164,18 @@ class _Incoming:
         lifecycle = self._ledger.lifecycles[kind_of(name)]
         if not any(row.name == "comment" for row in lifecycle.rows):
             return False
-        seen = await self._ledger.db.value(AUDIENCE, (name,))
+        audience = await self._ledger.db.value(AUDIENCE, (name,))
         callers = await self._ledger.directory.callers([self._sender.id])
         caller = callers.get(self._sender.id)
-        return seen is not None and caller is not None and is_visible(self._ledger, lifecycle, caller, seen)
+        return (
+            audience is not None
+            and caller is not None
+            and is_visible(self._ledger, lifecycle, caller, audience)
+        )
 
     async def comment(self, ticket: str) -> Effect:
         """Add what the mail says to the ticket that it answers."""
-        if not _taken.consume(ticket):
+        if not _mail_quota.consume(ticket):
             raise MailRefused("too_many_mails")
         text = self._with_left_out(self._mail.own_text or NO_TEXT)
         number = await self._perform(ticket, "comment", CommentTicket(text=text), 0)

@@ -96,7 +96,7 @@ def _reversed_ids(value: str) -> list[str]:
 
 def _content_id(mail: MailPart, raw: bytes) -> str:
     """Return an id for a mail without one: the same however it came, since servers on its way add headers."""
-    said = "\n".join(mail.header(name) for name in ("From", "To", "Date", "Subject"))
+    head = "\n".join(mail.header(name) for name in ("From", "To", "Date", "Subject"))
     body = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[-1]
-    digest = sha256(said.encode("utf-8", "replace") + b"\n\n" + body).hexdigest()
+    digest = sha256(head.encode("utf-8", "replace") + b"\n\n" + body).hexdigest()
     return f"<{digest}@no-message-id.invalid>"

@@ -92,7 +92,7 @@ def _is_quotation(lines: list[str], n: int) -> bool:
 def _is_header_block(lines: list[str], n: int) -> bool:
     if not _FROM.match(lines[n]):
         return False
-    fields = {found[1].lower() for line in lines[n + 1 : n + 7] if (found := _OTHER_FIELDS.match(line))}
+    fields = {match[1].lower() for line in lines[n + 1 : n + 7] if (match := _OTHER_FIELDS.match(line))}
     return len(fields) >= 2
 
 

@@ -74,11 +74,11 @@ def _content(node: dict[str, Any], depth: int) -> Iterator[str]:
 
 
 def _text(node: dict[str, Any]) -> str:
-    shown, marks = _escaped(node["text"]), node.get("marks")
+    escaped, marks = _escaped(node["text"]), node.get("marks")
     for mark in marks if isinstance(marks, list) else []:
         if isinstance(mark, dict) and mark.get("type") == "link" and isinstance(mark.get("attrs"), dict):
-            return f'<a href="{_escaped(mark["attrs"].get("href"))}">{shown}</a>'
-    return shown
+            return f'<a href="{_escaped(mark["attrs"].get("href"))}">{escaped}</a>'
+    return escaped
 
 
 def _escaped(value: Any) -> str:

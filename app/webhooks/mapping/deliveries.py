@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from app.exchange.readers.times import DateOrder
-from app.webhooks.mapping.news import MappingFailed
+from app.webhooks.mapping.updates import MappingFailed
 
 LARGEST_BODY = 5_242_880
 #: Nesting of a body; no tool's payload is half as deep.

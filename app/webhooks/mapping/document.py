@@ -14,7 +14,7 @@ from app.exchange.mapping import MOST_VALUES, StatusMeaning
 from app.exchange.readers.times import DateOrder
 from app.processes.incidents.records import Effect, ResolutionCode
 from app.webhooks.mapping.expressions import LONGEST_EXPRESSION
-from app.webhooks.mapping.news import NewsKind
+from app.webhooks.mapping.updates import UpdateKind
 
 MOST_ENTRIES = 20
 MOST_ALTERNATIVES = 10
@@ -24,7 +24,7 @@ ExpressionText = Annotated[str, StringConstraints(min_length=1, max_length=LONGE
 #: One expression, or several of which the first that tells something counts.
 Expressions = Annotated[
     tuple[ExpressionText, ...],
-    BeforeValidator(lambda given: (given,) if isinstance(given, str) else given),
+    BeforeValidator(lambda written: (written,) if isinstance(written, str) else written),
     Field(min_length=1, max_length=MOST_ALTERNATIVES),
 ]
 ToolCode = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
@@ -44,13 +44,13 @@ PERSON_FIELDS = ("assignee", "requester")
 NAMING_FIELDS = ("category", "service", "ci", "team")
 TEXT_FIELDS = ("title", "description", "resolution", "cause", *NAMING_FIELDS)
 
-ENTRY_KEYS: dict[NewsKind, tuple[frozenset[str], frozenset[str]]] = {
-    NewsKind.ticket: (
+ENTRY_KEYS: dict[UpdateKind, tuple[frozenset[str], frozenset[str]]] = {
+    UpdateKind.ticket: (
         frozenset({"case"}),
         frozenset({"number", "url", "at", "opened_at", "resolved_at", "actor", "status", "fields"}),
     ),
-    NewsKind.comment: (frozenset({"case", "id", "text"}), frozenset({"author", "at", "visibility"})),
-    NewsKind.alert: (
+    UpdateKind.comment: (frozenset({"case", "id", "text"}), frozenset({"author", "at", "visibility"})),
+    UpdateKind.alert: (
         frozenset({"source", "dedup_key", "status", "title"}),
         frozenset({"description", "alerted_at", "cleared_at", "impact", "urgency", "effect"})
         | {"service", "ci", "category"},
@@ -139,7 +139,7 @@ class TicketFields(_MappingModel):
 class Entry(_MappingModel):
     """What a delivery tells, where `when` is true. `each` is a list; `item` is then each of its elements."""
 
-    kind: NewsKind
+    kind: UpdateKind
     when: ExpressionText | None = None
     each: ExpressionText | None = None
     case: Expressions | None = None
@@ -185,17 +185,17 @@ class Entry(_MappingModel):
         return self
 
     def _check_values(self) -> None:
-        asked = {name for name in TicketFields.model_fields if getattr(self.fields, name) is not None}
+        names = {name for name in TicketFields.model_fields if getattr(self.fields, name) is not None}
         for name in sorted(self.values.model_fields_set):
-            if name not in asked and getattr(self, name, None) is None:
+            if name not in names and getattr(self, name, None) is None:
                 raise ValueError(f"values.{name} translates {name}, which this entry does not tell")
             if name in CODED_FIELDS:
                 _check_codes(name, getattr(self.values, name), CODED_FIELDS[name])
         _check_codes("visibility", self.values.visibility, Visibility)
         for value, meaning in self.values.status.items():
-            if self.kind is NewsKind.alert and meaning not in ("firing", "cleared"):
+            if self.kind is UpdateKind.alert and meaning not in ("firing", "cleared"):
                 raise ValueError(f'values.status."{value}": {meaning!r} is not known; use firing or cleared')
-            if self.kind is NewsKind.ticket:
+            if self.kind is UpdateKind.ticket:
                 StatusMeaning.model_validate(meaning)
 
 
@@ -227,7 +227,7 @@ class Document(_MappingModel):
     date_order: DateOrder | None = None
     verification: Annotated[
         tuple[Verification, ...],
-        BeforeValidator(lambda given: (given,) if isinstance(given, dict) else given),
+        BeforeValidator(lambda written: (written,) if isinstance(written, dict) else written),
         Field(max_length=5),
     ] = ()
     delivery: DeliveryKeys = DeliveryKeys()

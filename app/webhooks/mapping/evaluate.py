@@ -21,21 +21,21 @@ from app.webhooks.mapping.document import (
     Entry,
     TicketFields,
 )
-from app.webhooks.mapping.expressions import UNTOLD, Absence, Expression, ExpressionFailed, Variables
+from app.webhooks.mapping.expressions import MISSING, Expression, ExpressionFailed, MissingValue, Variables
 from app.webhooks.mapping.functions import time as time_text
-from app.webhooks.mapping.news import (
+from app.webhooks.mapping.times import TimeSettings, order_of_dates, read_time, time_settings
+from app.webhooks.mapping.updates import (
     UNKNOWN_STATE,
-    AlertNews,
-    CommentNews,
+    AlertSignal,
+    CommentUpdate,
     Evaluation,
     FailedPart,
     MappingFailed,
     NamedPerson,
-    News,
-    NewsKind,
-    TicketNews,
+    ParsedUpdate,
+    TicketUpdate,
+    UpdateKind,
 )
-from app.webhooks.mapping.times import TimeSettings, order_of_dates, read_time, time_settings
 
 MOST_ITEMS = 1_000
 #: Lengths to which texts are cut: those that this system's own fields have.
@@ -48,8 +48,8 @@ _ALERT_STATUSES = {"firing": "firing", "cleared": "cleared", "resolved": "cleare
 _STATES = {state.value: state.value for state in IncidentState}
 
 
-class _Dated(NamedTuple):
-    at: datetime
+class _EventTime(NamedTuple):
+    instant: datetime
     by_receipt: bool
 
 
@@ -66,15 +66,15 @@ class Mapping:
     def delivery_id(self, delivery: Delivery) -> str | None:
         """Return the delivery's id as the tool gives it; None if there is none. Raises MappingFailed."""
         reader = _Reader(self._compiled, ("delivery",), "delivery", _variables(delivery, read_body(delivery)))
-        found = reader.text("id", self.document.delivery.id, LONGEST_ID)
-        return found if isinstance(found, str) else None
+        delivery_id = reader.text("id", self.document.delivery.id, LONGEST_ID)
+        return delivery_id if isinstance(delivery_id, str) else None
 
     def evaluate(self, delivery: Delivery) -> Evaluation:
         """Return the news of the delivery. Raises MappingFailed."""
         body = read_body(delivery)
         order = delivery.date_order or self.document.date_order or order_of_dates(body)
         with time_settings(TimeSettings(delivery.zone or self.document.zone or delivery.usual_zone, order)):
-            news: list[News] = []
+            news: list[ParsedUpdate] = []
             failed: dict[int, FailedPart] = {}
             applied = False
             for number, entry in enumerate(self.document.news):
@@ -85,7 +85,7 @@ class Mapping:
                     try:
                         news.append(reader.news(entry, delivery.received_at))
                     except MappingFailed as error:
-                        if entry.kind is not NewsKind.alert or entry.each is None:
+                        if entry.kind is not UpdateKind.alert or entry.each is None:
                             raise
                         # One alert of a group fails alone.
                         part = FailedPart(error.code, error.key, error.words)
@@ -102,20 +102,20 @@ class Mapping:
         element.
         """
         path, place = ("news", number), f"news {number + 1}"
-        whole = _Reader(self._compiled, path, place, _variables(delivery, body))
+        body_reader = _Reader(self._compiled, path, place, _variables(delivery, body))
         if entry.each is None:
-            if whole.applies(entry.when):
-                yield whole
+            if body_reader.applies(entry.when):
+                yield body_reader
             return
         # `when` of an entry with `each` is asked of each element; without a list there is nothing to ask it
         # of.
-        items = whole.raw("each", (entry.each,))
-        if items is UNTOLD or items is None:
+        items = body_reader.raw("each", (entry.each,))
+        if items is MISSING or items is None:
             return
         if not isinstance(items, list):
-            raise whole.failed("wrong_type", "each", "it is no list", items)
+            raise body_reader.failed("wrong_type", "each", "it is no list", items)
         if len(items) > MOST_ITEMS:
-            raise whole.failed("too_much", "each", f"it has more than {MOST_ITEMS:,} elements")
+            raise body_reader.failed("too_much", "each", f"it has more than {MOST_ITEMS:,} elements")
         if not items:
             yield None
         rest = _without(body, items)
@@ -150,11 +150,13 @@ class _Reader:
         self.columns: dict[str, str | None] = {}
         self.irregular: list[str] = []
 
-    def failed(self, code: str, key: str, reason: str, value: Any = UNTOLD) -> MappingFailed:
+    def failed(self, code: str, key: str, reason: str, value: Any = MISSING) -> MappingFailed:
         """Return the exception for a key; it shows the expression and the beginning of the value."""
         sources = [e.text for p, e in self._compiled.items() if p[:-1] == (*self._path, *key.split("."))]
-        shown = "" if value is UNTOLD else f"; it is {_short(value)}"
-        return MappingFailed(code, f"{self._place}, {key}", f"{' | '.join(sources)[:200]}: {reason}{shown}.")
+        excerpt = "" if value is MISSING else f"; it is {_short(value)}"
+        return MappingFailed(
+            code, f"{self._place}, {key}", f"{' | '.join(sources)[:200]}: {reason}{excerpt}."
+        )
 
     def values(self, key: str, sources: tuple[str, ...] | None) -> Iterator[Any]:
         """Yield the value of each alternative in turn."""
@@ -166,69 +168,69 @@ class _Reader:
                 raise self.failed(error.code, key, str(error)) from error
 
     def raw(self, key: str, sources: tuple[str, ...] | None) -> Any:
-        """Return the first value that is told and not empty; else None if one is told empty, else UNTOLD."""
-        found: Any = UNTOLD
+        """Return the first value that is told and not empty; else None if one is told empty, else MISSING."""
+        raw_value: Any = MISSING
         for value in self.values(key, sources):
-            if value is not UNTOLD and value is not None and value not in ("", {}):
+            if value is not MISSING and value is not None and value not in ("", {}):
                 return value
-            if value is not UNTOLD:
-                found = None
-        return found
+            if value is not MISSING:
+                raw_value = None
+        return raw_value
 
     def applies(self, when: str | None) -> bool:
         """Return whether the condition is true. What is not told makes it false."""
         if when is None:
             return True
-        found = self.raw("when", (when,))
-        if found is not UNTOLD and not isinstance(found, bool):
-            raise self.failed("wrong_type", "when", "it is neither true nor false", found)
-        return found is True
+        condition = self.raw("when", (when,))
+        if condition is not MISSING and not isinstance(condition, bool):
+            raise self.failed("wrong_type", "when", "it is neither true nor false", condition)
+        return condition is True
 
-    def text(self, key: str, sources: tuple[str, ...] | None, longest: int) -> str | Absence | None:
+    def text(self, key: str, sources: tuple[str, ...] | None, longest: int) -> str | MissingValue | None:
         """Return a text, cut to its longest length."""
-        found = self.raw(key, sources)
-        if found is UNTOLD or found is None:
-            self._column(key, found)
-            return UNTOLD if found is UNTOLD else None
-        text = _scalar(found)
+        value = self.raw(key, sources)
+        if value is MISSING or value is None:
+            self._column(key, value)
+            return MISSING if value is MISSING else None
+        text = _scalar(value)
         if text is None:
-            raise self.failed("wrong_type", key, "it is no text", found)
+            raise self.failed("wrong_type", key, "it is no text", value)
         text = text.strip()
         cut = text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
         self._column(key, cut or None)
         return cut or None
 
-    def needed(self, key: str, sources: tuple[str, ...] | None, longest: int = LONGEST_ID) -> str:
+    def required_text(self, key: str, sources: tuple[str, ...] | None, longest: int = LONGEST_ID) -> str:
         """Return a text that must be there. Raises MappingFailed."""
-        found = self.text(key, sources, longest)
-        if not isinstance(found, str):
-            raise self.failed("untold", key, "it is not told" if found is UNTOLD else "it is empty")
-        return found
+        text = self.text(key, sources, longest)
+        if not isinstance(text, str):
+            raise self.failed("untold", key, "it is not told" if text is MISSING else "it is empty")
+        return text
 
     def optional(self, key: str, sources: tuple[str, ...] | None, longest: int = LONGEST_LINE) -> str | None:
         """Return a text that may be missing."""
-        found = self.text(key, sources, longest)
-        return found if isinstance(found, str) else None
+        text = self.text(key, sources, longest)
+        return text if isinstance(text, str) else None
 
-    def dated(self, key: str, sources: tuple[str, ...] | None, received_at: datetime) -> _Dated:
+    def event_time(self, key: str, sources: tuple[str, ...] | None, received_at: datetime) -> _EventTime:
         """Return when it was by the tool's time; when it came, if the mapping tells no time."""
         if sources is None:
-            return _Dated(received_at, True)
-        at = self.time(key, sources)
-        if at is None:
+            return _EventTime(received_at, True)
+        event_time = self.time(key, sources)
+        if event_time is None:
             # Without its time it would be taken for the newest, and set a state that is over.
             raise self.failed("not_a_time", key, "no time is told")
-        return _Dated(at, at == received_at)
+        return _EventTime(event_time, event_time == received_at)
 
     def time(self, key: str, sources: tuple[str, ...] | None) -> datetime | None:
         """Return the time, None if it is not told. Raises MappingFailed if it is none."""
-        found = self.raw(key, sources)
-        if found is UNTOLD or found is None:
+        value = self.raw(key, sources)
+        if value is MISSING or value is None:
             return None
         try:
-            return read_time(found)
+            return read_time(value)
         except ValueError as error:
-            raise self.failed("not_a_time", key, f"it is no time ({error})", found) from error
+            raise self.failed("not_a_time", key, f"it is no time ({error})", value) from error
 
     def readable_time(self, key: str, sources: tuple[str, ...] | None) -> datetime | None:
         """Return a time that decides no order: one that cannot be read is marked and not told."""
@@ -238,71 +240,71 @@ class _Reader:
             self.irregular.append(f"bad_{key}")
             return None
 
-    def person(self, key: str, sources: tuple[str, ...] | None) -> NamedPerson | Absence | None:
+    def person(self, key: str, sources: tuple[str, ...] | None) -> NamedPerson | MissingValue | None:
         """Return the person that is named."""
-        found = self.raw(key, sources)
-        if found is UNTOLD or found is None:
-            self._column(key, found)
-            return UNTOLD if found is UNTOLD else None
-        if not isinstance(found, dict):
+        value = self.raw(key, sources)
+        if value is MISSING or value is None:
+            self._column(key, value)
+            return MISSING if value is MISSING else None
+        if not isinstance(value, dict):
             name = self.text(key, sources, LONGEST_LINE)
             return NamedPerson(name=name) if isinstance(name, str) else name
-        if wrong := found.keys() - {"name", "email", "id"}:
+        if wrong := value.keys() - {"name", "email", "id"}:
             raise self.failed("wrong_type", key, f"a person has name, email and id, and not {min(wrong)}")
         # CEL keeps no order of names.
-        parts = {k: _scalar(found[k]) for k in ("name", "email", "id") if found.get(k) is not None}
-        told = {k: v.strip()[:LONGEST_LINE] for k, v in parts.items() if v is not None and v.strip()}
-        self._column(key, " ".join(told.values()) or None)
-        return NamedPerson(**told) if told else None
+        parts = {k: _scalar(value[k]) for k in ("name", "email", "id") if value.get(k) is not None}
+        names = {k: v.strip()[:LONGEST_LINE] for k, v in parts.items() if v is not None and v.strip()}
+        self._column(key, " ".join(names.values()) or None)
+        return NamedPerson(**names) if names else None
 
-    def coded(self, key: str, sources: tuple[str, ...] | None, meanings: Dictionary[str, Any]) -> Any:
-        """Return the meaning of the first value that has one; UNTOLD if none has, which is then marked.
+    def mapped_code(self, key: str, sources: tuple[str, ...] | None, meanings: Dictionary[str, Any]) -> Any:
+        """Return the meaning of the first value that has one; MISSING if none has, which is then marked.
 
         A value that is not told ends the search: those after it say the same less exactly.
         """
         unknown = None
         for value in self.values(key, sources):
-            if value is UNTOLD:
+            if value is MISSING:
                 break
             code = None if value is None else _scalar(value)
             if code is None or not code.strip():
                 if value is not None and code is None:
                     raise self.failed("wrong_type", key, "it is no code", value)
-                return UNTOLD if unknown else self._column(key, None)
+                return MISSING if unknown else self._column(key, None)
             unknown = unknown or code.strip()
-            found = meanings.get(code.strip().lower(), UNTOLD)
-            if found is not UNTOLD:
+            meaning = meanings.get(code.strip().lower(), MISSING)
+            if meaning is not MISSING:
                 self._column(key, unknown[:LONGEST_LINE])
-                return UNTOLD if found == KEEP_STATE else found
+                return MISSING if meaning == KEEP_STATE else meaning
         if unknown is None:
-            return UNTOLD
+            return MISSING
         self._column(key, unknown[:LONGEST_LINE])
         if WILDCARD_CODE in meanings:
-            return UNTOLD if meanings[WILDCARD_CODE] == KEEP_STATE else meanings[WILDCARD_CODE]
+            return MISSING if meanings[WILDCARD_CODE] == KEEP_STATE else meanings[WILDCARD_CODE]
         self.irregular.append(UNKNOWN_STATE if key == "status" else f"unknown_{key.removeprefix('fields.')}")
-        return UNTOLD
+        return MISSING
 
-    def news(self, entry: Entry, received_at: datetime) -> News:
+    def news(self, entry: Entry, received_at: datetime) -> ParsedUpdate:
         """Return the news that the entry gives."""
-        if entry.kind is NewsKind.ticket:
+        if entry.kind is UpdateKind.ticket:
             return self._ticket(entry, received_at)
-        return (self._comment if entry.kind is NewsKind.comment else self._alert)(entry, received_at)
+        return (self._comment if entry.kind is UpdateKind.comment else self._alert)(entry, received_at)
 
-    def _ticket(self, entry: Entry, received_at: datetime) -> TicketNews:
-        case = self.needed("case", entry.case)
-        dated = self.dated("at", entry.at, received_at)
+    def _ticket(self, entry: Entry, received_at: datetime) -> TicketUpdate:
+        case = self.required_text("case", entry.case)
+        dated = self.event_time("at", entry.at, received_at)
         fields = self._fields(entry)
         meanings = _folded(entry.values.status) or dict(_STATES)
-        found = self.coded("status", entry.status, meanings)
+        stated = self.mapped_code("status", entry.status, meanings)
         state = None
-        if found is not UNTOLD and found is not None:
-            meaning = StatusMeaning.model_validate(found)
+        if stated is not MISSING and stated is not None:
+            meaning = StatusMeaning.model_validate(stated)
             state = meaning.state
             fields |= _fields_of_state(meaning, meanings)
         actor = self.person("actor", entry.actor)
-        return TicketNews(
+        return TicketUpdate(
             case=case,
-            at=dated.at,
+            at=dated.instant,
             dated_by_receipt=dated.by_receipt,
             number=self.optional("number", entry.number),
             url=self.optional("url", entry.url, 2_000),
@@ -316,40 +318,40 @@ class _Reader:
         )
 
     def _fields(self, entry: Entry) -> dict[str, Any]:
-        told: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         for name in (n for n in TicketFields.model_fields if getattr(entry.fields, n) is not None):
             sources, key = getattr(entry.fields, name), f"fields.{name}"
             if name in CODED_FIELDS:
-                told[name] = self._own_code(key, name, sources, entry)
+                fields[name] = self._own_code(key, name, sources, entry)
             elif name in PERSON_FIELDS:
-                told[name] = self.person(key, sources)
+                fields[name] = self.person(key, sources)
             elif name in TEXT_FIELDS:
-                told[name] = self._naming(key, name, sources, entry)
-        return {name: value for name, value in told.items() if value is not UNTOLD}
+                fields[name] = self._naming(key, name, sources, entry)
+        return {name: value for name, value in fields.items() if value is not MISSING}
 
     def _own_code(self, key: str, name: str, sources: tuple[str, ...] | None, entry: Entry) -> Any:
         kind = CODED_FIELDS[name]
         meanings = _folded(getattr(entry.values, name)) or {code.value.lower(): code.value for code in kind}
-        found = self.coded(key, sources, meanings)
-        return found if found is UNTOLD or found is None else kind(found)
+        meaning = self.mapped_code(key, sources, meanings)
+        return meaning if meaning is MISSING or meaning is None else kind(meaning)
 
     def _naming(self, key: str, name: str, sources: tuple[str, ...] | None, entry: Entry) -> Any:
-        found = self.text(key, sources, LONGEST_PARAGRAPH if name in _LONG else LONGEST_LINE)
-        if name in NAMING_FIELDS and isinstance(found, str):
-            meaning = _folded(getattr(entry.values, name)).get(found.lower(), found)
-            return UNTOLD if meaning == KEEP_STATE else meaning
-        return found
+        text = self.text(key, sources, LONGEST_PARAGRAPH if name in _LONG else LONGEST_LINE)
+        if name in NAMING_FIELDS and isinstance(text, str):
+            meaning = _folded(getattr(entry.values, name)).get(text.lower(), text)
+            return MISSING if meaning == KEEP_STATE else meaning
+        return text
 
-    def _comment(self, entry: Entry, received_at: datetime) -> CommentNews:
-        dated = self.dated("at", entry.at, received_at)
+    def _comment(self, entry: Entry, received_at: datetime) -> CommentUpdate:
+        dated = self.event_time("at", entry.at, received_at)
         author = self.person("author", entry.author)
-        known = _folded(entry.values.visibility) or {each.value: each.value for each in Visibility}
-        visibility = self.coded("visibility", entry.visibility, known)
-        return CommentNews(
-            case=self.needed("case", entry.case),
-            id=self.needed("id", entry.id),
-            text=self.needed("text", entry.text, LONGEST_PARAGRAPH),
-            at=dated.at,
+        meanings = _folded(entry.values.visibility) or {each.value: each.value for each in Visibility}
+        visibility = self.mapped_code("visibility", entry.visibility, meanings)
+        return CommentUpdate(
+            case=self.required_text("case", entry.case),
+            id=self.required_text("id", entry.id),
+            text=self.required_text("text", entry.text, LONGEST_PARAGRAPH),
+            at=dated.instant,
             dated_by_receipt=dated.by_receipt,
             author=author if isinstance(author, NamedPerson) else None,
             visibility=Visibility(visibility) if isinstance(visibility, str) else Visibility.internal,
@@ -357,37 +359,37 @@ class _Reader:
             irregular=tuple(self.irregular),
         )
 
-    def _alert(self, entry: Entry, received_at: datetime) -> AlertNews:
-        status = self.coded("status", entry.status, _folded(entry.values.status) or _ALERT_STATUSES)
+    def _alert(self, entry: Entry, received_at: datetime) -> AlertSignal:
+        status = self.mapped_code("status", entry.status, _folded(entry.values.status) or _ALERT_STATUSES)
         if status not in ("firing", "cleared"):
             raise self.failed("unknown_status", "status", "it says neither that it fires nor that it cleared")
         # A firing alert may have a time of clearing that is still to come or nonsense: only what happened
         # counts.
         fires = status == "firing"
         key = "alerted_at" if fires else "cleared_at"
-        dated = self.dated(key, getattr(entry, key), received_at)
+        dated = self.event_time(key, getattr(entry, key), received_at)
         codes = {n: self._own_code(n, n, getattr(entry, n), entry) for n in ("impact", "urgency", "effect")}
         names = {n: self._naming(n, n, getattr(entry, n), entry) for n in ("service", "ci", "category")}
-        told = {n: None if value is UNTOLD else value for n, value in (codes | names).items()}
-        return AlertNews(
-            source=self.needed("source", entry.source),
-            dedup_key=self.needed("dedup_key", entry.dedup_key),
+        optional_fields = {n: None if value is MISSING else value for n, value in (codes | names).items()}
+        return AlertSignal(
+            source=self.required_text("source", entry.source),
+            dedup_key=self.required_text("dedup_key", entry.dedup_key),
             status="firing" if fires else "cleared",
-            title=self.needed("title", entry.title, LONGEST_LINE),
-            at=dated.at,
+            title=self.required_text("title", entry.title, LONGEST_LINE),
+            at=dated.instant,
             dated_by_receipt=dated.by_receipt,
-            alerted_at=dated.at if fires and not dated.by_receipt else None,
-            cleared_at=dated.at if not fires and not dated.by_receipt else None,
+            alerted_at=dated.instant if fires and not dated.by_receipt else None,
+            cleared_at=dated.instant if not fires and not dated.by_receipt else None,
             description=self.optional("description", entry.description, LONGEST_PARAGRAPH),
             columns=self.columns,
             irregular=tuple(self.irregular),
-            **told,
+            **optional_fields,
         )
 
-    def _column(self, key: str, found: Any) -> Any:
-        if found is not UNTOLD:
-            self.columns[key.removeprefix("fields.")] = found
-        return found
+    def _column(self, key: str, value: Any) -> Any:
+        if value is not MISSING:
+            self.columns[key.removeprefix("fields.")] = value
+        return value
 
 
 def _variables(delivery: Delivery, body: Any, item: Any = None) -> Variables:
@@ -420,15 +422,15 @@ def _folded(values: Dictionary[str, Any]) -> dict[str, Any]:
 
 def _fields_of_state(meaning: StatusMeaning, meanings: Dictionary[str, Any]) -> dict[str, Any]:
     """Return the fields that go with a state, as with the import of a file."""
-    told: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     if meaning.state is None:
-        return told
-    told["hold_reason"] = meaning.hold_reason
+        return fields
+    fields["hold_reason"] = meaning.hold_reason
     if meaning.state is IncidentState.on_hold and meaning.hold_reason is None:
-        told["hold_reason"] = HoldReason.other
+        fields["hold_reason"] = HoldReason.other
     if meaning.resolution_code is not None:
-        told["resolution_code"] = meaning.resolution_code
-    return told
+        fields["resolution_code"] = meaning.resolution_code
+    return fields
 
 
 def _short(value: Any) -> str:

@@ -11,8 +11,8 @@ from app.common.bounded_process import BoundedProcess, LimitExceeded
 from app.exchange.mapping import MappingRefused
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.evaluate import Mapping
-from app.webhooks.mapping.news import Evaluation, MappingFailed
 from app.webhooks.mapping.parse import parse_mapping
+from app.webhooks.mapping.updates import Evaluation, MappingFailed
 
 EVALUATION_SECONDS = 2.0
 MOST_PARSED = 50

@@ -20,13 +20,13 @@ _NOT_TOLD = ("NOT_FOUND", "UNKNOWN: Index error")
 _CODES = re.compile(r"(?:[A-Z_]+: )+|\s*\[[A-Z_]+\]$")
 
 
-class Absence(Enum):
+class MissingValue(Enum):
     """The result of an expression that asks for something that is not there."""
 
     NOTHING = "nothing"
 
 
-UNTOLD: Final = Absence.NOTHING
+MISSING: Final = MissingValue.NOTHING
 
 
 class WrongExpression(ValueError):
@@ -48,11 +48,11 @@ class Expression(NamedTuple):
     compiled: Any
 
     def value(self, variables: Variables) -> Any:
-        """Return its value as Python has it, or UNTOLD. Raises ExpressionFailed."""
+        """Return its value as Python has it, or MISSING. Raises ExpressionFailed."""
         try:
-            found = self.compiled.eval(variables.activation)
-            failed = found.type() == cel.Type.ERROR
-            value = str(found.value()) if failed else found.plain_value()
+            result = self.compiled.eval(variables.activation)
+            failed = result.type() == cel.Type.ERROR
+            value = str(result.value()) if failed else result.plain_value()
         except (RuntimeError, TypeError) as error:
             if "budget exceeded" in str(error):
                 raise ExpressionFailed("too_much", "it takes too many steps") from error
@@ -60,7 +60,7 @@ class Expression(NamedTuple):
         if not failed:
             return value
         if value.startswith(_NOT_TOLD):
-            return UNTOLD
+            return MISSING
         raise ExpressionFailed("expression_failed", _reason(value))
 
 
@@ -114,14 +114,14 @@ def _environment() -> Any:
 
 def _reason(message: str) -> str:
     """Return the library's message in one line, without its codes."""
-    if "Applying SELECT to non-message" in message:
+    if "ApplicableAgreements SELECT to non-message" in message:
         return (
             "a field is asked of something that is null or has no fields; "
             'get(body.a, "b") gives null where body.a is null'
         )
     lines = [line for line in message.splitlines() if line.strip() and not line.lstrip().startswith("|")]
-    found = re.sub(r"ERROR: <input>:(-?\d+):(-?\d+): ", r"line \1, character \2: ", " ".join(lines))
-    return _CODES.sub("", found).strip()[:300]
+    placed = re.sub(r"ERROR: <input>:(-?\d+):(-?\d+): ", r"line \1, character \2: ", " ".join(lines))
+    return _CODES.sub("", placed).strip()[:300]
 
 
 _ENVIRONMENT: Final = _environment()

@@ -20,8 +20,8 @@ _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 
 def time(value: Any, *options: str) -> str | None:
     """Return the instant as text, such as 2026-05-04T13:20:00.000000Z: two of these compare as times do."""
-    found = read_time(value, *options)
-    return None if found is None else found.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    instant = read_time(value, *options)
+    return None if instant is None else instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def number(value: Any) -> int | float | None:
@@ -76,7 +76,7 @@ def loose_json(value: Any) -> Any:
         return json.loads(text)
     except ValueError:
         pass
-    tokens = [found for found in _LOOSE_TOKEN.finditer(text) if found[0].strip()]
+    tokens = [token for token in _LOOSE_TOKEN.finditer(text) if token[0].strip()]
     try:
         read, rest = _loose_value(tokens, 0, 32)
     except (IndexError, RecursionError) as error:
@@ -154,29 +154,29 @@ def _as_text(value: Any) -> str:
     raise ValueError("not_a_text")
 
 
-def _loose_value(tokens: list[re.Match[str]], at: int, depth: int) -> tuple[Any, int]:
-    sign, quoted, bare = tokens[at].groups()
+def _loose_value(tokens: list[re.Match[str]], place: int, depth: int) -> tuple[Any, int]:
+    sign, quoted, bare = tokens[place].groups()
     if quoted is not None:
-        return quoted, at + 1
+        return quoted, place + 1
     if bare is not None:
         word = bare.strip()
         constants = {"true": True, "false": False, "null": None}
-        return constants.get(word, int(word) if re.fullmatch(r"-?\d{1,15}", word) else word), at + 1
+        return constants.get(word, int(word) if re.fullmatch(r"-?\d{1,15}", word) else word), place + 1
     if sign not in ("{", "[") or depth == 0:
         raise ValueError("bad_json")
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     each: list[Any] = []
-    at += 1
-    while tokens[at][1] not in ("}", "]"):
-        value, at = _loose_value(tokens, at, depth - 1)
+    place += 1
+    while tokens[place][1] not in ("}", "]"):
+        value, place = _loose_value(tokens, place, depth - 1)
         if sign == "{":
-            if tokens[at][1] != ":":
+            if tokens[place][1] != ":":
                 raise ValueError("bad_json")
-            found[str(value)], at = _loose_value(tokens, at + 1, depth - 1)
+            members[str(value)], place = _loose_value(tokens, place + 1, depth - 1)
         else:
             each.append(value)
-        if tokens[at][1] == ",":
-            at += 1
-    if tokens[at][1] != ("}" if sign == "{" else "]"):
+        if tokens[place][1] == ",":
+            place += 1
+    if tokens[place][1] != ("}" if sign == "{" else "]"):
         raise ValueError("bad_json")
-    return (found if sign == "{" else each), at + 1
+    return (members if sign == "{" else each), place + 1

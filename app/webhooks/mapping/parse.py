@@ -25,10 +25,10 @@ def parse_mapping(text: str, name: str) -> Mapping:
     """Parse a mapping in TOML or JSON. `name` is its name in messages. Raises MappingRefused."""
     if len(text) > LARGEST_MAPPING:
         raise MappingRefused(name, [("", f"It is longer than {LARGEST_MAPPING:,} characters.")])
-    given = _read(text, name)
+    tables = _read(text, name)
     lines = [] if text.lstrip().startswith("{") else text.splitlines()
     try:
-        document = Document.model_validate(given)
+        document = Document.model_validate(tables)
     except ValidationError as error:
         problems = [(_key(lines, _path(each)), _describe(each)) for each in error.errors()]
         raise MappingRefused(name, problems) from error
@@ -61,18 +61,18 @@ def _sources(document: Document) -> Iterator[tuple[Path, str]]:
     for n, source in enumerate(document.delivery.id or ()):
         yield ("delivery", "id", n), source
     for number, entry in enumerate(document.news):
-        for part, at in ((entry, ()), (entry.fields, ("fields",))):
-            yield from _sources_of(part, ("news", number, *at))
+        for part, path in ((entry, ()), (entry.fields, ("fields",))):
+            yield from _sources_of(part, ("news", number, *path))
     for number, ignored in enumerate(document.ignored):
         yield ("ignored", number, "when", 0), ignored.when
 
 
 def _sources_of(part: Entry | TicketFields, path: Path) -> Iterator[tuple[Path, str]]:
     for name in type(part).model_fields:
-        told = getattr(part, name)
-        if name == "kind" or told is None or isinstance(told, BaseModel):
+        sources = getattr(part, name)
+        if name == "kind" or sources is None or isinstance(sources, BaseModel):
             continue
-        for n, source in enumerate((told,) if isinstance(told, str) else told):
+        for n, source in enumerate((sources,) if isinstance(sources, str) else sources):
             yield (*path, name, n), source
 
 
@@ -96,31 +96,31 @@ def _key(lines: list[str], path: Path) -> str:
 
 def _line_of(lines: list[str], path: Path) -> int:
     """Return the line of the last key of the path that is found in the document, 0 if none is."""
-    found = 0
+    nearest = 0
     if len(path) > 1 and isinstance(path[1], int):
         heads = [n for n, line in enumerate(lines, 1) if re.match(rf"\s*\[\[?{path[0]}\]", line)]
-        found = heads[path[1]] if path[1] < len(heads) else 0
-    for part in path[1:] if found else path:
+        nearest = heads[path[1]] if path[1] < len(heads) else 0
+    for part in path[1:] if nearest else path:
         if isinstance(part, int):
             continue
         key = re.compile(rf"""(?:[\s\[.{{,"'\w]*[\s\[.{{,])?["']?{re.escape(part)}["']?\s*[=\].]""")
-        for number in range(max(found, 1), len(lines) + 1):
-            if number > found and re.match(r"\s*\[\[", lines[number - 1]):
+        for number in range(max(nearest, 1), len(lines) + 1):
+            if number > nearest and re.match(r"\s*\[\[", lines[number - 1]):
                 break
             if key.match(lines[number - 1]):
-                found = number
+                nearest = number
                 break
-    return found
+    return nearest
 
 
 def _describe(error: Any) -> str:
-    kind, given = error["type"], error.get("input")
+    kind, value = error["type"], error.get("input")
     if kind == "extra_forbidden":
         return f"there is no such key here; there are {', '.join(_allowed_keys(_path(error)[:-1]))}."
     if kind == "missing":
         return "this is needed and not there."
     if kind in ("enum", "literal_error"):
-        return f"{str(given)[:100]!r} is not known; use {error['ctx']['expected']}."
+        return f"{str(value)[:100]!r} is not known; use {error['ctx']['expected']}."
     if kind == "value_error":
         return f"{error['ctx']['error']}."
     return f"{error['msg'][:1].lower()}{error['msg'][1:]}."

@@ -62,10 +62,10 @@ def read_time(value: Any, *options: str) -> datetime | None:
         return _read_epoch(float(text))
     try:
         named = None if zone is None else zone_named(zone)
-        found = TimeParser(named, order)[_full_form(text)]
+        parsed = TimeParser(named, order)[_full_form(text)]
     except FileRefused as error:
         raise ValueError("no_such_zone") from error
-    return None if found is None else found.at
+    return None if parsed is None else parsed.at
 
 
 def order_of_dates(body: Any) -> DateOrder | None:
@@ -77,9 +77,9 @@ def order_of_dates(body: Any) -> DateOrder | None:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    waiting, seen = [value], 0
-    while waiting and seen < MOST_TEXTS:
-        seen += 1
+    waiting, count = [value], 0
+    while waiting and count < MOST_TEXTS:
+        count += 1
         each = waiting.pop()
         if isinstance(each, str) and len(each) < 40:
             yield each.strip()
@@ -97,10 +97,10 @@ def _full_form(text: str) -> str:
 def _read_epoch(number: float) -> datetime | None:
     seconds = number / 1000 if abs(number) >= _SMALLEST_MILLISECONDS else number
     try:
-        at = datetime.fromtimestamp(round(seconds, 6), UTC)
+        instant = datetime.fromtimestamp(round(seconds, 6), UTC)
     except (OverflowError, OSError, ValueError) as error:
         raise ValueError("bad_time") from error
     # Text is read by the importer's rules, so an epoch has the same limits.
-    if at.year > 2200:
+    if instant.year > 2200:
         raise ValueError("bad_time")
-    return at if at.year >= 1971 else None
+    return instant if instant.year >= 1971 else None

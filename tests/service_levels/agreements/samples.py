@@ -119,7 +119,7 @@ async def the_parties(api: Api) -> Parties:
     """Everybody, with a service, two calendars, a customer, an internal team and a supplier."""
     keeper = await api.client("Keeper", Role.admin, Role.service_level_manager)
     await add_calendars(keeper)
-    made = Parties(
+    parties = Parties(
         api,
         manager=await api.client("Manager", Role.service_level_manager),
         maintainer=await api.client("Maintainer", Role.agreement_maintainer),
@@ -130,9 +130,9 @@ async def the_parties(api: Api) -> Parties:
         ("mail-team", TeamKind.internal),
         ("north-telecom", TeamKind.supplier),
     ):
-        await made.team(key, kind)
+        await parties.team(key, kind)
     service = {"key": "mail", "name_en": "E-mail", "name_zh": "邮件", "criticality": "high", "owner": "me"}
     service["calendar"] = OFFICE
     mail = await keeper.post_ok("/v1/services", service)
     await keeper.post_ok(f"/v1/services/{mail['id']}/go_live")
-    return made
+    return parties

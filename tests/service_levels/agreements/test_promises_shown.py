@@ -56,7 +56,7 @@ async def test_each_customer_is_shown_what_is_promised_to_them_and_to_all(partie
     }
     for client, expected in sees.items():
         for promises in await shown(client, "promises"):
-            assert {f"/v1/slas/{one['agreement']}" for one in promises} == expected
+            assert {f"/v1/slas/{promise['agreement']}" for promise in promises} == expected
         for at in {of_finance, of_sales} - expected:
             assert (await client.get(at)).status_code == 404
 

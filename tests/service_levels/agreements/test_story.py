@@ -78,14 +78,14 @@ async def test_the_leads_of_the_teams_beneath_acknowledge_it(parties: Parties) -
     rests_on = await beneath(parties, 2 * HOUR, 2 * HOUR)
     at = await parties.signed("SLA", "finance", a_target("t1", "resolution", 9 * HOUR), rests_on=rests_on)
     asked = await parties.manager.read(f"{at}/acknowledgements")
-    assert [one["team"]["key"] for one in asked["items"]] == ["mail-team", "north-telecom"]
+    assert [item["team"]["key"] for item in asked["items"]] == ["mail-team", "north-telecom"]
     nobody = await parties.it.post(f"{at}/acknowledge", json={})
     assert (nobody.status_code, nobody.json()["code"]) == (409, "nothing_to_acknowledge")
     await parties.leads["mail-team"].post_ok(f"{at}/acknowledge")
     again = await parties.leads["mail-team"].post(f"{at}/acknowledge", json={})
     assert again.json()["code"] == "nothing_to_acknowledge"
     asked = await parties.manager.read(f"{at}/acknowledgements")
-    assert [one["acknowledged_at"] is not None for one in asked["items"]] == [True, False]
+    assert [item["acknowledged_at"] is not None for item in asked["items"]] == [True, False]
 
 
 async def test_what_does_not_add_up_is_refused_unless_the_gap_is_accepted(parties: Parties) -> None:
@@ -144,7 +144,7 @@ async def test_targets_that_cannot_be_measured_or_that_tie_are_refused(parties: 
     await parties.maintainer.post_ok(f"{at}/maintain_text", said)
     refused = await parties.manager.post(f"{at}/submit_for_review", json={})
     assert refused.json()["code"] == "targets_tied"
-    assert [one["target"] for one in refused.json()["targets"]] == ["t1", "t2"]
+    assert [target["target"] for target in refused.json()["targets"]] == ["t1", "t2"]
     both = a_target("t3", "resolution", 60, priority="P1", category="network")
     await parties.maintainer.post_ok(f"{at}/maintain_text", {**said, "targets": [*tie, both]})
     refused = await parties.manager.post(f"{at}/submit_for_review", json={})
@@ -344,7 +344,7 @@ async def test_an_amendment_by_an_approved_change_leaves_the_old_version_in_forc
         [valid] = (await parties.manager.read("/v1/slas", valid_at=day))["items"]
         assert valid["id"] == expected
     promises = (await parties.manager.read("/v1/services/mail"))["promises"]
-    assert [(one["valid_from"], one["valid_to"]) for one in promises] == [
+    assert [(promise["valid_from"], promise["valid_to"]) for promise in promises] == [
         ("2026-01-01", "2198-12-31"),
         ("2199-01-01", "2199-12-31"),
     ]
@@ -380,7 +380,7 @@ async def test_a_draft_can_be_a_copy_of_another_agreement(parties: Parties) -> N
     said = {"copy_of": model.rpartition("/")[2], "valid_from": "2026-03-01"}
     copied = await parties.manager.post_ok(f"{at}/draft", said)
     assert (copied["notice_days"], copied["services"], copied["valid_from"]) == (30, None, "2026-03-01")
-    assert [one["threshold_seconds"] for one in copied["targets"]] == [8 * HOUR]
+    assert [target["threshold_seconds"] for target in copied["targets"]] == [8 * HOUR]
     lacking = await parties.required("OLA", "mail-team")
     refused = await parties.manager.post(f"{lacking}/draft", json={"text": "Short."})
     assert ("/specification", "missing") in errors(refused.json())
@@ -397,7 +397,7 @@ async def test_an_agreement_is_for_its_parties_and_for_staff(parties: Parties) -
         listed = await client.read("/v1/slas", party="me")
         assert len(listed["items"]) == number
     assert (await parties.manager.read("/v1/slas", party="me"))["items"] == []
-    classes = [one["document_class"] for one in (await clerk.read(f"{at}/documents"))["items"]]
+    classes = [item["document_class"] for item in (await clerk.read(f"{at}/documents"))["items"]]
     assert classes == ["SL", "QP"]
     refused = await clerk.get(f"{at}/alignment")
     assert refused.status_code == 403

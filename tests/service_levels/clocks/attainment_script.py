@@ -200,10 +200,10 @@ def clocks(path: Path) -> dict[str, dict[str, Answer]]:
     }
 
 
-def attainment(found: dict[str, dict[str, Answer]], metric: str) -> dict[str, tuple[int, int]]:
+def attainment(answers: dict[str, dict[str, Answer]], metric: str) -> dict[str, tuple[int, int]]:
     """By month of the breach, or else of the stop: how many were met, and of how many."""
     months: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for of in found.values():
+    for of in answers.values():
         one = of[metric]
         month = months[(one.breached or one.stopped).strftime("%Y-%m")]
         month[0] += one.breached is None

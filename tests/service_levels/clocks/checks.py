@@ -12,7 +12,7 @@ from app.kernel.ledger import Ledger
 from app.log.read import events_about
 from app.service_levels.clocks.clock_check import differing_cases
 from app.service_levels.clocks.projection import load_terms, read_events
-from app.service_levels.clocks.streams import Statement, expected_news
+from app.service_levels.clocks.streams import Statement, expected_changes
 from app.service_levels.clocks.timeline import timeline_of
 
 TICKETS = """
@@ -35,21 +35,24 @@ async def streams_say_what_they_ought_to(connection: Connection, ledger: Ledger,
     events = await read_events(connection, streams, terms.cut)
     number = 0
     for name, found in events.items():
-        ought = expected_news(terms.clocks_of(timeline_of(name, found)), now)
-        said: dict[UUID, list[Statement]] = {}
+        ought = expected_changes(terms.clocks_of(timeline_of(name, found)), now)
+        statements: dict[UUID, list[Statement]] = {}
         for event in await events_about(ledger.db, name, limit=10_000):
             data: dict[str, Any] = event.data[KIND]
             clock = UUID(event.stream.partition("/")[2])
-            said.setdefault(clock, []).append(Statement.from_event(event.type, event.occurred_at, data))
-            assert event.version == len(said[clock])
+            statements.setdefault(clock, []).append(Statement.from_event(event.type, event.occurred_at, data))
+            assert event.version == len(statements[clock])
             number += 1
-        wanted = {clock: [one.said for one in news] for clock, news in ought.items() if news}
-        for clock in {**said, **wanted}:
-            assert said.get(clock) == wanted.get(clock), (
-                f"{name} {clock}\n{_lines(said.get(clock))}\n--\n{_lines(wanted.get(clock))}"
+        wanted = {clock: [new.statement for new in news] for clock, news in ought.items() if news}
+        for clock in {**statements, **wanted}:
+            assert statements.get(clock) == wanted.get(clock), (
+                f"{name} {clock}\n{_lines(statements.get(clock))}\n--\n{_lines(wanted.get(clock))}"
             )
     return number
 
 
-def _lines(said: list[Statement] | None) -> str:
-    return "\n".join(f"{one.occurred_at} {one.type} {one.target} {one.percent or ''}" for one in said or ())
+def _lines(statements: list[Statement] | None) -> str:
+    return "\n".join(
+        f"{statement.occurred_at} {statement.type} {statement.target} {statement.percent or ''}"
+        for statement in statements or ()
+    )

@@ -95,5 +95,5 @@ async def test_reconciliation_names_the_case_and_its_clock(
     *_, warned = await desk.said(case)
     await say_again(desk, warned, warned.occurred_at)
     report = await reconcile(place.url, zone=ZoneInfo("UTC"), now=datetime.now(UTC))
-    assert [(one.key, one.cases) for one in report.differences] == [(CLOCKS, (case,))]
+    assert [(difference.key, difference.cases) for difference in report.differences] == [(CLOCKS, (case,))]
     assert report.found == 1

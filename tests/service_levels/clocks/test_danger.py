@@ -55,6 +55,6 @@ async def test_only_staff_see_clocks_in_danger_and_only_of_their_cases(api: Api,
     await api.team("other")
     of_team = await api.client("Wu", Role.engineer, teams=("mail",))
     outsider = await api.client("Otto", Role.engineer, teams=("other",))
-    assert [one["in_danger"] for one in (await of_team.read(AT))["items"]] == [1]
+    assert [item["in_danger"] for item in (await of_team.read(AT))["items"]] == [1]
     assert (await outsider.read(AT))["items"] == []
     assert (await desk.requester.get(AT)).status_code == 403

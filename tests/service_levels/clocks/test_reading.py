@@ -94,7 +94,7 @@ async def test_segments_and_shares_add_up_to_the_second_and_leave_no_gap(desk: H
         await desk.agent.post_ok(f"{at}/{action}", body | {"occurred_at": ago(hours=hours_ago).isoformat()})
     shown = await desk.agent.read(f"{at}/sla")
     assert shown["reopen_days"] == 3
-    by_name = {(one["agreement_type"], one["metric"]): one for one in shown["clocks"]}
+    by_name = {(clock["agreement_type"], clock["metric"]): clock for clock in shown["clocks"]}
     assert by_name.keys() == {
         *[("SLA", "response"), ("SLA", "resolution"), ("OLA", "resolution"), ("UC", "resolution")]
     }
@@ -129,9 +129,12 @@ async def test_a_requester_sees_the_clocks_of_the_customers_agreement_only(desk:
     at = await desk.report(1)
     await desk.agent.post_ok(f"{at}/assign", {"team": "mail"})
     seen = await desk.requester.read(f"{at}/sla")
-    assert {one["agreement_type"] for one in seen["clocks"]} == {"SLA"}
-    assert all(one["shares"] is None for one in seen["clocks"])
-    assert {one["agreement_type"] for one in (await desk.agent.read(f"{at}/sla"))["clocks"]} == {"SLA", "OLA"}
+    assert {clock["agreement_type"] for clock in seen["clocks"]} == {"SLA"}
+    assert all(clock["shares"] is None for clock in seen["clocks"])
+    assert {clock["agreement_type"] for clock in (await desk.agent.read(f"{at}/sla"))["clocks"]} == {
+        "SLA",
+        "OLA",
+    }
     stranger = await desk.api.client("Stranger")
     assert (await stranger.get(f"{at}/sla")).status_code == 404
 
@@ -139,7 +142,7 @@ async def test_a_requester_sees_the_clocks_of_the_customers_agreement_only(desk:
 async def test_a_countdown_needs_no_second_question(desk: Help) -> None:
     at = await desk.report(1)
     shown = await desk.agent.read(f"{at}/sla")
-    (mend,) = (one for one in shown["clocks"] if one["metric"] == "resolution")
+    (mend,) = (clock for clock in shown["clocks"] if clock["metric"] == "resolution")
     spans = mend["upcoming"]
     assert sum(seconds_between(span) for span in spans) == mend["remaining_seconds"]
     assert spans[-1]["ends_at"] == mend["due_at"]
@@ -157,7 +160,7 @@ async def test_a_clock_says_that_it_is_not_known_where_the_spans_of_its_calendar
     await sign(api.ledger, near, far, calendar="rare")
     at = await desk.report(1)
     await desk.follow()
-    clocks = {one["metric"]: one for one in (await desk.agent.read(f"{at}/sla"))["clocks"]}
+    clocks = {clock["metric"]: clock for clock in (await desk.agent.read(f"{at}/sla"))["clocks"]}
     assert (clocks["restore"]["known"], clocks["restore"]["due_at"] is None) == (True, False)
     unknown = clocks["resolution"]
     assert (unknown["known"], unknown["state"]) == (False, "running")
@@ -178,13 +181,19 @@ async def test_lists_show_sort_and_narrow_by_the_clock_that_is_due_first(desk: H
     await desk.follow()
     found = await desk.agent.read("/v1/incidents", sort="due", include="sla")
     assert found["sla_lag_seconds"] == 0
-    assert [f"/v1/incidents/{one['id']}" for one in found["items"]] == [late, early, ended]
-    assert [one["sla"] and one["sla"]["metric"] for one in found["items"]] == ["response", "resolution", None]
+    assert [f"/v1/incidents/{item['id']}" for item in found["items"]] == [late, early, ended]
+    assert [item["sla"] and item["sla"]["metric"] for item in found["items"]] == [
+        "response",
+        "resolution",
+        None,
+    ]
     first = found["items"][1]["sla"]
     assert first["state"] == "running"
     assert abs(first["remaining_seconds"] - 3600) < 60
     (whole,) = (
-        one for one in (await desk.agent.read(f"{early}/sla"))["clocks"] if one["metric"] == "resolution"
+        clock
+        for clock in (await desk.agent.read(f"{early}/sla"))["clocks"]
+        if clock["metric"] == "resolution"
     )
     assert first["due_at"] == whole["due_at"]
     down = await desk.agent.read("/v1/incidents", sort="-due", limit=1)
@@ -193,8 +202,8 @@ async def test_lists_show_sort_and_narrow_by_the_clock_that_is_due_first(desk: H
     assert [f"/v1/incidents/{one['id']}" for page in rest for one in page] == [late, early, ended]
     for within, paths in (("600", [late]), ("PT2H", [late, early]), ("7200", [late, early])):
         found = await desk.agent.read("/v1/incidents", sort="due", due_within=within)
-        assert [f"/v1/incidents/{one['id']}" for one in found["items"]] == paths
-        assert all(one["sla"] is None for one in found["items"])
+        assert [f"/v1/incidents/{item['id']}" for item in found["items"]] == paths
+        assert all(item["sla"] is None for item in found["items"])
     assert (await desk.agent.get("/v1/incidents?due_within=soon")).status_code == 422
     plain = await desk.agent.read("/v1/incidents")
     assert plain["sla_lag_seconds"] is None

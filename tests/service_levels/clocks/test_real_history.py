@@ -57,12 +57,16 @@ async def agree(ledger: Ledger) -> None:
 async def attainment(db: Database, metric: str) -> dict[str, tuple[int, int]]:
     """By month, what the KPI says: how many were met, and of how many."""
     now = datetime.now(UTC)
-    said = QuestionParameters(
+    question_parameters = QuestionParameters(
         grain="month", begin="2016-01-01", end="2018-01-01", filters={"metric": [metric]}
     )
-    asked = parse_question(KPIS["sla_attainment"], said, now=now, organisation_zone="UTC")
+    asked = parse_question(KPIS["sla_attainment"], question_parameters, now=now, organisation_zone="UTC")
     points = (await answer(db, asked, now)).points
-    return {f"{one.begin:%Y-%m}": (one.numerator or 0, one.denominator or 0) for one in points if one.cases}
+    return {
+        f"{point.begin:%Y-%m}": (point.numerator or 0, point.denominator or 0)
+        for point in points
+        if point.cases
+    }
 
 
 async def the_script_agrees(ledger: Ledger, connection: Connection, path: Path, cases: int) -> None:

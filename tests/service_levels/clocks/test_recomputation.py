@@ -43,9 +43,9 @@ async def kept(desk: Desk, case: UUID) -> dict[str, Any]:
 
 async def figure(desk: Desk, position: int | None = None) -> tuple[int | None, int | None]:
     """How many clocks were met, and of how many; as of a position of the log."""
-    said = QuestionParameters(grain="all", begin="2026-11-01", end="2026-12-01")
+    question_parameters = QuestionParameters(grain="all", begin="2026-11-01", end="2026-12-01")
     now = desk.clock.now
-    asked = parse_question(KPIS["sla_attainment"], said, now=now, organisation_zone="UTC")
+    asked = parse_question(KPIS["sla_attainment"], question_parameters, now=now, organisation_zone="UTC")
     (point,) = (await answer(desk.ledger.db, asked, now, position=position)).points
     return point.numerator, point.denominator
 

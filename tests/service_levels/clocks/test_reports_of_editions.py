@@ -61,10 +61,10 @@ async def missed_in_reports(desk: Desk, begin: datetime) -> int:
             if (span := span_of(agreement, period)) is not None:
                 report = await compute_report(desk.ledger, agreement, span, desk.clock.now)
                 lines = report.content.targets
-                assert all(one.missed == len(one.breaches) for one in lines)
-                assert len({one.id for one in lines}) == len(lines)
-                assert len(report.staff.causes) == sum(one.missed or 0 for one in lines)
-                found += sum(one.missed or 0 for one in lines)
+                assert all(line.missed == len(line.breaches) for line in lines)
+                assert len({line.id for line in lines}) == len(lines)
+                assert len(report.staff.causes) == sum(line.missed or 0 for line in lines)
+                found += sum(line.missed or 0 for line in lines)
             period = period.moved(1)
     return found
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from app.log.canonical import instant
+from app.service_levels.clocks.agreement_history import AgreementHistory
+from app.service_levels.clocks.calendar_history import CalendarHistory
 from app.service_levels.clocks.case_clocks import CaseClocks
-from app.service_levels.clocks.known_agreements import KnownAgreements
-from app.service_levels.clocks.known_calendars import KnownCalendars
 from app.service_levels.clocks.timeline import LogEvent, timeline_of
 from app.sla.case_events import EventKind
 from tests.service_levels.clocks.world import at
@@ -41,9 +41,9 @@ def told(*said: tuple[str, dict[str, Any]], source: str = "import:tests", **more
 def heard(events: list[LogEvent]) -> list[tuple[EventKind, datetime, str | None]]:
     """What a clock is told of holds: what, when, and what is waited for."""
     return [
-        (one.kind, one.occurred_at, one.hold_reason)
-        for one in timeline_of(CASE, events).events
-        if one.kind in (EventKind.held, EventKind.resumed)
+        (event.kind, event.occurred_at, event.hold_reason)
+        for event in timeline_of(CASE, events).events
+        if event.kind in (EventKind.held, EventKind.resumed)
     ]
 
 
@@ -89,7 +89,7 @@ def test_what_is_told_late_of_a_mirrored_case_is_not_its_newest_attribute() -> N
         recorded_at=at(12),
         data={"set": {CASE: {"service": "mail"}}},
     )
-    clocks = CaseClocks(timeline_of(CASE, [*events, late]), KnownAgreements(), KnownCalendars({}), 3)
+    clocks = CaseClocks(timeline_of(CASE, [*events, late]), AgreementHistory(), CalendarHistory({}), 3)
     assert clocks.attributes["service"] == "erp"
 
 

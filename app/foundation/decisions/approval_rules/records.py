@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record
+from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 from app.foundation.decisions.records import DecisionKind
 
@@ -45,16 +45,16 @@ class ApprovalRule(Record):
 
     KIND: ClassVar[str] = "approval_rule"
 
-    state: ApprovalRuleState | None = None
-    key: str | None = None
-    decision: DecisionKind | None = None
-    name: str | None = None
-    edition: int | None = None
-    definition: Annotated[dict[str, Any] | None, Document()] = None
-    told_roles: list[str] | None = None
-    told_groups: list[str] | None = None
-    set_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    set_at: datetime | None = None
+    state: ApprovalRuleState | None = required()
+    key: str | None = required()
+    decision: DecisionKind | None = required()
+    name: str | None = required()
+    edition: int | None = required("The number of the newest version; the first is 1.")
+    definition: Annotated[dict[str, Any] | None, Document()] = required()
+    told_roles: list[str] | None = required()
+    told_groups: list[str] | None = required()
+    set_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who set the newest version.")
+    set_at: datetime | None = required()
     ended_at: Annotated[datetime | None, EnteredAt(ApprovalRuleState.ended)] = None
 
 
@@ -63,8 +63,8 @@ class ApprovalRuleVersion(ChildRecord):
 
     KIND: ClassVar[str] = "approval_rule_version"
 
-    edition: int | None = None
-    definition: Annotated[dict[str, Any] | None, Document()] = None
-    ended: bool | None = None
+    edition: int | None = required()
+    definition: Annotated[dict[str, Any] | None, Document()] = required()
+    ended: bool | None = required("Whether the rule asks nobody from then on.")
     set_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    set_at: datetime | None = None
+    set_at: datetime | None = required()

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.notices import NoticeType, Responsible
-from app.common.records import CodeEnum, ForeignRef, Record
+from app.common.records import CodeEnum, ForeignRef, Record, required
 from app.common.state_fields import EnteredAt
 
 
@@ -25,11 +25,13 @@ class Deputy(Record):
 
     KIND: ClassVar[str] = "deputy"
 
-    state: DeputyState | None = None
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    deputy_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
+    state: DeputyState | None = required()
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("In whose name.")
+    deputy_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
+        "Who votes."
+    )
     decisions: list[str] | None = None
-    from_at: datetime | None = None
-    until_at: datetime | None = None
-    named_at: Annotated[datetime | None, EnteredAt(DeputyState.named)] = None
+    from_at: datetime | None = required()
+    until_at: datetime | None = required()
+    named_at: Annotated[datetime | None, EnteredAt(DeputyState.named)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(DeputyState.ended)] = None

@@ -9,11 +9,10 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, optional, required
 from app.kpis.effects.records import PromisedAs
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.records import MeasurementOccasion
@@ -26,15 +25,15 @@ class ImprovementTarget(ChildRecord):
 
     KIND: ClassVar[str] = "improvement_target"
 
-    name: str | None = None
-    kpi: str | None = None
-    promised: str | None = None
-    promised_as: PromisedAs | None = None
-    judged_by: Annotated[str | None, Personal()] = None
-    pilot_promised: str | None = None
+    name: str | None = required()
+    kpi: str | None = required()
+    promised: str | None = required("The change that is promised, as a decimal text.")
+    promised_as: PromisedAs | None = required()
+    judged_by: Annotated[str | None, Personal()] = optional("Null when its author was erased.")
+    pilot_promised: str | None = optional("The change that is expected of the pilot.")
     pilot_promised_as: PromisedAs | None = None
-    added_at: datetime | None = None
-    dropped_at: datetime | None = None
+    added_at: datetime | None = required()
+    dropped_at: datetime | None = optional("When it was proposed anew without it.")
 
 
 class ImprovementMeasurement(ChildRecord):
@@ -53,25 +52,33 @@ class ImprovementMeasurement(ChildRecord):
 
     KIND: ClassVar[str] = "improvement_measurement"
 
-    occasion: MeasurementOccasion | None = None
+    occasion: MeasurementOccasion | None = required()
     pilot_round: int | None = None
-    target: str | None = None
-    kpi: str | None = None
-    effect_id: Annotated[UUID | None, ForeignRef("kpi_effect")] = None
-    verdict: EffectVerdict | None = None
-    promise: PromiseVerdict | None = None
-    effect: str | None = None
+    target: str | None = required("The key of the target.")
+    kpi: str | None = required()
+    effect_id: Annotated[UUID | None, ForeignRef("kpi_effect")] = required(
+        "The effect, with all its figures: `/v1/effects/{id}`."
+    )
+    verdict: EffectVerdict | None = required()
+    promise: PromiseVerdict | None = optional("Whether it reaches what was promised.")
+    effect: str | None = optional("As a decimal text; null: there is none.")
     promised_effect: str | None = None
-    kept: bool | None = None
-    from_at: datetime | None = None
-    until_at: datetime | None = None
-    agreed_until_at: datetime | None = None
-    times: int | None = None
-    change: str | None = None
-    goal: str | None = None
-    goal_met: bool | None = None
-    position: int | None = Field(default=None, sa_type=BigInteger)
-    measured_at: datetime | None = None
+    kept: bool | None = optional("Of a benefit: whether 80 % of the judged effect is still there.")
+    from_at: datetime | None = optional("Where the window after the change begins.")
+    until_at: datetime | None = optional("Where it ends: the end of the pilot, or when it was measured.")
+    agreed_until_at: datetime | None = optional("Of a pilot: until when it was agreed to last.")
+    times: int | None = optional(
+        "How often it was measured on this occasion by then; each look may find something by chance."
+    )
+    change: str | None = optional(
+        "The change as a part of the value before, as a decimal text: 0.5 is half better."
+    )
+    goal: str | None = optional(
+        "What the rollout aims at, or a major improvement by default, as such a part."
+    )
+    goal_met: bool | None = optional("Whether the change is as much; null: there is no such goal.")
+    position: int | None = required("The log position at which it was computed.", sa_type=BigInteger)
+    measured_at: datetime | None = required()
 
 
 class ImprovementMember(ChildRecord):
@@ -80,8 +87,8 @@ class ImprovementMember(ChildRecord):
     KIND: ClassVar[str] = "improvement_member"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
-    added_at: datetime | None = None
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = required()
+    added_at: datetime | None = required()
 
 
 class PilotReadiness(ChildRecord):
@@ -89,15 +96,15 @@ class PilotReadiness(ChildRecord):
 
     KIND: ClassVar[str] = "pilot_readiness"
 
-    pilot_round: int | None = None
+    pilot_round: int | None = required()
     kicked_off_at: datetime | None = None
-    kicked_off_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    kicked_off_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("The sponsor then.")
     told: Annotated[str | None, Personal()] = None
     key_user_training_id: Annotated[UUID | None, ForeignRef("training")] = None
     executor_training_id: Annotated[UUID | None, ForeignRef("training")] = None
     duties: Annotated[str | None, Personal()] = None
     standards: list[str] | None = None
-    started_at: datetime | None = None
+    started_at: datetime | None = required()
 
 
 class PilotIssue(ChildRecord):
@@ -105,12 +112,12 @@ class PilotIssue(ChildRecord):
 
     KIND: ClassVar[str] = "pilot_issue"
 
-    title: str | None = None
+    title: str | None = required()
     text: Annotated[str | None, Personal()] = None
     solution: Annotated[str | None, Personal()] = None
     pilot_round: int | None = None
     logged_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    logged_at: datetime | None = None
+    logged_at: datetime | None = required()
     solved_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     solved_at: datetime | None = None
 
@@ -129,11 +136,11 @@ class PilotFeedback(ChildRecord):
     KIND: ClassVar[str] = "pilot_feedback"
 
     person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    stance: FeedbackStance | None = None
+    stance: FeedbackStance | None = required()
     text: Annotated[str | None, Personal()] = None
     pilot_round: int | None = None
     logged_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    logged_at: datetime | None = None
+    logged_at: datetime | None = required()
 
 
 class RolloutStepName(CodeEnum):
@@ -162,25 +169,35 @@ class RolloutStep(ChildRecord):
 
     KIND: ClassVar[str] = "rollout_step"
 
-    step: RolloutStepName | None = None
-    place: int | None = None
+    step: RolloutStepName | None = required()
+    place: int | None = required("From 1.")
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
     due_at: datetime | None = None
     overdue_at: datetime | None = None
     evidence: Annotated[str | None, Personal()] = None
     evidence_numbers: list[str] | None = None
-    goals: Annotated[str | None, Personal()] = None
-    weekly_plan: Annotated[str | None, Personal()] = None
-    pilot_shown: Annotated[str | None, Personal()] = None
-    people_shown: Annotated[str | None, Personal()] = None
-    resources_shown: Annotated[str | None, Personal()] = None
-    obstacles_shown: Annotated[str | None, Personal()] = None
-    training_id: Annotated[UUID | None, ForeignRef("training")] = None
-    effective_at: datetime | None = None
-    went_well: Annotated[str | None, Personal()] = None
-    order_reason: Annotated[str | None, Personal()] = None
+    goals: Annotated[str | None, Personal()] = optional("Of `organise`: the goals in words.")
+    weekly_plan: Annotated[str | None, Personal()] = optional("Of `organise`: the plan by the week.")
+    pilot_shown: Annotated[str | None, Personal()] = optional(
+        "Of `cut_over`: what shows that the pilot was passed."
+    )
+    people_shown: Annotated[str | None, Personal()] = optional(
+        "Of `cut_over`: that people were told and examined."
+    )
+    resources_shown: Annotated[str | None, Personal()] = optional(
+        "Of `cut_over`: that the resources are there."
+    )
+    obstacles_shown: Annotated[str | None, Personal()] = optional(
+        "Of `cut_over`: that nothing makes it impossible."
+    )
+    training_id: Annotated[UUID | None, ForeignRef("training")] = optional(
+        "The training whose examination is evidence."
+    )
+    effective_at: datetime | None = optional("When the published document takes effect.")
+    went_well: Annotated[str | None, Personal()] = optional("What all teams are told of daily management.")
+    order_reason: Annotated[str | None, Personal()] = optional("Why it may be completed out of order.")
     order_skipped_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    planned_at: datetime | None = None
+    planned_at: datetime | None = required()
     completed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     completed_at: datetime | None = None
 
@@ -190,9 +207,9 @@ class RolloutAnnouncement(ChildRecord):
 
     KIND: ClassVar[str] = "rollout_announcement"
 
-    step: RolloutStepName | None = None
-    medium: str | None = None
-    announced_at: datetime | None = None
-    reach: int | None = None
+    step: RolloutStepName | None = required()
+    medium: str | None = required()
+    announced_at: datetime | None = required()
+    reach: int | None = required("How many were reached.")
     recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    noted_at: datetime | None = None
+    noted_at: datetime | None = required()

@@ -148,7 +148,7 @@ def _chosen(ledger: Ledger, caller: Caller, query: DangerQuery, where: WhereClau
         seen_condition(caller, AGREEMENTS, stream, where.bind, agents_see=settings.agents_see),
     ]
     if query.agreement is not None:
-        named = [one for one in query.agreement if "\x00" not in one]
+        named = [key for key in query.agreement if "\x00" not in key]
         names = where.bind(named)
         conditions.append(f"(a.number = any({names}::text[]) or a.id::text = any({names}::text[]))")
     if query.agreement_type is not None:
@@ -157,18 +157,18 @@ def _chosen(ledger: Ledger, caller: Caller, query: DangerQuery, where: WhereClau
 
 
 def _agreement(row: Mapping[str, Any], teams: Mapping[UUID, Any]) -> dict[str, Any]:
-    shown = {name: row[name] for name in AgreementInDanger.model_fields if name != "worst"}
-    return {**shown, "id": str(row["id"]), "worst": _clocks(row["cases"] or (), teams)}
+    answer = {name: row[name] for name in AgreementInDanger.model_fields if name != "worst"}
+    return {**answer, "id": str(row["id"]), "worst": _clocks(row["cases"] or (), teams)}
 
 
 def _clocks(rows: Sequence[Mapping[str, Any]], teams: Mapping[UUID, Any]) -> list[dict[str, Any]]:
-    found = []
+    clocks = []
     for row in rows:
         team = None if row["team_id"] is None else teams.get(UUID(row["team_id"]))
-        shown = {name: row[name] for name in DangerousClock.model_fields if name in row}
-        shown["case"] = row["case_id"]
-        shown["state"] = ClockState(row["state"]).value
-        shown["due_at"] = row["due_at"] and instant(from_instant(row["due_at"]))
-        shown["team"] = None if team is None else {"id": team.text, "key": team.key, "name": team.name}
-        found.append(shown)
-    return found
+        answer = {name: row[name] for name in DangerousClock.model_fields if name in row}
+        answer["case"] = row["case_id"]
+        answer["state"] = ClockState(row["state"]).value
+        answer["due_at"] = row["due_at"] and instant(from_instant(row["due_at"]))
+        answer["team"] = None if team is None else {"id": team.text, "key": team.key, "name": team.name}
+        clocks.append(answer)
+    return clocks

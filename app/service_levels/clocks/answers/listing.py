@@ -68,8 +68,8 @@ async def urgent_clocks(ledger: Ledger, ids: Sequence[UUID]) -> Mapping[UUID, An
     return {row.pop("case_id"): {**row, "due_at": _text(row["due_at"])} for row in rows}
 
 
-def _text(at: datetime | None) -> str | None:
-    return None if at is None else instant(at)
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else instant(moment)
 
 
 #: The field of a ticket that shows it.
@@ -133,10 +133,10 @@ _Duration = Annotated[
 def extension(kind: str) -> ListExtension:
     """Return the fields, filters and orders by clocks for lists of tickets of that kind."""
 
-    async def narrow(where: WhereClause, said: timedelta, renderer: Renderer) -> None:
+    async def narrow(where: WhereClause, limit: timedelta, renderer: Renderer) -> None:
         where.conditions.append(
             f"r.id in (select c.case_id from sla.clock c where c.urgent and c.kind = '{kind}' "
-            f"and c.due_at <= now() + {where.bind(said)})"
+            f"and c.due_at <= now() + {where.bind(limit)})"
         )
 
     about = "Those whose most urgent open SLA clock is due within so long, or overdue."

@@ -22,10 +22,10 @@ from app.service_levels.clocks.case_clocks import NO_CUTOFF, PARTY, CaseClocks, 
 from app.service_levels.clocks.projection import load_terms, read_events
 from app.service_levels.clocks.timeline import timeline_of
 from app.sla.activity import NO_PARTY
-from app.sla.choose import Scope
 from app.sla.clock import ClockReading, ClockState
 from app.sla.explain import ClockSegment, SegmentReason, explain, spans_to_come
 from app.sla.shares import share_elapsed
+from app.sla.target_selection import Scope
 from app.sla.targets import Metric
 
 #: More upcoming spans make no countdown: whoever needs them reads the calendar.
@@ -137,32 +137,32 @@ async def clocks_of(
         if terms is None or events is None:
             return {"computed_at": instant(now), "reopen_days": None, "clocks": []}
         case = terms.clocks_of(timeline_of(name, events))
-        found = [
-            (one, reading)
-            for one, reading in case.readings(now)
-            if for_staff or one.agreement_type is AgreementType.sla
+        readings = [
+            (clock_name, reading)
+            for clock_name, reading in case.readings(now)
+            if for_staff or clock_name.agreement_type is AgreementType.sla
         ]
-        reaches = await _reaches(connection, case, found)
-        agreements = await _agreements(connection, case, found)
-    shown = [
-        _clock_out(case, one, reading, now, reaches, language, for_staff=for_staff)
+        reaches = await _reaches(connection, case, readings)
+        agreements = await _agreements(connection, case, readings)
+    clocks = [
+        _clock_out(case, clock_name, reading, now, reaches, language, for_staff=for_staff)
         | {"agreement": agreements[case.origin(reading).agreement_id]}
-        for one, reading in found
+        for clock_name, reading in readings
     ]
-    await _name_parties(ledger, shown)
+    await _name_parties(ledger, clocks)
     chosen = case.applying.choose(AgreementType.sla, case.attributes)
-    days = None if chosen is None else case.known.reopen_days[chosen.key]
-    return {"computed_at": instant(now), "reopen_days": days, "clocks": shown}
+    days = None if chosen is None else case.history.reopen_days[chosen.key]
+    return {"computed_at": instant(now), "reopen_days": days, "clocks": clocks}
 
 
 _Found = Sequence[tuple[ClockName, ClockReading]]
 _Reaches = Mapping[UUID, tuple[datetime, datetime]]
 
 
-async def _reaches(connection: Connection, case: CaseClocks, found: _Found) -> _Reaches:
+async def _reaches(connection: Connection, case: CaseClocks, readings: _Found) -> _Reaches:
     """Return the reach of the spans of each calendar version that a clock counts by, by its id."""
     versions = {
-        case.calendars.version(reading.target.calendar, reading.calendar_as_of).id for _, reading in found
+        case.calendars.version(reading.target.calendar, reading.calendar_as_of).id for _, reading in readings
     }
     reaches: dict[UUID, tuple[datetime, datetime]] = {}
     for version in versions:
@@ -171,8 +171,10 @@ async def _reaches(connection: Connection, case: CaseClocks, found: _Found) -> _
     return reaches
 
 
-async def _agreements(connection: Connection, case: CaseClocks, found: _Found) -> dict[UUID, dict[str, Any]]:
-    ids = {case.origin(reading).agreement_id for _, reading in found}
+async def _agreements(
+    connection: Connection, case: CaseClocks, readings: _Found
+) -> dict[UUID, dict[str, Any]]:
+    ids = {case.origin(reading).agreement_id for _, reading in readings}
     rows = await fetch_rows(connection, AGREEMENTS, (list(ids),))
     return {row["id"]: {name: row[name] for name in ClockAgreement.model_fields} for row in rows}
 
@@ -190,7 +192,7 @@ def _clock_out(
     origin, target = case.origin(reading), reading.target
     version = case.calendars.version(target.calendar, reading.calendar_as_of)
     hours = case.calendars(target.calendar, reading.calendar_as_of)
-    known = _is_known(reading, now, reaches[version.id])
+    is_known = _is_known(reading, now, reaches[version.id])
     return {
         "id": clock_id(case.timeline.case_id, name, reading.round),
         "agreement_type": origin.agreement_type.value,
@@ -203,23 +205,29 @@ def _clock_out(
         "calendar": target.calendar,
         "calendar_version_id": version.id,
         "state": reading.state.value,
-        "known": known,
+        "known": is_known,
         "target_seconds": target.threshold_seconds,
         "started_at": instant(reading.started_at),
         "stopped_at": _text(reading.stopped_at),
-        "elapsed_seconds": reading.elapsed_seconds if known else None,
-        "remaining_seconds": reading.remaining_seconds if known else None,
-        "due_at": _text(reading.due_at) if known else None,
-        "breached_at": _text(reading.breached_at) if known else None,
-        "warnings": [{"percent": percent, "at": instant(at)} for percent, at in reading.warned if known],
-        "segments": list(_segments(case, name, reading, hours, now, language)) if known else [],
-        "upcoming": list(_upcoming(reading, hours, now)) if known else [],
-        "shares": _shares(case, reading, hours, now) if for_staff and known and name.party is None else None,
+        "elapsed_seconds": reading.elapsed_seconds if is_known else None,
+        "remaining_seconds": reading.remaining_seconds if is_known else None,
+        "due_at": _text(reading.due_at) if is_known else None,
+        "breached_at": _text(reading.breached_at) if is_known else None,
+        "warnings": [
+            {"percent": percent, "at": instant(passed_at)}
+            for percent, passed_at in reading.warned
+            if is_known
+        ],
+        "segments": list(_segments(case, name, reading, hours, now, language)) if is_known else [],
+        "upcoming": list(_upcoming(reading, hours, now)) if is_known else [],
+        "shares": _shares(case, reading, hours, now)
+        if for_staff and is_known and name.party is None
+        else None,
     }
 
 
-def _text(at: datetime | None) -> str | None:
-    return None if at is None else instant(at)
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else instant(moment)
 
 
 def _is_known(reading: ClockReading, now: datetime, reach: tuple[datetime, datetime]) -> bool:
@@ -244,24 +252,24 @@ def _segments(
 ) -> Iterator[dict[str, Any]]:
     party = None if name.party is None else PARTY[name.agreement_type](name.party)
     events = case.timeline.events
-    for one in explain(events, reading, hours, now, known_at=NO_CUTOFF, party=party):
-        yield _segment(one, language)
+    for segment in explain(events, reading, hours, now, known_at=NO_CUTOFF, party=party):
+        yield _segment(segment, language)
 
 
-def _segment(one: ClockSegment, language: str) -> dict[str, Any]:
+def _segment(clock_segment: ClockSegment, language: str) -> dict[str, Any]:
     return {
-        "begins_at": instant(one.begins_at),
-        "ends_at": instant(one.ends_at),
-        "seconds": one.seconds,
-        "reason": one.reason.value,
-        "label": one.reason.label(language),
-        "detail": one.detail,
+        "begins_at": instant(clock_segment.begins_at),
+        "ends_at": instant(clock_segment.ends_at),
+        "seconds": clock_segment.seconds,
+        "reason": clock_segment.reason.value,
+        "label": clock_segment.reason.label(language),
+        "detail": clock_segment.detail,
     }
 
 
 def _upcoming(reading: ClockReading, hours: BusinessTime, now: datetime) -> Iterator[dict[str, Any]]:
-    at = now.replace(microsecond=0)
-    for begins, ends in spans_to_come(reading, hours, at)[:MOST_SPANS]:
+    second = now.replace(microsecond=0)
+    for begins, ends in spans_to_come(reading, hours, second)[:MOST_SPANS]:
         yield {"begins_at": instant(begins), "ends_at": instant(ends)}
 
 
@@ -279,13 +287,13 @@ def _shares(
     ]
 
 
-async def _name_parties(ledger: Ledger, shown: Sequence[dict[str, Any]]) -> None:
+async def _name_parties(ledger: Ledger, clocks: Sequence[dict[str, Any]]) -> None:
     """Put the names of teams and suppliers in the place of their ids."""
-    places = [(one, "party") for one in shown]
-    places += [(share, "team") for one in shown for share in one["shares"] or ()]
-    ids = {UUID(one[field]) for one, field in places if one[field] is not None}
+    places = [(entry, "party") for entry in clocks]
+    places += [(share, "team") for entry in clocks for share in entry["shares"] or ()]
+    ids = {UUID(entry[field]) for entry, field in places if entry[field] is not None}
     teams = await ledger.directory.teams(ids) if ids else {}
-    for one, field in places:
-        if one[field] is not None:
-            team = teams[UUID(one[field])]
-            one[field] = {"id": team.id, "key": team.key, "name": team.name}
+    for entry, field in places:
+        if entry[field] is not None:
+            team = teams[UUID(entry[field])]
+            entry[field] = {"id": team.id, "key": team.key, "name": team.name}

@@ -41,8 +41,8 @@ async def list_clocks_in_danger(request: Request, query: Annotated[DangerQuery, 
     ledger, caller = ledger_of(request), caller_of(request)
     if not caller.is_staff:
         raise ledger.forbidden(staff, language_for(request))
-    found = await clocks_in_danger(ledger, caller, query, context_of(request).now)
-    return Response(to_json(found), headers=VARY, media_type="application/json")
+    answer = await clocks_in_danger(ledger, caller, query, context_of(request).now)
+    return Response(to_json(answer), headers=VARY, media_type="application/json")
 
 
 @router.get(
@@ -62,8 +62,8 @@ async def get_sla_what_if(
     agreement = (await reads.load_visible(renderer, name)).record
     if not renderer.caller.is_staff_for(agreement):
         raise renderer.ledger.forbidden(staff, renderer.language)
-    found = await analyse_what_if(renderer.ledger, agreement.id, query, context_of(request).now)
-    return Response(to_json(found), headers=VARY, media_type="application/json")
+    analysis = await analyse_what_if(renderer.ledger, agreement.id, query, context_of(request).now)
+    return Response(to_json(analysis), headers=VARY, media_type="application/json")
 
 
 def mount_clocks(router: APIRouter, listing: Listing) -> None:
@@ -73,7 +73,7 @@ def mount_clocks(router: APIRouter, listing: Listing) -> None:
     async def show_clocks(request: Request, name: reads.Name) -> Response:
         renderer = reads.renderer_of(request, listing)
         record = (await reads.load_visible(renderer, name)).record
-        shown = await clocks_of(
+        answer = await clocks_of(
             renderer.ledger,
             kind,
             record.id,
@@ -82,7 +82,7 @@ def mount_clocks(router: APIRouter, listing: Listing) -> None:
             language=renderer.language,
         )
         headers = {**VARY, "Content-Language": renderer.language}
-        return Response(to_json(shown), headers=headers, media_type="application/json")
+        return Response(to_json(answer), headers=headers, media_type="application/json")
 
     router.add_api_route(
         "/{id}/sla",

@@ -24,8 +24,8 @@ from app.kernel.refusals import WrongValue
 from app.service_levels.clocks.case_clocks import CaseClocks
 from app.service_levels.clocks.projection import CASES_AT_ONCE, CASES_IN_A_ROW, Terms, load_terms, read_events
 from app.service_levels.clocks.timeline import timeline_of
-from app.sla.choose import Attributes
 from app.sla.clock import ClockReading, ClockState
+from app.sla.target_selection import Attributes
 from app.sla.targets import Metric, Target, Targeting
 
 #: They are computed while the caller waits: some ten seconds.
@@ -116,14 +116,14 @@ async def analyse_what_if(
 
 
 async def _cases(connection: Connection, agreement_id: UUID, query: WhatIfQuery) -> list[str]:
-    said = {
+    parameters = {
         "agreement": agreement_id,
         "metric": query.metric.value,
         "begin": query.begin,
         "end": query.end,
         "most": MOST_CASES + 1,
     }
-    rows = await fetch_rows(connection, CASES, said)
+    rows = await fetch_rows(connection, CASES, parameters)
     if len(rows) > MOST_CASES:
         raise WrongValue({"most": str(MOST_CASES)}, parameter="to", because="too_many_cases")
     return [row["stream"] for row in rows]
@@ -150,11 +150,11 @@ class _Comparison:
     ) -> None:
         """Read the clocks of these cases by both terms, a few in a row: other tasks get their turn."""
         for start in range(0, len(streams), CASES_AT_ONCE):
-            found = await read_events(connection, streams[start : start + CASES_AT_ONCE], terms.cut)
+            histories = await read_events(connection, streams[start : start + CASES_AT_ONCE], terms.cut)
             for n, name in enumerate(streams[start : start + CASES_AT_ONCE]):
                 if n % CASES_IN_A_ROW == CASES_IN_A_ROW - 1:
                     await asyncio.sleep(0)
-                case = terms.clocks_of(timeline_of(name, found[name]))
+                case = terms.clocks_of(timeline_of(name, histories[name]))
                 for was, would in _both(case, agreement_id, self.query, now):
                     self.add(case, was, would)
 
@@ -198,8 +198,8 @@ def _both(
         if name.metric is not query.metric:
             continue
         terms = case.targeting(name)
-        others = case.read(name, now, _other_terms(case, terms, agreement_id, query))
-        for was, would in zip(case.read(name, now), others, strict=True):
+        other_readings = case.read(name, now, _other_terms(case, terms, agreement_id, query))
+        for was, would in zip(case.read(name, now), other_readings, strict=True):
             of_target = query.target in (None, was.target.id)
             excluded = ClockState.excluded in (was.state, would.state)
             if case.origin(was).agreement_id == agreement_id and of_target and not excluded:

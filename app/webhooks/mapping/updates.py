@@ -16,7 +16,7 @@ from app.processes.incidents.records import Effect, IncidentState
 UNKNOWN_STATE = "unknown_state"
 
 
-class NewsKind(StrEnum):
+class UpdateKind(StrEnum):
     """What an entry of a mapping tells of."""
 
     ticket = "ticket"
@@ -34,7 +34,7 @@ class NamedPerson:
 
 
 @dataclass(frozen=True)
-class TicketNews:
+class TicketUpdate:
     """A ticket's state over there at the time `at`, as far as it is told.
 
     `case` is the ticket's id over there, `number` its number for people. `at` is the tool's own time; the
@@ -61,7 +61,7 @@ class TicketNews:
 
 
 @dataclass(frozen=True)
-class CommentNews:
+class CommentUpdate:
     """A comment on the ticket `case`; `id` is the comment's id over there. Without a told visibility it is
     internal.
     """
@@ -78,7 +78,7 @@ class CommentNews:
 
 
 @dataclass(frozen=True)
-class AlertNews:
+class AlertSignal:
     """An alert that fires or has cleared. `at` is when it did so, by the tool's time; the time of receipt if
     the mapping tells none (`dated_by_receipt`). The other fields are those of an alert that is posted.
     """
@@ -102,7 +102,7 @@ class AlertNews:
     irregular: tuple[str, ...] = ()
 
 
-News = TicketNews | CommentNews | AlertNews
+ParsedUpdate = TicketUpdate | CommentUpdate | AlertSignal
 
 
 @dataclass(frozen=True)
@@ -120,11 +120,11 @@ class Evaluation:
     parts that cannot be read while others can, by their numbers among all parts.
     """
 
-    news: tuple[News, ...]
+    news: tuple[ParsedUpdate, ...]
     ignored: str | None = None
     failed: Mapping[int, FailedPart] = field(default_factory=dict)
 
-    def numbered(self) -> list[tuple[int, News]]:
+    def numbered(self) -> list[tuple[int, ParsedUpdate]]:
         """Return the news with their numbers among all parts, which stay when others can be read, too."""
         numbers = [n for n in range(len(self.news) + len(self.failed)) if n not in self.failed]
         return list(zip(numbers, self.news, strict=True))

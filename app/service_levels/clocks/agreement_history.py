@@ -18,9 +18,9 @@ import orjson
 from app.common.clocks import AgreementType
 from app.db import Connection, fetch_rows
 from app.log.canonical import from_instant
-from app.service_levels.clocks.known_calendars import KnownCalendars
-from app.sla.choose import Agreement, Attributes, Opening, choose_agreement, in_force, validity
-from app.sla.choose import choose_target as best_target
+from app.service_levels.clocks.calendar_history import CalendarHistory
+from app.sla.target_selection import Agreement, Attributes, Opening, choose_agreement, in_force, validity
+from app.sla.target_selection import choose_target as best_target
 from app.sla.targets import CLOCK_METRICS, Metric, Target, Targeting
 
 SIGNED = "sla.signed"
@@ -59,7 +59,7 @@ class Origin:
 
 
 @dataclass(slots=True)
-class KnownAgreements:
+class AgreementHistory:
     """All agreements that were ever signed, each as of the positions at which it changed.
 
     `origins` are those of targets, by the identity (`id`) of the target, which does not name its agreement.
@@ -77,28 +77,30 @@ class KnownAgreements:
     def as_of(self, position: int) -> Sequence[Agreement]:
         """Return the agreements as they were known just after that position."""
         place = bisect_right(self._positions, position)
-        found = self._as_of.get(place)
-        if found is None:
-            by_key = {one.key: one for _, one in self.editions[:place]}
-            found = self._as_of[place] = tuple(by_key.values())
-        return found
+        agreements = self._as_of.get(place)
+        if agreements is None:
+            by_key = {agreement.key: agreement for _, agreement in self.editions[:place]}
+            agreements = self._as_of[place] = tuple(by_key.values())
+        return agreements
 
     def has_any_agreement(self, position: int) -> bool:
         """Return whether any agreement was known just after that position."""
         return bool(self._positions) and self._positions[0] <= position
 
-    def applying(self, process: str, opening: Opening, cut: int) -> Applying:
+    def applying(self, process: str, opening: Opening, cut: int) -> ApplicableAgreements:
         """Return the agreements that apply to a case of that process: of an imported case those known at the
         position `cut`, of others those known at its opening.
         """
-        return Applying(self, process, opening, self.as_of(cut if opening.imported else opening.position - 1))
+        return ApplicableAgreements(
+            self, process, opening, self.as_of(cut if opening.imported else opening.position - 1)
+        )
 
 
 @dataclass(slots=True)
-class Applying:
+class ApplicableAgreements:
     """The agreements that apply to one case, as of its opening."""
 
-    known: KnownAgreements
+    history: AgreementHistory
     process: str
     opening: Opening
     agreements: Sequence[Agreement]
@@ -109,12 +111,14 @@ class Applying:
 
     def in_force(self, agreement_type: AgreementType) -> Sequence[Agreement]:
         """Return the agreements of that type that were in force at the opening."""
-        found = self._in_force.get(agreement_type)
-        if found is None:
-            of_type = [one for one in self.agreements if one.agreement_type is agreement_type]
-            found = in_force(of_type, agreement_type, self.opening) if of_type else []
-            self._in_force[agreement_type] = found
-        return found
+        agreements = self._in_force.get(agreement_type)
+        if agreements is None:
+            of_type = [
+                agreement for agreement in self.agreements if agreement.agreement_type is agreement_type
+            ]
+            agreements = in_force(of_type, agreement_type, self.opening) if of_type else []
+            self._in_force[agreement_type] = agreements
+        return agreements
 
     def choose(
         self, agreement_type: AgreementType, attributes: Attributes, party: str | None = None
@@ -122,27 +126,27 @@ class Applying:
         """Return the agreement of that type for a case with these attributes; for an OLA or UC the one with
         the party.
         """
-        who = attributes.get("customer") if party is None else party
-        key = agreement_type, who, attributes.get("service"), attributes.get("catalogue_item")
+        party_name = attributes.get("customer") if party is None else party
+        key = agreement_type, party_name, attributes.get("service"), attributes.get("catalogue_item")
         if key in self._chosen:
             return self._chosen[key]
         candidates = self.in_force(agreement_type)
-        found = None
+        agreement = None
         if candidates:
             having = {**attributes, "team": party, "supplier": party} if party else attributes
-            found = choose_agreement(candidates, agreement_type, having, self.opening).agreement
-        self._chosen[key] = found
-        return found
+            agreement = choose_agreement(candidates, agreement_type, having, self.opening).agreement
+        self._chosen[key] = agreement
+        return agreement
 
     def metrics(self, agreement_type: AgreementType) -> list[Metric]:
         """Return the metrics that some agreement of that type has a target of for such cases, in order."""
-        found = {
+        metrics = {
             target.metric
-            for one in self.in_force(agreement_type)
-            for target in one.targets
+            for agreement in self.in_force(agreement_type)
+            for target in agreement.targets
             if target.conditions.get("process") in (None, self.process)
         }
-        return [metric for metric in CLOCK_METRICS if metric in found]
+        return [metric for metric in CLOCK_METRICS if metric in metrics]
 
     def targeting(
         self, metric: Metric, agreement_type: AgreementType = AgreementType.sla, party: str | None = None
@@ -159,34 +163,34 @@ class Applying:
 
     def origin(self, target: Target) -> Origin:
         """Return the origin of a target that this object's targeting has returned."""
-        return self.known.origins[id(target)]
+        return self.history.origins[id(target)]
 
 
-_cache: tuple[tuple[Any, ...], KnownAgreements] | None = None
+_cache: tuple[tuple[Any, ...], AgreementHistory] | None = None
 
 
-async def load_agreements(connection: Connection, calendars: KnownCalendars) -> KnownAgreements:
+async def load_agreements(connection: Connection, calendars: CalendarHistory) -> AgreementHistory:
     """Return all signed agreements, read anew only if one of them has changed since the last time."""
     global _cache  # noqa: PLW0603  # the cache is the process's
     (row,) = await fetch_rows(connection, SIGNATURE, ())
     signature = tuple(row.values())
     if _cache is None or _cache[0] != signature:
         rows = await fetch_rows(connection, EVENTS, ()) if row["agreements"] else []
-        _cache = signature, known_agreements(rows, calendars)
+        _cache = signature, agreement_history(rows, calendars)
     return _cache[1]
 
 
-def known_agreements(rows: Sequence[Mapping[str, Any]], calendars: KnownCalendars) -> KnownAgreements:
+def agreement_history(rows: Sequence[Mapping[str, Any]], calendars: CalendarHistory) -> AgreementHistory:
     """Return the agreements from all their events, in the order of the log."""
     fields: dict[str, dict[str, Any]] = {}
     signed: dict[str, int] = {}
     ended: dict[str, int] = {}
     editions: list[tuple[int, Agreement]] = []
-    known = KnownAgreements()
+    history = AgreementHistory()
     for row in rows:
         stream, position = row["stream"], row["position"]
-        said = orjson.loads(row["data"])["set"].get(stream) or {}
-        news = {name: said[name] for name in FIELDS if name in said}
+        changes = orjson.loads(row["data"])["set"].get(stream) or {}
+        news = {name: changes[name] for name in FIELDS if name in changes}
         before = fields.setdefault(stream, dict.fromkeys(FIELDS))
         before.update(news)
         if row["type"] == SIGNED:
@@ -194,21 +198,21 @@ def known_agreements(rows: Sequence[Mapping[str, Any]], calendars: KnownCalendar
         if row["type"] in ENDINGS:
             ended[stream] = position
         if stream in signed and (news or signed[stream] == position):
-            one = _agreement(stream, before, signed[stream], ended.get(stream), calendars)
-            editions.append((position, one))
-            _note_origins(known, one, before)
-    return KnownAgreements(editions, known.origins, known.reopen_days)
+            edition = _agreement(stream, before, signed[stream], ended.get(stream), calendars)
+            editions.append((position, edition))
+            _note_origins(history, edition, before)
+    return AgreementHistory(editions, history.origins, history.reopen_days)
 
 
-def _note_origins(known: KnownAgreements, one: Agreement, fields: Mapping[str, Any]) -> None:
-    known.reopen_days[one.key] = fields["reopen_days"]
-    if (why := one.scope) is not None:
-        origin = Origin(UUID(one.key), one.agreement_type, why.value, fields["reopen_days"])
-        known.origins.update({id(target): origin for target in one.targets})
+def _note_origins(history: AgreementHistory, agreement: Agreement, fields: Mapping[str, Any]) -> None:
+    history.reopen_days[agreement.key] = fields["reopen_days"]
+    if (why := agreement.scope) is not None:
+        origin = Origin(UUID(agreement.key), agreement.agreement_type, why.value, fields["reopen_days"])
+        history.origins.update({id(target): origin for target in agreement.targets})
 
 
 def _agreement(
-    stream: str, fields: Mapping[str, Any], signed: int, ended: int | None, calendars: KnownCalendars
+    stream: str, fields: Mapping[str, Any], signed: int, ended: int | None, calendars: CalendarHistory
 ) -> Agreement:
     zone = calendars.version(fields["calendar"]).time_zone
     assert zone is not None
@@ -233,22 +237,24 @@ def _agreement(
         ended_at=None if ended is None or fields["ended_at"] is None else from_instant(fields["ended_at"]),
         ended_position=ended,
         replaces=None if replaced is None else (replaced, 1),
-        targets=tuple(_target(said, fields["calendar"]) for said in fields["targets"] if _is_clock(said)),
+        targets=tuple(
+            _target(target, fields["calendar"]) for target in fields["targets"] if _is_clock(target)
+        ),
     )
 
 
-def _is_clock(said: Mapping[str, Any]) -> bool:
-    return said["metric"] in _CLOCKS and said["threshold_seconds"] is not None
+def _is_clock(target: Mapping[str, Any]) -> bool:
+    return target["metric"] in _CLOCKS and target["threshold_seconds"] is not None
 
 
-def _target(said: Mapping[str, Any], calendar: str) -> Target:
+def _target(target: Mapping[str, Any], calendar: str) -> Target:
     return Target(
-        id=said["id"],
-        metric=Metric(said["metric"]),
-        threshold_seconds=said["threshold_seconds"],
-        calendar=said["calendar"] or calendar,
-        pause_reasons=frozenset(said["pause_reasons"] or ()),
-        pause_states=frozenset(said["pause_states"] or ()),
-        warning_percents=tuple(said["warning_percents"] or ()),
-        conditions={name: said[name] for name in _CONDITIONS if said.get(name) is not None},
+        id=target["id"],
+        metric=Metric(target["metric"]),
+        threshold_seconds=target["threshold_seconds"],
+        calendar=target["calendar"] or calendar,
+        pause_reasons=frozenset(target["pause_reasons"] or ()),
+        pause_states=frozenset(target["pause_states"] or ()),
+        warning_percents=tuple(target["warning_percents"] or ()),
+        conditions={name: target[name] for name in _CONDITIONS if target.get(name) is not None},
     )

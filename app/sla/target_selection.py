@@ -143,10 +143,10 @@ def choose_agreement(
     """
     best: Agreement | None = None
     why = Scope.none
-    for one in in_force(agreements, agreement_type, opening):
-        scope = one.scope
-        if scope is not None and _RANK[scope] < _RANK[why] and one.fits(attributes):
-            best, why = one, scope
+    for agreement in in_force(agreements, agreement_type, opening):
+        scope = agreement.scope
+        if scope is not None and _RANK[scope] < _RANK[why] and agreement.fits(attributes):
+            best, why = agreement, scope
     return Choice(best, why)
 
 
@@ -154,28 +154,34 @@ def in_force(
     agreements: Sequence[Agreement], agreement_type: AgreementType, opening: Opening
 ) -> list[Agreement]:
     """Return the agreements of that type that were in force at the opening, as far as is known for it."""
-    same = [one for one in agreements if one.agreement_type is agreement_type]
-    replaced = {one.replaces for one in same if one.replaces and _has_begun(one, opening)}
+    same = [agreement for agreement in agreements if agreement.agreement_type is agreement_type]
+    replaced = {
+        candidate.replaces for candidate in same if candidate.replaces and _has_begun(candidate, opening)
+    }
     return [
-        one
-        for one in same
-        if (one.key, one.version) not in replaced and _has_begun(one, opening) and not _is_over(one, opening)
+        candidate
+        for candidate in same
+        if (candidate.key, candidate.version) not in replaced
+        and _has_begun(candidate, opening)
+        and not _is_over(candidate, opening)
     ]
 
 
-def _has_begun(one: Agreement, opening: Opening) -> bool:
+def _has_begun(agreement: Agreement, opening: Opening) -> bool:
     """Return whether it was in force by the opening, and so had replaced its predecessor."""
-    if one.signed_at is None or not opening.is_position_known(one.signed_position):
+    if agreement.signed_at is None or not opening.is_position_known(agreement.signed_position):
         return False
-    return one.valid_from <= opening.opened_at and (opening.imported or one.signed_at <= opening.opened_at)
+    return agreement.valid_from <= opening.opened_at and (
+        opening.imported or agreement.signed_at <= opening.opened_at
+    )
 
 
-def _is_over(one: Agreement, opening: Opening) -> bool:
-    if one.valid_until is not None and one.valid_until <= opening.opened_at:
+def _is_over(agreement: Agreement, opening: Opening) -> bool:
+    if agreement.valid_until is not None and agreement.valid_until <= opening.opened_at:
         return True
-    if one.ended_at is None or one.ended_at > opening.opened_at:
+    if agreement.ended_at is None or agreement.ended_at > opening.opened_at:
         return False
-    return opening.is_position_known(one.ended_position)
+    return opening.is_position_known(agreement.ended_position)
 
 
 def choose_target(targets: Iterable[Target], metric: Metric, attributes: Attributes) -> Target | None:
@@ -183,13 +189,13 @@ def choose_target(targets: Iterable[Target], metric: Metric, attributes: Attribu
     `submit_for_review` refuses, the first.
     """
     best: Target | None = None
-    for one in targets:
+    for target in targets:
         if (
-            one.metric is metric
-            and (best is None or len(one.conditions) > len(best.conditions))
-            and all(attributes.get(name) == value for name, value in one.conditions.items())
+            target.metric is metric
+            and (best is None or len(target.conditions) > len(best.conditions))
+            and all(attributes.get(name) == value for name, value in target.conditions.items())
         ):
-            best = one
+            best = target
     return best
 
 
@@ -212,20 +218,24 @@ def conflicting_agreement(candidate: Agreement, agreements: Sequence[Agreement])
     """Return the first agreement with which the candidate may not be signed: another that is signed, of the
     same type, party and scope, in force at an instant of the candidate's validity.
     """
-    signed = [one for one in agreements if one.signed_at is not None and one.signed_position is not None]
+    signed = [
+        agreement
+        for agreement in agreements
+        if agreement.signed_at is not None and agreement.signed_position is not None
+    ]
     itself = (candidate.key, candidate.version)
-    for one in signed:
-        if (one.key, one.version) == itself or _scope_key(one) != _scope_key(candidate):
+    for rival in signed:
+        if (rival.key, rival.version) == itself or _scope_key(rival) != _scope_key(candidate):
             continue
-        replacing = [o.valid_from for o in (*signed, candidate) if o.replaces == (one.key, one.version)]
-        ends = [end for end in (one.valid_until, one.ended_at, *replacing) if end is not None]
-        if _overlap(candidate.valid_from, candidate.valid_until, one.valid_from, min(ends, default=None)):
-            return one
+        replacing = [o.valid_from for o in (*signed, candidate) if o.replaces == (rival.key, rival.version)]
+        ends = [end for end in (rival.valid_until, rival.ended_at, *replacing) if end is not None]
+        if _overlap(candidate.valid_from, candidate.valid_until, rival.valid_from, min(ends, default=None)):
+            return rival
     return None
 
 
-def _scope_key(one: Agreement) -> tuple[object, ...]:
-    return one.agreement_type, one.party, one.services, one.catalogue_items
+def _scope_key(agreement: Agreement) -> tuple[object, ...]:
+    return agreement.agreement_type, agreement.party, agreement.services, agreement.catalogue_items
 
 
 def _overlap(a: datetime, a_end: datetime | None, b: datetime, b_end: datetime | None) -> bool:
@@ -245,26 +255,26 @@ def tied_targets(targets: Sequence[TargetConditions]) -> tuple[str, ...]:
     """Return the ids of targets between which the choice would be open for some case, of the first metric
     that has such: two fit it with equally many conditions, and none with more does.
     """
-    for metric in dict.fromkeys(one.metric for one in targets):
-        of_metric = [one for one in targets if one.metric == metric]
+    for metric in dict.fromkeys(target.metric for target in targets):
+        of_metric = [target for target in targets if target.metric == metric]
         tied: set[int] = set()
-        for n, one in enumerate(of_metric):
+        for n, first in enumerate(of_metric):
             for m, other in enumerate(of_metric[:n]):
-                if _tie(one, other, of_metric):
+                if _tie(first, other, of_metric):
                     tied |= {n, m}
         if tied:
             return tuple(of_metric[n].id for n in sorted(tied))
     return ()
 
 
-def _tie(one: TargetConditions, other: TargetConditions, targets: Sequence[TargetConditions]) -> bool:
-    if len(one.conditions) != len(other.conditions):
+def _tie(first: TargetConditions, second: TargetConditions, targets: Sequence[TargetConditions]) -> bool:
+    if len(first.conditions) != len(second.conditions):
         return False
     # Fewest other targets fit the case that has these values and otherwise none that any target names.
-    case = {**one.conditions, **other.conditions}
-    if any(case[name] != value for name, value in one.conditions.items()):
+    case = {**first.conditions, **second.conditions}
+    if any(case[name] != value for name, value in first.conditions.items()):
         return False
     return not any(
-        len(more.conditions) > len(one.conditions) and more.conditions.items() <= case.items()
+        len(more.conditions) > len(first.conditions) and more.conditions.items() <= case.items()
         for more in targets
     )

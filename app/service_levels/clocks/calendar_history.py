@@ -36,7 +36,7 @@ class _Calendar:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownCalendars:
+class CalendarHistory:
     """All calendars with all their versions; called as a function, they give the engine business time.
 
     A version counts from the instant at which the log recorded it, the first one also before, since a history
@@ -52,30 +52,34 @@ class KnownCalendars:
 
     def version(self, key: str, known_at: datetime | None = None) -> CalendarVersion:
         """Return the version of the calendar that was published by `known_at`; None: the newest."""
-        one = self.by_key[key]
+        history = self.by_key[key]
         if known_at is None or (self.until is not None and self.until < known_at):
             known_at = self.until
-        place = len(one.versions) if known_at is None else bisect_right(one.recorded, known_at)
-        return one.versions[max(place - 1, 0)]
+        place = len(history.versions) if known_at is None else bisect_right(history.recorded, known_at)
+        return history.versions[max(place - 1, 0)]
 
     def published(self, key: str, after: datetime) -> list[datetime]:
         """Return when versions of the calendar were recorded after that instant, as far as is known."""
-        known = self.by_key[key].recorded
-        return [at for at in known if at > after and (self.until is None or at <= self.until)]
+        instants = self.by_key[key].recorded
+        return [
+            instant
+            for instant in instants
+            if instant > after and (self.until is None or instant <= self.until)
+        ]
 
     def stream(self, key: str) -> tuple[str, int]:
         """Return the stream of the calendar, and the version of that when it was read."""
         return self.by_key[key].stream
 
-    def as_of(self, until: datetime | None) -> KnownCalendars:
+    def as_of(self, until: datetime | None) -> CalendarHistory:
         """Return the calendars as they were known at that instant; None: as they are."""
-        return KnownCalendars(self.by_key, until)
+        return CalendarHistory(self.by_key, until)
 
 
-_cache: tuple[tuple[Any, ...], KnownCalendars] | None = None
+_cache: tuple[tuple[Any, ...], CalendarHistory] | None = None
 
 
-async def load_calendars(connection: Connection) -> KnownCalendars:
+async def load_calendars(connection: Connection) -> CalendarHistory:
     """Return all calendars, read anew only if one has changed since the last time."""
     global _cache  # noqa: PLW0603  # the cache is the process's
     (row,) = await fetch_rows(connection, SIGNATURE, ())
@@ -85,19 +89,19 @@ async def load_calendars(connection: Connection) -> KnownCalendars:
     return _cache[1]
 
 
-def _of(rows: Sequence[dict[str, Any]]) -> KnownCalendars:
-    found: dict[str, list[CalendarVersion]] = {}
+def _of(rows: Sequence[dict[str, Any]]) -> CalendarHistory:
+    calendar_versions: dict[str, list[CalendarVersion]] = {}
     streams: dict[str, tuple[str, int]] = {}
     for row in rows:
-        found.setdefault(row["key"], []).append(from_row(CalendarVersion, row))
+        calendar_versions.setdefault(row["key"], []).append(from_row(CalendarVersion, row))
         streams[row["key"]] = row["stream"], row["stream_version"]
-    return KnownCalendars(
+    return CalendarHistory(
         {
             key: _Calendar(
                 streams[key],
                 [version.appended_at for version in versions if version.appended_at is not None],
                 versions,
             )
-            for key, versions in found.items()
+            for key, versions in calendar_versions.items()
         }
     )

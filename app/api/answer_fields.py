@@ -1,0 +1,76 @@
+"""Fields of answers that follow from those of the record that the answer shows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from app.common.records import Record, codecs
+
+#: Fields of records that no answer shows: a child record is read at its parent's address.
+_NOT_SHOWN = frozenset({"record"})
+
+
+def derive_fields(
+    answer: type[BaseModel],
+    record: type[Record],
+    stubs: Mapping[str, type[BaseModel]],
+    without: str = "",
+    after: Mapping[str, str] | None = None,
+) -> None:
+    """Declare on the answer's class, before its model is built, a field for each of the record's that clients
+    may see, in their order.
+
+    A field `x_id` that refers to one of the kinds in `stubs` becomes `x`, with that stub. What the body of
+    the class declares itself stands in the place of the record's field of that name, or else at the end.
+    `without` are the fields left out, `after` those that stand behind another one than in the record, both
+    by their names with spaces between.
+    """
+    declared: dict[str, Any] = dict(vars(answer).get("__annotations__", {}))
+    inherited = {name for base in answer.__mro__[1:] for name in getattr(base, "model_fields", ())}
+    fields: dict[str, Any] = {}
+    for name, shown in _shown_names(record, stubs, declared).items():
+        if shown in without.split() or (shown in inherited and shown not in declared):
+            continue
+        fields[shown] = declared.get(shown) or _annotation(record, name, shown, stubs)
+        description = record.model_fields[name].description
+        if description is not None and shown not in vars(answer):
+            setattr(answer, shown, Field(description=description))
+    answer.__annotations__ = _in_order({**fields, **declared}, after or {})
+
+
+def _shown_names(record: type[Record], stubs: Mapping[str, Any], declared: Collection[str]) -> dict[str, str]:
+    """Return the names under which clients see the record's fields, by the fields' names."""
+    names = {"id": "id"}
+    for name, codec in codecs(record).items():
+        short = name.removesuffix("_id")
+        if codec.hidden or name in _NOT_SHOWN:
+            continue
+        has_stub = codec.refers is not None and (codec.refers.kind in stubs or short in declared)
+        names[name] = short if has_stub and name not in declared else name
+    return names
+
+
+def _annotation(record: type[Record], name: str, shown: str, stubs: Mapping[str, Any]) -> Any:
+    """Return the type of the field as clients see it: null where it may have no value, where the caller may
+    not see it, and where it was a person's who is erased.
+    """
+    if name == "id":
+        return record.model_fields[name].annotation
+    codec = codecs(record)[name]
+    kind = codec.type
+    if codec.refers is not None and shown != name:
+        kind = stubs[codec.refers.kind]
+    return kind if codec.required and not (codec.personal or codec.staff_only) else kind | None
+
+
+def _in_order(fields: dict[str, Any], after: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields, with those in `after` behind the ones that they are to follow."""
+    moved = {name for names in after.values() for name in names.split()}
+    order: list[str] = []
+    for name in fields:
+        if name not in moved:
+            order += [name, *after.get(name, "").split()]
+    return {name: fields[name] for name in order}
