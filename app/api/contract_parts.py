@@ -5,23 +5,29 @@ Everything that takes time is done when the process starts: strangers may ask fo
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from app.api.areas import AREAS
+from app.api.faults import LONGEST_SAID
 from app.api.filters import CommaSeparated
 from app.api.openapi import TAGS
 from app.api.static_files import StaticFile
 from app.contract.selection import TaggedContract
 
-if TYPE_CHECKING:
-    Tag = str
-else:
-    Tag = Literal[tuple(TAGS)]
+
+def _require_tag(name: str) -> str:
+    if name not in TAGS:
+        near = get_close_matches(name[:LONGEST_SAID], TAGS, n=3) or TAGS
+        words = {"value": name[:LONGEST_SAID], "near": ", ".join(f"“{tag}”" for tag in near)}
+        raise PydanticCustomError("unknown_value_near", "is no tag", words)
+    return name
 
 
 class ContractQuery(BaseModel):
@@ -30,7 +36,7 @@ class ContractQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     tags: Annotated[
-        list[Tag] | None,
+        list[Annotated[str, AfterValidator(_require_tag)]] | None,
         CommaSeparated,
         Field(min_length=1, max_length=len(TAGS), description="Only operations with one of these tags."),
     ] = None
