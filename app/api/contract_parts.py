@@ -62,7 +62,7 @@ class ContractParts:
         return area or StaticFile(self._part(tags), "application/json", compress=False)
 
     def _part(self, tags: frozenset[str]) -> bytes:
-        return orjson.dumps(self._tagged.part(tags & set(self._tagged.tags), self._pieces))
+        return orjson.dumps(self._tagged.with_tags(tags & set(self._tagged.tags), self._pieces))
 
 
 def _in_pieces(document: dict[str, Any]) -> dict[str, Any]:

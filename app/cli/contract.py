@@ -86,7 +86,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield OPENAPI / OPERATIONS, _json(_operations())
     tagged = TaggedContract(_operations())
     for area, tags in AREAS.items():
-        yield OPENAPI / "areas" / f"{area}.json", _json(tagged.part(tags))
+        yield OPENAPI / "areas" / f"{area}.json", _json(tagged.with_tags(tags))
     yield OPENAPI / EVENTS, _json(describe.catalogue(LIFECYCLES))
     for lifecycle in LIFECYCLES:
         yield project / "docs" / "lifecycles" / f"{lifecycle.plural}.md", describe.as_markdown(lifecycle)

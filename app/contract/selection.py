@@ -27,7 +27,7 @@ class TaggedContract:
         self.tags = tuple(tag["name"] for tag in document["tags"])
         self._components = {tag: _closure(self._needed_by(tag), needs) for tag in self.tags}
 
-    def part(self, tags: Collection[str], document: Schema | None = None) -> Schema:
+    def with_tags(self, tags: Collection[str], document: Schema | None = None) -> Schema:
         """Return the document of the operations with one of these tags. `document`: the same document, or one
         of the same form whose operations and components stand there in another form.
         """

@@ -51,7 +51,7 @@ async def test_a_part_of_the_contract_has_the_operations_of_its_tags(stranger: h
     for tags in (["incidents"], ["kpis", "views"], list(AREAS["changes"]), list(openapi.TAGS)):
         answer = await stranger.get("/openapi.json", params={"tags": ",".join(tags)})
         assert answer.status_code == 200, answer.text
-        assert answer.json() == TaggedContract(built).part(tags)
+        assert answer.json() == TaggedContract(built).with_tags(tags)
     assert answer.json() == built, "all tags are all of it"
 
 
