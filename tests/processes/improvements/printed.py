@@ -96,7 +96,7 @@ def an_effect_figure(language: str) -> str:
 
 def measured(language: str, occasion: MeasurementOccasion = MeasurementOccasion.pilot) -> PrintedMeasurements:
     """What was measured, at one position."""
-    one = PrintedMeasurement(
+    measurement = PrintedMeasurement(
         name="restore-faster",
         kpi=KPI.texts(language).name,
         sentence=SENTENCE,
@@ -121,7 +121,10 @@ def measured(language: str, occasion: MeasurementOccasion = MeasurementOccasion.
         pilot_round=2,
         position=123456,
         measured_at=WRITTEN_AT,
-        targets=[one, replace(one, name="no-chart", chart=None, effect=None, interval=None, promise=None)],
+        targets=[
+            measurement,
+            replace(measurement, name="no-chart", chart=None, effect=None, interval=None, promise=None),
+        ],
     )
 
 
