@@ -118,7 +118,6 @@ SQL = {
     "app/automation/watch_clocks.py": "which clocks are due",
     "app/automation/ask_for_ratings.py": "who was asked in the week before",
     "app/automation/escalate_overdue_complaints.py": "complaints whose time is over",
-    "app/dashboard/due_page.py": "open cases by due time",
     "app/ticketing/routes/decisions.py": "decisions on records of every kind, with their votes",
     "app/ticketing/routes/team_work.py": "what is open and a team's, in every process",
     "app/ticketing/routes/asked_actions.py": "what notices ask for, and who has done it since",
