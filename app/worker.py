@@ -16,14 +16,8 @@ from app.automation import (
     escalate_by_rule,
     escalate_by_sla,
     escalate_overdue_complaints,
-    expire_agreements,
     flag_agreement_reviews,
-    flag_missing_assessments,
-    flag_overdue_meetings,
     flag_overdue_milestones,
-    flag_overdue_reports,
-    flag_overdue_reviews,
-    flag_plan_reviews,
     flag_rollout_steps,
     follow_fixing_changes,
     fulfil_by_changes,
@@ -36,7 +30,6 @@ from app.automation import (
     remind_voters,
     resume_after_change,
     resume_at_answer,
-    resume_at_wake_up_time,
     settle_decisions,
     suggest_after_complaints,
     suggest_after_declined_candidates,
@@ -44,7 +37,6 @@ from app.automation import (
     suggest_after_kpi_signals,
     suggest_after_missed_targets,
     take_up_at_meetings,
-    take_up_improvements,
     tell_duplicates,
     tell_overlapped_changes,
     warn_of_ending_agreements,
@@ -66,6 +58,7 @@ from app.log import consumer_group as group
 from app.log.follow import Consumer
 from app.notifications import mail, notices
 from app.processes.improvements import benefits
+from app.registry import LIFECYCLES
 from app.search import index
 from app.service_reports import issuing
 from app.shared_connections import SharedConnections
@@ -104,21 +97,14 @@ TIMED_RULES: tuple[TimerConsumer, ...] = (
     escalate_by_rule.RULE,
     escalate_overdue_complaints.RULE,
     warn_of_ending_agreements.RULE,
-    expire_agreements.RULE,
     flag_agreement_reviews.RULE,
-    flag_missing_assessments.RULE,
-    flag_overdue_meetings.RULE,
     flag_overdue_milestones.RULE,
-    *flag_overdue_reports.RULES,
-    flag_overdue_reviews.RULE,
-    flag_plan_reviews.RULE,
     flag_rollout_steps.RULE,
     lapse_accepted_risks.RULE,
     remind_on_call.RULE,
     remind_voters.RULE,
-    *resume_at_wake_up_time.RULES,
     settle_decisions.RULE,
-    take_up_improvements.RULE,
+    *timers.timed_rules(LIFECYCLES),
 )
 
 

@@ -5,7 +5,9 @@ Every answer that they get is held against the contract.
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,9 +20,11 @@ from fastapi import FastAPI
 
 from app.common.keys import hash_of, new_secret, token
 from app.common.people import Grade, Person, Role, rule_caller
+from app.common.personal import KEY_BYTES
 from app.foundation.people.keys import MakeKey
 from app.foundation.people.records import TeamKind
 from app.kernel.ledger import Ledger
+from app.kernel.vault import MASTER_KEY_FILE
 from app.log import read
 from app.main import application
 from app.settings import Settings
@@ -130,9 +134,19 @@ async def add_key(ledger: Ledger, person_id: UUID, *roles: Role | str, ends: dat
     return token(made.record.id, secret)
 
 
+def make_master_key(secrets_dir: Path) -> None:
+    """Makes the key that a first start would make, but does not wait until it is on the disk."""
+    secrets_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key_file = secrets_dir / MASTER_KEY_FILE
+    if not key_file.exists():
+        key_file.touch(0o600)
+        key_file.write_bytes(base64.b64encode(os.urandom(KEY_BYTES)))
+
+
 @contextlib.asynccontextmanager
 async def serving(url: str, secrets_dir: Path, settings: Settings) -> AsyncIterator[Api]:
     """The application on that database, started as a server starts it."""
+    make_master_key(secrets_dir)
     app = application(url, secrets_dir, settings)
     async with app.router.lifespan_context(app):
         api = Api(app, app.state.ledger)

@@ -2,7 +2,7 @@
 from a template or emptied behind another test (databases.py).
 
 Tests of the log, the kernel and the invariants run a second time on LEDGERDESK_TEST_DATABASE_URL where it is
-set: every fifth of them (slices.py), and all by `make test-all`.
+set: every tenth of them (slices.py), and all by `make test-all`.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ FAST = {
     "full_page_writes": "off",
     "max_connections": "300",
     "max_wal_size": "256MB",
+    # Databases live for as long as a few tests; to clean up and count rows in all of them is in vain.
+    "autovacuum": "off",
     # Emptying a table looks through all of them.
     "shared_buffers": "256MB",
 }

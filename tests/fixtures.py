@@ -18,7 +18,7 @@ from app.kernel.ledger import Ledger
 from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests import forked
-from tests.client import Api, serving
+from tests.client import Api, make_master_key, serving
 from tests.conftest import DEMO, HISTORY, DatabaseUrls, RealHistory, Server, file_lock, fresh, shared_folder
 from tests.contract import logged
 from tests.databases import EXAMINED_BY
@@ -51,6 +51,7 @@ async def ledger(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> Asy
 
 
 def _opened(url: str, secrets_dir: Path, settings: Settings) -> AbstractAsyncContextManager[Ledger]:
+    make_master_key(secrets_dir)
     return ledgers.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings)
 
 

@@ -13,7 +13,7 @@ from tests.durations import LONG, new_long_files
 from tests.slices import SLICES, Case, Unit, in_slice, kept_line, sliced, units_of_this_run
 
 #: Kinds with as many cases as they say.
-SIZES = {"one": 1, "few": 3, "five": 5, "many": 23}
+SIZES = {"one": 1, "few": 3, "ten": 10, "many": 43}
 CASES = [Case(f"{kind}-{n}", (kind, n), kind) for kind, size in SIZES.items() for n in range(size)]
 ROWS = [
     Case(f"{lifecycle.kind}-{row.name}", (lifecycle, row), lifecycle.kind)
@@ -43,20 +43,20 @@ def test_in_as_many_runs_as_there_are_slices_every_case_is_tried(
     assert set().union(*runs) == {case.name for case in CASES}
 
 
-def test_each_run_tries_something_of_every_kind_and_a_fifth_of_what_there_is_much_of(
+def test_each_run_tries_something_of_every_kind_and_a_tenth_of_what_there_is_much_of(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for number in range(2 * SLICES):
         of = Counter(name.partition("-")[0] for name in tried(monkeypatch, number, CASES))
         assert of.keys() == SIZES.keys()
-        assert (of["one"], of["few"], of["five"]) == (1, 1, 1)
+        assert (of["one"], of["few"], of["ten"]) == (1, 1, 1)
         assert of["many"] in (4, 5)
 
 
 def test_a_row_that_all_kinds_have_is_tried_on_one_of_them_in_most_runs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    alike = [Case(f"{kind}-{n}", (n,), kind) for kind in "abcdefgh" for n in range(SLICES)]
+    alike = [Case(f"{kind}-{n}", (n,), kind) for kind in "abcdefghijklmnop" for n in range(SLICES)]
     for number in range(SLICES):
         places = {name.partition("-")[2] for name in tried(monkeypatch, number, alike)}
         assert len(places) > SLICES // 2, "not all kinds begin at the same place"
@@ -86,16 +86,16 @@ def test_what_has_failed_once_is_tried_always(monkeypatch: pytest.MonkeyPatch) -
 
 
 def units_tried(monkeypatch: pytest.MonkeyPatch, number: int) -> set[Unit]:
-    """Which of two kinds of long tests, seven and two, that run tries."""
+    """Which of two kinds of long tests, twelve and two, that run tries."""
     monkeypatch.setattr(slices, "NUMBER", number)
-    kills = [Unit("kills", f"test_kills.py::{n}", frozenset({"app.log"})) for n in range(7)]
+    kills = [Unit("kills", f"test_kills.py::{n}", frozenset({"app.log"})) for n in range(12)]
     # A file whose tests are tried together comes once for each of them.
     return set(units_of_this_run([*kills, *(Unit("tables", f"test_{n % 2}.py") for n in range(20))]))
 
 
-def test_of_what_goes_round_each_run_tries_a_fifth_of_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_what_goes_round_each_run_tries_a_tenth_of_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = [units_tried(monkeypatch, number) for number in range(SLICES)]
-    assert len(set().union(*runs)) == 9
+    assert len(set().union(*runs)) == 14
     for tried in runs:
         of = Counter(unit.kind for unit in tried)
         assert (of["kills"], of["tables"]) in ((1, 1), (2, 1))
@@ -108,11 +108,11 @@ def test_of_what_goes_round_all_are_tried_whose_package_differs_and_what_has_fai
     monkeypatch.setattr(slices, "kept_cases", lambda: frozenset({"test_1.py"}))
     for number in range(SLICES):
         tried = units_tried(monkeypatch, number)
-        assert sum(unit.kind == "kills" for unit in tried) == 7
+        assert sum(unit.kind == "kills" for unit in tried) == 12
         assert "test_1.py" in {unit.name for unit in tried}
 
 
-def test_what_is_tried_in_one_of_five_runs_is_tried_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_tried_in_one_of_ten_runs_is_tried_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = 0
     for number in range(SLICES):
         monkeypatch.setattr(slices, "NUMBER", number)

@@ -8,7 +8,7 @@ type of the action.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -57,11 +57,12 @@ def mount_actions(
     shape: type[OutputModel],
     *,
     prefix: str = "",
-    left_out: frozenset[str] = frozenset(),
+    left_out: Collection[str] = (),
     renderer: type[Renderer] = Renderer,
 ) -> None:
     """Add an operation for every action of the lifecycle, except edits (see `mount_edit`) and those in
-    `left_out`, which the router defines by hand. `renderer` shows the record after the action.
+    `left_out`, which have operations of their own (`mount_computed_actions`, or by hand). `renderer` shows
+    the record after the action.
     """
     for row in lifecycle.rows:
         if row.name not in left_out and not issubclass(row.body, Patch):

@@ -15,7 +15,7 @@ from app.common.role_labels import DEFAULT_LABELS, RoleLabels
 
 
 class Relation(CodeEnum):
-    """The relation of an actor to the record."""
+    """The relation of an actor to the record, as records of any process may have it."""
 
     anybody = "anybody", "anybody", "任何人"
     reporter = "reporter", "the reporter", "报告人"
@@ -26,11 +26,6 @@ class Relation(CodeEnum):
         "holder",
         "whom it stands for, by a key that is no narrower",
         "密钥所属人（所用密钥的权限不得更窄）",
-    )
-    calendar_reader = (
-        "calendar_reader",
-        "anybody, of their own for the change calendar",
-        "任何人（限本人的变更日历密钥）",
     )
     superior = "superior", "an administrator of all that they hold", "能管理其全部角色的系统管理员"
     addressee = "addressee", "whom it is for", "收件人"
@@ -44,24 +39,36 @@ class Relation(CodeEnum):
     messenger = "messenger", "a tool that brings a person's words", "转达他人言语的工具"
     voter = "voter", "those who are asked to vote", "受邀表决人"
     chair = "chair", "the chair", "主席"
-    presiding = "presiding", "whoever chairs it", "会议主席"
     decision = "decision", "a decision", "决议"
-    solution_reviewer = (
-        "solution_reviewer",
-        "one IT and one business reviewer",
-        "信息技术方和业务方评审人各一名",
-    )
-    acceptor = "acceptor", "the requester's acceptance group", "需求方验收组"
     implementer = "implementer", "the assignee or one of the assigned team", "受理人或受派团队成员"
-    gate_reviewer = "gate_reviewer", "the stage's reviewer", "阶段评审人"
-    representative = "representative", "a representative of either party", "任一方代表"
-    assessor = "assessor", "those who assess it", "评估人"
-    lead_beneath = "lead_beneath", "the lead of a team beneath", "下层团队负责人"
-    project_manager = "project_manager", "its own project manager", "本项目的项目经理"
-    sponsor = "sponsor", "its sponsor", "本项目的发起人"
-    named_process_owner = "named_process_owner", "its own process owner", "本项目的流程负责人"
-    pilot_member = "pilot_member", "those in the pilot", "试点参与人"
-    step_owner = "step_owner", "the owner of the step", "步骤负责人"
+
+    def relates(self, caller: Caller, record: Any) -> bool:
+        """Return whether the relation is that of the caller to the record."""
+        return _RELATIONS[self](caller, record)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRelation:
+    """A relation of persons to the records of one process, which the process declares (`process_relation`).
+
+    `fields` are the fields of the record that name the persons. Without any, the record does not name them:
+    child rows or the payload do, anybody may have the relation, and a check of the action reads those.
+    """
+
+    code: str
+    en: str
+    zh: str
+    fields: tuple[str, ...] = ()
+
+    def label(self, language: str) -> str:
+        """Return the relation's label in that language."""
+        return self.zh if language == "zh" else self.en
+
+    def relates(self, caller: Caller, record: Any) -> bool:
+        """Return whether the relation is that of the caller to the record."""
+        if caller.person_id is None:
+            return False
+        return not self.fields or any(getattr(record, f, None) == caller.person_id for f in self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ class ActorPolicy:
     """
 
     roles: frozenset[Role] = frozenset()
-    relations: frozenset[Relation] = frozenset()
+    relations: frozenset[Relation | ProcessRelation] = frozenset()
     people_only: bool = False
 
     def __or__(self, other: ActorPolicy) -> ActorPolicy:
@@ -94,7 +101,7 @@ class ActorPolicy:
         for role in self.roles & caller.role_codes:
             if caller.has_role(role, record):
                 return True
-        return any(_RELATIONS[relation](caller, record) for relation in self.relations)
+        return any(relation.relates(caller, record) for relation in self.relations)
 
     def phrase(self, language: str, labels: RoleLabels = DEFAULT_LABELS) -> str:
         """Return the policy as a phrase: `agent, engineer or the assignee`. `labels` are those of
@@ -145,9 +152,9 @@ def segregated_persons(parts: Iterable[RecordDuty], record: Any) -> frozenset[UU
     return frozenset(person for part in parts for person in part.persons(record))
 
 
-def policy_cache_key(caller: Caller, record: Any) -> tuple[Any, ...]:
+def policy_cache_key(caller: Caller, record: Any, relation_fields: tuple[str, ...] = ()) -> tuple[Any, ...]:
     """Return a key of everything that `allows` depends on: callers and records with the same key get the same
-    result from all policies.
+    result from all policies whose process relations have no other fields than `relation_fields`.
     """
     # `getattr` of a field that a record does not have costs more than all other lookups together.
     said = vars(record).get
@@ -159,11 +166,6 @@ def policy_cache_key(caller: Caller, record: Any) -> tuple[Any, ...]:
         caller.rights,
         me is not None and said("requester_id") == me,
         me is not None and said("author_id") == me,
-        me is not None and said("chair_id") == me,
-        me is not None and me in (said("representative_id"), said("party_representative_id")),
-        me is not None and said("project_manager_id") == me,
-        me is not None and said("sponsor_id") == me,
-        me is not None and said("process_owner_id") == me,
         assignee is None,
         assignee == me,
         team if team in caller.scope_teams else None,
@@ -174,6 +176,7 @@ def policy_cache_key(caller: Caller, record: Any) -> tuple[Any, ...]:
         None if (roles := said("roles")) is None else tuple(roles),
         getattr(record, "KIND", None),
         getattr(record, "concerned_process", None),
+        *(me is not None and said(name) == me for name in relation_fields),
     )
 
 
@@ -190,31 +193,6 @@ def _is_planner(caller: Caller, record: Any) -> bool:
 def _is_author(caller: Caller, record: Any) -> bool:
     """Return whether the caller is the record's author."""
     return caller.person_id is not None and getattr(record, "author_id", None) == caller.person_id
-
-
-def _is_presiding(caller: Caller, record: Any) -> bool:
-    return caller.person_id is not None and getattr(record, "chair_id", None) == caller.person_id
-
-
-def _is_representative(caller: Caller, record: Any) -> bool:
-    """Return whether the caller represents one of the two parties of the record, an agreement."""
-    sides = (getattr(record, "representative_id", None), getattr(record, "party_representative_id", None))
-    return caller.person_id is not None and caller.person_id in sides
-
-
-def _manages_project(caller: Caller, record: Any) -> bool:
-    """Return whether the caller manages the record, a project."""
-    return caller.person_id is not None and getattr(record, "project_manager_id", None) == caller.person_id
-
-
-def _sponsors_project(caller: Caller, record: Any) -> bool:
-    """Return whether the caller sponsors the record, a project."""
-    return caller.person_id is not None and getattr(record, "sponsor_id", None) == caller.person_id
-
-
-def _is_named_process_owner(caller: Caller, record: Any) -> bool:
-    """Return whether the record, a project, names the caller as the owner of its process."""
-    return caller.person_id is not None and getattr(record, "process_owner_id", None) == caller.person_id
 
 
 def _is_assignee(caller: Caller, record: Any) -> bool:
@@ -280,11 +258,8 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.reporter: _is_reporter,
     Relation.author: _is_author,
     Relation.planner: _is_planner,
-    Relation.presiding: _is_presiding,
     Relation.assignee: _is_assignee,
     Relation.holder: _is_holder,
-    # The payload says what the key is for: a check of the action reads it.
-    Relation.calendar_reader: lambda caller, record: caller.person_id is not None,
     Relation.superior: _is_superior,
     Relation.implementer: _is_implementer,
     Relation.addressee: _is_addressee,
@@ -297,17 +272,6 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     # reads them.
     Relation.voter: lambda caller, record: caller.person_id is not None,
     Relation.chair: lambda caller, record: caller.person_id is not None,
-    Relation.solution_reviewer: lambda caller, record: caller.person_id is not None,
-    Relation.acceptor: lambda caller, record: caller.person_id is not None,
-    Relation.gate_reviewer: lambda caller, record: caller.person_id is not None,
-    Relation.lead_beneath: lambda caller, record: caller.person_id is not None,
-    Relation.assessor: lambda caller, record: caller.person_id is not None,
-    Relation.pilot_member: lambda caller, record: caller.person_id is not None,
-    Relation.step_owner: lambda caller, record: caller.person_id is not None,
-    Relation.representative: _is_representative,
-    Relation.project_manager: _manages_project,
-    Relation.sponsor: _sponsors_project,
-    Relation.named_process_owner: _is_named_process_owner,
     # Nobody performs it directly: it follows from the last vote, in the same command.
     Relation.decision: lambda caller, record: False,
 }
@@ -318,7 +282,6 @@ author = ActorPolicy(relations=frozenset({Relation.author}))
 planner = ActorPolicy(relations=frozenset({Relation.planner}))
 assignee = ActorPolicy(relations=frozenset({Relation.assignee}))
 holder = ActorPolicy(relations=frozenset({Relation.holder}))
-calendar_reader = ActorPolicy(relations=frozenset({Relation.calendar_reader}))
 superior = ActorPolicy(relations=frozenset({Relation.superior}))
 addressee = ActorPolicy(relations=frozenset({Relation.addressee}))
 oneself = ActorPolicy(relations=frozenset({Relation.oneself}))
@@ -327,20 +290,13 @@ rule = ActorPolicy(relations=frozenset({Relation.rule}))
 messenger = ActorPolicy(relations=frozenset({Relation.messenger}))
 voter = ActorPolicy(relations=frozenset({Relation.voter}))
 chair = ActorPolicy(relations=frozenset({Relation.chair}))
-presiding = ActorPolicy(relations=frozenset({Relation.presiding}))
 decision = ActorPolicy(relations=frozenset({Relation.decision}))
-solution_reviewer = ActorPolicy(relations=frozenset({Relation.solution_reviewer}))
-acceptor = ActorPolicy(relations=frozenset({Relation.acceptor}))
 implementer = ActorPolicy(relations=frozenset({Relation.implementer}))
-gate_reviewer = ActorPolicy(relations=frozenset({Relation.gate_reviewer}))
-representative = ActorPolicy(relations=frozenset({Relation.representative}))
-assessor = ActorPolicy(relations=frozenset({Relation.assessor}))
-lead_beneath = ActorPolicy(relations=frozenset({Relation.lead_beneath}))
-named_project_manager = ActorPolicy(relations=frozenset({Relation.project_manager}))
-named_sponsor = ActorPolicy(relations=frozenset({Relation.sponsor}))
-named_process_owner = ActorPolicy(relations=frozenset({Relation.named_process_owner}))
-pilot_member = ActorPolicy(relations=frozenset({Relation.pilot_member}))
-step_owner = ActorPolicy(relations=frozenset({Relation.step_owner}))
+
+
+def process_relation(code: str, en: str, zh: str, *fields: str) -> ActorPolicy:
+    """Return the policy for those who have a relation to the records of one process (`ProcessRelation`)."""
+    return ActorPolicy(relations=frozenset({ProcessRelation(code, en, zh, fields)}))
 
 
 def role(*roles: Role) -> ActorPolicy:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, Unpack, get_type_hints
@@ -16,7 +17,7 @@ from app.common.notices import RecipientRule
 from app.common.people import OVERSIGHT_ROLES, STAFF_ROLES, Caller, Role
 from app.common.records import CodeEnum, Record
 from app.common.tickets import Ticket
-from app.kernel.actor_policy import ActorPolicy, RecordDuty, policy_cache_key
+from app.kernel.actor_policy import ActorPolicy, ProcessRelation, RecordDuty, policy_cache_key
 from app.kernel.constraints import Violation
 from app.kernel.context import ActionContext
 from app.kernel.payloads import Payload
@@ -168,6 +169,23 @@ class RelatedCommands:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class DueAt:
+    """The time at which the worker performs an action by itself, with an empty payload: `after` the time in
+    the record's field, as long as the record is in a state in which the action is available, and has no value
+    in the field `unless`.
+
+    `rule` is its name in the log: `rule:expire_agreements`. `timers_per_kind`: actions of several lifecycles
+    have that name, and this one's timers are told apart by the kind.
+    """
+
+    field: str
+    rule: str
+    unless: str | None = None
+    after: timedelta = timedelta(0)
+    timers_per_kind: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Action(Generic[R, B]):
     """An action of a lifecycle: a row of its table, equal to itself only.
@@ -181,7 +199,8 @@ class Action(Generic[R, B]):
     the document that the action creates, whose number is drawn then; `documents` those of an action that
     creates several, from the record before and the payload. `notifies`: recipients of notices who get work
     or are concerned by the result, besides the persons in marked fields. `anywhere`: those of `who` that
-    otherwise see the records of their teams (`SEE_THEIR_TEAMS`) act on all records, and so see all.
+    otherwise see the records of their teams (`SEE_THEIR_TEAMS`) act on all records, and so see all. `due`:
+    when the worker performs the action by itself.
     """
 
     name: str
@@ -204,6 +223,7 @@ class Action(Generic[R, B]):
     documents: Callable[[Any, Any], tuple[str, ...]] | None = None
     notifies: tuple[RecipientRule, ...] = ()
     anywhere: bool = False
+    due: DueAt | None = None
 
     @property
     def opens(self) -> bool:
@@ -275,6 +295,7 @@ class ActionOptions(TypedDict, total=False):
     documents: Callable[[Any, Any], tuple[str, ...]] | None
     notifies: tuple[RecipientRule, ...]
     anywhere: bool
+    due: DueAt | None
 
 
 def action(
@@ -355,6 +376,7 @@ class Lifecycle(Generic[R]):
     overseer_roles: frozenset[Role] = field(init=False)
     by_name: dict[str, Action[R, Any]] = field(init=False)
     leaving: dict[CodeEnum, tuple[Action[R, Any], ...]] = field(init=False)
+    _relation_fields: tuple[str, ...] = field(init=False, repr=False)
     #: Cache of `open_to`: evaluating each action's policy again costs a tenth of reading a record.
     _open_to: dict[Any, tuple[Action[R, Any], ...]] = field(init=False, repr=False, default_factory=dict)
 
@@ -369,6 +391,9 @@ class Lifecycle(Generic[R]):
             for state in self.states
         }
         object.__setattr__(self, "leaving", leaving)
+        relations = {one for row in self.rows for one in row.who.relations}
+        fields = {name for one in relations if isinstance(one, ProcessRelation) for name in one.fields}
+        object.__setattr__(self, "_relation_fields", tuple(sorted(fields)))
         assert len(self.by_name) == len(self.rows), f"two actions of {self.kind} have one name"
         assert self.rows[0].opens, f"the first row of {self.kind} is the one from nothing"
         for row in self.rows:
@@ -408,7 +433,7 @@ class Lifecycle(Generic[R]):
         one.
         """
         state = getattr(record, "state")  # noqa: B009  # every lifecycle's record has one; Record itself has none
-        key = (state, *policy_cache_key(caller, record))
+        key = (state, *policy_cache_key(caller, record, self._relation_fields))
         found = self._open_to.get(key)
         if found is None:
             if len(self._open_to) >= MOST_CACHED_POLICIES:

@@ -9,7 +9,7 @@ nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
@@ -18,6 +18,7 @@ from app.common.records import ChildRecord, CodeEnum, Record, from_row
 from app.db import AnswerDeadline, Connection, Database, DatabaseGone, Row, fetch_rows
 from app.kernel import polling as rounds
 from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Action, DueAt, Lifecycle
 from app.kernel.payloads import Payload
 from app.kernel.refusals import RetriesExhausted, VersionMismatch
 from app.kernel.rules import Cause, Clock, Consequence, perform_consequence, record_refusal
@@ -108,7 +109,7 @@ class TimerConsumer(Protocol):
 
     @property
     def name(self) -> str:
-        """Return the rule's name, that of its file."""
+        """Return the rule's name: that of its file, or the one that its row says."""
 
     @property
     def timers(self) -> str:
@@ -136,7 +137,8 @@ class TimedRule(Generic[R]):
     action and its payload; None: it cannot be performed now, and the record is checked again in a minute.
     `otherwise` is performed instead if that is refused (None: nothing, and only operators see the refusal).
     What is done carries the instant that `due` returned, however late it is done. If it was due then and
-    again since, `newest_due` returns the last of these, by now. The name is that of its file.
+    again since, `newest_due` returns the last of these, by now. The name is that of its file, or, of a rule
+    that a lifecycle's row declares, the row's (`DueAt`).
 
     A rule for records of several kinds is one instance for each; `timers_per_kind` tells their timers apart.
     `only` is an SQL condition that holds for every row `r` for which `due` returns a time: it spares reading
@@ -267,6 +269,34 @@ class TimedRule(Generic[R]):
             None if moved else due,
             otherwise=None if self.otherwise is None else consequence(*self.otherwise),
         )
+
+
+def timed_rules(lifecycles: Iterable[Lifecycle[Any]]) -> tuple[TimedRule[Any], ...]:
+    """Return the rules that perform actions whose rows say when they are due (`DueAt`)."""
+    return tuple(
+        _rule_of(lifecycle.kind, row, row.due)
+        for lifecycle in lifecycles
+        for row in lifecycle.rows
+        if row.due is not None
+    )
+
+
+def _rule_of(kind: str, row: Action[Any, Any], when: DueAt) -> TimedRule[Any]:
+    assert isinstance(row.from_states, frozenset), "what does not exist yet is never due"
+
+    def due(record: Any, settings: Settings) -> datetime | None:
+        if when.unless is not None and getattr(record, when.unless) is not None:
+            return None
+        instant: datetime | None = getattr(record, when.field)
+        return None if instant is None else instant + when.after
+
+    async def act(ledger: Ledger, record: Any, now: datetime) -> tuple[str, Payload]:
+        return row.name, row.body()
+
+    only = f"r.{when.field} is not null" + ("" if when.unless is None else f" and r.{when.unless} is null")
+    return TimedRule(
+        when.rule, kind, row.from_states, due, act, only=only, timers_per_kind=when.timers_per_kind
+    )
 
 
 @dataclass(frozen=True, slots=True)

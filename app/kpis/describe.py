@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from app.kpis.declaration.kpi import Aggregate, Kpi
 from app.kpis.raw import definitions
+from app.kpis.raw.definitions import BEGINNINGS, DefinitionPart
 
 
 def as_markdown(kpis: Iterable[Kpi]) -> str:
@@ -14,11 +15,12 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
     processes = dict.fromkeys(process for kpi in kpis for process in kpi.processes)
     shared = (
         definitions.TURNS,
-        definitions.OPEN_TURNS,
+        BEGINNINGS[DefinitionPart.open],
         definitions.FIRST_ASSIGNED,
-        *([definitions.OUTAGES] if any(kpi.is_of_outages for kpi in kpis) else ()),
+        *([BEGINNINGS[DefinitionPart.outages]] if any(kpi.is_of_outages for kpi in kpis) else ()),
         *(f"{process}/{definitions.EVENTS}" for process in processes),
-        *definitions.TICKET_BEGINNINGS.values(),
+        BEGINNINGS[DefinitionPart.ratings],
+        BEGINNINGS[DefinitionPart.complaints],
     )
     lines = [
         "# KPIs",
@@ -42,7 +44,7 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
         names = definitions.definition_names(kpi)
         if kpi.aggregate is Aggregate.per_agent_day:
             names += definitions.work_definition_names(kpi)
-        files = dict.fromkeys(definitions.definition_files(name)[-1] for name in names)
+        files = dict.fromkeys(definitions.definition_file(name) for name in names)
         written = ", ".join(map(_link, files))
         lines += [
             "",

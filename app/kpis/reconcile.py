@@ -20,7 +20,7 @@ from app.kpis.answers import references
 from app.kpis.answers.answer import consistent_snapshot, count, end_instants, facts_position, with_budgets
 from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.catalogue import KPIS
-from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.figures import Distribution, Figures, PointKey
 from app.kpis.declaration.kpi import Aggregate, Kpi
 from app.kpis.facts import backlog, query
@@ -53,7 +53,7 @@ UNLIMITED = 10_000_000
 
 def compared_columns(kpi: Kpi, *, is_open: bool = False) -> dict[str, str]:
     """Return the columns compared for each case, by the name used in differences."""
-    stored = {one.value: query.COLUMN[one] for one in kpi.dimensions if one in query.COLUMN}
+    stored = {one.value: COLUMN[one] for one in kpi.dimensions if one in COLUMN}
     beside = {"beside": "beside"} if kpi.secondary is not None else {}
     told = {"on_hold": "on_hold"} if is_open else {"is_skewed": "skewed"} if kpi.may_be_skewed else {}
     return {"at": "at", "measure": "measure", **beside, **told, "excluded": "excluded", **stored}
@@ -286,7 +286,7 @@ async def _compare_open_cases(task: _Comparison, begin: datetime, moment: dateti
     age = "floor(extract(epoch from %(moment)s::timestamptz - opened_at))::bigint as measure"
     beside = "null as beside"  # open cases have no second measure
     columns = ["case_id", "opened_at", "on_hold"]
-    columns += [query.COLUMN[one] for one in task.kpi.dimensions if one in query.COLUMN]
+    columns += [COLUMN[one] for one in task.kpi.dimensions if one in COLUMN]
     stretches, parameters = backlog.open_stretches(task.kpi, {}, [moment], columns)
     await _compare_rows(
         task,

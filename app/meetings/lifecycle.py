@@ -7,6 +7,7 @@ The meetings of a series are records of their own: each calls the next one when 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -27,9 +28,9 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.persons import Zone
 from app.foundation.people.records import Group
 from app.foundation.process_spec import ProcessSpec
-from app.kernel.actor_policy import presiding, quality_manager, rule, staff
+from app.kernel.actor_policy import process_relation, quality_manager, rule, staff
 from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
+from app.kernel.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
 from app.kernel.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -53,6 +54,9 @@ from app.ticketing import attachments, comments, links, tags, tasks
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.priority import prioritise
 from app.ticketing.records import Comment, Link, LinkKind, Tag, Task
+
+presiding = process_relation("presiding", "whoever chairs it", "会议主席", "chair_id")
+
 
 Persons = Annotated[
     tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.invited)], ...], BoundedList
@@ -314,6 +318,10 @@ def end_series(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None
     meeting.series_ended_at = ctx.occurred_at
 
 
+#: The time that people have to record who attended.
+RECORDED_WITHIN = timedelta(days=1)
+
+
 def fall_overdue(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
     """Flag the meeting as overdue: it should have taken place, and has not been recorded as held."""
     meeting.overdue_at = ctx.occurred_at
@@ -395,7 +403,8 @@ LIFECYCLE = Lifecycle(
         action(call_next_meeting,  "召集下一次", State,           STAYS,           staff | rule, "meeting.next_called", name="call_next",
                unless=(checks.series_is_over,), wrong=(checks.no_invitees_left,), related=CALL_NEXT_MEETING),
         action(end_series,         "结束系列",   State,           STAYS,           staff | rule, "meeting.series_ended", unless=(checks.series_is_over,)),
-        action(fall_overdue,       "标记逾期",   [State.called],  STAYS,           rule, "meeting.fell_overdue"),
+        action(fall_overdue,       "标记逾期",   [State.called],  STAYS,           rule, "meeting.fell_overdue",
+               due=DueAt("ends_at", "flag_overdue_meetings", unless="overdue_at", after=RECORDED_WITHIN)),
         action(ask_decision,       "提请决议",   OPEN,            STAYS,           staff, "meeting.decision_asked", prepare=(preparation.question,)),
         *decisions.rows(DECISIONS), *tasks.rows(PROCESS),
         *comments.rows(PROCESS), *tags.rows(PROCESS), *attachments.rows(PROCESS), *links.rows(PROCESS),

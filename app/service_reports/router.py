@@ -4,7 +4,8 @@ prints, and the preview of a running period.
 
 from __future__ import annotations
 
-import contextlib
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -12,28 +13,23 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.accept import language_for, negotiate
-from app.api.actions import (
-    ActionRequest,
-    IdempotencyKeyHeader,
-    IfMatch,
-    handle_action,
-    operation,
-)
 from app.api.auth import caller_of, context_of
 from app.api.child_rows import mount_child_listing
+from app.api.computed_actions import Compute, mount_computed_actions
 from app.api.direct import DirectRoute
 from app.api.openapi import in_language, problems
 from app.api.pages import HEADERS
 from app.api.paging import VARY
-from app.api.reads import Name, load_permitted, load_visible, renderer_of
+from app.api.reads import Name, load_visible, renderer_of
 from app.api.shapes import Renderer
 from app.i18n import language_of
+from app.kernel.ledger import Ledger
 from app.kernel.refusals import NotFound
 from app.service_levels.agreements.lifecycle import LIFECYCLE
 from app.service_levels.agreements.queries import LISTING, AgreementOut
+from app.service_levels.agreements.records import Agreement
 from app.service_levels.clocks.answers.listing import wait_for_clocks
 from app.service_levels.reports.actions import (
-    ComputedReport,
     CorrectReportSla,
     IssueReportSla,
     PeriodLabel,
@@ -88,52 +84,31 @@ class PreviewQuery(ReportQuery):
     period: PeriodLabel = Field(description="The period: `2026-10`, `2026-Q4` or `2026`.")
 
 
-@router.post("/{id}/issue_report", **operation(LIFECYCLE, "issue_report", AgreementOut))
-async def issue_report(
-    request: Request,
-    name: Name,
-    body: IssueReportSla,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKeyHeader = None,
-) -> Response:
-    """Issue a report of the agreement, on a period: it is frozen as it is, and sent to both parties."""
-    computed = None
-    if (agreement := await load_permitted(request, LISTING, LIFECYCLE["issue_report"], name)) is not None:
-        renderer, now = renderer_of(request, LISTING), context_of(request).now
-        await wait_for_clocks(renderer.ledger.db)
-        span = await span_named(renderer.ledger, agreement, body.period, now, running=False)
-        computed = (await compute_report(renderer.ledger, agreement, span, now)).computed()
-    return await _act(request, "issue_report", ActionRequest(name, body, if_match, idempotency_key), computed)
+async def _issued_report(
+    ledger: Ledger, agreement: Agreement, body: IssueReportSla, now: datetime
+) -> tuple[object, ...]:
+    """Return the report of the period, as it is now."""
+    await wait_for_clocks(ledger.db)
+    span = await span_named(ledger, agreement, body.period, now, running=False)
+    return ((await compute_report(ledger, agreement, span, now)).computed(),)
 
 
-@router.post("/{id}/correct_report", **operation(LIFECYCLE, "correct_report", AgreementOut))
-async def correct_report(
-    request: Request,
-    name: Name,
-    body: CorrectReportSla,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKeyHeader = None,
-) -> Response:
-    """Correct a report of the agreement, which was issued and of which the figures are others by now: an
-    edition of its own says what has changed, and the earlier one stays as it was.
-    """
-    computed = None
-    if (agreement := await load_permitted(request, LISTING, LIFECYCLE["correct_report"], name)) is not None:
-        renderer, now = renderer_of(request, LISTING), context_of(request).now
-        await wait_for_clocks(renderer.ledger.db)
-        with contextlib.suppress(NotFound):  # the action says so itself
-            shown = (await find_report(renderer.ledger, agreement, body.number, None)).shown
-            fresh = await recompute(renderer.ledger, agreement, shown, now)
-            computed = fresh.computed((shown.content or {}, shown.staff_content or {}))
-    said = ActionRequest(name, body, if_match, idempotency_key)
-    return await _act(request, "correct_report", said, computed)
+async def _corrected_report(
+    ledger: Ledger, agreement: Agreement, body: CorrectReportSla, now: datetime
+) -> tuple[object, ...]:
+    """Return the report of that number computed anew, with what differs."""
+    await wait_for_clocks(ledger.db)
+    try:
+        issued = (await find_report(ledger, agreement, body.number, None)).shown
+    except NotFound:  # the action says so itself
+        return ()
+    fresh = await recompute(ledger, agreement, issued, now)
+    return (fresh.computed((issued.content or {}, issued.staff_content or {})),)
 
 
-async def _act(
-    request: Request, action: str, said: ActionRequest, computed: ComputedReport | None
-) -> Response:
-    prepared = () if computed is None else (computed,)
-    return await handle_action(request, LIFECYCLE, LIFECYCLE[action], AgreementOut, said, prepared=prepared)
+#: What is computed before a command, by action.
+COMPUTES: Mapping[str, Compute] = {"issue_report": _issued_report, "correct_report": _corrected_report}
+mount_computed_actions(router, LISTING, AgreementOut, COMPUTES)
 
 
 @router.get(

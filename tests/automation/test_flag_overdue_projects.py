@@ -9,13 +9,14 @@ from uuid import UUID
 
 import pytest
 
-from app.automation import flag_overdue_milestones, flag_overdue_reports
+from app.automation import flag_overdue_milestones
 from app.common.people import Caller, Role, rule_caller
-from app.common.records import CodeEnum
 from app.kernel.refusals import WrongValue
+from app.kernel.timers import TimedRule
 from app.processes.requests.records import Request
 from app.registry import LIFECYCLES
 from app.ticketing.projects.records import Milestone
+from app.worker import TIMED_RULES
 from tests.automation.conftest import Desk
 from tests.automation.worker import Worker, timers
 from tests.client import Api
@@ -232,7 +233,11 @@ async def test_a_milestone_that_is_flagged_or_reached_is_not_flagged(site: Site)
 
 def test_both_rules_watch_every_project_in_the_states_in_which_the_actions_are_open() -> None:
     projects = {one.kind: one for one in LIFECYCLES if Milestone in one.children}
-    reports: dict[str, frozenset[CodeEnum]] = {rule.kind: rule.states for rule in flag_overdue_reports.RULES}
+    reports = {
+        rule.kind: rule.states
+        for rule in TIMED_RULES
+        if isinstance(rule, TimedRule) and rule.name == "flag_overdue_reports"
+    }
     milestones = {kind: frozenset(states) for kind, states in flag_overdue_milestones.PURSUED.items()}
     assert "request" in projects
     assert {kind: one["flag_progress_report"].from_states for kind, one in projects.items()} == reports

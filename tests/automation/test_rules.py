@@ -2,26 +2,69 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
 from app import automation as rules
 from app.automation import watch_clocks
+from app.common.people import rule_caller
+from app.common.records import empty
+from app.kernel.timers import TimedRule
+from app.log.ids import uuid7
+from app.meetings.records import Meeting
+from app.processes.changes.records import Change
+from app.registry import LIFECYCLES
 from app.worker import RULES, TIMED_RULES
+from tests.fixtures import UNCHANGED
 
 #: Clocks have no actions, so what watches them is neither a rule of events nor one of timers.
 ALONE = {watch_clocks.NAME}
 NAMES = {rule.name for rule in (*RULES, *TIMED_RULES)} | ALONE
 
 
-def test_a_rules_name_in_the_log_is_that_of_its_file_and_the_worker_runs_all_of_them() -> None:
+#: The rules that are one line of a row each.
+IN_ROWS = {row.due.rule for one in LIFECYCLES for row in one.rows if row.due is not None}
+
+
+def test_a_rules_name_in_the_log_is_that_of_its_file_or_row_and_the_worker_runs_all_of_them() -> None:
     (folder,) = rules.__path__
     files = {path.stem for path in Path(folder).glob("*.py")} - {"__init__"}
-    assert sorted(NAMES) == sorted(files)
+    assert sorted(NAMES) == sorted(files | IN_ROWS)
+    assert not files & IN_ROWS
     for name in files - ALONE:
         assert import_module(f"app.automation.{name}").RULE.name == name
 
 
 def test_every_rule_is_explained_where_people_look() -> None:
     page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
-    assert [name for name in NAMES if f"(../app/automation/{name}.py)" not in page] == []
+    assert [name for name in NAMES - IN_ROWS if f"(../app/automation/{name}.py)" not in page] == []
+    assert [name for name in IN_ROWS if f"[`{name}`](../app/" not in page] == []
+
+
+def test_an_action_that_is_due_is_a_rules_to_perform_and_needs_no_payload() -> None:
+    due = {(one, row) for one in LIFECYCLES for row in one.rows if row.due is not None}
+    assert due
+    for lifecycle, row in due:
+        assert row.due is not None
+        assert row.who.allows(rule_caller(row.due.rule), empty(lifecycle.record, uuid7())), row.name
+        assert row.body().model_dump(exclude_unset=True) == {}
+
+
+def test_a_flag_is_due_at_the_time_that_its_row_names() -> None:
+    (rule,) = (one for one in TIMED_RULES if one.name == "flag_overdue_reviews")
+    assert isinstance(rule, TimedRule)
+    change = empty(Change, uuid7())
+    assert rule.due(change, UNCHANGED) is None
+    change.review_due_at = datetime(2026, 5, 4, tzinfo=UTC)
+    assert rule.due(change, UNCHANGED) == change.review_due_at
+    change.review_overdue_at = change.review_due_at
+    assert rule.due(change, UNCHANGED) is None
+
+
+def test_an_action_may_be_due_some_time_after_the_field_of_its_row() -> None:
+    (rule,) = (one for one in TIMED_RULES if one.name == "flag_overdue_meetings")
+    assert isinstance(rule, TimedRule)
+    meeting = empty(Meeting, uuid7())
+    meeting.ends_at = datetime(2026, 5, 4, tzinfo=UTC)
+    assert rule.due(meeting, UNCHANGED) == datetime(2026, 5, 5, tzinfo=UTC)

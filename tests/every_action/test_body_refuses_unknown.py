@@ -47,10 +47,14 @@ def fields_of(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> tuple[set[str
     return set(found["properties"]), set(found.get("required", ()))
 
 
-def kinds_of(row: Action[Any, Any], name: str) -> set[str]:
-    """What JSON calls the values that the field takes, but for texts: these have rules of their own."""
-    schema = row.body.model_json_schema()["properties"].get(name, {})
-    return {choice.get("type", "") for choice in (schema, *schema.get("anyOf", ()))}
+def kinds_of(row: Action[Any, Any], names: set[str]) -> dict[str, set[str]]:
+    """What JSON calls the values that each field takes, but for texts: these have rules of their own."""
+    properties = row.body.model_json_schema()["properties"]
+    schemas = {name: properties.get(name, {}) for name in sorted(names)}
+    return {
+        name: {choice.get("type", "") for choice in (schema, *schema.get("anyOf", ()))}
+        for name, schema in schemas.items()
+    }
 
 
 async def faults(place: Place, body: Any) -> set[str]:
@@ -58,6 +62,11 @@ async def faults(place: Place, body: Any) -> set[str]:
     answer = await place(body)
     assert answer.status_code == 422, answer.text
     return {error["pointer"] for error in answer.json()["errors"]}
+
+
+async def refused_names(place: Place, body: Any) -> set[str]:
+    """The fields of the body that are refused, or within which something is."""
+    return {pointer.split("/")[1] for pointer in await faults(place, body)}
 
 
 @each_case(("lifecycle", "row"), ROWS, ids=case_name, by=of_kind, product=of_kind)
@@ -79,7 +88,9 @@ async def test_what_must_be_given_is_asked_for_by_name(
         for name in required:
             without: Json = {key: value for key, value in sample(row).items() if key != name}
             assert await faults(place, without) == {f"/{name}"}
-            assert await faults(place, sample(row) | {name: None}) == {f"/{name}"}
+        if required:
+            nothing = sample(row) | dict.fromkeys(required)
+            assert await faults(place, nothing) == {f"/{name}" for name in required}
 
 
 # What only a decision says never comes from a client.
@@ -93,16 +104,24 @@ async def test_what_must_be_given_is_asked_for_by_name(
 async def test_a_value_of_the_wrong_kind_is_refused_by_name(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    known, _ = fields_of(lifecycle, row)
-    assert set(sample(row)) <= known
+    names, _ = fields_of(lifecycle, row)
+    assert set(sample(row)) <= names
+    kinds = kinds_of(row, names)
+    wrongs = [
+        {name: wrong for name in kinds if JSON_TYPES.get(type(wrong)) not in kinds[name]} for wrong in WRONG
+    ]
     async with place_of(world, lifecycle, row) as place:
-        for name in known:
-            kinds = kinds_of(row, name)
-            for wrong in WRONG:
-                if JSON_TYPES.get(type(wrong)) in kinds:
-                    continue
-                found = await faults(place, sample(row) | {name: wrong})
-                assert {pointer.split("/")[1] for pointer in found} == {name}, (name, str(wrong)[:50])
+        # All of them together in each way: of every one it is said by name.
+        for values in filter(None, wrongs):
+            refused = await refused_names(place, sample(row) | values)
+            assert refused <= values.keys()
+            # What is looked at only when all else is right.
+            for name in values.keys() - refused:
+                assert await refused_names(place, sample(row) | {name: values[name]}) == {name}
+        # And each of them alone, in one way.
+        for number, name in enumerate(kinds):
+            wrong = wrongs[number % len(WRONG)].get(name, [[]])
+            assert await refused_names(place, sample(row) | {name: wrong}) == {name}, (name, str(wrong)[:50])
 
 
 @each_case(("lifecycle", "row"), ROWS, ids=case_name, by=of_kind, product=of_kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.common.records import CodeEnum
+from app.kernel.actor_policy import Relation
 from app.kernel.lifecycle import Action, Lifecycle
 from tests.cases import each_case
 from tests.every_action.samples import PREPARED, SAMPLES, sample
@@ -20,7 +21,10 @@ from tests.every_action.world import (
 )
 
 #: What everybody is to a record that is in their team, or may be.
-OF_EVERYBODY = frozenset({"anybody", "staff", "superior", "implementer", *DYNAMIC_RELATIONS})
+OF_EVERYBODY = DYNAMIC_RELATIONS | {
+    *(Relation.anybody, Relation.staff),
+    *(Relation.superior, Relation.implementer),
+}
 
 
 def test_every_body_has_a_sample_and_no_sample_is_left_over() -> None:

@@ -11,8 +11,17 @@ import pytest
 
 from app.common.people import STAFF_ROLES, Person, Role
 from app.common.records import CodeEnum
-from app.kernel.actor_policy import Relation
+from app.kernel.actor_policy import ProcessRelation, Relation
 from app.kernel.lifecycle import Action, Lifecycle
+from app.processes.improvement_assessments.lifecycle import assessor
+from app.processes.improvements.lifecycle import (
+    named_project_manager,
+    named_sponsor,
+    pilot_member,
+    step_owner,
+)
+from app.processes.releases.lifecycle import gate_reviewer
+from app.service_levels.agreements.lifecycle import lead_beneath
 from tests.cases import each_case, slice_of
 from tests.client import Client, Json
 from tests.every_action.samples import PREREQUISITES, is_for_another, sample, valid_body
@@ -36,11 +45,11 @@ REPORTER, ASSIGNEE, COLLEAGUE = "reporter", "assignee", "colleague"
 #: Those that whoever asks for something may be. Gates are passed by staff, and leads of teams acknowledge
 #: agreements, and whoever is named assesses, as the stories show.
 REQUESTERS = DYNAMIC_RELATIONS - {
-    *(Relation.gate_reviewer, Relation.lead_beneath, Relation.assessor),
-    *(Relation.pilot_member, Relation.step_owner),
+    *(relation for policy in (gate_reviewer, lead_beneath, assessor) for relation in policy.relations),
+    *(relation for policy in (pilot_member, step_owner) for relation in policy.relations),
 }
 #: Those that whoever charters a project here is to it.
-OF_PROJECT = {Relation.project_manager, Relation.sponsor}
+OF_PROJECT = named_project_manager.relations | named_sponsor.relations
 ACTING = [(lc, row) for lc, row in ROWS if not row.opens and not of_decisions(row)]
 #: Of records with numbers, which say what can be done with them.
 OFFERED = [(lc, row) for lc, row in ACTING if lc.code]
@@ -111,7 +120,7 @@ def named_by(row: Action[Any, Any], held: str, kind: str, team: str | None, *, m
     if Relation.superior in row.who.relations and held == Role.admin:
         return True
     of_role = Role(role) in row.who.roles and scope in ("", team)
-    relations = {Relation(kind)} if kind in (REPORTER, ASSIGNEE) else set()
+    relations: set[Relation | ProcessRelation] = {Relation(kind)} if kind in (REPORTER, ASSIGNEE) else set()
     if kind == ASSIGNEE and managed:  # whoever has brought the record where it stands manages and sponsors it
         relations |= OF_PROJECT
     if team is not None:  # which all three of them belong to

@@ -16,7 +16,7 @@ from app.common.personal import Sealed
 from app.common.records import CodeEnum
 from app.foundation.custom.fields import AddCustomField
 from app.foundation.people.records import TeamKind
-from app.kernel.actor_policy import Relation
+from app.kernel.actor_policy import ProcessRelation, Relation
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.payloads import Patch
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
@@ -47,19 +47,12 @@ def possible_states(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[Co
 
 
 #: What a check asks, since the record itself does not say it: any person may be it.
-DYNAMIC_RELATIONS = frozenset(
-    {
-        Relation.acceptor,
-        Relation.assessor,
-        Relation.calendar_reader,
-        Relation.gate_reviewer,
-        Relation.lead_beneath,
-        Relation.pilot_member,
-        Relation.step_owner,
-        Relation.solution_reviewer,
-        Relation.voter,
-        Relation.chair,
-    }
+DYNAMIC_RELATIONS: frozenset[Relation | ProcessRelation] = frozenset({Relation.voter, Relation.chair}).union(
+    relation
+    for lifecycle in LIFECYCLES
+    for row in lifecycle.rows
+    for relation in row.who.relations
+    if isinstance(relation, ProcessRelation) and not relation.fields
 )
 #: What ends votes: nobody does it at will. tests/foundation/decisions walks it.
 OF_VOTES = frozenset({"decide", "remind_voters", "close_vote", "deputise_vote", "withdraw_decision"})
@@ -375,7 +368,9 @@ class World:
     ) -> httpx.Response:
         """What the first of the clients is answered who may."""
         at = record_address(lifecycle, record)
-        for client in [one for one in clients if (await one.get(at)).status_code == 200]:
+        for client in clients:
+            if (await client.get(at)).status_code != 200:
+                continue
             body = await prepared(client, row, at) | more
             answer = await client.post(address(lifecycle, row, record), json=body)
             if answer.status_code != 403:

@@ -3,7 +3,7 @@
 Who sees what is said by the predicate of app/kernel/visibility.py and the audience that stands beside each
 record. An operation that is about no record names the test that says who may (routes.py).
 
-Callers take turns: each is shown every fifth list, and one record of each audience behind every fifth
+Callers take turns: each is shown every tenth list, and one record of each audience behind every tenth
 address; for each role a slice of the operations is asked for by one who sees the record, and by one who does
 not. By `make test-all` all ask everywhere.
 """

@@ -18,6 +18,9 @@ from tests.extent import examples
 
 ME, SOMEBODY, TEAM, OTHER_TEAM = uuid7(), uuid7(), uuid7(), uuid7()
 
+#: A relation of one process's own: the record names who presides, and who stands in.
+PRESIDING = who.ProcessRelation("presiding", "whoever presides", "主持人", ("chair_id", "stand_in_id"))
+
 
 def a_caller(*roles: Role | RoleGrant, person: UUID = ME, teams: tuple[UUID, ...] = ()) -> Caller:
     held = tuple(role if isinstance(role, RoleGrant) else RoleGrant(role) for role in roles)
@@ -26,6 +29,11 @@ def a_caller(*roles: Role | RoleGrant, person: UUID = ME, teams: tuple[UUID, ...
 
 def a_record(**fields: Any) -> Any:
     return SimpleNamespace(**({"requester_id": None, "assignee_id": None, "team_id": None} | fields))
+
+
+presiding = who.process_relation("presiding", "whoever presides", "主持人", "chair_id", "stand_in_id")
+#: A relation that the record does not say: a check of the action does.
+invited = who.process_relation("invited", "those who are invited", "受邀人")
 
 
 @each_case(
@@ -52,6 +60,14 @@ def a_record(**fields: Any) -> Any:
         (who.reporter, a_caller(), object(), False),
         (who.reporter, a_caller(Role.auditor), a_record(requester_id=ME), False),
         (who.reporter, rule_caller("x"), a_record(requester_id=None), False),
+        (presiding, a_caller(), a_record(chair_id=ME), True),
+        (presiding, a_caller(), a_record(chair_id=SOMEBODY, stand_in_id=ME), True),
+        (presiding, a_caller(), a_record(chair_id=SOMEBODY), False),
+        (presiding, a_caller(), a_record(), False),
+        (presiding, a_caller(Role.auditor), a_record(chair_id=ME), False),
+        (presiding, rule_caller("x"), a_record(chair_id=None), False),
+        (invited, a_caller(), a_record(), True),
+        (invited, rule_caller("x"), a_record(), False),
         (who.assignee, a_caller(), a_record(assignee_id=ME), True),
         (who.assignee, a_caller(), a_record(assignee_id=uuid7()), False),
         (who.assignee, a_caller(teams=(TEAM,)), a_record(team_id=TEAM), True),
@@ -97,6 +113,7 @@ RECORDS = st.builds(
     requester_id=PEOPLE,
     assignee_id=PEOPLE,
     chair_id=PEOPLE,
+    stand_in_id=PEOPLE,
     person_id=PEOPLE,
     team_id=PLACES,
     service=st.sampled_from([None, "mail", "vpn"]),
@@ -111,10 +128,11 @@ def test_who_stands_alike_may_do_alike(caller: Caller, records: list[Any]) -> No
     seen: dict[Any, list[bool]] = {}
     for record in records:
         may = [
-            ActorPolicy(relations=frozenset({relation})).allows(caller, record) for relation in who.Relation
+            ActorPolicy(relations=frozenset({relation})).allows(caller, record)
+            for relation in (*who.Relation, PRESIDING)
         ]
         may += [who.role(role).allows(caller, record) for role in Role]
-        assert seen.setdefault(who.policy_cache_key(caller, record), may) == may
+        assert seen.setdefault(who.policy_cache_key(caller, record, PRESIDING.fields), may) == may
 
 
 SCOPED = RoleGrant(Role.agent, TEAM)
@@ -127,6 +145,7 @@ def test_so_may_several_callers_of_the_same_roles(pairs: list[tuple[Caller, Any]
     seen: dict[Any, list[bool]] = {}
     for caller, record in pairs:
         may = [
-            ActorPolicy(relations=frozenset({relation})).allows(caller, record) for relation in who.Relation
+            ActorPolicy(relations=frozenset({relation})).allows(caller, record)
+            for relation in (*who.Relation, PRESIDING)
         ]
-        assert seen.setdefault(who.policy_cache_key(caller, record), may) == may
+        assert seen.setdefault(who.policy_cache_key(caller, record, PRESIDING.fields), may) == may

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from app.kpis.catalogue import KPIS
-from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.kpi import Aggregate, Basis, Kpi, Unit
 from app.kpis.declaration.measures import Measure
-from app.kpis.facts import query
 from app.kpis.facts.change_tables import DEPLOYMENT
 from app.kpis.facts.improvement_tables import SUGGESTION
 from app.kpis.facts.knowledge import ARTICLE, SERVICE
@@ -87,7 +86,7 @@ def test_its_facts_have_a_table_with_all_dimensions(kpi: Kpi) -> None:
     stored = set(kpi.dimensions) - {Dimension.age}
     if kpi.is_of_outages:  # agreements, and for whom they are, belong to the agreed time
         stored -= OF_PARTIES
-    assert {query.COLUMN[dimension] for dimension in stored} <= set(table.columns)
+    assert {COLUMN[dimension] for dimension in stored} <= set(table.columns)
     ages = kpi.basis is Basis.standing and not kpi.is_share_of_open
     assert (Dimension.age in kpi.dimensions) == ages, "what ages is what stands"
 
@@ -100,7 +99,7 @@ def test_every_definition_is_written_a_second_time_and_none_for_nothing() -> Non
         for kpi in KPIS.values()
         for name in (*definitions.definition_names(kpi), *definitions.open_names(kpi))
     }
-    expected = {definitions.definition_files(name)[-1] for name in names}
+    expected = {definitions.definition_file(name) for name in names}
     by_days = [kpi for kpi in KPIS.values() if kpi.aggregate is Aggregate.per_agent_day]
     expected |= {f"{name}.sql" for name in definitions.ACTIVE}
     assert written == expected | {

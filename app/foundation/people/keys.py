@@ -17,7 +17,7 @@ from app.common.personal import Personal
 from app.common.records import ForeignRef, Hidden
 from app.foundation.people.records import Key, KeyState
 from app.foundation.people.roles import RoleText
-from app.kernel.actor_policy import admin, calendar_reader, holder, rule
+from app.kernel.actor_policy import admin, holder, process_relation, rule
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.payloads import (
@@ -31,6 +31,12 @@ from app.kernel.payloads import (
 )
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import Refusal, SupersededSecret, WrongValue
+
+# The payload says what the key is for: a check of the action reads it.
+calendar_reader = process_relation(
+    "calendar_reader", "anybody, of their own for the change calendar", "任何人（限本人的变更日历密钥）"
+)
+
 
 KeyName = Annotated[
     ShortText, Personal(), Field(description="What it is for. Personal: gone when the person is erased.")

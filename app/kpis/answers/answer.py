@@ -26,7 +26,7 @@ from app.kpis.answers.days import add_agent_days, add_days
 from app.kpis.answers.lag_notice import LAG_DESCRIPTION
 from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.budgets.validity import budgets
-from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.dimensions import IDS, TEAMS, Dimension
 from app.kpis.declaration.figures import (
     DECIMALS_OF_SECONDS,
     Cut,
@@ -41,7 +41,7 @@ from app.kpis.facts import backlog, query, survival
 from app.kpis.facts.consumer import FACTS
 from app.kpis.facts.fetching import fetch
 from app.kpis.facts.open_spans import OpenSpan, open_by_period
-from app.kpis.facts.query import IDS, TEAMS, Filters, Statement
+from app.kpis.facts.query import Filters, Statement
 from app.kpis.facts.tables import TABLES, UNFINISHED
 from app.kpis.outages import counting
 from app.kpis.questions import periods

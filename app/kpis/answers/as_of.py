@@ -15,7 +15,7 @@ from psycopg.errors import QueryCanceled
 
 from app.db import Connection, Database
 from app.kpis.answers import point_intervals, references
-from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.figures import Distribution, Figures, PointKey, distribution
 from app.kpis.declaration.kpi import EXCLUSIONS, Aggregate, Kpi
 from app.kpis.facts.fetching import fetch
@@ -157,7 +157,7 @@ def _case_values_of(asked: AskedCases, number: int, where: str, parameters: dict
     parameters.
     """
     kpi, question = asked.question.kpi, asked.question
-    cut = "".join(f", {definitions.COLUMN.get(dimension, definitions.AGE)}" for dimension in question.by)
+    cut = "".join(f", {COLUMN.get(dimension, definitions.AGE)}" for dimension in question.by)
     if kpi.fact is None:
         value, weight, time = "1", "1", f"at = %(instant_{number})s"
         if kpi.is_share_of_open or kpi.is_of_ages:
@@ -263,7 +263,7 @@ def _where(filters: Filters, number: int = 0) -> tuple[str, dict[str, Any]]:
     where, parameters = ["true"], dict[str, Any]()
     for dimension, values in filters.items():
         column, named = (
-            definitions.COLUMN.get(dimension, f"({definitions.AGE})"),
+            COLUMN.get(dimension, f"({definitions.AGE})"),
             f"{dimension.value}_texts_{number}",
         )
         parameters[named] = [str(value) for value in values if value is not None]

@@ -2,41 +2,212 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import Enum
+from typing import Self
+
 from app.common.records import CodeEnum
+
+
+class ValueForm(Enum):
+    """The form of a dimension's values: codes or keys as they are, or ids of teams or of other records."""
+
+    code = "code"
+    team = "team"
+    record = "record"
+
+
+@dataclass(frozen=True, slots=True)
+class RawValue:
+    """A value in the raw definitions: what a definition decides of it under the name `decided`, or else the
+    first of the fields `known` that the case had when its event decided.
+    """
+
+    known: tuple[str, ...] = ()
+    decided: str | None = None
+
+    @property
+    def expression(self) -> str:
+        """Return the SQL of the value, which reads the rows `known` and `its` of raw/_cases.sql."""
+        texts = [] if self.decided is None else [f"its.said->>'{self.decided}'"]
+        texts += [f"known.fields->>'{name}'" for name in self.known]
+        return texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"
+
+
+def case_field(*fields: str) -> RawValue:
+    """Return the value that the case had in the first of these fields when its event decided."""
+    return RawValue(known=fields)
+
+
+def decided_value(name: str) -> RawValue:
+    """Return the value that a raw definition decides for each of its rows under this name."""
+    return RawValue(decided=name)
+
+
+CODE, TEAM, RECORD = ValueForm.code, ValueForm.team, ValueForm.record
 
 
 class Dimension(CodeEnum):
     """A property that cases are filtered and grouped by, as it was at the deciding event."""
 
-    priority = "priority", "Priority", "优先级"
-    team = "team", "Team", "团队"
-    service = "service", "Service", "服务"
-    category = "category", "Category", "分类"
-    channel = "channel", "Channel", "渠道"
-    source = "source", "Source", "来源"
-    assignee = "assignee", "Assignee", "处理人"
-    customer = "customer", "Customer", "客户"
-    path = "path", "Fulfilment path", "履行路径"
-    catalogue_item = "catalogue_item", "Catalogue item", "目录条目"
-    approver_role = "approver_role", "Approver's role", "审批角色"
-    state = "state", "State", "状态"
-    from_team = "from_team", "From team", "转出团队"
-    to_team = "to_team", "To team", "转入团队"
-    change_type = "change_type", "Type of change", "变更类型"
-    risk = "risk", "Risk", "风险"
-    verdict = "verdict", "Verdict", "判定方式"
-    ci_class = "ci_class", "Class of the configuration item", "配置项类别"
-    authorisation = "authorisation", "Authorisation", "授权情况"
-    agreement = "agreement", "Agreement", "协议"
-    metric = "metric", "Metric", "指标"
-    cause = "cause", "Cause", "原因"
-    agreement_type = "agreement_type", "Type of agreement", "协议类型"
-    owner = "owner", "Owner", "负责人"
-    subject = "subject", "Subject of the complaint", "投诉内容"
-    process = "process", "Process", "流程"
-    size = "size", "Size of the improvement", "改进规模"
-    offered_by = "offered_by", "Offered by", "提出方"
-    age = "age", "Age", "存续时间"
+    # A row has the name, its labels, the description of the query parameter and, unless they are codes, the
+    # form of the values. `column` is the column of facts and raw definitions: the name, with `_id` where it
+    # holds ids. `raw` says where raw definitions have it: the case's field of the column's name, unless the
+    # row names another one; None if it follows from the others and has no column.
+    description: str
+    form: ValueForm
+    raw: RawValue | None
+    column: str
+
+    def __new__(
+        cls,
+        code: str,
+        en: str = "",
+        zh: str = "",
+        description: str = "",
+        form: ValueForm = CODE,
+        raw: RawValue | None = RawValue(),  # frozen
+    ) -> Self:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.en, member.zh = en, zh
+        member.description, member.form = description, form
+        member.column = code if form is CODE else f"{code}_id"
+        member.raw = case_field(member.column) if raw == RawValue() else raw
+        return member
+
+    __hash__ = CodeEnum.__hash__
+
+    priority = "priority", "Priority", "优先级", "Codes of priorities; `none`: without."
+    team = "team", "Team", "团队", "Keys or ids of teams; `none`: without.", TEAM
+    service = "service", "Service", "服务", "Keys of services; `none`: without."
+    category = "category", "Category", "分类", "Keys of categories; `none`: without."
+    channel = "channel", "Channel", "渠道", "Codes of channels; `none`: without."
+    source = (
+        *("source", "Source", "来源"),
+        "Of incidents: names of the tools that alerts come from, or else how they were reported, "
+        "as `api` or `import:legacy`; of suggestions: codes of where they come from, as `staff`.",
+    )
+    assignee = "assignee", "Assignee", "处理人", "Ids of persons; `none`: without.", RECORD
+    customer = (
+        *("customer", "Customer", "客户"),
+        "Keys or ids of customers' teams; `none`: without.",
+        TEAM,
+    )
+    path = (
+        *("path", "Fulfilment path", "履行路径"),
+        "Of requests: codes of fulfilment paths; `none`: without.",
+    )
+    catalogue_item = (
+        *("catalogue_item", "Catalogue item", "目录条目"),
+        "Of requests: keys of catalogue items; `none`: without.",
+        CODE,
+        case_field("item"),
+    )
+    approver_role = (
+        *("approver_role", "Approver's role", "审批角色"),
+        "Of approvals: codes of the roles that were asked; `none`: a group or persons.",
+    )
+    state = (
+        *("state", "State", "状态"),
+        "Of the time in each state: codes of states, as `on_hold`.",
+        CODE,
+        decided_value("state"),
+    )
+    from_team = (
+        *("from_team", "From team", "转出团队"),
+        "Of changes of team: keys or ids of who gave it away.",
+        TEAM,
+        decided_value("from_team"),
+    )
+    to_team = (
+        *("to_team", "To team", "转入团队"),
+        "Of changes of team: keys or ids of who got it.",
+        TEAM,
+        decided_value("to_team"),
+    )
+    change_type = (
+        *("change_type", "Type of change", "变更类型"),
+        "Of changes: codes of types.",
+        CODE,
+        case_field("type"),
+    )
+    risk = "risk", "Risk", "风险", "Of changes: codes of risk levels.", CODE, case_field("risk_level")
+    verdict = (
+        *("verdict", "Verdict", "判定方式"),
+        "Of changes: `reviewed`, `computed`.",
+        CODE,
+        decided_value("verdict"),
+    )
+    ci_class = (
+        *("ci_class", "Class of the configuration item", "配置项类别"),
+        "Of alterations: codes of classes.",
+    )
+    authorisation = (
+        *("authorisation", "Authorisation", "授权情况"),
+        "`authorised`, `regularised`, `unauthorised`.",
+        CODE,
+        decided_value("authorisation"),
+    )
+    agreement = (
+        *("agreement", "Agreement", "协议"),
+        "Numbers or ids of agreements; `none`: without.",
+        RECORD,
+        decided_value("agreement_id"),
+    )
+    metric = (
+        *("metric", "Metric", "指标"),
+        "Of clocks: codes of what they measure, as `resolution`.",
+        CODE,
+        decided_value("metric"),
+    )
+    cause = (
+        *("cause", "Cause", "原因"),
+        "Of breaches: codes of causes, as `unknown`.",
+        CODE,
+        decided_value("cause"),
+    )
+    agreement_type = (
+        *("agreement_type", "Type of agreement", "协议类型"),
+        "Of agreements: `SLA`, `OLA`, `UC`.",
+    )
+    owner = (
+        *("owner", "Owner", "负责人"),
+        "Of agreements and services: ids of persons; of articles: of authors.",
+        RECORD,
+        case_field("representative_id", "owner_id", "author_id"),
+    )
+    subject = (
+        *("subject", "Subject of the complaint", "投诉内容"),
+        "Of complaints: codes of subjects.",
+        CODE,
+        decided_value("subject"),
+    )
+    process = (
+        *("process", "Process", "流程"),
+        "Of suggestions and improvements: the processes that they are about, as `incident`; "
+        "`none`: the department as a whole.",
+    )
+    size = (
+        *("size", "Size of the improvement", "改进规模"),
+        "Of improvements: `minor`, `major`; `none`: not classified.",
+        CODE,
+        RawValue(("size",), decided="size"),
+    )
+    offered_by = (
+        *("offered_by", "Offered by", "提出方"),
+        "Of suggestions: `person`, `rule`.",
+        CODE,
+        decided_value("offered_by"),
+    )
+    age = "age", "Age", "存续时间", "Of what is open: codes of ages, as `1_to_3_days`.", CODE, None
+
+
+#: The columns of the dimensions that facts and raw definitions have.
+COLUMN = {dimension: dimension.column for dimension in Dimension if dimension.raw is not None}
+#: The dimensions whose values are ids of teams, and those whose values are ids of any record.
+TEAMS = frozenset(dimension for dimension in Dimension if dimension.form is TEAM)
+IDS = frozenset(dimension for dimension in Dimension if dimension.form is not CODE)
 
 
 class Age(CodeEnum):

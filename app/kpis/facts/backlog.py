@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.kpis.declaration.dimensions import AGE_LIMITS, Age, Dimension
+from app.kpis.declaration.dimensions import AGE_LIMITS, COLUMN, Age, Dimension
 from app.kpis.declaration.kpi import Kpi
-from app.kpis.facts.query import COLUMN, NO_CLOCK, Filters, Statement, conditions, cut_by, measure_column
+from app.kpis.facts.query import NO_CLOCK, Filters, Statement, conditions, cut_by, measure_column
 from app.kpis.questions.question import Question
 
 # The classes of kpi.incident_life.span_class, each with the greatest time by which a stretch of that class

@@ -8,45 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.dimensions import COLUMN, IDS, Dimension
 from app.kpis.declaration.kpi import EXCLUSIONS, Aggregate, Basis, Kpi
 from app.kpis.declaration.measures import BUDGET, Measure
 from app.kpis.facts.tables import ENDINGS
 from app.kpis.questions.question import Question
-
-COLUMN = {
-    Dimension.priority: "priority",
-    Dimension.team: "team_id",
-    Dimension.service: "service",
-    Dimension.category: "category",
-    Dimension.channel: "channel",
-    Dimension.assignee: "assignee_id",
-    Dimension.customer: "customer_id",
-    Dimension.path: "path",
-    Dimension.catalogue_item: "catalogue_item",
-    Dimension.approver_role: "approver_role",
-    Dimension.state: "state",
-    Dimension.source: "source",
-    Dimension.from_team: "from_team_id",
-    Dimension.to_team: "to_team_id",
-    Dimension.change_type: "change_type",
-    Dimension.risk: "risk",
-    Dimension.verdict: "verdict",
-    Dimension.ci_class: "ci_class",
-    Dimension.authorisation: "authorisation",
-    Dimension.agreement: "agreement_id",
-    Dimension.metric: "metric",
-    Dimension.cause: "cause",
-    Dimension.agreement_type: "agreement_type",
-    Dimension.owner: "owner_id",
-    Dimension.subject: "subject",
-    Dimension.process: "process",
-    Dimension.size: "size",
-    Dimension.offered_by: "offered_by",
-}
-#: The dimensions whose values are ids of teams, and those whose values are ids of any record.
-TEAMS = frozenset({Dimension.team, Dimension.customer, Dimension.from_team, Dimension.to_team})
-IDS = TEAMS | {Dimension.assignee, Dimension.agreement, Dimension.owner}
 
 EXTENT = """
 select reltuples, (

@@ -13,12 +13,12 @@ from uuid import UUID
 
 from app.db import Connection
 from app.kpis.catalogue.outages import MTBF, SERVICE_AVAILABILITY
-from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.exposure import Exposure
 from app.kpis.declaration.figures import Figures, PointKey
 from app.kpis.declaration.kpi import Aggregate, Kpi
 from app.kpis.facts.fetching import fetch
-from app.kpis.facts.query import COLUMN, Filters, Statement
+from app.kpis.facts.query import Filters, Statement
 from app.kpis.outages import query
 from app.kpis.outages.load_terms import load_terms
 from app.kpis.outages.query import OF_BEGINNINGS, OF_INCIDENTS, OF_PARTIES, OF_SECONDS, Window

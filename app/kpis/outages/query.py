@@ -13,10 +13,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.kpi import Aggregate, Kpi
 from app.kpis.facts.backlog import SPAN_REACHES
-from app.kpis.facts.query import COLUMN, NO_CLOCK, Filters, Statement, conditions
+from app.kpis.facts.query import NO_CLOCK, Filters, Statement, conditions
 from app.kpis.outages.terms import Terms
 
 #: The dimensions of an incident's share of an outage that agreed time does not have.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from app.api.filters import CommaSeparated
 from app.api.list_queries import AsOf, Paging
@@ -33,89 +33,35 @@ class KpiPeriodChoice(KpiChoice):
     grain: Literal["week", "month", "quarter", "year"] = Field("month", description="How long a period is.")
 
 
-class KpiCuts(BaseModel):
-    """Filters for the cases. Values of one filter are separated by commas; all filters must hold."""
+class KpiZone(BaseModel):
+    """Query parameters: the time zone of periods."""
 
     model_config = ConfigDict(extra="forbid")
 
     tz: Annotated[str | None, Field(max_length=64)] = Field(
         None, description="The time zone that periods are cut in (IANA). None: the organisation's."
     )
-    priority: Values = Field(
-        None, max_length=MOST_VALUES, description="Codes of priorities; `none`: without."
+
+
+if TYPE_CHECKING:
+    DimensionFilters = KpiZone
+else:
+    #: A parameter for each dimension, as its row describes it.
+    DimensionFilters = create_model(
+        "DimensionFilters",
+        __base__=KpiZone,
+        **{
+            dimension.value: (
+                Values,
+                Field(None, max_length=MOST_VALUES, description=dimension.description),
+            )
+            for dimension in Dimension
+        },
     )
-    team: Values = Field(None, max_length=MOST_VALUES, description="Keys or ids of teams; `none`: without.")
-    service: Values = Field(None, max_length=MOST_VALUES, description="Keys of services; `none`: without.")
-    category: Values = Field(None, max_length=MOST_VALUES, description="Keys of categories; `none`: without.")
-    channel: Values = Field(None, max_length=MOST_VALUES, description="Codes of channels; `none`: without.")
-    assignee: Values = Field(None, max_length=MOST_VALUES, description="Ids of persons; `none`: without.")
-    customer: Values = Field(
-        None, max_length=MOST_VALUES, description="Keys or ids of customers' teams; `none`: without."
-    )
-    path: Values = Field(
-        None, max_length=MOST_VALUES, description="Of requests: codes of fulfilment paths; `none`: without."
-    )
-    catalogue_item: Values = Field(
-        None, max_length=MOST_VALUES, description="Of requests: keys of catalogue items; `none`: without."
-    )
-    approver_role: Values = Field(
-        None,
-        max_length=MOST_VALUES,
-        description="Of approvals: codes of the roles that were asked; `none`: a group or persons.",
-    )
-    state: Values = Field(
-        None, max_length=MOST_VALUES, description="Of the time in each state: codes of states, as `on_hold`."
-    )
-    source: Values = Field(
-        None,
-        max_length=MOST_VALUES,
-        description="Of incidents: names of the tools that alerts come from, or else how they were reported, "
-        "as `api` or `import:legacy`; of suggestions: codes of where they come from, as `staff`.",
-    )
-    from_team: Values = Field(
-        None, max_length=MOST_VALUES, description="Of changes of team: keys or ids of who gave it away."
-    )
-    to_team: Values = Field(
-        None, max_length=MOST_VALUES, description="Of changes of team: keys or ids of who got it."
-    )
-    change_type: Values = Field(None, max_length=MOST_VALUES, description="Of changes: codes of types.")
-    risk: Values = Field(None, max_length=MOST_VALUES, description="Of changes: codes of risk levels.")
-    verdict: Values = Field(None, max_length=MOST_VALUES, description="Of changes: `reviewed`, `computed`.")
-    ci_class: Values = Field(None, max_length=MOST_VALUES, description="Of alterations: codes of classes.")
-    authorisation: Values = Field(
-        None, max_length=MOST_VALUES, description="`authorised`, `regularised`, `unauthorised`."
-    )
-    agreement: Values = Field(
-        None, max_length=MOST_VALUES, description="Numbers or ids of agreements; `none`: without."
-    )
-    metric: Values = Field(
-        None, max_length=MOST_VALUES, description="Of clocks: codes of what they measure, as `resolution`."
-    )
-    cause: Values = Field(
-        None, max_length=MOST_VALUES, description="Of breaches: codes of causes, as `unknown`."
-    )
-    agreement_type: Values = Field(
-        None, max_length=MOST_VALUES, description="Of agreements: `SLA`, `OLA`, `UC`."
-    )
-    owner: Values = Field(
-        None,
-        max_length=MOST_VALUES,
-        description="Of agreements and services: ids of persons; of articles: of authors.",
-    )
-    subject: Values = Field(None, max_length=MOST_VALUES, description="Of complaints: codes of subjects.")
-    process: Values = Field(
-        None,
-        max_length=MOST_VALUES,
-        description="Of suggestions and improvements: the processes that they are about, as `incident`; "
-        "`none`: the department as a whole.",
-    )
-    size: Values = Field(
-        None, max_length=MOST_VALUES, description="Of improvements: `minor`, `major`; `none`: not classified."
-    )
-    offered_by: Values = Field(None, max_length=MOST_VALUES, description="Of suggestions: `person`, `rule`.")
-    age: Values = Field(
-        None, max_length=MOST_VALUES, description="Of what is open: codes of ages, as `1_to_3_days`."
-    )
+
+
+class KpiCuts(DimensionFilters):
+    """Filters for the cases. Values of one filter are separated by commas; all filters must hold."""
 
     def filter_values(self) -> dict[str, list[str]]:
         """Return the values of the filters by dimension."""

@@ -9,11 +9,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.db import Connection
-from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.figures import PointKey
 from app.kpis.questions.periods import day_starts
 from app.kpis.raw.aggregates import CaseSource, Cell, fetch_rows
-from app.kpis.raw.definitions import COLUMN
 from app.kpis.raw.tables import WORK
 
 #: The work that the temporary table has.

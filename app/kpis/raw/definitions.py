@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 
-from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.dimensions import ASSIGNMENT_DIMENSIONS, COLUMN, IDS, Dimension
 from app.kpis.declaration.kpi import Aggregate, Kpi
 from app.kpis.declaration.still_open import StillOpen
 
 FOLDER = Path(__file__).parent
-#: The files with the CTEs that all definitions begin and end with, those that requests and problems add at
-#: the beginning, those that definitions of open cases add, and those that definitions of openings add at the
-#: end.
-EVENTS, CASES_ENDING, TURNS, OPEN_TURNS = "_events.sql", "_cases.sql", "_turns.sql", "_alive.sql"
-FIRST_ASSIGNED = "_given.sql"
+#: The files with the CTEs that all definitions begin with, those that requests and problems add, and what
+#: definitions of cases end with.
+EVENTS, TURNS, CASES_ENDING = "_events.sql", "_turns.sql", "_cases.sql"
 #: The files with the CTEs about agreements and clocks, and the processes whose cases have clocks; and that
 #: about the calendars by which time counts, and the processes of whose cases that is asked.
 CLOCK_FOLDER = "clock"
@@ -28,12 +27,41 @@ CLOCKS, CLOCKED = (
     ("incident", "request", "problem"),
 )
 HOURS, TIMED = "_hours.sql", ("incident", "request")
-#: The file, in the folder of incidents, that all definitions of outages begin with besides.
-OUTAGES = "incident/_outages.sql"
-#: The folders of definitions that are the same for every kind of ticket, and what they begin with, by a word
-#: in their names.
+#: The folder of the definitions that are the same for every kind of ticket.
 TICKET = "ticket"
-TICKET_BEGINNINGS = {"csat": f"{TICKET}/_ratings.sql", "complaint": f"{TICKET}/_complaints.sql"}
+
+
+class DefinitionPart(StrEnum):
+    """What a definition says, in the first line of its file: `-- parts: cases, opening`."""
+
+    #: In the CTE `decided` the instant and event of each decision (`rank`; null if time alone decided), the
+    #: numbers, and whether the case counts even if it is excluded later (`standing`).
+    cases = "cases"
+    #: By time and not by cases: all of it, from what was agreed and what outages took of it.
+    outages = "outages"
+    #: Rows of its own, which another definition names.
+    rows = "rows"
+    #: The cases that are open at each of the instants `ends`.
+    open = "open"
+    ratings = "ratings"
+    complaints = "complaints"
+    #: Columns of `decided`: which event is an opening; the team, if the case does not say it; why it was left
+    #: out of account; all that was known of the case.
+    opening = "opening"
+    team_id = "team_id"
+    excluded = "excluded"
+    known_then = "known_then"
+
+
+#: The files with the CTEs that definitions of a part begin with besides, and that of whom an opening is.
+BEGINNINGS = {
+    DefinitionPart.open: "_alive.sql",
+    DefinitionPart.outages: "incident/_outages.sql",
+    DefinitionPart.ratings: f"{TICKET}/_ratings.sql",
+    DefinitionPart.complaints: f"{TICKET}/_complaints.sql",
+}
+FIRST_ASSIGNED = "_given.sql"
+PARTS_HEADER = re.compile(r"-- parts: (\w+(?:, \w+)*)\n")
 #: What a definition names another one by.
 DEFINITION_REFERENCE = re.compile(r"\{(\w+/\w+)\}")
 #: The folder of a process's definitions of open cases.
@@ -60,11 +88,10 @@ COMMON_EXCLUSION = """coalesce(
     then last_turn.state end, its.said->>'left_out')"""
 OWN_EXCLUSION = "its.said->>'excluded'"
 
-#: The columns of definitions: COMMON_COLUMNS and those of a KPI's dimensions, with one row per case. For open
-#: cases, `at` is the instant of the count, `seconds` the case's age then, `on_hold` whether it is on hold
-#: then. `skewed` tells whether the time was adjusted (see kpi.SKEWABLE_FACTS); null where the definition does
-#: not say.
-DEFINITION = {
+#: The columns that every definition has, with one row per case. For open cases, `at` is the instant of the
+#: count, `seconds` the case's age then, `on_hold` whether it is on hold then. `skewed` tells whether the time
+#: was adjusted (see kpi.SKEWABLE_FACTS); null where the definition does not say.
+COMMON_DEFINITION = {
     "case_id": "uuid",
     "at": "timestamptz",
     "seconds": "bigint",
@@ -73,67 +100,16 @@ DEFINITION = {
     "on_hold": "boolean",
     "skewed": "boolean",
     "excluded": "text",
-    "priority": "text",
-    "team_id": "uuid",
-    "service": "text",
-    "category": "text",
-    "channel": "text",
-    "assignee_id": "uuid",
-    "customer_id": "uuid",
-    "path": "text",
-    "catalogue_item": "text",
-    "approver_role": "text",
-    "state": "text",
-    "source": "text",
-    "from_team_id": "uuid",
-    "to_team_id": "uuid",
-    "change_type": "text",
-    "risk": "text",
-    "verdict": "text",
-    "ci_class": "text",
-    "authorisation": "text",
-    "agreement_id": "uuid",
-    "metric": "text",
-    "cause": "text",
-    "agreement_type": "text",
-    "owner_id": "uuid",
-    "subject": "text",
-    "process": "text",
-    "size": "text",
-    "offered_by": "text",
 }
-COLUMN = {
-    Dimension.priority: "priority",
-    Dimension.team: "team_id",
-    Dimension.service: "service",
-    Dimension.category: "category",
-    Dimension.channel: "channel",
-    Dimension.assignee: "assignee_id",
-    Dimension.customer: "customer_id",
-    Dimension.path: "path",
-    Dimension.catalogue_item: "catalogue_item",
-    Dimension.approver_role: "approver_role",
-    Dimension.state: "state",
-    Dimension.source: "source",
-    Dimension.from_team: "from_team_id",
-    Dimension.to_team: "to_team_id",
-    Dimension.change_type: "change_type",
-    Dimension.risk: "risk",
-    Dimension.verdict: "verdict",
-    Dimension.ci_class: "ci_class",
-    Dimension.authorisation: "authorisation",
-    Dimension.agreement: "agreement_id",
-    Dimension.metric: "metric",
-    Dimension.cause: "cause",
-    Dimension.agreement_type: "agreement_type",
-    Dimension.owner: "owner_id",
-    Dimension.subject: "subject",
-    Dimension.process: "process",
-    Dimension.size: "size",
-    Dimension.offered_by: "offered_by",
+COMMON_COLUMNS = tuple(COMMON_DEFINITION)
+#: All columns of definitions: those, and those of the dimensions.
+DEFINITION = COMMON_DEFINITION | {
+    column: "uuid" if dimension in IDS else "text" for dimension, column in COLUMN.items()
 }
-#: The columns that every definition has.
-COMMON_COLUMNS = ("case_id", "at", "seconds", "numerator", "denominator", "on_hold", "skewed", "excluded")
+#: The fields of cases that dimensions are read from.
+KNOWN_FIELDS = ", ".join(
+    sorted({f"'{name}'" for dimension in Dimension if dimension.raw for name in dimension.raw.known})
+)
 #: The age class of an open case, by its seconds.
 AGE = """case when seconds < 86400 then '0_to_1_days' when seconds < 259200 then '1_to_3_days'
   when seconds < 604800 then '3_to_7_days' when seconds < 2592000 then '7_to_30_days'
@@ -191,55 +167,75 @@ def definition(name: str, prepared: str | None = None) -> str:
     `ends`.
 
     `prepared` replaces the common CTEs at the beginning, if they have been computed before. The common CTEs
-    of all definitions are in EVENTS and CASES_ENDING; further ones of a process are in EVENTS of its folder.
-    The file of a definition adds the CTE `decided`: for each case the instant and event of the decision
-    (`rank`; null if time alone decided), its numbers, whether it counts even if it is excluded later
-    (`standing`), in KPIs of openings, which event is one (`opening`), and, where that is not told of the case
-    itself, its team (`team_id`), why it was left out of account (`excluded`), or all that was known
-    (`known_then`).
+    of all definitions are in EVENTS and CASES_ENDING; further ones of a process are in EVENTS of its folder,
+    and those of the definition's parts in BEGINNINGS.
     """
-    process = process_of(name)
-    is_open = name.startswith(f"{process}/{OPEN}/")
-    alive = (OPEN_TURNS,) if is_open else ()
-    own = read_files(*definition_files(name)).replace("{process}", process)
-    if "decided as (" not in own:  # what is counted by time, not by cases, says all of it
-        own = (read_files(OUTAGES) if "agreed_in" in own else "") + own
-        return (
-            inline_references(common_ctes(process)) if prepared is None else prepared
-        ) + inline_references(own)
-    of_openings = " as opening" in own
-    ending = (
-        read_files(*alive)
-        + inline_references(own)
-        + (read_files(FIRST_ASSIGNED) if of_openings else "")
-        + read_files(CASES_ENDING)
-    )
-    words = {"on_hold": "decided.on_hold" if is_open else "null::boolean"}
-    words |= {"given": "left join first_given using (stream)" if of_openings else ""}
-    for column in ("team_id", "assignee_id"):
-        known = f"known.fields->>'{column}'"
-        given = f"case when decided.opening then first_given.{column} else {known} end"
-        words[column] = given if of_openings else known
-    if " as team_id" in own:
-        words["team_id"] = "its.said->>'team_id'"
-    words["excluded"] = OWN_EXCLUSION if " as excluded" in own else COMMON_EXCLUSION
+    process, parts = process_of(name), declared_parts(name)
+    text = read_files(*beginnings(name), definition_file(name)).replace("{process}", process)
+    text = inline_references(text)
+    if DefinitionPart.cases in parts:
+        text += _ending(parts)
+    return (inline_references(common_ctes(process)) if prepared is None else prepared) + text
+
+
+def _ending(parts: frozenset[DefinitionPart]) -> str:
+    """Return what a definition of cases with these parts ends with."""
+    is_opening, is_open = DefinitionPart.opening in parts, DefinitionPart.open in parts
+    words = {
+        "fields": KNOWN_FIELDS,
+        "on_hold": "decided.on_hold" if is_open else "null::boolean",
+        "excluded": OWN_EXCLUSION if DefinitionPart.excluded in parts else COMMON_EXCLUSION,
+        "dimensions": ",\n  ".join(_dimension_column(dimension, parts) for dimension in COLUMN),
+        "first_assigned": "left join first_given using (stream)" if is_opening else "",
+    }
+    ending = read_files(CASES_ENDING)
     for word, text in words.items():
         ending = ending.replace(f"{{{word}}}", text)
-    if " as known_then" in own:
-        ending = ending.replace("known.fields", "(its.said->'known_then')")
-    return (inline_references(common_ctes(process)) if prepared is None else prepared) + ending
+    return (read_files(FIRST_ASSIGNED) if is_opening else "") + ending
 
 
-def definition_files(name: str) -> tuple[str, ...]:
-    """Return the files of a definition. One that is the same for every kind of ticket stands once, in the
-    folder TICKET or, if it is of clocks, in CLOCK_FOLDER, behind what its like begin with.
+def _dimension_column(dimension: Dimension, parts: frozenset[DefinitionPart]) -> str:
+    """Return the SQL of the dimension's column in a definition with these parts."""
+    assert dimension.raw is not None
+    column, expression = COLUMN[dimension], dimension.raw.expression
+    if DefinitionPart.known_then in parts:
+        expression = expression.replace("known.fields", "(its.said->'known_then')")
+    if DefinitionPart.opening in parts and dimension in ASSIGNMENT_DIMENSIONS:
+        expression = f"case when decided.opening then first_given.{column} else {expression} end"
+    if DefinitionPart.team_id in parts and dimension is Dimension.team:
+        expression = f"its.said->>'{column}'"
+    return f"({expression})::{DEFINITION[column]} as {column}"
+
+
+def declared_parts(name: str) -> frozenset[DefinitionPart]:
+    """Return the parts of a definition, as the first line of its file says."""
+    file = definition_file(name)
+    return read_parts(file, read_files(file))
+
+
+def read_parts(file: str, text: str) -> frozenset[DefinitionPart]:
+    """Return the parts that the text of the file declares: at least one, and no unknown one."""
+    header = PARTS_HEADER.match(text)
+    assert header, f"{file}: its first line says no parts"
+    names = header[1].split(", ")
+    unknown = sorted(set(names) - set(DefinitionPart))
+    assert not unknown, f"{file}: unknown parts {', '.join(unknown)}"
+    return frozenset(map(DefinitionPart, names))
+
+
+def beginnings(name: str) -> list[str]:
+    """Return the files with the CTEs that the definition begins with besides the common ones."""
+    parts = declared_parts(name)
+    return [file for part, file in BEGINNINGS.items() if part in parts]
+
+
+def definition_file(name: str) -> str:
+    """Return the file of a definition. One that is the same for every kind of ticket stands once, in the
+    folder TICKET or, if it is of clocks, in CLOCK_FOLDER.
     """
-    for folder in (process_of(name), CLOCK_FOLDER):
-        own = f"{folder}{name.removeprefix(process_of(name))}.sql"
-        if (FOLDER / own).exists():
-            return (own,)
-    own = f"{TICKET}{name.removeprefix(process_of(name))}.sql"
-    return (*(begin for word, begin in TICKET_BEGINNINGS.items() if word in own), own)
+    key = name.removeprefix(process_of(name))
+    files = [f"{folder}{key}.sql" for folder in (process_of(name), CLOCK_FOLDER, TICKET)]
+    return next(file for file in files if (FOLDER / file).exists())
 
 
 def process_of(name: str) -> str:

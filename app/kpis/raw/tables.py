@@ -86,13 +86,15 @@ class Definitions:
             for name in definitions.all_definition_names(kpi)
             if definitions.process_of(name) == process
         }
+        files = [
+            file
+            for name in sorted(names)
+            for file in (*definitions.beginnings(name), definitions.definition_file(name))
+        ]
         parts = _split_ctes(definitions.common_ctes(process))
         kept = _read_often(
             parts,
-            definitions.read_files(
-                *(definitions.OPEN_TURNS, definitions.CASES_ENDING, definitions.OUTAGES),
-                *dict.fromkeys(file for name in sorted(names) for file in definitions.definition_files(name)),
-            ),
+            definitions.read_files(definitions.CASES_ENDING, *dict.fromkeys(files)),
         )
         cursor = AsyncClientCursor(self.connection)  # CREATE TABLE AS takes no server-side parameters
         await cursor.execute("set local enable_nestloop = off")

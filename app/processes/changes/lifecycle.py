@@ -40,7 +40,7 @@ from app.kernel.actor_policy import (
 )
 from app.kernel.constraints import RetryDecision
 from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
+from app.kernel.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
 from app.kernel.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -368,6 +368,7 @@ LIFECYCLE = Lifecycle(
                segregate_from=(review.IMPLEMENTER,), prepare=(confirmed_causes,), wrong=(review.review_contradicts_the_log,), related=review.LINK_INCIDENTS,
                notifies=(its_requester(NoticeType.closed), its_assignee(NoticeType.closed))),
         action(flag_review,        "标记评审逾期", IMPLEMENTATION_ENDED,     STAYS,                   rule,           "change.review_fell_overdue",
+               due=DueAt("review_due_at", "flag_overdue_reviews", unless="review_overdue_at"),
                notifies=(managers(NoticeType.to_review_change),)),
         action(cancel,             "取消",     BEFORE_IMPLEMENTATION,        State.cancelled,         reporter | change_manager, "change.cancelled",
                prepare=(open_decisions,), notifies=those_concerned(NoticeType.cancelled)),

@@ -15,7 +15,7 @@ from app.common.improvement import AssessmentCriterion
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person, Role
 from app.common.records import ForeignRef, Record, jsonb_ordered
-from app.kernel.actor_policy import assessor, quality_manager
+from app.kernel.actor_policy import process_relation, quality_manager
 from app.kernel.constraints import ValueTaken
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommands, RelatedPart, action
@@ -52,6 +52,9 @@ from app.processes.improvement_assessments.records import (
     SuggestionVerdict,
 )
 from app.processes.improvement_assessments.records import AssessmentState as State
+
+assessor = process_relation("assessor", "those who assess it", "评估人")
+
 
 IMPROVEMENT_KIND = "improvement"
 Month = Annotated[

@@ -14,7 +14,7 @@ from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
 from app.kernel.actor_policy import decision, process_owner, quality_manager, role, rule
 from app.kernel.constraints import CheckFailed
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
 from app.kernel.visibility import STAFF
 from app.kpis.baselines.records import KpiBaseline
 from app.processes.improvement_plans import checks
@@ -96,6 +96,7 @@ LIFECYCLE = Lifecycle(
         action(review,             "评审",         [State.running],  STAYS,           quality_manager | process_owner, "improvement_plan.reviewed",
                prepare=(known_contents,), wrong=(checks.meeting_not_held, checks.results_of_other_targets)),
         action(flag_review,        "标记评审逾期", [State.running],  STAYS,           rule,                            "improvement_plan.review_overdue",
+               due=DueAt("next_review_due_at", "flag_plan_reviews", unless="review_overdue_at"),
                notifies=_to_managers(NoticeType.plan_review_overdue)),
         action(propose_adjustment, "提议调整",     [State.running],  STAYS,           quality_manager,                 "improvement_plan.adjustment_proposed",
                unless=(checks.decision_is_open,), prepare=(known_contents, adjustment_question), wrong=(checks.invalid_adjustment,)),
@@ -105,6 +106,7 @@ LIFECYCLE = Lifecycle(
                notifies=_to_owner(NoticeType.refused)),
         action(note_assessment,    "登记月度评估", [State.running],  STAYS,           rule,                            "improvement_plan.assessment_noted"),
         action(flag_assessment,    "标记评估逾期", [State.running],  STAYS,           rule,                            "improvement_plan.assessment_overdue",
+               due=DueAt("assessment_due_at", "flag_missing_assessments"),
                notifies=_to_managers(NoticeType.assessment_overdue)),
         action(close,              "关闭",         [State.running],  State.closed,    committee,                       "improvement_plan.closed",
                prepare=(known_contents, open_decisions), wrong=(checks.closes_early, checks.results_of_other_targets),

@@ -25,20 +25,9 @@ from app.foundation.documents import filing
 from app.foundation.documents.filing import load_documents
 from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
-from app.kernel.actor_policy import (
-    decision,
-    named_process_owner,
-    named_project_manager,
-    named_sponsor,
-    pilot_member,
-    process_owner,
-    quality_manager,
-    role,
-    rule,
-    step_owner,
-)
+from app.kernel.actor_policy import decision, process_owner, process_relation, quality_manager, role, rule
 from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
 from app.kernel.payloads import Patch, Payload, Title
 from app.kernel.visibility import STAFF
 from app.kpis.baselines.records import KpiBaseline
@@ -101,6 +90,16 @@ from app.ticketing.projects.actions import flag_rows
 from app.ticketing.projects.checks import invalid_progress
 from app.ticketing.projects.preparation import current_milestones, unfinished_tasks
 from app.ticketing.projects.records import PROJECT_CHILDREN
+
+named_project_manager = process_relation(
+    "project_manager", "its own project manager", "本项目的项目经理", "project_manager_id"
+)
+named_sponsor = process_relation("sponsor", "its sponsor", "本项目的发起人", "sponsor_id")
+named_process_owner = process_relation(
+    "named_process_owner", "its own process owner", "本项目的流程负责人", "process_owner_id"
+)
+pilot_member = process_relation("pilot_member", "those in the pilot", "试点参与人")
+step_owner = process_relation("step_owner", "the owner of the step", "步骤负责人")
 
 
 class EditImprovement(Patch):
@@ -228,6 +227,7 @@ LIFECYCLE = Lifecycle(
         action(proposal.defer,             "暂缓",     [State.in_review],               State.deferred,     decision,               "improvement.deferred",
                notifies=those_concerned(NoticeType.refused)),
         action(proposal.take_up,           "重新评审", [State.deferred],                State.in_review,    quality_manager | rule, "improvement.taken_up",
+               due=DueAt("deferred_until_at", "take_up_improvements"),
                prepare=(repeated_question,), wrong=(checks.nothing_has_changed,)),
         # 7
         action(classification.classify,    "分类",     [State.approved],                STAYS,              committee,              "improvement.classified",

@@ -33,7 +33,7 @@ from app.kernel.actor_policy import (
 )
 from app.kernel.constraints import CheckFailed
 from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Keys, Lifecycle, action
+from app.kernel.lifecycle import NEW_RECORD, STAYS, DueAt, Keys, Lifecycle, action
 from app.kernel.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -313,7 +313,8 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.invalid_containment_time,)),
         action(hold,            "挂起",             OPEN - {State.on_hold},          State.on_hold,      assignee, "incident.held",
                wrong=(checks.wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), notifies=(REQUESTER_TO_ANSWER,)),
-        action(resume,          "恢复",             [State.on_hold],                 state_before_hold,  assignee | rule, "incident.resumed"),
+        action(resume,          "恢复",             [State.on_hold],                 state_before_hold,  assignee | rule, "incident.resumed",
+               due=DueAt("wake_up_at", "resume_at_wake_up_time")),
         action(declare_major,   "宣布重大",         OPEN,                            STAYS,              incident_manager, "incident.declared_major",
                wrong=(checks.commander_inactive,)),
         action(downgrade,       "降级",             OPEN,                            STAYS,              incident_manager, "incident.downgraded",

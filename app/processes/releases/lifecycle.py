@@ -22,7 +22,7 @@ from app.foundation.decisions.actions import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions, question_preparation
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
-from app.kernel.actor_policy import change_manager, decision, gate_reviewer, implementer, role
+from app.kernel.actor_policy import change_manager, decision, implementer, process_relation, role
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
 from app.kernel.payloads import (
@@ -85,6 +85,9 @@ from app.processes.releases.records import ReleaseState as State
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.going_out_lookups import PRODUCTION
 from app.ticketing.requesters import set_requester
+
+gate_reviewer = process_relation("gate_reviewer", "the stage's reviewer", "阶段评审人")
+
 
 MOST_REVISIONS = 500
 

@@ -30,20 +30,19 @@ from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.foundation.services.records import CatalogueItem, FulfilmentPath
 from app.kernel.actor_policy import (
-    acceptor,
     agent,
     anybody,
     assignee,
     decision,
     engineer,
     integration,
+    process_relation,
     reporter,
     rule,
-    solution_reviewer,
 )
 from app.kernel.context import ActionContext
 from app.kernel.forms import Answers
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, action
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
 from app.kernel.payloads import (
     EmptyPayload,
     FreeText,
@@ -111,6 +110,11 @@ from app.ticketing.projects.checks import invalid_progress
 from app.ticketing.projects.preparation import current_milestones, unfinished_tasks
 from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
+
+solution_reviewer = process_relation(
+    "solution_reviewer", "one IT and one business reviewer", "信息技术方和业务方评审人各一名"
+)
+acceptor = process_relation("acceptor", "the requester's acceptance group", "需求方验收组")
 
 
 class SubmitRequest(Payload):
@@ -418,7 +422,8 @@ LIFECYCLE = Lifecycle(
                prepare=(load_documents,), wrong=(checks.trained_in_future,), document=lambda _: DocumentClass.TR),
         action(hold,                  "挂起",     OPEN - {State.on_hold}, State.on_hold, assignee, "request.held",
                wrong=(checks.wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), notifies=(REQUESTER_TO_ANSWER,)),
-        action(resume,                "恢复",     [State.on_hold], state_before_hold, assignee | rule, "request.resumed"),
+        action(resume,                "恢复",     [State.on_hold], state_before_hold, assignee | rule, "request.resumed",
+               due=DueAt("wake_up_at", "resume_at_wake_up_time", timers_per_kind=True)),
         action(note_change_ended,     "告知变更结果", OPEN, STAYS, rule, "request.change_ended",
                notifies=(
                    RecipientRule(NoticeType.change_ended, field="requester_id"), RecipientRule(NoticeType.change_ended, field="assignee_id"),

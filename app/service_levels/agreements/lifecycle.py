@@ -25,15 +25,9 @@ from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
 from app.foundation.documents.filing import supersede as supersede_document
 from app.foundation.documents.records import DocumentClass
-from app.kernel.actor_policy import (
-    agreement_maintainer,
-    lead_beneath,
-    representative,
-    rule,
-    service_level_manager,
-)
+from app.kernel.actor_policy import agreement_maintainer, process_relation, rule, service_level_manager
 from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, action
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
 from app.kernel.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -58,6 +52,15 @@ from app.service_levels.agreements.records import (
 from app.service_levels.agreements.records import AgreementState as State
 from app.service_levels.reports import actions as reports
 from app.service_levels.reports.records import AgreementReportRecipient
+
+representative = process_relation(
+    "representative",
+    "a representative of either party",
+    "任一方代表",
+    "representative_id",
+    "party_representative_id",
+)
+lead_beneath = process_relation("lead_beneath", "the lead of a team beneath", "下层团队负责人")
 
 
 class ReviewSla(Payload):
@@ -272,6 +275,7 @@ LIFECYCLE = Lifecycle(
         action(supersede,                      "取代",           IN_FORCE,           State.superseded,   rule,                  "sla.superseded",
                prepare=(load_documents,), notifies=STEP_NOTICES),
         action(expire,                         "到期",           IN_FORCE,           State.expired,      rule,                  "sla.expired",
+               due=DueAt("ends_at", "expire_agreements"),
                unless=(checks.still_valid,), prepare=(preparation.replaced_agreement,), related=(consents.END_PROMISE,), notifies=STEP_NOTICES),
         action(drafting.appoint,               "指定代表",       OPEN,               STAYS,              service_level_manager, "sla.representative_appointed",
                prepare=(preparation.pending_consents,), wrong=(checks.same_representative,), notifies=APPOINTED),

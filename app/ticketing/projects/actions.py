@@ -16,7 +16,7 @@ from app.common.records import ChildRef, CodeEnum, ForeignRef, StaffOnly
 from app.foundation.process_spec import ActionRows
 from app.kernel.actor_policy import rule
 from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, action
+from app.kernel.lifecycle import STAYS, DueAt, action
 from app.kernel.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -153,6 +153,7 @@ def flag_rows(
     return (
         #      action                中文             from    to     who   event
         action(flag_progress_report, "标记进展报告逾期", states, STAYS, rule, f"{kind}.progress_report_overdue",
+               due=DueAt("next_report_due_at", "flag_overdue_reports", unless="report_overdue_at", timers_per_kind=True),
                notifies=recipients(NoticeType.progress_report_overdue)),
         action(flag_milestone,       "标记里程碑逾期",   states, STAYS, rule, f"{kind}.milestone_overdue",
                wrong=(milestone_not_to_flag,), notifies=recipients(NoticeType.milestone_overdue)),

@@ -1,3 +1,4 @@
+-- parts: cases
 -- knowledge_deflection: visits in which an article was suggested. Numerator: those that opened one, were helped or said nothing,
 -- and that no ticket is known to have followed.
 decided as (

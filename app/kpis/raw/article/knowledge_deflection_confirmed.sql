@@ -1,3 +1,4 @@
+-- parts: cases
 -- knowledge_deflection_confirmed: visits in which an article was suggested. Numerator: those of somebody known who said that one
 -- helped, and raised no ticket.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases
 -- knowledge_shared_uses: each time an article helped somebody else than its author.
 decided as (
   select used.stream, used.rank, used.occurred_at as at, null::bigint as seconds, null::bigint as numerator, null::bigint as denominator,

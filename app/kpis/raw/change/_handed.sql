@@ -1,3 +1,4 @@
+-- parts: cases
 -- When each change was handed in.
 decided as (
   select stream, rank, occurred_at as at, null::bigint as seconds, null::bigint as numerator, null::bigint as denominator,

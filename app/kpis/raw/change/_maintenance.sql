@@ -1,3 +1,4 @@
+-- parts: rows
 -- The windows of the changes that were approved before they began, and not called off, for each service that they touch.
 promise as (
   select stream,

@@ -1,3 +1,4 @@
+-- parts: cases
 -- change_failure_rate: of the changes whose implementation ended, those that were backed out, that their review calls failed
 -- or backed out, or that are linked to an incident as its cause.
 decided as (

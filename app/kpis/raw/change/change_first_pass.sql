@@ -1,3 +1,4 @@
+-- parts: cases
 -- change_first_pass: of the changes whose implementation ended, those that went well at the first attempt. As its review
 -- says; before it, if it was implemented once, within its window (an emergency has none), was never backed out, and is not
 -- linked to an incident as its cause.

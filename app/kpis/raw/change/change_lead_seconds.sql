@@ -1,3 +1,4 @@
+-- parts: cases
 -- change_lead_seconds: of the changes that were implemented for the first time, and not backed out before, how long after they
 -- were handed in.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases
 -- emergency_share: of the changes that were started, those that were emergencies then.
 decided as (
   select start.stream, start.rank, start.occurred_at as at, null::bigint as seconds,

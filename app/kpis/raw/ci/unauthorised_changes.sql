@@ -1,3 +1,4 @@
+-- parts: cases, team_id
 -- unauthorised_changes: of the alterations of configuration items after they went live, those that no change had authorised;
 -- under the team of whoever answered for the item then. Regularised is one behind which a change was named that was approved
 -- later.

@@ -1,3 +1,4 @@
+-- parts: cases, excluded
 -- sla_attainment: of the clocks of agreements with customers that stopped without a breach, or were breached, whether or not
 -- they have stopped since, those that were met. A breach counts at its instant.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases, opening, excluded
 -- sla_attainment_opened: of the clocks of agreements with customers on cases that were opened then, those that were met; the
 -- denominator has those of which it is decided.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases, excluded
 -- sla_breaches_by_cause: the breaches of agreements with customers, each with the cause that was stated of its clock, or else of
 -- all clocks of the case; that nobody knows is said last.
 stated as (

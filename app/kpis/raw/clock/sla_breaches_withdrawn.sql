@@ -1,3 +1,4 @@
+-- parts: cases, excluded, known_then
 -- sla_breaches_withdrawn: breaches of agreements with customers that were said to be none, by what took them away; as the case was
 -- known then.
 withdrawal as (

@@ -1,3 +1,4 @@
+-- parts: cases, excluded
 -- sla_warned_saved: of the clocks of agreements with customers that warned at three quarters of the target or above and have
 -- stopped, those that were met.
 decided as (

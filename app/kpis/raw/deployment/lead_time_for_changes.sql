@@ -1,3 +1,4 @@
+-- parts: cases
 -- lead_time_for_changes: of what was deployed into production for the first time, each revision, or where a deployment names
 -- none, each change, how long it was after it was committed, or handed in.
 -- What was told that it carries, up to its end.

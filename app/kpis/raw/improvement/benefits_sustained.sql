@@ -1,3 +1,4 @@
+-- parts: cases, excluded
 -- benefits_sustained: of the checks of benefits, 3, 6 and 12 months after the standardisation, that have fallen due, those by which
 -- every target KPI has kept its effect. What nobody has measured was not kept.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases, excluded
 -- effect_achieved: of the improvements that were judged, those of which the effect on every target KPI was achieved, as it was
 -- measured at the position that the judgement names.
 decided as (

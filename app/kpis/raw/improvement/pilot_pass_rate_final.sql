@@ -1,3 +1,4 @@
+-- parts: cases, excluded
 -- pilot_pass_rate_final: of the pilots that were judged for the first time, those that were passed at the last judgement; the
 -- denominator has those that were passed or stopped, or whose improvement was reverted.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases, excluded
 -- project_on_time, of improvements: those that were handed over by the date of the first plan that was approved, of those that were,
 -- or that were not by then and were neither rejected nor reverted. That date is the latest of its milestones.
 approved as (

@@ -1,3 +1,4 @@
+-- parts: cases, excluded
 -- idea_to_standard_ended_seconds: of the suggestions whose improvement was standardised, how long after they were offered.
 decided as (
   select offer.stream, 1::bigint as rank, standardised_at as at,

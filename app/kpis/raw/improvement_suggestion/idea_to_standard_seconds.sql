@@ -1,3 +1,4 @@
+-- parts: cases, excluded
 -- idea_to_standard_seconds: of the suggestions that were offered, with the seconds up to when their improvement was standardised, or
 -- up to now. What was declined, merged, rejected or reverted never is, and is not left out of sight: it stays among those that
 -- have not come to it. Numerator: whether it was standardised.

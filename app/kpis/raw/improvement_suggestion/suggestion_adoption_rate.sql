@@ -1,3 +1,4 @@
+-- parts: cases, team_id, excluded
 -- suggestion_adoption_rate: of the suggestions that were offered, those that were selected; the denominator has those that were
 -- selected, declined or merged, and nothing else since.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases
 -- The incidents with a final resolution, by when they were over: what they had interrupted was back then, and what had
 -- interrupted nothing was resolved.
 decided as (

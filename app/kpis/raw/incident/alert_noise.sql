@@ -1,3 +1,4 @@
+-- parts: cases
 -- alert_noise: of the incidents that came from monitoring and have a final resolution, those that no person resolved and
 -- nobody had started.
 started as (

@@ -1,3 +1,4 @@
+-- parts: outages
 -- failure_rate: the outages that began in the period, for each 1,000 agreed hours in it.
 select number, service, agreement_id, customer_id, null as category, 'agreed' as part, null::uuid as case_id, null::timestamptz as at, seconds, allowed,
   allowed_by_now

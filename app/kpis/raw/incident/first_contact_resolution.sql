@@ -1,3 +1,4 @@
+-- parts: cases
 -- first_contact_resolution: of the incidents that came from people and have a final resolution, those that whoever
 -- answered first also resolved, with no other team, no hold, no further word of the requester, and not reopened within the
 -- days that were agreed.

@@ -1,3 +1,4 @@
+-- parts: cases
 -- handovers_per_case: how often the incidents with a final resolution went from one person to another of the same team, at
 -- any time. Having nobody in between is no change.
 -- Who was named, and the team that had it after that.

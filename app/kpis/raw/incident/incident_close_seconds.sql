@@ -1,3 +1,4 @@
+-- parts: cases
 -- incident_close_seconds: from the opening to the last closing.
 closing as (
   select distinct on (stream) * from stand

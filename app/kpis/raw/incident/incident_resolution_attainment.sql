@@ -1,3 +1,4 @@
+-- parts: cases
 -- incident_resolution_attainment: of the incidents that were resolved for good in the time that the agreement allows, or in less
 -- than 2 hours, or not by then, those that were. One that was not counts at the instant at which the time ran out, whether or
 -- not it was resolved later.

@@ -1,3 +1,4 @@
+-- parts: cases, opening
 -- incident_resolution_km: every incident that was reported, with the seconds up to its final resolution, or up to now;
 -- the numerator says whether it was resolved.
 decided as (

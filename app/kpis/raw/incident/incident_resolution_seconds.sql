@@ -1,3 +1,4 @@
+-- parts: cases
 -- incident_resolution_seconds: from the opening to the final resolution. Numerator: the same in business time, while it was not
 -- resolved.
 by_clock as (

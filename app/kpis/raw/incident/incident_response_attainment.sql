@@ -1,3 +1,4 @@
+-- parts: cases
 -- incident_response_attainment: of the incidents whose response was given in the time that the agreement allows, or in less than
 -- 15 minutes, or was due, those that had it by then. One that had not counts at the instant at which it was due, whether or
 -- not it came later.

@@ -1,3 +1,4 @@
+-- parts: cases
 -- incident_response_seconds: from the opening to the first response; a clock that is wrong gives no less than 0. Numerator: the
 -- same in business time. A P1 is answered round the clock.
 by_clock as (

@@ -1,3 +1,4 @@
+-- parts: cases
 -- incident_restore_seconds: from when the outage began, or else the opening, to when service came back, of the incidents
 -- with a final resolution that touched their service.
 outage as (

@@ -1,3 +1,4 @@
+-- parts: cases
 -- incident_unit_cost: what the incidents with a final resolution cost whose cost is known, in hundredths of the
 -- organisation's currency.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases
 -- incident_unit_cost_of_budget: what the incidents with a final resolution cost whose cost is known and for whose time there
 -- is a budget, and that budget, in hundredths of the organisation's currency.
 -- What was said of the budget, each time with all that the record says by then; what is withdrawn was never said.

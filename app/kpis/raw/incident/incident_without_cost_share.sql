@@ -1,3 +1,4 @@
+-- parts: cases
 -- incident_without_cost_share: the incidents with a final resolution, and of how many it is not known what they cost.
 decided as (
   select stream, rank, occurred_at as at, null::bigint as seconds,

@@ -1,3 +1,4 @@
+-- parts: cases
 -- incidents_closed: every incident that was ever closed, at the last time.
 closing as (
   select distinct on (stream) * from stand

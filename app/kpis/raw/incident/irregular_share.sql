@@ -1,3 +1,4 @@
+-- parts: cases, opening
 -- irregular_share: of the incidents opened, those with an event that did not fit the lifecycle.
 decided as (
   select stream, 1::bigint as rank, opened_at as at, null::bigint as seconds,

@@ -1,3 +1,4 @@
+-- parts: cases
 -- knowledge_use: every incident that has ended and not begun again, at its final resolution. Numerator: whether an article helped.
 decided as (
   select stream, rank, occurred_at as at, null::bigint as seconds,

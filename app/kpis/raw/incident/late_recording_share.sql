@@ -1,3 +1,4 @@
+-- parts: cases, opening
 -- late_recording_share: of the openings and final resolutions of incidents, those recorded more than a day later; imports
 -- apart.
 decided as (

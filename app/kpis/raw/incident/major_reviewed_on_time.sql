@@ -1,3 +1,4 @@
+-- parts: cases
 -- major_reviewed_on_time: of the major incidents with a final resolution, those that were reviewed behind it by the time that
 -- it said a review was due, or within seven days where it said nothing.
 ended as (

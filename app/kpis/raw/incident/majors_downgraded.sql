@@ -1,3 +1,4 @@
+-- parts: cases
 -- majors_downgraded: of the incidents that were declared major, those that turned out to be none.
 declaration as (
   select distinct on (stream) * from stand where type = 'incident.declared_major' order by stream, rank

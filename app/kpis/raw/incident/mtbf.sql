@@ -1,3 +1,4 @@
+-- parts: outages
 -- mtbf: the agreed seconds in the period that incidents did not take, for each outage that began in it.
 select number, service, agreement_id, customer_id, null as category, 'agreed' as part, null::uuid as case_id, null::timestamptz as at, seconds, allowed,
   allowed_by_now

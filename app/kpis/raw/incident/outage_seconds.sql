@@ -1,3 +1,4 @@
+-- parts: outages
 -- outage_seconds: the agreed seconds in the period that incidents took; degraded ones by their weight.
 select number, service, agreement_id, customer_id, null as category, 'agreed' as part, null::uuid as case_id, null::timestamptz as at, seconds, allowed,
   allowed_by_now

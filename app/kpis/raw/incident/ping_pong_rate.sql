@@ -1,3 +1,4 @@
+-- parts: cases
 -- ping_pong_rate: of the incidents with a final resolution, those that came back to a team that had given them away.
 -- It came back where one team has it, then another, then the first one again. Having no team in between is no other.
 back as (

@@ -1,3 +1,4 @@
+-- parts: cases
 -- reassigned_share: of the incidents with a final resolution, those that changed their team, at any time.
 decided as (
   select stream, rank, occurred_at as at, null::bigint as seconds,

@@ -1,3 +1,4 @@
+-- parts: cases
 -- reassignments: every change of team of the incidents with a final resolution, at that.
 decided as (
   select resolution.stream, resolution.rank, occurred_at as at, null::bigint as seconds, null::bigint as numerator,

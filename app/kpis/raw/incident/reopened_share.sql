@@ -1,3 +1,4 @@
+-- parts: cases
 -- reopened_share: of the incidents with a final resolution, those that had ended before and begun again.
 decided as (
   select stream, rank, occurred_at as at, null::bigint as seconds,

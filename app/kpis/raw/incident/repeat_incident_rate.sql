@@ -1,3 +1,4 @@
+-- parts: cases, opening
 -- repeat_incident_rate: of the incidents opened, those that were within 30 days after the final resolution of another one of the
 -- same service and category, of the same item, or of one of its problems.
 -- The problems that each is linked to, in whatever way, and not unlinked from since.

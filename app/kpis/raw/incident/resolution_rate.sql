@@ -1,3 +1,4 @@
+-- parts: cases, opening
 -- resolution_rate, of incidents: of those that were opened, those that have a final resolution, and were not taken up again
 -- within the days that were agreed. Beside it: those that have one.
 decided as (

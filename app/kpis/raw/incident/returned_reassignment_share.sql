@@ -1,3 +1,4 @@
+-- parts: cases
 -- returned_reassignment_share: of every change of team of the incidents with a final resolution, those by which a team
 -- got the case that had had it before.
 first_had as (

@@ -1,3 +1,4 @@
+-- parts: outages
 -- service_availability: of the agreed seconds in the period those that were no outage; 1 less what incidents took of them.
 select number, service, agreement_id, customer_id, null as category, 'agreed' as part, null::uuid as case_id, null::timestamptz as at, seconds, allowed,
   allowed_by_now

@@ -1,3 +1,4 @@
+-- parts: cases
 -- incidents_prevented: of the problems that were resolved for good, how many fewer of the incidents
 -- linked to them were opened in the 90 days after than in the 90 days before. Beside it: how many were before.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases, opening
 -- proactive_problem_share: of the problems that were raised, those that came of a trend or of a review.
 decided as (
   select opening.stream, 1::bigint as rank, opening.opened_at as at, null::bigint as seconds,

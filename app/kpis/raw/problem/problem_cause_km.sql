@@ -1,3 +1,4 @@
+-- parts: cases, opening
 -- problem_cause_km: of the problems that were raised, with the seconds up to when their cause was found, or up to now;
 -- numerator: whether it was.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases
 -- problems_risk_accepted: the problems whose risk was accepted and that did not go on behind it.
 decided as (
   select distinct on (event.stream) event.stream, event.rank, event.occurred_at as at, null::bigint as seconds,

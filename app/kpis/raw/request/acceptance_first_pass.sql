@@ -1,3 +1,4 @@
+-- parts: cases
 -- acceptance_first_pass: of the requests that were first judged, accepted or not, those that were accepted.
 decided as (
   select distinct on (stream) stream, rank, occurred_at as at, null::bigint as seconds,

@@ -1,3 +1,4 @@
+-- parts: cases
 -- approval_wait_seconds: of the waits for an approval that an answer ended, how long they were. Asked anew it goes on, and
 -- what it was on hold is taken away.
 wait as (

@@ -1,3 +1,4 @@
+-- parts: cases
 -- knowledge_use: the requests that were delivered for good. Numerator: whether an article helped.
 decided as (
   select stream, rank, occurred_at as at, null::bigint as seconds,

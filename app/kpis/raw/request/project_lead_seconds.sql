@@ -1,3 +1,4 @@
+-- parts: cases
 -- project_lead_seconds: of the requests of the project path that were delivered for good, how long after they were
 -- submitted.
 -- Numerator: the same in business time.

@@ -1,3 +1,4 @@
+-- parts: cases
 -- request_at_once_share: of the requests of the standard path that were delivered for good and of which it is known when
 -- they were begun, those that were delivered within 10 seconds of it.
 decided as (

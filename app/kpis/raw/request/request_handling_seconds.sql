@@ -1,3 +1,4 @@
+-- parts: cases
 -- request_handling_seconds: of the requests of the standard path that were delivered for good, how long they were worked
 -- on, holds taken away. In one step: since it was begun, if that was said; nothing, while somebody waited at the other end.
 -- Numerator: the same in business time.

@@ -1,3 +1,4 @@
+-- parts: cases
 -- request_lead_seconds: of the requests that were delivered for good, how long after they were submitted.
 -- Numerator: the same in business time.
 by_clock as (

@@ -1,3 +1,4 @@
+-- parts: cases
 -- request_on_time: of the requests that were delivered for good in the time that their catalogue item promises, or not by
 -- then, those that were. One that was not counts at the instant at which the time ran out.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases
 -- request_response_seconds: of the requests that were assessed or begun for the first time, how long after they were
 -- submitted. Numerator: the same in business time.
 first_response as (

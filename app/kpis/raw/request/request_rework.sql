@@ -1,3 +1,4 @@
+-- parts: cases
 -- request_rework: of the requests that were delivered for good, those of which something had to be done again.
 decided as (
   select stream, rank, occurred_at as at, null::bigint as seconds,

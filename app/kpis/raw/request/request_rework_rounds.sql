@@ -1,3 +1,4 @@
+-- parts: cases
 -- request_rework_rounds: how often something of the requests that were delivered for good had to be done again.
 decided as (
   select stream, rank, occurred_at as at, null::bigint as seconds,

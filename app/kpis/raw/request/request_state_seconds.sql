@@ -1,3 +1,4 @@
+-- parts: cases
 -- request_state_seconds: of the requests that were delivered for good, how long they had been in each state that they
 -- were in up to then.
 decided as (

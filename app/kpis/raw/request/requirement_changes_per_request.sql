@@ -1,3 +1,4 @@
+-- parts: cases
 -- requirement_changes_per_request: how often the requesters changed what they want of the requests that were delivered for
 -- good.
 decided as (

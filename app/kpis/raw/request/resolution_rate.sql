@@ -1,3 +1,4 @@
+-- parts: cases, opening
 -- resolution_rate, of requests: of those that were submitted, those that have been delivered for good, and were not taken up
 -- again within the days that were agreed. Beside it: those that are no longer open.
 decided as (

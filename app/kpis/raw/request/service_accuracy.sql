@@ -1,3 +1,4 @@
+-- parts: cases
 -- service_accuracy: of the requests that were delivered for good, those of which nothing had to be done again, neither
 -- before nor within the days that were agreed.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases
 -- standard_lead_seconds: of the requests of the standard path that were delivered for good, how long after they were
 -- submitted.
 -- Numerator: the same in business time.

@@ -1,3 +1,4 @@
+-- parts: cases
 -- tasks_on_time: of the tasks with a due date, the first that it had, whether they were done by then; what was dropped by
 -- then had not to be done. Nothing is late that is not due yet.
 task as (

@@ -1,3 +1,4 @@
+-- parts: cases, complaints
 -- complaint_answer_km: every complaint, when it was made, with the seconds until it was answered, or up to now; numerator:
 -- whether it was.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases, complaints
 -- complaint_answer_seconds: every complaint that was answered, at its answer, with the seconds since it was made.
 decided as (
   select stream, answer_rank as rank, answered_at as at,

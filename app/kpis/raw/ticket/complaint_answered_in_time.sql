@@ -1,3 +1,4 @@
+-- parts: cases, complaints
 -- complaint_answered_in_time: every complaint that was answered, at its answer; numerator: whether that was when it was due
 -- or before.
 decided as (

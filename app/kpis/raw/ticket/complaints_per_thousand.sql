@@ -1,3 +1,4 @@
+-- parts: cases, complaints
 -- complaints_per_thousand: every complaint, when it was made, whatever becomes of its case; one that was merged counts with
 -- the other.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases, ratings
 -- csat: the cases that were rated, at the first rating; numerator: what was said last within 30 days of it.
 decided as (
   select stream, first_rating.rank, first_rating.occurred_at as at, null::bigint as seconds, last_rating.score as numerator,

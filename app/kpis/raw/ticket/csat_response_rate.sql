@@ -1,3 +1,4 @@
+-- parts: cases, ratings
 -- csat_response_rate: the cases whose requester was asked to rate them, when they were asked first; numerator: whether they
 -- did within 30 days.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases, ratings
 -- csat_sampling_rate: the cases whose requester was asked to rate them, when they were asked first.
 decided as (
   select distinct on (stream) stream, rank, occurred_at as at, null::bigint as seconds, 1::bigint as numerator,

@@ -1,3 +1,4 @@
+-- parts: cases, ratings
 -- csat_satisfied_share: the cases that were rated, at the first rating; numerator: whether it was a 4 or a 5, as it was said
 -- last within 30 days.
 decided as (

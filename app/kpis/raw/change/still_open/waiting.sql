@@ -1,3 +1,4 @@
+-- parts: cases, open
 -- The changes that are approved and not begun at each of the instants `ends`, with the time since they were handed in; `at`
 -- is the instant.
 decided as (

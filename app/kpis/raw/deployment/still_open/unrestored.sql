@@ -1,3 +1,4 @@
+-- parts: cases, open
 -- The failed deployments that are not made good at each of the instants `ends`, with the time since they ended; `at` is the
 -- instant.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases, open
 -- The incidents that are open and were never resolved or closed before, at each of the instants `ends`.
 decided as (
   select alive.stream, null::bigint as rank, at, seconds, null::bigint as numerator,

@@ -1,3 +1,4 @@
+-- parts: cases, open
 -- The incidents that are open and without a response at each of the instants `ends`; `at` is the instant.
 decided as (
   select alive.stream, null::bigint as rank, at, seconds, null::bigint as numerator,

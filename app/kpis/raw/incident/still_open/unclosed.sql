@@ -1,3 +1,4 @@
+-- parts: cases, open
 -- The incidents that are open, or resolved and not yet closed, at each of the instants `ends`.
 decided as (
   select alive.stream, null::bigint as rank, at, seconds, null::bigint as numerator,

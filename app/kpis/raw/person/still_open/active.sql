@@ -1,3 +1,4 @@
+-- parts: cases, open
 -- The persons that are active at each of the instants `ends`; `at` is the instant. Accounts of machines are nobody.
 decided as (
   select alive.stream, null::bigint as rank, at, seconds, null::bigint as numerator, null::bigint as denominator, on_hold,

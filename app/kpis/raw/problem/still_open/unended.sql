@@ -1,3 +1,4 @@
+-- parts: cases, open
 -- The problems that are open at each of the instants `ends`; `at` is the instant. Numerator: whether its cause and a
 -- workaround are known by then.
 decided as (

@@ -1,3 +1,4 @@
+-- parts: cases, open
 -- The problems that are open at each of the instants `ends` and whose cause is known by then; `at` is the instant.
 decided as (
   select alive.stream, null::bigint as rank, at, seconds, null::bigint as numerator,

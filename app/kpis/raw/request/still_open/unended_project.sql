@@ -1,3 +1,4 @@
+-- parts: cases, open
 -- The requests that are open at each of the instants `ends` and are projects by then; `at` is the instant.
 decided as (
   select alive.stream, null::bigint as rank, at, seconds, null::bigint as numerator,

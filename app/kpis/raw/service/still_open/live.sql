@@ -1,3 +1,4 @@
+-- parts: cases, open
 -- The services that are live at each of the instants `ends`; `at` is the instant. Numerator: whether an SLA was in force just before.
 decided as (
   select alive.stream, null::bigint as rank, alive.at, seconds, exists (

@@ -1,3 +1,4 @@
+-- parts: cases, open
 -- The agreements that are signed, and have not ended, at each of the instants `ends`; `at` is the instant. Numerator: whether
 -- its review was due before.
 decided as (

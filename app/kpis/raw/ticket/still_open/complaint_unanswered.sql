@@ -1,3 +1,4 @@
+-- parts: cases, open, complaints
 -- The complaints that wait for an answer at each of the instants `ends`, with their age; `at` is the instant. What is known of
 -- the case is as of the complaint.
 decided as (
