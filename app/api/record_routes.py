@@ -35,4 +35,4 @@ def record_routes(
         mount_edit(router, lifecycle, shape, renderer=renderer)
     for child in children:
         mount_child_listing(router, lifecycle, shape, child)
-    return Routes((router,), (listing,) if in_views else ())
+    return Routes((router,), (listing,)) if in_views else Routes((router,), without_views=(listing,))
