@@ -75,7 +75,7 @@ from app.ticketing.hold_checks import (
     cannot_wait_for_change,
     cannot_wait_for_supplier,
 )
-from app.ticketing.priority import PrioritiseTicket
+from app.ticketing.priority import PRIORITY, PrioritiseTicket
 from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
 
@@ -301,6 +301,7 @@ LIFECYCLE = Lifecycle(
     unassigned="team_id is null", constraints={"incident_alert_is_open_elsewhere": CheckFailed("alert_is_open_elsewhere")},
     children=(ExternalReference, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "statement", "containment", "cause", "resolution", "service", "ci", "category"),
+    derivation=PRIORITY,
     rows=(
         # action        中文        from                               to                  who                             event
         action(report,          "上报",             NEW_RECORD,                      State.new,          anybody | integration, "incident.reported",

@@ -105,6 +105,7 @@ from app.ticketing.hold_checks import (
     cannot_wait_for_change,
     cannot_wait_for_supplier,
 )
+from app.ticketing.priority import PRIORITY
 from app.ticketing.projects.actions import flag_rows
 from app.ticketing.projects.checks import invalid_progress
 from app.ticketing.projects.preparation import current_milestones, unfinished_tasks
@@ -381,6 +382,7 @@ LIFECYCLE = Lifecycle(
     unassigned="team_id is null",
     children=(ExternalReference, *decisions.CHILDREN, *DOCUMENTS, *OWN, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "delivery", "service", "ci", "category"), reviewer_group_field="acceptance_group_id",
+    derivation=PRIORITY,
     rows=(
         # action, 中文, from → to, who, event; and what forbids it
         action(submit,                "提交",     NEW_RECORD, State.submitted, anybody | integration, "request.submitted",
