@@ -69,18 +69,18 @@ from app.processes.incidents.reviews import review
 from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing import priority as priorities
-from app.ticketing.holds import (
+from app.ticketing.priority import PRIORITY, PrioritiseTicket
+from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
+from app.ticketing.requesters import set_requester
+from app.ticketing.ticket_holds import (
     REQUESTER_TO_ANSWER,
     HoldTicket,
     cannot_wait_for_change,
     cannot_wait_for_supplier,
-    put_on_hold,
+    set_hold_fields,
     state_before_hold,
     wake_up_in_past,
 )
-from app.ticketing.priority import PRIORITY, PrioritiseTicket
-from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
-from app.ticketing.requesters import set_requester
 
 
 class ReportIncident(Payload):
@@ -161,7 +161,7 @@ class HoldIncident(HoldTicket):
 
 def hold(incident: Incident, body: HoldIncident, ctx: ActionContext) -> None:
     """Put the incident on hold: work waits for something."""
-    put_on_hold(incident, body, ctx)
+    set_hold_fields(incident, body, ctx)
 
 
 def resume(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:

@@ -100,21 +100,21 @@ from app.processes.requests.solutions import (
 from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.change_endings import ChangeEnding
-from app.ticketing.holds import (
-    REQUESTER_TO_ANSWER,
-    HoldTicket,
-    cannot_wait_for_change,
-    cannot_wait_for_supplier,
-    put_on_hold,
-    state_before_hold,
-    wake_up_in_past,
-)
 from app.ticketing.priority import PRIORITY
 from app.ticketing.projects.actions import flag_rows
 from app.ticketing.projects.checks import invalid_progress
 from app.ticketing.projects.preparation import current_milestones, unfinished_tasks
 from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
+from app.ticketing.ticket_holds import (
+    REQUESTER_TO_ANSWER,
+    HoldTicket,
+    cannot_wait_for_change,
+    cannot_wait_for_supplier,
+    set_hold_fields,
+    state_before_hold,
+    wake_up_in_past,
+)
 
 solution_reviewer = process_relation(
     "solution_reviewer", "one IT and one business reviewer", "信息技术方和业务方评审人各一名"
@@ -250,7 +250,7 @@ class HoldRequest(HoldTicket):
 
 def hold(request: Request, body: HoldRequest, ctx: ActionContext) -> None:
     """Put the request on hold: work waits for something."""
-    put_on_hold(request, body, ctx)
+    set_hold_fields(request, body, ctx)
 
 
 def resume(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:

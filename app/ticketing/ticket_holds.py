@@ -1,11 +1,11 @@
-"""Holds of tickets: the payload, what it does to the ticket, which change or supplier may be named, or must be,
-and who is asked for an answer.
+"""Holds of tickets: the payload, what it does to the ticket, which change or supplier may be named, or must
+be, and who is asked for an answer.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 from pydantic import Field
@@ -32,10 +32,7 @@ class HeldTicket(Protocol):
     held_for_change_id: UUID | None
     supplier_id: UUID | None
     wake_up_at: datetime | None
-
-    @property
-    def held_from(self) -> CodeEnum | None:
-        """Return the state in which it was put on hold; None: it is not on hold."""
+    held_from: Any  # a state of its own lifecycle
 
 
 class HoldTicket(Payload):
@@ -57,7 +54,7 @@ class HoldTicket(Payload):
     )
 
 
-def put_on_hold(ticket: HeldTicket, body: HoldTicket, ctx: ActionContext) -> None:
+def set_hold_fields(ticket: HeldTicket, body: HoldTicket, ctx: ActionContext) -> None:
     """Set why the ticket waits, for which change or supplier, and until when."""
     change, supplier = ctx.ref(Ticket, "change"), ctx.ref(Team, "supplier")
     ticket.hold_reason = body.reason
@@ -68,8 +65,9 @@ def put_on_hold(ticket: HeldTicket, body: HoldTicket, ctx: ActionContext) -> Non
 
 def state_before_hold(ticket: HeldTicket) -> CodeEnum:
     """Return the state in which the ticket was put on hold."""
-    assert ticket.held_from is not None
-    return ticket.held_from
+    state: CodeEnum | None = ticket.held_from
+    assert state is not None
+    return state
 
 
 async def wake_up_in_past(reads: ReadContext, ticket: Ticket, body: HoldTicket, ctx: ActionContext) -> None:
