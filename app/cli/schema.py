@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app import installation, schema_dump, settings
+from app.cli import migration_draft
 from app.cli.exits import DIFFERENT
 from app.cli.output import print_line
+from app.common.tables import declare_tables
+from app.kernel.rebuild import record_classes
+from app.registry import LIFECYCLES
 from app.schema import MIGRATIONS
 
 SCHEMA_FILE = MIGRATIONS / "schema.sql"
@@ -20,9 +26,18 @@ def schema(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail if it is not what the migrations make.")
     ] = False,
+    draft: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TITLE", help="Write nothing; print a migration for the new records and fields."
+        ),
+    ] = None,
 ) -> None:
     """Write migrations/schema.sql, from the catalogue of a temporary database that is migrated for it."""
-    text = _migrated()
+    if draft is not None:
+        print_line(_migrated(partial(_draft, title=draft)).rstrip())
+        return
+    text = _migrated(schema_dump.dump)
     name = SCHEMA_FILE.relative_to(settings.PROJECT)
     if SCHEMA_FILE.exists() and SCHEMA_FILE.read_text(encoding="utf-8") == text:
         print_line(f"{name} is as the migrations say.")
@@ -34,8 +49,17 @@ def schema(
     print_line(f"Written: {name}.")
 
 
-def _migrated() -> str:
-    """Return the schema that the migrations make, from a temporary installation."""
+def _draft(owner_url: str, title: str) -> str:
+    """Return the migration that the records need beyond those that made this database."""
+    metadata = declare_tables(record_classes(LIFECYCLES))
+    changes = migration_draft.differences(owner_url, metadata)
+    return (
+        migration_draft.draft(changes, title) if changes else "The migrations make all that records declare."
+    )
+
+
+def _migrated(reading: Callable[[str], str]) -> str:
+    """Return what is read from a temporary installation that the migrations make."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)  # run as root, the server is another user, who must get to its data
         alone = settings.current().model_copy(
@@ -43,4 +67,4 @@ def _migrated() -> str:
         )
         with installation.open_installation(alone) as place:
             assert place.owner_url is not None, "an embedded database has its owner's address"
-            return schema_dump.dump(place.owner_url)
+            return reading(place.owner_url)
