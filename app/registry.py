@@ -47,7 +47,7 @@ from app.processes.requests import lifecycle as requests
 from app.processes.trainings import lifecycle as trainings
 from app.service_levels.agreements import lifecycle as agreements
 from app.service_levels.plans import lifecycle as service_level_plans
-from app.webhooks import sources as webhook_sources
+from app.webhooks.sources import lifecycle as webhook_sources
 
 
 @dataclass(frozen=True, init=False)

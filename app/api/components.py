@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from http import HTTPStatus
 from typing import Any
 
@@ -69,8 +69,7 @@ def open_codes(document: Schema) -> None:
     A list of codes gets a second component for answers, whose name begins with *Any*.
     """
     schemas = document["components"]["schemas"]
-    shared = list(document["components"]["responses"].values())
-    answered = _reached(document, [*shared, *(holder[status] for holder, status, _ in _responses(document))])
+    answered = reached_schemas(document, response_parts(document))
     lists = {name for name, schema in schemas.items() if "enum" in schema}
     for name in answered - lists:
         _open(schemas[name], lists)
@@ -86,7 +85,13 @@ def open_codes(document: Schema) -> None:
     document["components"]["schemas"] = dict(sorted(schemas.items()))
 
 
-def _reached(document: Schema, parts: Iterable[Any]) -> set[str]:
+def response_parts(document: Mapping[str, Any]) -> list[Any]:
+    """Return the responses of the document, shared ones and those of single operations."""
+    shared = document["components"]["responses"].values()
+    return [*shared, *(holder[status] for holder, status, _ in _responses(document))]
+
+
+def reached_schemas(document: Mapping[str, Any], parts: Iterable[Any]) -> set[str]:
     """Return the names of the schemas that these parts of the document refer to, directly or indirectly."""
     schemas = document["components"]["schemas"]
     reached: set[str] = set()
@@ -198,7 +203,7 @@ def without_titles(schema: Any) -> None:
             without_titles(part)
 
 
-def _operations(document: Schema) -> Iterator[tuple[str, Schema]]:
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, Schema]]:
     """Yield each operation with the collection that its path begins with."""
     for path, operations in document["paths"].items():
         collection = path.removeprefix("/v1").split("/")[1]
@@ -206,7 +211,7 @@ def _operations(document: Schema) -> Iterator[tuple[str, Schema]]:
             yield collection, operation
 
 
-def _responses(document: Schema) -> Iterator[_Usage]:
+def _responses(document: Mapping[str, Any]) -> Iterator[_Usage]:
     """Yield each answer that an operation describes itself."""
     for collection, operation in _operations(document):
         for status, answer in operation["responses"].items():

@@ -12,7 +12,7 @@ from fastapi._compat import get_cached_model_fields
 from fastapi.dependencies import utils as dependencies
 from fastapi.openapi.utils import get_openapi
 
-from app.api import components, examples, refusal_ranges, response_headers
+from app.api import components, examples, field_words, refusal_ranges, response_headers
 from app.api import csv_output as tables
 from app.api.deprecations import EXTENSION
 from app.api.key_scopes import CHANGE_CALENDAR, PARAMETER
@@ -181,6 +181,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     components.shorten_nullable(contract["components"])
     components.share_nullable(contract)
     components.share_components(contract)
+    field_words.add_field_words(contract)
     _share_security(contract)
     return contract
 

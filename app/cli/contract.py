@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,13 +24,14 @@ from app.kpis import describe as kpi_pages
 from app.kpis.catalogue import KPIS
 from app.main import build_app
 from app.registry import LIFECYCLES
-from app.webhooks import guides
+from app.webhooks.sources import guides
 
 OPENAPI = settings.PROJECT / "openapi"
 OPERATIONS, EVENTS = "openapi.json", "events.json"
 #: The contract of the last release, from which clients were generated.
 RELEASED = OPENAPI / "released"
 DECLARED = OPENAPI / "declared_changes.toml"
+INDENT, LINE_LENGTH = "  ", 110
 
 
 def contract(
@@ -140,4 +141,27 @@ def release() -> None:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return _indented(value, 0) + "\n"
+
+
+def _indented(value: object, depth: int) -> str:
+    """Return the value as JSON, with each object and each list that fits on a line on one: half as many lines
+    as with one for each member, and a change is read with what it belongs to.
+    """
+    line = json.dumps(value, ensure_ascii=False)
+    margin = INDENT * (depth + 1)
+    if len(line) + len(margin) <= LINE_LENGTH or not value:
+        return line
+    if isinstance(value, list):
+        return _enclosed("[", (_indented(part, depth + 1) for part in value), "]", depth)
+    if isinstance(value, dict):
+        parts = (f"{json.dumps(name)}: {_indented(part, depth + 1)}" for name, part in value.items())
+        return _enclosed("{", parts, "}", depth)
+    return line
+
+
+def _enclosed(start: str, parts: Iterable[str], end: str, depth: int) -> str:
+    """Return the parts in lines of their own between start and end."""
+    margin = INDENT * (depth + 1)
+    lines = ",\n".join(margin + part for part in parts)
+    return f"{start}\n{lines}\n{INDENT * depth}{end}"

@@ -1,0 +1,89 @@
+"""Labels and help for the fields of payloads and answers, in both languages: the contract's `x-label`,
+`x-help` and `x-labels` (pure but for the file that it reads).
+
+A field of a payload carries its label; a field of an answer only if it has one of its own in that schema,
+else its label stands once in the document, by its name.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from app import i18n
+from app.api.components import reached_schemas, response_parts
+
+LABEL, LABELS, HELP = "x-label", "x-labels", "x-help"
+#: Schemas with this prefix have the fields of another one, as far as they were asked for.
+PARTIAL = "Partial"
+
+
+@dataclass(frozen=True)
+class FieldWords:
+    """The labels by field name, those of fields that mean something else in one schema, and the Chinese help:
+    both by `<schema>.<field>`.
+    """
+
+    labels: Mapping[str, tuple[str, str]]
+    own: Mapping[str, tuple[str, str]]
+    help_zh: Mapping[str, str]
+
+
+@cache
+def field_words() -> FieldWords:
+    """Return all words for fields, as the file has them."""
+    text = Path(i18n.__file__).with_name("fields.toml").read_text(encoding="utf-8")
+    return FieldWords(**tomllib.loads(text))
+
+
+def add_field_words(contract: dict[str, Any]) -> None:
+    """Add labels and help to the fields of the contract's payloads, and the labels of answers' fields."""
+    words = field_words()
+    for schema, name, field in payload_fields(contract):
+        place = f"{schema}.{name}"
+        label = words.own.get(place) or words.labels.get(name)
+        if label is not None:
+            field[LABEL] = _in_both(label)
+        if place in words.help_zh:
+            field[HELP] = {"zh": words.help_zh[place]}
+    names = set()
+    for schema, name, field in answer_fields(contract):
+        if f"{schema}.{name}" in words.own:
+            field[LABEL] = _in_both(words.own[f"{schema}.{name}"])
+        names.add(name)
+    contract[LABELS] = {name: _in_both(words.labels[name]) for name in sorted(names & words.labels.keys())}
+
+
+def payload_fields(contract: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield the schema's name, the field's name and its schema, of all that is sent."""
+    yield from _fields(contract, _payload_schemas(contract))
+
+
+def answer_fields(contract: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield the schema's name, the field's name and its schema, of all that is only answered."""
+    answered = reached_schemas(contract, response_parts(contract)) - _payload_schemas(contract)
+    yield from _fields(contract, {schema for schema in answered if not schema.startswith(PARTIAL)})
+
+
+def _payload_schemas(contract: Mapping[str, Any]) -> set[str]:
+    bodies = [
+        operation["requestBody"]
+        for operations in contract["paths"].values()
+        for operation in operations.values()
+        if "requestBody" in operation
+    ]
+    return reached_schemas(contract, bodies)
+
+
+def _fields(contract: Mapping[str, Any], schemas: set[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for schema in sorted(schemas):
+        for name, field in contract["components"]["schemas"][schema].get("properties", {}).items():
+            yield schema, name, field
+
+
+def _in_both(label: tuple[str, str]) -> dict[str, str]:
+    return dict(zip(i18n.LANGUAGES, label, strict=True))

@@ -1,0 +1,60 @@
+"""Every field of the contract has a label in both languages, and help in Chinese where the desk meets it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from app.api.field_words import LABEL, LABELS, answer_fields, field_words, payload_fields
+from tests.cases import each_case
+from tests.contract.answers import as_written
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+#: Labels that are the same in both languages.
+NAMES = {"SHA-256"}
+
+
+def labels() -> list[tuple[str, tuple[str, str]]]:
+    """Every label with what it is for: a name, or one field of one schema."""
+    return [*field_words().labels.items(), *field_words().own.items()]
+
+
+def test_every_field_that_is_sent_or_answered_has_a_label() -> None:
+    fields = {name for _, name, _ in (*payload_fields(as_written()), *answer_fields(as_written()))}
+    assert fields - field_words().labels.keys() == set(), "name them in app/i18n/fields.toml"
+    assert field_words().labels.keys() - fields == set(), "nobody sends or answers them any more"
+
+
+def test_a_label_of_its_own_is_for_a_field_that_is_there_and_says_something_else() -> None:
+    fields = {
+        f"{schema}.{name}": name
+        for schema, name, _ in (*payload_fields(as_written()), *answer_fields(as_written()))
+    }
+    assert field_words().own.keys() - fields.keys() == set()
+    assert field_words().help_zh.keys() - fields.keys() == set()
+    alike = [key for key, label in field_words().own.items() if label == field_words().labels[fields[key]]]
+    assert alike == []
+
+
+@each_case(("field", "label"), labels())
+def test_a_label_is_english_and_chinese(field: str, label: tuple[str, str]) -> None:
+    english, chinese = label
+    assert re.fullmatch(r"[A-Z0-9p][^一-鿿]{0,39}[^.]", english), english
+    assert len(chinese) <= 18
+    assert CHINESE.search(chinese) or chinese in NAMES
+
+
+def test_a_payload_in_the_contract_says_the_labels_of_its_fields() -> None:
+    title = _field("ReportIncident", "title")
+    assert title[LABEL] == {"en": "Title", "zh": "标题"}
+    minutes = _field("LogWork", "minutes"), _field("MinuteMeeting", "minutes")
+    assert [field[LABEL]["en"] for field in minutes] == ["Minutes", "Minutes of the meeting"]
+    assert all(LABEL in field for _, _, field in payload_fields(as_written()))
+    assert as_written()[LABELS]["resolved_at"] == {"en": "Resolved at", "zh": "解决时间"}
+    assert LABEL not in _field("IncidentOut", "resolved_at")
+    assert _field("TaskOut", "position")[LABEL] == {"en": "Position", "zh": "顺序"}
+
+
+def _field(schema: str, name: str) -> dict[str, Any]:
+    field: dict[str, Any] = as_written()["components"]["schemas"][schema]["properties"][name]
+    return field
