@@ -118,7 +118,7 @@ async def due_next(ledger: Ledger, caller: Caller, filters: DueFilters, now: dat
     return DueList(
         [_due_case(row, teams, names) for row in rows[:MOST_LISTED]],
         len(rows) > MOST_LISTED,
-        dict(sorted(((team.key, team.name) for team in teams.values()), key=lambda one: one[1])),
+        dict(sorted(((team.key, team.name) for team in teams.values()), key=lambda team: team[1])),
         sorted({row["service"] for row in choices if row["service"] is not None}),
     )
 

@@ -76,8 +76,8 @@ async def get_webhooks_page(request: Request) -> Response:
 async def get_due_page(request: Request, query: Annotated[DueQuery, Query()]) -> Response:
     """Return the page of open cases by their due time, for whoever is signed in; drawn here."""
     ledger, caller, now = ledger_of(request), signed_in(request), utc_now()
-    said = request.headers.get("accept-language")
-    usual = language_for(request) if said is not None or caller is None else language_of(caller.locale)
+    accepted = request.headers.get("accept-language")
+    usual = language_for(request) if accepted is not None or caller is None else language_of(caller.locale)
     states = {kind: ledger.lifecycles[kind].states for kind in KINDS}
     page = DuePage(query.lang or usual, ZoneInfo(ledger.settings.time_zone), now, states)
     headers = {**DUE_HEADERS, "Content-Language": query.lang or usual}
@@ -86,8 +86,8 @@ async def get_due_page(request: Request, query: Annotated[DueQuery, Query()]) ->
     filters = DueFilters(
         query.team or None, query.service or None, {"true": True, "false": False}.get(query.overdue or "")
     )
-    found = await due_next(ledger, caller, filters, now)
-    return Response(page.document(found, filters), headers=headers, media_type="text/html")
+    due = await due_next(ledger, caller, filters, now)
+    return Response(page.document(due, filters), headers=headers, media_type="text/html")
 
 
 @router.get("/{name}", operation_id="get_dashboard_file", include_in_schema=False)

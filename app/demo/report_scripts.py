@@ -108,7 +108,7 @@ async def _correct(maker: DemoRun, agreement: Agreement, period: Period, by: Cal
         "select number from fold.sla_report where record = %s and period = %s limit 1",
         (agreement.row_key, period.label),
     )
-    shown = (await find_report(maker.ledger, agreement, number, None)).shown
+    shown = (await find_report(maker.ledger, agreement, number, None)).asked_edition
     fresh = await recompute(maker.ledger, agreement, shown, now)
     computed = fresh.computed((shown.content or {}, shown.staff_content or {}))
     body = CorrectReportSla(number=number, remarks=REASON)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
@@ -13,19 +14,31 @@ CODE = re.compile("`([^`]*)`")
 BREAK = Markup("<br>")
 
 
-def moment(instant: datetime, zone: ZoneInfo) -> str:
-    """Return the instant by the zone's clocks, to the minute."""
-    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+def moment(instant: datetime | None, zone: ZoneInfo) -> str:
+    """Return the instant by the zone's clocks, to the minute; nothing of None."""
+    return "" if instant is None else f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def day(instant: datetime, zone: ZoneInfo) -> str:
-    """Return the day of the instant in the zone."""
-    return f"{instant.astimezone(zone):%Y-%m-%d}"
+def day(instant: datetime | None, zone: ZoneInfo | None = None) -> str:
+    """Return the day of the instant in the zone, or by the clocks that it is written by; nothing of None."""
+    if instant is None:
+        return ""
+    return f"{instant if zone is None else instant.astimezone(zone):%Y-%m-%d}"
 
 
-def grouped(number: int) -> str:
-    """Return the number with commas between its thousands."""
-    return f"{number:,}"
+def grouped(number: int | None) -> str:
+    """Return the number with commas between its thousands; nothing of None."""
+    return "" if number is None else f"{number:,}"
+
+
+def percent(share: str | Decimal) -> str:
+    """Return the share in per cent, with all of its decimals."""
+    return f"{(Decimal(share) * 100).normalize():f} %"
+
+
+def rounded_percent(share: str | float) -> str:
+    """Return the share in per cent, with three digits."""
+    return f"{100 * float(share):.3g} %"
 
 
 def full_tag(language: str) -> str:
@@ -44,23 +57,43 @@ def breaks(text: str) -> Markup:
     return BREAK.join(text.split("\n"))
 
 
-def short(value: object) -> Markup:
-    """Return what is read as one word, as a date or a figure: it is on one line."""
-    return Markup('<span class="short">{}</span>').format(value)
+def classed(value: object, name: str) -> Markup:
+    """Return the value as an element of that class."""
+    return Markup('<span class="{}">{}</span>').format(name, value)
+
+
+def strong(value: object) -> Markup:
+    """Return the value so that it stands out."""
+    return Markup("<b>{}</b>").format(value)
+
+
+def short(value: str | None) -> Markup:
+    """Return what is read as one word, as a date or a figure: it is on one line. Nothing of nothing."""
+    return classed(value, "short") if value else Markup()
+
+
+def span(ends: Iterable[str]) -> Markup:
+    """Return both ends of a span, each on one line."""
+    return Markup(" – ").join(short(end) for end in ends)
 
 
 def code_marks(sentence: str) -> Markup:
     """Return the sentence, with text between backticks as code."""
-    return Markup(CODE.sub(r"<code>\1</code>", escape(sentence)))  # noqa: S704 - the sentence is escaped
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(sentence))))  # noqa: S704 - the sentence is escaped
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {
     "breaks": breaks,
+    "classed": classed,
     "code_marks": code_marks,
     "day": day,
     "full_tag": full_tag,
     "grouped": grouped,
     "moment": moment,
     "paragraphs": paragraphs,
+    "percent": percent,
+    "rounded_percent": rounded_percent,
     "short": short,
+    "span": span,
+    "strong": strong,
 }

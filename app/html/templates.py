@@ -39,7 +39,7 @@ def _environment() -> Environment:
 ENVIRONMENT = _environment()
 
 
-def render(name: str, wording: Wording, **values: object) -> Markup:
+def render(name: str, wording: Wording, /, **values: object) -> Markup:
     """Return the HTML of the template with these values. Besides them it has `language`, and the functions
     `sentence` and `label` of the wording.
     """

@@ -71,7 +71,7 @@ class StepDetails:
     something is asked of them.
     """
 
-    at: datetime
+    occurred_at: datetime
     by: str | None
     details: tuple[Detail, ...]
     due_at: datetime | None = None
@@ -109,8 +109,8 @@ async def load_details(
     see there are none.
     """
     seen = await _visible(ledger, caller, {notice["about"] for notice in notices})
-    shown = [notice for notice in notices if notice["about"] in seen]
-    steps = [(notice, *one) for notice in shown for one in _steps_of(notice)]
+    visible = [notice for notice in notices if notice["about"] in seen]
+    steps = [(notice, *step) for notice in visible for step in _steps_of(notice)]
     if not steps:
         return {}
     named = [stream for _, stream, *_ in steps], [version for _, _, version, _ in steps]
@@ -118,24 +118,24 @@ async def load_details(
         (row["stream"], row["version"]): {**row, "data": _json(row["data"])}
         for row in await ledger.db.rows(EVENTS, named)
     }
-    known = [one for one in steps if one[1:3] in events]
-    rows = await _rows(ledger, known, events)
-    causes = await _causes(ledger, caller, [events[one[1:3]] for one in known if _needs_cause(one[3])])
-    relations = await _relations(ledger, caller, rows, {notice["about"] for notice in shown})
-    found = []
-    for notice, stream, version, step in known:
+    recorded = [step for step in steps if step[1:3] in events]
+    rows = await _rows(ledger, recorded, events)
+    causes = await _causes(ledger, caller, [events[step[1:3]] for step in recorded if _needs_cause(step[3])])
+    relations = await _relations(ledger, caller, rows, {notice["about"] for notice in visible})
+    steps_with_events = []
+    for notice, stream, version, step in recorded:
         about = notice["about"]
-        one = _Step(
+        detailed = _Step(
             (notice["id"], stream, version),
             *(step, events[stream, version], notice["person_id"], about, relations[about]),
         )
-        _collect(ledger, one, rows, causes)
-        found.append(one)
-    return await _rendered(ledger, language, caller, found)
+        _collect(ledger, detailed, rows, causes)
+        steps_with_events.append(detailed)
+    return await _rendered(ledger, language, caller, steps_with_events)
 
 
-def _json(said: Any) -> Any:
-    return json.loads(said) if isinstance(said, str | bytes) else said
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str | bytes) else value
 
 
 def _steps_of(notice: Mapping[str, Any]) -> Iterable[tuple[str, int, NoticeType]]:
@@ -157,8 +157,8 @@ async def _visible(ledger: Ledger, caller: Caller, streams: Collection[str]) -> 
 
 def _paths(step: NoticeType) -> list[tuple[str, str]]:
     """Return the places and names of all fields that are told of such a step."""
-    declared = [one for path in TOLD_FIELDS.get(step, ()) for one in path.split("|")]
-    return [(place, name) for place, _, name in (one.partition(".") for one in declared)]
+    declared = [path for path in TOLD_FIELDS.get(step, ()) for path in path.split("|")]
+    return [(place, name) for place, _, name in (path.partition(".") for path in declared)]
 
 
 def _needs_cause(step: NoticeType) -> bool:
@@ -174,7 +174,7 @@ def _keys(event: Mapping[str, Any], children: Mapping[str, type[Record]]) -> lis
 
 
 def _children(lifecycle: Lifecycle[Any]) -> dict[str, type[Record]]:
-    return {one.KIND: one for one in lifecycle.children}
+    return {child.KIND: child for child in lifecycle.children}
 
 
 async def _rows(
@@ -189,7 +189,7 @@ async def _rows(
         for key in _keys(events[stream, version], _children(lifecycle)):
             if kind_of(key) in places:
                 wanted.setdefault(f'fold."{kind_of(key)}"', set()).add(id_of(key))
-    tables = {one.table: kind for kind, one in ledger.lifecycles.items()}
+    tables = {lifecycle.table: kind for kind, lifecycle in ledger.lifecycles.items()}
     return {
         f"{tables.get(table) or table[6:-1]}/{row['id']}": row
         for table, ids in wanted.items()
@@ -214,14 +214,14 @@ async def _relations(
     kinds: dict[str, list[str]] = {}
     for about in abouts:
         kinds.setdefault(kind_of(about), []).append(about)
-    found: dict[str, Viewer] = {}
+    relations: dict[str, Viewer] = {}
     for kind, streams in kinds.items():
         lifecycle = ledger.lifecycles[kind]
         records = [from_row(lifecycle.record, dict(rows[name])) for name in streams if name in rows]
         related = await viewers(ledger.db, lifecycle, caller, records)
-        found |= dict(zip([name for name in streams if name in rows], related, strict=True))
-        found |= {name: Viewer.other for name in streams if name not in rows}
-    return found
+        relations |= dict(zip([name for name in streams if name in rows], related, strict=True))
+        relations |= {name: Viewer.other for name in streams if name not in rows}
+    return relations
 
 
 def _collect(
@@ -264,15 +264,15 @@ def _own_keys(ledger: Ledger, step: _Step) -> list[str]:
 
 def _find(
     ledger: Ledger,
-    one: _Step,
+    step: _Step,
     place: str,
     name: str,
     rows: Mapping[str, Mapping[str, Any]],
     causes: Mapping[UUID, Mapping[str, Any]],
 ) -> _Value | None:
-    lifecycle, event = ledger.lifecycles[kind_of(one.about)], one.event
+    lifecycle, event = ledger.lifecycles[kind_of(step.about)], step.event
     # What is for staff only is told to nobody else, but for what names the reader themselves.
-    if event["staff_only"] and one.viewer is not Viewer.staff and place not in ("mine", "own"):
+    if event["staff_only"] and step.viewer is not Viewer.staff and place not in ("mine", "own"):
         return None
     if place == "given":
         return _of_payload(ledger, event, name)
@@ -281,13 +281,13 @@ def _find(
         is_told = cause is not None and (place == "cause" or cause["is_seen"])
         return _of_payload(ledger, cause, name) if cause is not None and is_told else None
     if place == "own":
-        return _of_row(lifecycle.record, name, event, one.about, rows)
+        return _of_row(lifecycle.record, name, event, step.about, rows)
     children = _children(lifecycle)
     keys = [key for key in _keys(event, children) if place == kind_of(key)]
-    keys.sort(key=lambda key: not _names(event, key, one.reader))
-    for key in one.own if place == "mine" else keys:
+    keys.sort(key=lambda key: not _names(event, key, step.reader))
+    for key in step.own if place == "mine" else keys:
         model = children.get(kind_of(key), lifecycle.record)
-        if one.viewer is not Viewer.staff and place != "mine" and _is_for_staff(model, key, event, rows):
+        if step.viewer is not Viewer.staff and place != "mine" and _is_for_staff(model, key, event, rows):
             continue
         value = _of_row(model, name, event, key, rows)
         if value is not None:
@@ -312,11 +312,11 @@ def _names(event: Mapping[str, Any], key: str, person: UUID) -> bool:
 
 def _of_payload(ledger: Ledger, event: Mapping[str, Any], name: str) -> _Value | None:
     lifecycle = ledger.lifecycles.get(kind_of(event["stream"]))
-    said = None if "observed" in event["data"] else (event["data"].get("given") or {}).get(name)
-    if lifecycle is None or said is None:
+    value = None if "observed" in event["data"] else (event["data"].get("given") or {}).get(name)
+    if lifecycle is None or value is None:
         return None
     bodies = (row.body for row in lifecycle.rows if event["type"] in row.events)
-    return next((_Value(name, body, said) for body in bodies if name in body.model_fields), None)
+    return next((_Value(name, body, value) for body in bodies if name in body.model_fields), None)
 
 
 def _of_row(
@@ -324,8 +324,8 @@ def _of_row(
 ) -> _Value | None:
     if name not in model.model_fields:
         return None
-    said = (event["data"]["set"].get(key) or {}).get(name)
-    value = (rows.get(key) or {}).get(name) if said is None else said
+    event_value = (event["data"]["set"].get(key) or {}).get(name)
+    value = (rows.get(key) or {}).get(name) if event_value is None else event_value
     return None if value is None else _Value(name, model, value)
 
 
@@ -341,12 +341,12 @@ def _is_hidden(value: _Value, viewer: Viewer) -> bool:
 @cache
 def _types(model: type[BaseModel], name: str) -> tuple[type[CodeEnum] | None, bool]:
     """Return the field's code, if it is one, and whether it is an instant."""
-    found: list[Any] = [model.model_fields[name].annotation]
-    for one in found:
-        found += get_args(one)
-    codes = [one for one in found if isinstance(one, type) and issubclass(one, CodeEnum)]
+    hints: list[Any] = [model.model_fields[name].annotation]
+    for hint in hints:
+        hints += get_args(hint)
+    codes = [hint for hint in hints if isinstance(hint, type) and issubclass(hint, CodeEnum)]
     # Payloads declare instants by pydantic's own class.
-    return (codes[0] if codes else None), datetime in found or AwareDatetime in found
+    return (codes[0] if codes else None), datetime in hints or AwareDatetime in hints
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,31 +360,35 @@ class _Known:
 async def _rendered(
     ledger: Ledger, language: str, caller: Caller, steps: Sequence[_Step]
 ) -> dict[StepKey, StepDetails]:
-    actors = {one.key: _person_of(one.event) for one in steps}
-    values = [value for one in steps for value in one.values]
+    actors = {step.key: _person_of(step.event) for step in steps}
+    values = [value for step in steps for value in step.values]
     references = {pair for value in values for pair in _references(value)}
-    persons = {UUID(one) for kind, one in references if kind == PERSON}
-    persons |= {one for one in actors.values() if one is not None}
+    persons = {UUID(name) for kind, name in references if kind == PERSON}
+    persons |= {actor_id for actor_id in actors.values() if actor_id is not None}
     names = await ledger.directory.names(persons) if persons else {}
     teams = await ledger.directory.teams() if any(kind == TEAM for kind, _ in references) else {}
-    shown, sealed = await _records(ledger, caller, references, language)
+    records, sealed = await _records(ledger, caller, references, language)
     wanted = [text for value in values for text in _listed(value.value) if _sealed(text)]
     texts = await ledger.vault.texts([*wanted, *sealed, *names.values()])
-    said = {(PERSON, str(one)): texts.get(name) or "" for one, name in names.items()}
-    said |= {(TEAM, str(one)): team.name for one, team in teams.items()}
-    said |= {pair: _filled(line, title and texts.get(title, title)) for pair, (line, title) in shown.items()}
-    known = _Known(texts, said)
-    found = {}
-    for one in steps:
+    phrases = {(PERSON, str(person)): texts.get(name) or "" for person, name in names.items()}
+    phrases |= {(TEAM, str(team_id)): team.name for team_id, team in teams.items()}
+    phrases |= {
+        pair: _filled(line, title and texts.get(title, title)) for pair, (line, title) in records.items()
+    }
+    lookups = _Known(texts, phrases)
+    rendered = {}
+    for step in steps:
         details = [
-            Detail(value.name.removesuffix("_id"), _label(language, value.name), told, _is_text(value))
-            for value in one.values
-            if (told := _value_in_words(ledger, language, value, known))
+            Detail(value.name.removesuffix("_id"), _label(language, value.name), text, _is_text(value))
+            for value in step.values
+            if (text := _value_in_words(ledger, language, value, lookups))
         ]
-        actor = actors[one.key]
-        by = translate(language, "notice_part", "rule") if actor is None else said.get((PERSON, str(actor)))
-        found[one.key] = StepDetails(one.event["occurred_at"], by or None, tuple(details), _due(one))
-    return found
+        actor = actors[step.key]
+        by = (
+            translate(language, "notice_part", "rule") if actor is None else phrases.get((PERSON, str(actor)))
+        )
+        rendered[step.key] = StepDetails(step.event["occurred_at"], by or None, tuple(details), _due(step))
+    return rendered
 
 
 def _filled(line: str, title: str | None) -> str:
@@ -394,8 +398,8 @@ def _filled(line: str, title: str | None) -> str:
 def _person_of(event: Mapping[str, Any]) -> UUID | None:
     """Return who did it: the person, or else the one it was done for, or the tool; None: a rule did."""
     actors = [name.partition(":") for name in (event["actor"], event["on_behalf_of"] or "")]
-    found = {kind: UUID(name) for kind, _, name in reversed(actors) if kind in PERSONS}
-    return next((found[kind] for kind in PERSONS if kind in found), None)
+    actor_ids = {kind: UUID(name) for kind, _, name in reversed(actors) if kind in PERSONS}
+    return next((actor_ids[kind] for kind in PERSONS if kind in actor_ids), None)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -407,12 +411,12 @@ def _sealed(value: Any) -> bool:
 
 
 def _is_text(value: _Value) -> bool:
-    return any(_sealed(one) for one in _listed(value.value))
+    return any(_sealed(part) for part in _listed(value.value))
 
 
 def _references(value: _Value) -> list[tuple[str, str]]:
     refers: ForeignRef | None = marks(value.model, ForeignRef).get(value.name)
-    return [] if refers is None else [(refers.kind, str(one)) for one in _listed(value.value)]
+    return [] if refers is None else [(refers.kind, str(part)) for part in _listed(value.value)]
 
 
 async def _records(
@@ -421,19 +425,19 @@ async def _records(
     """Return the lines for these records, as far as the caller sees them: number, title and when they are;
     and the ciphertexts among the titles.
     """
-    found: dict[tuple[str, str], tuple[str, str | None]] = {}
+    lines: dict[tuple[str, str], tuple[str, str | None]] = {}
     kinds: dict[str, list[UUID]] = {}
     for kind, name in references:
         if kind in ledger.lifecycles and kind not in (PERSON, TEAM):
             kinds.setdefault(kind, []).append(UUID(name))
     for kind, ids in kinds.items():
         lifecycle = ledger.lifecycles[kind]
-        seen = await _visible(ledger, caller, [f"{kind}/{one}" for one in ids])
+        seen = await _visible(ledger, caller, [f"{kind}/{record_id}" for record_id in ids])
         for row in await ledger.db.rows(ROWS.format(table=lifecycle.table), (ids,)):
             if f"{kind}/{row['id']}" in seen:
                 name = row.get("number") or row.get("key") or ""
-                found[kind, str(row["id"])] = f"{name}{{title}}{_span(ledger, row)}", row.get("title")
-    return found, [title for _, title in found.values() if title is not None and is_sealed(title)]
+                lines[kind, str(row["id"])] = f"{name}{{title}}{_span(ledger, row)}", row.get("title")
+    return lines, [title for _, title in lines.values() if title is not None and is_sealed(title)]
 
 
 def _span(ledger: Ledger, row: Mapping[str, Any]) -> str:
@@ -449,17 +453,17 @@ def _label(language: str, name: str) -> str:
     return translate(language, "notice_field", name.removesuffix("_id"))
 
 
-def _value_in_words(ledger: Ledger, language: str, value: _Value, known: _Known) -> str | None:
+def _value_in_words(ledger: Ledger, language: str, value: _Value, lookups: _Known) -> str | None:
     """Return the value in the reader's language; None: there is nothing to tell."""
-    parts = [_single_value(ledger, language, value, part, known) for part in _listed(value.value)]
+    parts = [_single_value(ledger, language, value, part, lookups) for part in _listed(value.value)]
     return ", ".join(part for part in parts if part) or None
 
 
-def _single_value(ledger: Ledger, language: str, value: _Value, part: Any, known: _Known) -> str | None:
+def _single_value(ledger: Ledger, language: str, value: _Value, part: Any, lookups: _Known) -> str | None:
     if references := marks(value.model, ForeignRef).get(value.name):
-        return known.references.get((references.kind, str(part)))
+        return lookups.references.get((references.kind, str(part)))
     if isinstance(part, str) and is_sealed(part):
-        return known.texts.get(part)
+        return lookups.texts.get(part)
     return _in_words(ledger, language, value, part)
 
 

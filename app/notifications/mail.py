@@ -184,20 +184,22 @@ async def _attempt(
     outcomes: dict[UUID, DeliveryFailure | None] = {}
     wanted: dict[UUID, list[tuple[str, int, NoticeType]]] = {}
     for row in rows:
-        steps = [one for one in texts.steps_of([row]) if frequency_of(row, one[2]) is not MailFrequency.none]
+        steps = [
+            step for step in texts.steps_of([row]) if frequency_of(row, step[2]) is not MailFrequency.none
+        ]
         lifecycle = ledger.lifecycles[kind_of(row["about"])]
         if steps and caller is not None and is_visible(ledger, lifecycle, caller, row["audience"]):
             wanted[row["id"]] = steps
         else:
             outcomes[row["id"]] = DeliveryFailure.not_for_them
-    shown = sorted((row for row in rows if row["id"] in wanted), key=lambda row: (row["about"], row["id"]))
-    if not shown or caller is None:
+    mailed = sorted((row for row in rows if row["id"] in wanted), key=lambda row: (row["about"], row["id"]))
+    if not mailed or caller is None:
         return outcomes
-    sealed = shown[0]["email"]
+    sealed = mailed[0]["email"]
     to = None if sealed is None else (await ledger.vault.texts([sealed]))[sealed]
     failure: DeliveryFailure | None = DeliveryFailure.no_address
     if to is not None:
-        mail = await _mail_of(ledger, shown, wanted, caller, to)
+        mail = await _mail_of(ledger, mailed, wanted, caller, to)
         try:
             made = message(mail, sender=ledger.settings.mail_from, to=to)
         except InvalidAddress:
@@ -303,11 +305,11 @@ async def _mail_paragraphs(
 ) -> list[str]:
     """Return the paragraphs of the mail about the steps in `wanted`."""
     payloads = await texts.load_payloads(ledger, wanted)
-    told = await load_details(ledger, caller.locale, caller, [row])
+    details = await load_details(ledger, caller.locale, caller, [row])
     link = None
     if any(step is NoticeType.rating_asked for _, _, step in wanted):
         link = await _rating_link(ledger, row)
-    return texts.mail_parts(ledger, caller.locale, row, wanted, payloads, told, rating_link=link)
+    return texts.mail_parts(ledger, caller.locale, row, wanted, payloads, details, rating_link=link)
 
 
 def is_daily(row: Row) -> bool:

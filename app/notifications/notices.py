@@ -134,10 +134,14 @@ POSTPONE_BUNDLE = f"update deliveries.waiting set due_at = %s where {BUNDLE_KEY}
 
 def consumer(ledger: Ledger, clock: Clock) -> Consumer:
     """Return the consumer that enqueues the recipients of events."""
-    kinds = {kind: one.table for kind, one in ledger.lifecycles.items() if issubclass(one.record, Ticket)}
+    kinds = {
+        kind: lifecycle.table
+        for kind, lifecycle in ledger.lifecycles.items()
+        if issubclass(lifecycle.record, Ticket)
+    }
     concerned = "".join(TICKET_RECIPIENTS.format(kind=kind, table=table) for kind, table in kinds.items())
     marks = responsibility_marks(ledger.lifecycles.values())
-    decided = [kind for kind, one in ledger.lifecycles.items() if Decision in one.children]
+    decided = [kind for kind, lifecycle in ledger.lifecycles.items() if Decision in lifecycle.children]
     wait, types = (
         ENQUEUE.replace("{concerned}", concerned),
         frozenset(steps.notified_event_types(kinds, decided, marks)),
@@ -145,13 +149,13 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
 
     async def handle_batch(connection: Connection, batch: Batch) -> None:
         ((since,),) = await fetch_tuples(connection, OLDEST_RECORDED_AT, {})
-        events = [one for one in await batch.events(types, imported=False) if one.recorded_at > since]
+        events = [event for event in await batch.events(types, imported=False) if event.recorded_at > since]
         tickets = await _tickets_of_clocks(connection, events)
         named = [each for event in events for each in _pending_notices(event, marks, tickets)]
-        if told := await resolve_recipients(connection, ledger, named):
+        if pending := await resolve_recipients(connection, ledger, named):
             due_at = clock() + timedelta(seconds=ledger.settings.notice_seconds)
-            said = {"told": orjson.dumps([_row(each) for each in told]).decode(), "due_at": due_at}
-            await fetch_tuples(connection, wait, said)
+            parameters = {"told": orjson.dumps([_row(each) for each in pending]).decode(), "due_at": due_at}
+            await fetch_tuples(connection, wait, parameters)
 
     return Consumer(NAME, handle_batch, BATCH, types=types)
 
@@ -159,8 +163,8 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
 async def _tickets_of_clocks(connection: Connection, events: Sequence[Recorded]) -> dict[str, str]:
     """Return, by the streams of clocks among those of the events, the streams of their tickets."""
     clocks = list({event.stream for event in events if kind_of(event.stream) == CLOCK})
-    found = await fetch_rows(connection, TICKETS_OF_CLOCKS, (clocks,)) if clocks else ()
-    return {row["stream"]: row["about"] for row in found}
+    rows = await fetch_rows(connection, TICKETS_OF_CLOCKS, (clocks,)) if clocks else ()
+    return {row["stream"]: row["about"] for row in rows}
 
 
 def _pending_notices(
@@ -211,8 +215,8 @@ async def run(
     """Send due notices for ever, alongside other workers. `failed` is called for each failure."""
 
     async def work(connection: Connection) -> bool:
-        found = await (await connection.execute(ANY_DUE, (clock(),))).fetchone()
-        return found is not None and bool(await send_due(connection, ledger, clock(), failed=failed))
+        due = await (await connection.execute(ANY_DUE, (clock(),))).fetchone()
+        return due is not None and bool(await send_due(connection, ledger, clock(), failed=failed))
 
     await rounds.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
@@ -309,7 +313,9 @@ async def _bodies(
             continue
         lifecycle = ledger.lifecycles[kind_of(bundle.stream)]
         person = wanted[bundle.person_id]
-        chosen = [told for told in bundle.steps if _is_chosen(person["told_of"], told[2])]
+        chosen = [
+            bundle_step for bundle_step in bundle.steps if _is_chosen(person["told_of"], bundle_step[2])
+        ]
         if chosen and is_visible(ledger, lifecycle, caller, audiences[bundle.stream]):
             mailed = person["has_address"] and any(
                 frequency_of(person, step) is not MailFrequency.none for *_, step in chosen
@@ -332,11 +338,11 @@ def _other_streams(bundle: Bundle, streams: Sequence[str]) -> tuple[str, ...] | 
     return None if all(stream == bundle.stream for stream in streams) else tuple(streams)
 
 
-def _is_chosen(of: Sequence[str] | None, step: NoticeType) -> bool:
+def _is_chosen(chosen_types: Sequence[str] | None, step: NoticeType) -> bool:
     """Return whether `step` is among the notice types that a person has chosen (`of`; None: all). What waits
     for them is always told.
     """
-    return of is None or step.value in of or step.kind is NoticeKind.waits_for_you
+    return chosen_types is None or step.value in chosen_types or step.kind is NoticeKind.waits_for_you
 
 
 def frequency_of(person: Mapping[str, Any], step: NoticeType) -> MailFrequency:

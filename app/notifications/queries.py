@@ -10,6 +10,7 @@ from pydantic import Field
 
 from app.api.columns import Columns, by_row
 from app.api.lists import Listing
+from app.api.record_routes import record_routes
 from app.api.shapes import OutputModel, RecordOut, Renderer
 from app.common.notices import NoticeKind, NoticeType
 from app.foundation.people.queries import PERSONS
@@ -106,23 +107,23 @@ class NoticeRenderer(Renderer):
 
 def _told_steps(language: str, notice: Any, details: Mapping[StepKey, StepDetails]) -> list[dict[str, Any]]:
     """Return what the reader may see of each step of the notice."""
-    found = []
+    steps = []
     for stream, version, step in texts.steps_of([notice]):
-        told = details.get((notice["id"], stream, version))
-        found.append(
+        step_details = details.get((notice["id"], stream, version))
+        steps.append(
             {
                 "step": step,
-                "at": None if told is None else instant(told.at),
-                "by": None if told is None else told.by,
+                "at": None if step_details is None else instant(step_details.occurred_at),
+                "by": None if step_details is None else step_details.by,
                 "details": [
-                    {"field": one.field, "label": one.label, "value": one.value}
-                    for one in (told.details if told else ())
+                    {"field": detail.field, "label": detail.label, "value": detail.value}
+                    for detail in (step_details.details if step_details else ())
                 ],
-                "asks": None if told is None else texts.request_of(language, step),
-                "due_at": instant(told.due_at) if told and told.due_at else None,
+                "asks": None if step_details is None else texts.request_of(language, step),
+                "due_at": instant(step_details.due_at) if step_details and step_details.due_at else None,
             }
         )
-    return found
+    return steps
 
 
 LISTING = Listing(
@@ -134,3 +135,4 @@ LISTING = Listing(
     expands=(PERSONS,),
     renderer=NoticeRenderer,
 )
+ROUTES = record_routes(LISTING, "people", in_views=False)

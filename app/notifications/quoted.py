@@ -47,11 +47,11 @@ async def add_quoted(
         if step in REOPENED_STEPS and days.get(name) is not None:
             more = {"reopen_days": days[name]}
         elif step in CLOCK_STEPS:
-            said = payloads[name, n]
-            of = str(said.get("agreement"))
-            more = {"agreement_number": numbers.get(of)}
+            payload = payloads[name, n]
+            agreement = str(payload.get("agreement"))
+            more = {"agreement_number": numbers.get(agreement)}
             # What has breached was due at that instant; what is close may still be paused.
-            more["due_at"] = said["at"] if step is NoticeType.target_missed else due.get(name)
+            more["due_at"] = payload["at"] if step is NoticeType.target_missed else due.get(name)
         elif step is NoticeType.agreement_ends:
             more = {"valid_to": ends.get(name)}
         if more:
@@ -90,10 +90,10 @@ def duration(seconds: int, language: str) -> str:
     """Return business seconds as hours, minutes and seconds, as far as there are such."""
     hours, minutes, rest = seconds // HOUR, seconds % HOUR // MINUTE, seconds % MINUTE
     parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
-    said = [f"{n} {translate(language, 'service_report', f'unit_{unit}')}" for n, unit in parts if n]
-    return " ".join(said) or f"0 {translate(language, 'service_report', 'unit_s')}"
+    texts = [f"{n} {translate(language, 'service_report', f'unit_{unit}')}" for n, unit in parts if n]
+    return " ".join(texts) or f"0 {translate(language, 'service_report', 'unit_s')}"
 
 
-def moment(at: datetime | None, zone: ZoneInfo) -> str:
+def moment(instant: datetime | None, zone: ZoneInfo) -> str:
     """Return the instant by the clocks of the zone."""
-    return "" if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
+    return "" if instant is None else f"{instant.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"

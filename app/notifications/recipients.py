@@ -43,8 +43,8 @@ async def resolve_recipients(
     """Return the pending notices with persons in place of recipient rules; for each event and person only
     one: what waits for them, or else the first.
     """
-    found: list[PendingNotice] = []
-    known: set[tuple[int, UUID]] = set()
+    notices: list[PendingNotice] = []
+    notified: set[tuple[int, UUID]] = set()
     ordered = sorted(pending, key=lambda notice: (notice.event.position, notice.step.kind is not WAITS))
     for each in ordered:
         if isinstance(each.recipient, RecipientRule):
@@ -52,13 +52,13 @@ async def resolve_recipients(
             besides = [PendingNotice(each.event, each.step, person, about=each.about) for person in persons]
         else:
             besides = [each]
-        for one in besides:
-            if isinstance(one.recipient, UUID):
-                if (one.event.position, one.recipient) in known:
+        for notice in besides:
+            if isinstance(notice.recipient, UUID):
+                if (notice.event.position, notice.recipient) in notified:
                     continue
-                known.add((one.event.position, one.recipient))
-            found.append(one)
-    return found
+                notified.add((notice.event.position, notice.recipient))
+            notices.append(notice)
+    return notices
 
 
 async def _matching_persons(
@@ -75,7 +75,7 @@ async def _matching_persons(
         persons = [getattr(record, tells.field)]
     elif tells.children is not None:
         named = await fetch_rows(connection, NAMED.format(kind=tells.children.KIND), (record.row_key,))
-        persons = [one["person_id"] for one in named]
+        persons = [row["person_id"] for row in named]
     elif tells.team:
         persons = await _members(connection, record)
     elif tells.responsible:

@@ -41,21 +41,23 @@ class ResponsibilityMarks:
         """Return the persons that the event names, each with the notice type. Child records take precedence
         over the record: a person invited to chair a meeting gets an invitation.
         """
-        found: dict[UUID, NoticeType] = {}
+        types_by_person: dict[UUID, NoticeType] = {}
         if event.repeats_earlier:
-            return found
+            return types_by_person
         for key, fields in sorted(event.data["set"].items(), key=lambda row: row[0] == event.stream):
             for name, step in self._set_fields(event, key, fields):
-                found.setdefault(UUID(fields[name]), step)
+                types_by_person.setdefault(UUID(fields[name]), step)
         for path, step in self.payload_paths.get(event.type, {}).items():
             for person in _ids_at(event.payload, path):
-                found.setdefault(UUID(person), step)
+                types_by_person.setdefault(UUID(person), step)
         for tells in self.tells.get(event.type, ()):
             if tells.made is not None:
-                found |= {
-                    one: tells.step for one in _persons_of_created(event, tells.made) if one not in found
+                types_by_person |= {
+                    person: tells.step
+                    for person in _persons_of_created(event, tells.made)
+                    if person not in types_by_person
                 }
-        return found
+        return types_by_person
 
     def _set_fields(
         self, event: Recorded, key: str, fields: Mapping[str, Any] | None
@@ -77,25 +79,27 @@ class ResponsibilityMarks:
 def responsibility_marks(lifecycles: Iterable[Lifecycle[Any]]) -> ResponsibilityMarks:
     """Collect the marks of the lifecycles."""
     rows: dict[str, MarkedFields] = {}
-    given: dict[str, Mapping[FieldPath, NoticeType]] = {}
+    payload_paths: dict[str, Mapping[FieldPath, NoticeType]] = {}
     tells: dict[str, tuple[RecipientRule, ...]] = {}
     types: set[str] = set()
     for lifecycle in lifecycles:
         events = [(event, row) for row in lifecycle.rows for event in row.events]
-        given |= {event: paths for event, row in events if (paths := dict(_marked_paths(row.body)))}
+        payload_paths |= {event: paths for event, row in events if (paths := dict(_marked_paths(row.body)))}
         tells |= {event: row.notifies for event, row in events if row.notifies}
-        if found := marked_fields_of(lifecycle):
-            rows[lifecycle.kind] = found
+        if fields := marked_fields_of(lifecycle):
+            rows[lifecycle.kind] = fields
             # Any of the lifecycle's events may set them: the actions do not declare which fields they set.
             types |= lifecycle.event_types
-    return ResponsibilityMarks(rows, given, tells, frozenset(types | given.keys() | tells.keys()))
+    return ResponsibilityMarks(
+        rows, payload_paths, tells, frozenset(types | payload_paths.keys() | tells.keys())
+    )
 
 
 def marked_fields_of(lifecycle: Lifecycle[Any]) -> MarkedFields:
     """Return the fields that name responsible persons, by kind of record on the lifecycle's streams."""
     classes: tuple[type[Record], ...] = (lifecycle.record, *lifecycle.children)
-    found = {one.KIND: marks(one, Responsible) for one in classes}
-    return {kind: fields for kind, fields in found.items() if fields}
+    fields_by_kind = {record.KIND: marks(record, Responsible) for record in classes}
+    return {kind: fields for kind, fields in fields_by_kind.items() if fields}
 
 
 def _marked_paths(
@@ -107,13 +111,13 @@ def _marked_paths(
         yield from _marked_paths(part, (*within, name))
 
 
-def _ids_at(said: Any, path: FieldPath) -> Iterator[str]:
+def _ids_at(payload: Any, path: FieldPath) -> Iterator[str]:
     """Yield the ids at the path in the payload `said`."""
-    for one in said if isinstance(said, list) else [said]:
+    for value in payload if isinstance(payload, list) else [payload]:
         if not path:
-            yield from () if one is None else (one,)
-        elif one is not None:
-            yield from _ids_at(one.get(path[0]), path[1:])
+            yield from () if value is None else (value,)
+        elif value is not None:
+            yield from _ids_at(value.get(path[0]), path[1:])
 
 
 def _persons_of_created(event: Recorded, made: type[Record]) -> Iterator[UUID]:
@@ -125,5 +129,5 @@ def _persons_of_created(event: Recorded, made: type[Record]) -> Iterator[UUID]:
 
 def excluded_persons(event: Recorded, tells: RecipientRule) -> set[UUID]:
     """Return the persons whom the event's records name in the field that the rule `tells` excludes."""
-    said = [fields.get(tells.but) for fields in event.data["set"].values() if fields and tells.but]
-    return {UUID(one) for one in said if one}
+    values = [fields.get(tells.but) for fields in event.data["set"].values() if fields and tells.but]
+    return {UUID(value) for value in values if value}

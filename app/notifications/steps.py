@@ -134,8 +134,8 @@ class PendingNotice:
         """
         causing = ("person",) if self.event.is_observed else ("person", "integration")
         for actor in (self.event.actor, self.event.on_behalf_of or ""):
-            who, _, name = actor.partition(":")
-            if who in causing:
+            kind, _, name = actor.partition(":")
+            if kind in causing:
                 return UUID(name)
         return None
 
@@ -194,8 +194,8 @@ def _step_names(event: Recorded) -> list[str]:
     is_silent = event.is_past or event.type in NOT_ON_HOLD_EVENTS
     names = [] if is_silent else [event.type.removeprefix(f"{kind_of(event.stream)}.")]
     if event.is_observed and not event.repeats_earlier:
-        told = {name for name, value in event.set_fields.items() if value is not None}
-        names += [name for name, fields in STEP_FIELDS.items() if not told.isdisjoint(fields)]
+        fields_set = {name for name, value in event.set_fields.items() if value is not None}
+        names += [name for name, fields in STEP_FIELDS.items() if not fields_set.isdisjoint(fields)]
     return names
 
 

@@ -74,7 +74,7 @@ async def load_payloads(ledger: Ledger, steps: Iterable[tuple[str, int, NoticeTy
     A step is the stream and the version of its event, and the type of the notice.
     """
     quoting = REASON_FIELDS.keys() | REOPENED_STEPS | CLOCK_STEPS | AGREEMENT_STEPS | {NoticeType.overlapped}
-    wanted = [one for one in steps if one[2] in quoting]
+    wanted = [step for step in steps if step[2] in quoting]
     if not wanted:
         return {}
     named = [stream for stream, _, _ in wanted], [version for _, version, _ in wanted]
@@ -90,8 +90,10 @@ async def load_payloads(ledger: Ledger, steps: Iterable[tuple[str, int, NoticeTy
 
 def _observed_payload(rows: dict[str, dict[str, Any] | None]) -> dict[str, Any]:
     """Return what texts quote of an event that has set these rows, as if it were our action's payload."""
-    told = {name: value for fields in rows.values() if fields for name, value in fields.items()}
-    return {REASON_FIELDS[step]: told[field] for step, field in OBSERVED_FIELDS.items() if told.get(field)}
+    values = {name: value for fields in rows.values() if fields for name, value in fields.items()}
+    return {
+        REASON_FIELDS[step]: values[field] for step, field in OBSERVED_FIELDS.items() if values.get(field)
+    }
 
 
 def steps_of(rows: Iterable[Any]) -> list[tuple[str, int, NoticeType]]:
@@ -187,12 +189,12 @@ def text(
     language: str,
     notice: Any,
     payloads: EventPayloads,
-    told: Mapping[StepKey, StepDetails] | None = None,
+    details: Mapping[StepKey, StepDetails] | None = None,
 ) -> str:
     """Return the notice in sentences, each followed by the details that the reader may see (`told`) and by
     what is asked of them; one per line.
     """
-    blocks = _blocks(ledger, language, notice, steps_of([notice]), payloads, told or {}, is_mail=False)
+    blocks = _blocks(ledger, language, notice, steps_of([notice]), payloads, details or {}, is_mail=False)
     return "\n".join("\n".join([sentence, *lines]) for sentence, lines in blocks.items())
 
 
@@ -202,7 +204,7 @@ def _blocks(
     notice: Any,
     steps: Sequence[tuple[str, int, NoticeType]],
     payloads: EventPayloads,
-    told: Mapping[StepKey, StepDetails],
+    details: Mapping[StepKey, StepDetails],
     *,
     is_mail: bool,
 ) -> dict[str, list[str]]:
@@ -215,12 +217,12 @@ def _blocks(
         lines = blocks.setdefault(
             step_sentence(ledger, language, notice, step, payloads.get((stream, version), {})), []
         )
-        details = told.get((notice["id"], stream, version))
-        more = [] if details is None else _lines(language, details, is_mail=is_mail)
+        step_details = details.get((notice["id"], stream, version))
+        more = [] if step_details is None else _lines(language, step_details, is_mail=is_mail)
         if more and "\n".join(more) not in "\n".join(lines):
             lines += more
         ask = request_of(language, step)
-        if details is not None and ask is not None:
+        if step_details is not None and ask is not None:
             if (before := asking.get(ask)) is not None:
                 before.remove(ask)
             lines.append(ask)
@@ -228,16 +230,16 @@ def _blocks(
     return blocks
 
 
-def _lines(language: str, told: StepDetails, *, is_mail: bool) -> list[str]:
+def _lines(language: str, details: StepDetails, *, is_mail: bool) -> list[str]:
     """Return who did it and what was set, a line each; in mails the words of persons that take
     several lines are quoted.
     """
     lines = (
         []
-        if told.by is None
-        else [translate(language, "notice_part", "line", _pair("by", told.by, language))]
+        if details.by is None
+        else [translate(language, "notice_part", "line", _pair("by", details.by, language))]
     )
-    for detail in told.details:
+    for detail in details.details:
         if is_mail and detail.is_text and len(detail.value.splitlines()) > 1:
             lines += [translate(language, "notice_part", "heading", {"label": detail.label})]
             lines += [f"> {each}" for each in detail.value.splitlines()]
@@ -273,14 +275,14 @@ def mail_parts(
     notice: Any,
     steps: Sequence[tuple[str, int, NoticeType]],
     payloads: EventPayloads,
-    told: Mapping[StepKey, StepDetails],
+    details: Mapping[StepKey, StepDetails],
     *,
     rating_link: str | None = None,
 ) -> list[str]:
     """Return the paragraphs of a mail about these steps: no sentence stands in them twice. `rating_link` is
     where the person rates the ticket, if they are asked to.
     """
-    blocks = _blocks(ledger, language, notice, steps, payloads, told, is_mail=True)
+    blocks = _blocks(ledger, language, notice, steps, payloads, details, is_mail=True)
     parts = [heading(ledger, language, notice)]
     parts += ["\n".join([sentence, *lines]) for sentence, lines in blocks.items()]
     if rating_link is not None:

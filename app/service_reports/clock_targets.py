@@ -21,9 +21,9 @@ FULL_COMPLIANCE = "1"
 NO_CLOCKS = ClockCount()
 
 
-def share_text(part: int, whole: int) -> str | None:
+def share_text(part: int, total: int) -> str | None:
     """Return the share as a decimal text; None of nothing."""
-    return None if whole == 0 else decimal_text(round(Fraction(part, whole), DECIMALS))
+    return None if total == 0 else decimal_text(round(Fraction(part, total), DECIMALS))
 
 
 def decimal_text(value: Fraction | Decimal | float) -> str:
@@ -80,7 +80,7 @@ def described(target: Mapping[str, Any]) -> dict[str, Any]:
 
 def clock_trend(target: Mapping[str, Any], counts: Iterable[tuple[Period, ClockCount]]) -> list[ReportTrend]:
     """Return the target in the periods before, from the first one with a case on."""
-    found = [
+    trend = [
         ReportTrend(
             period=period.label,
             result=share_text(count.met, count.cases),
@@ -89,9 +89,9 @@ def clock_trend(target: Mapping[str, Any], counts: Iterable[tuple[Period, ClockC
         )
         for period, count in counts
     ]
-    while found and found[0].cases == 0:
-        del found[0]
-    return found
+    while trend and trend[0].cases == 0:
+        del trend[0]
+    return trend
 
 
 def clock_forecast(
@@ -104,8 +104,8 @@ def clock_forecast(
         round((period.end - now).total_seconds()), round((period.end - period.begin).total_seconds())
     )
     left = min(max(left, Fraction(0)), Fraction(1))
-    known = count.cases > 0 and left < 1
-    more = round(count.cases * left / (1 - left)) if known else round(before.cases * left)
+    has_pace = count.cases > 0 and left < 1
+    more = round(count.cases * left / (1 - left)) if has_pace else round(before.cases * left)
     agreed = Target(Comparator.ge, float(target["compliance"] or FULL_COMPLIANCE))
     outlook = None
     if count.cases + more:

@@ -29,13 +29,13 @@ NAMED_BY = {
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[ReportChange]:
     """Return the differences of the two documents, in the order of their paths, as many as are listed."""
-    one, other = dict(_leaves(before)), dict(_leaves(after))
-    found = [
-        ReportChange(path=path, before=one.get(path), after=other.get(path))
-        for path in sorted({*one, *other})
-        if one.get(path) != other.get(path)
+    old, new = dict(_leaves(before)), dict(_leaves(after))
+    changes = [
+        ReportChange(path=path, before=old.get(path), after=new.get(path))
+        for path in sorted({*old, *new})
+        if old.get(path) != new.get(path)
     ]
-    return found[:MOST_CHANGES]
+    return changes[:MOST_CHANGES]
 
 
 def _leaves(value: Any, path: str = "", within: str = "") -> Iterator[tuple[str, str | None]]:
@@ -60,10 +60,10 @@ def _leaves(value: Any, path: str = "", within: str = "") -> Iterator[tuple[str,
 def _name(part: Any, within: str) -> str:
     if not isinstance(part, Mapping):
         return _text(part)
-    names = [part[one] for one in NAMED_BY.get(within, ()) if part.get(one) is not None]
+    names = [part[name] for name in NAMED_BY.get(within, ()) if part.get(name) is not None]
     # People know a case by its number; its id adds nothing.
     if "number" in NAMED_BY.get(within, ()) and part.get("number") is not None:
-        names = [one for one in names if one not in (part.get("case_id"), part.get("record_id"))]
+        names = [name for name in names if name not in (part.get("case_id"), part.get("record_id"))]
     return ":".join(map(_text, names))
 
 

@@ -79,8 +79,8 @@ class Report:
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Return the differences from these contents of an edition: for both parties, and for staff."""
         return (
-            [one.model_dump() for one in differences(content, as_json(self.content))],
-            [one.model_dump() for one in differences(staff, as_json(self.staff))],
+            [change.model_dump() for change in differences(content, as_json(self.content))],
+            [change.model_dump() for change in differences(staff, as_json(self.staff))],
         )
 
 
@@ -130,7 +130,7 @@ class _Computing:
             exclusions_left_out=max(0, len(exclusions) - reading.MOST_EXCLUSIONS),
             workload=money.workload_of(agreement, span, volume),
             workload_above=agreement.workload_above,
-            improvement_needed=[one.id for one in targets if one.verdict is TargetVerdict.missed],
+            improvement_needed=[target.id for target in targets if target.verdict is TargetVerdict.missed],
         )
         staff = await self._staff(lines, targets, breaches, numbers)
         leads = await reading.read_leads(self.connection, agreement)
@@ -153,15 +153,17 @@ class _Computing:
     def _spared_services(self) -> Sequence[str]:
         """Return the services of which approved maintenance is left out."""
         agreement = self.scope.agreement
-        promised = [one for one in agreement.targets or () if one["metric"] == TargetMetric.availability]
+        promised = [
+            target for target in agreement.targets or () if target["metric"] == TargetMetric.availability
+        ]
         if not promised or agreement.maintenance_counts:
             return ()
-        named = {one["service"] for one in promised if one["service"] is not None}
+        named = {target["service"] for target in promised if target["service"] is not None}
         return sorted({*named, *(agreement.services or ())})
 
-    async def _numbers(self, *found: Sequence[Row]) -> dict[UUID, str]:
+    async def _numbers(self, *named_rows: Sequence[Row]) -> dict[UUID, str]:
         wanted: dict[str, set[UUID]] = defaultdict(set)
-        for row in (row for rows in found for row in rows):
+        for row in (row for rows in named_rows for row in rows):
             wanted[row["kind"]].add(row["case_id"] if "case_id" in row else row["record_id"])
         tables = {kind: lifecycle.table for kind, lifecycle in self.ledger.lifecycles.items()}
         return await reading.read_numbers(self.connection, tables, wanted)
@@ -173,22 +175,22 @@ class _Computing:
         span = self.scope.span
         before = [span.period.moved(-n) for n in range(TREND_PERIODS, 0, -1)]
         running = self._running()
-        spans = [(one.begin, one.end) for one in before] + [(span.begin, span.end)]
-        spans += [] if running is None else [(one.begin, one.end) for one in (running.moved(-1), running)]
+        spans = [(past.begin, past.end) for past in before] + [(span.begin, span.end)]
+        spans += [] if running is None else [(past.begin, past.end) for past in (running.moved(-1), running)]
         counts = await reading.read_counts(self.connection, self.scope, spans)
         listed: dict[str, list[ReportBreach]] = defaultdict(list)
         for name, row in name_rows(breaches, line_names(lines)):
             if len(listed[name]) < reading.MOST_BREACHES:
                 listed[name].append(breach_of(row, numbers.get(row["case_id"])))
-        found = []
+        results = []
         for line in lines:
             if line.earlier and line.count(counts, len(before)) == NO_CLOCKS:
                 continue
             if line.target["metric"] in CLOCKS:
-                found.append(self._clock_target(line, counts, before, running, listed[line.name]))
+                results.append(self._clock_target(line, counts, before, running, listed[line.name]))
             else:
-                found.append(await self._kpi_target(line.target, before, running))
-        return found
+                results.append(await self._kpi_target(line.target, before, running))
+        return results
 
     def _running(self) -> Period | None:
         """Return the period that runs now; None if the agreement is not in force in it."""
@@ -219,21 +221,21 @@ class _Computing:
             return unmeasured_target(target)
         scope, span = self.scope, self.scope.span
         reader = KpiReader(self.connection, self.ledger.settings, scope.agreement, scope.editions, scope.now)
-        known = [one for one in before if span_of(scope.agreement, one) is not None]
-        spans = [(one.begin, one.end) for one in known] + [(span.begin, span.end)]
+        agreed = [period for period in before if span_of(scope.agreement, period) is not None]
+        spans = [(period.begin, period.end) for period in agreed] + [(span.begin, span.end)]
         spans += [] if running is None else [(running.begin, running.end)]
         try:
             results = await reader.results(kpi, target, span.period, spans)
         except CannotAnswer:  # a condition names something that is gone
             return unmeasured_target(target)
-        place = len(known)
+        place = len(agreed)
         narrowed = filters_of(kpi, target, scope.agreement, scope.editions)
         return kpi_target(
             kpi,
             target,
             sorted(dimension.value for dimension in narrowed),
             results[place],
-            list(zip(known, results[:place], strict=True)),
+            list(zip(agreed, results[:place], strict=True)),
             None if running is None else (running, results[place + 1]),
         )
 

@@ -34,16 +34,18 @@ def correction_lines(
     for change in changes:
         together[_entry(change.path)].append(change)
     targets = {target.id: target for target in report.targets}
-    for path, found in together.items():
-        if path.split("/")[0] in NAMED or (path != found[0].path and _is_whole(found)):
+    for path, entry in together.items():
+        if path.split("/")[0] in NAMED or (path != entry[0].path and _is_whole(entry)):
             present, gone = texts.sentence("listed"), texts.sentence("not_listed")
-            new = found[0].before is None and all(one.before is None for one in found)
+            new = entry[0].before is None and all(change.before is None for change in entry)
             yield _label(path, targets, texts), gone if new else present, present if new else gone
             continue
-        for one in found:
-            if one.path.rpartition("/")[2] not in IDENTITIES:
-                before, after = (_value(one.path, value, targets, texts) for value in (one.before, one.after))
-                yield _label(one.path, targets, texts), before, after
+        for change in entry:
+            if change.path.rpartition("/")[2] not in IDENTITIES:
+                before, after = (
+                    _value(change.path, value, targets, texts) for value in (change.before, change.after)
+                )
+                yield _label(change.path, targets, texts), before, after
 
 
 def _entry(path: str) -> str:
@@ -56,15 +58,15 @@ def _entry(path: str) -> str:
 
 
 def _is_whole(changes: Sequence[ReportChange]) -> bool:
-    return all(one.before is None for one in changes) or all(one.after is None for one in changes)
+    return all(change.before is None for change in changes) or all(change.after is None for change in changes)
 
 
 def _label(path: str, targets: dict[str, ReportTarget], texts: ReportTexts) -> str:
     """Return what the path is about: `Resolution · P4: INC-2026-000012, due`."""
     parts = path.split("/")
     if parts[0] == "targets" and len(parts) > 1:
-        known = targets.get(parts[1])
-        about = parts[1] if known is None else f"{parts[1]} · {texts.subject(known)}"
+        target = targets.get(parts[1])
+        about = parts[1] if target is None else f"{parts[1]} · {texts.subject(target)}"
         parts = [about, *(part for part in parts[2:] if part != "breaches")]
     named = [parts[0] if " · " in parts[0] else _member(parts[0], texts)]
     named += [part if ":" in part or "-" in part else _member(part, texts) for part in parts[1:]]
@@ -83,15 +85,15 @@ def _value(path: str, value: str | None, targets: dict[str, ReportTarget], texts
     member = parts[-1]
     target = targets.get(parts[1]) if parts[0] in BY_TARGET and len(parts) > 1 else None
     if member == "at" or member.endswith("_at"):
-        said = texts.moment(datetime.fromisoformat(value))
+        text = texts.moment(datetime.fromisoformat(value))
     elif member.endswith("_seconds"):
-        said = texts.duration(int(value))
+        text = texts.duration(int(value))
     elif member in SHARES:
-        said = texts.share(value)
+        text = texts.share(value)
     elif target is not None and member in OF_TARGET:
-        said = texts.figure(value, target.unit)
+        text = texts.figure(value, target.unit)
     elif member == "verdict":
-        said = TargetVerdict(value).label(texts.language)
+        text = TargetVerdict(value).label(texts.language)
     else:
-        said = texts.label(f"value_{value}", value)
-    return said
+        text = texts.label(f"value_{value}", value)
+    return text

@@ -15,8 +15,8 @@ from markupsafe import Markup
 
 from app.service_reports.content import ReportTarget, TargetVerdict
 from app.service_reports.texts import ReportTexts
-from app.svg.elements import document, element, text
-from app.svg.lines import INK, SOFT, line, polyline
+from app.svg.elements import document, element
+from app.svg.lines import INK, SOFT, caption, line, polyline
 from app.svg.scale import Scale, padded, with_room
 
 WIDTH, HEIGHT = 660.0, 132.0
@@ -76,7 +76,7 @@ def _agreed_line(y: float, bound: str, texts: ReportTexts) -> list[Markup]:
     label = texts.sentence("agreed_line", bound=bound)
     return [
         line(f"M{LEFT:g} {y:.1f}H{WIDTH - RIGHT:g}", SOFT, 1.5, "agreed", "5 4"),
-        text(label, x=WIDTH - RIGHT + 6, y=y + 4, font_size=11, fill=SOFT, class_="tick"),
+        caption(label, WIDTH - RIGHT + 6, y + 4, 11, "tick", fill=SOFT),
     ]
 
 
@@ -99,15 +99,15 @@ def _dots(
         last = n == len(dots) - 1
         if n in named:
             drawn.append(
-                text(
+                caption(
                     dot.label,
-                    x=x,
-                    y=HEIGHT - 8,
-                    text_anchor="middle",
-                    font_size=10,
-                    font_weight=650 if last else None,
+                    x,
+                    HEIGHT - 8,
+                    10,
+                    "ink" if last else "tick",
                     fill=INK if last else SOFT,
-                    class_="ink" if last else "tick",
+                    weight=650 if last else None,
+                    anchor="middle",
                 )
             )
         if dot.value is None:
@@ -123,16 +123,5 @@ def _dots(
             value = texts.figure(f"{dot.value:f}", target.unit)
             # Beneath the dot of a missed period, since the lines to its neighbours come from above.
             above = y + 16 if missed or y < TOP else y - 9
-            drawn.append(
-                text(
-                    value,
-                    x=x,
-                    y=above,
-                    text_anchor="middle",
-                    font_size=10,
-                    font_weight=650 if last else None,
-                    fill=INK,
-                    class_="ink",
-                )
-            )
+            drawn.append(caption(value, x, above, 10, "ink", weight=650 if last else None, anchor="middle"))
     return drawn

@@ -71,7 +71,7 @@ async def issue_due(connection: Connection, ledger: Ledger, now: datetime) -> in
         due = await _due(ledger, now)
         complete_until = await _facts_complete_until(connection) if due else None
         # A report has all that was recorded by its due time: it waits until the facts have come so far.
-        ready = [one for one in due if complete_until is None or one[0] < complete_until]
+        ready = [report for report in due if complete_until is None or report[0] < complete_until]
         return sum([await _issue(ledger, agreement, period, now) for _, agreement, period in ready])
 
 
@@ -81,23 +81,23 @@ async def _due(ledger: Ledger, now: datetime) -> list[tuple[datetime, Agreement,
     issued = {(row["record"], row["period"]) for row in await ledger.db.rows(ISSUED)} if agreements else set()
     named = {agreement.calendar for agreement, _ in agreements if agreement.calendar}
     calendars = await newest_business_times(ledger.db, named)
-    found = []
+    reports = []
     for agreement, known_since in agreements:
         hours = calendars.get(agreement.calendar or "")
         if hours is None:
             continue
         for period in periods_to_report(agreement, known_since, ZoneInfo(hours.definition.zone), now):
-            at = due_at(period, hours.definition.is_working_day)
-            if at <= now and (agreement.row_key, period.label) not in issued:
-                found.append((at, agreement, period))
-    return sorted(found, key=lambda one: (one[0], str(one[1].id)))
+            report_due_at = due_at(period, hours.definition.is_working_day)
+            if report_due_at <= now and (agreement.row_key, period.label) not in issued:
+                reports.append((report_due_at, agreement, period))
+    return sorted(reports, key=lambda report: (report[0], str(report[1].id)))
 
 
 async def _facts_complete_until(connection: Connection) -> datetime | None:
     """Return when the first event was recorded that is not among the facts; None: all are."""
     position, _ = await facts_position(connection)
-    found: datetime | None = await fetch_value(connection, RECORDED_AT, position + 1)
-    return found
+    recorded_at: datetime | None = await fetch_value(connection, RECORDED_AT, position + 1)
+    return recorded_at
 
 
 async def _issue(ledger: Ledger, agreement: Agreement, period: Period, now: datetime) -> bool:

@@ -34,7 +34,7 @@ class KpiResult:
     """The result of a KPI in a period. `value` is exact where it is one number divided by another."""
 
     value: Fraction | None
-    shown: str | None
+    text: str | None
     cases: int
 
     def verdict(self, target: Mapping[str, Any]) -> TargetVerdict:
@@ -63,7 +63,7 @@ def filters_of(
     }[agreement.agreement_type or AgreementType.sla]
     wanted: dict[Dimension, tuple[str, ...]] = {}
     if Dimension.agreement in kpi.dimensions:
-        wanted[Dimension.agreement] = tuple(str(one) for one in editions)
+        wanted[Dimension.agreement] = tuple(str(edition) for edition in editions)
     else:
         if agreement.services:
             wanted[Dimension.service] = tuple(agreement.services)
@@ -92,7 +92,7 @@ class KpiReader:
     ) -> list[KpiResult]:
         """Return the KPI's results in these spans, in their order."""
         filters = filters_of(kpi, target, self.agreement, self.editions)
-        found = []
+        results = []
         for span in spans:
             question = Question(
                 kpi=kpi,
@@ -105,20 +105,22 @@ class KpiReader:
                 currency=self.settings.currency,
             )
             figures = await count(self.connection, question, self.now, most=LARGEST_ANSWER)
-            of = figures.get((1, ()), Figures(open_cases=0 if kpi.still_open else None))
-            found.append(_result(point(question, (1, ()), of, {}, PointContext(None, Figures(), self.now))))
-        return found
+            figure = figures.get((1, ()), Figures(open_cases=0 if kpi.still_open else None))
+            results.append(
+                _result(point(question, (1, ()), figure, {}, PointContext(None, Figures(), self.now)))
+            )
+        return results
 
 
-def _result(found: KpiPoint) -> KpiResult:
-    if found.value is None:
-        return KpiResult(None, None, found.cases)
-    exact = Fraction(Decimal(repr(found.value)))
-    if found.numerator is not None and found.denominator and 0 <= exact <= 1:
+def _result(answer: KpiPoint) -> KpiResult:
+    if answer.value is None:
+        return KpiResult(None, None, answer.cases)
+    exact = Fraction(Decimal(repr(answer.value)))
+    if answer.numerator is not None and answer.denominator and 0 <= exact <= 1:
         # The value shown is rounded: 0.9989999 misses a target of 0.999.
-        divided = Fraction(found.numerator, found.denominator)
+        divided = Fraction(answer.numerator, answer.denominator)
         exact = divided if abs(divided - exact) < Fraction(1, 10**5) else exact
-    return KpiResult(exact, decimal_text(Decimal(repr(found.value))), found.cases)
+    return KpiResult(exact, decimal_text(Decimal(repr(answer.value))), answer.cases)
 
 
 def kpi_target(
@@ -131,15 +133,15 @@ def kpi_target(
 ) -> ReportTarget:
     """Return a target that a KPI measures with its result."""
     before = [
-        ReportTrend(period=period.label, result=one.shown, cases=one.cases, verdict=one.verdict(target))
-        for period, one in trend
+        ReportTrend(period=period.label, result=past.text, cases=past.cases, verdict=past.verdict(target))
+        for period, past in trend
     ]
     while before and before[0].result is None:
         del before[0]
     return ReportTarget(
         **described(target) | {"kpi": kpi.key},
         unit=kpi.unit.value,
-        result=result.shown,
+        result=result.text,
         verdict=result.verdict(target),
         cases=result.cases,
         met=None,
@@ -156,7 +158,7 @@ def kpi_target(
 def _forecast(period: Period, result: KpiResult) -> ReportForecast:
     """Return the result of the running period so far; such a figure has no further forecast."""
     return ReportForecast(
-        period=period.label, result=result.shown, cases=result.cases, more_cases=None, outlook=None
+        period=period.label, result=result.text, cases=result.cases, more_cases=None, outlook=None
     )
 
 

@@ -31,8 +31,8 @@ class TargetLine:
 
     def count(self, counts: ClockCounts, number: int) -> ClockCount:
         """Return the clocks that were decided in the span of that number."""
-        found = (counts.get((one, number), ClockCount()) for one in self.counted)
-        return sum(found, ClockCount())
+        counts_of_editions = (counts.get((target, number), ClockCount()) for target in self.counted)
+        return sum(counts_of_editions, ClockCount())
 
 
 def target_lines(agreement: Agreement, earlier: Sequence[Agreement]) -> list[TargetLine]:
@@ -44,7 +44,7 @@ def target_lines(agreement: Agreement, earlier: Sequence[Agreement]) -> list[Tar
         for target in edition.targets or ():
             if edition is not agreement and target["metric"] not in CLOCKS:
                 continue  # what KPIs measure is in the report of the edition that was in force
-            line = next((one for one in lines if _same_terms(one.target, target)), None)
+            line = next((listed for listed in lines if _same_terms(listed.target, target)), None)
             if line is None:
                 line = TargetLine(target, edition, edition is not agreement)
                 lines.append(line)
@@ -52,8 +52,8 @@ def target_lines(agreement: Agreement, earlier: Sequence[Agreement]) -> list[Tar
     return lines
 
 
-def _same_terms(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(one.get(name) == other.get(name) for name in {*one, *other})
+def _same_terms(terms: Mapping[str, Any], other_terms: Mapping[str, Any]) -> bool:
+    return all(terms.get(name) == other_terms.get(name) for name in {*terms, *other_terms})
 
 
 def line_names(lines: Sequence[TargetLine]) -> dict[EditionTarget, str]:

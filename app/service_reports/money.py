@@ -34,14 +34,14 @@ def money(amount: Fraction | Decimal, currency: str | None) -> str:
     unit = Decimal(1).scaleb(-DIGITS.get(currency or "", USUAL_DIGITS))
     # Both sides of the division are whole, so only the quotient is rounded, once.
     scaled = exact / Fraction(unit)
-    whole = (Decimal(scaled.numerator) / Decimal(scaled.denominator)).quantize(Decimal(1), ROUND_HALF_UP)
-    return f"{whole * unit:f}"
+    units = (Decimal(scaled.numerator) / Decimal(scaled.denominator)).quantize(Decimal(1), ROUND_HALF_UP)
+    return f"{units * unit:f}"
 
 
 def for_span(amount: Fraction, per: ReportingPeriod, span: Span) -> Fraction:
     """Return the share of an amount per month, quarter or year for the part of a period, by its time."""
-    part, whole = span.share
-    return amount * Fraction(MONTHS[span.period.grain], MONTHS[GRAINS[per]]) * Fraction(part, whole)
+    part, total = span.share
+    return amount * Fraction(MONTHS[span.period.grain], MONTHS[GRAINS[per]]) * Fraction(part, total)
 
 
 def agreed_cost(agreement: Agreement, span: Span) -> Fraction | None:
@@ -95,17 +95,21 @@ def consequences_of(
     targets of editions that the agreement has replaced, as these say, and as shares of its own cost.
     """
     by_id = {target.id: target for target in targets}
-    agreed = [(said["target"], said) for said in agreement.consequences or ()]
+    agreed = [(consequence["target"], consequence) for consequence in agreement.consequences or ()]
     for edition in earlier:
-        for said in edition.consequences or ():
-            agreed.append((f"{said['target']}-e{edition.edition or 1}", said))
-    return [_consequence(agreement, span, said, by_id[name]) for name, said in agreed if name in by_id]
+        for consequence in edition.consequences or ():
+            agreed.append((f"{consequence['target']}-e{edition.edition or 1}", consequence))
+    return [
+        _consequence(agreement, span, consequence, by_id[name])
+        for name, consequence in agreed
+        if name in by_id
+    ]
 
 
 def _consequence(
-    agreement: Agreement, span: Span, said: Mapping[str, Any], target: ReportTarget
+    agreement: Agreement, span: Span, consequence: Mapping[str, Any], target: ReportTarget
 ) -> ReportConsequence:
-    tier = tier_of(said["tiers"], target)
+    tier = tier_of(consequence["tiers"], target)
     cost = agreed_cost(agreement, span)
     currency = agreement.cost_currency
     amount = None
@@ -115,7 +119,7 @@ def _consequence(
         amount = cost * Fraction(tier["percent"]) / HUNDRED
     return ReportConsequence(
         target=target.id,
-        kind=said["kind"],
+        kind=consequence["kind"],
         result=target.result,
         due=tier is not None,
         below=None if tier is None else tier["below"],

@@ -1,143 +1,175 @@
-"""The service report as a page that prints on A4: HTML without scripts, in English or Chinese (pure). All
-that people have written is escaped here.
+"""The service report as a page that prints on A4: HTML without scripts, in English or Chinese (pure). Rows
+and sentences are made here; the template puts them in their places.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from app.common.clocks import AgreementType
+from app.html.filters import classed, strong
+from app.html.templates import render
+from app.html.wording import Wording
 from app.service_reports.content import (
     ExclusionKind,
     ReportChange,
+    ReportConsequence,
     ReportContent,
     ReportExclusion,
     ReportTarget,
     StaffContent,
     TargetVerdict,
 )
-from app.service_reports.corrections import correction_lines
+from app.service_reports.corrections import Line, correction_lines
 from app.service_reports.drawing import trend_chart
-from app.service_reports.queries import ReportEdition, ServiceReport
-from app.service_reports.texts import UNKNOWN, ReportTexts
+from app.service_reports.queries import ServiceReport
+from app.service_reports.texts import TABLE, UNKNOWN, ReportTexts
 from app.ticketing.records import BreachCauseCode
 
-STYLE = "/static/report.css"
-Cell = str
+TEMPLATE = "service_reports/report.html"
 PARTY = {
     AgreementType.sla: "customer",
     AgreementType.ola: "team",
     AgreementType.uc: "supplier",
 }
+SIGNS = {TargetVerdict.met: "✓", TargetVerdict.missed: "◆"}
+#: The cells of a row: texts, or what stands out.
+Cells = tuple[str, ...]
+Causes = Mapping[tuple[str, UUID, int], str | None]
 
 
-def document(shown: ServiceReport, language: str) -> str:
+@dataclass(frozen=True, slots=True)
+class TargetDetails:
+    """What the page tells of a target: the trend, the forecast, and the breaches, of which some are left
+    out.
+    """
+
+    name: str
+    chart: Markup | None
+    forecast: str | None
+    breaches: Sequence[Cells]
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFigures:
+    """A correction, or a comparison with the figures of now: what it is, why, and what has changed."""
+
+    heading: str
+    changes: Sequence[Line]
+    remarks: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDetails:
+    """What only staff read: costs with remarks on them, causes, and consequences line by line."""
+
+    costs: Sequence[Cells]
+    notes: Sequence[str]
+    causes: Sequence[Cells]
+    consequences: Sequence[Cells]
+
+
+def document(issued: ServiceReport, language: str) -> Markup:
     """Return the page."""
-    texts = ReportTexts(language, ZoneInfo(shown.report.tz))
-    title = texts.sentence("title", number=shown.number or texts.sentence("preview"))
-    sections = (
-        _heading(shown, texts),
-        _summary(shown, texts),
-        _details(shown, texts),
-        _workload(shown, texts),
-        _exclusions(shown, texts),
-        "" if shown.staff is None else _staff(shown.staff, texts),
-        _released(shown, texts),
-        _corrections(shown, texts),
-        _recomputed(shown, texts),
-        _signatures(shown, texts),
-    )
-    body = "\n".join(section for section in sections if section)
-    return (
-        f'<!doctype html>\n<html lang="{"zh-CN" if language == "zh" else "en"}">\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{escape(title)} · Ledgerdesk</title>\n"
-        f'<link rel="icon" href="data:,">\n<link rel="stylesheet" href="{STYLE}">\n'
-        f"<main>\n{body}\n</main>\n</html>\n"
+    report = issued.report
+    texts = ReportTexts(language, ZoneInfo(report.tz))
+    is_for_staff = issued.staff is not None
+    exceeded = any(line.above for line in report.workload)
+    return render(
+        TEMPLATE,
+        Wording(language, TABLE),
+        title=_title(issued, texts),
+        name=_name(issued, texts),
+        report=report,
+        facts=list(_facts(issued, texts)),
+        signed_at=None if report.signed_at is None else texts.moment(report.signed_at),
+        remarks=issued.remarks,
+        met_of=_met_of(report, texts),
+        results=[_result(target, report, texts) for target in report.targets],
+        details=list(_details(issued, texts)),
+        breach_columns=(
+            "case",
+            "priority",
+            "limit",
+            "breached",
+            "over",
+            *(["cause"] if is_for_staff else []),
+        ),
+        workload=_workload(report, texts),
+        workload_above=report.workload_above if exceeded else None,
+        exclusions=[_exclusion(exclusion, issued, texts) for exclusion in report.exclusions],
+        staff=None if issued.staff is None else _staff(issued.staff, texts),
+        released=_released(issued, texts),
+        corrections=_corrections(issued, texts),
+        recomputed=_recomputed(issued, texts),
+        signing_parties=_signing_parties(issued, texts),
     )
 
 
-def _heading(shown: ServiceReport, texts: ReportTexts) -> str:
-    report = shown.report
+def _title(issued: ServiceReport, texts: ReportTexts) -> str:
+    return texts.sentence("title", number=issued.number or texts.sentence("preview"))
+
+
+def _name(issued: ServiceReport, texts: ReportTexts) -> str:
+    title = _title(issued, texts)
+    if (issued.edition or 1) == 1:
+        return title
+    return f"{title} · {texts.sentence('correction', edition=issued.edition)}"
+
+
+def _facts(issued: ServiceReport, texts: ReportTexts) -> Iterator[tuple[str, str]]:
+    """Yield what identifies the report, each with its name."""
+    report = issued.report
     agreement = report.agreement
-    party = agreement.party or texts.sentence("all_customers")
-    facts = [
-        (texts.sentence("agreement"), f"{agreement.number} · {agreement.title}"),
-        (
-            texts.sentence("kind"),
-            texts.sentence(
-                "edition_of",
-                kind=agreement.agreement_type.label(texts.language),
-                edition=agreement.edition,
-            ),
-        ),
-        (texts.sentence(PARTY[agreement.agreement_type]), party),
-        (texts.sentence("services"), ", ".join(agreement.services) or texts.sentence("all_services")),
-        (
-            texts.sentence("period"),
-            texts.sentence(
-                "from_until",
-                period=report.period,
-                first=texts.day(report.from_at),
-                last=texts.last_day(report.to_at),
-                zone=report.tz,
-            ),
-        ),
-        (
-            texts.sentence("state_of"),
-            texts.sentence("as_of", at=texts.moment(shown.computed_at), position=f"{shown.position:,}"),
-        ),
-    ]
-    if shown.issued_at is not None:
-        by = (
-            shown.issued_by.name or texts.sentence("erased") if shown.issued_by else texts.sentence("by_rule")
+    kind = agreement.agreement_type.label(texts.language)
+    edition = texts.sentence("edition_of", kind=kind, edition=agreement.edition)
+    period = texts.sentence(
+        "from_until",
+        period=report.period,
+        first=texts.day(report.from_at),
+        last=texts.last_day(report.to_at),
+        zone=report.tz,
+    )
+    as_of = texts.sentence("as_of", at=texts.moment(issued.computed_at), position=f"{issued.position:,}")
+    yield texts.sentence("agreement"), f"{agreement.number} · {agreement.title}"
+    yield texts.sentence("kind"), edition
+    yield (
+        texts.sentence(PARTY[agreement.agreement_type]),
+        agreement.party or texts.sentence("all_customers"),
+    )
+    yield texts.sentence("services"), ", ".join(agreement.services) or texts.sentence("all_services")
+    yield texts.sentence("period"), period
+    yield texts.sentence("state_of"), as_of
+    if issued.issued_at is not None:
+        issuer = texts.sentence("by_rule")
+        if issued.issued_by is not None:
+            issuer = issued.issued_by.name or texts.sentence("erased")
+        yield (
+            texts.sentence("issued"),
+            texts.sentence("issued_by", at=texts.moment(issued.issued_at), by=issuer),
         )
-        facts.append(
-            (texts.sentence("issued"), texts.sentence("issued_by", at=texts.moment(shown.issued_at), by=by))
-        )
-    name = texts.sentence("title", number=shown.number or texts.sentence("preview"))
-    if (shown.edition or 1) > 1:
-        name += " · " + texts.sentence("correction", edition=shown.edition)
-    remarks = "" if shown.remarks is None else f'<p class="remarks">{_lines(shown.remarks)}</p>'
-    running = "" if report.over else f'<p class="note">{escape(texts.sentence("runs"))}</p>'
-    late = ""
-    if report.signed_at is not None:
-        said = texts.sentence("signed_later", at=texts.moment(report.signed_at))
-        late = f'<p class="note">{escape(said)}</p>'
-    return f"<header><h1>{escape(name)}</h1>{_facts(facts)}{running}{late}{remarks}</header>"
 
 
-def _summary(shown: ServiceReport, texts: ReportTexts) -> str:
-    report = shown.report
-    missed = len(report.improvement_needed)
-    decided = sum(one.verdict in (TargetVerdict.met, TargetVerdict.missed) for one in report.targets)
-    said = texts.sentence("met_of", met=decided - missed, of=decided)
-    rows = [
-        (
-            escape(target.id),
-            escape(_subject(target, report, texts)),
-            escape(texts.agreed(target)),
-            f"<b>{escape(texts.figure(target.result, target.unit))}</b>",
-            str(target.cases),
-            _verdict(target.verdict, texts),
-        )
-        for target in report.targets
-    ]
-    columns = ("target", "subject", "agreed", "result", "cases", "verdict")
-    plans = ""
-    if missed:
-        named = ", ".join(report.improvement_needed)
-        plans = f'<p class="note">{escape(texts.sentence("needs_plan", targets=named))}</p>'
-    earlier = ""
-    if report.earlier_cases:  # only reports of before have some: now each such target has a line
-        earlier = f'<p class="soft">{escape(texts.sentence("earlier_cases", cases=report.earlier_cases))}</p>'
-    table = _table(texts, "results", columns, rows, numbers=(3, 4), stacked=True)
-    heading = f"<h2>{escape(texts.sentence('results'))}</h2><p>{escape(said)}</p>"
-    return f"<section>{heading}{table}{plans}{earlier}</section>"
+def _met_of(report: ReportContent, texts: ReportTexts) -> str:
+    decided = sum(target.verdict in SIGNS for target in report.targets)
+    return texts.sentence("met_of", met=decided - len(report.improvement_needed), of=decided)
+
+
+def _result(target: ReportTarget, report: ReportContent, texts: ReportTexts) -> Cells:
+    return (
+        target.id,
+        _subject(target, report, texts),
+        texts.agreed(target),
+        strong(texts.figure(target.result, target.unit)),
+        str(target.cases),
+        _verdict(target.verdict, texts),
+    )
 
 
 def _subject(target: ReportTarget, report: ReportContent, texts: ReportTexts) -> str:
@@ -149,317 +181,196 @@ def _subject(target: ReportTarget, report: ReportContent, texts: ReportTexts) ->
 
 
 def _verdict(verdict: TargetVerdict, texts: ReportTexts) -> str:
-    sign = {TargetVerdict.met: "✓", TargetVerdict.missed: "◆"}.get(verdict, "·")
-    return f'<span class="verdict {verdict.value}">{sign} {escape(verdict.label(texts.language))}</span>'
+    label = f"{SIGNS.get(verdict, '·')} {verdict.label(texts.language)}"
+    return classed(label, f"verdict {verdict.value}")
 
 
-def _details(shown: ServiceReport, texts: ReportTexts) -> str:
-    """Return, target by target, the trend, the forecast and the breaches."""
-    causes = (
-        {}
-        if shown.staff is None
-        else {(one.target, one.case_id, one.round): one.cause for one in shown.staff.causes}
-    )
-    parts = []
-    for target in shown.report.targets:
-        chart = trend_chart(target, shown.report.period, texts)
-        name = escape(f"{target.id} · {_subject(target, shown.report, texts)}")
-        inside = [
-            _scrolling(name, chart) if chart else "",
+def _details(issued: ServiceReport, texts: ReportTexts) -> Iterator[TargetDetails]:
+    """Yield the details of each target that has some."""
+    causes: Causes | None = None
+    if issued.staff is not None:
+        causes = {(cause.target, cause.case_id, cause.round): cause.cause for cause in issued.staff.causes}
+    for target in issued.report.targets:
+        details = TargetDetails(
+            f"{target.id} · {_subject(target, issued.report, texts)}",
+            trend_chart(target, issued.report.period, texts),
             _forecast(target, texts),
-            _breaches(target, causes, texts, staff=shown.staff is not None),
-        ]
-        if any(inside):
-            parts.append(f'<section class="target"><h3>{name}</h3>{"".join(inside)}</section>')
-    return "" if not parts else f"<h2>{escape(texts.sentence('details'))}</h2>{''.join(parts)}"
+            _breaches(target, causes, texts),
+            target.breaches_left_out,
+        )
+        if details.chart is not None or details.forecast is not None or details.breaches:
+            yield details
 
 
-def _forecast(target: ReportTarget, texts: ReportTexts) -> str:
-    found = target.forecast
-    if found is None:
-        return ""
-    if found.result is None:
-        return f"<p>{escape(texts.sentence('nothing_yet', period=found.period))}</p>"
-    result = texts.figure(found.result, target.unit)
+def _forecast(target: ReportTarget, texts: ReportTexts) -> str | None:
+    forecast = target.forecast
+    if forecast is None:
+        return None
+    if forecast.result is None:
+        return texts.sentence("nothing_yet", period=forecast.period)
+    result = texts.figure(forecast.result, target.unit)
     code = "so_far" if target.met is not None else "so_far_figure"
-    said = texts.sentence(code, period=found.period, result=result, cases=found.cases)
-    if found.outlook is not None:
-        outlook = found.outlook.label(texts.language)
-        code = "outlook" if found.more_cases else "outlook_now"
-        said += " " + texts.sentence(code, outlook=outlook, more=found.more_cases)
-    return f"<p>{escape(said)}</p>"
+    so_far = texts.sentence(code, period=forecast.period, result=result, cases=forecast.cases)
+    if forecast.outlook is None:
+        return so_far
+    code = "outlook" if forecast.more_cases else "outlook_now"
+    outlook = forecast.outlook.label(texts.language)
+    return f"{so_far} {texts.sentence(code, outlook=outlook, more=forecast.more_cases)}"
 
 
-def _breaches(
-    target: ReportTarget,
-    causes: Mapping[tuple[str, UUID, int], str | None],
-    texts: ReportTexts,
-    *,
-    staff: bool,
-) -> str:
-    if not target.breaches:
-        return ""
+def _breaches(target: ReportTarget, causes: Causes | None, texts: ReportTexts) -> list[Cells]:
+    """Return a row for each breach, with its cause if causes are told."""
     rows = []
-    for one in target.breaches:
-        again = f" ({one.round})" if one.round > 1 else ""
+    for breach in target.breaches:
+        again = f" ({breach.round})" if breach.round > 1 else ""
         over = UNKNOWN
-        if one.elapsed_seconds is not None:
-            over = texts.duration(one.elapsed_seconds - one.target_seconds)
-        row = [
-            _name(f"{one.number or one.case_id}{again}"),
-            escape(one.priority or UNKNOWN),
-            escape(texts.duration(one.target_seconds)),
-            escape(texts.moment(one.breached_at)),
-            escape(texts.sentence("still_open") if one.stopped_at is None else over),
-        ]
-        if staff:
-            cause = causes.get((target.id, one.case_id, one.round))
-            row.append(escape(_cause(cause, texts)))
+        if breach.elapsed_seconds is not None:
+            over = texts.duration(breach.elapsed_seconds - breach.target_seconds)
+        row: Cells = (
+            classed(f"{breach.number or breach.case_id}{again}", "name"),
+            breach.priority or UNKNOWN,
+            texts.duration(breach.target_seconds),
+            texts.moment(breach.breached_at),
+            texts.sentence("still_open") if breach.stopped_at is None else over,
+        )
+        if causes is not None:
+            row = (*row, _cause(causes.get((target.id, breach.case_id, breach.round)), texts))
         rows.append(row)
-    columns = ("case", "priority", "limit", "breached", "over", *(["cause"] if staff else []))
-    more = ""
-    if target.breaches_left_out > 0:
-        more = f'<p class="soft">{escape(texts.sentence("more", n=target.breaches_left_out))}</p>'
-    return _table(texts, "breaches", columns, rows) + more
+    return rows
 
 
 def _cause(cause: str | None, texts: ReportTexts) -> str:
     if cause is None:
         return texts.sentence("no_cause")
-    known = {code.value: code.label(texts.language) for code in BreachCauseCode}
-    return known.get(cause, cause)
+    labels = {code.value: code.label(texts.language) for code in BreachCauseCode}
+    return labels.get(cause, cause)
 
 
-def _workload(shown: ServiceReport, texts: ReportTexts) -> str:
-    if not shown.report.workload:
-        return ""
-    rows = [
+def _workload(report: ReportContent, texts: ReportTexts) -> list[Cells]:
+    return [
         (
-            escape(texts.process(one.process)),
-            str(one.cases),
-            escape(one.expected or texts.sentence("nothing_agreed")),
-            escape(
-                texts.sentence("above")
-                if one.above
-                else texts.sentence("within")
-                if one.expected
-                else UNKNOWN
-            ),
+            texts.process(line.process),
+            str(line.cases),
+            line.expected or texts.sentence("nothing_agreed"),
+            texts.sentence("above") if line.above else texts.sentence("within") if line.expected else UNKNOWN,
         )
-        for one in shown.report.workload
+        for line in report.workload
     ]
-    table = _table(texts, "workload", ("process", "cases", "expected", "compared"), rows, numbers=(1, 2))
-    above = ""
-    if any(one.above for one in shown.report.workload) and shown.report.workload_above is not None:
-        above = f"<p>{escape(texts.sentence('workload_above'))} {_lines(shown.report.workload_above)}</p>"
-    return f"<section><h2>{escape(texts.sentence('workload'))}</h2>{table}{above}</section>"
 
 
-def _exclusions(shown: ServiceReport, texts: ReportTexts) -> str:
-    report = shown.report
-    heading = f"<h2>{escape(texts.sentence('exclusions'))}</h2>"
-    if not report.exclusions:
-        return f"<section>{heading}<p>{escape(texts.sentence('no_exclusions'))}</p></section>"
-    rows = [
-        (
-            escape(one.what.label(texts.language)),
-            _name(one.number or str(one.record_id)),
-            escape(_reason(one, texts)),
-            escape(_exclusion_time(one, texts)),
-            escape(_allowed_by(one.by, shown, texts)),
-        )
-        for one in report.exclusions
-    ]
-    columns = ("left_out", "case", "reason", "when", "allowed_by")
-    more = ""
-    if report.exclusions_left_out:
-        more = f'<p class="soft">{escape(texts.sentence("more", n=report.exclusions_left_out))}</p>'
-    return f"<section>{heading}{_table(texts, 'exclusions', columns, rows)}{more}</section>"
-
-
-def _reason(one: ReportExclusion, texts: ReportTexts) -> str:
-    said = UNKNOWN if one.reason is None else texts.label(f"reason_{one.reason}", one.reason)
-    if one.what is ExclusionKind.case and one.reason is None:
-        said = texts.sentence("reason_no_target")
-    return f"{one.target}: {said}" if one.target is not None else said
-
-
-def _exclusion_time(one: ReportExclusion, texts: ReportTexts) -> str:
+def _exclusion(exclusion: ReportExclusion, issued: ServiceReport, texts: ReportTexts) -> Cells:
+    time = texts.moment(exclusion.at)
+    if exclusion.ends_at is not None:
+        time = f"{time} – {texts.moment(exclusion.ends_at)}"
     return (
-        texts.moment(one.at)
-        if one.ends_at is None
-        else f"{texts.moment(one.at)} – {texts.moment(one.ends_at)}"
+        exclusion.what.label(texts.language),
+        classed(exclusion.number or exclusion.record_id, "name"),
+        _reason(exclusion, texts),
+        time,
+        _allowed_by(exclusion.by, issued, texts),
     )
 
 
-def _allowed_by(by: str | None, shown: ServiceReport, texts: ReportTexts) -> str:
-    if by is None:
+def _reason(exclusion: ReportExclusion, texts: ReportTexts) -> str:
+    reason = UNKNOWN
+    if exclusion.reason is not None:
+        reason = texts.label(f"reason_{exclusion.reason}", exclusion.reason)
+    elif exclusion.what is ExclusionKind.case:
+        reason = texts.sentence("reason_no_target")
+    return f"{exclusion.target}: {reason}" if exclusion.target is not None else reason
+
+
+def _allowed_by(actor: str | None, issued: ServiceReport, texts: ReportTexts) -> str:
+    if actor is None:
         return UNKNOWN
-    who, _, name = by.partition(":")
-    if who == "rule":
+    kind, _, name = actor.partition(":")
+    if kind == "rule":
         return texts.sentence("rule", name=name.replace("_", " "))
-    return shown.names[name] or texts.sentence("erased") if name in shown.names else by
+    return issued.names[name] or texts.sentence("erased") if name in issued.names else actor
 
 
-def _staff(staff: StaffContent, texts: ReportTexts) -> str:
+def _staff(staff: StaffContent, texts: ReportTexts) -> StaffDetails:
     cost = staff.cost
-    rows = [
-        (escape(texts.sentence("cost_agreed")), escape(texts.money(cost.agreed, cost.currency))),
-        (escape(texts.sentence("cost_work")), escape(texts.money(cost.work, cost.currency))),
-        (escape(texts.sentence("cost_spent")), escape(texts.money(cost.spent, cost.currency))),
-        (
-            f"<b>{escape(texts.sentence('cost_actual'))}</b>",
-            f"<b>{escape(texts.money(cost.actual, cost.currency))}</b>",
-        ),
+    amounts = {"agreed": cost.agreed, "work": cost.work, "spent": cost.spent}
+    costs: list[Cells] = [
+        (texts.sentence(f"cost_{code}"), texts.money(amount, cost.currency))
+        for code, amount in amounts.items()
     ]
+    actual = texts.money(cost.actual, cost.currency)
+    costs.append((strong(texts.sentence("cost_actual")), strong(actual)))
     notes = []
     if cost.unrated_minutes:
         notes.append(texts.sentence("unrated", minutes=cost.unrated_minutes))
     if cost.other_currencies:
         notes.append(texts.sentence("other_currencies", n=cost.other_currencies))
-    said = "".join(f'<p class="soft">{escape(note)}</p>' for note in notes)
-    counts = [
-        (escape(one.target), escape(_cause(one.cause, texts)), str(one.cases)) for one in staff.cause_counts
-    ]
-    causes = ""
-    if counts:
-        causes = _table(texts, "causes", ("target", "cause", "cases"), counts, numbers=(2,))
-        causes = f"<h3>{escape(texts.sentence('causes'))}</h3>{causes}"
+    causes = [(count.target, _cause(count.cause, texts), str(count.cases)) for count in staff.cause_counts]
+    return StaffDetails(
+        costs, notes, causes, [_consequence(consequence, texts) for consequence in staff.consequences]
+    )
+
+
+def _consequence(consequence: ReportConsequence, texts: ReportTexts) -> Cells:
+    """Return a consequence line by line: the result, the tier, and what comes of it."""
+    tier, credit = texts.sentence("no_tier"), UNKNOWN
+    if consequence.due:
+        tier = texts.sentence("tier", below=consequence.below)
+        credit = texts.money(consequence.amount, consequence.currency)
+        if consequence.percent is not None and consequence.cost is not None:
+            cost = texts.money(consequence.cost, consequence.currency)
+            credit = f"{consequence.percent} % × {cost} = {credit}"
     return (
-        f'<section class="staff"><h2>{escape(texts.sentence("for_staff"))}</h2>'
-        f"<h3>{escape(texts.sentence('cost'))}</h3>"
-        f"{_table(texts, 'cost', ('item', 'amount'), rows, numbers=(1,))}{said}{causes}"
-        f"{_consequences(staff, texts)}</section>"
+        consequence.target,
+        consequence.kind.label(texts.language),
+        consequence.result or UNKNOWN,
+        tier,
+        credit,
     )
 
 
-def _consequences(staff: StaffContent, texts: ReportTexts) -> str:
-    """Return the consequences, line by line: the result, the tier, and what comes of it."""
-    if not staff.consequences:
-        return ""
-    rows = []
-    for one in staff.consequences:
-        tier, worked_out = texts.sentence("no_tier"), UNKNOWN
-        if one.due:
-            tier = texts.sentence("tier", below=one.below)
-            worked_out = texts.money(one.amount, one.currency)
-            if one.percent is not None and one.cost is not None:
-                cost = texts.money(one.cost, one.currency)
-                worked_out = f"{one.percent} % × {cost} = {worked_out}"
-        rows.append(
-            (
-                escape(one.target),
-                escape(one.kind.label(texts.language)),
-                escape(one.result or UNKNOWN),
-                escape(tier),
-                escape(worked_out),
-            )
-        )
-    columns = ("target", "consequence", "result", "tier_head", "amount")
-    note = f'<p class="soft">{escape(texts.sentence("proposed"))}</p>'
-    table = _table(texts, "consequences", columns, rows, numbers=(2, 4))
-    return f"<h3>{escape(texts.sentence('consequences'))}</h3>{table}{note}"
-
-
-def _released(shown: ServiceReport, texts: ReportTexts) -> str:
-    if not shown.released:
-        return ""
-    rows = [
+def _released(issued: ServiceReport, texts: ReportTexts) -> list[Cells]:
+    return [
         (
-            escape(one.target),
-            escape(one.kind.label(texts.language)),
-            escape(texts.money(one.amount, one.currency)),
-            escape(texts.moment(one.released_at)),
-            escape(one.released_by.name or texts.sentence("erased") if one.released_by else UNKNOWN),
+            release.target,
+            release.kind.label(texts.language),
+            texts.money(release.amount, release.currency),
+            texts.moment(release.released_at),
+            release.released_by.name or texts.sentence("erased") if release.released_by else UNKNOWN,
         )
-        for one in shown.released
+        for release in issued.released
     ]
-    columns = ("target", "consequence", "amount", "when", "released_by")
-    table = _table(texts, "released", columns, rows, numbers=(2,))
-    return f"<section><h2>{escape(texts.sentence('released'))}</h2>{table}</section>"
 
 
-def _corrections(shown: ServiceReport, texts: ReportTexts) -> str:
-    parts = []
-    for one in shown.editions[1:]:
-        changes = [*(one.changes or ()), *(one.staff_changes or ())]
-        heading = texts.sentence("corrected_at", edition=one.edition, at=texts.moment(one.issued_at))
-        parts.append(f"<h3>{escape(heading)}</h3>{_remark(one)}{_changes(changes, shown.report, texts)}")
-    if not parts:
-        return ""
-    return f"<section><h2>{escape(texts.sentence('corrections'))}</h2>{''.join(parts)}</section>"
+def _corrections(issued: ServiceReport, texts: ReportTexts) -> list[ChangedFigures]:
+    return [
+        ChangedFigures(
+            texts.sentence("corrected_at", edition=edition.edition, at=texts.moment(edition.issued_at)),
+            _changes(edition.changes, edition.staff_changes, issued.report, texts),
+            edition.remarks,
+        )
+        for edition in issued.editions[1:]
+    ]
 
 
-def _remark(one: ReportEdition) -> str:
-    return "" if one.remarks is None else f"<p>{_lines(one.remarks)}</p>"
+def _recomputed(issued: ServiceReport, texts: ReportTexts) -> ChangedFigures | None:
+    fresh = issued.recomputed
+    if fresh is None:
+        return None
+    code, computed_at = "agrees" if fresh.same else "differs", texts.moment(fresh.computed_at)
+    heading = texts.sentence(code, at=computed_at, position=f"{fresh.position:,}")
+    return ChangedFigures(heading, _changes(fresh.changes, fresh.staff_changes, issued.report, texts))
 
 
-def _changes(changes: Sequence[ReportChange], report: ReportContent, texts: ReportTexts) -> str:
-    lines = correction_lines(changes, report, texts)
-    rows = [tuple(escape(part) for part in line) for line in lines]
-    return _table(texts, "changes", ("figure", "before", "after"), rows) if rows else ""
-
-
-def _recomputed(shown: ServiceReport, texts: ReportTexts) -> str:
-    found = shown.recomputed
-    if found is None:
-        return ""
-    code = "agrees" if found.same else "differs"
-    said = texts.sentence(code, at=texts.moment(found.computed_at), position=f"{found.position:,}")
-    changes = _changes([*found.changes, *(found.staff_changes or ())], shown.report, texts)
-    return f"<section><h2>{escape(texts.sentence('recomputed'))}</h2><p>{escape(said)}</p>{changes}</section>"
-
-
-def _signatures(shown: ServiceReport, texts: ReportTexts) -> str:
-    if shown.number is None:
-        return ""
-    party = texts.sentence(PARTY[shown.report.agreement.agreement_type])
-    lines = "".join(f"<div><span>{escape(who)}</span></div>" for who in (texts.sentence("it"), party))
-    return f'<section class="signatures">{lines}</section>'
-
-
-def _facts(facts: Iterable[tuple[str, str]]) -> str:
-    rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
-    return f"<dl>{rows}</dl>"
-
-
-def _table(
+def _changes(
+    changes: Sequence[ReportChange] | None,
+    staff_changes: Sequence[ReportChange] | None,
+    report: ReportContent,
     texts: ReportTexts,
-    caption: str,
-    columns: Sequence[str],
-    rows: Iterable[Sequence[Cell]],
-    numbers: Sequence[int] = (),
-    *,
-    stacked: bool = False,
-) -> str:
-    """Return a table; its cells are HTML. `numbers` are the columns that are set to the right. On a phone the
-    rows of a `stacked` one are blocks, in which each cell names its column: nothing lies outside the screen.
-    """
-    kind = [' class="number"' if n in numbers else "" for n in range(len(columns))]
-    names = [escape(texts.sentence(f"column_{name}")) for name in columns]
-    head = "".join(f'<th scope="col"{of}>{name}</th>' for name, of in zip(names, kind, strict=True))
-    labels = [f' data-label="{name}"' if stacked else "" for name in names]
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td{of}{label}>{cell}</td>" for cell, of, label in zip(row, kind, labels, strict=True))
-        + "</tr>"
-        for row in rows
-    )
-    named = escape(texts.sentence(caption))
-    named_caption = f'<caption class="hidden">{named}</caption>'
-    of = ' class="stacked"' if stacked else ""
-    table = f"<table{of}>{named_caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return _scrolling(named, table)
+) -> list[Line]:
+    return list(correction_lines([*(changes or ()), *(staff_changes or ())], report, texts))
 
 
-def _scrolling(name: str, html: str) -> str:
-    """Return what is wider than a phone's screen in a box of its own, which the keyboard scrolls as well."""
-    return f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">{html}</div>'
-
-
-def _name(number: str) -> Cell:
-    return f'<span class="name">{escape(number)}</span>'
-
-
-def _lines(content: str) -> str:
-    return escape(content).replace("\n", "<br>")
+def _signing_parties(issued: ServiceReport, texts: ReportTexts) -> list[str]:
+    """Return who signs; a preview nobody signs."""
+    if issued.number is None:
+        return []
+    return [texts.sentence("it"), texts.sentence(PARTY[issued.report.agreement.agreement_type])]

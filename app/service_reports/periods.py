@@ -74,8 +74,8 @@ class Span:
     @property
     def share(self) -> tuple[int, int]:
         """Return the number of its seconds, and that of the whole period's."""
-        whole = self.period.end - self.period.begin
-        return round((self.end - self.begin).total_seconds()), round(whole.total_seconds())
+        period_length = self.period.end - self.period.begin
+        return round((self.end - self.begin).total_seconds()), round(period_length.total_seconds())
 
 
 def grain_of(agreement: Agreement) -> Grain:
@@ -85,14 +85,14 @@ def grain_of(agreement: Agreement) -> Grain:
 
 def period_named(label: str, grain: Grain, zone: ZoneInfo) -> Period | None:
     """Return the period of that label; None if it is no period of that length."""
-    found = LABEL.fullmatch(label)
-    if found is None:
+    match = LABEL.fullmatch(label)
+    if match is None:
         return None
-    month = int(found["month"] or (int(found["quarter"] or 1) - 1) * 3 + 1)
-    named = Grain.month if found["month"] else Grain.quarter if found["quarter"] else Grain.year
-    if named is not grain or not 1 <= month <= 12 or not 1900 <= int(found["year"]) < 2200:  # a month
+    month = int(match["month"] or (int(match["quarter"] or 1) - 1) * 3 + 1)
+    named = Grain.month if match["month"] else Grain.quarter if match["quarter"] else Grain.year
+    if named is not grain or not 1 <= month <= 12 or not 1900 <= int(match["year"]) < 2200:  # a month
         return None
-    return Period(grain, date(int(found["year"]), month, 1), zone)
+    return Period(grain, date(int(match["year"]), month, 1), zone)
 
 
 def period_at(instant: datetime, grain: Grain, zone: ZoneInfo) -> Period:
@@ -112,8 +112,8 @@ def span_of(agreement: Agreement, period: Period) -> Span | None:
 
 def signed_later(agreement: Agreement, span: Span) -> datetime | None:
     """Return when the agreement was signed, if that was after the span had begun."""
-    at = agreement.signed_at
-    return at if at is not None and at > span.begin else None
+    signed_at = agreement.signed_at
+    return signed_at if signed_at is not None and signed_at > span.begin else None
 
 
 def due_at(period: Period, works: Callable[[date], bool]) -> datetime:

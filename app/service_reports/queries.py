@@ -113,9 +113,9 @@ REPORTS = ChildListing(
 
 @dataclass(frozen=True, slots=True)
 class IssuedReport:
-    """A report with all of its editions, and what followed from it. `shown` is the edition asked for."""
+    """A report with all of its editions, the one that was asked for, and what followed from it."""
 
-    shown: AgreementReport
+    asked_edition: AgreementReport
     editions: Sequence[AgreementReport]
     released: Sequence[ReleasedConsequence]
     recipients: Sequence[UUID]
@@ -123,29 +123,29 @@ class IssuedReport:
 
 async def find_report(ledger: Ledger, agreement: Agreement, number: str, edition: int | None) -> IssuedReport:
     """Return the agreement's report of that number, as of an edition (None: the newest). Raises NotFound."""
-    of = (agreement.row_key, number)
+    key = (agreement.row_key, number)
     editions = [
         from_row(AgreementReport, row)
-        for row in await ledger.db.rows(ROWS.format(table=AgreementReport.KIND), of)
+        for row in await ledger.db.rows(ROWS.format(table=AgreementReport.KIND), key)
     ]
-    wanted = [one for one in editions if edition in (None, one.edition)]
+    wanted = [edition_row for edition_row in editions if edition in (None, edition_row.edition)]
     if not wanted:
         raise NotFound()
-    shown = wanted[-1]
-    released = await ledger.db.rows(ROWS.format(table=ReleasedConsequence.KIND), of)
-    sent = await ledger.db.rows(ROWS.format(table=AgreementReportRecipient.KIND), of)
+    asked_edition = wanted[-1]
+    released = await ledger.db.rows(ROWS.format(table=ReleasedConsequence.KIND), key)
+    sent = await ledger.db.rows(ROWS.format(table=AgreementReportRecipient.KIND), key)
     return IssuedReport(
-        shown,
+        asked_edition,
         editions,
         [from_row(ReleasedConsequence, row) for row in released],
-        [row["person_id"] for row in sent if row["edition"] == shown.edition],
+        [row["person_id"] for row in sent if row["edition"] == asked_edition.edition],
     )
 
 
 async def zone_of(ledger: Ledger, agreement: Agreement) -> ZoneInfo:
     """Return the zone of the agreement's calendar, or else the organisation's."""
-    found = await newest_business_times(ledger.db, [agreement.calendar] if agreement.calendar else [])
-    hours = found.get(agreement.calendar or "")
+    calendars = await newest_business_times(ledger.db, [agreement.calendar] if agreement.calendar else [])
+    hours = calendars.get(agreement.calendar or "")
     return ZoneInfo(ledger.settings.time_zone if hours is None else hours.definition.zone)
 
 
@@ -177,94 +177,98 @@ async def span_named(
     return span
 
 
-async def recompute(ledger: Ledger, agreement: Agreement, shown: AgreementReport, now: datetime) -> Report:
+async def recompute(ledger: Ledger, agreement: Agreement, edition: AgreementReport, now: datetime) -> Report:
     """Return the report of that edition's period as it would be now."""
-    content = shown.content or {}
+    content = edition.content or {}
     # With the zone and the grain of the issued report: the agreement's calendar may be another one now.
-    period = period_named(shown.period or "", Grain(content["grain"]), ZoneInfo(content["tz"]))
+    period = period_named(edition.period or "", Grain(content["grain"]), ZoneInfo(content["tz"]))
     assert period is not None, "its label was one when it was issued"
-    assert shown.begins_at is not None
-    assert shown.ends_at is not None
-    return await compute_report(ledger, agreement, Span(period, shown.begins_at, shown.ends_at), now)
+    assert edition.begins_at is not None
+    assert edition.ends_at is not None
+    return await compute_report(ledger, agreement, Span(period, edition.begins_at, edition.ends_at), now)
 
 
 async def render_report(
     renderer: Renderer, agreement: Agreement, issued: IssuedReport, fresh: Report | None
 ) -> ServiceReport:
     """Return the report as the caller sees it; `fresh` is the report as it would be now, if asked for."""
-    shown, for_staff = issued.shown, renderer.caller.is_staff_for(agreement)
+    edition, for_staff = issued.asked_edition, renderer.caller.is_staff_for(agreement)
     people = _People(renderer.ledger)
-    content = ReportContent.model_validate(shown.content)
-    persons = {one.issued_by_id for one in issued.editions} | {one.released_by_id for one in issued.released}
+    content = ReportContent.model_validate(edition.content)
+    persons = {each.issued_by_id for each in issued.editions} | {
+        each.released_by_id for each in issued.released
+    }
     await people.load({*persons, *issued.recipients, *_allowing(content)})
     texts = await renderer.ledger.vault.texts(
-        one.remarks for one in issued.editions if one.remarks is not None
+        each.remarks for each in issued.editions if each.remarks is not None
     )
-    assert shown.position is not None
-    assert shown.computed_at is not None
+    assert edition.position is not None
+    assert edition.computed_at is not None
     return ServiceReport(
-        number=shown.number,
-        edition=shown.edition,
-        position=shown.position,
-        computed_at=shown.computed_at,
-        issued_at=shown.issued_at,
-        issued_by=people.stub(shown.issued_by_id),
-        remarks=texts.get(shown.remarks or ""),
+        number=edition.number,
+        edition=edition.edition,
+        position=edition.position,
+        computed_at=edition.computed_at,
+        issued_at=edition.issued_at,
+        issued_by=people.stub(edition.issued_by_id),
+        remarks=texts.get(edition.remarks or ""),
         report=content,
-        staff=StaffContent.model_validate(shown.staff_content) if for_staff else None,
-        editions=[_edition(one, people, texts, for_staff=for_staff) for one in issued.editions],
-        released=[_released(one, people) for one in issued.released],
-        sent_to=[stub for one in issued.recipients if (stub := people.stub(one)) is not None],
+        staff=StaffContent.model_validate(edition.staff_content) if for_staff else None,
+        editions=[_edition(each, people, texts, for_staff=for_staff) for each in issued.editions],
+        released=[_released(release, people) for release in issued.released],
+        sent_to=[stub for person in issued.recipients if (stub := people.stub(person)) is not None],
         names=people.names_of(_allowing(content)),
-        recomputed=None if fresh is None else _recomputed(shown, fresh, for_staff=for_staff),
+        recomputed=None if fresh is None else _recomputed(edition, fresh, for_staff=for_staff),
     )
 
 
-async def render_preview(renderer: Renderer, agreement: Agreement, found: Report) -> ServiceReport:
+async def render_preview(renderer: Renderer, agreement: Agreement, computed: Report) -> ServiceReport:
     """Return a report that is not issued as the caller sees it."""
     people = _People(renderer.ledger)
-    await people.load(_allowing(found.content))
+    await people.load(_allowing(computed.content))
     return ServiceReport(
         number=None,
         edition=None,
-        position=found.position,
-        computed_at=found.computed_at,
+        position=computed.position,
+        computed_at=computed.computed_at,
         issued_at=None,
         issued_by=None,
         remarks=None,
-        report=found.content,
-        staff=found.staff if renderer.caller.is_staff_for(agreement) else None,
+        report=computed.content,
+        staff=computed.staff if renderer.caller.is_staff_for(agreement) else None,
         editions=[],
         released=[],
         sent_to=[],
-        names=people.names_of(_allowing(found.content)),
+        names=people.names_of(_allowing(computed.content)),
         recomputed=None,
     )
 
 
 def _edition(
-    one: AgreementReport, people: _People, texts: Mapping[str, str | None], *, for_staff: bool
+    edition: AgreementReport, people: _People, texts: Mapping[str, str | None], *, for_staff: bool
 ) -> ReportEdition:
     return ReportEdition.model_validate(
         {
-            "edition": one.edition,
-            "position": one.position,
-            "issued_at": one.issued_at,
-            "issued_by": people.stub(one.issued_by_id),
-            "remarks": texts.get(one.remarks or ""),
-            "changes": one.changes,
-            "staff_changes": one.staff_changes if for_staff else None,
+            "edition": edition.edition,
+            "position": edition.position,
+            "issued_at": edition.issued_at,
+            "issued_by": people.stub(edition.issued_by_id),
+            "remarks": texts.get(edition.remarks or ""),
+            "changes": edition.changes,
+            "staff_changes": edition.staff_changes if for_staff else None,
         }
     )
 
 
-def _released(one: ReleasedConsequence, people: _People) -> ReleasedConsequenceOut:
-    values = one.model_dump(exclude={"released_by_id"})
-    return ReleasedConsequenceOut.model_validate(values | {"released_by": people.stub(one.released_by_id)})
+def _released(release: ReleasedConsequence, people: _People) -> ReleasedConsequenceOut:
+    values = release.model_dump(exclude={"released_by_id"})
+    return ReleasedConsequenceOut.model_validate(
+        values | {"released_by": people.stub(release.released_by_id)}
+    )
 
 
-def _recomputed(shown: AgreementReport, fresh: Report, *, for_staff: bool) -> Recomputed:
-    changes, staff_changes = fresh.changes_since(shown.content or {}, shown.staff_content or {})
+def _recomputed(edition: AgreementReport, fresh: Report, *, for_staff: bool) -> Recomputed:
+    changes, staff_changes = fresh.changes_since(edition.content or {}, edition.staff_content or {})
     # Others than staff are not told whether the part for staff differs.
     return Recomputed.model_validate(
         {
@@ -279,8 +283,8 @@ def _recomputed(shown: AgreementReport, fresh: Report, *, for_staff: bool) -> Re
 
 def _allowing(content: ReportContent) -> set[UUID]:
     """Return the persons who allowed an exclusion."""
-    named = (one.by.partition(":") for one in content.exclusions if one.by is not None)
-    return {UUID(name) for who, _, name in named if who in ACCOUNTS}
+    named = (exclusion.by.partition(":") for exclusion in content.exclusions if exclusion.by is not None)
+    return {UUID(name) for kind, _, name in named if kind in ACCOUNTS}
 
 
 class _People:
@@ -291,7 +295,7 @@ class _People:
         self._names: dict[UUID, str | None] = {}
 
     async def load(self, persons: Iterable[UUID | None]) -> None:
-        sealed = await self._ledger.directory.names({one for one in persons if one is not None})
+        sealed = await self._ledger.directory.names({person for person in persons if person is not None})
         texts = await self._ledger.vault.texts(sealed.values())
         self._names = {person: texts[name] for person, name in sealed.items()}
 
@@ -299,4 +303,4 @@ class _People:
         return None if person is None else PersonStub(id=person, name=self._names.get(person))
 
     def names_of(self, persons: Iterable[UUID]) -> dict[str, str | None]:
-        return {str(one): self._names.get(one) for one in sorted(persons)}
+        return {str(person): self._names.get(person) for person in sorted(persons)}

@@ -187,7 +187,7 @@ class Scope:
     @property
     def editions(self) -> list[UUID]:
         """Return the ids of the agreement and of the editions that it has replaced."""
-        return [self.agreement.id, *(one.id for one in self.earlier)]
+        return [self.agreement.id, *(edition.id for edition in self.earlier)]
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -195,7 +195,9 @@ class Scope:
         return {
             "editions": self.editions,
             "begins": self.agreement.begins_at,
-            "ended": max((one.ends_at for one in self.earlier if one.ends_at is not None), default=None),
+            "ended": max(
+                (edition.ends_at for edition in self.earlier if edition.ends_at is not None), default=None
+            ),
             "last": None if self.replaced else self.agreement.ends_at,
             "begin": self.span.begin,
             "end": self.span.end,
@@ -226,7 +228,7 @@ async def read_counts(
         cells[target, row["period"]][row["verdict"]] = row["clocks"]
     targets = {target for target, _ in cells}
     pieces = {piece: n for n, piece in enumerate(pairwise(bounds), start=1)}
-    found: dict[tuple[EditionTarget, int], ClockCount] = {}
+    counts: dict[tuple[EditionTarget, int], ClockCount] = {}
     for number, (begin, end) in enumerate(spans):
         within = [n for (since, until), n in pieces.items() if begin <= since and until <= end]
         for target in targets:
@@ -234,8 +236,8 @@ async def read_counts(
                 verdict: sum(cells.get((target, n), {}).get(verdict, 0) for n in within)
                 for verdict in ("met", "missed", "excluded")
             }
-            found[target, number] = ClockCount(**sums)
-    return found
+            counts[target, number] = ClockCount(**sums)
+    return counts
 
 
 async def read_breaches(connection: Connection, scope: Scope) -> list[Row]:
@@ -290,11 +292,11 @@ async def read_numbers(
     connection: Connection, tables: Mapping[str, str], records: Mapping[str, set[UUID]]
 ) -> dict[UUID, str]:
     """Return the numbers of these records, by id; `tables` are those of their kinds."""
-    found: dict[UUID, str] = {}
+    numbers: dict[UUID, str] = {}
     for kind, ids in records.items():
         if ids and kind in tables:
             statement = f"select id, number from {tables[kind]} where id = any(%s)"
-            found |= {
+            numbers |= {
                 row["id"]: row["number"] for row in await fetch_rows(connection, statement, (list(ids),))
             }
-    return found
+    return numbers

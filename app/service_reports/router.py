@@ -99,7 +99,7 @@ async def _corrected_report(
     """Return the report of that number computed anew, with what differs."""
     await wait_for_clocks(ledger.db)
     try:
-        issued = (await find_report(ledger, agreement, body.number, None)).shown
+        issued = (await find_report(ledger, agreement, body.number, None)).asked_edition
     except NotFound:  # the action says so itself
         return ()
     fresh = await recompute(ledger, agreement, issued, now)
@@ -130,7 +130,7 @@ async def get_sla_report(
     fresh = None
     if query.recompute:
         await wait_for_clocks(renderer.ledger.db)
-        fresh = await recompute(renderer.ledger, agreement, issued.shown, context_of(request).now)
+        fresh = await recompute(renderer.ledger, agreement, issued.asked_edition, context_of(request).now)
     return _response(request, query, renderer, await render_report(renderer, agreement, issued, fresh))
 
 
@@ -149,23 +149,23 @@ async def get_sla_report_preview(
     agreement = (await load_visible(renderer, name)).record
     await wait_for_clocks(renderer.ledger.db)
     span = await span_named(renderer.ledger, agreement, query.period, now, running=True)
-    found = await compute_report(renderer.ledger, agreement, span, now)
-    return _response(request, query, renderer, await render_preview(renderer, agreement, found))
+    computed = await compute_report(renderer.ledger, agreement, span, now)
+    return _response(request, query, renderer, await render_preview(renderer, agreement, computed))
 
 
 def _renderer(request: Request, query: ReportQuery) -> Renderer:
     """Return the renderer, in the language asked for: a link cannot ask by a header."""
     renderer = renderer_of(request, LISTING)
-    said = request.headers.get("accept-language")
-    usual = language_of(caller_of(request).locale) if said is None else language_for(request)
+    accepted = request.headers.get("accept-language")
+    usual = language_of(caller_of(request).locale) if accepted is None else language_for(request)
     renderer.language = query.lang or usual
     return renderer
 
 
-def _response(request: Request, query: ReportQuery, renderer: Renderer, shown: ServiceReport) -> Response:
+def _response(request: Request, query: ReportQuery, renderer: Renderer, report: ServiceReport) -> Response:
     headers = {"Content-Language": renderer.language, "Vary": f"Accept, {VARY['Vary']}"}
     wanted = negotiate(request.headers.get("accept"), (JSON, HTML))
     if query.format == "html" or (query.format is None and wanted == HTML):
-        page = document(shown, renderer.language)
+        page = document(report, renderer.language)
         return Response(page, headers={**HEADERS, **headers}, media_type=HTML)
-    return Response(shown.model_dump_json(), headers=headers, media_type=JSON)
+    return Response(report.model_dump_json(), headers=headers, media_type=JSON)

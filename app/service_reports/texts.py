@@ -44,13 +44,13 @@ class ReportTexts:
         """Return the label of the process that tickets of that kind go through."""
         return self.label(f"process_{kind}", kind)
 
-    def moment(self, at: datetime) -> str:
+    def moment(self, instant: datetime) -> str:
         """Return the instant by the zone's clocks, to the minute."""
-        return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}"
+        return f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M}"
 
-    def day(self, at: datetime) -> str:
+    def day(self, instant: datetime) -> str:
         """Return the day of the instant in the zone."""
-        return f"{at.astimezone(self.zone):%Y-%m-%d}"
+        return f"{instant.astimezone(self.zone):%Y-%m-%d}"
 
     def last_day(self, end: datetime) -> str:
         """Return the last day before the instant."""
@@ -58,11 +58,11 @@ class ReportTexts:
 
     def duration(self, seconds: int | Decimal) -> str:
         """Return the seconds as hours and minutes, or minutes and seconds."""
-        whole = round(abs(Decimal(seconds)))
-        hours, minutes, rest = whole // HOUR, whole % HOUR // MINUTE, whole % MINUTE
+        total = round(abs(Decimal(seconds)))
+        hours, minutes, rest = total // HOUR, total % HOUR // MINUTE, total % MINUTE
         parts = [(hours, "h"), (minutes, "min"), (rest if not hours else 0, "s")]
-        said = " ".join(f"{number} {self.sentence(f'unit_{unit}')}" for number, unit in parts if number)
-        return ("−" if seconds < 0 else "") + (said or f"0 {self.sentence('unit_s')}")
+        text = " ".join(f"{number} {self.sentence(f'unit_{unit}')}" for number, unit in parts if number)
+        return ("−" if seconds < 0 else "") + (text or f"0 {self.sentence('unit_s')}")
 
     def share(self, value: str | Decimal) -> str:
         """Return a share in percent, with as many decimals as it has, four at most."""
@@ -95,8 +95,8 @@ class ReportTexts:
             target.service,
             target.catalogue_item,
         ]
-        said = [condition for condition in conditions if condition is not None]
-        return f"{name} · {', '.join(said)}" if said else name
+        named_conditions = [condition for condition in conditions if condition is not None]
+        return f"{name} · {', '.join(named_conditions)}" if named_conditions else name
 
     def agreed(self, target: ReportTarget) -> str:
         """Return the agreed bound: `95 % within 4 h`, `at least 99.9 %`, `above 4`."""

@@ -34,7 +34,7 @@ select i.service, bool_or(i.effect = 'down') as down, bool_or(i.state <> %(new)s
   coalesce(min(coalesce(i.began_at, i.opened_at)) filter (where i.effect = 'down'),
     min(coalesce(i.began_at, i.opened_at))) as since,
   (array_agg(i.number order by i.effect = 'down' desc, coalesce(i.began_at, i.opened_at), i.number)
-    filter (where {shown}))[1] as incident
+    filter (where {condition}))[1] as incident
 from fold.incident i
 where i.state = any(%(open)s) and i.effect = any(%(effects)s) and i.service is not null
   and i.service_restored_at is null
@@ -106,12 +106,12 @@ async def service_status(
     """Return how the live services fare, by key, with what the caller may see of the incidents behind it."""
     services = await ledger.db.rows(SERVICES, (MOST_SERVICES,))
     interruptions = await _interruptions(ledger, caller)
-    said = {
+    parameters = {
         "implementing": ChangeState.implementing.value,
         "holding": sorted(state.value for state in HOLDING),
         "now": now,
     }
-    maintained = {row["service"]: row for row in await ledger.db.rows(MAINTENANCE, said)}
+    maintained = {row["service"]: row for row in await ledger.db.rows(MAINTENANCE, parameters)}
     words = StatusSentences(language, ZoneInfo(ledger.settings.time_zone))
     return [
         {**service, **_status(interruptions.get(service["key"]), maintained.get(service["key"]), words)}
@@ -125,10 +125,10 @@ async def _interruptions(ledger: Ledger, caller: Caller) -> dict[str, Mapping[st
         "open": sorted(state.value for state in OPEN),
         "effects": [Effect.down.value, Effect.degraded.value],
     }
-    shown = "true"
+    condition = "true"
     if not sees_every_record(caller, INCIDENTS, agents_see=ledger.settings.agents_see):
-        shown, parameters["tokens"] = VISIBLE_INCIDENT, sorted(tokens(caller, INCIDENTS))
-    rows = await ledger.db.rows(INTERRUPTIONS.format(shown=shown), parameters)
+        condition, parameters["tokens"] = VISIBLE_INCIDENT, sorted(tokens(caller, INCIDENTS))
+    rows = await ledger.db.rows(INTERRUPTIONS.format(condition=condition), parameters)
     return {row["service"]: row for row in rows}
 
 

@@ -47,6 +47,22 @@ def label(
     return text(content, x=x, y=y, font_size=SMALL_SIZE, fill=fill, text_anchor=anchor, class_="tick")
 
 
+def caption(
+    content: str,
+    x: float,
+    y: float,
+    size: float,
+    class_: str,
+    *,
+    fill: str = INK,
+    weight: int | None = None,
+    anchor: str | None = None,
+) -> Markup:
+    """Return a text of that size, which nothing cuts."""
+    look = {"font_size": size, "font_weight": weight, "fill": fill, "text_anchor": anchor, "class_": class_}
+    return text(content, x=x, y=y, **look)
+
+
 def wrapped(content: str, width: float, size: float, most: int) -> list[str]:
     """Return the text in lines of at most that width; the last of `most` lines is cut."""
     lines: list[str] = []

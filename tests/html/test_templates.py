@@ -68,6 +68,8 @@ def test_times_are_by_the_clocks_of_a_zone() -> None:
     instant = datetime(2026, 6, 30, 16, 30, tzinfo=UTC)
     assert filters.moment(instant, ZoneInfo("Asia/Shanghai")) == "2026-07-01 00:30"
     assert filters.day(instant, ZoneInfo("Asia/Shanghai")) == "2026-07-01"
+    assert filters.day(instant) == "2026-06-30"
+    assert filters.moment(None, ZoneInfo("Asia/Shanghai")) == filters.day(None) == ""
 
 
 def test_texts_of_several_lines_keep_them_and_are_escaped() -> None:
@@ -75,7 +77,21 @@ def test_texts_of_several_lines_keep_them_and_are_escaped() -> None:
     assert filters.paragraphs(None) == ""
     assert filters.breaks("<b>\ntwo") == "&lt;b&gt;<br>two"
     assert filters.code_marks("say `<b>` here") == "say <code>&lt;b&gt;</code> here"
+
+
+def test_values_stand_out_and_stay_on_one_line_and_are_escaped() -> None:
     assert filters.short("<b>") == '<span class="short">&lt;b&gt;</span>'
+    assert filters.short(None) == ""
+    assert filters.strong("<b>") == "<b>&lt;b&gt;</b>"
+    assert filters.classed("<b>", '"x') == '<span class="&#34;x">&lt;b&gt;</span>'
+    ends = filters.span(("<1>", "2"))
+    assert ends == '<span class="short">&lt;1&gt;</span> – <span class="short">2</span>'
+
+
+def test_numbers_have_commas_and_shares_their_per_cents() -> None:
+    assert (filters.grouped(1234567), filters.grouped(None)) == ("1,234,567", "")
+    assert (filters.percent("0.925"), filters.percent("0.9995")) == ("92.5 %", "99.95 %")
+    assert filters.rounded_percent("0.12345") == "12.3 %"
 
 
 def test_the_wheel_holds_the_templates(pytestconfig: pytest.Config) -> None:

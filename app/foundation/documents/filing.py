@@ -52,12 +52,12 @@ async def load_documents(reads: ReadContext, record: Record, body: object, ctx: 
 def file_document(
     record: Documented,
     of_class: DocumentClass,
-    said: SectionTexts,
+    texts: SectionTexts,
     ctx: ActionContext,
     *,
     state: DocumentState = DocumentState.published,
 ) -> DocumentEntry:
-    """Return a new document of the class `of_class` with its sections (`said`), under the number that the
+    """Return a new document of the class `of_class` with its sections (`texts`), under the number that the
     action has drawn; or, if the record has a draft of that class, the next edition of the draft.
     """
     entry = draft_of(of_class, ctx)
@@ -81,12 +81,12 @@ def file_document(
             published_at=ctx.occurred_at if state is DocumentState.published else None,
         )
         ctx.add(entry)
-    _add_sections(record, entry, said, ctx)
+    _add_sections(record, entry, texts, ctx)
     return entry
 
 
 def next_edition(
-    record: Documented, of_class: DocumentClass, said: SectionTexts, ctx: ActionContext
+    record: Documented, of_class: DocumentClass, texts: SectionTexts, ctx: ActionContext
 ) -> DocumentEntry:
     """Return the record's published document of that class, in its next edition with these sections."""
     published = published_document(of_class, ctx)
@@ -95,23 +95,23 @@ def next_edition(
     entry.edition = (entry.edition or 0) + 1
     entry.author_id = ctx.caller.person_id or entry.author_id
     entry.published_at = ctx.occurred_at
-    _add_sections(record, entry, said, ctx)
+    _add_sections(record, entry, texts, ctx)
     return entry
 
 
 def revise_published(
-    record: Documented, of_class: DocumentClass, said: SectionTexts, ctx: ActionContext
+    record: Documented, of_class: DocumentClass, texts: SectionTexts, ctx: ActionContext
 ) -> DocumentEntry:
     """Return the record's published document of that class, in its next edition with these sections, which is
     a draft until it is published.
     """
-    entry = next_edition(record, of_class, said, ctx)
+    entry = next_edition(record, of_class, texts, ctx)
     entry.state = DocumentState.drafted
     return entry
 
 
-def _add_sections(record: Documented, entry: DocumentEntry, said: SectionTexts, ctx: ActionContext) -> None:
-    sections = [(heading, text) for heading, text in said if text is not None]
+def _add_sections(record: Documented, entry: DocumentEntry, texts: SectionTexts, ctx: ActionContext) -> None:
+    sections = [(heading, text) for heading, text in texts if text is not None]
     for place, (heading, text) in enumerate(sections, start=1):
         section = DocumentSection(
             id=ctx.new_id(),
@@ -155,9 +155,9 @@ def supersede(of_class: DocumentClass, ctx: ActionContext) -> None:
 
 
 def _newest(of_class: DocumentClass, state: DocumentState, ctx: ActionContext) -> DocumentEntry | None:
-    found = [
+    entries = [
         entry
         for entry in ctx.prepared(OnFile).documents
         if entry.document_class is of_class and entry.state is state
     ]
-    return found[-1] if found else None
+    return entries[-1] if entries else None

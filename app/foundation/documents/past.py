@@ -24,19 +24,24 @@ class PastRecord:
 
     events: Sequence[Recorded]
 
-    def rows(self, of: type[Row], by: str) -> list[Row]:
+    def rows(self, record_class: type[Row], by: str) -> list[Row]:
         """Return the child records of that class that there were then, in the order of that field."""
         keys = dict.fromkeys(
-            key for event in self.events for key in event.data["set"] if key.startswith(f"{of.KIND}/")
+            key
+            for event in self.events
+            for key in event.data["set"]
+            if key.startswith(f"{record_class.KIND}/")
         )
-        found = [row for row in (fold(of, key, list(self.events)) for key in keys) if row is not None]
-        return sorted(found, key=lambda row: (str(getattr(row, by)), str(row.id)))
+        rows = [
+            row for row in (fold(record_class, key, list(self.events)) for key in keys) if row is not None
+        ]
+        return sorted(rows, key=lambda row: (str(getattr(row, by)), str(row.id)))
 
     def itself(self, like: AnyRecord) -> AnyRecord:
         """Return the record itself as it was then; `like` is what it is now."""
-        found = fold(type(like), like.row_key, list(self.events))
-        assert found is not None, "a record's own row is not removed"
-        return found
+        record = fold(type(like), like.row_key, list(self.events))
+        assert record is not None, "a record's own row is not removed"
+        return record
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +58,14 @@ class WrittenEdition:
     @property
     def record_then(self) -> PastRecord:
         """The record when the edition was written."""
-        return PastRecord([one for one in self.events if one.version <= self.written.version])
+        return PastRecord([event for event in self.events if event.version <= self.written.version])
 
     def since(self, wanted: Callable[[Recorded], bool]) -> list[Recorded]:
         """Return the wanted events while the edition was the newest, its first one among them."""
         end = self.events[-1].version if self.ended is None else self.ended.version - 1
-        return [one for one in self.events if self.begun.version <= one.version <= end and wanted(one)]
+        return [
+            event for event in self.events if self.begun.version <= event.version <= end and wanted(event)
+        ]
 
 
 def find_edition(events: Sequence[Recorded], entry: UUID, edition: int) -> WrittenEdition:

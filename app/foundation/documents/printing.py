@@ -82,9 +82,9 @@ async def load_document(
     rows = await ledger.db.rows(SECTIONS, (entry.id, wanted))
     is_staff = renderer.caller.is_staff_for(record)
     sections = [from_row(DocumentSection, row) for row in rows]
-    sections = [one for one in sections if is_staff or not one.for_staff]
-    found = await unseal(ledger, [one.text for one in sections], [entry.author_id])
-    written = [one.written_at for one in sections if one.written_at is not None]
+    sections = [section for section in sections if is_staff or not section.for_staff]
+    unsealed = await unseal(ledger, [section.text for section in sections], [entry.author_id])
+    written = [section.written_at for section in sections if section.written_at is not None]
     written_at = max(written, default=entry.drafted_at)
     assert written_at is not None
     printed = PrintedDocument(
@@ -92,11 +92,13 @@ async def load_document(
         record_number=record.number,
         record_title=record.title or "",
         record_noun=renderer.lifecycle.kind,
-        author=found.name(entry.author_id),
+        author=unsealed.name(entry.author_id),
         written_at=written_at,
         zone=ZoneInfo(ledger.settings.time_zone),
         sections=[
-            PrintedSection(one.heading, found.text(one.text)) for one in sections if one.heading is not None
+            PrintedSection(section.heading, unsealed.text(section.text))
+            for section in sections
+            if section.heading is not None
         ],
         recorded_at=found_edition.written.recorded_at,
         position=found_edition.written.position,
@@ -108,8 +110,8 @@ async def load_document(
 def _entry_then(entry: DocumentEntry, edition: WrittenEdition) -> DocumentEntry:
     """Return the entry of the document as it was when that edition was the newest last."""
     last = edition.ended
-    known = [one for one in edition.events if last is None or one.version < last.version]
+    events = [event for event in edition.events if last is None or event.version < last.version]
     name = stream(DocumentEntry.KIND, entry.id)
-    found = fold(DocumentEntry, name, known)
-    assert found is not None, "the edition was there"
-    return found
+    entry_then = fold(DocumentEntry, name, events)
+    assert entry_then is not None, "the edition was there"
+    return entry_then

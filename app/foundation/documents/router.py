@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from markupsafe import Markup
 from starlette.responses import Response
 
 from app.api import summaries
@@ -57,8 +56,7 @@ def mount_document_pages(router: APIRouter, listing: Listing, print_page: PrintP
         renderer.language = lang or renderer.language
         loaded = await load_visible(renderer, name)
         printed = await print_page(renderer, loaded.record, number, edition)
-        body = Markup(printed.body)  # noqa: S704 - escaped where it is made
-        return page_to_keep(renderer.language, printed.title, body, printed.running_head)
+        return page_to_keep(renderer.language, printed.title, printed.body, printed.running_head)
 
     router.add_api_route(
         "/{id}/documents/{number}",

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import KpiAnswer, answer
 from app.kpis.answers.charts import behaviour
@@ -64,18 +66,18 @@ def chart_words(baseline: KpiBaseline, language: str) -> ChartWords:
     return ChartWords(language, kpi.unit, ZoneInfo(str(baseline.zone)), str(baseline.currency))
 
 
-async def draw_baseline(ledger: Ledger, baseline: KpiBaseline, language: str) -> str | None:
+async def draw_baseline(ledger: Ledger, baseline: KpiBaseline, language: str) -> Markup | None:
     """Return the behaviour chart of the KPI around the window, which is shaded; by the facts of now. None if
     it cannot be drawn any more. Raises DatabaseGone.
     """
     words, question = chart_words(baseline, language), _question_of(baseline)
     try:
-        found = await answer(ledger.db, question, question.now)
+        answered = await answer(ledger.db, question, question.now)
         marks = await chart_marks(ledger, question)
     except CannotAnswer:
         return None
-    found = _from_first_case(found, baseline.begins_at)
-    figure = figure_of(question, found, behaviour(question.kpi, found, question.now, marks), words)
+    answered = _from_first_case(answered, baseline.begins_at)
+    figure = figure_of(question, answered, behaviour(question.kpi, answered, question.now, marks), words)
     assert baseline.begins_at is not None
     assert baseline.ends_at is not None
     # The periods that the window ends in are of it if they are over.
@@ -88,16 +90,16 @@ async def draw_baseline(ledger: Ledger, baseline: KpiBaseline, language: str) ->
     return draw(replace(figure, shades=(shade,)), words)
 
 
-def _from_first_case(found: KpiAnswer, begin: datetime | None) -> KpiAnswer:
+def _from_first_case(answered: KpiAnswer, begin: datetime | None) -> KpiAnswer:
     """Return the answer without the periods before anything was recorded, as far as the window with `begin`:
     nothing is known of them, though a KPI that counts has a value there.
     """
     assert begin is not None
     first = next(
-        (n for n, point in enumerate(found.points) if point.cases or point.end > begin),
+        (n for n, point in enumerate(answered.points) if point.cases or point.end > begin),
         0,
     )
-    return found.model_copy(update={"points": found.points[first:]})
+    return answered.model_copy(update={"points": answered.points[first:]})
 
 
 def _question_of(baseline: KpiBaseline) -> Question:
@@ -106,7 +108,7 @@ def _question_of(baseline: KpiBaseline) -> Question:
     assert baseline.ends_at is not None
     assert baseline.frozen_at is not None
     begin, end = baseline.begins_at, baseline.ends_at
-    whole = Question(
+    question = Question(
         kpi=KPIS[str(baseline.kpi)],
         grain=Grain.month if end - begin > BY_MONTHS else Grain.week,
         zone=ZoneInfo(str(baseline.zone)),
@@ -116,8 +118,8 @@ def _question_of(baseline: KpiBaseline) -> Question:
         reopen_days=baseline.reopen_days or 0,
         currency=str(baseline.currency),
     )
-    before = SHOWN_BEFORE if whole.grain is Grain.week else 2 * SHOWN_BEFORE
-    return replace(whole, bounds=chart_bounds(whole, begin - before, end))
+    before = SHOWN_BEFORE if question.grain is Grain.week else 2 * SHOWN_BEFORE
+    return replace(question, bounds=chart_bounds(question, begin - before, end))
 
 
 def _filters_of(baseline: KpiBaseline) -> dict[Dimension, tuple[str, ...]]:

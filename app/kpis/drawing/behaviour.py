@@ -18,7 +18,7 @@ from app.kpis.drawing.canvas import GRID, MARGIN, TEXT_LINE, WIDTH
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.shapes import MOST_POINTS, BehaviourFigure, ChartLimits, SignalGroup
 from app.svg.elements import element, text, text_width
-from app.svg.lines import INK, PAPER, SMALL_SIZE, SOFT, USUAL_WIDTH, label, line, polyline, wrapped
+from app.svg.lines import INK, PAPER, SMALL_SIZE, SOFT, USUAL_WIDTH, caption, label, line, polyline, wrapped
 from app.svg.scale import Scale, decimals_of, linear, spread_out
 
 LEFT, RIGHT = 84.0, 158.0
@@ -105,8 +105,8 @@ def _axis(frame: _Frame) -> list[Markup]:
     for tick in frame.scale.ticks:
         y = frame.scale.pixel_of(tick)
         drawn.append(line(f"M{LEFT:g} {y:.1f}H{right:g}", GRID, 0.6, "grid"))
-        said = frame.words.value(tick)
-        drawn.append(label(said, LEFT - 6, y + 4, anchor="end", room=LEFT - 6))
+        value_text = frame.words.value(tick)
+        drawn.append(label(value_text, LEFT - 6, y + 4, anchor="end", room=LEFT - 6))
     return [*drawn, *_period_names(frame)]
 
 
@@ -120,10 +120,10 @@ def _period_names(frame: _Frame) -> list[Markup]:
     for n in range(0, len(names), every):
         x = frame.x(n)
         drawn.append(label(names[n], x, frame.bottom + 15, anchor="middle", room=every * frame.step + 6))
-        said = words.year(frame.figure.points[n].begin, grain)
-        if said and said != year:
-            drawn.append(label(said, x, frame.bottom + 29, anchor="middle", room=80))
-            year = said
+        year_text = words.year(frame.figure.points[n].begin, grain)
+        if year_text and year_text != year:
+            drawn.append(label(year_text, x, frame.bottom + 29, anchor="middle", room=80))
+            year = year_text
     return drawn
 
 
@@ -171,19 +171,19 @@ def _path(frame: _Frame, values: list[float | None]) -> str:
 
 def _limits(frame: _Frame) -> list[Markup]:
     drawn = []
-    for one in frame.figure.limits:
-        x, end = frame.edge(one.first), frame.edge(one.last + 1)
-        colour, of = ("#8b949e", "carried ") if one.carried else (SOFT, "")
+    for limits in frame.figure.limits:
+        x, end = frame.edge(limits.first), frame.edge(limits.last + 1)
+        colour, class_prefix = ("#8b949e", "carried ") if limits.carried else (SOFT, "")
         for value, dash, name in (
-            (one.high, "1.5 3.5", "limit"),
-            (one.low, "1.5 3.5", "limit"),
-            (one.centre, "1.5 3.5" if one.carried else None, "centre"),
+            (limits.high, "1.5 3.5", "limit"),
+            (limits.low, "1.5 3.5", "limit"),
+            (limits.centre, "1.5 3.5" if limits.carried else None, "centre"),
         ):
             y = frame.scale.pixel_of(value)
-            drawn.append(line(f"M{x:.1f} {y:.1f}H{end:.1f}", colour, 1.3, f"{of}{name}", dash))
-        if one.provisional:
-            said = frame.words.translate("provisional", number=one.values)
-            drawn.append(label(said, x + 3, frame.scale.pixel_of(one.high) - 4, room=end - x))
+            drawn.append(line(f"M{x:.1f} {y:.1f}H{end:.1f}", colour, 1.3, f"{class_prefix}{name}", dash))
+        if limits.provisional:
+            note = frame.words.translate("provisional", number=limits.values)
+            drawn.append(label(note, x + 3, frame.scale.pixel_of(limits.high) - 4, room=end - x))
     return drawn
 
 
@@ -202,11 +202,11 @@ def _targets(frame: _Frame) -> list[Markup]:
 
 def _marks(frame: _Frame) -> list[Markup]:
     """Return the lines of re-basings and of the moment of an effect, each with its name above."""
-    marks = [(one, frame.words.translate("rebased", name=one.name)) for one in frame.figure.rebases]
+    marks = [(mark, frame.words.translate("rebased", name=mark.name)) for mark in frame.figure.rebases]
     if frame.figure.moment is not None:
         marks.append((frame.figure.moment, frame.figure.moment.name))
     begins = [point.begin for point in frame.figure.points]
-    placed = [(frame.edge(sum(begin < one.at for begin in begins)), name) for one, name in marks]
+    placed = [(frame.edge(sum(begin < mark.instant for begin in begins)), name) for mark, name in marks]
     placed.sort()
     drawn = []
     for n, (x, name) in enumerate(placed):
@@ -219,10 +219,10 @@ def _marks(frame: _Frame) -> list[Markup]:
 def _series(frame: _Frame) -> list[Markup]:
     """Return the line through the points; what leads to the running period is dashed."""
     points = frame.figure.points
-    whole = [None if point.running else point.value for point in points]
-    drawn = [line(_path(frame, whole), "#6e7781", 1.1, "data")]
+    finished_values = [None if point.running else point.value for point in points]
+    drawn = [line(_path(frame, finished_values), "#6e7781", 1.1, "data")]
     running = next((n for n, point in enumerate(points) if point.running and point.value is not None), None)
-    if running is not None and running > 0 and whole[running - 1] is not None:
+    if running is not None and running > 0 and finished_values[running - 1] is not None:
         ends: list[float | None] = [None] * len(points)
         ends[running - 1 : running + 1] = [points[running - 1].value, points[running].value]
         drawn.append(line(_path(frame, ends), "#6e7781", 1.1, "running", "3 3"))
@@ -235,9 +235,11 @@ def _points(frame: _Frame, groups: list[SignalGroup]) -> list[Markup]:
         if point.value is None:
             continue
         x, y = frame.x(n), frame.scale.pixel_of(point.value)
-        of = [one for one in groups if one.first <= n <= one.last and one.rule in point.signals]
-        if of:
-            explained = all(one.explanation is not None for one in of)
+        signals = [
+            group for group in groups if group.first <= n <= group.last and group.rule in point.signals
+        ]
+        if signals:
+            explained = all(group.explanation is not None for group in signals)
             drawn.append(canvas.signal_marker(x, y, point.tendency, explained=explained))
         elif point.running:
             drawn += _running(frame, x, y)
@@ -250,7 +252,7 @@ def _points(frame: _Frame, groups: list[SignalGroup]) -> list[Markup]:
 
 def _running(frame: _Frame, x: float, y: float) -> list[Markup]:
     look = {"fill": PAPER, "stroke": SOFT, "stroke_width": 1.4, "stroke_dasharray": "2 2"}
-    place = max((y - 9, y + 17), key=lambda of: _clearance(frame, of - 4))
+    place = max((y - 9, y + 17), key=lambda height: _clearance(frame, height - 4))
     return [
         element("circle", cx=x, cy=y, r=4.2, class_="dot running", **look),
         label(frame.words.translate("so_far"), x + 8, place, anchor="end", room=90),
@@ -261,7 +263,9 @@ def _clearance(frame: _Frame, y: float) -> float:
     """Return how far the place is from the nearest line that reaches the right end, and from the plot's
     edges; less than nothing outside.
     """
-    lines = [value for one in frame.figure.limits[-1:] for value in (one.low, one.centre, one.high)]
+    lines = [
+        value for limits in frame.figure.limits[-1:] for value in (limits.low, limits.centre, limits.high)
+    ]
     lines += [point.target.value for point in frame.figure.points[-1:] if point.target is not None]
     return min([y - frame.top, frame.bottom - y, *(abs(frame.scale.pixel_of(value) - y) for value in lines)])
 
@@ -271,49 +275,39 @@ def _numbers_of_signals(frame: _Frame, groups: list[SignalGroup]) -> list[Markup
     drawn = []
     numbered = sorted(enumerate(groups[-MOST_SIGNAL_LINES:], start=1), key=lambda pair: pair[1].last)
     for last, same in groupby(numbered, key=lambda pair: pair[1].last):
-        of = list(same)
+        same_point = list(same)
         value = frame.figure.points[last].value
         assert value is not None, "what is a signal has a value"
         y = frame.scale.pixel_of(value)
-        away = -10 if of[0][1].above else 18
+        away = -10 if same_point[0][1].above else 18
         place = y + away if frame.top - 2 < y + away < frame.bottom - 2 else y - away + 8
-        said = ",".join(str(number) for number, _ in of)
-        drawn.append(
-            text(
-                said,
-                x=frame.x(last),
-                y=place,
-                font_size=SMALL_SIZE,
-                font_weight=600,
-                text_anchor="middle",
-                fill=INK,
-                class_="ink",
-            )
-        )
+        numbers = ",".join(str(number) for number, _ in same_point)
+        drawn.append(caption(numbers, frame.x(last), place, SMALL_SIZE, "ink", weight=600, anchor="middle"))
     return drawn
 
 
 def _labels(frame: _Frame) -> list[Markup]:
     """Return the names of the lines that reach the right end, moved apart where they would meet."""
-    words, said = frame.words, list[tuple[float, str, str]]()
-    own = [one for one in frame.figure.limits if not one.carried]
+    words, named_lines = frame.words, list[tuple[float, str, str]]()
+    own = [limits for limits in frame.figure.limits if not limits.carried]
     if own:
         newest: ChartLimits = own[-1]
         for name, value in (("high", newest.high), ("mean", newest.centre), ("low", newest.low)):
-            said.append((value, words.translate(f"label_{name}", value=words.value(value)), SOFT))
+            named_lines.append((value, words.translate(f"label_{name}", value=words.value(value)), SOFT))
     targets = [point.target for point in frame.figure.points if point.target is not None]
     if targets and frame.figure.points[-1].target is not None:
         newest_target = targets[-1]
         target = findings.target_text(newest_target, words)
-        said.append((newest_target.value, words.translate("label_target", value=target), INK))
+        named_lines.append((newest_target.value, words.translate("label_target", value=target), INK))
     if frame.figure.others is not None:
         values = [value for value in frame.figure.others.values if value is not None]
-        said += [(values[-1], frame.figure.others.name, "#8b949e")] if values else []
-    wanted = [frame.scale.pixel_of(value) + 4 for value, _, _ in said]
+        named_lines += [(values[-1], frame.figure.others.name, "#8b949e")] if values else []
+    wanted = [frame.scale.pixel_of(value) + 4 for value, _, _ in named_lines]
     places = spread_out(wanted, LABEL_GAP, frame.top + 6, frame.bottom + 4)
     x = WIDTH - RIGHT + 6
     return [
-        label(name, x, y, fill=fill, room=RIGHT - 8) for (_, name, fill), y in zip(said, places, strict=True)
+        label(name, x, y, fill=fill, room=RIGHT - 8)
+        for (_, name, fill), y in zip(named_lines, places, strict=True)
     ]
 
 
@@ -321,30 +315,32 @@ def _signal_lines(frame: _Frame, groups: list[SignalGroup]) -> tuple[list[Markup
     """Return each signal in words, the newest MOST_SIGNAL_LINES, and where they end."""
     words, drawn = frame.words, list[Markup]()
     y = frame.bottom + TICKS
-    shown = groups[-MOST_SIGNAL_LINES:]
-    for number, group in enumerate(shown, start=1):
+    listed_groups = groups[-MOST_SIGNAL_LINES:]
+    for number, group in enumerate(listed_groups, start=1):
         code = "signal_line" if group.explanation is None else "signal_line_explained"
-        said = words.translate(
+        entry = words.translate(
             code,
             span=findings.span(frame.figure, group, words),
             rule=findings.rule_text(frame.figure, group, words),
             tendency=words.translate(f"tendency_{group.tendency}"),
             text=group.explanation or "",
         )
-        at = y + TEXT_LINE
+        entry_bottom = y + TEXT_LINE
         explained = group.explanation is not None
-        drawn.append(canvas.signal_marker(MARGIN + 7, at - 9, group.tendency, explained=explained))
-        drawn.append(text(str(number), x=MARGIN + 18, y=at - 5, font_weight=600, fill=INK, class_="ink"))
-        y = _add_entry(drawn, said, y)
-    if len(groups) > len(shown):
-        y = _add_entry(drawn, words.translate("more_signals", number=len(groups) - len(shown)), y)
+        drawn.append(canvas.signal_marker(MARGIN + 7, entry_bottom - 9, group.tendency, explained=explained))
+        drawn.append(
+            text(str(number), x=MARGIN + 18, y=entry_bottom - 5, font_weight=600, fill=INK, class_="ink")
+        )
+        y = _add_entry(drawn, entry, y)
+    if len(groups) > len(listed_groups):
+        y = _add_entry(drawn, words.translate("more_signals", number=len(groups) - len(listed_groups)), y)
     return drawn, y + (MARGIN if drawn else 0)
 
 
-def _add_entry(drawn: list[Markup], said: str, y: float) -> float:
+def _add_entry(drawn: list[Markup], entry: str, y: float) -> float:
     """Add a text of at most MOST_ENTRY_LINES lines below the place; return where it ends."""
     x = MARGIN + 32
-    for content in wrapped(said, WIDTH - x - MARGIN, canvas.TEXT_SIZE * USUAL_WIDTH, MOST_ENTRY_LINES):
+    for content in wrapped(entry, WIDTH - x - MARGIN, canvas.TEXT_SIZE * USUAL_WIDTH, MOST_ENTRY_LINES):
         y += TEXT_LINE
         drawn.append(text(content, x=x, y=y - 5, fill=INK, class_="ink"))
     return y

@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from app.kpis.declaration.marks import Tendency
 from app.svg import elements
-from app.svg.elements import element, text
-from app.svg.lines import INK, PAPER, SOFT, USUAL_WIDTH, wrapped
+from app.svg.elements import element
+from app.svg.lines import PAPER, SOFT, USUAL_WIDTH, caption, wrapped
 
 WIDTH = 720.0
 GRID = "#d8dee4"
@@ -51,12 +51,10 @@ def title_lines(title: str, beneath: str, y: float) -> tuple[list[Markup], float
     drawn = []
     for line in wrapped(title, WIDTH - 2 * MARGIN, TITLE_SIZE, MOST_TITLE_LINES):
         y += TITLE_LINE
-        drawn.append(
-            text(line, x=MARGIN, y=y - 5, font_size=TITLE_SIZE, font_weight=600, fill=INK, class_="ink title")
-        )
+        drawn.append(caption(line, MARGIN, y - 5, TITLE_SIZE, "ink title", weight=600))
     for line in wrapped(beneath, WIDTH - 2 * MARGIN, TEXT_SIZE * USUAL_WIDTH, 2):
         y += TEXT_LINE
-        drawn.append(text(line, x=MARGIN, y=y - 5, font_size=TEXT_SIZE, fill=SOFT, class_="tick"))
+        drawn.append(caption(line, MARGIN, y - 5, TEXT_SIZE, "tick", fill=SOFT))
     return drawn, y
 
 

@@ -138,15 +138,15 @@ def _names(
     another.
     """
     drawn, before, row = list[Markup](), 0.0, 0
-    for case in sorted((one for one in group.cases if one in heaviest), key=lambda one: one.value):
-        said = words.translate("span_of_one", period=case.name, value=words.value(case.value))
-        x, width = scale.pixel_of(case.value), text_width(said, SMALL_SIZE * USUAL_WIDTH)
+    for case in sorted((named for named in group.cases if named in heaviest), key=lambda named: named.value):
+        name_text = words.translate("span_of_one", period=case.name, value=words.value(case.value))
+        x, width = scale.pixel_of(case.value), text_width(name_text, SMALL_SIZE * USUAL_WIDTH)
         # A line that goes up passes the names of lighter cases, which end at its left.
         row = row + 1 if drawn and x - width < before + 6 else 0
         before, place = x, y - ABOVE - NAME * row
         drawn.append(line(f"M{x:.1f} {y - RADIUS:.1f}V{place - 8:.1f}", SOFT, 0.8, "pointer"))
         drawn.append(element("circle", cx=x, cy=y, r=RADIUS + 1, fill=INK, class_="heaviest"))
-        drawn.append(label(said, x - 3, place, fill=INK, anchor="end", room=x - MARGIN))
+        drawn.append(label(name_text, x - 3, place, fill=INK, anchor="end", room=x - MARGIN))
     return drawn
 
 
@@ -156,9 +156,9 @@ def _described(group: StripGroup, heaviest: frozenset[StripCase], words: ChartWo
     if not group.cases:
         return name
     middle = words.translate("median", value=words.value(_middle(sorted(case.value for case in group.cases))))
-    named = sorted((one for one in group.cases if one in heaviest), key=lambda one: -one.value)
-    said = [
+    named = sorted((case for case in group.cases if case in heaviest), key=lambda case: -case.value)
+    texts = [
         middle,
-        *(words.translate("span_of_one", period=one.name, value=words.value(one.value)) for one in named),
+        *(words.translate("span_of_one", period=case.name, value=words.value(case.value)) for case in named),
     ]
-    return words.translate("row_described", label=name, text=words.translate("listed").join(said))
+    return words.translate("row_described", label=name, text=words.translate("listed").join(texts))

@@ -77,11 +77,11 @@ class ChartWords:
             rounded = round(seconds / (smaller[1] if smaller else 1)) * (smaller[1] if smaller else 1)
             if rounded < length:
                 continue
-            whole, rest = divmod(rounded, length)
-            said = [self.translate(f"unit_{name}", number=f"{whole:,}")]
+            count, rest = divmod(rounded, length)
+            parts = [self.translate(f"unit_{name}", number=f"{count:,}")]
             if smaller is not None and rest:
-                said.append(self.translate(f"unit_{smaller[0]}", number=rest // smaller[1]))
-            return " ".join(said)
+                parts.append(self.translate(f"unit_{smaller[0]}", number=rest // smaller[1]))
+            return " ".join(parts)
         return self.translate("unit_s", number=self._decimal(seconds, 1))
 
     def period(self, begin: datetime, grain: Grain) -> str:

@@ -42,21 +42,23 @@ def signal_groups(figure: BehaviourFigure) -> list[SignalGroup]:
     run, and those nearer to a limit than to the mean, do so anyway. What a run says already is not said again
     by values nearer to a limit.
     """
-    found: list[SignalGroup] = []
+    groups: list[SignalGroup] = []
     for rule in Signal:
         open_group: list[int] = []
         for n, point in enumerate(figure.points):
             if rule not in point.signals:
                 continue
             if open_group and not _belongs(figure, rule, open_group[-1], n):
-                found.append(_group(figure, rule, open_group))
+                groups.append(_group(figure, rule, open_group))
                 open_group = []
             open_group.append(n)
         if open_group:
-            found.append(_group(figure, rule, open_group))
-    runs = [one for one in found if one.rule is Signal.run_of_eight]
-    shown = [one for one in found if one.rule is not Signal.near_limit or not _within(one, runs)]
-    return sorted(shown, key=lambda one: (one.last, one.first))
+            groups.append(_group(figure, rule, open_group))
+    runs = [group for group in groups if group.rule is Signal.run_of_eight]
+    told_groups = [
+        group for group in groups if group.rule is not Signal.near_limit or not _within(group, runs)
+    ]
+    return sorted(told_groups, key=lambda group: (group.last, group.first))
 
 
 def _within(group: SignalGroup, runs: list[SignalGroup]) -> bool:
@@ -81,13 +83,22 @@ def _belongs(figure: BehaviourFigure, rule: Signal, before: int, place: int) -> 
 def _explained(figure: BehaviourFigure, rule: Signal, place: int) -> str | None:
     """Return what was said of the signal of the rule in that period."""
     begin = figure.points[place].begin
-    return next((one.text for one in figure.explanations if one.rule is rule and one.begin == begin), None)
+    return next(
+        (
+            explanation.text
+            for explanation in figure.explanations
+            if explanation.rule is rule and explanation.begin == begin
+        ),
+        None,
+    )
 
 
 def _group(figure: BehaviourFigure, rule: Signal, places: list[int]) -> SignalGroup:
     first, last = figure.points[places[0]], figure.points[places[-1]]
-    said = [
-        one.text for one in figure.explanations if one.rule is rule and first.begin <= one.begin <= last.begin
+    texts = [
+        explanation.text
+        for explanation in figure.explanations
+        if explanation.rule is rule and first.begin <= explanation.begin <= last.begin
     ]
     return SignalGroup(
         rule=rule,
@@ -95,13 +106,13 @@ def _group(figure: BehaviourFigure, rule: Signal, places: list[int]) -> SignalGr
         last=places[-1],
         above=_above(figure, places[0]),
         tendency=last.tendency,
-        explanation=said[-1] if said else None,
+        explanation=texts[-1] if texts else None,
     )
 
 
 def limits_at(figure: BehaviourFigure, place: int) -> ChartLimits | None:
     """Return the limits that the point at that index is judged by."""
-    own = (one for one in figure.limits if one.first <= place <= one.last and not one.carried)
+    own = (limits for limits in figure.limits if limits.first <= place <= limits.last and not limits.carried)
     return next(own, None)
 
 
@@ -119,19 +130,19 @@ def title(figure: BehaviourFigure, groups: list[SignalGroup], words: ChartWords)
     limits = limits_at(figure, over[-1])
     if limits is None:
         return words.translate("title_too_few", kpi=name, number=figure.values, least=LEAST_VALUES)
-    newest = [one for one in groups if one.last == over[-1]]
-    open_ones = [one for one in newest if one.explanation is None]
+    newest = [group for group in groups if group.last == over[-1]]
+    open_ones = [group for group in newest if group.explanation is None]
     if newest:
-        said = _most_telling(open_ones or newest)
+        group = _most_telling(open_ones or newest)
         code = "title_signal" if open_ones else "title_explained"
         return words.translate(
             code,
             kpi=name,
-            tendency=words.translate(f"tendency_{said.tendency}"),
-            rule=rule_text(figure, said, words),
-            when=signal_period(figure, said, words),
+            tendency=words.translate(f"tendency_{group.tendency}"),
+            rule=rule_text(figure, group, words),
+            when=signal_period(figure, group, words),
         )
-    earlier = [one for one in groups if one.first >= limits.first]
+    earlier = [group for group in groups if group.first >= limits.first]
     bounds = {"kpi": name, "low": words.value(limits.low), "high": words.value(limits.high)}
     if earlier:
         period = words.period(figure.points[earlier[-1].last].begin, figure.grain)
@@ -141,7 +152,7 @@ def title(figure: BehaviourFigure, groups: list[SignalGroup], words: ChartWords)
 
 def _most_telling(groups: list[SignalGroup]) -> SignalGroup:
     """Return the signal that says most: a run, or else a value beyond the limits."""
-    return min(groups, key=lambda one: (TELLING.index(one.rule), one.first))
+    return min(groups, key=lambda group: (TELLING.index(group.rule), group.first))
 
 
 def rule_text(figure: BehaviourFigure, group: SignalGroup, words: ChartWords) -> str:
@@ -162,11 +173,11 @@ def signal_period(figure: BehaviourFigure, group: SignalGroup, words: ChartWords
 def span(figure: BehaviourFigure, group: SignalGroup, words: ChartWords) -> str:
     """Return the periods of a signal, and the value of a single one."""
     first, last = figure.points[group.first], figure.points[group.last]
-    said = words.period(first.begin, figure.grain)
+    first_period = words.period(first.begin, figure.grain)
     if group.first != group.last:
-        return words.translate("span", first=said, last=words.period(last.begin, figure.grain))
+        return words.translate("span", first=first_period, last=words.period(last.begin, figure.grain))
     assert first.value is not None, "what is a signal has a value"
-    return words.translate("span_of_one", period=said, value=words.value(first.value))
+    return words.translate("span_of_one", period=first_period, value=words.value(first.value))
 
 
 def target_text(target: Target, words: ChartWords) -> str:
@@ -181,13 +192,13 @@ def newest_text(figure: BehaviourFigure, words: ChartWords) -> str:
         return ""
     newest = over[-1]
     assert newest.value is not None, "only those with a value"
-    said = {"period": words.period(newest.begin, figure.grain), "value": words.value(newest.value)}
+    blanks = {"period": words.period(newest.begin, figure.grain), "value": words.value(newest.value)}
     if newest.target is None:
-        return words.translate("newest", **said)
+        return words.translate("newest", **blanks)
     status = KpiStatus.met if newest.target.met_by(newest.value) else KpiStatus.missed
     return words.translate(
         "newest_with_target",
-        **said,
+        **blanks,
         target=target_text(newest.target, words),
         status=status.label(words.language).lower(),
     )
@@ -207,12 +218,12 @@ def description(figure: BehaviourFigure, groups: list[SignalGroup], words: Chart
 def _spoken(figure: BehaviourFigure, point: ChartPoint, rules: list[str], words: ChartWords) -> str:
     if point.value is None:
         return ""
-    said = words.translate(
+    point_text = words.translate(
         "span_of_one", period=words.period(point.begin, figure.grain), value=words.value(point.value)
     )
     more = [words.translate("so_far")] if point.running else rules
     return (
-        words.translate("with_rules", point=said, rules=words.translate("listed").join(more))
+        words.translate("with_rules", point=point_text, rules=words.translate("listed").join(more))
         if more
-        else said
+        else point_text
     )

@@ -57,9 +57,9 @@ def draw_intervals(figure: EffectFigure, words: ChartWords) -> Markup:
             drawn.append(text(content, x=MARGIN, y=y - 5, fill=INK, class_="ink warning"))
     described = []
     for panel in _panels(figure, words):
-        parts, y, said = _draw_panel(panel, y, words)
+        parts, y, row_texts = _draw_panel(panel, y, words)
         drawn += parts
-        described += said
+        described += row_texts
     return canvas.document(y + 4, figure.title, words.translate("joined").join(described), drawn)
 
 
@@ -111,8 +111,8 @@ def _draw_panel(panel: _Panel, y: float, words: ChartWords) -> tuple[list[Markup
     for tick in panel.scale.ticks:
         x = panel.scale.pixel_of(tick)
         drawn.append(line(f"M{x:.1f} {top:.1f}V{bottom:.1f}", GRID, 0.6, "grid"))
-        said = panel.written(tick) if tick or not panel.lines else "0"
-        drawn.append(label(said, x, bottom + 15, anchor="middle", room=84))
+        value_text = panel.written(tick) if tick or not panel.lines else "0"
+        drawn.append(label(value_text, x, bottom + 15, anchor="middle", room=84))
     drawn += _draw_lines(panel, top, bottom)
     described = []
     for n, row in enumerate(panel.rows):
@@ -133,7 +133,7 @@ def _draw_lines(panel: _Panel, top: float, bottom: float) -> list[Markup]:
         dash, width = ("7 4", 2.2) if dashed else (None, 1.4)
         class_ = "promised" if dashed else "no-effect"
         drawn.append(line(f"M{x:.1f} {top - 4:.1f}V{bottom:.1f}", INK, width, class_, dash))
-        other = next((one for one in places if one != x), LEFT)
+        other = next((place for place in places if place != x), LEFT)
         leftwards = x < other
         drawn.append(
             label(
@@ -195,6 +195,6 @@ def _said(panel: _Panel, row: IntervalRow, words: ChartWords) -> str:
     if row.low is None and row.high is None:
         return words.translate("row_no_interval", value=panel.written(row.value))
     low, high = (
-        words.translate("open_end") if one is None else panel.written(one) for one in (row.low, row.high)
+        words.translate("open_end") if end is None else panel.written(end) for end in (row.low, row.high)
     )
     return words.translate("row_interval", value=panel.written(row.value), low=low, high=high)

@@ -25,15 +25,15 @@ from app.kpis.questions.question import Question
 
 
 def figure_of(
-    question: Question, found: KpiAnswer, chart: KpiBehaviour, words: ChartWords, remark: str | None = None
+    question: Question, answered: KpiAnswer, chart: KpiBehaviour, words: ChartWords, remark: str | None = None
 ) -> BehaviourFigure:
     """Return the figure of the answer and of its chart; `remark` says what the figures lack, if anything."""
     kpi = question.kpi
     limits = _limits(chart)
     points = []
-    for n, (answered, point) in enumerate(zip(found.points, chart.points, strict=True)):
-        target = answered.target
-        centre = next((one.centre for one in limits if one.first <= n <= one.last), None)
+    for n, (point_answer, point) in enumerate(zip(answered.points, chart.points, strict=True)):
+        target = point_answer.target
+        centre = next((stretch.centre for stretch in limits if stretch.first <= n <= stretch.last), None)
         points.append(
             ChartPoint(
                 begin=point.begin,
@@ -54,7 +54,7 @@ def figure_of(
         scope=words.translate("joined").join(
             [*filter_words(question.filters, words), *([remark] if remark else [])]
         ),
-        rebases=tuple(ChartMark(one.begins_at, one.change) for one in chart.rebases),
+        rebases=tuple(ChartMark(rebase.begins_at, rebase.change) for rebase in chart.rebases),
         explanations=tuple(
             ChartExplanation(point.begin, noted.rule, explanation(noted, words))
             for point in chart.points
@@ -89,16 +89,20 @@ def filter_words(filters: Mapping[Dimension, Sequence[str]], words: ChartWords) 
 
 def explanation(noted: KpiNotedSignal, words: ChartWords) -> str:
     """Return what was said of a signal, and by whom."""
-    said = noted.reason or noted.cause or ""
+    explanation_text = noted.reason or noted.cause or ""
     if noted.reason is not None and noted.cause is not None:
-        said = words.translate("caused_by", reason=noted.reason, cause=noted.cause)
+        explanation_text = words.translate("caused_by", reason=noted.reason, cause=noted.cause)
     person = None if noted.explained_by is None else noted.explained_by.name
-    return said if person is None else words.translate("explained_by", text=said, person=person)
+    return (
+        explanation_text
+        if person is None
+        else words.translate("explained_by", text=explanation_text, person=person)
+    )
 
 
 def _limits(chart: KpiBehaviour) -> tuple[ChartLimits, ...]:
     """Return the limits of each stretch over its periods, those of the last up to the end of the chart."""
-    found = []
+    chart_limits = []
     for n, stretch in enumerate(chart.stretches):
         last_one = n == len(chart.stretches) - 1
         inside = [
@@ -107,19 +111,19 @@ def _limits(chart: KpiBehaviour) -> tuple[ChartLimits, ...]:
             if point.begin >= stretch.begin and (last_one or point.end <= stretch.end)
         ]
         if stretch.limits is not None:
-            of = stretch.limits
-            found.append(
+            limits = stretch.limits
+            chart_limits.append(
                 ChartLimits(
                     first=inside[0],
                     last=inside[-1],
-                    centre=of.centre,
-                    low=of.low,
-                    high=of.high,
+                    centre=limits.centre,
+                    low=limits.low,
+                    high=limits.high,
                     values=stretch.values,
                     provisional=stretch.provisional,
                 )
             )
-    return tuple(found)
+    return tuple(chart_limits)
 
 
 def _tendency(kpi: Kpi, value: float | None, centre: float | None) -> Tendency:

@@ -66,10 +66,10 @@ async def get_kpi_chart(
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain(query.grain), []), now)
     if len(question.bounds) - 1 > MOST_POINTS:
         raise CannotAnswer("grain", "too_many_periods", most=str(MOST_POINTS))
-    found, marks = await answer(ledger.db, question, now), await chart_marks(ledger, question)
-    remark = await lag_notice(ledger.db, found.position, found.lag_seconds, language)
+    answered, marks = await answer(ledger.db, question, now), await chart_marks(ledger, question)
+    remark = await lag_notice(ledger.db, answered.position, answered.lag_seconds, language)
     words = ChartWords(language, kpi.unit, question.zone, ledger.settings.currency)
-    figure = figure_of(question, found, behaviour(kpi, found, now, marks), words, remark)
+    figure = figure_of(question, answered, behaviour(kpi, answered, now, marks), words, remark)
     return svg_response(draw(figure, words), language)
 
 
@@ -77,8 +77,8 @@ def chosen_language(request: Request, asked: str | None) -> str:
     """Return the language asked for, by the query or else by the header; or the caller's own: a link in a
     page cannot ask by a header.
     """
-    said = request.headers.get("accept-language")
-    return asked or (language_of(caller_of(request).locale) if said is None else language_for(request))
+    accepted = request.headers.get("accept-language")
+    return asked or (language_of(caller_of(request).locale) if accepted is None else language_for(request))
 
 
 def svg_response(drawing: str, language: str) -> Response:

@@ -49,7 +49,7 @@ class ChartLimits:
 class ChartMark:
     """A vertical line at an instant, with its name."""
 
-    at: datetime
+    instant: datetime
     name: str
 
 

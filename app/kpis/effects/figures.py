@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from heapq import nlargest
 
+from markupsafe import Markup
+
 from app.common.records import CodeEnum
 from app.db import Connection, Database
 from app.i18n import translate
@@ -57,26 +59,26 @@ class EffectDrawing(CodeEnum):
 
 def draw_effect(
     result: EffectResult, asked: EffectQuestions, words: ChartWords, *, title: str | None = None
-) -> str:
+) -> Markup:
     """Return the interval figure: both windows, and the effect on an axis of its own. Its title says
     the effect, unless that stands beside it.
     """
-    said = translate_of(words.language)
+    translated = translate_of(words.language)
     sides = [
-        (said("row_before"), result.before),
-        (said("row_after"), result.after),
-        (said("row_control_before"), result.control_before),
-        (said("row_control_after"), result.control_after),
+        (translated("row_before"), result.before),
+        (translated("row_after"), result.after),
+        (translated("row_control_before"), result.control_before),
+        (translated("row_control_after"), result.control_after),
     ]
-    effect = IntervalRow(said("row_effect"), result.effect, result.low, result.high)
+    effect = IntervalRow(translated("row_effect"), result.effect, result.low, result.high)
     differences = [effect]
     if result.control_before is not None and result.control_after is not None:
         parts = (
-            (said("row_scope"), result.before, result.after),
-            (said("row_control"), result.control_before, result.control_after),
+            (translated("row_scope"), result.before, result.after),
+            (translated("row_control"), result.control_before, result.control_after),
         )
-        apart = [IntervalRow(name, _apart(result, one, other)) for name, one, other in parts]
-        differences = [*apart, replace(effect, label=said("row_both"))]
+        apart = [IntervalRow(name, _apart(result, before, after)) for name, before, after in parts]
+        differences = [*apart, replace(effect, label=translated("row_both"))]
     figure = EffectFigure(
         title=title or headline_of(asked.kpi, result, words.language),
         sides=tuple(_row(name, side) for name, side in sides if side is not None),
@@ -85,7 +87,7 @@ def draw_effect(
         level=result.level,
         promised=None if result.promised is None else result.promised.effect,
         tendency=TENDENCIES.get(result.verdict, Tendency.neither),
-        warnings=tuple(one.code.label(words.language) for one in result.warnings),
+        warnings=tuple(warning.code.label(words.language) for warning in result.warnings),
     )
     return draw_intervals(figure, words)
 
@@ -93,7 +95,9 @@ def draw_effect(
 def _row(name: str, side: EffectSide) -> IntervalRow:
     """Return the row of a window; a rate by exposure is shown as the KPI's value is."""
     unit = side.value / side.compared if side.exposure and side.value and side.compared else 1.0
-    value, low, high = (None if one is None else one * unit for one in (side.compared, side.low, side.high))
+    value, low, high = (
+        None if number is None else number * unit for number in (side.compared, side.low, side.high)
+    )
     return IntervalRow(name, value, low, high, side.cases)
 
 
@@ -113,7 +117,7 @@ async def draw_behaviour(
     words: ChartWords,
     *,
     title: str | None = None,
-) -> str:
+) -> Markup:
     """Return the behaviour chart with both windows shaded: the limits are those of the time before the
     change, drawn on through the time after it. It shows the facts of now. Raises CannotAnswer, DatabaseGone.
     """
@@ -121,26 +125,26 @@ async def draw_behaviour(
     grain = Grain.month if end - begin > BY_MONTHS else Grain.week
     question = replace(asked.before, grain=grain)
     question = replace(question, bounds=chart_bounds(question, begin - SHOWN_BEFORE, end))
-    found = await answer(db, question, question.now)
-    figure = figure_of(question, found, behaviour(question.kpi, found, question.now, NO_MARKS), words)
+    answered = await answer(db, question, question.now)
+    figure = figure_of(question, answered, behaviour(question.kpi, answered, question.now, NO_MARKS), words)
     changed = next(
         (n for n, point in enumerate(figure.points) if point.end > begin_after), len(figure.points)
     )
-    said = translate_of(words.language)
+    translated = translate_of(words.language)
     others = None
     if asked.control_before is not None:
         control = await answer(db, replace(question, filters=asked.control_before.filters), question.now)
         values = tuple(point.value for point in control.points)
-        others = ChartSeries(said("row_control"), values)
+        others = ChartSeries(translated("row_control"), values)
     figure = replace(
         figure,
         points=tuple(replace(point, signals=()) for point in figure.points),
         limits=_limits([point.value for point in figure.points], changed),
         shades=(
-            ChartShade(begin, end_before, said("row_before")),
-            ChartShade(begin_after, min(end, figure.points[-1].end), said("row_after")),
+            ChartShade(begin, end_before, translated("row_before")),
+            ChartShade(begin_after, min(end, figure.points[-1].end), translated("row_after")),
         ),
-        moment=ChartMark(begin_after, effect.change or said("moment")),
+        moment=ChartMark(begin_after, effect.change or translated("moment")),
         others=others,
         title=title or headline_of(asked.kpi, result, words.language),
     )
@@ -169,17 +173,20 @@ def _limits(values: list[float | None], changed: int) -> tuple[ChartLimits, ...]
 
 async def draw_cases_of(
     db: Database, effect: KpiEffect, result: EffectResult, asked: EffectQuestions, words: ChartWords
-) -> str:
+) -> Markup:
     """Return every case of both windows, as of the effect's position. Raises CannotAnswer, DatabaseGone."""
     if WITHOUT_CONTROL[result.method] not in OF_CASES or asked.kpi.is_of_outages:
         raise CannotAnswer("figure", "no_cases_to_draw")
-    said = translate_of(words.language)
+    translated = translate_of(words.language)
     async with snapshot_connection(db) as connection:
         present, _ = await facts_position(connection)
-        at = None if present == effect.position else effect.position
+        as_of_position = None if present == effect.position else effect.position
         groups = [
-            StripGroup(name, await _strip(connection, question, at))
-            for name, question in ((said("row_before"), asked.before), (said("row_after"), asked.after))
+            StripGroup(name, await _strip(connection, question, as_of_position))
+            for name, question in (
+                (translated("row_before"), asked.before),
+                (translated("row_after"), asked.after),
+            )
         ]
     title = headline_of(asked.kpi, result, words.language)
     return draw_cases(CasesFigure(title=title, groups=tuple(groups)), words)
@@ -188,10 +195,10 @@ async def draw_cases_of(
 async def _strip(connection: Connection, question: Question, position: int | None) -> tuple[StripCase, ...]:
     """Return the cases of the window; only the heaviest have their numbers, as no others are named."""
     values = await case_values(connection, question, question.now, position)
-    heaviest = nlargest(NAMED_CASES, values, key=lambda one: one.value)
-    numbers = await case_numbers(connection, question, [one.case_id for one in heaviest])
-    named = {one.case_id: numbers[one.case_id][1] for one in heaviest}
-    return tuple(StripCase(named.get(one.case_id, ""), float(one.value)) for one in values)
+    heaviest = nlargest(NAMED_CASES, values, key=lambda case: case.value)
+    numbers = await case_numbers(connection, question, [case.case_id for case in heaviest])
+    named = {case.case_id: numbers[case.case_id][1] for case in heaviest}
+    return tuple(StripCase(named.get(case.case_id, ""), float(case.value)) for case in values)
 
 
 def translate_of(language: str) -> Translate:

@@ -128,8 +128,8 @@ def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
             raise NotFound()
         if not _may_read(ledger, lifecycle, caller, loaded.record):
             raise ledger.forbidden(managers_of(lifecycle), language_for(request))
-        found = await _page(ledger, loaded.record.row_key, paging)
-        return Response(dump_json(found), headers=VARY, media_type="application/json")
+        listed = await _page(ledger, loaded.record.row_key, paging)
+        return Response(dump_json(listed), headers=VARY, media_type="application/json")
 
     return list_notices
 
@@ -139,10 +139,10 @@ async def _page(ledger: Ledger, about: str, paging: SentNoticePaging) -> dict[st
     sign, scope = ledger.vault.fingerprint, f"notices of {about}"
     after = None if paging.cursor is None else UUID(cursors.read(paging.cursor, scope, sign)[0])
     rows = await ledger.db.rows(NOTICES, (about, after, after, paging.limit + 1))
-    shown = rows[: paging.limit]
-    names = await ledger.directory.names({row["person_id"] for row in shown}) if shown else {}
+    page_rows = rows[: paging.limit]
+    names = await ledger.directory.names({row["person_id"] for row in page_rows}) if page_rows else {}
     texts = await ledger.vault.texts(names.values())
-    cursor = cursors.write([str(shown[-1]["id"])], scope, sign) if len(rows) > paging.limit else None
+    cursor = cursors.write([str(page_rows[-1]["id"])], scope, sign) if len(rows) > paging.limit else None
     items = [
         {
             "id": row["id"],
@@ -154,6 +154,6 @@ async def _page(ledger: Ledger, about: str, paging: SentNoticePaging) -> dict[st
                 for name in ("sent_at", "read_at", "mailed_at", "failed_at")
             },
         }
-        for row in shown
+        for row in page_rows
     ]
     return {"items": items, "next_cursor": cursor}

@@ -56,7 +56,7 @@ async def _load_plan(
 ) -> PrintedPlan:
     then = document.edition.record_then
     steps = then.rows(ImprovementPlanStep, "planned_at")
-    found = await unseal(ledger, [], [one.person_id for one in steps])
+    unsealed = await unseal(ledger, [], [step.person_id for step in steps])
     adjustments = await _adjustments(ledger, plan, document, language)
     decisions = await _decisions(ledger, plan, document, then)
     author = document.printed
@@ -64,12 +64,14 @@ async def _load_plan(
         document=author,
         targets=await _targets(ledger, then, language),
         points=[
-            PrintedPoint(title=one.title or "", refers_to=one.refers_to or ())
-            for one in then.rows(ImprovementPlanPoint, "planned_at")
+            PrintedPoint(title=point.title or "", refers_to=point.refers_to or ())
+            for point in then.rows(ImprovementPlanPoint, "planned_at")
         ],
         steps=[
-            PrintedPlanStep(title=one.title or "", owner=found.name(one.person_id), due_on=one.due_on or "")
-            for one in steps
+            PrintedPlanStep(
+                title=step.title or "", owner=unsealed.name(step.person_id), due_on=step.due_on or ""
+            )
+            for step in steps
         ],
         adjustments=adjustments,
         decisions=decisions,
@@ -81,25 +83,25 @@ async def _load_plan(
 
 
 async def _targets(ledger: Ledger, then: PastRecord, language: str) -> list[PrintedPlanTarget]:
-    baselines = {one.name: one for one in then.rows(KpiBaseline, "frozen_at")}
-    shown = []
-    for one in then.rows(ImprovementPlanTarget, "planned_at"):
-        baseline = baselines.get(one.name)
+    baselines = {baseline.name: baseline for baseline in then.rows(KpiBaseline, "frozen_at")}
+    printed = []
+    for target in then.rows(ImprovementPlanTarget, "planned_at"):
+        baseline = baselines.get(target.name)
         if baseline is None:
             continue
         words = chart_words(baseline, language)
-        shown.append(
+        printed.append(
             PrintedPlanTarget(
-                title=one.title or "",
+                title=target.title or "",
                 baseline=baseline_words(baseline, language),
-                goal=words.value(float(one.goal or 0)),
-                is_limit=is_limit(direction_of(one.kpi), baseline.value, one.goal or ""),
-                due_on=one.due_on or "",
-                business_goal=one.business_goal or "",
+                goal=words.value(float(target.goal or 0)),
+                is_limit=is_limit(direction_of(target.kpi), baseline.value, target.goal or ""),
+                due_on=target.due_on or "",
+                business_goal=target.business_goal or "",
                 chart=await draw_baseline(ledger, baseline, language),
             )
         )
-    return shown
+    return printed
 
 
 async def _decisions(
@@ -109,20 +111,28 @@ async def _decisions(
     was the newest.
     """
     edition, events = document.edition, document.edition.events
-    made_by = {one.decision_id for one in _adopted(then) if one.edition == document.printed.entry.edition}
+    made_by = {
+        adjustment.decision_id
+        for adjustment in _adopted(then)
+        if adjustment.edition == document.printed.entry.edition
+    }
 
     asked = edition.since(lambda event: event.type in ASKING)
     before = [
-        one
-        for one in events
-        if one.version < edition.begun.version
-        and any(f"decision/{decision}" in one.data["set"] for decision in made_by)
+        event
+        for event in events
+        if event.version < edition.begun.version
+        and any(f"decision/{decision}" in event.data["set"] for decision in made_by)
     ]
     return await load_decisions(ledger, plan.row_key, events, [*before[:1], *asked])
 
 
 def _adopted(then: PastRecord) -> list[ImprovementPlanAdjustment]:
-    return [one for one in then.rows(ImprovementPlanAdjustment, "proposed_at") if one.adopted_at is not None]
+    return [
+        adjustment
+        for adjustment in then.rows(ImprovementPlanAdjustment, "proposed_at")
+        if adjustment.adopted_at is not None
+    ]
 
 
 async def _adjustments(
@@ -130,19 +140,25 @@ async def _adjustments(
 ) -> list[PrintedAdjustment]:
     """Return what this edition has changed, and what is proposed to be changed in it, if it is the newest."""
     entry = document.printed.entry
-    shown = [one for one in _adopted(document.edition.record_then) if one.edition == entry.edition]
+    adjustments = [
+        adjustment
+        for adjustment in _adopted(document.edition.record_then)
+        if adjustment.edition == entry.edition
+    ]
     if document.printed.newest_edition == entry.edition and plan.adjustment_id is not None:
         now = PastRecord(document.edition.events).rows(ImprovementPlanAdjustment, "proposed_at")
-        shown += [one for one in now if one.id == plan.adjustment_id]
-    found = await unseal(ledger, [text for one in shown for text in (one.changes, one.reason)])
+        adjustments += [adjustment for adjustment in now if adjustment.id == plan.adjustment_id]
+    unsealed = await unseal(
+        ledger, [text for adjustment in adjustments for text in (adjustment.changes, adjustment.reason)]
+    )
     return [
         PrintedAdjustment(
-            is_adopted=one.adopted_at is not None,
-            changes=found.text(one.changes),
-            reason=found.text(one.reason),
-            targets=_compared(plan, one, language),
+            is_adopted=adjustment.adopted_at is not None,
+            changes=unsealed.text(adjustment.changes),
+            reason=unsealed.text(adjustment.reason),
+            targets=_compared(plan, adjustment, language),
         )
-        for one in shown
+        for adjustment in adjustments
     ]
 
 
@@ -150,10 +166,10 @@ def _compared(
     plan: ImprovementPlan, adjustment: ImprovementPlanAdjustment, language: str
 ) -> list[AdjustedTarget]:
     """Return the targets that differ, as they were and as they are from then on."""
-    old = {one["target"]["name"]: one for one in adjustment.replaces or ()}
-    new = {one["target"]["name"]: one for one in adjustment.targets or ()}
-    baselines = {name: one["baseline"] for name, one in old.items()}
-    baselines_after = {name: one["baseline"] or baselines.get(name) for name, one in new.items()}
+    old = {target["target"]["name"]: target for target in adjustment.replaces or ()}
+    new = {target["target"]["name"]: target for target in adjustment.targets or ()}
+    baselines = {name: target["baseline"] for name, target in old.items()}
+    baselines_after = {name: target["baseline"] or baselines.get(name) for name, target in new.items()}
     return [
         AdjustedTarget(
             title=str((new.get(name) or old[name])["target"]["title"]),
@@ -166,17 +182,17 @@ def _compared(
 
 
 def _as_text(
-    plan: ImprovementPlan, one: dict[str, Any] | None, baselines: dict[str, Any], language: str
+    plan: ImprovementPlan, target: dict[str, Any] | None, baselines: dict[str, Any], language: str
 ) -> str | None:
     """Return the target in words: its KPI, the baseline, the goal and the day; None: there is none."""
-    if one is None:
+    if target is None:
         return None
-    said = one["target"]
-    stored = baselines.get(said["name"])
+    terms = target["target"]
+    stored = baselines.get(terms["name"])
     if stored is None:
-        return f"{said['kpi']}: {said['goal']}, {said['due_on']}"
+        return f"{terms['kpi']}: {terms['goal']}, {terms['due_on']}"
     baseline = stored_baseline(stored, plan, plan.id)
     words = chart_words(baseline, language)
     value = "–" if baseline.value is None else words.value(float(baseline.value))
-    goal = words.value(float(said["goal"]))
-    return f"{baseline_words(baseline, language).kpi}: {value} → {goal}, {said['due_on']}"
+    goal = words.value(float(terms["goal"]))
+    return f"{baseline_words(baseline, language).kpi}: {value} → {goal}, {terms['due_on']}"

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from markupsafe import Markup
+
 from app.common.records import CodeEnum
 from app.foundation.documents.decided import PrintedDecision
 from app.foundation.documents.pages import PrintedDocument, SignatureLine
 from app.foundation.documents.records import DocumentEntry
+from app.foundation.licences.records import ExaminationTopic
 from app.kpis.baselines.figures import BaselineWords
 from app.processes.improvements.children.records import FeedbackStance, RolloutStepName
 from app.processes.improvements.records import MeasurementOccasion
@@ -25,7 +28,7 @@ class PrintedTarget:
     baseline: BaselineWords
     promised: str | None
     judged_by: str | None
-    chart: str | None
+    chart: Markup | None
 
 
 class ComparedStatistic(CodeEnum):
@@ -61,8 +64,8 @@ class PrintedMeasurement:
     promised: str | None
     verdict: CodeEnum
     promise: CodeEnum | None
-    figure: str | None
-    chart: str | None
+    figure: Markup | None
+    chart: Markup | None
     windows: tuple[tuple[str, str], tuple[str, str]] | None = None
     scope: str | None = None
     control: str | None = None
@@ -103,6 +106,13 @@ class PrintedTraining:
     title: str
     pass_mark: int | None
     results: Sequence[tuple[str | None, Mapping[str, int], bool | None]]
+
+    @property
+    def topics(self) -> list[ExaminationTopic]:
+        """The topics in which somebody has a mark."""
+        return [
+            topic for topic in ExaminationTopic if any(topic.value in marks for _, marks, _ in self.results)
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """An agreement's documents as pages fit to print on A4: the agreement, its specification sheet and its
-service quality plan, with the signatures of both parties.
+service quality plan, with the signatures of both parties. Rows are made here, as text; HTML is in the
+templates.
 """
 
 from __future__ import annotations
@@ -7,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from html import escape
 from typing import Any
+
+from markupsafe import Markup
 
 from app.common.clocks import AgreementType
 from app.common.tickets import HoldReason
-from app.foundation.documents.page_parts import PageParts
 from app.foundation.documents.records import DocumentClass, DocumentState
+from app.html.filters import percent
+from app.html.templates import render
+from app.html.wording import Wording
 from app.i18n import sentences
 from app.service_levels.agreements.measures import CONDITIONS
 from app.service_levels.agreements.records import (
@@ -31,11 +34,10 @@ TABLE = "agreement_page"
 HOUR, MINUTE = 3600, 60
 #: In a cell without a value.
 EMPTY_CELL = "–"
-#: As HTML.
 SIGNS = {
-    TargetComparator.lt: "&lt;",
+    TargetComparator.lt: "<",
     TargetComparator.le: "≤",
-    TargetComparator.gt: "&gt;",
+    TargetComparator.gt: ">",
     TargetComparator.ge: "≥",
 }
 
@@ -70,219 +72,169 @@ def title_of(printed: Printed, language: str) -> str:
     return f"{printed.document_class.label(language)} · {printed.agreement['title']}"
 
 
-def body_of(printed: Printed, language: str) -> str:
+#: The folder of the templates, and that of each document.
+FOLDER = "service_levels/agreements/documents"
+TEMPLATES = {
+    DocumentClass.SL: f"{FOLDER}/agreement.html",
+    DocumentClass.SS: f"{FOLDER}/specification.html",
+    DocumentClass.QP: f"{FOLDER}/quality_plan.html",
+}
+Fact = tuple[str, str | None]
+
+
+def body_of(printed: Printed, language: str) -> Markup:
     """Return the document as HTML."""
-    sections = {
-        DocumentClass.SL: _agreement,
-        DocumentClass.SS: _specification,
-        DocumentClass.QP: _quality_plan,
-    }
-    return _Page(language).head(printed) + sections[printed.document_class](printed, _Page(language))
+    wording, agreement = Wording(language, TABLE), printed.agreement
+    return render(
+        TEMPLATES[printed.document_class],
+        wording,
+        printed=printed,
+        agreement=agreement,
+        head=_head(printed, wording),
+        scope=_scope(printed, wording),
+        targets=[_target(target, wording) for target in agreement["targets"] or ()],
+        conditions=_conditions(agreement, wording),
+        consequences=list(_consequences(agreement["consequences"] or (), wording)),
+        workload=_workload(agreement, wording),
+        signatures=_signatures(printed.signatures, wording),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Page(PageParts):
-    """The parts of an agreement's page in its language, as HTML."""
+def _head(printed: Printed, wording: Wording) -> list[Fact]:
+    """Return what identifies the document."""
+    agreement = printed.agreement
+    # What was replaced, or ended early, held until then, whatever had been agreed.
+    ended = (agreement.get("ended_at") or "")[:10]
+    last = agreement.get("superseded_from") or ended or agreement["valid_to"]
+    edition = wording.sentence("edition")
+    return [
+        ("document", f"{printed.number}, {edition} {printed.edition}"),
+        ("state", wording.label(printed.state)),
+        ("agreement", f"{agreement['number']}, {edition} {agreement['edition']}"),
+        ("type", wording.label(AgreementType(agreement["agreement_type"]))),
+        ("party", _party(agreement) or wording.sentence("all_customers")),
+        ("validity", f"{agreement['valid_from'] or '…'} – {last or wording.sentence('no_end')}"),
+    ]
 
-    wording: str = TABLE
 
-    def head(self, printed: Printed) -> str:
-        """Return the head of the page, which identifies the document."""
-        agreement = printed.agreement
-        # What was replaced, or ended early, held until then, whatever had been agreed.
-        last = (
-            agreement.get("superseded_from")
-            or (agreement.get("ended_at") or "")[:10]
-            or agreement["valid_to"]
+def _process(kind: str, wording: Wording) -> str:
+    """Return the name of the process that tickets of that kind go through."""
+    return sentences(wording.language)[TABLE].get(f"process_{kind}", kind)
+
+
+def _duration(seconds: int, wording: Wording) -> str:
+    """Return a time in hours and minutes, of business time."""
+    hours, rest = divmod(seconds, HOUR)
+    minutes, left = divmod(rest, MINUTE)
+    parts = ((hours, "hours"), (minutes, "minutes"), (left, "seconds"))
+    return " ".join(f"{number} {wording.sentence(unit)}" for number, unit in parts if number)
+
+
+def _signatures(signatures: Sequence[Signature], wording: Wording) -> list[tuple[str, ...]]:
+    """Return the lines on which both parties have signed, or sign."""
+    return [
+        (
+            wording.label(signature.side),
+            signature.name or "",
+            "" if signature.signed_at is None else f"{signature.signed_at:%Y-%m-%d %H:%M} UTC",
+            signature.document or "",
         )
-        validity = f"{agreement['valid_from'] or '…'} – {last or self.sentence('no_end')}"
-        facts = (
-            ("document", f"{escape(printed.number)}, {self.sentence('edition')} {printed.edition}"),
-            ("state", self.label(printed.state)),
-            (
-                "agreement",
-                f"{escape(agreement['number'])}, {self.sentence('edition')} {agreement['edition']}",
-            ),
-            ("type", self.label(AgreementType(agreement["agreement_type"]))),
-            ("party", _party(agreement) or self.sentence("all_customers")),
-            ("validity", validity),
-        )
-        return self.facts(facts)
-
-    def process(self, kind: str) -> str:
-        """Return the name of the process that tickets of that kind go through."""
-        return escape(sentences(self.language)[TABLE].get(f"process_{kind}", kind))
-
-    def duration(self, seconds: int) -> str:
-        """Return a time in hours and minutes, of business time."""
-        hours, rest = divmod(seconds, HOUR)
-        minutes, left = divmod(rest, MINUTE)
-        parts = ((hours, "hours"), (minutes, "minutes"), (left, "seconds"))
-        return " ".join(f"{number} {self.sentence(unit)}" for number, unit in parts if number)
-
-    def signatures(self, signatures: Sequence[Signature]) -> str:
-        """Return the lines on which both parties have signed, or sign."""
-        rows = [
-            (
-                self.label(signature.side),
-                escape(signature.name or ""),
-                "" if signature.signed_at is None else f"{signature.signed_at:%Y-%m-%d %H:%M} UTC",
-                escape(signature.document or ""),
-            )
-            for signature in signatures
-        ]
-        table = self.table(("side", "name", "signed", "signed_document"), rows)
-        return f'<section class="signatures">{self.section("signatures", table)}</section>'
+        for signature in signatures
+    ]
 
 
 def _party(agreement: Mapping[str, Any]) -> str | None:
-    team = agreement["customer"] or agreement["team"] or agreement["supplier"]
-    return None if team is None else escape(team["name"])
+    party = agreement["customer"] or agreement["team"] or agreement["supplier"]
+    return None if party is None else party["name"]
 
 
-def _names(values: Sequence[str] | None) -> str | None:
-    return None if not values else escape(", ".join(values))
-
-
-def _agreement(printed: Printed, page: _Page) -> str:
+def _scope(printed: Printed, wording: Wording) -> list[Fact]:
     agreement = printed.agreement
-    persons = [(agreement[name] or {}).get("name") for name in ("representative", "party_representative")]
-    scope = (
-        ("services", _names(agreement["services"]) or page.sentence("all_services")),
-        ("catalogue_items", _names(agreement["catalogue_items"])),
-        ("business_process", escape(agreement["business_process"] or "")),
-        ("calendar", escape(agreement["calendar"] or "")),
-        ("represents_it", escape(persons[0] or "")),
-        ("represents_party", escape(persons[1] or "")),
-        ("rests_on", _names(printed.beneath)),
+    represents_it, represents_party = (
+        (agreement[name] or {}).get("name") for name in ("representative", "party_representative")
     )
-    return "".join(
-        (
-            page.section("scope", page.facts(scope)),
-            page.text("text", agreement["text"]),
-            page.section("targets", _targets(agreement["targets"] or (), page)),
-            page.section("conditions", page.facts(_conditions(agreement, page))),
-            page.section("consequences", _consequences(agreement["consequences"] or (), page)),
-            page.section("workload", _workload(agreement, page)),
-            page.text("customer_duties", agreement["customer_duties"]),
-            page.text("security_boundary", agreement["security_boundary"]),
-            page.text("resources", agreement["resources"]),
-            page.signatures(printed.signatures),
-        )
-    )
-
-
-def _specification(printed: Printed, page: _Page) -> str:
-    agreement = printed.agreement
-    return "".join(
-        (
-            page.text("specification", agreement["specification"]),
-            page.section("targets", _targets(agreement["targets"] or (), page)),
-            page.section("rests_on", f"<p>{_names(printed.beneath)}</p>" if printed.beneath else ""),
-            page.signatures(printed.signatures),
-        )
-    )
-
-
-def _quality_plan(printed: Printed, page: _Page) -> str:
-    agreement = printed.agreement
-    return "".join(
-        (
-            page.text("quality_plan", agreement["quality_plan"]),
-            page.section("targets", _targets(agreement["targets"] or (), page)),
-            page.section("conditions", page.facts(_conditions(agreement, page))),
-            page.signatures(printed.signatures),
-        )
-    )
-
-
-def _targets(targets: Sequence[Mapping[str, Any]], page: _Page) -> str:
-    rows = [
-        (
-            escape(target["id"]),
-            page.label(TargetMetric(target["metric"]))
-            + (f" {escape(target['kpi'])}" if target["kpi"] else ""),
-            ", ".join(_conditions_of(target, page)) or page.sentence("all_cases"),
-            _threshold(target, page),
-            _compliance(target, page),
-            escape(target["calendar"] or EMPTY_CELL),
-            ", ".join(page.label(HoldReason(reason)) for reason in target["pause_reasons"]) or EMPTY_CELL,
-        )
-        for target in targets
+    return [
+        ("services", ", ".join(agreement["services"] or ()) or wording.sentence("all_services")),
+        ("catalogue_items", ", ".join(agreement["catalogue_items"] or ())),
+        ("business_process", agreement["business_process"]),
+        ("calendar", agreement["calendar"]),
+        ("represents_it", represents_it),
+        ("represents_party", represents_party),
+        ("rests_on", ", ".join(printed.beneath)),
     ]
-    return page.table(("id", "metric", "of", "threshold", "compliance", "calendar", "pauses"), rows)
 
 
-def _threshold(target: Mapping[str, Any], page: _Page) -> str:
+def _target(target: Mapping[str, Any], wording: Wording) -> tuple[str, ...]:
+    return (
+        target["id"],
+        wording.label(TargetMetric(target["metric"])) + (f" {target['kpi']}" if target["kpi"] else ""),
+        ", ".join(_conditions_of(target, wording)) or wording.sentence("all_cases"),
+        _threshold(target, wording),
+        _compliance(target, wording),
+        target["calendar"] or EMPTY_CELL,
+        ", ".join(wording.label(HoldReason(reason)) for reason in target["pause_reasons"]) or EMPTY_CELL,
+    )
+
+
+def _threshold(target: Mapping[str, Any], wording: Wording) -> str:
     sign = SIGNS[TargetComparator(target["comparator"])]
     if TargetMetric(target["metric"]) in CLOCKS:
-        return f"{sign} {page.duration(target['threshold_seconds'] or 0)}"
+        return f"{sign} {_duration(target['threshold_seconds'] or 0, wording)}"
     if target["threshold"] is None:
         return f"{sign} …"
     if TargetMetric(target["metric"]) is TargetMetric.availability:
-        return f"{sign} {_percent(target['threshold'])}"
-    return f"{sign} {escape(target['threshold'])}"
+        return f"{sign} {percent(target['threshold'])}"
+    return f"{sign} {target['threshold']}"
 
 
-def _compliance(target: Mapping[str, Any], page: _Page) -> str:
+def _compliance(target: Mapping[str, Any], wording: Wording) -> str:
     """Return the share of the cases that are to meet the target; only clocks have cases that do or do not."""
     if target["compliance"] is not None:
-        return f"≥ {_percent(target['compliance'])}"
-    return page.sentence("all_cases") if TargetMetric(target["metric"]) in CLOCKS else EMPTY_CELL
+        return f"≥ {percent(target['compliance'])}"
+    return wording.sentence("all_cases") if TargetMetric(target["metric"]) in CLOCKS else EMPTY_CELL
 
 
-def _conditions_of(target: Mapping[str, Any], page: _Page) -> Iterable[str]:
+def _conditions_of(target: Mapping[str, Any], wording: Wording) -> Iterable[str]:
     for name in CONDITIONS:
         if target[name]:
-            yield page.process(target[name]) if name == "process" else escape(target[name])
+            yield _process(target[name], wording) if name == "process" else target[name]
 
 
-def _percent(share: str) -> str:
-    return f"{(Decimal(share) * 100).normalize():f} %"
-
-
-def _conditions(agreement: Mapping[str, Any], page: _Page) -> list[tuple[str, str | None]]:
-    terms = agreement
+def _conditions(agreement: Mapping[str, Any], wording: Wording) -> list[Fact]:
     cost = None
-    if terms["cost_amount"]:
-        period = page.label(ReportingPeriod(terms["cost_period"]))
-        cost = f"{escape(terms['cost_amount'])} {escape(terms['cost_currency'] or '')} / {period}"
-    maintenance = "maintenance_counted" if terms["maintenance_counts"] else "maintenance_left_out"
-    reporting = terms["reporting_period"]
+    if agreement["cost_amount"]:
+        period = wording.label(ReportingPeriod(agreement["cost_period"]))
+        cost = f"{agreement['cost_amount']} {agreement['cost_currency'] or ''} / {period}"
+    maintenance = "maintenance_counted" if agreement["maintenance_counts"] else "maintenance_left_out"
+    reporting = agreement["reporting_period"]
     return [
-        ("notice_days", None if terms["notice_days"] is None else str(terms["notice_days"])),
-        ("reopen_days", None if terms["reopen_days"] is None else str(terms["reopen_days"])),
-        ("degraded_weight", escape(terms["degraded_weight"] or "")),
-        ("maintenance", page.sentence(maintenance)),
-        ("reporting_period", None if reporting is None else page.label(ReportingPeriod(reporting))),
-        ("review_months", None if terms["review_months"] is None else str(terms["review_months"])),
+        *((name, _number(agreement[name])) for name in ("notice_days", "reopen_days")),
+        ("degraded_weight", agreement["degraded_weight"]),
+        ("maintenance", wording.sentence(maintenance)),
+        ("reporting_period", None if reporting is None else wording.label(ReportingPeriod(reporting))),
+        ("review_months", _number(agreement["review_months"])),
         ("cost", cost),
     ]
 
 
-def _consequences(consequences: Sequence[Mapping[str, Any]], page: _Page) -> str:
-    rows = [
-        (
-            escape(consequence["target"]),
-            page.label(ConsequenceKind(consequence["kind"])),
-            escape(tier["below"]),
-            escape(f"{tier['percent']} %" if tier["percent"] else tier["amount"] or ""),
-        )
-        for consequence in consequences
-        for tier in consequence["tiers"]
-    ]
-    return page.table(("id", "consequence", "worse_than", "credit"), rows)
+def _number(value: int | None) -> str | None:
+    return None if value is None else str(value)
 
 
-def _workload(agreement: Mapping[str, Any], page: _Page) -> str:
-    rows = [
+def _consequences(consequences: Sequence[Mapping[str, Any]], wording: Wording) -> Iterable[tuple[str, ...]]:
+    for consequence in consequences:
+        kind = wording.label(ConsequenceKind(consequence["kind"]))
+        for tier in consequence["tiers"]:
+            credit = f"{tier['percent']} %" if tier["percent"] else tier["amount"] or ""
+            yield consequence["target"], kind, tier["below"], credit
+
+
+def _workload(agreement: Mapping[str, Any], wording: Wording) -> list[tuple[str, ...]]:
+    return [
         (
-            page.process(forecast["process"]),
-            str(forecast["cases"]),
-            page.label(ReportingPeriod(forecast["per"])),
+            _process(expected["process"], wording),
+            str(expected["cases"]),
+            wording.label(ReportingPeriod(expected["per"])),
         )
-        for forecast in agreement["workload"] or ()
+        for expected in agreement["workload"] or ()
     ]
-    above = agreement["workload_above"]
-    introduction = f"<p>{page.sentence('above')}: {escape(above)}</p>" if above else ""
-    return page.table(("process", "cases", "per"), rows) + introduction

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
-from markupsafe import Markup
 from pydantic_core import to_json
 from starlette.responses import RedirectResponse, Response
 
@@ -86,8 +85,7 @@ async def get_sla_document(
     if printed.document_class is DocumentClass.SR:
         path = f"/v1/slas/{loaded.record.id}/reports/{printed.number}"
         return RedirectResponse(f"{path}?format=html&lang={renderer.language}", headers=VARY)
-    body = Markup(body_of(printed, renderer.language))  # noqa: S704 - escaped where it is made
-    return page(renderer.language, title_of(printed, renderer.language), body)
+    return page(renderer.language, title_of(printed, renderer.language), body_of(printed, renderer.language))
 
 
 ROUTES = Routes((router,), (LISTING,))

@@ -192,7 +192,7 @@ def test_what_people_write_is_escaped_and_what_xml_forbids_is_left_out() -> None
         tree = ElementTree.fromstring(text)
         (shown,) = [one for group in groups(tree, "normal") for one in group.findall(f"{SVG}title")]
         assert "<script>alert('1')</script>" in str(shown.text)
-    assert element("a", b_c='"<&') == "<a b-c='\"&lt;&amp;'/>"
+    assert element("a", b_c='"<&') == '<a b-c="&#34;&lt;&amp;"/>'
 
 
 def test_it_holds_no_style_and_no_script_and_says_what_it_shows() -> None:

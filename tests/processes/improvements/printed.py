@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from app.foundation.documents.pages import PrintedDocument, PrintedSection, SignatureLine
 from app.foundation.documents.records import DocumentClass, DocumentEntry, DocumentState, Heading
 from app.kpis.baselines.figures import BaselineWords
@@ -72,14 +74,14 @@ def words(language: str) -> ChartWords:
     return ChartWords(language, KPI.unit, ZONE, "CNY")
 
 
-def a_chart(language: str) -> str:
+def a_chart(language: str) -> Markup:
     """A behaviour chart with a shaded window."""
     of = figure("incident_resolution_seconds", SPIKED)
     first, last = of.points[4].begin, of.points[9].end
     return draw(replace(of, shades=(ChartShade(first, last, "Baseline"),)), words(language))
 
 
-def an_effect_figure(language: str) -> str:
+def an_effect_figure(language: str) -> Markup:
     """The intervals of an effect."""
     of = EffectFigure(
         title="Both windows and the effect",

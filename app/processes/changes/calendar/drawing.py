@@ -15,8 +15,8 @@ from app.processes.changes.calendar.layout import WIDTH, Sheet
 from app.processes.changes.calendar.marks import MARKS, badge, box, patterns
 from app.processes.changes.calendar.month import month_body
 from app.processes.changes.calendar.week import week_body
-from app.svg.elements import document, element, text, text_width
-from app.svg.lines import INK, PAPER, SOFT
+from app.svg.elements import document, element, text_width
+from app.svg.lines import PAPER, SOFT, caption
 
 HEADING, LEGEND = 34.0, 40.0
 MONTH = "month"
@@ -96,8 +96,8 @@ def _summary(sheet: Sheet, weeks: Sequence[Sequence[Day]], entries: Sequence[Cal
 def _heading(view: View) -> list[Markup]:
     zone = translated(view.sheet.language, "times", zone=view.sheet.zone.key)
     return [
-        text(view.title, x=8, y=22, font_size=17, font_weight=650, fill=INK, class_="cc-text"),
-        text(zone, x=WIDTH - 8, y=22, text_anchor="end", font_size=12, fill=SOFT, class_="cc-soft cc-zone"),
+        caption(view.title, 8, 22, 17, "cc-text", weight=650),
+        caption(zone, WIDTH - 8, 22, 12, "cc-soft cc-zone", fill=SOFT, anchor="end"),
     ]
 
 
@@ -109,9 +109,9 @@ def _legend(sheet: Sheet, y: float, truncated: bool) -> list[Markup]:
         drawn += [
             box(mark, x, y - 9, 34, 18),
             badge(mark, x + 17, y),
-            text(label, x=x + 40, y=y + 4, font_size=12, fill=INK, class_="cc-text"),
+            caption(label, x + 40, y + 4, 12, "cc-text"),
         ]
         x += 40 + text_width(label, 12) + 22
     note = translated(sheet.language, "truncated" if truncated else "overridden")
-    drawn.append(text(note, x=x, y=y + 4, font_size=12, fill=SOFT, class_="cc-soft"))
+    drawn.append(caption(note, x, y + 4, 12, "cc-soft", fill=SOFT))
     return drawn

@@ -90,5 +90,5 @@ def _lines(entry: CalendarEntry, language: str) -> list[str]:
     return lines
 
 
-def _whole_seconds(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(microsecond=0)
+def _whole_seconds(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(microsecond=0)

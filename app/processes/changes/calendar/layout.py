@@ -13,7 +13,7 @@ from app.processes.changes.calendar.entries import WEEK_DAYS, CalendarEntry, Day
 from app.processes.changes.calendar.labels import long_day, translated, weekday
 from app.processes.changes.records import ChangeType
 from app.svg.elements import element, text
-from app.svg.lines import INK, SOFT
+from app.svg.lines import SOFT, caption
 
 WIDTH, GUTTER = 1120.0, 56.0
 COLUMN = (WIDTH - GUTTER) / WEEK_DAYS
@@ -58,15 +58,7 @@ def day_head(sheet: Sheet, day: Day, column: int, y: float) -> Markup:
     name = f"{weekday(day.on, sheet.language)} {day.on.day}"
     today = sheet.is_today(day)
     heading = f"{name} · {translated(sheet.language, 'today')}" if today else name
-    return text(
-        heading,
-        x=column_left(column) + 6,
-        y=y,
-        font_size=13,
-        font_weight=700 if today else 500,
-        fill=INK,
-        class_="cc-text",
-    )
+    return caption(heading, column_left(column) + 6, y, 13, "cc-text", weight=700 if today else 500)
 
 
 def name_of(entry: CalendarEntry) -> str:

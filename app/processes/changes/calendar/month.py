@@ -18,8 +18,8 @@ from app.processes.changes.calendar.layout import (
     overflow_note,
 )
 from app.processes.changes.calendar.marks import LINE, badge, mark_of
-from app.svg.elements import element, fitted, text
-from app.svg.lines import INK, SOFT
+from app.svg.elements import element, fitted
+from app.svg.lines import INK, SOFT, caption
 
 HEAD, CELL, ROW, DATE = 24.0, 118.0, 23.0, 22.0
 #: So many entries fit into a cell; where there are more, the last line says how many.
@@ -31,21 +31,13 @@ def month_body(
 ) -> Body:
     """Return the weeks drawn from `top` on; `month` is the number of the month, whose days stand out."""
     drawn = [
-        text(
-            weekday(day.on, sheet.language),
-            x=column_left(column) + 6,
-            y=top + 16,
-            font_size=13,
-            font_weight=500,
-            fill=INK,
-            class_="cc-text",
-        )
+        caption(weekday(day.on, sheet.language), column_left(column) + 6, top + 16, 13, "cc-text", weight=500)
         for column, day in enumerate(weeks[0])
     ]
     for n, week in enumerate(weeks):
         y = top + HEAD + n * CELL
         number = f"W{week[0].on.isocalendar().week}"
-        drawn.append(text(number, x=8, y=y + 16, font_size=11, fill=SOFT, class_="cc-soft"))
+        drawn.append(caption(number, 8, y + 16, 11, "cc-soft", fill=SOFT))
         for column, day in enumerate(week):
             inside = [entry for entry in entries if entry.overlaps(day.begin, day.end)]
             drawn += _cell(sheet, day, column_left(column), y, inside, within=day.on.month == month)
@@ -84,14 +76,14 @@ def _cell(
     )
     date = f"{day.on.day} · {translated(sheet.language, 'today')}" if today else str(day.on.day)
     drawn.append(
-        text(
+        caption(
             date,
-            x=left + 6,
-            y=top + 15,
-            font_size=12,
-            font_weight=700 if today else 500 if within else None,
+            left + 6,
+            top + 15,
+            12,
+            "cc-text" if within else "cc-soft",
             fill=INK if within else SOFT,
-            class_="cc-text" if within else "cc-soft",
+            weight=700 if today else 500 if within else None,
         )
     )
     ordered = [*freezes, *(entry for entry in entries if entry.is_change)]
@@ -113,6 +105,6 @@ def _row(sheet: Sheet, entry: CalendarEntry, day: Day, left: float, top: float) 
         sheet,
         entry,
         badge(mark, left + 13, top + 10),
-        text(label, x=left + 25, y=top + 14, font_size=11, fill=INK, class_="cc-text"),
+        caption(label, left + 25, top + 14, 11, "cc-text"),
         kind=mark.name,
     )

@@ -238,14 +238,14 @@ def _instant(parameter: str, text: str, zone: ZoneInfo, code: str = "not_an_inst
     try:
         if DATE.fullmatch(text):
             day = date.fromisoformat(text)
-            found = midnight(day, zone) if 1900 <= day.year <= 2200 else None
+            parsed = midnight(day, zone) if 1900 <= day.year <= 2200 else None
         else:
-            found = _TIME.validate_python(text)
+            parsed = _TIME.validate_python(text)
     except (ValueError, ValidationError):
-        found = None
-    if found is None:
+        parsed = None
+    if parsed is None:
         raise WrongValue(parameter=parameter, because=code)
-    return found
+    return parsed
 
 
 async def find_entries(
@@ -271,8 +271,10 @@ async def _changes(
     renderer: Renderer, query: CalendarFilters, begin: datetime, end: datetime, now: datetime
 ) -> list[dict[str, Any]]:
     where = WhereClause(depends_on_values=True)
-    said = {"team": query.team, "type": query.type}
-    chosen = LISTING.query.model_validate({name: one for name, one in said.items() if one is not None})
+    parameters = {"team": query.team, "type": query.type}
+    chosen = LISTING.query.model_validate(
+        {name: value for name, value in parameters.items() if value is not None}
+    )
     await narrow(where, LISTING.parameters, chosen, renderer)
     bound = {"begin": where.bind(begin), "end": where.bind(end), "now": where.bind(now)}
     where.conditions += [OVERLAPS.format(**bound), NO_APPROVED]
@@ -298,12 +300,12 @@ async def _rendered(
 
 async def visible_ci_keys(renderer: Renderer, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
     """Return the keys of the items of changes that the caller may see, by their ids."""
-    ids = sorted({one for row in rows for one in row["ci_ids"] or ()})
+    ids = sorted({item_id for row in rows for item_id in row["ci_ids"] or ()})
     if not ids:
         return {}
     where = WhereClause(depends_on_values=True)
     where.conditions.append(f"r.id = any({where.bind(ids)}::uuid[])")
-    shown = CIS.renderer(
+    item_renderer = CIS.renderer(
         renderer.ledger,
         CIS.lifecycle,
         CIS.shape,
@@ -311,8 +313,8 @@ async def visible_ci_keys(renderer: Renderer, rows: Sequence[dict[str, Any]]) ->
         renderer.language,
         frozenset({"id", "key"}),
     )
-    found = await _rendered(CIS, shown, where, CIS.sorts[0], len(ids))
-    return {str(row["id"]): row["key"] for row in found}
+    items = await _rendered(CIS, item_renderer, where, CIS.sorts[0], len(ids))
+    return {str(row["id"]): row["key"] for row in items}
 
 
 def entry_of(row: dict[str, Any], keys: dict[str, str], now: datetime) -> CalendarEntry:
@@ -343,7 +345,7 @@ def entry_of(row: dict[str, Any], keys: dict[str, str], now: datetime) -> Calend
         type=ChangeType(row["type"]),
         risk_level=None if row["risk_level"] is None else RiskLevel(row["risk_level"]),
         services=tuple(dict.fromkeys([*(row["services"] or ()), *(row["ci_services"] or ())])),
-        cis=tuple(sorted(keys[one] for one in row["ci_ids"] or () if one in keys)),
+        cis=tuple(sorted(keys[item_id] for item_id in row["ci_ids"] or () if item_id in keys)),
         team=None if row["team"] is None else row["team"]["name"],
         assignee=None if row["assignee"] is None else row["assignee"]["name"],
         overridden=bool(row["overrides"]),

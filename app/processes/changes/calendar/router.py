@@ -64,16 +64,16 @@ async def get_change_calendar(request: Request, query: Annotated[CalendarQuery, 
     as_file = query.format == "ics" or (query.format is None and _prefers_icalendar(request))
     zone = zone_of(query, renderer.ledger.settings.time_zone)
     begin, end = period_of(query, zone, now, subscribed=as_file)
-    found = await find_entries(renderer, query, begin, end, now)
+    entries = await find_entries(renderer, query, begin, end, now)
     headers = {"Vary": f"Accept, {VARY['Vary']}", "Content-Language": renderer.language}
     if as_file:
         address = renderer.ledger.settings.public_url or str(request.base_url).rstrip("/")
-        made = calendar(found.entries, renderer.language, address)
+        made = calendar(entries.entries, renderer.language, address)
         return Response(made, headers=headers, media_type=MEDIA_TYPE)
-    shown = ChangeCalendar(
-        tz=zone.key, from_at=begin, until_at=end, truncated=found.truncated, items=found.items()
+    answer = ChangeCalendar(
+        tz=zone.key, from_at=begin, until_at=end, truncated=entries.truncated, items=entries.items()
     )
-    return Response(shown.model_dump_json(), headers=headers, media_type=JSON)
+    return Response(answer.model_dump_json(), headers=headers, media_type=JSON)
 
 
 @router.get(
@@ -92,8 +92,8 @@ async def get_change_calendar_drawing(
     zone = zone_of(query, renderer.ledger.settings.time_zone)
     view = view_of(query.view, day_asked(query, zone, now), zone, renderer.language, now)
     weeks = view.weeks
-    found = await find_entries(renderer, query, weeks[0][0].begin, weeks[-1][-1].end, now)
-    drawing = draw(view, found.entries, truncated=found.truncated)
+    entries = await find_entries(renderer, query, weeks[0][0].begin, weeks[-1][-1].end, now)
+    drawing = draw(view, entries.entries, truncated=entries.truncated)
     headers = {**VARY, **POLICY, "Content-Language": renderer.language}
     return Response(drawing, headers=headers, media_type=SVG)
 
@@ -118,8 +118,8 @@ async def list_change_schedule(request: Request, query: Annotated[ChangeSchedule
 def _renderer(request: Request, query: CalendarFilters) -> Renderer:
     """Return the renderer of changes, in the language asked for: calendar programs cannot ask by a header."""
     renderer = renderer_of(request, LISTING)
-    said = request.headers.get("accept-language")
-    usual = language_of(caller_of(request).locale) if said is None else language_for(request)
+    accepted = request.headers.get("accept-language")
+    usual = language_of(caller_of(request).locale) if accepted is None else language_for(request)
     renderer.language = query.lang or usual
     return renderer
 

@@ -27,7 +27,7 @@ from app.processes.changes.calendar.layout import (
 )
 from app.processes.changes.calendar.marks import LINE, badge, box, mark_of
 from app.svg.elements import element, fitted, text
-from app.svg.lines import INK, SOFT
+from app.svg.lines import SOFT, caption
 
 HOUR, HEAD, STRIP = 26.0, 26.0, 22.0
 USUAL_HOURS = 24
@@ -128,15 +128,7 @@ def _gutter(week: Sequence[Day], top: float) -> Markup:
     """Return the hours of the days on which no clock changes."""
     usual = any(day.hours == USUAL_HOURS for day in week)
     labels = [
-        text(
-            f"{hour:02}:00",
-            x=GUTTER - 8,
-            y=top + hour * HOUR + 4,
-            text_anchor="end",
-            font_size=11,
-            fill=SOFT,
-            class_="cc-soft",
-        )
+        caption(f"{hour:02}:00", GUTTER - 8, top + hour * HOUR + 4, 11, "cc-soft", fill=SOFT, anchor="end")
         for hour in range(USUAL_HOURS)
         if usual
     ]
@@ -172,7 +164,7 @@ def _own_hours(sheet: Sheet, day: Day, left: float, top: float) -> list[Markup]:
         for n in range(int(day.hours))
     ]
     hours = translated(sheet.language, "hours", hours=f"{day.hours:g}")
-    note = text(hours, x=left + 6, y=top + day.hours * HOUR + 13, font_size=11, fill=SOFT, class_="cc-soft")
+    note = caption(hours, left + 6, top + day.hours * HOUR + 13, 11, "cc-soft", fill=SOFT)
     return [*labels, note]
 
 
@@ -206,7 +198,7 @@ def _bars(
             freeze,
             box(mark, left + 1, y, width - 2, STRIP - 3),
             badge(mark, left + 13, y + 9.5),
-            text(label, x=left + 26, y=y + 14, font_size=12, fill=INK, class_="cc-text"),
+            caption(label, left + 26, y + 14, 12, "cc-text"),
             kind=mark.name,
         )
     if len(freezes) > MOST_BARS:
@@ -233,18 +225,17 @@ def _block(sheet: Sheet, placed: Placed, column: int, top: float, reserved: floa
         entry.state.label(sheet.language),
         f"{sheet.clock(entry.from_at)}–{sheet.clock(entry.until_at)}",
     ]
-    shown = [line for line in lines if line][: max(1, int((height - 3) // 14))]
+    fitting = [line for line in lines if line][: max(1, int((height - 3) // 14))]
     texts = [
-        text(
+        caption(
             fitted(line, room if n == 0 else width - 10, 11),
-            x=left + (22 if n == 0 else 5),
-            y=y + 12.5 + n * 14,
-            font_size=11,
-            font_weight=600 if n == 0 else None,
-            fill=INK,
-            class_="cc-text",
+            left + (22 if n == 0 else 5),
+            y + 12.5 + n * 14,
+            11,
+            "cc-text",
+            weight=600 if n == 0 else None,
         )
-        for n, line in enumerate(shown)
+        for n, line in enumerate(fitting)
     ]
     return group(
         sheet,

@@ -1,0 +1,268 @@
+"""What a mail leads to: a new ticket, or a comment on the one that it answers.
+
+A mail proves nobody. It joins a ticket only if it answers one of our own mails, and comes from the address of
+somebody who sees that ticket. It can open, comment and attach, and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from app.api.limits import Quota
+from app.common.priority import Impact, Urgency
+from app.common.tickets import Channel
+from app.i18n import translate
+from app.kernel.context import CommandMetadata
+from app.kernel.history import record_at_version
+from app.kernel.ledger import Ledger
+from app.kernel.payloads import LONGEST_PARAGRAPH, EmptyPayload, Payload
+from app.kernel.perform import Command, IdempotencyKey, perform
+from app.kernel.references import is_visible
+from app.kernel.uploads import IncomingUpload, store_upload
+from app.log.events import id_of, kind_of, stream
+from app.log.ids import uuid7
+from app.log.writer import DuplicateCommand
+from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident
+from app.processes.incidents.records import Effect as IncidentEffect
+from app.ticketing.attachments import AttachTicket
+from app.ticketing.comments import CommentTicket
+from app.webhooks.effects.addresses import person_with_address
+from app.webhooks.effects.identities import Identities, Identity, speaker, tool_caller
+from app.webhooks.intake.deliveries import DeliveryState, Effect, StoredDelivery, content_of, find_by_key
+from app.webhooks.mail.content import MailAttachment
+from app.webhooks.mail.delivery import key_of_same_id
+from app.webhooks.mail.message import IncomingMail
+from app.webhooks.mail.reader import read_bounded
+from app.webhooks.mail.refusals import MailRefused
+from app.webhooks.mapping.updates import NamedPerson
+from app.webhooks.sources.records import AutomaticMails, UnknownSenders, WebhookSource
+
+#: Mails of one sender, and replies to one ticket, that are taken in an hour: more are a loop.
+MOST_AN_HOUR = 60
+HOUR_SECONDS = 3_600
+MOST_ATTACHMENTS = 20
+NO_SUBJECT = "(no subject)"
+NO_TEXT = "(no text)"
+_OURS = re.compile(r"<([a-z_]+)\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^<>\s]+>")
+NOTICE = "select about from fold.notice where id = %s"
+AUDIENCE = "select audience from log.stream_head where stream = %s"
+_mail_quota = Quota("mail", MOST_AN_HOUR, HOUR_SECONDS)
+
+
+async def take_mail(
+    ledger: Ledger,
+    source: WebhookSource,
+    account: Identity,
+    people: Identities,
+    delivery: StoredDelivery,
+    now: datetime,
+) -> Effect:
+    """Carry out what the mail asks for, once. Raises MailRefused, a Refusal, DatabaseGone."""
+    assert delivery.raw is not None
+    mail = await read_bounded(delivery.raw.body)
+    _refuse_automatic(ledger, source, mail)
+    if (copy_effect := await _copied(ledger, delivery, mail)) is not None:
+        return copy_effect
+    if not _mail_quota.consume(mail.sender):
+        raise MailRefused("too_many_mails")
+    sender = await _sender(ledger, source, people, mail)
+    incoming = _Incoming(ledger, source, account, sender, mail, delivery, now=now)
+    ticket = await incoming.answered_ticket()
+    return await (incoming.open() if ticket is None else incoming.comment(ticket))
+
+
+def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail) -> None:
+    """Refuse answers of programs, bounces and our own mails: these would never end; and whatever a list
+    passes on or a program writes, if the source says so.
+    """
+    marks, ours = mail.automatic, [ref for ref in mail.references if _OURS.fullmatch(ref)]
+    if marks.answer is not None or (marks.program is not None and ours):
+        raise MailRefused("automatic_mail")
+    if source.automatic_mails is AutomaticMails.ignore and (marks.program or marks.passed_on):
+        raise MailRefused("automatic_mail")
+    is_notice = _OURS.fullmatch(mail.message_id) is not None and marks.program is not None
+    if is_notice or mail.sender == (ledger.settings.mail_from or "").lower():
+        raise MailRefused("own_mail")
+
+
+async def _copied(ledger: Ledger, delivery: StoredDelivery, mail: IncomingMail) -> Effect | None:
+    """Return what another copy of the mail has led to: a list and a mailbox may bring the same one with other
+    headers, or with a line more. None: it is no copy. A program that gives all its mails one Message-ID still
+    dates them.
+    """
+    key = key_of_same_id(delivery.delivery_key)
+    row = None if key is None else await find_by_key(ledger.db, delivery.source_id, key)
+    raw = None if row is None else content_of(ledger, row["sealed"])
+    if row is None or raw is None or row["state"] != DeliveryState.processed:
+        return None
+    first = await read_bounded(raw.body)
+    if (first.sender, first.sent_at) != (mail.sender, mail.sent_at):
+        return None
+    led_to = row["effects"][0]
+    return Effect("known_already", led_to["record"], led_to["number"])
+
+
+async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mail: IncomingMail) -> Identity:
+    holder = await person_with_address(ledger, mail.sender)
+    if holder is not None and not holder.is_active:
+        raise MailRefused("deactivated_sender")
+    if holder is None and source.unknown_senders is UnknownSenders.refuse:
+        raise MailRefused("unknown_sender")
+    if holder is None and mail.automatic.program is not None:
+        # A program is no person: its ticket is the source's own, and nothing is mailed to it.
+        return await people.account()
+    person = await people.person(NamedPerson(name=mail.sender_name or None, email=mail.sender))
+    if person is None or person.key is None:
+        raise MailRefused("unknown_sender")
+    return person
+
+
+class _Incoming:
+    """A mail whose sender is known."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        source: WebhookSource,
+        account: Identity,
+        sender: Identity,
+        mail: IncomingMail,
+        delivery: StoredDelivery,
+        *,
+        now: datetime,
+    ) -> None:
+        self._ledger = ledger
+        self._source = source
+        self._account = account
+        self._sender = sender
+        self._mail = mail
+        self._delivery = delivery
+        self._now = now
+        self._channel = f"webhook:{source.key}"
+
+    async def answered_ticket(self) -> str | None:
+        """Return the ticket that the mail answers, if its sender sees it; None: it opens another."""
+        for reference in self._mail.references:
+            ours = _OURS.fullmatch(reference)
+            if ours is None:
+                continue
+            name = await self._stream_of(ours[1], UUID(ours[2]))
+            if name is not None and await self._is_seen(name):
+                return name
+        return None
+
+    async def _stream_of(self, kind: str, record_id: UUID) -> str | None:
+        if kind == "notice":
+            about: str | None = await self._ledger.db.value(NOTICE, (record_id,))
+            return about
+        return stream(kind, record_id) if kind in self._ledger.lifecycles else None
+
+    async def _is_seen(self, name: str) -> bool:
+        lifecycle = self._ledger.lifecycles[kind_of(name)]
+        if not any(row.name == "comment" for row in lifecycle.rows):
+            return False
+        audience = await self._ledger.db.value(AUDIENCE, (name,))
+        callers = await self._ledger.directory.callers([self._sender.id])
+        caller = callers.get(self._sender.id)
+        return (
+            audience is not None
+            and caller is not None
+            and is_visible(self._ledger, lifecycle, caller, audience)
+        )
+
+    async def comment(self, ticket: str) -> Effect:
+        """Add what the mail says to the ticket that it answers."""
+        if not _mail_quota.consume(ticket):
+            raise MailRefused("too_many_mails")
+        text = self._with_left_out(self._mail.own_text or NO_TEXT)
+        number = await self._perform(ticket, "comment", CommentTicket(text=text), 0)
+        await self._attach(ticket)
+        return Effect("commented", ticket, number)
+
+    async def open(self) -> Effect:
+        """Open a ticket for the sender."""
+        mail, source = self._mail, self._source
+        body = ReportIncident(
+            title=mail.subject or NO_SUBJECT,
+            description=self._with_left_out(mail.text or NO_TEXT),
+            channel=Channel.email,
+            impact=source.impact or Impact.person,
+            urgency=source.urgency or Urgency.hindered,
+            effect=source.effect or IncidentEffect.none,
+            service=source.service,
+            category=source.category,
+            requester=str(self._sender.id),
+        )
+        key = self._key(0)
+        # The id is that of the delivery, so that a mail that is processed again finds its ticket.
+        command = Command(LIFECYCLE, LIFECYCLE["report"], None, body, self._metadata(spoken=False), None, key)
+        try:
+            done = await perform(self._ledger, command)
+            name, number = done.record.row_key, done.record.number
+        except DuplicateCommand as repeated:
+            earlier = repeated.earlier
+            name = earlier.stream
+            record = await record_at_version(self._ledger.db, LIFECYCLE, name, earlier.version)
+            number = record.number
+        await self._attach(name)
+        return Effect("opened", name, number)
+
+    def _with_left_out(self, text: str) -> str:
+        """Return the text, with how many attachments are not taken."""
+        left_out = sum(bool(file.content) for file in self._mail.attachments) - MOST_ATTACHMENTS
+        if left_out <= 0:
+            return text
+        words = {"number": str(left_out), "most": str(MOST_ATTACHMENTS)}
+        note = translate(self._metadata(spoken=False).language, "note", "attachments_left_out", words)
+        return f"{text[: LONGEST_PARAGRAPH - len(note) - 2]}\n\n{note}"
+
+    async def _attach(self, ticket: str) -> None:
+        for n, file in enumerate(_worth_keeping(self._mail.attachments), 1):
+            upload_id = uuid5(self._delivery.id, str(n))
+            by = speaker(self._account.id, self._sender.id)
+            sending = IncomingUpload(upload_id, by, len(file.content), _one_piece(file.content), self._now)
+            await store_upload(self._ledger, sending)
+            await self._perform(ticket, "attach", AttachTicket(upload=upload_id, name=file.name), n)
+
+    async def _perform(self, ticket: str, action: str, body: Payload, n: int) -> str | None:
+        """Perform an action on the ticket once, and return the ticket's number; None: it was done before."""
+        assert not isinstance(body, EmptyPayload)
+        lifecycle = self._ledger.lifecycles[kind_of(ticket)]
+        metadata = self._metadata(spoken=True)
+        command = Command(
+            lifecycle, lifecycle[action], str(id_of(ticket)), body, metadata, None, self._key(n)
+        )
+        try:
+            done = await perform(self._ledger, command)
+        except DuplicateCommand:
+            return None
+        number: str | None = done.record.number
+        return number
+
+    def _key(self, n: int) -> IdempotencyKey:
+        name = f"{self._delivery.delivery_key}:{n}"
+        fingerprint = self._ledger.vault.fingerprint("mail", self._channel, name)
+        return IdempotencyKey(self._channel, fingerprint, fingerprint)
+
+    def _metadata(self, *, spoken: bool) -> CommandMetadata:
+        account = self._account.id
+        return CommandMetadata(
+            caller=speaker(account, self._sender.id) if spoken else tool_caller(account),
+            now=self._now,
+            correlation_id=str(uuid7()),
+            source=self._channel,
+            source_ref=self._delivery.delivery_key,
+            on_behalf_of=self._sender.id if spoken else None,
+        )
+
+
+def _worth_keeping(files: Sequence[MailAttachment]) -> list[MailAttachment]:
+    """Return the attachments that hold something, as many as are taken."""
+    return [file for file in files if file.content][:MOST_ATTACHMENTS]
+
+
+async def _one_piece(content: bytes) -> AsyncIterator[bytes]:
+    yield content

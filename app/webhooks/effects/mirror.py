@@ -1,0 +1,394 @@
+"""Mirroring of a tool's tickets: what it tells of a ticket's state is observed, as in an import.
+
+So the result is the same in whatever order its deliveries come, and the same as that of an import. A delivery
+has its effect once: its key stands in the events that it led to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from app.common.children import ExternalReference
+from app.common.personal import Sealed
+from app.common.records import as_row, codecs, empty, evolve, from_row
+from app.kernel.history_source import EventOrigin, HistorySource
+from app.kernel.imported_case import ImportedCase, ciphertexts, replay_case
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.observe import ObservedEvent, Snapshot, observe
+from app.kernel.rules import Clock
+from app.kernel.visibility import audience
+from app.log import read
+from app.log.canonical import instant
+from app.log.events import Event, Recorded
+from app.log.ids import uuid7
+from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolation
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.records import OPEN, IncidentState
+from app.webhooks.effects.comments import COMMENT_KEY
+from app.webhooks.effects.identities import Identities, Identity, tool_caller
+from app.webhooks.intake.deliveries import Effect, repeats
+from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FIELDS
+from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
+from app.webhooks.sources.records import WebhookSource
+
+ATTEMPTS = 5
+#: Columns of the events of a mirrored ticket that are no fields of it.
+AT, ACTOR, STATUS = "at", "actor", "status"
+REFERENCE = """
+select * from fold.external_reference where key = %s and kind = %s and source = %s"""
+AUDIENCE = "select audience from log.stream_head where stream = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredTicket:
+    """A ticket in memory as the log has it: its stream's events told it, what the tool calls it (None: it is
+    being opened), and who may see it.
+    """
+
+    case: ImportedCase[Any]
+    reference: ExternalReference | None
+    audience: tuple[str, ...]
+    #: Of all that was heard of it, the first heard first.
+    delivery_keys: tuple[str, ...]
+
+
+class Mirror:
+    """Mirrors the tickets of one source."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        source: WebhookSource,
+        account: Identity,
+        people: Identities,
+        clock: Clock,
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._source = source
+        self._people = people
+        self._account = account
+        self.channel = f"webhook:{source.key}"
+        lifecycle: Lifecycle[Any] = LIFECYCLE
+        self._history = HistorySource(
+            str(source.key),
+            lifecycle,
+            columns={name: _record_field(name) for name in _FIELDS},
+            with_state={"hold_reason": frozenset(IncidentState), **dict.fromkeys(_OF_ENDING, OPEN)},
+            at=frozenset({AT}),
+            actor=ACTOR,
+            repeats=False,
+            origin=EventOrigin(self.channel, tool_caller(account.id)),
+        )
+
+    async def find_ticket(self, case: str) -> str | None:
+        """Return the stream of the ticket with that id over there; None if it is unknown."""
+        reference = await self._reference(case)
+        return None if reference is None else reference.record
+
+    async def _reference(self, case: str) -> ExternalReference | None:
+        kind = self._history.lifecycle.kind
+        rows = await self._ledger.db.rows(REFERENCE, (case, kind, self._history.name))
+        return from_row(ExternalReference, rows[0]) if rows else None
+
+    async def apply(self, news: TicketUpdate, key: str) -> Effect:
+        """Record what the tool tells of a ticket. `key` names this part of the delivery, for ever.
+
+        Raises DatabaseGone; ConcurrencyConflict if others keep changing the ticket.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                return await self._attempt(news, key)
+            except (ConcurrencyConflict, ConstraintViolation):
+                if attempt == ATTEMPTS - 1:
+                    raise
+                self._people.forget()
+                self._ledger.vault.forget()
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _attempt(self, news: TicketUpdate, key: str) -> Effect:
+        ticket = await self._load(news)
+        record = ticket.case.record
+        if key in ticket.delivery_keys or _repeats_the_last(ticket, key):
+            return Effect("known_already", record.row_key, record.number)
+        began = ticket.case.version == 0
+        await self._ledger.writer.write(await self._append_request(ticket, news, key))
+        return Effect("opened" if began else "updated", record.row_key, record.number)
+
+    async def _load(self, news: TicketUpdate) -> MirroredTicket:
+        reference = await self._reference(news.case)
+        if reference is None:
+            record = empty(self._history.lifecycle.record, uuid7())
+            assert self._history.lifecycle.code is not None
+            # Of the year in which it is recorded, as of every record here: the tool's own number is another.
+            record.number = await self._ledger.numbers.next_number(
+                self._history.lifecycle.code, self._clock()
+            )
+            return MirroredTicket(ImportedCase(self._history, record), None, (), ())
+        name = reference.record
+        assert name is not None, "a reference is of a record"
+        events = await read.stream_events(self._ledger.db, name)
+        texts = await self._ledger.vault.texts(ciphertexts(events))
+        case = replay_case(self._history, [self._as_actor(event) for event in events], texts)
+        audience = await self._ledger.db.value(AUDIENCE, (name,))
+        keys = [e.source_ref for e in events if e.source == self.channel and e.source_ref is not None]
+        heard = tuple(key for key in keys if not key.startswith(COMMENT_KEY))
+        return MirroredTicket(case, reference, tuple(audience), heard)
+
+    def _as_actor(self, event: Recorded) -> Recorded:
+        """Return the event with the person whom the tool named as its actor, as `observe` knows them."""
+        if event.source != self.channel or event.on_behalf_of is None:
+            return event
+        return replace(event, actor=event.on_behalf_of)
+
+    async def _append_request(self, ticket: MirroredTicket, news: TicketUpdate, key: str) -> AppendRequest:
+        """Observe the news, and return the append request of its events. The ticket is changed."""
+        case, before = ticket.case, ticket.case.version
+        snapshot, owner = await self._snapshot(ticket, news)
+        seal = (
+            _nothing_to_seal if owner is None or owner.key is None else self._ledger.vault.sealing(owner.key)
+        )
+        newest = case.latest is None or snapshot.at >= case.latest
+        resolution = _resolution(case, news, snapshot)
+        looks = [snapshot] if resolution is None else [resolution, snapshot]
+        observed = [event for look in looks for event in observe(case, look, seal)]
+        rows: list[tuple[str, dict[str, Any]]] = []
+        if any(
+            each.data["set"] for each in observed
+        ):  # what changes nothing leaves the row's times as they are
+            rows.append((self._history.lifecycle.table, as_row(case.record)))
+        rows += self._reference_rows(ticket, news, observed[0], newest=newest)
+        correlation_id = str(uuid7())
+        events = tuple(self._event(case.key, each, snapshot.actor, key, correlation_id) for each in observed)
+        tokens = tuple(sorted(audience(self._history.lifecycle, case.record, ticket.audience)))
+        reads = {case.key: before}
+        if owner is not None:
+            # If the person is erased before this is written, it is decided again, without their words.
+            reads[owner.stream] = owner.version
+        return AppendRequest(
+            reads=reads,
+            events=events,
+            rows=tuple(rows),
+            audiences={} if tokens == ticket.audience else {case.key: tokens},
+        )
+
+    def _event(
+        self, name: str, observed_event: ObservedEvent, actor: str, key: str, correlation_id: str
+    ) -> Event:
+        by = observed_event.actor or actor
+        return Event(
+            id=uuid7(),
+            stream=name,
+            version=observed_event.version,
+            type=observed_event.type,
+            occurred_at=observed_event.at,
+            actor=f"integration:{self._account.id}",
+            on_behalf_of=by if by.startswith("person:") else None,
+            correlation_id=correlation_id,
+            source=self.channel,
+            source_ref=key,
+            data=observed_event.data,
+        )
+
+    async def _snapshot(self, ticket: MirroredTicket, news: TicketUpdate) -> tuple[Snapshot, Identity | None]:
+        """Return the news as a snapshot, and the person under whose key its words are."""
+        persons = {
+            name: await self._person(news.fields[name]) for name in PERSON_FIELDS if name in news.fields
+        }
+        fields, words = self._fields(news), _words(news)
+        for name, person in persons.items():
+            fields[f"{name}_id"] = None if person is None else person.id
+        team = fields.pop("team", None)
+        if team is not None:
+            fields["team_id"] = await self._people.team(team)
+        self._add_defaults(fields, opened=ticket.case.version == 0)
+        told_none = "priority" in fields and fields["priority"] is None
+        await self._add_priority(ticket, fields)
+        columns: dict[str, str | None] = {
+            name: value for name, value in news.columns.items() if name in _PLAIN
+        }
+        private: dict[str, str | None] = {
+            name: value
+            for name, value in news.columns.items()
+            if name not in _PLAIN and name not in _PERSONS and value is not None
+        }
+        if told_none and not _has_told_priority(ticket):
+            columns.pop("priority", None)
+        columns[AT] = instant(news.at)
+        actor = None if news.actor is None else await self._people.person(news.actor)
+        columns[ACTOR] = None if actor is None else actor.stream
+        for name, person in persons.items():
+            columns[name] = None if person is None else person.stream
+        owner = None
+        irregular = news.irregular
+        if words or private:
+            owner = await self._owner(ticket, persons.get("requester"))
+            if owner.key is None:
+                words, private, irregular = {}, {}, (*irregular, "person_erased")
+        by = "" if actor is None else actor.stream.replace("/", ":")
+        opened_at = min(news.opened_at or news.at, news.at)
+        if news.opened_at is None and ticket.case.record.opened_at is not None:
+            opened_at = min(ticket.case.record.opened_at, news.at)
+        if news.state in OPEN:
+            # An open ticket has none. Told with it, an older delivery of its ending sets none either.
+            fields.setdefault("resolution_code", None)
+            words = dict.fromkeys(_OF_ENDING & _TEXTS) | words
+        snapshot = Snapshot(news.at, opened_at, news.state, fields, words, columns, private, irregular, by)
+        return snapshot, owner
+
+    async def _person(self, named: NamedPerson | None) -> Identity | None:
+        return None if named is None else await self._people.person(named)
+
+    async def _owner(self, ticket: MirroredTicket, requester: Identity | None) -> Identity:
+        """Return whose words the ticket's are: the requester's, else the tool's."""
+        requester_id: UUID | None = ticket.case.record.requester_id
+        if requester is not None:
+            return requester
+        if requester_id is not None and (author := await self._ledger.vault.author(requester_id)) is not None:
+            return Identity(requester_id, author.key, author.stream, author.version)
+        return self._account
+
+    def _fields(self, news: TicketUpdate) -> dict[str, Any]:
+        """Return the fields that the news tells, without persons and words."""
+        left_out = {*PERSON_FIELDS, *_TEXTS}
+        fields = {name: value for name, value in news.fields.items() if name not in left_out}
+        if news.state is None:
+            fields.pop("hold_reason", None)
+            fields.pop("resolution_code", None)
+        else:
+            fields.setdefault("hold_reason", None)
+        return fields
+
+    def _add_defaults(self, fields: dict[str, Any], *, opened: bool) -> None:
+        """Add what the source says for what its tool does not tell when the ticket is opened, and for what it
+        tells to be nothing.
+        """
+        for name in ("team_id", "service", "category", "impact", "urgency", "effect"):
+            value = getattr(self._source, name)
+            if value is not None and fields.get(name) is None and (opened or name in fields):
+                fields[name] = value
+
+    async def _add_priority(self, ticket: MirroredTicket, fields: dict[str, Any]) -> None:
+        """Add the priority by the matrix, where the tool has none: when the ticket is opened, when the tool
+        tells another impact or urgency, and when it takes its own back. What a person has set stays until
+        then.
+        """
+        if fields.get("priority") is not None:
+            return
+        taken_back = "priority" in fields and _has_told_priority(ticket)
+        if not taken_back:
+            fields.pop("priority", None)
+            if _has_told_priority(ticket):
+                return
+        record = ticket.case.record
+        levels = {name: fields.get(name) or getattr(record, name) for name in ("impact", "urgency")}
+        changed = any(level != getattr(record, name) for name, level in levels.items())
+        if None in levels.values() or not (changed or taken_back):
+            return
+        matrix = (await self._ledger.directory.priority_matrix()).matrix
+        fields["priority"] = matrix[levels["impact"], levels["urgency"]]
+
+    def _reference_rows(
+        self, ticket: MirroredTicket, news: TicketUpdate, first: ObservedEvent, *, newest: bool
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """Add to the first event what the tool calls the ticket, as far as it is new, and return the row.
+        What is not the `newest` adds only what nothing else has told.
+        """
+        reference = ticket.reference or empty(ExternalReference, uuid7())
+        values: dict[str, Any] = {"number": news.number, "url": news.url}
+        if ticket.reference is None:
+            values |= {"key": news.case, "kind": ticket.case.record.KIND, "record": ticket.case.key}
+            values["source"] = self._history.name
+        fields = {
+            name: value
+            for name, value in sorted(values.items())
+            if value is not None and value != (old := getattr(reference, name)) and (newest or old is None)
+        }
+        if not fields:
+            return []
+        first.data["set"] = dict(sorted({reference.row_key: fields, **first.data["set"]}.items()))
+        changed = evolve(reference, first.version, first.at, fields)
+        return [(f"fold.{ExternalReference.KIND}", as_row(changed))]
+
+
+def _repeats_the_last(ticket: MirroredTicket, key: str) -> bool:
+    """Return whether the part of that key says what was heard last of the ticket. What equals something older
+    is news: the ticket has changed back.
+    """
+    return bool(ticket.delivery_keys) and repeats(key, ticket.delivery_keys[-1])
+
+
+_RECORD = codecs(LIFECYCLE.record)
+_FIELDS = (
+    "title",
+    "description",
+    "category",
+    "service",
+    "ci",
+    "team",
+    "assignee",
+    "requester",
+    "priority",
+    "impact",
+    "urgency",
+    "channel",
+    "effect",
+    "resolution_code",
+    "resolution",
+    "cause",
+)
+
+
+def _record_field(name: str) -> str:
+    return name if name in _RECORD else f"{name}_id"
+
+
+_TEXTS = frozenset(name for name in _FIELDS if name in _RECORD and _RECORD[name].personal)
+_ENDED = frozenset({IncidentState.resolved, IncidentState.closed})
+#: Fields that a ticket loses when it is opened again.
+_OF_ENDING = frozenset({"resolution_code", "resolution", "cause"})
+#: Columns that the log may hold as the tool tells them: codes, titles, and names, ids and addresses of what
+#: is no person. Persons stand there as references; whatever else there is or will be is sealed.
+_PLAIN = frozenset({"case", "number", "url", STATUS, "title", *CODED_FIELDS, *NAMING_FIELDS})
+_PERSONS = frozenset({ACTOR, *PERSON_FIELDS})
+
+
+def _has_told_priority(ticket: MirroredTicket) -> bool:
+    """Return whether the tool has told a priority of the ticket, and not taken it back."""
+    return ticket.case.columns.get("priority") is not None
+
+
+def _resolution(case: ImportedCase[Any], news: TicketUpdate, snapshot: Snapshot) -> Snapshot | None:
+    """Return the resolution that the tool tells besides the state as it is; None if nothing new is told. Each
+    instant is observed once, whichever delivery told it first.
+    """
+    resolved_at = news.resolved_at
+    if (
+        resolved_at is None
+        or news.state not in _ENDED
+        or not snapshot.opened_at <= resolved_at <= snapshot.at
+    ):
+        return None
+    if resolved_at == snapshot.at and news.state is IncidentState.resolved:
+        return None
+    rows = (each for each in case.entries if each.own and each.at == resolved_at)
+    if any(each.fields.get("state") is IncidentState.resolved for each in rows):
+        return None
+    origins = {AT: instant(resolved_at), ACTOR: None}
+    if case.version == 0:
+        return snapshot._replace(
+            at=resolved_at, state=IncidentState.resolved, given=snapshot.given | origins, actor=""
+        )
+    fields = {"hold_reason": None}
+    return Snapshot(resolved_at, snapshot.opened_at, IncidentState.resolved, fields, {}, origins, {}, (), "")
+
+
+def _words(news: TicketUpdate) -> dict[str, str | None]:
+    return {name: news.fields[name] for name in sorted(_TEXTS) if name in news.fields}
+
+
+def _nothing_to_seal(text: str) -> Sealed:
+    raise AssertionError("news without words has nothing to seal")

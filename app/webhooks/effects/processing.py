@@ -1,0 +1,358 @@
+"""Processing of deliveries: in order per ticket of the tool, and once in effect.
+
+One worker processes a source at a time. It maps the deliveries that wait, carries out what they tell, ticket
+by ticket in the order of receipt, and records their outcomes. If it dies, they are processed again: what was
+carried out already is known by its key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from time import monotonic
+from uuid import UUID
+
+from app.db import Connection
+from app.kernel import polling as rounds
+from app.kernel.context import CommandMetadata
+from app.kernel.ledger import Ledger
+from app.kernel.perform import IdempotencyKey
+from app.kernel.refusals import Refusal
+from app.kernel.rules import Clock
+from app.log.ids import uuid7
+from app.log.writer import ConcurrencyConflict, ConstraintViolation
+from app.processes.incidents.monitoring.handling import handle_alert
+from app.processes.incidents.records import OPEN
+from app.shared_connections import SharedConnections
+from app.webhooks.adapters import MAIL
+from app.webhooks.effects.alert_conversion import alert_of
+from app.webhooks.effects.comments import take_comment
+from app.webhooks.effects.heard_alerts import HeardAlert, alert_fingerprint, alert_goes_on, keep_heard
+from app.webhooks.effects.identities import Identities, Identity, tool_caller
+from app.webhooks.effects.mails import take_mail
+from app.webhooks.effects.mirror import Mirror
+from app.webhooks.intake import deliveries
+from app.webhooks.intake.deliveries import DeliveryState, Effect, Outcome, StoredDelivery
+from app.webhooks.intake.evaluation import evaluate
+from app.webhooks.mail.refusals import MailRefused
+from app.webhooks.mapping.updates import (
+    AlertSignal,
+    CommentUpdate,
+    Evaluation,
+    MappingFailed,
+    ParsedUpdate,
+    TicketUpdate,
+)
+from app.webhooks.sources.lookup import find_source
+from app.webhooks.sources.records import WebhookSource, WebhookSourceState
+
+NAME = "webhooks"
+POLL_SECONDS = 0.25
+#: Deliveries that are processed together, and tickets that are at the same time. Their outcomes are written
+#: together: a worker that is killed has so many to do again.
+BATCH = 32
+#: So long a source is processed before it is the turn of the next one that has deliveries.
+TURN_SECONDS = 0.5
+CONCURRENT_TICKETS = 8
+#: Mails that are meant for nobody are no failures.
+NOT_FOR_PEOPLE = frozenset({"automatic_mail", "own_mail"})
+#: Seconds between two removals of old content.
+REMOVAL_SECONDS = 3_600.0
+WAITING_SOURCES = """
+select s.id from fold.webhook_source s where s.state = 'active' and exists (
+  select from plumbing.webhook_delivery d where d.source_id = s.id and d.state = 'waiting')
+order by s.id
+"""
+#: In turns: those after the one that was processed last go first.
+NEXT_SOURCES = WAITING_SOURCES.replace("order by s.id", "order by s.id <= %s, s.id")
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One thing that a delivery tells, with its key in events."""
+
+    delivery: StoredDelivery
+    key: str
+    news: ParsedUpdate
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What a delivery has led to so far. `failure` is the first that failed; `alerts` counts the alerts."""
+
+    failure: Outcome | None = None
+    effects: list[Effect] = field(default_factory=list)
+    alerts: int = 0
+
+    def outcome(self) -> Outcome:
+        """Return what has become of the delivery as a whole."""
+        alerts = self.alerts if self.alerts == len(self.effects) else None
+        done = self.failure or Outcome(DeliveryState.processed)
+        return replace(done, effects=self.effects, alerts=alerts)
+
+
+class SourceFailed(Exception):
+    """What a part of a delivery tells cannot be carried out. `awaited_case`: it needs this ticket first."""
+
+    def __init__(self, code: str, awaited_case: str | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.awaited_case = awaited_case
+
+
+class Processor:
+    """Processes the deliveries of one source."""
+
+    def __init__(self, ledger: Ledger, source: WebhookSource, clock: Clock, account: Identity) -> None:
+        self._ledger = ledger
+        self._source = source
+        self._clock = clock
+        self._account = account
+        self._people = Identities(ledger, str(source.key), clock())
+        self._mirror = Mirror(ledger, source, account, self._people, clock)
+        #: Tickets that were opened, or may have been when this was processed before.
+        self._known_cases: list[str] = []
+        self._heard: dict[str, HeardAlert] = {}
+
+    async def process(self, waiting: Sequence[StoredDelivery]) -> dict[UUID, Outcome]:
+        """Carry out what these deliveries tell, and return their outcomes. Raises DatabaseGone."""
+        if self._source.adapter == MAIL:
+            return await self._process_mails(waiting)
+        outcomes: dict[UUID, Outcome] = {}
+        progress: dict[UUID, _Progress] = {}
+        by_ticket: dict[tuple[str, str], list[_Task]] = defaultdict(list)
+        for delivery in waiting:
+            evaluation = await self._news(delivery)
+            if isinstance(evaluation, Outcome):
+                outcomes[delivery.id] = evaluation
+                continue
+            progress[delivery.id] = _Progress(_failed_part(evaluation))
+            for n, news in evaluation.numbered():
+                by_ticket[_ticket_of(news)].append(_Task(delivery, f"{delivery.delivery_key}:{n}", news))
+        turns = asyncio.Semaphore(CONCURRENT_TICKETS)
+
+        async def in_order(tasks: list[_Task]) -> None:
+            async with turns:
+                for task in tasks:
+                    await self._carry_out(task, progress[task.delivery.id])
+
+        async with asyncio.TaskGroup() as group:
+            for tasks in by_ticket.values():
+                group.create_task(in_order(tasks))
+        for delivery_id, done in progress.items():
+            outcomes[delivery_id] = done.outcome()
+        await self._finish(outcomes)
+        return outcomes
+
+    async def _finish(self, outcomes: dict[UUID, Outcome]) -> None:
+        """Record the outcomes, with what was heard last of alerts, and have those replayed that awaited a
+        ticket which is known now.
+
+        Those that led to the tickets are recorded last: if the process dies before, they are processed again,
+        and find their tickets once more.
+        """
+        await keep_heard(self._ledger.db, self._source.id, list(self._heard.values()))
+        self._heard.clear()
+        failed = {key: outcome for key, outcome in outcomes.items() if outcome.state is DeliveryState.failed}
+        await deliveries.finish(self._ledger.db, failed)
+        if self._known_cases:
+            await deliveries.replay_awaiting(self._ledger.db, self._source.id, self._known_cases)
+            self._known_cases.clear()
+        remaining = {key: outcome for key, outcome in outcomes.items() if key not in failed}
+        await deliveries.finish(self._ledger.db, remaining)
+
+    async def _process_mails(self, waiting: Sequence[StoredDelivery]) -> dict[UUID, Outcome]:
+        """Take these mails one after the other: a reply may follow the mail that it adds to."""
+        outcomes: dict[UUID, Outcome] = {}
+        for delivery in waiting:
+            outcomes[delivery.id] = await self._take_mail(delivery)
+            await deliveries.finish(self._ledger.db, {delivery.id: outcomes[delivery.id]})
+        return outcomes
+
+    async def _take_mail(self, delivery: StoredDelivery) -> Outcome:
+        if delivery.raw is None:
+            return Outcome(DeliveryState.failed, code="content_removed")
+        try:
+            effect = await take_mail(
+                self._ledger, self._source, self._account, self._people, delivery, self._clock()
+            )
+        except FAILURES as error:
+            return _failure(error)
+        return Outcome(DeliveryState.processed, [effect])
+
+    async def _news(self, delivery: StoredDelivery) -> Evaluation | Outcome:
+        """Return what the delivery tells, or its outcome if it tells nothing."""
+        if delivery.raw is None:
+            return Outcome(DeliveryState.failed, code="content_removed")
+        try:
+            evaluation = await evaluate(
+                self._source, delivery.raw, delivery.received_at, self._ledger.settings.time_zone
+            )
+        except MappingFailed as error:
+            return Outcome(DeliveryState.failed, code=error.code, mapping_key=error.key)
+        if evaluation.ignored is not None:
+            return Outcome(DeliveryState.ignored, code=evaluation.ignored)
+        return evaluation
+
+    async def _carry_out(self, task: _Task, progress: _Progress) -> None:
+        try:
+            progress.effects.append(await self._effect(task))
+            progress.alerts += isinstance(task.news, AlertSignal)
+        except FAILURES as error:
+            progress.failure = progress.failure or _failure(error)
+
+    async def _effect(self, task: _Task) -> Effect:
+        news, now = task.news, self._clock()
+        if news.at > max(now, task.delivery.received_at) + deliveries.FUTURE_TOLERANCE:
+            raise SourceFailed("in_the_future")
+        if isinstance(news, TicketUpdate):
+            effect = await self._mirror.apply(news, task.key)
+            if effect.outcome != "updated":
+                self._known_cases.append(news.case)
+            return effect
+        if isinstance(news, CommentUpdate):
+            return await self._comment(news, now)
+        return await self._alert(news, task)
+
+    async def _comment(self, news: CommentUpdate, now: datetime) -> Effect:
+        ticket = await self._mirror.find_ticket(news.case)
+        if ticket is None:
+            raise SourceFailed("unknown_ticket", news.case)
+        author = None if news.author is None else await self._people.person(news.author)
+        if author is None or author.key is None:
+            author = self._account
+        channel = self._mirror.channel
+        return await take_comment(self._ledger, channel, self._account.id, author, ticket, news, now=now)
+
+    async def _alert(self, news: AlertSignal, task: _Task) -> Effect:
+        delivery, channel = task.delivery, self._mirror.channel
+        name = alert_fingerprint(self._ledger, channel, news)
+        if not delivery.has_id and await self._goes_on(name, delivery):
+            return Effect("known_already")
+        metadata = CommandMetadata(
+            caller=tool_caller(self._account.id),
+            now=delivery.received_at,
+            correlation_id=str(uuid7()),
+            source=channel,
+            source_ref=task.key,
+        )
+        fingerprint = self._ledger.vault.fingerprint("delivery", channel, task.key)
+        once = IdempotencyKey(channel, fingerprint, fingerprint)
+        seconds = self._source.flapping_seconds
+        flapping = timedelta(seconds=seconds) if seconds else None
+        alert = alert_of(self._source, news)
+        outcome, done = await handle_alert(self._ledger, alert, metadata, once, flapping)
+        record = None if done is None else done.record
+        incident, is_open = (None, False) if record is None else (record.id, record.state in OPEN)
+        firing = news.status == "firing"
+        self._heard[name] = HeardAlert(name, delivery.id, delivery.content_hash, firing, incident, is_open)
+        if record is None:
+            return Effect(outcome.value)
+        return Effect(outcome.value, record.row_key, record.number)
+
+    async def _goes_on(self, name: str, delivery: StoredDelivery) -> bool:
+        """Return whether the alert is told just as it was the last time, and goes on."""
+        last = self._heard.get(name)
+        if last is None:
+            db, source = self._ledger.db, self._source.id
+            return await alert_goes_on(db, source, name, delivery.id, delivery.content_hash)
+        is_same = last.content_hash == delivery.content_hash and last.delivery_id != delivery.id
+        return is_same and (not last.firing or last.was_open)
+
+
+#: Why what a delivery tells cannot be carried out. A ValueError is of a value that no field can hold: it must
+#: not be in the way of all other deliveries.
+FAILURES = (SourceFailed, MailRefused, Refusal, ConcurrencyConflict, ConstraintViolation, ValueError)
+
+
+def _failure(error: Exception) -> Outcome:
+    """Return the outcome of a delivery that failed with one of FAILURES, or is meant for nobody."""
+    match error:
+        case SourceFailed():
+            return Outcome(DeliveryState.failed, code=error.code, awaited_case=error.awaited_case)
+        case MailRefused() if error.code in NOT_FOR_PEOPLE:
+            return Outcome(DeliveryState.ignored, code=error.code)
+        case MailRefused() | Refusal():
+            return Outcome(DeliveryState.failed, code=error.code)
+        case ValueError():
+            return Outcome(DeliveryState.failed, code="unfit_value")
+        case _:
+            return Outcome(DeliveryState.failed, code="others_keep_changing_it")
+
+
+def _failed_part(evaluation: Evaluation) -> Outcome | None:
+    """Return the outcome of a delivery a part of which cannot be read; None: all can."""
+    if not evaluation.failed:
+        return None
+    first = evaluation.failed[min(evaluation.failed)]
+    return Outcome(DeliveryState.failed, code=first.code, mapping_key=first.key)
+
+
+def _ticket_of(news: ParsedUpdate) -> tuple[str, str]:
+    """Return what news are processed in order: those of one ticket, or of one alert."""
+    return ("alert", f"{news.source} {news.dedup_key}") if isinstance(news, AlertSignal) else ("", news.case)
+
+
+async def process_source(
+    ledger: Ledger, source_id: UUID, clock: Clock, *, elapsed: Callable[[], float] = monotonic
+) -> bool:
+    """Process deliveries of the source that wait, for as long as its turn lasts. Return whether there were
+    any. `elapsed` returns seconds.
+    """
+    source = await find_source(ledger.db, str(source_id))
+    if source is None or source.state is not WebhookSourceState.active:
+        return False
+    ends = elapsed() + TURN_SECONDS
+    processor = None
+    while waiting := await deliveries.waiting(ledger, source_id, BATCH):
+        if processor is None:
+            account = await Identities(ledger, str(source.key), clock()).account()
+            processor = Processor(ledger, source, clock, account)
+        await processor.process(waiting)
+        if len(waiting) < BATCH or elapsed() >= ends:
+            break
+    return processor is not None
+
+
+class SourceTurns:
+    """Serves the sources that have deliveries in turn, so that a busy one does not hold back a quiet one."""
+
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._last = UUID(int=0)
+
+    async def process_next(self, connection: Connection) -> bool:
+        """Process the next source with waiting deliveries that no other worker processes. Return whether
+        there was one.
+        """
+
+        async def process(source_id: UUID) -> bool:
+            self._last = source_id
+            return await process_source(self._ledger, source_id, self._clock)
+
+        return await rounds.claim_first(connection, NEXT_SOURCES, "webhook source", process, (self._last,))
+
+
+async def run(
+    connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
+) -> None:
+    """Process deliveries for ever, beside any number of other workers. `failed` is called with each
+    failure.
+    """
+
+    turns = SourceTurns(ledger, clock)
+    await rounds.run(NAME, connections, turns.process_next, every=POLL_SECONDS, failed=failed)
+
+
+async def run_removal(ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]) -> None:
+    """Remove the content of old deliveries for ever."""
+    while True:
+        try:
+            await deliveries.remove_old_content(ledger.db, clock())
+        except Exception as error:  # any failure: the worker goes on
+            failed(NAME, error)
+        await asyncio.sleep(REMOVAL_SECONDS)

@@ -1,0 +1,48 @@
+"""Evaluation of a source's mapping: the adapter's here, a source's own in a process that can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from app.exchange.mapping import MappingRefused
+from app.webhooks.adapters import adapter
+from app.webhooks.intake.deliveries import RawDelivery
+from app.webhooks.mapping.bounded_evaluator import BoundedEvaluator
+from app.webhooks.mapping.deliveries import Delivery
+from app.webhooks.mapping.evaluate import Mapping
+from app.webhooks.mapping.updates import Evaluation, MappingFailed
+from app.webhooks.sources.records import WebhookSource
+
+#: Of this process; it starts nothing before a source has a mapping of its own.
+_evaluator = BoundedEvaluator()
+
+
+def _mapping_of(source: WebhookSource) -> Mapping:
+    return adapter(str(source.adapter))
+
+
+async def evaluate(source: WebhookSource, raw: RawDelivery, received_at: datetime, zone: str) -> Evaluation:
+    """Return what the delivery tells by the source's mapping. `zone` (IANA) is the organisation's, for times
+    that say no offset and of which neither source nor mapping say it. Raises MappingFailed.
+    """
+    delivery = Delivery(raw.headers, raw.body, received_at, zone=source.zone, usual_zone=zone)
+    if source.mapping is None:
+        return _mapping_of(source).evaluate(delivery)
+    try:
+        return await asyncio.to_thread(_evaluator.evaluate, source.mapping, str(source.key), delivery)
+    except MappingRefused as refused:
+        raise MappingFailed("mapping_refused", "", str(refused)) from refused
+
+
+async def delivery_id(source: WebhookSource, raw: RawDelivery, received_at: datetime) -> str | None:
+    """Return the delivery's id as the tool gives it; None if there is none, or it cannot be read: what is
+    wrong with a delivery is told when it is processed.
+    """
+    delivery = Delivery(raw.headers, raw.body, received_at)
+    try:
+        if source.mapping is None:
+            return _mapping_of(source).delivery_id(delivery)
+        return await asyncio.to_thread(_evaluator.delivery_id, source.mapping, str(source.key), delivery)
+    except (MappingFailed, MappingRefused):
+        return None

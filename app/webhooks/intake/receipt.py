@@ -1,0 +1,102 @@
+"""Receipt of a delivery: verified, stored, and answered at once; it is processed later."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+from app.exchange.mapping import MappingRefused
+from app.kernel.ledger import Ledger
+from app.webhooks.adapters import MAIL, adapter
+from app.webhooks.intake import storage
+from app.webhooks.intake.deliveries import RawDelivery, delivery_key
+from app.webhooks.intake.evaluation import delivery_id
+from app.webhooks.intake.verification import Credentials, is_verified, may_be_verified
+from app.webhooks.mail.delivery import mail_key
+from app.webhooks.mapping.document import Verification
+from app.webhooks.mapping.parse import parse_mapping
+from app.webhooks.sources.records import WebhookSource
+from app.webhooks.sources.secrets import open_secret
+
+#: A source with its own mapping may show its secret in any of these ways; so may a mail server.
+ANY_SCHEME = (
+    Verification(scheme="standard_webhooks"),
+    Verification(scheme="bearer"),
+    Verification(scheme="basic"),
+    Verification(scheme="token", header="x-webhook-token"),
+)
+#: Headers that are kept with a delivery: none with a secret.
+SECRET_HEADERS = frozenset(
+    {"authorization", "cookie", "proxy-authorization", "x-webhook-token", "x-gitlab-token"}
+)
+MOST_HEADERS = 100
+LONGEST_HEADER = 2_000
+
+
+def schemes_of(source: WebhookSource) -> tuple[Verification, ...]:
+    """Return how deliveries of the source are verified: as its own mapping says, or else as its tool does
+    it.
+    """
+    if source.adapter == MAIL:
+        return ANY_SCHEME
+    if source.mapping is not None and (own := _own_schemes(source.mapping, str(source.key))):
+        return own
+    return adapter(str(source.adapter)).document.verification or ANY_SCHEME
+
+
+@lru_cache(maxsize=200)
+def _own_schemes(mapping: str, name: str) -> tuple[Verification, ...]:
+    """Return what a mapping says of verification; nothing, if it cannot be read any more: its deliveries fail
+    with the reason.
+    """
+    try:
+        return parse_mapping(mapping, name).document.verification
+    except MappingRefused:
+        return ()
+
+
+def kept_headers(source: WebhookSource, headers: dict[str, str]) -> dict[str, str]:
+    """Return the headers that are stored with a delivery: not those that show a secret."""
+    secret = {(scheme.header or "").lower() for scheme in schemes_of(source) if scheme.scheme == "token"}
+    storable = {
+        name: value[:LONGEST_HEADER] for name, value in headers.items() if name not in SECRET_HEADERS | secret
+    }
+    return dict(list(storable.items())[:MOST_HEADERS])
+
+
+def is_genuine(
+    ledger: Ledger, source: WebhookSource, headers: dict[str, str], body: bytes, now: datetime
+) -> bool:
+    """Return whether the delivery shows that its sender has the source's secret."""
+    return is_verified(schemes_of(source), _credentials(ledger, source, now), headers, body, now)
+
+
+def may_be_genuine(ledger: Ledger, source: WebhookSource, headers: dict[str, str], now: datetime) -> bool:
+    """Return whether the delivery may show it, by its headers alone."""
+    return may_be_verified(schemes_of(source), _credentials(ledger, source, now), headers, now)
+
+
+def _credentials(ledger: Ledger, source: WebhookSource, now: datetime) -> Credentials:
+    secrets = [open_secret(ledger, str(source.sealed_secret))]
+    if (
+        source.previous_sealed_secret is not None
+        and source.previous_ends_at is not None
+        and now < source.previous_ends_at
+    ):
+        secrets.append(open_secret(ledger, source.previous_sealed_secret))
+    return Credentials(secrets, source.user_name)
+
+
+async def receive(
+    ledger: Ledger, source: WebhookSource, headers: dict[str, str], body: bytes, now: datetime
+) -> tuple[UUID, bool]:
+    """Store a verified delivery. Return its id, and whether it is new. Raises DatabaseGone."""
+    raw = RawDelivery(kept_headers(source, headers), body)
+    return await storage.store(ledger, source.id, await _key(source, raw, now), raw)
+
+
+async def _key(source: WebhookSource, raw: RawDelivery, now: datetime) -> str:
+    if source.adapter == MAIL:
+        return mail_key(raw.body)
+    return delivery_key(await delivery_id(source, raw, now), raw)

@@ -1,0 +1,298 @@
+"""Sources of webhooks and mail: the tools that tell of their tickets and alerts (lifecycle).
+
+active ⇄ paused
+active, paused ─► retired
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import Person
+from app.common.priority import Impact, Urgency
+from app.common.records import ForeignRef, Hidden, KeyRef
+from app.exchange.mapping import LARGEST_MAPPING, MappingRefused
+from app.foundation.editing import apply_patch
+from app.foundation.people.eligibility import check_person_active, check_team_assignable
+from app.foundation.people.persons import Zone
+from app.foundation.people.records import Team
+from app.kernel.actor_policy import admin, rule
+from app.kernel.constraints import ValueTaken
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import (
+    LONGEST_LINE,
+    NO_LINE,
+    EmptyPayload,
+    Instant,
+    Patch,
+    Payload,
+    RecordKey,
+    Reference,
+    ShortText,
+)
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.kernel.visibility import STAFF
+from app.processes.incidents.records import Effect
+from app.webhooks.adapters import MAIL, adapter_keys
+from app.webhooks.mapping.parse import parse_mapping
+from app.webhooks.sources.records import AutomaticMails, UnknownSenders, WebhookSource
+from app.webhooks.sources.records import WebhookSourceState as State
+
+USUAL_OVERLAP_SECONDS = 86_400
+LONGEST_OVERLAP_SECONDS = 30 * 86_400
+SHORTEST_SECRET = 16
+LONGEST_FLAPPING_SECONDS = 7 * 86_400
+
+SourceKey = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,56}$"),
+    Field(
+        description="What addresses, references and events call it: lower-case letters, digits, `-`, `_` and "
+        "`.`; never changed.",
+        examples=["github-shop"],
+    ),
+]
+MappingText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LARGEST_MAPPING),
+    Field(
+        description="Its own mapping, as TOML; none: that of the adapter.",
+        examples=["[[news]]\nkind = 'ticket'\ncase = 'body.id'\nat = 'time(body.at)'\n"],
+    ),
+]
+SourceTitle = Annotated[
+    ShortText, Field(description="What people call it.", examples=["GitHub of the web shop"])
+]
+AdapterKey = Annotated[
+    ShortText,
+    Field(
+        description="What it is: the key of an adapter, as `GET /v1/webhook_adapters` lists them.",
+        examples=["github"],
+    ),
+]
+SourceOwner = Annotated[
+    Reference,
+    ForeignRef("person"),
+    Field(description="Who is told if it falls silent: a person's id, or `me`.", examples=["me"]),
+]
+UserName = Annotated[
+    ShortText, Field(description="The user name of basic authentication.", examples=["tool"])
+]
+SealedSecret = Annotated[str, Hidden(), Field(description="The secret, encrypted.")]
+Overlap = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=LONGEST_OVERLAP_SECONDS,
+        strict=True,
+        description="Seconds for which the old secret is still accepted; 0: not at all.",
+    ),
+]
+#: A secret that the tool has made. Every character can stand in a header.
+Secret = Annotated[
+    str,
+    StringConstraints(min_length=SHORTEST_SECRET, max_length=LONGEST_LINE, pattern=rf"^[^\s{NO_LINE}]+$"),
+    Field(
+        description="The secret that the tool has made; none: one is made here.",
+        examples=["a8f3-0c1e-77aa-41d0"],
+    ),
+]
+
+
+class SourceDefaults(Payload):
+    """What stands for what a delivery does not tell."""
+
+    team: Annotated[Reference, ForeignRef("team")] | None = Field(
+        default=None, description="The team of its tickets: a team's key or id."
+    )
+    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
+        default=None, description="The key of the service.", examples=["mail"]
+    )
+    category: Annotated[RecordKey, KeyRef("category")] | None = Field(
+        default=None, description="The key of the category.", examples=["network"]
+    )
+    impact: Impact | None = Field(default=None, description="How many are touched.", examples=["2"])
+    urgency: Urgency | None = Field(default=None, description="How much their work suffers.", examples=["2"])
+    effect: Effect | None = Field(default=None, description="On the service.", examples=["degraded"])
+    zone: Zone | None = Field(default=None, description="Of times that say no offset (IANA).")
+    unknown_senders: UnknownSenders = Field(
+        default=UnknownSenders.add,
+        description="What becomes of mails from addresses that nobody here has.",
+        examples=["refuse"],
+    )
+    flapping_seconds: Annotated[int, Field(ge=0, le=LONGEST_FLAPPING_SECONDS, strict=True)] | None = Field(
+        default=None,
+        description="An alert that fires again so soon after it has cleared goes on with its incident; none: "
+        "each outage is an incident of its own.",
+        examples=[900],
+    )
+    automatic_mails: AutomaticMails = Field(
+        default=AutomaticMails.take,
+        description="What becomes of mails that a list passes on or a program writes. They are never "
+        "answered. Answers of programs, bounces and our own mails are ignored in any case.",
+        examples=["ignore"],
+    )
+
+
+class AddWebhookSource(SourceDefaults):
+    """A tool whose webhooks are taken."""
+
+    key: SourceKey
+    title: SourceTitle
+    adapter: AdapterKey
+    mapping: MappingText | None = None
+    owner: SourceOwner = "me"
+    user_name: UserName | None = None
+    sealed_secret: SealedSecret
+
+
+def add(source: WebhookSource, body: AddWebhookSource, ctx: ActionContext) -> None:
+    """Add a webhook source, whose deliveries are taken from then on."""
+    team = ctx.ref(Team, "team")
+    source.key = body.key
+    source.title = body.title
+    source.adapter = body.adapter
+    source.mapping = body.mapping
+    source.owner_id = ctx.required_ref(Person, "owner").id
+    source.team_id = None if team is None else team.id
+    source.service = body.service
+    source.category = body.category
+    source.impact = body.impact
+    source.urgency = body.urgency
+    source.effect = body.effect
+    source.zone = body.zone
+    source.unknown_senders = body.unknown_senders
+    source.flapping_seconds = body.flapping_seconds
+    source.automatic_mails = body.automatic_mails
+    source.user_name = body.user_name
+    source.sealed_secret = body.sealed_secret
+    source.added_at = ctx.occurred_at
+
+
+class EditWebhookSource(SourceDefaults, Patch):
+    """Fields to change; those left out stay as they are."""
+
+    title: ShortText = Field(default_factory=str, description="What people call it.", examples=["GitHub"])
+    mapping: MappingText | None = None
+    owner: SourceOwner = ""
+    user_name: UserName | None = None
+
+
+def edit(source: WebhookSource, body: EditWebhookSource, ctx: ActionContext) -> None:
+    """Edit the source; deliveries that failed can be replayed with the new mapping."""
+    apply_patch(source, body, ctx)
+
+
+async def unknown_adapter(
+    reads: ReadContext, source: WebhookSource, body: AddWebhookSource, ctx: ActionContext
+) -> None:
+    """Refuse an adapter that does not exist (`unknown_value`)."""
+    if body.adapter not in adapter_keys():
+        raise WrongValue({"value": body.adapter}, pointer="/adapter", because="unknown_value")
+
+
+async def wrong_mapping(
+    reads: ReadContext, source: WebhookSource, body: AddWebhookSource | EditWebhookSource, ctx: ActionContext
+) -> None:
+    """Refuse a mapping that cannot be used (`wrong_mapping`), or a mail's (`mail_needs_no_mapping`)."""
+    if body.mapping is None:
+        return
+    adapter = body.adapter if isinstance(body, AddWebhookSource) else source.adapter
+    if adapter == MAIL:
+        raise WrongValue(pointer="/mapping", because="mail_needs_no_mapping")
+    try:
+        parse_mapping(body.mapping, str(source.key or ""))
+    except MappingRefused as error:
+        raise WrongValue({"why": error.why}, pointer="/mapping", because="wrong_mapping") from error
+
+
+async def owner_or_team_inactive(
+    reads: ReadContext, source: WebhookSource, body: AddWebhookSource | EditWebhookSource, ctx: ActionContext
+) -> None:
+    """Refuse if the owner is inactive, or the team is retired or a supplier."""
+    check_person_active(ctx.ref(Person, "owner"), "/owner")
+    check_team_assignable(ctx.ref(Team, "team"))
+
+
+class RotateWebhookSource(Payload):
+    """A new secret for a source."""
+
+    sealed_secret: SealedSecret
+    overlap_seconds: Overlap = USUAL_OVERLAP_SECONDS
+
+
+def rotate(source: WebhookSource, body: RotateWebhookSource, ctx: ActionContext) -> None:
+    """Rotate the source's secret; the previous one is accepted for a while, none before it."""
+    source.previous_sealed_secret = source.sealed_secret
+    source.previous_ends_at = ctx.occurred_at + timedelta(seconds=body.overlap_seconds)
+    source.sealed_secret = body.sealed_secret
+    source.rotated_at = ctx.occurred_at
+
+
+def pause(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Pause the source: deliveries are stored, and wait."""
+
+
+def resume(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Resume the source: its deliveries are processed again, those first that have waited."""
+
+
+def retire(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Retire the source: its deliveries are refused. Its tickets stay."""
+
+
+class NoteSilence(Payload):
+    """The silence of a source."""
+
+    since_at: Instant = Field(description="When its last delivery came.")
+
+
+def note_silence(source: WebhookSource, body: NoteSilence, ctx: ActionContext) -> None:
+    """Note the source's silence: no delivery has come for five times as long as usual."""
+    source.silent_since_at = body.since_at
+
+
+def note_return(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Note the source's return: deliveries come again."""
+    source.silent_since_at = None
+
+
+async def not_silent(reads: ReadContext, source: WebhookSource, ctx: ActionContext) -> str | None:
+    """Refuse to end a silence that was not noted (`not_silent`)."""
+    return "not_silent" if source.silent_since_at is None else None
+
+
+async def silent_already(reads: ReadContext, source: WebhookSource, ctx: ActionContext) -> str | None:
+    """Refuse to note a silence twice (`silent_already`)."""
+    return None if source.silent_since_at is None else "silent_already"
+
+
+NOT_RETIRED = [State.active, State.paused]
+EDIT_CHECKS = (wrong_mapping, owner_or_team_inactive)
+TO_OWNER = (RecipientRule(NoticeType.fell_silent, field="owner_id"),)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="webhook_source", plural="webhook_sources", zh="推送来源", record=WebhookSource, states=State,
+    administrative=True,
+    audience=lambda source: (STAFF,), columns={"staff": ()},
+    constraints={"webhook_source_key_key": ValueTaken("key")},
+    rows=(
+        #      action          中文        from            to             who           event
+        action(add,            "添加",     NEW_RECORD,     State.active,  admin | rule, "webhook_source.added",   wrong=(unknown_adapter, *EDIT_CHECKS)),
+        action(edit,           "编辑",     NOT_RETIRED,    STAYS,         admin | rule, "webhook_source.edited",  wrong=EDIT_CHECKS),
+        action(rotate,         "轮换密钥", NOT_RETIRED,    STAYS,         admin | rule, "webhook_source.rotated"),
+        action(pause,          "暂停",     [State.active], State.paused,  admin | rule, "webhook_source.paused"),
+        action(resume,         "恢复",     [State.paused], State.active,  admin | rule, "webhook_source.resumed"),
+        action(retire,         "停用",     NOT_RETIRED,    State.retired, admin | rule, "webhook_source.retired"),
+        action(note_silence,   "标记静默", [State.active], STAYS,         rule,         "webhook_source.fell_silent", unless=(silent_already,), notifies=TO_OWNER),
+        action(note_return,    "标记恢复", NOT_RETIRED,    STAYS,         rule,         "webhook_source.heard_again", unless=(not_silent,)),
+    ),
+)
+# fmt: on

@@ -1,0 +1,122 @@
+"""What clients see of sources and their deliveries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.lists import Listing
+from app.api.shapes import OutputModel, RecordOut
+from app.foundation.people.queries import PERSONS, TEAMS
+from app.webhooks.intake.deliveries import DeliveryState
+from app.webhooks.sources.lifecycle import LIFECYCLE
+from app.webhooks.sources.records import WebhookSource
+
+
+class WebhookSourceOut(RecordOut, of=WebhookSource, after={"rotated_at": "previous_ends_at"}):
+    """A tool whose webhooks or mails are taken, without its secret."""
+
+
+class CreatedWebhookSourceOut(WebhookSourceOut):
+    """A source with its secret, which is shown once."""
+
+    secret: str | None = Field(description="Shown now and never again; null when the tool has made it.")
+
+
+class DeliveryEffectOut(OutputModel):
+    """What a part of a delivery has led to."""
+
+    outcome: str = Field(
+        description="`opened`, `updated`, `commented`, `known_already`, or the outcome of an alert."
+    )
+    record: str | None = Field(description="The ticket: `<kind>/<id>`.")
+    number: str | None
+
+
+class WebhookDeliveryOut(OutputModel):
+    """A delivery, and what became of it."""
+
+    id: UUID
+    delivery_key: str = Field(
+        description="By what a repetition is known, beside the content: the tool's id, or a hash."
+    )
+    received_at: datetime
+    heard: int = Field(description="How often it came. A repetition counts here, and is no further delivery.")
+    last_heard_at: datetime | None = Field(description="When it came last, if not once.")
+    size: int = Field(description="Of the body, in bytes.")
+    content_hash: str = Field(description="SHA-256 of the body, in hex.")
+    has_content: bool = Field(description="Whether headers and body are there still.")
+    state: DeliveryState
+    attempts: int
+    processed_at: datetime | None
+    code: str | None = Field(description="Why it failed or was ignored.")
+    mapping_key: str | None = Field(description="Where in the mapping it failed.")
+    reason: str | None = Field(description="The same in a sentence.")
+    effects: list[DeliveryEffectOut]
+
+
+class DeliveryContentOut(WebhookDeliveryOut):
+    """A delivery with its content."""
+
+    headers: dict[str, str] | None = Field(description="With lower-case names; null once removed.")
+    body: str | None = Field(description="As text; what is not UTF-8 is replaced. Null once removed.")
+
+
+class PreviewOut(OutputModel):
+    """What a delivery would tell, by the source's mapping. Nothing is written."""
+
+    ignored: str | None = Field(description="Why it tells nothing.")
+    failure: str | None = Field(description="Why the mapping does not fit it.")
+    mapping_key: str | None = Field(description="Where in the mapping.")
+    news: list[dict[str, Any]] = Field(
+        description="Each with its `kind` (`ticket`, `comment`, `alert` or `mail`) and what it sets."
+    )
+
+
+class ReplayOut(OutputModel):
+    """How many deliveries are processed again."""
+
+    replayed: int
+
+
+class WebhookStatusOut(OutputModel):
+    """How much comes from a source."""
+
+    waiting: int
+    failed: int
+    last_day: int = Field(description="Received within 24 hours.")
+    refused: int = Field(description="That could not be verified, since the source was added.")
+    last_received_at: datetime | None
+    usual_gap_seconds: float | None = Field(description="Between two deliveries; null: too few yet.")
+
+
+class AcceptedOut(OutputModel):
+    """A delivery that is stored, and will be processed."""
+
+    delivery_id: UUID
+
+
+class AdapterOut(OutputModel):
+    """An adapter: a tool that needs no mapping of one's own."""
+
+    key: str
+    title: str
+    mapping: str | None = Field(description="As TOML; null for mail.")
+
+
+class AdaptersOut(OutputModel):
+    """All adapters."""
+
+    items: list[AdapterOut]
+
+
+WEBHOOK_SOURCES = Listing(
+    lifecycle=LIFECYCLE,
+    shape=WebhookSourceOut,
+    filters=("state", "key", "adapter", "owner", "team", "service", "added_at", "changed_at"),
+    sorts=("added_at", "key", "changed_at"),
+    expands=(PERSONS, TEAMS),
+)
