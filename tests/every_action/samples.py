@@ -46,7 +46,12 @@ from app.ticketing.links import LinkTicket, UnlinkTicket
 from app.ticketing.priority import PrioritiseTicket
 from app.ticketing.tags import UntagTicket
 from app.ticketing.tasks import ApplyChecklist, CompleteTask, DropTask, EditTask
-from app.webhooks.sources import AddWebhookSource, EditWebhookSource, NoteSilence, RotateWebhookSource
+from app.webhooks.sources.lifecycle import (
+    AddWebhookSource,
+    EditWebhookSource,
+    NoteSilence,
+    RotateWebhookSource,
+)
 from tests.client import RESOLVED, Client, Json, an_incident
 from tests.every_action import (
     agreements,

@@ -48,7 +48,7 @@ from tests.every_action.world_data import IDS, TEAM
 from tests.people import add_person
 from tests.webhooks.tools import clock
 
-#: What tools can mirror here (app/webhooks/mirror.py), and its actions.
+#: What tools can mirror here (app/webhooks/effects/mirror.py), and its actions.
 MIRRORED: Lifecycle[Any] = LIFECYCLE
 ACTIONS = {row.name: row for row in MIRRORED.rows if not of_decisions(row)}
 #: Actions whose events are told otherwise, and that cannot be brought about by observation, by why not.

@@ -25,7 +25,7 @@ from app.notifications import mail
 from app.processes.improvements.effects import KEPT_PERCENT
 from app.settings import PROJECT
 from app.ticketing.complaints import ANSWERED_WITHIN_WORKING_DAYS
-from app.webhooks.silence import TIMES_USUAL
+from app.webhooks.sources.silence import TIMES_USUAL
 from tests.api.test_expand import HOURS
 from tests.automation.worker import Worker
 from tests.client import RESOLVED, Api, Client, Json, an_incident
