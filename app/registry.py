@@ -47,7 +47,7 @@ from app.processes.requests import lifecycle as requests
 from app.processes.trainings import lifecycle as trainings
 from app.service_levels.agreements import lifecycle as agreements
 from app.service_levels.plans import lifecycle as service_level_plans
-from app.webhooks import sources as webhook_sources
+from app.webhooks.sources import lifecycle as webhook_sources
 
 
 @dataclass(frozen=True, init=False)
@@ -85,26 +85,26 @@ PROCESSES = (
     Process("app.processes.trainings.router", trainings.LIFECYCLE),
     Process("app.meetings.router", meetings.LIFECYCLE),
     Process("app.kpis.targets.router", kpi_targets.LIFECYCLE),
-    Process("app.kpis.budgets.router", kpi_budgets.LIFECYCLE),
-    Process("app.kpis.reconciliations.router", reconciliations.LIFECYCLE),
+    Process("app.kpis.budgets.queries", kpi_budgets.LIFECYCLE),
+    Process("app.kpis.reconciliations.queries", reconciliations.LIFECYCLE),
     Process("app.kpis.effects.router", kpi_effects.LIFECYCLE),
-    Process("app.kpis.signals.router", kpi_signals.LIFECYCLE),
-    Process("app.kpis.rebases.router", kpi_rebases.LIFECYCLE),
+    Process("app.kpis.signals.queries", kpi_signals.LIFECYCLE),
+    Process("app.kpis.rebases.queries", kpi_rebases.LIFECYCLE),
     Process(
         "app.foundation.people.router", persons.LIFECYCLE, teams.LIFECYCLE, groups.LIFECYCLE, keys.LIFECYCLE
     ),
     Process("app.foundation.rota.router", shifts.LIFECYCLE, stand_ins.LIFECYCLE),
     Process("app.foundation.assignment.router", assignment_rules.LIFECYCLE),
-    Process("app.foundation.escalation.router", escalation_rules.LIFECYCLE),
-    Process("app.foundation.checklists.router", checklists.LIFECYCLE),
-    Process("app.foundation.costs.router", hourly_rates.LIFECYCLE),
-    Process("app.foundation.custom.router", custom_fields.LIFECYCLE),
+    Process("app.foundation.escalation.queries", escalation_rules.LIFECYCLE),
+    Process("app.foundation.checklists.queries", checklists.LIFECYCLE),
+    Process("app.foundation.costs.queries", hourly_rates.LIFECYCLE),
+    Process("app.foundation.custom.queries", custom_fields.LIFECYCLE),
     Process("app.foundation.cis.router", cis.LIFECYCLE, baselines.LIFECYCLE, verifications.LIFECYCLE),
-    Process("app.foundation.categories.router", categories.LIFECYCLE),
+    Process("app.foundation.categories.queries", categories.LIFECYCLE),
     Process("app.foundation.services.router", services.LIFECYCLE, catalogue_items.LIFECYCLE),
     Process("app.foundation.calendars.router", calendars.LIFECYCLE),
     Process("app.foundation.priorities.router", priority_matrices.LIFECYCLE),
-    Process("app.notifications.router", notices.LIFECYCLE),
+    Process("app.notifications.queries", notices.LIFECYCLE),
     Process("app.webhooks.router", webhook_sources.LIFECYCLE),
     Process("app.foundation.decisions.router", approval_rules.LIFECYCLE, deputies.LIFECYCLE),
 )

@@ -62,8 +62,9 @@ from app.registry import LIFECYCLES
 from app.search import index
 from app.service_reports import issuing
 from app.shared_connections import SharedConnections
-from app.webhooks import addresses, processing, silence
+from app.webhooks.effects import addresses, processing
 from app.webhooks.mail import imap
+from app.webhooks.sources import silence
 
 #: Rules that react to events.
 RULES: tuple[Rule | AssignByRule, ...] = (

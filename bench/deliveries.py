@@ -22,8 +22,8 @@ import httpx
 import psycopg
 
 from app.webhooks.adapters import adapter
-from app.webhooks.signing import signed_headers
-from app.webhooks.verification import Credentials
+from app.webhooks.intake.signing import signed_headers
+from app.webhooks.intake.verification import Credentials
 from bench.kill import NOT_ANSWERED, PATIENCE_SECONDS, differing_rows
 from bench.lags import wait_until_caught_up
 from bench.site import Site, made_token

@@ -26,7 +26,7 @@ from app.kpis import describe as kpi_pages
 from app.kpis.catalogue import KPIS
 from app.main import build_app
 from app.registry import LIFECYCLES
-from app.webhooks import guides
+from app.webhooks.sources import guides
 
 OPENAPI = settings.PROJECT / "openapi"
 OPERATIONS, EVENTS = "openapi.json", "events.json"

@@ -17,12 +17,12 @@ from app.db import DatabaseGone
 from app.i18n import translate
 from app.kernel.ledger import Ledger
 from app.webhooks.adapters import MAIL
-from app.webhooks.finding import find_source_by_key
+from app.webhooks.intake.receipt import receive
 from app.webhooks.mail.message import LARGEST_MAIL
 from app.webhooks.mail.reader import MailReader
 from app.webhooks.mail.refusals import MailRefused
-from app.webhooks.receiving import receive
-from app.webhooks.records import WebhookSourceState
+from app.webhooks.sources.lookup import find_source_by_key
+from app.webhooks.sources.records import WebhookSourceState
 
 TRY_LATER, SEND_BACK, WRONG_CONFIGURATION = 75, 65, 78
 

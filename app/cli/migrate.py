@@ -8,7 +8,7 @@ import typer
 
 from app import installation, schema, settings
 from app.cli.output import Json, print_result
-from app.webhooks import names_in_clear
+from app.webhooks.effects import names_in_clear
 
 
 def migrate(

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import httpx
 
 from app.webhooks.adapters import MAIL, adapter, adapter_keys
+from app.webhooks.intake.signing import signed_headers
+from app.webhooks.intake.verification import Credentials
 from app.webhooks.mapping.document import Verification
-from app.webhooks.samples import samples_of
-from app.webhooks.signing import signed_headers
-from app.webhooks.verification import Credentials
+from app.webhooks.sources.samples import samples_of
 
 #: How long a delivery may wait for the worker.
 PROCESSING_SECONDS = 30.0

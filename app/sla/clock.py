@@ -93,7 +93,7 @@ def read_clocks(
     There is none before the opening, and none if no target has ever fitted. `percents` are further
     percentages of the target to look for, besides those at which it warns.
     """
-    case = _Case.of(events, targeting, asked_at, known_at)
+    case = _Case.from_events(events, targeting, asked_at, known_at)
     if case is None:
         return ()
     readings = (
@@ -117,7 +117,7 @@ def read_party_clock(
     """Return the reading of the clock of an OLA or UC, which runs in the turns of its party (`team_party`,
     `supplier_party`). None before the opening, or if no target has ever fitted.
     """
-    case = _Case.of(events, targeting, asked_at, known_at)
+    case = _Case.from_events(events, targeting, asked_at, known_at)
     if case is None:
         return None
     return _read(case, metric, party_activity(party, case.events, case.times), calendars, percents)
@@ -137,7 +137,7 @@ class _Case:
     unfit_by: int
 
     @classmethod
-    def of(
+    def from_events(
         cls, events: Iterable[CaseEvent], targeting: Targeting, asked_at: datetime, known_at: datetime | None
     ) -> _Case | None:
         ordered = in_order(events, asked_at, known_at)

@@ -30,12 +30,15 @@ from app.kernel.actor_policy import admin
 from app.kernel.payloads import Payload
 from app.kernel.perform import Command
 from app.kernel.refusals import NotFound
-from app.webhooks import deliveries, sources
 from app.webhooks.adapters import MAIL, adapter_texts
-from app.webhooks.deliveries import DeliveryState, RawDelivery
-from app.webhooks.finding import find_source_by_key
-from app.webhooks.preview import preview_of
-from app.webhooks.queries import (
+from app.webhooks.intake import deliveries
+from app.webhooks.intake.deliveries import DeliveryState, RawDelivery
+from app.webhooks.intake.preview import preview_of
+from app.webhooks.intake.receipt import is_genuine, kept_headers, may_be_genuine, receive
+from app.webhooks.intake.views import content_shown, delivery_shown
+from app.webhooks.sources import lifecycle as sources
+from app.webhooks.sources.lookup import find_source_by_key
+from app.webhooks.sources.queries import (
     WEBHOOK_SOURCES,
     AcceptedOut,
     AdaptersOut,
@@ -47,12 +50,10 @@ from app.webhooks.queries import (
     WebhookSourceOut,
     WebhookStatusOut,
 )
-from app.webhooks.receiving import is_genuine, kept_headers, may_be_genuine, receive
-from app.webhooks.records import WebhookSource, WebhookSourceState
-from app.webhooks.samples import sample_of
-from app.webhooks.secrets import new_webhook_secret, seal_secret
-from app.webhooks.silence import usual_gap
-from app.webhooks.views import content_shown, delivery_shown
+from app.webhooks.sources.records import WebhookSource, WebhookSourceState
+from app.webhooks.sources.samples import sample_of
+from app.webhooks.sources.secrets import new_webhook_secret, seal_secret
+from app.webhooks.sources.silence import usual_gap
 
 #: Largest body of a webhook, in bytes; a mail may be as large as an upload.
 LARGEST_BODY = 5_242_880

@@ -128,10 +128,10 @@ async def test_a_contract_that_is_missing_is_told_in_a_problem(
     monkeypatch.setattr(pages, "CONTRACT", tmp_path / "openapi.json")
     for language, word in (("en", "openapi/openapi.json"), ("zh", "接口契约")):
         answer = await stranger.get("/openapi.json", headers={"Accept-Language": language})
-        told = answer.json()
-        validate(told, PROBLEM)
-        assert (told["status"], told["code"]) == (404, "contract_missing")
-        assert word in told["detail"]
+        document = answer.json()
+        validate(document, PROBLEM)
+        assert (document["status"], document["code"]) == (404, "contract_missing")
+        assert word in document["detail"]
 
 
 def test_the_package_and_the_image_are_built_with_the_contract() -> None:

@@ -14,7 +14,7 @@ import pytest
 from app.common.people import Role
 from app.main import application
 from app.settings import Settings
-from app.webhooks import samples
+from app.webhooks.sources import samples
 from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.test_dashboard import AXE, FAULTS, NOT_SIGNED_IN, SHOWN
 from tests.client import serving

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.common.people import Role
 from app.webhooks.adapters import MAIL, adapter_keys
-from app.webhooks.samples import samples_of
+from app.webhooks.sources.samples import samples_of
 from tests.canaries.dump import everything
 from tests.canaries.erasing import erase_everybody
 from tests.canaries.marks import Marks

@@ -26,8 +26,8 @@ PROBLEMS = {"400", "401", "403", "404", "406", "409", "412", "413", "415", "422"
 def operation_of(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> Json:
     """The operation at the address that the table gives it."""
     path = address(lifecycle, row, None if row.opens else {"id": "{id}"})
-    found: Json = answers.document()["paths"][path][method(row).lower()]
-    return found
+    body: Json = answers.document()["paths"][path][method(row).lower()]
+    return body
 
 
 @each_case(("lifecycle", "row"), ROWS, ids=case_name)

@@ -113,14 +113,14 @@ def a_mapping(name: str) -> FileMapping:
 def blocks(body: bytes, size: int | None = None) -> Callable[[int], bytes]:
     """The bytes as a reader gets them, at most so many at a time."""
     stream = io.BytesIO(body)
-    return lambda wanted: stream.read(min(wanted, size or wanted))
+    return lambda expected: stream.read(min(expected, size or expected))
 
 
 def read(text: str | bytes, **options: Any) -> list[SourceRow | RefusedRow]:
     """What the reader makes of the file."""
     body = text if isinstance(text, bytes) else text.encode()
-    wanted: dict[str, Any] = {"zone": "UTC", "now": NOW} | options
-    return list(ServiceNow(**wanted).read(blocks(body)))
+    expected: dict[str, Any] = {"zone": "UTC", "now": NOW} | options
+    return list(ServiceNow(**expected).read(blocks(body)))
 
 
 def understood(rows: Iterable[SourceRow | RefusedRow]) -> list[SourceRow]:
@@ -136,8 +136,8 @@ def _understood(rows: Iterable[SourceRow | RefusedRow]) -> Iterator[SourceRow]:
 
 async def import_file(ledger: Ledger, path: Path, *, zone: str = "UTC", **options: Any) -> ImportReport:
     """Imports the file."""
-    wanted: dict[str, Any] = {"source": "servicenow", "now": NOW} | options
-    return await load(ledger, path, ServiceNow(zone, NOW), **wanted)
+    expected: dict[str, Any] = {"source": "servicenow", "now": NOW} | options
+    return await load(ledger, path, ServiceNow(zone, NOW), **expected)
 
 
 SELECT_STATE = """

@@ -57,12 +57,12 @@ def a_history(chance: random.Random, number: int) -> list[Row]:
     states = ["new"] * chance.choice((0, 1, 1, 2)) + chance.choices(STATES, k=chance.randint(1, 7))
     now = BEGIN + timedelta(hours=chance.randint(0, 24 * 40))
     opened = now - timedelta(minutes=chance.choice((0, 0, 5, 300)))
-    told: dict[str, str | None] = dict(USUAL)
+    cells: dict[str, str | None] = dict(USUAL)
     tells_opening = chance.random() < 0.7
     rows: list[Row] = []
     for state in states:
         changed = list(VALUES) if not rows else chance.sample(list(VALUES), chance.choice((0, 1, 1, 3)))
-        told |= {name: chance.choice(VALUES[name]) for name in changed}
+        cells |= {name: chance.choice(VALUES[name]) for name in changed}
         row = {
             "case": f"C{number:03}",
             "at": now.isoformat(),
@@ -71,7 +71,7 @@ def a_history(chance: random.Random, number: int) -> list[Row]:
         }
         if tells_opening and chance.random() < 0.95:
             row |= {"opened_at": opened.isoformat(), "opener": "Di"}
-        row |= {name: value for name, value in told.items() if value is not None}
+        row |= {name: value for name, value in cells.items() if value is not None}
         rows.append(row)
         step = chance.choice((1, 10, 60, 60 * 30, 60 * 24 * 9))
         now += timedelta(minutes=0 if chance.random() < 0.05 else step, seconds=len(rows))
@@ -86,18 +86,18 @@ def pieces(chance: random.Random, cases: Iterable[Sequence[Row]]) -> list[list[R
         for row in chance.sample(rows, len(rows)):
             of_time[row["at"]].append(row)
     for file in files:
-        for at, places in _same_times(file).items():
-            in_order = [row for rows in cases for row in rows if (row["case"], row["at"]) == at]
+        for instant, places in _same_times(file).items():
+            in_order = [row for rows in cases for row in rows if (row["case"], row["at"]) == instant]
             for place, row in zip(places, in_order, strict=True):
                 file[place] = row
     return [file for file in files if file]
 
 
 def _same_times(file: list[Row]) -> dict[tuple[str, str], list[int]]:
-    found: dict[tuple[str, str], list[int]] = {}
+    result: dict[tuple[str, str], list[int]] = {}
     for place, row in enumerate(file):
-        found.setdefault((row["case"], row["at"]), []).append(place)
-    return {at: places for at, places in found.items() if len(places) > 1}
+        result.setdefault((row["case"], row["at"]), []).append(place)
+    return {instant: places for instant, places in result.items() if len(places) > 1}
 
 
 async def bring(ledger: Ledger, folder: Path, files: Sequence[Sequence[Row]]) -> None:
@@ -111,19 +111,19 @@ async def bring(ledger: Ledger, folder: Path, files: Sequence[Sequence[Row]]) ->
 async def figures(place: DatabaseUrls, ledger: Ledger) -> dict[tuple[Any, ...], Any]:
     """All points of all KPIs of incidents, by their cut with ids as names; and how the cases stand."""
     await _follow(place)
-    found: dict[tuple[Any, ...], Any] = {}
+    result: dict[tuple[Any, ...], Any] = {}
     names = await _names(ledger)
     for key, kpi in KPIS.items():
         if "incident" in kpi.processes:
             for by in ((), *((cut,) for cut in CUTS if cut in kpi.dimensions)):
                 for point in await _points(ledger.db, key, by):
                     cut = tuple(names.get(value, value) for value in point.pop("by").values())
-                    found[key, by, point["begin"], cut] = point
+                    result[key, by, point["begin"], cut] = point
     for row in await ledger.db.rows(SELECT_STATE):
-        found[row["source_number"],] = {
+        result[row["source_number"],] = {
             n: v for n, v in row.items() if n not in ("version", "changed_at", "recorded_at")
         }
-    return found
+    return result
 
 
 async def _follow(place: DatabaseUrls) -> None:
@@ -181,14 +181,18 @@ async def test_pieces_in_any_order_come_to_the_figures_of_the_whole_in_order(
 ) -> None:
     chance = random.Random(seed)
     cases = [a_history(chance, n) for n in range(CASES)]
-    whole = [row for rows in cases for row in rows]
-    told: list[dict[tuple[Any, ...], Any]] = []
-    for files in ([whole], pieces(chance, cases)):
+    total = [row for rows in cases for row in rows]
+    figure_sets: list[dict[tuple[Any, ...], Any]] = []
+    for files in ([total], pieces(chance, cases)):
         with fresh(server) as place:
             async with opened_at(place) as ledger:
                 await bring(ledger, tmp_path, files)
-                told.append(await figures(place, ledger))
+                figure_sets.append(await figures(place, ledger))
                 await the_fold_holds(ledger)
-    in_order, in_pieces = told
-    differing = [at for at in in_order.keys() | in_pieces.keys() if in_order.get(at) != in_pieces.get(at)]
+    in_order, in_pieces = figure_sets
+    differing = [
+        instant
+        for instant in in_order.keys() | in_pieces.keys()
+        if in_order.get(instant) != in_pieces.get(instant)
+    ]
     assert differing == []

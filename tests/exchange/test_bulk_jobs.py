@@ -66,9 +66,9 @@ async def worked_off(place: DatabaseUrls, api: Api) -> int:
     return done
 
 
-async def results(client: Client, job: str, **asked: Any) -> list[Json]:
-    pages = await client.pages(f"{job}/results", limit=200, **asked)
-    return [one for page in pages for one in page]
+async def results(client: Client, job: str, **parameters: Any) -> list[Json]:
+    pages = await client.pages(f"{job}/results", limit=200, **parameters)
+    return [item for page in pages for item in page]
 
 
 @pytest.fixture
@@ -81,33 +81,38 @@ async def reported(client: Client, count: int = 1) -> list[str]:
 
 
 async def test_each_line_has_its_result(api: Api, place: DatabaseUrls, agent: Client) -> None:
-    (known,) = await reported(agent)
+    (expected,) = await reported(agent)
     file = lines(
         reporting(title="First"),
-        on(known, "close"),
+        on(expected, "close"),
         b"",
-        on(known, "acknowledge"),
+        on(expected, "acknowledge"),
         b"{not json",
         b'\xff\xfe"',
         b"[]",
-        {"action": "dance", "id": known},
+        {"action": "dance", "id": expected},
         {"action": "report", "body": {"title": "x"}},
         {"action": "report", "body": {}, "Zhang\x00": 1},
         on(str(uuid4()), "acknowledge"),
     )
     job = await asked_for(agent, file.rstrip(b"\n"))
     assert await worked_off(place, api) == 1
-    told = await agent.read(job)
-    assert (told["state"], told["lines"], told["refused"], told["done"]) == ("done", 11, 8, told["size"])
-    found = await results(agent, job)
-    assert [one["line"] for one in found] == [1, 2, 4, 5, 6, 7, 8, 9, 10, 11]
-    assert [one["status"] for one in found] == [201, 409, 200, *[422] * 6, 404]
-    assert found[0]["record"]["number"].startswith("INC-")
-    assert found[1]["problem"]["code"] == "not_in_this_state"
-    assert found[3]["problem"]["errors"] == [{"pointer": "", "code": "json_invalid"}]
-    assert found[6]["problem"]["errors"] == [{"pointer": "/action", "code": "unknown_value"}]
-    assert {"pointer": "/body/impact", "code": "missing"} in found[7]["problem"]["errors"]
-    assert await results(agent, job, refused=True) == [one for one in found if one["problem"]]
+    progress = await agent.read(job)
+    assert (progress["state"], progress["lines"], progress["refused"], progress["done"]) == (
+        "done",
+        11,
+        8,
+        progress["size"],
+    )
+    result = await results(agent, job)
+    assert [item["line"] for item in result] == [1, 2, 4, 5, 6, 7, 8, 9, 10, 11]
+    assert [item["status"] for item in result] == [201, 409, 200, *[422] * 6, 404]
+    assert result[0]["record"]["number"].startswith("INC-")
+    assert result[1]["problem"]["code"] == "not_in_this_state"
+    assert result[3]["problem"]["errors"] == [{"pointer": "", "code": "json_invalid"}]
+    assert result[6]["problem"]["errors"] == [{"pointer": "/action", "code": "unknown_value"}]
+    assert {"pointer": "/body/impact", "code": "missing"} in result[7]["problem"]["errors"]
+    assert await results(agent, job, refused=True) == [item for item in result if item["problem"]]
     (event,) = await api.ledger.db.rows("select * from log.event where type = 'incident.acknowledged'")
     assert event["correlation_id"] == f"bulk-job-{job.rpartition('/')[2]}"
     assert event["credential"].startswith("key:")
@@ -116,26 +121,26 @@ async def test_each_line_has_its_result(api: Api, place: DatabaseUrls, agent: Cl
 async def test_lines_about_one_record_are_carried_out_in_their_order(
     api: Api, place: DatabaseUrls, agent: Client
 ) -> None:
-    known, other = await reported(agent, 2)
-    number = (await agent.read(f"/v1/incidents/{known}"))["number"]
+    expected, other = await reported(agent, 2)
+    number = (await agent.read(f"/v1/incidents/{expected}"))["number"]
     steps = [
-        on(known, "assign", {"person": "me"}),
+        on(expected, "assign", {"person": "me"}),
         on(number, "start"),
-        on(known.upper(), "resolve", RESOLVED),
+        on(expected.upper(), "resolve", RESOLVED),
     ]
     job = await asked_for(agent, lines(*steps, on(other, "acknowledge"), on(number, "close")))
     await worked_off(place, api)
     assert [result["status"] for result in await results(agent, job)] == [200] * 5
-    assert (await agent.read(f"/v1/incidents/{known}"))["state"] == "closed"
+    assert (await agent.read(f"/v1/incidents/{expected}"))["state"] == "closed"
 
 
 async def test_what_a_killed_worker_has_done_is_not_done_again(
     api: Api, place: DatabaseUrls, agent: Client
 ) -> None:
     """It is killed after it has done a window, and before that is noted."""
-    known = await reported(agent, 3)
+    expected = await reported(agent, 3)
     job = await asked_for(
-        agent, lines(*(on(one, "comment", {"text": "Seen."}) for one in known), reporting())
+        agent, lines(*(on(item, "comment", {"text": "Seen."}) for item in expected), reporting())
     )
     killed = await connect(place.url, FOLLOW_LIMITS)
     job_id = job.rpartition("/")[2]
@@ -147,8 +152,8 @@ async def test_what_a_killed_worker_has_done_is_not_done_again(
     await killed.close()
     assert await worked_off(place, api) == 1
     assert await api.head() == head
-    found = await results(agent, job)
-    assert [(one["status"], one["replayed"]) for one in found] == [*[(200, True)] * 3, (201, True)]
+    result = await results(agent, job)
+    assert [(item["status"], item["replayed"]) for item in result] == [*[(200, True)] * 3, (201, True)]
 
 
 async def worked_off_without_noting(api: Api, job_id: str) -> None:
@@ -164,8 +169,8 @@ async def worked_off_without_noting(api: Api, job_id: str) -> None:
 async def test_a_job_ends_with_the_rights_of_whoever_asked(
     api: Api, place: DatabaseUrls, agent: Client
 ) -> None:
-    known = await reported(agent)
-    file = lines(on(known[0], "acknowledge"))
+    expected = await reported(agent)
+    file = lines(on(expected[0], "acknowledge"))
     admin = await api.client("Gao", Role.admin)
     key = (await agent.read("/v1/me"))["key_id"]
     job = await asked_for(agent, file)

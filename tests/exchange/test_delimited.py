@@ -106,13 +106,13 @@ def test_times_without_an_offset_need_a_zone() -> None:
 
 
 def test_a_time_without_an_offset_among_others_that_say_theirs_is_refused_alone() -> None:
-    told = read("id,at,s\n2,2026-03-02 08:00,open\n1,2026-03-02 08:00Z,open\n", LEAST)
-    assert [getattr(row, "code", None) for row in told] == ["no_zone", None]
+    read_rows = read("id,at,s\n2,2026-03-02 08:00,open\n1,2026-03-02 08:00Z,open\n", LEAST)
+    assert [getattr(row, "code", None) for row in read_rows] == ["no_zone", None]
 
 
 def test_a_date_that_could_be_two_among_others_that_could_not_is_refused_alone() -> None:
-    told = read("id,at,s\n2,02/03/2026 08:00,open\n1,2026-03-02 08:00,open\n", LEAST, given_zone="UTC")
-    assert [getattr(row, "code", None) for row in told] == ["ambiguous_date", None]
+    read_rows = read("id,at,s\n2,02/03/2026 08:00,open\n1,2026-03-02 08:00,open\n", LEAST, given_zone="UTC")
+    assert [getattr(row, "code", None) for row in read_rows] == ["ambiguous_date", None]
 
 
 def test_a_time_without_an_offset_that_comes_late_is_refused_alone() -> None:
@@ -143,8 +143,14 @@ def test_a_file_that_the_mapping_is_not_about_is_refused(text: str, told: str) -
 
 
 def test_rows_of_one_time_are_in_the_order_of_their_sequence() -> None:
-    at = "2026-03-02 08:00:00Z"
-    rows = (f"2,{at},open,1", f"1,{at},open,10", "x,,open,1", f"1,{at},shut,9", "1,2026-03-02 07:00Z,open,11")
+    time_text = "2026-03-02 08:00:00Z"
+    rows = (
+        f"2,{time_text},open,1",
+        f"1,{time_text},open,10",
+        "x,,open,1",
+        f"1,{time_text},shut,9",
+        "1,2026-03-02 07:00Z,open,11",
+    )
     text = "\n".join(("id,at,s,n", *rows, ""))
     first, *rest = read(text, f'sequence = "n"\n{LEAST}')
     assert isinstance(first, RefusedRow)
@@ -196,7 +202,7 @@ Closed = "closed"
     by_name = await import_file(elsewhere, file)
     assert replace(report, run=by_name.run, seconds=by_name.seconds) == by_name
     states, events = await outcome(ledger.db)
-    known, told = await outcome(elsewhere.db)
-    assert states == known
-    assert [event | {"keyed": True} for event in events] == [event | {"keyed": True} for event in told]
+    expected, mapped = await outcome(elsewhere.db)
+    assert states == expected
+    assert [event | {"keyed": True} for event in events] == [event | {"keyed": True} for event in mapped]
     await the_fold_holds(ledger)

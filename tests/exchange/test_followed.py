@@ -18,10 +18,10 @@ OTHER = b"select pg_try_advisory_lock(1)"
 
 
 async def test_whoever_waits_is_told_what_became_of_the_kpis(ledger: Ledger) -> None:
-    told: list[tuple[int, int]] = []
+    reports: list[tuple[int, int]] = []
 
     async def waited(patience: float = 60.0) -> CatchUpResult:
-        return await wait_for_kpis(ledger.db, lambda *news: told.append(news), patience=patience)
+        return await wait_for_kpis(ledger.db, lambda *news: reports.append(news), patience=patience)
 
     assert await waited() is CatchUpResult.caught_up, "there is nothing to follow"
     for _ in range(3):
@@ -32,11 +32,11 @@ async def test_whoever_waits_is_told_what_became_of_the_kpis(ledger: Ledger) -> 
     assert await waited() is CatchUpResult.no_worker, "no worker holds that"
     await worker.execute(group.LEASE.encode())
     assert await waited(patience=0.0) is CatchUpResult.behind
-    assert told == []
+    assert reports == []
     waiting = asyncio.create_task(waited())
     await asyncio.sleep(0)
     events = await catch_up(worker, FACTS)
     assert await waiting is CatchUpResult.caught_up
-    assert told in ([], [(events, events)])
+    assert reports in ([], [(events, events)])
     await worker.close()
     assert await waited() is CatchUpResult.caught_up

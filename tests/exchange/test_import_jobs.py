@@ -47,8 +47,8 @@ async def asked_for(client: Client, file: bytes, **changed: Any) -> Json:
     body = {"upload": await sent(client, file), "format": "xes", "source": "vinst", "mapping": MAPPING}
     answer = await client.post("/v1/imports", json=body | changed)
     assert answer.status_code == 202, answer.text
-    found: Json = answer.json()
-    return found
+    result: Json = answer.json()
+    return result
 
 
 async def worked_off(place: DatabaseUrls, api: Api) -> int:
@@ -66,33 +66,33 @@ async def test_a_file_is_brought_in_and_says_how_far_it_is_and_what_it_refused(
 ) -> None:
     ada = await api.client("Ada", Role.admin)
     file = gzip.compress(LOG.encode())
-    told = await asked_for(ada, file, file_name="may.xes.gz")
-    at = f"/v1/imports/{told['id']}"
-    assert (told["state"], told["size"], told["done"]) == ("waiting", len(file), 0)
-    assert told["rows"] == {"read": 0, "applied": 0, "repeated": 0, "refused": 0}
+    job = await asked_for(ada, file, file_name="may.xes.gz")
+    path = f"/v1/imports/{job['id']}"
+    assert (job["state"], job["size"], job["done"]) == ("waiting", len(file), 0)
+    assert job["rows"] == {"read": 0, "applied": 0, "repeated": 0, "refused": 0}
     assert await worked_off(place, api) == 1
-    done = await ada.read(at)
+    done = await ada.read(path)
     assert (done["state"], done["done"], done["failure"]) == ("done", len(file), None)
-    assert (told["in_kpis"], done["in_kpis"]) == (None, False)
+    assert (job["in_kpis"], done["in_kpis"]) == (None, False)
     follower = await connect(place.url, FOLLOW_LIMITS)
     await catch_up(follower, FACTS)
     await follower.close()
-    assert (await ada.read(at))["in_kpis"] is True
+    assert (await ada.read(path))["in_kpis"] is True
     assert done["rows"] == {"read": 13, "applied": 12, "repeated": 0, "refused": 1}
     assert (done["cases"], done["asked_by"], done["file_name"]) == (6, ada.id, "may.xes.gz")
-    (refused,) = (await ada.read(f"{at}/refused"))["items"]
+    (refused,) = (await ada.read(f"{path}/refused"))["items"]
     assert (refused["code"], refused["reason"]) == ("no_case", "the row has no trace:concept:name")
     assert refused["line"] > 7
-    assert await uploads.find_upload(api.ledger.db, told["id"]) is None, "the file is not kept any longer"
+    assert await uploads.find_upload(api.ledger.db, job["id"]) is None, "the file is not kept any longer"
     assert await worked_off(place, api) == 0
     await the_fold_holds(api.ledger)
 
 
 async def test_asked_for_once_more_it_is_the_same_import(api: Api, place: DatabaseUrls) -> None:
     ada = await api.client("Ada", Role.admin)
-    told = await asked_for(ada, LOG.encode())
-    body = {"upload": told["id"], "format": "xes", "source": "vinst", "mapping": MAPPING}
-    assert (await ada.post("/v1/imports", json=body)).json() == told
+    job = await asked_for(ada, LOG.encode())
+    body = {"upload": job["id"], "format": "xes", "source": "vinst", "mapping": MAPPING}
+    assert (await ada.post("/v1/imports", json=body)).json() == job
     other = await ada.post("/v1/imports", json=body | {"source": "else"})
     assert (other.status_code, other.json()["code"]) == (409, "upload_taken")
     await worked_off(place, api)
@@ -101,14 +101,14 @@ async def test_asked_for_once_more_it_is_the_same_import(api: Api, place: Databa
     rows = (await ada.read(f"/v1/imports/{again['id']}"))["rows"]
     assert rows == {"read": 13, "applied": 0, "repeated": 12, "refused": 1}
     pages = await ada.pages("/v1/imports", limit=1)
-    assert [item["id"] for page in pages for item in page] == [again["id"], told["id"]]
+    assert [item["id"] for page in pages for item in page] == [again["id"], job["id"]]
 
 
 async def test_a_worker_that_was_killed_leaves_its_import_to_another(api: Api, place: DatabaseUrls) -> None:
     ada = await api.client("Ada", Role.admin)
-    told = await asked_for(ada, LOG.encode())
+    job = await asked_for(ada, LOG.encode())
     killed = await connect(place.url, FOLLOW_LIMITS)
-    assert await (await killed.execute(rounds.LOCK.encode(), ("import", told["id"]))).fetchone() == (True,)
+    assert await (await killed.execute(rounds.LOCK.encode(), ("import", job["id"]))).fetchone() == (True,)
     first = a_log(*(a_trace(f"1-{n}", steps("Queued/Awaiting Assignment")) for n in range(3)))
     reader = Xes(a_mapping("vinst_incidents"), NOW)
     await load(api.ledger, InMemoryFile("the first", first.encode()), reader, source="vinst", now=NOW)
@@ -116,7 +116,7 @@ async def test_a_worker_that_was_killed_leaves_its_import_to_another(api: Api, p
     await uploads.purge_expired(api.ledger.db, NOW + timedelta(days=3))
     await killed.close()
     assert await worked_off(place, api) == 1
-    done = await ada.read(f"/v1/imports/{told['id']}")
+    done = await ada.read(f"/v1/imports/{job['id']}")
     assert (done["state"], done["rows"]["repeated"], done["rows"]["applied"]) == ("done", 3, 9)
     assert len((await outcome(api.ledger.db))[0]) == 6
     await the_fold_holds(api.ledger)
@@ -142,10 +142,10 @@ async def test_each_format_can_be_asked_for(api: Api, place: DatabaseUrls) -> No
 
 async def test_the_source_is_that_of_the_mapping_if_no_other_is_said(api: Api) -> None:
     ada = await api.client("Ada", Role.admin)
-    told = await asked_for(ada, b"id,at,s\n", format="csv", source=None, mapping=f'source = "desk"\n{LEAST}')
-    assert told["source"] == "desk"
-    again = {"format": "csv", "mapping": f'source = "desk"\n{LEAST}', "upload": told["id"]}
-    assert (await ada.post("/v1/imports", json=again)).json()["id"] == told["id"]
+    job = await asked_for(ada, b"id,at,s\n", format="csv", source=None, mapping=f'source = "desk"\n{LEAST}')
+    assert job["source"] == "desk"
+    again = {"format": "csv", "mapping": f'source = "desk"\n{LEAST}', "upload": job["id"]}
+    assert (await ada.post("/v1/imports", json=again)).json()["id"] == job["id"]
     audit = await asked_for(ada, b"number\n", format="servicenow", source=None, mapping=None, zone="UTC")
     assert audit["source"] == "servicenow", "as at the shell"
 
@@ -181,20 +181,20 @@ async def test_what_is_wrong_is_said_before_anything_is_done(
 
 async def test_a_file_that_is_wrong_fails_and_says_why(api: Api, place: DatabaseUrls) -> None:
     ada = await api.client("Ada", Role.admin)
-    told = await asked_for(ada, b"<html/>")
+    job = await asked_for(ada, b"<html/>")
     assert await worked_off(place, api) == 1
-    found = await ada.read(f"/v1/imports/{told['id']}")
-    assert found["state"] == "failed"
-    assert found["failure"] == "The file is no XES: it begins with <html>, not with <log>."
+    result = await ada.read(f"/v1/imports/{job['id']}")
+    assert result["state"] == "failed"
+    assert result["failure"] == "The file is no XES: it begins with <html>, not with <log>."
 
 
 async def test_administrators_import_and_nobody_else(api: Api) -> None:
     ada = await api.client("Ada", Role.admin)
-    told = await asked_for(ada, LOG.encode())
+    job = await asked_for(ada, LOG.encode())
     olu = await api.client("Olu", Role.incident_manager)
-    body = {"upload": told["id"], "format": "xes", "source": "vinst", "mapping": MAPPING}
+    body = {"upload": job["id"], "format": "xes", "source": "vinst", "mapping": MAPPING}
     answers = [await olu.post("/v1/imports", json=body)]
-    for path in ("", f"/{told['id']}", f"/{told['id']}/refused"):
+    for path in ("", f"/{job['id']}", f"/{job['id']}/refused"):
         answers.append(await olu.get(f"/v1/imports{path}"))
     assert {answer.status_code for answer in answers} == {403}
     assert (await ada.get(f"/v1/imports/{uuid4()}")).status_code == 404

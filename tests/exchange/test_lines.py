@@ -118,8 +118,8 @@ def test_a_row_over_several_lines_in_another_encoding_is_one_row() -> None:
 def test_what_a_row_in_another_encoding_looks_like_is_said(
     text: str | None, encoding: str | None, read_as: str
 ) -> None:
-    told = b"\x81\xff\x9d" if text is None or encoding is None else text.encode(encoding)
-    (row,) = rows(b"a,b\n1," + told + b"\n", encoding=read_as)
+    cell = b"\x81\xff\x9d" if text is None or encoding is None else text.encode(encoding)
+    (row,) = rows(b"a,b\n1," + cell + b"\n", encoding=read_as)
     assert isinstance(row, RefusedRow)
     assert (row.code, row.likely_encoding) == ("undecodable", encoding)
     assert (encoding or "say in which") in row.reason

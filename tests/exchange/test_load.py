@@ -64,10 +64,10 @@ and not exists (select from fold.person p where actor = 'person:' || p.id)"""
 
 
 async def types(ledger: Ledger) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    result: dict[str, list[str]] = {}
     for event in (await outcome(ledger.db))[1]:
-        found.setdefault(event["source_number"], []).append(event["type"].removeprefix("incident."))
-    return found
+        result.setdefault(event["source_number"], []).append(event["type"].removeprefix("incident."))
+    return result
 
 
 async def everything(ledger: Ledger) -> dict[str, int]:
@@ -184,11 +184,11 @@ async def test_another_source_with_the_same_numbers_tells_of_other_cases(
 async def test_first_rows_and_then_the_whole_come_to_the_same(
     ledger: Ledger, elsewhere: Ledger, tmp_path: Path, rows: int
 ) -> None:
-    whole = a_file(tmp_path, STORY)
+    total = a_file(tmp_path, STORY)
     first = await import_file(ledger, a_file(tmp_path, STORY[:rows], "first.csv"))
-    rest = await import_file(ledger, whole)
+    rest = await import_file(ledger, total)
     assert (first.applied, rest.repeated, rest.applied) == (rows, rows, len(STORY) - rows)
-    await import_file(elsewhere, whole)
+    await import_file(elsewhere, total)
     assert await outcome(ledger.db) == await outcome(elsewhere.db)
     await the_fold_holds(ledger)
 
@@ -254,10 +254,10 @@ async def test_a_refused_row_is_kept_sealed_once_with_its_line_and_reason(
             (4, "wrong_cells"),
             (5, "bad_time"),
         ]
-    kept = await refused_rows(ledger)
-    assert [(row["line"], row["code"], row["reason"]) for row in kept] == report.first_refused
-    assert [row["text"].partition(",")[0] for row in kept] == ["INC0009", "INC0001"]
-    assert not any(b"INC0009" in row["sealed"] for row in kept)
+    stored = await refused_rows(ledger)
+    assert [(row["line"], row["code"], row["reason"]) for row in stored] == report.first_refused
+    assert [row["text"].partition(",")[0] for row in stored] == ["INC0009", "INC0001"]
+    assert not any(b"INC0009" in row["sealed"] for row in stored)
     runs = await ledger.db.rows(
         "select rows_read, rows_applied, rows_repeated, rows_refused, events, zone, "
         "finished_at is not null as finished from plumbing.import_run order by id"
@@ -312,20 +312,20 @@ async def test_of_a_file_that_is_damaged_further_on_every_whole_chunk_before_tha
         for n in range(2000)
         for row in a_case(f"INC{n:07}", "New", "Active", u_remark=words[n * 2000 : n * 2000 + 2000])
     ]
-    whole = a_file(tmp_path, told_of)
+    total = a_file(tmp_path, told_of)
     damaged = tmp_path / "damaged.csv.gz"
-    packed = gzip.compress(whole.read_bytes())
+    packed = gzip.compress(total.read_bytes())
     damaged.write_bytes(packed[: len(packed) * 2 // 3])
     readable = list[object]()
     with source_file(damaged) as file, pytest.raises(FileRefused, match="damaged"):
         readable.extend(ServiceNow("UTC", NOW).read(file.block))
-    told = len(readable) // 100 * 100
-    assert told > 1000
-    with pytest.raises(FileRefused, match=f"damaged after .* {told:,} rows before that are told"):
+    row_count = len(readable) // 100 * 100
+    assert row_count > 1000
+    with pytest.raises(FileRefused, match=f"damaged after .* {row_count:,} rows before that are told"):
         await import_file(ledger, damaged)
-    again = await import_file(ledger, whole)
-    assert (again.repeated, again.applied) == (told, 4000 - told)
-    await import_file(elsewhere, whole)
+    again = await import_file(ledger, total)
+    assert (again.repeated, again.applied) == (row_count, 4000 - row_count)
+    await import_file(elsewhere, total)
     assert await outcome(ledger.db) == await outcome(elsewhere.db)
 
 
@@ -423,9 +423,9 @@ async def test_columns_that_nobody_knows_are_sealed_and_make_no_difference(
     file = tmp_path / "audit.csv"
     file.write_text(text_of([a_row(u_secret="Li Na is ill")], heading))
     await import_file(ledger, file)
-    given = await ledger.db.value("select data->'given' from log.told where type = 'incident.reported'")
-    assert given["u_secret"].startswith("enc1:")
-    assert (await ledger.vault.texts([given["u_secret"]]))[given["u_secret"]] == "Li Na is ill"
+    values = await ledger.db.value("select data->'given' from log.told where type = 'incident.reported'")
+    assert values["u_secret"].startswith("enc1:")
+    assert (await ledger.vault.texts([values["u_secret"]]))[values["u_secret"]] == "Li Na is ill"
 
 
 async def test_a_dry_run_that_loses_sight_of_cases_says_so(
@@ -493,6 +493,6 @@ async def test_the_planner_knows_how_large_tables_are_as_soon_as_a_history_is_th
     rows = [row for n in range(300) for row in a_case(f"INC{n:07}", "New", "Active", "Resolved", day=2)]
     await import_file(ledger, a_file(tmp_path, rows))
     for table in ("log.event", "log.stream_head", "fold.incident"):
-        known = "select reltuples::bigint from pg_class where oid = %s::regclass"
-        there = await ledger.db.value(f"select count(*) from {table}")
-        assert await ledger.db.value(known, (table,)) == there >= 300, table
+        expected = "select reltuples::bigint from pg_class where oid = %s::regclass"
+        present = await ledger.db.value(f"select count(*) from {table}")
+        assert await ledger.db.value(expected, (table,)) == present >= 300, table

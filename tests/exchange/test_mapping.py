@@ -33,9 +33,9 @@ def wrong(text: str) -> str:
 
 def test_those_of_the_documentation_are_right() -> None:
     page = (PROJECT / "docs" / "mappings.md").read_text(encoding="utf-8")
-    shown = re.findall(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
-    assert len(shown) == 2
-    assert [read_mapping(text, "shown").source for text in shown] == ["old-desk", "vinst"]
+    examples = re.findall(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert len(examples) == 2
+    assert [read_mapping(text, "shown").source for text in examples] == ["old-desk", "vinst"]
 
 
 def test_a_status_is_a_state_with_what_goes_with_it() -> None:
@@ -63,8 +63,8 @@ def test_a_status_is_a_state_with_what_goes_with_it() -> None:
 
 def test_codes_without_values_are_ours() -> None:
     mapping = read_mapping(LEAST + '[fields]\npriority = "Prio"\n', "desk.toml")
-    field, known = mapping.layout(mapping.format("csv")).codes["Prio"]
-    assert (field, known["p1"]) == ("priority", Priority.P1)
+    field, expected = mapping.layout(mapping.format("csv")).codes["Prio"]
+    assert (field, expected["p1"]) == ("priority", Priority.P1)
 
 
 @each_case(
@@ -100,9 +100,9 @@ def test_what_is_wrong_is_said_by_key_and_line_with_what_would_be_right(
     if not told:
         read_mapping(changed, "desk.toml")
         return
-    said = wrong(changed)
-    assert said.startswith("The mapping desk.toml cannot be used. ")
-    assert told in said
+    message = wrong(changed)
+    assert message.startswith("The mapping desk.toml cannot be used. ")
+    assert told in message
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ def test_so_is_what_is_wrong_with_its_fields(fields: str, told: str) -> None:
 
 
 def test_all_that_is_wrong_is_said_at_once_within_bounds() -> None:
-    said = wrong(LEAST + "".join(f"k{n} = 1\n" for n in range(30)).replace("k0", "[fields]\nk0"))
-    assert said.count("there is no such key") == 10
-    assert said.endswith("and 20 more")
+    message = wrong(LEAST + "".join(f"k{n} = 1\n" for n in range(30)).replace("k0", "[fields]\nk0"))
+    assert message.count("there is no such key") == 10
+    assert message.endswith("and 20 more")
 
 
 @pytest.mark.parametrize("text", ["#" * (LARGEST_MAPPING + 1), "a = " + "[" * 100_000], ids=["long", "deep"])

@@ -105,7 +105,7 @@ async def test_extracts_that_overlap_come_to_their_union_in_any_order(
         with fresh(server) as place:
             async with opened_at(place) as ledger:
                 assert await bring(ledger, tmp_path, order) == rows
-                found = await outcome(place, ledger)
+                result = await outcome(place, ledger)
                 await the_fold_holds(ledger)
-        expected = expected or found
-        assert found == expected
+        expected = expected or result
+        assert result == expected

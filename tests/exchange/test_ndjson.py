@@ -76,8 +76,8 @@ def test_a_line_that_is_wrong_is_refused_alone_with_its_reason(line: str, code: 
 def test_a_line_that_says_no_offset_is_refused_alone() -> None:
     wrong, right = json.dumps(LEAST | {"at": "2026-03-02T08:00:00"}), json.dumps(LEAST)
     for lines in ([wrong], [wrong, right]):
-        told = read("\n".join(lines))
-        assert [getattr(row, "code", None) for row in told] == ["no_zone", None][: len(lines)]
+        read_rows = read("\n".join(lines))
+        assert [getattr(row, "code", None) for row in read_rows] == ["no_zone", None][: len(lines)]
 
 
 def test_a_file_that_says_nothing_is_refused() -> None:
@@ -105,13 +105,13 @@ async def test_the_number_of_a_case_has_the_year_of_its_opening_as_the_first_row
     """In the organisation's zone, as of every number. What comes to be known later does not change it."""
     ledger.numbers = Numbers(ledger.db, ZoneInfo("Asia/Shanghai"))
     file = tmp_path / "history.ndjson"
-    for told in (
+    for mapping_keys in (
         {"case": "1", "at": "2016-05-02T08:00:00Z", "opened_at": "2015-12-31T15:00:00Z"},
         {"case": "2", "at": "2016-05-02T08:00:00Z", "opened_at": "2015-12-31T16:00:00Z"},
         {"case": "3", "at": "2016-05-02T08:00:00Z"},
         {"case": "1", "at": "2014-02-01T08:00:00Z", "opened_at": "2014-02-01T08:00:00Z"},
     ):
-        file.write_text(json.dumps(LEAST | told), encoding="utf-8")
+        file.write_text(json.dumps(LEAST | mapping_keys), encoding="utf-8")
         report = await load(ledger, file, Ndjson(NOW), source="old-desk", now=NOW)
         assert report.refused.total() == 0
     rows = await ledger.db.rows("select number, opened_at from fold.incident order by opened_at")

@@ -27,19 +27,19 @@ async def bring(
 ) -> dict[str, ImportSummary]:
     """The files, brought in by one run."""
     roster = OrganisationImport(ledger, context(rule_caller("command_line")), dry)
-    taken = {}
+    summaries = {}
     for name, text, take in (("teams", teams, roster.teams), ("people", people, roster.people)):
         if text is not None:
             path = folder / f"{name}.csv"
             path.write_text(text, encoding="utf-8-sig")
-            taken[name] = await take(path)
-    return taken
+            summaries[name] = await take(path)
+    return summaries
 
 
 async def head(ledger: Ledger) -> int:
     """The newest position."""
-    found: int = await ledger.db.value("select position from log.head")
-    return found
+    result: int = await ledger.db.value("select position from log.head")
+    return result
 
 
 async def test_people_and_teams_are_there_with_all_that_the_files_say(ledger: Ledger, tmp_path: Path) -> None:
@@ -64,29 +64,29 @@ async def test_brought_in_again_nothing_happens_and_what_is_new_is_added(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     await bring(ledger, tmp_path)
-    at = await head(ledger)
+    position = await head(ledger)
     assert await bring(ledger, tmp_path) == {"teams": ImportSummary(0, 2), "people": ImportSummary(0, 3)}
-    assert await head(ledger) == at
+    assert await head(ledger) == position
     more = f"{PEOPLE}Wu Jing,wu@example.org,,,,zhao@example.org,,,,,\n"
     assert await bring(ledger, tmp_path, more) == {
         "teams": ImportSummary(0, 2),
         "people": ImportSummary(1, 3),
     }
-    assert await head(ledger) == at + 1
+    assert await head(ledger) == position + 1
 
 
 async def test_a_line_that_says_something_else_than_before_is_named_and_changes_nothing(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     await bring(ledger, tmp_path)
-    at = await head(ledger)
+    position = await head(ledger)
     changed = PEOPLE.replace("Zhao Min,zhao", "Zhao Ming,ZHAO")
     changed += "Wu Jing,wu@example.org,,,,zhao@example.org,,,,,\n"
-    taken = (await bring(ledger, tmp_path, changed))["people"]
-    (wrong,) = taken.wrong
-    assert (taken.added, taken.there_already) == (1, 2), "who reports to them is taken"
+    summary = (await bring(ledger, tmp_path, changed))["people"]
+    (wrong,) = summary.wrong
+    assert (summary.added, summary.there_already) == (1, 2), "who reports to them is taken"
     assert (wrong.line, wrong.why) == (5, CHANGED_LINE)
-    assert await head(ledger) == at + 1
+    assert await head(ledger) == position + 1
 
 
 async def test_a_team_that_is_there_already_is_left_as_it_is(ledger: Ledger, tmp_path: Path) -> None:
@@ -107,17 +107,17 @@ G,g@example.org,,,,,agent@process/nothing
 H,h@example.org,,,,network,agent@process/incident
 """
     for dry in (True, False):
-        taken = (await bring(ledger, tmp_path, people, dry=dry))["people"]
-        assert [wrong.line for wrong in taken.wrong] == [2, 3, 4, 5, 6, 7, 8, 9]
+        summary = (await bring(ledger, tmp_path, people, dry=dry))["people"]
+        assert [wrong.line for wrong in summary.wrong] == [2, 3, 4, 5, 6, 7, 8, 9]
         words = ("name", "email", "manager", "grade", "time_zone", "nowhere", "roles", "nothing")
-        assert [word for word, wrong in zip(words, taken.wrong, strict=True) if word not in wrong.why] == []
-        assert taken.added == 1
+        assert [word for word, wrong in zip(words, summary.wrong, strict=True) if word not in wrong.why] == []
+        assert summary.added == 1
 
 
 async def test_a_dry_run_writes_nothing(ledger: Ledger, tmp_path: Path) -> None:
-    at = await head(ledger)
+    position = await head(ledger)
     assert await bring(ledger, tmp_path, dry=True) == {"teams": ImportSummary(2), "people": ImportSummary(3)}
-    assert await head(ledger) == at
+    assert await head(ledger) == position
     assert await bring(ledger, tmp_path) == {"teams": ImportSummary(2), "people": ImportSummary(3)}
 
 

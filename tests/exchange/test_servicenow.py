@@ -91,8 +91,8 @@ def test_states_are_known_by_name_and_by_number(told: str, state: State, reason:
 def test_in_the_newer_column_three_is_on_hold_for_the_reason_beside_it() -> None:
     heading = (*("state" if name == "incident_state" else name for name in HEADING), "hold_reason")
     rows = [a_row(state="3", hold_reason=reason) for reason in ("4", "Awaiting Caller", "?")]
-    told = understood(read(text_of(rows, heading)))
-    assert [row.fields["hold_reason"] for row in told] == [
+    source_rows = understood(read(text_of(rows, heading)))
+    assert [row.fields["hold_reason"] for row in source_rows] == [
         HoldReason.awaiting_vendor,
         HoldReason.awaiting_requester,
         HoldReason.other,
@@ -244,10 +244,10 @@ def test_dialects_of_one_row_have_one_identity() -> None:
         ],
         (*HEADING, "active"),
     )
-    (one,), (other,) = understood(read(ours)), understood(read(theirs))
-    assert one.identity == other.identity
+    (item,), (other,) = understood(read(ours)), understood(read(theirs))
+    assert item.identity == other.identity
     (third,) = understood(read(ours.replace("Desk", "Network")))
-    assert third.identity != one.identity
+    assert third.identity != item.identity
 
 
 def test_how_a_case_ended_does_not_tell_its_rows_apart() -> None:
@@ -292,8 +292,8 @@ def test_a_file_in_another_order_is_brought_into_that_of_the_audit() -> None:
         for case in range(3)
         for n, state in ((2, "New"), (9, "Active"), (10, "Resolved"))
     ]
-    for told in (rows, rows[::-1]):
-        states = [row.state for row in understood(read(text_of(told))) if row.case == "INC1"]
+    for ordered_rows in (rows, rows[::-1]):
+        states = [row.state for row in understood(read(text_of(ordered_rows))) if row.case == "INC1"]
         assert states == [State.new, State.in_progress, State.resolved]
 
 

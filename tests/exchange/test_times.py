@@ -44,9 +44,9 @@ def clock(order: DateOrder | None = DateOrder.dmy, zone: ZoneInfo = UTC_ZONE) ->
 def test_a_time_is_read_in_the_forms_that_programs_write(
     text: str, order: DateOrder | None, instant: str
 ) -> None:
-    found = clock(order)[text]
-    assert found is not None
-    assert found.text == instant
+    result = clock(order)[text]
+    assert result is not None
+    assert result.text == instant
 
 
 @each_case(
@@ -68,24 +68,24 @@ def test_the_times_that_mean_never_are_none(text: str) -> None:
 
 
 def test_a_time_without_a_zone_is_in_the_given_one() -> None:
-    found = clock(zone=ZoneInfo("Asia/Shanghai"))["29/2/2016 01:16"]
-    assert found is not None
-    assert found.text == "2016-02-28T17:16:00.000000Z"
+    result = clock(zone=ZoneInfo("Asia/Shanghai"))["29/2/2016 01:16"]
+    assert result is not None
+    assert result.text == "2016-02-28T17:16:00.000000Z"
 
 
 def test_of_an_hour_that_comes_twice_the_first_is_meant() -> None:
-    found = clock(zone=BERLIN)["25/10/2026 02:30"]
-    assert found is not None
-    assert found.text == "2026-10-25T00:30:00.000000Z"
-    assert found.flag == "ambiguous_time"
-    assert found.at == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    result = clock(zone=BERLIN)["25/10/2026 02:30"]
+    assert result is not None
+    assert result.text == "2026-10-25T00:30:00.000000Z"
+    assert result.flag == "ambiguous_time"
+    assert result.at == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 
 
 def test_a_time_that_no_clock_showed_is_shifted_forward() -> None:
-    found = clock(zone=BERLIN)["29/3/2026 02:30"]
-    assert found is not None
-    assert found.text == "2026-03-29T01:30:00.000000Z"  # 03:30 by the clocks
-    assert found.flag == "nonexistent_time"
+    result = clock(zone=BERLIN)["29/3/2026 02:30"]
+    assert result is not None
+    assert result.text == "2026-03-29T01:30:00.000000Z"  # 03:30 by the clocks
+    assert result.flag == "nonexistent_time"
 
 
 @pytest.mark.parametrize(
@@ -104,11 +104,11 @@ def test_every_quarter_of_an_hour_of_a_year_is_what_the_zone_says_of_it(zone: st
     reading, rules = clock(zone=ZoneInfo(zone)), ZoneInfo(zone)
     local = datetime(year, 1, 1)  # noqa: DTZ001  # as clocks on the wall show it
     while local.year == year:
-        found = reading[local.strftime("%d/%m/%Y %H:%M:%S")]
-        assert found is not None
-        assert found.at == local.replace(tzinfo=rules).astimezone(UTC), local
+        result = reading[local.strftime("%d/%m/%Y %H:%M:%S")]
+        assert result is not None
+        assert result.at == local.replace(tzinfo=rules).astimezone(UTC), local
         earlier, later = (rules.utcoffset(local.replace(fold=fold)) for fold in (0, 1))
-        assert (found.flag is None) == (earlier == later), local
+        assert (result.flag is None) == (earlier == later), local
         local += timedelta(minutes=15)
 
 

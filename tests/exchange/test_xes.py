@@ -42,10 +42,10 @@ PLAIN = {
 
 def an_event(inside: str = "", **changed: str) -> str:
     """An event with these attributes; a `_` in a name stands for `:`."""
-    told = PLAIN | {name.replace("_", ":"): value for name, value in changed.items()}
+    attributes = PLAIN | {name.replace("_", ":"): value for name, value in changed.items()}
     tags = (
         f"<{'date' if k == 'time:timestamp' else 'string'} key={quoteattr(k)} value={quoteattr(v)}/>"
-        for k, v in told.items()
+        for k, v in attributes.items()
     )
     return f"<event>{''.join(tags)}{inside}</event>\n"
 
@@ -109,8 +109,8 @@ def test_which_attribute_is_the_team_is_for_the_mapping_to_say() -> None:
 def test_attributes_that_the_mapping_does_not_name_are_private_and_those_of_the_log_are_left_out() -> None:
     nested = '<string key="note" value="Ana called"><string key="who" value="Li"/></string>'
     (row,) = understood(read(a_log(a_trace("1", [an_event(nested, impact=" Low ")]))))
-    told = dict(zip(row.heading, row.values, strict=True))
-    assert told[OTHERS_COLUMN] == '{"note": "Ana called"}'
+    cells = dict(zip(row.heading, row.values, strict=True))
+    assert cells[OTHERS_COLUMN] == '{"note": "Ana called"}'
     assert OTHERS_COLUMN in row.private
     assert row.fields["priority"] is Priority.P4
 
@@ -119,11 +119,11 @@ def test_a_row_is_the_same_wherever_the_mapping_puts_an_attribute() -> None:
     text = a_log(a_trace("1", [an_event(zone="north", quality="-")]))
     mapping = a_mapping("vinst_incidents")
     named = mapping.model_copy(update={"plain": mapping.plain | {"zone", "quality"}})
-    (known,), (kept) = understood(read(text, named)), understood(read(text, mapping))
-    assert known.values != kept[0].values
-    assert known.identity == kept[0].identity
+    (expected,), (stored) = understood(read(text, named)), understood(read(text, mapping))
+    assert expected.values != stored[0].values
+    assert expected.identity == stored[0].identity
     (other,) = understood(read(text.replace("north", "south"), mapping))
-    assert other.identity != known.identity
+    assert other.identity != expected.identity
 
 
 @each_case(
@@ -188,10 +188,10 @@ async def test_a_log_is_told_as_its_cases_went(ledger: Ledger, tmp_path: Path) -
     reader = Xes(a_mapping("vinst_incidents"), NOW)
     report = await load(ledger, file, reader, source="vinst", now=NOW)
     assert (report.read, report.applied, report.cases) == (10, 10, 3)
-    told: dict[str, list[str]] = {}
+    fields: dict[str, list[str]] = {}
     for event in (await outcome(ledger.db))[1]:
-        told.setdefault(event["source_number"], []).append(event["type"].removeprefix("incident."))
-    assert told == {
+        fields.setdefault(event["source_number"], []).append(event["type"].removeprefix("incident."))
+    assert fields == {
         "1": ["reported", "started", "resolved"],
         "2": ["reported", "held", "observed", "closed", "closed"],
         "3": ["reported", "resolved", "reopened", "cancelled"],

@@ -34,17 +34,19 @@ def oracle_says(case: Json, calendars: Json, wrong: frozenset[Mistake] = NONE) -
     return (oracle.shares if kind == "shares" else oracle.clock)(case, calendars, wrong)
 
 
-def fits(expected: Any, said: Any) -> bool:
+def fits(expected: Any, actual: Any) -> bool:
     """Whether what is said is what a case of a file expects, as far as it expects anything."""
     if isinstance(expected, dict):
-        return isinstance(said, dict) and all(n in said and fits(v, said[n]) for n, v in expected.items())
+        return isinstance(actual, dict) and all(
+            n in actual and fits(v, actual[n]) for n, v in expected.items()
+        )
     if isinstance(expected, list):
-        return isinstance(said, list) and len(said) == len(expected) and all(map(fits, expected, said))
-    if isinstance(expected, str) and isinstance(said, int):
-        return bool(datetime.fromisoformat(expected).timestamp() == said)
+        return isinstance(actual, list) and len(actual) == len(expected) and all(map(fits, expected, actual))
+    if isinstance(expected, str) and isinstance(actual, int):
+        return bool(datetime.fromisoformat(expected).timestamp() == actual)
     if isinstance(expected, float):
-        return bool(Fraction(str(expected)) == said)
-    return bool(expected == said)
+        return bool(Fraction(str(expected)) == actual)
+    return bool(expected == actual)
 
 
 def _plain(value: Any) -> Any:

@@ -39,7 +39,7 @@ def case(chance: random.Random) -> tuple[Json, dict[str, Json]]:
     marks += [mark.replace(minute=chance.choice((0, 30)), second=0) for mark in marks[:4]]
     metric = chance.choice(METRICS)
     process = _process(metric)
-    made: Json = {
+    created: Json = {
         "kind": "clock",
         "process": process,
         "metric": metric,
@@ -47,22 +47,22 @@ def case(chance: random.Random) -> tuple[Json, dict[str, Json]]:
         "asked_at": chance.choice([*marks, begin + timedelta(seconds=length)]).isoformat(),
     }
     if chance.random() < 0.2:
-        made["known_at"] = (begin + timedelta(seconds=chance.randint(0, 2 * length))).isoformat()
-    made |= _targets(chance, length)
-    if chance.random() < 0.25 and "agreements" not in made:
-        made |= {"kind": "shares", "parties": [_party(chance, length) for _ in range(2)]}
-        made["metric"] = chance.choice(("resolution", "restore"))
-    if chance.random() < 0.3 and "agreements" not in made:
-        made["calendar_versions"] = _versions(chance, begin, length)
-    return made, calendars
+        created["known_at"] = (begin + timedelta(seconds=chance.randint(0, 2 * length))).isoformat()
+    created |= _targets(chance, length)
+    if chance.random() < 0.25 and "agreements" not in created:
+        created |= {"kind": "shares", "parties": [_party(chance, length) for _ in range(2)]}
+        created["metric"] = chance.choice(("resolution", "restore"))
+    if chance.random() < 0.3 and "agreements" not in created:
+        created["calendar_versions"] = _versions(chance, begin, length)
+    return created, calendars
 
 
 def near_a_change(chance: random.Random) -> datetime:
     """An instant, often less than a day before a change of the clock."""
     year = chance.randint(2010, 2030)
     if chance.random() < 0.4:
-        at = datetime(year, 1, 1, tzinfo=UTC) + timedelta(seconds=chance.randint(0, 364 * 24 * HOUR))
-        return at.replace(microsecond=0)
+        instant = datetime(year, 1, 1, tzinfo=UTC) + timedelta(seconds=chance.randint(0, 364 * 24 * HOUR))
+        return instant.replace(microsecond=0)
     zone = ZoneInfo(chance.choice(ZONES))
     days = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in range(366)]
     offsets = [day.astimezone(zone).utcoffset() for day in days]
@@ -164,10 +164,10 @@ def _party(chance: random.Random, length: int) -> Json:
 
 def _versions(chance: random.Random, begin: datetime, length: int) -> list[Json]:
     day = (begin + timedelta(days=chance.choice((0, 0, 1)))).date().isoformat()
-    at = begin + timedelta(seconds=chance.randint(0, 2 * length))
+    instant = begin + timedelta(seconds=chance.randint(0, 2 * length))
     return [
         {"published_at": "2000-01-01T00:00:00+00:00", "calendar": "A"},
-        {"published_at": at.isoformat(), "calendar_inline": {"base": "A", "add_holidays": [day]}},
+        {"published_at": instant.isoformat(), "calendar_inline": {"base": "A", "add_holidays": [day]}},
     ]
 
 
@@ -181,28 +181,28 @@ def _events(chance: random.Random, metric: str, begin: datetime, marks: list[dat
     data = {"priority": "P3", "service": chance.choice(("mail", "erp")), "team": chance.choice(TEAMS)}
     events = [_event(chance, opening, begin, "requester", data)]
     for n in range(chance.choice((0, 1, 2, 4, 6, 9))):
-        what, by, data = _happening(chance, marks)
+        problem, by, data = _happening(chance, marks)
         if metric == "update" and n % 3 == 0:
-            what, by, data = "commented", "requester", {"visibility": "public"}
-        events.append(_event(chance, f"{process}.{what}", chance.choice(marks), by, data))
+            problem, by, data = "commented", "requester", {"visibility": "public"}
+        events.append(_event(chance, f"{process}.{problem}", chance.choice(marks), by, data))
     if chance.random() < 0.5:
         chance.shuffle(events)
     return events
 
 
-def _event(chance: random.Random, what: str, at: datetime, by: str, data: Json) -> Json:
+def _event(chance: random.Random, problem: str, instant: datetime, by: str, data: Json) -> Json:
     late = timedelta(seconds=chance.choice((0, 0, 0, chance.randint(0, 6 * HOUR))))
     return {
-        "type": what,
-        "occurred_at": at.isoformat(),
-        "recorded_at": (at + late).isoformat(),
+        "type": problem,
+        "occurred_at": instant.isoformat(),
+        "recorded_at": (instant + late).isoformat(),
         "by": by,
         "data": data,
     }
 
 
 def _happening(chance: random.Random, marks: list[datetime]) -> tuple[str, str, Json]:
-    what = chance.choice(
+    problem = chance.choice(
         (
             *(
                 "held",
@@ -222,20 +222,20 @@ def _happening(chance: random.Random, marks: list[datetime]) -> tuple[str, str, 
     )
     by = chance.choice(("requester", "requester", "staff", "staff", "staff", "tool", "rule"))
     data: Json = {}
-    if what == "held":
+    if problem == "held":
         data = {"reason": chance.choice(REASONS), "supplier": "acme"}
-    elif what == "prioritised":
+    elif problem == "prioritised":
         data = {"priority": chance.choice(("P1", "P2", "P3"))}
-    elif what == "edited":
+    elif problem == "edited":
         data = {"service": chance.choice(("mail", "mail", "erp", "erp", "another"))}
-    elif what == "assigned":
+    elif problem == "assigned":
         data = chance.choice(({"team": chance.choice(TEAMS)}, {"person": "li"}))
-    elif what == "escalated":
+    elif problem == "escalated":
         data = {"kind": chance.choice(("functional", "hierarchical")), "team": "net"}
-    elif what == "commented":
+    elif problem == "commented":
         data = {"visibility": chance.choice(("public", "public", "internal"))}
-    elif what in ("contained", "resolved") and chance.random() < 0.6:
+    elif problem in ("contained", "resolved") and chance.random() < 0.6:
         data = {"service_restored_at": chance.choice(marks).isoformat()}
-    elif what in ("assessed", "approved", "started", "resumed") and chance.random() < 0.7:
+    elif problem in ("assessed", "approved", "started", "resumed") and chance.random() < 0.7:
         data = {"state": chance.choice(STATES)}
-    return what, by, data
+    return problem, by, data

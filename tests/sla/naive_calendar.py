@@ -73,5 +73,5 @@ def _minute(text: str) -> int:
 
 def local_midnight(day: str, zone: str, later: int = 0) -> datetime:
     """Midnight, so many days later."""
-    at = datetime.fromisoformat(f"{day}T00:00") + timedelta(days=later)
-    return at.replace(tzinfo=ZoneInfo(zone))
+    instant = datetime.fromisoformat(f"{day}T00:00") + timedelta(days=later)
+    return instant.replace(tzinfo=ZoneInfo(zone))

@@ -132,7 +132,7 @@ def choice(case: Json, calendars: Json) -> dict[str, Any]:
 
 def _at_the_end(ticket: Json) -> Json:
     """The ticket with what was changed later."""
-    changes = sorted(ticket.get("changes", []), key=lambda one: datetime.fromisoformat(one["at"]))
+    changes = sorted(ticket.get("changes", []), key=lambda item: datetime.fromisoformat(item["at"]))
     return {**ticket, **{name: value for change in changes for name, value in change["set"].items()}}
 
 
@@ -179,7 +179,7 @@ def _submitted(targets: Sequence[Json]) -> dict[str, Any]:
             fitting = [t for t in same if all(ticket[k] == v for k, v in t["conditions"].items())]
             most = max((len(t["conditions"]) for t in fitting), default=0)
             best = [t["id"] for t in fitting if len(t["conditions"]) == most]
-            tied |= {one for pair in combinations(best, 2) for one in pair}
+            tied |= {item for pair in combinations(best, 2) for item in pair}
         if tied:
             return {"refused": True, "targets": [t["id"] for t in same if t["id"] in tied]}
     return {"refused": False, "targets": []}

@@ -73,14 +73,14 @@ class Life:
     stretches: list[list[int | None]] = field(default_factory=list)
     recorded: int | None = None  # of what ended the last stretch
 
-    def start(self, at: int) -> None:
+    def start(self, second: int) -> None:
         if not self.stretches or self.stretches[-1][1] is not None:
-            self.stretches.append([at, None])
+            self.stretches.append([second, None])
             self.recorded = None
 
-    def stop(self, at: int, recorded: int) -> None:
+    def stop(self, second: int, recorded: int) -> None:
         if self.stretches and self.stretches[-1][1] is None:
-            self.stretches[-1][1] = at
+            self.stretches[-1][1] = second
             self.recorded = recorded
 
     def active(self, second: int) -> bool:
@@ -107,35 +107,35 @@ class Walk:
                 self.excluded = False
 
     def _events(self) -> list[Event]:
-        asked = datetime.fromisoformat(self.case["asked_at"])
-        known = datetime.fromisoformat(self.case["known_at"]) if self.case.get("known_at") else None
-        found = []
-        for n, said in enumerate(self.case["events"]):
-            recorded = datetime.fromisoformat(said["recorded_at"])
-            occurred = datetime.fromisoformat(said["occurred_at"])
+        parameters = datetime.fromisoformat(self.case["asked_at"])
+        expected = datetime.fromisoformat(self.case["known_at"]) if self.case.get("known_at") else None
+        results = []
+        for n, stated_event in enumerate(self.case["events"]):
+            recorded = datetime.fromisoformat(stated_event["recorded_at"])
+            occurred = datetime.fromisoformat(stated_event["occurred_at"])
             if Mistake.RECORDED_INSTEAD_OF_OCCURRED in self.wrong:
                 occurred = recorded
-            if occurred > asked or (known is not None and recorded > known):
+            if occurred > parameters or (expected is not None and recorded > expected):
                 continue
-            if Mistake.WHATEVER_IS_RECORDED_LATER in self.wrong and recorded > asked:
+            if Mistake.WHATEVER_IS_RECORDED_LATER in self.wrong and recorded > parameters:
                 continue
-            what = said["type"].split(".")[1]
-            opening = what in ("reported", "submitted", "raised")
+            problem = stated_event["type"].split(".")[1]
+            opening = problem in ("reported", "submitted", "raised")
             order = (not opening, occurred, recorded, n)
             event = Event(
-                "opened" if opening else what,
+                "opened" if opening else problem,
                 int(occurred.timestamp()),
                 int(recorded.timestamp()),
-                said.get("by", "staff"),
-                said.get("data", {}),
+                stated_event.get("by", "staff"),
+                stated_event.get("data", {}),
             )
-            found.append((order, event))
+            results.append((order, event))
         if Mistake.FILE_ORDER not in self.wrong:
-            found.sort(key=lambda each: each[0])
-        if not found or found[0][1].what != "opened":
+            results.sort(key=lambda each: each[0])
+        if not results or results[0][1].what != "opened":
             return []
-        begin = found[0][1].at
-        return [Event(e.what, max(begin, e.at), e.recorded, e.by, e.data) for _, e in found]
+        begin = results[0][1].at
+        return [Event(e.what, max(begin, e.at), e.recorded, e.by, e.data) for _, e in results]
 
     # When it is not stopped.
 
@@ -173,22 +173,22 @@ class Walk:
         begins = [n for n, e in enumerate(self.events) if n == 0 or e.what == "reopened"]
         for begin, end in zip(begins, [*begins[1:], len(self.events)], strict=True):
             episode = self.events[begin:end]
-            at = episode[0].at
-            life.start(at)
+            instant = episode[0].at
+            life.start(instant)
             stop = None
             for event in episode:
                 if event.what in ("contained", "resolved") and event.data.get("service_restored_at"):
-                    given = max(at, seconds(event.data["service_restored_at"]))
+                    values = max(instant, seconds(event.data["service_restored_at"]))
                     if Mistake.RESTORED_WHEN_WRITTEN_DOWN in self.wrong:
-                        given = event.at
-                    stop = (given, event.recorded)
-            for what in ("resolved", "closed"):
+                        values = event.at
+                    stop = (values, event.recorded)
+            for problem in ("resolved", "closed"):
                 for event in episode:
-                    if stop is None and event.what == what:
+                    if stop is None and event.what == problem:
                         stop = (event.at, event.recorded)
             for event in episode:
-                gone = event.what in ("cancelled", "marked_duplicate", "rejected", "refused")
-                if gone and (stop is None or event.at < stop[0]):
+                removed = event.what in ("cancelled", "marked_duplicate", "rejected", "refused")
+                if removed and (stop is None or event.at < stop[0]):
                     stop = (event.at, event.recorded)
             until = self.events[end].at if end < len(self.events) else self.asked + 1
             if stop is not None and stop[0] < until:
@@ -197,16 +197,16 @@ class Walk:
 
     def _rounds(self) -> list[Life]:
         rounds: list[Life] = []
-        open_ = gone = False
+        open_ = removed = False
         for event in self.events:
             public = event.what == "commented" and event.data.get("visibility") == "public"
             if event.what in ("cancelled", "marked_duplicate", "rejected", "refused"):
-                gone = True
+                removed = True
                 if open_:
                     rounds[-1].stop(event.at, event.recorded)
                 continue
             if event.what == "reopened":
-                gone = False
+                removed = False
                 if open_:
                     rounds[-1].start(event.at)
             ours = event.by in ("staff", "tool")
@@ -217,7 +217,7 @@ class Walk:
             if open_ and ends:
                 rounds[-1].stop(event.at, event.recorded)
                 open_ = False
-            elif not (open_ or gone) and event.by == "requester" and (public or event.what == "reopened"):
+            elif not (open_ or removed) and event.by == "requester" and (public or event.what == "reopened"):
                 rounds.append(Life(event.at))
                 rounds[-1].start(event.at)
                 open_ = True
@@ -275,11 +275,11 @@ class Walk:
         reasons = target.get("pause_reasons") or ()
         if Mistake.ANY_HOLD_PAUSES in self.wrong:
             reasons = holds
-        found = [hold for hold in holds if hold in reasons]
+        results = [hold for hold in holds if hold in reasons]
         in_state = state in (target.get("pause_states") or ())
         if Mistake.PAUSES_COUNT_TWICE in self.wrong:
-            return len(found) + in_state
-        return int(bool(found) or in_state)
+            return len(results) + in_state
+        return int(bool(results) or in_state)
 
     # Targets and calendars.
 

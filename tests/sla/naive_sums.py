@@ -37,12 +37,12 @@ def availability(case: Json, calendars: Json) -> dict[str, Any]:
 
 def _counted(hours: NaiveCalendar, begin: int, end: int) -> int:
     """All hours are whole minutes, so that a minute counts whole or not at all."""
-    found, at = 0, begin
-    while at < end:
-        step = 60 if at % 60 == 0 and at + 60 <= end else 1
-        found += step * hours.counts(at)
-        at += step
-    return found
+    result, instant = 0, begin
+    while instant < end:
+        step = 60 if instant % 60 == 0 and instant + 60 <= end else 1
+        result += step * hours.counts(instant)
+        instant += step
+    return result
 
 
 def _outage(case: Json, hours: NaiveCalendar, begin: int, end: int, now: int) -> Fraction:
@@ -56,11 +56,11 @@ def _outage(case: Json, hours: NaiveCalendar, begin: int, end: int, now: int) ->
         for n, effect in enumerate(effects):
             since = seconds(effect["from"] or incident["began_at"] or incident["reported_at"])
             until = seconds(effects[n + 1]["from"]) if n + 1 < len(effects) else restored
-            whole = range(max(since, begin), min(until, restored, end, now))
+            span = range(max(since, begin), min(until, restored, end, now))
             if effect["effect"] == "down":
-                down |= {second for second in whole if hours.counts(second)}
+                down |= {second for second in span if hours.counts(second)}
             elif effect["effect"] == "degraded":
-                degraded |= {second for second in whole if hours.counts(second)}
+                degraded |= {second for second in span if hours.counts(second)}
     degraded -= down
     if not case["maintenance_counts"]:
         for window in case["maintenance"]:
@@ -91,12 +91,12 @@ def alignment(case: Json, calendars: Json) -> dict[str, Any]:
     counts = [not (awaited and link["kind"] == "UC") for link in case["links"]]
     worst, worst_at = -1, begin
     for opened in range(end - begin):
-        at, total = opened, 0
+        instant, total = opened, 0
         for ends, counted in zip(links, counts, strict=True):
-            done = ends[at]
+            done = ends[instant]
             if counted:
-                total += sla[done] - sla[at]
-            at = done
+                total += sla[done] - sla[instant]
+            instant = done
         if total > worst:
             worst, worst_at = total, begin + opened
     return {
@@ -109,13 +109,13 @@ def alignment(case: Json, calendars: Json) -> dict[str, Any]:
 
 def _ends(counted: list[int], target: int) -> list[int]:
     """For each second the first one by which so many have counted since."""
-    found: list[int] = []
-    at = 0
+    results: list[int] = []
+    end = 0
     for before in counted:
-        while at < len(counted) and counted[at] < before + target:
-            at += 1
-        found.append(at)
-    return found
+        while end < len(counted) and counted[end] < before + target:
+            end += 1
+        results.append(end)
+    return results
 
 
 def _together(case: Json) -> dict[str, Any]:
@@ -123,10 +123,10 @@ def _together(case: Json) -> dict[str, Any]:
     product = Decimal(1)
     for item in case["items"]:
         product *= Decimal(item["availability"] or 0)  # some digits each: exact within the 28 of the context
-    known = bool(case["items"]) and not unknown
+    is_known = bool(case["items"]) and not unknown
     promised = Decimal(case["promised"] or 0)
     return {
-        "availability_product": rounded(Fraction(product)) if known else None,
-        "availability_holds": not unknown and (not known or promised <= product),
+        "availability_product": rounded(Fraction(product)) if is_known else None,
+        "availability_holds": not unknown and (not is_known or promised <= product),
         "unknown": unknown,
     }

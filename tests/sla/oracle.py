@@ -46,30 +46,35 @@ class Tally:
 
 def walk(walker: Walk, life: Life) -> dict[str, Any] | None:
     """What a clock with this life says, after a walk through each of its seconds."""
-    asked, wrong = walker.asked, walker.wrong
-    edges = {at for stretch in life.stretches for at in stretch if at is not None and at <= asked}
+    parameters, wrong = walker.asked, walker.wrong
+    edges = {
+        instant
+        for stretch in life.stretches
+        for instant in stretch
+        if instant is not None and instant <= parameters
+    }
     moments = sorted({life.begin, *edges, *(e.at for e in walker.events if e.at >= life.begin)})
     forces = {moment: walker.target(moment) for moment in moments}
     tallies: list[Tally] = []
     for target in forces.values():
         if target is not None and all(t.target != target for t in tallies):
-            tallies.append(Tally(target, walker.hours(target, life, asked + HORIZON)))
+            tallies.append(Tally(target, walker.hours(target, life, parameters + HORIZON)))
     if not tallies:
         return None
-    said = Said(walker, life, wrong)
-    for at, end in zip(moments, [*moments[1:], asked], strict=True):
-        said.change([t for t in tallies if t.target == forces[at]], at)
-        holder = walker.holder(max(n for n, e in enumerate(walker.events) if e.at <= at))
-        counting = [t for t in tallies if said.prepare(t, at)]
-        for second in range(at, end):
+    progress = Said(walker, life, wrong)
+    for instant, end in zip(moments, [*moments[1:], parameters], strict=True):
+        progress.change([t for t in tallies if t.target == forces[instant]], instant)
+        holder = walker.holder(max(n for n, e in enumerate(walker.events) if e.at <= instant))
+        counting = [t for t in tallies if progress.prepare(t, instant)]
+        for second in range(instant, end):
             for tally in counting:
                 if tally.minutes[second // 60 - tally.first] or tally.always:
                     tally.count(second, holder)
-                    if tally is said.current:
-                        said.tick(second, at_change=second + 1 == end and end != asked)
-    said.look(asked)
-    assert said.last is not None
-    return _said(said)
+                    if tally is progress.current:
+                        progress.tick(second, at_change=second + 1 == end and end != parameters)
+    progress.look(parameters)
+    assert progress.last is not None
+    return _said(progress)
 
 
 @dataclass
@@ -93,7 +98,7 @@ class Said:
     def __post_init__(self) -> None:
         self.by_the_wall = Mistake.WARNINGS_BY_THE_WALL_CLOCK in self.wrong
 
-    def change(self, tallies: list[Tally], at: int) -> None:
+    def change(self, tallies: list[Tally], second: int) -> None:
         """The target in force from that instant on, if one is."""
         changed = bool(tallies) and self.current is not None and self.current is not tallies[0]
         self.current = tallies[0] if tallies else None
@@ -108,23 +113,23 @@ class Said:
             self.allowed = threshold - (Mistake.EQUAL_IS_BREACHED in self.wrong)
             percents = self.current.target.get("warning_percents") or ()
             self.pending = [percent for percent in percents if percent not in self.warned]
-        self.look(at)
+        self.look(second)
 
-    def look(self, at: int) -> None:
+    def look(self, second: int) -> None:
         """What is so at that instant, before its second is counted."""
         stays = Mistake.FIRST_BREACH_STAYS in self.wrong
         if self.current is None:
             self.since = self.since if stays else None
             return
         if self.current.elapsed > self.allowed:
-            self.since = at if self.since is None else self.since
+            self.since = second if self.since is None else self.since
         elif not stays:
             self.since = None
-        self.warn(at, active=self.life.active(at))
+        self.warn(second, active=self.life.active(second))
 
-    def prepare(self, tally: Tally, at: int) -> bool:
+    def prepare(self, tally: Tally, second: int) -> bool:
         """Whether the target may count from that instant to the next at which something happens."""
-        active, pauses = self.life.active(at), self.walker.paused(tally.target, at)
+        active, pauses = self.life.active(second), self.walker.paused(tally.target, second)
         if Mistake.TIME_WHILE_RESOLVED_COUNTS in self.wrong:
             active = self.life.stretches[-1][1] is None
         tally.weight, tally.always = 1 - pauses, False
@@ -142,33 +147,39 @@ class Said:
         if self.pending and not at_change:
             self.warn(second + 1, active=True)
 
-    def warn(self, at: int, *, active: bool) -> None:
+    def warn(self, second: int, *, active: bool) -> None:
         """Warn of percentages that are reached by that instant."""
         assert self.current is not None
         for percent in list(self.pending):
-            wanted = self.current.target["threshold_seconds"] * percent
+            expected = self.current.target["threshold_seconds"] * percent
             spent = self.current.elapsed
             if self.by_the_wall:
-                spent = at - self.life.begin
-            just = self.current.counted == at - 1 and (spent - 1) * 100 < wanted
-            if spent * 100 >= wanted and (active or just):
-                self.warned[percent] = at
+                spent = second - self.life.begin
+            just = self.current.counted == second - 1 and (spent - 1) * 100 < expected
+            if spent * 100 >= expected and (active or just):
+                self.warned[percent] = second
                 self.pending.remove(percent)
 
 
-def _said(said: Said) -> dict[str, Any]:
-    walker, life, last, since, frozen = said.walker, said.life, said.last, said.since, said.frozen
+def _said(progress: Said) -> dict[str, Any]:
+    walker, life, last, since, frozen = (
+        progress.walker,
+        progress.life,
+        progress.last,
+        progress.since,
+        progress.frozen,
+    )
     assert last is not None
-    wrong, asked = walker.wrong, walker.asked
+    wrong, parameters = walker.wrong, walker.asked
     threshold = last.target["threshold_seconds"]
     elapsed = last.elapsed if frozen is None else frozen
     if Mistake.WHOLE_MINUTES in wrong:
         elapsed -= elapsed % 60
     if Mistake.WALL_CLOCK_DIFFERENCES in wrong:
-        elapsed += _offset_change(last, life.begin, asked)
+        elapsed += _offset_change(last, life.begin, parameters)
     excluded = walker.excluded or frozen is not None
     stopped = life.stretches == [] or life.stretches[-1][1] is not None
-    paused = not stopped and bool(walker.paused(last.target, asked))
+    paused = not stopped and bool(walker.paused(last.target, parameters))
     over = elapsed > threshold or (Mistake.EQUAL_IS_BREACHED in wrong and elapsed >= threshold)
     if excluded:
         state = "excluded"
@@ -191,7 +202,10 @@ def _said(said: Said) -> dict[str, Any]:
         "remaining_seconds": None if excluded else threshold - elapsed,
         "state": state,
         "breached_at": None if excluded or not over else since,
-        "warned": [{"percent": p, "at": at} for p, at in sorted(said.warned.items(), key=lambda w: w[::-1])],
+        "warned": [
+            {"percent": p, "at": instant}
+            for p, instant in sorted(progress.warned.items(), key=lambda w: w[::-1])
+        ],
         "agreement": None if frozen is not None else last.target.get("agreement"),
         "version": None if frozen is not None else last.target.get("version"),
         "shares": last.shares,
@@ -200,19 +214,19 @@ def _said(said: Said) -> dict[str, Any]:
 
 def _due(walker: Walk, life: Life, last: Tally, threshold: int, stopped: bool) -> int | None:
     """The due time, if the clock runs on without another pause; -1: farther than was looked."""
-    at = life.stretches[-1][1] if stopped else walker.asked
-    at = life.begin if at is None else at
+    instant = life.stretches[-1][1] if stopped else walker.asked
+    instant = life.begin if instant is None else instant
     left = threshold - last.elapsed
     while left:
-        if at >= walker.asked + HORIZON - DAY:
+        if instant >= walker.asked + HORIZON - DAY:
             return -1
-        left -= last.minutes[at // 60 - last.first]
-        at += 1
-    return at
+        left -= last.minutes[instant // 60 - last.first]
+        instant += 1
+    return instant
 
 
 def _offset_change(last: Tally, begin: int, end: int) -> int:
-    offsets = [datetime.fromtimestamp(at, last.hours.zone).utcoffset() for at in (begin, end)]
+    offsets = [datetime.fromtimestamp(instant, last.hours.zone).utcoffset() for instant in (begin, end)]
     assert offsets[0] is not None
     assert offsets[1] is not None
     return int((offsets[1] - offsets[0]).total_seconds())
@@ -226,19 +240,21 @@ def clock(case: Json, calendars: Json, wrong: frozenset[Mistake] = NONE) -> dict
         for life in lives:
             life.stretches = life.stretches[-1:]
             life.begin = life.stretches[0][0] or 0
-    rounds = [said for said in (walk(walker, life) for life in lives) if said is not None]
+    rounds = [
+        clock_round for clock_round in (walk(walker, life) for life in lives) if clock_round is not None
+    ]
     names = ("started_at", "due_at", "elapsed_seconds", "remaining_seconds", "state", "breached_at", "warned")
     nothing: dict[str, Any] = dict.fromkeys(names) | {
         "warned": [],
         "agreement": None,
         "version": None,
     }
-    found = dict(rounds[-1]) if rounds else nothing
+    result = dict(rounds[-1]) if rounds else nothing
     if case["metric"] == "update":
-        found["rounds"] = rounds
+        result["rounds"] = rounds
     if "agreements" in case and walker.events:
         target = walker.target(walker.asked)
-        found |= (
+        result |= (
             {"agreement": None, "version": None}
             if target is None
             else {
@@ -246,7 +262,7 @@ def clock(case: Json, calendars: Json, wrong: frozenset[Mistake] = NONE) -> dict
                 "version": target["version"],
             }
         )
-    return found
+    return result
 
 
 def shares(case: Json, calendars: Json, wrong: frozenset[Mistake] = NONE) -> dict[str, Any]:
@@ -254,8 +270,8 @@ def shares(case: Json, calendars: Json, wrong: frozenset[Mistake] = NONE) -> dic
     walker = Walk({"target_seconds": 10**9, **case}, calendars, wrong)
     if not walker.events:
         return {"elapsed_seconds": None, "shares": {}, "clocks": []}
-    said = walk(walker, walker.lives(case["metric"])[-1])
-    assert said is not None
+    walked = walk(walker, walker.lives(case["metric"])[-1])
+    assert walked is not None
     clocks = []
     for party in case["parties"]:
         of_case = ("events", "asked_at", "known_at", "calendar_versions", "process", "metric")
@@ -265,7 +281,7 @@ def shares(case: Json, calendars: Json, wrong: frozenset[Mistake] = NONE) -> dic
         clock_said = walk(own, own.party_life(name))
         assert clock_said is not None
         clocks.append({"agreement": party["agreement"], **clock_said})
-    return {**said, "clocks": clocks}
+    return {**walked, "clocks": clocks}
 
 
 Answer = Callable[[Json, Json, frozenset[Mistake]], dict[str, Any]]

@@ -32,8 +32,8 @@ def test_the_engine_says_what_a_walk_through_each_second_says(part: int) -> None
         _same(ours, theirs, case, where)
         for name in ("rounds", "clocks"):
             assert len(ours.get(name, [])) == len(theirs.get(name, [])), (where, case)
-            for one, other in zip(ours.get(name, []), theirs.get(name, []), strict=True):
-                _same(one, other, case, f"{where}, {name}")
+            for item, other in zip(ours.get(name, []), theirs.get(name, []), strict=True):
+                _same(item, other, case, f"{where}, {name}")
         if case["kind"] == "shares":
             assert ours["shares"] == theirs["shares"], (where, case)
             assert sum(ours["shares"].values()) == (ours["elapsed_seconds"] or 0), (where, case)

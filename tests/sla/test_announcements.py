@@ -49,22 +49,30 @@ def random_case(chance: random.Random) -> dict[str, Any]:
 
 def asking(case: dict[str, Any]) -> Ask:
     """What is said of the case by an instant."""
-    given = {
+    values = {
         name: value
         for name, value in case.items()
         if name not in ("events", "metric", "targeting", "calendars")
     }
     return lambda now: announcements(
-        case["events"], case["metric"], case["targeting"], case["calendars"], now, percents=(80, 150), **given
+        case["events"],
+        case["metric"],
+        case["targeting"],
+        case["calendars"],
+        now,
+        percents=(80, 150),
+        **values,
     )
 
 
 def readings(case: dict[str, Any], now: datetime) -> dict[int, Any]:
     """What the clocks say, from what is known by now."""
-    asked = (case["events"], case["metric"], case["targeting"], case["calendars"], now)
+    parameters = (case["events"], case["metric"], case["targeting"], case["calendars"], now)
     if case["party"] is None:
-        return {reading.round: reading for reading in read_clocks(*asked, known_at=now, percents=(80, 150))}
-    events, *rest = asked
+        return {
+            reading.round: reading for reading in read_clocks(*parameters, known_at=now, percents=(80, 150))
+        }
+    events, *rest = parameters
     own = read_party_clock(events, case["party"], *rest, known_at=now, percents=(80, 150))
     return {} if own is None else {1: own}
 
@@ -79,11 +87,11 @@ def test_what_was_said_does_not_depend_on_when_a_worker_asks(part: int) -> None:
         first, last = min(moments), max(moments)
         moments |= {first + (last - first) * chance.random() for _ in range(3)}
         moments.add(last + timedelta(hours=9))
-        said: tuple[Announcement, ...] = ()
+        earlier_announcements: tuple[Announcement, ...] = ()
         for now in sorted(moments):
             more = ask(now)
-            assert more[: len(said)] == said, (part, n, now)
-            said = more
+            assert more[: len(earlier_announcements)] == earlier_announcements, (part, n, now)
+            earlier_announcements = more
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -93,21 +101,21 @@ def test_what_was_said_is_what_the_clocks_say(part: int) -> None:
         case = random_case(chance)
         now = max(e.recorded_at for e in case["events"]) + timedelta(hours=chance.choice((0, 3)))
         standing: dict[int, datetime | None] = {}
-        told: set[tuple[int, Kind, int]] = set()
-        for one in asking(case)(now):
-            if one.kind is Kind.breached:
-                assert standing.get(one.round) is None, (part, n)
-                standing[one.round] = one.occurred_at
-            elif one.kind is Kind.breach_withdrawn:
-                assert standing.pop(one.round) is not None, (part, n)
-                assert one.because is not None
-            elif one.percent is not None:
-                assert (one.round, one.kind, one.percent) not in told, (part, n)
-                told.add((one.round, one.kind, one.percent))
+        announced: set[tuple[int, Kind, int]] = set()
+        for item in asking(case)(now):
+            if item.kind is Kind.breached:
+                assert standing.get(item.round) is None, (part, n)
+                standing[item.round] = item.occurred_at
+            elif item.kind is Kind.breach_withdrawn:
+                assert standing.pop(item.round) is not None, (part, n)
+                assert item.because is not None
+            elif item.percent is not None:
+                assert (item.round, item.kind, item.percent) not in announced, (part, n)
+                announced.add((item.round, item.kind, item.percent))
         for number, reading in readings(case, now).items():
             assert standing.get(number) == reading.breached_at, (part, n)
-            assert {(number, Kind.warned, percent) for percent, _ in reading.warned} <= told, (part, n)
-            assert {(number, Kind.reached, percent) for percent, _ in reading.reached} <= told, (part, n)
+            assert {(number, Kind.warned, percent) for percent, _ in reading.warned} <= announced, (part, n)
+            assert {(number, Kind.reached, percent) for percent, _ in reading.reached} <= announced, (part, n)
 
 
 UTC_OFFICE = BusinessTime(CalendarDefinition("UTC", OFFICE))
@@ -145,8 +153,8 @@ def said_of(
     events: list[CaseEvent], now: str, targeting: Targeting = by_priority
 ) -> list[tuple[object, ...]]:
     """What is said of a resolution: kind, instant, cause or percentage."""
-    found = announcements(events, Metric.resolution, targeting, lambda key, known: UTC_OFFICE, at(now))
-    return [(one.kind, one.occurred_at, one.because or one.percent) for one in found]
+    result = announcements(events, Metric.resolution, targeting, lambda key, expected: UTC_OFFICE, at(now))
+    return [(item.kind, item.occurred_at, item.because or item.percent) for item in result]
 
 
 OPENED = event(EventKind.opened, "16 10:00", changes={"priority": "P1"})
@@ -179,13 +187,13 @@ def test_a_lower_priority_withdraws_the_breach_and_a_higher_one_makes_it_at_its_
 
 def test_a_duplicate_takes_the_breach_back_and_ends_the_clock() -> None:
     duplicate = event(EventKind.excluded, "16 13:00", by=ActorKind.staff)
-    found = announcements(
-        [OPENED, duplicate], Metric.resolution, by_priority, lambda key, known: UTC_OFFICE, at("16 15:00")
+    result = announcements(
+        [OPENED, duplicate], Metric.resolution, by_priority, lambda key, expected: UTC_OFFICE, at("16 15:00")
     )
-    assert [one.kind for one in found[-2:]] == [Kind.breach_withdrawn, Kind.stopped]
-    assert found[-2].because is Cause.excluded
-    assert found[-2].by_position == duplicate.position
-    assert found[-1].state is ClockState.excluded
+    assert [item.kind for item in result[-2:]] == [Kind.breach_withdrawn, Kind.stopped]
+    assert result[-2].because is Cause.excluded
+    assert result[-2].by_position == duplicate.position
+    assert result[-1].state is ClockState.excluded
 
 
 def test_a_breach_that_a_late_event_moves_is_withdrawn_and_said_at_its_new_instant() -> None:
@@ -202,10 +210,10 @@ def test_a_breach_that_a_late_event_moves_is_withdrawn_and_said_at_its_new_insta
         calendar="office",
         pause_reasons=frozenset({"awaiting_requester"}),
     )
-    found = announcements(
-        late, Metric.resolution, lambda _: pausing, lambda key, known: UTC_OFFICE, at("16 15:00")
+    result = announcements(
+        late, Metric.resolution, lambda _: pausing, lambda key, expected: UTC_OFFICE, at("16 15:00")
     )
-    assert [(one.kind, one.occurred_at) for one in found] == [
+    assert [(item.kind, item.occurred_at) for item in result] == [
         (Kind.started, at("16 10:00")),
         (Kind.breached, at("16 12:00")),
         (Kind.breach_withdrawn, at("16 14:00")),
@@ -216,15 +224,15 @@ def test_a_breach_that_a_late_event_moves_is_withdrawn_and_said_at_its_new_insta
 def test_a_closing_day_published_late_takes_a_breach_back() -> None:
     closed = BusinessTime(CalendarDefinition("UTC", OFFICE, holidays=frozenset({at("16 00:00").date()})))
     published = at("16 14:00")
-    found = announcements(
+    result = announcements(
         [OPENED],
         Metric.resolution,
         by_priority,
-        lambda key, known: closed if known >= published else UTC_OFFICE,
+        lambda key, expected: closed if expected >= published else UTC_OFFICE,
         at("17 12:00"),
         publications=[published],
     )
-    assert [(one.kind, one.occurred_at, one.because) for one in found[2:]] == [
+    assert [(item.kind, item.occurred_at, item.because) for item in result[2:]] == [
         (Kind.breached, at("16 12:00"), None),
         (Kind.breach_withdrawn, at("16 14:00"), Cause.calendar),
         (Kind.breached, at("17 11:00"), None),
@@ -236,12 +244,12 @@ def test_after_downtime_warnings_and_breach_come_in_order_with_their_true_instan
 
 
 def test_a_party_whose_turn_never_came_says_nothing() -> None:
-    found = announcements(
+    result = announcements(
         [OPENED],
         Metric.resolution,
         by_priority,
-        lambda key, known: UTC_OFFICE,
+        lambda key, expected: UTC_OFFICE,
         at("17 12:00"),
         party="team:net",
     )
-    assert found == ()
+    assert result == ()

@@ -66,18 +66,18 @@ def _availability(chance: random.Random) -> tuple[Json, Json]:
 
     incidents = []
     for n in range(chance.randint(0, 4)):
-        at = sorted(some_instant() for _ in range(chance.randint(2, 4)))
+        instants = sorted(some_instant() for _ in range(chance.randint(2, 4)))
         effects = [
             {"from": None if i == 0 else each, "effect": chance.choice(("none", "degraded", "down"))}
-            for i, each in enumerate(at[:-1])
+            for i, each in enumerate(instants[:-1])
         ]
         incidents.append(
             {
                 "id": str(n),
-                "began_at": chance.choice((at[0], None)),
-                "reported_at": at[0],
+                "began_at": chance.choice((instants[0], None)),
+                "reported_at": instants[0],
                 "effects": effects,
-                "service_restored_at": chance.choice((at[-1], at[-1], None)),
+                "service_restored_at": chance.choice((instants[-1], instants[-1], None)),
                 "ended": chance.choice((None, None, None, "cancelled", "duplicate")),
             }
         )
@@ -157,7 +157,7 @@ def _agreement(chance: random.Random, number: int) -> Json:
         scope = {"team": chance.choice(("desk", "net")), "services": scope["services"], "catalogue_items": []}
     elif kind == "UC":
         scope = {"supplier": "kumo", "services": scope["services"], "catalogue_items": []}
-    known = chance.randint(0, 110)
+    position = chance.randint(0, 110)
     ended = chance.random() < 0.3
     return {
         "key": f"{kind}-{number}",
@@ -168,9 +168,9 @@ def _agreement(chance: random.Random, number: int) -> Json:
         "valid_from": begin.date().isoformat(),
         "valid_to": chance.choice((None, (begin + timedelta(days=chance.randint(0, 40))).date().isoformat())),
         "signed_at": (begin + timedelta(days=chance.randint(-20, 10))).isoformat() + "+00:00",
-        "signed_position": chance.choice((known, known, None)),
+        "signed_position": chance.choice((position, position, None)),
         "ended_at": (begin + timedelta(days=10)).isoformat() + "+00:00" if ended else None,
-        "ended_position": known + 5 if ended else None,
+        "ended_position": position + 5 if ended else None,
         "targets": _conditions(chance),
     }
 
@@ -178,10 +178,10 @@ def _agreement(chance: random.Random, number: int) -> Json:
 def _conditions(chance: random.Random) -> list[Json]:
     """Targets with different numbers of conditions, so that never two tie."""
     names = {"priority": "P1", "category": "network", "process": "incident"}
-    found = []
+    results = []
     for n in range(chance.randint(0, 3)):
         named = chance.sample(sorted(names), n)
-        found.append(
+        results.append(
             {
                 "id": f"t{n}",
                 "metric": "resolution",
@@ -189,7 +189,7 @@ def _conditions(chance: random.Random) -> list[Json]:
                 "conditions": {name: names[name] for name in named},
             }
         )
-    return found
+    return results
 
 
 def _versions(chance: random.Random) -> tuple[Json, Json]:

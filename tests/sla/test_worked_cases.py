@@ -21,8 +21,8 @@ Json = dict[str, Any]
 
 def read(path: Path) -> tuple[list[Json], Json]:
     """The cases of a file, and its calendars."""
-    said = json.loads(path.read_text(encoding="utf-8"))
-    return said["cases"], said["calendars"]
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return document["cases"], document["calendars"]
 
 
 CASES, CALENDARS = read(OURS)
@@ -47,8 +47,8 @@ def test_every_given_case_is_answered_as_it_was_worked_out(name: str, real_data:
 
 
 def _answered(case: Json, calendars: Json) -> None:
-    said = engine_says(case, calendars)
-    assert fits(case["expected"], said), said
+    answer = engine_says(case, calendars)
+    assert fits(case["expected"], answer), answer
 
 
 @each_case("case", CASES, ids=title)
@@ -58,8 +58,8 @@ def test_the_engine_answers_our_case_as_it_was_worked_out(case: Json) -> None:
 
 @each_case("case", CASES, ids=title, by=lambda case: case["kind"])
 def test_the_oracle_which_shares_no_code_with_the_engine_answers_it_too(case: Json) -> None:
-    said = oracle_says(case, CALENDARS)
-    assert fits(case["expected"], said), said
+    answer = oracle_says(case, CALENDARS)
+    assert fits(case["expected"], answer), answer
 
 
 def test_the_oracle_imports_of_the_application_only_how_a_calendar_is_written_down() -> None:
@@ -75,10 +75,10 @@ def test_the_oracle_imports_of_the_application_only_how_a_calendar_is_written_do
 
 
 def test_there_are_as_many_of_ours_of_each_kind_as_were_given(real_data: Path) -> None:
-    given, _ = read(real_data / "sla_more_cases.json")
+    values, _ = read(real_data / "sla_more_cases.json")
     ours = Counter(case["kind"] for case in CASES)
-    assert all(ours[kind] >= number for kind, number in Counter(case["kind"] for case in given).items())
-    assert {case["title"] for case in given}.isdisjoint(case["title"] for case in CASES)
+    assert all(ours[kind] >= number for kind, number in Counter(case["kind"] for case in values).items())
+    assert {case["title"] for case in values}.isdisjoint(case["title"] for case in CASES)
 
 
 def test_every_case_of_ours_has_its_sum_written_out() -> None:

@@ -53,8 +53,8 @@ CAUGHT_BY = {
 
 def case_of(beginning: str) -> Json:
     """The case of ours whose title begins so."""
-    (found,) = [case for case in CASES if case["title"].startswith(beginning)]
-    return found
+    (result,) = [case for case in CASES if case["title"].startswith(beginning)]
+    return result
 
 
 def test_every_mistake_is_tried() -> None:
@@ -72,11 +72,11 @@ def test_a_wrong_engine_is_caught_by_a_case_of_ours(mistake: Mistake) -> None:
 def test_the_given_cases_catch_most_of_them_too(real_data: Path) -> None:
     if not (real_data / "sla_cases.json").exists():
         pytest.skip("the given cases are absent")
-    said = json.loads((real_data / "sla_cases.json").read_text(encoding="utf-8"))
+    document = json.loads((real_data / "sla_cases.json").read_text(encoding="utf-8"))
     caught = {
         mistake
         for mistake in Mistake
-        for case in said["cases"]
-        if not fits(case["expected"], oracle_says(case, said["calendars"], frozenset({mistake})))
+        for case in document["cases"]
+        if not fits(case["expected"], oracle_says(case, document["calendars"], frozenset({mistake})))
     }
     assert len(caught) >= 12

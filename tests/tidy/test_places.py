@@ -78,8 +78,8 @@ SQL = {
     "app/foundation/people/queries.py": "what stands beside a person",
     "app/foundation/people/remains.py": "persons and titles of every kind, which erasing does not reach",
     "app/foundation/people/erase.py": "refused rows that name the person",
-    "app/webhooks/comments.py": "the comment that a tool tells of, if it is here",
-    "app/webhooks/names_in_clear.py": "events of earlier versions, counted when their schema is migrated",
+    "app/webhooks/effects/comments.py": "the comment that a tool tells of, if it is here",
+    "app/webhooks/effects/names_in_clear.py": "events of earlier versions, counted at a migration",
     "app/cli/keys.py": "the list of keys, for people at the shell",
     "app/processes/*/queries.py": "what can be asked of a process",
     "app/processes/*/lookups.py": "what is asked of a process before an action",
@@ -131,15 +131,15 @@ SQL = {
     "app/automation/suggest_after_*.py": "complaints, candidates and signals of one service",
     "app/automation/note_unknown_causes.py": "which clocks have missed their targets, and why nobody knows",
     "app/processes/incidents/monitoring/known_alerts.py": "when alerts have cleared, beside the log",
-    "app/webhooks/addresses.py": "whose address it is, by its fingerprint",
-    "app/webhooks/deliveries.py": "deliveries, which are no records",
-    "app/webhooks/finding.py": "sources by their keys",
-    "app/webhooks/mail/incoming.py": "what a mail answers, and who sees that",
-    "app/webhooks/mirror.py": "the ticket behind a tool's own, and who sees it",
-    "app/webhooks/processing.py": "which sources have deliveries that wait",
-    "app/webhooks/storing.py": "deliveries as they come",
-    "app/webhooks/heard_alerts.py": "what was heard last of alerts",
-    "app/webhooks/silence.py": "how often deliveries of a source come",
+    "app/webhooks/effects/addresses.py": "whose address it is, by its fingerprint",
+    "app/webhooks/intake/deliveries.py": "deliveries, which are no records",
+    "app/webhooks/sources/lookup.py": "sources by their keys",
+    "app/webhooks/effects/mails.py": "what a mail answers, and who sees that",
+    "app/webhooks/effects/mirror.py": "the ticket behind a tool's own, and who sees it",
+    "app/webhooks/effects/processing.py": "which sources have deliveries that wait",
+    "app/webhooks/intake/storage.py": "deliveries as they come",
+    "app/webhooks/effects/heard_alerts.py": "what was heard last of alerts",
+    "app/webhooks/sources/silence.py": "how often deliveries of a source come",
     "app/search/*": "the index is a table",
     "app/schema.py": "the schema itself",
     "app/schema_dump.py": "the schema itself",
@@ -210,7 +210,7 @@ def _sets_a_state(source: Source) -> bool:
 
 def test_what_is_written_to_the_log_is_put_together_in_few_places() -> None:
     """What a tool tells of its tickets is observed, as in an import."""
-    observed = {"app/webhooks/identities.py", "app/webhooks/mirror.py"}
+    observed = {"app/webhooks/effects/identities.py", "app/webhooks/effects/mirror.py"}
     clocks = {"app/automation/watch_clocks.py"}  # which say what follows, and are no commands
     makers = {
         source.name for source in sources("app") for call, _ in source.calls() if call == "AppendRequest"

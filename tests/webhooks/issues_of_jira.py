@@ -38,13 +38,13 @@ def an_issue(number: int, minute: int, status: str, **more: object) -> Json:
 
 def the_story(number: int) -> list[Json]:
     """An issue that is created, taken, edited, put on hold, done and reopened."""
-    taken = {"assignee": KIM, "priority": {"name": "High"}}
-    done = taken | {"resolution": {"name": "Done"}}
+    changes = {"assignee": KIM, "priority": {"name": "High"}}
+    done = changes | {"resolution": {"name": "Done"}}
     return [
         an_issue(number, 0, "To Do"),
-        an_issue(number, 10, "In Progress", **taken),
-        an_issue(number, 20, "In Progress", **taken, summary="Basket empty"),
-        an_issue(number, 90, "Waiting for customer", **taken, summary="Basket empty"),
+        an_issue(number, 10, "In Progress", **changes),
+        an_issue(number, 20, "In Progress", **changes, summary="Basket empty"),
+        an_issue(number, 90, "Waiting for customer", **changes, summary="Basket empty"),
         an_issue(number, 120, "Done", **done, summary="Basket empty"),
-        an_issue(number, 150, "Reopened", **taken, summary="Basket empty"),
+        an_issue(number, 150, "Reopened", **changes, summary="Basket empty"),
     ]

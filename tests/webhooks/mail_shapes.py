@@ -11,14 +11,14 @@ PNG = b"\x89PNG\r\n\x1a\n"
 DISPOSITION = "Content-Disposition: attachment; filename="
 
 
-def lines(*said: str | bytes) -> bytes:
+def lines(*text_lines: str | bytes) -> bytes:
     """The lines as they go over the wire."""
-    return b"\r\n".join(line.encode() if isinstance(line, str) else line for line in said)
+    return b"\r\n".join(line.encode() if isinstance(line, str) else line for line in text_lines)
 
 
-def mail(*said: str | bytes) -> bytes:
+def mail(*text_lines: str | bytes) -> bytes:
     """A mail of Li Na's, with an id and a subject; an empty line ends its headers."""
-    return lines(FROM, "Message-ID: <1@example.org>", "Subject: Printer", "MIME-Version: 1.0", *said)
+    return lines(FROM, "Message-ID: <1@example.org>", "Subject: Printer", "MIME-Version: 1.0", *text_lines)
 
 
 def multipart(kind: str, *parts: bytes, boundary: str = "b1", more: str = "") -> bytes:

@@ -37,14 +37,14 @@ class FakeMailbox:
         if upper.startswith("UID SEARCH"):
             unseen = [str(n) for n in range(1, len(self.mails) + 1) if n not in self.seen]
             return f"* SEARCH {' '.join(unseen)}\r\n".encode()
-        if found := re.match(r"UID FETCH (\d+) \((.*)\)", command, re.I):
-            n = int(found[1])
+        if result := re.match(r"UID FETCH (\d+) \((.*)\)", command, re.I):
+            n = int(result[1])
             raw = self.mails[n - 1]
-            if found[2].upper() == "RFC822.SIZE":
+            if result[2].upper() == "RFC822.SIZE":
                 return f"* {n} FETCH (UID {n} RFC822.SIZE {len(raw)})\r\n".encode()
             return f"* {n} FETCH (UID {n} BODY[] {{{len(raw)}}}\r\n".encode() + raw + b")\r\n"
-        if found := re.match(r"UID STORE ([\d,]+)", command, re.I):
-            self.seen |= {int(n) for n in found[1].split(",")}
+        if result := re.match(r"UID STORE ([\d,]+)", command, re.I):
+            self.seen |= {int(n) for n in result[1].split(",")}
         return b"* BYE\r\n" if upper == "LOGOUT" else b""
 
 

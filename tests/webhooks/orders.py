@@ -16,8 +16,8 @@ from app.kpis.facts.query import Statement
 from app.kpis.raw import definitions
 from app.kpis.reconcile import reconciliation_connection
 from app.log import read
-from app.webhooks import storing
-from app.webhooks.deliveries import RawDelivery
+from app.webhooks.intake import storage
+from app.webhooks.intake.deliveries import RawDelivery
 from tests.cases import Failures
 from tests.client import Json
 from tests.webhooks.tools import process_all
@@ -87,7 +87,7 @@ async def store(ledger: Ledger, source_id: str, key: str, body: Json) -> None:
     """The delivery has come. Its key is what the tool calls it."""
     raw_body = json.dumps(body).encode()
     headers = {"x-github-event": "issues", "x-github-delivery": key, "content-type": "application/json"}
-    await storing.store(ledger, UUID(source_id), f"id:{key}", RawDelivery(headers, raw_body))
+    await storage.store(ledger, UUID(source_id), f"id:{key}", RawDelivery(headers, raw_body))
 
 
 async def deliver(
@@ -118,12 +118,12 @@ async def ticket_of(ledger: Ledger, source: str, number: int) -> str:
 
 async def state_of(ledger: Ledger, stream: str) -> dict[str, Any]:
     """How the ticket stands: its row, with readable texts, without what is made anew for each ticket."""
-    found: dict[str, Any] = await ledger.db.value(ROW, (stream.partition("/")[2],))
-    sealed = [value for value in found.values() if isinstance(value, str) and is_sealed(value)]
+    result: dict[str, Any] = await ledger.db.value(ROW, (stream.partition("/")[2],))
+    sealed = [value for value in result.values() if isinstance(value, str) and is_sealed(value)]
     texts = await ledger.vault.texts(sealed)
     return {
         name: texts.get(value, value) if isinstance(value, str) else value
-        for name, value in found.items()
+        for name, value in result.items()
         if name not in NOT_COMPARED
     }
 
@@ -131,23 +131,25 @@ async def state_of(ledger: Ledger, stream: str) -> dict[str, Any]:
 async def events_of(ledger: Ledger, stream: str) -> list[tuple[Any, ...]]:
     """What the ticket's events report at each time, without those that others replaced."""
     events = await read.stream_events(ledger.db, stream)
-    gone = {event.data.get("instead") for event in events}
-    left = [event for event in events if event.version not in gone or event.version == 1]
+    removed = {event.data.get("instead") for event in events}
+    left = [event for event in events if event.version not in removed or event.version == 1]
     again = [event for event in left if event.data.get("instead") == 1]
     opening = again[-1] if again else left[0]
-    told: list[tuple[Any, ...]] = [("opened", opening.on_behalf_of, tuple(opening.data.get("irregular", ())))]
+    summary: list[tuple[Any, ...]] = [
+        ("opened", opening.on_behalf_of, tuple(opening.data.get("irregular", ())))
+    ]
     rest = sorted((e.occurred_at, e.version) for e in left if e.version != 1 and e not in again)
     by_version = {event.version: event for event in left}
     for _, version in rest:
         event = by_version[version]
         irregular = tuple(event.data.get("irregular", ()))
-        told.append((event.type, event.occurred_at, event.on_behalf_of, irregular))
-    return told
+        summary.append((event.type, event.occurred_at, event.on_behalf_of, irregular))
+    return summary
 
 
 async def figures_of(ledger: Ledger, streams: Sequence[str]) -> dict[str, list[Any]]:
     """What each ticket counts in the KPIs' raw definitions."""
-    found: dict[str, list[Any]] = {stream: [] for stream in streams}
+    result: dict[str, list[Any]] = {stream: [] for stream in streams}
     position = await ledger.db.value("select position from log.head")
     parameters = {
         "position": position,
@@ -163,8 +165,8 @@ async def figures_of(ledger: Ledger, streams: Sequence[str]) -> dict[str, list[A
             cases = definitions.definition(name)
             text = f"select {columns} from ({cases}) d where case_id = any(%(ids)s::uuid[])"
             for case_id, *counted in await fetch(connection, Statement(text, parameters)):
-                found[f"incident/{case_id}"].append((name, *counted))
-    return found
+                result[f"incident/{case_id}"].append((name, *counted))
+    return result
 
 
 async def found_of(ledger: Ledger, streams: Sequence[str]) -> list[Found]:
@@ -195,10 +197,10 @@ def same(results: Sequence[Found], expected: Found, names: Sequence[str]) -> Non
 
 def difference(result: Found, expected: Found) -> dict[str, Any]:
     """What differs: fields of the ticket with both values, its events, its figures."""
-    (row, *rest), (expected_row, *others) = result, expected
+    (row, *rest), (expected_row, *remaining) = result, expected
     fields = {n: (row[n], expected_row[n]) for n in row if row[n] != expected_row[n]}
-    pairs = zip(("events", "figures"), rest, others, strict=True)
-    return fields | {name: (one, other) for name, one, other in pairs if one != other}
+    pairs = zip(("events", "figures"), rest, remaining, strict=True)
+    return fields | {name: (item, other) for name, item, other in pairs if item != other}
 
 
 def named(number: int, story: Sequence[Json]) -> list[tuple[str, Json]]:

@@ -270,12 +270,12 @@ def title(news: ParsedUpdate) -> Any:
     return news.title if isinstance(news, AlertSignal) else news.fields.get("title")
 
 
-def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def paths(value: Any, instant: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Yield the path of each part of a payload."""
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, inner in pairs:
-        yield (*at, name)
-        yield from paths(inner, (*at, name))
+        yield (*instant, name)
+        yield from paths(inner, (*instant, name))
 
 
 def leaves(value: Any) -> Iterator[Any]:
@@ -299,23 +299,24 @@ def without(body: Any, path: tuple[Any, ...]) -> Any:
 
 @pytest.mark.parametrize("name", SHARED)
 def test_a_payload_tells_what_a_person_reads_in_it(name: str) -> None:
-    found = evaluate(tool_of(name), payload(name)).news
+    result = evaluate(tool_of(name), payload(name)).news
     assert [
-        (key(each), standing(each), None if each.dated_by_receipt else each.at, title(each)) for each in found
+        (key(each), standing(each), None if each.dated_by_receipt else each.at, title(each))
+        for each in result
     ] == [
-        (k, s, None if at is None else datetime.fromisoformat(at).replace(tzinfo=UTC), t)
-        for k, s, at, t in EXPECTED[name]
+        (k, s, None if instant is None else datetime.fromisoformat(instant).replace(tzinfo=UTC), t)
+        for k, s, instant, t in EXPECTED[name]
     ]
-    assert all(each.irregular == () for each in found)
+    assert all(each.irregular == () for each in result)
 
 
 @pytest.mark.parametrize("name", SILENT)
 def test_a_payload_that_tells_of_no_ticket_gives_none_and_says_why(name: str) -> None:
-    found = outcome(tool_of(name), payload(name))
-    if isinstance(found, Evaluation):
-        assert found.news == ()
-        found = found.ignored or ""
-    assert found == SILENT[name]
+    result = outcome(tool_of(name), payload(name))
+    if isinstance(result, Evaluation):
+        assert result.news == ()
+        result = result.ignored or ""
+    assert result == SILENT[name]
 
 
 def test_every_payload_has_a_row() -> None:
@@ -335,12 +336,12 @@ def test_a_field_that_is_taken_away_makes_no_other_state(name: str) -> None:
     full = {(type(n), key(n)): standing(n) for n in evaluate(tool, body).news}
     states = {kind: {s for (k, _), s in full.items() if k is kind} for kind, _ in full}
     for path in paths(body):
-        found = outcome(tool, without(body, path))
-        if isinstance(found, str):
-            assert found, path
+        result = outcome(tool, without(body, path))
+        if isinstance(result, str):
+            assert result, path
             continue
-        assert found.news or found.ignored, path
-        for news in found.news:
+        assert result.news or result.ignored, path
+        for news in result.news:
             expected = full.get((type(news), key(news)))
             if isinstance(news, CommentUpdate):
                 # Where it is not told any more who may read it, only the staff may.
@@ -380,7 +381,7 @@ def exchanged(value: Any, words: dict[str, str]) -> Any:
     for old in sorted(words, key=len, reverse=True):
         if len(old) >= 7:
             value = value.replace(old, words[old])
-    return re.sub(r"\b20([12]\d)(?=-\d\d-)", lambda found: f"20{int(found[1]) - 2:02}", value)
+    return re.sub(r"\b20([12]\d)(?=-\d\d-)", lambda result: f"20{int(result[1]) - 2:02}", value)
 
 
 CODES = (Visibility,)
@@ -391,9 +392,9 @@ def test_other_ids_names_times_and_texts_give_the_same_with_these(name: str) -> 
     tool, body = tool_of(name), brief(name)
     words: dict[str, str] = {}
     before = evaluate(tool, body).news
-    known = {str(part) for part in leaves(body)}
+    expected = {str(part) for part in leaves(body)}
     for news in before:
-        if key(news) in known:
+        if key(news) in expected:
             words[key(news)] = f"9{key(news)}" if key(news).isdigit() else f"{key(news)}X"
         words[title(news)] = f"Another matter of {len(words)}"
         texts = {part for part in leaves(body) if isinstance(part, str | int)}
@@ -446,8 +447,8 @@ def test_cloudevents_come_structured_in_batches_and_binary() -> None:
     event = {"specversion": "1.0", "id": "1", "source": "/s", "time": "2026-01-02T03:04:05Z", "data": data}
     binary = {"ce-id": "1", "ce-source": "/s", "ce-time": "2026-01-02T03:04:05Z", "ce-specversion": "1.0"}
     for body, headers, count in ((event, {}, 1), ([event, event], {}, 2), (data, binary, 1)):
-        found = evaluate("cloudevents", body, headers).news
-        assert [(key(n), standing(n), n.at.year) for n in found] == [("T1", "resolved", 2026)] * count
+        result = evaluate("cloudevents", body, headers).news
+        assert [(key(n), standing(n), n.at.year) for n in result] == [("T1", "resolved", 2026)] * count
     delivery = Delivery(binary, b"{}", RECEIVED_AT)
     assert adapter("cloudevents").delivery_id(delivery) == "/s 1"
 
@@ -470,9 +471,9 @@ def test_a_jira_comment_that_the_portal_hides_is_internal() -> None:
         "updated": "2026-01-02T03:04:05+0000",
     }
     body = {"timestamp": 1724179662935, "webhookEvent": "comment_created", "issue": issue}
-    for hidden, seen in ((False, "internal"), (True, "public")):
-        found = evaluate("jira", body | {"comment": comment | {"jsdPublic": hidden}}).news
-        assert [standing(n) for n in found] == ["new", seen]
+    for hidden, visibility in ((False, "internal"), (True, "public")):
+        result = evaluate("jira", body | {"comment": comment | {"jsdPublic": hidden}}).news
+        assert [standing(n) for n in result] == ["new", visibility]
 
 
 def test_a_jira_comment_that_is_a_document_is_told_by_its_text() -> None:
@@ -483,6 +484,6 @@ def test_a_jira_comment_that_is_a_document_is_told_by_its_text() -> None:
     comment = {"id": "8", "body": document, "author": {"displayName": "Ann"}, "jsdPublic": True}
     comment["updated"] = "2026-01-02T03:04:05+0000"
     body = {"timestamp": 1724179662935, "webhookEvent": "comment_created", "issue": issue, "comment": comment}
-    ticket, said = evaluate("jira", body).news
+    ticket, comment_update = evaluate("jira", body).news
     assert isinstance(ticket, TicketUpdate)
-    assert (ticket.fields["description"], title(said)) == ("@Ann look", "@Ann look")
+    assert (ticket.fields["description"], title(comment_update)) == ("@Ann look", "@Ann look")

@@ -124,10 +124,10 @@ def test_nodes_are_read_to_a_bounded_depth_and_length() -> None:
     assert adf_to_text(deep) == "down here"
     with pytest.raises(ValueError, match="bad_document"):
         adf_to_text(node("panel", deep))
-    found = adf_to_text(document(*[node("paragraph", text("x" * 99))] * 10_000))
-    assert found is not None
-    assert LONGEST_TEXT * 0.9 < len(found) <= LONGEST_TEXT
+    result = adf_to_text(document(*[node("paragraph", text("x" * 99))] * 10_000))
+    assert result is not None
+    assert LONGEST_TEXT * 0.9 < len(result) <= LONGEST_TEXT
 
 
-def delivery(given: Any) -> Delivery:
-    return Delivery({}, json.dumps({"text": given}).encode(), RECEIVED_AT)
+def delivery(values: Any) -> Delivery:
+    return Delivery({}, json.dumps({"text": values}).encode(), RECEIVED_AT)

@@ -113,7 +113,7 @@ async def deliver(tool: Tool, orders: dict[str, Story]) -> None:
         for name, story in orders.items():
             if step < len(story):
                 answer = await tool.post(
-                    {"version": "4", "alerts": [told.body(name) for told in story[step]]}
+                    {"version": "4", "alerts": [firing.body(name) for firing in story[step]]}
                 )
                 assert answer.status_code == 202, answer.text
         await process_all(tool.api.ledger, lambda: NOW)
@@ -128,12 +128,12 @@ async def incidents(tool: Tool) -> dict[str, list[Incident]]:
     ledger = tool.api.ledger
     streams = {row["stream"]: row["dedup_key"] for row in await ledger.db.rows(INCIDENTS)}
     figures = await figures_of(ledger, list(streams))
-    found: dict[str, list[Incident]] = defaultdict(list)
+    result: dict[str, list[Incident]] = defaultdict(list)
     for stream, alert in streams.items():
         state = await state_of(ledger, stream)
         del state["dedup_key"]
-        found[alert].append((state, sorted(figures[stream], key=str)))
-    return found
+        result[alert].append((state, sorted(figures[stream], key=str)))
+    return result
 
 
 def outages(incidents: Iterable[Incident]) -> list[tuple[str, str | None]]:
@@ -141,30 +141,30 @@ def outages(incidents: Iterable[Incident]) -> list[tuple[str, str | None]]:
     return [(state["began_at"], state["service_restored_at"]) for state, _ in incidents]
 
 
-def check(found: Sequence[Incident], expected: Sequence[Incident], story: Story, alert: str) -> None:
+def check(result: Sequence[Incident], expected: Sequence[Incident], story: Story, alert: str) -> None:
     """Asserts that these incidents are what the deliveries in this order must come to."""
-    told = [each for delivery in story for each in delivery if each.alert == alert]
-    if outages(found) != outages(expected):
-        assert not all(a <= b for a, b in pairwise(t.until for t in told if t.until is not None)), (
-            outages(found),
+    firings = [each for delivery in story for each in delivery if each.alert == alert]
+    if outages(result) != outages(expected):
+        assert not all(a <= b for a, b in pairwise(t.until for t in firings if t.until is not None)), (
+            outages(result),
             outages(expected),
         )
-        assert merged(outages(found), outages(expected)), (outages(found), outages(expected))
+        assert merged(outages(result), outages(expected)), (outages(result), outages(expected))
         return
-    fired = [each.since for each in told]
+    fired = [each.since for each in firings]
     of_opening: frozenset[str] = frozenset() if fired == sorted(fired) else OF_OPENING
-    for one, other in zip(found, expected, strict=True):
-        assert compared(one, of_opening) == compared(other, of_opening)
-        assert one[0]["description"] in {each.words for each in told}
-        assert (one[0]["resolution"] or "").partition("\n")[0] == (other[0]["resolution"] or "").partition(
+    for item, other in zip(result, expected, strict=True):
+        assert compared(item, of_opening) == compared(other, of_opening)
+        assert item[0]["description"] in {each.words for each in firings}
+        assert (item[0]["resolution"] or "").partition("\n")[0] == (other[0]["resolution"] or "").partition(
             "\n"
         )[0]
 
 
-def merged(found: Sequence[tuple[Any, Any]], expected: Sequence[tuple[Any, Any]]) -> bool:
+def merged(result: Sequence[tuple[Any, Any]], expected: Sequence[tuple[Any, Any]]) -> bool:
     """Whether each is one of the expected outages, or several of them that follow one another."""
     rest = list(expected)
-    for began, restored in found:
+    for began, restored in result:
         if not rest or rest[0][0] != began:
             return False
         while rest and rest[0][1] != restored:
@@ -187,13 +187,13 @@ async def check_orders(tool: Tool, tried: Sequence[Tried]) -> None:
     for _, orders in tried:
         all_orders |= orders
     await deliver(tool, all_orders)
-    found, failures = await incidents(tool), Failures()
+    result, failures = await incidents(tool), Failures()
     for n, (story, orders) in enumerate(tried):
-        for alert in sorted({told.alert for delivery in story for told in delivery}):
-            expected = found[f"expected {n}-{alert}"]
+        for alert in sorted({firing.alert for delivery in story for firing in delivery}):
+            expected = result[f"expected {n}-{alert}"]
             assert expected
             for name, order in orders.items():
-                case = partial(check, found[f"{name}-{alert}"], expected, order, alert)
+                case = partial(check, result[f"{name}-{alert}"], expected, order, alert)
                 failures.run(f"{name} {alert}", case)
     failures.report()
 
@@ -201,14 +201,14 @@ async def check_orders(tool: Tool, tried: Sequence[Tried]) -> None:
 async def test_a_story_of_alerts_in_its_order_is_an_incident_for_each_outage(api: Api) -> None:
     tool = await an_alertmanager(api)
     await deliver(tool, {"x": STORY})
-    found = await incidents(tool)
-    first, second = [state for state, _ in found["x-a"]]
-    (other,) = [state for state, _ in found["x-b"]]
-    assert [one["state"] for one in (first, second, other)] == ["resolved", "resolved", "new"]
-    assert [one["alert_count"] for one in (first, second, other)] == [2, 1, 2]
+    result = await incidents(tool)
+    first, second = [state for state, _ in result["x-a"]]
+    (other,) = [state for state, _ in result["x-b"]]
+    assert [item["state"] for item in (first, second, other)] == ["resolved", "resolved", "new"]
+    assert [item["alert_count"] for item in (first, second, other)] == [2, 1, 2]
     lasted = [
-        datetime.fromisoformat(one["service_restored_at"]) - datetime.fromisoformat(one["began_at"])
-        for one in (first, second)
+        datetime.fromisoformat(item["service_restored_at"]) - datetime.fromisoformat(item["began_at"])
+        for item in (first, second)
     ]
     assert lasted == [timedelta(minutes=30)] * 2
 

@@ -48,18 +48,18 @@ async def counts(tool: Tool) -> tuple[int, int, int]:
 
 
 async def the_incident(tool: Tool) -> Json:
-    (found,) = await tool.tickets()
-    return await tool.admin.read(f"/v1/incidents/{found['id']}")
+    (result,) = await tool.tickets()
+    return await tool.admin.read(f"/v1/incidents/{result['id']}")
 
 
 async def resolve(tool: Tool, **more: object) -> Json:
     """Somebody resolves the incident, and says when service came back."""
-    found = await the_incident(tool)
-    at = {"occurred_at": more["occurred_at"]} if "occurred_at" in more else {}
-    await tool.admin.post_ok(f"/v1/incidents/{found['id']}/assign", {"person": "me", **at})
-    await tool.admin.post_ok(f"/v1/incidents/{found['id']}/start", at)
-    said = {"resolution_code": "fixed", "done": "Logs deleted.", **more}
-    return await tool.admin.post_ok(f"/v1/incidents/{found['id']}/resolve", said)
+    result = await the_incident(tool)
+    instant = {"occurred_at": more["occurred_at"]} if "occurred_at" in more else {}
+    await tool.admin.post_ok(f"/v1/incidents/{result['id']}/assign", {"person": "me", **instant})
+    await tool.admin.post_ok(f"/v1/incidents/{result['id']}/start", instant)
+    payload = {"resolution_code": "fixed", "done": "Logs deleted.", **more}
+    return await tool.admin.post_ok(f"/v1/incidents/{result['id']}/resolve", payload)
 
 
 def outcomes(done: Json) -> list[str]:
@@ -82,21 +82,21 @@ async def test_an_alert_that_fires_on_opens_the_incident_again_that_somebody_had
     tool = await an_alertmanager(api)
     firing = a_group(an_alert())
     await tool.deliver(firing)
-    said = await resolve(tool)
+    resolved = await resolve(tool)
     done = await tool.deliver(firing)
     assert outcomes(done) == ["reopened"], done
-    found = await the_incident(tool)
-    assert (found["state"], found["alert_count"]) == ("in_progress", 2)
+    result = await the_incident(tool)
+    assert (result["state"], result["alert_count"]) == ("in_progress", 2)
     # What goes on is counted again.
     assert (await tool.deliver(firing))["id"] == done["id"]
     assert outcomes(await tool.deliver(a_group(an_alert(until=0), status="resolved"))) == ["resolved"]
-    found = await the_incident(tool)
-    assert (found["state"], found["service_restored_at"][:19]) == ("resolved", before(0)[:19])
-    assert (found["resolution_code"], said["service_restored_at"] > found["service_restored_at"]) == (
+    result = await the_incident(tool)
+    assert (result["state"], result["service_restored_at"][:19]) == ("resolved", before(0)[:19])
+    assert (result["resolution_code"], resolved["service_restored_at"] > result["service_restored_at"]) == (
         "fixed",
         True,
     )
-    assert found["resolution"].startswith("Logs deleted.\n")
+    assert result["resolution"].startswith("Logs deleted.\n")
 
 
 async def test_another_group_with_the_alert_opens_its_incident_again_too(api: Api) -> None:
@@ -113,21 +113,21 @@ async def test_what_was_told_before_somebody_resolved_it_does_not_open_it_again(
     await tool.post(a_group(an_alert(), an_alert("cpu")))
     resolved = await resolve(tool)
     await process_all(api.ledger)
-    found = await tool.admin.read(f"/v1/incidents/{resolved['id']}")
-    assert found["state"] == "resolved"
+    result = await tool.admin.read(f"/v1/incidents/{resolved['id']}")
+    assert result["state"] == "resolved"
 
 
 async def test_one_that_clears_after_somebody_resolved_it_ends_the_outage_at_the_tools_time(api: Api) -> None:
     tool = await an_alertmanager(api)
     await tool.deliver(a_group(an_alert()))
-    said = await resolve(tool, service_restored_at=before(10))
+    resolved = await resolve(tool, service_restored_at=before(10))
     done = await tool.deliver(a_group(an_alert(until=5), status="resolved"))
     assert outcomes(done) == ["noted"]
-    found = await the_incident(tool)
-    assert (found["state"], found["service_restored_at"][:19]) == ("resolved", before(5)[:19])
-    events = (await tool.admin.read(f"/v1/incidents/{found['id']}/events"))["items"]
+    result = await the_incident(tool)
+    assert (result["state"], result["service_restored_at"][:19]) == ("resolved", before(5)[:19])
+    events = (await tool.admin.read(f"/v1/incidents/{result['id']}/events"))["items"]
     assert [event["type"] for event in events][-2:] == ["incident.resolved", "incident.alert_cleared"]
-    assert said["service_restored_at"][:19] == before(10)[:19]
+    assert resolved["service_restored_at"][:19] == before(10)[:19]
 
 
 async def test_too_late_to_open_it_again_it_is_reported_anew_and_linked(api: Api) -> None:
@@ -146,14 +146,14 @@ async def test_too_late_to_open_it_again_it_is_reported_anew_and_linked(api: Api
 
 async def test_alerts_have_the_times_of_their_tool_however_late_they_are_processed(api: Api) -> None:
     tool = await an_alertmanager(api)
-    at = f"/v1/webhook_sources/{tool.source['id']}"
-    await tool.admin.post_ok(f"{at}/pause")
+    path = f"/v1/webhook_sources/{tool.source['id']}"
+    await tool.admin.post_ok(f"{path}/pause")
     await tool.post(a_group(an_alert(since=30)))
     await tool.post(a_group(an_alert(since=30, until=20), status="resolved"))
-    await tool.admin.post_ok(f"{at}/resume")
+    await tool.admin.post_ok(f"{path}/resume")
     await process_all(api.ledger, lambda: NOW + timedelta(hours=2))
-    found = await the_incident(tool)
-    times = [found[name][:19] for name in ("began_at", "opened_at", "service_restored_at", "resolved_at")]
+    result = await the_incident(tool)
+    times = [result[name][:19] for name in ("began_at", "opened_at", "service_restored_at", "resolved_at")]
     assert times == [before(30)[:19], before(30)[:19], before(20)[:19], before(20)[:19]]
 
 
@@ -177,19 +177,19 @@ async def test_alerts_without_a_time_have_that_of_their_receipt(api: Api) -> Non
     tool = await a_probe(api)
     answer = await tool.post({"name": "disk", "state": "firing"})
     await process_all(api.ledger, lambda: NOW + timedelta(hours=2))
-    at = f"/v1/webhook_sources/{tool.source['id']}/deliveries/{answer.json()['delivery_id']}"
-    found, row = await the_incident(tool), await tool.admin.read(at)
-    assert found["opened_at"][:19] == row["received_at"][:19]
+    path = f"/v1/webhook_sources/{tool.source['id']}/deliveries/{answer.json()['delivery_id']}"
+    result, row = await the_incident(tool), await tool.admin.read(path)
+    assert result["opened_at"][:19] == row["received_at"][:19]
 
 
 async def test_alerts_that_fire_clear_and_fire_in_equal_words_are_news(api: Api) -> None:
     tool = await a_probe(api)
     fires, clears = ({"name": "disk", "state": state} for state in ("firing", "cleared"))
-    told = [await tool.deliver(body) for body in (fires, clears, fires, fires, clears, clears)]
-    assert [outcomes(one) for one in told] == [
-        [one] for one in ["reported", "resolved"] + ["reported"] * 2 + ["resolved"] * 2
+    deliveries = [await tool.deliver(body) for body in (fires, clears, fires, fires, clears, clears)]
+    assert [outcomes(delivery) for delivery in deliveries] == [
+        [delivery] for delivery in ["reported", "resolved"] + ["reported"] * 2 + ["resolved"] * 2
     ]
-    assert len({one["id"] for one in told}) == 4
+    assert len({delivery["id"] for delivery in deliveries}) == 4
     assert len(await tool.tickets()) == 2
 
 
@@ -198,12 +198,12 @@ async def test_an_alert_that_flaps_is_one_incident_where_its_source_says_so(api:
     for n in (60, 56, 52, 30):
         await tool.deliver(a_group(an_alert(since=n)))
         await tool.deliver(a_group(an_alert(since=n, until=n - 2), status="resolved"))
-    found = await tool.tickets()
-    assert [(one["state"], one["began_at"][:19]) for one in found] == [
+    incidents = await tool.tickets()
+    assert [(incident["state"], incident["began_at"][:19]) for incident in incidents] == [
         ("resolved", before(60)[:19]),
         ("resolved", before(30)[:19]),
     ]
-    assert found[0]["service_restored_at"][:19] == before(50)[:19]
+    assert incidents[0]["service_restored_at"][:19] == before(50)[:19]
 
 
 async def test_one_alert_of_a_group_that_cannot_be_read_fails_alone(api: Api) -> None:
@@ -213,17 +213,17 @@ async def test_one_alert_of_a_group_that_cannot_be_read_fails_alone(api: Api) ->
     done = await tool.deliver(body)
     assert (done["state"], done["code"]) == ("failed", "unknown_status")
     assert outcomes(done) == ["reported", "reported"]
-    shown = await tool.admin.post_ok(f"/v1/webhooks/{tool.source['key']}/preview", body)
-    assert (shown["mapping_key"], len(shown["news"])) == ("news 1, item 2, status", 2)
-    at = f"/v1/webhook_sources/{tool.source['id']}"
+    page = await tool.admin.post_ok(f"/v1/webhooks/{tool.source['key']}/preview", body)
+    assert (page["mapping_key"], len(page["news"])) == ("news 1, item 2, status", 2)
+    path = f"/v1/webhook_sources/{tool.source['id']}"
     adapters = (await tool.admin.read("/v1/webhook_adapters"))["items"]
     (mapping,) = [adapter["mapping"] for adapter in adapters if adapter["key"] == "alertmanager"]
     mended = mapping.replace('firing = "firing"', 'firing = "firing"\nperhaps = "firing"')
-    answer = await tool.admin.patch(at, json={"mapping": mended}, headers={"If-Match": "*"})
+    answer = await tool.admin.patch(path, json={"mapping": mended}, headers={"If-Match": "*"})
     assert answer.status_code == 200, answer.text
-    await tool.admin.post_ok(f"{at}/replay_failed")
+    await tool.admin.post_ok(f"{path}/replay_failed")
     await process_all(api.ledger)
-    done = await tool.admin.read(f"{at}/deliveries/{done['id']}")
+    done = await tool.admin.read(f"{path}/deliveries/{done['id']}")
     assert done["state"] == "processed"
     assert sorted((ticket["title"], ticket["alert_count"]) for ticket in await tool.tickets()) == [
         (f"{name} is almost full", 1) for name in ("cpu", "disk", "odd")

@@ -47,14 +47,14 @@ def row_of(adapter: str, body: Json) -> dict[str, str]:
     (news,) = adapter_of(adapter).evaluate(delivery).news
     assert isinstance(news, TicketUpdate)
     assert news.opened_at is not None
-    told: dict[str, Any] = news.fields | {
+    cells: dict[str, Any] = news.fields | {
         "case": news.case,
         "at": news.at.isoformat(),
         "opened_at": news.opened_at.isoformat(),
         "state": news.state,
         "actor": news.actor,
     }
-    return {name: text(value) for name, value in told.items() if value is not None}
+    return {name: text(value) for name, value in cells.items() if value is not None}
 
 
 def text(value: object) -> str:
@@ -94,8 +94,8 @@ async def compare(
     await import_history(ledger, folder, [row_of(adapter, body) for story in stories for body in story])
     here = await found(ledger, tool.source["key"], numbers)
     imported = await found(ledger, IMPORTED, numbers)
-    for number, one, other in zip(numbers, here, imported, strict=True):
-        assert difference(await readable(ledger, one), await readable(ledger, other)) == {}, number
+    for number, mirrored, other in zip(numbers, here, imported, strict=True):
+        assert difference(await readable(ledger, mirrored), await readable(ledger, other)) == {}, number
 
 
 @pytest.mark.parametrize("adapter", STORIES)
@@ -103,10 +103,10 @@ async def test_deliveries_come_to_what_an_import_of_the_same_history_does(
     api: Api, adapter: str, tmp_path: Path
 ) -> None:
     tool, chance = await a_source(api, await an_admin(api), adapter), random.Random(5)
-    whole = [STORIES[adapter](number) for number in range(FIRST, FIRST + ORDERS)]
-    stories = [story[: len(story) - n % 3] for n, story in enumerate(whole)]
-    told = [named(FIRST + n, story) for n, story in enumerate(stories)]
-    tried = [told[0], *(chance.sample(one * 2, 2 * len(one)) for one in told[1:])]
+    all_stories = [STORIES[adapter](number) for number in range(FIRST, FIRST + ORDERS)]
+    stories = [story[: len(story) - n % 3] for n, story in enumerate(all_stories)]
+    histories = [named(FIRST + n, story) for n, story in enumerate(stories)]
+    tried = [histories[0], *(chance.sample(item * 2, 2 * len(item)) for item in histories[1:])]
     await compare(tool, tmp_path, adapter, stories, tried)
 
 

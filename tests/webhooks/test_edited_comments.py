@@ -36,8 +36,8 @@ async def test_the_newest_text_of_a_comment_stands_in_any_order(api: Api) -> Non
             headers = {"x_github_delivery": f"{case}-{n}-{clock()}", "x_github_event": "issue_comment"}
             done = await tool.deliver(body, **headers)
             assert done["state"] == "processed", (done["code"], done["reason"])
-        (one,) = await comments(tool, number)
-        assert (one["text"], one["author"]["name"]) == (TEXTS[2], "lin"), order
+        (comment,) = await comments(tool, number)
+        assert (comment["text"], comment["author"]["name"]) == (TEXTS[2], "lin"), order
 
 
 async def test_what_was_withdrawn_here_is_not_said_again_by_an_edit_over_there(api: Api) -> None:
@@ -46,8 +46,8 @@ async def test_what_was_withdrawn_here_is_not_said_again_by_an_edit_over_there(a
     number = opened["effects"][0]["number"]
     first = told(0, TEXTS[0], 7001)
     await tool.deliver(first, x_github_event="issue_comment", x_github_delivery="d-2")
-    (one,) = await comments(tool, number)
-    withdrawn = {"comment": one["id"]}
+    (comment,) = await comments(tool, number)
+    withdrawn = {"comment": comment["id"]}
     await tool.admin.post_ok(f"/v1/incidents/{number}/withdraw_comment", withdrawn)
     again = await tool.deliver(
         told(1, TEXTS[1], 7001), x_github_event="issue_comment", x_github_delivery="d-3"

@@ -20,8 +20,8 @@ async def test_deliveries_that_name_an_erased_person_lose_their_content(api: Api
     await process_all(api.ledger)
     await tool.admin.post_ok(f"/v1/persons/{person.id}/erase")
     path = f"/v1/webhook_sources/{tool.source['id']}/deliveries"
-    shown = [await tool.admin.read(f"{path}/{one}") for one in ids]
-    assert [one["has_content"] for one in shown] == [False, False, True]
-    assert [one["body"] for one in shown[:2]] == [None, None]
+    deliveries = [await tool.admin.read(f"{path}/{delivery}") for delivery in ids]
+    assert [delivery["has_content"] for delivery in deliveries] == [False, False, True]
+    assert [delivery["body"] for delivery in deliveries[:2]] == [None, None]
     again = await tool.post(named, x_github_event="issues", x_github_delivery="d-0")
     assert again.json()["delivery_id"] == ids[0]

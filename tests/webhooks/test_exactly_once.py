@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from app.kernel.ledger import Ledger
-from app.webhooks import deliveries, processing
+from app.webhooks.effects import processing
+from app.webhooks.intake import deliveries
 from tests.client import Api
 from tests.webhooks.orders import an_issue, store, ticket_of
 from tests.webhooks.test_receiving import a_tool
@@ -89,13 +90,14 @@ async def test_what_a_person_does_meanwhile_stays(api: Api) -> None:
     await process_all(api.ledger)
     await some_deliveries(tool)
     stream = await ticket_of(api.ledger, tool.source["key"], 60_000)
-    at = f"/v1/incidents/{stream.partition('/')[2]}"
+    path = f"/v1/incidents/{stream.partition('/')[2]}"
     actions = [("comment", {"text": "We are at it."}), ("assign", {"person": "me"})]
     await asyncio.gather(
-        process_all(api.ledger), *(tool.admin.post_ok(f"{at}/{action}", said) for action, said in actions)
+        process_all(api.ledger),
+        *(tool.admin.post_ok(f"{path}/{action}", body) for action, body in actions),
     )
-    shown = await tool.admin.read(at)
-    assert shown["title"] == "Cart"
-    assert shown["assignee"]["id"] == tool.admin.id
-    events = await tool.admin.read(f"{at}/events")
+    answer = await tool.admin.read(path)
+    assert answer["title"] == "Cart"
+    assert answer["assignee"]["id"] == tool.admin.id
+    events = await tool.admin.read(f"{path}/events")
     assert [event["type"] for event in events["items"]].count("incident.commented") == 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.webhooks import guides
 from app.webhooks.adapters import adapter, tools
+from app.webhooks.sources import guides
 
 
 def test_every_tool_has_a_page_with_what_its_adapter_says() -> None:
@@ -12,13 +12,13 @@ def test_every_tool_has_a_page_with_what_its_adapter_says() -> None:
     for tool, page in pages.items():
         document = adapter(tool).document
         assert document.guide is not None, tool
-        said = (
+        sentences = (
             document.guide.where,
             *document.guide.events,
             *document.guide.becomes,
             *document.guide.remarks,
         )
-        assert all(sentence in page for sentence in said), tool
+        assert all(sentence in page for sentence in sentences), tool
         headers = [each.header for each in document.verification if each.header]
         assert all(f"`{header}`" in page for header in headers), tool
         assert ("Its deliveries have no id" in page) is (document.delivery.id is None), tool

@@ -12,9 +12,9 @@ import pytest
 
 from app.common.people import Role
 from app.webhooks.adapters import MAIL, adapter_keys
-from app.webhooks.deliveries import RawDelivery
-from app.webhooks.samples import samples_of
-from app.webhooks.storing import store
+from app.webhooks.intake.deliveries import RawDelivery
+from app.webhooks.intake.storage import store
+from app.webhooks.sources.samples import samples_of
 from tests.cases import Failures
 from tests.client import Api, Json
 from tests.webhooks.test_mail import a_mail, a_mailbox
@@ -43,14 +43,14 @@ async def differ_in_a_byte(tool: Tool) -> None:
     bodies = [sample.body, sample.body, sample.body + b"\n", sample.body + b"\n", sample.body + b"\n\n"]
     answers = [(await tool.post(body, **sample.headers)).json()["delivery_id"] for body in bodies]
     assert answers[0] == answers[1] != answers[2] == answers[3] != answers[4]
-    found = [await shown(tool, delivery) for delivery in dict.fromkeys(answers)]
-    assert [one["heard"] for one in found] == [2, 2, 1]
-    assert [one["last_heard_at"] is None for one in found] == [False, False, True]
-    assert [one["body"] for one in found] == [body.decode() for body in dict.fromkeys(bodies)]
+    results = [await shown(tool, delivery) for delivery in dict.fromkeys(answers)]
+    assert [item["heard"] for item in results] == [2, 2, 1]
+    assert [item["last_heard_at"] is None for item in results] == [False, False, True]
+    assert [item["body"] for item in results] == [body.decode() for body in dict.fromkeys(bodies)]
     await process_all(tool.api.ledger)
     became = [await shown(tool, delivery) for delivery in answers]
-    assert {one["state"] for one in became} == {"processed"}
-    assert len({effect["record"] for one in became for effect in one["effects"]}) == 1
+    assert {item["state"] for item in became} == {"processed"}
+    assert len({effect["record"] for item in became for effect in item["effects"]}) == 1
 
 
 async def test_what_was_acknowledged_is_somewhere_whatever_its_id_with_all_adapters(api: Api) -> None:
@@ -91,7 +91,7 @@ async def test_an_id_of_any_length_is_one(api: Api, length: int) -> None:
     done = [
         await tool.deliver(body, **headers) for body in (an_issue(), an_issue(title="Basket"), an_issue())
     ]
-    assert [one["state"] for one in done] == ["processed"] * 3, done
+    assert [delivery["state"] for delivery in done] == ["processed"] * 3, done
     assert [row["heard"] for row in await rows_of(tool)] == [2, 1]
 
 
@@ -135,12 +135,12 @@ def a_freshdesk_ticket(status: str) -> Json:
 
 async def test_a_ticket_that_changes_back_has_changed_and_what_was_said_last_has_not(api: Api) -> None:
     tool = await a_source(api, await an_admin(api), "freshservice")
-    told = []
+    deliveries = []
     for status in ("Open", "Pending", "Open", "Pending", "Pending"):
-        told.append(await tool.deliver(a_freshdesk_ticket(status)))
+        deliveries.append(await tool.deliver(a_freshdesk_ticket(status)))
     assert await the_state(tool) == "on_hold"
     assert [row["heard"] for row in await rows_of(tool)] == [1, 1, 1, 2]
-    assert told[3]["id"] == told[4]["id"]
+    assert deliveries[3]["id"] == deliveries[4]["id"]
 
 
 async def test_what_equals_the_last_of_its_ticket_is_a_repetition_beside_news_of_others(api: Api) -> None:
@@ -150,7 +150,7 @@ async def test_what_equals_the_last_of_its_ticket_is_a_repetition_beside_news_of
     done = [
         await tool.deliver(body) for body in (a_freshdesk_ticket("Open"), other, a_freshdesk_ticket("Open"))
     ]
-    assert [one["effects"][0]["outcome"] for one in done] == ["opened", "opened", "known_already"]
+    assert [delivery["effects"][0]["outcome"] for delivery in done] == ["opened", "opened", "known_already"]
     events = await api.ledger.db.value(
         "select count(*) from log.event where type like 'incident.%%' and source = %s",
         (f"webhook:{tool.source['key']}",),
@@ -176,7 +176,7 @@ async def test_copies_of_a_mail_with_other_headers_open_one_ticket(api: Api) -> 
         a_mail(Date="Tue, 03 Mar 2026 10:00:00 +0000"),
     ]
     done = [await tool.deliver(mail.as_bytes(), content_type="message/rfc822") for mail in mails]
-    assert [one["state"] for one in done] == ["processed"] * 3, done
-    assert [one["effects"][0]["outcome"] for one in done] == ["opened", "known_already", "opened"]
+    assert [delivery["state"] for delivery in done] == ["processed"] * 3, done
+    assert [delivery["effects"][0]["outcome"] for delivery in done] == ["opened", "known_already", "opened"]
     assert done[0]["effects"][0]["record"] == done[1]["effects"][0]["record"]
     assert tool.source["adapter"] == MAIL

@@ -10,7 +10,7 @@ from app.common.people import Role
 from app.db import connect
 from app.log.follow import catch_up
 from app.settings import Settings
-from app.webhooks import addresses
+from app.webhooks.effects import addresses
 from app.webhooks.mail import imap
 from tests.client import Api, Json
 from tests.people import add_person
@@ -78,8 +78,8 @@ async def test_a_reply_to_our_mail_is_a_comment_without_what_it_quotes(api: Api)
     )
     done = await deliver(tool, answer)
     assert [e["outcome"] for e in done["effects"]] == ["commented"], done
-    (said,) = (await tool.admin.read(f"/v1/incidents/{ticket['id']}/comments"))["items"]
-    assert (said["text"], said["author"]["name"]) == ("It is out.", "Li Na")
+    (comment,) = (await tool.admin.read(f"/v1/incidents/{ticket['id']}/comments"))["items"]
+    assert (comment["text"], comment["author"]["name"]) == ("It is out.", "Li Na")
 
 
 async def test_a_forged_sender_with_a_known_reference_writes_into_no_ticket(api: Api) -> None:
@@ -103,7 +103,7 @@ async def test_the_number_in_a_subject_alone_makes_a_new_ticket(api: Api) -> Non
     await deliver(tool, a_mail())
     (ticket,) = await tool.tickets()
     await deliver(tool, a_mail(message_id="<3@example.org>", subject=f"Re: {ticket['number']} still smokes"))
-    assert [one["title"] for one in await tool.tickets()] == [
+    assert [item["title"] for item in await tool.tickets()] == [
         "The printer smokes",
         f"Re: {ticket['number']} still smokes",
     ]
@@ -153,8 +153,8 @@ async def test_answers_of_programs_to_us_and_notices_of_ours_are_ignored(api: Ap
     answer = a_mail(message_id="<2@example.org>", In_Reply_To=thread, **generated)
     notice = a_mail(message_id="<notice.01a21224-729b-7000-8080-9fe98553a8f7@desk.example.com>", **generated)
     absent = a_mail(message_id="<3@example.org>", subject="Automatic reply: printer", **generated)
-    told = [await deliver(tool, mail) for mail in (answer, notice, absent)]
-    assert [(one["state"], one["code"]) for one in told] == [
+    deliveries = [await deliver(tool, mail) for mail in (answer, notice, absent)]
+    assert [(delivery["state"], delivery["code"]) for delivery in deliveries] == [
         ("ignored", "automatic_mail"),
         ("ignored", "own_mail"),
         ("ignored", "automatic_mail"),
@@ -186,8 +186,8 @@ async def test_attachments_that_are_left_out_are_told_of(api: Api) -> None:
         mail.add_attachment(b"hello", maintype="text", subtype="x-log", filename=f"{n}.log")
     await deliver(tool, mail)
     (ticket,) = await tool.tickets()
-    shown = await tool.admin.read(f"/v1/incidents/{ticket['id']}")
-    assert "3 more attachments were left out" in shown["description"]
+    answer = await tool.admin.read(f"/v1/incidents/{ticket['id']}")
+    assert "3 more attachments were left out" in answer["description"]
 
 
 async def test_unknown_senders_are_refused_where_the_source_says_so(api: Api) -> None:

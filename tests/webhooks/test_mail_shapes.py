@@ -30,14 +30,14 @@ def test_a_mail_says_what_a_person_reads_in_it(name: str, shape: tuple[bytes, di
     raw, expected = shape
     read = read_mail(raw)
     files = [(file.name, file.media_type, file.content, file.inline) for file in read.attachments]
-    found = {
+    result = {
         "files": files,
         "names": [file[0] for file in files],
         "to": [each.address for each in read.recipients],
         "when": read.sent_at and read.sent_at.isoformat(),
         **asdict(read.automatic),
     }
-    assert {key: found[key] if key in found else getattr(read, key) for key in expected} == expected
+    assert {key: result[key] if key in result else getattr(read, key) for key in expected} == expected
 
 
 @each_case(
@@ -45,9 +45,11 @@ def test_a_mail_says_what_a_person_reads_in_it(name: str, shape: tuple[bytes, di
 )
 def test_a_reply_is_what_was_written_in_it(name: str, reply: tuple[str, str]) -> None:
     text, own = reply
-    said, cut = reply_text(text)
-    assert said == own
-    assert sorted(f"{said}\n{cut}".split()) == sorted(text.split()), "nothing is lost, and nothing told twice"
+    answer_text, cut = reply_text(text)
+    assert answer_text == own
+    assert sorted(f"{answer_text}\n{cut}".split()) == sorted(text.split()), (
+        "nothing is lost, and nothing told twice"
+    )
 
 
 REFUSED = {

@@ -160,8 +160,8 @@ def test_an_ambiguous_date_is_not_guessed_unless_another_one_proves_the_order() 
     assert failure({**FULL, "at": "04/05/2026 10:00"}, zone="UTC").code == "expression_failed"
     proved = ticket({"at": "04/05/2026 10:00", "due": "30/05/2026 10:00"}, zone="UTC")
     assert proved.at == datetime(2026, 5, 4, 10, tzinfo=UTC)
-    told = ticket({"at": "04/05/2026 10:00"}, zone="UTC", date_order=DateOrder.mdy)
-    assert told.at == datetime(2026, 4, 5, 10, tzinfo=UTC)
+    update = ticket({"at": "04/05/2026 10:00"}, zone="UTC", date_order=DateOrder.mdy)
+    assert update.at == datetime(2026, 4, 5, 10, tzinfo=UTC)
 
 
 def test_a_local_time_needs_the_zone_of_its_source() -> None:
@@ -204,8 +204,8 @@ def test_a_list_gives_news_for_each_of_its_elements_up_to_a_thousand() -> None:
 def test_what_no_entry_takes_is_ignored_with_its_reason_or_fails() -> None:
     mapping = "[[news]]\nkind='ticket'\nwhen='has(body.id)'\ncase='body.id'\n"
     assert failure({"x": 1}, mapping).code == "unmapped"
-    known = mapping + "[[ignored]]\nwhen='has(body.x)'\nwhy='An x is nothing.'\n"
-    assert parse_mapping(known, "test").evaluate(deliver({"x": 1})).ignored == "An x is nothing."
+    expected = mapping + "[[ignored]]\nwhen='has(body.x)'\nwhy='An x is nothing.'\n"
+    assert parse_mapping(expected, "test").evaluate(deliver({"x": 1})).ignored == "An x is nothing."
 
 
 @pytest.mark.parametrize(
@@ -261,9 +261,9 @@ def test_a_mapping_in_json_means_the_same() -> None:
 def test_a_wrong_mapping_is_refused_with_its_key_and_what_is_allowed(
     change: tuple[str, str], words: tuple[str, ...]
 ) -> None:
-    told = refusal(TICKETS.replace(*change))
+    message = refusal(TICKETS.replace(*change))
     for word in words:
-        assert word in told
+        assert word in message
 
 
 def test_a_mapping_is_bounded_in_size_and_depth() -> None:

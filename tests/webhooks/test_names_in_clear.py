@@ -10,7 +10,7 @@ from app.kernel.ledger import Ledger
 from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest
-from app.webhooks import names_in_clear
+from app.webhooks.effects import names_in_clear
 from tests.contract.logged import MADE_UP
 
 

@@ -14,9 +14,14 @@ from tests.webhooks.tools import Tool, a_source
 
 def a_ticket(minute: int, **more: object) -> Json:
     """What a tool tells of a ticket at that minute."""
-    told = {"id": "10071", "number": "ABC-4", "url": "https://tool.example/browse/ABC-4", "title": "No mail"}
-    at = {"created_at": "2019-03-02T08:00:00Z", "updated_at": f"2019-03-02T08:{minute:02}:00Z"}
-    return told | at | {"status": "open"} | more
+    fields = {
+        "id": "10071",
+        "number": "ABC-4",
+        "url": "https://tool.example/browse/ABC-4",
+        "title": "No mail",
+    }
+    times = {"created_at": "2019-03-02T08:00:00Z", "updated_at": f"2019-03-02T08:{minute:02}:00Z"}
+    return fields | times | {"status": "open"} | more
 
 
 async def names(tool: Tool) -> list[Json]:
@@ -24,14 +29,14 @@ async def names(tool: Tool) -> list[Json]:
     (ticket,) = await tool.tickets()
     assert ticket["external_references"] is None, "it is shown on request"
     read = await tool.admin.read(f"/v1/incidents/{ticket['id']}", fields="external_references")
-    for asked in ({"include": "external_references"}, {"fields": "external_references"}):
-        (listed,) = (await tool.admin.read("/v1/incidents", **asked))["items"]
-        one = await tool.admin.read(f"/v1/incidents/{ticket['id']}", **asked)
-        assert read["external_references"] == listed["external_references"] == one["external_references"], (
-            asked
+    for parameters in ({"include": "external_references"}, {"fields": "external_references"}):
+        (listed,) = (await tool.admin.read("/v1/incidents", **parameters))["items"]
+        item = await tool.admin.read(f"/v1/incidents/{ticket['id']}", **parameters)
+        assert read["external_references"] == listed["external_references"] == item["external_references"], (
+            parameters
         )
-    found: list[Json] = read["external_references"]
-    return found
+    result: list[Json] = read["external_references"]
+    return result
 
 
 async def test_it_is_found_by_its_number_and_its_id_and_has_its_link(api: Api) -> None:
@@ -41,12 +46,12 @@ async def test_it_is_found_by_its_number_and_its_id_and_has_its_link(api: Api) -
     await follow(api.ledger)
     link = "https://tool.example/browse/ABC-4"
     for name in ("ABC-4", "10071", "generic-1:ABC-4", "generic-1:10071"):
-        one = await tool.admin.read(f"/v1/incidents/{name}", fields="external_references")
-        told = {"source": "generic-1", "key": "10071", "number": "ABC-4", "url": link}
-        assert one["external_references"] == [told], name
-        for asked in ({"external_reference": name}, {"q": name}):
-            (found,) = (await tool.admin.read("/v1/incidents", **asked))["items"]
-            assert found["id"] == one["id"], asked
+        ticket = await tool.admin.read(f"/v1/incidents/{name}", fields="external_references")
+        fields = {"source": "generic-1", "key": "10071", "number": "ABC-4", "url": link}
+        assert ticket["external_references"] == [fields], name
+        for parameters in ({"external_reference": name}, {"q": name}):
+            (result,) = (await tool.admin.read("/v1/incidents", **parameters))["items"]
+            assert result["id"] == ticket["id"], parameters
 
 
 async def test_a_ticket_that_moves_over_there_is_called_anew_in_any_order(api: Api) -> None:
@@ -55,8 +60,10 @@ async def test_a_ticket_that_moves_over_there_is_called_anew_in_any_order(api: A
         tool = await a_source(api, await an_admin(api), "generic", key=key)
         for minute in order:
             await tool.deliver(a_ticket(minute, id=key, **(moved if minute == 9 else {})))
-        one = await tool.admin.read(f"/v1/incidents/{key}:NEW-9", fields="external_references")
-        assert [(ref["number"], ref["url"]) for ref in one["external_references"]] == [tuple(moved.values())]
+        ticket = await tool.admin.read(f"/v1/incidents/{key}:NEW-9", fields="external_references")
+        assert [(ref["number"], ref["url"]) for ref in ticket["external_references"]] == [
+            tuple(moved.values())
+        ]
     async with api.ledger.db.connection() as connection:
         comparison = await compare(connection, LIFECYCLES)
     assert (comparison.differing, comparison.shown) == ({}, [])

@@ -23,12 +23,12 @@ from tests.webhooks.tools import a_source
 
 def a_long_story(chance: random.Random, number: int) -> list[Json]:
     """An issue that goes through a random history of six to ten deliveries, all at other times."""
-    told: dict[str, object] = {}
+    fields: dict[str, object] = {}
     story = [an_issue(number, 0, "opened")]
     minute = 0
     for _ in range(chance.randint(5, 9)):
         minute += chance.choice((1, 7, 60))
-        told |= chance.choice(
+        fields |= chance.choice(
             (
                 {"title": chance.choice(("Basket", "Basket empty", "Cart"))},
                 {"assignee": chance.choice(({"login": "kim", "id": 4}, {"login": "lin", "id": 3}, None))},
@@ -36,7 +36,7 @@ def a_long_story(chance: random.Random, number: int) -> list[Json]:
                 {"state": "open", "state_reason": None},
             )
         )
-        story.append(an_issue(number, minute, "edited", **told))
+        story.append(an_issue(number, minute, "edited", **fields))
     return story
 
 
@@ -65,8 +65,8 @@ async def test_a_story_of_long_ago_in_any_order_is_the_same_while_rules_and_time
     tool = await a_source(api, await an_admin(api), "jira")
     worker = Worker(tool.api.ledger)
     every = list(permutations(range(length)))
-    others = random.Random(1).sample(every, min(ORDERS, len(every)))
-    orders = [tuple(range(length)), *others]
+    remaining = random.Random(1).sample(every, min(ORDERS, len(every)))
+    orders = [tuple(range(length)), *remaining]
     many: dict[int, Order] = {}
     for number, order in enumerate(orders, FIRST):
         story = named(number, issues_of_jira.the_story(number))

@@ -40,9 +40,9 @@ Course = tuple[tuple[int, ...], tuple[int, ...]]
 def courses(length: int) -> Iterator[Course]:
     """Every order of so many deliveries, with the person after each of them that can have come by then."""
     for order in permutations(range(length)):
-        for known in range(1, BEFORE + 1):
-            if all(n < BEFORE for n in order[:known]):
-                yield order[:known], order[known:]
+        for cut in range(1, BEFORE + 1):
+            if all(n < BEFORE for n in order[:cut]):
+                yield order[:cut], order[cut:]
 
 
 async def person_acts(tool: Tool, person: Caller, numbers: Sequence[int]) -> None:
@@ -50,12 +50,12 @@ async def person_acts(tool: Tool, person: Caller, numbers: Sequence[int]) -> Non
     ledger, now = tool.api.ledger, datetime.fromisoformat(at(PERSON_AT))
     for number in numbers:
         ticket = (await orders.ticket_of(ledger, tool.source["key"], number)).partition("/")[2]
-        for action, said in (
+        for action, body in (
             ("comment", CommentTicket(text="We are at it.", visibility=Visibility.internal)),
             ("assign", AssignTicket(person="me")),
             ("hold", HoldIncident(reason=HoldReason.awaiting_evidence)),
         ):
-            await act(ledger, person, "incident", action, ticket, said, now=now)
+            await act(ledger, person, "incident", action, ticket, body, now=now)
 
 
 async def go(
@@ -65,8 +65,8 @@ async def go(
     numbers = range(FIRST, FIRST + len(tried))
 
     def deliveries(part: int) -> list[Order]:
-        told = [named(number, story(number)) for number in numbers]
-        return [[one[n] for n in course[part]] for one, course in zip(told, tried, strict=True)]
+        histories = [named(number, story(number)) for number in numbers]
+        return [[item[n] for n in course[part]] for item, course in zip(histories, tried, strict=True)]
 
     await deliver(tool.api.ledger, tool.source["id"], deliveries(0))
     await person_acts(tool, person, numbers)
@@ -121,5 +121,5 @@ async def test_what_a_person_sets_later_than_the_tool_stays(api: Api, adapter: s
 
 def titles(adapter: str) -> list[str]:
     """The titles in the order of the story."""
-    issues: list[Json] = [told["issue"] for told in STORIES[adapter](0)]
+    issues: list[Json] = [delivered["issue"] for delivered in STORIES[adapter](0)]
     return [issue["title"] if adapter == "github" else issue["fields"]["summary"] for issue in issues]

@@ -14,8 +14,8 @@ PERSONS = "select count(*) from fold.person where kind = 'human'"
 
 
 def a_ticket(requester: object) -> Json:
-    told = {"id": "T-1", "title": "No mail", "status": "open", "updated_at": "2026-03-02T08:00:00Z"}
-    return told | {"requester": requester, "created_at": "2026-03-02T08:00:00Z"}
+    fields = {"id": "T-1", "title": "No mail", "status": "open", "updated_at": "2026-03-02T08:00:00Z"}
+    return fields | {"requester": requester, "created_at": "2026-03-02T08:00:00Z"}
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ async def test_whoever_is_new_by_an_address_is_found_by_it_afterwards(api: Api) 
     await follow_addresses(api)
     other = await a_source(api, admin, "generic", key="other")
     await other.deliver(a_ticket({"name": "Li Na", "email": "lin@example.org"}))
-    one, two = await tool.tickets()
-    assert one["requester"]["id"] == two["requester"]["id"]
+    first, second = await tool.tickets()
+    assert first["requester"]["id"] == second["requester"]["id"]
 
 
 async def test_a_tool_names_somebody_deactivated_and_makes_nobody_else(api: Api) -> None:

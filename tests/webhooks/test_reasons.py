@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.i18n import LANGUAGES
-from app.webhooks.views import FAILURES, reason_of
+from app.webhooks.intake.views import FAILURES, reason_of
 
 #: What a mapping can fail by, and refusals of this system's own that a delivery may meet.
 OF_MAPPINGS = {

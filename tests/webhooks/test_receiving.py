@@ -64,8 +64,8 @@ async def test_an_older_update_never_overwrites_a_newer_one(api: Api) -> None:
     tool = await a_tool(api)
     closed = an_issue("closed", state="closed", updated_at="2026-03-02T10:00:00Z")
     older = an_issue("edited", title="Basket", updated_at="2026-03-02T09:00:00Z")
-    for n, told in enumerate((closed, older, an_issue())):
-        await tool.deliver(told, x_github_event="issues", x_github_delivery=f"d-{n}")
+    for n, issue in enumerate((closed, older, an_issue())):
+        await tool.deliver(issue, x_github_event="issues", x_github_delivery=f"d-{n}")
     (ticket,) = await tool.tickets()
     assert ticket["state"] in ("resolved", "closed")
     assert ticket["title"] == "Basket stays empty"
@@ -93,9 +93,9 @@ async def test_a_value_that_no_field_can_hold_is_in_nobody_elses_way(api: Api) -
     ids = [(await tool.post(body)).json()["delivery_id"] for body in (odd, good)]
     await process_all(api.ledger)
     path = f"/v1/webhook_sources/{tool.source['id']}/deliveries"
-    shown = [await tool.admin.read(f"{path}/{one}") for one in ids]
-    assert [one["state"] for one in shown] == ["failed", "processed"]
-    assert shown[0]["reason"]
+    deliveries = [await tool.admin.read(f"{path}/{delivery}") for delivery in ids]
+    assert [delivery["state"] for delivery in deliveries] == ["failed", "processed"]
+    assert deliveries[0]["reason"]
 
 
 def _an_alert(summary: str) -> Json:

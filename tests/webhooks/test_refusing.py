@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from app.webhooks import deliveries
+from app.webhooks.intake import deliveries
+from app.webhooks.intake.signing import signed_headers
+from app.webhooks.intake.verification import Credentials
 from app.webhooks.mapping.document import Verification
-from app.webhooks.signing import signed_headers
-from app.webhooks.verification import Credentials
 from tests.client import Api
 from tests.webhooks.test_receiving import an_admin, an_issue
 from tests.webhooks.tools import Tool, a_source, clock
@@ -53,13 +53,14 @@ async def test_sources_that_do_not_exist_are_answered_and_counted_like_those_tha
     github = await a_source(api, await an_admin(api))
     limit = api.ledger.settings.wrong_keys
     client = api.with_token(None)
-    told: dict[str, list[tuple[int, Any]]] = {}
+    fields: dict[str, list[tuple[int, Any]]] = {}
     for path in (github.path, "/v1/webhooks/no-such"):
         answers = [await client.post(path, content=b"{}", headers=WRONG) for _ in range(limit + 1)]
-        told[path] = [(each.status_code, each.json()["code"]) for each in answers]
-    assert told[github.path] == told["/v1/webhooks/no-such"]
+        fields[path] = [(each.status_code, each.json()["code"]) for each in answers]
+    assert fields[github.path] == fields["/v1/webhooks/no-such"]
     counted = [
-        await api.ledger.db.value(REFUSED, (one,)) for one in (github.source["id"], deliveries.NO_SOURCE)
+        await api.ledger.db.value(REFUSED, (source_id,))
+        for source_id in (github.source["id"], deliveries.NO_SOURCE)
     ]
     assert counted == [limit, limit]
 
@@ -85,7 +86,7 @@ async def test_a_mapping_of_ones_own_says_how_its_deliveries_are_verified(api: A
 
 async def test_a_mapping_that_verifies_nothing_is_refused_with_what_is_wrong(api: Api) -> None:
     admin = await an_admin(api)
-    for line, said in (
+    for line, sentence in (
         ('header = "Sentry-Hook-Signature"', "needs a header"),
         ('signed = "{timestamp}.{body}"', "{body}"),
     ):
@@ -93,7 +94,7 @@ async def test_a_mapping_that_verifies_nothing_is_refused_with_what_is_wrong(api
         body = {"key": "own", "title": "Own", "adapter": "generic", "mapping": mapping}
         answer = await admin.post("/v1/webhook_sources", json=body)
         assert answer.status_code == 422
-        assert said in answer.text, answer.text
+        assert sentence in answer.text, answer.text
 
 
 async def test_a_jira_without_webhook_secrets_shows_it_in_a_header(api: Api) -> None:

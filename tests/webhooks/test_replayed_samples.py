@@ -11,8 +11,8 @@ from app.cli.webhook_samples import replay_samples
 from app.common.people import Role
 from app.log import consumer_group as group
 from app.shared_connections import SharedConnections
-from app.webhooks import processing
 from app.webhooks.adapters import adapter_keys
+from app.webhooks.effects import processing
 from tests.client import Api
 from tests.extent import goes_round
 from tests.served import behind_a_socket
@@ -26,17 +26,19 @@ async def test_every_sample_is_taken_and_processed(api: Api) -> None:
     admin = await api.client("Ada", Role.admin, Role.agent)
     failures: list[tuple[str, Exception]] = []
     async with SharedConnections(api.ledger.db.url, group.POOL_LIMITS) as lines:
-        working = processing.run(lines, api.ledger, clock, failed=lambda *what: failures.append(what))
+        working = processing.run(lines, api.ledger, clock, failed=lambda *problem: failures.append(problem))
         worker = asyncio.create_task(working)
         async with behind_a_socket(api.app) as (host, port):
             sent = {"Authorization": f"Bearer {admin.token}"}
             async with httpx.AsyncClient(
                 base_url=f"http://{host}:{port}", headers=sent, timeout=PATIENCE_SECONDS
             ) as client:
-                found = [replay_sample async for replay_sample in replay_samples(client)]
+                results = [replay_sample async for replay_sample in replay_samples(client)]
         worker.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await worker
     assert failures == []
-    assert {one.adapter for one in found} == adapter_keys()
-    assert [one for one in found if one.status != 202 or one.outcome.startswith(("failed", "not"))] == []
+    assert {sample.adapter for sample in results} == adapter_keys()
+    assert [
+        sample for sample in results if sample.status != 202 or sample.outcome.startswith(("failed", "not"))
+    ] == []

@@ -8,7 +8,7 @@ import pytest
 
 from app.common.people import Role
 from app.webhooks.adapters import adapter_keys
-from app.webhooks.samples import samples_of
+from app.webhooks.sources.samples import samples_of
 from tests.client import Api
 from tests.webhooks.tools import Tool, a_source, process_all
 
@@ -86,9 +86,9 @@ async def test_samples_give_what_their_titles_say(api: Api, adapter: str) -> Non
         assert (done["state"], led_to) == ("processed", sorted(outcomes)), done
         ticket = (await tool.tickets())[0]
         assert ticket["state"] == state, sample.title
-        _, _, told = sample.title.partition(": ")
-        assert WORDS[state] in told or "commented" in outcomes or "joined" in outcomes, sample.title
-        assert ("comment" in told) is ("commented" in outcomes), sample.title
+        _, _, promise = sample.title.partition(": ")
+        assert WORDS[state] in promise or "commented" in outcomes or "joined" in outcomes, sample.title
+        assert ("comment" in promise) is ("commented" in outcomes), sample.title
 
 
 @pytest.mark.parametrize("adapter", sorted(adapter_keys()))

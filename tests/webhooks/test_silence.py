@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.common.people import Role
-from app.webhooks import silence
+from app.webhooks.sources import silence
 from tests.client import Api
 from tests.webhooks.test_alerts_heard import a_group, an_alert
 from tests.webhooks.test_receiving import an_issue

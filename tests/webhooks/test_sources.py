@@ -48,9 +48,9 @@ async def edited(tool: Tool, **changes: object) -> Any:
 
 async def test_a_secret_is_shown_once_and_one_that_the_tool_has_made_never(api: Api) -> None:
     admin = await an_admin(api)
-    made = await a_source(api, admin)
-    assert len(made.source["secret"]) >= 32
-    assert "secret" not in await admin.read(address(made))
+    created = await a_source(api, admin)
+    assert len(created.source["secret"]) >= 32
+    assert "secret" not in await admin.read(address(created))
     own = await a_source(api, admin, "generic", secret="made-by-the-tool-1")
     assert own.source["secret"] is None
     own.source["secret"] = "made-by-the-tool-1"
@@ -163,10 +163,13 @@ async def test_deliveries_are_listed_page_by_page_the_last_first(api: Api) -> No
 
 async def test_a_delivery_is_shown_with_its_body_and_without_the_secret(api: Api) -> None:
     tool = await a_tool(api)
-    shown = await tool.deliver(told(), x_sent_by="a test")
-    assert (json.loads(shown["body"]), shown["headers"]["x-sent-by"]) == (told(), "a test")
-    assert tool.source["secret"] not in str(shown)
-    for nowhere in (f"{address(tool)}/deliveries/{uuid4()}", f"{SOURCES}/{uuid4()}/deliveries/{shown['id']}"):
+    answer = await tool.deliver(told(), x_sent_by="a test")
+    assert (json.loads(answer["body"]), answer["headers"]["x-sent-by"]) == (told(), "a test")
+    assert tool.source["secret"] not in str(answer)
+    for nowhere in (
+        f"{address(tool)}/deliveries/{uuid4()}",
+        f"{SOURCES}/{uuid4()}/deliveries/{answer['id']}",
+    ):
         assert (await tool.admin.get(nowhere)).status_code == 404
 
 
@@ -216,16 +219,16 @@ async def test_every_adapter_is_listed_with_a_mapping_that_a_source_can_begin_wi
     admin = await an_admin(api)
     adapters = (await admin.read("/v1/webhook_adapters"))["items"]
     assert {"github", "alertmanager", "generic", "mail"} <= {adapter["key"] for adapter in adapters}
-    for one in adapters:
-        body = {"key": f"own-{one['key']}", "title": one["title"], "adapter": one["key"]}
-        await admin.post_ok(SOURCES, body | ({} if one["mapping"] is None else {"mapping": one["mapping"]}))
+    for item in adapters:
+        body = {"key": f"own-{item['key']}", "title": item["title"], "adapter": item["key"]}
+        await admin.post_ok(SOURCES, body | ({} if item["mapping"] is None else {"mapping": item["mapping"]}))
 
 
 async def test_administrators_set_up_sources_and_nobody_else(api: Api) -> None:
     tool = await a_tool(api)
     delivery = (await tool.deliver(told()))["id"]
     body = {"key": "mine", "title": "Mine", "adapter": "generic"}
-    asked = [
+    requests = [
         ("POST", SOURCES, body),
         ("POST", address(tool, "/rotate"), {}),
         ("POST", address(tool, "/pause"), {}),
@@ -238,12 +241,12 @@ async def test_administrators_set_up_sources_and_nobody_else(api: Api) -> None:
         ("POST", f"{tool.path}/preview", told()),
     ]
     agent = await api.client("Ben", Role.agent)
-    for method, path, said in asked:
-        answer = await agent.request(method, path, json=said)
+    for method, path, json_body in requests:
+        answer = await agent.request(method, path, json=json_body)
         assert answer.status_code == 403, (path, answer.text)
     requester = await api.client("Cy", Role.requester)
-    for method, path, said in asked:
-        answer = await requester.request(method, path, json=said)
+    for method, path, json_body in requests:
+        answer = await requester.request(method, path, json=json_body)
         assert answer.status_code in (403, 404), (path, answer.text)
     assert (await agent.get("/v1/webhook_adapters")).status_code == 200
     assert len((await tool.admin.read(address(tool, "/deliveries")))["items"]) == 1
@@ -252,7 +255,7 @@ async def test_administrators_set_up_sources_and_nobody_else(api: Api) -> None:
 async def test_the_examples_of_the_contract_are_taken(api: Api) -> None:
     admin = await an_admin(api)
     shape = api.app.openapi()["components"]["schemas"]["NewWebhookSource"]["properties"]
-    examples = {name: found["examples"][0] for name, found in shape.items() if "examples" in found}
+    examples = {name: result["examples"][0] for name, result in shape.items() if "examples" in result}
     body = {name: examples[name] for name in examples if name not in ("service", "category")}
-    made = await admin.post_ok("/v1/webhook_sources", body)
-    assert made["mapping"] == examples["mapping"]
+    created = await admin.post_ok("/v1/webhook_sources", body)
+    assert created["mapping"] == examples["mapping"]

@@ -16,8 +16,8 @@ KEPT = ("state", "title", "resolved_at", "closed_at", "opened_at", "priority", "
 
 def a_ticket(minute: int, status: str, **more: object) -> Json:
     """What a tool tells of a ticket at that minute."""
-    at = {"created_at": "2026-03-02T08:00:00Z", "updated_at": f"2026-03-02T08:{minute:02}:00Z"}
-    return {"title": f"As of {minute}", "status": status} | at | more
+    times = {"created_at": "2026-03-02T08:00:00Z", "updated_at": f"2026-03-02T08:{minute:02}:00Z"}
+    return {"title": f"As of {minute}", "status": status} | times | more
 
 
 async def the_ticket(tool: Tool, name: str) -> Json:
@@ -37,8 +37,8 @@ async def test_a_ticket_told_closed_alone_was_resolved_when_the_tool_says(api: A
     await tool.deliver(a_ticket(30, "closed", id="1", resolved_at="2026-03-02T08:25:00Z"))
     await tool.deliver(a_ticket(30, "closed", id="2", resolved_at="2026-03-02T08:25:00Z"))
     for name in ("1", "2"):
-        one = await the_ticket(tool, name)
-        assert (one["state"], one["resolved_at"][:16], one["closed_at"][:16]) == (
+        item = await the_ticket(tool, name)
+        assert (item["state"], item["resolved_at"][:16], item["closed_at"][:16]) == (
             "closed",
             "2026-03-02T08:25",
             "2026-03-02T08:30",
@@ -55,16 +55,16 @@ async def test_resolutions_told_beside_are_the_same_in_any_order(api: Api) -> No
         a_ticket(30, "closed", **again),
         a_ticket(40, "closed", **again),
     ]
-    found = []
+    results = []
     for n, order in enumerate(permutations(story)):
         if n % 7:  # each seventh of 120: the first in order, the others in all kinds of disorder
             continue
         for body in order:
             done = await tool.deliver(body | {"id": f"T{n}"}, x_delivery_id=f"{n}-{body['updated_at']}")
             assert done["state"] == "processed", done
-        found.append(await the_ticket(tool, f"T{n}"))
-    assert found[0]["resolved_at"].startswith("2026-03-02T08:25")
-    assert [one for one in found if one != found[0]] == []
+        results.append(await the_ticket(tool, f"T{n}"))
+    assert results[0]["resolved_at"].startswith("2026-03-02T08:25")
+    assert [item for item in results if item != results[0]] == []
 
 
 async def test_what_no_tool_tells_gives_a_priority_by_the_matrix(api: Api) -> None:
@@ -100,13 +100,13 @@ async def test_whoever_has_a_ticket_is_told_that_it_is_gone_over_there_and_it_sa
     await tell(api)
     before = len((await agent.read("/v1/notices"))["items"])
     for n in range(2):  # told twice, it is said once
-        gone = await tool.deliver(
+        removed = await tool.deliver(
             an_issue("deleted"), x_github_event="issues", x_github_delivery=f"d-gone-{n}"
         )
-        assert gone["state"] == "processed", gone["reason"]
+        assert removed["state"] == "processed", removed["reason"]
     await tell(api)
-    (said,) = (await agent.read(f"/v1/incidents/{number}/comments"))["items"]
-    assert said["text"].startswith("It was deleted or moved away in the tool")
+    (comment,) = (await agent.read(f"/v1/incidents/{number}/comments"))["items"]
+    assert comment["text"].startswith("It was deleted or moved away in the tool")
     assert len((await agent.read("/v1/notices"))["items"]) == before + 1
     assert (await the_ticket(tool, number))["state"] == "new"
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from app.db import connect
-from app.webhooks import processing
+from app.webhooks.effects import processing
 from tests.client import Api
 from tests.webhooks.orders import an_issue, store
 from tests.webhooks.test_receiving import an_admin

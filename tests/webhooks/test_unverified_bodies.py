@@ -62,11 +62,11 @@ def send_all_but_the_end(open_lines: list[socket.socket], path: str, length: int
 
 def answer_of(line: socket.socket) -> bytes:
     """All that is answered until the server hangs up."""
-    said = b""
+    received = b""
     with contextlib.suppress(ConnectionError):
         while data := line.recv(65_536):
-            said += data
-    return said
+            received += data
+    return received
 
 
 async def is_held(bodies: UnverifiedBodies, size: int) -> bool:
@@ -90,9 +90,9 @@ async def test_the_answer_to_who_posts_to_no_source_does_not_wait_for_the_body(a
     async with behind_a_socket(api.app) as address:
         with lines(address, 1) as (line,):
             line.sendall(head("/v1/webhooks/none", 5 * MIB) + b"x")
-            said = await asyncio.to_thread(answer_of, line)
-    assert said.startswith(b"HTTP/1.1 401 ")
-    assert b"connection: close" in said.lower()
+            response = await asyncio.to_thread(answer_of, line)
+    assert response.startswith(b"HTTP/1.1 401 ")
+    assert b"connection: close" in response.lower()
 
 
 async def test_what_shows_no_signature_is_refused_before_its_body_is_read(api: Api) -> None:
@@ -110,13 +110,13 @@ async def test_bodies_held_open_at_a_source_have_bounded_memory_together(api: Ap
         before = resident()
         with lines(address, MANY) as held:
             for line in held[:MOST_HELD_WHOLE]:
-                whole = bodies.held_bytes + LARGEST_BODY - 1
+                total = bodies.held_bytes + LARGEST_BODY - 1
                 await asyncio.to_thread(send_all_but_the_end, [line], tool.path, LARGEST_BODY)
-                await until(partial(is_held, bodies, whole))
+                await until(partial(is_held, bodies, total))
             more = held[MOST_HELD_WHOLE:]
             await asyncio.to_thread(send_all_but_the_end, more, tool.path, LARGEST_BODY)
             refused = [await asyncio.to_thread(answer_of, line) for line in more]
-            assert {said[:12] for said in refused} <= {b"HTTP/1.1 429", b""}
+            assert {response[:12] for response in refused} <= {b"HTTP/1.1 429", b""}
             grown = resident() - before
             assert grown < BYTES_OF_ADDRESS + 32 * MIB, f"{grown:,} bytes"
             assert (await tool.post(b"{}")).status_code == 202, "what is small is taken meanwhile"
@@ -139,8 +139,8 @@ async def test_a_delivery_has_no_more_time_than_any_other_body(
     async with behind_a_socket(api.app) as address:
         with lines(address, 1) as (line,):
             line.sendall(head(tool.path, 100) + b"x")
-            said = await asyncio.to_thread(answer_of, line)
-    assert said.startswith(b"HTTP/1.1 408 ")
+            response = await asyncio.to_thread(answer_of, line)
+    assert response.startswith(b"HTTP/1.1 408 ")
 
 
 def arriving(client: str, *parts: bytes, stays: asyncio.Event | None = None) -> Request:

@@ -13,10 +13,10 @@ from hypothesis import strategies as some
 from standardwebhooks.webhooks import Webhook
 
 from app.webhooks.adapters import adapter, tools
+from app.webhooks.intake.signing import signed_headers
+from app.webhooks.intake.verification import MOST_SIGNATURES, Credentials, is_verified
 from app.webhooks.mapping.document import Verification
-from app.webhooks.secrets import new_webhook_secret
-from app.webhooks.signing import signed_headers
-from app.webhooks.verification import MOST_SIGNATURES, Credentials, is_verified
+from app.webhooks.sources.secrets import new_webhook_secret
 from tests.webhooks.payloads import FOLDER, payload
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -45,9 +45,9 @@ def takes(scheme: Verification, headers: dict[str, str], *secrets: str, body: by
     return is_verified((scheme,), Credentials(secrets or (NEW,), "tool"), headers, body, NOW)
 
 
-def sent(scheme: Verification, secret: str = NEW, at: datetime = NOW) -> dict[str, str]:
+def sent(scheme: Verification, secret: str = NEW, instant: datetime = NOW) -> dict[str, str]:
     """Headers as the tool sends them."""
-    return signed_headers(scheme, Credentials((secret,), "tool"), {}, BODY, at)
+    return signed_headers(scheme, Credentials((secret,), "tool"), {}, BODY, instant)
 
 
 def named(scheme: Verification) -> str:
@@ -78,14 +78,14 @@ def test_a_signature_is_of_this_body_and_no_other(scheme: Verification) -> None:
 
 @pytest.mark.parametrize("scheme", [DATED, STANDARD], ids=named)
 def test_a_signed_time_more_than_five_minutes_away_is_refused_on_either_side(scheme: Verification) -> None:
-    for seconds, taken in ((300, True), (301, False), (-300, True), (-301, False)):
-        assert takes(scheme, sent(scheme, at=NOW + timedelta(seconds=seconds))) is taken
+    for seconds, is_taken in ((300, True), (301, False), (-300, True), (-301, False)):
+        assert takes(scheme, sent(scheme, instant=NOW + timedelta(seconds=seconds))) is is_taken
 
 
 def test_the_window_is_the_one_of_the_scheme_where_it_says_one() -> None:
     narrow = DATED.model_copy(update={"tolerance_seconds": 10})
-    assert takes(narrow, sent(narrow, at=NOW - timedelta(seconds=10)))
-    assert not takes(narrow, sent(narrow, at=NOW - timedelta(seconds=11)))
+    assert takes(narrow, sent(narrow, instant=NOW - timedelta(seconds=10)))
+    assert not takes(narrow, sent(narrow, instant=NOW - timedelta(seconds=11)))
 
 
 @pytest.mark.parametrize("told", ["2026-03-02T08:00:00Z", "1772438400", "1772438400000", "1772438400.5"])
@@ -172,9 +172,9 @@ def test_the_published_example_of_standard_webhooks_is_verified_at_its_time() ->
 
 
 def test_what_we_sign_is_verified_by_the_library_of_standard_webhooks() -> None:
-    made, now = new_webhook_secret(), datetime.now(UTC)
-    headers = signed_headers(STANDARD, Credentials((made,)), {}, b'{"a": 1}', now)
-    assert Webhook(made).verify(b'{"a": 1}', headers) == {"a": 1}
+    secret_text, now = new_webhook_secret(), datetime.now(UTC)
+    headers = signed_headers(STANDARD, Credentials((secret_text,)), {}, b'{"a": 1}', now)
+    assert Webhook(secret_text).verify(b'{"a": 1}', headers) == {"a": 1}
 
 
 HEADERS = (
@@ -202,6 +202,6 @@ def test_malformed_headers_are_refused_and_never_raise(headers: dict[str, str]) 
 
 @given(secret=some.text(some.characters(min_codepoint=33, max_codepoint=126), min_size=16, max_size=60))
 def test_any_text_is_a_secret(secret: str) -> None:
-    for made in (secret, f"whsec_{secret}"):
+    for secret_text in (secret, f"whsec_{secret}"):
         for scheme in SCHEMES:
-            assert takes(scheme, sent(scheme, made), made)
+            assert takes(scheme, sent(scheme, secret_text), secret_text)

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from app.kernel.ledger import Ledger
 from app.kernel.rules import Clock
-from app.webhooks import processing
 from app.webhooks.adapters import MAIL, adapter
+from app.webhooks.effects import processing
+from app.webhooks.intake.signing import signed_headers
+from app.webhooks.intake.verification import Credentials
 from app.webhooks.mapping.document import Verification
-from app.webhooks.signing import signed_headers
-from app.webhooks.verification import Credentials
 from tests.client import Api, Client, Json
 
 

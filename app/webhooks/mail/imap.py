@@ -17,10 +17,10 @@ from app.db import DatabaseGone
 from app.kernel.ledger import Ledger
 from app.kernel.rules import Clock
 from app.settings import Settings
-from app.webhooks.finding import find_source_by_key
+from app.webhooks.intake.receipt import receive
 from app.webhooks.mail.message import LARGEST_MAIL
-from app.webhooks.receiving import receive
-from app.webhooks.records import WebhookSourceState
+from app.webhooks.sources.lookup import find_source_by_key
+from app.webhooks.sources.records import WebhookSourceState
 
 NAME = "imap"
 POLL_SECONDS = 30.0

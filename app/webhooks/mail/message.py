@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from app.kernel.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
 from app.webhooks.mail.addresses import Address, read_addresses
-from app.webhooks.mail.automatic import AutomaticMarks, automatic_marks
+from app.webhooks.mail.automatic_marks import AutomaticMarks, automatic_marks
 from app.webhooks.mail.content import MailAttachment, mail_content
 from app.webhooks.mail.headers import decode_words, message_ids, sent_time, single_line
 from app.webhooks.mail.mime import MailPart, parse_mail

@@ -114,7 +114,7 @@ def _environment() -> Any:
 
 def _reason(message: str) -> str:
     """Return the library's message in one line, without its codes."""
-    if "ApplicableAgreements SELECT to non-message" in message:
+    if "Applying SELECT to non-message" in message:
         return (
             "a field is asked of something that is null or has no fields; "
             'get(body.a, "b") gives null where body.a is null'

@@ -43,8 +43,8 @@ async def add_calendars(keeper: Client) -> None:
     every_day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
     always = [{"weekdays": every_day, "starts": "00:00", "ends": "24:00"}]
     for key, weekly in ((OFFICE, office), (ALWAYS, always)):
-        said = {"key": key, "name": key, "time_zone": "Asia/Shanghai", "weekly": weekly}
-        await keeper.post_ok("/v1/calendars", said)
+        payload = {"key": key, "name": key, "time_zone": "Asia/Shanghai", "weekly": weekly}
+        await keeper.post_ok("/v1/calendars", payload)
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Parties:
 
     async def required(self, kind: str = "SLA", party: str | None = "finance", **more: Any) -> str:
         """The path of an agreement of which the requirement is recorded."""
-        said = {
+        payload = {
             "agreement_type": kind,
             "title": f"{kind} {party or 'default'}",
             "needs": "Mail within the hour.",
@@ -81,37 +81,37 @@ class Parties:
             **({"services": ["mail"]} if kind == "SLA" and party is not None else {}),
             **more,
         }
-        return f"/v1/slas/{(await self.manager.post_ok('/v1/slas', said))['id']}"
+        return f"/v1/slas/{(await self.manager.post_ok('/v1/slas', payload))['id']}"
 
     async def drafted(self, kind: str, party: str | None, *targets: Json, **more: Any) -> str:
         """The path of an agreement that is drafted."""
-        at = await self.required(kind, party)
-        await self.manager.post_ok(f"{at}/draft", a_draft(*targets, **more))
-        return at
+        path = await self.required(kind, party)
+        await self.manager.post_ok(f"{path}/draft", a_draft(*targets, **more))
+        return path
 
     async def submitted(self, kind: str, party: str | None, *targets: Json, **more: Any) -> str:
         """The path of an agreement that is in review."""
         on_nothing = kind == "SLA" and not more.get("rests_on")
         gap = more.pop("gap_reason", "There is nothing beneath it yet." if on_nothing else None)
-        at = await self.drafted(kind, party, *targets, **more)
-        await self.it.post_ok(f"{at}/negotiate", {"proposals": "As drafted."})
-        await self.manager.post_ok(f"{at}/submit_for_review", {} if gap is None else {"gap_reason": gap})
-        return at
+        path = await self.drafted(kind, party, *targets, **more)
+        await self.it.post_ok(f"{path}/negotiate", {"proposals": "As drafted."})
+        await self.manager.post_ok(f"{path}/submit_for_review", {} if gap is None else {"gap_reason": gap})
+        return path
 
     async def signed(self, kind: str, party: str | None, *targets: Json, **more: Any) -> str:
         """The path of an agreement that both parties have signed."""
-        at = await self.submitted(kind, party, *targets, **more)
-        await self.sign(at, party)
-        return at
+        path = await self.submitted(kind, party, *targets, **more)
+        await self.sign(path, party)
+        return path
 
-    async def sign(self, at: str, party: str | None) -> Json:
+    async def sign(self, path: str, party: str | None) -> Json:
         """The agreement, after both have signed it; suppliers sign elsewhere."""
-        first = await self.it.post_ok(f"{at}/sign")
+        first = await self.it.post_ok(f"{path}/sign")
         assert first["state"] == "in_review"
         if party in self.leads and not party.startswith("north"):
-            return await self.leads[party].post_ok(f"{at}/sign")
+            return await self.leads[party].post_ok(f"{path}/sign")
         return await self.manager.post_ok(
-            f"{at}/sign", {"signed_document": "V-2026-0815", "signatory": "Ms Li of the supplier"}
+            f"{path}/sign", {"signed_document": "V-2026-0815", "signatory": "Ms Li of the supplier"}
         )
 
 

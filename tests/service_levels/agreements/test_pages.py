@@ -6,8 +6,8 @@ from tests.client import Client, Json
 from tests.service_levels.agreements.samples import Parties, a_target
 
 
-async def printed(client: Client, at: str, document: Json, lang: str) -> str:
-    answer = await client.get(f"{at}/documents/{document['number']}", params={"lang": lang})
+async def printed(client: Client, path: str, document: Json, lang: str) -> str:
+    answer = await client.get(f"{path}/documents/{document['number']}", params={"lang": lang})
     assert (answer.status_code, answer.headers["Content-Language"]) == (200, lang)
     return answer.text
 
@@ -18,13 +18,13 @@ async def test_each_document_prints_with_its_signatures_in_both_languages(partie
         {"id": "k1", "metric": "satisfaction", "threshold": "4", "comparator": "gt"},
         {"id": "k2", "metric": "availability", "threshold": "0.995", "comparator": "ge"},
     )
-    at = await parties.submitted("SLA", "finance", *targets, customer_duties="Name <one> contact.")
-    await parties.it.post_ok(f"{at}/sign")
-    agreement, sheet, plan = (await parties.manager.read(f"{at}/documents"))["items"]
-    assert [one["document_class"] for one in (agreement, sheet, plan)] == ["SL", "SS", "QP"]
+    path = await parties.submitted("SLA", "finance", *targets, customer_duties="Name <one> contact.")
+    await parties.it.post_ok(f"{path}/sign")
+    agreement, sheet, plan = (await parties.manager.read(f"{path}/documents"))["items"]
+    assert [item["document_class"] for item in (agreement, sheet, plan)] == ["SL", "SS", "QP"]
     assert agreement["number"].startswith("SL2")
-    english = await printed(parties.manager, at, agreement, "en")
-    for said in (
+    english = await printed(parties.manager, path, agreement, "en")
+    for sentence in (
         "Signatures",
         "Head of IT",
         "≤ 1 h 30 min",
@@ -35,20 +35,20 @@ async def test_each_document_prints_with_its_signatures_in_both_languages(partie
         "12000.00 CNY",
         "Name &lt;one&gt; contact.",
     ):
-        assert said in english
+        assert sentence in english
     assert "Lead of finance" in english  # represents it, and has not signed
-    chinese = await printed(parties.manager, at, agreement, "zh")
+    chinese = await printed(parties.manager, path, agreement, "zh")
     assert "≤ 1 小时 30 分钟" in chinese
     assert "<td>事件" in chinese
     assert "服务级别协议" in chinese
-    assert "The mail team restores" in await printed(parties.manager, at, sheet, "en")
-    assert "fifth working day" in await printed(parties.manager, at, plan, "en")
+    assert "The mail team restores" in await printed(parties.manager, path, sheet, "en")
+    assert "fifth working day" in await printed(parties.manager, path, plan, "en")
 
 
 async def test_a_customer_prints_neither_the_specification_sheet_nor_the_cost(parties: Parties) -> None:
-    at = await parties.signed("SLA", "finance")
-    agreement, sheet, _ = (await parties.manager.read(f"{at}/documents"))["items"]
+    path = await parties.signed("SLA", "finance")
+    agreement, sheet, _ = (await parties.manager.read(f"{path}/documents"))["items"]
     customer = parties.leads["finance"]
-    assert (await customer.get(f"{at}/documents/{sheet['number']}")).status_code == 404
-    assert "12000.00" not in await printed(customer, at, agreement, "en")
-    assert (await customer.get(f"{at}/documents/SL1")).status_code == 404
+    assert (await customer.get(f"{path}/documents/{sheet['number']}")).status_code == 404
+    assert "12000.00" not in await printed(customer, path, agreement, "en")
+    assert (await customer.get(f"{path}/documents/SL1")).status_code == 404

@@ -16,13 +16,13 @@ from tests.service_levels.agreements.samples import Parties, a_draft
 async def shown(client: Client, field: str) -> list[Any]:
     """What the field of the service says, by whatever way it is read."""
     listed = await client.read("/v1/services", fields=f"key,{field}")
-    whole = await client.read("/v1/services/mail")
-    past = await client.read(f"/v1/services/{whole['id']}", as_of=whole["recorded_at"])
+    service = await client.read("/v1/services/mail")
+    past = await client.read(f"/v1/services/{service['id']}", as_of=service["recorded_at"])
     item = await client.read("/v1/catalogue_items/mailbox", expand="service")
     alone = await client.read("/v1/services/mail", fields=field)
     return [
-        *(one[field] for one in listed["items"] if one["key"] == "mail"),
-        *(whole[field], past[field], item["service"][field], alone[field]),
+        *(entry[field] for entry in listed["items"] if entry["key"] == "mail"),
+        *(service[field], past[field], item["service"][field], alone[field]),
     ]
 
 
@@ -31,8 +31,8 @@ async def two_customers(parties: Parties) -> Client:
     await parties.team("sales", TeamKind.customer)
     keeper = await parties.api.client("Keeper 2", Role.admin, Role.service_level_manager)
     item = {"key": "mailbox", "service": "mail", "title_en": "A mailbox", "title_zh": "邮箱"}
-    made = await keeper.post_ok("/v1/catalogue_items", {**item, "fulfilment_path": "standard"})
-    await keeper.post_ok(f"/v1/catalogue_items/{made['id']}/offer")
+    created = await keeper.post_ok("/v1/catalogue_items", {**item, "fulfilment_path": "standard"})
+    await keeper.post_ok(f"/v1/catalogue_items/{created['id']}/offer")
     return keeper
 
 
@@ -57,8 +57,8 @@ async def test_each_customer_is_shown_what_is_promised_to_them_and_to_all(partie
     for client, expected in sees.items():
         for promises in await shown(client, "promises"):
             assert {f"/v1/slas/{promise['agreement']}" for promise in promises} == expected
-        for at in {of_finance, of_sales} - expected:
-            assert (await client.get(at)).status_code == 404
+        for instant in {of_finance, of_sales} - expected:
+            assert (await client.get(instant)).status_code == 404
 
 
 async def test_each_customer_is_shown_of_the_customers_only_themselves(parties: Parties) -> None:
@@ -70,11 +70,11 @@ async def test_each_customer_is_shown_of_the_customers_only_themselves(parties: 
         f"/v1/services/{mail['id']}", json={"customers": both}, headers={"If-Match": "*"}
     )
     assert edit.status_code == 200, edit.text
-    somebody = await parties.api.client("Somebody")
+    stranger = await parties.api.client("Somebody")
     for client, expected in (
         (keeper, both),
         (parties.leads["finance"], both[:1]),
         (parties.leads["sales"], both[1:]),
-        (somebody, []),
+        (stranger, []),
     ):
         assert await shown(client, "customers") == [expected] * 5

@@ -17,9 +17,9 @@ REVIEW = {
 EFFECTS = {"effect_on_cost": "None.", "effect_on_workload": "Ten cases more."}
 
 
-async def events(client: Client, at: str) -> list[str]:
+async def events(client: Client, path: str) -> list[str]:
     """The types of the events of a record, without its kind."""
-    pages = await client.pages(f"{at}/events")
+    pages = await client.pages(f"{path}/events")
     return [event["type"].partition(".")[2] for page in pages for event in page]
 
 
@@ -38,86 +38,92 @@ async def beneath(parties: Parties, ola_seconds: int, uc_seconds: int) -> list[s
 
 async def test_a_requirement_comes_to_a_signed_agreement_on_those_beneath(parties: Parties) -> None:
     rests_on = await beneath(parties, 2 * HOUR, 4 * HOUR)
-    at = await parties.required()
+    path = await parties.required()
     maintainer, manager, customer = parties.maintainer, parties.manager, parties.leads["finance"]
     target = a_target("t1", "resolution", 9 * HOUR, priority="P1", warning_percents=[75])
-    draft = await maintainer.post_ok(f"{at}/draft", a_draft(target, rests_on=rests_on))
+    draft = await maintainer.post_ok(f"{path}/draft", a_draft(target, rests_on=rests_on))
     assert (draft["state"], draft["edition"], draft["cost_amount"]) == ("drafted", 1, "12000.00")
-    proposed = await customer.post_ok(f"{at}/negotiate", {"proposals": "Six hours."})
+    proposed = await customer.post_ok(f"{path}/negotiate", {"proposals": "Six hours."})
     assert proposed["state"] == "negotiating"
     target = {**target, "threshold_seconds": 8 * HOUR}
-    await maintainer.post_ok(f"{at}/maintain_text", {"what_changed": "Eight hours.", "targets": [target]})
+    await maintainer.post_ok(f"{path}/maintain_text", {"what_changed": "Eight hours.", "targets": [target]})
     # Opened as the mail team closes, its two hours end at 11:00, and the supplier's four at 15:00.
-    added_up = await manager.read(f"{at}/alignment")
+    added_up = await manager.read(f"{path}/alignment")
     assert added_up["holds"]
     [line] = added_up["resolution"]
-    assert (line["worst_seconds"], [one["seconds"] for one in line["lines"]]) == (
+    assert (line["worst_seconds"], [item["seconds"] for item in line["lines"]]) == (
         6 * HOUR,
         [2 * HOUR, 4 * HOUR],
     )
-    await manager.post_ok(f"{at}/submit_for_review")
-    signed = await parties.sign(at, "finance")
+    await manager.post_ok(f"{path}/submit_for_review")
+    signed = await parties.sign(path, "finance")
     assert (signed["state"], signed["pending_consents"]) == ("signed", None)
     assert (signed["begins_at"], signed["ends_at"]) == (
         "2025-12-31T16:00:00.000000Z",
         "2199-12-31T16:00:00.000000Z",
     )
-    assert (await events(manager, at)) == [
+    assert (await events(manager, path)) == [
         *("requirement_recorded", "drafted", "negotiated", "text_maintained", "submitted"),
         *("consented", "signed"),
     ]
     service = await customer.read("/v1/services/mail")
     [promise] = service["promises"]
     assert (promise["number"], promise["valid_to"]) == (signed["number"], "2199-12-31")
-    assert [(one["metric"], one["threshold_seconds"]) for one in promise["targets"]] == [
+    assert [(item["metric"], item["threshold_seconds"]) for item in promise["targets"]] == [
         ("resolution", 28_800)
     ]
 
 
 async def test_the_leads_of_the_teams_beneath_acknowledge_it(parties: Parties) -> None:
     rests_on = await beneath(parties, 2 * HOUR, 2 * HOUR)
-    at = await parties.signed("SLA", "finance", a_target("t1", "resolution", 9 * HOUR), rests_on=rests_on)
-    asked = await parties.manager.read(f"{at}/acknowledgements")
-    assert [item["team"]["key"] for item in asked["items"]] == ["mail-team", "north-telecom"]
-    nobody = await parties.it.post(f"{at}/acknowledge", json={})
-    assert (nobody.status_code, nobody.json()["code"]) == (409, "nothing_to_acknowledge")
-    await parties.leads["mail-team"].post_ok(f"{at}/acknowledge")
-    again = await parties.leads["mail-team"].post(f"{at}/acknowledge", json={})
+    path = await parties.signed("SLA", "finance", a_target("t1", "resolution", 9 * HOUR), rests_on=rests_on)
+    parameters = await parties.manager.read(f"{path}/acknowledgements")
+    assert [item["team"]["key"] for item in parameters["items"]] == ["mail-team", "north-telecom"]
+    refused = await parties.it.post(f"{path}/acknowledge", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "nothing_to_acknowledge")
+    await parties.leads["mail-team"].post_ok(f"{path}/acknowledge")
+    again = await parties.leads["mail-team"].post(f"{path}/acknowledge", json={})
     assert again.json()["code"] == "nothing_to_acknowledge"
-    asked = await parties.manager.read(f"{at}/acknowledgements")
-    assert [item["acknowledged_at"] is not None for item in asked["items"]] == [True, False]
+    parameters = await parties.manager.read(f"{path}/acknowledgements")
+    assert [item["acknowledged_at"] is not None for item in parameters["items"]] == [True, False]
 
 
 async def test_what_does_not_add_up_is_refused_unless_the_gap_is_accepted(parties: Parties) -> None:
     rests_on = await beneath(parties, 4 * HOUR, 12 * HOUR)
-    at = await parties.drafted("SLA", "finance", a_target("t1", "resolution", 8 * HOUR), rests_on=rests_on)
-    await parties.it.post_ok(f"{at}/negotiate", {"proposals": "As drafted."})
-    refused = await parties.manager.post(f"{at}/submit_for_review", json={})
+    path = await parties.drafted("SLA", "finance", a_target("t1", "resolution", 8 * HOUR), rests_on=rests_on)
+    await parties.it.post_ok(f"{path}/negotiate", {"proposals": "As drafted."})
+    refused = await parties.manager.post(f"{path}/submit_for_review", json={})
     assert (refused.status_code, refused.json()["code"]) == (409, "gap_beneath")
     assert refused.json()["targets"] == [{"target": "t1", "because": "does_not_add_up"}]
-    [line] = (await parties.manager.read(f"{at}/alignment"))["resolution"]
+    [line] = (await parties.manager.read(f"{path}/alignment"))["resolution"]
     assert (line["holds"], line["worst_seconds"] > 8 * HOUR) == (False, True)
     accepted = {"gap_reason": "The new contract begins in May."}
-    assert (await parties.manager.post_ok(f"{at}/submit_for_review", accepted))["state"] == "in_review"
-    assert (await parties.leads["finance"].read(at))["gap_reason"] is None
+    assert (await parties.manager.post_ok(f"{path}/submit_for_review", accepted))["state"] == "in_review"
+    assert (await parties.leads["finance"].read(path))["gap_reason"] is None
 
 
 async def test_an_availability_is_no_higher_than_what_items_and_suppliers_promise(parties: Parties) -> None:
     keeper = await parties.api.client("Keeper of items", *("configuration_manager",))
     for key, promised in (("relay", "0.999"), ("disk", None)):
         attributes = {} if promised is None else {"availability": promised}
-        said = {"key": key, "name": key, "ci_class": "server", "services": ["mail"], "attributes": attributes}
-        await keeper.post_ok("/v1/cis", said)
+        payload = {
+            "key": key,
+            "name": key,
+            "ci_class": "server",
+            "services": ["mail"],
+            "attributes": attributes,
+        }
+        await keeper.post_ok("/v1/cis", payload)
         await keeper.post_ok(f"/v1/cis/{key}/go_live")
     promise = {"id": "a1", "metric": "availability", "threshold": "0.999", "comparator": "ge"}
     uc = await parties.signed("UC", "north-telecom", {**promise, "threshold": "0.999"}, services=["mail"])
     rests_on = [uc.rpartition("/")[2]]
-    at = await parties.drafted("SLA", "finance", {**promise, "threshold": "0.998001"}, rests_on=rests_on)
-    [line] = (await parties.manager.read(f"{at}/alignment"))["availability"]
+    path = await parties.drafted("SLA", "finance", {**promise, "threshold": "0.998001"}, rests_on=rests_on)
+    [line] = (await parties.manager.read(f"{path}/alignment"))["availability"]
     assert (line["holds"], line["unknown"], line["product"]) == (False, ["disk"], None)
-    said = {"attributes": {"availability": "1"}}
-    await keeper.post_ok("/v1/cis/disk/change_attributes", said)
-    [line] = (await parties.manager.read(f"{at}/alignment"))["availability"]
+    payload = {"attributes": {"availability": "1"}}
+    await keeper.post_ok("/v1/cis/disk/change_attributes", payload)
+    [line] = (await parties.manager.read(f"{path}/alignment"))["availability"]
     assert (line["holds"], line["unknown"], line["product"]) == (True, [], "0.998001")
 
 
@@ -127,9 +133,9 @@ async def test_targets_that_cannot_be_measured_or_that_tie_are_refused(parties: 
         {"id": "t2", "metric": "kpi", "kpi": "no_such", "threshold": "1"},
         {"id": "t3", "metric": "resolution"},
     ]
-    at = await parties.drafted("SLA", "finance", *wrong)
-    await parties.it.post_ok(f"{at}/negotiate", {"proposals": "As drafted."})
-    refused = await parties.manager.post(f"{at}/submit_for_review", json={})
+    path = await parties.drafted("SLA", "finance", *wrong)
+    await parties.it.post_ok(f"{path}/negotiate", {"proposals": "As drafted."})
+    refused = await parties.manager.post(f"{path}/submit_for_review", json={})
     assert refused.json()["code"] == "targets_unmeasurable"
     assert refused.json()["targets"] == [
         {"target": "t1", "because": "not_of_this_process"},
@@ -140,62 +146,62 @@ async def test_targets_that_cannot_be_measured_or_that_tie_are_refused(parties: 
         a_target("t1", "resolution", 60, priority="P1"),
         a_target("t2", "resolution", 90, category="network"),
     ]
-    said = {"what_changed": "Others.", "targets": tie}
-    await parties.maintainer.post_ok(f"{at}/maintain_text", said)
-    refused = await parties.manager.post(f"{at}/submit_for_review", json={})
+    payload = {"what_changed": "Others.", "targets": tie}
+    await parties.maintainer.post_ok(f"{path}/maintain_text", payload)
+    refused = await parties.manager.post(f"{path}/submit_for_review", json={})
     assert refused.json()["code"] == "targets_tied"
     assert [target["target"] for target in refused.json()["targets"]] == ["t1", "t2"]
     both = a_target("t3", "resolution", 60, priority="P1", category="network")
-    await parties.maintainer.post_ok(f"{at}/maintain_text", {**said, "targets": [*tie, both]})
-    refused = await parties.manager.post(f"{at}/submit_for_review", json={})
+    await parties.maintainer.post_ok(f"{path}/maintain_text", {**payload, "targets": [*tie, both]})
+    refused = await parties.manager.post(f"{path}/submit_for_review", json={})
     assert refused.json()["code"] == "gap_beneath"
     assert refused.json()["targets"][0] == {"target": "t1", "because": "nothing_beneath"}
-    assert not (await parties.manager.read(f"{at}/alignment"))["holds"]
-    said = {"gap_reason": "There is nothing beneath it yet."}
-    assert (await parties.manager.post_ok(f"{at}/submit_for_review", said))["state"] == "in_review"
+    assert not (await parties.manager.read(f"{path}/alignment"))["holds"]
+    payload = {"gap_reason": "There is nothing beneath it yet."}
+    assert (await parties.manager.post_ok(f"{path}/submit_for_review", payload))["state"] == "in_review"
 
 
 async def test_neither_party_signs_alone_and_a_change_of_the_text_takes_consents_back(
     parties: Parties,
 ) -> None:
-    at = await parties.submitted("OLA", "mail-team")
-    first = await parties.it.post_ok(f"{at}/sign")
+    path = await parties.submitted("OLA", "mail-team")
+    first = await parties.it.post_ok(f"{path}/sign")
     assert (first["state"], first["pending_consents"], first["signed_at"]) == ("in_review", ["sign:it"], None)
-    assert (await parties.it.post_ok(f"{at}/sign"))["state"] == "in_review"
-    await parties.leads["mail-team"].post_ok(f"{at}/negotiate", {"proposals": "Five hours."})
-    taken_back = await parties.manager.read(at)
+    assert (await parties.it.post_ok(f"{path}/sign"))["state"] == "in_review"
+    await parties.leads["mail-team"].post_ok(f"{path}/negotiate", {"proposals": "Five hours."})
+    taken_back = await parties.manager.read(path)
     assert (taken_back["state"], taken_back["pending_consents"]) == ("negotiating", None)
-    assert (await parties.manager.read(f"{at}/consents"))["items"] == []
+    assert (await parties.manager.read(f"{path}/consents"))["items"] == []
     longer = [a_target("t1", "resolution", 5 * HOUR)]
     await parties.maintainer.post_ok(
-        f"{at}/maintain_text", {"what_changed": "Five hours.", "targets": longer}
+        f"{path}/maintain_text", {"what_changed": "Five hours.", "targets": longer}
     )
-    await parties.manager.post_ok(f"{at}/submit_for_review")
-    theirs = await parties.leads["mail-team"].post_ok(f"{at}/sign")
+    await parties.manager.post_ok(f"{path}/submit_for_review")
+    theirs = await parties.leads["mail-team"].post_ok(f"{path}/sign")
     assert (theirs["state"], theirs["pending_consents"]) == ("in_review", ["sign:party"])
-    assert (await parties.it.post_ok(f"{at}/sign"))["state"] == "signed"
+    assert (await parties.it.post_ok(f"{path}/sign"))["state"] == "signed"
 
 
 async def test_who_has_no_account_signs_elsewhere_and_the_manager_records_the_document(
     parties: Parties,
 ) -> None:
-    at = await parties.submitted("UC", "north-telecom")
+    path = await parties.submitted("UC", "north-telecom")
     recorded = {"signed_document": "V-1", "signatory": "Ms Li"}
-    not_theirs = await parties.it.post(f"{at}/sign", json=recorded)
+    not_theirs = await parties.it.post(f"{path}/sign", json=recorded)
     assert errors(not_theirs.json()) == [("/signed_document", "manager_records_documents")]
-    without = await parties.manager.post(f"{at}/sign", json={})
+    without = await parties.manager.post(f"{path}/sign", json={})
     assert errors(without.json()) == [("/signed_document", "document_of_consent")]
-    ours = await parties.manager.post(f"{at}/sign", json={**recorded, "side": "it"})
+    ours = await parties.manager.post(f"{path}/sign", json={**recorded, "side": "it"})
     assert errors(ours.json()) == [("/side", "it_signs_itself")]
-    await parties.manager.post_ok(f"{at}/sign", recorded)
-    await parties.manager.post_ok(f"{at}/appoint", {"representative": parties.manager.id})
-    await parties.manager.post_ok(f"{at}/sign", recorded)
-    alone = await parties.manager.post(f"{at}/sign", json={})
+    await parties.manager.post_ok(f"{path}/sign", recorded)
+    await parties.manager.post_ok(f"{path}/appoint", {"representative": parties.manager.id})
+    await parties.manager.post_ok(f"{path}/sign", recorded)
+    alone = await parties.manager.post(f"{path}/sign", json={})
     assert (alone.status_code, alone.json()["code"]) == (409, "consented_for_the_other")
-    await parties.manager.post_ok(f"{at}/appoint", {"representative": parties.it.id})
-    await parties.manager.post_ok(f"{at}/sign", recorded)
-    assert (await parties.it.post_ok(f"{at}/sign"))["state"] == "signed"
-    [theirs, ours] = (await parties.manager.read(f"{at}/consents"))["items"]
+    await parties.manager.post_ok(f"{path}/appoint", {"representative": parties.it.id})
+    await parties.manager.post_ok(f"{path}/sign", recorded)
+    assert (await parties.it.post_ok(f"{path}/sign"))["state"] == "signed"
+    [theirs, ours] = (await parties.manager.read(f"{path}/consents"))["items"]
     assert (theirs["side"], theirs["document"], theirs["signatory"]) == ("party", "V-1", "Ms Li")
     assert (ours["side"], ours["document"], ours["complete"]) == ("it", None, True)
 
@@ -218,38 +224,38 @@ async def test_an_agreement_that_is_over_is_not_signed(parties: Parties) -> None
 
 
 async def test_the_annual_review_ends_in_a_renewal_on_which_both_agree(parties: Parties) -> None:
-    at = await parties.signed("SLA", "finance", valid_to="2198-12-31", review_months=12)
+    path = await parties.signed("SLA", "finance", valid_to="2198-12-31", review_months=12)
     of_shanghai = "2026-12-31T16:00:00.000000Z"  # the first of January
-    assert (await parties.manager.read(at))["review_due_at"] == of_shanghai
-    reviewed = await parties.manager.post_ok(f"{at}/review", REVIEW)
+    assert (await parties.manager.read(path))["review_due_at"] == of_shanghai
+    reviewed = await parties.manager.post_ok(f"{path}/review", REVIEW)
     assert (reviewed["state"], reviewed["last_reviewed_at"] is not None) == ("under_review", True)
-    [review] = (await parties.leads["finance"].read(f"{at}/reviews"))["items"]
+    [review] = (await parties.leads["finance"].read(f"{path}/reviews"))["items"]
     assert (review["minutes"], review["attended"]) == ("The targets fit.", [parties.manager.id])
-    bare = await parties.it.post(f"{at}/renew", json={"valid_to": "2199-06-30"})
+    bare = await parties.it.post(f"{path}/renew", json={"valid_to": "2199-06-30"})
     assert errors(bare.json()) == [("/effect_on_cost", "missing"), ("/effect_on_workload", "missing")]
-    await parties.it.post_ok(f"{at}/renew", {"valid_to": "2199-06-30", **EFFECTS})
+    await parties.it.post_ok(f"{path}/renew", {"valid_to": "2199-06-30", **EFFECTS})
     counter = {"valid_to": "2199-12-31", **EFFECTS}
-    other = await parties.leads["finance"].post_ok(f"{at}/renew", counter)
+    other = await parties.leads["finance"].post_ok(f"{path}/renew", counter)
     assert (other["state"], other["pending_consents"]) == ("under_review", ["renew:party"])
-    renewed = await parties.it.post_ok(f"{at}/renew")
+    renewed = await parties.it.post_ok(f"{path}/renew")
     assert (renewed["state"], renewed["valid_to"], renewed["ends_at"][:10]) == (
         "signed",
         "2199-12-31",
         "2199-12-31",
     )
-    assert (await parties.leads["finance"].read(at))["effect_on_cost"] is None
+    assert (await parties.leads["finance"].read(path))["effect_on_cost"] is None
     [promise] = (await parties.manager.read("/v1/services/mail"))["promises"]
     assert promise["valid_to"] == "2199-12-31"
 
 
 async def test_after_its_review_an_agreement_is_terminated_by_both(parties: Parties) -> None:
-    at = await parties.signed("SLA", "finance")
-    await parties.manager.post_ok(f"{at}/review", REVIEW)
-    silent = await parties.leads["finance"].post(f"{at}/terminate", json={})
+    path = await parties.signed("SLA", "finance")
+    await parties.manager.post_ok(f"{path}/review", REVIEW)
+    silent = await parties.leads["finance"].post(f"{path}/terminate", json={})
     assert errors(silent.json()) == [("/reason", "missing")]
     reason = {"reason": "It is bought elsewhere."}
-    assert (await parties.leads["finance"].post_ok(f"{at}/terminate", reason))["state"] == "under_review"
-    ended = await parties.it.post_ok(f"{at}/terminate")
+    assert (await parties.leads["finance"].post_ok(f"{path}/terminate", reason))["state"] == "under_review"
+    ended = await parties.it.post_ok(f"{path}/terminate")
     assert (ended["state"], ended["ended_at"], ended["termination_reason"]) == (
         "terminated",
         ended["ends_at"],
@@ -263,12 +269,12 @@ async def approved_changes(parties: Parties, *scopes: Json) -> list[str]:
     author = await parties.api.client("Author", "change_manager")
     other = await parties.api.client("Approver", "change_manager")
     plans = {"plan": "Sign it.", "test_plan": "Read it.", "back_out_plan": "Keep the old one."}
-    said: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "key": "amend-sla",
         "title": "Amend an agreement",
         "description": "A new edition.",
     }
-    template = await author.post_ok("/v1/change_templates", {**said, **plans, "risk_level": "low"})
+    template = await author.post_ok("/v1/change_templates", {**payload, **plans, "risk_level": "low"})
     await other.post_ok(f"/v1/change_templates/{template['id']}/approve")
     approved = []
     for day, scope in enumerate(scopes, start=4):
@@ -295,8 +301,8 @@ async def test_an_agreement_is_amended_by_a_change_that_touches_it(parties: Part
         "criticality": "low",
         "owner": "me",
     }
-    made = await keeper.post_ok("/v1/services", printing)
-    await keeper.post_ok(f"/v1/services/{made['id']}/go_live")
+    created = await keeper.post_ok("/v1/services", printing)
+    await keeper.post_ok(f"/v1/services/{created['id']}/go_live")
     for key, service in (("printer-1", "printing"), ("relay-1", "mail")):
         item = {"key": key, "name": key, "ci_class": "server", "services": [service]}
         await keeper.post_ok("/v1/cis", item)
@@ -311,23 +317,23 @@ async def test_an_agreement_is_amended_by_a_change_that_touches_it(parties: Part
     refused = await parties.it.post(f"{of_mail}/amend", json={"change": elsewhere, **EFFECTS})
     assert refused.status_code == 422
     assert errors(refused.json()) == [("/change", "touches_other_services")]
-    for at, change in ((of_mail, by_item), (of_everything, elsewhere)):
-        consented = await parties.it.post_ok(f"{at}/amend", {"change": change, **EFFECTS})
+    for path, change in ((of_mail, by_item), (of_everything, elsewhere)):
+        consented = await parties.it.post_ok(f"{path}/amend", {"change": change, **EFFECTS})
         assert consented["pending_consents"] == ["amend:it"]
 
 
 async def test_an_amendment_by_an_approved_change_leaves_the_old_version_in_force_until_the_new_begins(
     parties: Parties,
 ) -> None:
-    at = await parties.signed("SLA", "finance", a_target("t1", "resolution", 8 * HOUR))
-    old = await parties.manager.read(at)
+    path = await parties.signed("SLA", "finance", a_target("t1", "resolution", 8 * HOUR))
+    old = await parties.manager.read(path)
     draft = await parties.it.post_ok("/v1/changes", {"type": "normal", "title": "Amend it"})
-    unapproved = await parties.it.post(f"{at}/amend", json={"change": draft["id"], **EFFECTS})
+    unapproved = await parties.it.post(f"{path}/amend", json={"change": draft["id"], **EFFECTS})
     assert errors(unapproved.json()) == [("/change", "change_not_approved")]
     change = await approved_change(parties)
     consent = {"change": change, **EFFECTS}
-    assert (await parties.it.post_ok(f"{at}/amend", consent))["pending_consents"] == ["amend:it"]
-    amended = await parties.leads["finance"].post_ok(f"{at}/amend")
+    assert (await parties.it.post_ok(f"{path}/amend", consent))["pending_consents"] == ["amend:it"]
+    amended = await parties.leads["finance"].post_ok(f"{path}/amend")
     assert (amended["state"], amended["change_id"], amended["pending_consents"]) == ("signed", change, None)
     [new] = (await parties.manager.read("/v1/slas", replaces_id=old["id"]))["items"]
     assert (new["state"], new["edition"], new["replaces_id"]) == ("drafted", 2, old["id"])
@@ -338,7 +344,7 @@ async def test_an_amendment_by_an_approved_change_leaves_the_old_version_in_forc
     await parties.it.post_ok(f"{to}/negotiate", {"proposals": "As drafted."})
     await parties.manager.post_ok(f"{to}/submit_for_review", {"gap_reason": "None yet."})
     await parties.sign(to, "finance")
-    before = await parties.manager.read(at)
+    before = await parties.manager.read(path)
     assert (before["state"], before["superseded_from"]) == ("superseded", "2199-01-01")
     for day, expected in (("2198-12-31T12:00:00Z", old["id"]), ("2199-01-01T12:00:00Z", new["id"])):
         [valid] = (await parties.manager.read("/v1/slas", valid_at=day))["items"]
@@ -351,11 +357,11 @@ async def test_an_amendment_by_an_approved_change_leaves_the_old_version_in_forc
 
 
 async def test_an_edition_begins_when_both_have_signed_it_at_the_earliest(parties: Parties) -> None:
-    at = await parties.signed("SLA", "finance", a_target("t1", "resolution", 8 * HOUR))
-    old = await parties.manager.read(at)
+    path = await parties.signed("SLA", "finance", a_target("t1", "resolution", 8 * HOUR))
+    old = await parties.manager.read(path)
     assert old["begins_at"] < old["signed_at"], "a first one may reach back"
-    await parties.it.post_ok(f"{at}/amend", {"change": await approved_change(parties), **EFFECTS})
-    await parties.leads["finance"].post_ok(f"{at}/amend")
+    await parties.it.post_ok(f"{path}/amend", {"change": await approved_change(parties), **EFFECTS})
+    await parties.leads["finance"].post_ok(f"{path}/amend")
     [new] = (await parties.manager.read("/v1/slas", replaces_id=old["id"]))["items"]
     to = f"/v1/slas/{new['id']}"
     await parties.maintainer.post_ok(
@@ -364,21 +370,21 @@ async def test_an_edition_begins_when_both_have_signed_it_at_the_earliest(partie
     await parties.it.post_ok(f"{to}/negotiate", {"proposals": "As drafted."})
     await parties.manager.post_ok(f"{to}/submit_for_review", {"gap_reason": "None yet."})
     await parties.sign(to, "finance")
-    signed, replaced = await parties.manager.read(to), await parties.manager.read(at)
+    signed, replaced = await parties.manager.read(to), await parties.manager.read(path)
     assert signed["begins_at"] >= signed["signed_at"]
     assert replaced["ends_at"] == signed["begins_at"]
     assert replaced["superseded_from"] == signed["valid_from"] > "2026-01-01"
-    listed = (await parties.manager.read(f"{at}/documents"))["items"]
-    number = next(one["number"] for one in listed if one["number"].startswith("SL"))
-    page = await parties.manager.get(f"{at}/documents/{number}", params={"lang": "en"})
+    listed = (await parties.manager.read(f"{path}/documents"))["items"]
+    number = next(item["number"] for item in listed if item["number"].startswith("SL"))
+    page = await parties.manager.get(f"{path}/documents/{number}", params={"lang": "en"})
     assert f"2026-01-01 – {signed['valid_from']}" in page.text
 
 
 async def test_a_draft_can_be_a_copy_of_another_agreement(parties: Parties) -> None:
     model = await parties.drafted("SLA", "finance", a_target("t1", "resolution", 8 * HOUR), notice_days=30)
-    at = await parties.required("SLA", None)
-    said = {"copy_of": model.rpartition("/")[2], "valid_from": "2026-03-01"}
-    copied = await parties.manager.post_ok(f"{at}/draft", said)
+    path = await parties.required("SLA", None)
+    payload = {"copy_of": model.rpartition("/")[2], "valid_from": "2026-03-01"}
+    copied = await parties.manager.post_ok(f"{path}/draft", payload)
     assert (copied["notice_days"], copied["services"], copied["valid_from"]) == (30, None, "2026-03-01")
     assert [target["threshold_seconds"] for target in copied["targets"]] == [8 * HOUR]
     lacking = await parties.required("OLA", "mail-team")
@@ -387,17 +393,17 @@ async def test_a_draft_can_be_a_copy_of_another_agreement(parties: Parties) -> N
 
 
 async def test_an_agreement_is_for_its_parties_and_for_staff(parties: Parties) -> None:
-    at = await parties.signed("SLA", "finance")
+    path = await parties.signed("SLA", "finance")
     clerk = await parties.api.client("Clerk", teams=("finance",))
-    shown = await clerk.read(at)
-    assert (shown["cost_amount"], shown["specification"]) == (None, None)
+    answer = await clerk.read(path)
+    assert (answer["cost_amount"], answer["specification"]) == (None, None)
     stranger = await parties.api.client("Stranger")
-    assert (await stranger.get(at)).status_code == 404
+    assert (await stranger.get(path)).status_code == 404
     for client, number in ((parties.leads["finance"], 1), (clerk, 1), (parties.it, 1), (stranger, 0)):
         listed = await client.read("/v1/slas", party="me")
         assert len(listed["items"]) == number
     assert (await parties.manager.read("/v1/slas", party="me"))["items"] == []
-    classes = [item["document_class"] for item in (await clerk.read(f"{at}/documents"))["items"]]
+    classes = [item["document_class"] for item in (await clerk.read(f"{path}/documents"))["items"]]
     assert classes == ["SL", "QP"]
-    refused = await clerk.get(f"{at}/alignment")
+    refused = await clerk.get(f"{path}/alignment")
     assert refused.status_code == 403

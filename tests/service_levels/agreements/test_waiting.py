@@ -9,25 +9,25 @@ from tests.service_levels.agreements.test_story import REVIEW
 TARGET = a_target("t1", "resolution", 32_400)
 
 
-async def listed(client: Client, **asked: str) -> list[str]:
+async def listed(client: Client, **parameters: str) -> list[str]:
     """The paths of the agreements that the list gives."""
-    return [f"/v1/slas/{item['id']}" for item in (await client.read("/v1/slas", **asked))["items"]]
+    return [f"/v1/slas/{item['id']}" for item in (await client.read("/v1/slas", **parameters))["items"]]
 
 
 async def test_what_nobody_has_signed_waits_for_both_sides(parties: Parties) -> None:
-    at = await parties.submitted("SLA", "finance", TARGET)
+    path = await parties.submitted("SLA", "finance", TARGET)
     manager, customer = parties.manager, parties.leads["finance"]
-    for asked in ({"waiting_for": "signature"}, {"waits_for": "it"}, {"waits_for": "party"}):
-        assert await listed(manager, **asked) == [at], asked
-    assert await listed(customer, party="me", waits_for="party") == [at]
-    await parties.it.post_ok(f"{at}/sign")
+    for parameters in ({"waiting_for": "signature"}, {"waits_for": "it"}, {"waits_for": "party"}):
+        assert await listed(manager, **parameters) == [path], parameters
+    assert await listed(customer, party="me", waits_for="party") == [path]
+    await parties.it.post_ok(f"{path}/sign")
     assert await listed(manager, waits_for="it") == []
-    assert await listed(customer, waiting_for="signature", waits_for="party") == [at]
-    await customer.post_ok(f"{at}/sign")
+    assert await listed(customer, waiting_for="signature", waits_for="party") == [path]
+    await customer.post_ok(f"{path}/sign")
     assert await listed(manager, waiting_for="signature,renewal") == []
     assert await listed(manager, waiting_for="review") == [], "it is not due yet"
-    await manager.post_ok(f"{at}/review", REVIEW)
-    assert await listed(manager, waiting_for="signature,renewal") == [at]
+    await manager.post_ok(f"{path}/review", REVIEW)
+    assert await listed(manager, waiting_for="signature,renewal") == [path]
 
 
 async def test_others_do_not_see_what_waits(api: Api, parties: Parties) -> None:

@@ -25,8 +25,8 @@ async def add_calendar(
     ledger: Ledger, key: str, zone: str = "UTC", starts: str = "09:00", ends: str = "18:00", **more: Any
 ) -> None:
     """A calendar with these hours from Monday to Friday."""
-    said = {"key": key, "name": key, "time_zone": zone, "weekly": hours(starts, ends), **more}
-    await act(ledger, rule_caller("tests"), "calendar", "add", body=AddCalendar.model_validate(said))
+    payload = {"key": key, "name": key, "time_zone": zone, "weekly": hours(starts, ends), **more}
+    await act(ledger, rule_caller("tests"), "calendar", "add", body=AddCalendar.model_validate(payload))
 
 
 def hours(starts: str, ends: str, days: list[str] = WORKDAYS) -> list[Fields]:
@@ -56,9 +56,9 @@ async def sign(
     **more: Any,
 ) -> UUID:
     """An agreement that is signed now, on paper since `signed_at`. Returns its id."""
-    made = uuid7()
+    created = uuid7()
     fields: Fields = {
-        "number": f"SLA-{made}",
+        "number": f"SLA-{created}",
         "state": "signed",
         "state_since": instant(signed_at),
         "agreement_type": agreement_type,
@@ -78,33 +78,33 @@ async def sign(
         "team_id": None,
         "supplier_id": None,
     }
-    await tell(ledger, made, 1, "sla.signed", signed_at, fields | more)
-    return made
+    await tell(ledger, created, 1, "sla.signed", signed_at, fields | more)
+    return created
 
 
 async def tell(
-    ledger: Ledger, agreement: UUID, version: int, kind: str, at: datetime, fields: Fields
+    ledger: Ledger, agreement: UUID, version: int, kind: str, moment: datetime, fields: Fields
 ) -> None:
     """The log is told of the agreement."""
     name = stream("sla", agreement)
     before = await ledger.db.row("select to_jsonb(s) as row from fold.sla s where id = %s", (agreement,))
     row = ({} if before is None else before["row"]) | fields
     row.pop("appended_at", None)
-    row |= {"id": str(agreement), "version": version, "changed_at": instant(at)}
-    given: Fields = {}
+    row |= {"id": str(agreement), "version": version, "changed_at": instant(moment)}
+    values: Fields = {}
     if kind == "sla.superseded":
         from_date, from_at = fields["superseded_from"], fields["ends_at"]
-        given = {"replaced_by": str(uuid7()), "from_date": from_date, "from_at": from_at}
+        values = {"replaced_by": str(uuid7()), "from_date": from_date, "from_at": from_at}
     event = Event(
         id=uuid7(),
         stream=name,
         version=version,
         type=kind,
-        occurred_at=at,
+        occurred_at=moment,
         actor="rule:tests",
         correlation_id=MADE_UP,
         source="rule",
-        data={"given": given, "set": {name: fields}},
+        data={"given": values, "set": {name: fields}},
     )
     await ledger.writer.write(
         AppendRequest(

@@ -57,13 +57,13 @@ class Case(NamedTuple):
 
 def hours() -> list[tuple[int, int]]:
     """The office hours of twenty years, as seconds since 1970."""
-    found = []
+    results = []
     for n in range(366 * 20):
         day = FIRST_DAY + timedelta(days=n)
         if day.weekday() < 5 and day not in CLOSED_ON:
-            opens, closes = (datetime.combine(day, at, BERLIN) for at in (OPENS, CLOSES))
-            found.append((int(opens.timestamp()), int(closes.timestamp())))
-    return found
+            opens, closes = (datetime.combine(day, moment, BERLIN) for moment in (OPENS, CLOSES))
+            results.append((int(opens.timestamp()), int(closes.timestamp())))
+    return results
 
 
 HOURS = hours()
@@ -72,31 +72,31 @@ for begin, end in HOURS:
     BEFORE.append(BEFORE[-1] + end - begin)
 
 
-def counted(at: int) -> int:
+def counted(second: int) -> int:
     """So many seconds of office hours lie before the instant."""
     low, high = 0, len(HOURS)
     while low < high:
         middle = (low + high) // 2
-        if HOURS[middle][0] <= at:
+        if HOURS[middle][0] <= second:
             low = middle + 1
         else:
             high = middle
     if low == 0:
         return 0
     opens, closes = HOURS[low - 1]
-    return BEFORE[low - 1] + min(at, closes) - opens
+    return BEFORE[low - 1] + min(second, closes) - opens
 
 
-def when(total: int) -> int:
+def when(count: int) -> int:
     """The first instant before which so many seconds of office hours lie."""
     low, high = 0, len(HOURS)
     while low < high:
         middle = (low + high) // 2
-        if BEFORE[middle + 1] >= total:
+        if BEFORE[middle + 1] >= count:
             high = middle
         else:
             low = middle + 1
-    return HOURS[low][0] + total - BEFORE[low]
+    return HOURS[low][0] + count - BEFORE[low]
 
 
 def read(path: Path) -> dict[str, Case]:
@@ -111,7 +111,7 @@ def read(path: Path) -> dict[str, Case]:
             state = row["incident_state"] if row["incident_state"] in STATES else before
             rows[row["number"]].append(Row(instant(row["sys_updated_at"]), state, row["priority"][0]))
             opened[row["number"]] = instant(row["opened_at"])
-    return {number: case(opened[number], found) for number, found in rows.items()}
+    return {number: case(opened[number], result) for number, result in rows.items()}
 
 
 def case(opened: datetime, rows: list[Row]) -> Case:
@@ -125,8 +125,8 @@ def instant(text: str) -> datetime:
     return datetime.strptime(text, "%d/%m/%Y %H:%M").replace(tzinfo=UTC)
 
 
-def seconds(at: datetime) -> int:
-    return int(at.timestamp())
+def seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
 
 
 def response(case: Case) -> Answer:
@@ -143,17 +143,17 @@ def resolution(case: Case) -> Answer:
     targets = [(begin, RESOLUTION.get(case.priority, OTHERS))]
     state, since, stop = "New", begin, begin
     for row in case.changes:
-        at = max(begin, seconds(row.at))
+        moment = max(begin, seconds(row.at))
         target = RESOLUTION.get(row.priority, OTHERS)
         if target != targets[-1][1]:
-            if targets[-1][0] == at:
+            if targets[-1][0] == moment:
                 targets.pop()
-            targets.append((at, target))
-        if state not in ENDED and state not in PAUSING and at > since:
-            runs.append((since, at))
+            targets.append((moment, target))
+        if state not in ENDED and state not in PAUSING and moment > since:
+            runs.append((since, moment))
         if row.state in ENDED and state not in ENDED:
-            stop = at
-        state, since = row.state, at
+            stop = moment
+        state, since = row.state, moment
     assert state in ENDED
     return answer(runs, targets, stop)
 
@@ -161,11 +161,11 @@ def resolution(case: Case) -> Answer:
 def answer(runs: list[tuple[int, int]], targets: list[tuple[int, int]], stop: int) -> Answer:
     """What the clock says that ran then, had these targets from then on, and stopped then."""
 
-    def elapsed(at: int) -> int:
-        return sum(counted(min(b, at)) - counted(a) for a, b in runs if a < at)
+    def elapsed(moment: int) -> int:
+        return sum(counted(min(b, moment)) - counted(a) for a, b in runs if a < moment)
 
-    def reached(wanted: int) -> int:
-        left = wanted
+    def reached(seconds_left: int) -> int:
+        left = seconds_left
         for a, b in runs:
             here = counted(b) - counted(a)
             if left <= here:
@@ -203,9 +203,9 @@ def clocks(path: Path) -> dict[str, dict[str, Answer]]:
 def attainment(answers: dict[str, dict[str, Answer]], metric: str) -> dict[str, tuple[int, int]]:
     """By month of the breach, or else of the stop: how many were met, and of how many."""
     months: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for of in answers.values():
-        one = of[metric]
-        month = months[(one.breached or one.stopped).strftime("%Y-%m")]
-        month[0] += one.breached is None
+    for answers_of_case in answers.values():
+        clock = answers_of_case[metric]
+        month = months[(clock.breached or clock.stopped).strftime("%Y-%m")]
+        month[0] += clock.breached is None
         month[1] += 1
-    return {name: (met, of) for name, (met, of) in sorted(months.items())}
+    return {name: (met, total) for name, (met, total) in sorted(months.items())}

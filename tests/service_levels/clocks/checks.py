@@ -22,9 +22,9 @@ union all select 'request/' || id from fold.request"""
 
 async def rows_are_what_the_engine_says(connection: Connection) -> int:
     """Every row of every case; gives the number of clocks."""
-    found = await differing_cases(connection)
-    assert found.differing == [], found.differing
-    return found.clocks
+    result = await differing_cases(connection)
+    assert result.differing == [], result.differing
+    return result.clocks
 
 
 async def streams_say_what_they_ought_to(connection: Connection, ledger: Ledger, now: datetime) -> int:
@@ -34,8 +34,8 @@ async def streams_say_what_they_ought_to(connection: Connection, ledger: Ledger,
     streams = [row["stream"] for row in await fetch_rows(connection, TICKETS, ())]
     events = await read_events(connection, streams, terms.cut)
     number = 0
-    for name, found in events.items():
-        ought = expected_changes(terms.clocks_of(timeline_of(name, found)), now)
+    for name, result in events.items():
+        ought = expected_changes(terms.clocks_of(timeline_of(name, result)), now)
         statements: dict[UUID, list[Statement]] = {}
         for event in await events_about(ledger.db, name, limit=10_000):
             data: dict[str, Any] = event.data[KIND]
@@ -43,10 +43,10 @@ async def streams_say_what_they_ought_to(connection: Connection, ledger: Ledger,
             statements.setdefault(clock, []).append(Statement.from_event(event.type, event.occurred_at, data))
             assert event.version == len(statements[clock])
             number += 1
-        wanted = {clock: [new.statement for new in news] for clock, news in ought.items() if news}
-        for clock in {**statements, **wanted}:
-            assert statements.get(clock) == wanted.get(clock), (
-                f"{name} {clock}\n{_lines(statements.get(clock))}\n--\n{_lines(wanted.get(clock))}"
+        expected = {clock: [new.statement for new in news] for clock, news in ought.items() if news}
+        for clock in {**statements, **expected}:
+            assert statements.get(clock) == expected.get(clock), (
+                f"{name} {clock}\n{_lines(statements.get(clock))}\n--\n{_lines(expected.get(clock))}"
             )
     return number
 

@@ -32,10 +32,10 @@ class LogClock:
         """Replace the clock of the database."""
         row = await (await connection.execute(OPEN_BATCH)).fetchone()
         assert row is not None
-        made = row[0].replace("clock_timestamp()", "(select at from public.log_clock)")
-        assert made != row[0]
+        created = row[0].replace("clock_timestamp()", "(select at from public.log_clock)")
+        assert created != row[0]
         await connection.execute(TABLE)
-        await connection.execute(sql.SQL(made))
+        await connection.execute(sql.SQL(created))
         await connection.execute("update log.head set recorded_at = '2000-01-01T00:00Z'")
         return cls(connection)
 

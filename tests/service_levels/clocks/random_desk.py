@@ -105,12 +105,12 @@ class RandomDesk:
             await self._act(action)
 
     async def _act(self, action: str) -> None:
-        who, body = self._said(action)
+        actor, body = self._said(action)
         case = None if action == "report" else self.chance.choice(self.cases)
         if action == "assign":
-            who = self.desk.agent
+            actor = self.desk.agent
         try:
-            done = await act(self.desk.ledger, who, "incident", action, case, body, now=self.now)
+            done = await act(self.desk.ledger, actor, "incident", action, case, body, now=self.now)
         except Refusal:
             return
         if case is None:
@@ -166,8 +166,8 @@ class RandomDesk:
     async def _revise(self) -> None:
         key = self.chance.choice(("office", "night", "always"))
         starts, ends = self.chance.choice(HOURS)
-        said = {"time_zone": "Europe/Berlin", "weekly": hours(starts, ends), "reason": "A correction."}
-        body = ReviseCalendar.model_validate(said)
+        payload = {"time_zone": "Europe/Berlin", "weekly": hours(starts, ends), "reason": "A correction."}
+        body = ReviseCalendar.model_validate(payload)
         await act(self.desk.ledger, self.desk.agent, "calendar", "revise", key, body, now=self.now)
 
 

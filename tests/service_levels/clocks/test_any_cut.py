@@ -71,8 +71,8 @@ async def test_whoever_follows_makes_the_same_of_any_pieces(
     ledger: Ledger, follower: Connection, log_clock: LogClock, seed: int
 ) -> None:
     async with followers(ledger.db.url, *who_follows(ledger)) as following:
-        made = await Desk.create(ledger, follower, log_clock)
-        desk = FollowedDesk(ledger, follower, log_clock, made.agent, followers=following)
+        created = await Desk.create(ledger, follower, log_clock)
+        desk = FollowedDesk(ledger, follower, log_clock, created.agent, followers=following)
         life = FollowedLife(desk, random.Random(seed))
         await life.begin()
         await following.begin(1)

@@ -26,9 +26,9 @@ async def case(desk: Desk) -> UUID:
     """An incident whose clock has warned once and is to warn again."""
     await add_calendar(desk.ledger, "office")
     await sign(desk.ledger, target("mend", "resolution", 4 * HOURS))
-    found = await desk.report(at(9))
+    result = await desk.report(at(9))
     await desk.work(at(11.5))
-    return found
+    return result
 
 
 async def differing(desk: Desk) -> list[tuple[str, ...]]:

@@ -32,11 +32,11 @@ async def test_open_clocks_are_counted_by_agreement_the_worst_first(api: Api, de
     await desk.agent.post_ok(f"{done}/resolve", RESOLVED)
     await desk.follow()
     manager = await api.client("Samira", Role.service_level_manager)
-    found = await manager.read(AT)
-    (agreement,) = found["items"]
-    assert (found["percent"], found["truncated"], agreement["title"]) == (75, False, "Ten hours")
+    result = await manager.read(AT)
+    (agreement,) = result["items"]
+    assert (result["percent"], result["truncated"], agreement["title"]) == (75, False, "Ten hours")
     assert [agreement[name] for name in ("open", "in_danger", "breached")] == [2, 1, 1]
-    assert [(one["title"], one["state"], one["percent"]) for one in agreement["worst"]] == [
+    assert [(item["title"], item["state"], item["percent"]) for item in agreement["worst"]] == [
         ("Late", "breached", 120),
         ("In danger", "running", 80),
     ]
@@ -49,8 +49,8 @@ async def test_open_clocks_are_counted_by_agreement_the_worst_first(api: Api, de
 
 
 async def test_only_staff_see_clocks_in_danger_and_only_of_their_cases(api: Api, desk: Help) -> None:
-    at = await desk.report(8)
-    await desk.agent.post_ok(f"{at}/assign", {"team": "mail"})
+    path = await desk.report(8)
+    await desk.agent.post_ok(f"{path}/assign", {"team": "mail"})
     await desk.follow()
     await api.team("other")
     of_team = await api.client("Wu", Role.engineer, teams=("mail",))

@@ -60,13 +60,13 @@ async def work(api: Api, connection: Connection) -> None:
 
 
 async def deliver(
-    api: Api, connection: Connection, tool: Tool, told: Sequence[Sequence[tuple[str, Any]]]
+    api: Api, connection: Connection, tool: Tool, courses: Sequence[Sequence[tuple[str, Any]]]
 ) -> None:
     """One delivery of each issue at a time; the worker works after each."""
-    for step in range(max((len(one) for one in told), default=0)):
-        for one in told:
-            if step < len(one):
-                await orders.store(api.ledger, tool.source["id"], *one[step])
+    for step in range(max((len(course) for course in courses), default=0)):
+        for course in courses:
+            if step < len(course):
+                await orders.store(api.ledger, tool.source["id"], *course[step])
         await process_all(api.ledger)
         await work(api, connection)
 
@@ -78,16 +78,16 @@ async def live(
     numbers = range(FIRST, FIRST + len(tried))
     stories = [named(number, STORIES[adapter](number)) for number in numbers]
     for part in (0, 1):
-        told = [[one[n] for n in course[part]] for one, course in zip(stories, tried, strict=True)]
-        await deliver(api, connection, tool, told)
+        courses = [[item[n] for n in course[part]] for item, course in zip(stories, tried, strict=True)]
+        await deliver(api, connection, tool, courses)
         if part == 0:
             await person_acts(tool, person, numbers)
             await work(api, connection)
-    found = []
+    results = []
     for number in numbers:
         ticket = await orders.ticket_of(api.ledger, tool.source["key"], number)
-        found.append(await api.ledger.db.rows(CLOCKS, (ticket.partition("/")[2],)))
-    return found
+        results.append(await api.ledger.db.rows(CLOCKS, (ticket.partition("/")[2],)))
+    return results
 
 
 @goes_round("stories made at random")
@@ -97,10 +97,10 @@ async def test_clocks_are_the_same_in_any_order_and_say_at_each_step_what_they_o
 ) -> None:
     await agree(api)
     tool, person = await a_tool(api, adapter)
-    first, *others = chosen(len(STORIES[adapter](0)))
-    tried = [first, *some_of(others, 6)]
+    first, *remaining = chosen(len(STORIES[adapter](0)))
+    tried = [first, *some_of(remaining, 6)]
     results = await live(api, follower, tool, person, tried, adapter)
     assert [row["metric"] for row in results[0]] == ["resolution", "response", "restore"]
-    differing = [course for course, found in zip(tried, results, strict=True) if found != results[0]]
+    differing = [course for course, result in zip(tried, results, strict=True) if result != results[0]]
     assert differing == []
     assert await api.ledger.db.value(WITHDRAWN) > 0, "what was said too early is taken back"

@@ -35,8 +35,8 @@ class Help:
         """An incident of the requester that was opened so many hours ago; gives its path."""
         opened = ago(hours=hours_ago).isoformat()
         body = an_incident(occurred_at=opened, requester=self.requester.id, **changes)
-        made = await self.agent.post_ok("/v1/incidents", body)
-        return f"/v1/incidents/{made['id']}"
+        created = await self.agent.post_ok("/v1/incidents", body)
+        return f"/v1/incidents/{created['id']}"
 
     async def follow(self) -> None:
         """What the worker does."""
@@ -84,28 +84,28 @@ async def test_segments_and_shares_add_up_to_the_second_and_leave_no_gap(desk: H
     for kind, party in parties:
         mend = target("turn", "resolution", 3600)
         await sign(desk.api.ledger, mend, calendar="always", agreement_type=kind, **party)
-    at = await desk.report(6)
+    path = await desk.report(6)
     for hours_ago, action, body in (
         (5, "assign", {"team": "mail", "person": "me"}),
         (4, "acknowledge", {}),
         (3, "hold", {"reason": "awaiting_vendor", "supplier": "north"}),
         (2, "resume", {}),
     ):
-        await desk.agent.post_ok(f"{at}/{action}", body | {"occurred_at": ago(hours=hours_ago).isoformat()})
-    shown = await desk.agent.read(f"{at}/sla")
-    assert shown["reopen_days"] == 3
-    by_name = {(clock["agreement_type"], clock["metric"]): clock for clock in shown["clocks"]}
+        await desk.agent.post_ok(f"{path}/{action}", body | {"occurred_at": ago(hours=hours_ago).isoformat()})
+    answer = await desk.agent.read(f"{path}/sla")
+    assert answer["reopen_days"] == 3
+    by_name = {(clock["agreement_type"], clock["metric"]): clock for clock in answer["clocks"]}
     assert by_name.keys() == {
         *[("SLA", "response"), ("SLA", "resolution"), ("OLA", "resolution"), ("UC", "resolution")]
     }
-    for one in shown["clocks"]:
-        segments = one["segments"]
-        assert one["elapsed_seconds"] == sum(segment["seconds"] for segment in segments)
+    for item in answer["clocks"]:
+        segments = item["segments"]
+        assert item["elapsed_seconds"] == sum(segment["seconds"] for segment in segments)
         for segment in segments:
             assert segment["seconds"] in (0, seconds_between(segment))
         for before, after in pairwise(segments):
             assert before["ends_at"] == after["begins_at"]
-        assert one["remaining_seconds"] == one["target_seconds"] - one["elapsed_seconds"]
+        assert item["remaining_seconds"] == item["target_seconds"] - item["elapsed_seconds"]
     mend = by_name["SLA", "resolution"]
     assert [segment["reason"] for segment in mend["segments"]] == ["counted", "held", "counted"]
     assert mend["segments"][1]["detail"] == "awaiting_vendor"
@@ -126,23 +126,23 @@ async def test_a_requester_sees_the_clocks_of_the_customers_agreement_only(desk:
         agreement_type="OLA",
         team_id=team,
     )
-    at = await desk.report(1)
-    await desk.agent.post_ok(f"{at}/assign", {"team": "mail"})
-    seen = await desk.requester.read(f"{at}/sla")
-    assert {clock["agreement_type"] for clock in seen["clocks"]} == {"SLA"}
-    assert all(clock["shares"] is None for clock in seen["clocks"])
-    assert {clock["agreement_type"] for clock in (await desk.agent.read(f"{at}/sla"))["clocks"]} == {
+    path = await desk.report(1)
+    await desk.agent.post_ok(f"{path}/assign", {"team": "mail"})
+    visible = await desk.requester.read(f"{path}/sla")
+    assert {clock["agreement_type"] for clock in visible["clocks"]} == {"SLA"}
+    assert all(clock["shares"] is None for clock in visible["clocks"])
+    assert {clock["agreement_type"] for clock in (await desk.agent.read(f"{path}/sla"))["clocks"]} == {
         "SLA",
         "OLA",
     }
     stranger = await desk.api.client("Stranger")
-    assert (await stranger.get(f"{at}/sla")).status_code == 404
+    assert (await stranger.get(f"{path}/sla")).status_code == 404
 
 
 async def test_a_countdown_needs_no_second_question(desk: Help) -> None:
-    at = await desk.report(1)
-    shown = await desk.agent.read(f"{at}/sla")
-    (mend,) = (clock for clock in shown["clocks"] if clock["metric"] == "resolution")
+    path = await desk.report(1)
+    answer = await desk.agent.read(f"{path}/sla")
+    (mend,) = (clock for clock in answer["clocks"] if clock["metric"] == "resolution")
     spans = mend["upcoming"]
     assert sum(seconds_between(span) for span in spans) == mend["remaining_seconds"]
     assert spans[-1]["ends_at"] == mend["due_at"]
@@ -158,9 +158,9 @@ async def test_a_clock_says_that_it_is_not_known_where_the_spans_of_its_calendar
         target(f"in {n} hours", metric, n * 3600) for n, metric in ((100, "restore"), (400, "resolution"))
     )
     await sign(api.ledger, near, far, calendar="rare")
-    at = await desk.report(1)
+    path = await desk.report(1)
     await desk.follow()
-    clocks = {clock["metric"]: clock for clock in (await desk.agent.read(f"{at}/sla"))["clocks"]}
+    clocks = {clock["metric"]: clock for clock in (await desk.agent.read(f"{path}/sla"))["clocks"]}
     assert (clocks["restore"]["known"], clocks["restore"]["due_at"] is None) == (True, False)
     unknown = clocks["resolution"]
     assert (unknown["known"], unknown["state"]) == (False, "running")
@@ -174,78 +174,78 @@ async def test_a_clock_says_that_it_is_not_known_where_the_spans_of_its_calendar
 async def test_lists_show_sort_and_narrow_by_the_clock_that_is_due_first(desk: Help) -> None:
     early, late = await desk.report(3), await desk.report(0.5)
     ended = await desk.report(2)
-    for at in (early, ended):
-        await desk.agent.post_ok(f"{at}/assign", {"person": "me"})
-        await desk.agent.post_ok(f"{at}/acknowledge")
+    for path in (early, ended):
+        await desk.agent.post_ok(f"{path}/assign", {"person": "me"})
+        await desk.agent.post_ok(f"{path}/acknowledge")
     await desk.agent.post_ok(f"{ended}/resolve", RESOLVED)
     await desk.follow()
-    found = await desk.agent.read("/v1/incidents", sort="due", include="sla")
-    assert found["sla_lag_seconds"] == 0
-    assert [f"/v1/incidents/{item['id']}" for item in found["items"]] == [late, early, ended]
-    assert [item["sla"] and item["sla"]["metric"] for item in found["items"]] == [
+    result = await desk.agent.read("/v1/incidents", sort="due", include="sla")
+    assert result["sla_lag_seconds"] == 0
+    assert [f"/v1/incidents/{item['id']}" for item in result["items"]] == [late, early, ended]
+    assert [item["sla"] and item["sla"]["metric"] for item in result["items"]] == [
         "response",
         "resolution",
         None,
     ]
-    first = found["items"][1]["sla"]
+    first = result["items"][1]["sla"]
     assert first["state"] == "running"
     assert abs(first["remaining_seconds"] - 3600) < 60
-    (whole,) = (
+    (resolution,) = (
         clock
         for clock in (await desk.agent.read(f"{early}/sla"))["clocks"]
         if clock["metric"] == "resolution"
     )
-    assert first["due_at"] == whole["due_at"]
+    assert first["due_at"] == resolution["due_at"]
     down = await desk.agent.read("/v1/incidents", sort="-due", limit=1)
     assert f"/v1/incidents/{down['items'][0]['id']}" == early
     rest = await desk.agent.pages("/v1/incidents", sort="due", limit=1)
-    assert [f"/v1/incidents/{one['id']}" for page in rest for one in page] == [late, early, ended]
+    assert [f"/v1/incidents/{entry['id']}" for page in rest for entry in page] == [late, early, ended]
     for within, paths in (("600", [late]), ("PT2H", [late, early]), ("7200", [late, early])):
-        found = await desk.agent.read("/v1/incidents", sort="due", due_within=within)
-        assert [f"/v1/incidents/{item['id']}" for item in found["items"]] == paths
-        assert all(item["sla"] is None for item in found["items"])
+        result = await desk.agent.read("/v1/incidents", sort="due", due_within=within)
+        assert [f"/v1/incidents/{item['id']}" for item in result["items"]] == paths
+        assert all(item["sla"] is None for item in result["items"])
     assert (await desk.agent.get("/v1/incidents?due_within=soon")).status_code == 422
     plain = await desk.agent.read("/v1/incidents")
     assert plain["sla_lag_seconds"] is None
 
 
 async def test_the_days_within_which_a_ticket_may_be_reopened_are_the_agreements(desk: Help) -> None:
-    at = await desk.report(24 * 6)
-    assert (await desk.agent.read(at))["reopen_days"] == 3
-    await desk.agent.post_ok(f"{at}/assign", {"person": "me", "occurred_at": ago(hours=140).isoformat()})
-    await desk.agent.post_ok(f"{at}/acknowledge", {"occurred_at": ago(hours=139).isoformat()})
+    path = await desk.report(24 * 6)
+    assert (await desk.agent.read(path))["reopen_days"] == 3
+    await desk.agent.post_ok(f"{path}/assign", {"person": "me", "occurred_at": ago(hours=140).isoformat()})
+    await desk.agent.post_ok(f"{path}/acknowledge", {"occurred_at": ago(hours=139).isoformat()})
     resolved = {**RESOLVED, "occurred_at": ago(hours=100).isoformat()}
-    await desk.agent.post_ok(f"{at}/resolve", resolved)
-    late = await desk.agent.post(f"{at}/reopen", json={"reason": "Again."})
+    await desk.agent.post_ok(f"{path}/resolve", resolved)
+    late = await desk.agent.post(f"{path}/reopen", json={"reason": "Again."})
     assert late.status_code == 409
     assert late.json()["code"] == "too_late_to_reopen"
 
 
 async def test_what_attainment_would_have_been_by_other_terms(desk: Help) -> None:
     for hours_ago, took in ((30, 1.0), (29, 3.0), (28, 5.0)):
-        at = await desk.report(hours_ago)
+        address = await desk.report(hours_ago)
         for action, hours_later, body in (
             ("assign", 0.1, {"person": "me"}),
             ("acknowledge", 0.1, {}),
             ("resolve", took, RESOLVED),
         ):
             when = ago(hours=hours_ago - hours_later).isoformat()
-            await desk.agent.post_ok(f"{at}/{action}", body | {"occurred_at": when})
+            await desk.agent.post_ok(f"{address}/{action}", body | {"occurred_at": when})
     await desk.report(0.5)
     await desk.follow()
     (agreement,) = (await desk.api.ledger.db.rows("select id from fold.sla"))[:1]
-    asked = {"metric": "resolution", "from": ago(days=3).isoformat(), "to": ago(days=0).isoformat()}
+    parameters = {"metric": "resolution", "from": ago(days=3).isoformat(), "to": ago(days=0).isoformat()}
     path = f"/v1/slas/{agreement['id']}/what_if"
     manager = await desk.api.client("Manager", Role.service_level_manager)
-    same = await manager.read(path, **asked)
+    same = await manager.read(path, **parameters)
     assert same["as_is"] == same["would_be"]
     assert same["as_is"] == {"met": 2, "missed": 1, "undecided": 1, "attainment": 0.666667}
-    tight = await manager.read(path, **asked, threshold_seconds=2 * 3600, limit=1)
+    tight = await manager.read(path, **parameters, threshold_seconds=2 * 3600, limit=1)
     assert tight["as_is"] == same["as_is"]
     assert tight["would_be"] == {"met": 1, "missed": 2, "undecided": 1, "attainment": 0.333333}
     assert tight["differing"] == 1
     (other,) = tight["items"]
     assert (other["state"], other["would_be"]) == ("met", "missed")
     assert other["number"].startswith("INC-")
-    assert (await desk.requester.get(path, params=asked)).status_code in (403, 404)
-    assert (await manager.get(path, params={**asked, "calendar": "nowhere"})).status_code == 422
+    assert (await desk.requester.get(path, params=parameters)).status_code in (403, 404)
+    assert (await manager.get(path, params={**parameters, "calendar": "nowhere"})).status_code == 422

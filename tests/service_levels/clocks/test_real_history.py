@@ -60,8 +60,8 @@ async def attainment(db: Database, metric: str) -> dict[str, tuple[int, int]]:
     question_parameters = QuestionParameters(
         grain="month", begin="2016-01-01", end="2018-01-01", filters={"metric": [metric]}
     )
-    asked = parse_question(KPIS["sla_attainment"], question_parameters, now=now, organisation_zone="UTC")
-    points = (await answer(db, asked, now)).points
+    parameters = parse_question(KPIS["sla_attainment"], question_parameters, now=now, organisation_zone="UTC")
+    points = (await answer(db, parameters, now)).points
     return {
         f"{point.begin:%Y-%m}": (point.numerator or 0, point.denominator or 0)
         for point in points
@@ -72,14 +72,14 @@ async def attainment(db: Database, metric: str) -> dict[str, tuple[int, int]]:
 async def the_script_agrees(ledger: Ledger, connection: Connection, path: Path, cases: int) -> None:
     """Every clock, to the second; and attainment by month."""
     await catch_up(connection, FACTS)
-    found = script.clocks(path)
-    assert len(found) == cases
+    result = script.clocks(path)
+    assert len(result) == cases
     rows = await ledger.db.rows(ROWS)
     assert len(rows) == 2 * cases
     differing = [
-        (row["number"], row["metric"], said, here)
+        (row["number"], row["metric"], scripted, here)
         for row in rows
-        if (said := found[row["number"]][row["metric"]])
+        if (scripted := result[row["number"]][row["metric"]])
         != (
             here := script.Answer(
                 row["state"], row["elapsed_seconds"], row["due_at"], row["breached_at"], row["stopped_at"]
@@ -88,7 +88,7 @@ async def the_script_agrees(ledger: Ledger, connection: Connection, path: Path, 
     ]
     assert differing == []
     for metric in ("response", "resolution"):
-        assert await attainment(ledger.db, metric) == script.attainment(found, metric)
+        assert await attainment(ledger.db, metric) == script.attainment(result, metric)
 
 
 async def _behind(ledger: Ledger, path: Path, cases: int) -> None:
@@ -97,8 +97,8 @@ async def _behind(ledger: Ledger, path: Path, cases: int) -> None:
         await catch_up(connection, FACTS)
         await agree(ledger)
         await the_script_agrees(ledger, connection, path, cases)
-    said = await ledger.db.value("select count(*) from log.stream_head where kind = 'clock'")
-    assert said == 0  # it happened elsewhere
+    clock_count = await ledger.db.value("select count(*) from log.stream_head where kind = 'clock'")
+    assert clock_count == 0  # it happened elsewhere
     row = await ledger.db.row("select * from sla.recomputation")
     assert row is not None
     assert (row["number"], row["finished_at"] is not None) == (cases, True)
@@ -147,9 +147,9 @@ async def test_an_agreement_signed_before_measures_the_first_cases_of_the_histor
 def first_cases(real_data: Path, folder: Path) -> Path:
     """The rows of the first cases of the whole, each to its end."""
     path = folder / "first.csv.gz"
-    with gzip.open(real_data / WHOLE, "rt", encoding="utf-8") as whole:
-        heading, *rows = islice(csv.reader(whole), 20 * FIRST_CASES)
-    cases = [list(found) for _, found in groupby(rows, key=itemgetter(0))][:FIRST_CASES]
+    with gzip.open(real_data / WHOLE, "rt", encoding="utf-8") as history:
+        heading, *rows = islice(csv.reader(history), 20 * FIRST_CASES)
+    cases = [list(result) for _, result in groupby(rows, key=itemgetter(0))][:FIRST_CASES]
     with gzip.open(path, "wt", encoding="utf-8", newline="") as first:
         csv.writer(first).writerows([heading, *(row for case in cases for row in case)])
     return path

@@ -24,14 +24,14 @@ KEPT = ("state", "elapsed_seconds", "due_at", "breached_at", "calendar_version",
 
 async def close(desk: Desk, day: date) -> None:
     """The office is closed on that day, as everybody learns now."""
-    said = {
+    payload = {
         "time_zone": "UTC",
         "weekly": hours("09:00", "18:00"),
         "holidays": [{"date": day.isoformat(), "name_en": "Closed"}],
         "reason": "The lift is mended.",
     }
     key = await desk.ledger.db.value("select id from fold.calendar where key = 'office'")
-    body = ReviseCalendar.model_validate(said)
+    body = ReviseCalendar.model_validate(payload)
     await act(desk.ledger, desk.agent, "calendar", "revise", str(key), body, now=desk.clock.now)
 
 
@@ -45,15 +45,15 @@ async def figure(desk: Desk, position: int | None = None) -> tuple[int | None, i
     """How many clocks were met, and of how many; as of a position of the log."""
     question_parameters = QuestionParameters(grain="all", begin="2026-11-01", end="2026-12-01")
     now = desk.clock.now
-    asked = parse_question(KPIS["sla_attainment"], question_parameters, now=now, organisation_zone="UTC")
-    (point,) = (await answer(desk.ledger.db, asked, now, position=position)).points
+    parameters = parse_question(KPIS["sla_attainment"], question_parameters, now=now, organisation_zone="UTC")
+    (point,) = (await answer(desk.ledger.db, parameters, now, position=position)).points
     return point.numerator, point.denominator
 
 
 async def position(desk: Desk) -> int:
-    found = await desk.ledger.db.value("select position from log.head")
-    assert isinstance(found, int)
-    return found
+    result = await desk.ledger.db.value("select position from log.head")
+    assert isinstance(result, int)
+    return result
 
 
 async def three_cases(desk: Desk) -> tuple[UUID, UUID, UUID]:
@@ -83,8 +83,8 @@ async def test_a_calendar_that_changes_moves_running_clocks_and_no_finished_one(
     assert (await desk.clocks(running))["resolution"]["due_at"] == at(13, days=1)
     assert await figure(desk) == (1, 2)
     assert await figure(desk, then) == was
-    said = [event.type for event in await desk.said(running)]
-    assert said[-2:] == ["clock.breached", "clock.breach_withdrawn"]
+    event_types = [event.type for event in await desk.said(running)]
+    assert event_types[-2:] == ["clock.breached", "clock.breach_withdrawn"]
     assert await rows_are_what_the_engine_says(desk.connection) == 3
     assert await streams_say_what_they_ought_to(desk.connection, desk.ledger, desk.clock.now) > 6
 
@@ -93,8 +93,8 @@ async def test_an_agreement_that_is_amended_changes_no_case_that_was_opened_befo
     cases = await three_cases(desk)
     before = [await kept(desk, case) for case in cases]
     (old,) = await desk.ledger.db.rows("select id, version from fold.sla")
-    said: dict[str, Any] = {"replaces_id": str(old["id"]), "valid_from": "2026-11-18", "edition": 2}
-    await sign(desk.ledger, target("mend", "resolution", HOUR), signed_at=desk.clock.now, **said)
+    payload: dict[str, Any] = {"replaces_id": str(old["id"]), "valid_from": "2026-11-18", "edition": 2}
+    await sign(desk.ledger, target("mend", "resolution", HOUR), signed_at=desk.clock.now, **payload)
     superseded = {"state": "superseded", "superseded_from": "2026-11-18"}
     superseded["ends_at"] = instant(at(0, days=2))
     await tell(desk.ledger, old["id"], old["version"] + 1, "sla.superseded", desk.clock.now, superseded)

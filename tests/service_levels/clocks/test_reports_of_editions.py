@@ -41,19 +41,19 @@ def terms(chance: random.Random) -> list[Any]:
 
 async def amend(desk: Desk, old: UUID | None, edition: int, now: datetime, chance: random.Random) -> UUID:
     """The next edition is signed, and begins at once."""
-    said: dict[str, Any] = {"edition": edition, "begins_at": instant(now)}
+    payload: dict[str, Any] = {"edition": edition, "begins_at": instant(now)}
     if old is not None:
-        said |= {"replaces_id": str(old), "valid_from": f"{now.astimezone(ZONE):%Y-%m-%d}"}
-    made = await sign(desk.ledger, *terms(chance), signed_at=now, **said)
+        payload |= {"replaces_id": str(old), "valid_from": f"{now.astimezone(ZONE):%Y-%m-%d}"}
+    created = await sign(desk.ledger, *terms(chance), signed_at=now, **payload)
     if old is not None:
-        gone = {"state": "superseded", "superseded_from": instant(now)[:10], "ends_at": instant(now)}
-        await tell(desk.ledger, old, 2, "sla.superseded", now, gone)
-    return made
+        removed = {"state": "superseded", "superseded_from": instant(now)[:10], "ends_at": instant(now)}
+        await tell(desk.ledger, old, 2, "sla.superseded", now, removed)
+    return created
 
 
 async def missed_in_reports(desk: Desk, begin: datetime) -> int:
     """How many clocks all reports of all editions count as missed, and list with their cases."""
-    found = 0
+    result = 0
     for row in await desk.ledger.db.rows("select * from fold.sla"):
         agreement = from_row(Agreement, row)
         period = period_at(begin, Grain.month, ZONE)
@@ -64,23 +64,23 @@ async def missed_in_reports(desk: Desk, begin: datetime) -> int:
                 assert all(line.missed == len(line.breaches) for line in lines)
                 assert len({line.id for line in lines}) == len(lines)
                 assert len(report.staff.causes) == sum(line.missed or 0 for line in lines)
-                found += sum(line.missed or 0 for line in lines)
+                result += sum(line.missed or 0 for line in lines)
             period = period.moved(1)
-    return found
+    return result
 
 
 async def test_what_is_missed_after_the_end_of_an_agreement_is_in_its_last_report(desk: Desk) -> None:
     begin = at(8, days=-60)
     await desk.clock.set(begin)
     await add_calendar(desk.ledger, "office", "Europe/Berlin", "00:00", "24:00")
-    said: dict[str, Any] = {"edition": 1, "begins_at": instant(begin)}
-    made = await sign(desk.ledger, target("mend", "resolution", 4 * HOUR), signed_at=begin, **said)
+    payload: dict[str, Any] = {"edition": 1, "begins_at": instant(begin)}
+    created = await sign(desk.ledger, target("mend", "resolution", 4 * HOUR), signed_at=begin, **payload)
     for hours in (1, 40):
         await desk.report(begin + timedelta(hours=hours))
     ended = instant(begin + timedelta(hours=41))
     await desk.clock.set(begin + timedelta(hours=41))
-    gone = {"state": "terminated", "ended_at": ended, "ends_at": ended}
-    await tell(desk.ledger, made, 2, "sla.terminated", desk.clock.now, gone)
+    removed = {"state": "terminated", "ended_at": ended, "ends_at": ended}
+    await tell(desk.ledger, created, 2, "sla.terminated", desk.clock.now, removed)
     await desk.work(begin + timedelta(days=7))
     assert await missed_in_reports(desk, begin) == 2
 

@@ -20,7 +20,7 @@ OPENED = {"state": "new", "opened_at": instant(at(9))}
 HELD: tuple[str, dict[str, Any]] = ("held", {"state": "on_hold", "hold_reason": "awaiting_requester"})
 
 
-def told(*said: tuple[str, dict[str, Any]], source: str = "import:tests", **more: Any) -> list[LogEvent]:
+def told(*steps: tuple[str, dict[str, Any]], source: str = "import:tests", **more: Any) -> list[LogEvent]:
     """An hour apart from nine o'clock on: the types of events, and what each told of the case."""
     return [
         LogEvent(
@@ -34,7 +34,7 @@ def told(*said: tuple[str, dict[str, Any]], source: str = "import:tests", **more
             source,
             {"set": {CASE: fields}, **more},
         )
-        for n, (name, fields) in enumerate(said, 1)
+        for n, (name, fields) in enumerate(steps, 1)
     ]
 
 
@@ -49,8 +49,8 @@ def heard(events: list[LogEvent]) -> list[tuple[EventKind, datetime, str | None]
 
 def test_a_hold_that_waits_for_something_else_now_waits_no_longer_for_what_it_was() -> None:
     other = ("observed", {"hold_reason": "awaiting_problem"})
-    found = heard(told(("reported", OPENED), HELD, other, observed="snapshot"))
-    assert found == [
+    result = heard(told(("reported", OPENED), HELD, other, observed="snapshot"))
+    assert result == [
         (EventKind.held, at(10), "awaiting_requester"),
         (EventKind.resumed, at(11), None),
         (EventKind.held, at(11), "awaiting_problem"),
@@ -59,21 +59,21 @@ def test_a_hold_that_waits_for_something_else_now_waits_no_longer_for_what_it_wa
 
 @pytest.mark.parametrize("more", [{"supplier_id": "7"}, {"hold_reason": "awaiting_requester"}])
 def test_a_hold_whose_reason_stays_goes_on(more: dict[str, Any]) -> None:
-    found = heard(told(("reported", OPENED), HELD, ("observed", more), observed="snapshot"))
-    assert [kind for kind, *_ in found] == [EventKind.held, EventKind.held]
+    result = heard(told(("reported", OPENED), HELD, ("observed", more), observed="snapshot"))
+    assert [kind for kind, *_ in result] == [EventKind.held, EventKind.held]
 
 
 def test_the_reason_of_a_hold_may_have_been_told_with_the_opening() -> None:
     opened = ("reported", OPENED | {"hold_reason": "awaiting_vendor"})
-    found = heard(told(opened, ("held", {"state": "on_hold"}), observed="snapshot"))
-    assert found == [(EventKind.held, at(10), "awaiting_vendor")]
+    result = heard(told(opened, ("held", {"state": "on_hold"}), observed="snapshot"))
+    assert result == [(EventKind.held, at(10), "awaiting_vendor")]
 
 
 def test_a_hold_of_people_here_has_the_reason_that_they_give() -> None:
     again = ("held", {"state": "on_hold", "hold_reason": "awaiting_change"})
     resumed = ("resumed", {"state": "in_progress", "hold_reason": None})
-    found = heard(told(("reported", OPENED), HELD, resumed, again, source="api"))
-    assert found == [
+    result = heard(told(("reported", OPENED), HELD, resumed, again, source="api"))
+    assert result == [
         (EventKind.held, at(10), "awaiting_requester"),
         (EventKind.resumed, at(11), None),
         (EventKind.held, at(11) + timedelta(hours=1), "awaiting_change"),
@@ -103,8 +103,10 @@ def test_what_is_understood_later_was_recorded_when_it_was() -> None:
         recorded_at=at(12),
         data={"set": {CASE: {}}, "late": {CASE: {"hold_reason": "awaiting_vendor"}}, "observed": "snapshot"},
     )
-    held = [one for one in timeline_of(CASE, [*events, reason]).history if one.kind is EventKind.held]
-    assert [(one.hold_reason, one.recorded_at, one.understood_since, one.replaced_at) for one in held] == [
+    held = [item for item in timeline_of(CASE, [*events, reason]).history if item.kind is EventKind.held]
+    assert [
+        (item.hold_reason, item.recorded_at, item.understood_since, item.replaced_at) for item in held
+    ] == [
         (None, at(10), at(10), at(12)),
         ("awaiting_vendor", at(10), at(12), None),
     ]

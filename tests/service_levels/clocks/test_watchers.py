@@ -34,14 +34,14 @@ async def watchers(
 ) -> AsyncIterator[list[tuple[Connection, Ledger]]]:
     """Three workers, each with connections and a writer of its own."""
     async with AsyncExitStack() as stack:
-        found = []
+        results = []
         for _ in range(3):
             opened = ledgers.open_ledger(place.url, tmp_path / "secrets", LIFECYCLES_BY_KIND, settings)
             own = await stack.enter_async_context(opened)
             connection = await connect(place.url, FOLLOW_LIMITS)
             stack.push_async_callback(connection.close)
-            found.append((connection, own))
-        yield found
+            results.append((connection, own))
+        yield results
 
 
 async def until_idle(desk: Desk, connection: Connection, ledger: Ledger) -> int:
@@ -68,8 +68,8 @@ async def test_three_watchers_at_once_say_everything_once(
     await overdue_cases(desk, 40)
     fired = await asyncio.gather(*(until_idle(desk, *each) for each in watchers))
     assert sum(fired) >= 40
-    said = await streams_say_what_they_ought_to(desk.connection, desk.ledger, desk.clock.now)
-    assert said == 40 * PER_CASE
+    number = await streams_say_what_they_ought_to(desk.connection, desk.ledger, desk.clock.now)
+    assert number == 40 * PER_CASE
     assert desk.failures == []
 
 
@@ -82,8 +82,8 @@ async def test_a_timer_that_two_watchers_take_is_said_by_one(
     rival = watch_clocks._Firing(second[1], desk.clock.now, desk.failed)
     ((stream,),) = await (await second[0].execute("select stream from plumbing.timer")).fetchall()
     await asyncio.gather(until_idle(desk, *first), rival.fire(second[0], [stream]))
-    said = await streams_say_what_they_ought_to(desk.connection, desk.ledger, desk.clock.now)
-    assert said == PER_CASE
+    number = await streams_say_what_they_ought_to(desk.connection, desk.ledger, desk.clock.now)
+    assert number == PER_CASE
 
 
 async def test_watchers_that_die_at_every_step_leave_nothing_out_and_say_nothing_twice(
@@ -107,8 +107,8 @@ async def test_watchers_that_die_at_every_step_leave_nothing_out_and_say_nothing
             break
         steps += 1
     assert deaths > 5
-    said = await streams_say_what_they_ought_to(desk.connection, desk.ledger, desk.clock.now)
-    assert said == 3 * PER_CASE
+    number = await streams_say_what_they_ought_to(desk.connection, desk.ledger, desk.clock.now)
+    assert number == 3 * PER_CASE
 
 
 async def test_a_life_with_three_watchers_says_what_it_says_with_one(

@@ -53,9 +53,9 @@ class Desk:
         """An incident, reported and recorded at that time, and the agent's own."""
         await self.clock.set(now)
         done = await act(self.ledger, self.agent, "incident", "report", body=a_report(**changed), now=now)
-        found: UUID = done.record.id
-        await self.do(found, "assign", AssignTicket(person="me"), now)
-        return found
+        result: UUID = done.record.id
+        await self.do(result, "assign", AssignTicket(person="me"), now)
+        return result
 
     async def do(self, case: UUID, action: str, body: Payload | None, now: datetime) -> None:
         """The agent does it to the incident, and it is recorded at that time."""

@@ -7,15 +7,15 @@ from datetime import datetime
 
 from app.exchange.mapping import MappingRefused
 from app.webhooks.adapters import adapter
-from app.webhooks.deliveries import RawDelivery
+from app.webhooks.intake.deliveries import RawDelivery
+from app.webhooks.mapping.bounded_evaluator import BoundedEvaluator
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.evaluate import Mapping
-from app.webhooks.mapping.evaluator import IsolatedEvaluator
 from app.webhooks.mapping.updates import Evaluation, MappingFailed
-from app.webhooks.records import WebhookSource
+from app.webhooks.sources.records import WebhookSource
 
 #: Of this process; it starts nothing before a source has a mapping of its own.
-_isolated = IsolatedEvaluator()
+_evaluator = BoundedEvaluator()
 
 
 def _mapping_of(source: WebhookSource) -> Mapping:
@@ -30,7 +30,7 @@ async def evaluate(source: WebhookSource, raw: RawDelivery, received_at: datetim
     if source.mapping is None:
         return _mapping_of(source).evaluate(delivery)
     try:
-        return await asyncio.to_thread(_isolated.evaluate, source.mapping, str(source.key), delivery)
+        return await asyncio.to_thread(_evaluator.evaluate, source.mapping, str(source.key), delivery)
     except MappingRefused as refused:
         raise MappingFailed("mapping_refused", "", str(refused)) from refused
 
@@ -43,6 +43,6 @@ async def delivery_id(source: WebhookSource, raw: RawDelivery, received_at: date
     try:
         if source.mapping is None:
             return _mapping_of(source).delivery_id(delivery)
-        return await asyncio.to_thread(_isolated.delivery_id, source.mapping, str(source.key), delivery)
+        return await asyncio.to_thread(_evaluator.delivery_id, source.mapping, str(source.key), delivery)
     except (MappingFailed, MappingRefused):
         return None

@@ -21,7 +21,7 @@ from app.log.canonical import canonical
 from app.log.events import Event
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolation
-from app.webhooks.addresses import person_with_address
+from app.webhooks.effects.addresses import person_with_address
 from app.webhooks.mail.addresses import normalized_address
 from app.webhooks.mapping.updates import NamedPerson
 

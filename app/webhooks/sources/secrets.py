@@ -6,7 +6,7 @@ import base64
 import os
 
 from app.kernel.ledger import Ledger
-from app.webhooks.verification import STANDARD_PREFIX
+from app.webhooks.intake.verification import STANDARD_PREFIX
 
 PURPOSE = b"ledgerdesk webhook secret"
 SECRET_BYTES = 32

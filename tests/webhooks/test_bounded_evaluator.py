@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from app.exchange.mapping import MappingRefused
+from app.webhooks.mapping.bounded_evaluator import BoundedEvaluator
 from app.webhooks.mapping.deliveries import Delivery
-from app.webhooks.mapping.evaluator import IsolatedEvaluator
 from app.webhooks.mapping.updates import MappingFailed, TicketUpdate
 
 DELIVERY = Delivery({}, b'{"id": 5, "x": "aaaaaaaa"}', datetime(2026, 5, 4, tzinfo=UTC))
@@ -21,23 +21,23 @@ def mapping(case: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def evaluator() -> Iterator[IsolatedEvaluator]:
-    isolated_evaluator = IsolatedEvaluator()
-    yield isolated_evaluator
-    isolated_evaluator.close()
+def evaluator() -> Iterator[BoundedEvaluator]:
+    bounded_evaluator = BoundedEvaluator()
+    yield bounded_evaluator
+    bounded_evaluator.close()
 
 
-def works(evaluator: IsolatedEvaluator) -> bool:
+def works(evaluator: BoundedEvaluator) -> bool:
     (news,) = evaluator.evaluate(GOOD, "good", DELIVERY).news
     return isinstance(news, TicketUpdate) and news.case == "5"
 
 
-def test_it_gives_what_the_mapping_gives(evaluator: IsolatedEvaluator) -> None:
+def test_it_gives_what_the_mapping_gives(evaluator: BoundedEvaluator) -> None:
     assert works(evaluator)
     assert evaluator.delivery_id(GOOD, "good", DELIVERY) == "aaaaaaaa"
 
 
-def test_failures_and_refusals_are_the_same_as_without_it(evaluator: IsolatedEvaluator) -> None:
+def test_failures_and_refusals_are_the_same_as_without_it(evaluator: BoundedEvaluator) -> None:
     with pytest.raises(MappingFailed) as failed:
         evaluator.evaluate(mapping("body.nothing"), "bad", DELIVERY)
     assert (failed.value.code, failed.value.key) == ("untold", "news 1, case")
@@ -60,7 +60,7 @@ def swollen(levels: int) -> str:
 
 
 @pytest.mark.parametrize("bomb", [nested(7), swollen(10)])
-def test_a_bomb_is_stopped_and_the_next_delivery_works(evaluator: IsolatedEvaluator, bomb: str) -> None:
+def test_a_bomb_is_stopped_and_the_next_delivery_works(evaluator: BoundedEvaluator, bomb: str) -> None:
     with pytest.raises(MappingFailed) as failed:
         evaluator.evaluate(mapping(bomb), "bomb", DELIVERY)
     assert failed.value.code in ("too_much", "expression_failed")
@@ -68,7 +68,7 @@ def test_a_bomb_is_stopped_and_the_next_delivery_works(evaluator: IsolatedEvalua
 
 
 def test_an_evaluation_beyond_its_time_is_refused() -> None:
-    hurried = IsolatedEvaluator(seconds=0.0)
+    hurried = BoundedEvaluator(seconds=0.0)
     try:
         with pytest.raises(MappingFailed) as failed:
             hurried.evaluate(GOOD, "good", DELIVERY)

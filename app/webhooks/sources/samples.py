@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from importlib import resources
 
-from app.webhooks.deliveries import RawDelivery
-from app.webhooks.records import WebhookSource
+from app.webhooks.intake.deliveries import RawDelivery
+from app.webhooks.sources.records import WebhookSource
 
 _TIME = re.compile(r"\{now(?:-(\d{1,4})m)?\}")
 _MAIL_DATE = re.compile(r"\{date(?:-(\d{1,4})m)?\}")

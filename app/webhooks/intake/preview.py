@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from app.webhooks.adapters import MAIL
-from app.webhooks.deliveries import RawDelivery
-from app.webhooks.evaluation import evaluate
+from app.webhooks.intake.deliveries import RawDelivery
+from app.webhooks.intake.evaluation import evaluate
 from app.webhooks.mail.reader import read_bounded
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mapping.updates import AlertSignal, CommentUpdate, MappingFailed, ParsedUpdate
-from app.webhooks.records import WebhookSource
+from app.webhooks.sources.records import WebhookSource
 
 
 async def preview_of(source: WebhookSource, raw: RawDelivery, now: datetime, zone: str) -> dict[str, Any]:

@@ -8,16 +8,16 @@ from uuid import UUID
 
 from app.exchange.mapping import MappingRefused
 from app.kernel.ledger import Ledger
-from app.webhooks import storing
 from app.webhooks.adapters import MAIL, adapter
-from app.webhooks.deliveries import RawDelivery, delivery_key
-from app.webhooks.evaluation import delivery_id
+from app.webhooks.intake import storage
+from app.webhooks.intake.deliveries import RawDelivery, delivery_key
+from app.webhooks.intake.evaluation import delivery_id
+from app.webhooks.intake.verification import Credentials, is_verified, may_be_verified
 from app.webhooks.mail.delivery import mail_key
 from app.webhooks.mapping.document import Verification
 from app.webhooks.mapping.parse import parse_mapping
-from app.webhooks.records import WebhookSource
-from app.webhooks.secrets import open_secret
-from app.webhooks.verification import Credentials, is_verified, may_be_verified
+from app.webhooks.sources.records import WebhookSource
+from app.webhooks.sources.secrets import open_secret
 
 #: A source with its own mapping may show its secret in any of these ways; so may a mail server.
 ANY_SCHEME = (
@@ -93,7 +93,7 @@ async def receive(
 ) -> tuple[UUID, bool]:
     """Store a verified delivery. Return its id, and whether it is new. Raises DatabaseGone."""
     raw = RawDelivery(kept_headers(source, headers), body)
-    return await storing.store(ledger, source.id, await _key(source, raw, now), raw)
+    return await storage.store(ledger, source.id, await _key(source, raw, now), raw)
 
 
 async def _key(source: WebhookSource, raw: RawDelivery, now: datetime) -> str:

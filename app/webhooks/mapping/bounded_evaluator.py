@@ -18,7 +18,7 @@ EVALUATION_SECONDS = 2.0
 MOST_PARSED = 50
 
 
-class IsolatedEvaluator:
+class BoundedEvaluator:
     """Evaluates mappings in a child process. It may be shared by threads."""
 
     def __init__(self, *, seconds: float = EVALUATION_SECONDS) -> None:

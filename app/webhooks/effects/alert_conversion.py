@@ -7,7 +7,7 @@ from app.kernel.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
 from app.processes.incidents.monitoring.alert import Alert, AlertStatus
 from app.processes.incidents.records import Effect
 from app.webhooks.mapping.updates import AlertSignal
-from app.webhooks.records import WebhookSource
+from app.webhooks.sources.records import WebhookSource
 
 # A tool that says nothing of these is taken to mean the middle.
 USUAL_IMPACT = Impact.department

@@ -16,7 +16,7 @@ from app.kernel.perform import Command, perform
 from app.kernel.refusals import Refusal
 from app.kernel.rules import Clock
 from app.log.ids import uuid7
-from app.webhooks.sources import LIFECYCLE, NoteSilence
+from app.webhooks.sources.lifecycle import LIFECYCLE, NoteSilence
 
 NAME = "note_silent_sources"
 POLL_SECONDS = 30.0

@@ -15,7 +15,7 @@ from uuid import UUID
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.processes.incidents.records import OPEN
-from app.webhooks.deliveries import HASH_KEY, RawDelivery, packed
+from app.webhooks.intake.deliveries import HASH_KEY, RawDelivery, packed
 
 INSERT = """
 insert into plumbing.webhook_delivery (id, source_id, delivery_key, size, content_hash, sealed)

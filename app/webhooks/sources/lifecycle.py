@@ -41,8 +41,8 @@ from app.kernel.visibility import STAFF
 from app.processes.incidents.records import Effect
 from app.webhooks.adapters import MAIL, adapter_keys
 from app.webhooks.mapping.parse import parse_mapping
-from app.webhooks.records import AutomaticMails, UnknownSenders, WebhookSource
-from app.webhooks.records import WebhookSourceState as State
+from app.webhooks.sources.records import AutomaticMails, UnknownSenders, WebhookSource
+from app.webhooks.sources.records import WebhookSourceState as State
 
 USUAL_OVERLAP_SECONDS = 86_400
 LONGEST_OVERLAP_SECONDS = 30 * 86_400

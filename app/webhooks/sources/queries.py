@@ -11,9 +11,9 @@ from pydantic import Field
 from app.api.lists import Listing
 from app.api.shapes import OutputModel, RecordOut
 from app.foundation.people.queries import PERSONS, TEAMS
-from app.webhooks.deliveries import DeliveryState
-from app.webhooks.records import WebhookSource
-from app.webhooks.sources import LIFECYCLE
+from app.webhooks.intake.deliveries import DeliveryState
+from app.webhooks.sources.lifecycle import LIFECYCLE
+from app.webhooks.sources.records import WebhookSource
 
 
 class WebhookSourceOut(RecordOut, of=WebhookSource, after={"rotated_at": "previous_ends_at"}):

@@ -29,16 +29,16 @@ from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident
 from app.processes.incidents.records import Effect as IncidentEffect
 from app.ticketing.attachments import AttachTicket
 from app.ticketing.comments import CommentTicket
-from app.webhooks.addresses import person_with_address
-from app.webhooks.deliveries import DeliveryState, Effect, StoredDelivery, content_of, find_by_key
-from app.webhooks.identities import Identities, Identity, speaker, tool_caller
+from app.webhooks.effects.addresses import person_with_address
+from app.webhooks.effects.identities import Identities, Identity, speaker, tool_caller
+from app.webhooks.intake.deliveries import DeliveryState, Effect, StoredDelivery, content_of, find_by_key
 from app.webhooks.mail.content import MailAttachment
 from app.webhooks.mail.delivery import key_of_same_id
 from app.webhooks.mail.message import IncomingMail
 from app.webhooks.mail.reader import read_bounded
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mapping.updates import NamedPerson
-from app.webhooks.records import AutomaticMails, UnknownSenders, WebhookSource
+from app.webhooks.sources.records import AutomaticMails, UnknownSenders, WebhookSource
 
 #: Mails of one sender, and replies to one ticket, that are taken in an hour: more are a loop.
 MOST_AN_HOUR = 60

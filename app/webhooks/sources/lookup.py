@@ -5,8 +5,8 @@ from __future__ import annotations
 from app.common.records import from_row
 from app.db import Database
 from app.kernel.reads import load
-from app.webhooks.records import WebhookSource
-from app.webhooks.sources import LIFECYCLE
+from app.webhooks.sources.lifecycle import LIFECYCLE
+from app.webhooks.sources.records import WebhookSource
 
 BY_KEY = "select * from fold.webhook_source where key = %s"
 

@@ -19,8 +19,8 @@ from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand
 from app.ticketing.comments import CommentTicket, CorrectComment
 from app.ticketing.records import Comment
-from app.webhooks.deliveries import Effect
-from app.webhooks.identities import Identity, speaker
+from app.webhooks.effects.identities import Identity, speaker
+from app.webhooks.intake.deliveries import Effect
 from app.webhooks.mapping.updates import CommentUpdate
 
 #: What the `source_ref` of a comment begins with. After it come the comment's name, and when it was told of.

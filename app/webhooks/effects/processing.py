@@ -27,16 +27,16 @@ from app.log.writer import ConcurrencyConflict, ConstraintViolation
 from app.processes.incidents.monitoring.handling import handle_alert
 from app.processes.incidents.records import OPEN
 from app.shared_connections import SharedConnections
-from app.webhooks import deliveries
 from app.webhooks.adapters import MAIL
-from app.webhooks.alert_conversion import alert_of
-from app.webhooks.comments import take_comment
-from app.webhooks.deliveries import DeliveryState, Effect, Outcome, StoredDelivery
-from app.webhooks.evaluation import evaluate
-from app.webhooks.finding import find_source
-from app.webhooks.heard_alerts import HeardAlert, alert_fingerprint, alert_goes_on, keep_heard
-from app.webhooks.identities import Identities, Identity, tool_caller
-from app.webhooks.mail.incoming import take_mail
+from app.webhooks.effects.alert_conversion import alert_of
+from app.webhooks.effects.comments import take_comment
+from app.webhooks.effects.heard_alerts import HeardAlert, alert_fingerprint, alert_goes_on, keep_heard
+from app.webhooks.effects.identities import Identities, Identity, tool_caller
+from app.webhooks.effects.mails import take_mail
+from app.webhooks.effects.mirror import Mirror
+from app.webhooks.intake import deliveries
+from app.webhooks.intake.deliveries import DeliveryState, Effect, Outcome, StoredDelivery
+from app.webhooks.intake.evaluation import evaluate
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mapping.updates import (
     AlertSignal,
@@ -46,8 +46,8 @@ from app.webhooks.mapping.updates import (
     ParsedUpdate,
     TicketUpdate,
 )
-from app.webhooks.mirror import Mirror
-from app.webhooks.records import WebhookSource, WebhookSourceState
+from app.webhooks.sources.lookup import find_source
+from app.webhooks.sources.records import WebhookSource, WebhookSourceState
 
 NAME = "webhooks"
 POLL_SECONDS = 0.25

@@ -6,8 +6,8 @@ import base64
 from collections.abc import Mapping
 from datetime import datetime
 
+from app.webhooks.intake.verification import Credentials, signature_of, signed_text, standard_keys
 from app.webhooks.mapping.document import Verification
-from app.webhooks.verification import Credentials, signature_of, signed_text, standard_keys
 
 MESSAGE_ID = "webhook-id"
 

@@ -27,12 +27,12 @@ from app.log.ids import uuid7
 from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolation
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import OPEN, IncidentState
-from app.webhooks.comments import COMMENT_KEY
-from app.webhooks.deliveries import Effect, repeats
-from app.webhooks.identities import Identities, Identity, tool_caller
+from app.webhooks.effects.comments import COMMENT_KEY
+from app.webhooks.effects.identities import Identities, Identity, tool_caller
+from app.webhooks.intake.deliveries import Effect, repeats
 from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FIELDS
 from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
-from app.webhooks.records import WebhookSource
+from app.webhooks.sources.records import WebhookSource
 
 ATTEMPTS = 5
 #: Columns of the events of a mirrored ticket that are no fields of it.

@@ -1,0 +1,1 @@
+"""Intake of deliveries: verified, stored, and evaluated by the mapping of their source."""
