@@ -88,7 +88,8 @@ def application(url: str, secrets_dir: Path, settings: Settings, *, data_dir: Pa
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Before requests are accepted, since compressing files would keep them waiting.
-        preload((*pages.PRELOADED, *dashboard.PRELOADED))
+        pages.preload()
+        preload(dashboard.PRELOADED)
         compile_templates()
         async with ledger.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings, patient=True) as opened:
             app.state.ledger = opened

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from app.common.people import Caller, Person, Role, RoleGrant
 from app.common.personal import PersonalKey, is_sealed
+from app.common.priority import MATRIX, Matrix
 from app.common.records import Record, codecs, empty
 from app.foundation.people.records import Team
 from app.kernel import dating, guards
@@ -158,6 +159,10 @@ class _EmptyOrganisation:
 
     async def category(self, process: str, key: str) -> None:
         """None."""
+
+    async def priority_matrix(self) -> Matrix:
+        """The matrix that is in force until another one is set."""
+        return MATRIX
 
 
 NOWHERE = cast(ReadContext, _EmptyOrganisation())

@@ -302,7 +302,7 @@ def caller_of(request: Request) -> Who:
 
 
 def signed_in(request: Request) -> Who | None:
-    """Return the caller of a page that is also shown to nobody; None: nobody is signed in."""
+    """Return the caller of a page that is shown without a session, too; None if nobody is signed in."""
     found: Who | None = request.scope["state"].get("caller")
     return found
 

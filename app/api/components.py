@@ -234,8 +234,8 @@ def _parameters(document: Schema) -> Iterator[_Usage]:
 def _shared(uses: Iterator[_Usage], kind: str, name_of: Any) -> Schema:
     """Replace uses that are alike by references. Return the components, by name.
 
-    The most frequent use has the plain name; a further one of that name has the collection of its first use
-    appended, and stays where it is if that name is taken, too.
+    The most frequent use has the plain name; a further one of that name has the first collection of its uses
+    appended that makes the name free, and stays where it is if none does.
     """
     alike: defaultdict[str, list[_Usage]] = defaultdict(list)
     for use in uses:
@@ -244,12 +244,12 @@ def _shared(uses: Iterator[_Usage], kind: str, name_of: Any) -> Schema:
     for same in sorted(alike.values(), key=len, reverse=True):
         if len(same) == 1:
             break
-        holder, key, collection = same[0]
+        holder, key, _ = same[0]
         content = holder[key]
-        name = name_of(key, content)
-        if name in shared:
-            name = f"{name}Of{_camel(collection)}"
-        if name not in shared:
+        plain = name_of(key, content)
+        names = (plain, *(f"{plain}Of{_camel(collection)}" for _, _, collection in same))
+        name = next((name for name in names if name not in shared), None)
+        if name is not None:
             shared[name] = content
             for its_holder, its_key, _ in same:
                 its_holder[its_key] = {"$ref": f"#/components/{kind}/{name}"}

@@ -70,13 +70,15 @@ def answer_fields(contract: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[
 
 
 def _payload_schemas(contract: Mapping[str, Any]) -> set[str]:
+    """Return the names of the schemas that requests send, in bodies of their own or in shared ones."""
     bodies = [
         operation["requestBody"]
         for operations in contract["paths"].values()
         for operation in operations.values()
         if "requestBody" in operation
     ]
-    return reached_schemas(contract, bodies)
+    shared = contract["components"].get("requestBodies", {}).values()
+    return reached_schemas(contract, [*bodies, *shared])
 
 
 def _fields(contract: Mapping[str, Any], schemas: set[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -13,6 +13,7 @@ from app.api import metrics
 from app.api.accept import language_for
 from app.api.auth import caller_of, ledger_of, utc_now
 from app.api.list_queries import LARGEST_PAGE
+from app.api.open_actions import action_link
 from app.api.openapi import in_language, problems
 from app.api.problems import RETRY_SECONDS
 from app.api.readiness import Readiness
@@ -62,6 +63,11 @@ class ActionOut(OutputModel):
     events: list[str] = Field(description="All that it can give, where that depends on what comes of it.")
     sources: list[str] = Field(description="The states that it is open in; none for the one from nothing.")
     target: str = Field(description="The state that it leads to; `stays`, or `where it was`.")
+    href: str = Field(description="The address that it is sent to; `{id}` stands for the record.")
+    method: str = Field(description="The method that it is sent by.")
+    body_schema: str = Field(
+        serialization_alias="schema", description="The name of its body's schema in the contract."
+    )
 
 
 class LifecycleOut(OutputModel):
@@ -200,6 +206,7 @@ def _lifecycle_out(lifecycle: Lifecycle[Any], language: str) -> LifecycleOut:
                 events=list(row.events),
                 sources=source_states(lifecycle, row),
                 target=target_state(row),
+                **action_link(lifecycle, row)._asdict(),
             )
             for row in lifecycle.rows
         ],

@@ -4,17 +4,21 @@ which one of them shows.
 
 from __future__ import annotations
 
+import contextlib
 from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.api import static_files
+from app.api.contract_parts import ContractQuery, contract_parts
 from app.api.problems import problem
 from app.api.static_files import static_file
 from app.html.templates import render
@@ -56,6 +60,13 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
 }
+
+
+def preload() -> None:
+    """Read and compress all files of these pages, and divide the contract into its parts."""
+    static_files.preload(PRELOADED)
+    with contextlib.suppress(FileNotFoundError):  # logged already
+        contract_parts(CONTRACT)
 
 
 def page(
@@ -110,10 +121,13 @@ async def get_docs(request: Request) -> Response:
 
 
 @router.get("/openapi.json", operation_id="get_contract", include_in_schema=False)
-async def get_contract(request: Request) -> Response:
-    """Return the contract, as the build has made it."""
+async def get_contract(request: Request, query: Annotated[ContractQuery, Query()]) -> Response:
+    """Return the contract, as the build has made it; with `tags`, the operations that have one of these."""
     try:
-        contract = static_file(CONTRACT)
+        if query.tags is None:
+            contract = static_file(CONTRACT)
+        else:
+            contract = contract_parts(CONTRACT).of_tags(frozenset(query.tags))
     except FileNotFoundError:
         return problem(request, 404, "contract_missing")
     return contract.answer(request, {"Cache-Control": "public, no-cache"})

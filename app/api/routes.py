@@ -12,12 +12,13 @@ from app.api.lists import Listing
 
 @dataclass(frozen=True)
 class Routes:
-    """The routers of a package, in the order in which they are asked, and the lists that views of can be
-    saved of. It stands as `ROUTES` in the module that the package's lifecycles name.
+    """The routers of a package, in the order in which they are asked, the lists that views can be saved of,
+    and those `without_views`. It stands as `ROUTES` in the module that the package's lifecycles name.
     """
 
     routers: tuple[APIRouter, ...]
     listings: tuple[Listing, ...] = ()
+    without_views: tuple[Listing, ...] = ()
 
 
 def routes_of(module: str) -> Routes:

@@ -29,14 +29,15 @@ from app.api.columns import (
     by_row,
 )
 from app.api.json_output import SharedFragment
+from app.api.open_actions import open_action
 from app.api.record_fields import ChangedAt, CustomValues, RecordedAt, RecordVersion
-from app.api.shown_actions import acted_on_by_accounts, names_of, not_open, offered
+from app.api.shown_actions import acted_on_by_accounts, names_of
 from app.common.people import Caller
 from app.common.records import ENVELOPE, Record, StaffOnly, codecs
 from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.offers import Offer, offers
+from app.kernel.offers import offers
 from app.kernel.reads import VersionedRecord
 from app.kernel.redaction import is_withheld, viewers
 
@@ -116,6 +117,11 @@ class OpenAction(OutputModel):
     label: str = Field(description="What people call it, in the language asked for.")
     open: bool = Field(description="Whether nothing else forbids it now.")
     reason: str | None = Field(description="What forbids it, in the language asked for.")
+    href: str = Field(description="The address that it is sent to.")
+    method: str = Field(description="The method that it is sent by.")
+    body_schema: str = Field(
+        serialization_alias="schema", description="The name of its body's schema in the contract."
+    )
 
 
 class RecordOut(OutputModel):
@@ -418,15 +424,9 @@ class Renderer:
         context = CommandMetadata(self.caller, datetime.now(UTC), "", "api", language=self.language)
         state = loaded.record.state.label(self.language)
         return [
-            self._offer_out(offer, state)
+            open_action(self.lifecycle, offer, loaded.record.id, state, self.language)
             for offer in await offers(self.ledger, self.lifecycle, loaded, context)
         ]
-
-    def _offer_out(self, offer: Offer, state: str) -> dict[str, Any]:
-        """Return the action as clients see it, with the sentence that says what forbids it."""
-        if offer.because is None:
-            return offered(offer.action, self.language)
-        return not_open(offer, state, self.language)
 
     def _policy_record(self, columns: Columns, n: int) -> Any:
         """Return the fields of the record at that index that policies depend on."""

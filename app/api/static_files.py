@@ -36,10 +36,11 @@ logger = structlog.get_logger()
 class StaticFile:
     """A file's bytes, plain and compressed (None: not worth it)."""
 
-    def __init__(self, content: bytes, media_type: str) -> None:
+    def __init__(self, content: bytes, media_type: str, *, compress: bool = True) -> None:
         self.media_type = media_type
         self._content = content
-        packed = gzip.compress(content, GZIP_LEVEL, mtime=0) if len(content) > WORTH_COMPRESSING else content
+        is_worth_it = compress and len(content) > WORTH_COMPRESSING
+        packed = gzip.compress(content, GZIP_LEVEL, mtime=0) if is_worth_it else content
         self._packed = packed if len(packed) < len(content) else None
         self._tag = blake2b(content, digest_size=8).hexdigest()
 

@@ -15,10 +15,12 @@ import typer
 from typer.cli import get_docs_for_click
 
 from app import settings
+from app.api.areas import AREAS
 from app.cli.commands import command_line
 from app.cli.exits import DIFFERENT, REFUSED
 from app.cli.output import print_line
 from app.contract import breaking, declared
+from app.contract.selection import TaggedContract
 from app.kernel import describe
 from app.kpis import describe as kpi_pages
 from app.kpis.catalogue import KPIS
@@ -82,6 +84,9 @@ def generated() -> Iterator[tuple[Path, str]]:
     """Yield every generated file with its text."""
     project = settings.PROJECT
     yield OPENAPI / OPERATIONS, _json(_operations())
+    tagged = TaggedContract(_operations())
+    for area, tags in AREAS.items():
+        yield OPENAPI / "areas" / f"{area}.json", _json(tagged.with_tags(tags))
     yield OPENAPI / EVENTS, _json(describe.catalogue(LIFECYCLES))
     for lifecycle in LIFECYCLES:
         yield project / "docs" / "lifecycles" / f"{lifecycle.plural}.md", describe.as_markdown(lifecycle)

@@ -3,6 +3,9 @@
 Uvicorn has no such limits: a single unauthenticated client could fill the memory with one header, or hold a
 connection for ever by sending a byte now and then. Requests that are not HTTP are answered with a problem
 document, too.
+
+The class that this one extends is private to uvicorn, which has no public place for such limits, and no
+proxy is asked for in front: so pyproject.toml bounds uvicorn's version.
 """
 
 from __future__ import annotations

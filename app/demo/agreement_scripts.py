@@ -66,7 +66,7 @@ async def _sign(script: Script, cast: Participants, one: DemoAgreement, made: di
 
 
 def _representative(cast: Participants, one: DemoAgreement) -> Member | None:
-    """Returns who represents the other party; None of the supplier, where nobody has an account."""
+    """Return who represents the other party; None of the supplier, where nobody has an account."""
     if one.agreement_type == "OLA":
         return cast.staff[one.party][0]
     if one.agreement_type == "UC":
@@ -112,7 +112,7 @@ def _draft(one: DemoAgreement, script: Script, rests_on: list[str]) -> DraftSla:
 
 
 def _targets(one: DemoAgreement) -> list[dict[str, Any]]:
-    """Returns the targets: resolution by priority, of an SLA also response, fulfilment and availability."""
+    """Return the targets: resolution by priority, of an SLA also response, fulfilment and availability."""
     waits = [HoldReason.awaiting_requester]
     found: list[dict[str, Any]] = [
         {

@@ -44,12 +44,12 @@ class Arrival:
 
 
 def incident_arrivals(end: datetime, days: int = DAYS) -> Iterator[Arrival]:
-    """Returns the arrivals of incidents in the last `days` of the year that ends at `end`, oldest first."""
+    """Return the arrivals of incidents in the last `days` of the year that ends at `end`, oldest first."""
     return _arrivals(end, days, f"{SEED}", INCIDENT_RATE, BAD_MONTH_FACTOR)
 
 
 def request_arrivals(end: datetime, days: int = DAYS) -> Iterator[Arrival]:
-    """Returns the arrivals of catalogue requests in the same way; a bad month has no more of them than
+    """Return the arrivals of catalogue requests in the same way; a bad month has no more of them than
     others.
     """
     return _arrivals(end, days, f"{SEED}-wishes", REQUEST_RATE, 1)

@@ -118,7 +118,7 @@ class Item:
         }
 
     def answers(self, chance: random.Random, when: datetime, language: str) -> dict[str, Any]:
-        """Returns random answers to the item's form in the requester's language."""
+        """Return random answers to the item's form in the requester's language."""
         return {name: _answer(field, chance, when, language) for name, field in self.form.items()}
 
 

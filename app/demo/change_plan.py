@@ -93,7 +93,7 @@ class PlannedChange:
 
 
 def planned_changes(end: datetime) -> list[PlannedChange]:
-    """Returns the changes to play, by the begin of their windows: those outside the freezes, and those of
+    """Return the changes to play, by the begin of their windows: those outside the freezes, and those of
     which there are few, which wait for the end of a freeze. The board has one of them before it at the end,
     at whatever hour that is: the last that it was asked about.
     """
@@ -117,7 +117,7 @@ def _outside_freezes(end: datetime) -> Iterator[PlannedChange]:
 
 
 def freezes_until(end: datetime) -> Iterator[tuple[str, datetime, datetime]]:
-    """Returns the freezes over the last and the next holiday: title, begin and end."""
+    """Return the freezes over the last and the next holiday: title, begin and end."""
     days = sorted(
         (datetime(year, month, day, tzinfo=UTC), title)
         for year in range(end.year - 1, end.year + 2)
@@ -165,5 +165,5 @@ def _every_change(end: datetime) -> Iterator[PlannedChange]:
 
 
 def at_hour(day: datetime, hour: int) -> datetime:
-    """Returns the full hour (UTC) of the day."""
+    """Return the full hour (UTC) of the day."""
     return day.replace(hour=hour, minute=0, second=0, microsecond=0)

@@ -133,7 +133,7 @@ class ChangeScenario(RecordScenario):
     def for_planned(
         cls, maker: DemoRun, cast: Participants, end: datetime, planned: PlannedChange
     ) -> ChangeScenario:
-        """Returns the scenario of the planned change."""
+        """Return the scenario of the planned change."""
         story = cls(maker, cast, end, "change", planned.name, planned.begin - planned.lead)
         team = cast.staff[SERVICES[planned.text.service].team]
         story.planned, story.manager = planned, cast.heads[CHANGE_MANAGER]
@@ -255,7 +255,7 @@ class ChangeScenario(RecordScenario):
             self.script.now += self.planned.step / 8
 
     async def load_change(self) -> Change:
-        """Returns the change as it is now."""
+        """Return the change as it is now."""
         stands = await self.script.load_record("change", self.record_id)
         assert isinstance(stands, Change)
         return stands
@@ -328,7 +328,7 @@ class CausedIncident(RecordScenario):
     def after_change(
         cls, change: ChangeScenario, n: int, opened: datetime, restored: datetime
     ) -> CausedIncident:
-        """Returns the scenario of the incident of that number, resolved when the service is restored."""
+        """Return the scenario of the incident of that number, resolved when the service is restored."""
         story = cls(change.maker, change.cast, change.end, "incident", f"{change.name}-incident-{n}", opened)
         story.change, story.restored = change, restored
         story.requester = change.cast.requesters[n % len(change.cast.requesters)]
@@ -371,5 +371,5 @@ class CausedIncident(RecordScenario):
 
 
 def _items(machine: str | None, language: str) -> dict[str, Any]:
-    """Returns what a draft says of the items that it touches: the machine, or why there is none."""
+    """Return what a draft says of the items that it touches: the machine, or why there is none."""
     return {"cis": (machine,)} if machine else {"no_cis_reason": change_data.NO_ITEMS[language]}

@@ -29,7 +29,7 @@ class ServiceTemplate:
     criticality: Criticality
 
     def name(self, language: str) -> str:
-        """Returns the service's name in that language."""
+        """Return the service's name in that language."""
         return self.zh if language == "zh" else self.en
 
 
@@ -174,7 +174,7 @@ DESK_CATEGORIES = tuple(
 
 
 def team_by_rule(service: str, category: str) -> str:
-    """Returns the team to which the demo's assignment rules send an incident of that service and category."""
+    """Return the team to which the demo's assignment rules send an incident of that service and category."""
     return DESK if category in DESK_CATEGORIES else SERVICES[service].team
 
 
@@ -192,7 +192,7 @@ class Machine:
 
 
 def machines() -> Iterator[Machine]:
-    """Returns all configuration items; each comes after those to which it is related."""
+    """Return all configuration items; each comes after those to which it is related."""
     for place in LOCATIONS:
         yield from _machines_at(place)
     for n in range(1, 7):

@@ -85,7 +85,7 @@ class DeploymentCalendar:
         self.maker, self.cast, self.end, self.changes = maker, cast, end, changes
 
     async def scenarios(self) -> list[DeploymentScenario | ReleaseScenario | AlterationScenario]:
-        """Returns the scenarios of all."""
+        """Return the scenarios of all."""
         made = [one async for one in self._made()]
         return [*self._deployments(made), *self._releases(made), *self._alterations(made)]
 
@@ -98,7 +98,7 @@ class DeploymentCalendar:
                 yield MadeChange(scenario, change)
 
     def _deployments(self, made: list[MadeChange]) -> Iterator[DeploymentScenario]:
-        """Returns the deployments of pipelines, none of them in a freeze, and that of the change that went
+        """Return the deployments of pipelines, none of them in a freeze, and that of the change that went
         wrong.
         """
         freezes = list(freezes_until(self.changes.end))
@@ -119,7 +119,7 @@ class DeploymentCalendar:
                 yield wrong
 
     def _begun(self, n: int) -> datetime:
-        """Returns when the deployment of that number begins."""
+        """Return when the deployment of that number begins."""
         day = self.end + (EVERY_DAYS * n - FIRST_DAY) * DAY
         return day.replace(hour=DEPLOYMENT_HOUR, minute=7 * n % 60, second=0, microsecond=0)
 
@@ -129,7 +129,7 @@ class DeploymentCalendar:
         return story
 
     def _releases(self, made: list[MadeChange]) -> Iterator[ReleaseScenario]:
-        """Returns the release that is deployed in its change's window, and the one that is in a stage."""
+        """Return the release that is deployed in its change's window, and the one that is in a stage."""
         fitting = [
             one
             for one in made
@@ -151,7 +151,7 @@ class DeploymentCalendar:
         yield story
 
     def _alterations(self, made: list[MadeChange]) -> Iterator[AlterationScenario]:
-        """Returns the alterations of items that changes authorise, and the two that none does: one is
+        """Return the alterations of items that changes authorise, and the two that none does: one is
         regularised by the emergency change that follows it, the other by none.
         """
         emergencies = [one for one in made if one.change.type is ChangeType.emergency][:2]
@@ -220,7 +220,7 @@ class DeploymentScenario(RecordScenario):
 
 
 def _revisions(story: RecordScenario) -> Iterator[tuple[str, datetime]]:
-    """Returns the revisions in a deployment at that time: name, and commit one to six days before."""
+    """Return the revisions in a deployment at that time: name, and commit one to six days before."""
     for _ in range(story.chance.randint(1, 4)):
         before = timedelta(days=story.chance.uniform(1, 6))
         yield f"{story.chance.getrandbits(40):010x}", (story.now - before).replace(microsecond=0)
@@ -266,7 +266,7 @@ class ReleaseScenario(RecordScenario):
             await self._deploy(self.made)
 
     def _persons(self) -> dict[str, tuple[Member, Member]]:
-        """Returns who writes and who reviews each stage: who builds does not test."""
+        """Return who writes and who reviews each stage: who builds does not test."""
         heads, engineers = self.cast.heads, self.cast.staff[TEAM]
         manager = heads[PROJECT_MANAGER]
         heads_of = {"initiation": heads[HEAD_OF_IT], "publication": heads[CHANGE_MANAGER]}

@@ -51,7 +51,7 @@ ScriptFactory = Callable[[str], Script]
 
 
 def group_of(customer: str) -> str:
-    """Returns the key of the group that accepts projects for that customer."""
+    """Return the key of the group that accepts projects for that customer."""
     return f"acceptance-{customer}"
 
 

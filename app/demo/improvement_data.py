@@ -35,7 +35,7 @@ PLANTED = (
 
 
 def planted_factor(team: str, days_ago: float) -> float:
-    """Returns the factor on the team's time for an incident that arrives so many days before the end."""
+    """Return the factor on the team's time for an incident that arrives so many days before the end."""
     for one in PLANTED:
         begin, end = one.window
         if one.team == team and end <= days_ago < begin:

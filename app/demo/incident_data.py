@@ -43,7 +43,7 @@ class IncidentTemplate:
         return self.severity.split()[2]
 
     def texts_for(self, service: str, language: str) -> tuple[str, str]:
-        """Returns the title and description of a report about that service."""
+        """Return the title and description of a report about that service."""
         spoken = language if language in self.words else "en"
         title, description = self.words[spoken]
         what = SERVICES[service].name(spoken)
@@ -200,7 +200,7 @@ INCIDENT_TEMPLATES = tuple(
 
 
 def service_at(service: str, place: str) -> str:
-    """Returns the service with `*` replaced by the place."""
+    """Return the service with `*` replaced by the place."""
     assert place in LOCATIONS
     return service.replace("*", place)
 

@@ -82,7 +82,7 @@ class Participants:
     heads: dict[str, Member]
 
     def on_duty(self, team: str, when: datetime) -> list[Member]:
-        """Returns the team's members in whose working hours the time is; if there are none, the one on call
+        """Return the team's members in whose working hours the time is; if there are none, the one on call
         that week.
         """
         members = self.staff[team]
@@ -156,7 +156,7 @@ class IncidentScenario:
         return self.template.impact == self.template.urgency == "1"
 
     def report(self, by: Member | None = None) -> ReportIncident:
-        """Returns the payload that reports the incident, from its requester or from another one with the same
+        """Return the payload that reports the incident, from its requester or from another one with the same
         trouble.
         """
         trouble, who = self.template, by or self.requester

@@ -315,7 +315,7 @@ class ProblemScenario(RecordScenario):
         lives: Sequence[IncidentScenario],
         made: Mapping[int, UUID],
     ) -> Iterator[ProblemScenario]:
-        """Returns the scenarios of all templates, each with incidents of the problem's service shortly
+        """Return the scenarios of all templates, each with incidents of the problem's service shortly
         before. `lives`: the incidents' scenarios; `made`: the incidents' ids by the numbers of their
         arrivals.
         """

@@ -46,7 +46,7 @@ class Programme:
     async def for_organisation(
         cls, ledger: Ledger, persons: Mapping[str, UUID], follow: Callable[[], Awaitable[None]]
     ) -> Programme:
-        """Returns the programme of the demo organisation with these persons."""
+        """Return the programme of the demo organisation with these persons."""
         maker = await DemoRun.resume(ledger)
         known = await ledger.directory.callers(list(persons.values()))
         first, _, _ = TEAMS[0]
@@ -81,15 +81,15 @@ class Programme:
         return self.callers[BUSINESS_HEAD]
 
     def person(self, name: str) -> str:
-        """Returns a person's id as payloads contain it."""
+        """Return a person's id as payloads contain it."""
         return str(self.callers[name].person_id)
 
     def before_end(self, days_ago: float) -> datetime:
-        """Returns the time so many days before the end of the history."""
+        """Return the time so many days before the end of the history."""
         return self.end - timedelta(days=days_ago)
 
     def window(self, days: Window) -> EffectWindow:
-        """Returns the window between two times in days before the end."""
+        """Return the window between two times in days before the end."""
         begin, end = map(self.before_end, days)
         return EffectWindow.model_validate({"from": instant(begin), "to": instant(end)})
 
@@ -132,7 +132,7 @@ class ProgrammeScript:
         self.record = await self.script.act(who, self.kind, action, self.record, body, prepare=prepare)
 
     async def current_record(self) -> Any:
-        """Returns the record as it is now."""
+        """Return the record as it is now."""
         return await self.script.load_record(self.kind, self.record_id)
 
     async def vote(self, at: datetime) -> None:
@@ -149,5 +149,5 @@ class ProgrammeScript:
 
 
 def question(text: str, at: datetime) -> dict[str, Any]:
-    """Returns the fields of a question to the committee that is put at that time."""
+    """Return the fields of a question to the committee that is put at that time."""
     return {"question": text, "due_at": instant(at + timedelta(days=14))}

@@ -300,7 +300,7 @@ async def _score(
 def _verdicts(
     programme: Programme, judged: Sequence[SuggestionTemplate], offered: dict[str, UUID]
 ) -> ConcludeImprovementAssessment:
-    """Returns the verdicts: the first is selected, the second declined, the third deferred."""
+    """Return the verdicts: the first is selected, the second declined, the third deferred."""
     verdicts = [
         {"suggestion": str(offered[one.name]), "verdict": verdict}
         | ({} if one.reason is None else {"reason": one.reason})

@@ -124,7 +124,7 @@ class ProjectScenario(RecordScenario):
 
     @classmethod
     def from_templates(cls, maker: DemoRun, cast: Participants, end: datetime) -> Iterator[ProjectScenario]:
-        """Returns the scenarios of all project templates."""
+        """Return the scenarios of all project templates."""
         for n, project in enumerate(PROJECTS, start=1):
             opened = (end - timedelta(days=project.ago)).replace(hour=8, minute=7 * n % 60)
             story = cls(maker, cast, end, "request", f"project-{n}", opened)

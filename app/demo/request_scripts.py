@@ -89,7 +89,7 @@ class RecordScenario:
         self.advance(days * 24 * 60, who)
 
     def pick_member(self, team: str) -> Member:
-        """Returns a member of the team who is on duty, chosen at random."""
+        """Return a member of the team who is on duty, chosen at random."""
         return self.chance.choice(self.cast.on_duty(team, self.now))
 
 
@@ -104,7 +104,7 @@ class RequestScenario(RecordScenario):
     def for_arrival(
         cls, maker: DemoRun, cast: Participants, opening: Arrival, end: datetime
     ) -> RequestScenario:
-        """Returns the scenario of the request that arrives then, with an item and a requester chosen at
+        """Return the scenario of the request that arrives then, with an item and a requester chosen at
         random.
         """
         story = cls(maker, cast, end, "request", f"wish-{opening.n}", opening.at)

@@ -36,7 +36,7 @@ PreparedSource = Callable[[], Awaitable[tuple[object, ...]]]
 
 
 def source_of(opened: datetime, end: datetime) -> str:
-    """Returns the source of a record's events: imported for records opened earlier than LIVE_PERIOD before
+    """Return the source of a record's events: imported for records opened earlier than LIVE_PERIOD before
     the end, live for others.
     """
     return LIVE_SOURCE if opened > end - LIVE_PERIOD else IMPORTED_SOURCE
@@ -59,7 +59,7 @@ class DemoRun:
 
     @classmethod
     async def resume(cls, ledger: Ledger) -> DemoRun:
-        """Returns a run that knows all commands which earlier runs have done."""
+        """Return a run that knows all commands which earlier runs have done."""
         return cls(ledger, await read.keys_by_route(ledger.db, ROUTE))
 
 
@@ -106,7 +106,7 @@ class Script:
         return id_of(done.event.stream)
 
     async def load_record(self, kind: str, record: UUID) -> Record:
-        """Returns the record of that kind and id in its present state."""
+        """Return the record of that kind and id in its present state."""
         ledger = self.maker.ledger
         loaded = await load(ledger.db, ledger.lifecycles[kind], str(record))
         assert loaded is not None
@@ -128,7 +128,7 @@ class Script:
                 yield decision.id, who
 
     async def children(self, kind: str, record: UUID, child: type[R], **fields: Any) -> Sequence[R]:
-        """Returns the record's child records of that class, as they are now, filtered by fields."""
+        """Return the record's child records of that class, as they are now, filtered by fields."""
         ledger = self.maker.ledger
         reads = ReadContext(ledger.db, ledger.lifecycles, ledger.directory)
         return await reads.children(child, await self.load_record(kind, record), **fields)

@@ -94,7 +94,7 @@ class CaseCache:
     async def fetch(
         self, keys: dict[str, list[str]], opened_at: Callable[[str], datetime]
     ) -> dict[str, CachedCase | None]:
-        """Returns the case of each number, None for a case whose rows in `keys` are all imported already.
+        """Return the case of each number, None for a case whose rows in `keys` are all imported already.
 
         `keys` are, by the case's number, the keys of its rows. `opened_at` returns when a new case was
         opened: the number that the case gets here contains that year, for good.
@@ -127,7 +127,7 @@ class CaseCache:
         return cached_cases
 
     async def _with_new_rows(self, streams: dict[str, str], keys: dict[str, list[str]]) -> dict[str, str]:
-        """Returns, by case number, the streams of those cases that have a row which is not imported yet."""
+        """Return, by case number, the streams of those cases that have a row which is not imported yet."""
         if not streams:
             return {}
         rows = await self._ledger.db.rows(
@@ -163,7 +163,7 @@ class CaseCache:
         return held
 
     async def _new_case(self, number: str, opened_at: datetime) -> CachedCase:
-        """Returns a new case for a number that the log does not have."""
+        """Return a new case for a number that the log does not have."""
         self.recounted = self.recounted or number in self._lost
         lifecycle = self._source.lifecycle
         record = empty(lifecycle.record, uuid7())

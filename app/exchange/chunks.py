@@ -69,7 +69,7 @@ class Chunk:
     added: Counter[str] = field(default_factory=Counter)
 
     def unapplied_rows(self, stale: frozenset[int] | None) -> list[ImportRow]:
-        """Returns the rows of the commands `stale`, which were not applied, so that they can be converted
+        """Return the rows of the commands `stale`, which were not applied, so that they can be converted
         anew; `stale` None: all rows, since nothing was written.
         """
         commands = self.commands.items()
@@ -118,7 +118,7 @@ class ChunkBuilder:
         self._people.forget()
 
     async def prepare(self, rows: list[ImportRow]) -> Chunk:
-        """Returns the chunk of these rows, without those that are imported already."""
+        """Return the chunk of these rows, without those that are imported already."""
         by_case: dict[str, list[ImportRow]] = {}
         for row in rows:
             by_case.setdefault(row.source_row.case, []).append(row)
@@ -246,11 +246,11 @@ class ChunkBuilder:
         return None if self._requester is None else row.values[self._requester]
 
     def _owner(self, row: SourceRow) -> KnownPerson | None:
-        """Returns the person under whose key the row's personal data are encrypted; None if it has none."""
+        """Return the person under whose key the row's personal data are encrypted; None if it has none."""
         return self._people.person(self._requester_of(row) or "") if self._has_personal(row) else None
 
     def _actor(self, row: SourceRow, places: list[int]) -> str:
-        """Returns the actor of the row: the first person named in the columns at `places`; if there is none,
+        """Return the actor of the row: the first person named in the columns at `places`; if there is none,
         the import itself.
         """
         for n in places:
@@ -260,7 +260,7 @@ class ChunkBuilder:
         return self.source.caller.actor
 
     def _snapshot(self, cached: CachedCase, row: SourceRow, *, without_words: bool) -> Snapshot:
-        """Returns the row as a snapshot: names replaced by ids, and of the source's columns those that differ
+        """Return the row as a snapshot: names replaced by ids, and of the source's columns those that differ
         from the case's row before.
         """
         values, heading, before = row.values, row.heading, cached.last_values
@@ -298,7 +298,7 @@ class ChunkBuilder:
 
 
 def _named_in(rows: list[SourceRow], places: Iterable[int]) -> set[str]:
-    """Returns the names that the rows have in the columns at these positions."""
+    """Return the names that the rows have in the columns at these positions."""
     values = [row.values for row in rows]
     names: set[str | None] = set()
     for n in places:

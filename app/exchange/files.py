@@ -30,11 +30,11 @@ class SourceFile:
 
     @property
     def bytes_read(self) -> int:
-        """Returns how many bytes of the file on disk have been read."""
+        """Return how many bytes of the file on disk have been read."""
         return min(self._raw.tell(), self.size)
 
     def block(self, size: int) -> bytes:
-        """Returns up to `size` further bytes of the uncompressed content; none at its end. Raises FileRefused
+        """Return up to `size` further bytes of the uncompressed content; none at its end. Raises FileRefused
         if the file is damaged.
         """
         try:

@@ -99,12 +99,12 @@ class ImportRequest:
 
 
 def mapping_of(options: ImportOptions) -> FileMapping | None:
-    """Returns the mapping among the options, None if there is none. Raises FileRefused."""
+    """Return the mapping among the options, None if there is none. Raises FileRefused."""
     return None if options.mapping is None else read_mapping(options.mapping, "of this import")
 
 
 def reader_of(name: str, options: ImportOptions, now: datetime) -> Reader:
-    """Returns the reader for the format of that name. Raises FileRefused."""
+    """Return the reader for the format of that name. Raises FileRefused."""
     if name == "servicenow":
         order = None if options.date_order is None else DateOrder(options.date_order)
         return ServiceNow(options.zone or "", now, order, options.encoding)
@@ -140,7 +140,7 @@ async def enqueue_import(ledger: Ledger, request: ImportRequest) -> Row | None:
 
 
 async def find_import(ledger: Ledger, import_id: UUID) -> Row | None:
-    """Returns the import of that id, None if there is none."""
+    """Return the import of that id, None if there is none."""
     return await ledger.db.row(SELECT_IMPORT, (import_id,))
 
 

@@ -254,7 +254,7 @@ class _Import:
             await self._retry(rows)
 
     async def _next_rows(self, rows: Iterator[SourceRow | RefusedRow]) -> list[ImportRow]:
-        """Returns the rows of the next chunk; none at the end of the file."""
+        """Return the rows of the next chunk; none at the end of the file."""
         async with self._chunks.work_lock:
             return await self._read(rows)
 
@@ -385,7 +385,7 @@ class _Import:
 
 
 def next_batch_size(most_rows: int, rows: int, held_seconds: float) -> int:
-    """Returns how many rows the next chunk may have: from the present limit `most_rows`, and from the seconds
+    """Return how many rows the next chunk may have: from the present limit `most_rows`, and from the seconds
     for which a chunk of `rows` has locked the log's head.
     """
     # Later chunks were sized before this result was known; adjusting for each would overshoot.

@@ -219,7 +219,7 @@ class FileMapping(_MappingModel):
                 yield standing.state
 
     def format(self, name: str) -> Format:
-        """Returns the format of all files with this mapping."""
+        """Return the format of all files with this mapping."""
         record = codecs(Incident)
         refers = {field: codec.refers.kind for field, codec in record.items() if codec.refers is not None}
         fields_by_column = {column: field for field, column in self.fields.columns.items()}
@@ -244,7 +244,7 @@ class FileMapping(_MappingModel):
         )
 
     def layout(self, form: Format) -> Layout:
-        """Returns the layout of a file in the format `form` with this mapping: which column has which
+        """Return the layout of a file in the format `form` with this mapping: which column has which
         content.
         """
         detail = () if self.state.detail is None else (self.state.detail,)
@@ -291,7 +291,7 @@ class _StatusReader:
         self._states_with_code = meaningful_states
 
     def read(self, values: tuple[str | None, ...]) -> StateAndFields | None:
-        """Returns the state and the fields that go with it; None if the status is unknown or says nothing of
+        """Return the state and the fields that go with it; None if the status is unknown or says nothing of
         the state.
         """
         status, *detail = ((value or "").lower() for value in values)
@@ -346,7 +346,7 @@ def _describe_error(error: Any, path: list[str]) -> str:
 
 
 def _allowed_keys(path: Iterable[str]) -> list[str]:
-    """Returns the keys that are allowed at this path of the mapping."""
+    """Return the keys that are allowed at this path of the mapping."""
     part: type[BaseModel] | None = FileMapping
     for name in path:
         field = part.model_fields.get(name) if part is not None else None
@@ -366,7 +366,7 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _line_of(lines: list[str], path: list[str]) -> int:
-    """Returns the line of the last key of the path that is found in the file, 0 if none is."""
+    """Return the line of the last key of the path that is found in the file, 0 if none is."""
     nearest = 0
     for part in path:
         key = re.compile(rf"""[\s\[.{{,]*["']?{re.escape(part)}["']?\s*[=\].]""")

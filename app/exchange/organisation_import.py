@@ -148,7 +148,7 @@ class OrganisationImport:
         )
 
     def _idempotency_key(self, kind: str, name: str, row: dict[str, Any]) -> IdempotencyKey:
-        """Returns the idempotency key of a line; the team's key or the e-mail enters only as a fingerprint,
+        """Return the idempotency key of a line; the team's key or the e-mail enters only as a fingerprint,
         since the log keeps the key.
         """
         fingerprint = self.ledger.vault.fingerprint
@@ -158,7 +158,7 @@ class OrganisationImport:
         )
 
     async def _recorded(self, key: IdempotencyKey) -> _RecordedLine | None:
-        """Returns the earlier command with this key, whatever else its line contained; None if there is
+        """Return the earlier command with this key, whatever else its line contained; None if there is
         none.
         """
         row = await self.ledger.db.row(SELECT_RECORDED, (key.key, key.route, self.context.caller.actor))

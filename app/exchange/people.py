@@ -110,11 +110,11 @@ class People:
         return len(self._persons) + len(self._teams) > LARGEST_CACHE
 
     def person(self, name: str) -> KnownPerson:
-        """Returns the person of that name; `find_or_add` must have been called with the name before."""
+        """Return the person of that name; `find_or_add` must have been called with the name before."""
         return self._persons[name[:LONGEST_NAME]]
 
     def team(self, name: str) -> KnownTeam:
-        """Returns the team of that name; `find_or_add` must have been called with the name before."""
+        """Return the team of that name; `find_or_add` must have been called with the name before."""
         return self._teams[name[:LONGEST_NAME]]
 
     def begin_batch(self) -> None:
@@ -122,7 +122,7 @@ class People:
         self.batch += 1
 
     def pop_added(self) -> list[Stub]:
-        """Returns the stubs added in this batch, and empties the list of them."""
+        """Return the stubs added in this batch, and empties the list of them."""
         added, self._added = self._added, []
         return added
 
@@ -140,7 +140,7 @@ class People:
         await self._find_or_add_teams({name[:LONGEST_NAME] for name in teams} - self._teams.keys())
 
     async def source_account(self) -> KnownPerson:
-        """Returns the account of the source itself; its key encrypts personal data that belong to no known
+        """Return the account of the source itself; its key encrypts personal data that belong to no known
         person.
         """
         await self._find_or_add_persons({""} - self._persons.keys())

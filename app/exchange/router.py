@@ -137,7 +137,7 @@ class RefusedRowPage(OutputModel):
     responses=problems(400, 403, 409, 413, 415, 422),
 )
 async def ask_import(request: Request, body: AskImport) -> Response:
-    """Requests the import of a history from an uploaded file. A repeated request returns the same import."""
+    """Request the import of a history from an uploaded file. A repeated request returns the same import."""
     ledger, context = ledger_of(request), context_of(request)
     _require_administrator(request)
     person_id = context.caller.person_id
@@ -175,7 +175,7 @@ async def ask_import(request: Request, body: AskImport) -> Response:
     responses=problems(400, 403, 422),
 )
 async def list_imports(request: Request, paging: Annotated[Paging, Query()]) -> Response:
-    """Lists all imports, newest first, including those that were started from the command line."""
+    """List all imports, newest first, including those that were started from the command line."""
     ledger = ledger_of(request)
     _require_administrator(request)
     sign, asked_at, last = ledger.vault.fingerprint, END_OF_TIME, MAX_ID
@@ -197,7 +197,7 @@ async def list_imports(request: Request, paging: Annotated[Paging, Query()]) -> 
     responses=problems(403, 404, 422),
 )
 async def get_import(request: Request, import_id: ImportId) -> Response:
-    """Returns an import and its progress."""
+    """Return an import and its progress."""
     row = await _import_row(request, import_id)
     return Response(to_json(_import_out(row)), media_type="application/json")
 
@@ -212,7 +212,7 @@ async def get_import(request: Request, import_id: ImportId) -> Response:
 async def list_import_refused(
     request: Request, import_id: ImportId, paging: Annotated[Paging, Query()]
 ) -> Response:
-    """Lists the rows that an import refused. Their content is stored encrypted and not shown."""
+    """List the rows that an import refused. Their content is stored encrypted and not shown."""
     row = await _import_row(request, import_id)
     ledger, scope = ledger_of(request), f"import {row['id']} refused"
     sign, after = ledger.vault.fingerprint, MIN_ID
@@ -240,7 +240,7 @@ async def _import_row(request: Request, import_id: UUID) -> Row:
 
 
 async def _upload(ledger: Ledger, body: AskImport, caller: Caller) -> Upload:
-    """Returns the upload that the request names. Raises WrongValue (`no_such_upload`) unless it is complete
+    """Return the upload that the request names. Raises WrongValue (`no_such_upload`) unless it is complete
     and the caller's own.
     """
     upload = await uploads.find_upload(ledger.db, body.upload)
@@ -250,7 +250,7 @@ async def _upload(ledger: Ledger, body: AskImport, caller: Caller) -> Upload:
 
 
 def _source(body: AskImport) -> str:
-    """Returns the name of the system that the history comes from. Raises WrongValue."""
+    """Return the name of the system that the history comes from. Raises WrongValue."""
     if body.source is not None:
         return body.source
     if body.format == SERVICENOW.name:

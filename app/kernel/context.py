@@ -12,7 +12,6 @@ from uuid import UUID
 
 from app.common.custom import CustomFieldValues
 from app.common.people import Caller
-from app.common.priority import MATRIX, Matrix
 from app.common.records import Record
 from app.common.uploads import Upload
 from app.log.ids import uuid7
@@ -60,7 +59,6 @@ class ActionContext:
     the payload names, `custom` the values of custom fields. `zone` is the organisation's time zone,
     `login_issuer` the identity provider in use.
     `related_id` is the id of the further record that the command creates, if any.
-    `matrix` gives the priority if a payload has impact and urgency.
     `follows`: the command follows from another one, so nobody has sent its payload themselves.
     `staff_only` is set by actions whose events only staff may see.
     """
@@ -87,7 +85,6 @@ class ActionContext:
     login_issuer: str | None = None
     upload: Upload | None = None
     custom: CustomFieldValues = field(default_factory=CustomFieldValues)
-    matrix: Matrix = field(default_factory=lambda: MATRIX)
     new_id: Callable[[], UUID] = uuid7
     _prepared: dict[type, object] = field(default_factory=dict)
 

@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from app.common.custom import seal_values
 from app.common.personal import Sealed
-from app.common.priority import Impact, Urgency
 from app.common.records import Record, as_row, codecs, later_instant
 from app.common.state_fields import enter_state
 from app.common.tickets import Ticket
@@ -56,7 +55,8 @@ def decide(
     if isinstance(after, Ticket) and ctx.number is not None:
         after.number = ctx.number
     row.apply(after, body, ctx)
-    _prioritise(after, body, ctx)
+    if lifecycle.derivation is not None:
+        lifecycle.derivation.apply(after, body, ctx)
     _change_state(row, before, after, ctx)
     sealing = _once_per_text(seal)
     fields = changed_fields(before, after, sealing)
@@ -92,19 +92,6 @@ def add_child_row(decided: Decision, row: Record, ctx: ActionContext, *, version
 def _stamp(row: Record, before: Record | None, version: int, ctx: ActionContext) -> None:
     row.version, row.appended_at = version, None
     row.changed_at = later_instant(None if before is None else before.changed_at, ctx.occurred_at)
-
-
-def _prioritise(after: Record, body: Payload, ctx: ActionContext) -> None:
-    """Set the priority by the matrix in force, if the payload has impact and urgency but no priority."""
-    impact, urgency = impact_and_urgency(body)
-    if isinstance(after, Ticket) and impact and urgency and vars(body).get("priority") is None:
-        after.priority = ctx.matrix[impact, urgency]
-
-
-def impact_and_urgency(body: Payload) -> tuple[Impact | None, Urgency | None]:
-    """Return the impact and the urgency in the payload."""
-    said = vars(body).get
-    return said("impact"), said("urgency")
 
 
 def _change_state(row: Action[R, Any], before: R, after: R, ctx: ActionContext) -> None:

@@ -53,7 +53,7 @@ def _segregated(command: Command, duty: RecordDuty) -> SegregationOfDuties:
 
 async def prepare_and_check(reads: ReadContext, command: Command, record: Any, ctx: ActionContext) -> None:
     """Run the action's checks: those on the record, then `prepare`, which loads the values that the action
-    needs, then those on the payload. Raises the first refusal.
+    needs, then those on the payload, and load what the lifecycle derives from it. Raises the first refusal.
     """
     for check in command.row.unless:
         if (because := await check(reads, record, ctx)) is not None:
@@ -71,6 +71,9 @@ async def prepare_and_check(reads: ReadContext, command: Command, record: Any, c
         raise refusal from refused
     except ConflictingDuty as had:
         raise _segregated(command, had.duty) from had
+    derivation = command.lifecycle.derivation
+    if derivation is not None and (value := await derivation.prepare(reads, command.body)) is not None:
+        ctx.add_prepared(value)
 
 
 async def require_change_allowed(

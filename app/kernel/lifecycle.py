@@ -329,6 +329,17 @@ def action(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """Fields of a record that follow from the payload of any of its actions, as the priority does from impact
+    and urgency. `prepare` loads a frozen dataclass with what that needs, None if the payload has nothing of
+    it; `apply` sets the fields, after the action's own function.
+    """
+
+    prepare: Callable[[ReadContext, Payload], Awaitable[object]]
+    apply: Callable[[Any, Payload, ActionContext], None]
+
+
 @dataclass(frozen=True, eq=False)
 class Lifecycle(Generic[R]):
     """A lifecycle: all actions on one kind of record. There is one for each kind, equal to itself only.
@@ -346,8 +357,9 @@ class Lifecycle(Generic[R]):
     children's. `retired` are the states in which new commands may not refer to the record, with the code of
     the refusal. `reviewer_group_field` is the field that names the group which reviews the record, and sees
     what it needs for that. `administrative`: the events are not for everybody who sees the record
-    (`visibility`). `change_check` is asked of what any of its actions would change. `vocabulary` are the keys
-    that its records may be about, where the program defines them: those of KPIs.
+    (`visibility`). `change_check` is asked of what any of its actions would change. `derivation` sets the
+    fields that follow from any payload. `vocabulary` are the keys that its records may be about, where the
+    program defines them: those of KPIs.
     """
 
     kind: str
@@ -372,6 +384,7 @@ class Lifecycle(Generic[R]):
     reviewer_group_field: str | None = None
     administrative: bool = False
     change_check: ChangeCheck | None = None
+    derivation: Derivation | None = None
     vocabulary: frozenset[str] = frozenset()
     overseer_roles: frozenset[Role] = field(init=False)
     by_name: dict[str, Action[R, Any]] = field(init=False)

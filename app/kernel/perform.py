@@ -16,12 +16,11 @@ from typing import Any
 from uuid import UUID
 
 from app.common.records import empty
-from app.common.tickets import Ticket
 from app.kernel import dating, guards
 from app.kernel.auto_follow import add_auto_followers
 from app.kernel.constraints import refusal_for, violation_of
 from app.kernel.context import ActionContext, CommandMetadata
-from app.kernel.decide import Decision, decide, impact_and_urgency
+from app.kernel.decide import Decision, decide
 from app.kernel.directory import VAULT
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle, RelatedCommand, RelatedCommands, RelatedPart
@@ -307,8 +306,6 @@ async def _decide_stream(
     behalf = await resolve_references(ledger, reads, command, ctx, record)
     guards.require_segregation(command, record, behalf)
     await guards.prepare_and_check(reads, command, record, ctx)
-    if isinstance(record, Ticket) and all(impact_and_urgency(command.body)):
-        ctx.matrix = await reads.priority_matrix()
     if command.row.opens and command.lifecycle.code is not None:
         ctx.number = await ledger.numbers.next_number(command.lifecycle.code, command.metadata.now)
     return await _stream_decision(ledger, reads, command, loaded, ctx, behalf)

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from app.api.columns import Columns, by_row
 from app.api.lists import Listing
+from app.api.record_routes import record_routes
 from app.api.shapes import OutputModel, RecordOut, Renderer
 from app.common.notices import NoticeKind, NoticeType
 from app.foundation.people.queries import PERSONS
@@ -134,3 +135,4 @@ LISTING = Listing(
     expands=(PERSONS,),
     renderer=NoticeRenderer,
 )
+ROUTES = record_routes(LISTING, "people", in_views=False)

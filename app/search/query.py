@@ -41,7 +41,9 @@ class Search:
     record_condition: str = ""
 
     def among(self, ids: str) -> str:
-        """Return the condition on the table `r` if only `ids` (the SQL of a comparison) are candidates."""
+        """Return the SQL condition that restricts the table `r` to the candidates in `ids`, the SQL of a
+        comparison.
+        """
         return f"r.id {ids}{self.record_condition}"
 
     @property

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pydantic import Field
 
-from app.common.priority import Impact, Priority, Urgency
+from app.common.priority import Impact, Matrix, Priority, Urgency
 from app.common.tickets import Ticket
 from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.actor_policy import agent, role
 from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, action
+from app.kernel.lifecycle import STAYS, Derivation, action
 from app.kernel.payloads import FreeText, Payload
+from app.kernel.reads import ReadContext
 
 
 class PrioritiseTicket(Payload):
@@ -32,8 +35,37 @@ def prioritise(ticket: Ticket, body: PrioritiseTicket, ctx: ActionContext) -> No
     """Prioritise the ticket: change impact and urgency, or set the priority against what they lead to."""
     ticket.impact = body.impact
     ticket.urgency = body.urgency
-    # Without one, the priority follows from both (`decide`).
+    # Without one, the priority follows from both (`set_priority`).
     ticket.priority = body.priority
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixInForce:
+    """The priority for each impact and urgency, by the matrix in force."""
+
+    cells: Matrix
+
+
+def _impact_and_urgency(body: Payload) -> tuple[Impact | None, Urgency | None]:
+    """Return the impact and the urgency in the payload."""
+    fields = vars(body)
+    return fields.get("impact"), fields.get("urgency")
+
+
+async def matrix_in_force(reads: ReadContext, body: Payload) -> MatrixInForce | None:
+    """Return the priority matrix in force, if the payload has impact and urgency."""
+    return MatrixInForce(await reads.priority_matrix()) if all(_impact_and_urgency(body)) else None
+
+
+def set_priority(ticket: Ticket, body: Payload, ctx: ActionContext) -> None:
+    """Set the priority by the matrix in force, if the payload has impact and urgency but no priority."""
+    impact, urgency = _impact_and_urgency(body)
+    if impact and urgency and vars(body).get("priority") is None:
+        ticket.priority = ctx.prepared(MatrixInForce).cells[impact, urgency]
+
+
+#: Sets the priority of a ticket whenever a payload has what it follows from.
+PRIORITY = Derivation(matrix_in_force, set_priority)
 
 
 # fmt: off

@@ -19,6 +19,7 @@ from app.api.cursors import write as write_cursor
 from app.api.edit import mount_edit
 from app.api.etag import versions_of
 from app.api.limits import Quota
+from app.api.open_actions import send_as
 from app.api.openapi import BINARY, problems
 from app.api.problems import problem
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
@@ -142,6 +143,8 @@ mount_actions(
     prefix="/webhook_sources",
     left_out=frozenset({"add", "rotate"}),
 )
+send_as(sources.AddWebhookSource, NewWebhookSource)
+send_as(sources.RotateWebhookSource, NewWebhookSecret)
 mount_edit(router, sources.LIFECYCLE, WebhookSourceOut, prefix="/webhook_sources")
 
 

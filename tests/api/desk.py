@@ -22,8 +22,8 @@ class Desk:
     async def report(self, hours_ago: float, **changes: str) -> str:
         """An incident that was opened so many hours ago; gives its address."""
         opened = ago(hours=hours_ago).isoformat()
-        made = await self.agent.post_ok("/v1/incidents", an_incident(occurred_at=opened, **changes))
-        return f"/v1/incidents/{made['id']}"
+        record = await self.agent.post_ok("/v1/incidents", an_incident(occurred_at=opened, **changes))
+        return f"/v1/incidents/{record['id']}"
 
     async def resolve(self, at: str) -> None:
         await self.agent.post_ok(f"{at}/acknowledge")
@@ -36,5 +36,5 @@ class Desk:
     async def point(self, path: str = MTTR, **parameters: Any) -> Json:
         """The only point of the whole time."""
         (point,) = (await self.manager.read(path, grain="all", **parameters))["points"]
-        found: Json = point
-        return found
+        body: Json = point
+        return body

@@ -28,20 +28,20 @@ class Statements:
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> Statements:
     """Those that any reader sends from now on."""
-    found = Statements()
+    statements = Statements()
 
     def counting(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def count(db: Database, query: str, *said: Any, **more: Any) -> Any:
-            found.sent.append(query)
-            found.reading += READ_EVENTS in query
-            found.most_reading = max(found.most_reading, found.reading)
+            statements.sent.append(query)
+            statements.reading += READ_EVENTS in query
+            statements.most_reading = max(statements.most_reading, statements.reading)
             try:
                 return await method(db, query, *said, **more)
             finally:
-                found.reading -= READ_EVENTS in query
+                statements.reading -= READ_EVENTS in query
 
         return count
 
     for name in ("rows", "tuples", "row", "value"):
         monkeypatch.setattr(Database, name, counting(getattr(Database, name)))
-    return found
+    return statements

@@ -27,19 +27,19 @@ async def awaited(client: Client) -> list[Json]:
     return votes
 
 
-async def ask(by: Client, at: str, **more: Any) -> str:
+async def ask(by: Client, path: str, **more: Any) -> str:
     """The id of a question that is put."""
-    said = {"question": "Shall we go on?", "due_at": LATER, **more}
-    await by.post_ok(f"{at}/ask_decision", said)
-    return str((await by.read(f"{at}/decisions"))["items"][-1]["id"])
+    body = {"question": "Shall we go on?", "due_at": LATER, **more}
+    await by.post_ok(f"{path}/ask_decision", body)
+    return str((await by.read(f"{path}/decisions"))["items"][-1]["id"])
 
 
 async def test_what_is_due_first_comes_first_until_one_has_voted_or_it_is_over(api: Api) -> None:
     ada, wang = await api.client("Ada", Role.agent), await api.client("王芳")
     meeting = await ada.post_ok("/v1/meetings", a_meeting(persons=[wang.id]))
-    at = f"/v1/meetings/{meeting['id']}"
-    later = await ask(ada, at)
-    first = await ask(ada, at, due_at=SOON)
+    path = f"/v1/meetings/{meeting['id']}"
+    later = await ask(ada, path)
+    first = await ask(ada, path, due_at=SOON)
     (one, other) = await awaited(wang)
     assert one == {
         "decision": first,
@@ -56,9 +56,9 @@ async def test_what_is_due_first_comes_first_until_one_has_voted_or_it_is_over(a
     assert (other["decision"], other["action"]) == (later, "vote")
     assert [vote["action"] for vote in await awaited(ada)] == ["vote", "vote"]
     assert await awaited(await api.client("Emil", Role.admin)) == []
-    await wang.post_ok(f"{at}/vote", {"decision": later, "verdict": "approve"})
+    await wang.post_ok(f"{path}/vote", {"decision": later, "verdict": "approve"})
     assert [vote["decision"] for vote in await awaited(wang)] == [first]
-    await ada.post_ok(f"{at}/withdraw_decision", {"decision": first, "reason": "It is settled."})
+    await ada.post_ok(f"{path}/withdraw_decision", {"decision": first, "reason": "It is settled."})
     assert await awaited(wang) == []
     assert [vote["decision"] for vote in await awaited(ada)] == [later]
 
@@ -66,10 +66,10 @@ async def test_what_is_due_first_comes_first_until_one_has_voted_or_it_is_over(a
 async def test_what_minutes_give_somebody_to_do_is_among_their_tasks(api: Api) -> None:
     ada, wang = await api.client("Ada", Role.agent), await api.client("王芳")
     meeting = await ada.post_ok("/v1/meetings", a_meeting(persons=[wang.id], **begun()))
-    at = f"/v1/meetings/{meeting['id']}"
-    await ada.post_ok(f"{at}/hold", {"attended": ["me"]})
+    path = f"/v1/meetings/{meeting['id']}"
+    await ada.post_ok(f"{path}/hold", {"attended": ["me"]})
     task = {"title": "Ask for a date", "assignee": wang.id, "due_at": SOON}
-    await ada.post_ok(f"{at}/minute", {"minutes": "五月更换中继。", "tasks": [task]})
+    await ada.post_ok(f"{path}/minute", {"minutes": "五月更换中继。", "tasks": [task]})
     (to_do,) = (await wang.read("/v1/me/work"))["tasks"]
     assert (to_do["title"], to_do["number"], to_do["kind"]) == (task["title"], meeting["number"], "meeting")
 

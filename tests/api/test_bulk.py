@@ -22,8 +22,8 @@ async def send(client: Client, *items: Json, whole_key: str | None = None, **mor
 async def results(client: Client, *items: Json, **more: Any) -> list[Json]:
     answer = await send(client, *items, **more)
     assert answer.status_code == 200, answer.text
-    found: list[Json] = answer.json()["items"]
-    return found
+    listed: list[Json] = answer.json()["items"]
+    return listed
 
 
 def faults(answer: httpx.Response) -> list[tuple[str, str]]:
@@ -44,7 +44,7 @@ async def agent(api: Api) -> Client:
 
 
 async def reported(client: Client, number: int = 1) -> list[str]:
-    return [one["record"]["id"] for one in await results(client, *[reporting() for _ in range(number)])]
+    return [result["record"]["id"] for result in await results(client, *[reporting() for _ in range(number)])]
 
 
 async def test_each_has_its_own_result_in_the_order_of_the_items(agent: Client) -> None:
@@ -60,11 +60,11 @@ async def test_each_has_its_own_result_in_the_order_of_the_items(agent: Client) 
         {"action": "report", "body": {"title": " "}},
         on(str(uuid4()), "acknowledge"),
     )
-    assert [one["status"] for one in found] == [201, 409, 200, 422, 422, 422, 422, 404]
+    assert [item["status"] for item in found] == [201, 409, 200, 422, 422, 422, 422, 404]
     assert found[0]["record"]["number"].startswith("INC-")
     assert (found[1]["problem"]["code"], found[1]["problem"]["state"]) == ("not_in_this_state", "new")
     assert found[2]["record"]["state"] == "acknowledged"
-    pointers = [one["problem"]["errors"][0]["pointer"] for one in found[3:7]]
+    pointers = [item["problem"]["errors"][0]["pointer"] for item in found[3:7]]
     assert pointers[:3] == ["/action", "/id", "/id"]
     assert {fault["pointer"] for fault in found[6]["problem"]["errors"]} >= {"/body/title", "/body/impact"}
 
@@ -81,7 +81,7 @@ async def test_items_about_one_record_are_carried_out_in_their_order_whatever_th
         on(known.upper(), "resolve", RESOLVED),
         on(number, "close"),
     )
-    assert [one["status"] for one in found] == [200] * 4
+    assert [item["status"] for item in found] == [200] * 4
     assert (await agent.read(f"/v1/incidents/{known}"))["state"] == "closed"
 
 
@@ -94,7 +94,7 @@ async def test_each_item_is_allowed_and_refused_as_it_would_be_by_itself(api: Ap
         on(mine, "cancel", {"reason": "No."}),
         on(known, "comment", {"text": "?"}),
     ]
-    assert [one["status"] for one in await results(requester, *items)] == [403, 200, 404]
+    assert [result["status"] for result in await results(requester, *items)] == [403, 200, 404]
     article = {"items": [{"action": "draft", "body": {}}]}
     assert (await requester.post("/v1/articles/bulk", json=article)).json()["items"][0]["status"] == 422
     nobody = api.with_token(None)
@@ -110,7 +110,7 @@ async def test_a_version_that_was_not_read_is_refused_and_an_edit_must_name_one(
         on(known, "edit", edited, if_match="7"),
         on(known, "edit", edited, if_match="1"),
     )
-    assert [one["status"] for one in found] == [428, 412, 200]
+    assert [item["status"] for item in found] == [428, 412, 200]
 
 
 async def test_all_are_written_at_one_position_or_none_is(api: Api, agent: Client) -> None:
@@ -122,7 +122,7 @@ async def test_all_are_written_at_one_position_or_none_is(api: Api, agent: Clien
     assert faults(refused) == [("/items/2", "not_in_this_state")]
     assert await api.head() == head
     found = await results(agent, *items[:2], on(second, "acknowledge"), all_or_nothing=True)
-    assert [one["status"] for one in found] == [200, 201, 200]
+    assert [item["status"] for item in found] == [200, 201, 200]
     assert await api.head() == head + 3
     recorded = await api.ledger.db.rows("select recorded_at from log.event where position > %s", (head,))
     assert len({row["recorded_at"] for row in recorded}) == 1
@@ -162,8 +162,8 @@ async def test_sent_again_with_its_keys_it_is_done_once(
     other = [{**items[0], "body": an_incident(title="Another")}, items[1]]
     answer = await send(agent, *other, **more)
     assert await api.head() == head
-    said = answer.json()
-    code = said["errors"][0]["code"] if all_or_nothing else said["items"][0]["problem"]["code"]
+    body = answer.json()
+    code = body["errors"][0]["code"] if all_or_nothing else body["items"][0]["problem"]["code"]
     assert code == "idempotency_key_reused"
 
 
@@ -175,5 +175,5 @@ async def test_a_thousand_are_taken_and_one_more_is_refused(api: Api, agent: Cli
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/items")
     assert (await send(agent)).status_code == 422
     found = await results(agent, *[on(known, "comment", {"text": "?"}) for _ in range(100)])
-    assert {one["status"] for one in found} == {200}
+    assert {item["status"] for item in found} == {200}
     assert await api.head() == head + 100

@@ -56,10 +56,10 @@ async def get_plain(
 
 @pytest.fixture
 def app() -> FastAPI:
-    made = FastAPI()
-    made.include_router(router)
-    made.add_middleware(RequestContextMiddleware, metrics=Metrics("0"))
-    return made
+    api = FastAPI()
+    api.include_router(router)
+    api.add_middleware(RequestContextMiddleware, metrics=Metrics("0"))
+    return api
 
 
 @pytest.fixture
@@ -98,8 +98,8 @@ async def test_a_parameter_that_goes_away_is_named_to_those_who_use_it(
 
 
 def test_the_contract_marks_both_and_lists_the_headers(app: FastAPI) -> None:
-    told = with_parts_in_place(document(app))["paths"]
-    told_old, told_new = told["/v1/old"]["get"], told["/v1/new"]["get"]
+    paths = with_parts_in_place(document(app))["paths"]
+    told_old, told_new = paths["/v1/old"]["get"], paths["/v1/new"]["get"]
     assert told_old["deprecated"] is True
     assert told_old[EXTENSION] == {"since": "2026-11-01", "sunset": "2027-11-01", "see": "/docs#new"}
     marked = {parameter["name"]: parameter for parameter in told_new["parameters"]}

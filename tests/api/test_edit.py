@@ -22,8 +22,8 @@ async def edited(client: Client, record: Json, patch: Json) -> Json:
     """The record after it."""
     answer = await edit(client, record, patch)
     assert answer.status_code == 200, answer.text
-    found: Json = answer.json()
-    return found
+    document: Json = answer.json()
+    return document
 
 
 async def reported(client: Client) -> Json:
@@ -50,8 +50,8 @@ async def test_a_description_put_right_is_kept_under_a_key_as_all_words_are(api:
     record = await reported(agent)
     words = "Nothing that was sent since nine has come."
     assert (await edited(agent, record, {"description": words}))["description"] == words
-    kept = await api.ledger.db.rows("select convert_from(data, 'UTF8') as data from log.event")
-    assert not [row for row in kept if words in row["data"]]
+    rows = await api.ledger.db.rows("select convert_from(data, 'UTF8') as data from log.event")
+    assert not [row for row in rows if words in row["data"]]
 
 
 async def test_who_edits_says_which_version_they_have_read(api: Api) -> None:
@@ -129,7 +129,7 @@ async def test_who_sees_it_by_its_service_sees_it_while_it_is_of_that_service(ap
     of_mail = await api.client("Tomasz", "engineer@service/mail")
     agent = await api.client("Lin", Role.agent)
     record = await reported(agent)
-    at = f"/v1/incidents/{record['id']}"
-    assert (await of_mail.get(at)).status_code == 200
+    path = f"/v1/incidents/{record['id']}"
+    assert (await of_mail.get(path)).status_code == 200
     await edited(agent, record, {"service": "erp"})
-    assert (await of_mail.get(at)).status_code == 404
+    assert (await of_mail.get(path)).status_code == 404

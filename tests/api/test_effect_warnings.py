@@ -22,9 +22,9 @@ async def _cases(tool: Client, begin: datetime, minutes: int, days: int = DAYS) 
     """A case on each of the days from there on, which takes so many minutes; none where it is 0."""
     for day in range(days):
         at = begin + timedelta(days=day)
-        made = await tool.post_ok("/v1/incidents", an_incident(occurred_at=at.isoformat()))
+        record = await tool.post_ok("/v1/incidents", an_incident(occurred_at=at.isoformat()))
         ended = (at + timedelta(minutes=minutes)).isoformat()
-        await tool.post_ok(f"/v1/incidents/{made['id']}/resolve", {**RESOLVED, "occurred_at": ended})
+        await tool.post_ok(f"/v1/incidents/{record['id']}/resolve", {**RESOLVED, "occurred_at": ended})
 
 
 async def _both(desk: Desk) -> tuple[Client, Client]:
@@ -33,8 +33,8 @@ async def _both(desk: Desk) -> tuple[Client, Client]:
 
 
 async def _warned(client: Client, **said: Any) -> dict[str, Json]:
-    made = await client.post_ok(EFFECT, WINDOWS | said)
-    return {one["code"]: one for one in made["result"]["warnings"]}
+    record = await client.post_ok(EFFECT, WINDOWS | said)
+    return {warning["code"]: warning for warning in record["result"]["warnings"]}
 
 
 async def test_what_is_measured_again_says_how_often_it_was_before(desk: Desk) -> None:
@@ -87,8 +87,8 @@ async def test_windows_with_other_closed_days_are_told(desk: Desk) -> None:
         "before": {"from": "2026-03-02", "to": "2026-03-07"},
         "after": {"from": "2026-03-07", "to": "2026-03-09"},
     }
-    told = (await _warned(quality, **week))["different_closed_days"]
-    assert (told["before"], told["after"]) == (0, 1)
+    different_closed_days = (await _warned(quality, **week))["different_closed_days"]
+    assert (different_closed_days["before"], different_closed_days["after"]) == (0, 1)
     assert "different_closed_days" not in await _warned(quality)
 
 

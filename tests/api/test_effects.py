@@ -25,69 +25,69 @@ async def _history(desk: Desk) -> None:
     for begin, minutes in ((BEFORE, 120), (AFTER, 30)):
         for day in range(12):
             at = begin + timedelta(days=day, minutes=day)
-            made = await tool.post_ok("/v1/incidents", an_incident(occurred_at=at.isoformat()))
+            record = await tool.post_ok("/v1/incidents", an_incident(occurred_at=at.isoformat()))
             ended = at + timedelta(minutes=minutes + day)
             await tool.post_ok(
-                f"/v1/incidents/{made['id']}/resolve", {**RESOLVED, "occurred_at": ended.isoformat()}
+                f"/v1/incidents/{record['id']}/resolve", {**RESOLVED, "occurred_at": ended.isoformat()}
             )
     await desk.follow()
 
 
-async def _refused(client: Client, body: Json, at: str = EFFECT) -> tuple[int, list[tuple[str, str]]]:
-    answer = await client.post(at, json=body)
-    return answer.status_code, [(one["pointer"], one["code"]) for one in answer.json().get("errors", [])]
+async def _refused(client: Client, body: Json, path: str = EFFECT) -> tuple[int, list[tuple[str, str]]]:
+    answer = await client.post(path, json=body)
+    return answer.status_code, [(item["pointer"], item["code"]) for item in answer.json().get("errors", [])]
 
 
 async def test_an_effect_is_measured_stored_and_comes_out_the_same_again(desk: Desk) -> None:
     await _history(desk)
     quality = await desk.api.client("Quan", Role.quality_manager)
     promised = {"change": -0.5}
-    made = await quality.post_ok(EFFECT, {**WINDOWS, "promised": promised}, idempotency_key="effect-1")
-    result = made["result"]
-    assert (made["verdict"], made["kpi"]) == ("improved", "incident_resolution_seconds")
+    record = await quality.post_ok(EFFECT, {**WINDOWS, "promised": promised}, idempotency_key="effect-1")
+    result = record["result"]
+    assert (record["verdict"], record["kpi"]) == ("improved", "incident_resolution_seconds")
     assert result["effect"] == -5_400
     assert result["low"] < -5_400 < result["high"] < -5_000
     assert [result[side]["cases"] for side in ("before", "after")] == [12, 12]
     assert result["promised"]["reached"] == "shown"
-    assert made["sentence"] == (
+    assert record["sentence"] == (
         "Mean time to resolve (MTTR): 90 min shorter (-71.7 %, improved); from 2.09 h to 35.5 min; "
         "97.5 % interval 83.9 min to 96.1 min; median 2.09 h before, 35.5 min after; "
         "in 100 % of pairs the case after took less time (63 to 100 %); "
         "12 cases on 12 days before, 12 on 12 days after; promised 62.8 min shorter (shown)."
     )
-    shown = await quality.read(f"/v1/effects/{made['id']}")
-    assert shown["recomputed"] == {"same": True, "differences": [], "reason": None}
-    assert shown["result"] == result
+    answer = await quality.read(f"/v1/effects/{record['id']}")
+    assert answer["recomputed"] == {"same": True, "differences": [], "reason": None}
+    assert answer["result"] == result
     # What happens later changes no effect: it is computed from the log at its position.
     tool = await desk.api.client("Tool", Role.integration)
     late = await tool.post_ok("/v1/incidents", an_incident(occurred_at="2026-04-20T00:00:00Z"))
     body = {**RESOLVED, "occurred_at": "2026-04-25T00:00:00Z"}
     await tool.post_ok(f"/v1/incidents/{late['id']}/resolve", body)
     await desk.follow()
-    again = await quality.read(f"/v1/effects/{made['id']}")
+    again = await quality.read(f"/v1/effects/{record['id']}")
     assert again["recomputed"]["same"] is True
     fresh = await quality.post_ok(EFFECT, WINDOWS)
     assert fresh["result"]["after"]["cases"] == 13
-    assert fresh["position"] > made["position"]
+    assert fresh["position"] > record["position"]
     listed = await quality.read("/v1/effects", kpi="incident_resolution_seconds")
-    assert [one["id"] for one in listed["items"]] == [fresh["id"], made["id"]]
-    zh = await quality.get(f"/v1/effects/{made['id']}", headers={"Accept-Language": "zh"})
+    assert [item["id"] for item in listed["items"]] == [fresh["id"], record["id"]]
+    zh = await quality.get(f"/v1/effects/{record['id']}", headers={"Accept-Language": "zh"})
     assert "缩短 90 分钟（-71.7%，已改善）" in zh.json()["sentence"]
 
 
 async def test_an_effect_is_drawn_in_three_ways_and_both_languages(desk: Desk) -> None:
     await _history(desk)
     quality = await desk.api.client("Quan", Role.quality_manager)
-    made = await quality.post_ok(EFFECT, {**WINDOWS, "change": "CHG-2026-0031"})
+    record = await quality.post_ok(EFFECT, {**WINDOWS, "change": "CHG-2026-0031"})
     shares = await quality.post_ok("/v1/kpis/reopen_rate/effect", {**WINDOWS, "scope": {"priority": ["P3"]}})
     for figure in ("intervals", "behaviour", "cases"):
         for lang, word in (("en", "shorter"), ("zh", "缩短")):
-            at = f"/v1/effects/{made['id']}/chart.svg?figure={figure}&lang={lang}"
-            drawn = await quality.get(at)
+            path = f"/v1/effects/{record['id']}/chart.svg?figure={figure}&lang={lang}"
+            drawn = await quality.get(path)
             assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/svg+xml")
             assert word in "".join(ElementTree.fromstring(drawn.text).itertext())
             assert " style=" not in drawn.text
-    behaviour = (await quality.get(f"/v1/effects/{made['id']}/chart.svg?figure=behaviour")).text
+    behaviour = (await quality.get(f"/v1/effects/{record['id']}/chart.svg?figure=behaviour")).text
     assert "CHG-2026-0031" in behaviour
     refused = await quality.get(f"/v1/effects/{shares['id']}/chart.svg?figure=cases")
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "no_cases_to_draw")

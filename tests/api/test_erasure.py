@@ -18,9 +18,9 @@ from tests.waiting import Blocked, until
 SAID = "Call me on my private number."
 
 
-async def everything(client: Client, at: str) -> list[Json]:
+async def everything(client: Client, record_path: str) -> list[Json]:
     """Record, events, and the list."""
-    return [await client.read(path) for path in (at, f"{at}/events", "/v1/incidents")]
+    return [await client.read(path) for path in (record_path, f"{record_path}/events", "/v1/incidents")]
 
 
 async def test_their_name_and_words_are_null_in_record_lists_and_events(api: Api) -> None:
@@ -28,19 +28,19 @@ async def test_their_name_and_words_are_null_in_record_lists_and_events(api: Api
     agent = await api.client("Lin", Role.agent)
     olu = await api.client("Olu Adeyemi")
     record = await olu.post_ok("/v1/incidents", an_incident(description=SAID))
-    at = f"/v1/incidents/{record['id']}"
-    await olu.post_ok(f"{at}/comment", {"text": f"{SAID} Really."})
-    await agent.post_ok(f"{at}/comment", {"text": "We are at it."})
-    await olu.post_ok(f"{at}/cancel", {"reason": f"{SAID} No more."})
-    assert SAID in (await agent.get(f"{at}/events")).text
+    path = f"/v1/incidents/{record['id']}"
+    await olu.post_ok(f"{path}/comment", {"text": f"{SAID} Really."})
+    await agent.post_ok(f"{path}/comment", {"text": "We are at it."})
+    await olu.post_ok(f"{path}/cancel", {"reason": f"{SAID} No more."})
+    assert SAID in (await agent.get(f"{path}/events")).text
 
     erased = await admin.post_ok(f"/v1/persons/{olu.id}/erase")
     assert (erased["state"], erased["name"], erased["email"]) == ("erased", None, None)
     for client in (agent, admin):
-        for shown in await everything(client, at):
+        for shown in await everything(client, path):
             assert SAID not in str(shown)
             assert "Olu" not in str(shown)
-    shown, events, listed = await everything(agent, at)
+    shown, events, listed = await everything(agent, path)
     assert (shown["title"], shown["description"]) == (record["title"], None)
     assert shown["requester"] == {"id": olu.id, "name": None}
     assert listed["items"][0]["requester"] == {"id": olu.id, "name": None}
@@ -59,25 +59,25 @@ async def test_words_of_others_about_the_same_incident_stay(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     engineer = await api.client("Tomasz", Role.agent)
     olu = await api.client("Olu Adeyemi")
-    at = f"/v1/incidents/{(await olu.post_ok('/v1/incidents', an_incident()))['id']}"
-    await engineer.post_ok(f"{at}/assign", {"person": "me"})
-    await engineer.post_ok(f"{at}/start")
-    await engineer.post_ok(f"{at}/resolve", RESOLVED)
+    path = f"/v1/incidents/{(await olu.post_ok('/v1/incidents', an_incident()))['id']}"
+    await engineer.post_ok(f"{path}/assign", {"person": "me"})
+    await engineer.post_ok(f"{path}/start")
+    await engineer.post_ok(f"{path}/resolve", RESOLVED)
     await admin.post_ok(f"/v1/persons/{engineer.id}/erase")
-    shown = await olu.read(at)
-    assert (shown["resolution"], shown["resolution_code"]) == (None, "fixed")
-    assert shown["description"] == an_incident()["description"]
-    assert shown["assignee"] == {"id": engineer.id, "name": None}
+    answer = await olu.read(path)
+    assert (answer["resolution"], answer["resolution_code"]) == (None, "fixed")
+    assert answer["description"] == an_incident()["description"]
+    assert answer["assignee"] == {"id": engineer.id, "name": None}
 
 
 async def test_what_was_reported_for_somebody_is_in_their_words_and_goes_with_them(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     agent = await api.client("Lin", Role.agent)
     olu = await add_person(api.ledger, "Olu Adeyemi")
-    said = an_incident(description=SAID, requester=str(olu.id))
-    at = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', said))['id']}"
+    incident = an_incident(description=SAID, requester=str(olu.id))
+    path = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', incident))['id']}"
     await admin.post_ok(f"/v1/persons/{olu.id}/erase")
-    assert (await agent.read(at))["description"] is None
+    assert (await agent.read(path))["description"] is None
 
 
 async def test_their_keys_and_sessions_end_at_once_in_every_process(
@@ -85,7 +85,7 @@ async def test_their_keys_and_sessions_end_at_once_in_every_process(
 ) -> None:
     admin = await api.client("Ada", Role.admin)
     olu = await api.client("Olu Adeyemi")
-    at = f"/v1/incidents/{(await olu.post_ok('/v1/incidents', an_incident()))['id']}"
+    record_path = f"/v1/incidents/{(await olu.post_ok('/v1/incidents', an_incident()))['id']}"
     cookie = (await olu.post("/v1/sessions")).headers["set-cookie"].partition(";")[0]
     async with serving(place.url, tmp_path / "secrets", settings) as other:
         callers = [
@@ -96,18 +96,18 @@ async def test_their_keys_and_sessions_end_at_once_in_every_process(
                 process.with_token(None, headers={"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}),
             )
         ]
-        assert [(await caller.get(at)).status_code for caller in callers] == [200] * 4
+        assert [(await caller.get(record_path)).status_code for caller in callers] == [200] * 4
         await admin.post_ok(f"/v1/persons/{olu.id}/erase")
         head = await api.head()
-        here = [(await caller.get(at)).status_code for caller in callers[:2]]
+        here = [(await caller.get(record_path)).status_code for caller in callers[:2]]
         assert here == [401, 401], "in the process that did it with the very next request"
 
         async def nowhere() -> bool:
-            return [(await caller.get(at)).status_code for caller in callers] == [401] * 4
+            return [(await caller.get(record_path)).status_code for caller in callers] == [401] * 4
 
         assert await until(nowhere)
         for caller in callers:
-            for path, body in (("/v1/incidents", an_incident()), (f"{at}/comment", {"text": "Hm."})):
+            for path, body in (("/v1/incidents", an_incident()), (f"{record_path}/comment", {"text": "Hm."})):
                 assert (await caller.post(path, json=body)).status_code == 401
     assert await api.head() == head
     (key,) = (await admin.read("/v1/keys", person=olu.id))["items"]
@@ -119,12 +119,12 @@ async def test_their_keys_and_sessions_end_at_once_in_every_process(
 async def test_no_key_is_made_for_them_and_no_work_is_given_to_them(api: Api) -> None:
     admin = await api.client("Ada", Role.admin, Role.agent)
     olu = await add_person(api.ledger, "Olu Adeyemi")
-    at = f"/v1/incidents/{(await admin.post_ok('/v1/incidents', an_incident()))['id']}"
+    path = f"/v1/incidents/{(await admin.post_ok('/v1/incidents', an_incident()))['id']}"
     await admin.post_ok(f"/v1/persons/{olu.id}/erase")
-    made = await admin.post("/v1/keys", json={"name": "A", "person": str(olu.id)})
-    assert (made.status_code, made.json()["code"]) == (409, "person_erased")
-    given = await admin.post(f"{at}/assign", json={"person": str(olu.id)})
-    assert (given.status_code, given.json()["errors"][0]["code"]) == (422, "person_erased")
+    answer = await admin.post("/v1/keys", json={"name": "A", "person": str(olu.id)})
+    assert (answer.status_code, answer.json()["code"]) == (409, "person_erased")
+    response = await admin.post(f"{path}/assign", json={"person": str(olu.id)})
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (422, "person_erased")
     again = await admin.post(f"/v1/persons/{olu.id}/erase", json={})
     assert (again.status_code, again.json()["state"]) == (409, "erased")
 
@@ -134,15 +134,15 @@ async def test_another_process_that_has_read_them_before_forgets_them(
 ) -> None:
     admin = await api.client("Ada", Role.admin)
     olu = await api.client("Olu Adeyemi")
-    at = f"/v1/incidents/{(await olu.post_ok('/v1/incidents', an_incident(description=SAID)))['id']}"
+    path = f"/v1/incidents/{(await olu.post_ok('/v1/incidents', an_incident(description=SAID)))['id']}"
     async with serving(place.url, tmp_path / "secrets", settings) as other:
         there = other.with_token(admin.token)
-        assert SAID in (await there.get(at)).text
+        assert SAID in (await there.get(path)).text
         await admin.post_ok(f"/v1/persons/{olu.id}/erase")
 
         async def forgotten() -> Json | None:
-            shown = await there.read(at)
-            return None if shown["description"] else shown
+            answer = await there.read(path)
+            return None if answer["description"] else answer
 
         assert (await until(forgotten))["requester"]["name"] is None
 
@@ -196,9 +196,9 @@ async def test_refused_rows_that_name_them_go_with_them_and_with_nobody_else(
     kept = ["1;Oluchi;mail", "2;volu;mail"]
     for text in (*kept, "3;Olu;mail", "4;OLU@EXAMPLE.ORG;mail", "5;问olu。"):
         await a_refused_row(api, place, text)
-    at = f"/v1/persons/{olu.id}/erase"
-    assert (await agent.post(at, json={})).status_code == 403
-    assert (await admin.post(at, json={}, headers={"If-Match": '"7"'})).status_code == 412
+    path = f"/v1/persons/{olu.id}/erase"
+    assert (await agent.post(path, json={})).status_code == 403
+    assert (await admin.post(path, json={}, headers={"If-Match": '"7"'})).status_code == 412
     assert len(await refused_rows(api)) == 5, "what is refused deletes nothing"
-    await admin.post_ok(at)
+    await admin.post_ok(path)
     assert await refused_rows(api) == kept

@@ -17,34 +17,34 @@ async def an_open_one(api: Api) -> tuple[Client, Client, str]:
 
 
 async def test_the_tag_says_the_version_and_changes_with_every_byte_of_the_answer(shared: Api) -> None:
-    zhao, agent, at = await an_open_one(shared)
-    first = await zhao.get(at)
+    zhao, agent, path = await an_open_one(shared)
+    first = await zhao.get(path)
     assert first.headers["etag"].startswith(f'"{first.json()["version"]}.')
     assert "Authorization" in first.headers["vary"]
     assert first.headers["cache-control"] == "private, no-cache"
     others = [
-        await agent.get(at),  # other actions
-        await zhao.get(at, headers={"Accept-Language": "zh"}),  # other labels
+        await agent.get(path),  # other actions
+        await zhao.get(path, headers={"Accept-Language": "zh"}),  # other labels
     ]
     assert first.headers["etag"] not in {answer.headers["etag"] for answer in others}
-    await agent.post_ok(f"{at}/acknowledge")
-    second = await zhao.get(at)
+    await agent.post_ok(f"{path}/acknowledge")
+    second = await zhao.get(path)
     assert second.headers["etag"].startswith('"2.')
 
 
 async def test_the_answer_of_an_action_has_the_tag_that_reading_gives(shared: Api) -> None:
-    zhao, agent, at = await an_open_one(shared)
-    answer = await agent.post(f"{at}/acknowledge", json={})
-    assert (await agent.get(at)).headers["etag"] == answer.headers["etag"]
-    again = await agent.get(at, headers={"If-None-Match": answer.headers["etag"]})
+    zhao, agent, path = await an_open_one(shared)
+    answer = await agent.post(f"{path}/acknowledge", json={})
+    assert (await agent.get(path)).headers["etag"] == answer.headers["etag"]
+    again = await agent.get(path, headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
-    assert (await zhao.get(at, headers={"If-None-Match": answer.headers["etag"]})).status_code == 200
+    assert (await zhao.get(path, headers={"If-None-Match": answer.headers["etag"]})).status_code == 200
 
 
 async def test_no_tag_of_one_answer_is_taken_for_another(shared: Api) -> None:
     """Another caller, language, choice of fields, or time is another answer: never 304 for it."""
-    zhao, agent, at = await an_open_one(shared)
-    position = (await zhao.read(f"{at}/events"))["items"][0]["position"]
+    zhao, agent, path = await an_open_one(shared)
+    position = (await zhao.read(f"{path}/events"))["items"][0]["position"]
     asked = [
         (client, query, language)
         for client in (zhao, agent)
@@ -53,29 +53,29 @@ async def test_no_tag_of_one_answer_is_taken_for_another(shared: Api) -> None:
     ]
     tags: dict[bytes, str] = {}
     for client, query, language in asked:
-        answer = await client.get(at + query, headers={"Accept-Language": language})
+        answer = await client.get(path + query, headers={"Accept-Language": language})
         assert {"Authorization", "Accept-Language"} <= set(answer.headers["vary"].split(", "))
         assert tags.setdefault(answer.content, answer.headers["etag"]) == answer.headers["etag"]
     assert len(set(tags.values())) == len(tags) > len(asked) / 2
     for client, query, language in asked:
         headers = {"Accept-Language": language}
-        own = await client.get(at + query, headers=headers)
+        own = await client.get(path + query, headers=headers)
         for content, tag in tags.items():
-            again = await client.get(at + query, headers={**headers, "If-None-Match": tag})
+            again = await client.get(path + query, headers={**headers, "If-None-Match": tag})
             assert (again.status_code == 304) == (content == own.content)
 
 
 async def test_who_has_this_very_answer_is_told_so_without_it(shared: Api) -> None:
-    zhao, agent, at = await an_open_one(shared)
-    tag = (await zhao.get(at)).headers["etag"]
+    zhao, agent, path = await an_open_one(shared)
+    tag = (await zhao.get(path)).headers["etag"]
     for said in (tag, f"W/{tag}", f'"x", {tag}', f'{tag},"y"', "*"):
-        answer = await zhao.get(at, headers={"If-None-Match": said})
+        answer = await zhao.get(path, headers={"If-None-Match": said})
         assert (answer.status_code, answer.content) == (304, b""), said
         assert answer.headers["etag"] == tag
     for said in ("", '"1"', '"1.0000"', tag.strip('"'), "garbage", '"'):
-        assert (await zhao.get(at, headers={"If-None-Match": said})).status_code == 200, said
-    await agent.post_ok(f"{at}/acknowledge")
-    assert (await zhao.get(at, headers={"If-None-Match": tag})).status_code == 200
+        assert (await zhao.get(path, headers={"If-None-Match": said})).status_code == 200, said
+    await agent.post_ok(f"{path}/acknowledge")
+    assert (await zhao.get(path, headers={"If-None-Match": tag})).status_code == 200
 
 
 @each_case(
@@ -93,16 +93,16 @@ async def test_who_has_this_very_answer_is_told_so_without_it(shared: Api) -> No
     ],
 )
 async def test_a_condition_on_the_version_is_understood_in_every_form(shared: Api, form: str) -> None:
-    zhao, agent, at = await an_open_one(shared)
-    await agent.post_ok(f"{at}/acknowledge")
+    zhao, agent, path = await an_open_one(shared)
+    await agent.post_ok(f"{path}/acknowledge")
     head = await shared.head()
     if form != "*":
         stale = {"If-Match": form.format(v=1)}
-        refused = await zhao.post(f"{at}/comment", json={"text": "x"}, headers=stale)
+        refused = await zhao.post(f"{path}/comment", json={"text": "x"}, headers=stale)
         assert (refused.status_code, refused.json()["code"]) == (412, "changed_since")
         assert refused.json()["version"] == 2
         assert await shared.head() == head
-    await zhao.post_ok(f"{at}/comment", {"text": "x"}, if_match=form.format(v=2))
+    await zhao.post_ok(f"{path}/comment", {"text": "x"}, if_match=form.format(v=2))
     assert await shared.head() == head + 1
 
 
@@ -127,45 +127,45 @@ async def test_a_condition_on_the_version_is_understood_in_every_form(shared: Ap
     ],
 )
 async def test_a_condition_that_is_no_tag_of_ours_can_hold_for_nothing(shared: Api, garbage: str) -> None:
-    zhao, _, at = await an_open_one(shared)
+    zhao, _, path = await an_open_one(shared)
     head = await shared.head()
     headers = [(b"If-Match", garbage.encode("latin-1"))]
-    refused = await zhao.post(f"{at}/cancel", json={"reason": "x"}, headers=headers)
+    refused = await zhao.post(f"{path}/cancel", json={"reason": "x"}, headers=headers)
     assert (refused.status_code, refused.json()["code"]) == (412, "changed_since")
     assert await shared.head() == head
 
 
 async def test_the_version_is_compared_before_state_and_role_are(shared: Api) -> None:
-    zhao, agent, at = await an_open_one(shared)
-    await agent.post_ok(f"{at}/acknowledge")
+    zhao, agent, path = await an_open_one(shared)
+    await agent.post_ok(f"{path}/acknowledge")
     stale = {"If-Match": '"1"'}
-    assert (await zhao.post(f"{at}/acknowledge", json={}, headers=stale)).status_code == 412
-    assert (await agent.post(f"{at}/acknowledge", json={}, headers=stale)).status_code == 412
+    assert (await zhao.post(f"{path}/acknowledge", json={}, headers=stale)).status_code == 412
+    assert (await agent.post(f"{path}/acknowledge", json={}, headers=stale)).status_code == 412
 
 
 async def test_a_comment_makes_no_open_form_stale(shared: Api) -> None:
-    zhao, agent, at = await an_open_one(shared)
-    version = (await agent.read(at))["version"]
-    await zhao.post_ok(f"{at}/comment", {"text": "Any news?"})
-    await agent.post_ok(f"{at}/acknowledge", if_match=str(version))
+    zhao, agent, path = await an_open_one(shared)
+    version = (await agent.read(path))["version"]
+    await zhao.post_ok(f"{path}/comment", {"text": "Any news?"})
+    await agent.post_ok(f"{path}/acknowledge", if_match=str(version))
 
 
 async def test_of_many_who_have_read_the_same_version_one_writes(shared: Api) -> None:
-    _, agent, at = await an_open_one(shared)
+    _, agent, path = await an_open_one(shared)
     people = [await shared.client(f"Agent{n}", Role.agent) for n in range(6)]
-    version = str((await agent.read(at))["version"])
+    version = str((await agent.read(path))["version"])
     answers = await asyncio.gather(
-        *(p.post(f"{at}/assign", json={"person": "me"}, headers={"If-Match": version}) for p in people)
+        *(p.post(f"{path}/assign", json={"person": "me"}, headers={"If-Match": version}) for p in people)
     )
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 5
     winner = next(p for p, answer in zip(people, answers, strict=True) if answer.status_code == 200)
-    assert (await winner.read(at))["assignee"]["id"] == winner.id
+    assert (await winner.read(path))["assignee"]["id"] == winner.id
 
 
 async def test_without_a_condition_the_state_still_lets_only_one_win(shared: Api) -> None:
-    _, _, at = await an_open_one(shared)
+    _, _, path = await an_open_one(shared)
     people = [await shared.client(f"Agent{n}", Role.agent) for n in range(6)]
-    answers = await asyncio.gather(*(person.post(f"{at}/acknowledge", json={}) for person in people))
+    answers = await asyncio.gather(*(person.post(f"{path}/acknowledge", json={}) for person in people))
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 5
 
 

@@ -80,17 +80,17 @@ async def scene(api: Api) -> Scene:
     admin = await api.client("Ada", Role.admin, Role.agent, Role.engineer)
     chance = random.Random(20261120)
     for n in range(MOST):
-        said = an_incident(service=chance.choice(SERVICES), custom={"room": "B 2"})
-        at = f"{INCIDENTS}/{(await admin.post_ok(INCIDENTS, said))['id']}"
+        incident = an_incident(service=chance.choice(SERVICES), custom={"room": "B 2"})
+        path = f"{INCIDENTS}/{(await admin.post_ok(INCIDENTS, incident))['id']}"
         if team := chance.choice((*TEAMS, None)):
-            await admin.post_ok(f"{at}/assign", {"team": team})
-        await admin.post_ok(f"{at}/comment", {"text": f"secretmark{n} said", "visibility": "internal"})
-        await admin.post_ok(f"{at}/log_work", {"minutes": 5, "role_class": f"secretmark{n}"})
+            await admin.post_ok(f"{path}/assign", {"team": team})
+        await admin.post_ok(f"{path}/comment", {"text": f"secretmark{n} said", "visibility": "internal"})
+        await admin.post_ok(f"{path}/log_work", {"minutes": 5, "role_class": f"secretmark{n}"})
         await admin.post_ok(
-            f"{at}/book_cost", {"amount": "1.00", "currency": "CNY", "purpose": f"secretmark{n}"}
+            f"{path}/book_cost", {"amount": "1.00", "currency": "CNY", "purpose": f"secretmark{n}"}
         )
         assessed = {"custom": {"assessment": f"secretmark{n}"}}
-        answer = await admin.patch(at, json=assessed, headers={"If-Match": "*"})
+        answer = await admin.patch(path, json=assessed, headers={"If-Match": "*"})
         made.incidents.append(answer.json())
     return made
 
@@ -126,8 +126,8 @@ async def test_every_way_shows_the_same_and_nothing_for_staff_to_others(scene: S
     for n, (roles, member, followed) in enumerate(people()):
         client, caller = await scene.caller(n, roles, member)
         for which in followed:
-            at = f"{INCIDENTS}/{scene.incidents[which]['id']}"
-            await admin.post_ok(f"{at}/follow", {"person": client.id})
+            path = f"{INCIDENTS}/{scene.incidents[which]['id']}"
+            await admin.post_ok(f"{path}/follow", {"person": client.id})
         asking.append((client, caller))
     await _followed(scene)
     heads = "select split_part(stream, '/', 2) as id, audience from log.stream_head where kind = 'incident'"
@@ -161,28 +161,28 @@ async def _agrees(scene: Scene, client: Client, caller: Caller) -> int:
         audience = scene.audiences[incident["id"]]
         return can_see(caller, LIFECYCLE, audience, agents_see="teams")
 
-    shown = {incident["id"] for incident in scene.incidents if visible(incident)}
+    ids = {incident["id"] for incident in scene.incidents if visible(incident)}
     all_of_it: Json = {"limit": 200, "count": "exact", "expand": "requester,team"}
     ways: list[Json] = [{}, {"q": "mail"}, {"custom.room": "B 2"}, {"view": await _view(client, caller)}]
     for said in (way for way in ways if None not in way.values()):
         page = (await asked(INCIDENTS, **all_of_it, **said)).json()
-        assert ({item["id"] for item in page["items"]}, page["total"]) == (shown, len(shown)), (caller, said)
+        assert ({item["id"] for item in page["items"]}, page["total"]) == (ids, len(ids)), (caller, said)
         # Whole is who may be seen by oneself; the rest stays a name.
         for item in page["items"][:1]:
             whole = "email" in item["requester"]
             assert ((await client.get(f"/v1/persons/{item['requester']['id']}")).status_code == 200) == whole
     for n, incident in enumerate(scene.incidents):
-        at, status = f"{INCIDENTS}/{incident['id']}", 200 if incident["id"] in shown else 404
+        at, status = f"{INCIDENTS}/{incident['id']}", 200 if incident["id"] in ids else 404
         for below in ("", "/events", "/comments", "/works", "/costs")[: 5 if n < CLOSELY else 2]:
             answer = await asked(f"{at}{below}")
             assert answer.status_code in ({status} if status == 404 else {200, 403}), (caller, below)
-        of_staff = incident["id"] in shown and scene.is_staff(caller, incident)
-        found = (await asked(INCIDENTS, q=f"secretmark{n}", fields="number")).json()["items"]
-        assert [item["id"] for item in found] == ([incident["id"]] if of_staff else []), (caller, n)
+        of_staff = incident["id"] in ids and scene.is_staff(caller, incident)
+        items = (await asked(INCIDENTS, q=f"secretmark{n}", fields="number")).json()["items"]
+        assert [item["id"] for item in items] == ([incident["id"]] if of_staff else []), (caller, n)
         by_field = await client.get(INCIDENTS, params={"custom.assessment": f"secretmark{n}", "fields": "id"})
         assert by_field.status_code == (200 if caller.is_staff else 422)
         if caller.is_staff:
-            assert [item["id"] for item in by_field.json()["items"]] == [item["id"] for item in found]
+            assert [item["id"] for item in by_field.json()["items"]] == [item["id"] for item in items]
         if not of_staff:
             seen = [path for path, text in texts if f'secretmark{n}"' in text or f"secretmark{n} " in text]
             assert seen == [], (caller, seen)
@@ -191,7 +191,7 @@ async def _agrees(scene: Scene, client: Client, caller: Caller) -> int:
         answer = await asked(path)
         assert (answer.status_code != 403) == whole, (caller, path)
         assert all(f"secretmark{n}" not in answer.text for n in range(MOST)), "figures hold no words"
-    return len(shown)
+    return len(ids)
 
 
 async def _view(client: Client, caller: Caller) -> str | None:

@@ -42,18 +42,18 @@ async def test_what_a_ticket_names_by_its_key_is_shown_whole_and_what_nobody_has
 ) -> None:
     keeper = await api.client("Ada", Role.admin, Role.engineer)
     await the_known(keeper)
-    known = await keeper.post_ok(f"/v1/{path}", said(path, "mail"))
+    record = await keeper.post_ok(f"/v1/{path}", said(path, "mail"))
     if path == "requests":
-        at = f"/v1/requests/{known['id']}"
-        answer = await keeper.patch(at, json={"category": "mail"}, headers={"If-Match": "*"})
+        record_path = f"/v1/requests/{record['id']}"
+        answer = await keeper.patch(record_path, json={"category": "mail"}, headers={"If-Match": "*"})
         assert answer.status_code == 200, answer.text
     await keeper.post_ok(f"/v1/{path}", said(path, "elsewhere"))
-    shown = await keeper.read(f"/v1/{path}/{known['id']}", expand=f"{KEYS},service")
-    assert shown["service"] == without_actions(await keeper.read(f"{SERVICES}/mail"))
-    assert shown["ci"] == without_actions(await keeper.read("/v1/cis/mail"))
-    assert (shown["category"]["key"], shown["category"]["process"]) == ("mail", path.removesuffix("s"))
+    response = await keeper.read(f"/v1/{path}/{record['id']}", expand=f"{KEYS},service")
+    assert response["service"] == without_actions(await keeper.read(f"{SERVICES}/mail"))
+    assert response["ci"] == without_actions(await keeper.read("/v1/cis/mail"))
+    assert (response["category"]["key"], response["category"]["process"]) == ("mail", path.removesuffix("s"))
     unknown, listed = (await keeper.read(f"/v1/{path}", expand=KEYS))["items"]
-    assert [listed[name] for name in KEYS.split(",")] == [shown[name] for name in KEYS.split(",")]
+    assert [listed[name] for name in KEYS.split(",")] == [response[name] for name in KEYS.split(",")]
     assert [unknown[name] for name in KEYS.split(",")] == [None, None, None]
     (asked, _) = (await keeper.read(f"/v1/{path}"))["items"]
     assert (asked["service"], asked["ci"]) == ("elsewhere", "elsewhere"), "its name is there if nobody asks"
@@ -62,14 +62,14 @@ async def test_what_a_ticket_names_by_its_key_is_shown_whole_and_what_nobody_has
 async def test_a_service_or_ci_that_the_caller_may_not_see_is_as_one_that_nobody_has(api: Api) -> None:
     keeper, zhao = await api.client("Ada", Role.admin, Role.engineer), await api.client("Zhao")
     await the_known(keeper)
-    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', said('incidents', 'mail')))['id']}"
-    shown = await zhao.read(at, expand=KEYS)
-    assert (shown["service"]["key"], shown["ci"], shown["category"]["key"]) == ("mail", None, "mail")
-    await keeper.post_ok(f"{SERVICES}/{shown['service']['id']}/retire")
-    assert (await zhao.read(at, expand=KEYS))["service"] is None
+    path = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', said('incidents', 'mail')))['id']}"
+    answer = await zhao.read(path, expand=KEYS)
+    assert (answer["service"]["key"], answer["ci"], answer["category"]["key"]) == ("mail", None, "mail")
+    await keeper.post_ok(f"{SERVICES}/{answer['service']['id']}/retire")
+    assert (await zhao.read(path, expand=KEYS))["service"] is None
     (listed,) = (await zhao.read("/v1/incidents", expand=KEYS))["items"]
     assert (listed["service"], listed["ci"]) == (None, None)
-    assert (await keeper.read(at, expand=KEYS))["service"]["state"] == "retired"
+    assert (await keeper.read(path, expand=KEYS))["service"]["state"] == "retired"
 
 
 async def test_a_page_asks_once_for_all_services_that_it_names(
@@ -100,9 +100,9 @@ async def test_requests_show_their_item_items_their_service_and_services_their_c
     item = await keeper.post_ok(ITEMS, an_item("mailbox"))
     await keeper.post_ok(f"{ITEMS}/{item['id']}/offer")
     request = await keeper.post_ok("/v1/requests", {**A_REQUEST, "item": "mailbox"})
-    shown = await keeper.read(f"/v1/requests/{request['id']}", expand="item,service", fields="item,service")
-    assert shown["item"]["title_en"] == "A mailbox"
-    assert shown["service"]["key"] == "mail"
+    answer = await keeper.read(f"/v1/requests/{request['id']}", expand="item,service", fields="item,service")
+    assert answer["item"]["title_en"] == "A mailbox"
+    assert answer["service"]["key"] == "mail"
     assert (await keeper.read(f"{ITEMS}/{item['id']}", expand="service"))["service"]["key"] == "mail"
     service = await keeper.read(f"{SERVICES}/mail", expand="calendar")
     assert service["calendar"]["newest"]["time_zone"] == "Asia/Shanghai"

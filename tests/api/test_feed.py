@@ -34,9 +34,9 @@ async def events_of_records(client: Client) -> list[Json]:
     for lifecycle in LIFECYCLES:
         for page in await client.pages(f"/v1/{lifecycle.plural}", limit="200", fields="id"):
             for record in page:
-                at = f"/v1/{lifecycle.plural}/{record['id']}/events"
-                if (await client.get(at)).status_code == 200:
-                    found += [event for events in await client.pages(at) for event in events]
+                path = f"/v1/{lifecycle.plural}/{record['id']}/events"
+                if (await client.get(path)).status_code == 200:
+                    found += [event for events in await client.pages(path) for event in events]
     return sorted(found, key=lambda event: event["position"])
 
 
@@ -49,22 +49,22 @@ async def readers(api: Api) -> dict[str, Client]:
     auditor = await api.client("audits", Role.auditor)
     for n, given_to in enumerate((team, other, team)):
         writer = requester if n < 2 else admin
-        made = await writer.post_ok("/v1/incidents", an_incident())
-        at = f"/v1/incidents/{made['id']}"
-        await admin.post_ok(f"{at}/assign", {"team": given_to})
+        record = await writer.post_ok("/v1/incidents", an_incident())
+        path = f"/v1/incidents/{record['id']}"
+        await admin.post_ok(f"{path}/assign", {"team": given_to})
         for visibility in ("internal", "public"):
-            await admin.post_ok(f"{at}/comment", {"text": f"{visibility} word", "visibility": visibility})
+            await admin.post_ok(f"{path}/comment", {"text": f"{visibility} word", "visibility": visibility})
         for event in (ClockEventType.started, ClockEventType.breached):
-            await append_clock_event(api.ledger, f"incident/{made['id']}", event)
+            await append_clock_event(api.ledger, f"incident/{record['id']}", event)
         await append_clock_event(
             api.ledger,
-            f"incident/{made['id']}",
+            f"incident/{record['id']}",
             ClockEventType.started,
             agreement_type=AgreementType.ola,
             party=UUID(team),
             staff_only=True,
         )
-        await admin.post_ok(f"{at}/comment", {"text": "Last word", "visibility": "public"})
+        await admin.post_ok(f"{path}/comment", {"text": "Last word", "visibility": "public"})
     return {"admin": admin, "requester": requester, "agent": agent, "auditor": auditor}
 
 
@@ -138,30 +138,30 @@ async def test_the_events_of_a_clock_stand_among_those_of_its_ticket(
     api: Api, readers: dict[str, Client]
 ) -> None:
     (made, *_) = (await readers["admin"].read("/v1/incidents", sort="opened_at"))["items"]
-    at = f"/v1/incidents/{made['id']}/events"
-    whole = [event for page in await readers["admin"].pages(at) for event in page]
+    path = f"/v1/incidents/{made['id']}/events"
+    whole = [event for page in await readers["admin"].pages(path) for event in page]
     for limit in ("1", "3"):
-        paged = [event for page in await readers["admin"].pages(at, limit=limit) for event in page]
+        paged = [event for page in await readers["admin"].pages(path, limit=limit) for event in page]
         assert paged == whole
     assert [event["position"] for event in whole] == sorted(event["position"] for event in whole)
     of_clocks = [event for event in whole if event["clock"] is not None]
     assert [event["type"] for event in of_clocks] == ["clock.started", "clock.breached", "clock.started"]
     assert of_clocks[0]["set"] == of_clocks[0]["given"] == {}
-    told = of_clocks[1]["clock"]
-    assert (told["metric"], told["agreement_type"], told["target_seconds"]) == ("resolution", "SLA", 14400)
-    assert told["percent"] is None, "what is not said is null"
+    clock = of_clocks[1]["clock"]
+    assert (clock["metric"], clock["agreement_type"], clock["target_seconds"]) == ("resolution", "SLA", 14400)
+    assert clock["percent"] is None, "what is not said is null"
     assert of_clocks[1]["version"] == 2
     assert whole[-1]["type"] == "incident.commented"
     team = of_clocks[2]["clock"]["party"]
-    page = await readers["admin"].read(at)
+    page = await readers["admin"].read(path)
     assert page["names"][team] == "The network team"
     before = [
         event
-        for part in await readers["admin"].pages(at, as_of=str(of_clocks[1]["position"] - 1), limit="2")
+        for part in await readers["admin"].pages(path, as_of=str(of_clocks[1]["position"] - 1), limit="2")
         for event in part
     ]
     assert before == [event for event in whole if event["position"] < of_clocks[1]["position"]]
-    of_requester = [event for page in await readers["requester"].pages(at) for event in page]
+    of_requester = [event for page in await readers["requester"].pages(path) for event in page]
     assert [event["type"] for event in of_requester if event["clock"]] == ["clock.started", "clock.breached"]
 
 
@@ -190,9 +190,9 @@ async def test_whoever_resumes_gets_what_has_come_since_and_nothing_twice(reader
         page = await agent.read(FEED, order=order, limit="200")
         assert page["caught_up"]
         assert page["next_cursor"] is None
-        stream = next(one["stream"] for one in page["items"] if one["stream"].startswith("incident/"))
-        at = "/v1/incidents/" + stream.partition("/")[2]
-        await admin.post_ok(f"{at}/comment", {"text": order, "visibility": "public"})
+        stream = next(item["stream"] for item in page["items"] if item["stream"].startswith("incident/"))
+        path = "/v1/incidents/" + stream.partition("/")[2]
+        await admin.post_ok(f"{path}/comment", {"text": order, "visibility": "public"})
         new = await agent.read(FEED, cursor=page["resume_cursor"])
         assert [event["given"]["text"] for event in new["items"]] == [order]
 
@@ -264,12 +264,12 @@ async def test_while_others_append_each_reader_gets_each_event_once_in_order(
 
     async def append(n: int) -> None:
         writer = readers["requester"] if n % 2 else admin
-        at = f"/v1/incidents/{(await writer.post_ok('/v1/incidents', an_incident()))['id']}"
+        path = f"/v1/incidents/{(await writer.post_ok('/v1/incidents', an_incident()))['id']}"
         for step in range(3):
             team = ("network", "other")[(n // 2 + step) % 2]
-            await admin.post_ok(f"{at}/assign", {"team": teams[team]})
+            await admin.post_ok(f"{path}/assign", {"team": teams[team]})
             visibility = ("public", "internal")[step % 2]
-            await admin.post_ok(f"{at}/comment", {"text": "A word.", "visibility": visibility})
+            await admin.post_ok(f"{path}/comment", {"text": "A word.", "visibility": visibility})
 
     following = {
         name: asyncio.create_task(followed_until(quiet, readers[name]))

@@ -45,8 +45,8 @@ async def waiting_reader(api: Api, client: Client, **more: str) -> asyncio.Task[
     page = await client.read(FEED, limit="200", **more)
     assert page["caught_up"]
     before = api.ledger.new_events.waiting
-    asked = client.read(FEED, limit="200", cursor=page["resume_cursor"], wait="30", **more)
-    task = asyncio.create_task(asked)
+    answer = client.read(FEED, limit="200", cursor=page["resume_cursor"], wait="30", **more)
+    task = asyncio.create_task(answer)
 
     async def waits() -> bool:
         return api.ledger.new_events.waiting > before
@@ -59,10 +59,10 @@ async def waiting_reader(api: Api, client: Client, **more: str) -> asyncio.Task[
 @pytest.mark.usefixtures("long_waits")
 async def test_a_wait_ends_when_an_event_is_appended(api: Api, readers: dict[str, Client]) -> None:
     waiting = await waiting_reader(api, readers["requester"])
-    made = await readers["requester"].post_ok("/v1/incidents", an_incident())
+    record = await readers["requester"].post_ok("/v1/incidents", an_incident())
     async with asyncio.timeout(PATIENCE_SECONDS):
         page = await waiting
-    assert [event["stream"] for event in page["items"]] == [f"incident/{made['id']}"]
+    assert [event["stream"] for event in page["items"]] == [f"incident/{record['id']}"]
 
 
 @pytest.mark.usefixtures("long_waits")

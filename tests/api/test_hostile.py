@@ -127,8 +127,8 @@ async def test_texts_that_are_only_unusual_come_back_as_they_were_sent(shared: A
         "'; drop table",
     ):
         record = await zhao.post_ok("/v1/incidents", an_incident(title=text, description=f"{text}\n\t{text}"))
-        shown = await zhao.read(f"/v1/incidents/{record['number']}")
-        assert (shown["title"], shown["description"]) == (text, f"{text}\n\t{text}")
+        answer = await zhao.read(f"/v1/incidents/{record['number']}")
+        assert (answer["title"], answer["description"]) == (text, f"{text}\n\t{text}")
 
 
 @each_case(
@@ -283,8 +283,8 @@ async def test_parameters_that_are_wrong(shared: Api, query: str, status: int) -
     assert (await zhao.get(f"/v1/incidents?{query}")).status_code == status
     if query.split("=", maxsplit=1)[0] in ("limit", "cursor", "colour"):
         assert (await zhao.get(f"/v1/persons?{query}")).status_code == status
-        at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
-        assert (await zhao.get(f"{at}/events?{query}")).status_code == status
+        path = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+        assert (await zhao.get(f"{path}/events?{query}")).status_code == status
 
 
 @each_case(
@@ -329,36 +329,36 @@ async def test_what_says_that_it_is_json_is_read_as_json(shared: Api, media_type
 @pytest.mark.parametrize("content", [b'{"title":"x"}', b'[{"op":"remove","path":"/title"}]', b"{"])
 async def test_an_edit_of_another_kind_is_told_which_are_taken(shared: Api, content: bytes) -> None:
     zhao = await shared.client("Zhao Min")
-    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+    path = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     headers = {"Content-Type": "application/json-patch+json", "If-Match": "*"}
     head = await shared.head()
-    answer = await zhao.patch(at, content=content, headers=headers)
+    answer = await zhao.patch(path, content=content, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
     assert answer.headers["accept-patch"] == "application/merge-patch+json, application/json"
     assert "`application/json-patch+json`" in answer.json()["detail"]
     assert await shared.head() == head
-    for taken in answer.headers["accept-patch"].split(", "):
+    for word in answer.headers["accept-patch"].split(", "):
         edited = await zhao.patch(
-            at, content=b'{"title":"A relay"}', headers=headers | {"Content-Type": taken}
+            path, content=b'{"title":"A relay"}', headers=headers | {"Content-Type": word}
         )
         assert edited.status_code == 200, edited.text
-    posted = await zhao.post(f"{at}/comment", content=b'{"text":"x"}', headers=headers)
+    posted = await zhao.post(f"{path}/comment", content=b'{"text":"x"}', headers=headers)
     assert (posted.status_code, "accept-patch" in posted.headers) == (415, False)
 
 
 async def test_headers_out_of_all_measure(shared: Api) -> None:
     zhao = await shared.client("Zhao Min")
-    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+    path = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     long = "x" * LONGEST
     for name in ("Accept-Language", "X-Request-Id", "If-None-Match", "User-Agent"):
-        assert (await zhao.get(at, headers={name: long})).status_code == 200
-    assert (await zhao.get(at, headers={"Accept": long})).status_code == 406
+        assert (await zhao.get(path, headers={name: long})).status_code == 200
+    assert (await zhao.get(path, headers={"Accept": long})).status_code == 406
     head = await shared.head()
     for name in ("If-Match", "Idempotency-Key"):
-        answer = await zhao.post(f"{at}/cancel", json={"reason": "x"}, headers={name: long})
+        answer = await zhao.post(f"{path}/cancel", json={"reason": "x"}, headers={name: long})
         assert answer.status_code == 422
     for sent in (long, f"Bearer {long}", f"Bearer ldk_{long}", "Bearer " + "ldk_" * 20_000):
-        assert (await zhao.get(at, headers={"Authorization": sent})).status_code == 401
+        assert (await zhao.get(path, headers={"Authorization": sent})).status_code == 401
     assert await shared.head() == head
 
 
@@ -379,6 +379,6 @@ async def test_a_method_that_no_path_takes_is_refused_as_such_whatever_its_body(
     shared: Api, path: str
 ) -> None:
     client = await shared.client("Lin", Role.agent)
-    said = {"Content-Type": "application/octet-stream"}
-    answer = await client.request("TRACE", path, content=b"x", headers=said)
+    body = {"Content-Type": "application/octet-stream"}
+    answer = await client.request("TRACE", path, content=b"x", headers=body)
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")

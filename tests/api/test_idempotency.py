@@ -57,12 +57,12 @@ async def test_the_longest_key_is_kept(shared: Api) -> None:
 
 
 async def test_after_the_state_has_moved_on_the_first_answer_is_given_again(shared: Api) -> None:
-    _, agent, at = await an_open_one(shared)
-    first = await send(agent, f"{at}/acknowledge", {}, "k-ack")
-    await agent.post_ok(f"{at}/assign", {"person": "me"})
-    await agent.post_ok(f"{at}/start")
+    _, agent, path = await an_open_one(shared)
+    first = await send(agent, f"{path}/acknowledge", {}, "k-ack")
+    await agent.post_ok(f"{path}/assign", {"person": "me"})
+    await agent.post_ok(f"{path}/start")
     head = await shared.head()
-    again = await send(agent, f"{at}/acknowledge", {}, "k-ack")
+    again = await send(agent, f"{path}/acknowledge", {}, "k-ack")
     assert again.status_code == 200
     assert again.headers["idempotent-replayed"] == "true"
     shown, then = again.json(), first.json()
@@ -74,29 +74,29 @@ async def test_after_the_state_has_moved_on_the_first_answer_is_given_again(shar
 
 async def test_after_it_was_given_away_the_first_answer_is_given_again(shared: Api) -> None:
     await shared.team("far-away")
-    _, agent, at = await an_open_one(shared)
-    first = await send(agent, f"{at}/assign", {"team": "far-away"}, "k-away")
-    assert (await agent.get(at)).status_code == 404
-    again = await send(agent, f"{at}/assign", {"team": "far-away"}, "k-away")
+    _, agent, path = await an_open_one(shared)
+    first = await send(agent, f"{path}/assign", {"team": "far-away"}, "k-away")
+    assert (await agent.get(path)).status_code == 404
+    again = await send(agent, f"{path}/assign", {"team": "far-away"}, "k-away")
     assert (again.status_code, again.content) == (200, first.content)
 
 
 async def test_a_repeated_condition_on_the_version_is_not_held_against_it(shared: Api) -> None:
-    _, agent, at = await an_open_one(shared)
-    first = await send(agent, f"{at}/acknowledge", {}, "k-if", **{"If-Match": "1"})
-    again = await send(agent, f"{at}/acknowledge", {}, "k-if", **{"If-Match": "1"})
+    _, agent, path = await an_open_one(shared)
+    first = await send(agent, f"{path}/acknowledge", {}, "k-if", **{"If-Match": "1"})
+    again = await send(agent, f"{path}/acknowledge", {}, "k-if", **{"If-Match": "1"})
     assert (again.status_code, again.content) == (200, first.content)
 
 
 async def test_a_refusal_is_not_kept_and_the_key_can_be_used_when_it_is_possible(shared: Api) -> None:
-    _, agent, at = await an_open_one(shared)
-    refused = await send(agent, f"{at}/start", {}, "k-start")
+    _, agent, path = await an_open_one(shared)
+    refused = await send(agent, f"{path}/start", {}, "k-start")
     assert refused.status_code == 403
-    await agent.post_ok(f"{at}/assign", {"person": "me"})
-    done = await send(agent, f"{at}/start", {}, "k-start")
+    await agent.post_ok(f"{path}/assign", {"person": "me"})
+    done = await send(agent, f"{path}/start", {}, "k-start")
     assert done.status_code == 200
     assert "idempotent-replayed" not in done.headers
-    assert (await send(agent, f"{at}/start", {}, "k-start")).content == done.content
+    assert (await send(agent, f"{path}/start", {}, "k-start")).content == done.content
 
 
 async def test_a_refused_command_may_be_corrected_under_its_key(shared: Api) -> None:
@@ -106,33 +106,33 @@ async def test_a_refused_command_may_be_corrected_under_its_key(shared: Api) -> 
 
 
 async def test_another_body_address_or_query_under_the_key_is_refused(shared: Api) -> None:
-    zhao, agent, at = await an_open_one(shared)
+    zhao, agent, record_path = await an_open_one(shared)
     _, _, other = await an_open_one(shared)
-    await send(agent, f"{at}/comment", {"text": "x"}, "k-other")
+    await send(agent, f"{record_path}/comment", {"text": "x"}, "k-other")
     head = await shared.head()
-    number = (await agent.read(at))["number"]
+    number = (await agent.read(record_path))["number"]
     for path, body in (
-        (f"{at}/comment", {"text": "y"}),
-        (f"{at}/comment", {"text": "x", "visibility": "public"}),
-        (f"{at}/comment", {"text": "x "}),
+        (f"{record_path}/comment", {"text": "y"}),
+        (f"{record_path}/comment", {"text": "x", "visibility": "public"}),
+        (f"{record_path}/comment", {"text": "x "}),
         (f"{other}/comment", {"text": "x"}),
         (f"/v1/incidents/{number}/comment", {"text": "x"}),
-        (f"{at}/comment?a=1", {"text": "x"}),
+        (f"{record_path}/comment?a=1", {"text": "x"}),
     ):
         refused = await send(agent, path, body, "k-other")
         assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused"), (path, body)
     assert await shared.head() == head
     # Another action, or another caller, has keys of its own.
-    assert (await send(agent, f"{at}/acknowledge", {}, "k-other")).status_code == 200
-    assert (await send(zhao, f"{at}/comment", {"text": "x"}, "k-other")).status_code == 200
+    assert (await send(agent, f"{record_path}/acknowledge", {}, "k-other")).status_code == 200
+    assert (await send(zhao, f"{record_path}/comment", {"text": "x"}, "k-other")).status_code == 200
 
 
 async def test_white_space_and_the_order_of_members_make_no_other_command(shared: Api) -> None:
-    zhao, _, at = await an_open_one(shared)
+    zhao, _, path = await an_open_one(shared)
     headers = {"Idempotency-Key": "k-space", "Content-Type": "application/json"}
-    first = await zhao.post(f"{at}/comment", content='{"text":"x","visibility":"public"}', headers=headers)
+    first = await zhao.post(f"{path}/comment", content='{"text":"x","visibility":"public"}', headers=headers)
     again = await zhao.post(
-        f"{at}/comment", content='\n{ "visibility" : "public" ,\t"text" : "\\u0078" }', headers=headers
+        f"{path}/comment", content='\n{ "visibility" : "public" ,\t"text" : "\\u0078" }', headers=headers
     )
     assert (again.status_code, again.content) == (200, first.content)
 
@@ -146,8 +146,8 @@ async def test_a_new_key_of_a_person_does_not_make_their_command_another(shared:
 
 async def _new_key(api: Api, client: Client) -> str:
     admin = await api.client("Ada", Role.admin)
-    made = await admin.post_ok("/v1/keys", {"name": "New", "person": client.id, "roles": ["requester"]})
-    token: str = made["token"]
+    record = await admin.post_ok("/v1/keys", {"name": "New", "person": client.id, "roles": ["requester"]})
+    token: str = record["token"]
     return token
 
 
@@ -155,13 +155,13 @@ async def test_a_narrower_key_is_not_answered_with_what_a_broader_one_has_done(s
     admin = await shared.client("Gao", Role.admin)
     narrow = shared.with_token(await add_key(shared.ledger, UUID(admin.id), Role.requester))
     key: Json = {"name": "x", "person": admin.id, "roles": ["admin"]}
-    made = (await send(admin, "/v1/keys", key, "make")).json()
-    at = f"/v1/keys/{made['id']}/rotate"
+    document = (await send(admin, "/v1/keys", key, "make")).json()
+    record_path = f"/v1/keys/{document['id']}/rotate"
     items = [{"title_en": "Ask", "title_zh": "询问"}]
     checklist: Json = {"key": "k", "process": "incident", "title_en": "A", "title_zh": "甲", "items": items}
     for path, said, name in (
         ("/v1/keys", key, "make"),
-        (at, {"overlap_seconds": 0}, "rotate"),
+        (record_path, {"overlap_seconds": 0}, "rotate"),
         ("/v1/checklists", checklist, "checklist"),
     ):
         first = await send(admin, path, said, name)
@@ -174,9 +174,9 @@ async def test_a_narrower_key_is_not_answered_with_what_a_broader_one_has_done(s
 
 async def test_the_secret_of_a_key_is_shown_once_however_often_it_is_asked_for(shared: Api) -> None:
     admin = await shared.client("Ada", Role.admin)
-    said = {"name": "The portal's", "person": "me", "roles": ["requester"]}
-    first = await send(admin, "/v1/keys", said, "k-key")
-    again = await send(admin, "/v1/keys", said, "k-key")
+    body = {"name": "The portal's", "person": "me", "roles": ["requester"]}
+    first = await send(admin, "/v1/keys", body, "k-key")
+    again = await send(admin, "/v1/keys", body, "k-key")
     assert again.headers["idempotent-replayed"] == "true"
     assert first.json()["token"].startswith("ldk_")
     assert again.json() == {**first.json(), "token": None}
@@ -198,17 +198,17 @@ async def test_sent_many_times_at_once_it_is_done_once(shared: Api) -> None:
 async def test_while_the_first_is_being_carried_out_the_second_is_told_so(
     shared: Api, lasting: DatabaseUrls
 ) -> None:
-    zhao, _, at = await an_open_one(shared)
+    zhao, _, path = await an_open_one(shared)
     async with await psycopg.AsyncConnection.connect(lasting.owner_url) as holder:
         await holder.execute("select * from log.head for update")
-        first = asyncio.create_task(send(zhao, f"{at}/comment", {"text": "x"}, "k-running"))
+        first = asyncio.create_task(send(zhao, f"{path}/comment", {"text": "x"}, "k-running"))
         await until(_is(lambda: bool(shared.ledger.running)))
-        second = await send(zhao, f"{at}/comment", {"text": "x"}, "k-running")
+        second = await send(zhao, f"{path}/comment", {"text": "x"}, "k-running")
         assert (second.status_code, second.json()["code"]) == (409, "still_running")
         await holder.rollback()
     assert (await first).status_code == 200
     assert not shared.ledger.running
-    assert (await send(zhao, f"{at}/comment", {"text": "x"}, "k-running")).status_code == 200
+    assert (await send(zhao, f"{path}/comment", {"text": "x"}, "k-running")).status_code == 200
 
 
 def _is(true: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:

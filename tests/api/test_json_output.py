@@ -86,14 +86,14 @@ def test_an_instant_without_a_zone_is_of_utc(beside: int) -> None:
 async def test_real_answers_are_the_same_by_either_writer(api: Api) -> None:
     await api.team("mail")
     agent = await api.client("Lin 林", Role.agent, teams=("mail",))
-    made = await agent.post_ok("/v1/incidents", an_incident())
-    await agent.post_ok(f"/v1/incidents/{made['id']}/assign", {"team": "mail"})
-    at = f"/v1/incidents/{made['id']}"
+    record = await agent.post_ok("/v1/incidents", an_incident())
+    await agent.post_ok(f"/v1/incidents/{record['id']}/assign", {"team": "mail"})
+    record_path = f"/v1/incidents/{record['id']}"
     for path in (
         "/v1/incidents",
         "/v1/incidents?fields=number,title&limit=1",
-        at,
-        f"{at}/events",
+        record_path,
+        f"{record_path}/events",
         "/v1/me/work",
     ):
         answer = (await agent.get(path)).content

@@ -117,9 +117,9 @@ async def test_what_a_key_may_is_what_it_holds_and_not_what_another_key_of_the_p
     person = await add_person(shared.ledger, "Lin")
     as_agent = await shared.client_of(person, Role.agent)
     as_requester = await shared.client_of(person)
-    at = f"/v1/incidents/{(await as_requester.post_ok('/v1/incidents', an_incident()))['id']}"
-    assert (await as_requester.post(f"{at}/acknowledge", json={})).status_code == 403
-    assert (await as_agent.post(f"{at}/acknowledge", json={})).status_code == 200
+    path = f"/v1/incidents/{(await as_requester.post_ok('/v1/incidents', an_incident()))['id']}"
+    assert (await as_requester.post(f"{path}/acknowledge", json={})).status_code == 403
+    assert (await as_agent.post(f"{path}/acknowledge", json={})).status_code == 200
 
 
 @each_case(
@@ -173,14 +173,14 @@ async def test_a_role_for_a_team_is_kept_in_one_way_of_writing_it(shared: Api) -
     team = UUID(await shared.team("keys-in-one-way"))
     ways = [f"agent@team/{way}" for way in (team, str(team).upper(), team.hex, team.urn, f"{{{team}}}")]
     await admin.post_ok(f"/v1/persons/{admin.id}/grant_role", {"role": ways[-1]})
-    made = await admin.post_ok("/v1/keys", {"name": "A", "person": "me", "roles": ways})
-    assert made["roles"] == [f"agent@team/{team}"]
+    record = await admin.post_ok("/v1/keys", {"name": "A", "person": "me", "roles": ways})
+    assert record["roles"] == [f"agent@team/{team}"]
 
 
 async def test_the_events_of_a_key_do_not_show_what_is_kept_of_its_secret(shared: Api) -> None:
     admin = await shared.client("Ada", Role.admin)
-    made = await admin.post_ok("/v1/keys", {"name": "A", "person": "me", "roles": ["admin"]})
-    loaded = await load(shared.ledger.db, LIFECYCLE, made["id"])
+    record = await admin.post_ok("/v1/keys", {"name": "A", "person": "me", "roles": ["admin"]})
+    loaded = await load(shared.ledger.db, LIFECYCLE, record["id"])
     assert loaded is not None
     (event,) = await read.stream_events(shared.ledger.db, loaded.record.row_key)
     assert event.data["given"]["secret_hash"] == event.data["set"][loaded.record.row_key]["secret_hash"]
@@ -209,17 +209,17 @@ async def test_only_an_administrator_makes_keys_and_revokes_those_of_others(shar
     wu = await shared.client("Wu Jing", Role.agent)
     own = UUID((zhao.token or "").split("_")[1])
     assert (await wu.post(f"/v1/keys/{own}/revoke", json={})).status_code == 404
-    said = {"name": "More", "person": "me", "roles": ["admin"]}
-    assert (await zhao.post("/v1/keys", json=said)).status_code == 403
-    assert (await admin.post("/v1/keys", json={**said, "secret_hash": "0" * 64})).status_code == 422
+    body = {"name": "More", "person": "me", "roles": ["admin"]}
+    assert (await zhao.post("/v1/keys", json=body)).status_code == 403
+    assert (await admin.post("/v1/keys", json={**body, "secret_hash": "0" * 64})).status_code == 422
     await zhao.post_ok(f"/v1/keys/{own}/revoke")
     assert (await zhao.get("/v1/meta")).status_code == 401
 
 
 async def test_neither_log_nor_tables_hold_the_secret(shared: Api) -> None:
     admin = await shared.client("Ada", Role.admin)
-    made = await admin.post_ok("/v1/keys", {"name": "Portal", "person": "me", "roles": ["requester"]})
-    secret = made["token"].split("_", 2)[2]
+    record = await admin.post_ok("/v1/keys", {"name": "Portal", "person": "me", "roles": ["requester"]})
+    secret = record["token"].split("_", 2)[2]
     everything = await shared.ledger.db.rows(
         "select convert_from(data, 'UTF8') as text from log.event union all select k::text from fold.key k"
     )
@@ -231,8 +231,8 @@ async def test_persons_act_under_their_own_name_and_machines_as_integrations(sha
     machine = await admin.post_ok(
         "/v1/persons", {"name": "Monitoring", "kind": "machine", "roles": ["integration"]}
     )
-    made = await admin.post_ok("/v1/keys", {"name": "M", "person": machine["id"], "roles": ["integration"]})
-    tool = shared.with_token(made["token"])
-    at = f"/v1/incidents/{(await tool.post_ok('/v1/incidents', an_incident()))['id']}"
-    event = (await tool.read(f"{at}/events"))["items"][0]
+    record = await admin.post_ok("/v1/keys", {"name": "M", "person": machine["id"], "roles": ["integration"]})
+    tool = shared.with_token(record["token"])
+    path = f"/v1/incidents/{(await tool.post_ok('/v1/incidents', an_incident()))['id']}"
+    event = (await tool.read(f"{path}/events"))["items"][0]
     assert event["actor"] == f"integration:{machine['id']}"

@@ -13,28 +13,28 @@ SAID = {"kpi": "incident_unit_cost", "amount": "45.00", "currency": "EUR", **YEA
 
 async def test_a_budget_is_set_for_a_time_set_otherwise_for_another_and_withdrawn(api: Api) -> None:
     quality = await api.client("Quan", Role.quality_manager)
-    made = await quality.post_ok(BUDGETS, SAID)
-    assert {name: made[name] for name in SAID} == SAID
-    at = f"{BUDGETS}/{made['id']}"
+    record = await quality.post_ok(BUDGETS, SAID)
+    assert {name: record[name] for name in SAID} == SAID
+    path = f"{BUDGETS}/{record['id']}"
     later = {"amount": "5000", "currency": "JPY", "valid_from_at": "2027-01-01T00:00:00Z"}
-    revised = await quality.post_ok(f"{at}/revise", later)
+    revised = await quality.post_ok(f"{path}/revise", later)
     assert (revised["amount"], revised["currency"], revised["valid_until_at"]) == ("5000", "JPY", None)
-    none = await quality.post_ok(f"{at}/revise", {"valid_from_at": "2028-01-01T00:00:00Z"})
+    none = await quality.post_ok(f"{path}/revise", {"valid_from_at": "2028-01-01T00:00:00Z"})
     assert (none["amount"], none["currency"]) == (None, None)
     (listed,) = (await quality.read(BUDGETS, kpi="incident_unit_cost"))["items"]
-    assert listed["id"] == made["id"]
-    withdrawn = await quality.post_ok(f"{at}/withdraw", {"reason": "It was the draft."})
+    assert listed["id"] == record["id"]
+    withdrawn = await quality.post_ok(f"{path}/withdraw", {"reason": "It was the draft."})
     assert withdrawn["state"] == "withdrawn"
-    types = [event["type"] for event in (await quality.read(f"{at}/events"))["items"]]
+    types = [event["type"] for event in (await quality.read(f"{path}/events"))["items"]]
     assert types == [f"kpi_budget.{name}" for name in ("added", "revised", "revised", "withdrawn")]
-    late = await quality.post(f"{at}/revise", json=later)
+    late = await quality.post(f"{path}/revise", json=later)
     assert (late.status_code, late.json()["code"]) == (409, "not_in_this_state")
 
 
 async def test_a_budget_that_says_no_time_holds_from_now_on(api: Api) -> None:
     quality = await api.client("Quan", Role.quality_manager)
-    made = await quality.post_ok(BUDGETS, {name: SAID[name] for name in ("kpi", "amount", "currency")})
-    assert (made["valid_from_at"], made["valid_until_at"]) == (made["added_at"], None)
+    record = await quality.post_ok(BUDGETS, {name: SAID[name] for name in ("kpi", "amount", "currency")})
+    assert (record["valid_from_at"], record["valid_until_at"]) == (record["added_at"], None)
 
 
 @each_case(
@@ -69,14 +69,14 @@ async def test_what_is_no_budget_is_refused(shared: Api, changed: Json, pointer:
 
 async def test_what_is_revised_is_checked_as_what_is_added(shared: Api) -> None:
     quality = await shared.client("Quan", Role.quality_manager)
-    made = await quality.post_ok(BUDGETS, SAID)
+    record = await quality.post_ok(BUDGETS, SAID)
     for changed, pointer in (
         ({"amount": "50.00"}, "/currency"),
         ({"currency": "EUR"}, "/amount"),
         ({"amount": "50", "currency": "EUR"}, "/amount"),
         ({"amount": "50.00", "currency": "EUR", "valid_until_at": "2020-01-01T00:00:00Z"}, "/valid_until_at"),
     ):
-        refused = await quality.post(f"{BUDGETS}/{made['id']}/revise", json=changed)
+        refused = await quality.post(f"{BUDGETS}/{record['id']}/revise", json=changed)
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
 
 

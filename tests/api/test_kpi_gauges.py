@@ -58,16 +58,16 @@ def sample(name: str, **labels: str) -> str:
 def as_samples(key: str, period: str, point: dict[str, Any]) -> Samples:
     """What the gauges are to say of a point of that KPI."""
     of = {"key": key, "period": period}
-    said = {
+    body = {
         sample("value", **of, unit=KPIS[key].unit.value): point["value"],
         sample("cases", **of): point["cases"],
         sample("open_cases", **of): point["open_cases"],
     }
     if point["target"] is not None:
-        said[sample("target", **of, comparator=point["target"]["comparator"])] = point["target"]["value"]
+        body[sample("target", **of, comparator=point["target"]["comparator"])] = point["target"]["value"]
         for status in ("met", "at_risk", "missed", "no_data"):
-            said[sample("status", **of, status=status)] = float(point["status"] == status)
-    return {name: value for name, value in said.items() if value is not None}
+            body[sample("status", **of, status=status)] = float(point["status"] == status)
+    return {name: value for name, value in body.items() if value is not None}
 
 
 @goes_round("every KPI at once", "app.kpis")
@@ -77,8 +77,8 @@ async def test_every_kpi_has_the_figures_of_this_month_so_far_and_of_the_last(de
     last_month = now.replace(day=1, hour=0, minute=0) - timedelta(days=3)
     for opened in (now, now, last_month):
         at = {"occurred_at": opened.isoformat()}
-        made = await desk.agent.post_ok("/v1/incidents", an_incident(**at, service="mail"))
-        await desk.resolve(f"/v1/incidents/{made['id']}")
+        record = await desk.agent.post_ok("/v1/incidents", an_incident(**at, service="mail"))
+        await desk.resolve(f"/v1/incidents/{record['id']}")
     await desk.follow()
     found = await shown(desk.api, auditor.token)
     expected: Samples = {}
@@ -133,7 +133,7 @@ async def test_each_key_is_shown_the_kpis_that_it_may_read_and_no_others(desk: D
     person = await desk.api.client("Prometheus", Role.integration, Role.problem_manager)
     some = samples(await figures(desk.api, person.token))
     keys = {name.partition('key="')[2].partition('"')[0] for name in some} - {""}
-    read = {one["key"] for one in (await person.read("/v1/kpis"))["items"]}
+    read = {item["key"] for item in (await person.read("/v1/kpis"))["items"]}
     assert keys == read
     assert 0 < len(keys) < len(KPIS)
     tool = await desk.api.client("A tool", Role.integration)

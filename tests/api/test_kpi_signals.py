@@ -87,17 +87,17 @@ async def test_a_signal_is_explained_and_taken_back_in_the_open(desk: Desk) -> N
         "noted",
     )
     assert (shown["rule"], shown["tendency"], shown["reason"]) == ("beyond_limits", "worse", None)
-    at = f"{SIGNALS}/{desk.signal['number']}"
-    said = {"reason": "The desk stood in the dark. 停电。", "cause": "Power cut"}
-    assert (await desk.quality.post_ok(f"{at}/explain", said))["state"] == "explained"
+    path = f"{SIGNALS}/{desk.signal['number']}"
+    body = {"reason": "The desk stood in the dark. 停电。", "cause": "Power cut"}
+    assert (await desk.quality.post_ok(f"{path}/explain", body))["state"] == "explained"
     (shown,) = await desk.noted()
-    assert {name: shown[name] for name in said} == said
+    assert {name: shown[name] for name in body} == body
     assert (shown["state"], shown["explained_by"]["name"]) == ("explained", "Quan")
-    reopened = await desk.quality.post_ok(f"{at}/reopen", {"reason": "It was another month."})
+    reopened = await desk.quality.post_ok(f"{path}/reopen", {"reason": "It was another month."})
     assert (reopened["state"], reopened["reason"], reopened["explained_by"]) == ("noted", None, None)
     (shown,) = await desk.noted()
     assert (shown["state"], shown["cause"]) == ("noted", None)
-    types = [event["type"] for event in (await desk.quality.read(f"{at}/events"))["items"]]
+    types = [event["type"] for event in (await desk.quality.read(f"{path}/events"))["items"]]
     assert types == [f"kpi_signal.{name}" for name in ("noted", "explained", "reopened")]
 
 
@@ -118,18 +118,18 @@ async def test_limits_count_anew_from_a_named_change_until_that_is_taken_back(de
     assert before["limits"]["upper_range"] == pytest.approx(
         3.268 * before["limits"]["moving_range"], rel=1e-6
     )
-    said = {"kpi": KEY, "change": "A second shift", "begins_at": desk.spike.isoformat()}
-    made = await desk.quality.post_ok(REBASES, said)
+    body = {"kpi": KEY, "change": "A second shift", "begins_at": desk.spike.isoformat()}
+    record = await desk.quality.post_ok(REBASES, body)
     after = await desk.behaviour()
-    assert [one["change"] for one in after["rebases"]] == ["A second shift"]
-    assert [one["values"] for one in after["stretches"]] == [11, 3]
-    assert [one["provisional"] for one in after["stretches"]] == [True, False]
+    assert [rebas["change"] for rebas in after["rebases"]] == ["A second shift"]
+    assert [stretch["values"] for stretch in after["stretches"]] == [11, 3]
+    assert [stretch["provisional"] for stretch in after["stretches"]] == [True, False]
     assert (after["limits"], after["stretches"][0]["limits"]["centre"] < 3700) == (None, True)
     assert not any(point["signals"] for point in after["points"])
     moved = [point["moving_range"] for point in after["points"]]
     assert (moved[0], moved[11], moved[12] > 30_000) == (None, None, True)
     assert (await desk.behaviour(team="team 0"))["rebases"] == [], "it is of the organisation"
-    await desk.quality.post_ok(f"{REBASES}/{made['id']}/withdraw", {"reason": "It began later."})
+    await desk.quality.post_ok(f"{REBASES}/{record['id']}/withdraw", {"reason": "It began later."})
     again = await desk.behaviour()
     assert (again["rebases"], again["stretches"]) == ([], before["stretches"])
 
@@ -152,7 +152,7 @@ async def test_the_chart_is_drawn_with_what_was_said_of_it(desk: Desk) -> None:
 
 
 async def test_a_chart_of_too_many_periods_or_of_nothing_known_is_refused(desk: Desk) -> None:
-    at = f"/v1/kpis/{KEY}/chart.svg"
+    path = f"/v1/kpis/{KEY}/chart.svg"
     for query, pointer in (
         ("grain=day", "grain"),
         ("team=nobody", "team"),
@@ -160,24 +160,24 @@ async def test_a_chart_of_too_many_periods_or_of_nothing_known_is_refused(desk: 
         ("by=team", "by"),
         ("tz=Atlantis", "tz"),
     ):
-        refused = await desk.quality.get(f"{at}?{query}")
+        refused = await desk.quality.get(f"{path}?{query}")
         assert (refused.status_code, refused.json()["errors"][0]["parameter"]) == (422, pointer)
     assert (await desk.quality.get("/v1/kpis/happiness/chart.svg")).status_code == 404
     agent = await desk.api.client("Agnes", Role.agent)
-    assert (await agent.get(at)).status_code == 403
+    assert (await agent.get(path)).status_code == 403
 
 
 async def test_signals_are_for_those_who_see_every_case(desk: Desk) -> None:
-    at = f"{SIGNALS}/{desk.signal['id']}"
+    path = f"{SIGNALS}/{desk.signal['id']}"
     owner = await desk.api.client("Owen", Role.process_owner)
-    assert (await owner.post_ok(f"{at}/explain", {"cause": "Power cut"}))["explained_by"]["name"] == "Owen"
+    assert (await owner.post_ok(f"{path}/explain", {"cause": "Power cut"}))["explained_by"]["name"] == "Owen"
     auditor = await desk.api.client("Audrey", Role.auditor)
-    assert (await auditor.read(at))["state"] == "explained"
-    assert (await auditor.post(f"{at}/reopen", json={"reason": "No."})).status_code == 403
+    assert (await auditor.read(path))["state"] == "explained"
+    assert (await auditor.post(f"{path}/reopen", json={"reason": "No."})).status_code == 403
     for role in (Role.requester, Role.agent, Role.engineer):
         client = await desk.api.client("Somebody", role)
         assert (await client.read(SIGNALS))["items"] == []
-        assert (await client.get(at)).status_code == 404
+        assert (await client.get(path)).status_code == 404
 
 
 @each_case(
@@ -198,20 +198,20 @@ async def test_what_is_no_re_basing_is_refused(shared: Api, changed: Json, point
     quality = await shared.client("Quan", Role.quality_manager)
     administrator = await shared.client("Ada", Role.admin)
     await administrator.post("/v1/teams", json={"key": "desk", "name": "The desk", "kind": "internal"})
-    said = {"kpi": KEY, "change": "A second shift", "begins_at": "2026-04-01T00:00:00+08:00"}
-    refused = await quality.post(REBASES, json=said | changed)
+    body = {"kpi": KEY, "change": "A second shift", "begins_at": "2026-04-01T00:00:00+08:00"}
+    refused = await quality.post(REBASES, json=body | changed)
     assert refused.status_code == 422
     assert [(error["pointer"], error["code"]) for error in refused.json()["errors"]] == [(pointer, code)]
 
 
 async def test_a_cause_that_looks_like_a_number_of_ours_must_be_one(desk: Desk) -> None:
-    at = f"{SIGNALS}/{desk.signal['id']}/explain"
+    path = f"{SIGNALS}/{desk.signal['id']}/explain"
     for said, pointer, code in (
         ({}, "", "reason_or_cause"),
         ({"cause": "PRB-2020-000001"}, "/cause", "unknown_reference"),
     ):
-        refused = await desk.quality.post(at, json=said)
+        refused = await desk.quality.post(path, json=said)
         assert refused.status_code == 422
-        assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [(pointer, code)]
-    known = await desk.quality.post(at, json={"cause": "INC-2026-000003"})
-    assert known.status_code == 200
+        assert [(error["pointer"], error["code"]) for error in refused.json()["errors"]] == [(pointer, code)]
+    answer = await desk.quality.post(path, json={"cause": "INC-2026-000003"})
+    assert answer.status_code == 200

@@ -80,36 +80,36 @@ async def served(parts: TableParts) -> AsyncIterator[httpx.Response]:
 
 
 async def test_a_part_is_sent_before_the_next_one_is_made() -> None:
-    made = Parts([[1]], [[2], [3]])
-    made.turns[0].set()
-    async with served(made.parts()) as answer:
+    parts = Parts([[1]], [[2], [3]])
+    parts.turns[0].set()
+    async with served(parts.parts()) as answer:
         assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
         text = answer.aiter_text()
         assert await anext(text) == "n\r\n1\r\n"
-        made.turns[1].set()
+        parts.turns[1].set()
         assert [piece async for piece in text] == ["2\r\n3\r\n"]
-    assert made.closed.is_set()
+    assert parts.closed.is_set()
 
 
 async def test_a_table_that_breaks_off_does_not_look_whole() -> None:
-    made = Parts([[1]], DatabaseGone("It has not answered in time."))
-    made.turns[0].set()
-    async with served(made.parts()) as answer:
+    parts = Parts([[1]], DatabaseGone("It has not answered in time."))
+    parts.turns[0].set()
+    async with served(parts.parts()) as answer:
         text = answer.aiter_text()
         assert await anext(text) == "n\r\n1\r\n"
-        made.turns[1].set()
+        parts.turns[1].set()
         with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
             await anext(text)
-    assert made.closed.is_set()
+    assert parts.closed.is_set()
 
 
 async def test_nothing_is_read_for_a_client_that_has_gone() -> None:
-    made = Parts([[1]], [[2]])
-    made.turns[0].set()
-    async with served(made.parts()) as answer:
+    parts = Parts([[1]], [[2]])
+    parts.turns[0].set()
+    async with served(parts.parts()) as answer:
         assert await anext(answer.aiter_text()) == "n\r\n1\r\n"
         await answer.aclose()
-        await asyncio.wait_for(made.closed.wait(), PATIENCE_SECONDS)
+        await asyncio.wait_for(parts.closed.wait(), PATIENCE_SECONDS)
 
 
 async def test_nothing_is_read_for_a_client_that_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,8 +129,8 @@ async def test_nothing_is_read_for_a_client_that_takes_nothing(monkeypatch: pyte
 
 def whole_time(key: str, now: datetime, desk: Desk, **more: Any) -> KpiQuestion:
     """The question about that KPI in the days around now."""
-    said = {"grain": "all", "begin": ago(days=9).isoformat(), "end": ago(days=-2).isoformat(), **more}
-    return question_of(desk.api.ledger.settings, KPIS[key], QuestionParameters(**said), now)
+    body = {"grain": "all", "begin": ago(days=9).isoformat(), "end": ago(days=-2).isoformat(), **more}
+    return question_of(desk.api.ledger.settings, KPIS[key], QuestionParameters(**body), now)
 
 
 async def three_resolved(desk: Desk) -> None:
@@ -153,10 +153,10 @@ async def test_without_a_page_the_table_has_all_cases_that_are_counted(desk: Des
     time = {"from": ago(days=1).isoformat(), "to": ago(days=-1).isoformat()}
     for key in slice_of("all cases as a table", OF_INCIDENTS, str, kind_of):
         page = await auditor.read(f"/v1/kpis/{key}/cases", **time)
-        found = await auditor.get(f"/v1/kpis/{key}/cases", params=time, headers=CSV)
-        assert "link" not in found.headers
+        response = await auditor.get(f"/v1/kpis/{key}/cases", params=time, headers=CSV)
+        assert "link" not in response.headers
         items, _ = page.pop("items"), page.pop("next_cursor")
-        table = rows(found.text)
+        table = rows(response.text)
         assert len(table) == len(items)
         for row, case in zip(table, items, strict=True):
             case["events"] = " ".join(event["id"] for event in case["events"])

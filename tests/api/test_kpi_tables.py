@@ -26,10 +26,10 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
-def flat(said: Json, within: str = "") -> Json:
+def flat(body: Json, within: str = "") -> Json:
     """All values of an object, those of its parts under both names, a cut under its own."""
     found: Json = {}
-    for name, value in said.items():
+    for name, value in body.items():
         parts = flat(value, "" if name == "by" else f"{name}_") if isinstance(value, dict) else None
         found |= {f"{within}{name}": value} if parts is None else parts
     return found

@@ -20,8 +20,8 @@ async def put(client: Client, body: Json, path: str = TARGET, **headers: str) ->
 
 async def targets(client: Client, **parameters: Any) -> list[tuple[str, float] | None]:
     """The target of each month of 2026 up to June."""
-    said = {"from": "2026-01-01", "to": "2026-07-01", **parameters}
-    points = (await client.read(KPI, **said))["points"]
+    body = {"from": "2026-01-01", "to": "2026-07-01", **parameters}
+    points = (await client.read(KPI, **body))["points"]
     return [point["target"] and (point["target"]["comparator"], point["target"]["value"]) for point in points]
 
 
@@ -29,8 +29,8 @@ async def test_a_target_holds_for_its_time_and_older_periods_keep_theirs(api: Ap
     quality = await api.client("Quan", Role.quality_manager)
     fixed = ("lt", 7200)
     assert await targets(quality) == [fixed] * 6
-    said = {"comparator": "le", "value": "5400.5", "valid_from_at": "2026-03-01T00:00:00Z"}
-    first = await put(quality, said)
+    body = {"comparator": "le", "value": "5400.5", "valid_from_at": "2026-03-01T00:00:00Z"}
+    first = await put(quality, body)
     assert (first.status_code, first.json()["version"]) == (201, 1)
     stricter = ("le", 5400.5)
     assert await targets(quality) == [fixed] * 2 + [stricter] * 4
@@ -42,10 +42,10 @@ async def test_a_target_holds_for_its_time_and_older_periods_keep_theirs(api: Ap
     none = await put(quality, {"valid_from_at": "2026-06-01T00:00:00Z"})
     assert none.status_code == 200
     assert (await targets(quality))[5] is None
-    at = f"/v1/kpi_targets/{first.json()['id']}"
-    await quality.post_ok(f"{at}/withdraw", {"reason": "It was the draft."})
+    path = f"/v1/kpi_targets/{first.json()['id']}"
+    await quality.post_ok(f"{path}/withdraw", {"reason": "It was the draft."})
     assert await targets(quality) == [fixed] * 6
-    types = [event["type"] for event in (await quality.read(f"{at}/events"))["items"]]
+    types = [event["type"] for event in (await quality.read(f"{path}/events"))["items"]]
     assert types == [f"kpi_target.{name}" for name in ("added", "revised", "revised", "withdrawn")]
 
 
@@ -56,8 +56,8 @@ async def test_a_value_is_taken_as_a_number_too_as_figures_show_it(api: Api, sai
     quality = await api.client("Quan", Role.quality_manager)
     put_so = await put(quality, {"comparator": "lt", "value": said, "valid_from_at": "2026-01-01T00:00:00Z"})
     assert (put_so.status_code, put_so.json()["value"]) == (201, kept)
-    shown = (await quality.read(KPI, **{"from": "2026-05-01", "to": "2026-06-01"}))["points"][0]["target"]
-    assert (await put(quality, shown)).status_code == 200, "what is shown can be set again"
+    target = (await quality.read(KPI, **{"from": "2026-05-01", "to": "2026-06-01"}))["points"][0]["target"]
+    assert (await put(quality, target)).status_code == 200, "what is shown can be set again"
 
 
 @each_case("said", [True, 1e300, 0.1234567, [1], {}, "1e3", "NaN"])
@@ -76,18 +76,18 @@ async def test_a_period_that_runs_has_the_target_of_now(api: Api) -> None:
 
 async def test_whoever_comes_second_is_told_so_and_what_is_sent_again_is_done_once(api: Api) -> None:
     quality = await api.client("Quan", Role.quality_manager)
-    said = {"comparator": "lt", "value": "3600"}
-    early = await put(quality, said, If_Match='"1"')
+    body = {"comparator": "lt", "value": "3600"}
+    early = await put(quality, body, If_Match='"1"')
     assert (early.status_code, early.json()["version"]) == (412, 0)
-    first = await put(quality, said, Idempotency_Key="once")
-    again = await put(quality, said, Idempotency_Key="once")
+    first = await put(quality, body, Idempotency_Key="once")
+    again = await put(quality, body, Idempotency_Key="once")
     assert (again.status_code, again.headers["idempotent-replayed"]) == (201, "true")
     assert again.json() == first.json()
-    other = await put(quality, {**said, "value": "1800"}, Idempotency_Key="once")
+    other = await put(quality, {**body, "value": "1800"}, Idempotency_Key="once")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-    changed = await put(quality, {**said, "value": "1800"}, If_Match=first.headers["etag"])
+    changed = await put(quality, {**body, "value": "1800"}, If_Match=first.headers["etag"])
     assert (changed.status_code, changed.json()["version"]) == (200, 2)
-    late = await put(quality, said, If_Match=first.headers["etag"])
+    late = await put(quality, body, If_Match=first.headers["etag"])
     assert (late.status_code, late.json()["version"]) == (412, 2)
 
 
@@ -122,16 +122,16 @@ async def test_what_is_no_target_is_refused(
 
 async def test_a_kpi_that_there_is_none_of_has_no_target(shared: Api) -> None:
     quality = await shared.client("Quan", Role.quality_manager)
-    said = {"comparator": "lt", "value": "1"}
-    assert (await put(quality, said, "/v1/kpis/happiness/target")).status_code == 404
-    refused = await quality.post("/v1/kpi_targets", json={"kpi": "happiness", **said})
+    body = {"comparator": "lt", "value": "1"}
+    assert (await put(quality, body, "/v1/kpis/happiness/target")).status_code == 404
+    refused = await quality.post("/v1/kpi_targets", json={"kpi": "happiness", **body})
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown_value")
 
 
 async def test_the_quality_manager_sets_targets_and_nobody_else(shared: Api) -> None:
-    said = {"comparator": "lt", "value": "3600"}
+    body = {"comparator": "lt", "value": "3600"}
     for role in Role:
         client = await shared.client("Olga", role)
         may = role is Role.quality_manager
-        answer = await put(client, said, "/v1/kpis/incident_close_seconds/target")
+        answer = await put(client, body, "/v1/kpis/incident_close_seconds/target")
         assert answer.status_code in ((200, 201) if may else (403,)), role

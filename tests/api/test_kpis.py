@@ -52,17 +52,17 @@ async def test_an_incident_costs_what_staff_have_logged_and_booked_on_it(desk: D
     await admin.post_ok(
         "/v1/hourly_rates", {**rate, "currency": (await desk.manager.read("/v1/meta"))["currency"]}
     )
-    at, without = await desk.report(2), await desk.report(2)
+    path, without = await desk.report(2), await desk.report(2)
     hour, guess = ({"minutes": 60, "role_class": role} for role in ("engineer", "somebody"))
     for body in (guess, hour, hour):
-        await lin.post_ok(f"{at}/log_work", body)
-    for entry in (await lin.read(f"{at}/works"))["items"][:2]:
-        await lin.post_ok(f"{at}/reverse_work", {"work": entry["id"], "reason": "Another ticket."})
+        await lin.post_ok(f"{path}/log_work", body)
+    for entry in (await lin.read(f"{path}/works"))["items"][:2]:
+        await lin.post_ok(f"{path}/reverse_work", {"work": entry["id"], "reason": "Another ticket."})
     for _ in range(2):
-        await lin.post_ok(f"{at}/book_cost", {"amount": "20.50", "currency": "EUR", "purpose": "A relay."})
-    (entry, _) = (await lin.read(f"{at}/costs"))["items"]
-    await lin.post_ok(f"{at}/reverse_cost", {"cost": entry["id"], "reason": "It was sent back."})
-    for one in (at, without):
+        await lin.post_ok(f"{path}/book_cost", {"amount": "20.50", "currency": "EUR", "purpose": "A relay."})
+    (entry, _) = (await lin.read(f"{path}/costs"))["items"]
+    await lin.post_ok(f"{path}/reverse_cost", {"cost": entry["id"], "reason": "It was sent back."})
+    for one in (path, without):
         await desk.resolve(one)
     await desk.follow()
     cost = await desk.point("/v1/kpis/incident_unit_cost")
@@ -84,9 +84,9 @@ async def test_the_periods_are_those_in_which_something_was_opened_or_ended(desk
     ]
     assert (months["grain"], months["position"]) == ("month", await desk.api.head())
     for grain, first in (("week", "2016-03-28"), ("quarter", "2016-01-01"), ("year", "2016-01-01")):
-        found = await desk.manager.read("/v1/kpis/periods", tz="UTC", grain=grain)
-        assert found["items"][0]["from"][:10] == first, grain
-        assert found["items"][-1]["from"] <= "2016-01-05", grain
+        answer = await desk.manager.read("/v1/kpis/periods", tz="UTC", grain=grain)
+        assert answer["items"][0]["from"][:10] == first, grain
+        assert answer["items"][-1]["from"] <= "2016-01-05", grain
     assert (await desk.agent.read("/v1/kpis/periods"))["items"] == [], "who sees not every case"
 
 
@@ -152,10 +152,10 @@ async def test_a_share_without_cases_is_not_zero_and_with_them_has_both_its_numb
     none = await desk.point(path)
     assert (none["value"], none["numerator"], none["denominator"]) == (None, 0, 0)
     for n in range(3):
-        at = await desk.report(n + 1)
-        await desk.resolve(at)
-    await desk.agent.post_ok(f"{at}/reopen", {"reason": "It is back."})
-    await desk.agent.post_ok(f"{at}/resolve", RESOLVED)
+        record_path = await desk.report(n + 1)
+        await desk.resolve(record_path)
+    await desk.agent.post_ok(f"{record_path}/reopen", {"reason": "It is back."})
+    await desk.agent.post_ok(f"{record_path}/resolve", RESOLVED)
     await desk.follow()
     share = await desk.point(path)
     assert (share["value"], share["numerator"], share["denominator"]) == (0.333333, 1, 3)
@@ -163,10 +163,10 @@ async def test_a_share_without_cases_is_not_zero_and_with_them_has_both_its_numb
 
 async def test_what_it_is_cut_by_and_filtered_by(desk: Desk) -> None:
     for team, urgency in (("network", "1"), ("network", "3"), ("mail", "1"), (None, "1")):
-        at = await desk.report(1, urgency=urgency)
+        record_path = await desk.report(1, urgency=urgency)
         if team is not None:
-            await desk.agent.post_ok(f"{at}/assign", {"team": team})
-        await desk.resolve(at)
+            await desk.agent.post_ok(f"{record_path}/assign", {"team": team})
+        await desk.resolve(record_path)
     await desk.follow()
     path = "/v1/kpis/incidents_resolved"
     (network,) = [t for t in (await desk.manager.read("/v1/teams"))["items"] if t["key"] == "network"]
@@ -200,8 +200,8 @@ async def test_a_number_is_opened_down_to_its_cases_and_their_events(desk: Desk)
     assert (page["from"], page["to"], page["unit"]) == (point["from"], point["to"], "seconds")
     assert (page["position"], page["next_cursor"]) == (await desk.api.head(), None)
     for case in items:
-        told = (await desk.manager.read(f"/v1/incidents/{case['number']}/events"))["items"]
-        by_id = {event["id"]: event for event in told}
+        listed = (await desk.manager.read(f"/v1/incidents/{case['number']}/events"))["items"]
+        by_id = {event["id"]: event for event in listed}
         opening, deciding = (by_id[event["id"]] for event in case["events"])
         assert (opening["type"], deciding["type"]) == ("incident.reported", "incident.resolved")
         assert deciding["occurred_at"] == case["decided_at"]
@@ -216,10 +216,10 @@ async def test_a_number_is_opened_down_to_its_cases_and_their_events(desk: Desk)
 
 
 async def test_a_change_of_team_is_among_the_events_of_its_number(desk: Desk) -> None:
-    at = await desk.report(1)
+    path = await desk.report(1)
     for team in ("network", "mail", "network"):
-        await desk.agent.post_ok(f"{at}/assign", {"team": team})
-    await desk.resolve(at)
+        await desk.agent.post_ok(f"{path}/assign", {"team": team})
+    await desk.resolve(path)
     await desk.follow()
     (case,) = (await desk.manager.read("/v1/kpis/reassignments_per_case/cases"))["items"]
     assert case["measure"] == 2
@@ -232,19 +232,19 @@ async def test_pages_of_cases_give_each_once_and_end_where_the_first_began(desk:
         await desk.report(n + 1)
     await desk.follow()
     path = "/v1/kpis/backlog/cases"
-    whole = (await desk.manager.read(path))["items"]
-    assert [case["decided_at"] for case in whole] == sorted(case["decided_at"] for case in whole)
+    items = (await desk.manager.read(path))["items"]
+    assert [case["decided_at"] for case in items] == sorted(case["decided_at"] for case in items)
     first = await desk.manager.read(path, limit=2)
     # One that is opened while somebody is turning pages was not open when they began to.
     await desk.report(0)
     await desk.follow()
     rest = await desk.manager.read(path, limit=200, cursor=first["next_cursor"])
-    assert first["items"] + rest["items"] == whole
+    assert first["items"] + rest["items"] == items
     assert rest["next_cursor"] is None
     assert len((await desk.manager.read(path))["items"]) == 6
     link = (await desk.manager.get(path, params={"limit": 2})).headers["link"]
     following = await desk.manager.get(link.partition(">; ")[0].removeprefix("<"))
-    assert [case["id"] for case in following.json()["items"]] == [case["id"] for case in whole[2:4]]
+    assert [case["id"] for case in following.json()["items"]] == [case["id"] for case in items[2:4]]
 
 
 async def test_what_was_known_at_an_instant_or_a_position_is_told_again(desk: Desk) -> None:
@@ -255,11 +255,11 @@ async def test_what_was_known_at_an_instant_or_a_position_is_told_again(desk: De
     await desk.follow()
     path = "/v1/kpis/incidents_opened"
     assert (await desk.point(path))["value"] == 2
-    found = await desk.manager.read(path, grain="all", as_of=position)
-    assert (found["position"], found["lag_seconds"], found["points"][0]["value"]) == (position, 0, 1)
-    assert found["points"][0]["by"] == before["by"]
-    again = await desk.manager.read(path, grain="all", as_of=found["as_of"])
-    assert again == found
+    answer = await desk.manager.read(path, grain="all", as_of=position)
+    assert (answer["position"], answer["lag_seconds"], answer["points"][0]["value"]) == (position, 0, 1)
+    assert answer["points"][0]["by"] == before["by"]
+    again = await desk.manager.read(path, grain="all", as_of=answer["as_of"])
+    assert again == answer
     early = await desk.manager.read(path, grain="all", as_of="2020-01-01T00:00:00Z")
     assert (early["position"], early["points"][0]["value"]) == (0, 0)
 
@@ -270,14 +270,14 @@ async def test_a_value_beyond_what_is_natural_is_a_signal(desk: Desk) -> None:
     await desk.follow()
     path = "/v1/kpis/incidents_opened/behaviour"
     since = ago(days=10).date().isoformat()
-    made = await desk.manager.read(path, **{"grain": "day", "from": since, "tz": "UTC"})
-    *over, running = made["points"]
+    answer = await desk.manager.read(path, **{"grain": "day", "from": since, "tz": "UTC"})
+    *over, running = answer["points"]
     assert len(over) == 10
-    assert [point["running"] for point in made["points"]] == [False] * 10 + [True]
+    assert [point["running"] for point in answer["points"]] == [False] * 10 + [True]
     assert running["signals"] == []
     (high,) = [point for point in over if "beyond_limits" in point["signals"]]
-    assert high["value"] > made["limits"]["high"] > made["limits"]["centre"] > 0
-    assert made["limits"]["low"] == 0, "a count is not below it"
+    assert high["value"] > answer["limits"]["high"] > answer["limits"]["centre"] > 0
+    assert answer["limits"]["low"] == 0, "a count is not below it"
     short = await desk.manager.read(path, **{"grain": "day", "from": ago(days=3).date().isoformat()})
     assert (short["limits"], [point["signals"] for point in short["points"]]) == (None, [[]] * 4)
 
@@ -287,15 +287,15 @@ async def test_a_forecast_says_what_the_target_would_take(desk: Desk) -> None:
     await desk.resolve(at)
     await desk.follow()
     path = f"{MTTR}/forecast"
-    made = await desk.manager.read(path, grain="year", more_cases=9)
-    (point,) = (await desk.manager.read(MTTR, **{"grain": "all", "from": made["from"], "to": made["to"]}))[
-        "points"
-    ]
-    assert (made["value"], made["cases"], made["status"]) == (point["value"], 1, point["status"])
+    answer = await desk.manager.read(path, grain="year", more_cases=9)
+    (point,) = (
+        await desk.manager.read(MTTR, **{"grain": "all", "from": answer["from"], "to": answer["to"]})
+    )["points"]
+    assert (answer["value"], answer["cases"], answer["status"]) == (point["value"], 1, point["status"])
     # Below 7,200 s on average, ten cases took at most 71,999 s together.
-    assert (made["outlook"], made["at_least"]) == ("reachable", None)
-    assert made["at_most"] == 71_999 - point["value"]
-    assert made["each"] == round(made["at_most"] / 9, 3)
+    assert (answer["outlook"], answer["at_least"]) == ("reachable", None)
+    assert answer["at_most"] == 71_999 - point["value"]
+    assert answer["each"] == round(answer["at_most"] / 9, 3)
     none = await desk.manager.read("/v1/kpis/reopened_share/forecast")
     assert (none["target"], none["outlook"], none["at_most"]) == (None, None, None)
     for key in OF_INCIDENTS:
@@ -421,12 +421,12 @@ async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, 
     caller = await shared.client("Olga", role)
     tied = await shared.client("Otto", f"{role}@team/{await shared.team(f'only-{role}')}")
     for client, may in ((caller, sees), (tied, False)):
-        asked = [item["key"] for item in (await client.read("/v1/kpis"))["items"]]
+        keys = [item["key"] for item in (await client.read("/v1/kpis"))["items"]]
         others = {
             kind for kind in EXTENT if kind != "incident" and role in LIFECYCLES_BY_KIND[kind].overseer_roles
         }
-        assert [key for key in asked if key in OF_INCIDENTS] == (OF_INCIDENTS if may else [])
-        of_others = {KPIS[key].process for key in asked if not KPIS[key].also} - {"incident"}
+        assert [key for key in keys if key in OF_INCIDENTS] == (OF_INCIDENTS if may else [])
+        of_others = {KPIS[key].process for key in keys if not KPIS[key].also} - {"incident"}
         assert of_others == (others if client is caller else set())
         assert (await client.read("/v1/kpis/periods"))["items"] == [], "nothing has happened"
         for path in (

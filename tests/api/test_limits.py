@@ -38,10 +38,10 @@ async def test_a_key_that_has_asked_too_much_is_told_when_to_ask_again_and_other
     assert left == [f"r={n}" for n in reversed(range(LIMIT))]
     for language, title in (("en", "Too many requests"), ("zh", "请求过于频繁")):
         refused = await agent.post("/v1/incidents", json=an_incident(), headers={"Accept-Language": language})
-        told = refused.json()
-        assert (refused.status_code, told["code"], told["title"]) == (429, "rate_limited", title)
+        document = refused.json()
+        assert (refused.status_code, document["code"], document["title"]) == (429, "rate_limited", title)
         assert 0 < int(refused.headers["retry-after"]) <= SECONDS
-        assert "3600" in told["detail"]
+        assert "3600" in document["detail"]
         assert refused.headers["ratelimit-policy"] == f'"key";q={LIMIT};w={SECONDS}'
         assert refused.headers["ratelimit"].startswith('"key";r=0;t=3')
     assert await strict.head() == head, "nothing was written"
@@ -51,10 +51,10 @@ async def test_a_key_that_has_asked_too_much_is_told_when_to_ask_again_and_other
 
 async def test_what_a_client_has_already_does_not_count(strict: Api) -> None:
     agent = await strict.client("Lin", Role.agent)
-    at = f"/v1/persons/{agent.id}"
-    known = (await agent.get(at)).headers["etag"]
+    path = f"/v1/persons/{agent.id}"
+    etag = (await agent.get(path)).headers["etag"]
     for _ in range(LIMIT * 2):
-        answer = await agent.get(at, headers={"If-None-Match": known})
+        answer = await agent.get(path, headers={"If-None-Match": etag})
         assert (answer.status_code, answer.headers["ratelimit"].split(";")[1]) == (304, f"r={LIMIT - 1}")
 
 

@@ -45,21 +45,21 @@ async def scene(shared: Api) -> Scene:
     ada = await shared.client("Ada", Role.admin, Role.agent, Role.integration)
     lin = await shared.client("Lin", Role.agent, teams=("network",))
     made = Scene(ada, lin, await shared.client("Zhao Min", teams=("mail",)))
-    at = await made.report("plain", occurred_at="2026-01-01T00:00:00Z")
-    plain = await load(shared.ledger.db, LIFECYCLE, at.rpartition("/")[2])
+    path = await made.report("plain", occurred_at="2026-01-01T00:00:00Z")
+    plain = await load(shared.ledger.db, LIFECYCLE, path.rpartition("/")[2])
     assert plain is not None
     await refer(shared.ledger, plain.record, "jira", "OPS-1")
-    await ada.post_ok(f"{at}/tag", {"tag": "printer"})
-    await ada.post_ok(f"{at}/follow")
+    await ada.post_ok(f"{path}/tag", {"tag": "printer"})
+    await ada.post_ok(f"{path}/follow")
     await made.report("urgent", impact="1", urgency="1", channel="hotline", effect="none")
     await made.report("hers", requester=made.zhao.id, service="erp", ci="db-1", category="data")
-    at = await made.report("given", service="mail")
-    await ada.post_ok(f"{at}/assign", {"team": "network", "person": lin.id})
-    at = await made.report("held", effect="down")
-    await ada.post_ok(f"{at}/assign", {"person": "me"})
-    await ada.post_ok(f"{at}/hold", {"reason": "awaiting_evidence"})
-    at = await made.report("over", occurred_at="2026-02-01T00:00:00Z")
-    await ada.post_ok(f"{at}/resolve", {**RESOLVED, "occurred_at": "2026-03-01T00:00:00Z"})
+    path = await made.report("given", service="mail")
+    await ada.post_ok(f"{path}/assign", {"team": "network", "person": lin.id})
+    path = await made.report("held", effect="down")
+    await ada.post_ok(f"{path}/assign", {"person": "me"})
+    await ada.post_ok(f"{path}/hold", {"reason": "awaiting_evidence"})
+    path = await made.report("over", occurred_at="2026-02-01T00:00:00Z")
+    await ada.post_ok(f"{path}/resolve", {**RESOLVED, "occurred_at": "2026-03-01T00:00:00Z"})
     return made
 
 
@@ -84,21 +84,21 @@ async def test_a_record_is_shown_in_a_list_as_it_is_shown_alone(scene: Scene) ->
 async def test_a_list_says_what_can_be_done_only_if_it_is_asked(scene: Scene) -> None:
     for client in (scene.ada, scene.zhao):
         plain = (await client.read(INCIDENTS))["items"]
-        asked = (await client.read(INCIDENTS, include="actions"))["items"]
+        items = (await client.read(INCIDENTS, include="actions"))["items"]
         named = (await client.read(INCIDENTS, fields="actions"))["items"]
         both = (await client.read(INCIDENTS, fields="title", include="actions"))["items"]
         assert [item["actions"] for item in plain] == [None] * len(plain)
-        assert plain == [{**item, "actions": None} for item in asked]
-        assert any("cancel" in item["actions"] for item in asked)
-        assert [item["actions"] for item in named] == [item["actions"] for item in asked]
+        assert plain == [{**item, "actions": None} for item in items]
+        assert any("cancel" in item["actions"] for item in items)
+        assert [item["actions"] for item in named] == [item["actions"] for item in items]
         assert both == [
             {name: item[name] for name in item if name in {"id", "version", "number", "title", "actions"}}
-            for item in asked
+            for item in items
         ]
         pages = await client.pages(INCIDENTS, include="actions", limit=2)
-        assert [item for page in pages for item in page] == asked
-    one = await scene.ada.get(f"{INCIDENTS}/{plain[0]['id']}?include=actions")
-    assert one.status_code == 422, "there is nothing to include"
+        assert [item for page in pages for item in page] == items
+    answer = await scene.ada.get(f"{INCIDENTS}/{plain[0]['id']}?include=actions")
+    assert answer.status_code == 422, "there is nothing to include"
 
 
 @each_case(
@@ -231,45 +231,45 @@ async def test_any_field_can_be_asked_for_alone(scene: Scene, listing: Any) -> N
     asked = {}
     if "actions" in listing.shape.model_fields:
         asked = {"include": ",".join(("actions", *on_request_fields(listing.shape)))}
-    whole = (await scene.ada.read(path, **asked))["items"]
+    items = (await scene.ada.read(path, **asked))["items"]
     for name in listing.shape.model_fields:
         trimmed = (await scene.ada.read(path, fields=name))["items"]
-        assert [item[name] for item in trimmed] == [item[name] for item in whole]
+        assert [item[name] for item in trimmed] == [item[name] for item in items]
 
 
 async def test_a_page_behind_a_trimmed_one_goes_on(scene: Scene) -> None:
     for sort in ("-opened_at", "priority", "-resolved_at"):
         pages = await scene.ada.pages(INCIDENTS, fields="title", sort=sort, limit=2)
-        whole = await scene.ada.read(INCIDENTS, sort=sort)
-        assert [i["id"] for page in pages for i in page] == [item["id"] for item in whole["items"]]
+        answer = await scene.ada.read(INCIDENTS, sort=sort)
+        assert [i["id"] for page in pages for i in page] == [item["id"] for item in answer["items"]]
 
 
 # Expand
 
 
 async def test_what_a_record_refers_to_is_shown_whole_to_who_may_see_it(scene: Scene) -> None:
-    at = f"{INCIDENTS}/{scene.ids['given']}"
-    shown = await scene.ada.read(at, expand="assignee,team,requester,customer")
-    assert shown["assignee"] == without_actions(await scene.ada.read(f"/v1/persons/{scene.lin.id}"))
-    assert shown["assignee"]["email"] == "lin@example.org"
-    assert shown["team"] == without_actions(await scene.ada.read("/v1/teams/network"))
+    path = f"{INCIDENTS}/{scene.ids['given']}"
+    answer = await scene.ada.read(path, expand="assignee,team,requester,customer")
+    assert answer["assignee"] == without_actions(await scene.ada.read(f"/v1/persons/{scene.lin.id}"))
+    assert answer["assignee"]["email"] == "lin@example.org"
+    assert answer["team"] == without_actions(await scene.ada.read("/v1/teams/network"))
     listed = (await scene.ada.read(INCIDENTS, expand="assignee,team,requester,customer"))["items"]
-    item = next(item for item in listed if item["id"] == shown["id"])
-    assert shown == {**item, "actions": shown["actions"]}, "in lists they come if they are asked for"
+    item = next(item for item in listed if item["id"] == answer["id"])
+    assert answer == {**item, "actions": answer["actions"]}, "in lists they come if they are asked for"
     assert {item["customer"]["kind"] for item in listed if item["customer"]} == {"internal"}
     assert [item for item in listed if item["assignee"] is None], "and nobody stays nobody"
 
 
 async def test_what_the_caller_may_not_see_stays_a_name(scene: Scene) -> None:
-    at = f"{INCIDENTS}/{scene.ids['hers']}"
-    await scene.ada.post_ok(f"{at}/assign", {"person": scene.lin.id})
+    path = f"{INCIDENTS}/{scene.ids['hers']}"
+    await scene.ada.post_ok(f"{path}/assign", {"person": scene.lin.id})
     try:
-        shown = await scene.zhao.read(at, expand="assignee,requester")
-        assert shown["assignee"] == {"id": scene.lin.id, "name": "Lin"}, "without an e-mail"
-        assert shown["requester"]["email"] == "zhao@example.org", "her own"
+        answer = await scene.zhao.read(path, expand="assignee,requester")
+        assert answer["assignee"] == {"id": scene.lin.id, "name": "Lin"}, "without an e-mail"
+        assert answer["requester"]["email"] == "zhao@example.org", "her own"
     finally:
-        await scene.ada.post_ok(f"{at}/assign", {"person": scene.ada.id})
-        await scene.ada.post_ok(f"{at}/comment", {"text": "Sorry."})
+        await scene.ada.post_ok(f"{path}/assign", {"person": scene.ada.id})
+        await scene.ada.post_ok(f"{path}/comment", {"text": "Sorry."})
 
 
 async def test_fields_and_what_is_expanded_go_together(scene: Scene) -> None:
@@ -282,8 +282,8 @@ async def test_fields_and_what_is_expanded_go_together(scene: Scene) -> None:
 
 async def test_keys_show_their_persons_whole(scene: Scene) -> None:
     for key in (await scene.ada.read("/v1/keys", expand="person"))["items"]:
-        whole = await scene.ada.read(f"/v1/persons/{key['person']['id']}")
-        assert key["person"] == without_actions(whole)
+        answer = await scene.ada.read(f"/v1/persons/{key['person']['id']}")
+        assert key["person"] == without_actions(answer)
 
 
 # Other lists

@@ -20,19 +20,19 @@ async def agent(shared: Api) -> Client:
 @pytest.mark.parametrize("path", ["/v1/incidents", "/v1/deployments"])
 async def test_very_many_unknown_members_are_counted_and_the_first_told(agent: Client, path: str) -> None:
     answer = await agent.post(path, json=MANY)
-    told = answer.json()
-    unknown = [one["pointer"] for one in told["errors"] if one["code"] == "extra_forbidden"]
+    document = answer.json()
+    unknown = [error["pointer"] for error in document["errors"] if error["code"] == "extra_forbidden"]
     assert answer.status_code == 422
-    assert len(told["errors"]) == 50
+    assert len(document["errors"]) == 50
     assert unknown[:2] == ["/x0", "/x1"]
-    assert "80,0" in told["detail"], told["detail"]
+    assert "80,0" in document["detail"], document["detail"]
 
 
 async def test_what_is_said_after_very_many_others_is_not_told_to_be_missing(agent: Client) -> None:
     """Only its first members are validated a second time."""
     whole = MANY | {"title": "x", "description": "x", "impact": "single", "urgency": "low"}
     answer = await agent.post("/v1/incidents", json=whole)
-    missing = [one["pointer"] for one in answer.json()["errors"] if one["code"] == "missing"]
+    missing = [error["pointer"] for error in answer.json()["errors"] if error["code"] == "missing"]
     assert set(missing) == {"/channel", "/effect"}
 
 

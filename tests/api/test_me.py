@@ -26,7 +26,7 @@ async def test_roles_come_with_their_scope_and_their_label_in_the_language_asked
     for language, label in (("en", "Service desk agent"), ("zh", "服务台坐席")):
         answer = await client.get("/v1/me", headers={"Accept-Language": language})
         assert answer.headers["content-language"] == language
-        held = {found["role"]: found for found in answer.json()["roles"]}
+        held = {role["role"]: role for role in answer.json()["roles"]}
         assert held["agent"] == {
             "role": "agent",
             "label": label,

@@ -41,10 +41,12 @@ async def _history(desk: Desk) -> None:
         for n in range(18):
             for urgency, took in (("2", minutes + 7 * n * n), ("3", 90 + 40 * (n % 4))):
                 at = begin + timedelta(days=n % 11, hours=(5 * n) % 24)
-                said = an_incident(occurred_at=at.isoformat(), urgency=urgency, service="mail")
-                made = await tool.post_ok("/v1/incidents", said)
+                incident = an_incident(occurred_at=at.isoformat(), urgency=urgency, service="mail")
+                record = await tool.post_ok("/v1/incidents", incident)
                 ended = (at + timedelta(minutes=took)).isoformat()
-                await tool.post_ok(f"/v1/incidents/{made['id']}/resolve", {**RESOLVED, "occurred_at": ended})
+                await tool.post_ok(
+                    f"/v1/incidents/{record['id']}/resolve", {**RESOLVED, "occurred_at": ended}
+                )
     await desk.follow()
 
 
@@ -77,11 +79,11 @@ async def _points(client: Client) -> dict[str, Json]:
 async def test_an_effect_says_the_figures_of_the_api_by_their_names(desk: Desk, control: bool) -> None:
     await _history(desk)
     quality = await desk.api.client("Quan", Role.quality_manager)
-    said: dict[str, Any] = {"scope": {"priority": ["P3"]}, "promised": {"change": -0.1}}
+    body: dict[str, Any] = {"scope": {"priority": ["P3"]}, "promised": {"change": -0.1}}
     if control:
-        said["control"] = {"priority": ["P4"]}
-    made = await quality.post_ok(EFFECT, WINDOWS | said)
-    result, points = made["result"], await _points(quality)
+        body["control"] = {"priority": ["P4"]}
+    record = await quality.post_ok(EFFECT, WINDOWS | body)
+    result, points = record["result"], await _points(quality)
     sides = {side: result[side] for side in SIDES if result[side] is not None}
     for side, of in sides.items():
         point = points[side]
@@ -94,10 +96,10 @@ async def test_an_effect_says_the_figures_of_the_api_by_their_names(desk: Desk, 
     if control:
         change -= sides["control_after"]["value"] - sides["control_before"]["value"]
     assert result["effect"] == pytest.approx(change)
-    _compare_sentence(made["sentence"], result, sides)
-    zh = (await quality.get(f"/v1/effects/{made['id']}", headers={"Accept-Language": "zh"})).json()
-    assert sorted(NUMBER.findall(zh["sentence"])) == sorted(NUMBER.findall(made["sentence"]))
-    await _compare_drawing(quality, made, sides)
+    _compare_sentence(record["sentence"], result, sides)
+    zh = (await quality.get(f"/v1/effects/{record['id']}", headers={"Accept-Language": "zh"})).json()
+    assert sorted(NUMBER.findall(zh["sentence"])) == sorted(NUMBER.findall(record["sentence"]))
+    await _compare_drawing(quality, record, sides)
 
 
 def _compare_sentence(sentence: str, result: Json, sides: dict[str, Json]) -> None:
@@ -113,21 +115,21 @@ def _compare_sentence(sentence: str, result: Json, sides: dict[str, Json]) -> No
         assert _seconds(abs(result[end])) in sentence
     assert f"median {_seconds(before['median'])} before, {_seconds(after['median'])} after" in sentence
     shares = [f"{100 * relative[name]:.0f}" for name in ("value", "low", "high")]
-    assert [one for one in shares if one not in sentence] == []
+    assert [share for share in shares if share not in sentence] == []
     zeros = [f"{100 * side['zeros']:.0f} %" for side in (before, after)]
     assert f"{zeros[0]} of the cases before and {zeros[1]} after took no business time" in sentence
     assert f"{before['cases']} cases on {before['days']} days before" in sentence
     assert f"promised {_seconds(abs(result['promised']['effect']))} shorter" in sentence
 
 
-async def _compare_drawing(client: Client, made: Json, sides: dict[str, Json]) -> None:
+async def _compare_drawing(client: Client, body: Json, sides: dict[str, Json]) -> None:
     """The figure names the same values, and the level of the intervals that it draws."""
     words = ChartWords("en", Unit.seconds, ZoneInfo("UTC"), "CNY")
-    drawn = (await client.get(f"/v1/effects/{made['id']}/chart.svg")).text
+    drawn = (await client.get(f"/v1/effects/{body['id']}/chart.svg")).text
     told = " ".join(ElementTree.fromstring(drawn).itertext())  # drawn by us
-    for value in (words.value(of["value"]) for of in sides.values()):
+    for value in (words.value(side["value"]) for side in sides.values()):
         assert value in told
-    assert words.difference(made["result"]["effect"]) in told
+    assert words.difference(body["result"]["effect"]) in told
     assert "97.5 % interval" in told
     assert "95 % interval" not in told
 

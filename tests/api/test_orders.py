@@ -45,12 +45,12 @@ class Crowd:
 
     async def live(self, chance: random.Random) -> None:
         """One more incident, with a life of its own."""
-        said = an_incident(
+        incident = an_incident(
             occurred_at=ago(days=chance.randrange(4), hours=1),  # many at nearly the same instant
             impact=chance.choice("123"),
             service=chance.choice([None, "mail", "erp"]),
         )
-        opened = ReportIncident.model_validate(said)
+        opened = ReportIncident.model_validate(incident)
         tool = await self._do(chance.choice(self.people), None, "report", opened)
         for action, body in (
             ("assign", AssignTicket(team=chance.choice(TEAMS))),

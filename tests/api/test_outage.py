@@ -58,16 +58,16 @@ async def test_every_answer_says_when_to_try_again_and_then_the_service_goes_on_
 ) -> None:
     zhao = await api.client("Zhao Min")
     record = await zhao.post_ok("/v1/incidents", an_incident())
-    at = f"/v1/incidents/{record['id']}"
+    path = f"/v1/incidents/{record['id']}"
     cut = Cut(server, place)
     await cut.allow(False)
     answers = await asyncio.gather(
-        zhao.get(at),
+        zhao.get(path),
         zhao.get("/v1/incidents", headers={"Accept-Language": "zh"}),
-        zhao.get(f"{at}/events"),
+        zhao.get(f"{path}/events"),
         zhao.get("/v1/meta"),
         zhao.post("/v1/incidents", json=an_incident()),
-        zhao.post(f"{at}/comment", json={"text": "x"}, headers={"Idempotency-Key": "k"}),
+        zhao.post(f"{path}/comment", json={"text": "x"}, headers={"Idempotency-Key": "k"}),
         api.with_token("ldk_" + "0" * 32 + "_x").get("/v1/meta"),
     )
     for answer in answers:
@@ -82,15 +82,15 @@ async def test_every_answer_says_when_to_try_again_and_then_the_service_goes_on_
     await cut.allow(True)
 
     async def answered() -> Json | None:
-        answer = await zhao.get(at)
+        answer = await zhao.get(path)
         return answer.json() if answer.status_code == 200 else None
 
     assert await until(answered) == record
-    events = (await zhao.read(f"{at}/events"))["items"]
+    events = (await zhao.read(f"{path}/events"))["items"]
     assert [event["type"] for event in events] == ["incident.reported"], "nothing of it was written"
 
     async def written() -> bool:
-        answer = await zhao.post(f"{at}/comment", json={"text": "x"}, headers={"Idempotency-Key": "k"})
+        answer = await zhao.post(f"{path}/comment", json={"text": "x"}, headers={"Idempotency-Key": "k"})
         return answer.status_code == 200
 
     assert await until(written)
@@ -101,14 +101,14 @@ async def test_a_command_whose_connection_is_cut_is_answered_503_and_done_once_w
     api: Api, server: Server, place: DatabaseUrls
 ) -> None:
     agent = await api.client("Lin", Role.agent)
-    at = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}"
+    path = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}"
     key = {"Idempotency-Key": "k"}
     cut = Cut(server, place)
     connect = psycopg.AsyncConnection.connect
     async with await connect(server.administrator, autocommit=True) as administrator:  # noqa: SIM117  # it outlives the holder
         async with await connect(place.owner_url) as holder:
             await holder.execute("select * from log.head for update")
-            command = asyncio.create_task(agent.post(f"{at}/acknowledge", json={}, headers=key))
+            command = asyncio.create_task(agent.post(f"{path}/acknowledge", json={}, headers=key))
 
             async def waits() -> bool:
                 found = await administrator.execute(
@@ -125,9 +125,9 @@ async def test_a_command_whose_connection_is_cut_is_answered_503_and_done_once_w
             )
             assert (await command).status_code == 503
     for _ in range(2):
-        again = await agent.post(f"{at}/acknowledge", json={}, headers=key)
+        again = await agent.post(f"{path}/acknowledge", json={}, headers=key)
         assert (again.status_code, again.json()["state"]) == (200, "acknowledged")
-    events = (await agent.read(f"{at}/events"))["items"]
+    events = (await agent.read(f"{path}/events"))["items"]
     assert [event["type"] for event in events] == ["incident.reported", "incident.acknowledged"]
 
 
@@ -141,7 +141,7 @@ async def test_a_network_that_is_silent_is_an_outage_too_and_what_was_sent_is_do
         serving(road.url, tmp_path / "secrets", settings) as api,
     ):
         zhao = await api.client("Zhao Min")
-        at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+        path = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
         nobody, key = api.with_token(None), {"Idempotency-Key": "k"}
         road.flows.clear()
         monkeypatch.setattr(db, "ANSWER_SECONDS", PATIENCE_SECONDS * 10)  # for the rest one would wait longer
@@ -151,9 +151,9 @@ async def test_a_network_that_is_silent_is_an_outage_too_and_what_was_sent_is_do
         with monkeypatch.context() as patched:
             patched.setattr(db, "ANSWER_SECONDS", SOON)
             answers = await asyncio.gather(
-                zhao.get(at),
+                zhao.get(path),
                 zhao.get("/v1/incidents"),
-                zhao.post(f"{at}/comment", json={"text": "x"}, headers=key),
+                zhao.post(f"{path}/comment", json={"text": "x"}, headers=key),
                 api.with_token("ldk_" + "0" * 32 + "_x").get("/v1/meta"),
             )
         for answer in answers:
@@ -162,16 +162,16 @@ async def test_a_network_that_is_silent_is_an_outage_too_and_what_was_sent_is_do
         road.flows.set()
 
         async def written() -> bool:
-            return (await zhao.post(f"{at}/comment", json={"text": "x"}, headers=key)).status_code == 200
+            return (await zhao.post(f"{path}/comment", json={"text": "x"}, headers=key)).status_code == 200
 
         assert await until(written)
-        events = (await zhao.read(f"{at}/events"))["items"]
+        events = (await zhao.read(f"{path}/events"))["items"]
         assert [event["type"] for event in events] == ["incident.reported", "incident.commented"]
         assert await until(lambda: _is_ready(nobody))
 
 
-async def _is_ready(nobody: Client) -> bool:
-    return (await nobody.get("/readyz")).status_code == 200
+async def _is_ready(client: Client) -> bool:
+    return (await client.get("/readyz")).status_code == 200
 
 
 SERVING = """
@@ -190,9 +190,9 @@ async def stopped(server: Server, place: DatabaseUrls) -> AsyncIterator[None]:
     async with await psycopg.AsyncConnection.connect(server.administrator, autocommit=True) as administrator:
 
         async def stop() -> list[int] | None:
-            found = await (await administrator.execute(SERVING, (database,))).fetchall()
-            pids = [pid for pid, waits in found if waits]
-            if len(pids) < len(found):
+            rows = await (await administrator.execute(SERVING, (database,))).fetchall()
+            pids = [pid for pid, waits in rows if waits]
+            if len(pids) < len(rows):
                 return None
             _signal(pids, signal.SIGSTOP)
             with contextlib.suppress(TimeoutError):
@@ -220,11 +220,11 @@ async def test_processes_of_the_database_that_stand_still_are_left_for_others_th
 ) -> None:
     monkeypatch.setattr(readiness, "READY_SECONDS", SOON)
     zhao = await api.client("Zhao Min")
-    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+    path = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     nobody, key = api.with_token(None), {"Idempotency-Key": "k"}
 
     async def written() -> bool:
-        return (await zhao.post(f"{at}/comment", json={"text": "x"}, headers=key)).status_code == 200
+        return (await zhao.post(f"{path}/comment", json={"text": "x"}, headers=key)).status_code == 200
 
     async with stopped(server, place):
         with monkeypatch.context() as patched:
@@ -235,7 +235,7 @@ async def test_processes_of_the_database_that_stand_still_are_left_for_others_th
         assert not await written()
         assert await until(written)
         assert await until(lambda: _is_ready(nobody))
-    events = (await zhao.read(f"{at}/events"))["items"]
+    events = (await zhao.read(f"{path}/events"))["items"]
     assert [event["type"] for event in events] == ["incident.reported", "incident.commented"]
 
 
@@ -254,20 +254,20 @@ async def test_a_connection_that_stands_still_costs_nobody_more_than_a_moment(
     first: int,
 ) -> None:
     zhao = await api.client("Zhao Min")
-    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
-    await zhao.read(at)
+    path = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+    await zhao.read(path)
     monkeypatch.setattr(db, "IDLE_SECONDS", idle)
     monkeypatch.setattr(db, "STALLED_SECONDS", stalled)
     monkeypatch.setattr(db, "PING_SECONDS", SOON / 2)
 
     async def read() -> bool:
-        return (await zhao.get(at)).status_code == 200
+        return (await zhao.get(path)).status_code == 200
 
     async with stopped(server, place):
         with monkeypatch.context() as patched:
             patched.setattr(db, "ANSWER_SECONDS", PATIENCE_SECONDS * 10)
             async with asyncio.timeout(PATIENCE_SECONDS):
-                assert (await zhao.get(at)).status_code == first
+                assert (await zhao.get(path)).status_code == first
         assert await until(read)
 
 
@@ -282,7 +282,7 @@ async def test_a_database_that_has_become_read_only_is_read_and_the_log_says_why
     api: Api, server: Server, place: DatabaseUrls
 ) -> None:
     zhao = await api.client("Zhao Min")
-    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+    path = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     cut = Cut(server, place)
     said = sql.SQL("alter database {} set default_transaction_read_only = {}")
     async with await psycopg.AsyncConnection.connect(server.administrator, autocommit=True) as administrator:
@@ -290,13 +290,13 @@ async def test_a_database_that_has_become_read_only_is_read_and_the_log_says_why
         await cut.disconnect(administrator)
 
         async def reads() -> bool:
-            return (await zhao.get(at)).status_code == 200
+            return (await zhao.get(path)).status_code == 200
 
         assert await until(reads)
         # The first only learns that the writer's connection was cut.
         for why in ("", "25006"):
             with capture_logs() as lines:
-                answer = await zhao.post(f"{at}/comment", json={"text": "x"})
+                answer = await zhao.post(f"{path}/comment", json={"text": "x"})
             assert (answer.status_code, answer.json()["code"]) == (503, "database_gone")
             assert int(answer.headers["retry-after"]) > 0
             assert lines[-1]["request_id"] == answer.json()["request_id"]
@@ -304,7 +304,7 @@ async def test_a_database_that_has_become_read_only_is_read_and_the_log_says_why
         await administrator.execute(said.format(sql.Identifier(cut.database), False))
 
     async def written() -> bool:
-        return (await zhao.post(f"{at}/comment", json={"text": "x"})).status_code == 200
+        return (await zhao.post(f"{path}/comment", json={"text": "x"})).status_code == 200
 
     assert await until(written)
 
@@ -313,17 +313,21 @@ async def test_a_failure_of_ours_is_told_without_its_details_and_with_the_id_to_
     api: Api, place: DatabaseUrls
 ) -> None:
     zhao = await api.client("Zhao Min")
-    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+    path = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
         await owner.execute("alter table fold.incident rename to hidden")
     # A server logs the error and goes on; this transport would raise it.
     transport = httpx.ASGITransport(api.app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {zhao.token}", "Accept-Language": "zh", "X-Request-Id": "portal-7"}
     async with httpx.AsyncClient(transport=transport, base_url=ADDRESS, headers=headers) as client:
-        for answer in (await client.get(at), await client.post(f"{at}/cancel", json={"reason": "x"})):
-            told = answer.json()
-            assert (answer.status_code, told["code"], told["title"]) == (500, "failed", "这是我们的问题")
-            assert answer.headers["x-request-id"] == told["request_id"] == "portal-7"
+        for answer in (await client.get(path), await client.post(f"{path}/cancel", json={"reason": "x"})):
+            document = answer.json()
+            assert (answer.status_code, document["code"], document["title"]) == (
+                500,
+                "failed",
+                "这是我们的问题",
+            )
+            assert answer.headers["x-request-id"] == document["request_id"] == "portal-7"
             assert "hidden" not in answer.text
             assert "fold" not in answer.text
 

@@ -29,13 +29,13 @@ async def test_pages_give_everything_once_newest_first_whatever_their_size(share
     instants = [ago(days=n // 3) for n in range(11)]
     same = [datetime(2026, 1, 1, tzinfo=UTC)] * 4
     ids = {await report(tool, opened) for opened in [*instants, *same]}
-    whole = (await tool.read("/v1/incidents", limit=200))["items"]
-    assert {item["id"] for item in whole} == ids
-    order = [(item["opened_at"], item["id"]) for item in whole]
+    items = (await tool.read("/v1/incidents", limit=200))["items"]
+    assert {item["id"] for item in items} == ids
+    order = [(item["opened_at"], item["id"]) for item in items]
     assert order == sorted(order, reverse=True)
     for limit in (1, 2, 5, 14, 15, 16):
         pages = await tool.pages("/v1/incidents", limit=limit)
-        assert [item for page in pages for item in page] == whole
+        assert [item for page in pages for item in page] == items
         assert {len(page) for page in pages[:-1]} <= {limit}
         assert pages[-1], "no empty page at the end"
 
@@ -83,21 +83,21 @@ async def test_a_reader_misses_nothing_and_sees_nothing_twice_while_others_write
 
 async def meddle(chance: random.Random, agent: Client, reader: Client, record_id: str, seed: str) -> None:
     """Something happens that may move an incident, or be refused."""
-    at = f"/v1/incidents/{record_id}"
+    path = f"/v1/incidents/{record_id}"
     team = chance.choice([f"alpha-{seed}", f"beta-{seed}"])
     match chance.randrange(6):
         case 0:
             await report(agent, None, requester=reader.id)
         case 1:
-            await agent.post(f"{at}/acknowledge", json={})
+            await agent.post(f"{path}/acknowledge", json={})
         case 2:
-            await reader.post(f"{at}/assign", json={"team": team})
+            await reader.post(f"{path}/assign", json={"team": team})
         case 3:
             await report(agent, ago(days=chance.random()), requester=reader.id)
         case 4:
-            await agent.post(f"{at}/resolve", json=RESOLVED)
+            await agent.post(f"{path}/resolve", json=RESOLVED)
         case 5:
-            await agent.post(f"{at}/reopen", json={"reason": "It is back."})
+            await agent.post(f"{path}/reopen", json={"reason": "It is back."})
 
 
 async def places_of(client: Client, field: str) -> dict[str, Any]:
@@ -119,11 +119,11 @@ async def test_what_is_seen_by_several_ways_is_listed_once(shared: Api) -> None:
 async def test_a_cursor_is_good_for_its_list_and_filters_only(shared: Api) -> None:
     agent = await shared.client("Lin", Role.agent, Role.admin)
     first, *_ = [await report(agent) for _ in range(3)]
-    at = f"/v1/incidents/{first}"
-    await agent.post_ok(f"{at}/comment", {"text": "x"})
+    record_path = f"/v1/incidents/{first}"
+    await agent.post_ok(f"{record_path}/comment", {"text": "x"})
     cursor = (await agent.read("/v1/incidents", limit=1))["next_cursor"]
     filtered = (await agent.read("/v1/incidents", limit=1, state="new"))["next_cursor"]
-    of_events = (await agent.read(f"{at}/events", limit=1))["next_cursor"]
+    of_events = (await agent.read(f"{record_path}/events", limit=1))["next_cursor"]
     await agent.read("/v1/incidents", limit=2, cursor=cursor)  # of another size it is the same list
     await agent.read("/v1/incidents", fields="title", expand="team", count="exact", cursor=cursor)
     for path, parameters in (
@@ -137,7 +137,7 @@ async def test_a_cursor_is_good_for_its_list_and_filters_only(shared: Api) -> No
         ("/v1/incidents", {"cursor": cursor + "AAAA"}),
         ("/v1/incidents", {"cursor": of_events}),
         ("/v1/persons", {"cursor": cursor}),
-        (f"{at}/events", {"cursor": cursor}),
+        (f"{record_path}/events", {"cursor": cursor}),
         (f"/v1/incidents/{await report(agent)}/events", {"cursor": of_events}),
     ):
         answer = await agent.get(path, params=parameters)
@@ -168,12 +168,12 @@ async def test_the_next_page_is_in_the_link_too(shared: Api) -> None:
 
 async def test_events_come_in_order_and_pages_of_them_go_on_while_more_are_added(shared: Api) -> None:
     zhao = await shared.client("Zhao")
-    at = f"/v1/incidents/{await report(zhao)}"
+    path = f"/v1/incidents/{await report(zhao)}"
     for n in range(6):
-        await zhao.post_ok(f"{at}/comment", {"text": str(n)})
-    first = await zhao.read(f"{at}/events", limit=4)
-    await zhao.post_ok(f"{at}/comment", {"text": "6"})
-    rest = await zhao.read(f"{at}/events", limit=200, cursor=first["next_cursor"])
+        await zhao.post_ok(f"{path}/comment", {"text": str(n)})
+    first = await zhao.read(f"{path}/events", limit=4)
+    await zhao.post_ok(f"{path}/comment", {"text": "6"})
+    rest = await zhao.read(f"{path}/events", limit=200, cursor=first["next_cursor"])
     versions = [event["version"] for event in first["items"] + rest["items"]]
     assert versions == list(range(1, 9))
     assert rest["next_cursor"] is None
@@ -185,11 +185,11 @@ async def test_other_lists_page_too(shared: Api) -> None:
         await shared.team(f"paged-{n}")
         await shared.client(f"Paged {n}")
     for plural in ("persons", "teams", "keys"):
-        whole = [item["id"] for page in await admin.pages(f"/v1/{plural}", limit=200) for item in page]
-        assert len(whole) == len(set(whole)) > 2
+        ids = [item["id"] for page in await admin.pages(f"/v1/{plural}", limit=200) for item in page]
+        assert len(ids) == len(set(ids)) > 2
         for limit in (1, 2):
             paged = await admin.pages(f"/v1/{plural}", limit=limit)
-            assert [item["id"] for page in paged for item in page] == whole
+            assert [item["id"] for page in paged for item in page] == ids
 
 
 async def test_many_readers_and_writers_at_once_agree_in_the_end(shared: Api) -> None:

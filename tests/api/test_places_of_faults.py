@@ -11,9 +11,9 @@ from tests.client import Api, Client, Json
 REQUIREMENTS = "/v1/requests/REQ-2026-000001/confirm_requirements"
 
 
-async def faults(client: Client, path: str, said: Json, language: str = "en") -> dict[str, str]:
+async def faults(client: Client, path: str, body: Json, language: str = "en") -> dict[str, str]:
     """The sentences about what is wrong, each by its place."""
-    answer = await client.post(path, json=said, headers={"Accept-Language": language})
+    answer = await client.post(path, json=body, headers={"Accept-Language": language})
     assert answer.status_code == 422, answer.text
     found: dict[str, str] = {}
     for error in answer.json()["errors"]:
@@ -23,8 +23,8 @@ async def faults(client: Client, path: str, said: Json, language: str = "en") ->
 
 async def test_a_value_of_several_kinds_is_pointed_at_by_its_own_name(api: Api) -> None:
     client = await api.client("Kim", Role.configuration_manager)
-    at = "/v1/cis/srv-1/change_attributes"
-    wrong = await faults(client, at, {"attributes": {"memory": [1], "Its Name": "x"}})
+    path = "/v1/cis/srv-1/change_attributes"
+    wrong = await faults(client, path, {"attributes": {"memory": [1], "Its Name": "x"}})
     assert {*wrong} == {"/attributes/memory", "/attributes/Its Name"}
 
 

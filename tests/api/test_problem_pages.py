@@ -52,12 +52,16 @@ async def test_a_problem_is_explained_with_an_example_of_itself(
     nobody: Client, code: str, language: str
 ) -> None:
     answer = await nobody.get(f"/problems/{code}", headers={"Accept-Language": language})
-    told = answer.json()
+    document = answer.json()
     assert answer.headers["content-language"] == language
-    assert (told["code"], told["type"], told["status"]) == (code, f"/problems/{code}", status_of(code))
-    assert told["title"] == sentences(language)["title"][code]
-    assert told["remedy"]
-    assert told["example"]["detail"] == told["meaning"]
+    assert (document["code"], document["type"], document["status"]) == (
+        code,
+        f"/problems/{code}",
+        status_of(code),
+    )
+    assert document["title"] == sentences(language)["title"][code]
+    assert document["remedy"]
+    assert document["example"]["detail"] == document["meaning"]
 
 
 @each_case("code", CODES)

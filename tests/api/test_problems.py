@@ -192,24 +192,24 @@ async def test_without_a_key_nothing_under_v1_is_told_from_anything_else(shared:
 
 
 async def test_a_refusal_for_the_state_says_the_state_and_what_is_open_to_this_caller(scene: Scene) -> None:
-    told = (await scene.agent.post(f"{scene.at}/close", json={})).json()
-    assert told["state"] == "new"
-    assert {"acknowledge", "cancel", "comment"} <= set(told["allowed_actions"])
-    assert {"close", "resolve"}.isdisjoint(told["allowed_actions"])
-    assert "Close" in told["detail"]
-    assert "New" in told["detail"]
-    told = (await scene.zhao.post(f"{scene.at}/close", json={}, headers={"Accept-Language": "zh"})).json()
-    assert own_actions(told["allowed_actions"]) == ["cancel", "edit"]
-    assert "关闭" in told["detail"]
-    assert "新建" in told["detail"]
+    document = (await scene.agent.post(f"{scene.at}/close", json={})).json()
+    assert document["state"] == "new"
+    assert {"acknowledge", "cancel", "comment"} <= set(document["allowed_actions"])
+    assert {"close", "resolve"}.isdisjoint(document["allowed_actions"])
+    assert "Close" in document["detail"]
+    assert "New" in document["detail"]
+    document = (await scene.zhao.post(f"{scene.at}/close", json={}, headers={"Accept-Language": "zh"})).json()
+    assert own_actions(document["allowed_actions"]) == ["cancel", "edit"]
+    assert "关闭" in document["detail"]
+    assert "新建" in document["detail"]
 
 
 async def test_a_check_that_refuses_says_its_own_reason_and_the_state(scene: Scene) -> None:
     await scene.agent.post_ok(f"{scene.at}/assign", {"person": "me"})
     refused = await scene.agent.post(f"{scene.at}/resolve", json=RESOLVED)
-    told = refused.json()
-    assert (refused.status_code, told["code"], told["state"]) == (409, "nobody_has_seen_it", "new")
-    assert "start" in told["allowed_actions"]
+    document = refused.json()
+    assert (refused.status_code, document["code"], document["state"]) == (409, "nobody_has_seen_it", "new")
+    assert "start" in document["allowed_actions"]
 
 
 async def test_a_stale_condition_says_the_version_that_the_record_has(scene: Scene) -> None:
@@ -221,13 +221,13 @@ async def test_a_stale_condition_says_the_version_that_the_record_has(scene: Sce
 
 
 async def test_every_wrong_value_is_pointed_at(scene: Scene) -> None:
-    said = an_incident(title=" ", impact="9", began_at="yesterday", colour="red", requester=3)
-    del said["description"]
+    incident = an_incident(title=" ", impact="9", began_at="yesterday", colour="red", requester=3)
+    del incident["description"]
     for language in LANGUAGES:
-        answer = await scene.zhao.post("/v1/incidents", json=said, headers={"Accept-Language": language})
-        told = answer.json()
+        answer = await scene.zhao.post("/v1/incidents", json=incident, headers={"Accept-Language": language})
+        document = answer.json()
         assert answer.status_code == 422
-        assert {error["pointer"]: error["code"] for error in told["errors"]} == {
+        assert {error["pointer"]: error["code"] for error in document["errors"]} == {
             "/title": "string_too_short",
             "/description": "missing",
             "/impact": "enum",
@@ -235,8 +235,8 @@ async def test_every_wrong_value_is_pointed_at(scene: Scene) -> None:
             "/requester": "string_type",
             "/colour": "extra_forbidden",
         }
-        assert "6" in told["detail"]
-        for error in told["errors"]:
+        assert "6" in document["detail"]
+        for error in document["errors"]:
             sentence = sentences(language)["value"][error["code"]]
             assert error["message"].startswith(sentence.partition("{")[0])
             assert "…" not in error["message"]
@@ -248,14 +248,14 @@ async def test_of_very_many_wrong_values_the_first_are_shown_and_the_rest_counte
         answer = await scene.zhao.post(
             "/v1/incidents", json=an_incident(**said), headers={"Accept-Language": language}
         )
-        told = answer.json()
-        assert (answer.status_code, told["code"]) == (422, "invalid")
-        assert [error["pointer"] for error in told["errors"]] == [f"/field_{n}" for n in range(50)]
-        assert "12,034" in told["detail"]
-        assert "50" in told["detail"]
+        document = answer.json()
+        assert (answer.status_code, document["code"]) == (422, "invalid")
+        assert [error["pointer"] for error in document["errors"]] == [f"/field_{n}" for n in range(50)]
+        assert "12,034" in document["detail"]
+        assert "50" in document["detail"]
     query = "&".join(f"field_{n}=" for n in range(1_000))
-    told = (await scene.zhao.get(f"/v1/incidents?{query}")).json()
-    assert (len(told["errors"]), "1,000" in told["detail"]) == (50, True)
+    document = (await scene.zhao.get(f"/v1/incidents?{query}")).json()
+    assert (len(document["errors"]), "1,000" in document["detail"]) == (50, True)
 
 
 async def test_a_list_that_is_too_long_is_not_read_to_its_end(shared: Api) -> None:
@@ -371,10 +371,10 @@ async def test_labels_change_with_the_language_and_codes_never(scene: Scene) -> 
 
 
 async def test_head_says_what_get_would_and_sends_no_body(scene: Scene) -> None:
-    whole = await scene.zhao.get(scene.at)
+    answer = await scene.zhao.get(scene.at)
     asked = await scene.zhao.head(scene.at)
     assert asked.status_code == 200
     assert not asked.content
-    assert asked.headers["etag"] == whole.headers["etag"]
-    assert asked.headers["content-length"] == whole.headers["content-length"]
+    assert asked.headers["etag"] == answer.headers["etag"]
+    assert asked.headers["content-length"] == answer.headers["content-length"]
     assert (await scene.stranger.head(scene.at)).status_code == 404

@@ -30,8 +30,8 @@ async def test_what_is_renamed_is_called_so_and_the_rest_as_ever(renaming: Api) 
 
     async def labels(language: str) -> dict[str, str]:
         meta = (await gao.get("/v1/meta", headers={"Accept-Language": language})).json()
-        assert [one["role"] for one in meta["roles"]] == [role.value for role in Role]
-        return {one["role"]: one["label"] for one in meta["roles"]}
+        assert [role["role"] for role in meta["roles"]] == [role.value for role in Role]
+        return {role["role"]: role["label"] for role in meta["roles"]}
 
     english, chinese = await labels("en"), await labels("zh")
     assert (english["admin"], english["auditor"], english["agent"]) == (
@@ -41,7 +41,7 @@ async def test_what_is_renamed_is_called_so_and_the_rest_as_ever(renaming: Api) 
     )
     assert (chinese["admin"], chinese["auditor"], chinese["agent"]) == ("管家", "审计师", "服务台坐席")
     me = (await gao.get("/v1/me", headers=CHINESE)).json()
-    assert {one["role"]: one["label"] for one in me["roles"]}["admin"] == "管家"
+    assert {role["role"]: role["label"] for role in me["roles"]}["admin"] == "管家"
 
 
 async def test_who_may_do_something_is_said_by_their_names_here(renaming: Api) -> None:

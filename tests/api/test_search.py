@@ -35,8 +35,8 @@ async def indexed(api: Api) -> AsyncIterator[Api]:
 
 async def report(client: Client, description: str, **changes: str) -> str:
     """A new incident; gives its id."""
-    said = an_incident(title="Something is wrong", description=description, **changes)
-    record_id: str = (await client.post_ok(INCIDENTS, said))["id"]
+    incident = an_incident(title="Something is wrong", description=description, **changes)
+    record_id: str = (await client.post_ok(INCIDENTS, incident))["id"]
     return record_id
 
 
@@ -74,8 +74,8 @@ async def test_nobody_finds_what_they_may_not_read(indexed: Api) -> None:
     zhao, wu = await indexed.client("Zhao Min"), await indexed.client("Wu")
     lin, auditor = await indexed.client("Lin", Role.agent), await indexed.client("Ada", Role.auditor)
     hers = await report(zhao, "My laptop smells")
-    said = {"text": "A laptop of the series that burns", "visibility": "internal"}
-    await lin.post_ok(f"{INCIDENTS}/{hers}/comment", said)
+    body = {"text": "A laptop of the series that burns", "visibility": "internal"}
+    await lin.post_ok(f"{INCIDENTS}/{hers}/comment", body)
     for client, q, expected in (
         (zhao, "laptop", 1),
         (zhao, "burns", 0),

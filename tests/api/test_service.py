@@ -51,13 +51,13 @@ async def scraped(api: Api) -> dict[str, float]:
 
 async def test_requests_are_counted_by_operation_and_status_with_how_long_they_took(api: Api) -> None:
     zhao = await api.client("Zhao Min")
-    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+    path = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     for _ in range(3):
-        await zhao.get(at)
-    await zhao.head(at)
+        await zhao.get(path)
+    await zhao.head(path)
     await zhao.get("/v1/incidents/nothing")
     await zhao.get("/v1/nowhere")
-    await api.with_token(None).get(at)
+    await api.with_token(None).get(path)
     found = await scraped(api)
     count = "ledgerdesk_http_request_seconds_count"
     assert found[f'{count}{{operation="get_incident",status="200"}}'] == 4
@@ -101,8 +101,8 @@ async def test_how_the_last_comparison_of_kpis_ended_is_measured_and_one_that_ne
     assert math.isnan(never[found])
     assert math.isnan(never[old])
     for hours, differences in ((5, 0), (2, 3)):
-        said = SAMPLES[MakeReconciliation]() | {"differences": differences}
-        body = MakeReconciliation.model_validate(said)
+        fields = SAMPLES[MakeReconciliation]() | {"differences": differences}
+        body = MakeReconciliation.model_validate(fields)
         now = datetime.now(UTC) - timedelta(hours=hours)
         await act(api.ledger, rule_caller("tests"), "reconciliation", "make", body=body, now=now)
     last = await scraped(api)
@@ -129,32 +129,32 @@ async def test_figures_are_open_to_all_only_where_a_setting_says_so(
 
 async def test_who_asks_what_this_is_learns_its_lifecycles_limits_and_languages(api: Api) -> None:
     client = await api.client("Zhao Min")
-    told = await client.read("/v1/meta")
-    assert told["position"] == await api.head()
-    assert told["languages"] == ["en", "zh"]
-    assert told["limits"] == {
+    answer = await client.read("/v1/meta")
+    assert answer["position"] == await api.head()
+    assert answer["languages"] == ["en", "zh"]
+    assert answer["limits"] == {
         "body_bytes": 1_048_576,
         "page_size": 200,
         "requests": 1_000,
         "request_seconds": 10,
     }
-    assert [lifecycle["kind"] for lifecycle in told["lifecycles"]] == [found.kind for found in LIFECYCLES]
-    for lifecycle, found in zip(told["lifecycles"], LIFECYCLES, strict=True):
+    assert [lifecycle["kind"] for lifecycle in answer["lifecycles"]] == [found.kind for found in LIFECYCLES]
+    for lifecycle, found in zip(answer["lifecycles"], LIFECYCLES, strict=True):
         assert [action["action"] for action in lifecycle["actions"]] == [row.name for row in found.rows]
         assert [state["state"] for state in lifecycle["states"]] == [state.value for state in found.states]
     chinese = (await client.get("/v1/meta", headers={"Accept-Language": "zh"})).json()
     labels = {lifecycle["kind"]: lifecycle["label"] for lifecycle in chinese["lifecycles"]}
     assert labels["incident"] == "事件"
-    events = {one["event"]: one["label"] for one in chinese["clock_events"]}
+    events = {clock_event["event"]: clock_event["label"] for clock_event in chinese["clock_events"]}
     assert events["clock.breached"] == "未达成目标"
     assert events.keys() == set(ClockEventType)
 
 
 async def ready(api: Api) -> tuple[int, list[str]]:
     answer = await api.with_token(None).get("/readyz")
-    told = answer.json()
-    assert told["ready"] == (answer.status_code == 200) == ("retry-after" not in answer.headers)
-    return answer.status_code, told["missing"]
+    document = answer.json()
+    assert document["ready"] == (answer.status_code == 200) == ("retry-after" not in answer.headers)
+    return answer.status_code, document["missing"]
 
 
 @pytest.fixture

@@ -57,8 +57,8 @@ async def test_a_cookie_stands_for_the_key_with_its_roles_and_under_its_name(api
     me = await browser.read("/v1/me")
     assert (me["person"]["name"], me["session"]) == ("Lin", True)
     assert [held["role"] for held in me["roles"]] == ["agent"]
-    made: Json = await browser.post_ok("/v1/incidents", an_incident(), Sec_Fetch_Site="same-origin")
-    (event,) = (await browser.read(f"/v1/incidents/{made['id']}/events"))["items"]
+    record: Json = await browser.post_ok("/v1/incidents", an_incident(), Sec_Fetch_Site="same-origin")
+    (event,) = (await browser.read(f"/v1/incidents/{record['id']}/events"))["items"]
     assert event["actor"] == f"person:{me['person']['id']}"
     assert "Cookie" in (await browser.get("/v1/me")).headers["vary"]
 
@@ -163,8 +163,8 @@ async def test_a_session_whose_time_is_over_is_nobody_s_and_is_cleared_away(
         await owner.execute("update plumbing.session set expires_at = now()")
         assert (await browser.get("/v1/me")).status_code == 401
         await signed_in(api, name="Wu")
-        found = await (await owner.execute("select count(*) from plumbing.session")).fetchone()
-        assert found == (1,)
+        row = await (await owner.execute("select count(*) from plumbing.session")).fetchone()
+        assert row == (1,)
 
 
 async def test_what_is_kept_of_a_session_does_not_open_it(api: Api, place: DatabaseUrls) -> None:
@@ -174,9 +174,18 @@ async def test_what_is_kept_of_a_session_does_not_open_it(api: Api, place: Datab
         row = await (await owner.execute("select s::text from plumbing.session s")).fetchone()
         assert row is not None
         assert secret not in str(row)
-        kept = await (await owner.execute("select secret_hash from plumbing.session")).fetchone()
-    assert kept is not None
-    for guess in (f"{name}.{kept[0]}", f"{name}.", name, f"{name}.{secret}x", f".{secret}", "x", "", "a.b.c"):
+        stored = await (await owner.execute("select secret_hash from plumbing.session")).fetchone()
+    assert stored is not None
+    for guess in (
+        f"{name}.{stored[0]}",
+        f"{name}.",
+        name,
+        f"{name}.{secret}x",
+        f".{secret}",
+        "x",
+        "",
+        "a.b.c",
+    ):
         assert (await with_cookie(api, guess).get("/v1/me")).status_code == 401
 
 

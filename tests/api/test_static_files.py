@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import time
 import tomllib
 from collections.abc import AsyncIterator
@@ -13,6 +14,8 @@ import httpx
 import pytest
 
 from app.api import openapi, pages, static_files
+from app.api.areas import AREAS
+from app.contract.selection import TaggedContract
 from app.dashboard import page as dashboard
 from app.main import build_app
 from app.settings import PROJECT
@@ -26,7 +29,8 @@ MOST_SECONDS, TRIES = 0.05, 5
 @pytest.fixture
 async def stranger() -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who has not signed in."""
-    static_files.preload((*pages.PRELOADED, *dashboard.PRELOADED))
+    pages.preload()
+    static_files.preload(dashboard.PRELOADED)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(build_app()), base_url=ADDRESS) as client:
         yield client
 
@@ -42,8 +46,42 @@ async def test_the_contract_that_is_served_is_the_one_that_was_built(stranger: h
         assert answer.json() == built, coding
 
 
+async def test_a_part_of_the_contract_has_the_operations_of_its_tags(stranger: httpx.AsyncClient) -> None:
+    built = json.loads(pages.CONTRACT.read_text(encoding="utf-8"))
+    for tags in (["incidents"], ["kpis", "views"], list(AREAS["changes"]), list(openapi.TAGS)):
+        answer = await stranger.get("/openapi.json", params={"tags": ",".join(tags)})
+        assert answer.status_code == 200, answer.text
+        assert answer.json() == TaggedContract(built).with_tags(tags)
+    assert answer.json() == built, "all tags are all of it"
+
+
+async def test_a_tag_that_nothing_has_is_refused_with_what_is_near(stranger: httpx.AsyncClient) -> None:
+    for query in ("tags=incident", "tags=kpis,incident", "tags=incidents&tag=kpis", "tags="):
+        answer = await stranger.get(f"/openapi.json?{query}")
+        told = answer.json()
+        validate(told, PROBLEM)
+        assert (answer.status_code, told["code"]) == (422, "invalid"), query
+    told = (await stranger.get("/openapi.json?tags=incident")).json()
+    assert told["errors"][0]["parameter"] == "tags"
+    assert "“incidents”" in told["errors"][0]["message"]
+
+
+async def test_the_page_of_the_contract_shows_one_area_at_a_time(stranger: httpx.AsyncClient) -> None:
+    page = (await stranger.get("/docs")).text
+    shown = re.findall(r'href="/docs\?tags=([a-z_,]+)"', page)
+    assert shown == [",".join(tags) for tags in AREAS.values()]
+
+
 async def test_who_has_a_file_is_not_sent_it_again(stranger: httpx.AsyncClient) -> None:
-    for path in ("/openapi.json", "/docs", "/static/swagger-ui.css", "/dashboard", "/dashboard/main.js"):
+    tagged = "/openapi.json?tags=incidents"
+    for path in (
+        "/openapi.json",
+        tagged,
+        "/docs",
+        "/static/swagger-ui.css",
+        "/dashboard",
+        "/dashboard/main.js",
+    ):
         first = await stranger.get(path)
         assert first.status_code == 200, path
         tags = {"If-None-Match": f'"another", {first.headers["etag"]}'}
@@ -64,6 +102,8 @@ async def test_no_address_that_strangers_reach_makes_others_wait(
     monkeypatch.setattr(gzip, "compress", forbidden)
     monkeypatch.setattr(Path, "read_bytes", forbidden)
     asked = ["/openapi.json", "/docs", "/dashboard", "/livez", "/problems", "/problems/invalid"]
+    asked += [f"/openapi.json?tags={tags}" for tags in ("incidents,kpis", ",".join(openapi.TAGS))]
+    asked += [f"/openapi.json?tags={','.join(tags)}" for tags in AREAS.values()]
     asked += [f"/static/{name}" for name in pages.FILES]
     asked += [f"/dashboard/{name}" for name in dashboard.FILES]
     slow = {}
@@ -88,10 +128,10 @@ async def test_a_contract_that_is_missing_is_told_in_a_problem(
     monkeypatch.setattr(pages, "CONTRACT", tmp_path / "openapi.json")
     for language, word in (("en", "openapi/openapi.json"), ("zh", "接口契约")):
         answer = await stranger.get("/openapi.json", headers={"Accept-Language": language})
-        told = answer.json()
-        validate(told, PROBLEM)
-        assert (told["status"], told["code"]) == (404, "contract_missing")
-        assert word in told["detail"]
+        document = answer.json()
+        validate(document, PROBLEM)
+        assert (document["status"], document["code"]) == (404, "contract_missing")
+        assert word in document["detail"]
 
 
 def test_the_package_and_the_image_are_built_with_the_contract() -> None:

@@ -126,10 +126,12 @@ async def _history(desk: Desk) -> None:
         for day in range(12):
             for urgency, took in (("2", minutes + day + (600 if day == 11 else 0)), ("3", 100 + 2 * day)):
                 at = begin + timedelta(days=day, minutes=day)
-                said = an_incident(occurred_at=at.isoformat(), urgency=urgency)
-                made = await tool.post_ok("/v1/incidents", said)
+                incident = an_incident(occurred_at=at.isoformat(), urgency=urgency)
+                record = await tool.post_ok("/v1/incidents", incident)
                 ended = (at + timedelta(minutes=took)).isoformat()
-                await tool.post_ok(f"/v1/incidents/{made['id']}/resolve", {**RESOLVED, "occurred_at": ended})
+                await tool.post_ok(
+                    f"/v1/incidents/{record['id']}/resolve", {**RESOLVED, "occurred_at": ended}
+                )
     await desk.follow()
 
 
@@ -137,30 +139,30 @@ async def test_what_version_1_stored_comes_out_the_same_again(desk: Desk, place:
     await _history(desk)
     quality = await desk.api.client("Quan", Role.quality_manager)
     for kpi, said, raw in STORED:
-        made = await quality.post_ok(f"/v1/kpis/{kpi}/effect", WINDOWS | SCOPE | said)
-        assert made["result"]["method_version"] == 2, "what is measured now is of the newest version"
+        record = await quality.post_ok(f"/v1/kpis/{kpi}/effect", WINDOWS | SCOPE | said)
+        assert record["result"]["method_version"] == 2, "what is measured now is of the newest version"
         stored: dict[str, Any] = json.loads(raw)
         async with await connect(place.owner_url) as owner:
-            await owner.execute(STORE, (raw, stored["verdict"], SEED, made["id"]))
-        shown = await quality.read(f"/v1/effects/{made['id']}")
-        assert shown["recomputed"] == {"same": True, "differences": [], "reason": None}, kpi
-        result = shown["result"]
+            await owner.execute(STORE, (raw, stored["verdict"], SEED, record["id"]))
+        answer = await quality.read(f"/v1/effects/{record['id']}")
+        assert answer["recomputed"] == {"same": True, "differences": [], "reason": None}, kpi
+        result = answer["result"]
         assert (result["method"], result["method_version"]) == (stored["method"], 1)
         assert result["relative"] is None
         assert result["before"]["compared"] == pytest.approx(float(stored["before"]["compared"]))
-        assert kpi != "incident_resolution_seconds" or "not by the mean" in shown["sentence"]
-        drawn = await quality.get(f"/v1/effects/{made['id']}/chart.svg")
+        assert kpi != "incident_resolution_seconds" or "not by the mean" in answer["sentence"]
+        drawn = await quality.get(f"/v1/effects/{record['id']}/chart.svg")
         assert drawn.status_code == 200
     listed = await quality.read("/v1/effects")
-    assert {one["result"]["method_version"] for one in listed["items"]} == {1}
+    assert {item["result"]["method_version"] for item in listed["items"]} == {1}
 
 
 async def test_a_promised_part_is_of_the_value_that_people_read(desk: Desk) -> None:
     """By version 1 it was one of the median, 7,530 s."""
     await _history(desk)
     quality = await desk.api.client("Quan", Role.quality_manager)
-    made = await quality.post_ok("/v1/kpis/incident_resolution_seconds/effect", WINDOWS | SCOPE | PROMISED)
-    result = made["result"]
+    record = await quality.post_ok("/v1/kpis/incident_resolution_seconds/effect", WINDOWS | SCOPE | PROMISED)
+    result = record["result"]
     assert result["before"]["value"] == result["before"]["compared"] == 10_530
     assert result["promised"]["effect"] == -5_265
     assert result["effect"] == result["after"]["value"] - result["before"]["value"] == -3_600

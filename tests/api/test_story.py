@@ -25,8 +25,8 @@ async def test_an_incident_is_reported_for_somebody_worked_on_resolved_reopened_
     answer = await agent.post("/v1/incidents", json=an_incident(channel="hotline", requester=zhao.id))
     assert answer.status_code == 201
     record = answer.json()
-    at = f"/v1/incidents/{record['id']}"
-    assert answer.headers["location"] == at
+    path = f"/v1/incidents/{record['id']}"
+    assert answer.headers["location"] == path
     assert answer.headers["etag"].startswith('"1.')
     assert (record["state"], record["priority"], record["channel"]) == ("new", "P3", "hotline")
     assert record["requester"] == {"id": zhao.id, "name": "Zhao Min"}
@@ -41,38 +41,38 @@ async def test_an_incident_is_reported_for_somebody_worked_on_resolved_reopened_
     assert actions(await zhao.read(f"/v1/incidents/{record['number']}")) == {"cancel", "edit"}
 
     # The engineer does not see it until it is his team's, and then may start on it as a member of the team.
-    assert (await engineer.get(at)).status_code == 404
-    await agent.post_ok(f"{at}/acknowledge")
-    record = await agent.post_ok(f"{at}/assign", {"team": "network"})
+    assert (await engineer.get(path)).status_code == 404
+    await agent.post_ok(f"{path}/acknowledge")
+    record = await agent.post_ok(f"{path}/assign", {"team": "network"})
     assert record["team"]["key"] == "network"
-    assert (await agent.get(at)).status_code == 200, "whoever raised it goes on seeing it"
-    record = await engineer.read(at)
+    assert (await agent.get(path)).status_code == 200, "whoever raised it goes on seeing it"
+    record = await engineer.read(path)
     assert {"start", "hold", "post_update", "resolve"} <= actions(record)
     assert {"acknowledge", "cancel"}.isdisjoint(actions(record))
-    record = await engineer.post_ok(f"{at}/assign", {"team": "network", "person": "me"})
+    record = await engineer.post_ok(f"{path}/assign", {"team": "network", "person": "me"})
     assert record["assignee"] == {"id": engineer.id, "name": "Tomasz Nowak"}
-    record = await engineer.post_ok(f"{at}/start")
+    record = await engineer.post_ok(f"{path}/start")
     assert record["started_at"] == record["state_since"]
 
     # He waits for a spare part, then goes on.
     held = {"reason": "awaiting_evidence", "wake_up_at": "2199-01-01T08:00:00+08:00"}
-    record = await engineer.post_ok(f"{at}/hold", held)
+    record = await engineer.post_ok(f"{path}/hold", held)
     assert (record["state"], record["hold_reason"]) == ("on_hold", "awaiting_evidence")
     assert record["wake_up_at"] == "2199-01-01T00:00:00.000000Z"
-    await zhao.post_ok(f"{at}/comment", {"text": "How long will it take?"})
-    record = await engineer.post_ok(f"{at}/resume")
+    await zhao.post_ok(f"{path}/comment", {"text": "How long will it take?"})
+    record = await engineer.post_ok(f"{path}/resume")
     assert (record["state"], record["hold_reason"], record["wake_up_at"]) == ("in_progress", None, None)
 
-    record = await engineer.post_ok(f"{at}/resolve", {**RESOLVED, "cause": "A full disk."})
+    record = await engineer.post_ok(f"{path}/resolve", {**RESOLVED, "cause": "A full disk."})
     assert (record["state"], record["resolution"]) == ("resolved", RESOLVED["done"])
-    record = await zhao.post_ok(f"{at}/reopen", {"reason": "Still nothing."})
+    record = await zhao.post_ok(f"{path}/reopen", {"reason": "Still nothing."})
     assert (record["state"], record["resolution"], record["resolved_at"]) == ("in_progress", None, None)
-    await engineer.post_ok(f"{at}/resolve", RESOLVED)
-    record = await zhao.post_ok(f"{at}/close")
+    await engineer.post_ok(f"{path}/resolve", RESOLVED)
+    record = await zhao.post_ok(f"{path}/close")
     assert (record["state"], record["cause"]) == ("closed", None)
     assert record["resolved_at"] < record["closed_at"]
 
-    assert_it_is_all_in_the_log((await zhao.read(f"{at}/events"))["items"], record, agent.id, zhao.id)
+    assert_it_is_all_in_the_log((await zhao.read(f"{path}/events"))["items"], record, agent.id, zhao.id)
 
 
 def assert_it_is_all_in_the_log(events: list[Json], record: Json, agent: str, zhao: str) -> None:
@@ -107,13 +107,13 @@ async def test_events_say_what_the_persons_and_teams_are_called_that_they_name(a
     team = await api.team("network")
     agent = await api.client("Lin Xiaoyu", Role.agent, teams=("network",))
     engineer = await api.client("Wang Wei", Role.engineer, teams=("network",))
-    at = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}"
-    await agent.post_ok(f"{at}/assign", {"team": "network", "person": engineer.id})
+    path = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}"
+    await agent.post_ok(f"{path}/assign", {"team": "network", "person": engineer.id})
     task = {"title": "Look at the relay", "assignee": engineer.id}
-    await agent.post_ok(f"{at}/add_task", task)
+    await agent.post_ok(f"{path}/add_task", task)
     whole = {agent.id: "Lin Xiaoyu", engineer.id: "Wang Wei", team: "The network team"}
-    assert (await agent.read(f"{at}/events"))["names"] == whole
-    first = await agent.read(f"{at}/events", limit=1)
+    assert (await agent.read(f"{path}/events"))["names"] == whole
+    first = await agent.read(f"{path}/events", limit=1)
     assert first["names"] == {agent.id: "Lin Xiaoyu", team: "The network team"}, (
         "of this page: hers is the customer"
     )
@@ -152,13 +152,13 @@ async def test_persons_teams_and_keys_are_made_shown_and_listed(api: Api) -> Non
     admin = await api.client("Ada", Role.admin)
     team = await admin.post_ok("/v1/teams", {"key": "desk", "name": "Service desk"})
     assert (team["kind"], team["state"]) == ("internal", "active")
-    said = {
+    body = {
         "name": "Wang Wei 王伟",
         "email": "wei@example.org",
         "locale": "zh",
         "teams": ["desk", team["id"]],
     }
-    person = await admin.post_ok("/v1/persons", said)
+    person = await admin.post_ok("/v1/persons", body)
     assert (person["name"], person["email"], person["kind"]) == ("Wang Wei 王伟", "wei@example.org", "human")
     roles = {"roles": ["agent", f"engineer@team/{team['id']}"]}
     for role in roles["roles"]:
@@ -170,11 +170,11 @@ async def test_persons_teams_and_keys_are_made_shown_and_listed(api: Api) -> Non
     assert key["roles"] == roles["roles"]
 
     wei = api.with_token(key["token"])
-    shown = await wei.read(f"/v1/keys/{key['id']}")
-    assert without_actions(shown) == without_actions(
+    answer = await wei.read(f"/v1/keys/{key['id']}")
+    assert without_actions(answer) == without_actions(
         {name: value for name, value in key.items() if name != "token"}
     ), "once and never again"
-    for plural, made in (("persons", person), ("teams", team), ("keys", shown)):
+    for plural, made in (("persons", person), ("teams", team), ("keys", answer)):
         listed = without_actions(made)
         assert without_actions(await admin.read(f"/v1/{plural}/{made['id']}")) == listed
         assert listed in (await admin.read(f"/v1/{plural}"))["items"]

@@ -73,10 +73,10 @@ async def test_a_token_stands_for_the_person_with_that_login_and_their_roles_her
     assert (me["person"]["name"], me["key_id"], me["session"]) == ("Lin Yu", None, False)
     assert [held["role"] for held in me["roles"]] == ["agent"], "what a token says of them does not count"
     assert me["expires_at"] is not None
-    made: Json = await lin.post_ok("/v1/incidents", an_incident(), Idempotency_Key="once")
+    record: Json = await lin.post_ok("/v1/incidents", an_incident(), Idempotency_Key="once")
     again: Json = await lin.post_ok("/v1/incidents", an_incident(), Idempotency_Key="once")
-    assert made["id"] == again["id"]
-    (event,) = (await lin.read(f"/v1/incidents/{made['id']}/events"))["items"]
+    assert record["id"] == again["id"]
+    (event,) = (await lin.read(f"/v1/incidents/{record['id']}/events"))["items"]
     assert event["actor"] == f"person:{me['person']['id']}"
     credential = "select credential from log.event where type = 'incident.reported'"
     assert await desk.ledger.db.value(credential) is None, "it names keys"
@@ -103,8 +103,8 @@ def forged(issuer: LocalIssuer) -> dict[str, str]:
     good = issuer.token()
     head, body, signature = good.split(".")
 
-    def part(said: Json) -> str:
-        return base64.urlsafe_b64encode(json.dumps(said).encode()).rstrip(b"=").decode()
+    def part(fields: Json) -> str:
+        return base64.urlsafe_b64encode(json.dumps(fields).encode()).rstrip(b"=").decode()
 
     claims = jwt.decode(good, options={"verify_signature": False})
     public = issuer.private["first"].public_key()
@@ -262,8 +262,8 @@ async def test_whoever_comes_first_is_added_where_that_is_wanted_and_once(
         me = answers[0].json()
         assert (me["person"]["name"], me["roles"], me["language"]) == ("Wu Jing", [], "zh")
         admin = await api.client("Gao", Role.admin)
-        shown = await admin.read(f"/v1/persons/{person}")
-        assert (shown["login"], shown["email"], shown["kind"]) == ("wu", "wu@example.org", "human")
+        response = await admin.read(f"/v1/persons/{person}")
+        assert (response["login"], response["email"], response["kind"]) == ("wu", "wu@example.org", "human")
         await admin.post_ok(f"/v1/persons/{person}/deactivate")
         assert await told(api, token) == (403, "inactive_login")
 
@@ -275,10 +275,10 @@ async def test_what_cannot_be_taken_of_a_newcomer_is_left_out(
     async with serving(place.url, tmp_path / "secrets", changed) as api:
         admin = await api.client("Gao", Role.admin)
         for n, email in enumerate(("wu@at@example.org", "wu jing@example.org", "enc1:wu@example.org")):
-            said: Json = {"sub": f"wu{n}", "name": "enc1:Wu", "email": email, "email_verified": True}
-            me = await api.with_token(issuer.token(**said)).read("/v1/me")
-            shown = await admin.read(f"/v1/persons/{me['person']['id']}")
-            assert (shown["name"], shown["login"], shown["email"]) == (f"wu{n}", f"wu{n}", None)
+            body: Json = {"sub": f"wu{n}", "name": "enc1:Wu", "email": email, "email_verified": True}
+            me = await api.with_token(issuer.token(**body)).read("/v1/me")
+            answer = await admin.read(f"/v1/persons/{me['person']['id']}")
+            assert (answer["name"], answer["login"], answer["email"]) == (f"wu{n}", f"wu{n}", None)
         assert await told(api, issuer.token(sub="enc1:wu")) == (403, "unknown_login")
 
 

@@ -23,8 +23,8 @@ async def save(client: Client, view_id: str | None = None, **changes: Any) -> Js
     """A view, saved under that id or a new one."""
     answer = await client.put(f"/v1/views/{view_id or uuid4()}", json=a_view(**changes))
     assert answer.status_code == 200, answer.text
-    found: Json = answer.json()
-    return found
+    document: Json = answer.json()
+    return document
 
 
 async def test_a_view_is_saved_and_replaced_and_removed_by_whoever_owns_it(shared: Api) -> None:
@@ -60,12 +60,12 @@ async def test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with
         assert {item["id"] for item in (await client.read("/v1/views", kind="incident"))["items"]} == seen
         assert (await client.read("/v1/views", kind="team"))["items"] == []
         for view in (own, given):
-            at = f"/v1/views/{view['id']}"
-            assert (await client.get(at)).status_code == (200 if view["id"] in seen else 404)
+            path = f"/v1/views/{view['id']}"
+            assert (await client.get(path)).status_code == (200 if view["id"] in seen else 404)
             used = await client.get(INCIDENTS, params={"view": view["id"]})
             assert used.status_code == (200 if view["id"] in seen else 422)
             if client is not lin:
-                refused = (await client.put(at, json=a_view()), await client.delete(at))
+                refused = (await client.put(path, json=a_view()), await client.delete(path))
                 assert {r.status_code for r in refused} == {403 if view["id"] in seen else 404}
     assert given == await lin.read(f"/v1/views/{given['id']}"), "and nobody else has changed it"
 

@@ -113,13 +113,13 @@ async def test_a_role_for_one_service_shows_and_does_what_is_of_that_service(api
 
 async def test_a_role_for_any_of_its_services_shows_a_change_in_lists_as_on_the_record(api: Api) -> None:
     agent = await api.client("Lin", Role.agent)
-    said = {"type": "normal", "title": "Renew the relay", "services": ["mail", "calendar"]}
-    change = await agent.post_ok("/v1/changes", said)
+    body = {"type": "normal", "title": "Renew the relay", "services": ["mail", "calendar"]}
+    change = await agent.post_ok("/v1/changes", body)
     for service, shown in (("mail", True), ("calendar", True), ("vpn", False)):
         engineer = await api.client(f"Tomasz of {service}", f"engineer@service/{service}")
         assert (await engineer.get(f"/v1/changes/{change['id']}")).status_code == (200 if shown else 404)
-        found = await engineer.read("/v1/changes", count="exact")
-        assert ([one["id"] for one in found["items"]], found["total"]) == (
+        answer = await engineer.read("/v1/changes", count="exact")
+        assert ([item["id"] for item in answer["items"]], answer["total"]) == (
             ([change["id"]], 1) if shown else ([], 0)
         )
 
@@ -182,16 +182,16 @@ async def test_an_auditor_reads_everything_and_writes_nothing(api: Api) -> None:
     auditor = await api.client("Vera", Role.auditor)
     agent = await api.client("Lin", Role.agent)
     record = await agent.post_ok("/v1/incidents", an_incident(requester=auditor.id))
-    at = f"/v1/incidents/{record['id']}"
-    assert (await auditor.read(at))["actions"] == []
+    record_path = f"/v1/incidents/{record['id']}"
+    assert (await auditor.read(record_path))["actions"] == []
     for plural in ("incidents", "persons", "teams", "keys"):
         await auditor.read(f"/v1/{plural}")
-    assert len((await auditor.read(f"{at}/events"))["items"]) == 1
+    assert len((await auditor.read(f"{record_path}/events"))["items"]) == 1
     head = await api.head()
     for path, body in (
         ("/v1/incidents", an_incident()),
-        (f"{at}/comment", {"text": "Hm."}),
-        (f"{at}/cancel", {"reason": "Hm."}),
+        (f"{record_path}/comment", {"text": "Hm."}),
+        (f"{record_path}/cancel", {"reason": "Hm."}),
         ("/v1/teams", {"key": "a", "name": "A"}),
         ("/v1/keys", {"name": "a", "person": "me", "roles": ["admin"]}),
         (f"/v1/persons/{auditor.id}/erase", {}),

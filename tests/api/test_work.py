@@ -24,10 +24,10 @@ MANY = 100_000
 
 async def reported(by: Client, team: str | None = None, agent: Client | None = None) -> Json:
     """A new incident, given to the team."""
-    made = await by.post_ok("/v1/incidents", an_incident())
+    record = await by.post_ok("/v1/incidents", an_incident())
     if team is not None and agent is not None:
-        made = await agent.post_ok(f"/v1/incidents/{made['id']}/assign", {"team": team})
-    return made
+        record = await agent.post_ok(f"/v1/incidents/{record['id']}/assign", {"team": team})
+    return record
 
 
 def ids(rows: list[Json]) -> list[str]:
@@ -144,7 +144,7 @@ async def test_at_a_hundred_thousand_incidents_each_part_reads_an_index_of_what_
     persons = [UUID(int=n + 1_000) for n in range(200)]
     lin = await add_caller(ledger, "Lin", Role.agent)
     queries = case_queries(LIFECYCLE, "teams")
-    said = {"me": persons[7], "teams": teams[:3]}
+    body = {"me": persons[7], "teams": teams[:3]}
     asked = work_statement_for(
         replace(lin, teams=frozenset(teams[:3])),
         tuple(ledger.lifecycles.values()),
@@ -154,12 +154,12 @@ async def test_at_a_hundred_thousand_incidents_each_part_reads_an_index_of_what_
         await owner.execute(MADE, {"many": MANY, "teams": teams, "persons": persons})
         await owner.execute("vacuum analyze fold.incident")
         for name, query in queries.items():
-            plan = await _plan(owner, query, said)
+            plan = await _plan(owner, query, body)
             assert "Seq Scan on incident" not in plan, f"{name}: {plan}"
             assert "incident_open_" in plan, f"{name}: {plan}"
             assert _read(plan) < MANY / 20, f"{name} looks at what is closed: {plan}"
         for query, values in [
-            *((query, said) for query in queries.values()),
+            *((query, body) for query in queries.values()),
             (asked.statement, {**asked.parameters, "now": datetime.now(UTC)}),
         ]:
             assert await _is_planned_once(owner, query, values), query
@@ -178,9 +178,9 @@ async def _is_planned_once(owner: psycopg.AsyncConnection[Any], query: str, said
     for times in (0, 10):
         for _ in range(times):
             await owner.execute(query.encode(), said, prepare=True)
-        found = await (await owner.execute(planned_once, prepare=False)).fetchone()
-        assert found is not None
-        counts.append(found[0])
+        row = await (await owner.execute(planned_once, prepare=False)).fetchone()
+        assert row is not None
+        counts.append(row[0])
     # It tries out five before it decides.
     return bool(counts[1] - counts[0] >= 5)
 

@@ -28,8 +28,8 @@ def worker(api: Api) -> Worker:
 async def told(parties: Parties, client: Client, step: str) -> int:
     """How many times a person has been told so."""
     query = "select count(*) from fold.notice where person_id = %s and %s = any(steps)"
-    found: int = await parties.api.ledger.db.value(query, (client.id, step))
-    return found
+    value: int = await parties.api.ledger.db.value(query, (client.id, step))
+    return value
 
 
 async def work(worker: Worker, now: datetime) -> None:
@@ -65,10 +65,10 @@ async def test_an_agreement_warns_three_times_before_it_expires_at_its_very_end(
 async def test_a_review_is_reminded_of_and_flagged_once_it_is_overdue(
     parties: Parties, worker: Worker
 ) -> None:
-    at = await parties.signed("SLA", "finance", valid_from="2198-01-01", valid_to="2199-12-31")
-    name = f"sla/{at.rpartition('/')[2]}"
+    path = await parties.signed("SLA", "finance", valid_from="2198-01-01", valid_to="2199-12-31")
+    name = f"sla/{path.rpartition('/')[2]}"
     due = datetime(2198, 12, 31, 16, tzinfo=UTC)
-    assert (await parties.manager.read(at))["review_due_at"] == "2198-12-31T16:00:00.000000Z"
+    assert (await parties.manager.read(path))["review_due_at"] == "2198-12-31T16:00:00.000000Z"
     await work(worker, due - 31 * DAY)
     assert await by_rules(parties.api.ledger, name) == []
     await work(worker, due - 30 * DAY)
@@ -79,7 +79,7 @@ async def test_a_review_is_reminded_of_and_flagged_once_it_is_overdue(
     ]
     for client in (parties.manager, parties.it, parties.leads["finance"]):
         assert await told(parties, client, "agreement_review_overdue") == 1
-    reviewed = await parties.manager.post_ok(f"{at}/review", REVIEW)
+    reviewed = await parties.manager.post_ok(f"{path}/review", REVIEW)
     assert reviewed["review_overdue_at"] is None
     assert reviewed["review_due_at"] > reviewed["last_reviewed_at"]
 
@@ -93,23 +93,23 @@ async def test_what_is_to_be_signed_and_acknowledged_is_work_until_it_is_done(
     parties: Parties, worker: Worker
 ) -> None:
     ola = await parties.signed("OLA", "mail-team")
-    at = await parties.drafted("SLA", "finance", rests_on=[ola.rpartition("/")[2]])
+    path = await parties.drafted("SLA", "finance", rests_on=[ola.rpartition("/")[2]])
     customer, beneath = parties.leads["finance"], parties.leads["mail-team"]
-    await parties.it.post_ok(f"{at}/negotiate", {"proposals": "As drafted."})
-    await parties.manager.post_ok(f"{at}/submit_for_review", {"gap_reason": "Known."})
+    await parties.it.post_ok(f"{path}/negotiate", {"proposals": "As drafted."})
+    await parties.manager.post_ok(f"{path}/submit_for_review", {"gap_reason": "Known."})
     await work(worker, datetime.now(UTC))
     await work(worker, datetime.now(UTC) + timedelta(minutes=10))
-    number = (await parties.manager.read(at))["number"]
+    number = (await parties.manager.read(path))["number"]
     assert [await asked(one) for one in (customer, parties.it)] == [[("sign", number)]] * 2
-    shown = [one for one in (await customer.read("/v1/notices"))["items"] if "to_sign" in one["steps"]]
+    shown = [item for item in (await customer.read("/v1/notices"))["items"] if "to_sign" in item["steps"]]
     assert [one["kind"] for one in shown] == ["waits_for_you"]
     assert "Read it, and sign it for your side" in shown[0]["text"]
-    await parties.sign(at, "finance")
+    await parties.sign(path, "finance")
     await work(worker, datetime.now(UTC) + timedelta(minutes=20))
     await work(worker, datetime.now(UTC) + timedelta(minutes=30))
     assert [await asked(one) for one in (customer, parties.it)] == [[], []]
     assert await asked(beneath) == [("acknowledge", number)]
-    await beneath.post_ok(f"{at}/acknowledge")
+    await beneath.post_ok(f"{path}/acknowledge")
     assert await asked(beneath) == []
 
 
@@ -117,21 +117,21 @@ async def test_both_representatives_are_told_of_steps_and_leads_beneath_of_the_s
     parties: Parties, worker: Worker
 ) -> None:
     ola = await parties.signed("OLA", "mail-team")
-    at = await parties.drafted("SLA", "finance", rests_on=[ola.rpartition("/")[2]])
+    path = await parties.drafted("SLA", "finance", rests_on=[ola.rpartition("/")[2]])
     await work(worker, datetime.now(UTC))
     before = await told(parties, parties.leads["finance"], "agreement_moved")
     assert before > 0
     assert await told(parties, parties.leads["mail-team"], "to_acknowledge") == 0
-    await parties.it.post_ok(f"{at}/negotiate", {"proposals": "As drafted."})
-    await parties.manager.post_ok(f"{at}/submit_for_review", {"gap_reason": "Known."})
-    await parties.sign(at, "finance")
+    await parties.it.post_ok(f"{path}/negotiate", {"proposals": "As drafted."})
+    await parties.manager.post_ok(f"{path}/submit_for_review", {"gap_reason": "Known."})
+    await parties.sign(path, "finance")
     await work(worker, datetime.now(UTC) + timedelta(minutes=10))
     assert await told(parties, parties.leads["mail-team"], "to_acknowledge") == 1
     assert await told(parties, parties.leads["finance"], "agreement_moved") > before
     finance, it = [
-        "\n".join(one["text"] for one in (await who.read("/v1/notices"))["items"])
+        "\n".join(item["text"] for item in (await who.read("/v1/notices"))["items"])
         for who in (parties.leads["finance"], parties.it)
     ]
-    number = (await parties.manager.read(at))["number"]
+    number = (await parties.manager.read(path))["number"]
     assert f"The agreement {number} waits for your signature" in finance
     assert f"Both parties have signed the agreement {number}" in it

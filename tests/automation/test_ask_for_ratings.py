@@ -74,8 +74,8 @@ async def _delivered(desk: Desk, requester: Caller) -> UUID:
     now = desk.now
     submit = {"title": "A laptop", "description": "…", "channel": "portal", "urgency": "3"}
     body = lifecycle["submit"].body.model_validate(submit)
-    made = await act(desk.ledger, requester, "request", "submit", body=body, now=now)
-    request: UUID = made.record.id
+    result = await act(desk.ledger, requester, "request", "submit", body=body, now=now)
+    request: UUID = result.record.id
     steps: list[tuple[str, dict[str, Any]]] = [
         ("assess", {"category": "hw", "impact": "3", "urgency": "3", "path": "standard", "team": "desk"}),
         ("assign", {"person": "me"}),
@@ -114,10 +114,10 @@ async def test_staff_whoever_has_rated_and_whoever_is_gone_are_not_asked(desk: D
     )
     await act(desk.ledger, zhao, "incident", "rate", incident.id, RateTicket(score=3), now=desk.now)
     await desk.perform("close", incident)
-    gone = await add_caller(desk.ledger, "Gone")
-    left = await closed(desk, gone)
+    caller = await add_caller(desk.ledger, "Gone")
+    left = await closed(desk, caller)
     admin = await add_caller(desk.ledger, "Admin", Role.admin)
-    await act(desk.ledger, admin, "person", "deactivate", gone.person_id, EmptyPayload())
+    await act(desk.ledger, admin, "person", "deactivate", caller.person_id, EmptyPayload())
     await desk.pass_time(minutes=1)
     assert await asked(desk) == []
     assert await by_rules(desk.ledger, left.row_key) == []
@@ -125,8 +125,8 @@ async def test_staff_whoever_has_rated_and_whoever_is_gone_are_not_asked(desk: D
 
 async def test_a_service_says_about_how_many_of_its_cases(desk: Desk, zhao: Caller) -> None:
     manager = await add_caller(desk.ledger, "Manager", Role.service_level_manager)
-    said = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "criticality": "high", "owner": "me"}
-    body = ProposeService.model_validate(said | {"rating_percent": 0})
+    fields = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "criticality": "high", "owner": "me"}
+    body = ProposeService.model_validate(fields | {"rating_percent": 0})
     service = (await act(desk.ledger, manager, "service", "propose", body=body)).record.id
     await act(desk.ledger, manager, "service", "go_live", service)
     await closed(desk, zhao, service="mail")
@@ -141,11 +141,11 @@ async def test_a_service_says_about_how_many_of_its_cases(desk: Desk, zhao: Call
 def test_the_sample_is_always_the_same_and_as_large_as_is_said() -> None:
     cases = [UUID(int=n * 7919) for n in range(4_000)]
     for percent in (0, 1, 25, 99, 100):
-        drawn = [one for one in cases if is_sampled(one, "mail", percent)]
-        assert drawn == [one for one in cases if is_sampled(one, "mail", percent)]
+        drawn = [case for case in cases if is_sampled(case, "mail", percent)]
+        assert drawn == [case for case in cases if is_sampled(case, "mail", percent)]
         assert abs(len(drawn) - 40 * percent) <= 4 * (40 * percent * (1 - percent / 100)) ** 0.5
-    larger = {one for one in cases if is_sampled(one, "mail", 30)}
-    assert {one for one in cases if is_sampled(one, "mail", 25)} < larger
-    both = Counter((is_sampled(one, "mail", 50), is_sampled(one, "erp", 50)) for one in cases)
+    larger = {case for case in cases if is_sampled(case, "mail", 30)}
+    assert {case for case in cases if is_sampled(case, "mail", 25)} < larger
+    both = Counter((is_sampled(case, "mail", 50), is_sampled(case, "erp", 50)) for case in cases)
     assert min(both.values()) > 800, "two services are sampled independently"
-    assert all(is_sampled(one, None, 100) for one in cases)
+    assert all(is_sampled(case, None, 100) for case in cases)

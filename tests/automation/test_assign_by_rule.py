@@ -26,10 +26,12 @@ from tests.people import act, add_person, add_team
 
 async def add_rule(ledger: Ledger, team: str, **more: Any) -> UUID:
     """A rule of incidents; gives its id."""
-    said = {"process": "incident", "name": f"To {team}", "position": 1, "to_team": team, **more}
-    body = AddAssignmentRule.model_validate(said)
-    made: UUID = (await act(ledger, rule_caller("tests"), "assignment_rule", "add", body=body)).record.id
-    return made
+    fields = {"process": "incident", "name": f"To {team}", "position": 1, "to_team": team, **more}
+    body = AddAssignmentRule.model_validate(fields)
+    identifier: UUID = (
+        await act(ledger, rule_caller("tests"), "assignment_rule", "add", body=body)
+    ).record.id
+    return identifier
 
 
 async def a_team(ledger: Ledger, key: str, persons: int) -> list[UUID]:

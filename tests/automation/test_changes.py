@@ -39,11 +39,11 @@ def worker(api: Api) -> Worker:
 
 @pytest.fixture
 def told(api: Api) -> Told:
-    async def count(who: Client, step: str, about: str) -> int:
+    async def count(client: Client, step: str, about: str) -> int:
         query = """
         select count(*) from fold.notice where person_id = %s and about = %s and %s = any(steps)"""
-        found: int = await api.ledger.db.value(query, (who.id, about, step))
-        return found
+        value: int = await api.ledger.db.value(query, (client.id, about, step))
+        return value
 
     return count
 
@@ -56,13 +56,13 @@ async def work(worker: Worker, now: datetime | None = None) -> None:
     assert worker.failures == []
 
 
-async def row_key(board: Board, at: str) -> str:
-    return f"change/{(await board.manager.read(at))['id']}"
+async def row_key(board: Board, path: str) -> str:
+    return f"change/{(await board.manager.read(path))['id']}"
 
 
-async def overlaps(board: Board, at: str) -> list[Json]:
+async def overlaps(board: Board, path: str) -> list[Json]:
     """What the rule has noted on the change: which change or freeze. It says when, too."""
-    events = await by_rules(board.api.ledger, await row_key(board, at))
+    events = await by_rules(board.api.ledger, await row_key(board, path))
     given = [event.data["given"] for event in events if event.type == "change.overlapped"]
     assert all(one["overlap_from_at"] < one["overlap_until_at"] for one in given)
     return [{kind: one[kind] for kind in ("change", "freeze") if kind in one} for one in given]
@@ -90,13 +90,13 @@ async def test_those_whose_window_another_change_is_scheduled_over_are_told_and_
 async def test_an_emergency_tells_those_whose_windows_it_hits(board: Board, worker: Worker) -> None:
     hit = await board.scheduled(0, 2, cis=["srv-1"])
     cancelled = await board.scheduled(4, 6, cis=["srv-1"])
-    at = await an_emergency(board, cis=["srv-1"])
-    await board.manager.post_ok(f"{at}/request_emergency_approval", emergency_question(board))
-    await board.vote(at, "approve")
-    await board.engineer.post_ok(f"{at}/start")
+    path = await an_emergency(board, cis=["srv-1"])
+    await board.manager.post_ok(f"{path}/request_emergency_approval", emergency_question(board))
+    await board.vote(path, "approve")
+    await board.engineer.post_ok(f"{path}/start")
     await board.manager.post_ok(f"{cancelled}/cancel", {"reason": "Not needed."})
     await work(worker)
-    assert await overlaps(board, hit) == [{"change": (await board.manager.read(at))["id"]}]
+    assert await overlaps(board, hit) == [{"change": (await board.manager.read(path))["id"]}]
     assert await overlaps(board, cancelled) == []
 
 
@@ -114,8 +114,8 @@ async def test_those_whose_window_a_freeze_is_declared_over_are_told_and_again_w
     board: Board, worker: Worker, told: Told
 ) -> None:
     inside, later = await board.scheduled(0, 2), await board.scheduled(48, 50)
-    said = {"freeze_kind": "freeze", "title": "Closing of the year", "reason": "The books are closed."}
-    declared = await board.manager.post_ok("/v1/freezes", {**said, **window(-4, 24), "everything": True})
+    body = {"freeze_kind": "freeze", "title": "Closing of the year", "reason": "The books are closed."}
+    declared = await board.manager.post_ok("/v1/freezes", {**body, **window(-4, 24), "everything": True})
     await work(worker)
     assert await overlaps(board, inside) == [{"freeze": declared["id"]}]
     assert await told(board.agent, "overlapped", await row_key(board, inside)) == 1
@@ -130,21 +130,21 @@ async def test_those_whose_window_a_freeze_is_declared_over_are_told_and_again_w
 async def test_a_review_that_is_not_made_in_time_is_flagged_and_told_once(
     board: Board, worker: Worker, told: Told
 ) -> None:
-    at = await board.scheduled(0, 2, cis=["srv-1"])
-    await board.engineer.post_ok(f"{at}/start", {"out_of_window_reason": "The site is closed today."})
-    done = await board.engineer.post_ok(f"{at}/complete", DONE)
-    due, key = datetime.fromisoformat(done["review_due_at"]), await row_key(board, at)
+    path = await board.scheduled(0, 2, cis=["srv-1"])
+    await board.engineer.post_ok(f"{path}/start", {"out_of_window_reason": "The site is closed today."})
+    done = await board.engineer.post_ok(f"{path}/complete", DONE)
+    due, key = datetime.fromisoformat(done["review_due_at"]), await row_key(board, path)
     await work(worker, due - timedelta(minutes=10))
-    assert (await board.manager.read(at))["review_overdue_at"] is None
+    assert (await board.manager.read(path))["review_overdue_at"] is None
     assert await told(board.manager, "to_review_change", key) == 1, "it is to be reviewed"
     await work(worker, due + timedelta(minutes=1))
     await work(worker, due + timedelta(days=30))
     (flagged,) = await by_rules(board.api.ledger, key)
     assert (flagged.type, flagged.actor) == ("change.review_fell_overdue", "rule:flag_overdue_reviews")
-    assert (await board.manager.read(at))["review_overdue_at"] is not None
+    assert (await board.manager.read(path))["review_overdue_at"] is not None
     assert ("flag_overdue_reviews", key) not in await timers(board.api.ledger)
     reviewed = REVIEWED | {"first_pass": False}
-    closed = await board.manager.post_ok(f"{at}/review", reviewed)
+    closed = await board.manager.post_ok(f"{path}/review", reviewed)
     assert (closed["state"], closed["review_overdue_at"]) == ("closed", None)
 
 
@@ -161,47 +161,47 @@ def emergency_question(board: Board, **more: Any) -> Json:
 async def test_an_emergency_that_nobody_decides_on_in_time_stays_submitted_and_reminds_of_itself(
     board: Board, worker: Worker, told: Told
 ) -> None:
-    at = await an_emergency(board)
-    await board.agent.post_ok(f"{at}/request_emergency_approval", emergency_question(board))
-    due = await due_at(board, at)
+    path = await an_emergency(board)
+    await board.agent.post_ok(f"{path}/request_emergency_approval", emergency_question(board))
+    due = await due_at(board, path)
     await work(worker, due - timedelta(minutes=6))
-    key = await row_key(board, at)
+    key = await row_key(board, path)
     assert await told(board.manager, "undecided", key) == 0
     await work(worker, due + timedelta(minutes=1))
-    after = await board.manager.read(at)
+    after = await board.manager.read(path)
     assert after["state"] == "submitted"
     assert await told(board.manager, "undecided", key) == 1
     assert await told(board.agent, "undecided", key) == 1, "it is theirs"
     assert await told(board.member, "decided", key) == 1, "who was asked learns that it is over"
-    await board.agent.post_ok(f"{at}/request_emergency_approval", emergency_question(board))
-    await board.vote(at, "approve")
-    assert (await board.manager.read(at))["state"] == "approved"
+    await board.agent.post_ok(f"{path}/request_emergency_approval", emergency_question(board))
+    await board.vote(path, "approve")
+    assert (await board.manager.read(path))["state"] == "approved"
 
 
 async def test_an_emergency_that_the_board_defers_stays_submitted_and_reminds_of_itself(
     board: Board, worker: Worker, told: Told
 ) -> None:
-    at = await an_emergency(board)
-    await board.manager.post_ok(f"{at}/request_emergency_approval", emergency_question(board))
-    await board.vote(at, "defer")
+    path = await an_emergency(board)
+    await board.manager.post_ok(f"{path}/request_emergency_approval", emergency_question(board))
+    await board.vote(path, "defer")
     await work(worker)
-    assert (await board.manager.read(at))["state"] == "submitted"
-    assert await told(board.agent, "undecided", await row_key(board, at)) == 1
+    assert (await board.manager.read(path))["state"] == "submitted"
+    assert await told(board.agent, "undecided", await row_key(board, path)) == 1
 
 
-async def due_at(board: Board, at: str) -> datetime:
+async def due_at(board: Board, path: str) -> datetime:
     """Until when there are votes on the change."""
-    (asked,) = (await board.manager.read(f"{at}/decisions"))["items"]
+    (asked,) = (await board.manager.read(f"{path}/decisions"))["items"]
     return datetime.fromisoformat(asked["due_at"])
 
 
 async def test_change_managers_learn_of_an_emergency_at_once(
     board: Board, worker: Worker, told: Told
 ) -> None:
-    at = await an_emergency(board)
-    await board.engineer.post_ok(f"{at}/request_emergency_approval", emergency_question(board))
+    path = await an_emergency(board)
+    await board.engineer.post_ok(f"{path}/request_emergency_approval", emergency_question(board))
     await work(worker)
-    key = await row_key(board, at)
+    key = await row_key(board, path)
     for manager in (board.manager, board.approver):
         assert await told(manager, "emergency_asked", key) == 1
     assert await told(board.engineer, "emergency_asked", key) == 0, "who asks knows"
@@ -213,39 +213,39 @@ async def test_an_emergency_that_nobody_answers_goes_to_management_after_half_an
 ) -> None:
     head = await board.api.client("Helga", Role.management)
     board.further.append(head)
-    at = await an_emergency(board)
-    await board.engineer.post_ok(f"{at}/request_emergency_approval", emergency_question(board))
-    first, key = await due_at(board, at), await row_key(board, at)
+    path = await an_emergency(board)
+    await board.engineer.post_ok(f"{path}/request_emergency_approval", emergency_question(board))
+    first, key = await due_at(board, path), await row_key(board, path)
     assert first - datetime.now(UTC) <= timedelta(minutes=30)
     await work(worker, first - timedelta(minutes=6))
     assert await told(head, "to_vote", key) == 0
     await work(worker, first)
-    (asked,) = (await board.manager.read(f"{at}/decisions"))["items"]
+    (asked,) = (await board.manager.read(f"{path}/decisions"))["items"]
     assert (asked["state"], asked["quorum"]) == ("open", 1)
     assert datetime.fromisoformat(asked["asked_next_at"]) == first
-    assert await due_at(board, at) == first + timedelta(minutes=30)
-    assert (await board.manager.read(at))["state"] == "submitted"
+    assert await due_at(board, path) == first + timedelta(minutes=30)
+    assert (await board.manager.read(path))["state"] == "submitted"
     assert await told(head, "to_vote", key) == 1
     assert await told(board.agent, "undecided", key) == 0, "it is not over"
     late = {"decision": asked["id"], "verdict": "approve"}
-    refused = await board.member.post(f"{at}/vote", json=late)
+    refused = await board.member.post(f"{path}/vote", json=late)
     assert (refused.status_code, refused.json()["code"]) == (403, "not_asked_to_vote")
-    await head.post_ok(f"{at}/vote", late)
-    assert (await board.manager.read(at))["state"] == "approved"
+    await head.post_ok(f"{path}/vote", late)
+    assert (await board.manager.read(path))["state"] == "approved"
 
 
 async def test_an_emergency_that_management_does_not_answer_either_stays_submitted_and_reminds_of_itself(
     board: Board, worker: Worker, told: Told
 ) -> None:
     await board.api.client("Helga", Role.management)
-    at = await an_emergency(board)
-    await board.agent.post_ok(f"{at}/request_emergency_approval", emergency_question(board))
-    first, key = await due_at(board, at), await row_key(board, at)
+    path = await an_emergency(board)
+    await board.agent.post_ok(f"{path}/request_emergency_approval", emergency_question(board))
+    first, key = await due_at(board, path), await row_key(board, path)
     await work(worker, first)
     await work(worker, first + timedelta(minutes=31))
-    (asked,) = (await board.manager.read(f"{at}/decisions"))["items"]
+    (asked,) = (await board.manager.read(f"{path}/decisions"))["items"]
     assert (asked["state"], asked["outcome"]) == ("taken", "lapsed")
-    assert (await board.manager.read(at))["state"] == "submitted"
+    assert (await board.manager.read(path))["state"] == "submitted"
     assert await told(board.agent, "undecided", key) == 1
     assert await told(board.manager, "undecided", key) == 1
 
@@ -270,14 +270,14 @@ async def meeting(board: Board, starts_at: datetime, **more: Any) -> str:
 
 async def asked(board: Board, due_at: datetime, **more: Any) -> str:
     """The path of a change that waits for the decision of the group."""
-    at = await board.assessed(**more)
-    await board.manager.post_ok(f"{at}/request_approval", board.question(due_at=text(due_at)))
-    return at
+    path = await board.assessed(**more)
+    await board.manager.post_ok(f"{path}/request_approval", board.question(due_at=text(due_at)))
+    return path
 
 
-async def agenda(board: Board, at: str) -> list[str]:
+async def agenda(board: Board, path: str) -> list[str]:
     """What the agenda of the meeting is about: paths."""
-    items = (await board.manager.read(f"{at}/agenda"))["items"]
+    items = (await board.manager.read(f"{path}/agenda"))["items"]
     assert all(item["decision"]["state"] == "open" for item in items)
     return [f"/v1/changes/{item['about']['id']}" for item in items]
 
@@ -340,18 +340,18 @@ async def test_a_meeting_that_is_called_takes_up_what_waits_already(board: Board
 
 async def test_what_a_person_has_dropped_or_put_on_the_agenda_stays_so(board: Board, worker: Worker) -> None:
     await group_of(board)
-    at = await meeting(board, SOON)
+    path = await meeting(board, SOON)
     dropped = await asked(board, SOON + timedelta(days=1))
     await work(worker)
-    (item,) = (await board.manager.read(f"{at}/agenda"))["items"]
-    await board.manager.post_ok(f"{at}/drop_agenda_item", {"item": item["id"]})
+    (item,) = (await board.manager.read(f"{path}/agenda"))["items"]
+    await board.manager.post_ok(f"{path}/drop_agenda_item", {"item": item["id"]})
     by_hand = await asked(board, SOON + timedelta(days=1))
     number = (await board.manager.read(by_hand))["number"]
-    await board.manager.post_ok(f"{at}/add_agenda_item", {"topic": "The relay", "about": number})
+    await board.manager.post_ok(f"{path}/add_agenda_item", {"topic": "The relay", "about": number})
     moved = {"starts_at": text(SOON + timedelta(hours=1)), "ends_at": text(SOON + timedelta(hours=2))}
-    await board.manager.post_ok(f"{at}/move", moved)
+    await board.manager.post_ok(f"{path}/move", moved)
     await work(worker)
-    items = (await board.manager.read(f"{at}/agenda"))["items"]
+    items = (await board.manager.read(f"{path}/agenda"))["items"]
     assert [item["topic"] for item in items] == ["The relay"]
     assert dropped != by_hand
 

@@ -32,12 +32,20 @@ TESTS = rule_caller("tests")
 
 async def add_rule(desk: Desk, **more: Any) -> UUID:
     """A rule of incidents that are open for an hour; gives its id."""
-    said = {"process": "incident", "name": "Too long", "after_seconds": HOUR, "as_long_as": "unended", **more}
+    fields = {
+        "process": "incident",
+        "name": "Too long",
+        "after_seconds": HOUR,
+        "as_long_as": "unended",
+        **more,
+    }
     if "to_team" in more or "to_person" in more:
-        said["escalate_to"] = "team" if "to_team" in more else "person"
-    body = AddEscalationRule.model_validate(said)
-    made: UUID = (await act(desk.ledger, TESTS, "escalation_rule", "add", body=body, now=desk.now)).record.id
-    return made
+        fields["escalate_to"] = "team" if "to_team" in more else "person"
+    body = AddEscalationRule.model_validate(fields)
+    identifier: UUID = (
+        await act(desk.ledger, TESTS, "escalation_rule", "add", body=body, now=desk.now)
+    ).record.id
+    return identifier
 
 
 async def edit_rule(desk: Desk, which: UUID, **said: Any) -> None:
@@ -133,8 +141,8 @@ async def test_rules_escalate_one_after_the_other_each_once(desk: Desk) -> None:
     first = await add_rule(desk, to_team="network")
     incident = await desk.report()
     await desk.pass_time(days=1)
-    found = [event.source_ref for event in await escalations(desk, incident)]
-    assert found == [f"{which}:{incident.id}:1" for which in (first, second)]
+    source_refs = [event.source_ref for event in await escalations(desk, incident)]
+    assert source_refs == [f"{which}:{incident.id}:1" for which in (first, second)]
 
 
 async def test_after_it_was_reopened_it_is_escalated_again_counting_from_then(desk: Desk) -> None:

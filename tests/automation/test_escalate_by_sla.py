@@ -31,8 +31,10 @@ async def add_rule(desk: Desk, **more: Any) -> UUID:
     if "escalate_to" not in said:
         said |= {"escalate_to": "person", "to_person": str((await add_person(desk.ledger, "Boss")).id)}
     body = AddEscalationRule.model_validate(said)
-    made: UUID = (await act(desk.ledger, TESTS, "escalation_rule", "add", body=body, now=desk.now)).record.id
-    return made
+    identifier: UUID = (
+        await act(desk.ledger, TESTS, "escalation_rule", "add", body=body, now=desk.now)
+    ).record.id
+    return identifier
 
 
 async def escalations(desk: Desk, incident: Incident) -> list[Recorded]:
@@ -165,11 +167,11 @@ async def test_a_rule_says_when_in_one_way(api: Api) -> None:
         refused = await admin.post("/v1/escalation_rules", json={**rule, **said})
         (error,) = refused.json()["errors"]
         assert (error["pointer"], error["code"]) == (pointer, code), said
-    made = await admin.post_ok("/v1/escalation_rules", {**rule, "sla_percent": 80, "metric": "resolution"})
-    assert (made["after_seconds"], made["sla_percent"], made["metric"]) == (None, 80, "resolution")
-    at = f"/v1/escalation_rules/{made['id']}"
-    half = await admin.patch(at, json={"after_seconds": 60}, headers={"If-Match": "*"})
+    record = await admin.post_ok("/v1/escalation_rules", {**rule, "sla_percent": 80, "metric": "resolution"})
+    assert (record["after_seconds"], record["sla_percent"], record["metric"]) == (None, 80, "resolution")
+    path = f"/v1/escalation_rules/{record['id']}"
+    half = await admin.patch(path, json={"after_seconds": 60}, headers={"If-Match": "*"})
     assert half.json()["errors"][0]["code"] == "seconds_or_percent"
     by_seconds = {"after_seconds": 60, "sla_percent": None, "metric": None}
-    edited = (await admin.patch(at, json=by_seconds, headers={"If-Match": "*"})).json()
+    edited = (await admin.patch(path, json=by_seconds, headers={"If-Match": "*"})).json()
     assert (edited["after_seconds"], edited["sla_percent"], edited["metric"]) == (60, None, None)

@@ -143,12 +143,12 @@ async def test_what_is_answered_or_merged_is_not_overdue_and_the_next_one_is(off
 
 async def test_an_owner_who_has_left_is_not_told(office: Office) -> None:
     ledger, incident = office.desk.ledger, await office.resolved()
-    gone = await add_caller(ledger, "Gone", Role.service_level_manager)
+    caller = await add_caller(ledger, "Gone", Role.service_level_manager)
     complaint = await office.complained(incident)
-    body = AssignComplaint(complaint=complaint, owner=str(gone.person_id))
+    body = AssignComplaint(complaint=complaint, owner=str(caller.person_id))
     await act(ledger, office.wu, "incident", "assign_complaint", incident.id, body)
     admin = await add_caller(ledger, "Admin", Role.admin)
-    await act(ledger, admin, "person", "deactivate", gone.person_id, EmptyPayload())
+    await act(ledger, admin, "person", "deactivate", caller.person_id, EmptyPayload())
     await office.fall_due(complaint)
     (event,) = [one for one in await by_rules(ledger, incident.row_key) if RULE in one.actor]
     assert event.payload["told"] == [str(office.wu.person_id)]

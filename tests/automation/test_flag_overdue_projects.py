@@ -246,15 +246,15 @@ def test_both_rules_watch_every_project_in_the_states_in_which_the_actions_are_o
 
 async def test_of_an_improvement_the_project_manager_is_told(api: Api) -> None:
     project = await project_of(api)
-    at = await project.planned()
+    path = await project.planned()
     worker, later = Worker(api.ledger), datetime.now(UTC) + timedelta(days=8)
     await worker.work(later)
     await worker.work(later + timedelta(minutes=2))
     assert worker.failures == []
-    assert (await project.manager.read(at))["report_overdue_at"] is not None
-    told = await api.ledger.db.rows(
+    assert (await project.manager.read(path))["report_overdue_at"] is not None
+    rows = await api.ledger.db.rows(
         "select steps from fold.notice where person_id = %s", (project.manager.id,)
     )
-    assert "progress_report_overdue" in [step for row in told for step in row["steps"]]
-    await project.manager.post_ok(f"{at}/report_progress", {"milestones": [], "expected_at": AHEAD})
-    assert (await project.manager.read(at))["report_overdue_at"] is None
+    assert "progress_report_overdue" in [step for row in rows for step in row["steps"]]
+    await project.manager.post_ok(f"{path}/report_progress", {"milestones": [], "expected_at": AHEAD})
+    assert (await project.manager.read(path))["report_overdue_at"] is None

@@ -32,22 +32,22 @@ class Catalogue:
 
     async def asked(self, *, item: str = "a-change", path: str = "standard") -> Json:
         """A request of the item that is assessed."""
-        said = {"title": "A new relay", "description": "As agreed.", "channel": "portal", "urgency": "3"}
-        request = await self.user.post_ok("/v1/requests", {**said, "item": item})
-        at = f"/v1/requests/{request['id']}"
-        return await self.board.agent.post_ok(f"{at}/assess", {**ASSESSED, "path": path})
+        body = {"title": "A new relay", "description": "As agreed.", "channel": "portal", "urgency": "3"}
+        request = await self.user.post_ok("/v1/requests", {**body, "item": item})
+        record_path = f"/v1/requests/{request['id']}"
+        return await self.board.agent.post_ok(f"{record_path}/assess", {**ASSESSED, "path": path})
 
     async def begun(self, request: Json) -> str:
         """The path of a change for the request that is being implemented."""
         board = self.board
         change = await board.drafted(type="emergency", request=request["number"])
-        at = f"/v1/changes/{change['id']}"
-        await board.agent.post_ok(f"{at}/submit")
+        path = f"/v1/changes/{change['id']}"
+        await board.agent.post_ok(f"{path}/submit")
         asked = board.question(cannot_wait="The old one fails.")
-        await board.manager.post_ok(f"{at}/request_emergency_approval", asked)
-        await board.vote(at, "approve")
-        await board.engineer.post_ok(f"{at}/start", {})
-        return at
+        await board.manager.post_ok(f"{path}/request_emergency_approval", asked)
+        await board.vote(path, "approve")
+        await board.engineer.post_ok(f"{path}/start", {})
+        return path
 
     async def make(self, at: str) -> None:
         """The change is made and reviewed, and what follows from it."""
@@ -89,8 +89,8 @@ async def catalogue(api: Api) -> Catalogue:
         "criticality": "high",
         "owner": "me",
     }
-    made = await admin.post_ok("/v1/services", service)
-    await admin.post_ok(f"/v1/services/{made['id']}/go_live")
+    record = await admin.post_ok("/v1/services", service)
+    await admin.post_ok(f"/v1/services/{record['id']}/go_live")
     for said in (ITEM, {**ITEM, "key": "laptop", "opens": None}):
         item = await admin.post_ok("/v1/catalogue_items", said)
         assert item["opens"] == said["opens"]
@@ -121,8 +121,8 @@ async def test_a_request_waits_for_all_changes_that_are_made_for_it(catalogue: C
 async def test_a_request_that_waits_for_its_change_is_resumed_and_fulfilled(catalogue: Catalogue) -> None:
     request = await catalogue.asked()
     change = await catalogue.begun(request)
-    at = f"/v1/requests/{request['id']}"
-    await catalogue.board.agent.post_ok(f"{at}/hold", {"reason": "awaiting_change"})
+    path = f"/v1/requests/{request['id']}"
+    await catalogue.board.agent.post_ok(f"{path}/hold", {"reason": "awaiting_change"})
     await catalogue.make(change)
     assert (await catalogue.read(request))["state"] == "delivered"
     assert await catalogue.endings(request) == []
@@ -137,14 +137,14 @@ async def test_the_requester_is_told_once_why_the_change_was_not_made(catalogue:
     await catalogue.work()
     assert (await catalogue.read(request))["state"] == "assessed"
     assert await catalogue.endings(request) == ["backed_out"]
-    told = [one["text"] for one in (await catalogue.user.read("/v1/notices"))["items"]]
-    assert any("has ended (Backed out)" in one for one in told), told
+    texts = [item["text"] for item in (await catalogue.user.read("/v1/notices"))["items"]]
+    assert any("has ended (Backed out)" in one for one in texts), texts
     draft = await catalogue.board.drafted(request=request["number"])
     await catalogue.board.agent.post_ok(f"/v1/changes/{draft['id']}/cancel", {"reason": "Too dear."})
     await catalogue.work()
     assert await catalogue.endings(request) == ["backed_out", "cancelled"]
-    told = [one["text"] for one in (await catalogue.user.read("/v1/notices"))["items"]]
-    assert any("has ended (Cancelled)" in one and "Reason: Too dear." in one for one in told), told
+    texts = [item["text"] for item in (await catalogue.user.read("/v1/notices"))["items"]]
+    assert any("has ended (Cancelled)" in one and "Reason: Too dear." in one for one in texts), texts
 
 
 async def test_what_is_made_as_a_project_is_only_told_of(catalogue: Catalogue) -> None:

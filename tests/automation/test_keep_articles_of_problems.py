@@ -42,13 +42,13 @@ async def known(desk: Desk, **more: Any) -> tuple[Problem, Caller]:
     """A known error, and who works on it."""
     await add_team(desk.ledger, "network")
     roles = (Role.engineer, Role.problem_manager, Role.knowledge_editor)
-    who = await add_caller(desk.ledger, "Tomasz", *roles, teams=("network",))
+    caller = await add_caller(desk.ledger, "Tomasz", *roles, teams=("network",))
     body = RaiseProblem.model_validate(a_problem())
-    problem = (await act(desk.ledger, who, "problem", "raise", body=body, now=desk.now)).record
-    begun = InvestigateProblem(team="network", assignee=str(who.person_id))
-    await said(desk, who, problem, "investigate", begun)
+    problem = (await act(desk.ledger, caller, "problem", "raise", body=body, now=desk.now)).record
+    begun = InvestigateProblem(team="network", assignee=str(caller.person_id))
+    await said(desk, caller, problem, "investigate", begun)
     workaround = DocumentWorkaroundProblem(**{**WORKAROUND, **more})
-    return await said(desk, who, problem, "document_workaround", workaround), who
+    return await said(desk, caller, problem, "document_workaround", workaround), caller
 
 
 async def said(desk: Desk, who: Caller, record: Problem | Article, action: str, body: Payload) -> Any:

@@ -36,11 +36,11 @@ async def test_when_the_time_is_over_it_is_flagged_and_its_owner_told_once(desk:
     (lapsed,) = await by_rules(desk.ledger, problem.row_key)
     assert (lapsed.type, lapsed.actor) == ("problem.risk_lapsed", "rule:lapse_accepted_risks")
     assert lapsed.data["given"] == {"owner": str(owner.person_id)}
-    told = await desk.ledger.db.rows(
+    rows = await desk.ledger.db.rows(
         "select person_id, steps from fold.notice where about = %s and 'risk_lapsed' = any(steps)",
         (problem.row_key,),
     )
-    assert [row["person_id"] for row in told] == [owner.person_id]
+    assert [row["person_id"] for row in rows] == [owner.person_id]
     assert await timers(desk.ledger) == {}
 
 

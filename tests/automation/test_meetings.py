@@ -30,8 +30,8 @@ MORNING = datetime(2027, 3, 10, 9, tzinfo=ZoneInfo("Europe/Berlin"))
 
 async def called(desk: Desk, starts_at: datetime = MORNING, **more: Any) -> Meeting:
     """A meeting that the agent calls, in Berlin."""
-    said = {"title": "Board", "meeting_kind": "cab", "chair": "me", "time_zone": "Europe/Berlin", **more}
-    body = CallMeeting(starts_at=starts_at, ends_at=starts_at + HOUR, **said)
+    fields = {"title": "Board", "meeting_kind": "cab", "chair": "me", "time_zone": "Europe/Berlin", **more}
+    body = CallMeeting(starts_at=starts_at, ends_at=starts_at + HOUR, **fields)
     made: Meeting = (await act(desk.ledger, desk.agent, "meeting", "call", body=body, now=desk.now)).record
     return made
 
@@ -172,9 +172,9 @@ async def test_when_the_next_is_to_begin_is_as_it_fell_due_whatever_becomes_of_e
     meetings = {one.id: one for one in await all_of_them(desk)}
     due = [datetime(2027, month, 10, 9, tzinfo=MORNING.tzinfo) for month in (3, 4, 5)]
     assert [one.planned_at for one in sorted(meetings.values(), key=lambda one: one.number)] == due
-    for one in meetings.values():
-        following = None if one.next_id is None else meetings[one.next_id]
-        assert one.next_at == (following and following.planned_at)
+    for meeting in meetings.values():
+        following = None if meeting.next_id is None else meetings[meeting.next_id]
+        assert meeting.next_at == (following and following.planned_at)
     async with desk.ledger.db.connection() as connection:
         comparison = await compare(connection, LIFECYCLES)
     assert (comparison.differing, comparison.shown) == ({}, [])
@@ -185,11 +185,13 @@ async def test_a_group_that_has_grown_leaves_no_room_for_others_and_the_series_g
     group = AddGroup(key="cab", name="CAB", chair=str(head.id))
     await act(desk.ledger, rule_caller("tests"), "group", "add", body=group)
     await called(desk, series_interval="weekly", group="cab", persons=(str(guest.id),))
-    await fill(desk.ledger, "cab", (one.id for one in members))
+    await fill(desk.ledger, "cab", (member.id for member in members))
     await until(desk, MORNING)
     _, second = await all_of_them(desk)
     there = await invited(desk, second)
-    assert there.keys() == {desk.agent.person_id, head.id, *(one.id for one in members)}, "who chairs it, too"
+    assert there.keys() == {desk.agent.person_id, head.id, *(member.id for member in members)}, (
+        "who chairs it, too"
+    )
     assert len(there) == MOST_INVITED
 
 
@@ -249,8 +251,8 @@ async def test_who_was_invited_and_uninvited_by_hand_is_so_the_next_time(desk: D
     uninvite = UninviteMeeting(person=str(one.person_id))
     await act(desk.ledger, desk.agent, "meeting", "uninvite", first.id, uninvite, now=desk.now)
     stranger = await add_caller(desk.ledger, "Stranger")
-    there = HoldMeeting(attended=(str(stranger.person_id),))
-    await act(desk.ledger, desk.agent, "meeting", "hold", first.id, there, now=MORNING)
+    meeting = HoldMeeting(attended=(str(stranger.person_id),))
+    await act(desk.ledger, desk.agent, "meeting", "hold", first.id, meeting, now=MORNING)
     await until(desk, MORNING)
     _, second = await all_of_them(desk)
     assert (await invited(desk, second)).keys() == {desk.agent.person_id, other.person_id}

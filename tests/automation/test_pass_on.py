@@ -46,8 +46,8 @@ async def follows(desk: Desk, incident: Incident, *names: str) -> list[UUID]:
 async def says(desk: Desk, incident: Incident, text: str, visibility: str = "public") -> UUID:
     """The agent says it. Gives the comment's id."""
     await desk.perform("comment", incident, CommentTicket(text=text, visibility=Visibility(visibility)))
-    found: UUID = await desk.ledger.db.value("select id from fold.comment order by id desc limit 1")
-    return found
+    value: UUID = await desk.ledger.db.value("select id from fold.comment order by id desc limit 1")
+    return value
 
 
 async def a_duplicate(desk: Desk) -> tuple[Incident, Incident]:
@@ -197,10 +197,10 @@ async def test_the_words_go_with_their_author_and_with_nobody_else(desk: Desk) -
     original, duplicate = await a_duplicate(desk)
     customer: Caller = await add_caller(desk.ledger, "Customer")
     await desk.perform("follow", duplicate, FollowTicket(person=str(customer.person_id)))
-    said = CommentTicket(text="I am at home today.")
-    await act(desk.ledger, customer, "incident", "comment", duplicate.id, said, now=desk.now)
+    ticket = CommentTicket(text="I am at home today.")
+    await act(desk.ledger, customer, "incident", "comment", duplicate.id, ticket, now=desk.now)
     await desk.pass_time(minutes=1)
-    words = [(f"{duplicate.number}: {said.text}", customer.person_id)]
+    words = [(f"{duplicate.number}: {ticket.text}", customer.person_id)]
     assert await comments(desk, original) == words
     await act(desk.ledger, rule_caller("tests"), "person", "erase", customer.person_id)
     desk.ledger.vault.forget()

@@ -82,8 +82,8 @@ class Programme:
         """The stream of a signal of that month of 2026."""
         begins = datetime(2026, month, 1, tzinfo=UTC) - timedelta(hours=8)
         when = {"since_at": begins, "begins_at": begins, "ends_at": begins + timedelta(days=30)}
-        said = FIGURES | {name: moment.isoformat() for name, moment in when.items()} | changed
-        body = NoteKpiSignal.model_validate(said)
+        fields = FIGURES | {name: moment.isoformat() for name, moment in when.items()} | changed
+        body = NoteKpiSignal.model_validate(fields)
         done = await act(self.api.ledger, rule_caller("tests"), "kpi_signal", "note", body=body)
         return done.event.stream
 
@@ -213,8 +213,8 @@ async def declined_candidate(programme: Programme, **more: Any) -> str:
     await incidents(agent, 3, service="mail")
     await programme.suggestions()
     [candidate] = (await decider.read("/v1/problem_candidates", state="offered"))["items"]
-    said = {"reason": "The desk asks too late.", **more}
-    await decider.post_ok(f"/v1/problem_candidates/{candidate['id']}/decline", said)
+    body = {"reason": "The desk asks too late.", **more}
+    await decider.post_ok(f"/v1/problem_candidates/{candidate['id']}/decline", body)
     return f"problem_candidate/{candidate['id']}"
 
 
@@ -304,8 +304,8 @@ async def test_an_improvement_whose_benefit_has_faded_is_suggested_once_more(
     await connection.close()
     judged = a_judgement(measured["position"], comment="Good.", agreed_by=improvers.owner.id)
     await improvers.quality.post_ok(f"{path}/evaluate", judged)
-    said = {"document_numbers": ["SOP-12"], "teams": ["network"]}
-    improvement = await improvers.quality.post_ok(f"{path}/standardise", said)
+    body = {"document_numbers": ["SOP-12"], "teams": ["network"]}
+    improvement = await improvers.quality.post_ok(f"{path}/standardise", body)
     assert await programme.suggestions(cause="faded_benefit") == []
     await act(api.ledger, rule_caller("tests"), "improvement", "note_faded", improvement["id"])
     made = await programme.one(cause="faded_benefit")

@@ -28,8 +28,8 @@ async def improvers(api: Api, follower: Connection) -> Improvers:
     return await improvers_of(api, follower)
 
 
-async def voters(client: Client, at: str, decision: str) -> set[str]:
-    votes = (await client.read(f"{at}/votes"))["items"]
+async def voters(client: Client, path: str, decision: str) -> set[str]:
+    votes = (await client.read(f"{path}/votes"))["items"]
     return {vote["person"]["id"] for vote in votes if vote["decision_id"] == decision}
 
 
@@ -53,16 +53,16 @@ async def test_it_is_taken_up_at_its_time_and_dated_then(improvers: Improvers) -
 
 
 async def test_the_committee_as_it_is_then_is_asked(improvers: Improvers) -> None:
-    at = await improvers.in_review()
-    deferred = await improvers.vote(at, "defer")
+    path = await improvers.in_review()
+    deferred = await improvers.vote(path, "defer")
     admin = await improvers.api.client("Another admin", Role.admin)
     successor = await improvers.api.client("Successor", Role.committee_member)
     for member in improvers.committee:
         await admin.post_ok(f"/v1/persons/{member.id}/deactivate")
-    said = {"what_changed": "The committee is another one."}
-    again = await improvers.quality.post_ok(f"{at}/take_up", said)
+    body = {"what_changed": "The committee is another one."}
+    again = await improvers.quality.post_ok(f"{path}/take_up", body)
     assert again["decision_id"] != deferred["decision_id"]
-    assert await voters(improvers.quality, at, again["decision_id"]) == {
+    assert await voters(improvers.quality, path, again["decision_id"]) == {
         successor.id,
         improvers.third.id,
     }
@@ -71,15 +71,15 @@ async def test_the_committee_as_it_is_then_is_asked(improvers: Improvers) -> Non
 async def test_if_too_few_are_left_it_is_refused_and_submitted_when_there_are_others(
     improvers: Improvers,
 ) -> None:
-    at = await improvers.in_review()
-    await improvers.vote(at, "defer")
+    path = await improvers.in_review()
+    await improvers.vote(path, "defer")
     admin = await improvers.api.client("Another admin", Role.admin)
     for member in improvers.committee:
         await admin.post_ok(f"/v1/persons/{member.id}/deactivate")
-    refused = await improvers.quality.post(f"{at}/take_up", json={"what_changed": "All have left."})
+    refused = await improvers.quality.post(f"{path}/take_up", json={"what_changed": "All have left."})
     assert (refused.status_code, refused.json()["code"]) == (409, "too_few_may_decide")
     assert "at least 2 must be free to vote on this, and 1 are" in refused.json()["detail"]
     head = await improvers.api.client("Head", Role.committee_member)
-    anew = await improvers.quality.post_ok(f"{at}/submit", improvers.question() | weighed())
+    anew = await improvers.quality.post_ok(f"{path}/submit", improvers.question() | weighed())
     assert anew["state"] == "in_review"
-    assert await voters(improvers.quality, at, anew["decision_id"]) == {head.id, improvers.third.id}
+    assert await voters(improvers.quality, path, anew["decision_id"]) == {head.id, improvers.third.id}

@@ -27,11 +27,11 @@ async def test_each_duplicate_hears_once_that_its_original_is_resolved(desk: Des
     duplicates = [await desk.mark_duplicate(await desk.report(), original) for _ in range(3)]
     other = await desk.mark_duplicate(await desk.report(), await desk.report())
     await desk.pass_time(minutes=1)
-    assert [await told(desk, one) for one in duplicates] == [0, 0, 0]
+    assert [await told(desk, duplicate) for duplicate in duplicates] == [0, 0, 0]
     await desk.resolve(original)
     await desk.pass_time(minutes=1)
     await desk.pass_time(minutes=1)
-    assert [await told(desk, one) for one in duplicates] == [1, 1, 1]
+    assert [await told(desk, duplicate) for duplicate in duplicates] == [1, 1, 1]
     assert await told(desk, other) == await told(desk, original) == 0
 
 
@@ -107,7 +107,7 @@ async def test_more_duplicates_than_are_fetched_at_once_are_all_told(
     duplicates = [await desk.mark_duplicate(await desk.report(), original) for _ in range(5)]
     await desk.resolve(original)
     await desk.pass_time(minutes=1)
-    assert [await told(desk, one) for one in duplicates] == [1] * 5
+    assert [await told(desk, duplicate) for duplicate in duplicates] == [1] * 5
 
 
 @pytest.mark.parametrize(

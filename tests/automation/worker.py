@@ -83,11 +83,12 @@ class Worker:
             first = min(span.first for span in places.values())
             await tail.read_to(connection, PositionRange(first, last))
             concerned = [
-                one
-                for one in self._consumers
-                if (span := places.get(one.name)) is not None
+                consumer
+                for consumer in self._consumers
+                if (span := places.get(consumer.name)) is not None
                 and (
-                    one.name not in locked or Batch(connection, span, tail).may_concern(one.types, one.kinds)
+                    consumer.name not in locked
+                    or Batch(connection, span, tail).may_concern(consumer.types, consumer.kinds)
                 )
             ]
             moved = places.keys() - {one.name for one in concerned}

@@ -225,7 +225,7 @@ def _chosen_fields(plural: str, *, is_item: bool) -> dict[str, Any]:
     """A record of that kind with any of its fields, each as it is in a whole record, or with the record that
     it names in its place.
     """
-    listings = (listing for routes in SERVED for listing in routes.listings)
+    listings = (listing for routes in SERVED for listing in (*routes.listings, *routes.without_views))
     listing = next(listing for listing in listings if listing.lifecycle.plural == plural)
     shape = listing.item if is_item else listing.shape
     fields = dict(document()["components"]["schemas"][shape.__name__]["properties"])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from app.api.field_words import LABEL, LABELS, answer_fields, field_words, payload_fields
+from app.api.components import reached_schemas
+from app.api.field_words import HELP, LABEL, LABELS, answer_fields, field_words, payload_fields
 from tests.cases import each_case
-from tests.contract.answers import as_written
+from tests.contract.answers import as_written, document
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 #: Labels that are the same in both languages.
@@ -53,6 +54,29 @@ def test_a_payload_in_the_contract_says_the_labels_of_its_fields() -> None:
     assert as_written()[LABELS]["resolved_at"] == {"en": "Resolved at", "zh": "解决时间"}
     assert LABEL not in _field("IncidentOut", "resolved_at")
     assert _field("TaskOut", "position")[LABEL] == {"en": "Position", "zh": "顺序"}
+
+
+def test_what_requesters_and_the_desk_send_is_explained_in_chinese() -> None:
+    fields = {place: field for place, field in _desk_fields().items() if "description" in field}
+    assert [place for place, field in fields.items() if HELP not in field] == []
+    assert all(CHINESE.search(text) and text.endswith("。") for text in field_words().help_zh.values())
+    assert _field("ReportIncident", "channel")[HELP] == {"zh": "受理的渠道。"}
+
+
+def _desk_fields() -> dict[str, dict[str, Any]]:
+    """The fields of the payloads of actions on requests, incidents and problems, by schema and name."""
+    bodies = [
+        operation["requestBody"]
+        for path, operations in document()["paths"].items()
+        for operation in operations.values()
+        if path.split("/")[2:3] in (["requests"], ["incidents"], ["problems"]) and "x-lifecycle" in operation
+    ]
+    schemas = reached_schemas(as_written(), bodies)
+    return {
+        f"{schema}.{name}": field
+        for schema, name, field in payload_fields(as_written())
+        if schema in schemas and name != "occurred_at"
+    }
 
 
 def _field(schema: str, name: str) -> dict[str, Any]:

@@ -39,10 +39,7 @@ BY_HAND = {
     },
     "add-a-process.md": {
         *("app/registry.py", f"migrations/versions/{NEWEST + 2}_loans.py"),
-        *(
-            f"app/processes/loans/{name}.py"
-            for name in ("__init__", "records", "lifecycle", "queries", "router")
-        ),
+        *(f"app/processes/loans/{name}.py" for name in ("__init__", "records", "lifecycle", "queries")),
     },
     "add-a-rule.md": {
         *("app/automation/close_resolved_alerts.py", "app/worker.py", "docs/rules.md"),

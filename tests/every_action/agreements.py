@@ -136,31 +136,31 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 }
 
 
-async def _of_a_new_service(client: Client, at: str) -> Json:
+async def _of_a_new_service(client: Client, path: str) -> Json:
     """A service that no other agreement is about: of two about one only one can be signed."""
     ledger, key = client.app.state.ledger, f"promised-{next(NUMBERS)}"
     names = {"key": key, "name_en": key, "name_zh": key, "criticality": "low", "owner": IDS["doer"]}
     body = ProposeService.model_validate(names)
-    made = await act(ledger, rule_caller("tests"), "service", "propose", body=body)
-    await act(ledger, rule_caller("tests"), "service", "go_live", made.record.id, EmptyPayload())
+    result = await act(ledger, rule_caller("tests"), "service", "propose", body=body)
+    await act(ledger, rule_caller("tests"), "service", "go_live", result.record.id, EmptyPayload())
     return {"services": [key]}
 
 
-async def _recorded(client: Client, at: str) -> Json:
+async def _recorded(client: Client, path: str) -> Json:
     """Who represents neither party records the document that the other one has signed."""
-    agreement = await client.read(at)
+    agreement = await client.read(path)
     sides = [agreement[name] for name in ("representative", "party_representative")]
-    if client.id in [one["id"] for one in sides if one is not None]:
+    if client.id in [side["id"] for side in sides if side is not None]:
         return {}
     return {"signed_document": "V-2026-0815", "signatory": "Ms Li 李女士"}
 
 
-async def _by_an_approved_change(client: Client, at: str) -> Json:
-    change = await approved_change(client.app.state.ledger, IDS["ci"], *(await client.read(at))["services"])
-    return {**await _recorded(client, at), "change": change}
+async def _by_an_approved_change(client: Client, path: str) -> Json:
+    change = await approved_change(client.app.state.ledger, IDS["ci"], *(await client.read(path))["services"])
+    return {**await _recorded(client, path), "change": change}
 
 
-async def _as_lead(client: Client, at: str) -> Json:
+async def _as_lead(client: Client, path: str) -> Json:
     """They lead the team beneath."""
     body = EditTeam.model_validate({"lead": client.id})
     await act(client.app.state.ledger, rule_caller("tests"), "team", "edit", IDS["team"], body)
@@ -169,8 +169,8 @@ async def _as_lead(client: Client, at: str) -> Json:
 
 async def make_beneath(everybody: Client) -> None:
     """An OLA that agreements rest on."""
-    said = {**SAMPLES[RecordRequirementSla](), "agreement_type": "OLA", "team": IDS["team"]}
-    IDS["ola"] = (await everybody.post_ok("/v1/slas", said))["id"]
+    body = {**SAMPLES[RecordRequirementSla](), "agreement_type": "OLA", "team": IDS["team"]}
+    IDS["ola"] = (await everybody.post_ok("/v1/slas", body))["id"]
 
 
 #: What must be there before an action that names it, and what is then said besides.

@@ -36,9 +36,9 @@ def _somebody(name: str, role: Role) -> Caller:
     return Caller(f"person:{person}", person, roles=(RoleGrant(role),))
 
 
-async def _approved_afterwards(client: Client, at: str) -> Json:
+async def _approved_afterwards(client: Client, path: str) -> Json:
     """A change of the item at that address that is approved, after the item was altered without it."""
-    item = await client.read(at)
+    item = await client.read(path)
     ledger, keeper = client.app.state.ledger, _somebody("doer", Role.configuration_manager)
     body = ChangeAttributesCi.model_validate({"attributes": {"memory_gib": 128}})
     altered = await act(ledger, keeper, "ci", "change_attributes", item["id"], body)

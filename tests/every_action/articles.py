@@ -52,23 +52,25 @@ async def publish_article(incident: str, writer: Client, editor: Client) -> None
     KNOWN["incident"] = incident
 
 
-async def _proposed(client: Client, at: str) -> Json:
+async def _proposed(client: Client, path: str) -> Json:
     """Somebody else has proposed a revision."""
     body = ProposeRevisionArticle(answer="Take the orange strip off.")
     ledger = client.app.state.ledger
-    done = await act(ledger, rule_caller("tests"), "article", "propose_revision", at.rpartition("/")[2], body)
+    done = await act(
+        ledger, rule_caller("tests"), "article", "propose_revision", path.rpartition("/")[2], body
+    )
     (key,) = done.event.data["set"]
     return {"revision": key.partition("/")[2]}
 
 
-async def _proposed_themselves(client: Client, at: str) -> Json:
+async def _proposed_themselves(client: Client, path: str) -> Json:
     """They have proposed a revision."""
-    await client.post_ok(f"{at}/propose_revision", {"answer": "Take the orange strip off."})
-    (key,) = (await client.read(f"{at}/events"))["items"][-1]["set"]
+    await client.post_ok(f"{path}/propose_revision", {"answer": "Take the orange strip off."})
+    (key,) = (await client.read(f"{path}/events"))["items"][-1]["set"]
     return {"revision": key.partition("/")[2]}
 
 
-async def _case(client: Client, at: str) -> Json:
+async def _case(client: Client, path: str) -> Json:
     return {"case": (await client.post_ok("/v1/incidents", an_incident()))["number"]}
 
 

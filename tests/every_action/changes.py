@@ -103,54 +103,54 @@ VERDICTS = {
 }
 
 
-async def open_question(client: Client, at: str) -> Json:
+async def open_question(client: Client, path: str) -> Json:
     """The question on the change at that address, which is put as it comes to await its approval."""
-    (asked,) = (await client.read(f"{at}/decisions"))["items"]
+    (asked,) = (await client.read(f"{path}/decisions"))["items"]
     return {"decision": asked["id"]}
 
 
-async def decide(api: Api, clients: Sequence[Client], at: str, verdict: str) -> bool:
+async def decide(api: Api, clients: Sequence[Client], path: str, verdict: str) -> bool:
     """Whether there is a question on the record at that address, on which all who are asked say that, one
     after the other and the clients first, until it is decided.
     """
     reader = clients[0]
-    await rollouts.ask(reader, at)
-    asked = (await reader.read(f"{at}/decisions"))["items"]
-    if not asked:
+    await rollouts.ask(reader, path)
+    items = (await reader.read(f"{path}/decisions"))["items"]
+    if not items:
         return False
-    said = {"decision": asked[-1]["id"], "verdict": verdict, "comment": "As it stands."}
-    ballots = (await reader.read(f"{at}/votes", limit=200))["items"]
-    voters = [one["person"]["id"] for one in ballots if one["decision_id"] == said["decision"]]
+    body = {"decision": items[-1]["id"], "verdict": verdict, "comment": "As it stands."}
+    ballots = (await reader.read(f"{path}/votes", limit=200))["items"]
+    voters = [ballot["person"]["id"] for ballot in ballots if ballot["decision_id"] == body["decision"]]
     known = {client.id: client for client in clients}
     for person in sorted(voters, key=lambda one: list(known).index(one) if one in known else len(known)):
         client = known.get(person)
         if client is None:  # somebody to whom a test has given the role meanwhile
             client = api.with_token(await add_key(api.ledger, UUID(person)), UUID(person))
-        await client.post_ok(f"{at}/vote", said)
-        if (await reader.read(f"{at}/decisions"))["items"][-1]["state"] != "open":
+        await client.post_ok(f"{path}/vote", body)
+        if (await reader.read(f"{path}/decisions"))["items"][-1]["state"] != "open":
             return True
     raise AssertionError("the votes of those who are there decide nothing")
 
 
-async def _answered(client: Client, at: str) -> Json:
+async def _answered(client: Client, path: str) -> Json:
     """The first answer to each question that is asked at present."""
-    asked = (await client.read("/v1/risk_questionnaires/current"))["questions"]
-    return {"risk_answers": {one["key"]: one["answers"][0]["key"] for one in asked}}
+    questions = (await client.read("/v1/risk_questionnaires/current"))["questions"]
+    return {"risk_answers": {one["key"]: one["answers"][0]["key"] for one in questions}}
 
 
-async def _restored(client: Client, at: str) -> Json:
+async def _restored(client: Client, path: str) -> Json:
     """Service is back at once."""
-    return {"service_restored_at": (await client.read(at))["state_since"]}
+    return {"service_restored_at": (await client.read(path))["state_since"]}
 
 
-async def _caused(client: Client, at: str) -> Json:
-    return {"incident": (await another_incident(client, at))["other"]}
+async def _caused(client: Client, path: str) -> Json:
+    return {"incident": (await another_incident(client, path))["other"]}
 
 
-async def _reviewed(client: Client, at: str) -> Json:
+async def _reviewed(client: Client, path: str) -> Json:
     """An incident that it has caused is named, and an outcome as it came."""
-    named = {"caused_incidents": [(await another_incident(client, at))["other"]]}
-    undone = (await client.read(at))["state"] == "backed_out"
+    named = {"caused_incidents": [(await another_incident(client, path))["other"]]}
+    undone = (await client.read(path))["state"] == "backed_out"
     return named | ({"outcome": "backed_out"} if undone else {})
 
 

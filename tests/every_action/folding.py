@@ -59,21 +59,21 @@ async def assert_folds_back(world: World, events: list[Recorded]) -> None:
             assert getattr(folded, name) == getattr(record, name), f"{name} of {key}"
 
 
-async def assert_says_who_and_what(world: World, event: Recorded, row: Action[Any, Any], said: Json) -> None:
+async def assert_says_who_and_what(world: World, event: Recorded, row: Action[Any, Any], body: Json) -> None:
     """The envelope, and in `given` what was said: no more and no less."""
     assert event.actor == f"person:{world.everybody.id}"
     assert event.credential is not None
     assert event.credential.startswith("key:")
-    await assert_says_what(world, event, row, said)
+    await assert_says_what(world, event, row, body)
 
 
-async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any], said: Json) -> None:
+async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any], body: Json) -> None:
     assert event.type in row.events
     assert (event.source, event.source_ref) == ("api", None)
     for_whom = [
-        said[name]
+        body[name]
         for name, mark in marks(row.body, ForeignRef).items()
-        if mark.on_behalf and said.get(name, "me") != "me"
+        if mark.on_behalf and body.get(name, "me") != "me"
     ]
     assert event.on_behalf_of == (f"person:{for_whom[0]}" if for_whom else None)
     _schema(event.type).validate(event.data["given"])
@@ -83,8 +83,8 @@ async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any],
         assert not {"id", "version", "changed_at"} & (fields or {}).keys()
     given = event.data["given"]
     # The secret of a key or a source is made by the server; what has a default is kept with it.
-    assert given.keys() - {"secret_hash", "sealed_secret"} == said.keys() | _defaults(row, said)
-    await assert_kept(world, row.body, given, said)
+    assert given.keys() - {"secret_hash", "sealed_secret"} == body.keys() | _defaults(row, body)
+    await assert_kept(world, row.body, given, body)
 
 
 @cache
@@ -93,35 +93,35 @@ def _schema(event_type: str) -> Draft202012Validator:
     return Draft202012Validator(schema, format_checker=FormatChecker())
 
 
-async def assert_kept(world: World, model: type[BaseModel], given: Json, said: Json) -> None:
+async def assert_kept(world: World, model: type[BaseModel], body: Json, fields: Json) -> None:
     texts = await world.api.ledger.vault.texts(
-        v for v in given.values() if isinstance(v, str) and is_sealed(v)
+        v for v in body.values() if isinstance(v, str) and is_sealed(v)
     )
     names, words = marks(model, ForeignRef), marks(model, Personal)
-    for name, value in said.items():
+    for name, value in fields.items():
         if name in part_types(model):
-            for one_given, one_said in zip(given[name], value, strict=True):
+            for one_given, one_said in zip(body[name], value, strict=True):
                 assert one_given.keys() == one_said.keys()
                 await assert_kept(world, part_types(model)[name], one_given, one_said)
         elif name in words:
-            assert texts[given[name]] == value
+            assert texts[body[name]] == value
         elif name in names:
-            ids = [given[name]] if isinstance(value, str) else given[name]
-            assert [str(UUID(one)) for one in ids] == ids
+            ids = [body[name]] if isinstance(value, str) else body[name]
+            assert [str(UUID(identifier)) for identifier in ids] == ids
         elif name.endswith("_at"):
-            assert from_instant(given[name]) == datetime.fromisoformat(value)
+            assert from_instant(body[name]) == datetime.fromisoformat(value)
         else:
-            assert given[name] == value
+            assert body[name] == value
 
 
-def _defaults(row: Action[Any, Any], said: Json) -> set[str]:
+def _defaults(row: Action[Any, Any], body: Json) -> set[str]:
     """Fields that were not said and have a value all the same. An edit keeps only what was said."""
     if issubclass(row.body, Patch):
         return set()
     return {
         name
         for name, field in row.body.model_fields.items()
-        if name not in said
+        if name not in body
         and not field.is_required()
         and field.default_factory is None
         and field.default is not None

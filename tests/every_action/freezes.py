@@ -61,7 +61,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 }
 
 
-async def _another_change(client: Client, at: str) -> Json:
+async def _another_change(client: Client, path: str) -> Json:
     """A change that somebody of the staff drafts, and that is excepted from nothing yet."""
     body = DraftChange(type=ChangeType.normal, title="Renew the certificate")
     done = await act(client.app.state.ledger, _staff(), "change", "draft", body=body)
@@ -70,24 +70,24 @@ async def _another_change(client: Client, at: str) -> Json:
 
 def _staff() -> Caller:
     """Somebody who may do what staff may, and is nobody who acts in a test."""
-    somebody = UUID(IDS["doer"])
-    return Caller(f"person:{somebody}", somebody, roles=(RoleGrant(Role.admin),))
+    person_id = UUID(IDS["doer"])
+    return Caller(f"person:{person_id}", person_id, roles=(RoleGrant(Role.admin),))
 
 
-async def open_question(client: Client, at: str) -> Json:
+async def open_question(client: Client, path: str) -> Json:
     """A question on the record at that address that waits for the client's vote, put if there is none."""
-    there = (await client.read(f"{at}/decisions", limit=200))["items"]
-    if not there:
-        await _ask(client, at)
-        return await open_question(client, at)
-    return {"decision": there[-1]["id"]}
+    items = (await client.read(f"{path}/decisions", limit=200))["items"]
+    if not items:
+        await _ask(client, path)
+        return await open_question(client, path)
+    return {"decision": items[-1]["id"]}
 
 
-async def _ask(client: Client, at: str) -> None:
+async def _ask(client: Client, path: str) -> None:
     """All who manage changes, but for one, are asked to except a change from the freeze at that address."""
-    said = {**SAMPLES[AskExceptionFreeze](), **await _another_change(client, at)}
-    ledger, record = client.app.state.ledger, at.rpartition("/")[2]
-    body = AskExceptionFreeze.model_validate(said)
+    fields = {**SAMPLES[AskExceptionFreeze](), **await _another_change(client, path)}
+    ledger, record = client.app.state.ledger, path.rpartition("/")[2]
+    body = AskExceptionFreeze.model_validate(fields)
     await act(ledger, _staff(), "freeze", "ask_exception", record, body)
 
 

@@ -49,15 +49,15 @@ OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
 NAMES_NONE = frozenset({"open", "conclude"})
 
 
-async def _to_assess(client: Client, at: str) -> Json:
+async def _to_assess(client: Client, path: str) -> Json:
     """There is a suggestion for the assessment that is to be opened."""
     await another_suggestion(client, OFFERED_AT)
     return {}
 
 
-async def _assessed(client: Client, at: str) -> Json:
+async def _assessed(client: Client, path: str) -> Json:
     """A suggestion that is assessed there."""
-    rows = (await client.read(f"{at}/suggestions"))["items"]
+    rows = (await client.read(f"{path}/suggestions"))["items"]
     return {"suggestion": rows[0]["suggestion_id"]} if rows else {}
 
 

@@ -97,22 +97,22 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 }
 
 
-async def _held_meeting(client: Client, at: str) -> Json:
+async def _held_meeting(client: Client, path: str) -> Json:
     """A meeting at which the plan was reviewed, and the client was."""
-    somebody = UUID(IDS["doer"])
-    chair = Caller(f"person:{somebody}", somebody, roles=(RoleGrant(Role.admin),))
+    person_id = UUID(IDS["doer"])
+    chair = Caller(f"person:{person_id}", person_id, roles=(RoleGrant(Role.admin),))
     times = {"occurred_at": ago(hours=2), "starts_at": ago(hours=1), "ends_at": ago(minutes=30)}
-    said = {"title": "Plan review", "meeting_kind": "plan_review", "chair": "me", **times}
+    body = {"title": "Plan review", "meeting_kind": "plan_review", "chair": "me", **times}
     ledger = client.app.state.ledger
-    made = await act(ledger, chair, "meeting", "call", body=CallMeeting.model_validate(said))
-    there = HoldMeeting(attended=("me", client.id))
-    await act(ledger, chair, "meeting", "hold", made.record.id, there)
-    return {"meeting": str(made.record.id)}
+    result = await act(ledger, chair, "meeting", "call", body=CallMeeting.model_validate(body))
+    meeting = HoldMeeting(attended=("me", client.id))
+    await act(ledger, chair, "meeting", "hold", result.record.id, meeting)
+    return {"meeting": str(result.record.id)}
 
 
-async def open_question(client: Client, at: str) -> Json:
+async def open_question(client: Client, path: str) -> Json:
     """The question that was put when the plan was submitted."""
-    return {"decision": (await client.read(f"{at}/decisions"))["items"][-1]["id"]}
+    return {"decision": (await client.read(f"{path}/decisions"))["items"][-1]["id"]}
 
 
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {

@@ -71,9 +71,9 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 
 def _manager() -> Caller:
     """Somebody who manages quality, and offers suggestions."""
-    somebody = UUID(IDS["doer"])
+    person_id = UUID(IDS["doer"])
     held = (RoleGrant(Role.admin), RoleGrant(Role.quality_manager))
-    return Caller(f"person:{somebody}", somebody, roles=held)
+    return Caller(f"person:{person_id}", person_id, roles=held)
 
 
 async def another_suggestion(client: Client, at: datetime | None = None) -> str:
@@ -84,22 +84,22 @@ async def another_suggestion(client: Client, at: datetime | None = None) -> str:
     return str(done.record.id)
 
 
-async def _other(client: Client, at: str) -> Json:
+async def _other(client: Client, path: str) -> Json:
     return {"into": await another_suggestion(client)}
 
 
-async def _merged(client: Client, at: str) -> Json:
+async def _merged(client: Client, path: str) -> Json:
     """One that is merged into it."""
     other = await another_suggestion(client)
-    body = MergeImprovementSuggestion(into=at.rpartition("/")[2])
+    body = MergeImprovementSuggestion(into=path.rpartition("/")[2])
     await act(client.app.state.ledger, _manager(), "improvement_suggestion", "merge", other, body)
     return {"merged": other}
 
 
-async def _improvement(client: Client, at: str) -> Json:
+async def _improvement(client: Client, path: str) -> Json:
     """An improvement that carries out another one."""
     ledger: Any = client.app.state.ledger
-    said = {
+    fields = {
         "title": "The desk asks for the site",
         "suggestions": [await another_suggestion(client)],
         "reason": "It cannot wait.",
@@ -107,7 +107,7 @@ async def _improvement(client: Client, at: str) -> Json:
         "process": "incident",
         "aspect": "activity",
     }
-    body = ledger.lifecycles["improvement"]["select"].body.model_validate(said)
+    body = ledger.lifecycles["improvement"]["select"].body.model_validate(fields)
     return {"improvement": str((await act(ledger, _manager(), "improvement", "select", body=body)).record.id)}
 
 

@@ -215,18 +215,18 @@ VERDICTS = {
 }
 
 
-async def open_question(client: Client, at: str) -> Json:
+async def open_question(client: Client, path: str) -> Json:
     """The question on the improvement at that address that was put last."""
-    return {"decision": (await client.read(f"{at}/decisions"))["items"][-1]["id"]}
+    return {"decision": (await client.read(f"{path}/decisions"))["items"][-1]["id"]}
 
 
 def _caller(name: str, *roles: Role) -> Caller:
     """That person, with these roles."""
-    somebody = UUID(IDS[name])
-    return Caller(f"person:{somebody}", somebody, roles=tuple(RoleGrant(role) for role in roles))
+    person_id = UUID(IDS[name])
+    return Caller(f"person:{person_id}", person_id, roles=tuple(RoleGrant(role) for role in roles))
 
 
-async def _with_a_suggestion(client: Client, at: str) -> Json:
+async def _with_a_suggestion(client: Client, path: str) -> Json:
     """A suggestion that somebody has offered who votes on nothing."""
     ledger: Any = client.app.state.ledger
     body = OfferImprovementSuggestion.model_validate(OF_SUGGESTIONS[OfferImprovementSuggestion]())
@@ -234,7 +234,7 @@ async def _with_a_suggestion(client: Client, at: str) -> Json:
     return {"suggestions": [str(done.record.id)]}
 
 
-async def _with_facts(client: Client, at: str) -> Json:
+async def _with_facts(client: Client, path: str) -> Json:
     """The facts of KPIs have got as far as the log."""
     connection = await connect(client.app.state.ledger.db.url, FOLLOW_LIMITS)
     try:
@@ -244,30 +244,30 @@ async def _with_facts(client: Client, at: str) -> Json:
     return {}
 
 
-async def _classified(client: Client, at: str, **more: Any) -> None:
+async def _classified(client: Client, path: str, **more: Any) -> None:
     """The committee has classified it."""
-    said = {"kind": "activity", "impact": "2", "urgency": "2", "criteria": ["complex"]}
-    body = ClassifyImprovement.model_validate(said | {"size_reason": "It changes who decides."} | more)
-    caller, name = _caller("doer", Role.committee_member), at.rpartition("/")[2]
+    fields = {"kind": "activity", "impact": "2", "urgency": "2", "criteria": ["complex"]}
+    body = ClassifyImprovement.model_validate(fields | {"size_reason": "It changes who decides."} | more)
+    caller, name = _caller("doer", Role.committee_member), path.rpartition("/")[2]
     await act(client.app.state.ledger, caller, "improvement", "classify", name, body)
 
 
-async def _minor(client: Client, at: str) -> Json:
+async def _minor(client: Client, path: str) -> Json:
     """It is minor, unless it is to be rolled out."""
-    rolled_out = (await client.read(at))["selection_reason"] == ROLLED_OUT
-    await _classified(client, at, **({"size": "major"} if rolled_out else {}))
+    rolled_out = (await client.read(path))["selection_reason"] == ROLLED_OUT
+    await _classified(client, path, **({"size": "major"} if rolled_out else {}))
     return {}
 
 
-async def _major(client: Client, at: str) -> Json:
+async def _major(client: Client, path: str) -> Json:
     """It is major; whoever has it sponsors and manages it if they can, or if nobody else is to."""
-    await _classified(client, at, size="major")
+    await _classified(client, path, size="major")
     ledger: Any = client.app.state.ledger
     graded = EditPerson.model_validate({"grade": "management"})
-    found = await client.read(at)
-    has_it = found["assignee"]["id"] if found["assignee"] else client.id
+    answer = await client.read(path)
+    has_it = answer["assignee"]["id"] if answer["assignee"] else client.id
     roles = await ledger.db.value("select roles from fold.person where id = %s", (has_it,))
-    others = found["selection_reason"] == OTHERS_PROJECT
+    others = answer["selection_reason"] == OTHERS_PROJECT
     manages = Role.project_manager.value in (roles or ()) and not others
     named = has_it if manages else IDS["author"]
     for person in (named, IDS["business"]):  # who owns the process later
@@ -277,7 +277,7 @@ async def _major(client: Client, at: str) -> Json:
 
 async def measured(
     client: Client,
-    at: str,
+    path: str,
     occasion: MeasurementOccasion = MeasurementOccasion.evaluation,
     pilot_round: int | None = None,
 ) -> Json:
@@ -285,7 +285,7 @@ async def measured(
     ledger, now = client.app.state.ledger, datetime.now(UTC)
     position = await ledger.db.value("select coalesce(max(position), 0) from log.event")
     windows = tuple(now - timedelta(days=days) for days in (60, 30, 30, 0))
-    first, second, third, last = (one.isoformat() for one in windows)
+    first, second, third, last = (window.isoformat() for window in windows)
     effect = MeasuredEffect(
         kpi=KPI,
         windows=(windows[0], windows[1], windows[2], windows[3]),
@@ -314,7 +314,7 @@ async def measured(
         promise=PromiseVerdict.shown,
         kept=None,
     )
-    found = MeasuredTargets(
+    targets = MeasuredTargets(
         from_at=now - timedelta(days=30),
         until_at=now,
         occasion=occasion,
@@ -323,15 +323,15 @@ async def measured(
         targets=(target,),
     )
     metadata = CommandMetadata(rule_caller("measure_benefits"), now, "tests", "rule")
-    row, name = LIFECYCLE["measure_effects"], at.rpartition("/")[2]
+    row, name = LIFECYCLE["measure_effects"], path.rpartition("/")[2]
     body = MeasureEffectsImprovement()
-    await perform(ledger, Command(LIFECYCLE, row, name, body, metadata, prepared=(found,)))
+    await perform(ledger, Command(LIFECYCLE, row, name, body, metadata, prepared=(targets,)))
     return {"position": position}
 
 
-async def _to_be_judged(client: Client, at: str) -> Json:
+async def _to_be_judged(client: Client, path: str) -> Json:
     """What the evaluation names: the effect that was measured for it, and the process owner who agrees."""
-    return await measured(client, at) | await _agreed(client)
+    return await measured(client, path) | await _agreed(client)
 
 
 async def _agreed(client: Client) -> Json:
@@ -340,23 +340,23 @@ async def _agreed(client: Client) -> Json:
     return {"agreed_by": str(owner.id)}
 
 
-async def _judged(client: Client, at: str, *, reached: bool) -> Json:
+async def _judged(client: Client, path: str, *, reached: bool) -> Json:
     """It was judged, if it is to be."""
-    if (await client.read(at))["state"] != "evaluating":
+    if (await client.read(path))["state"] != "evaluating":
         return {}
-    said = SAMPLES[EvaluateImprovement]() | await measured(client, at) | await _agreed(client)
+    said = SAMPLES[EvaluateImprovement]() | await measured(client, path) | await _agreed(client)
     said |= {"reached": reached, "reason": "As it came. 如实评判。"}
     body, caller = EvaluateImprovement.model_validate(said), _caller("doer", Role.quality_manager)
-    await act(client.app.state.ledger, caller, "improvement", "evaluate", at.rpartition("/")[2], body)
+    await act(client.app.state.ledger, caller, "improvement", "evaluate", path.rpartition("/")[2], body)
     return {}
 
 
-async def _reached(client: Client, at: str) -> Json:
-    return await _judged(client, at, reached=True)
+async def _reached(client: Client, path: str) -> Json:
+    return await _judged(client, path, reached=True)
 
 
-async def _missed(client: Client, at: str) -> Json:
-    return await _judged(client, at, reached=False)
+async def _missed(client: Client, path: str) -> Json:
+    return await _judged(client, path, reached=False)
 
 
 #: What must be there before an action that names it, and what is then said besides.

@@ -72,26 +72,26 @@ OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
 }
 
 
-async def _talked_about(client: Client, at: str) -> Json:
-    return {"about": (await another_incident(client, at))["other"]}
+async def _talked_about(client: Client, path: str) -> Json:
+    return {"about": (await another_incident(client, path))["other"]}
 
 
-async def _on_the_agenda(client: Client, at: str) -> Json:
-    await client.post_ok(f"{at}/add_agenda_item", {"topic": "The budget"})
-    return {"item": (await client.read(f"{at}/agenda"))["items"][-1]["id"]}
+async def _on_the_agenda(client: Client, path: str) -> Json:
+    await client.post_ok(f"{path}/add_agenda_item", {"topic": "The budget"})
+    return {"item": (await client.read(f"{path}/agenda"))["items"][-1]["id"]}
 
 
-async def open_question(client: Client, at: str) -> Json:
+async def open_question(client: Client, path: str) -> Json:
     """A question on the record at that address that waits for the client's vote, put if there is none."""
-    there = (await client.read(f"{at}/decisions"))["items"]
-    if not there:
+    items = (await client.read(f"{path}/decisions"))["items"]
+    if not items:
         body = AskDecision(question="Shall we go on?", due_at=AHEAD)
-        somebody = UUID(IDS["doer"])
-        staff = Caller(f"person:{somebody}", somebody, roles=(RoleGrant(Role.admin),))
-        record = at.rpartition("/")[2]
+        person_id = UUID(IDS["doer"])
+        staff = Caller(f"person:{person_id}", person_id, roles=(RoleGrant(Role.admin),))
+        record = path.rpartition("/")[2]
         await act(client.app.state.ledger, staff, "meeting", "ask_decision", record, body)
-        return await open_question(client, at)
-    return {"decision": there[-1]["id"]}
+        return await open_question(client, path)
+    return {"decision": items[-1]["id"]}
 
 
 #: The states in which there can be what the action names: there is nothing to vote on when it is over.

@@ -81,12 +81,12 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 }
 
 
-async def _recurring(client: Client, at: str) -> Json:
-    return {"incidents": [(await another_incident(client, at))["other"]]}
+async def _recurring(client: Client, path: str) -> Json:
+    return {"incidents": [(await another_incident(client, path))["other"]]}
 
 
-async def _back_in(client: Client, at: str) -> Json:
-    return {"incident": (await another_incident(client, at))["other"]}
+async def _back_in(client: Client, path: str) -> Json:
+    return {"incident": (await another_incident(client, path))["other"]}
 
 
 #: What must be there before an action that names it, and what is then said besides.

@@ -112,47 +112,47 @@ TOWARDS: dict[tuple[type[Payload], str], Json] = {
 
 def _manager() -> Caller:
     """Somebody who manages releases, and asks whether they go."""
-    somebody = UUID(IDS["doer"])
+    person_id = UUID(IDS["doer"])
     held = (RoleGrant(Role.admin), RoleGrant(Role.project_manager))
-    return Caller(f"person:{somebody}", somebody, roles=held)
+    return Caller(f"person:{person_id}", person_id, roles=held)
 
 
-async def _ask(client: Client, at: str) -> UUID:
+async def _ask(client: Client, path: str) -> UUID:
     """The decision that is asked for, whether the release goes."""
     body = RequestGoRelease.model_validate(SAMPLES[RequestGoRelease]())
     ledger: Any = client.app.state.ledger
-    done = await act(ledger, _manager(), "release", "request_go", at.rpartition("/")[2], body)
+    done = await act(ledger, _manager(), "release", "request_go", path.rpartition("/")[2], body)
     decision: UUID = done.record.go_decision_id
     return decision
 
 
-async def open_question(client: Client, at: str) -> Json:
+async def open_question(client: Client, path: str) -> Json:
     """A question on the release at that address that waits for the client's vote, put if there is none."""
-    there = (await client.read(f"{at}/decisions"))["items"]
-    if there:
-        return {"decision": there[-1]["id"]}
-    return {"decision": str(await _ask(client, at))}
+    items = (await client.read(f"{path}/decisions"))["items"]
+    if items:
+        return {"decision": items[-1]["id"]}
+    return {"decision": str(await _ask(client, path))}
 
 
-async def _going(client: Client, at: str) -> Json:
+async def _going(client: Client, path: str) -> Json:
     """The release goes into use: those who are asked say so, until it is decided."""
-    if (await client.read(at))["go"] is None:
-        ledger, decision = client.app.state.ledger, await _ask(client, at)
+    if (await client.read(path))["go"] is None:
+        ledger, decision = client.app.state.ledger, await _ask(client, path)
         body = CastVote(decision=decision, verdict=VoteVerdict.approve, comment=None)
         for row in await ledger.db.rows(VOTERS, (decision,)):
-            if (await client.read(at))["go"] is None:
+            if (await client.read(path))["go"] is None:
                 voter = Caller(f"person:{row['person_id']}", row["person_id"])
-                await act(ledger, voter, "release", "vote", at.rpartition("/")[2], body)
+                await act(ledger, voter, "release", "vote", path.rpartition("/")[2], body)
     return {}
 
 
-async def _incident(client: Client, at: str) -> Json:
-    return {"incident": (await another_incident(client, at))["other"]}
+async def _incident(client: Client, path: str) -> Json:
+    return {"incident": (await another_incident(client, path))["other"]}
 
 
-async def _caused(client: Client, at: str) -> Json:
-    said = await _incident(client, at)
-    await client.post_ok(f"{at}/confirm_cause", said)
+async def _caused(client: Client, path: str) -> Json:
+    said = await _incident(client, path)
+    await client.post_ok(f"{path}/confirm_cause", said)
     return said
 
 

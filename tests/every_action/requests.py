@@ -128,36 +128,37 @@ TOWARDS: dict[tuple[type[Payload], str], Json] = {
 }
 
 
-async def _checked(client: Client, at: str) -> Json:
+async def _checked(client: Client, path: str) -> Json:
     """No task is open, and the quality is as it should be. Who completed one could not check it."""
-    for task in (await client.read(f"{at}/tasks"))["items"]:
+    for task in (await client.read(f"{path}/tasks"))["items"]:
         if task["dropped_at"] is None:
-            await client.post_ok(f"{at}/drop_task", {"task": task["id"], "reason": "It is there already."})
-    await client.post_ok(f"{at}/check_quality", SAMPLES[CheckQualityRequest]())
+            await client.post_ok(f"{path}/drop_task", {"task": task["id"], "reason": "It is there already."})
+    await client.post_ok(f"{path}/check_quality", SAMPLES[CheckQualityRequest]())
     return {}
 
 
-async def _shown(client: Client, at: str) -> Json:
+async def _shown(client: Client, path: str) -> Json:
     """Every criterion is met."""
-    criteria = (await client.read(f"{at}/criteria"))["items"]
+    criteria = (await client.read(f"{path}/criteria"))["items"]
     ids = [one["id"] for one in criteria if one["dropped_at"] is None]
     note = "As it was agreed."
     return {
         "results": [
-            {"criterion": one, "shown_by": "demonstration", "passed": True, "note": note} for one in ids
+            {"criterion": identifier, "shown_by": "demonstration", "passed": True, "note": note}
+            for identifier in ids
         ]
     }
 
 
-async def _half_done(client: Client, at: str) -> Json:
-    milestones = (await client.read(f"{at}/milestones"))["items"]
+async def _half_done(client: Client, path: str) -> Json:
+    milestones = (await client.read(f"{path}/milestones"))["items"]
     (milestone,) = [one["id"] for one in milestones if one["dropped_at"] is None]
     return {"milestones": [{"milestone": milestone, "done": 50}]}
 
 
-async def _planned(client: Client, at: str) -> Json:
+async def _planned(client: Client, path: str) -> Json:
     """One of the plan."""
-    milestones = (await client.read(f"{at}/milestones"))["items"]
+    milestones = (await client.read(f"{path}/milestones"))["items"]
     (milestone,) = [one["id"] for one in milestones if one["dropped_at"] is None]
     return {"milestone": milestone}
 

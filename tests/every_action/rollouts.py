@@ -62,7 +62,7 @@ _TALLIED: Json = {
 def _rollout() -> Json:
     dated = [name for name in RolloutStepName if name not in ("pilot", "optimise", "fix")]
     steps = [{"step": name.value, "owner": IDS["person"], "due_at": AHEAD} for name in dated]
-    steps = [one | {"due_at": TODAY} if one["step"] == "cut_over" else one for one in steps]
+    steps = [step | {"due_at": TODAY} if step["step"] == "cut_over" else step for step in steps]
     return {
         "advice": "Team by team. 逐个团队推广。",
         "scope": "All of the first line.",
@@ -160,25 +160,25 @@ def _caller(person: str, *roles: Role) -> Caller:
     return Caller(f"person:{person}", UUID(person), roles=tuple(RoleGrant(role) for role in roles))
 
 
-async def _act(client: Client, at: str, action: str, body: Payload, caller: Caller) -> None:
+async def _act(client: Client, path: str, action: str, body: Payload, caller: Caller) -> None:
     """That caller does it to the improvement at that address."""
-    await act(client.app.state.ledger, caller, "improvement", action, at.rpartition("/")[2], body)
+    await act(client.app.state.ledger, caller, "improvement", action, path.rpartition("/")[2], body)
 
 
-async def _manager(client: Client, at: str) -> Caller:
+async def _manager(client: Client, path: str) -> Caller:
     """The project's manager."""
-    found = await client.read(at)
-    return _caller(found["project_manager"]["id"], Role.project_manager)
+    answer = await client.read(path)
+    return _caller(answer["project_manager"]["id"], Role.project_manager)
 
 
-async def _training(client: Client, at: str, person: str, **said: Any) -> str:
+async def _training(client: Client, path: str, person: str, **said: Any) -> str:
     """The id of a training by which the person got a licence for the process of the improvement."""
     ledger: Any = client.app.state.ledger
     caller = _caller(IDS["doer"], Role.quality_manager)
-    process = (await client.read(at))["process"]
+    process = (await client.read(path))["process"]
     more = {"persons": [person], "trainer": IDS["it"], "topics": list(TOPICS), "process": process, **said}
     marks = {"results": [{"person": person, "marks": dict.fromkeys(TOPICS, 90)}]}
-    made = await act(
+    result = await act(
         ledger,
         caller,
         "training",
@@ -190,94 +190,94 @@ async def _training(client: Client, at: str, person: str, **said: Any) -> str:
         ("examine", ExamineTraining.model_validate(marks)),
         ("license", LicenseTraining()),
     ):
-        await act(ledger, caller, "training", action, made.record.id, body)
-    return str(made.record.id)
+        await act(ledger, caller, "training", action, result.record.id, body)
+    return str(result.record.id)
 
 
-async def license_for(client: Client, at: str, person: str) -> None:
+async def license_for(client: Client, path: str, person: str) -> None:
     """The person gets a licence for the process of the improvement at that address."""
-    await _training(client, at, person)
+    await _training(client, path, person)
 
 
-async def _ready(client: Client, at: str) -> Json:
+async def _ready(client: Client, path: str) -> Json:
     """All is ready for the pilot, with an executor who owns no process."""
     executor = str((await add_person(client.app.state.ledger, "Executor", TEAM)).id)
-    found = await client.read(at)
-    if found["kicked_off_at"] is None:
-        await _act(client, at, "kick_off", EmptyPayload(), _caller(found["sponsor"]["id"]))
+    answer = await client.read(path)
+    if answer["kicked_off_at"] is None:
+        await _act(client, path, "kick_off", EmptyPayload(), _caller(answer["sponsor"]["id"]))
     return {
-        "key_user_training": await _training(client, at, executor, kind="key_user"),
-        "executor_training": await _training(client, at, executor),
+        "key_user_training": await _training(client, path, executor, kind="key_user"),
+        "executor_training": await _training(client, path, executor),
         "executor": executor,
     }
 
 
-async def _met(client: Client, at: str) -> Json:
+async def _met(client: Client, path: str) -> Json:
     """An issue that the pilot has met."""
     body = LogPilotIssueImprovement.model_validate(SAMPLES[LogPilotIssueImprovement]())
-    await _act(client, at, "log_pilot_issue", body, await _manager(client, at))
-    return {"issue": (await client.read(f"{at}/pilot_issues"))["items"][-1]["id"]}
+    await _act(client, path, "log_pilot_issue", body, await _manager(client, path))
+    return {"issue": (await client.read(f"{path}/pilot_issues"))["items"][-1]["id"]}
 
 
-async def _measured(client: Client, at: str) -> Json:
+async def _measured(client: Client, path: str) -> Json:
     """The effect of this round of the pilot was measured."""
-    rounds = (await client.read(at))["pilot_rounds"]
-    await improvements.measured(client, at, MeasurementOccasion.pilot, rounds)
+    rounds = (await client.read(path))["pilot_rounds"]
+    await improvements.measured(client, path, MeasurementOccasion.pilot, rounds)
     return {}
 
 
-async def _position(client: Client, at: str) -> Json:
+async def _position(client: Client, path: str) -> Json:
     """The log position of the reported effect."""
-    return {"position": (await client.read(at))["measured_position"]}
+    return {"position": (await client.read(path))["measured_position"]}
 
 
-async def ask(client: Client, at: str) -> None:
+async def ask(client: Client, path: str) -> None:
     """Ask the committee to pass the pilot of the improvement at that address, if it is reported there."""
-    if not at.startswith("/v1/improvements/") or (await client.read(at))["state"] != "pilot_reported":
+    if not path.startswith("/v1/improvements/") or (await client.read(path))["state"] != "pilot_reported":
         return
-    said = SAMPLES[AskJudgementImprovement]() | await _position(client, at) | {"judgement": "passed"}
-    body = AskJudgementImprovement.model_validate(said)
-    await _act(client, at, "ask_judgement", body, _caller(IDS["doer"], Role.quality_manager))
+    fields = SAMPLES[AskJudgementImprovement]() | await _position(client, path) | {"judgement": "passed"}
+    body = AskJudgementImprovement.model_validate(fields)
+    await _act(client, path, "ask_judgement", body, _caller(IDS["doer"], Role.quality_manager))
 
 
-async def _planned(client: Client, at: str, owner: str | None = None, **first: str) -> Json:
+async def _planned(client: Client, path: str, owner: str | None = None, **first: str) -> Json:
     """The rollout is planned, its steps for that owner; the first one with what else is said of it."""
     said = SAMPLES[RollOutImprovement]()
     steps = [step | {"owner": owner or IDS["doer"]} for step in said["steps"]]
     body = RollOutImprovement.model_validate(said | {"steps": [steps[0] | first, *steps[1:]]})
-    if (await client.read(at))["state"] == "rolling_out":
-        await _act(client, at, "roll_out", body, await _manager(client, at))
+    if (await client.read(path))["state"] == "rolling_out":
+        await _act(client, path, "roll_out", body, await _manager(client, path))
     return {}
 
 
-async def _theirs(client: Client, at: str) -> Json:
+async def _theirs(client: Client, path: str) -> Json:
     """The rollout is planned, its steps for the client; a senior person may own the process."""
-    return await _planned(client, at, client.id)
+    return await _planned(client, path, client.id)
 
 
-async def _overdue(client: Client, at: str) -> Json:
+async def _overdue(client: Client, path: str) -> Json:
     """A step of the rollout is overdue."""
-    if (await client.read(at))["state"] == "rolling_out":
+    if (await client.read(path))["state"] == "rolling_out":
         yesterday = datetime.now(UTC) - timedelta(days=1)
-        return await _planned(client, at, due_at=yesterday.isoformat())
+        return await _planned(client, path, due_at=yesterday.isoformat())
     return {"step": "optimise"}
 
 
-async def _rolled_out(client: Client, at: str) -> Json:
+async def _rolled_out(client: Client, path: str) -> Json:
     """The steps before the hand-over are complete."""
-    there = {step["step"]: step for step in (await client.read(f"{at}/rollout_steps"))["items"]}
-    if (await client.read(at))["state"] != "rolling_out" or "manage_daily" in there:
+    there = {step["step"]: step for step in (await client.read(f"{path}/rollout_steps"))["items"]}
+    if (await client.read(path))["state"] != "rolling_out" or "manage_daily" in there:
         return {}
-    await _planned(client, at)
+    await _planned(client, path)
     doer = _caller(IDS["doer"], Role.engineer)
-    person = (await client.read(at))["executor"]["id"]
+    person = (await client.read(path))["executor"]["id"]
     earlier = "2026-01-05T01:00:00Z"
     bodies: tuple[Json, ...] = (
         SAMPLES[CompleteRolloutStepImprovement](),
         {"step": "organise", "goals": "Half the time.", "weekly_plan": "One team a week."},
         {
             "step": "inform_and_train",
-            "training": await _training(client, at, person, kind="everybody"),
+            "training": await _training(client, path, person, kind="everybody"),
             "announcements": [
                 {"medium": medium, "announced_at": earlier, "reach": 12} for medium in ("Mail", "Meeting")
             ],
@@ -290,17 +290,17 @@ async def _rolled_out(client: Client, at: str) -> Json:
         },
         {"step": "manage_daily", "went_well": "Nobody asks twice. 无人重复询问。"},
     )
-    for said in bodies:
-        body = CompleteRolloutStepImprovement.model_validate({"evidence": "The minutes.", **said})
-        await _act(client, at, "complete_rollout_step", body, doer)
+    for fields in bodies:
+        body = CompleteRolloutStepImprovement.model_validate({"evidence": "The minutes.", **fields})
+        await _act(client, path, "complete_rollout_step", body, doer)
     return {}
 
 
-async def _handed_over(client: Client, at: str) -> Json:
+async def _handed_over(client: Client, path: str) -> Json:
     """The project manager asks for the improvement to be taken over."""
-    await _rolled_out(client, at)
+    await _rolled_out(client, path)
     body = AskHandOverImprovement.model_validate(SAMPLES[AskHandOverImprovement]())
-    await _act(client, at, "ask_hand_over", body, await _manager(client, at))
+    await _act(client, path, "ask_hand_over", body, await _manager(client, path))
     return {}
 
 

@@ -335,80 +335,80 @@ def sample(row: Any) -> Json:
     return said
 
 
-async def _commented(client: Client, at: str) -> Json:
-    await client.post_ok(f"{at}/comment", {"text": "Any knews?"})
-    return {"comment": await _newest(client, at, "comment")}
+async def _commented(client: Client, path: str) -> Json:
+    await client.post_ok(f"{path}/comment", {"text": "Any knews?"})
+    return {"comment": await _newest(client, path, "comment")}
 
 
-async def _followed(client: Client, at: str) -> Json:
-    answer = await client.post(f"{at}/follow", json={})
+async def _followed(client: Client, path: str) -> Json:
+    answer = await client.post(f"{path}/follow", json={})
     assert answer.status_code == 200 or answer.json()["code"] == "follows_already", answer.text
     return {}
 
 
-async def _tagged(client: Client, at: str) -> Json:
-    await client.post_ok(f"{at}/tag", {"tag": "printer"})
+async def _tagged(client: Client, path: str) -> Json:
+    await client.post_ok(f"{path}/tag", {"tag": "printer"})
     return {}
 
 
-async def _sent(client: Client, at: str) -> Json:
+async def _sent(client: Client, path: str) -> Json:
     answer = await client.put(f"/v1/uploads/{uuid4()}", content=b"What the screen said.")
     assert answer.status_code == 200, answer.text
     return {"upload": answer.json()["id"]}
 
 
-async def _linked(client: Client, at: str) -> Json:
-    await client.post_ok(f"{at}/link", {"kind": "blocks", **await another_incident(client, at)})
-    (row,) = (await client.pages(f"{at}/events", limit=200))[-1][-1]["set"].values()
+async def _linked(client: Client, path: str) -> Json:
+    await client.post_ok(f"{path}/link", {"kind": "blocks", **await another_incident(client, path)})
+    (row,) = (await client.pages(f"{path}/events", limit=200))[-1][-1]["set"].values()
     return {"link": row["link_id"]}
 
 
-async def _task(client: Client, at: str) -> Json:
-    tasks = (await client.read(f"{at}/tasks"))["items"]
+async def _task(client: Client, path: str) -> Json:
+    tasks = (await client.read(f"{path}/tasks"))["items"]
     left = [task for task in tasks if task["completed_at"] is None is task["dropped_at"]]
     if not left:
-        await client.post_ok(f"{at}/add_task", {"title": "Order another relay"})
-        return await _task(client, at)
+        await client.post_ok(f"{path}/add_task", {"title": "Order another relay"})
+        return await _task(client, path)
     return {"task": left[-1]["id"]}
 
 
-def _kind(at: str) -> str:
+def _kind(path: str) -> str:
     """Of which kind the record at that address is."""
-    plural = at.removeprefix("/v1/").partition("/")[0]
+    plural = path.removeprefix("/v1/").partition("/")[0]
     (kind,) = [lifecycle.kind for lifecycle in LIFECYCLES if lifecycle.plural == plural]
     return kind
 
 
-async def _checklist(client: Client, at: str) -> Json:
-    body = AddChecklist.model_validate(SAMPLES[AddChecklist]() | {"process": _kind(at)})
+async def _checklist(client: Client, path: str) -> Json:
+    body = AddChecklist.model_validate(SAMPLES[AddChecklist]() | {"process": _kind(path)})
     await act(client.app.state.ledger, rule_caller("tests"), "checklist", "add", body=body)
     return {"checklist": body.key}
 
 
-async def _logged(client: Client, at: str) -> Json:
-    await client.post_ok(f"{at}/log_work", {"minutes": 90, "role_class": "engineer"})
-    return {"work": await _newest(client, at, "work")}
+async def _logged(client: Client, path: str) -> Json:
+    await client.post_ok(f"{path}/log_work", {"minutes": 90, "role_class": "engineer"})
+    return {"work": await _newest(client, path, "work")}
 
 
-async def _booked(client: Client, at: str) -> Json:
-    await client.post_ok(f"{at}/book_cost", {"amount": "1250.00", "currency": "CNY", "purpose": "A relay."})
-    return {"cost": await _newest(client, at, "cost")}
+async def _booked(client: Client, path: str) -> Json:
+    await client.post_ok(f"{path}/book_cost", {"amount": "1250.00", "currency": "CNY", "purpose": "A relay."})
+    return {"cost": await _newest(client, path, "cost")}
 
 
-async def _newest(client: Client, at: str, kind: str) -> str:
+async def _newest(client: Client, path: str, kind: str) -> str:
     """The id of the row of that kind that the last event of the record at that address has made."""
-    (key,) = (await client.pages(f"{at}/events", limit=200))[-1][-1]["set"]
+    (key,) = (await client.pages(f"{path}/events", limit=200))[-1][-1]["set"]
     assert key.startswith(f"{kind}/")
     return str(key.partition("/")[2])
 
 
-async def _with_a_member(client: Client, at: str) -> Json:
-    await client.post_ok(f"{at}/add_member", {"person": "me", "side": "operations"})
+async def _with_a_member(client: Client, path: str) -> Json:
+    await client.post_ok(f"{path}/add_member", {"person": "me", "side": "operations"})
     return {"person": "me"}
 
 
-async def _related(client: Client, at: str) -> Json:
-    await client.post_ok(f"{at}/relate", {"kind": "runs_on", "other": IDS["ci"]})
+async def _related(client: Client, path: str) -> Json:
+    await client.post_ok(f"{path}/relate", {"kind": "runs_on", "other": IDS["ci"]})
     return {}
 
 
@@ -422,9 +422,9 @@ QUESTIONS = {
 }
 
 
-async def _asked(client: Client, at: str) -> Json:
+async def _asked(client: Client, path: str) -> Json:
     """A question that waits for the client's vote."""
-    return await QUESTIONS.get(_kind(at), meetings.open_question)(client, at)
+    return await QUESTIONS.get(_kind(path), meetings.open_question)(client, path)
 
 
 #: What must be there before an action that names it, and what is then said besides.
@@ -466,7 +466,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
 }
 
 
-async def valid_body(client: Client, row: Any, at: str) -> Json:
+async def valid_body(client: Client, row: Any, path: str) -> Json:
     """A valid body for the row on the record at that address, as the client can say it there now."""
     prepare = PREPARED.get(row.body)
-    return sample(row) if prepare is None else {**sample(row), **await prepare(client, at)}
+    return sample(row) if prepare is None else {**sample(row), **await prepare(client, path)}

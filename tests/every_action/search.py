@@ -147,8 +147,8 @@ class Search:
         for client in clients:
             if (await client.get(self.at(record))).status_code != 200:
                 continue
-            said = await self._prepared(client, row, record) | more
-            for body in (naming(row.body, said, self.alone.id), said):
+            fields = await self._prepared(client, row, record) | more
+            for body in (naming(row.body, fields, self.alone.id), fields):
                 if (await send(client, self.lifecycle, row, record, body)).status_code == 200:
                     return True
         return False
@@ -158,7 +158,7 @@ class Search:
         try:
             return await prepared(client, row, self.at(record))
         except AssertionError:
-            other = next(one for one in self.helpers if one.id != client.id)
+            other = next(helper for helper in self.helpers if helper.id != client.id)
             return await prepared(other, row, self.at(record))
 
     def hand_overs(self, state: CodeEnum) -> Iterator[Action[Any, Any]]:
@@ -190,8 +190,8 @@ class Search:
 
     async def tries(self, row: Action[Any, Any], record: Json) -> httpx.Response:
         """What the one is answered who does it on that record."""
-        said = await prepared(self.alone, row, self.at(record))
-        return await send(self.alone, self.lifecycle, row, record, said)
+        body = await prepared(self.alone, row, self.at(record))
+        return await send(self.alone, self.lifecycle, row, record, body)
 
 
 def _persons(model: type[BaseModel]) -> list[str]:
@@ -202,13 +202,13 @@ def _holds_several(model: type[BaseModel], name: str) -> bool:
     return "tuple" in str(model.model_fields[name].annotation)
 
 
-def naming(model: type[BaseModel], said: Json, person: str) -> Json:
+def naming(model: type[BaseModel], body: Json, person: str) -> Json:
     """The same body, in which every field that names persons names this one."""
-    named_ones = dict(said)
+    named_ones = dict(body)
     for name, mark in marks(model, ForeignRef).items():
-        if mark.kind == "person" and name in said:
-            named_ones[name] = [person] if isinstance(said[name], list) else person
+        if mark.kind == "person" and name in body:
+            named_ones[name] = [person] if isinstance(body[name], list) else person
     for name, part in part_types(model).items():
-        if isinstance(said.get(name), list):
-            named_ones[name] = [naming(part, one, person) for one in said[name]]
+        if isinstance(body.get(name), list):
+            named_ones[name] = [naming(part, one, person) for one in body[name]]
     return named_ones

@@ -52,21 +52,21 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 }
 
 
-async def _complained(client: Client, at: str) -> Json:
+async def _complained(client: Client, path: str) -> Json:
     """Whoever asked for it complains."""
-    requester = UUID((await client.read(at))["requester"]["id"])
+    requester = UUID((await client.read(path))["requester"]["id"])
     body = ComplainTicket(subject=ComplaintSubject.conduct, about="They shouted.")
     caller = Caller(f"person:{requester}", requester)
-    _, _, plural, record = at.split("/")
+    _, _, plural, record = path.split("/")
     (kind,) = (one.kind for one in LIFECYCLES_BY_KIND.values() if one.plural == plural)
     done = await act(client.app.state.ledger, caller, kind, "complain", record, body)
     (key,) = done.event.data["set"]
     return {"complaint": key.partition("/")[2]}
 
 
-async def _complained_twice(client: Client, at: str) -> Json:
+async def _complained_twice(client: Client, path: str) -> Json:
     """Whoever asked for it says the same once more."""
-    first, second = await _complained(client, at), await _complained(client, at)
+    first, second = await _complained(client, path), await _complained(client, path)
     return {"complaint": second["complaint"], "into": first["complaint"]}
 
 

@@ -31,18 +31,18 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 }
 
 
-async def _led(client: Client, at: str) -> Json:
+async def _led(client: Client, path: str) -> Json:
     """Somebody leads the team beneath, and gets the report."""
     body = EditTeam.model_validate({"lead": IDS["doer"]})
     await act(client.app.state.ledger, rule_caller("tests"), "team", "edit", IDS["team"], body)
     return {}
 
 
-async def _issued(client: Client, at: str) -> Json:
+async def _issued(client: Client, path: str) -> Json:
     """A report of the agreement that a rule has issued, and of which everything is another by now."""
-    await _led(client, at)
+    await _led(client, path)
     ledger = client.app.state.ledger
-    loaded = await load(ledger.db, LIFECYCLE, at.rpartition("/")[2])
+    loaded = await load(ledger.db, LIFECYCLE, path.rpartition("/")[2])
     assert loaded is not None
     agreement, now = loaded.record, datetime.now(UTC)
     # The first month is the sample's; one that is superseded is in force until the day of that.
@@ -57,7 +57,7 @@ async def _issued(client: Client, at: str) -> Json:
     body = IssueReportSla(period=period)
     prepared = (replace(report, content=content, staff_content=staff),)
     await perform(ledger, Command(LIFECYCLE, row, str(agreement.id), body, metadata, prepared=prepared))
-    listed = [item for page in await client.pages(f"{at}/reports") for item in page]
+    listed = [item for page in await client.pages(f"{path}/reports") for item in page]
     return {"number": next(one["number"] for one in listed if one["period"] == period)}
 
 

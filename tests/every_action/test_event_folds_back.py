@@ -53,16 +53,16 @@ async def test_where_it_is_open_it_leads_where_its_row_says_and_its_event_folds_
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
 ) -> None:
     async with world.ready(lifecycle, state, row) as record:
-        said = await what_is_said(world.everybody, row, record_address(lifecycle, record))
+        body = await what_is_said(world.everybody, row, record_address(lifecycle, record))
         before, head = len(await events_of(world, lifecycle, record)), await world.api.head()
-        after = await record_after(world.everybody, lifecycle, row, record, said)
+        after = await record_after(world.everybody, lifecycle, row, record, body)
         assert await world.api.head() == head + events(row)
         assert_leads_where_it_says(row, record, after)
         assert after["version"] > record["version"] or row.stays
-        told = await events_of(world, lifecycle, record)
-        assert [event.version for event in told] == list(range(1, before + 2))
-        await assert_says_who_and_what(world, told[-1], row, said)
-        await assert_folds_back(world, told)
+        recorded = await events_of(world, lifecycle, record)
+        assert [event.version for event in recorded] == list(range(1, before + 2))
+        await assert_says_who_and_what(world, recorded[-1], row, body)
+        await assert_folds_back(world, recorded)
 
 
 @each_case(("lifecycle", "row", "state"), OPEN_TO_RULES, ids=case_name, product=of_kind)
@@ -70,18 +70,18 @@ async def test_where_it_is_open_to_rules_one_carries_it_out_and_no_person(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
 ) -> None:
     record = await world.make_record(lifecycle, state, row)
-    said = await what_is_said(world.everybody, row, record_address(lifecycle, record))
+    body = await what_is_said(world.everybody, row, record_address(lifecycle, record))
     head = await world.api.head()
-    refused = await send(world.everybody, lifecycle, row, record, said)
+    refused = await send(world.everybody, lifecycle, row, record, body)
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
     assert await world.api.head() == head
-    await world.by_rule(lifecycle, row, record, said)
+    await world.by_rule(lifecycle, row, record, body)
     assert await world.api.head() == head + events(row)
     assert_leads_where_it_says(row, record, await world.everybody.read(record_address(lifecycle, record)))
-    told = await events_of(world, lifecycle, record)
-    assert (told[-1].actor, told[-1].credential) == ("rule:tests", None)
-    await assert_says_what(world, told[-1], row, said)
-    await assert_folds_back(world, told)
+    recorded = await events_of(world, lifecycle, record)
+    assert (recorded[-1].actor, recorded[-1].credential) == ("rule:tests", None)
+    await assert_says_what(world, recorded[-1], row, body)
+    await assert_folds_back(world, recorded)
 
 
 def assert_leads_where_it_says(row: Action[Any, Any], record: Json, after: Json) -> None:
@@ -98,24 +98,26 @@ def assert_leads_where_it_says(row: Action[Any, Any], record: Json, after: Json)
 async def test_its_first_event_folds_to_the_row(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    said = await what_is_said(world.everybody, row, "")
-    record = await world.everybody.post_ok(address(lifecycle, row, None), said)
-    told = await events_of(world, lifecycle, record)
-    assert len(told) == 1
-    await assert_says_who_and_what(world, told[0], row, said)
-    assert None not in told[0].data["set"][f"{lifecycle.kind}/{record['id']}"].values()
-    await assert_folds_back(world, told)
+    body = await what_is_said(world.everybody, row, "")
+    record = await world.everybody.post_ok(address(lifecycle, row, None), body)
+    recorded = await events_of(world, lifecycle, record)
+    assert len(recorded) == 1
+    await assert_says_who_and_what(world, recorded[0], row, body)
+    assert None not in recorded[0].data["set"][f"{lifecycle.kind}/{record['id']}"].values()
+    await assert_folds_back(world, recorded)
 
 
 @each_case(("lifecycle", "row"), [(lc, row) for lc, row in OF_RULES if row.opens], ids=case_name)
 async def test_a_rules_first_event_folds_to_the_row(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    said = sample(row)
-    made = await act(world.api.ledger, rule_caller("tests"), lifecycle.kind, row.name, body=row.body(**said))
-    told = await events_of(world, lifecycle, {"id": made.record.id})
-    await assert_says_what(world, told[0], row, said)
-    await assert_folds_back(world, told)
+    body = sample(row)
+    result = await act(
+        world.api.ledger, rule_caller("tests"), lifecycle.kind, row.name, body=row.body(**body)
+    )
+    recorded = await events_of(world, lifecycle, {"id": result.record.id})
+    await assert_says_what(world, recorded[0], row, body)
+    await assert_folds_back(world, recorded)
 
 
 @pytest.fixture(scope="module")
@@ -135,12 +137,12 @@ async def test_after_all_of_it_the_whole_log_folds_into_the_tables_in_sql_too(li
 
 
 async def test_what_the_log_keeps_are_canonical_bytes_that_hold_no_plain_words(lived: World) -> None:
-    kept = await lived.api.ledger.db.rows("select data from log.event")
-    assert kept
-    for row in kept:
+    rows = await lived.api.ledger.db.rows("select data from log.event")
+    assert rows
+    for row in rows:
         assert canonical(json.loads(row["data"])) == row["data"]
     words = [value for lc, row in ROWS for value in _words(row)]
-    everything = b"".join(row["data"] for row in kept)
+    everything = b"".join(row["data"] for row in rows)
     assert [text for text in words if text.encode() in everything] == []
 
 
@@ -149,8 +151,8 @@ def _words(row: Action[Any, Any]) -> list[str]:
     return list(_words_of(row.body, sample(row)))
 
 
-def _words_of(model: type[BaseModel], said: Json) -> Iterator[str]:
-    for name, value in said.items():
+def _words_of(model: type[BaseModel], body: Json) -> Iterator[str]:
+    for name, value in body.items():
         if name in marks(model, Personal):
             yield value
         for part in value if name in part_types(model) else ():

@@ -117,5 +117,5 @@ async def test_the_address_in_a_notice_is_that_of_its_record(told: Notices) -> N
     for about, link in links.items():
         answer = await told.world.everybody.get(link.removeprefix(PUBLIC_URL))
         assert answer.status_code == 200, link
-        found = answer.json()
-        assert link.endswith("/sla") or found["id"] == about.partition("/")[2], link
+        document = answer.json()
+        assert link.endswith("/sla") or document["id"] == about.partition("/")[2], link

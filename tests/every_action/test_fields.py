@@ -38,14 +38,14 @@ async def differing(client: Client, path: str, template: str) -> list[str]:
     more = {"limit": "3"} if of_list else {}
     everything = offered(template, "include")
     included = {"include": ",".join(everything)} if everything else {}
-    whole = await client.read(path, **more, **included)
+    answer = await client.read(path, **more, **included)
     found = []
     for name in offered(template, "fields"):
         alone = await client.read(path, **more, fields=name)
         for all_fields, shown in (
-            zip(whole["items"], alone["items"], strict=True) if of_list else [(whole, alone)]
+            zip(answer["items"], alone["items"], strict=True) if of_list else [(answer, alone)]
         ):
-            if shown != {one: all_fields[one] for one in all_fields if one in ALWAYS | {name}}:
+            if shown != {field: all_fields[field] for field in all_fields if field in ALWAYS | {name}}:
                 found.append(name)
     return found
 
@@ -58,8 +58,8 @@ async def test_a_field_alone_has_the_value_that_it_has_among_all(
     world: World, lifecycle: Lifecycle[Any]
 ) -> None:
     record = await world.standing(lifecycle, next(iter(lifecycle.states)))
-    at = f"/v1/{lifecycle.plural}"
-    assert (await world.everybody.read(at))["items"]
-    assert await differing(world.everybody, at, at) == []
-    if offered(f"{at}/{{id}}", "fields"):
-        assert await differing(world.everybody, f"{at}/{record['id']}", f"{at}/{{id}}") == []
+    path = f"/v1/{lifecycle.plural}"
+    assert (await world.everybody.read(path))["items"]
+    assert await differing(world.everybody, path, path) == []
+    if offered(f"{path}/{{id}}", "fields"):
+        assert await differing(world.everybody, f"{path}/{record['id']}", f"{path}/{{id}}") == []

@@ -80,10 +80,10 @@ class Strangers:
         """A record of the kind that is nobody's but everybody's, and of a team where nobody is."""
         if lifecycle.kind not in self.hidden:
             row, everybody = lifecycle.opening(), self.world.everybody
-            made = await everybody.post_ok(address(lifecycle, row, None), sample(row))
+            record = await everybody.post_ok(address(lifecycle, row, None), sample(row))
             if "assign" in lifecycle.by_name:
-                await everybody.post_ok(f"{record_address(lifecycle, made)}/assign", {"team": IDS["team"]})
-            self.hidden[lifecycle.kind] = made
+                await everybody.post_ok(f"{record_address(lifecycle, record)}/assign", {"team": IDS["team"]})
+            self.hidden[lifecycle.kind] = record
         return self.hidden[lifecycle.kind]
 
     async def who_sees(
@@ -114,7 +114,7 @@ def naming(body: Json, row: Action[Any, Any], place: Place, name: str) -> Json:
     outer, *inner = place
     payload: type[Payload] = row.body
     fields = payload.model_fields
-    spare = {one for one in marks(payload, ForeignRef) if one != outer and not fields[one].is_required()}
+    spare = {mark for mark in marks(payload, ForeignRef) if mark != outer and not fields[mark].is_required()}
     said = {key: value for key, value in body.items() if key not in spare}
     if not inner:
         return said | {outer: _as_said(payload, outer, name)}

@@ -174,16 +174,16 @@ def _source() -> Source:
 
 
 def test_no_sentence_is_left_over() -> None:
-    said = _source().texts | set(get_args(ErrorType))
+    body = _source().texts | set(get_args(ErrorType))
     for table, by_code in sentences("en").items():
-        left = [code for code in by_code.keys() - said if not _is_put_together(code)]
+        left = [code for code in by_code.keys() - body if not _is_put_together(code)]
         assert sorted(left) == [], f"nobody says these of [{table}]"
 
 
 def _is_put_together(code: str) -> bool:
     """Whether some code has such a form, and a number or a text of the source in its blank."""
     found = (re.fullmatch(form, code) for form in _source().forms)
-    return any(one is not None and (one[1] in _source().texts or one[1].isdecimal()) for one in found)
+    return any(item is not None and (item[1] in _source().texts or item[1].isdecimal()) for item in found)
 
 
 def _calls(name: str) -> list[ast.Call]:
@@ -191,7 +191,7 @@ def _calls(name: str) -> list[ast.Call]:
 
 
 def test_every_reason_for_a_wrong_value_can_be_said() -> None:
-    known = sentences("en")["value"]
+    value = sentences("en")["value"]
     reasons = [
         keyword.value.value
         for call in _calls("WrongValue")
@@ -199,9 +199,9 @@ def test_every_reason_for_a_wrong_value_can_be_said() -> None:
         if keyword.arg == "because" and isinstance(keyword.value, ast.Constant)
     ]
     assert reasons
-    assert [reason for reason in reasons if reason not in known] == []
+    assert [reason for reason in reasons if reason not in value] == []
     faults = [call.args[0] for call in _calls("PydanticCustomError")]
-    assert [f.value for f in faults if isinstance(f, ast.Constant) and f.value not in known] == []
+    assert [f.value for f in faults if isinstance(f, ast.Constant) and f.value not in value] == []
 
 
 def test_every_problem_can_be_said() -> None:

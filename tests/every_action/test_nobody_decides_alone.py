@@ -72,17 +72,20 @@ def test_whoever_asks_says_nothing_of_who_decides_and_how() -> None:
         assert named.isdisjoint(row.body.model_fields), f"{lifecycle.kind}.{row.name}"
 
 
-async def kept_apart(search: Search, record: Json, matter: Matter, asked: Json) -> set[str]:
+async def kept_apart(search: Search, record: Json, matter: Matter, body: Json) -> set[str]:
     """The ids of those who must not vote on it: by the events before the question, and by the record."""
     db, kind = search.world.api.ledger.db, search.lifecycle.kind
-    found = await db.row(f"select * from {search.lifecycle.table} where id = %s", (record["id"],))
-    assert found is not None
-    apart = {str(one) for one in segregated_persons(matter.duties, from_row(search.lifecycle.record, found))}
+    row = await db.row(f"select * from {search.lifecycle.table} where id = %s", (record["id"],))
+    assert row is not None
+    apart = {
+        str(segregated_person)
+        for segregated_person in segregated_persons(matter.duties, from_row(search.lifecycle.record, row))
+    }
     if matter.without_asker:
-        apart.add(asked["asked_by"]["id"])
+        apart.add(body["asked_by"]["id"])
     for event in await db.rows(EVENTS, (f"{kind}/{record['id']}",)):
         changed = json.loads(event["data"])["set"]
-        if f"decision/{asked['id']}" in changed:
+        if f"decision/{body['id']}" in changed:
             break
         own = changed.get(f"{kind}/{record['id']}") or {}
         made = {key.partition("/")[0] for key in changed} & set(matter.children)
@@ -91,13 +94,13 @@ async def kept_apart(search: Search, record: Json, matter: Matter, asked: Json) 
     return apart
 
 
-async def least_votes(search: Search, asked: Json, voters: int) -> int:
+async def least_votes(search: Search, body: Json, voters: int) -> int:
     """How many must have voted by the rules by which it was asked: the most that one of them says."""
     counts = []
-    for one in asked["rules"]:
-        said = await search.world.api.ledger.db.value(SET, (one["rule"], one["edition"]))
+    for one in body["rules"]:
+        value = await search.world.api.ledger.db.value(SET, (one["rule"], one["edition"]))
         shipped = SHIPPED[one["rule"]].definition
-        rule = shipped if said is None else ApprovalRuleDefinition.model_validate(said)
+        rule = shipped if value is None else ApprovalRuleDefinition.model_validate(value)
         usual = voters if rule.rule == "unanimous" else voters // 2 + 1
         share = usual if rule.quorum_percent is None else ceil(voters * rule.quorum_percent / 100)
         counts.append(rule.quorum or share)
@@ -123,11 +126,11 @@ async def test_nobody_decides_about_their_own_and_so_many_decide_as_the_rule_say
 
 async def _is_decided_by_others(search: Search, record: Json) -> None:
     """The newest question on the record is put to others than its authors, and decided by enough of them."""
-    at, reader = search.at(record), search.world.everybody
-    decision = (await reader.read(f"{at}/decisions", limit=200))["items"][-1]
+    path, reader = search.at(record), search.world.everybody
+    decision = (await reader.read(f"{path}/decisions", limit=200))["items"][-1]
     assert decision["rules"], "it is asked by a rule"
-    ballots = (await reader.read(f"{at}/votes", limit=200))["items"]
-    voters = {one["person"]["id"] for one in ballots if one["decision_id"] == decision["id"]}
+    ballots = (await reader.read(f"{path}/votes", limit=200))["items"]
+    voters = {ballot["person"]["id"] for ballot in ballots if ballot["decision_id"] == decision["id"]}
     matter = MATTERS[decision["decision"]]
     apart = await kept_apart(search, record, matter, decision)
     assert voters & apart == set()
@@ -135,17 +138,17 @@ async def _is_decided_by_others(search: Search, record: Json) -> None:
     assert {one["person"] for one in decision["left_out"]} <= apart | await _team_of(search, matter)
     vote = {"decision": decision["id"], "verdict": "approve", "comment": "Go on."}
     if search.alone.id not in voters:
-        refused = await search.alone.post(f"{at}/vote", json=vote)
+        refused = await search.alone.post(f"{path}/vote", json=vote)
         assert refused.status_code == 403, refused.text
     needed = await least_votes(search, decision, len(voters))
     assert decision["quorum"] == needed >= 1
     cast: set[str] = set()
     for client in [one for one in (*search.helpers, search.alone) if one.id in voters]:
-        if (await reader.read(f"{at}/decisions", limit=200))["items"][-1]["state"] != "open":
+        if (await reader.read(f"{path}/decisions", limit=200))["items"][-1]["state"] != "open":
             break
-        await client.post_ok(f"{at}/vote", vote)
+        await client.post_ok(f"{path}/vote", vote)
         cast.add(client.id)
-    taken = (await reader.read(f"{at}/decisions", limit=200))["items"][-1]
+    taken = (await reader.read(f"{path}/decisions", limit=200))["items"][-1]
     if taken["state"] != "open":
         assert len(cast) >= needed, "fewer have decided than the rule says"
         assert cast.isdisjoint(apart)
@@ -155,5 +158,5 @@ async def _team_of(search: Search, matter: Matter) -> set[str]:
     """The ids of those who may be left out since they carry it out: the team while nobody is assigned."""
     if not matter.carried_out:
         return set()
-    found = await search.world.api.ledger.db.rows("select person_id from fold.membership", ())
-    return {str(row["person_id"]) for row in found}
+    rows = await search.world.api.ledger.db.rows("select person_id from fold.membership", ())
+    return {str(row["person_id"]) for row in rows}

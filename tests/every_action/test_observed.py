@@ -108,7 +108,9 @@ async def twins(world: World) -> dict[str, Twins]:
     for name, row in ACTIONS.items():
         record = await performed(world, row)
         *before, done = await events_of(world, MIRRORED, record)
-        texts = await world.api.ledger.vault.texts(Sealed(one) for one in ciphertexts([*before, done]))
+        texts = await world.api.ledger.vault.texts(
+            Sealed(ciphertext) for ciphertext in ciphertexts([*before, done])
+        )
         told = observed(before, done, texts)
         reactions = [await reaction(world.api.ledger, events) for events in ([done], told)]
         found[name] = Twins(done, told, *reactions)
@@ -196,7 +198,7 @@ async def reaction(ledger: Ledger, events: Sequence[Recorded]) -> Reaction:
                 async for one in rule.follow(ledger, event)
             ]
     return Reaction(
-        frozenset((one.step, one.recipient, one.decision_id, one.actor_id) for one in notices),
+        frozenset((notice.step, notice.recipient, notice.decision_id, notice.actor_id) for notice in notices),
         {name: each for name, each in consequences.items() if each},
     )
 

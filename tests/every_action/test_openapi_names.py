@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import Any
 
+from app.api.open_actions import action_link
 from app.kernel.lifecycle import Action, Lifecycle
 from app.registry import LIFECYCLES
 from tests.cases import each_case
@@ -14,14 +15,6 @@ from tests.contract import answers
 from tests.every_action.world import ROWS, address, case_name, method
 from tests.tidy.test_names import VAGUE
 
-# A body of the API that is not the command's own: the secret of a key is made by the server, and that of a
-# source kept encrypted.
-BODIES = {
-    "MakeKey": "NewKey",
-    "RotateKey": "NewSecret",
-    "AddWebhookSource": "NewWebhookSource",
-    "RotateWebhookSource": "NewWebhookSecret",
-}
 #: What opens a record, and may tell of one that is there already.
 REPORTED_AGAIN = {"ReportDeployment"}
 #: Events of several rows: an emergency is approved as any other change is, by another board; an improvement
@@ -33,8 +26,8 @@ PROBLEMS = {"400", "401", "403", "404", "406", "409", "412", "413", "415", "422"
 def operation_of(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> Json:
     """The operation at the address that the table gives it."""
     path = address(lifecycle, row, None if row.opens else {"id": "{id}"})
-    found: Json = answers.document()["paths"][path][method(row).lower()]
-    return found
+    body: Json = answers.document()["paths"][path][method(row).lower()]
+    return body
 
 
 @each_case(("lifecycle", "row"), ROWS, ids=case_name)
@@ -49,11 +42,15 @@ def test_its_operation_is_named_after_action_and_kind(
 
 
 @each_case(("lifecycle", "row"), ROWS, ids=case_name)
-def test_its_body_is_the_rows_own(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
+def test_its_body_is_the_rows_own_and_its_link_leads_to_it(
+    lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
     body = operation_of(lifecycle, row)["requestBody"]
     schema = body["content"]["application/json"]["schema"]
-    name = BODIES.get(row.body.__name__, row.body.__name__)
-    assert f"#/components/schemas/{name}" in str(schema)
+    link = action_link(lifecycle, row)
+    name = link.body_schema
+    assert f"'#/components/schemas/{name}'" in str(schema)
+    assert (link.href, link.method) == (address(lifecycle, row, {"id": "{id}"}), method(row))
     needed = any(field.is_required() for field in row.body.model_fields.values())
     if needed:
         assert body["required"] is True

@@ -69,11 +69,11 @@ async def test_who_sees_an_administrative_record_and_is_no_auditor_does_not_see_
     manager, agent, scoped, admin = await readers(
         world, "management", "agent", f"admin@team/{world.team_id}", "admin"
     )
-    at = record_address(lifecycle, record)
+    path = record_address(lifecycle, record)
     for client in (manager, agent, scoped):
-        expected = 404 if (await client.get(at)).status_code == 404 else 403
-        assert (await client.get(f"{at}/events")).status_code == expected
-    assert (await admin.get(f"{at}/events")).status_code == 200
+        expected = 404 if (await client.get(path)).status_code == 404 else 403
+        assert (await client.get(f"{path}/events")).status_code == expected
+    assert (await admin.get(f"{path}/events")).status_code == 200
 
 
 async def test_persons_see_their_own_events_and_not_those_of_others(world: World) -> None:
@@ -85,12 +85,12 @@ async def test_persons_see_their_own_events_and_not_those_of_others(world: World
 
 
 async def test_the_secret_of_a_key_is_in_none_of_its_events(world: World) -> None:
-    made = await world.everybody.post_ok("/v1/keys", {"name": "reader", "person": str(world.reporter.id)})
-    at = f"/v1/keys/{made['id']}"
-    await world.everybody.post_ok(f"{at}/rotate", {})
+    record = await world.everybody.post_ok("/v1/keys", {"name": "reader", "person": str(world.reporter.id)})
+    path = f"/v1/keys/{record['id']}"
+    await world.everybody.post_ok(f"{path}/rotate", {})
     holder = await world.api.client_of(world.reporter, "requester")
     (auditor,) = await readers(world, "auditor")
     for client in (holder, auditor):
-        events = (await client.read(f"{at}/events"))["items"]
+        events = (await client.read(f"{path}/events"))["items"]
         assert [event["type"] for event in events] == ["key.made", "key.rotated"]
         assert "hash" not in str(events)

@@ -45,9 +45,9 @@ async def record_for(
     yield None
 
 
-def other(said: Json) -> Json:
+def other(body: Json) -> Json:
     """The same body but for when it happened."""
-    return {**said, "occurred_at": datetime.now(UTC).isoformat()}
+    return {**body, "occurred_at": datetime.now(UTC).isoformat()}
 
 
 @each_case(("lifecycle", "row"), SENT, ids=case_name, by=of_kind, product=of_kind)
@@ -57,26 +57,26 @@ async def test_sent_again_it_has_one_effect_and_the_same_answer_and_on_another_r
     key = {"Idempotency-Key": str(uuid4())}
     async with record_for(world, lifecycle, row) as record:
         at = "" if record is None else record_address(lifecycle, record)
-        said = await what_is_said(world.everybody, row, at)
+        body = await what_is_said(world.everybody, row, at)
         sent = partial(send, world.everybody, lifecycle, row, record, headers=key)
-        await assert_done_once(world, row, said, sent)
+        await assert_done_once(world, row, body, sent)
     if record is not None:
         second = await world.untouched(lifecycle, possible_states(lifecycle, row)[0], row)
         head = await world.api.head()
-        assert_key_is_used(await send(world.everybody, lifecycle, row, second, said, key))
+        assert_key_is_used(await send(world.everybody, lifecycle, row, second, body, key))
         assert await world.api.head() == head
 
 
 async def assert_done_once(
-    world: World, row: Action[Any, Any], said: Json, sent: Callable[[Json], Awaitable[httpx.Response]]
+    world: World, row: Action[Any, Any], body: Json, sent: Callable[[Json], Awaitable[httpx.Response]]
 ) -> None:
     """However often it is sent, one command is carried out, and no other one with its key."""
     head = await world.api.head()
-    first = await sent(said)
+    first = await sent(body)
     assert first.status_code == (201 if row.opens else 200), first.text
     assert "idempotent-replayed" not in first.headers
     # The same members in another order are the same command.
-    for again in (said, dict(reversed(said.items()))):
+    for again in (body, dict(reversed(body.items()))):
         repeated = await sent(again)
         assert repeated.status_code == first.status_code
         assert repeated.headers["idempotent-replayed"] == "true"
@@ -86,7 +86,7 @@ async def assert_done_once(
             assert repeated.headers["etag"] == first.headers["etag"]
         assert repeated.headers.get("location") == first.headers.get("location")
     assert await world.api.head() == head + events(row)
-    assert_key_is_used(await sent(other(said)))
+    assert_key_is_used(await sent(other(body)))
     assert await world.api.head() == head + events(row)
 
 

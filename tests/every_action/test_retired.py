@@ -81,8 +81,8 @@ async def of_use(world: World, kind: str, process: str) -> tuple[str, str]:
     body = sample(lifecycle.opening()) | {"key": key}
     if "process" in body:
         body = {name: value for name, value in body.items() if name != "parent"} | {"process": process}
-    made = await client.post_ok(f"/v1/{lifecycle.plural}", body)
-    address = f"/v1/{lifecycle.plural}/{made['id']}"
+    record = await client.post_ok(f"/v1/{lifecycle.plural}", body)
+    address = f"/v1/{lifecycle.plural}/{record['id']}"
     for name in ("go_live", "offer"):
         if name in lifecycle.by_name:
             await client.post_ok(f"{address}/{name}")

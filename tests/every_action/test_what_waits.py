@@ -139,13 +139,13 @@ async def make_things_wait(world: World) -> None:
         if of_decisions(row) and WAITING & {rule.step for rule in row.notifies}:
             for state in row.leads_to:
                 await world.make_record(lifecycle, state)
-    at = f"/v1/incidents/{(await world.requester.post_ok('/v1/incidents', an_incident()))['id']}"
-    await world.everybody.post_ok(f"{at}/assign", {"team": TEAM, "person": world.worker.id})
-    await world.worker.post_ok(f"{at}/hold", {"reason": "awaiting_requester"})
-    asked = await ledger.db.row(OPEN_QUESTION)
-    assert asked is not None
-    kind, _, record = asked["record"].partition("/")
-    body = RemindVoters(decision=asked["id"])
+    path = f"/v1/incidents/{(await world.requester.post_ok('/v1/incidents', an_incident()))['id']}"
+    await world.everybody.post_ok(f"{path}/assign", {"team": TEAM, "person": world.worker.id})
+    await world.worker.post_ok(f"{path}/hold", {"reason": "awaiting_requester"})
+    stored = await ledger.db.row(OPEN_QUESTION)
+    assert stored is not None
+    kind, _, record = stored["record"].partition("/")
+    body = RemindVoters(decision=stored["id"])
     await act(ledger, rule_caller("tests"), kind, "remind_voters", record, body)
 
 

@@ -274,9 +274,9 @@ async def test_only_those_whom_its_first_row_names_make_a_record(
 ) -> None:
     for held in callers.held():
         client = await callers.of(COLLEAGUE, held)
-        said = await valid_body(client, row, "") | THEIRS.get((lifecycle.kind, held), dict)()
+        body = await valid_body(client, row, "") | THEIRS.get((lifecycle.kind, held), dict)()
         head = await world.api.head()
-        answer = await client.post(address(lifecycle, row, None), json=said)
+        answer = await client.post(address(lifecycle, row, None), json=body)
         if named_by(row, held, COLLEAGUE, None):
             assert answer.status_code == 201, (held, answer.text)
         else:

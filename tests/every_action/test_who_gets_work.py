@@ -340,7 +340,7 @@ async def test_whom_the_table_tells_besides_is_told(world: World) -> None:
         named = steps_to_named(lifecycle, row)
         record = await load(world.api.ledger.db, lifecycle, about.partition("/")[2])
         assert record is not None
-        telling = [one for one in row.notifies if one.when is None or getattr(record.record, one.when)]
+        telling = [rule for rule in row.notifies if rule.when is None or getattr(record.record, rule.when)]
         cases += [(row.name, about, actor, tells, {tells.step.value, *named}) for tells in telling]
     await tell(world)
     told = {(row["person_id"], row["about"], row["step"]) for row in await world.api.ledger.db.rows(TOLD)}

@@ -49,9 +49,9 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 }
 
 
-async def _licensed(client: Client, at: str) -> Json:
+async def _licensed(client: Client, path: str) -> Json:
     """The licence that the training gave."""
-    (licence,) = (await client.read(f"{at}/licences"))["items"]
+    (licence,) = (await client.read(f"{path}/licences"))["items"]
     return {"licence": licence["id"]}
 
 

@@ -29,14 +29,14 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 }
 
 
-async def _differing(client: Client, at: str) -> Json:
-    said = {"ci": IDS["ci"], "outcome": "differs", "note": "Another room."}
-    await client.post_ok(f"{at}/check_item", said)
+async def _differing(client: Client, path: str) -> Json:
+    body = {"ci": IDS["ci"], "outcome": "differs", "note": "Another room."}
+    await client.post_ok(f"{path}/check_item", body)
     return {}
 
 
-async def _as_recorded(client: Client, at: str) -> Json:
-    await client.post_ok(f"{at}/check_item", {"ci": IDS["ci"], "outcome": "as_recorded"})
+async def _as_recorded(client: Client, path: str) -> Json:
+    await client.post_ok(f"{path}/check_item", {"ci": IDS["ci"], "outcome": "as_recorded"})
     return {}
 
 

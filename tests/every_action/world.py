@@ -189,8 +189,8 @@ async def record_after(
     """The record after the row was carried out."""
     answer = await send(client, lifecycle, row, record, body)
     assert answer.status_code == 200, answer.text
-    found: Json = answer.json()
-    return found
+    document: Json = answer.json()
+    return document
 
 
 @dataclass
@@ -312,9 +312,9 @@ class World:
         for way in paths_to(lifecycle, state):
             wants = OPENED_TOWARDS.get((lifecycle.kind, state.value), dict)()
             wants |= OPENED_TOWARDS.get((lifecycle.kind, wanted.name if wanted else ""), dict)()
-            said = await prepared(self.everybody, opening, "") | more | wants
+            body = await prepared(self.everybody, opening, "") | more | wants
             opener = self.everybody if ticket and not voted_on else one
-            record = await self._open(lifecycle, opening, said, opener)
+            record = await self._open(lifecycle, opening, body, opener)
             if ticket:
                 given_to = {"team": TEAM, "person": author.id if voted_on else worker.id}
                 await self.everybody.post_ok(address(lifecycle, lifecycle["assign"], record), given_to)
@@ -383,8 +383,8 @@ class World:
             return await one.post_ok(address(lifecycle, row, None), said)
         theirs = {"person": self.everybody.id} if "person" in row.body.model_fields else {}
         body = row.body.model_validate({**said, **theirs})
-        made = await act(self.api.ledger, rule_caller("tests"), lifecycle.kind, row.name, body=body)
-        return await self.everybody.read(f"/v1/{lifecycle.plural}/{made.record.id}")
+        result = await act(self.api.ledger, rule_caller("tests"), lifecycle.kind, row.name, body=body)
+        return await self.everybody.read(f"/v1/{lifecycle.plural}/{result.record.id}")
 
 
 #: What boards vote on, without those who wrote it.
@@ -463,14 +463,14 @@ async def _ask_several_about_changes(api: Api) -> None:
     quality = await api.client("Quality", Role.quality_manager)
     low = {"field": "risk_level", "any_of": ["low"]}
     voters = [{"role": Role.change_manager.value}]
-    said: Json = {"conditions": [low], "voters": voters, "rule": "majority", "quorum": 2}
+    body: Json = {"conditions": [low], "voters": voters, "rule": "majority", "quorum": 2}
     named = {"key": "change_low_risk", "decision": "change", "name": "Changes of low risk"}
-    await quality.post_ok("/v1/approval_rules", {**named, "definition": said})
+    await quality.post_ok("/v1/approval_rules", {**named, "definition": body})
 
 
 async def _want_custom_fields(api: Api, process: str) -> None:
     for key, (value_type, staff_only) in CUSTOM.items():
-        said = {"process": process, "key": key, "value_type": value_type, "staff_only": staff_only}
+        fields = {"process": process, "key": key, "value_type": value_type, "staff_only": staff_only}
         labels = {"label_en": key.capitalize(), "label_zh": key}
-        body = AddCustomField.model_validate({**said, **labels, "filterable": True})
+        body = AddCustomField.model_validate({**fields, **labels, "filterable": True})
         await act(api.ledger, rule_caller("tests"), "custom_field", "add", body=body)

@@ -35,6 +35,6 @@ VISIBLE_TO: dict[tuple[str, str], Callable[[], Json]] = {
 NUMBERS = count()
 
 
-async def another_incident(client: Client, at: str) -> Json:
+async def another_incident(client: Client, path: str) -> Json:
     """An incident that is there besides."""
     return {"other": (await client.post_ok("/v1/incidents", an_incident()))["number"]}

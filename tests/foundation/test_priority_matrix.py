@@ -58,10 +58,10 @@ async def test_it_gives_new_priorities_and_tickets_that_have_one_keep_it(api: Ap
     assert (await agent.post_ok("/v1/incidents", an_incident(**LOWEST)))["priority"] == "P4"
     now = await agent.read(PATH)
     assert (now["version"], now["cells"]) == (2, cells())
-    at = f"/v1/priority_matrices/{first.json()['id']}"
-    events = (await admin.read(f"{at}/events"))["items"]
+    path = f"/v1/priority_matrices/{first.json()['id']}"
+    events = (await admin.read(f"{path}/events"))["items"]
     assert [event["type"] for event in events] == ["priority_matrix.added", "priority_matrix.revised"]
-    was = await admin.read(at, as_of=str(events[0]["position"]))
+    was = await admin.read(path, as_of=str(events[0]["position"]))
     assert was["cells"] == cells(at_33="P3", at_32="P3", at_23="P3")
     opened = (await agent.read(f"{old}/events"))["items"][0]
     assert [row["priority"] for row in opened["set"].values()] == ["P4"], "the log itself says what it was"
@@ -138,5 +138,5 @@ async def test_what_was_decided_on_an_older_matrix_is_decided_again(
     assert (await put(admin, cells(at_33="P3", at_32="P3", at_23="P3"))).status_code == 200
     # As in a process that has not heard of it yet.
     api.ledger.directory._matrix = stale
-    made = await agent.post_ok("/v1/incidents", an_incident(**LOWEST))
-    assert made["priority"] == "P3"
+    record = await agent.post_ok("/v1/incidents", an_incident(**LOWEST))
+    assert record["priority"] == "P3"

@@ -363,13 +363,13 @@ class Plan(bodies.Payload):
 
 
 def test_what_stands_in_the_parts_of_a_body_is_found_sealed_and_kept_as_well() -> None:
-    one = Named()
+    named = Named()
     plan = Plan(steps=(Step(what="first"), Step(what="then", who="me")))
     assert [(field, names) for field, _, names in bodies.references(plan)] == [("steps/1/who", "me")]
     assert bodies.has_personal_text(plan)
     assert not bodies.has_personal_text(Plan(steps=()))
-    assert bodies.to_event_data(plan, {"steps/1/who": [one]}, seal) == {
-        "steps": [{"what": "enc1:first"}, {"what": "enc1:then", "who": str(one.id)}]
+    assert bodies.to_event_data(plan, {"steps/1/who": [named]}, seal) == {
+        "steps": [{"what": "enc1:first"}, {"what": "enc1:then", "who": str(named.id)}]
     }
 
 

@@ -21,8 +21,8 @@ LONG = "汉" * 20_000
 
 def fields(event: str) -> dict[str, Any]:
     """What the catalogue says of the fields of that event's `to_event_data`."""
-    found: dict[str, Any] = CATALOGUE["types"][event]["given"]["properties"]
-    return found
+    properties: dict[str, Any] = CATALOGUE["types"][event]["given"]["properties"]
+    return properties
 
 
 def test_words_are_the_ciphertext_that_they_are_and_null_to_clients_once_erased() -> None:

@@ -153,8 +153,8 @@ def test_what_is_wrong_with_answers_is_said_at_each_of_them_in_the_order_of_the_
     )
     form |= {"required": ["mail", "why"]}
     check_form(form)
-    said = {"until": "2026-02-30", "number": 4, "sites": ["a", "a", "x"], "z/z": 1, "why": "a"}
-    assert [(fault.pointer, fault.because) for fault in validate_answers(form, said)] == [
+    body = {"until": "2026-02-30", "number": 4, "sites": ["a", "a", "x"], "z/z": 1, "why": "a"}
+    assert [(fault.pointer, fault.because) for fault in validate_answers(form, body)] == [
         ("/form_answers/why", "string_too_short"),
         ("/form_answers/mail", "missing"),
         ("/form_answers/until", "answer_date"),
@@ -191,10 +191,10 @@ def test_answers_are_kept_as_one_sealed_text() -> None:
     assert body == Ask.model_validate({"form_answers": {"a": [1, 2.5, None, True], "b": "为什么"}})
     assert has_personal_text(body)
     key = PersonalKey(uuid7(), bytes(32))
-    kept = bodies.to_event_data(body, {}, key.seal)["form_answers"]
-    assert is_sealed(kept)
-    assert "为什么" not in kept
-    assert read_answers(key.open(kept) or "") == read_answers(body.form_answers)
+    form_answers = bodies.to_event_data(body, {}, key.seal)["form_answers"]
+    assert is_sealed(form_answers)
+    assert "为什么" not in form_answers
+    assert read_answers(key.open(form_answers) or "") == read_answers(body.form_answers)
 
 
 @each_case(

@@ -38,12 +38,12 @@ async def test_a_machine_that_holds_the_role_reviews_no_change_and_sets_no_rule(
     added = AddPerson(name="Robot", kind=PersonKind.machine)
     robot = (await act(api.ledger, rule_caller("tests"), "person", "add", body=added)).record
     machine = await api.client_of(robot, Role.change_manager, Role.process_owner, Role.committee_member)
-    at = await board.scheduled(0, 2)
-    await board.start_at(at, 0)
-    await board.engineer.post_ok(f"{at}/complete", DONE)
-    refused = await machine.post(f"{at}/review", json={**REVIEWED, "first_pass": False})
+    path = await board.scheduled(0, 2)
+    await board.start_at(path, 0)
+    await board.engineer.post_ok(f"{path}/complete", DONE)
+    refused = await machine.post(f"{path}/review", json={**REVIEWED, "first_pass": False})
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
-    assert "review" not in {one["action"] for one in (await machine.read(at))["actions"]}
+    assert "review" not in {action["action"] for action in (await machine.read(path))["actions"]}
     definition = {"voters": [{"role": "cab_member"}], "rule": "majority"}
     body = {"key": "change", "decision": "change", "name": "Ours", "definition": definition}
     refused = await machine.post("/v1/approval_rules", json=body)

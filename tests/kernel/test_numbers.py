@@ -120,9 +120,9 @@ async def test_who_goes_away_while_numbers_are_fetched_takes_nobody_elses(
 ) -> None:
     numbers = of(ledger.db)
     async with Blocked(place.owner_url, "lock table plumbing.number_block") as blocked:
-        gone = asyncio.create_task(numbers.next_number("INC", NOW))
+        task = asyncio.create_task(numbers.next_number("INC", NOW))
         await blocked.waiting()
         stays = asyncio.create_task(numbers.next_number("INC", NOW))
         await asyncio.sleep(0)
-        gone.cancel()
+        task.cancel()
     assert await stays == "INC-2026-000001"

@@ -547,10 +547,10 @@ async def test_what_the_row_says_of_its_reach_decides_who_sees_it_afterwards(
 
 
 async def audience(ledger: Ledger, incident: Incident) -> set[str]:
-    found = await ledger.db.value(
+    value = await ledger.db.value(
         "select audience from log.stream_head where stream = %s", (incident.row_key,)
     )
-    return set(found)
+    return set(value)
 
 
 async def test_a_key_is_made_and_revoked_by_those_who_may(ledger: Ledger, agent: Caller) -> None:

@@ -67,7 +67,7 @@ def _looking() -> Iterator[tuple[str, ast.AsyncFunctionDef]]:
     for name, tree in _trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.AsyncFunctionDef):
-                kinds = {ast.unparse(one.annotation) for one in node.args.args if one.annotation is not None}
+                kinds = {ast.unparse(arg.annotation) for arg in node.args.args if arg.annotation is not None}
                 if "ReadContext" in kinds and not name.startswith("kernel/"):
                     yield f"{name} {node.name}", node
 

@@ -204,9 +204,9 @@ async def test_whether_somebody_belongs_to_a_team_can_be_looked_up(ledger: Ledge
 
 async def test_those_who_ask_at_once_each_get_their_own_record_and_strangers_none(ledger: Ledger) -> None:
     agent = await add_caller(ledger, "Wang Wei", Role.agent)
-    known = [(await report(ledger, agent)).id for _ in range(3)]
-    asked = [*known, uuid7(), *known]
-    assert await asyncio.gather(*(found(ledger, str(one)) for one in asked)) == [*known, None, *known]
+    ids = [(await report(ledger, agent)).id for _ in range(3)]
+    asked = [*ids, uuid7(), *ids]
+    assert await asyncio.gather(*(found(ledger, str(one)) for one in asked)) == [*ids, None, *ids]
 
 
 async def test_who_goes_away_while_asking_takes_nobody_along(ledger: Ledger, incident: Incident) -> None:

@@ -8,17 +8,17 @@ from app.kernel.lru_cache import LruCache
 
 
 def test_what_is_used_stays_however_much_else_comes_by() -> None:
-    known: LruCache[int, str] = LruCache(100)
-    known.put(0, "used")
+    cache: LruCache[int, str] = LruCache(100)
+    cache.put(0, "used")
     for n in range(1, 10_000):
-        known.put(n, "seen once")
+        cache.put(n, "seen once")
         if n % 90 == 0:
-            assert known.get(0) == "used"
-        assert len(known) <= 100
-    assert known.get(9_999) == "seen once"
-    assert known.get(5_000) is None
-    known.clear()
-    assert (known.get(0), len(known)) == (None, 0)
+            assert cache.get(0) == "used"
+        assert len(cache) <= 100
+    assert cache.get(9_999) == "seen once"
+    assert cache.get(5_000) is None
+    cache.clear()
+    assert (cache.get(0), len(cache)) == (None, 0)
 
 
 def test_of_a_little_more_in_use_than_fits_only_a_little_is_looked_up() -> None:

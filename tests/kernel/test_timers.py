@@ -74,8 +74,8 @@ async def line(place: DatabaseUrls) -> AsyncIterator[Connection]:
     await connection.close()
 
 
-async def opened(ledger: Ledger, agent: Caller, at: datetime = NOW) -> Incident:
-    incident: Incident = (await act(ledger, agent, "incident", "report", body=a_report(), now=at)).record
+async def opened(ledger: Ledger, agent: Caller, instant: datetime = NOW) -> Incident:
+    incident: Incident = (await act(ledger, agent, "incident", "report", body=a_report(), now=instant)).record
     return incident
 
 

@@ -63,8 +63,8 @@ async def known_to(ledger: Ledger, shown: list[Shown]) -> Known:
     names = [row["name"] for row in await ledger.db.rows("select name from fold.team")]
     for lifecycle in ledger.lifecycles.values():
         if "title" in lifecycle.record.model_fields:
-            found = await ledger.db.rows(TITLED.format(table=lifecycle.table))
-            names += [row["title"] for row in found]
+            records = await ledger.db.rows(TITLED.format(table=lifecycle.table))
+            names += [row["title"] for row in records]
     events = await all_events(ledger)
     sealed = {one for event in events for one in sealed_in(event.data)}
     sealed |= {row["name"] for row in rows} | {one for name in names for one in sealed_in(name)}
@@ -151,8 +151,8 @@ def says_nothing_twice(known: Known, shown: Shown) -> Iterator[str]:
     }
     begins = tuple(label.format(label=one) for one in labels)
     lines = [line for line in shown.body.splitlines() if line and not line.startswith((*begins, "> "))]
-    said = Counter(one.strip() for line in lines for one in ENDS.split(line) if one.strip())
-    yield from (f"says twice: {one}" for one, times in said.items() if times > 1)
+    counts = Counter(one.strip() for line in lines for one in ENDS.split(line) if one.strip())
+    yield from (f"says twice: {one}" for one, times in counts.items() if times > 1)
 
 
 def tells_nothing_that_is_not_theirs(known: Known, shown: Shown) -> Iterator[str]:
@@ -167,7 +167,7 @@ def tells_nothing_that_is_not_theirs(known: Known, shown: Shown) -> Iterator[str
             hidden["title"] = shown.row["title"]
             hidden["actor"] = known.persons.get(actor_of(case.event) or UUID(int=0))
         elif not shown.caller.is_staff:
-            for_staff = [one for one in fields if is_for_staff(*one[:2])]
+            for_staff = [field for field in fields if is_for_staff(*field[:2])]
             hidden |= {name: one for _, name, value in for_staff for one in strings_in(value)}
     for name, value in hidden.items():
         words = known.words.get(value, value)

@@ -160,8 +160,8 @@ async def send(ledger: Ledger, cases: tuple[Case, ...]) -> UUID:
         way=DeliveryMethod.in_app,
     )
     done = await act(ledger, rule_caller("tests"), "notice", "send", body=body)
-    made: UUID = done.record.id
-    return made
+    identifier: UUID = done.record.id
+    return identifier
 
 
 async def _shown(
@@ -202,7 +202,7 @@ async def made_up_cases(ledger: Ledger, missing: set[NoticeType], reader: UUID) 
     newest = list(reversed(await all_events(ledger)))
     found = []
     for step in sorted(missing):
-        kinds = {one.kind for one in ledger.lifecycles.values() if step in types_of(one)}
+        kinds = {lifecycle.kind for lifecycle in ledger.lifecycles.values() if step in types_of(lifecycle)}
         places = {path.partition(".")[0] for path in TOLD_FIELDS.get(step, ())}
         of_kinds = [event for event in newest if kind_of(event.stream) in kinds]
         fitting = [event for event in of_kinds if places & {kind_of(key) for key in event.data["set"]}]

@@ -59,11 +59,11 @@ class Server:
 
 @pytest.fixture
 async def postbox() -> AsyncIterator[Server]:
-    made = Server()
+    server = Server()
     loop = asyncio.get_running_loop()
-    listening = await loop.create_server(lambda: SMTP(made, loop=loop), "127.0.0.1", 0)
-    made.port = listening.sockets[0].getsockname()[1]
-    yield made
+    listening = await loop.create_server(lambda: SMTP(server, loop=loop), "127.0.0.1", 0)
+    server.port = listening.sockets[0].getsockname()[1]
+    yield server
     listening.close()
 
 
@@ -215,7 +215,7 @@ async def test_what_it_refuses_for_good_or_for_days_is_given_up_and_that_is_in_t
     postbox.answer = "451 come back"
     for _ in range(20):
         await sends(posting, days=1)
-    found = [(one["failure"], one["mailed_at"]) for one in await posting.notices(posting.requester)]
+    found = [(notice["failure"], notice["mailed_at"]) for notice in await posting.notices(posting.requester)]
     assert found == [(DeliveryFailure.refused, None), (DeliveryFailure.given_up, None)]
     types = "select count(*) from log.event where type = 'notice.failed'"
     assert await posting.ledger.db.value(types) == 2
@@ -272,7 +272,7 @@ async def test_who_may_not_see_it_any_more_or_was_erased_gets_no_mail(
     await sends(posting)
     assert [one["To"] for one in postbox.taken] == ["engineer@example.org"]
     for who in (posting.follower, posting.requester):
-        assert [one["failure"] for one in await posting.notices(who)] == [DeliveryFailure.not_for_them]
+        assert [notice["failure"] for notice in await posting.notices(who)] == [DeliveryFailure.not_for_them]
 
 
 async def test_what_somebody_does_not_want_by_mail_is_told_in_the_application_only(
@@ -284,7 +284,7 @@ async def test_what_somebody_does_not_want_by_mail_is_told_in_the_application_on
     await posting.reported()
     await posting.deliver_all()
     await sends(posting)
-    assert [one["way"] for one in await posting.notices(requester)] == ["in_app"]
+    assert [notice["way"] for notice in await posting.notices(requester)] == ["in_app"]
     assert postbox.taken == []
 
 
@@ -316,7 +316,7 @@ async def test_what_is_wanted_daily_comes_in_one_mail_the_next_morning_and_no_pa
         assert said.count(f"Incident {incident.number}: {incident.title}") == 1
     paragraphs = said.split("\n\n")
     assert len(paragraphs) == len(set(paragraphs))
-    states = [one["mailed_at"] is not None for one in await posting.notices(posting.follower)]
+    states = [notice["mailed_at"] is not None for notice in await posting.notices(posting.follower)]
     assert states == [True] * 3
     assert await sends(posting, days=2) == []
     assert len(of(postbox, "follower@example.org")) == 1
@@ -332,13 +332,13 @@ async def test_a_kind_that_is_not_wanted_by_mail_is_in_the_application_only(
     await posting.perform(rule_caller("tests"), "remind", incident, remind)
     await posting.deliver_all()
     await sends(posting)
-    assert [one["way"] for one in await posting.notices(posting.engineer)] == ["in_app", "mail"]
+    assert [notice["way"] for notice in await posting.notices(posting.engineer)] == ["in_app", "mail"]
 
 
 async def test_without_a_mail_server_there_is_no_mail(office: Office) -> None:
     await office.reported()
     await office.deliver_all()
-    assert [one["way"] for one in await office.notices(office.requester)] == ["in_app"]
+    assert [notice["way"] for notice in await office.notices(office.requester)] == ["in_app"]
 
 
 @given(subject=st.text(max_size=300), to=st.text(max_size=60) | st.emails())

@@ -70,8 +70,8 @@ FIGURES = {
 def sentences(language: str) -> dict[str, str]:
     """All sentences of notices in that language."""
     texts = tomllib.loads((PROJECT / f"app/i18n/{language}.toml").read_text(encoding="utf-8"))
-    found: dict[str, str] = texts["notice"]
-    return found
+    notice: dict[str, str] = texts["notice"]
+    return notice
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -121,7 +121,7 @@ class Posted:
     async def told(self, who: Client, language: str = "en") -> str:
         """What somebody reads in their notices, which their mails say, too, in their own language."""
         answer = await who.get("/v1/notices", params={"person": "me"}, headers={"Accept-Language": language})
-        texts = [one["text"] for one in answer.json()["items"]]
+        texts = [item["text"] for item in answer.json()["items"]]
         if language == "en":
             name = (await who.read("/v1/me"))["person"]["name"]
             parts = [
@@ -151,8 +151,8 @@ async def an_engineer(api: Api) -> Client:
 
 async def resolved(agent: Client, **said: str) -> str:
     """The path of an incident that the agent has resolved."""
-    made = await agent.post_ok("/v1/incidents", an_incident(**said))
-    path = f"/v1/incidents/{made['id']}"
+    record = await agent.post_ok("/v1/incidents", an_incident(**said))
+    path = f"/v1/incidents/{record['id']}"
     for action, body in (("assign", TO_ME), ("acknowledge", {}), ("resolve", RESOLVED)):
         await agent.post_ok(f"{path}/{action}", body)
     return path
@@ -175,21 +175,21 @@ async def test_what_is_said_of_a_clock_is_what_the_clock_says(posted: Posted, se
     await add_calendar(api.ledger, "office", "Asia/Shanghai", weekly=hours("09:00", "18:00"))
     await sign(api.ledger, target("mend", "resolution", seconds, warning_percents=[35, 90]))
     agent, tool = await an_engineer(api), await api.client("Monitor", Role.integration)
-    made = await tool.post_ok("/v1/incidents", an_incident(occurred_at=ago(days=60).isoformat()))
-    at = f"/v1/incidents/{made['id']}"
-    await agent.post_ok(f"{at}/assign", TO_ME)
+    record = await tool.post_ok("/v1/incidents", an_incident(occurred_at=ago(days=60).isoformat()))
+    path = f"/v1/incidents/{record['id']}"
+    await agent.post_ok(f"{path}/assign", TO_ME)
     await posted.work()
-    (clock,) = (await agent.read(f"{at}/sla"))["clocks"]
+    (clock,) = (await agent.read(f"{path}/sla"))["clocks"]
     assert [one["percent"] for one in clock["warnings"]] == [35, 90]
     assert clock["breached_at"] is not None
-    number, agreement = made["number"], clock["agreement"]["number"]
+    number, agreement = record["number"], clock["agreement"]["number"]
     zone = api.ledger.settings.time_zone
     due, missed = minute(clock["due_at"], zone), minute(clock["breached_at"], zone)
     english, chinese = await posted.told(agent), await posted.told(agent, "zh")
     for warning in clock["warnings"]:
         assert (
             f"{warning['percent']} % of the time for {number} is used (Resolution, Service level "
-            f"agreement {agreement}): {made['title']}. It is due on {due}."
+            f"agreement {agreement}): {record['title']}. It is due on {due}."
         ) in english
         assert f"{number} 已用去目标时限的 {warning['percent']}%（解决，服务级别协议 {agreement}）" in chinese
     allowed = length(clock["target_seconds"], ("h", "min", "s"))
@@ -206,10 +206,10 @@ async def test_in_how_many_days_a_ticket_is_reopened_is_what_the_ticket_says(
     await add_calendar(api.ledger, "office", weekly=hours("00:00", "24:00", EVERY_DAY))
     await sign(api.ledger, target("mend", "resolution", 3600), reopen_days=agreed)
     agent, requester = await an_engineer(api), await api.client("Requester")
-    at = await resolved(agent, requester=requester.id)
+    path = await resolved(agent, requester=requester.id)
     await posted.work()
-    said = (await agent.read(at))["reopen_days"]
-    assert said == (await agent.read(f"{at}/sla"))["reopen_days"] == agreed
+    reopen_days = (await agent.read(path))["reopen_days"]
+    assert reopen_days == (await agent.read(f"{path}/sla"))["reopen_days"] == agreed
     english, chinese = await posted.told(requester), await posted.told(requester, "zh")
     days = api.ledger.settings.reopen_days if agreed is None else agreed
     if days:
@@ -218,7 +218,7 @@ async def test_in_how_many_days_a_ticket_is_reopened_is_what_the_ticket_says(
         return
     assert "It cannot be reopened" in english
     assert "不可重新打开" in chinese
-    refused = await requester.post(f"{at}/reopen", json={"reason": "Not yet."})
+    refused = await requester.post(f"{path}/reopen", json={"reason": "Not yet."})
     assert refused.json()["code"] == "too_late_to_reopen"
 
 
@@ -234,8 +234,8 @@ async def test_a_complaint_is_due_when_its_notice_says(posted: Posted) -> None:
     requester = await api.client("Requester")
     await manager.post_ok("/v1/calendars", {"key": "office", "name": "Office", **HOURS})
     await a_service(manager, calendar="office")
-    at = await resolved(await an_engineer(api), requester=requester.id, service="mail")
-    await requester.post_ok(f"{at}/complain", {"subject": "speed", "about": "Nobody called back."})
+    path = await resolved(await an_engineer(api), requester=requester.id, service="mail")
+    await requester.post_ok(f"{path}/complain", {"subject": "speed", "about": "Nobody called back."})
     await posted.work()
     (complaint,) = (await manager.read("/v1/complaints"))["items"]
     since, due = (from_instant(complaint[name]).astimezone(SHANGHAI) for name in ("complained_at", "due_at"))

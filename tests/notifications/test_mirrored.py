@@ -113,11 +113,11 @@ async def outcome(
     told = [
         [
             step
-            for notice in await office.notices(who)
+            for notice in await office.notices(person)
             if notice["about"] == incident.row_key
             for step in notice["steps"]
         ]
-        for who in persons
+        for person in persons
     ]
     return told, [(event.actor, event.type) for event in await by_rules(office.ledger, incident.row_key)]
 

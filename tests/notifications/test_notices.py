@@ -210,8 +210,8 @@ async def test_a_complaint_is_told_to_those_who_answer_it_but_not_to_whom_it_is_
     await office.perform(accused, "start", incident)
     await office.perform(accused, "resolve", incident, resolve)
     about = ComplainTicket(subject=ComplaintSubject.conduct, about="They shouted.", about_assignee=True)
-    made = await act(office.ledger, office.requester, "incident", "complain", incident.id, about)
-    (key,) = made.event.data["set"]
+    result = await act(office.ledger, office.requester, "incident", "complain", incident.id, about)
+    (key,) = result.event.data["set"]
     await office.deliver_all()
     assert await office.told_steps(manager) == await office.told_steps(quality) == ["complained"]
     assert await office.told_steps(accused) == ["given"]
@@ -225,8 +225,8 @@ async def test_a_complaint_is_told_to_those_who_answer_it_but_not_to_whom_it_is_
 
 async def test_managers_are_told_of_a_candidate_by_what_recurs(office: Office) -> None:
     manager = await add_caller(office.ledger, "Manager", Role.problem_manager)
-    said = {"dimension": "service", "value": "mail", "since_at": office.now}
-    body = DetectProblemCandidate.model_validate(said)
+    fields = {"dimension": "service", "value": "mail", "since_at": office.now}
+    body = DetectProblemCandidate.model_validate(fields)
     await act(office.ledger, rule_caller("tests"), "problem_candidate", "detect", body=body)
     await office.deliver_all()
     (notice,) = await office.notices(manager)

@@ -18,14 +18,14 @@ async def board(api: Api) -> Board:
     return made
 
 
-async def told(board: Board, who: Client, language: str = "en") -> list[str]:
+async def told(board: Board, client: Client, language: str = "en") -> list[str]:
     """The lines that somebody reads of overlaps, in the newest notice, after all is told."""
     worker, now = Worker(board.api.ledger), datetime.now(UTC)
     for later in (now, now + timedelta(minutes=5)):
         await worker.work(later)
     assert worker.failures == []
-    answer = await who.get("/v1/notices?person=me", headers={"Accept-Language": language})
-    texts = [one["text"] for one in answer.json()["items"] if "overlapped" in one["steps"]]
+    answer = await client.get("/v1/notices?person=me", headers={"Accept-Language": language})
+    texts = [item["text"] for item in answer.json()["items"] if "overlapped" in item["steps"]]
     lines: list[str] = texts[0].splitlines()
     begin = [n for n, line in enumerate(lines) if ("window of" in line or "的窗口" in line)]
     return lines[begin[-1] :]

@@ -53,44 +53,44 @@ async def test_notices_are_ones_own_unread_first_and_say_what_happened(api: Api)
     now = datetime.now(UTC)
     numbers = []
     for minute in range(3):
-        made = await agent.post_ok("/v1/incidents", an_incident(requester=requester.id))
-        numbers.append(made["number"])
+        record = await agent.post_ok("/v1/incidents", an_incident(requester=requester.id))
+        numbers.append(record["number"])
         await worker.work(now + timedelta(minutes=4 * minute))
         await worker.work(now + timedelta(minutes=4 * minute + 2))
-    found = (await requester.read("/v1/notices"))["items"]
-    assert [notice["number"] for notice in found] == numbers[::-1]
-    assert found[0]["text"].splitlines() == [
+    items = (await requester.read("/v1/notices"))["items"]
+    assert [notice["number"] for notice in items] == numbers[::-1]
+    assert items[0]["text"].splitlines() == [
         f"{numbers[2]} was received: Mail does not arrive",
         "By: Agent",
         "Priority: P3 Moderate",
     ]
     assert (await other.read("/v1/notices"))["items"] == []
-    assert (await other.get(f"/v1/notices/{found[0]['id']}")).status_code == 404
+    assert (await other.get(f"/v1/notices/{items[0]['id']}")).status_code == 404
 
-    read = await requester.post_ok(f"/v1/notices/{found[0]['id']}/mark_read")
-    assert (read["state"], read["text"]) == ("read", found[0]["text"])
-    found = (await requester.read("/v1/notices"))["items"]
-    assert [notice["number"] for notice in found] == [numbers[1], numbers[0], numbers[2]]
+    read = await requester.post_ok(f"/v1/notices/{items[0]['id']}/mark_read")
+    assert (read["state"], read["text"]) == ("read", items[0]["text"])
+    items = (await requester.read("/v1/notices"))["items"]
+    assert [notice["number"] for notice in items] == [numbers[1], numbers[0], numbers[2]]
     unread = await requester.read("/v1/notices", state="unread", count="exact", fields="text")
     assert unread["total"] == 2
     assert set(unread["items"][0]) == {"id", "version", "number", "text"}
-    chinese = await requester.get(f"/v1/notices/{found[0]['id']}", headers={"Accept-Language": "zh"})
+    chinese = await requester.get(f"/v1/notices/{items[0]['id']}", headers={"Accept-Language": "zh"})
     assert chinese.json()["text"].splitlines()[0] == f"{numbers[1]} 已受理：Mail does not arrive"
 
 
 async def test_a_hold_says_what_is_waited_for(api: Api) -> None:
     requester, agent = await api.client("Requester"), await api.client("Agent", Role.agent, Role.engineer)
     await api.team("cabling-co", TeamKind.supplier)
-    made = await agent.post_ok("/v1/incidents", an_incident(requester=requester.id))
-    await agent.post_ok(f"/v1/incidents/{made['id']}/assign", {"person": "me"})
+    record = await agent.post_ok("/v1/incidents", an_incident(requester=requester.id))
+    await agent.post_ok(f"/v1/incidents/{record['id']}/assign", {"person": "me"})
     await agent.post_ok(
-        f"/v1/incidents/{made['id']}/hold", {"reason": "awaiting_vendor", "supplier": "cabling-co"}
+        f"/v1/incidents/{record['id']}/hold", {"reason": "awaiting_vendor", "supplier": "cabling-co"}
     )
     worker = Worker(api.ledger)
     await worker.work(datetime.now(UTC))
     await worker.work(datetime.now(UTC) + timedelta(minutes=2))
     (notice,) = (await requester.read("/v1/notices"))["items"]
-    assert notice["text"].splitlines()[-2] == f"{made['number']} is on hold: Awaiting a vendor."
+    assert notice["text"].splitlines()[-2] == f"{record['number']} is on hold: Awaiting a vendor."
     assert notice["steps"] == ["received", "assigned", "held"]
 
 
@@ -98,29 +98,29 @@ async def test_who_manages_a_record_reads_who_was_told_what_of_it_and_others_do_
     requester, agent = await api.client("Requester"), await api.client("Agent", Role.agent)
     auditor = await api.client("Auditor", Role.auditor)
     outsider = await api.client("Outsider", Role.engineer)
-    made = await agent.post_ok("/v1/incidents", an_incident(requester=requester.id))
-    at = f"/v1/incidents/{made['id']}"
+    record = await agent.post_ok("/v1/incidents", an_incident(requester=requester.id))
+    path = f"/v1/incidents/{record['id']}"
     worker, now = Worker(api.ledger), datetime.now(UTC)
     for minutes in (0, 2):
         await worker.work(now + timedelta(minutes=minutes))
-    await agent.post_ok(f"{at}/assign", {"person": "me"})
-    await agent.post_ok(f"{at}/comment", {"text": "We look.", "visibility": "public"})
+    await agent.post_ok(f"{path}/assign", {"person": "me"})
+    await agent.post_ok(f"{path}/comment", {"text": "We look.", "visibility": "public"})
     for minutes in (3, 5):
         await worker.work(now + timedelta(minutes=minutes))
     for reader in (agent, auditor):
-        told = await reader.read(f"{at}/notices")
-        assert [(one["person"]["name"], one["steps"], one["kind"]) for one in told["items"]] == [
+        answer = await reader.read(f"{path}/notices")
+        assert [(item["person"]["name"], item["steps"], item["kind"]) for item in answer["items"]] == [
             ("Requester", ["assigned", "commented"], "you_follow"),
             ("Requester", ["received"], "you_follow"),
         ]
-        assert told["next_cursor"] is None
-    assert told["items"][0]["mailed_at"] is None
-    first = await agent.read(f"{at}/notices", limit="1")
-    rest = await agent.read(f"{at}/notices", limit="1", cursor=first["next_cursor"])
-    assert [*first["items"], *rest["items"]] == told["items"]
-    assert (await agent.get(f"{at}/notices", params={"cursor": "x"})).status_code == 400
-    assert (await requester.get(f"{at}/notices")).status_code == 403
-    assert (await outsider.get(f"{at}/notices")).status_code == 404
+        assert answer["next_cursor"] is None
+    assert answer["items"][0]["mailed_at"] is None
+    first = await agent.read(f"{path}/notices", limit="1")
+    rest = await agent.read(f"{path}/notices", limit="1", cursor=first["next_cursor"])
+    assert [*first["items"], *rest["items"]] == answer["items"]
+    assert (await agent.get(f"{path}/notices", params={"cursor": "x"})).status_code == 400
+    assert (await requester.get(f"{path}/notices")).status_code == 403
+    assert (await outsider.get(f"{path}/notices")).status_code == 404
 
 
 async def test_what_waits_for_somebody_is_mailed_at_once_or_daily_and_what_does_not_as_they_wish(

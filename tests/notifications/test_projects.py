@@ -34,8 +34,8 @@ async def test_who_judges_a_project_is_told_of_its_solution_and_when_it_is_to_be
         office, admin, "add", {"key": "leave", "name": "G", "chair": str(chair.person_id)}, None, "group"
     )
     for person, side in ((business, "business"), (colleague, "operations")):
-        said = {"person": str(person.person_id), "side": side}
-        await does(office, admin, "add_member", said, group, "group")
+        body = {"person": str(person.person_id), "side": side}
+        await does(office, admin, "add_member", body, group, "group")
     asked = {"title": "Leave", "description": "On paper.", "channel": "portal", "urgency": "3"}
     it = await does(office, office.requester, "submit", asked)
     assessed = {"category": "x", "impact": "3", "urgency": "3", "path": "project", "team": "mail"}

@@ -36,7 +36,7 @@ def has_field(place: str, name: str) -> bool:
     """Whether any process has such a field there."""
     for lifecycle in LIFECYCLES:
         bodies = [row.body for row in lifecycle.rows]
-        rows = {one.KIND: one for one in lifecycle.children}
+        rows = {child.KIND: child for child in lifecycle.children}
         models: list[Any] = {
             "given": bodies,
             "cause": bodies,
@@ -113,8 +113,8 @@ async def shown(office: Office, reader: Caller, language: str = "en", of: Caller
     """What somebody reads in their own notices, or in those of somebody else."""
     notices = await office.notices(of or reader)
     payloads = await texts.load_payloads(office.ledger, texts.steps_of(notices))
-    told = await load_details(office.ledger, language, reader, notices)
-    return "\n".join(texts.text(office.ledger, language, one, payloads, told) for one in notices)
+    details = await load_details(office.ledger, language, reader, notices)
+    return "\n".join(texts.text(office.ledger, language, notice, payloads, details) for notice in notices)
 
 
 async def mailed(office: Office, reader: Caller) -> str:

@@ -34,9 +34,9 @@ async def does(office: Office, who: Caller, action: str, meeting: Meeting | None
 async def called(office: Office, *persons: Caller, **more: Any) -> Meeting:
     """A meeting of the agent's, in three days."""
     starts_at = office.now + timedelta(days=3)
-    said = {"title": "Board", "meeting_kind": "cab", "chair": "me", "starts_at": starts_at}
-    invited = tuple(str(one.person_id) for one in persons)
-    body = CallMeeting.model_validate({**said, "ends_at": starts_at + HOUR, "persons": invited, **more})
+    fields = {"title": "Board", "meeting_kind": "cab", "chair": "me", "starts_at": starts_at}
+    invited = tuple(str(person.person_id) for person in persons)
+    body = CallMeeting.model_validate({**fields, "ends_at": starts_at + HOUR, "persons": invited, **more})
     made: Meeting = (await does(office, office.agent, "call", None, body)).record
     return made
 
@@ -78,7 +78,7 @@ async def test_voters_are_told_when_they_are_asked_again_before_it_is_too_late_a
     meeting = await meeting_of(office, voters)
     asked = await ask(office, meeting)
     await office.deliver_all()
-    assert [await heard(office, one) for one in voters] == [["to_vote"]] * 3
+    assert [await heard(office, voter) for voter in voters] == [["to_vote"]] * 3
     assert await office.told_steps(office.agent) == [], "who asks knows"
     await vote(office, meeting, voters[0], asked)
     await office.pass_time(days=1)
@@ -88,7 +88,7 @@ async def test_voters_are_told_when_they_are_asked_again_before_it_is_too_late_a
     await office.pass_time(hours=2)
     await office.deliver_all()
     assert await heard(office, voters[0]) == ["to_vote"], "they have voted"
-    assert [await heard(office, one) for one in voters[1:]] == [["to_vote", "vote_due"]] * 2, "once"
+    assert [await heard(office, voter) for voter in voters[1:]] == [["to_vote", "vote_due"]] * 2, "once"
     await vote(office, meeting, voters[1], asked, "reject")
     await vote(office, meeting, voters[2], asked)
     await office.deliver_all()
@@ -113,7 +113,7 @@ async def test_when_the_time_is_over_all_are_told_and_when_it_is_withdrawn_too(
     withdraw = WithdrawDecision(decision=asked, reason="It is settled.")
     await does(office, office.agent, "withdraw_decision", meeting, withdraw)
     await office.deliver_all()
-    assert [await heard(office, one) for one in voters] == [[*over, "to_vote", "decided"]] * 3
+    assert [await heard(office, voter) for voter in voters] == [[*over, "to_vote", "decided"]] * 3
 
 
 async def test_those_invited_are_told_of_each_change_and_who_came_later_of_what_came_later(
@@ -152,7 +152,7 @@ async def test_who_is_invited_when_a_move_is_told_of_hears_of_it_however_far_bac
     await does(office, office.agent, "move", meeting, MoveMeeting.model_validate(times))
     await does(office, office.agent, "invite", meeting, InviteMeeting(persons=(str(voters[1].person_id),)))
     await office.deliver_all()
-    assert [await office.told_steps(one) for one in voters] == [["invited", "moved"], ["invited"], []]
+    assert [await office.told_steps(voter) for voter in voters] == [["invited", "moved"], ["invited"], []]
 
 
 async def test_who_chairs_and_who_sees_to_it_are_told_that_it_is_overdue(
@@ -229,10 +229,12 @@ async def steps(api: Api, client: Client) -> list[str]:
 async def test_whoever_asks_hears_whether_it_was_approved_and_voters_that_it_is_their_turn(api: Api) -> None:
     asking = await approval(api)
     for verdict, heard in (("approve", "approved"), ("reject", "refused")):
-        at, decision = await asking.asked()
+        path, decision = await asking.asked()
         assert (await steps(api, asking.voters[2]))[-1] == "to_vote"
-        for one in asking.voters[:2]:
-            await one.post_ok(f"{at}/vote", {"decision": decision, "verdict": verdict, "comment": "Because."})
+        for voter in asking.voters[:2]:
+            await voter.post_ok(
+                f"{path}/vote", {"decision": decision, "verdict": verdict, "comment": "Because."}
+            )
         assert (await steps(api, asking.requester))[-1] == heard
         assert (await steps(api, asking.voters[2]))[-1] == "decided"
         assert "decided" in await steps(api, asking.agent), "who asked them"

@@ -109,8 +109,8 @@ def is_for_staff(model: type[BaseModel], name: str) -> bool:
 def code_of(model: type[BaseModel], name: str) -> type[CodeEnum] | None:
     """The field's code, if it is one."""
     found: list[Any] = [model.model_fields[name].annotation]
-    for one in found:
-        found += get_args(one)
+    for item in found:
+        found += get_args(item)
     return next((one for one in found if isinstance(one, type) and issubclass(one, CodeEnum)), None)
 
 

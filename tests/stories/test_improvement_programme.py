@@ -51,42 +51,42 @@ async def planted(api: Api, place: DatabaseUrls) -> AsyncIterator[Planted]:
 async def refused(client: Client, path: str, body: Json | None = None) -> str:
     """What is said of a refused POST: its code, and those of what is wrong in the payload."""
     answer = await client.post(path, json=body or {})
-    found = answer.json()
+    document = answer.json()
     assert answer.status_code in (403, 404, 409, 422), answer.text
-    assert found["detail"], "it is refused in words"
-    errors = [f"{one['pointer']} {one['code']}" for one in found.get("errors") or []]
-    return ", ".join(errors) or str(found["code"])
+    assert document["detail"], "it is refused in words"
+    errors = [f"{one['pointer']} {one['code']}" for one in document.get("errors") or []]
+    return ", ".join(errors) or str(document["code"])
 
 
-async def too_early(client: Client, at: str, *actions: str) -> None:
+async def too_early(client: Client, path: str, *actions: str) -> None:
     """None of the actions can be taken yet."""
-    found = await client.read(at)
-    offered = {one["action"] for one in found["actions"]}
-    assert offered.isdisjoint(actions), f"{found['state']} offers {offered & set(actions)}"
+    answer = await client.read(path)
+    offered = {action["action"] for action in answer["actions"]}
+    assert offered.isdisjoint(actions), f"{answer['state']} offers {offered & set(actions)}"
 
 
 async def plan_for_the_year(of: Planted) -> str:
     """Steps 1 and 2: the plan of the year is drafted, submitted, approved, and begins. Gives its address."""
     quality, owner = of.project.quality, of.project.owner
-    made = await quality.post_ok(
+    record = await quality.post_ok(
         PLANS, {"title": "Improvement", "year": YEAR, "co_authors": [owner.id], **direction()}
     )
-    at = f"{PLANS}/{made['id']}"
-    assert await refused(quality, f"{at}/submit", of.project.question()) == "plan_lacks_present_state"
+    path = f"{PLANS}/{record['id']}"
+    assert await refused(quality, f"{path}/submit", of.project.question()) == "plan_lacks_present_state"
     await owner.post_ok(
-        f"{at}/revise",
+        f"{path}/revise",
         contents(owner.id) | {"targets": [a_plan_target("restore-faster", kpi=KPI, goal="10800")]},
     )
     await of.follow()
-    assert await refused(owner, f"{at}/submit", of.project.question()) == "forbidden"
-    asked = await quality.post_ok(f"{at}/submit", of.project.question())
+    assert await refused(owner, f"{path}/submit", of.project.question()) == "forbidden"
+    answer = await quality.post_ok(f"{path}/submit", of.project.question())
     for voter in (of.project.first, of.project.second):
-        await voter.post_ok(f"{at}/vote", {"decision": asked["decision_id"], "verdict": "approve"})
+        await voter.post_ok(f"{path}/vote", {"decision": answer["decision_id"], "verdict": "approve"})
     worker = Worker(of.api.ledger)
     await worker.work(datetime.now(UTC))
     assert worker.failures == []
-    assert (await quality.read(at))["state"] == "running"
-    return at
+    assert (await quality.read(path))["state"] == "running"
+    return path
 
 
 async def select(of: Planted, plan: str, steps: list[float]) -> str:
@@ -95,32 +95,32 @@ async def select(of: Planted, plan: str, steps: list[float]) -> str:
         Dated(one, steps) for one in (of.project.quality, of.project.first, of.project.second)
     )
     number = (await of.project.quality.read(plan))["number"]
-    said = a_suggestion(plan=number, plan_target="restore-faster")
-    offered = await quality.post_ok(SUGGESTIONS, said)
+    suggestion = a_suggestion(plan=number, plan_target="restore-faster")
+    offered = await quality.post_ok(SUGGESTIONS, suggestion)
     # All of this happened weeks ago, in the month that is assessed, when the plan was not told of yet.
     month = (datetime.now(UTC) - timedelta(days=steps[0])).strftime("%Y-%m")
     opening = {"month": month, "assessors": [first.id, second.id]}
     opened = await quality.post_ok(ASSESSMENTS, opening)
-    at = f"{ASSESSMENTS}/{opened['id']}"
+    path = f"{ASSESSMENTS}/{opened['id']}"
     criteria = ("plan_fit", "benefit", "urgency", "ease", "outside_purchase", "risk")
     score = {"suggestion": offered["id"], **dict.fromkeys(criteria, 4)}
-    assert await refused(of.project.owner, f"{at}/score", score) == "not_an_assessor"
-    assert await refused(of.project.quality, f"{at}/conclude", {"verdicts": []}) == (
+    assert await refused(of.project.owner, f"{path}/score", score) == "not_an_assessor"
+    assert await refused(of.project.quality, f"{path}/conclude", {"verdicts": []}) == (
         "/verdicts verdict_missing"
     )
     for assessor in (first, second):
-        await assessor.post_ok(f"{at}/score", score)
+        await assessor.post_ok(f"{path}/score", score)
     verdict = {"suggestion": offered["id"], "verdict": "selected", "title": "Ask for the site first"}
-    await quality.post_ok(f"{at}/conclude", {"verdicts": [verdict]})
-    kept = await of.project.quality.read(f"{SUGGESTIONS}/{offered['id']}")
-    assert kept["state"] == "selected"
-    return f"{IMPROVEMENTS}/{kept['improvement_id']}"
+    await quality.post_ok(f"{path}/conclude", {"verdicts": [verdict]})
+    answer = await of.project.quality.read(f"{SUGGESTIONS}/{offered['id']}")
+    assert answer["state"] == "selected"
+    return f"{IMPROVEMENTS}/{answer['improvement_id']}"
 
 
-async def approve(of: Planted, at: str, plan: str, steps: list[float]) -> None:
+async def approve(of: Planted, path: str, plan: str, steps: list[float]) -> None:
     """Steps 5 to 7: it is proposed with a frozen baseline, approved by the committee, and found major."""
     people = of.project
-    await too_early(people.quality, at, "submit", "charter", "implement", "standardise")
+    await too_early(people.quality, path, "submit", "charter", "implement", "standardise")
     target = {
         "name": "restore",
         "kpi": KPI,
@@ -129,30 +129,30 @@ async def approve(of: Planted, at: str, plan: str, steps: list[float]) -> None:
         "judged_by": "By the medians.",
     }
     texts = ("scope_and_goal", "benefit_inside", "benefit_outside", "method", "steps", "resources")
-    said = {name: f"Of {name}." for name in (*texts, "judgement")} | {"targets": [target]}
+    body = {name: f"Of {name}." for name in (*texts, "judgement")} | {"targets": [target]}
     await of.follow()
-    assert await refused(people.executor, f"{at}/propose", said) == "forbidden"
-    assert "plan_or_reason_missing" in await refused(people.owner, f"{at}/propose", said)
+    assert await refused(people.executor, f"{path}/propose", body) == "forbidden"
+    assert "plan_or_reason_missing" in await refused(people.owner, f"{path}/propose", body)
     number = (await people.quality.read(plan))["number"]
-    serving = {**said, "plan": number, "plan_target": "restore-faster"}
-    await Dated(people.owner, steps).post_ok(f"{at}/propose", serving)
-    (baseline,) = (await people.quality.read(f"{at}/baselines"))["items"]
+    serving = {**body, "plan": number, "plan_target": "restore-faster"}
+    await Dated(people.owner, steps).post_ok(f"{path}/propose", serving)
+    (baseline,) = (await people.quality.read(f"{path}/baselines"))["items"]
     assert (baseline["cases"], baseline["position"] > 0) == (40 * len(TEAMS), True)
     weighed = ("goals", "practice", "present_state", "cost", "resources", "time")
     question = people.question() | {f"weighed_{name}": f"Of {name}." for name in weighed}
-    asked = await Dated(people.quality, steps).post_ok(f"{at}/submit", question)
-    await too_early(people.first, at, "classify", "charter")
+    record = await Dated(people.quality, steps).post_ok(f"{path}/submit", question)
+    await too_early(people.first, path, "classify", "charter")
     for voter in (people.first, people.second):
-        vote = {"decision": asked["decision_id"], "verdict": "approve"}
-        await Dated(voter, steps).post_ok(f"{at}/vote", vote)
+        vote = {"decision": record["decision_id"], "verdict": "approve"}
+        await Dated(voter, steps).post_ok(f"{path}/vote", vote)
     major = {"kind": "reengineering", "impact": "2", "urgency": "2", "size_reason": "Who decides is new."}
-    assert await refused(people.quality, f"{at}/classify", major | {"criteria": ["complex"]}) == "forbidden"
-    assert "criteria_missing" in await refused(people.first, f"{at}/classify", major)
-    await Dated(people.first, steps).post_ok(f"{at}/classify", major | {"criteria": ["complex"]})
-    assert await refused(people.quality, f"{at}/implement", {"plan": "At once."}) == "needs_project"
+    assert await refused(people.quality, f"{path}/classify", major | {"criteria": ["complex"]}) == "forbidden"
+    assert "criteria_missing" in await refused(people.first, f"{path}/classify", major)
+    await Dated(people.first, steps).post_ok(f"{path}/classify", major | {"criteria": ["complex"]})
+    assert await refused(people.quality, f"{path}/implement", {"plan": "At once."}) == "needs_project"
 
 
-async def plan_project(of: Planted, at: str, steps: list[float]) -> None:
+async def plan_project(of: Planted, path: str, steps: list[float]) -> None:
     """Steps 12 and 13: it is chartered and planned, and its plan approved."""
     people = of.project
     first, manager = Dated(people.first, steps), Dated(people.manager, steps)
@@ -164,13 +164,15 @@ async def plan_project(of: Planted, at: str, steps: list[float]) -> None:
         "budget": "12000.00",
         "currency": "CNY",
     }
-    assert "/sponsor" in await refused(people.first, f"{at}/charter", charter | {"sponsor": people.owner.id})
-    await first.post_ok(f"{at}/charter", charter)
+    assert "/sponsor" in await refused(
+        people.first, f"{path}/charter", charter | {"sponsor": people.owner.id}
+    )
+    await first.post_ok(f"{path}/charter", charter)
     work = {"work": "Write it, try it.", "milestones": [{"title": "Tried", "due_at": AHEAD}]}
-    assert await refused(people.quality, f"{at}/plan", work) in ("forbidden", "not_the_project_manager")
-    await manager.post_ok(f"{at}/plan", work)
-    assert await refused(people.first, f"{at}/approve_plan") == "pilot_is_missing"
-    await first.post_ok(f"{at}/return_plan", {"lacking": "The pilot."})
+    assert await refused(people.quality, f"{path}/plan", work) in ("forbidden", "not_the_project_manager")
+    await manager.post_ok(f"{path}/plan", work)
+    assert await refused(people.first, f"{path}/approve_plan") == "pilot_is_missing"
+    await first.post_ok(f"{path}/return_plan", {"lacking": "The pilot."})
     pilot = {
         "pilot_scope": {"team": ["network"]},
         "pilot_begins_at": days_ago(CHANGED),
@@ -179,82 +181,82 @@ async def plan_project(of: Planted, at: str, steps: list[float]) -> None:
         "data_gathering": "From the log.",
         "expected": [{"target": "restore", "promised": {"change": PROMISED}}],
     }
-    await manager.post_ok(f"{at}/plan", work | pilot)
-    await first.post_ok(f"{at}/approve_plan")
+    await manager.post_ok(f"{path}/plan", work | pilot)
+    await first.post_ok(f"{path}/approve_plan")
 
 
-async def pilot_twice(of: Planted, at: str) -> None:
+async def pilot_twice(of: Planted, path: str) -> None:
     """Steps 14 to 16: it is piloted, reported, extended once, and passed on the measured effect."""
     people = of.project
     quality, manager = people.quality, people.manager
     ready = await people.readiness()
     unlicensed = await people.api.client("Newcomer", Role.engineer)
     # Its agreed end is past by now, but it was started in time.
-    assert await refused(manager, f"{at}/start_pilot", ready) == "not_kicked_off"
-    assert await refused(manager, f"{at}/kick_off") == "forbidden"
-    await people.sponsor.post_ok(f"{at}/kick_off", {"occurred_at": days_ago(CHANGED + 1)})
-    assert await refused(manager, f"{at}/start_pilot", ready) == "pilot_is_over"
+    assert await refused(manager, f"{path}/start_pilot", ready) == "not_kicked_off"
+    assert await refused(manager, f"{path}/kick_off") == "forbidden"
+    await people.sponsor.post_ok(f"{path}/kick_off", {"occurred_at": days_ago(CHANGED + 1)})
+    assert await refused(manager, f"{path}/start_pilot", ready) == "pilot_is_over"
     too_soon = ready | {"occurred_at": days_ago(CHANGED + 2)}
-    assert await refused(manager, f"{at}/start_pilot", too_soon) == "not_kicked_off"
+    assert await refused(manager, f"{path}/start_pilot", too_soon) == "not_kicked_off"
     ready["occurred_at"] = days_ago(CHANGED)
-    assert "/executor" in await refused(manager, f"{at}/start_pilot", ready | {"executor": unlicensed.id})
+    assert "/executor" in await refused(manager, f"{path}/start_pilot", ready | {"executor": unlicensed.id})
     untold = {name: said for name, said in ready.items() if name != "told"}
-    assert "/told" in await refused(manager, f"{at}/start_pilot", untold)
-    await manager.post_ok(f"{at}/start_pilot", ready)
+    assert "/told" in await refused(manager, f"{path}/start_pilot", untold)
+    await manager.post_ok(f"{path}/start_pilot", ready)
     issue = {"title": "The form is slow", "text": "Ten seconds."}
-    await manager.post_ok(f"{at}/log_pilot_issue", issue)
-    (logged,) = (await quality.read(f"{at}/pilot_issues"))["items"]
-    await manager.post_ok(f"{at}/solve_pilot_issue", {"issue": logged["id"], "solution": "It is cached."})
+    await manager.post_ok(f"{path}/log_pilot_issue", issue)
+    (logged,) = (await quality.read(f"{path}/pilot_issues"))["items"]
+    await manager.post_ok(f"{path}/solve_pilot_issue", {"issue": logged["id"], "solution": "It is cached."})
     feedback = {"person": people.executor.id, "stance": "in_favour", "text": "It helps."}
-    await manager.post_ok(f"{at}/log_pilot_feedback", feedback)
-    assert "effect_is_missing" in await refused(manager, f"{at}/report_pilot", dict(WORD))
+    await manager.post_ok(f"{path}/log_pilot_feedback", feedback)
+    assert "effect_is_missing" in await refused(manager, f"{path}/report_pilot", dict(WORD))
     await of.follow()
-    await manager.post_ok(f"{at}/measure_effects")
-    await manager.post_ok(f"{at}/report_pilot", dict(WORD))
-    await too_early(manager, at, "roll_out", "ask_hand_over")
-    first_report = (await quality.read(f"{at}/measurements"))["items"][-1]
+    await manager.post_ok(f"{path}/measure_effects")
+    await manager.post_ok(f"{path}/report_pilot", dict(WORD))
+    await too_early(manager, path, "roll_out", "ask_hand_over")
+    first_report = (await quality.read(f"{path}/measurements"))["items"][-1]
     assert first_report["verdict"] == "improved"
 
     more = {"reason": "One more team.", "begins_at": days_ago(CHANGED), "ends_at": days_ago(-30)}
     longer = people.judgement(first_report["position"], "extended", **more)
-    await quality.post_ok(f"{at}/ask_judgement", longer | {"scope": {"team": ["network"]}})
-    extended = await people.decide(at)
+    await quality.post_ok(f"{path}/ask_judgement", longer | {"scope": {"team": ["network"]}})
+    extended = await people.decide(path)
     assert (extended["state"], extended["pilot_rounds"]) == ("piloting", 2)
-    assert "effect_is_missing" in await refused(manager, f"{at}/report_pilot", dict(WORD))
+    assert "effect_is_missing" in await refused(manager, f"{path}/report_pilot", dict(WORD))
     await of.follow()
-    await manager.post_ok(f"{at}/measure_effects")
-    await manager.post_ok(f"{at}/report_pilot", dict(WORD))
-    report = (await quality.read(f"{at}/measurements"))["items"][-1]
+    await manager.post_ok(f"{path}/measure_effects")
+    await manager.post_ok(f"{path}/report_pilot", dict(WORD))
+    report = (await quality.read(f"{path}/measurements"))["items"][-1]
     assert (report["verdict"], report["pilot_round"]) == ("improved", 2)
     old = people.judgement(first_report["position"])
-    assert "/position" in await refused(quality, f"{at}/ask_judgement", old)
-    await quality.post_ok(f"{at}/ask_judgement", people.judgement(report["position"]))
-    passed = await people.decide(at)
+    assert "/position" in await refused(quality, f"{path}/ask_judgement", old)
+    await quality.post_ok(f"{path}/ask_judgement", people.judgement(report["position"]))
+    passed = await people.decide(path)
     assert (passed["state"], passed["judged_position"]) == ("rolling_out", report["position"])
     assert (passed["against_evidence"], passed["first_judgement"]) == (False, "extended")
 
 
-async def roll_out(of: Planted, at: str) -> None:
+async def roll_out(of: Planted, path: str) -> None:
     """Step 17: it is rolled out in nine steps, handed over, standardised, and fixed."""
     people = of.project
     quality, manager = people.quality, people.manager
     unplanned = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
-    assert await refused(manager, f"{at}/ask_hand_over", unplanned) == "rollout_not_planned"
-    await manager.post_ok(f"{at}/roll_out", people.rollout())
-    await completed(people, at, "name_owner", "organise")
+    assert await refused(manager, f"{path}/ask_hand_over", unplanned) == "rollout_not_planned"
+    await manager.post_ok(f"{path}/roll_out", people.rollout())
+    await completed(people, path, "name_owner", "organise")
     wrong_order = {
         "step": "publish",
         "evidence": "Done.",
         "numbers": ["PR2026001"],
         "effective_at": days_ago(0),
     }
-    assert "order" in await refused(people.executor, f"{at}/complete_rollout_step", wrong_order)
-    assert await refused(manager, f"{at}/ask_hand_over", unplanned) != "rollout_not_planned"
-    await completed(people, at, "inform_and_train", "publish", "cut_over")
+    assert "order" in await refused(people.executor, f"{path}/complete_rollout_step", wrong_order)
+    assert await refused(manager, f"{path}/ask_hand_over", unplanned) != "rollout_not_planned"
+    await completed(people, path, "inform_and_train", "publish", "cut_over")
     assert (
         await refused(
             quality,
-            f"{at}/revert",
+            f"{path}/revert",
             {
                 "reason": "Too late.",
                 "old_process_stands": True,
@@ -263,20 +265,20 @@ async def roll_out(of: Planted, at: str) -> None:
         )
         == "decision_needed"
     )
-    await completed(people, at, "manage_daily")
-    await manager.post_ok(f"{at}/ask_hand_over", unplanned)
-    await quality.post_ok(f"{at}/hand_over")
+    await completed(people, path, "manage_daily")
+    await manager.post_ok(f"{path}/ask_hand_over", unplanned)
+    await quality.post_ok(f"{path}/hand_over")
     done = await quality.post_ok(
-        f"{at}/standardise", {"document_numbers": ["PR2026001"], "teams": ["network", "desk"]}
+        f"{path}/standardise", {"document_numbers": ["PR2026001"], "teams": ["network", "desk"]}
     )
     assert (done["state"], done["against_evidence"]) == ("standardised", False)
     assert done["next_benefit_due_at"] is not None
     optimised = {"step": "optimise", "evidence": "It asks once only."}
-    assert await refused(people.owner, f"{at}/fix", optimised) == "optimised_too_early"
+    assert await refused(people.owner, f"{path}/fix", optimised) == "optimised_too_early"
     despite = {"freeze_exception": "service_stop", "freeze_exception_reason": "It stopped the desk twice."}
-    await people.owner.post_ok(f"{at}/fix", optimised | despite)
+    await people.owner.post_ok(f"{path}/fix", optimised | despite)
     early = {"step": "fix", "evidence": "The figures held."}
-    assert "not_held" in await refused(people.owner, f"{at}/fix", early)
+    assert "not_held" in await refused(people.owner, f"{path}/fix", early)
 
 
 async def review_plan(of: Planted, plan: str, number: str) -> None:
@@ -308,15 +310,15 @@ async def test_a_major_improvement_goes_through_all_seventeen_steps(planted: Pla
     await planted.cases(BASELINE, dict.fromkeys(TEAMS, 1.0))
     await planted.cases((CHANGED, 0.0), dict.fromkeys(TEAMS, 1.0) | {"network": HALF})
     plan = await plan_for_the_year(planted)
-    at = await select(planted, plan, steps)
-    await approve(planted, at, plan, steps)
-    await plan_project(planted, at, steps)
-    await pilot_twice(planted, at)
-    await roll_out(planted, at)
-    await review_plan(planted, plan, (await people.quality.read(at))["number"])
-    documents = {one["document_class"] for one in (await people.quality.read(f"{at}/documents"))["items"]}
+    path = await select(planted, plan, steps)
+    await approve(planted, path, plan, steps)
+    await plan_project(planted, path, steps)
+    await pilot_twice(planted, path)
+    await roll_out(planted, path)
+    await review_plan(planted, plan, (await people.quality.read(path))["number"])
+    documents = {item["document_class"] for item in (await people.quality.read(f"{path}/documents"))["items"]}
     assert documents >= {"PP", "PL", "HO"}
-    types = await event_types(people.quality, at)
+    types = await event_types(people.quality, path)
     assert len([one for one in types if one == "improvement.rollout_step_completed"]) == len(STEPS) - 3
     order = [
         *("selected", "proposed", "submitted", "approved", "classified", "chartered", "planned"),

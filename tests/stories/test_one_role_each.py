@@ -18,8 +18,8 @@ async def _request_of_a_change(api: Api) -> tuple[Json, Json]:
     made = []
     for key, opens in (("a-change", "change"), ("laptop", None)):
         words = {"key": key, "service": "mail", "title_en": key, "title_zh": key}
-        said = {**words, "fulfilment_path": "standard", "opens": opens}
-        item = await admin.post_ok("/v1/catalogue_items", said)
+        body = {**words, "fulfilment_path": "standard", "opens": opens}
+        item = await admin.post_ok("/v1/catalogue_items", body)
         await admin.post_ok(f"/v1/catalogue_items/{item['id']}/offer")
         asked = {"title": "A new relay", "description": "As agreed.", "channel": "portal", "urgency": "3"}
         made.append(await customer.post_ok("/v1/requests", {**asked, "item": key}))
@@ -29,8 +29,8 @@ async def _request_of_a_change(api: Api) -> tuple[Json, Json]:
 async def test_a_change_manager_drafts_a_change_from_a_request_that_opens_one(api: Api) -> None:
     request, other = await _request_of_a_change(api)
     manager = await api.client("Katrin", Role.change_manager)
-    found = (await manager.read("/v1/requests", count="exact"))["items"]
-    assert [one["number"] for one in found] == [request["number"]]
+    items = (await manager.read("/v1/requests", count="exact"))["items"]
+    assert [item["number"] for item in items] == [request["number"]]
     assert (await manager.read(f"/v1/requests/{request['number']}"))["id"] == request["id"]
     change = await manager.post_ok("/v1/changes", a_change(request=request["number"]))
     assert change["request_id"] == request["id"]
@@ -48,11 +48,11 @@ async def test_a_change_manager_drafts_a_change_from_a_request_that_opens_one(ap
 
 async def test_a_change_manager_of_one_service_sees_the_requests_for_it(api: Api) -> None:
     request, _ = await _request_of_a_change(api)
-    at = f"/v1/requests/{request['number']}"
+    path = f"/v1/requests/{request['number']}"
     for service, numbers in (("mail", [request["number"]]), ("print", [])):
         manager = await api.client("Katrin", f"change_manager@service/{service}")
-        assert (await manager.get(at)).status_code == (200 if numbers else 404)
-        assert [one["number"] for one in (await manager.read("/v1/requests"))["items"]] == numbers
+        assert (await manager.get(path)).status_code == (200 if numbers else 404)
+        assert [item["number"] for item in (await manager.read("/v1/requests"))["items"]] == numbers
 
 
 async def test_a_problem_manager_begins_a_fix_with_a_change_of_others(api: Api) -> None:
@@ -60,10 +60,10 @@ async def test_a_problem_manager_begins_a_fix_with_a_change_of_others(api: Api) 
     manager = await api.client("Ingrid", Role.problem_manager)
     change = await board.agent.read(await board.approved())
     problem = await board.agent.post_ok("/v1/problems", a_problem())
-    at = f"/v1/problems/{problem['id']}"
-    await manager.post_ok(f"{at}/investigate", {"team": "network", "assignee": board.engineer.id})
-    await board.engineer.post_ok(f"{at}/identify_cause", CAUSE)
-    fixed = await manager.post_ok(f"{at}/begin_fix", {"fixing_change": change["number"]})
+    path = f"/v1/problems/{problem['id']}"
+    await manager.post_ok(f"{path}/investigate", {"team": "network", "assignee": board.engineer.id})
+    await board.engineer.post_ok(f"{path}/identify_cause", CAUSE)
+    fixed = await manager.post_ok(f"{path}/begin_fix", {"fixing_change": change["number"]})
     assert fixed["fixing_change_id"] == change["id"]
 
 
@@ -74,8 +74,8 @@ async def test_the_desk_and_the_managers_of_incidents_and_problems_find_all_chan
     for role in (Role.agent, Role.engineer, Role.incident_manager, Role.problem_manager, Role.cab_member):
         client = await api.client("Anna", role)
         assert (await client.get(at)).status_code == 200, role
-        found = (await client.read("/v1/changes"))["items"]
-        assert [one["number"] for one in found] == [change["number"]], role
+        items = (await client.read("/v1/changes"))["items"]
+        assert [item["number"] for item in items] == [change["number"]], role
     requester = await api.client("Rosa", Role.requester)
     assert (await requester.get(at)).status_code == 404
     assert (await requester.read("/v1/changes"))["items"] == []
@@ -87,8 +87,8 @@ async def test_a_change_that_is_hidden_is_answered_like_one_that_is_not_there(ap
     customer = await api.client("Paul", Role.requester)
     answers = []
     for number in (change["number"], "CHG-2026-999999"):
-        said = {"kind": "relates_to", "other": number}
+        body = {"kind": "relates_to", "other": number}
         incident = await customer.post_ok("/v1/incidents", an_incident())
-        answer = await customer.post(f"/v1/incidents/{incident['id']}/link", json=said)
+        answer = await customer.post(f"/v1/incidents/{incident['id']}/link", json=body)
         answers.append((answer.status_code, answer.json()["code"]))
     assert answers[0] == answers[1]

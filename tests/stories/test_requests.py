@@ -72,14 +72,14 @@ async def refused(client: Client, path: str, body: Json | None = None) -> str:
     return str(problem["errors"][0]["code"] if problem.get("errors") else problem["code"])
 
 
-async def told(client: Client, at: str) -> list[str]:
+async def told(client: Client, path: str) -> list[str]:
     """The types of the record's events, without its kind."""
-    pages = await client.pages(f"{at}/events", limit=200)
+    pages = await client.pages(f"{path}/events", limit=200)
     return [event["type"].partition(".")[2] for page in pages for event in page]
 
 
-async def state(client: Client, at: str) -> Any:
-    return (await client.read(at))["state"]
+async def state(client: Client, path: str) -> Any:
+    return (await client.read(path))["state"]
 
 
 async def test_a_laptop_is_asked_for_approved_delivered_and_rated(people: People) -> None:
@@ -90,7 +90,7 @@ async def test_a_laptop_is_asked_for_approved_delivered_and_rated(people: People
     request = await people.requester.post_ok(
         "/v1/requests", asked | {"answers": {"size": "15", "why": "出差用"}}
     )
-    at = f"/v1/requests/{request['number']}"
+    path = f"/v1/requests/{request['number']}"
     assert request["number"].startswith("REQ-")
     assert (request["state"], request["service"], request["target_seconds"]) == (
         "submitted",
@@ -100,32 +100,32 @@ async def test_a_laptop_is_asked_for_approved_delivered_and_rated(people: People
     assert request["answers"] == '{"size":"15","why":"出差用"}'
 
     assessed = {"category": "hardware", "impact": "3", "urgency": "2", "path": "standard"}
-    after = await people.agent.post_ok(f"{at}/assess", assessed)
+    after = await people.agent.post_ok(f"{path}/assess", assessed)
     assert (after["state"], after["team"]["key"], after["priority"]) == (
         "awaiting_approval",
         "workplace",
         "P4",
     )
-    decision = (await people.head.read(f"{at}/decisions"))["items"][0]
-    voters = {vote["person"]["id"] for vote in (await people.head.read(f"{at}/votes"))["items"]}
+    decision = (await people.head.read(f"{path}/decisions"))["items"][0]
+    voters = {vote["person"]["id"] for vote in (await people.head.read(f"{path}/votes"))["items"]}
     assert voters == {people.head.id, people.deputy.id}
     vote = {"decision": decision["id"], "verdict": "approve"}
-    assert await refused(people.requester, f"{at}/vote", vote) == "separation_of_duties"
-    assert (await people.head.post_ok(f"{at}/vote", vote))["state"] == "awaiting_approval"
-    assert (await people.deputy.post_ok(f"{at}/vote", vote))["state"] == "assessed"
+    assert await refused(people.requester, f"{path}/vote", vote) == "separation_of_duties"
+    assert (await people.head.post_ok(f"{path}/vote", vote))["state"] == "awaiting_approval"
+    assert (await people.deputy.post_ok(f"{path}/vote", vote))["state"] == "assessed"
 
-    tasks = (await people.engineer.read(f"{at}/tasks"))["items"]
+    tasks = (await people.engineer.read(f"{path}/tasks"))["items"]
     assert [task["title"] for task in tasks] == ["Order it", "装好系统"]
-    await people.agent.post_ok(f"{at}/assign", {"team": "workplace", "person": people.engineer.id})
-    await people.engineer.post_ok(f"{at}/start")
-    await people.engineer.post_ok(f"{at}/hold", {"reason": "awaiting_requester"})
-    assert await refused(people.requester, f"{at}/fulfil", {"delivered": "x"}) == "not_in_this_state"
-    assert (await people.engineer.post_ok(f"{at}/resume"))["state"] == "in_progress"
-    done = await people.engineer.post_ok(f"{at}/fulfil", {"delivered": "一台已配置的笔记本电脑。"})
+    await people.agent.post_ok(f"{path}/assign", {"team": "workplace", "person": people.engineer.id})
+    await people.engineer.post_ok(f"{path}/start")
+    await people.engineer.post_ok(f"{path}/hold", {"reason": "awaiting_requester"})
+    assert await refused(people.requester, f"{path}/fulfil", {"delivered": "x"}) == "not_in_this_state"
+    assert (await people.engineer.post_ok(f"{path}/resume"))["state"] == "in_progress"
+    done = await people.engineer.post_ok(f"{path}/fulfil", {"delivered": "一台已配置的笔记本电脑。"})
     assert (done["state"], done["delivery"]) == ("delivered", "一台已配置的笔记本电脑。")
-    await people.requester.post_ok(f"{at}/rate", {"score": 5})
-    assert (await people.requester.post_ok(f"{at}/close"))["state"] == "closed"
-    assert await told(people.requester, at) == [
+    await people.requester.post_ok(f"{path}/rate", {"score": 5})
+    assert (await people.requester.post_ok(f"{path}/close"))["state"] == "closed"
+    assert await told(people.requester, path) == [
         "submitted",
         "assessed",
         "voted",
@@ -143,71 +143,73 @@ async def test_a_laptop_is_asked_for_approved_delivered_and_rated(people: People
 
 async def test_what_its_approvers_refuse_is_rejected_and_nobody_else_answers_for_them(people: People) -> None:
     asked = {"title": "A laptop", "description": "…", "channel": "chat", "urgency": "3"}
-    said = asked | {"item": await _a_laptop(people), "answers": {"size": "13", "why": "Travel"}}
-    at = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', said))['id']}"
+    body = asked | {"item": await _a_laptop(people), "answers": {"size": "13", "why": "Travel"}}
+    path = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', body))['id']}"
     assessed = {"category": "hardware", "impact": "3", "urgency": "3", "path": "standard"}
-    await people.agent.post_ok(f"{at}/assess", assessed)
-    assert await refused(people.agent, f"{at}/assess", assessed) == "approval_is_open"
-    (decision,) = (await people.agent.read(f"{at}/decisions"))["items"]
+    await people.agent.post_ok(f"{path}/assess", assessed)
+    assert await refused(people.agent, f"{path}/assess", assessed) == "approval_is_open"
+    (decision,) = (await people.agent.read(f"{path}/decisions"))["items"]
     vote = {"decision": decision["id"], "verdict": "reject", "comment": "She has one."}
-    assert await refused(people.agent, f"{at}/vote", vote) == "not_asked_to_vote"
-    assert await refused(people.agent, f"{at}/approve", _tally(decision["id"])) == "forbidden"
-    assert (await people.head.post_ok(f"{at}/vote", vote))["state"] == "rejected"
-    assert (await told(people.requester, at))[-2:] == ["voted", "refused"]
+    assert await refused(people.agent, f"{path}/vote", vote) == "not_asked_to_vote"
+    assert await refused(people.agent, f"{path}/approve", _tally(decision["id"])) == "forbidden"
+    assert (await people.head.post_ok(f"{path}/vote", vote))["state"] == "rejected"
+    assert (await told(people.requester, path))[-2:] == ["voted", "refused"]
 
 
 async def test_who_cancels_a_request_withdraws_the_question_to_its_approvers(people: People) -> None:
     asked = {"title": "A laptop", "description": "…", "channel": "chat", "urgency": "3"}
-    said = asked | {"item": await _a_laptop(people), "answers": {"size": "13", "why": "Travel"}}
-    at = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', said))['id']}"
+    body = asked | {"item": await _a_laptop(people), "answers": {"size": "13", "why": "Travel"}}
+    path = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', body))['id']}"
     await people.agent.post_ok(
-        f"{at}/assess", {"category": "hardware", "impact": "3", "urgency": "3", "path": "standard"}
+        f"{path}/assess", {"category": "hardware", "impact": "3", "urgency": "3", "path": "standard"}
     )
-    await people.requester.post_ok(f"{at}/cancel", {"reason": "She has one."})
-    (decision,) = (await people.requester.read(f"{at}/decisions"))["items"]
+    await people.requester.post_ok(f"{path}/cancel", {"reason": "She has one."})
+    (decision,) = (await people.requester.read(f"{path}/decisions"))["items"]
     assert decision["state"] == "withdrawn"
 
 
 async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_and_taught(
     people: People,
 ) -> None:
-    at = await _asked_for(people)
-    await _designed(people, at)
-    await _made(people, at)
+    path = await _asked_for(people)
+    await _designed(people, path)
+    await _made(people, path)
     for round_ in (1, 2):
-        await _submitted(people, at)
+        await _submitted(people, path)
         failed = await people.head.post_ok(
-            f"{at}/record_acceptance", await _verdict(people, at, passed=False)
+            f"{path}/record_acceptance", await _verdict(people, path, passed=False)
         )
         assert (failed["state"], failed["rounds"]) == ("rectifying", round_)
-        assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "task_is_open"
-        await _complete_all(people, at)
-    await _submitted(people, at)
+        assert await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "task_is_open"
+        await _complete_all(people, path)
+    await _submitted(people, path)
     assert (
-        await refused(people.requester, f"{at}/record_acceptance", await _verdict(people, at, passed=True))
+        await refused(
+            people.requester, f"{path}/record_acceptance", await _verdict(people, path, passed=True)
+        )
         == "not_in_the_acceptance_group"
     )
-    strangers = await _verdict(people, at, passed=True) | {"participants": [people.agent.id]}
-    assert await refused(people.head, f"{at}/record_acceptance", strangers) == "unknown_reference"
-    partly = await _verdict(people, at, passed=True)
+    strangers = await _verdict(people, path, passed=True) | {"participants": [people.agent.id]}
+    assert await refused(people.head, f"{path}/record_acceptance", strangers) == "unknown_reference"
+    partly = await _verdict(people, path, passed=True)
     partly["results"] = partly["results"][:1]
-    assert await refused(people.head, f"{at}/record_acceptance", partly) == "criteria_left_out"
-    done = await people.head.post_ok(f"{at}/record_acceptance", await _verdict(people, at, passed=True))
+    assert await refused(people.head, f"{path}/record_acceptance", partly) == "criteria_left_out"
+    done = await people.head.post_ok(f"{path}/record_acceptance", await _verdict(people, path, passed=True))
     assert (done["state"], done["verdict"], done["rounds"]) == ("delivered", "accepted", 3)
     training = {"audience": "财务部", "topics": "审批请假", "material": "幻灯片", "attended": 12}
-    await people.engineer.post_ok(f"{at}/record_training", training)
-    await people.requester.post_ok(f"{at}/close")
+    await people.engineer.post_ok(f"{path}/record_training", training)
+    await people.requester.post_ok(f"{path}/close")
 
-    events = await told(people.requester, at)
+    events = await told(people.requester, path)
     assert events.count("acceptance_failed") == 2
     assert events.count("accepted") == 1
-    rounds = (await people.head.read(f"{at}/acceptances"))["items"]
+    rounds = (await people.head.read(f"{path}/acceptances"))["items"]
     assert [(one["round"], one["verdict"]) for one in rounds] == [
         (1, "failed"),
         (2, "failed"),
         (3, "accepted"),
     ]
-    documents = (await people.requester.read(f"{at}/documents"))["items"]
+    documents = (await people.requester.read(f"{path}/documents"))["items"]
     classes = [document["document_class"] for document in documents]
     assert classes == ["SN", "SO", "IM", "TE", "TE", "AC", "AC", "AC", "TR"]
     assert all(document["state"] == "published" for document in documents)
@@ -247,93 +249,93 @@ def _tally(decision: str) -> Json:
 async def test_what_is_planned_anew_drops_the_open_tasks_and_the_checks_of_the_plan_before(
     people: People,
 ) -> None:
-    at = await _asked_for(people)
+    path = await _asked_for(people)
     task = {"assignee": people.engineer.id, "milestone": 1, "due_at": AHEAD}
     plan: Json = {"milestones": [{"title": "It runs", "due_at": AHEAD}], "tasks": [{"title": "Ask", **task}]}
 
     async def planned(*titles: str) -> None:
         """A solution is proposed and approved, and a plan made of these tasks."""
-        await people.architect.post_ok(f"{at}/propose_solution", SOLUTION)
+        await people.architect.post_ok(f"{path}/propose_solution", SOLUTION)
         for who, side in ((people.reviewer, "it"), (people.deputy, "business")):
-            await who.post_ok(f"{at}/review_solution", {"side": side, "verdict": "approve", **GOOD})
+            await who.post_ok(f"{path}/review_solution", {"side": side, "verdict": "approve", **GOOD})
         tasks = [{"title": title, **task} for title in titles]
-        await people.architect.post_ok(f"{at}/begin_implementation", plan | {"tasks": tasks})
+        await people.architect.post_ok(f"{path}/begin_implementation", plan | {"tasks": tasks})
 
     await planned("Build it on paper", "Print it")
     check = {"checkpoint": "Unit tests", "passed": True, "findings": "All pass."}
-    await people.checker.post_ok(f"{at}/check_quality", check)
-    built, _ = (await people.engineer.read(f"{at}/tasks"))["items"]
-    await people.engineer.post_ok(f"{at}/complete_task", {"task": built["id"], "outcome": "It is there."})
-    await people.engineer.post_ok(f"{at}/add_task", {"title": "Tell the auditors", "due_at": AHEAD})
+    await people.checker.post_ok(f"{path}/check_quality", check)
+    built, _ = (await people.engineer.read(f"{path}/tasks"))["items"]
+    await people.engineer.post_ok(f"{path}/complete_task", {"task": built["id"], "outcome": "It is there."})
+    await people.engineer.post_ok(f"{path}/add_task", {"title": "Tell the auditors", "due_at": AHEAD})
     await people.requester.post_ok(
-        f"{at}/change_requirements", {"changed": "No paper.", "reason": "It burns."}
+        f"{path}/change_requirements", {"changed": "No paper.", "reason": "It burns."}
     )
-    await people.architect.post_ok(f"{at}/confirm_requirements", _requirements(people))
+    await people.architect.post_ok(f"{path}/confirm_requirements", _requirements(people))
     await planned("Build it in code")
-    tasks = {one["title"]: one for one in (await people.engineer.read(f"{at}/tasks"))["items"]}
+    tasks = {item["title"]: item for item in (await people.engineer.read(f"{path}/tasks"))["items"]}
     assert [title for title, one in tasks.items() if one["dropped_at"]] == ["Print it"]
     assert tasks["Build it on paper"]["completed_at"] is not None
     mine = (await people.engineer.read("/v1/me/work"))["tasks"]
     assert {one["title"] for one in mine} == {"Build it in code"}
 
-    await _complete_all(people, at)
-    assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "quality_not_checked"
-    await people.checker.post_ok(f"{at}/check_quality", check | {"passed": False})
-    first, second = (await people.checker.read(f"{at}/quality_checks"))["items"]
+    await _complete_all(people, path)
+    assert await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "quality_not_checked"
+    await people.checker.post_ok(f"{path}/check_quality", check | {"passed": False})
+    first, second = (await people.checker.read(f"{path}/quality_checks"))["items"]
     assert (first["dropped_at"] is not None, second["dropped_at"]) == (True, None)
-    documents = (await people.checker.read(f"{at}/documents"))["items"]
-    reports = [one["state"] for one in documents if one["document_class"] == "TE"]
+    documents = (await people.checker.read(f"{path}/documents"))["items"]
+    reports = [document["state"] for document in documents if document["document_class"] == "TE"]
     assert reports == ["superseded", "published"]
 
 
-async def _forbids(client: Client, at: str, action: str) -> str | None:
+async def _forbids(client: Client, path: str, action: str) -> str | None:
     """The reason for which the client is shown that the action is not open; None: it is."""
-    offered = {one["action"]: one for one in (await client.read(at))["actions"]}[action]
+    offered = {one["action"]: one for one in (await client.read(path))["actions"]}[action]
     assert offered["open"] is (offered["reason"] is None)
     reason: str | None = offered["reason"]
     return reason
 
 
 async def test_whoever_has_made_it_neither_checks_nor_accepts_it(people: People) -> None:
-    at = await _asked_for(people)
+    path = await _asked_for(people)
     # Their own work may be theirs to accept by the group, and another's task theirs to complete.
     member = {"person": people.engineer.id, "side": "key_user"}
     await people.admin.post_ok("/v1/groups/leave/add_member", member)
-    await _designed(people, at)
-    await _made(people, at)
+    await _designed(people, path)
+    await _made(people, path)
     more = {"title": "Make it quicker", "assignee": people.architect.id}
-    await people.architect.post_ok(f"{at}/add_task", more)
-    task = (await people.architect.read(f"{at}/tasks"))["items"][-1]["id"]
-    assert await _forbids(people.reviewer, at, "check_quality") is None
-    await people.reviewer.post_ok(f"{at}/complete_task", {"task": task, "outcome": "It is quick."})
+    await people.architect.post_ok(f"{path}/add_task", more)
+    task = (await people.architect.read(f"{path}/tasks"))["items"][-1]["id"]
+    assert await _forbids(people.reviewer, path, "check_quality") is None
+    await people.reviewer.post_ok(f"{path}/complete_task", {"task": task, "outcome": "It is quick."})
     check = {"checkpoint": "Load test", "passed": True, "findings": "It is quick."}
-    assert await refused(people.reviewer, f"{at}/check_quality", check) == "separation_of_duties"
-    assert "(implementer)" in str(await _forbids(people.reviewer, at, "check_quality"))
+    assert await refused(people.reviewer, f"{path}/check_quality", check) == "separation_of_duties"
+    assert "(implementer)" in str(await _forbids(people.reviewer, path, "check_quality"))
 
-    await _submitted(people, at)
-    verdict = await _verdict(people, at, passed=True)
-    answer = await people.engineer.post(f"{at}/record_acceptance", json=verdict)
+    await _submitted(people, path)
+    verdict = await _verdict(people, path, passed=True)
+    answer = await people.engineer.post(f"{path}/record_acceptance", json=verdict)
     assert (answer.status_code, answer.json()["code"]) == (403, "separation_of_duties")
-    assert answer.json()["detail"] == await _forbids(people.engineer, at, "record_acceptance")
+    assert answer.json()["detail"] == await _forbids(people.engineer, path, "record_acceptance")
     assert "(implementer)" in answer.json()["detail"]
-    assert (await people.head.post_ok(f"{at}/record_acceptance", verdict))["state"] == "delivered"
+    assert (await people.head.post_ok(f"{path}/record_acceptance", verdict))["state"] == "delivered"
 
 
 async def test_what_only_those_could_accept_who_have_made_it_is_not_submitted(people: People) -> None:
-    at = await _asked_for(people)
-    await _designed(people, at)
-    await _made(people, at)
+    path = await _asked_for(people)
+    await _designed(people, path)
+    await _made(people, path)
     await people.admin.post_ok("/v1/groups/leave/remove_member", {"person": people.deputy.id})
     mend = {"title": "Bring the data", "owner": people.head.id, "due_at": AHEAD}
     await people.engineer.post_ok(
-        f"{at}/report_progress", {"milestones": [], "expected_at": AHEAD, "problems": [mend]}
+        f"{path}/report_progress", {"milestones": [], "expected_at": AHEAD, "problems": [mend]}
     )
-    await _complete_all(people, at)
-    assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "nobody_to_accept"
+    await _complete_all(people, path)
+    assert await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "nobody_to_accept"
     await people.admin.post_ok(
         "/v1/groups/leave/add_member", {"person": people.deputy.id, "side": "business"}
     )
-    await _submitted(people, at)
+    await _submitted(people, path)
 
 
 async def _asked_for(people: People) -> str:
@@ -345,12 +347,12 @@ async def _asked_for(people: People) -> str:
         f"/v1/groups/{group['id']}/add_member", {"person": people.deputy.id, "side": "business"}
     )
     asked = {"title": "请假系统", "description": "目前以纸质方式请假。", "channel": "portal", "urgency": "3"}
-    at = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', asked))['number']}"
+    path = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', asked))['number']}"
     assessed = {"category": "software", "impact": "2", "urgency": "3", "path": "project", "team": "workplace"}
-    assert (await people.agent.post_ok(f"{at}/assess", assessed))["state"] == "analysing"
-    confirmed = await people.architect.post_ok(f"{at}/confirm_requirements", _requirements(people))
+    assert (await people.agent.post_ok(f"{path}/assess", assessed))["state"] == "analysing"
+    confirmed = await people.architect.post_ok(f"{path}/confirm_requirements", _requirements(people))
     assert confirmed["state"] == "requirements_confirmed"
-    return at
+    return path
 
 
 def _requirements(people: People) -> Json:
@@ -371,33 +373,33 @@ def _requirements(people: People) -> Json:
     }
 
 
-async def _designed(people: People, at: str) -> None:
+async def _designed(people: People, path: str) -> None:
     """A first solution is sent back by the business, a second one approved by both sides."""
-    await people.architect.post_ok(f"{at}/propose_solution", SOLUTION)
+    await people.architect.post_ok(f"{path}/propose_solution", SOLUTION)
     own = {"side": "it", "verdict": "approve", **GOOD}
-    assert await refused(people.architect, f"{at}/review_solution", own) == "separation_of_duties"
+    assert await refused(people.architect, f"{path}/review_solution", own) == "separation_of_duties"
     for_the_business = own | {"side": "business"}
-    assert await refused(people.reviewer, f"{at}/review_solution", for_the_business) == "not_of_that_side"
-    assert (await people.reviewer.post_ok(f"{at}/review_solution", own))["state"] == "solution_review"
-    assert await refused(people.reviewer, f"{at}/review_solution", for_the_business) == "side_has_reviewed"
+    assert await refused(people.reviewer, f"{path}/review_solution", for_the_business) == "not_of_that_side"
+    assert (await people.reviewer.post_ok(f"{path}/review_solution", own))["state"] == "solution_review"
+    assert await refused(people.reviewer, f"{path}/review_solution", for_the_business) == "side_has_reviewed"
     assert (
         await refused(
-            people.requester, f"{at}/review_solution", own | {"side": "business", "verdict": "revise"}
+            people.requester, f"{path}/review_solution", own | {"side": "business", "verdict": "revise"}
         )
         == "say_what_to_revise"
     )
     back = own | {"side": "business", "verdict": "revise", "business_fit": "poor", "comment": "半天假呢？"}
-    assert (await people.deputy.post_ok(f"{at}/review_solution", back))["state"] == "revising"
-    await people.architect.post_ok(f"{at}/propose_solution", SOLUTION)
-    await people.requester.post_ok(f"{at}/review_solution", own | {"side": "business"})
-    approved = await people.reviewer.post_ok(f"{at}/review_solution", own)
+    assert (await people.deputy.post_ok(f"{path}/review_solution", back))["state"] == "revising"
+    await people.architect.post_ok(f"{path}/propose_solution", SOLUTION)
+    await people.requester.post_ok(f"{path}/review_solution", own | {"side": "business"})
+    approved = await people.reviewer.post_ok(f"{path}/review_solution", own)
     assert (approved["state"], approved["first_planned_at"]) == (
         "solution_approved",
         "2199-01-01T00:00:00.000000Z",
     )
 
 
-async def _made(people: People, at: str) -> None:
+async def _made(people: People, path: str) -> None:
     """It is made and checked; nothing is submitted before."""
     plan = {
         "milestones": [{"title": "It runs", "due_at": AHEAD}],
@@ -407,61 +409,63 @@ async def _made(people: People, at: str) -> None:
         "planned_cost": "120000.00",
         "currency": "CNY",
     }
-    assert (await people.architect.post_ok(f"{at}/begin_implementation", plan))["state"] == "implementing"
-    (milestone,) = (await people.requester.read(f"{at}/milestones"))["items"]
+    assert (await people.architect.post_ok(f"{path}/begin_implementation", plan))["state"] == "implementing"
+    (milestone,) = (await people.requester.read(f"{path}/milestones"))["items"]
     report = {"milestones": [{"milestone": milestone["id"], "done": 100}], "expected_at": AHEAD}
-    await people.engineer.post_ok(f"{at}/report_progress", report | {"cost_to_date": "50000.00"})
-    assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "task_is_open"
-    await _complete_all(people, at)
-    assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "quality_not_checked"
+    await people.engineer.post_ok(f"{path}/report_progress", report | {"cost_to_date": "50000.00"})
+    assert await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "task_is_open"
+    await _complete_all(people, path)
+    assert await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "quality_not_checked"
     check = {"checkpoint": "单元测试", "passed": False, "findings": "One fails."}
-    assert await refused(people.engineer, f"{at}/check_quality", check) == "separation_of_duties"
-    await people.checker.post_ok(f"{at}/check_quality", check)
-    assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "quality_check_failed"
-    await people.checker.post_ok(f"{at}/check_quality", check | {"passed": True, "findings": "All pass."})
+    assert await refused(people.engineer, f"{path}/check_quality", check) == "separation_of_duties"
+    await people.checker.post_ok(f"{path}/check_quality", check)
+    assert (
+        await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "quality_check_failed"
+    )
+    await people.checker.post_ok(f"{path}/check_quality", check | {"passed": True, "findings": "All pass."})
 
 
 def _papers() -> Json:
     return {"manual": "OP2026001", "wanted_at": AHEAD}
 
 
-async def _submitted(people: People, at: str) -> None:
-    await people.engineer.post_ok(f"{at}/submit_for_acceptance", _papers())
-    assert await state(people.head, at) == "in_acceptance"
+async def _submitted(people: People, path: str) -> None:
+    await people.engineer.post_ok(f"{path}/submit_for_acceptance", _papers())
+    assert await state(people.head, path) == "in_acceptance"
 
 
-async def _verdict(people: People, at: str, *, passed: bool) -> Json:
-    criteria = (await people.head.read(f"{at}/criteria"))["items"]
+async def _verdict(people: People, path: str, *, passed: bool) -> Json:
+    criteria = (await people.head.read(f"{path}/criteria"))["items"]
     results = [{"criterion": one["id"], "shown_by": "user_trial", "passed": passed} for one in criteria]
     there = ["me", people.deputy.id, people.requester.id, people.engineer.id]
-    said: Json = {"participants": there, "results": results}
+    body: Json = {"participants": there, "results": results}
     if passed:
-        return said | {"verdict": "accepted"}
+        return body | {"verdict": "accepted"}
     mended = {"title": "Mend the sum", "due_at": AHEAD, "owner": people.engineer.id}
-    return said | {"verdict": "failed", "issues": [mended]}
+    return body | {"verdict": "failed", "issues": [mended]}
 
 
-async def _complete_all(people: People, at: str) -> None:
-    for task in (await people.engineer.read(f"{at}/tasks"))["items"]:
+async def _complete_all(people: People, path: str) -> None:
+    for task in (await people.engineer.read(f"{path}/tasks"))["items"]:
         if task["completed_at"] is None and task["dropped_at"] is None:
             done = {"task": task["id"], "outcome": "It is there."}
-            await people.engineer.post_ok(f"{at}/complete_task", done)
+            await people.engineer.post_ok(f"{path}/complete_task", done)
 
 
 async def test_what_it_costs_is_for_staff_and_its_plan_for_those_who_accept_it(people: People) -> None:
-    at = await _asked_for(people)
-    await _designed(people, at)
-    await _made(people, at)
-    await _submitted(people, at)
-    await people.engineer.post_ok(f"{at}/log_work", {"minutes": 1373, "role_class": "engineer"})
+    record_path = await _asked_for(people)
+    await _designed(people, record_path)
+    await _made(people, record_path)
+    await _submitted(people, record_path)
+    await people.engineer.post_ok(f"{record_path}/log_work", {"minutes": 1373, "role_class": "engineer"})
     money = {"amount": "888.01", "currency": "CNY", "purpose": "A relay."}
-    await people.engineer.post_ok(f"{at}/book_cost", money)
-    record = await people.requester.read(at)
+    await people.engineer.post_ok(f"{record_path}/book_cost", money)
+    record = await people.requester.read(record_path)
     here = "/v1/requests"
     ways: list[tuple[str, Json]] = [
-        (at, {}),
-        (at, {"fields": "planned_cost,currency"}),
-        (at, {"as_of": (await people.engineer.read("/v1/meta"))["position"]}),
+        (record_path, {}),
+        (record_path, {"fields": "planned_cost,currency"}),
+        (record_path, {"as_of": (await people.engineer.read("/v1/meta"))["position"]}),
         (here, {}),
         (here, {"fields": "planned_cost"}),
         (here, {"expand": "requester,team"}),
@@ -479,7 +483,7 @@ async def test_what_it_costs_is_for_staff_and_its_plan_for_those_who_accept_it(p
             shown.setdefault(who, set()).update(name for figure, name in figures.items() if figure in text)
     bulk = {"items": [{"action": "comment", "id": record["id"], "body": {"text": "x"}}]}
     for answer in (
-        await people.requester.post(f"{at}/comment", json={"text": "When?"}),
+        await people.requester.post(f"{record_path}/comment", json={"text": "When?"}),
         await people.requester.post(f"{here}/bulk", json=bulk),
     ):
         assert answer.status_code == 200

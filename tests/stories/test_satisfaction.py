@@ -49,10 +49,10 @@ class People:
 
     async def resolved(self) -> str:
         """Where an incident of Zhao's is that Lin resolved."""
-        at = f"/v1/incidents/{(await self.zhao.post_ok('/v1/incidents', an_incident()))['number']}"
+        path = f"/v1/incidents/{(await self.zhao.post_ok('/v1/incidents', an_incident()))['number']}"
         for action, said in (("assign", {"person": "me"}), ("acknowledge", {}), ("resolve", RESOLVED)):
-            await self.lin.post_ok(f"{at}/{action}", said)
-        return at
+            await self.lin.post_ok(f"{path}/{action}", said)
+        return path
 
 
 @pytest.fixture
@@ -76,28 +76,30 @@ async def browser(api: Api) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def steps(who: Client) -> list[str]:
+async def steps(client: Client) -> list[str]:
     """What somebody was told of, oldest first."""
-    notices = (await who.read("/v1/notices", sort="sent_at", person="me"))["items"]
+    notices = (await client.read("/v1/notices", sort="sent_at", person="me"))["items"]
     return [step for notice in notices for step in notice["steps"]]
 
 
-async def events(who: Client, at: str) -> list[Json]:
-    found: list[Json] = (await who.read(f"{at}/events", limit=100))["items"]
-    return found
+async def events(client: Client, path: str) -> list[Json]:
+    items: list[Json] = (await client.read(f"{path}/events", limit=100))["items"]
+    return items
 
 
 async def test_a_rating_by_the_link(people: People, browser: httpx.AsyncClient) -> None:
-    at = await people.resolved()
-    await people.zhao.post_ok(f"{at}/close")
+    record_path = await people.resolved()
+    await people.zhao.post_ok(f"{record_path}/close")
     await people.pass_time(minutes=1)
     assert (await steps(people.zhao))[-1] == "rating_asked"
-    asked = [one for one in await events(people.zhao, at) if one["type"] == "incident.rating_asked"]
+    asked = [
+        event for event in await events(people.zhao, record_path) if event["type"] == "incident.rating_asked"
+    ]
     (said,) = [row for name, row in asked[0]["set"].items() if name.startswith("rating_request/")]
     # The mail is the only place where the link stands; here it is made as the mail makes it.
     link = RatingLink(
         "incident",
-        UUID((await people.zhao.read(at))["id"]),
+        UUID((await people.zhao.read(record_path))["id"]),
         UUID(people.zhao.id),
         datetime.fromisoformat(said["until_at"]),
     )
@@ -107,24 +109,24 @@ async def test_a_rating_by_the_link(people: People, browser: httpx.AsyncClient) 
     scanned = [await browser.request(method, path) for method in ("HEAD", "GET")]
     assert [one.status_code for one in scanned] == [200, 200]
     assert await people.api.head() == head, "a scanner has opened it, and nothing is written"
-    assert (await people.zhao.read(f"{at}/ratings"))["items"] == []
+    assert (await people.zhao.read(f"{record_path}/ratings"))["items"] == []
 
     page = await browser.get(path, headers={"Accept-Language": "zh"})
     assert "您满意吗" in page.text
     sent = await browser.post(path, content="score=5&comment=Quick", headers=FORM)
     assert sent.status_code == 200
-    (rating,) = (await people.lin.read(f"{at}/ratings"))["items"]
+    (rating,) = (await people.lin.read(f"{record_path}/ratings"))["items"]
     assert (rating["score"], rating["comment"]) == (5, "Quick")
-    rated = [one for one in await events(people.lin, at) if one["type"] == "incident.rated"]
+    rated = [event for event in await events(people.lin, record_path) if event["type"] == "incident.rated"]
     assert [(one["actor"], one["source"]) for one in rated] == [(f"person:{people.zhao.id}", "link")]
     await people.pass_time(minutes=5)
     assert (await steps(people.lin))[-1] == "rated"
 
 
 async def test_a_complaint_that_is_answered_late(people: People) -> None:
-    at = await people.resolved()
-    said = {"subject": "speed", "about": "Nobody called back for three days.", "about_assignee": True}
-    await people.zhao.post_ok(f"{at}/complain", said)
+    path = await people.resolved()
+    body = {"subject": "speed", "about": "Nobody called back for three days.", "about_assignee": True}
+    await people.zhao.post_ok(f"{path}/complain", body)
     await people.pass_time(minutes=1)
     assert (await steps(people.wu))[-1] == "complained"
     (listed,) = (await people.wu.read("/v1/complaints", open="true"))["items"]
@@ -132,7 +134,7 @@ async def test_a_complaint_that_is_answered_late(people: People) -> None:
     (work,) = (await people.wu.read("/v1/me/work"))["complaints"]
     assert (work["id"], work["owned"]) == (listed["id"], False)
     own = {"complaint": listed["id"], "owner": "me"}
-    await people.wu.post_ok(f"{at}/assign_complaint", own)
+    await people.wu.post_ok(f"{path}/assign_complaint", own)
     assert (await people.wu.read("/v1/me/work"))["complaints"][0]["owned"] is True
 
     people.now = datetime.fromisoformat(listed["due_at"])
@@ -143,12 +145,12 @@ async def test_a_complaint_that_is_answered_late(people: People) -> None:
     assert late["escalated_at"] is not None
     assert not {"complaint_overdue", "complaint_escalated"} & set(await steps(people.lin))
 
-    refused = await people.lin.post(f"{at}/answer_complaint", json={"complaint": late["id"], **ANSWER})
+    refused = await people.lin.post(f"{path}/answer_complaint", json={"complaint": late["id"], **ANSWER})
     assert refused.status_code == 403
-    await people.wu.post_ok(f"{at}/answer_complaint", {"complaint": late["id"], **ANSWER})
+    await people.wu.post_ok(f"{path}/answer_complaint", {"complaint": late["id"], **ANSWER})
     await people.pass_time(minutes=5)
     assert (await steps(people.zhao))[-1] == "complaint_answered"
-    (answered,) = (await people.zhao.read(f"{at}/complaints"))["items"]
+    (answered,) = (await people.zhao.read(f"{path}/complaints"))["items"]
     assert (answered["remedy"], answered["answered_by"]["name"]) == (ANSWER["remedy"], "Wu Jing")
     assert (await people.wu.read("/v1/me/work"))["complaints"] == []
     await people.pass_time(days=30)

@@ -52,14 +52,14 @@ async def waits(client: Client, section: str = "votes") -> list[str]:
 async def refused(client: Client, path: str, body: Json | None = None) -> tuple[int, str]:
     """The status and the code of a refused POST."""
     answer = await client.post(path, json=body or {})
-    found = answer.json()
-    return answer.status_code, (found.get("errors") or [found])[0]["code"]
+    document = answer.json()
+    return answer.status_code, (document.get("errors") or [document])[0]["code"]
 
 
-async def approve(client: Client, at: str, **more: str) -> Json:
+async def approve(client: Client, path: str, **more: str) -> Json:
     """They vote for it. Gives the record."""
     return await client.post_ok(
-        f"{at}/vote", {"decision": await asked(client, at), "verdict": "approve", **more}
+        f"{path}/vote", {"decision": await asked(client, path), "verdict": "approve", **more}
     )
 
 
@@ -72,33 +72,33 @@ async def test_a_change_managers_week(api: Api) -> None:
     tomasz = await api.client("Tomasz", Role.engineer, teams=("network",))
     lin = await api.client("Lin", Role.engineer, teams=("network",))
     change = await tomasz.post_ok("/v1/changes", a_change(team="network"))
-    at = f"/v1/changes/{change['id']}"
-    await tomasz.post_ok(f"{at}/submit")
-    assert change["number"] in [one["number"] for one in (await olga.read("/v1/changes"))["items"]]
-    await olga.post_ok(f"{at}/assess", ASSESSMENT)
-    preview = (await olga.read(f"{at}/approval_preview"))["items"][0]
+    path = f"/v1/changes/{change['id']}"
+    await tomasz.post_ok(f"{path}/submit")
+    assert change["number"] in [item["number"] for item in (await olga.read("/v1/changes"))["items"]]
+    await olga.post_ok(f"{path}/assess", ASSESSMENT)
+    preview = (await olga.read(f"{path}/approval_preview"))["items"][0]
     assert [rule["rule"] for rule in preview["rules"]] == ["change_low_risk"]
     assert [voter["id"] for voter in preview["voters"]] == [ivan.id]
     assert [(one["person"]["id"], one["because"]) for one in preview["left_out"]] == [(olga.id, "author")]
-    await olga.post_ok(f"{at}/request_approval", QUESTION)
-    body = {"decision": await asked(olga, at), "verdict": "approve"}
-    assert await refused(olga, f"{at}/vote", body) == (403, "not_asked_to_vote")
+    await olga.post_ok(f"{path}/request_approval", QUESTION)
+    body = {"decision": await asked(olga, path), "verdict": "approve"}
+    assert await refused(olga, f"{path}/vote", body) == (403, "not_asked_to_vote")
     (open_question,) = (await olga.read("/v1/decisions"))["items"]
     assert (open_question["number"], open_question["missing"]) == (change["number"], 1)
-    edited = await tomasz.patch(at, json={"plan": "Another one."}, headers={"If-Match": "*"})
+    edited = await tomasz.patch(path, json={"plan": "Another one."}, headers={"If-Match": "*"})
     assert (edited.status_code, edited.json()["errors"][0]["code"]) == (422, "put_to_the_vote")
     assert await waits(ivan) == [change["number"]]
-    assert (await approve(ivan, at))["state"] == "approved"
+    assert (await approve(ivan, path))["state"] == "approved"
     assert await waits(ivan) == []
-    await olga.post_ok(f"{at}/assign", {"team": "network", "person": lin.id})
+    await olga.post_ok(f"{path}/assign", {"team": "network", "person": lin.id})
     window = {"from_at": in_days(0.001), "until_at": in_days(0.1)}
-    await olga.post_ok(f"{at}/schedule", window)
+    await olga.post_ok(f"{path}/schedule", window)
     outside = {"out_of_window_reason": "A minute early."}
-    await lin.post_ok(f"{at}/start", outside)
-    await lin.post_ok(f"{at}/complete", DONE)
+    await lin.post_ok(f"{path}/start", outside)
+    await lin.post_ok(f"{path}/complete", DONE)
     reviewed = {**REVIEWED, "first_pass": False}
-    assert await refused(lin, f"{at}/review", reviewed) == (403, "forbidden")
-    assert (await olga.post_ok(f"{at}/review", reviewed))["state"] == "closed"
+    assert await refused(lin, f"{path}/review", reviewed) == (403, "forbidden")
+    assert (await olga.post_ok(f"{path}/review", reviewed))["state"] == "closed"
 
 
 async def test_an_emergency_at_night_with_a_deputy(api: Api) -> None:
@@ -115,19 +115,21 @@ async def test_an_emergency_at_night_with_a_deputy(api: Api) -> None:
     holiday = {"from_at": in_days(-1), "until_at": in_days(14), "decisions": ["emergency_change"]}
     await away.post_ok("/v1/deputies", {"deputy": deputy.id, **holiday})
     change = await tomasz.post_ok("/v1/changes", a_change(type="emergency", team="network"))
-    at = f"/v1/changes/{change['id']}"
-    await tomasz.post_ok(f"{at}/submit")
+    path = f"/v1/changes/{change['id']}"
+    await tomasz.post_ok(f"{path}/submit")
     question = {**QUESTION, "cannot_wait": "Nobody can send mail."}
     chosen = {**question, "persons": [lin.id]}
-    assert await refused(tomasz, f"{at}/request_emergency_approval", chosen) == (422, "extra_forbidden")
-    await tomasz.post_ok(f"{at}/request_emergency_approval", question)
+    assert await refused(tomasz, f"{path}/request_emergency_approval", chosen) == (422, "extra_forbidden")
+    await tomasz.post_ok(f"{path}/request_emergency_approval", question)
     assert [await waits(one) for one in (mei, away, junior, lin)] == [[change["number"]]] * 2 + [[]] * 2
     assert await waits(deputy, "votes_for_others") == [change["number"]]
-    assert (await approve(deputy, at))["state"] == "approved"
+    assert (await approve(deputy, path))["state"] == "approved"
     assert [await waits(mei), await waits(away)] == [[], []], "the first vote was enough"
-    (ballot,) = [one for one in (await tomasz.read(f"{at}/votes"))["items"] if one["verdict"]]
+    (ballot,) = [item for item in (await tomasz.read(f"{path}/votes"))["items"] if item["verdict"]]
     assert (ballot["person"]["id"], ballot["cast_by"]["id"]) == (away.id, deputy.id)
-    assert (await lin.post_ok(f"{at}/start", {"out_of_window_reason": "At once."}))["state"] == "implementing"
+    assert (await lin.post_ok(f"{path}/start", {"out_of_window_reason": "At once."}))[
+        "state"
+    ] == "implementing"
 
 
 async def test_a_problem_fixed_by_a_change(api: Api) -> None:
@@ -141,35 +143,35 @@ async def test_a_problem_fixed_by_a_change(api: Api) -> None:
     await ingrid.post_ok(f"{fixed}/investigate", {"team": "network", "assignee": tomasz.id})
     await tomasz.post_ok(f"{fixed}/identify_cause", CAUSE)
     change = await tomasz.post_ok("/v1/changes", a_change(team="network"))
-    at = f"/v1/changes/{change['id']}"
-    await tomasz.post_ok(f"{at}/submit")
-    await olga.post_ok(f"{at}/assess", ASSESSMENT)
-    await olga.post_ok(f"{at}/request_approval", QUESTION)
-    assert (await approve(ivan, at))["state"] == "approved"
+    path = f"/v1/changes/{change['id']}"
+    await tomasz.post_ok(f"{path}/submit")
+    await olga.post_ok(f"{path}/assess", ASSESSMENT)
+    await olga.post_ok(f"{path}/request_approval", QUESTION)
+    assert (await approve(ivan, path))["state"] == "approved"
     begun = await ingrid.post_ok(f"{fixed}/begin_fix", {"fixing_change": change["number"]})
     assert begun["fixing_change_id"] == change["id"]
     prevented = {"prevention": "The relay has version 4."}
     assert await refused(ingrid, f"{fixed}/resolve", prevented) == (409, "fixing_change_not_done")
-    await olga.post_ok(f"{at}/schedule", {"from_at": in_days(0.001), "until_at": in_days(0.1)})
-    await tomasz.post_ok(f"{at}/start", {"out_of_window_reason": "A minute early."})
-    await tomasz.post_ok(f"{at}/complete", DONE)
-    await olga.post_ok(f"{at}/review", {**REVIEWED, "first_pass": False})
-    assert (await ingrid.read(at))["state"] == "closed"
+    await olga.post_ok(f"{path}/schedule", {"from_at": in_days(0.001), "until_at": in_days(0.1)})
+    await tomasz.post_ok(f"{path}/start", {"out_of_window_reason": "A minute early."})
+    await tomasz.post_ok(f"{path}/complete", DONE)
+    await olga.post_ok(f"{path}/review", {**REVIEWED, "first_pass": False})
+    assert (await ingrid.read(path))["state"] == "closed"
     assert (await ingrid.post_ok(f"{fixed}/resolve", prevented))["state"] == "resolved"
 
 
 async def test_a_service_level_managers_signature_with_a_customer(api: Api) -> None:
     """The customer's representative sees what waits for them, and signs; nobody signs for them."""
     parties = await the_parties(api)
-    at = await parties.submitted("SLA", "finance", an_agreed_target("resolve", "resolution", 14_400))
+    path = await parties.submitted("SLA", "finance", an_agreed_target("resolve", "resolution", 14_400))
     customer = parties.leads["finance"]
-    agreement = await customer.read(at)
-    assert agreement["number"] in [one["number"] for one in (await customer.read("/v1/slas"))["items"]]
-    first = await parties.it.post_ok(f"{at}/sign")
+    agreement = await customer.read(path)
+    assert agreement["number"] in [item["number"] for item in (await customer.read("/v1/slas"))["items"]]
+    first = await parties.it.post_ok(f"{path}/sign")
     assert first["state"] == "in_review", "one consent is half of it"
     stranger = await api.client("Stranger", Role.requester)
-    assert (await stranger.post(f"{at}/sign")).status_code == 404
-    assert (await customer.post_ok(f"{at}/sign"))["state"] == "signed"
+    assert (await stranger.post(f"{path}/sign")).status_code == 404
+    assert (await customer.post_ok(f"{path}/sign"))["state"] == "signed"
 
 
 @pytest.fixture
@@ -186,29 +188,31 @@ async def test_a_committees_month(api: Api, follower: Connection) -> None:
     programme = await the_programme(api, follower)
     quality, owner = programme.quality, programme.owner
     committee = [*programme.committee, programme.third]
-    said = {"title": f"Improvement in {YEAR}", "year": YEAR, "co_authors": [owner.id]}
-    plan = await quality.post_ok("/v1/improvement_plans", said | direction() | contents(owner.id))
-    at = f"/v1/improvement_plans/{plan['id']}"
+    body = {"title": f"Improvement in {YEAR}", "year": YEAR, "co_authors": [owner.id]}
+    plan = await quality.post_ok("/v1/improvement_plans", body | direction() | contents(owner.id))
+    path = f"/v1/improvement_plans/{plan['id']}"
     await programme.follow()
-    await quality.post_ok(f"{at}/submit", {"question": "Is this our plan?"})
+    await quality.post_ok(f"{path}/submit", {"question": "Is this our plan?"})
     assert [await waits(member) for member in committee] == [[plan["number"]]] * 3
-    assert await refused(owner, f"{at}/vote", {"decision": await asked(owner, at), "verdict": "approve"}) == (
+    assert await refused(
+        owner, f"{path}/vote", {"decision": await asked(owner, path), "verdict": "approve"}
+    ) == (
         403,
         "separation_of_duties",
     )
-    await approve(committee[0], at)
-    assert (await approve(committee[1], at))["state"] == "approved"
+    await approve(committee[0], path)
+    assert (await approve(committee[1], path))["state"] == "approved"
 
     suggestion = await committee[0].post_ok("/v1/improvement_suggestions", a_suggestion())
     chosen = {"suggestions": [suggestion["number"]], "title": "Ask for the site", "reason": "It is quick."}
     chosen |= {"scope": "process", "process": "incident", "aspect": "activity"}
     improvement = await quality.post_ok("/v1/improvements", chosen)
-    at = f"/v1/improvements/{improvement['id']}"
-    await owner.post_ok(f"{at}/propose", a_proposal())
-    await quality.post_ok(f"{at}/submit", {"question": "Shall we?", **weighed()})
-    (decision,) = (await quality.read(f"{at}/decisions"))["items"]
+    path = f"/v1/improvements/{improvement['id']}"
+    await owner.post_ok(f"{path}/propose", a_proposal())
+    await quality.post_ok(f"{path}/submit", {"question": "Shall we?", **weighed()})
+    (decision,) = (await quality.read(f"{path}/decisions"))["items"]
     assert decision["rules"] == [{"rule": "improvement_proposal", "edition": 0}]
     assert {one["person"]: one["because"] for one in decision["left_out"]} == {committee[0].id: "duty"}
     assert await waits(committee[0]) == [], "they proposed it"
-    assert (await approve(committee[1], at))["state"] == "in_review", "one alone decides nothing"
-    assert (await approve(committee[2], at))["state"] == "approved"
+    assert (await approve(committee[1], path))["state"] == "in_review", "one alone decides nothing"
+    assert (await approve(committee[2], path))["state"] == "approved"

@@ -141,7 +141,7 @@ class ResultQuery(Paging):
     responses=ACCEPTED | problems(400, 403, 409, 413, 415, 422),
 )
 async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
-    """Requests a bulk job: a worker carries out a file of actions, each line as an item of a bulk request. A
+    """Request a bulk job: a worker carries out a file of actions, each line as an item of a bulk request. A
     repeated request returns the same job.
     """
     ledger, context = ledger_of(request), context_of(request)
@@ -187,7 +187,7 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
     responses=problems(400, 422),
 )
 async def list_bulk_jobs(request: Request, paging: Annotated[Paging, Query()]) -> Response:
-    """Lists the caller's bulk jobs. An API key does not see jobs that were requested by a key with broader
+    """List the caller's bulk jobs. An API key does not see jobs that were requested by a key with broader
     permissions; pages may be shorter because of it.
     """
     ledger, caller = ledger_of(request), caller_of(request)
@@ -211,7 +211,7 @@ async def list_bulk_jobs(request: Request, paging: Annotated[Paging, Query()]) -
     responses=problems(404, 422),
 )
 async def get_bulk_job(request: Request, job_id: JobId) -> Response:
-    """Returns a bulk job and its progress."""
+    """Return a bulk job and its progress."""
     row = await _own_job(request, job_id)
     return Response(to_json(_job_out(ledger_of(request), row)), media_type="application/json")
 
@@ -226,7 +226,7 @@ async def get_bulk_job(request: Request, job_id: JobId) -> Response:
 async def list_bulk_job_results(
     request: Request, job_id: JobId, which: Annotated[ResultQuery, Query()]
 ) -> Response:
-    """Lists the results of the lines that have been carried out so far."""
+    """List the results of the lines that have been carried out so far."""
     row = await _own_job(request, job_id)
     ledger, language = ledger_of(request), language_for(request)
     scope, sign, after = f"bulk job {row['id']} {which.refused}", ledger.vault.fingerprint, 0
@@ -245,7 +245,7 @@ async def list_bulk_job_results(
 
 
 async def _own_job(request: Request, job_id: UUID) -> Row:
-    """Returns the job of that id. Raises NotFound unless it is the caller's own."""
+    """Return the job of that id. Raises NotFound unless it is the caller's own."""
     row = await ledger_of(request).db.row(worker.SELECT_JOB, (job_id,))
     if row is None or not _may_see(caller_of(request), row):
         raise NotFound()

@@ -176,7 +176,7 @@ async def _run_lines(ledger: Ledger, row: Row, body: bytes, clock: Callable[[], 
 
 
 async def _caller(ledger: Ledger, row: Row, now: datetime) -> Caller:
-    """Returns the person or key that requested the job as a caller, with their present permissions. Raises
+    """Return the person or key that requested the job as a caller, with their present permissions. Raises
     JobAborted if they are no longer valid.
     """
     if row["key_id"] is not None:
@@ -191,7 +191,7 @@ async def _caller(ledger: Ledger, row: Row, now: datetime) -> Caller:
 
 
 def _lines(body: bytes, offset: int, n: int) -> list[tuple[int, int, bytes]]:
-    """Returns the next lines of a window, each with its number, the offset of its end, and its text.
+    """Return the next lines of a window, each with its number, the offset of its end, and its text.
     `offset` is the offset of the first and `n` the number of the line before it.
     """
     numbered_lines: list[tuple[int, int, bytes]] = []
@@ -207,7 +207,7 @@ def _lines(body: bytes, offset: int, n: int) -> list[tuple[int, int, bytes]]:
 async def _window(
     ledger: Ledger, row: Row, metadata: CommandMetadata, lines: Sequence[tuple[int, int, bytes]]
 ) -> list[JobLine]:
-    """Returns the lines up to the first that concerns the same record as one before it."""
+    """Return the lines up to the first that concerns the same record as one before it."""
     read = [JobLine(n, ends, _read(ledger, row, metadata, n, text)) for n, ends, text in lines]
     commands = [line.content for line in read if isinstance(line.content, BulkCommand)]
     names = dict(zip((command.n for command in commands), await targets_of(ledger, commands), strict=True))
@@ -279,7 +279,7 @@ async def _save_results(
 
 
 def _result_row(n: int, outcome: Outcome, language: str) -> tuple[Any, ...]:
-    """Returns the columns of a line's result: number, status, whether it was done before, record, code of the
+    """Return the columns of a line's result: number, status, whether it was done before, record, code of the
     problem, and faults. Texts are left out, since they may be personal.
     """
     if isinstance(outcome, ActionOutcome):
@@ -292,5 +292,5 @@ def _result_row(n: int, outcome: Outcome, language: str) -> tuple[Any, ...]:
 
 
 def _storable_pointer(pointer: str) -> str:
-    """Returns the pointer in a form that PostgreSQL can store: names in it come from the client."""
+    """Return the pointer in a form that PostgreSQL can store: names in it come from the client."""
     return pointer[:LONGEST_POINTER].encode("utf-8", "replace").decode().replace("\x00", "�")

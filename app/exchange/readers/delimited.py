@@ -116,7 +116,7 @@ class Delimited:
 
 
 def _select_cells(rows: Iterator[CellRow | RefusedRow], places: list[int]) -> Iterator[CellRow | RefusedRow]:
-    """Returns the rows without the cells of ignored columns; the columns of the case and the time always
+    """Return the rows without the cells of ignored columns; the columns of the case and the time always
     remain.
     """
     keep = itemgetter(*places)

@@ -52,7 +52,7 @@ class LineFault:
     likely: str | None = None
 
     def reason(self, encoding: str, count: int = 0, expected: int = 0) -> str:
-        """Returns the reason for refusing the line, as text for users."""
+        """Return the reason for refusing the line, as text for users."""
         words = REASONS["looks_like" if self.likely else self.code]
         return words.format(encoding=encoding, likely=self.likely, found=count, wanted=expected)
 
@@ -109,7 +109,7 @@ def _line(number: int, body: bytes, encoding: str, *, cut: bool) -> TextLine:
 
 
 def likely_encoding(body: bytes) -> str | None:
-    """Returns the supported encoding that the bytes look like; None if they look like none of them."""
+    """Return the supported encoding that the bytes look like; None if they look like none of them."""
     for encoding in (UTF8, "gb18030"):
         try:
             text = body.decode(encoding)
@@ -145,7 +145,7 @@ class DelimitedRows:
         self._width = 0
 
     def heading(self) -> list[str]:
-        """Returns the cells of the first row. Raises FileRefused if there is none or it cannot be read."""
+        """Return the cells of the first row. Raises FileRefused if there is none or it cannot be read."""
         for number, text, wrong in self._source:
             if wrong:
                 why = wrong.reason(self._encoding)

@@ -83,7 +83,7 @@ def _row(line: int, text: str, wrong: LineFault | None) -> CellRow | RefusedRow:
 
 
 def _format_error(cells: Any) -> str | None:
-    """Returns why the parsed JSON object is not a valid row; None if it is valid."""
+    """Return why the parsed JSON object is not a valid row; None if it is valid."""
     if not isinstance(cells, dict):
         return "the line is no JSON object"
     unknown = sorted(cells.keys() - set(KEYS))

@@ -115,7 +115,7 @@ def _heading(cells: list[str]) -> list[str]:
 
 
 def _layout(heading: list[str]) -> Layout:
-    """Returns the layout of this file, by its heading."""
+    """Return the layout of this file, by its heading."""
     state = next(name for name in codes.STATES if name in heading)
     state_codes = codes.OLD_STATE_CODES if state == codes.STATES[0] else codes.STATE_CODES
     reason = ("hold_reason",) if "hold_reason" in heading else ()

@@ -89,7 +89,7 @@ def peek_rows(rows: Iterator[CellRow | RefusedRow]) -> list[CellRow | RefusedRow
 def cells_of(
     heading: Iterable[str], columns: frozenset[str], rows: list[CellRow | RefusedRow]
 ) -> Iterator[str]:
-    """Returns, for these rows, the trimmed cells of the named columns."""
+    """Return, for these rows, the trimmed cells of the named columns."""
     places = [n for n, name in enumerate(heading) if name in columns]
     for row in rows:
         if not isinstance(row, RefusedRow):
@@ -273,7 +273,7 @@ class TableReader:
         )
 
     def _time_at(self, place: int) -> ParsedTime | None:
-        """Returns the instant in the cell of the present row at this index; None if it is missing or no
+        """Return the instant in the cell of the present row at this index; None if it is missing or no
         time.
         """
         try:
@@ -284,7 +284,7 @@ class TableReader:
     def _fault(
         self, case: str | None, parsed_time: ParsedTime | None, opened: ParsedTime | None
     ) -> tuple[str, str] | None:
-        """Returns the code of the reason for which the row is refused, and the column concerned; None if it
+        """Return the code of the reason for which the row is refused, and the column concerned; None if it
         is valid.
         """
         if case is None:
@@ -312,7 +312,7 @@ class TableReader:
         return None
 
     def _record(self, values: tuple[str | None, ...]) -> _RecordFields:
-        """Returns the record's state and fields from the row. Rows with the same values share the result,
+        """Return the record's state and fields from the row. Rows with the same values share the result,
         which must not be changed.
         """
         if self._uncacheable:
@@ -338,7 +338,7 @@ class TableReader:
         return stands[0], {**fields, **stands[1]}, irregular
 
     def _fields(self, values: tuple[str | None, ...]) -> dict[str, Any]:
-        """Returns the record's fields with codes or keys, and the title."""
+        """Return the record's fields with codes or keys, and the title."""
         fields: dict[str, Any] = {field: codes[values[n]] for field, n, codes in self._codes}
         for field, n in self._texts:
             value = values[n]
@@ -346,7 +346,7 @@ class TableReader:
         return fields
 
     def _private_with_odd(self, values: tuple[str | None, ...]) -> tuple[str, ...]:
-        """Returns the private columns of this row, including those with values that look like neither a code
+        """Return the private columns of this row, including those with values that look like neither a code
         nor a time.
         """
         odd = set(self._uncacheable)
@@ -357,7 +357,7 @@ class TableReader:
         )
 
     def _identity(self, values: tuple[str | None, ...]) -> str:
-        """Returns a text of all values of the row and their columns; columns without a value make no
+        """Return a text of all values of the row and their columns; columns without a value make no
         difference.
         """
         identity = self._identity_values(values)
@@ -376,11 +376,11 @@ class TableReader:
 
 
 def _columns(names: Iterable[str]) -> str:
-    """Returns a digest of the names of these columns."""
+    """Return a digest of the names of these columns."""
     return blake2b("\x1f".join(names).encode(), digest_size=16).hexdigest()
 
 
 def _single_line(value: str) -> str:
-    """Returns the text as one line, short enough for a title in lists."""
+    """Return the text as one line, short enough for a title in lists."""
     line = " ".join(_NOT_IN_A_LINE.sub(" ", value).split())
     return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"

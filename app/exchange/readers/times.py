@@ -47,7 +47,7 @@ class DateOrder(StrEnum):
 
 
 def zone_named(name: str) -> ZoneInfo:
-    """Returns the zone of that IANA name. Raises FileRefused if there is none, since the file's times would
+    """Return the zone of that IANA name. Raises FileRefused if there is none, since the file's times would
     then have no meaning.
     """
     try:
@@ -106,7 +106,7 @@ class TimeParser(dict[str, ParsedTime | None]):
         return ParsedTime(parsed_instant, instant(parsed_instant))
 
     def _midnight_of(self, day: str) -> datetime | None:
-        """Returns the instant at which the day begins; None unless it lasts 24 hours without a change of the
+        """Return the instant at which the day begins; None unless it lasts 24 hours without a change of the
         clock.
         """
         try:
@@ -193,7 +193,7 @@ def _match_time(text: str) -> re.Match[str] | None:
 
 
 def _time_of_day(text: str) -> timedelta | None:
-    """Returns the time since the beginning of a day; None if the text has more than hours, minutes and
+    """Return the time since the beginning of a day; None if the text has more than hours, minutes and
     seconds.
     """
     match = _TIME.fullmatch(f"2000-01-01 {text}")
@@ -210,7 +210,7 @@ def _micros(fraction: str | None) -> int:
 
 
 def _cached(cache: dict[str, T], text: str, read: Callable[[str], T]) -> T:
-    """Returns the result of `read` for the text, from the cache if it is there."""
+    """Return the result of `read` for the text, from the cache if it is there."""
     if text not in cache:
         if len(cache) >= LARGEST_CACHE:
             cache.clear()
@@ -226,7 +226,7 @@ def _zone(offset: str) -> timezone:
 
 
 def first_without_offset(texts: Iterable[str]) -> str | None:
-    """Returns the first of these times, as an example, if none of them states its offset from UTC; None if
+    """Return the first of these times, as an example, if none of them states its offset from UTC; None if
     any states it, or if there is no time.
     """
     first = None

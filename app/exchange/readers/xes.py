@@ -99,7 +99,7 @@ class _LogParser:
         self.attribute_names: set[str] = set()
 
     def rows(self, block: Callable[[int], bytes]) -> Iterator[CellRow | RefusedRow]:
-        """Returns the events as rows: the cells of the columns, and the cell of all other attributes at the
+        """Return the events as rows: the cells of the columns, and the cell of all other attributes at the
         end.
         """
         fed = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.api.lists import Listing
+from app.api.record_routes import record_routes
 from app.api.shapes import RecordOut
 from app.foundation.categories.categories import LIFECYCLE
 from app.foundation.categories.records import Category
@@ -18,3 +19,4 @@ CATEGORIES = Listing(
     filters=("state", "process", "key", "parent_id", "changed_at"),
     sorts=("added_at", "key"),
 )
+ROUTES = record_routes(CATEGORIES, "catalogue")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.api.lists import Listing
+from app.api.record_routes import record_routes
 from app.api.shapes import RecordOut
 from app.foundation.costs import hourly_rates
 from app.foundation.costs.records import HourlyRate
@@ -18,3 +19,4 @@ HOURLY_RATES = Listing(
     filters=("state", "role_class", "currency", "valid_from_at", "added_at"),
     sorts=("added_at", "valid_from_at"),
 )
+ROUTES = record_routes(HOURLY_RATES, "costs", in_views=False)

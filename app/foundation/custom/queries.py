@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from app.api.lists import Listing
+from app.api.record_routes import record_routes
 from app.api.shapes import OutputModel, RecordOut
 from app.common.custom import CustomField
 from app.foundation.custom.fields import LIFECYCLE
@@ -30,3 +31,4 @@ CUSTOM_FIELDS = Listing(
     filters=("state", "process", "key", "value_type", "added_at", "changed_at"),
     sorts=("added_at", "key"),
 )
+ROUTES = record_routes(CUSTOM_FIELDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from app.api.lists import Listing
+from app.api.record_routes import record_routes
 from app.api.shapes import RecordOut
 from app.common.priority import Priority
 from app.foundation.escalation import escalation_rules
@@ -27,3 +28,4 @@ ESCALATION_RULES = Listing(
     sorts=("added_at",),
     expands=(PERSONS, TEAMS),
 )
+ROUTES = record_routes(ESCALATION_RULES, "assignment_rules")

@@ -22,6 +22,7 @@ from app.api.auth import Ledger, context_of
 from app.api.edit import mount_edit
 from app.api.etag import versions_of
 from app.api.list_queries import Paging
+from app.api.open_actions import send_as
 from app.api.openapi import problems
 from app.api.paging import page
 from app.api.paging import page_response as listed
@@ -145,6 +146,8 @@ mount_edit(router, persons.LIFECYCLE, PersonOut, prefix="/persons")
 mount_edit(router, teams.LIFECYCLE, TeamOut, prefix="/teams")
 mount_edit(router, groups.LIFECYCLE, GroupOut, prefix="/groups")
 mount_actions(router, keys.LIFECYCLE, KeyOut, prefix="/keys", left_out=frozenset({"make", "rotate"}))
+send_as(keys.MakeKey, NewKey)
+send_as(keys.RotateKey, NewSecret)
 
 
 ROUTES = Routes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.api.lists import Listing
+from app.api.record_routes import record_routes
 from app.api.shapes import RecordOut
 from app.kpis.budgets import lifecycle
 from app.kpis.budgets.records import KpiBudget
@@ -18,3 +19,4 @@ KPI_BUDGETS = Listing(
     filters=("state", "kpi", "added_at"),
     sorts=("added_at",),
 )
+ROUTES = record_routes(KPI_BUDGETS, "kpis", in_views=False)

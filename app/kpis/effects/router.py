@@ -181,4 +181,4 @@ async def get_kpi_effect_chart(
 mount_reads(router, LISTING, prefix="/effects", shows_one=False)
 
 
-ROUTES = Routes((router,))
+ROUTES = Routes((router,), without_views=(LISTING,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.api.lists import Listing
+from app.api.record_routes import record_routes
 from app.api.shapes import RecordOut
 from app.kpis.reconciliations.lifecycle import LIFECYCLE
 from app.kpis.reconciliations.records import Reconciliation
@@ -18,3 +19,4 @@ LISTING = Listing(
     filters=("state", "verdict", "day", "made_at"),
     sorts=("made_at",),
 )
+ROUTES = record_routes(LISTING, "kpis", in_views=False)

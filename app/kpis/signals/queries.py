@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.api.lists import Listing
+from app.api.record_routes import record_routes
 from app.api.shapes import RecordOut
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.kpis.signals.lifecycle import LIFECYCLE
@@ -20,3 +21,4 @@ LISTING = Listing(
     sorts=("noted_at", "begins_at"),
     expands=(PERSONS, TEAMS),
 )
+ROUTES = record_routes(LISTING, "kpis", in_views=False)

@@ -83,4 +83,4 @@ async def set_kpi_target(
     )
 
 
-ROUTES = Routes((router,))
+ROUTES = Routes((router,), without_views=(KPI_TARGETS,))

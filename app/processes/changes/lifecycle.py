@@ -78,6 +78,7 @@ from app.processes.changes.records import (
 from app.processes.changes.records import ChangeState as State
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.links import LinkTicket, new_link
+from app.ticketing.priority import PRIORITY
 from app.ticketing.records import LinkKind
 from app.ticketing.requesters import set_requester
 
@@ -323,6 +324,7 @@ LIFECYCLE = Lifecycle(
     unassigned="team_id is null", children=(ExternalReference, *decisions.CHILDREN, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "reason", "plan", "work_done", "lessons", "service", "category"),
     constraints={"booking_free": RetryDecision(), "booking_walk": RetryDecision(), "change_window_frozen": RetryDecision()},
+    derivation=PRIORITY,
     rows=(
         # action                 中文        from                          to                       who             event
         action(draft,              "起草",     NEW_RECORD,                   State.draft,             staff | rule,   "change.drafted",

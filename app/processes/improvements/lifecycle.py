@@ -86,6 +86,7 @@ from app.processes.improvements.rollout_preparation import (
 )
 from app.processes.improvements.selection import SELECT_SUGGESTIONS, select
 from app.ticketing import CHILDREN, ticket_actions
+from app.ticketing.priority import PRIORITY
 from app.ticketing.projects.actions import flag_rows
 from app.ticketing.projects.checks import invalid_progress
 from app.ticketing.projects.preparation import current_milestones, unfinished_tasks
@@ -208,6 +209,7 @@ LIFECYCLE = Lifecycle(
         PilotReadiness, PilotIssue, PilotFeedback, RolloutStep, RolloutAnnouncement, *PROJECT_CHILDREN, *CHILDREN,
     ),
     searched_fields=("title", "selection_reason", "outside_plan_reason", "implementation_plan", "implemented_what", "work_plan", "revert_reason"),
+    derivation=PRIORITY,
     rows=(
         # action                           中文        from                             to                  who                     event
         # 4

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from app.processes.incidents.duplicates import MarkDuplicateIncident
     from app.processes.incidents.lifecycle import (
         EditIncident,
-        HoldIncident,
         ReportIncident,
         ResolveIncident,
     )
@@ -72,14 +71,6 @@ async def edited_begin_invalid(
     if body.began_at < incident.opened_at - timedelta(days=LONGEST_UNREPORTED_DAYS):
         words = {"days": str(LONGEST_UNREPORTED_DAYS)}
         raise WrongValue(words, pointer="/began_at", because="long_before_the_report")
-
-
-async def wake_up_in_past(
-    reads: ReadContext, incident: Incident, body: HoldIncident, ctx: ActionContext
-) -> None:
-    """Refuse if the wake-up time of the hold is not in the future (`not_ahead`)."""
-    if body.wake_up_at is not None and body.wake_up_at <= ctx.occurred_at:
-        raise WrongValue(pointer="/wake_up_at", because="not_ahead")
 
 
 async def not_on_call(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:

@@ -16,11 +16,10 @@ from app.common.children import ExternalReference
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.priority import Impact, Urgency
-from app.common.records import CodeEnum, ForeignRef, KeyRef, StaffOnly
-from app.common.tickets import Channel, HoldReason, Ticket
+from app.common.records import ForeignRef, KeyRef
+from app.common.tickets import Channel
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
-from app.foundation.people.records import Team
 from app.kernel.actor_policy import (
     agent,
     anybody,
@@ -70,14 +69,18 @@ from app.processes.incidents.reviews import review
 from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing import priority as priorities
-from app.ticketing.hold_checks import (
-    REQUESTER_TO_ANSWER,
-    cannot_wait_for_change,
-    cannot_wait_for_supplier,
-)
-from app.ticketing.priority import PrioritiseTicket
+from app.ticketing.priority import PRIORITY, PrioritiseTicket
 from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
+from app.ticketing.ticket_holds import (
+    REQUESTER_TO_ANSWER,
+    HoldTicket,
+    cannot_wait_for_change,
+    cannot_wait_for_supplier,
+    set_hold_fields,
+    state_before_hold,
+    wake_up_in_past,
+)
 
 
 class ReportIncident(Payload):
@@ -152,32 +155,13 @@ def start(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
     """Start work on the incident."""
 
 
-class HoldIncident(Payload):
+class HoldIncident(HoldTicket):
     """The reason why work on the incident waits, and the time at which it resumes."""
-
-    reason: HoldReason = Field(description="What it waits for.")
-    wake_up_at: Instant | None = Field(
-        default=None, description="When to look at it again; none: when somebody resumes it."
-    )
-    change: Annotated[Reference, ForeignRef("change"), StaffOnly()] | None = Field(
-        default=None,
-        description="With `awaiting_change`: the change, its id or number. It is resumed when that is "
-        "closed, rejected or cancelled; without one, when the changes that it is linked to are.",
-    )
-    supplier: Annotated[Reference, ForeignRef("team"), StaffOnly()] | None = Field(
-        default=None,
-        description="With `awaiting_vendor`, and then needed: whom it waits for, the key or id of a team of "
-        "the kind `supplier`.",
-    )
 
 
 def hold(incident: Incident, body: HoldIncident, ctx: ActionContext) -> None:
     """Put the incident on hold: work waits for something."""
-    change, supplier = ctx.ref(Ticket, "change"), ctx.ref(Team, "supplier")
-    incident.hold_reason = body.reason
-    incident.held_for_change_id = None if change is None else change.id
-    incident.supplier_id = None if supplier is None else supplier.id
-    incident.wake_up_at = body.wake_up_at
+    set_hold_fields(incident, body, ctx)
 
 
 def resume(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -274,12 +258,6 @@ def remind(incident: Incident, body: RemindIncident, ctx: ActionContext) -> None
     incident.reminded_at = ctx.occurred_at
 
 
-def state_before_hold(incident: Incident) -> CodeEnum:
-    """Return the state in which the incident was put on hold."""
-    assert incident.held_from is not None
-    return incident.held_from
-
-
 def audience(incident: Incident) -> tuple[str, ...]:
     """Return the tokens of those who may see the incident: its requester, reporter, assignee and commander,
     those of its service, and its team; without a team, the service desk.
@@ -301,6 +279,7 @@ LIFECYCLE = Lifecycle(
     unassigned="team_id is null", constraints={"incident_alert_is_open_elsewhere": CheckFailed("alert_is_open_elsewhere")},
     children=(ExternalReference, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "statement", "containment", "cause", "resolution", "service", "ci", "category"),
+    derivation=PRIORITY,
     rows=(
         # action        中文        from                               to                  who                             event
         action(report,          "上报",             NEW_RECORD,                      State.new,          anybody | integration, "incident.reported",
@@ -312,7 +291,7 @@ LIFECYCLE = Lifecycle(
         action(contain,         "遏制",             [State.in_progress],             STAYS,              engineer, "incident.contained",
                wrong=(checks.invalid_containment_time,)),
         action(hold,            "挂起",             OPEN - {State.on_hold},          State.on_hold,      assignee, "incident.held",
-               wrong=(checks.wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), notifies=(REQUESTER_TO_ANSWER,)),
+               wrong=(wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), notifies=(REQUESTER_TO_ANSWER,)),
         action(resume,          "恢复",             [State.on_hold],                 state_before_hold,  assignee | rule, "incident.resumed",
                due=DueAt("wake_up_at", "resume_at_wake_up_time")),
         action(declare_major,   "宣布重大",         OPEN,                            STAYS,              incident_manager, "incident.declared_major",

@@ -60,6 +60,7 @@ from app.processes.problems.records import (
 from app.processes.problems.records import ProblemState as State
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.links import LinkTicket, new_link
+from app.ticketing.priority import PRIORITY
 from app.ticketing.records import LinkKind
 from app.ticketing.requesters import set_requester
 
@@ -401,6 +402,7 @@ LIFECYCLE = Lifecycle(
     columns={"person": ("requester_id", "reported_by_id", "assignee_id", "risk_owner_id"), "team": ("team_id",), "service": ("service",)},
     unassigned="team_id is null", children=(ExternalReference, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "tried", "cause", "symptoms", "workaround", "prevention", "service", "ci", "category"),
+    derivation=PRIORITY,
     rows=(
         # action        中文          from                                       to                       who                       event
         action(raise_,              "提出",         NEW_RECORD, State.logged, staff | rule, "problem.raised",

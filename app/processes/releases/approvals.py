@@ -55,7 +55,7 @@ def change_ids_of(ctx: ActionContext, field: str = "changes") -> list[str]:
 
 
 class ChangePlanRelease(Payload):
-    """What is to be otherwise in the plan, the reason, and how analyst and project manager assess it."""
+    """The proposed change of a release's plan, its reason, and how analyst and project manager assess it."""
 
     model_config = example_includes("target_at")
     reason: FreeText = Field(description="Why the plan is to be changed.")

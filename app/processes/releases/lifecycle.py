@@ -84,6 +84,7 @@ from app.processes.releases.records import (
 from app.processes.releases.records import ReleaseState as State
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.going_out_lookups import PRODUCTION
+from app.ticketing.priority import PRIORITY
 from app.ticketing.requesters import set_requester
 
 gate_reviewer = process_relation("gate_reviewer", "the stage's reviewer", "阶段评审人")
@@ -324,6 +325,7 @@ LIFECYCLE = Lifecycle(
     unassigned="team_id is null", ended=ENDED,
     children=(ExternalReference, *decisions.CHILDREN, ReleaseStage, PlanChange, *CHILDREN),
     searched_fields=("title", "description", "plan", "deployed_what", "open_faults", "lessons", "service", "environment"),
+    derivation=PRIORITY,
     rows=(
         # action            中文            from                to              who                               event
         action(plan,               "计划",         NEW_RECORD,         State.planned,     project_manager,                  "release.planned",

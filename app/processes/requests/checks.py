@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         SubmitForAcceptanceRequest,
     )
     from app.processes.requests.implementation import BeginImplementationRequest
-    from app.processes.requests.lifecycle import AssessRequest, FulfilRequest, HoldRequest
+    from app.processes.requests.lifecycle import AssessRequest, FulfilRequest
     from app.processes.requests.requirements import ConfirmRequirementsRequest
     from app.processes.requests.solutions import ProposeSolutionRequest, ReviewSolutionRequest
 
@@ -58,14 +58,6 @@ async def invalid_start_time(
     if request.opened_at is not None and body.started_at < request.opened_at:
         words = {"since": request.opened_at.isoformat()}
         raise WrongValue(words, pointer="/started_at", because="before_it_was_opened")
-
-
-async def wake_up_in_past(
-    reads: ReadContext, request: Request, body: HoldRequest, ctx: ActionContext
-) -> None:
-    """Refuse if the wake-up time of the hold is not in the future (`not_ahead`)."""
-    if body.wake_up_at is not None and body.wake_up_at <= ctx.occurred_at:
-        raise WrongValue(pointer="/wake_up_at", because="not_ahead")
 
 
 async def too_late_to_reopen(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:

@@ -16,8 +16,8 @@ from app.common.children import ExternalReference, Follower
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person, Role
 from app.common.priority import Impact, Urgency
-from app.common.records import CodeEnum, ForeignRef, KeyRef, StaffOnly
-from app.common.tickets import Channel, HoldReason, Ticket
+from app.common.records import CodeEnum, ForeignRef, KeyRef
+from app.common.tickets import Channel
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import add_prepared_decision, withdraw_open_decisions
@@ -100,16 +100,21 @@ from app.processes.requests.solutions import (
 from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.change_endings import ChangeEnding
-from app.ticketing.hold_checks import (
-    REQUESTER_TO_ANSWER,
-    cannot_wait_for_change,
-    cannot_wait_for_supplier,
-)
+from app.ticketing.priority import PRIORITY
 from app.ticketing.projects.actions import flag_rows
 from app.ticketing.projects.checks import invalid_progress
 from app.ticketing.projects.preparation import current_milestones, unfinished_tasks
 from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
+from app.ticketing.ticket_holds import (
+    REQUESTER_TO_ANSWER,
+    HoldTicket,
+    cannot_wait_for_change,
+    cannot_wait_for_supplier,
+    set_hold_fields,
+    state_before_hold,
+    wake_up_in_past,
+)
 
 solution_reviewer = process_relation(
     "solution_reviewer", "one IT and one business reviewer", "信息技术方和业务方评审人各一名"
@@ -239,32 +244,13 @@ def fulfil(request: Request, body: FulfilRequest, ctx: ActionContext) -> None:
         request.started_at = body.started_at
 
 
-class HoldRequest(Payload):
+class HoldRequest(HoldTicket):
     """The reason why work on the request waits, and the time at which it resumes."""
-
-    reason: HoldReason = Field(description="What it waits for.")
-    wake_up_at: Instant | None = Field(
-        default=None, description="When to look at it again; none: when somebody resumes it."
-    )
-    change: Annotated[Reference, ForeignRef("change"), StaffOnly()] | None = Field(
-        default=None,
-        description="With `awaiting_change`: the change, its id or number. It is resumed when that is "
-        "closed, rejected or cancelled; without one, when the changes that it is linked to are.",
-    )
-    supplier: Annotated[Reference, ForeignRef("team"), StaffOnly()] | None = Field(
-        default=None,
-        description="With `awaiting_vendor`, and then needed: whom it waits for, the key or id of a team of "
-        "the kind `supplier`.",
-    )
 
 
 def hold(request: Request, body: HoldRequest, ctx: ActionContext) -> None:
     """Put the request on hold: work waits for something."""
-    change, supplier = ctx.ref(Ticket, "change"), ctx.ref(Team, "supplier")
-    request.hold_reason = body.reason
-    request.held_for_change_id = None if change is None else change.id
-    request.supplier_id = None if supplier is None else supplier.id
-    request.wake_up_at = body.wake_up_at
+    set_hold_fields(request, body, ctx)
 
 
 def resume(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -327,12 +313,6 @@ def edit(request: Request, body: EditRequest, ctx: ActionContext) -> None:
     request.reopen_days = ctx.prepared(AgreedReopening).days
 
 
-def state_before_hold(request: Request) -> CodeEnum:
-    """Return the state in which the request was put on hold."""
-    assert request.held_from is not None
-    return request.held_from
-
-
 def state_after_reopening(request: Request) -> CodeEnum:
     """Return the state in which work continues when the request is reopened."""
     return State.rectifying if request.path is FulfilmentPath.project else State.in_progress
@@ -381,6 +361,7 @@ LIFECYCLE = Lifecycle(
     unassigned="team_id is null",
     children=(ExternalReference, *decisions.CHILDREN, *DOCUMENTS, *OWN, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "delivery", "service", "ci", "category"), reviewer_group_field="acceptance_group_id",
+    derivation=PRIORITY,
     rows=(
         # action, 中文, from → to, who, event; and what forbids it
         action(submit,                "提交",     NEW_RECORD, State.submitted, anybody | integration, "request.submitted",
@@ -421,7 +402,7 @@ LIFECYCLE = Lifecycle(
         action(record_training,       "登记培训", [State.delivered], STAYS, engineer, "request.training_recorded",
                prepare=(load_documents,), wrong=(checks.trained_in_future,), document=lambda _: DocumentClass.TR),
         action(hold,                  "挂起",     OPEN - {State.on_hold}, State.on_hold, assignee, "request.held",
-               wrong=(checks.wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), notifies=(REQUESTER_TO_ANSWER,)),
+               wrong=(wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), notifies=(REQUESTER_TO_ANSWER,)),
         action(resume,                "恢复",     [State.on_hold], state_before_hold, assignee | rule, "request.resumed",
                due=DueAt("wake_up_at", "resume_at_wake_up_time", timers_per_kind=True)),
         action(note_change_ended,     "告知变更结果", OPEN, STAYS, rule, "request.change_ended",

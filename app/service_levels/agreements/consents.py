@@ -75,7 +75,7 @@ class Consent(Payload):
         return {}
 
     def usual_terms(self, agreement: Agreement) -> dict[str, Any]:
-        """Return the terms of a first consent that has none."""
+        """Return the terms that a first consent is to when it names none."""
         return {}
 
 

@@ -36,7 +36,7 @@ def delivery_shown(row: Row, language: str) -> dict[str, Any]:
 
 
 def reason_of(code: str, language: str) -> str:
-    """Return the sentence of a failure; of a refusal its title."""
+    """Return the sentence that explains a failure; for a refusal, its title."""
     if code in FAILURES:
         return translate(language, "webhook_failure", code)
     return sentences(language)["title"].get(code, code)

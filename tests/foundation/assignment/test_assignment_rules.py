@@ -36,13 +36,13 @@ async def test_an_administrator_makes_rules_and_staff_see_them(api: Api) -> None
     reporter = await api.client("Zhao")
     for client in (agent, reporter):
         assert (await client.post(RULES, json=a_rule(1, "network"))).status_code == 403
-    made = await admin.post_ok(RULES, a_rule(1, "network", priorities=["P2", "P1"], hours="nobody_works"))
-    assert (made["priorities"], made["hours"], made["hours_of"]) == (["P1", "P2"], "nobody_works", None)
-    assert [row["id"] for row in (await agent.read(RULES))["items"]] == [made["id"]]
+    record = await admin.post_ok(RULES, a_rule(1, "network", priorities=["P2", "P1"], hours="nobody_works"))
+    assert (record["priorities"], record["hours"], record["hours_of"]) == (["P1", "P2"], "nobody_works", None)
+    assert [row["id"] for row in (await agent.read(RULES))["items"]] == [record["id"]]
     assert (await reporter.read(RULES))["items"] == []
-    ended = await admin.post_ok(f"{RULES}/{made['id']}/end")
+    ended = await admin.post_ok(f"{RULES}/{record['id']}/end")
     assert ended["state"] == "ended"
-    assert (await admin.patch(f"{RULES}/{made['id']}", json={"position": 2})).status_code in (409, 428)
+    assert (await admin.patch(f"{RULES}/{record['id']}", json={"position": 2})).status_code in (409, 428)
 
 
 async def test_what_cannot_be_followed_is_refused(api: Api) -> None:
@@ -60,12 +60,12 @@ async def test_what_cannot_be_followed_is_refused(api: Api) -> None:
         (error,) = answer.json()["errors"]
         assert (error["pointer"], error["code"]) == (pointer, code)
     team = (await admin.read("/v1/teams", key="network"))["items"][0]["id"]
-    made = await admin.post_ok(RULES, a_rule(1, "network"))
+    record = await admin.post_ok(RULES, a_rule(1, "network"))
     await admin.post_ok(f"/v1/teams/{team}/retire")
     answer = await admin.post(RULES, json=a_rule(1, "network"))
     assert answer.json()["errors"][0]["code"] == "team_retired"
     (passed,) = (await tried(admin))["passed"]
-    assert (passed["rule"]["id"], passed["reason"]) == (made["id"], "team_retired")
+    assert (passed["rule"]["id"], passed["reason"]) == (record["id"], "team_retired")
 
 
 async def test_staff_try_the_rules_and_nobody_else(api: Api) -> None:
@@ -145,9 +145,9 @@ async def test_a_rule_is_edited_to_go_by_a_calendar_and_by_none(api: Api) -> Non
     await api.team("network")
     admin = await api.client("Ada", Role.admin)
     for key in ("office", "plant"):
-        said: Json = {"key": key, "name": key, "time_zone": "Asia/Shanghai", "weekly": WEEKLY}
-        await admin.post_ok("/v1/calendars", said)
-    at = f"{RULES}/{(await admin.post_ok(RULES, a_rule(1, 'network')))['id']}"
+        body: Json = {"key": key, "name": key, "time_zone": "Asia/Shanghai", "weekly": WEEKLY}
+        await admin.post_ok("/v1/calendars", body)
+    path = f"{RULES}/{(await admin.post_ok(RULES, a_rule(1, 'network')))['id']}"
     for change, status in (
         ({"calendar": "office"}, 422),
         ({"calendar": "office", "calendar_hours": "closed"}, 200),
@@ -155,7 +155,7 @@ async def test_a_rule_is_edited_to_go_by_a_calendar_and_by_none(api: Api) -> Non
         ({"calendar_hours": None}, 422),
         ({"calendar": None, "calendar_hours": None}, 200),
     ):
-        answer = await admin.patch(at, json=change, headers={"If-Match": "*"})
+        answer = await admin.patch(path, json=change, headers={"If-Match": "*"})
         assert answer.status_code == status, answer.text
-    shown = await admin.read(at)
-    assert (shown["calendar"], shown["calendar_hours"]) == (None, None)
+    response = await admin.read(path)
+    assert (response["calendar"], response["calendar_hours"]) == (None, None)

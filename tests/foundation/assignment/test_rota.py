@@ -68,8 +68,8 @@ async def tomasz(api: Api, team: str) -> Client:
 
 async def called(client: Client, when: str) -> list[str]:
     """The names of those on call then."""
-    found = await client.read("/v1/teams/network/on-call", at=when)
-    return [person["name"] for person in found["persons"]]
+    answer = await client.read("/v1/teams/network/on-call", at=when)
+    return [person["name"] for person in answer["persons"]]
 
 
 async def test_who_is_on_call_follows_from_shifts_and_stand_ins(
@@ -99,8 +99,8 @@ async def test_who_is_on_call_follows_from_shifts_and_stand_ins(
 async def test_now_is_meant_where_no_time_is_said(admin: Client, chen: Client) -> None:
     every_hour = {"starts": "00:00", "ends": "00:00", "time_zone": "UTC", "from_date": "2026-01-01"}
     await admin.post_ok("/v1/shifts", a_shift(chen, **every_hour))
-    found = await chen.read("/v1/teams/network/on-call")
-    assert [person["id"] for person in found["persons"]] == [chen.id]
+    answer = await chen.read("/v1/teams/network/on-call")
+    assert [person["id"] for person in answer["persons"]] == [chen.id]
 
 
 async def test_whoever_is_not_active_is_not_on_call(admin: Client, chen: Client, tomasz: Client) -> None:
@@ -198,11 +198,11 @@ async def test_a_stand_in_that_cannot_be_is_refused(
 async def test_a_team_settles_its_own_duties(api: Api, chen: Client) -> None:
     await api.team("mail")
     other = await api.client("Aisha", Role.engineer, teams=("mail",))
-    said = a_stand_in(person=chen.id)
-    refused = await other.post("/v1/stand_ins", json=said)
+    stand_in = a_stand_in(person=chen.id)
+    refused = await other.post("/v1/stand_ins", json=stand_in)
     assert refused.json()["errors"][0]["code"] == "not_your_team"
-    made = await chen.post_ok("/v1/stand_ins", said)
-    refused = await other.post(f"/v1/stand_ins/{made['id']}/cancel", json={})
+    record = await chen.post_ok("/v1/stand_ins", stand_in)
+    refused = await other.post(f"/v1/stand_ins/{record['id']}/cancel", json={})
     assert (refused.status_code, refused.json()["code"]) == (409, "not_your_team")
     stranger = await chen.post("/v1/stand_ins", json=a_stand_in(person=other.id))
     assert stranger.json()["errors"][0]["code"] == "not_in_the_team"

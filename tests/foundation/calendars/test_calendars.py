@@ -28,16 +28,16 @@ def office(key: str = "office", **more: Any) -> Json:
     return {"key": key, "name": "Office 办公", "time_zone": "Asia/Shanghai", "weekly": OFFICE, **more}
 
 
-def version_of(said: Json) -> CalendarVersion:
+def version_of(body: Json) -> CalendarVersion:
     """What a calendar says of which this is said."""
     version = empty(CalendarVersion, UUID(int=1))
-    apply_definition(version, AddCalendar.model_validate(said), this_year=2026)
+    apply_definition(version, AddCalendar.model_validate(body), this_year=2026)
     return version
 
 
-async def wrong(client: Client, said: Json) -> tuple[str, str]:
+async def wrong(client: Client, body: Json) -> tuple[str, str]:
     """Where it is wrong, and why."""
-    answer = await client.post(CALENDARS, json=said)
+    answer = await client.post(CALENDARS, json=body)
     assert answer.status_code == 422, answer.text
     (error,) = answer.json()["errors"]
     return error["pointer"], error["code"]
@@ -46,15 +46,15 @@ async def wrong(client: Client, said: Json) -> tuple[str, str]:
 async def test_who_promises_adds_a_calendar_and_everybody_reads_it(api: Api) -> None:
     manager, requester = await api.client("Lena", Role.service_level_manager), await api.client("Zhao")
     assert (await requester.post(CALENDARS, json=office())).status_code == 403
-    made = await manager.post_ok(CALENDARS, office())
-    for name in ("office", made["id"]):
-        seen = await requester.read(f"{CALENDARS}/{name}")
-        assert seen["newest"]["weekly"] == OFFICE
-        assert (seen["revision"], seen["time_zone"]) == (1, "Asia/Shanghai")
+    record = await manager.post_ok(CALENDARS, office())
+    for name in ("office", record["id"]):
+        answer = await requester.read(f"{CALENDARS}/{name}")
+        assert answer["newest"]["weekly"] == OFFICE
+        assert (answer["revision"], answer["time_zone"]) == (1, "Asia/Shanghai")
     (listed,) = (await requester.read(CALENDARS, state="active"))["items"]
-    assert listed == without_actions(seen)
+    assert listed == without_actions(answer)
     assert (await requester.read(CALENDARS, fields="key"))["items"] == [
-        {name: made[name] for name in ("id", "version", "key")}
+        {name: record[name] for name in ("id", "version", "key")}
     ]
 
 
@@ -70,9 +70,9 @@ async def test_business_time_is_asked_of_the_newest_version(api: Api) -> None:
         "ends_at": "2026-11-16T10:00:00.000000Z",
     }
     due = {"from": "2026-11-13T17:00:00+08:00", "seconds": 2 * 3600}
-    told = await manager.read(f"{CALENDARS}/office/due", **due)
-    assert told["due_at"] == "2026-11-16T02:00:00.000000Z"
-    assert told["next_opening_at"] == "2026-11-13T09:00:00.000000Z"
+    answer = await manager.read(f"{CALENDARS}/office/due", **due)
+    assert answer["due_at"] == "2026-11-16T02:00:00.000000Z"
+    assert answer["next_opening_at"] == "2026-11-13T09:00:00.000000Z"
     for path, said in (
         ("spans", {**week, "to": "2027-11-23T00:00:00Z"}),
         ("between", {**week, "to": "2026-11-01T00:00:00Z"}),
@@ -138,8 +138,8 @@ async def test_a_retired_calendar_is_still_asked_and_not_revised(api: Api) -> No
     named = await admin.patch(f"{CALENDARS}/office", json={"name": "Bureau"}, headers={"If-Match": '"1"'})
     assert named.json()["newest"]["weekly"] == OFFICE
     await admin.post_ok(f"{CALENDARS}/office/retire")
-    said = {"time_zone": "UTC", "weekly": OFFICE, "reason": "No."}
-    assert (await admin.post(f"{CALENDARS}/office/revise", json=said)).status_code == 409
+    body = {"time_zone": "UTC", "weekly": OFFICE, "reason": "No."}
+    assert (await admin.post(f"{CALENDARS}/office/revise", json=body)).status_code == 409
     week = {"from": "2026-11-16T00:00:00+08:00", "to": "2026-11-23T00:00:00+08:00"}
     assert (await admin.read(f"{CALENDARS}/office/between", **week))["seconds"] == 45 * 3600
 
@@ -147,10 +147,10 @@ async def test_a_retired_calendar_is_still_asked_and_not_revised(api: Api) -> No
 async def test_two_who_revise_at_once_make_two_versions(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     await admin.post_ok(CALENDARS, office())
-    said = {"time_zone": "UTC", "weekly": OFFICE, "reason": "At once."}
+    body = {"time_zone": "UTC", "weekly": OFFICE, "reason": "At once."}
     week = {"from": "2026-11-16T00:00:00Z", "to": "2026-11-23T00:00:00Z"}
     *revised, asked = await asyncio.gather(
-        *(admin.post_ok(f"{CALENDARS}/office/revise", said) for _ in range(3)),
+        *(admin.post_ok(f"{CALENDARS}/office/revise", body) for _ in range(3)),
         admin.read(f"{CALENDARS}/office/between", **week),
     )
     assert sorted(one["revision"] for one in revised) == [2, 3, 4]

@@ -47,8 +47,10 @@ async def connection(ledger: Ledger) -> AsyncIterator[Connection]:
 
 async def published(ledger: Ledger, n: int, *, now: datetime | None = None) -> CalendarVersion:
     """The version of a new calendar."""
-    said: dict[str, Any] = {"key": f"c{n}", "name": "C", "time_zone": ZONES[n], "weekly": WEEKS[n]}
-    body = AddCalendar.model_validate({**said, "public_holidays": [{"country": "CN", "years": [2025, 2026]}]})
+    fields: dict[str, Any] = {"key": f"c{n}", "name": "C", "time_zone": ZONES[n], "weekly": WEEKS[n]}
+    body = AddCalendar.model_validate(
+        {**fields, "public_holidays": [{"country": "CN", "years": [2025, 2026]}]}
+    )
     calendar = (await act(ledger, rule_caller("tests"), "calendar", "add", body=body, now=now)).record
     row = await ledger.db.row("select * from fold.calendar_version where id = %s", (calendar.newest_id,))
     assert row is not None

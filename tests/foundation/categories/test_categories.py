@@ -14,9 +14,9 @@ def a_category(key: str, **more: object) -> Json:
     return {"process": "incident", "key": key, "name_en": key, "name_zh": key, **more}
 
 
-async def wrong(client: Client, at: str, body: Json) -> tuple[str, str]:
+async def wrong(client: Client, path: str, body: Json) -> tuple[str, str]:
     """Where the body is wrong, and why."""
-    answer = await client.post(at, json=body)
+    answer = await client.post(path, json=body)
     assert answer.status_code == 422, answer.text
     (error,) = answer.json()["errors"]
     return error["pointer"], error["code"]
@@ -30,8 +30,8 @@ async def test_categories_are_a_tree_of_six_levels_that_everybody_reads(api: Api
     for level in range(2, 7):
         above = await manager.post_ok(CATEGORIES, a_category(f"level-{level}", parent=above["id"]))
         assert above["level"] == level
-    said = a_category("level-7", parent=above["id"])
-    assert await wrong(manager, CATEGORIES, said) == ("/parent", "too_many_levels")
+    category = a_category("level-7", parent=above["id"])
+    assert await wrong(manager, CATEGORIES, category) == ("/parent", "too_many_levels")
     (below,) = (await reporter.read(CATEGORIES, process="incident", parent_id=top))["items"]
     assert below["key"] == "level-2"
     assert await wrong(manager, CATEGORIES, a_category("level-2")) == ("/key", "taken")
@@ -45,15 +45,15 @@ async def test_nothing_new_is_of_a_retired_category_or_service_and_what_was_stay
     admin = await api.client("Ada", Role.admin, Role.agent)
     service = await a_service(admin)
     category = await admin.post_ok(CATEGORIES, a_category("printing"))
-    known = an_incident(service="mail", category="printing")
-    old = await admin.post_ok(INCIDENTS, known)
+    incident = an_incident(service="mail", category="printing")
+    old = await admin.post_ok(INCIDENTS, incident)
     await admin.post_ok(f"{CATEGORIES}/{category['id']}/retire")
-    assert await wrong(admin, INCIDENTS, known) == ("/category", "category_retired")
+    assert await wrong(admin, INCIDENTS, incident) == ("/category", "category_retired")
     parent = a_category("toner", parent=category["id"])
     assert await wrong(admin, CATEGORIES, parent) == ("/parent", "category_retired")
     await admin.post_ok(f"{CATEGORIES}/{category['id']}/reinstate")
     await admin.post_ok(f"/v1/services/{service['id']}/retire")
-    assert await wrong(admin, INCIDENTS, known) == ("/service", "service_retired")
+    assert await wrong(admin, INCIDENTS, incident) == ("/service", "service_retired")
     assert (await admin.read(f"{INCIDENTS}/{old['id']}"))["category"] == "printing"
     elsewhere = an_incident(service="nobody-knows", category="neither")
     assert (await admin.post_ok(INCIDENTS, elsewhere))["service"] == "nobody-knows"
@@ -67,11 +67,11 @@ async def test_each_manager_keeps_the_categories_of_their_process_and_of_no_othe
     }
     for process, role in managers.items():
         manager = await api.client(role.value, role)
-        made = await manager.post_ok(CATEGORIES, a_category("mine", process=process))
-        await manager.post_ok(f"{CATEGORIES}/{made['id']}/retire")
+        record = await manager.post_ok(CATEGORIES, a_category("mine", process=process))
+        await manager.post_ok(f"{CATEGORIES}/{record['id']}/retire")
         for other in managers.keys() - {process}:
-            said = a_category("mine-too", process=other)
-            assert await wrong(manager, CATEGORIES, said) == ("/process", "not_your_process")
+            category = a_category("mine-too", process=other)
+            assert await wrong(manager, CATEGORIES, category) == ("/process", "not_your_process")
     admin = await api.client("Ada", Role.admin)
     (theirs,) = (await admin.read(CATEGORIES, process="problem"))["items"]
     manager = await api.client("Qian", Role.service_level_manager)

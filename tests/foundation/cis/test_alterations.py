@@ -25,33 +25,33 @@ def from_now(**parts: float) -> str:
 
 async def scheduled(board: Board, begin: str, end: str, **changes: Any) -> str:
     """The path of a change that has that window."""
-    at = await board.approved(**changes)
-    await board.manager.post_ok(f"{at}/schedule", {"from_at": begin, "until_at": end})
-    return at
+    path = await board.approved(**changes)
+    await board.manager.post_ok(f"{path}/schedule", {"from_at": begin, "until_at": end})
+    return path
 
 
-async def number_of(board: Board, at: str) -> str:
+async def number_of(board: Board, path: str) -> str:
     """The number of the change."""
-    number: str = (await board.manager.read(at))["number"]
+    number: str = (await board.manager.read(path))["number"]
     return number
 
 
 async def altered(client: Client, key: str, change: str | None, **more: Any) -> Json:
     """The item after an alteration that names the change."""
-    said = {"attributes": {"release": from_now()}, "change": change, **more}
-    return await client.post_ok(f"/v1/cis/{key}/change_attributes", said)
+    body = {"attributes": {"release": from_now()}, "change": change, **more}
+    return await client.post_ok(f"/v1/cis/{key}/change_attributes", body)
 
 
 async def test_a_change_authorises_alterations_of_its_items_once_it_is_approved(board: Board) -> None:
     await board.ci("srv-1")
     await board.ci("srv-2")
-    at = await board.assessed(cis=["srv-1"])
-    change = await board.manager.read(at)
+    path = await board.assessed(cis=["srv-1"])
+    change = await board.manager.read(path)
     early = await altered(board.engineer, "srv-1", change["number"])
     assert (early["unauthorised_count"], early["alteration_count"]) == (1, 1)
     assert (early["alteration_authorised"], early["authorised_by_id"]) == (False, None)
-    await board.manager.post_ok(f"{at}/request_approval", board.question())
-    await board.vote(at, "approve")
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    await board.vote(path, "approve")
     after = await altered(board.engineer, "srv-1", change["number"])
     assert (after["unauthorised_count"], after["alteration_count"]) == (1, 2)
     assert (after["alteration_authorised"], after["authorised_by_id"]) == (True, change["id"])
@@ -65,35 +65,35 @@ async def test_a_change_authorises_alterations_of_its_items_once_it_is_approved(
 
 async def test_outside_its_window_a_change_authorises_only_while_it_is_implemented(board: Board) -> None:
     await board.ci("srv-1")
-    at = await scheduled(board, from_now(hours=1), from_now(hours=3), cis=["srv-1"])
-    number = await number_of(board, at)
+    path = await scheduled(board, from_now(hours=1), from_now(hours=3), cis=["srv-1"])
+    number = await number_of(board, path)
     assert (await altered(board.engineer, "srv-1", number))["unauthorised_count"] == 1
     late = {"out_of_window_reason": "The supplier is here now.", "override_reason": "Agreed."}
-    await board.engineer.post_ok(f"{at}/start", late)
+    await board.engineer.post_ok(f"{path}/start", late)
     running = await altered(board.engineer, "srv-1", number)
     assert (running["alteration_authorised"], running["unauthorised_count"]) == (True, 1)
-    await board.engineer.post_ok(f"{at}/complete", DONE)
+    await board.engineer.post_ok(f"{path}/complete", DONE)
     assert (await altered(board.engineer, "srv-1", number))["unauthorised_count"] == 2
 
 
 async def test_within_its_window_a_change_authorises_until_it_is_closed(board: Board) -> None:
     await board.ci("srv-1")
-    at = await scheduled(board, from_now(seconds=-30), from_now(hours=1), cis=["srv-1"])
-    number = await number_of(board, at)
+    path = await scheduled(board, from_now(seconds=-30), from_now(hours=1), cis=["srv-1"])
+    number = await number_of(board, path)
     assert (await altered(board.engineer, "srv-1", number))["alteration_authorised"]
-    await board.engineer.post_ok(f"{at}/start", {})
-    await board.engineer.post_ok(f"{at}/complete", DONE)
+    await board.engineer.post_ok(f"{path}/start", {})
+    await board.engineer.post_ok(f"{path}/complete", DONE)
     assert (await altered(board.engineer, "srv-1", number))["alteration_authorised"]
-    await board.manager.post_ok(f"{at}/review", REVIEWED)
+    await board.manager.post_ok(f"{path}/review", REVIEWED)
     closed = await altered(board.engineer, "srv-1", number)
     assert (closed["alteration_authorised"], closed["unauthorised_count"]) == (False, 1)
 
 
 async def test_an_alteration_is_judged_as_of_when_it_happened(board: Board) -> None:
     await board.ci("srv-1")
-    at = await scheduled(board, from_now(seconds=-30), from_now(hours=1), cis=["srv-1"])
-    number, done_at = await number_of(board, at), from_now()
-    await board.manager.post_ok(f"{at}/cancel", {"reason": "The supplier is late."})
+    path = await scheduled(board, from_now(seconds=-30), from_now(hours=1), cis=["srv-1"])
+    number, done_at = await number_of(board, path), from_now()
+    await board.manager.post_ok(f"{path}/cancel", {"reason": "The supplier is late."})
     dated = await altered(board.engineer, "srv-1", number, occurred_at=done_at)
     assert dated["alteration_authorised"], "it was scheduled then"
     assert (await altered(board.engineer, "srv-1", number))["unauthorised_count"] == 1
@@ -104,20 +104,20 @@ async def test_what_was_approved_afterwards_is_named_and_the_alteration_stays_fl
     await board.ci("srv-2")
     refused = await board.keeper.post("/v1/cis/srv-1/regularise", json={"change": "CHG-2026-000001"})
     assert refused.json()["errors"][0]["code"] == "unknown_reference"
-    at = await board.assessed(cis=["srv-1"])
-    number = await number_of(board, at)
+    path = await board.assessed(cis=["srv-1"])
+    number = await number_of(board, path)
     refused = await board.keeper.post("/v1/cis/srv-1/regularise", json={"change": number})
     assert (refused.status_code, refused.json()["code"]) == (409, "nothing_to_regularise")
     await altered(board.engineer, "srv-1", None)
     assert await why_not(board.keeper, "srv-1", number) == ("/change", "change_not_approved")
-    await board.manager.post_ok(f"{at}/request_approval", board.question())
-    await board.vote(at, "approve")
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    await board.vote(path, "approve")
     elsewhere = await number_of(board, await board.approved(cis=["srv-2"]))
     assert await why_not(board.keeper, "srv-1", elsewhere) == ("/change", "touches_another_item")
     assert (await board.engineer.post("/v1/cis/srv-1/regularise", json={"change": number})).status_code == 403
     after = await board.manager.post_ok("/v1/cis/srv-1/regularise", {"change": number})
     assert (after["unauthorised"], after["unauthorised_count"], after["alteration_count"]) == (True, 1, 1)
-    assert after["regularised_by_id"] == (await board.manager.read(at))["id"]
+    assert after["regularised_by_id"] == (await board.manager.read(path))["id"]
     assert after["regularised_at"] is not None
     told = (await board.keeper.read("/v1/cis/srv-1/events"))["items"][-1]
     assert told["type"] == "ci.regularised"
@@ -133,7 +133,7 @@ async def test_each_alteration_is_regularised_by_itself_and_named_where_there_ar
     for _ in range(2):
         await altered(board.engineer, "srv-1", None)
     events = (await board.keeper.read("/v1/cis/srv-1/events"))["items"]
-    first, second = (one["id"] for one in events if one["type"] == "ci.attributes_changed")
+    first, second = (event["id"] for event in events if event["type"] == "ci.attributes_changed")
     assert await why_not(board.keeper, "srv-1", number) == ("/alteration", "several_alterations")
     here = "/v1/cis/srv-1/regularise"
     wrong = {"change": number, "alteration": events[0]["id"]}
@@ -154,8 +154,8 @@ async def test_a_number_of_ours_that_there_is_not_is_refused_and_one_of_another_
     board: Board,
 ) -> None:
     await board.ci("srv-1")
-    said = {"attributes": {"release": "4"}, "change": "CHG-1999-999999"}
-    refused = await board.engineer.post("/v1/cis/srv-1/change_attributes", json=said)
+    body = {"attributes": {"release": "4"}, "change": "CHG-1999-999999"}
+    refused = await board.engineer.post("/v1/cis/srv-1/change_attributes", json=body)
     assert refused.json()["errors"][0]["code"] == "unknown_reference"
     outside = await altered(board.engineer, "srv-1", "RFC 4711")
     assert (outside["outside_change"], outside["unauthorised_count"]) == ("RFC 4711", 1)

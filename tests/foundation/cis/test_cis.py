@@ -14,14 +14,14 @@ from tests.foundation.people.test_roles import edited
 
 async def a_ci(client: Client, key: str, **more: Any) -> Json:
     """A configuration item that is live."""
-    said = {"key": key, "name": f"The {key}", "ci_class": "server", **more}
-    await client.post_ok("/v1/cis", said)
+    body = {"key": key, "name": f"The {key}", "ci_class": "server", **more}
+    await client.post_ok("/v1/cis", body)
     return await client.post_ok(f"/v1/cis/{key}/go_live")
 
 
-async def refused(client: Client, at: str, said: Json) -> tuple[int, str, str]:
+async def refused(client: Client, path: str, body: Json) -> tuple[int, str, str]:
     """The status, and where and why what is said is wrong."""
-    answer = await client.post(at, json=said)
+    answer = await client.post(path, json=body)
     (error,) = answer.json()["errors"]
     return answer.status_code, error["pointer"], error["code"]
 
@@ -33,8 +33,8 @@ async def keeper(api: Api) -> Client:
 
 
 async def test_one_is_planned_goes_live_is_worked_on_and_retired(keeper: Client) -> None:
-    made = await keeper.post_ok("/v1/cis", {"key": "db-1", "name": "Orders", "ci_class": "database"})
-    assert (made["state"], made["services"], made["attributes"]) == ("planned", [], {})
+    record = await keeper.post_ok("/v1/cis", {"key": "db-1", "name": "Orders", "ci_class": "database"})
+    assert (record["state"], record["services"], record["attributes"]) == ("planned", [], {})
     for action, state in (
         ("go_live", "live"),
         ("begin_maintenance", "maintenance"),
@@ -114,15 +114,15 @@ async def test_what_cannot_be_related_is_refused(keeper: Client) -> None:
     await a_ci(keeper, "old-1")
     await keeper.post_ok("/v1/cis/old-1/retire")
     await keeper.post_ok("/v1/cis/app-1/relate", {"kind": "uses", "other": "srv-1"})
-    at = "/v1/cis/app-1/relate"
+    path = "/v1/cis/app-1/relate"
     for said, code in (
         ({"kind": "uses", "other": "app-1"}, "itself"),
         ({"kind": "uses", "other": "srv-1"}, "there_already"),
         ({"kind": "uses", "other": "old-1"}, "ci_retired"),
         ({"kind": "uses", "other": "nothing"}, "unknown_reference"),
     ):
-        assert await refused(keeper, at, said) == (422, "/other", code)
-    assert (await keeper.post_ok(at, {"kind": "depends_on", "other": "srv-1"}))["key"] == "app-1"
+        assert await refused(keeper, path, said) == (422, "/other", code)
+    assert (await keeper.post_ok(path, {"kind": "depends_on", "other": "srv-1"}))["key"] == "app-1"
     unknown = {"kind": "part_of", "other": "srv-1"}
     assert await refused(keeper, "/v1/cis/app-1/unrelate", unknown) == (422, "/other", "not_related")
     assert (await keeper.post("/v1/cis/old-1/relate", json=unknown)).status_code == 409
@@ -131,8 +131,8 @@ async def test_what_cannot_be_related_is_refused(keeper: Client) -> None:
 async def test_of_two_who_relate_the_same_pair_at_once_one_is_told_so(keeper: Client) -> None:
     await a_ci(keeper, "app-1")
     await a_ci(keeper, "srv-1")
-    said = {"kind": "runs_on", "other": "srv-1"}
-    both = await asyncio.gather(*(keeper.post("/v1/cis/app-1/relate", json=said) for _ in range(2)))
+    body = {"kind": "runs_on", "other": "srv-1"}
+    both = await asyncio.gather(*(keeper.post("/v1/cis/app-1/relate", json=body) for _ in range(2)))
     assert sorted(answer.status_code for answer in both) == [200, 422]
     assert len((await keeper.read("/v1/cis/app-1/relations"))["items"]) == 1
 
@@ -157,8 +157,8 @@ async def test_staff_and_the_owner_see_one_and_nobody_else(api: Api, keeper: Cli
 async def test_an_integration_sees_what_it_has_found_and_nothing_else(api: Api, keeper: Client) -> None:
     scan, other = await api.client("Scan", Role.integration), await api.client("Probe", Role.integration)
     await a_ci(keeper, "srv-1")
-    found = await scan.post_ok("/v1/cis", {"key": "srv-2", "name": "Found", "ci_class": "server"})
-    assert found["found_by"]["id"] == scan.id
+    record = await scan.post_ok("/v1/cis", {"key": "srv-2", "name": "Found", "ci_class": "server"})
+    assert record["found_by"]["id"] == scan.id
     assert [ci["key"] for ci in (await scan.read("/v1/cis"))["items"]] == ["srv-2"]
     assert (await other.read("/v1/cis"))["items"] == []
     assert [ci["key"] for ci in (await keeper.read("/v1/cis", found_by=scan.id))["items"]] == ["srv-2"]
@@ -175,8 +175,8 @@ async def test_an_integration_sees_what_it_has_found_and_nothing_else(api: Api, 
 
 async def test_an_integration_that_is_staff_besides_is_known_to_have_found_what_it_plans(api: Api) -> None:
     scan = await api.client("Scan", Role.integration, Role.configuration_manager)
-    found = await scan.post_ok("/v1/cis", {"key": "srv-1", "name": "Found", "ci_class": "server"})
-    assert found["found_by"]["id"] == scan.id
+    record = await scan.post_ok("/v1/cis", {"key": "srv-1", "name": "Found", "ci_class": "server"})
+    assert record["found_by"]["id"] == scan.id
     elsewhere = await api.client("Mail", "integration@process/incident", Role.configuration_manager)
     planned = await elsewhere.post_ok("/v1/cis", {"key": "srv-2", "name": "Planned", "ci_class": "server"})
     assert planned["found_by"] is None

@@ -24,16 +24,16 @@ async def keeper(api: Api) -> Client:
 
 async def compared(client: Client, before: str | int, after: str | int, **more: Any) -> dict[str, Json]:
     """By key, what became of each item, from all pages."""
-    said = {"from": str(before), "to": str(after), **more}
-    pages = await client.pages("/v1/cis/compare", **said)
+    body = {"from": str(before), "to": str(after), **more}
+    pages = await client.pages("/v1/cis/compare", **body)
     return {one["ci"]["key"]: one for page in pages for one in page}
 
 
 async def test_what_was_added_removed_and_changed_since_a_baseline_is_told(api: Api, keeper: Client) -> None:
     for key in ("srv-1", "srv-2", "net-1"):
         await a_ci(keeper, key, services=["mail"], attributes={"gib": 1, "os": "x"})
-    taken = await keeper.post_ok("/v1/baselines", {"key": "first", "name": "The first"})
-    assert (taken["state"], taken["position"]) == ("taken", await api.head() - 1)
+    record = await keeper.post_ok("/v1/baselines", {"key": "first", "name": "The first"})
+    assert (record["state"], record["position"]) == ("taken", await api.head() - 1)
     await keeper.post_ok(
         "/v1/cis/srv-1/change_attributes", {"attributes": {"gib": 2, "os": None, "rack": "7"}}
     )
@@ -53,7 +53,7 @@ async def test_what_was_added_removed_and_changed_since_a_baseline_is_told(api: 
     ]
     (relation,) = found["srv-1"]["relations_added"]
     assert (relation["kind"], relation["other"]["key"]) == ("connects_to", "net-1")
-    back = await compared(keeper, await api.head(), taken["id"])
+    back = await compared(keeper, await api.head(), record["id"])
     assert back["srv-1"]["relations_removed"] == [relation]
     assert (back["srv-2"]["difference"], back["srv-3"]["difference"]) == ("added", "removed")
 
@@ -83,8 +83,8 @@ async def test_a_baseline_has_the_items_that_it_names_or_those_of_a_class_or_ser
 
 
 async def test_a_baseline_is_not_of_what_will_be(api: Api, keeper: Client) -> None:
-    said = {"key": "later", "name": "Later", "position": await api.head() + 1}
-    assert await refused(keeper, "/v1/baselines", said) == (422, "/position", "ahead_of_the_log")
+    body = {"key": "later", "name": "Later", "position": await api.head() + 1}
+    assert await refused(keeper, "/v1/baselines", body) == (422, "/position", "ahead_of_the_log")
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,8 @@ async def related(client: Client, *relations: str) -> None:
 
 async def touched(client: Client, key: str, **said: int) -> dict[str, tuple[int, str]]:
     """By key, how far off and after what it is touched."""
-    found = await client.read(f"/v1/cis/{key}/impact", **said)
-    return {one["ci"]["key"]: (one["distance"], one["via"]["ci"]["key"]) for one in found["cis"]}
+    answer = await client.read(f"/v1/cis/{key}/impact", **said)
+    return {ci["ci"]["key"]: (ci["distance"], ci["via"]["ci"]["key"]) for ci in answer["cis"]}
 
 
 async def test_failure_spreads_as_each_kind_of_relation_says(keeper: Client) -> None:
@@ -64,7 +64,11 @@ async def test_failure_spreads_as_each_kind_of_relation_says(keeper: Client) -> 
     assert await touched(keeper, "shop") == {}
     assert await touched(keeper, "dns", depth=1) == {"mail": (1, "dns")}
     services = (await keeper.read("/v1/cis/dns/impact"))["services"]
-    assert [(one["key"], one["distance"]) for one in services] == [("s-dns", 0), ("s-mail", 1), ("s-shop", 2)]
+    assert [(service["key"], service["distance"]) for service in services] == [
+        ("s-dns", 0),
+        ("s-mail", 1),
+        ("s-shop", 2),
+    ]
 
 
 async def test_it_says_which_services_are_touched_and_for_whom_they_are(api: Api, keeper: Client) -> None:
@@ -76,12 +80,15 @@ async def test_it_says_which_services_are_touched_and_for_whom_they_are(api: Api
     old = await a_service(admin, "s-dns", customers=["nobody"])
     await related(keeper, "shop uses mail", "mail depends_on dns")
     await admin.post_ok(f"/v1/services/{old['id']}/retire")
-    found = await keeper.read("/v1/cis/dns/impact")
-    assert [(one["key"], one["distance"]) for one in found["services"]] == [("s-mail", 1), ("s-shop", 2)]
-    assert found["services"][0]["service"]["name_en"] == "s-mail"
-    told = [(one["customer"]["key"], one["distance"]) for one in found["customers"]]
+    answer = await keeper.read("/v1/cis/dns/impact")
+    assert [(service["key"], service["distance"]) for service in answer["services"]] == [
+        ("s-mail", 1),
+        ("s-shop", 2),
+    ]
+    assert answer["services"][0]["service"]["name_en"] == "s-mail"
+    told = [(customer["customer"]["key"], customer["distance"]) for customer in answer["customers"]]
     assert told == [("finance", 1), ("sales", 1)], "of several services the nearest counts, none of a retired"
-    assert found["truncated"] is False
+    assert answer["truncated"] is False
 
 
 async def test_an_owner_who_is_no_staff_hears_of_no_service_that_they_may_not_see(
@@ -89,18 +96,21 @@ async def test_an_owner_who_is_no_staff_hears_of_no_service_that_they_may_not_se
 ) -> None:
     admin, owner = await api.client("Ada", Role.admin), await api.client("Zhao")
     await api.team("sales")
-    said = {"key": "plan", "name_en": "Plan", "name_zh": "计划", "criticality": "low", "owner": "me"}
-    await admin.post_ok("/v1/services", said | {"customers": ["sales"]})
+    body = {"key": "plan", "name_en": "Plan", "name_zh": "计划", "criticality": "low", "owner": "me"}
+    await admin.post_ok("/v1/services", body | {"customers": ["sales"]})
     await a_ci(keeper, "srv", services=["plan", "elsewhere"], owner=owner.id)
-    found = await owner.read("/v1/cis/srv/impact")
-    assert [(one["key"], one["service"]) for one in found["services"]] == [
+    answer = await owner.read("/v1/cis/srv/impact")
+    assert [(service["key"], service["service"]) for service in answer["services"]] == [
         ("elsewhere", None),
         ("plan", None),
     ]
-    assert found["customers"] == []
-    found = await keeper.read("/v1/cis/srv/impact")
-    assert [one["service"] and one["service"]["state"] for one in found["services"]] == [None, "proposed"]
-    assert [one["customer"]["key"] for one in found["customers"]] == ["sales"]
+    assert answer["customers"] == []
+    answer = await keeper.read("/v1/cis/srv/impact")
+    assert [service["service"] and service["service"]["state"] for service in answer["services"]] == [
+        None,
+        "proposed",
+    ]
+    assert [customer["customer"]["key"] for customer in answer["customers"]] == ["sales"]
 
 
 async def test_of_very_many_services_the_nearest_are_told(
@@ -108,9 +118,9 @@ async def test_of_very_many_services_the_nearest_are_told(
 ) -> None:
     monkeypatch.setattr(touched_ones, "MOST_AFFECTED", 2)
     await related(keeper, "shop uses mail", "mail depends_on dns")
-    found = await keeper.read("/v1/cis/dns/impact")
-    assert [one["key"] for one in found["services"]] == ["s-dns", "s-mail"]
-    assert found["truncated"] is True
+    answer = await keeper.read("/v1/cis/dns/impact")
+    assert [service["key"] for service in answer["services"]] == ["s-dns", "s-mail"]
+    assert answer["truncated"] is True
 
 
 async def test_a_circle_ends_where_it_began(keeper: Client) -> None:

@@ -56,26 +56,28 @@ async def test_what_is_found_is_counted_and_every_difference_settled(api: Api, k
     for n in range(4):
         await a_ci(keeper, f"srv-{n}")
     looker = await api.client("Eva", Role.engineer)
-    at = f"{AT}/{(await drawn(keeper, size=4))['id']}"
+    path = f"{AT}/{(await drawn(keeper, size=4))['id']}"
     for n, outcome in enumerate(["as_recorded", "differs", "missing", "differs"]):
         note = None if outcome == "as_recorded" else "Another room."
-        found = await looker.post_ok(f"{at}/check_item", {"ci": f"srv-{n}", "outcome": outcome, "note": note})
-        assert found["checked_count"] == n + 1
+        record = await looker.post_ok(
+            f"{path}/check_item", {"ci": f"srv-{n}", "outcome": outcome, "note": note}
+        )
+        assert record["checked_count"] == n + 1
         if n < 3:
-            assert (await keeper.post(f"{at}/conclude")).json()["code"] == "items_unchecked"
-    assert (found["right_count"], found["unsettled_count"], found["right_share"]) == (1, 3, 0.25)
+            assert (await keeper.post(f"{path}/conclude")).json()["code"] == "items_unchecked"
+    assert (record["right_count"], record["unsettled_count"], record["right_share"]) == (1, 3, 0.25)
     corrected: Json = {"ci": "srv-3", "outcome": "as_recorded"}
-    assert (await looker.post_ok(f"{at}/check_item", corrected))["right_share"] == 0.5, (
+    assert (await looker.post_ok(f"{path}/check_item", corrected))["right_share"] == 0.5, (
         "it was looked at again"
     )
-    assert (await keeper.post(f"{at}/conclude")).json()["code"] == "differences_unsettled"
-    settled = await keeper.post_ok(f"{at}/settle_difference", {"ci": "srv-1", "settlement": "confirmed"})
+    assert (await keeper.post(f"{path}/conclude")).json()["code"] == "differences_unsettled"
+    settled = await keeper.post_ok(f"{path}/settle_difference", {"ci": "srv-1", "settlement": "confirmed"})
     assert (settled["right_share"], settled["unsettled_count"]) == (0.75, 1)
     await keeper.post_ok("/v1/cis/srv-2/retire")  # as whatever is missing is
-    said: Json = {"ci": "srv-2", "settlement": "corrected"}
-    assert await refused(keeper, f"{at}/settle_difference", said) == (422, "/change", "missing")
-    await keeper.post_ok(f"{at}/settle_difference", {**said, "change": "CHG-17"})
-    ended = await keeper.post_ok(f"{at}/conclude", {"summary": "One was gone."})
+    body: Json = {"ci": "srv-2", "settlement": "corrected"}
+    assert await refused(keeper, f"{path}/settle_difference", body) == (422, "/change", "missing")
+    await keeper.post_ok(f"{path}/settle_difference", {**body, "change": "CHG-17"})
+    ended = await keeper.post_ok(f"{path}/conclude", {"summary": "One was gone."})
     assert (ended["state"], ended["right_share"], ended["summary"]) == ("concluded", 0.75, "One was gone.")
     assert [item["settlement"] for item in sorted(ended["items"], key=lambda one: one["ci"]["key"])] == [
         None,
@@ -83,7 +85,7 @@ async def test_what_is_found_is_counted_and_every_difference_settled(api: Api, k
         "corrected",
         None,
     ]
-    assert (await keeper.post(f"{at}/check_item", json=corrected)).status_code == 409
+    assert (await keeper.post(f"{path}/check_item", json=corrected)).status_code == 409
     async with api.ledger.db.connection() as connection:
         assert (await compare(connection, LIFECYCLES)).differing == {}
 
@@ -95,9 +97,9 @@ async def test_what_makes_no_sense_is_refused_with_its_place(api: Api, keeper: C
     await a_ci(keeper, "db-1", ci_class="database")
     for size in (0, 201, "3", 1.5):
         assert (await keeper.post(AT, json={**nothing, "size": size})).status_code == 422
-    at = f"{AT}/{(await drawn(keeper, ci_classes=['server']))['id']}"
+    path = f"{AT}/{(await drawn(keeper, ci_classes=['server']))['id']}"
     assert await refused(keeper, AT, {**nothing, "key": "autumn"}) == (422, "/key", "taken")
-    check, settle = f"{at}/check_item", f"{at}/settle_difference"
+    check, settle = f"{path}/check_item", f"{path}/settle_difference"
     as_recorded: Json = {"ci": "db-1", "outcome": "as_recorded"}
     assert await refused(keeper, check, as_recorded) == (422, "/ci", "not_drawn")
     assert await refused(keeper, check, {"ci": "srv-1", "outcome": "differs"}) == (422, "/note", "missing")
@@ -109,6 +111,6 @@ async def test_what_makes_no_sense_is_refused_with_its_place(api: Api, keeper: C
     await keeper.post_ok(settle, {**confirmed, "settlement": "finding"})
     assert await refused(keeper, check, {**as_recorded, "ci": "srv-1"}) == (422, "/ci", "settled_already")
     requester = await api.client("Zhao")
-    assert (await requester.get(at)).status_code == 404
+    assert (await requester.get(path)).status_code == 404
     assert (await keeper.read(AT))["items"][0]["right_share"] == 0.0
-    assert (await keeper.post_ok(f"{at}/discard"))["state"] == "discarded"
+    assert (await keeper.post_ok(f"{path}/discard"))["state"] == "discarded"

@@ -40,14 +40,14 @@ def test_an_amount_fits_its_currency_exactly_if_it_has_its_digits(amount: object
 
 async def test_a_rate_is_said_once_for_each_class_and_time(api: Api) -> None:
     admin = await an_admin(api)
-    said = {**RATE, "valid_from_at": "2026-01-01T00:00:00+08:00"}
-    rate = await admin.post_ok("/v1/hourly_rates", said)
+    body = {**RATE, "valid_from_at": "2026-01-01T00:00:00+08:00"}
+    rate = await admin.post_ok("/v1/hourly_rates", body)
     assert rate["valid_from_at"] == "2025-12-31T16:00:00.000000Z"
-    refused = await admin.post("/v1/hourly_rates", json={**said, "amount": "500.00"})
+    refused = await admin.post("/v1/hourly_rates", json={**body, "amount": "500.00"})
     assert refused.json()["errors"][0]["code"] == "taken"
     # What was a mistake stands in nobody's way.
     await admin.post_ok(f"/v1/hourly_rates/{rate['id']}/withdraw", {"reason": "The old list."})
-    await admin.post_ok("/v1/hourly_rates", {**said, "amount": "500.00"})
+    await admin.post_ok("/v1/hourly_rates", {**body, "amount": "500.00"})
     listed = await admin.read("/v1/hourly_rates", role_class="engineer", state="active")
     assert [item["amount"] for item in listed["items"]] == ["500.00"]
 
@@ -66,8 +66,8 @@ async def test_a_rate_is_said_once_for_each_class_and_time(api: Api) -> None:
 async def test_what_is_no_amount_is_refused(api: Api, wrong: Json, pointer: str, code: str) -> None:
     admin = await an_admin(api)
     head = await api.head()
-    said = {**RATE, "valid_from_at": "2026-01-01T00:00:00Z", **wrong}
-    refused = await admin.post("/v1/hourly_rates", json=said)
+    body = {**RATE, "valid_from_at": "2026-01-01T00:00:00Z", **wrong}
+    refused = await admin.post("/v1/hourly_rates", json=body)
     (fault,) = refused.json()["errors"]
     assert (fault["pointer"], fault["code"]) == (pointer, code)
     assert await api.head() == head

@@ -62,8 +62,8 @@ async def test_an_administrator_declares_what_is_to_be_known_and_everybody_reads
     assert (site["filter_slot"], site["choices"], site["label_zh"]) == (1, SITES, "字段")
     hidden = await admin.post_ok(FIELDS, a_field("assessment", staff_only=True))
     for client, seen in ((reporter, ["site"]), (scoped, ["assessment", "site"])):
-        told = (await client.read(FIELDS, process="incident", sort="key"))["items"]
-        assert [field["key"] for field in told] == seen
+        items = (await client.read(FIELDS, process="incident", sort="key"))["items"]
+        assert [field["key"] for field in items] == seen
         status = (await client.get(f"{FIELDS}/{hidden['id']}")).status_code
         assert status == (200 if "assessment" in seen else 404)
     for said, pointer, code in (
@@ -98,9 +98,9 @@ async def test_each_type_takes_its_values_and_says_what_is_wrong_with_others(api
         "a_person": "me",
     }
     kept = {**good, "a_text": "B 2.017", "a_decimal": "-12.5", "a_person": agent.id}
-    made = await agent.post_ok(INCIDENTS, an_incident(custom=good))
-    assert made["custom"] == kept
-    assert (await agent.read(f"{INCIDENTS}/{made['id']}", fields="custom"))["custom"] == kept
+    record = await agent.post_ok(INCIDENTS, an_incident(custom=good))
+    assert record["custom"] == kept
+    assert (await agent.read(f"{INCIDENTS}/{record['id']}", fields="custom"))["custom"] == kept
     for key, values, code in (
         ("a_text", ["", "  "], "string_too_short"),
         ("a_text", [5, True], "string_type"),
@@ -130,24 +130,24 @@ async def test_a_value_is_changed_and_taken_away_by_an_edit_that_says_nothing_of
     await declare(api.ledger, "floor", "number", required=True)
     assert await wrong(reporter, {"room": "B 2"}) == ("/custom/floor", "missing")
     assert await wrong(reporter, {"room": "B 2", "floor": None}) == ("/custom/floor", "missing")
-    told = await api.client("A monitor", Role.integration)
-    assert (await told.post_ok(INCIDENTS, an_incident()))["custom"] is None, "no alert is lost for a form"
-    made = await reporter.post_ok(INCIDENTS, an_incident(custom={"room": "B 2", "floor": 2}))
-    at, any_version = f"{INCIDENTS}/{made['id']}", {"If-Match": "*"}
-    edited = await agent.patch(at, json={"custom": {"floor": 3}}, headers=any_version)
+    client = await api.client("A monitor", Role.integration)
+    assert (await client.post_ok(INCIDENTS, an_incident()))["custom"] is None, "no alert is lost for a form"
+    record = await reporter.post_ok(INCIDENTS, an_incident(custom={"room": "B 2", "floor": 2}))
+    path, any_version = f"{INCIDENTS}/{record['id']}", {"If-Match": "*"}
+    edited = await agent.patch(path, json={"custom": {"floor": 3}}, headers=any_version)
     assert edited.json()["custom"] == {"room": "B 2", "floor": 3}
-    refused = await agent.patch(at, json={"custom": {"floor": None}}, headers=any_version)
+    refused = await agent.patch(path, json={"custom": {"floor": None}}, headers=any_version)
     assert refused.json()["errors"][0]["code"] == "missing"
-    refused = await reporter.patch(at, json={"custom": {"floor": 4}}, headers=any_version)
+    refused = await reporter.patch(path, json={"custom": {"floor": 4}}, headers=any_version)
     assert refused.json()["errors"][0]["code"] == "not_their_own_words"
     await act(api.ledger, rule_caller("tests"), "custom_field", "retire", room)
-    refused = await agent.patch(at, json={"custom": {"room": "C 3"}}, headers=any_version)
+    refused = await agent.patch(path, json={"custom": {"room": "C 3"}}, headers=any_version)
     assert (refused.json()["errors"][0]["pointer"], refused.status_code) == ("/custom/room", 422)
-    assert (await agent.read(at))["custom"] == {"room": "B 2", "floor": 3}, "what was given stays"
-    gone = await agent.patch(at, json={"custom": {"room": None}}, headers=any_version)
-    assert gone.json()["custom"] == {"floor": 3}
-    last = (await agent.read(f"{at}/events"))["items"][-1]
-    assert (last["given"], last["set"][f"incident/{made['id']}"]) == (
+    assert (await agent.read(path))["custom"] == {"room": "B 2", "floor": 3}, "what was given stays"
+    answer = await agent.patch(path, json={"custom": {"room": None}}, headers=any_version)
+    assert answer.json()["custom"] == {"floor": 3}
+    last = (await agent.read(f"{path}/events"))["items"][-1]
+    assert (last["given"], last["set"][f"incident/{record['id']}"]) == (
         {"custom": {"room": None}},
         {"custom": {"floor": 3}},
     )
@@ -160,12 +160,12 @@ async def test_what_a_command_makes_besides_is_not_asked_for_what_its_body_canno
     engineer = await api.client("Tomasz", Role.engineer, Role.problem_manager, teams=("network",))
     await declare(api.ledger, "audience", process="article", required=True)
     problem = await engineer.post_ok("/v1/problems", a_problem())
-    at = f"/v1/problems/{problem['id']}"
-    await engineer.post_ok(f"{at}/investigate", {"team": "network", "assignee": engineer.id})
-    known = await engineer.post_ok(f"{at}/document_workaround", WORKAROUND)
-    article = f"/v1/articles/{known['article_id']}"
-    given = await engineer.patch(article, json={"custom": {"audience": "All"}}, headers={"If-Match": "*"})
-    assert given.json()["custom"] == {"audience": "All"}
+    path = f"/v1/problems/{problem['id']}"
+    await engineer.post_ok(f"{path}/investigate", {"team": "network", "assignee": engineer.id})
+    record = await engineer.post_ok(f"{path}/document_workaround", WORKAROUND)
+    article = f"/v1/articles/{record['article_id']}"
+    answer = await engineer.patch(article, json={"custom": {"audience": "All"}}, headers={"If-Match": "*"})
+    assert answer.json()["custom"] == {"audience": "All"}
     refused = await engineer.patch(article, json={"custom": {"audience": None}}, headers={"If-Match": "*"})
     assert refused.json()["errors"][0]["code"] == "missing"
     refused = await engineer.post("/v1/articles", json=AN_ARTICLE)
@@ -179,21 +179,21 @@ async def test_what_is_for_staff_reaches_nobody_else_by_any_way(api: Api) -> Non
     of_mail = await api.client("Wu", "engineer@service/mail")
     await declare(api.ledger, "assessment", staff_only=True, filterable=True)
     assert await wrong(reporter, {"assessment": secret}) == ("/custom/assessment", "unknown_value")
-    made = await reporter.post_ok(INCIDENTS, an_incident(service="mail"))
+    record = await reporter.post_ok(INCIDENTS, an_incident(service="mail"))
     other = await reporter.post_ok(INCIDENTS, an_incident(service="erp"))
-    at, now = f"{INCIDENTS}/{made['id']}", {"If-Match": "*"}
-    for ticket in (made, other):
-        said = {"custom": {"assessment": secret}}
-        answer = await agent.patch(f"{INCIDENTS}/{ticket['id']}", json=said, headers=now)
+    record_path, now = f"{INCIDENTS}/{record['id']}", {"If-Match": "*"}
+    for ticket in (record, other):
+        body = {"custom": {"assessment": secret}}
+        answer = await agent.patch(f"{INCIDENTS}/{ticket['id']}", json=body, headers=now)
         assert answer.json()["custom_for_staff"] == {"assessment": secret}
-    assert (await of_mail.read(at))["custom_for_staff"] == {"assessment": secret}
+    assert (await of_mail.read(record_path))["custom_for_staff"] == {"assessment": secret}
     position = await api.head()
     for path in (
-        at,
-        f"{at}/events",
-        f"{at}/events?as_of={position}",
-        f"{at}?as_of={position}",
-        f"{at}?fields=custom,custom_for_staff",
+        record_path,
+        f"{record_path}/events",
+        f"{record_path}/events?as_of={position}",
+        f"{record_path}?as_of={position}",
+        f"{record_path}?fields=custom,custom_for_staff",
         INCIDENTS,
         f"{INCIDENTS}?fields=custom_for_staff",
         f"{INCIDENTS}?q={secret}",
@@ -203,24 +203,24 @@ async def test_what_is_for_staff_reaches_nobody_else_by_any_way(api: Api) -> Non
         assert answer.status_code == 200
         assert secret not in answer.text, path
         assert "assessment" not in answer.text, path
-    seen = (await reporter.read(f"{at}/events"))["items"]
-    assert [event["type"] for event in seen] == ["incident.reported"], (
+    items = (await reporter.read(f"{record_path}/events"))["items"]
+    assert [event["type"] for event in items] == ["incident.reported"], (
         "that there was an edit is for staff, too"
     )
     asked = {"custom.assessment": secret}
     assert (await reporter.get(INCIDENTS, params=asked)).status_code == 422
-    assert await listed(agent, **asked) == {made["id"], other["id"]}
-    assert await listed(of_mail, **asked) == {made["id"]}
+    assert await listed(agent, **asked) == {record["id"], other["id"]}
+    assert await listed(of_mail, **asked) == {record["id"]}
     # They see the other one as well if they follow it, and are still not staff for it.
     await agent.post_ok(f"{INCIDENTS}/{other['id']}/follow", {"person": of_mail.id})
     assert other["id"] in await listed(of_mail)
-    assert await listed(of_mail, **asked) == {made["id"]}
+    assert await listed(of_mail, **asked) == {record["id"]}
     view = await agent.put(
         f"/v1/views/{uuid4()}",
         json={"name": "Assessed", "kind": "incident", "query": f"custom.assessment={secret}"},
     )
     assert view.status_code == 200
-    assert await listed(agent, view=view.json()["id"]) == {made["id"], other["id"]}
+    assert await listed(agent, view=view.json()["id"]) == {record["id"], other["id"]}
 
 
 async def test_lists_are_narrowed_by_ten_fields_of_a_process_and_no_more(api: Api) -> None:
@@ -283,17 +283,17 @@ async def test_somebodys_own_words_are_sealed_and_gone_when_they_are_erased(api:
     words = "My number is 5555 0101. 我的电话。"
     await declare(api.ledger, "how_to_reach", "words")
     reporter, agent = await api.client("Zhao"), await api.client("Lin", Role.agent, Role.admin)
-    made = await reporter.post_ok(INCIDENTS, an_incident(custom={"how_to_reach": words}))
-    assert made["custom"] == {"how_to_reach": words}
-    row = await api.ledger.db.value("select custom from fold.incident where id = %s", (UUID(made["id"]),))
+    record = await reporter.post_ok(INCIDENTS, an_incident(custom={"how_to_reach": words}))
+    assert record["custom"] == {"how_to_reach": words}
+    row = await api.ledger.db.value("select custom from fold.incident where id = %s", (UUID(record["id"]),))
     assert is_sealed(row["how_to_reach"])
-    kept = await api.ledger.db.rows("select data from log.event")
-    assert all(words.encode() not in event["data"] for event in kept)
-    at = f"{INCIDENTS}/{made['id']}"
-    assert (await agent.read(f"{at}/events"))["items"][0]["given"]["custom"] == {"how_to_reach": words}
+    rows = await api.ledger.db.rows("select data from log.event")
+    assert all(words.encode() not in event["data"] for event in rows)
+    path = f"{INCIDENTS}/{record['id']}"
+    assert (await agent.read(f"{path}/events"))["items"][0]["given"]["custom"] == {"how_to_reach": words}
     await agent.post_ok(f"/v1/persons/{reporter.id}/erase")
-    assert (await agent.read(at))["custom"] == {"how_to_reach": None}
-    assert (await agent.read(f"{at}/events"))["items"][0]["given"]["custom"] == {"how_to_reach": None}
+    assert (await agent.read(path))["custom"] == {"how_to_reach": None}
+    assert (await agent.read(f"{path}/events"))["items"][0]["given"]["custom"] == {"how_to_reach": None}
 
 
 async def test_a_value_decided_on_a_definition_that_has_moved_is_decided_again(

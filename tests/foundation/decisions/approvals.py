@@ -23,15 +23,15 @@ class Approval:
 
     async def requested(self) -> str:
         """Where a request is that is to be assessed."""
-        said = {"title": "A laptop", "description": "She begins on Monday.", "channel": "portal"}
-        body = {**said, "urgency": "2", "item": "laptop", "answers": {"why": "出差用"}}
+        fields = {"title": "A laptop", "description": "She begins on Monday.", "channel": "portal"}
+        body = {**fields, "urgency": "2", "item": "laptop", "answers": {"why": "出差用"}}
         return f"/v1/requests/{(await self.requester.post_ok('/v1/requests', body))['id']}"
 
     async def asked(self, **more: str) -> tuple[str, str]:
         """Where a request is that waits for approval, and the id of the decision."""
-        at = await self.requested()
-        await self.agent.post_ok(f"{at}/assess", {**ASSESSED, **more})
-        return at, (await self.voters[0].read(f"{at}/decisions"))["items"][-1]["id"]
+        path = await self.requested()
+        await self.agent.post_ok(f"{path}/assess", {**ASSESSED, **more})
+        return path, (await self.voters[0].read(f"{path}/decisions"))["items"][-1]["id"]
 
 
 async def approval(api: Api) -> Approval:
@@ -52,7 +52,7 @@ async def approval(api: Api) -> Approval:
         "title_zh": "笔记本电脑",
         "form": FORM,
         "fulfilment_path": "standard",
-        "approver_persons": [*(one.id for one in voters), requester.id],
+        "approver_persons": [*(voter.id for voter in voters), requester.id],
         "approval_rule": "majority",
         "target_seconds": 259_200,
         "default_team": "workplace",

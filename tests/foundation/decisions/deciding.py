@@ -82,8 +82,8 @@ async def ask(
     **said: Any,
 ) -> UUID:
     """The id of a decision: these people are asked, the first as the chair, or the `voters` of a rule."""
-    known = await ledger.db.value('select count(*) from fold."group"')
-    sources = voters or await group_of(ledger, f"board-{known}", people)
+    value = await ledger.db.value('select count(*) from fold."group"')
+    sources = voters or await group_of(ledger, f"board-{value}", people)
     await set_rule(ledger, sources, **said)
     done = await put(ledger, by, incident, due_at)
     (key,) = (key for key in done.event.data["set"] if key.startswith("decision/"))
@@ -98,17 +98,17 @@ async def put(
     return await act(ledger, by, "incident", "ask_decision", incident.id, body, now=NOW)
 
 
-async def asked_persons(ledger: Ledger, asked: UUID) -> set[UUID]:
+async def asked_persons(ledger: Ledger, identifier: UUID) -> set[UUID]:
     """Those who were asked for that decision."""
-    rows_there = await ledger.db.rows("select person_id from fold.vote where decision_id = %s", (asked,))
+    rows_there = await ledger.db.rows("select person_id from fold.vote where decision_id = %s", (identifier,))
     return {row["person_id"] for row in rows_there}
 
 
 async def vote(
-    ledger: Ledger, by: Caller, incident: Incident, asked: UUID, verdict: str = "approve", **more: Any
+    ledger: Ledger, by: Caller, incident: Incident, identifier: UUID, verdict: str = "approve", **more: Any
 ) -> CommandResult:
     name = more.pop("action", "vote")
-    body = CastVote.model_validate({"decision": asked, "verdict": verdict, "comment": "Because."})
+    body = CastVote.model_validate({"decision": identifier, "verdict": verdict, "comment": "Because."})
     return await act(ledger, by, "incident", name, incident.id, body, **({"now": NOW} | more))
 
 

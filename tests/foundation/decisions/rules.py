@@ -35,7 +35,7 @@ async def set_rule(
 
 async def group_of(ledger: Ledger, key: str, members: list[Any]) -> list[dict[str, Any]]:
     """The members of a new group, of which the first is its chair, as a source of voters."""
-    persons: list[Any] = [one.person_id if isinstance(one, Caller) else one.id for one in members]
+    persons: list[Any] = [member.person_id if isinstance(member, Caller) else member.id for member in members]
     add = AddGroup(key=key, name=key, chair=str(persons[0]))
     await act(ledger, rule_caller("tests"), "group", "add", body=add)
     await fill(ledger, key, persons[1:])

@@ -135,7 +135,7 @@ async def test_an_ended_rule_leaves_its_place_to_the_shipped_one_and_can_be_set_
     done = await put(deciding, desk, incident)
     ((key, asked),) = decisions_of(done)
     assert asked["rules"] == [{"rule": "change", "edition": 0}]
-    assert await asked_persons(deciding, UUID(key.partition("/")[2])) == {one.id for one in members}
+    assert await asked_persons(deciding, UUID(key.partition("/")[2])) == {member.id for member in members}
     await set_rule(deciding, BY_CAB, by=keeper)
     assert await deciding.db.value("select state || edition from fold.approval_rule") == "in_force3"
 
@@ -145,8 +145,8 @@ async def test_the_vote_of_whoever_lost_the_role_stays_and_is_marked(
 ) -> None:
     members = [await add_caller(deciding, name, Role.cab_member) for name in ("One", "Two", "Three")]
     asked = await ask(deciding, desk, incident, [], voters=BY_CAB)
-    gone = RevokeRolePerson(role="cab_member")
-    await act(deciding, rule_caller("tests"), "person", "revoke_role", members[0].person_id, gone)
+    person = RevokeRolePerson(role="cab_member")
+    await act(deciding, rule_caller("tests"), "person", "revoke_role", members[0].person_id, person)
     for member in (replace(members[0], roles=()), members[1]):
         await vote(deciding, member, incident, asked)
     query = "select person_id, role, role_lost from fold.vote where verdict is not null order by voted_at, id"
@@ -165,8 +165,8 @@ async def test_machines_and_those_who_left_are_not_asked(
     here = await add_person(deciding, "Here", roles=roles)
     machine = persons.AddPerson(name="Robot", kind=PersonKind.machine, roles=roles)
     await act(deciding, rule_caller("tests"), "person", "add", body=machine)
-    gone = await add_person(deciding, "Gone", roles=roles)
-    await act(deciding, rule_caller("tests"), "person", "deactivate", gone.id)
+    person = await add_person(deciding, "Gone", roles=roles)
+    await act(deciding, rule_caller("tests"), "person", "deactivate", person.id)
     asked = await ask(deciding, desk, incident, [], voters=BY_CAB)
     assert await asked_persons(deciding, asked) == {here.id}
 
@@ -178,10 +178,10 @@ async def test_only_those_of_the_grade_or_above_are_asked(
         persons.AddPerson(name=f"Of grade {grade}", grade=grade, roles=("cab_member",))
         for grade in (None, *Grade)
     ]
-    made = [(await act(deciding, rule_caller("tests"), "person", "add", body=one)).record for one in added]
+    records = [(await act(deciding, rule_caller("tests"), "person", "add", body=one)).record for one in added]
     voters = [{"role": "cab_member", "grade": "senior"}]
     asked = await ask(deciding, desk, incident, [], voters=voters)
-    expected = {one.id for one in made if one.grade in (Grade.senior, Grade.management)}
+    expected = {one.id for one in records if one.grade in (Grade.senior, Grade.management)}
     assert await asked_persons(deciding, asked) == expected
 
 
@@ -316,17 +316,18 @@ async def test_rules_in_force_are_shipped_ones_and_those_that_took_their_place(a
     owner, reader = await api.client("Owner", Role.process_owner), await api.client("Ada", Role.agent)
     definition = {"voters": BY_CAB, "rule": "unanimous"}
     body = {"key": "change", "decision": "change", "name": "Ours", "definition": definition}
-    made = await owner.post_ok("/v1/approval_rules", body)
+    record = await owner.post_ok("/v1/approval_rules", body)
     items = (await reader.read("/v1/approval_rules/in_force", decision="change"))["items"]
     shown = [
-        (one["key"], one["edition"], one["name"], one["set_by"] and one["set_by"]["id"]) for one in items
+        (item["key"], item["edition"], item["name"], item["set_by"] and item["set_by"]["id"])
+        for item in items
     ]
     assert shown == [
         ("change", 1, "Ours", owner.id),
         ("change_high_risk", 0, "Changes of high risk", None),
         ("change_low_risk", 0, "Changes of low risk", None),
     ]
-    (version,) = (await reader.read(f"/v1/approval_rules/{made['id']}/versions"))["items"]
+    (version,) = (await reader.read(f"/v1/approval_rules/{record['id']}/versions"))["items"]
     assert (version["edition"], version["definition"]["rule"]) == (1, "unanimous")
     refused = await (await api.client("Requester")).get("/v1/approval_rules/in_force")
     assert refused.status_code == 403

@@ -80,7 +80,7 @@ async def test_two_last_votes_at_once_make_one_decision(
     await vote(deciding, board[0], incident, asked)
     both = (vote(deciding, one, incident, asked) for one in board[1:])
     outcomes = await asyncio.gather(*both, return_exceptions=True)
-    (refused,) = (one for one in outcomes if isinstance(one, Refusal))
+    (refused,) = (outcome for outcome in outcomes if isinstance(outcome, Refusal))
     assert refused.code == "decided_already"
     assert (await told(deciding, incident)).count("approved") == 1
 
@@ -179,8 +179,8 @@ async def test_a_group_votes_with_its_chair_and_a_role_with_all_who_hold_it_now(
     for held in ("cab_member", "cab_member@process/incident", "cab_member@service/mail"):
         holders.append(await add_person(deciding, held.replace("@", " "), roles=(held,)))
     asked = await ask(deciding, desk, incident, [], voters=[{"role": "cab_member"}])
-    found = {row["person_id"] for row in await deciding.db.rows(voters, (asked,))}
-    assert found == {one.id for one in holders[:2]}
+    person_ids = {row["person_id"] for row in await deciding.db.rows(voters, (asked,))}
+    assert person_ids == {holder.id for holder in holders[:2]}
 
 
 async def test_the_largest_group_is_asked_as_a_whole_and_a_role_that_more_hold_is_not(
@@ -189,7 +189,7 @@ async def test_the_largest_group_is_asked_as_a_whole_and_a_role_that_more_hold_i
     head, *holders = await add_crowd(deciding, MOST_VOTERS + 1, Role.cab_member)
     add = AddGroup(key="cab", name="CAB", chair=str(head.id))
     await act(deciding, rule_caller("tests"), "group", "add", body=add)
-    await fill(deciding, "cab", (one.id for one in holders[:MOST_MEMBERS]))
+    await fill(deciding, "cab", (holder.id for holder in holders[:MOST_MEMBERS]))
     asked = await ask(deciding, desk, incident, [], voters=[{"group": "cab"}], quorum=MOST_VOTERS)
     voters = "select count(*) from fold.vote where decision_id = %s"
     assert await deciding.db.value(voters, (asked,)) == MOST_MEMBERS + 1 == MOST_VOTERS

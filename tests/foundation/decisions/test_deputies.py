@@ -36,8 +36,8 @@ NEXT = [{"role": "management"}]
 
 async def name_deputy(ledger: Ledger, absent: Caller, deputy: Caller, **more: Any) -> CommandResult:
     """Whoever is away names a deputy, from yesterday for a month if nothing else is said."""
-    said = {"deputy": str(deputy.person_id), "from_at": NOW - DAY, "until_at": NOW + 30 * DAY, **more}
-    return await act(ledger, absent, "deputy", "name", body=NameDeputy.model_validate(said), now=NOW)
+    body = {"deputy": str(deputy.person_id), "from_at": NOW - DAY, "until_at": NOW + 30 * DAY, **more}
+    return await act(ledger, absent, "deputy", "name", body=NameDeputy.model_validate(body), now=NOW)
 
 
 @pytest.fixture
@@ -53,11 +53,11 @@ async def deputy(deciding: Ledger) -> Caller:
 
 
 async def cast(
-    ledger: Ledger, by: Caller, incident: Incident, asked: UUID, instead_of: Caller, name: str = "vote"
+    ledger: Ledger, by: Caller, incident: Incident, identifier: UUID, instead_of: Caller, name: str = "vote"
 ) -> CommandResult:
     """They vote, or decide, in that name."""
     body = CastVote.model_validate(
-        {"decision": asked, "verdict": "approve", "instead_of": str(instead_of.person_id)}
+        {"decision": identifier, "verdict": "approve", "instead_of": str(instead_of.person_id)}
     )
     return await act(ledger, by, "incident", name, incident.id, body, now=NOW)
 
@@ -247,18 +247,18 @@ async def test_what_waits_for_a_deputy_stands_in_their_work_and_in_whose_name(ap
         "from_at": "2198-12-20T00:00:00Z",
         "until_at": "2199-01-05T00:00:00Z",
     }
-    at = f"/v1/freezes/{(await manager.post_ok('/v1/freezes', freeze))['id']}"
+    path = f"/v1/freezes/{(await manager.post_ok('/v1/freezes', freeze))['id']}"
     change = await manager.post_ok("/v1/changes", {"type": "normal", "title": "Renew the relay"})
     period = {"from_at": (NOW - DAY).isoformat(), "until_at": (NOW + 30 * DAY).isoformat()}
     await away.post_ok("/v1/deputies", {"deputy": other.id, **period})
     asked = {"question": "May it be?", "change": change["number"], "reason": "It expires."}
-    await manager.post_ok(f"{at}/ask_exception", asked)
+    await manager.post_ok(f"{path}/ask_exception", asked)
     (waiting,) = (await other.read("/v1/me/work"))["votes_for_others"]
     assert (waiting["instead_of"], waiting["action"]) == (away.id, "vote")
     assert (await manager.read("/v1/me/work"))["votes_for_others"] == []
-    await other.post_ok(f"{at}/vote", {"decision": waiting["decision"], "verdict": "approve"})
-    (ballot,) = (await manager.read(f"{at}/votes"))["items"]
+    await other.post_ok(f"{path}/vote", {"decision": waiting["decision"], "verdict": "approve"})
+    (ballot,) = (await manager.read(f"{path}/votes"))["items"]
     assert (ballot["person"]["id"], ballot["cast_by"]["id"]) == (away.id, other.id)
     assert (await other.read("/v1/me/work"))["votes_for_others"] == []
-    (shown,) = (await manager.read(f"{at}/voting_deputies"))["items"]
+    (shown,) = (await manager.read(f"{path}/voting_deputies"))["items"]
     assert (shown["person"]["id"], shown["instead_of"]["id"]) == (other.id, away.id)

@@ -27,7 +27,7 @@ def matters() -> list[Matter]:
 
 MATTERS = [
     *NAMED_OTHERWISE,
-    *((SUBJECTS[one.decision][0], one) for one in matters() if one.decision is not None),
+    *((SUBJECTS[matter.decision][0], matter) for matter in matters() if matter.decision is not None),
 ]
 
 
@@ -46,7 +46,7 @@ def test_there_is_one_matter_of_every_kind_of_decision() -> None:
 def test_what_is_decided_about_is_made_of_what_the_record_has(kind: str, matter: Matter) -> None:
     lifecycle = LIFECYCLES_BY_KIND[kind]
     assert set(matter.fields) - set(lifecycle.record.model_fields) == set()
-    assert set(matter.children) - {one.KIND for one in lifecycle.children} == set()
+    assert set(matter.children) - {child.KIND for child in lifecycle.children} == set()
     for duty in matter.duties:
         assert set(duty.fields) - set(lifecycle.record.model_fields) == set(), duty.en
 
@@ -57,4 +57,4 @@ def test_conditions_of_approval_rules_are_on_what_the_record_has(decision: Decis
     assert set(fields) - set(LIFECYCLES_BY_KIND[kind].record.model_fields) == set()
     for rule in SHIPPED.values():
         if rule.decision is decision:
-            assert {one.field for one in rule.definition.conditions} <= set(fields)
+            assert {condition.field for condition in rule.definition.conditions} <= set(fields)

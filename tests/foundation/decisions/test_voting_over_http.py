@@ -24,35 +24,35 @@ async def asking(api: Api) -> Approval:
 
 
 async def votes(
-    client: Client, at: str, decision: str, verdict: str = "approve", **more: Any
+    client: Client, path: str, decision: str, verdict: str = "approve", **more: Any
 ) -> httpx.Response:
     """What somebody who votes is answered."""
-    said = {"decision": decision, "verdict": verdict, "comment": "Because."}
-    return await client.post(f"{at}/{more.pop('action', 'vote')}", json=said, **more)
+    body = {"decision": decision, "verdict": verdict, "comment": "Because."}
+    return await client.post(f"{path}/{more.pop('action', 'vote')}", json=body, **more)
 
 
-async def told(client: Client, at: str) -> list[str]:
+async def told(client: Client, path: str) -> list[str]:
     """The types of the record's events, without its kind."""
-    return [e["type"].partition(".")[2] for e in (await client.read(f"{at}/events", limit=200))["items"]]
+    return [e["type"].partition(".")[2] for e in (await client.read(f"{path}/events", limit=200))["items"]]
 
 
 async def test_of_two_last_votes_at_once_one_decides_and_the_other_comes_too_late(asking: Approval) -> None:
     for first, second in product(("approve", "reject"), repeat=2):
-        at, decision = await asking.asked()
+        path, decision = await asking.asked()
         one, *others = asking.voters
-        await votes(one, at, decision, first)
+        await votes(one, path, decision, first)
         both = (
-            votes(client, at, decision, verdict)
+            votes(client, path, decision, verdict)
             for client, verdict in zip(others, (first, second), strict=True)
         )
         answers = await asyncio.gather(*both)
-        events = await told(one, at)
+        events = await told(one, path)
         ends = [event for event in events if event in ("approved", "refused", "decided")]
         assert len(ends) == 1, events
-        (taken,) = (await one.read(f"{at}/decisions"))["items"]
+        (taken,) = (await one.read(f"{path}/decisions"))["items"]
         assert taken["state"] == "taken"
-        said = [vote["verdict"] for vote in (await one.read(f"{at}/votes"))["items"]]
-        assert taken["approvals"] + taken["rejections"] == len(said) - said.count(None)
+        verdicts = [vote["verdict"] for vote in (await one.read(f"{path}/votes"))["items"]]
+        assert taken["approvals"] + taken["rejections"] == len(verdicts) - verdicts.count(None)
         codes = sorted(answer.status_code for answer in answers)
         if first == second:  # either of the two is the last that is needed
             assert codes == [200, 409]
@@ -71,26 +71,26 @@ async def test_one_vote_that_is_sent_twice_with_its_key_counts_once(asking: Appr
 
 
 async def test_who_is_excluded_cannot_vote_by_any_role_and_was_not_asked(api: Api, asking: Approval) -> None:
-    at, decision = await asking.asked()
-    asked = {vote["person"]["id"] for vote in (await asking.agent.read(f"{at}/votes"))["items"]}
-    assert asked == {one.id for one in asking.voters}
-    (offered,) = (a for a in (await asking.requester.read(at))["actions"] if a["action"] == "vote")
+    path, decision = await asking.asked()
+    ids = {vote["person"]["id"] for vote in (await asking.agent.read(f"{path}/votes"))["items"]}
+    assert ids == {voter.id for voter in asking.voters}
+    (offered,) = (a for a in (await asking.requester.read(path))["actions"] if a["action"] == "vote")
     assert offered["open"] is False
     person = asking.requester.id
     for keys in ([role] for role in Role if role is not Role.auditor):
         client = api.with_token((await _key(asking.requester, person, keys)), None)
         for action in ("vote", "decide"):
-            answer = await votes(client, at, decision, action=action)
+            answer = await votes(client, path, decision, action=action)
             assert (answer.status_code, answer.json()["code"]) == (403, "separation_of_duties"), keys
-    assert (await told(asking.agent, at))[-1] == "assessed"
+    assert (await told(asking.agent, path))[-1] == "assessed"
 
 
 async def _key(client: Client, person: str, roles: Sequence[Role]) -> str:
     """A new key of that person that holds these roles."""
-    made = await client.post_ok(
+    record = await client.post_ok(
         "/v1/keys", {"name": "One role", "person": person, "roles": [*map(str, roles)]}
     )
-    return str(made["token"])
+    return str(record["token"])
 
 
 async def test_whoever_was_not_asked_is_told_so_whatever_they_hold(api: Api, asking: Approval) -> None:
@@ -103,17 +103,17 @@ async def test_whoever_was_not_asked_is_told_so_whatever_they_hold(api: Api, ask
 
 
 async def test_a_vote_is_changed_before_the_decision_and_refused_after_it(asking: Approval) -> None:
-    at, decision = await asking.asked()
+    path, decision = await asking.asked()
     one, other, _ = asking.voters
-    assert (await votes(one, at, decision, "reject")).status_code == 200
-    assert (await votes(one, at, decision)).status_code == 200
-    before = (await one.read(f"{at}/votes"))["items"]
+    assert (await votes(one, path, decision, "reject")).status_code == 200
+    assert (await votes(one, path, decision)).status_code == 200
+    before = (await one.read(f"{path}/votes"))["items"]
     assert [vote["verdict"] for vote in before] == ["approve", None, None]
-    assert (await votes(other, at, decision)).json()["state"] == "assessed"
+    assert (await votes(other, path, decision)).json()["state"] == "assessed"
     for client in asking.voters:
-        late = await votes(client, at, decision, "reject")
+        late = await votes(client, path, decision, "reject")
         assert (late.status_code, late.json()["code"]) == (409, "not_in_this_state")
-    (taken,) = (await one.read(f"{at}/decisions"))["items"]
+    (taken,) = (await one.read(f"{path}/decisions"))["items"]
     assert (taken["outcome"], taken["approvals"], taken["rejections"]) == ("approved", 2, 0)
 
 
@@ -131,29 +131,29 @@ async def test_a_machine_that_chairs_the_group_of_an_item_is_not_asked(api: Api,
     keeper = await api.client("Keeper", Role.admin)
     robot = await keeper.post_ok("/v1/persons", {"name": "Robot", "kind": "machine"})
     await keeper.post_ok("/v1/groups", {"key": "buyers", "name": "Buyers", "chair": robot["id"]})
-    for one in asking.voters:
-        member = {"person": one.id, "side": "business"}
+    for voter in asking.voters:
+        member = {"person": voter.id, "side": "business"}
         await keeper.post_ok("/v1/groups/buyers/add_member", member)
     by_group = {"approver_persons": [], "approver_group": "buyers"}
     edited = await keeper.patch("/v1/catalogue_items/laptop", json=by_group, headers={"If-Match": "*"})
     assert edited.status_code == 200, edited.text
-    at, _ = await asking.asked()
-    asked = {vote["person"]["id"] for vote in (await asking.agent.read(f"{at}/votes"))["items"]}
-    assert asked == {one.id for one in asking.voters}
+    path, _ = await asking.asked()
+    ids = {vote["person"]["id"] for vote in (await asking.agent.read(f"{path}/votes"))["items"]}
+    assert ids == {one.id for one in asking.voters}
 
 
 async def test_on_a_meeting_a_vote_is_refused_after_the_decision_and_the_meeting_goes_on(api: Api) -> None:
     ada, *board = [await api.client(name, Role.agent) for name in ("Ada", "Anna", "Emil", "Rosa")]
     meeting = await ada.post_ok("/v1/meetings", a_meeting(persons=[one.id for one in board]))
-    at = f"/v1/meetings/{meeting['id']}"
-    await ada.post_ok(f"{at}/ask_decision", {"question": "The release in May?", "due_at": AHEAD})
-    decision = (await ada.read(f"{at}/decisions"))["items"][0]["id"]
-    assert (await votes(ada, at, decision)).status_code == 200
-    assert (await votes(board[0], at, decision, "reject")).status_code == 200
-    answers = await asyncio.gather(*(votes(one, at, decision) for one in board[1:]))
+    path = f"/v1/meetings/{meeting['id']}"
+    await ada.post_ok(f"{path}/ask_decision", {"question": "The release in May?", "due_at": AHEAD})
+    decision = (await ada.read(f"{path}/decisions"))["items"][0]["id"]
+    assert (await votes(ada, path, decision)).status_code == 200
+    assert (await votes(board[0], path, decision, "reject")).status_code == 200
+    answers = await asyncio.gather(*(votes(one, path, decision) for one in board[1:]))
     assert [answer.status_code for answer in answers] == [200, 200], "both are needed"
-    assert (await told(ada, at)).count("decided") == 1
-    late = await votes(board[0], at, decision)
+    assert (await told(ada, path)).count("decided") == 1
+    late = await votes(board[0], path, decision)
     assert (late.status_code, late.json()["code"]) == (409, "decided_already")
-    after = await ada.read(at)
+    after = await ada.read(path)
     assert (after["state"], after["version"]) == ("called", meeting["version"]), "the record itself stays"

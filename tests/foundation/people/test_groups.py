@@ -11,34 +11,36 @@ from tests.foundation.people.test_roles import edited
 
 async def test_a_group_has_a_chair_and_members_who_stand_for_a_side(api: Api) -> None:
     admin, wei = await api.client("Ada", Role.admin), await api.client("Wang Wei", Role.engineer)
-    made = await admin.post_ok("/v1/groups", {"key": "cab", "name": "Change advisory board", "chair": wei.id})
-    assert (made["chair"]["id"], made["members"], made["state"]) == (wei.id, [], "active")
-    at = "/v1/groups/cab"
-    await admin.post_ok(f"{at}/add_member", {"person": wei.id, "side": "operations"})
-    both = await admin.post_ok(f"{at}/add_member", {"person": "me", "side": "business"})
+    record = await admin.post_ok(
+        "/v1/groups", {"key": "cab", "name": "Change advisory board", "chair": wei.id}
+    )
+    assert (record["chair"]["id"], record["members"], record["state"]) == (wei.id, [], "active")
+    path = "/v1/groups/cab"
+    await admin.post_ok(f"{path}/add_member", {"person": wei.id, "side": "operations"})
+    both = await admin.post_ok(f"{path}/add_member", {"person": "me", "side": "business"})
     sides = [(member["person"]["name"], member["side"]) for member in both["members"]]
     assert sides == [("Wang Wei", "operations"), ("Ada", "business")]
-    left = await admin.post_ok(f"{at}/remove_member", {"person": wei.id})
+    left = await admin.post_ok(f"{path}/remove_member", {"person": wei.id})
     assert [member["person"]["id"] for member in left["members"]] == [admin.id]
-    assert (await edited(admin, at, {"chair": "me"}))["chair"]["id"] == admin.id
+    assert (await edited(admin, path, {"chair": "me"}))["chair"]["id"] == admin.id
     (listed,) = (await wei.read("/v1/groups", chair=admin.id))["items"]
     assert listed["members"] == left["members"]
-    await admin.post_ok(f"{at}/retire")
-    refused = await admin.post(f"{at}/add_member", json={"person": wei.id, "side": "operations"})
+    await admin.post_ok(f"{path}/retire")
+    refused = await admin.post(f"{path}/add_member", json={"person": wei.id, "side": "operations"})
     assert (refused.status_code, refused.json()["code"]) == (409, "not_in_this_state")
 
 
 async def test_nobody_is_in_a_group_twice_or_removed_who_is_not_in_it(api: Api) -> None:
     admin, wei = await api.client("Ada", Role.admin), await api.client("Wang Wei")
-    gone = await api.client("Zhao")
-    await admin.post_ok(f"/v1/persons/{gone.id}/deactivate")
+    client = await api.client("Zhao")
+    await admin.post_ok(f"/v1/persons/{client.id}/deactivate")
     await admin.post_ok("/v1/groups", {"key": "cab", "name": "CAB", "chair": "me"})
     member = {"person": wei.id, "side": "key_user"}
     both = await asyncio.gather(*(admin.post("/v1/groups/cab/add_member", json=member) for _ in range(2)))
     assert sorted(answer.status_code for answer in both) == [200, 422]
     cases = (
         ("add_member", member, "there_already"),
-        ("add_member", {"person": gone.id, "side": "business"}, "person_inactive"),
+        ("add_member", {"person": client.id, "side": "business"}, "person_inactive"),
         ("remove_member", {"person": admin.id}, "not_in_the_group"),
     )
     for action, said, code in cases:
@@ -62,8 +64,8 @@ async def test_who_belongs_to_a_group_sees_it_as_long_as_they_do_and_nobody_else
     for key in ("cab", "board"):
         await admin.post_ok("/v1/groups", {"key": key, "name": key, "chair": "me"})
     await admin.post_ok("/v1/groups/cab/add_member", {"person": wei.id, "side": "key_user"})
-    shown = await wei.read("/v1/groups/cab")
-    assert [member["person"]["id"] for member in shown["members"]] == [wei.id]
+    answer = await wei.read("/v1/groups/cab")
+    assert [member["person"]["id"] for member in answer["members"]] == [wei.id]
     assert [group["key"] for group in (await wei.read("/v1/groups"))["items"]] == ["cab"]
     assert (await wei.get("/v1/groups/board")).status_code == 404
     assert (await zhao.get("/v1/groups/cab")).status_code == 404

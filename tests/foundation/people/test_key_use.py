@@ -43,8 +43,8 @@ async def test_a_key_shows_when_it_was_last_used_once_that_was_written(api: Api)
     assert datetime.fromisoformat((await key_of(zhao))["last_used_at"]) > first
     shown = {item["id"]: item for item in (await admin.read("/v1/keys"))["items"]}
     assert sum(key["last_used_at"] is not None for key in shown.values()) == 2
-    asked = (await key_of(zhao))["id"]
-    assert (await zhao.read(f"/v1/keys/{asked}", as_of=head))["last_used_at"] is None
+    identifier = (await key_of(zhao))["id"]
+    assert (await zhao.read(f"/v1/keys/{identifier}", as_of=head))["last_used_at"] is None
     assert await api.head() == head, "no event tells of it"
 
 

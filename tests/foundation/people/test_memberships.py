@@ -86,8 +86,8 @@ async def test_the_members_of_a_team_are_paged_and_for_those_who_see_them(api: A
     assert [len(page) for page in pages] == [2, 1]
     assert {person["id"] for page in pages for person in page} == members
     zhao = await api.client("Zhao", teams=("network",))
-    asked = await admin.read("/v1/persons", member_of="network", count="exact")
-    assert asked["total"] == 4
+    answer = await admin.read("/v1/persons", member_of="network", count="exact")
+    assert answer["total"] == 4
     assert [person["id"] for person in (await admin.read("/v1/persons", member_of_not=team))["items"]] == [
         admin.id
     ]

@@ -11,8 +11,8 @@ from tests.client import Api, an_incident
 
 async def test_others_of_the_same_name_or_address_and_titles_with_either_remain(api: Api) -> None:
     admin = await api.client("Ada", Role.admin, Role.agent)
-    said = {"name": "Zebulon Quixworth", "email": "zebulon.quixworth@example.org"}
-    person = await admin.post_ok("/v1/persons", said)
+    body = {"name": "Zebulon Quixworth", "email": "zebulon.quixworth@example.org"}
+    person = await admin.post_ok("/v1/persons", body)
     by_address = await admin.post_ok("/v1/persons", {"name": "Zebulon.Quixworth@example.org"})
     by_name = await admin.post_ok("/v1/persons", {"name": "zebulon quixworth"})
     await admin.post_ok("/v1/persons", {"name": "Zebulon Quix", "email": "zebulon@example.org"})

@@ -100,21 +100,21 @@ async def test_a_session_acts_on_no_key_broader_than_the_one_that_opened_it(api:
 
 async def test_a_key_that_ends_gets_no_secret_that_lasts_longer(api: Api, keys: Keys) -> None:
     admin = await api.client("Ada", "admin")
-    said = {"name": "Short", "person": keys.whole.id, "expires_at": "2190-01-01T00:00:00.000000Z"}
-    short = api.with_token((await admin.post_ok("/v1/keys", said))["token"])
-    at = f"/v1/keys/{keys.whole_id}/rotate"
-    refused = await short.post(at, json={})
+    body = {"name": "Short", "person": keys.whole.id, "expires_at": "2190-01-01T00:00:00.000000Z"}
+    short = api.with_token((await admin.post_ok("/v1/keys", body))["token"])
+    path = f"/v1/keys/{keys.whole_id}/rotate"
+    refused = await short.post(path, json={})
     assert refused.json()["errors"][0]["code"] == "ends_later"
-    assert (await short.post_ok(at, {"expires_at": said["expires_at"]}))["expires_at"] == said["expires_at"]
+    assert (await short.post_ok(path, {"expires_at": body["expires_at"]}))["expires_at"] == body["expires_at"]
 
 
 async def test_what_is_the_persons_own_takes_a_key_for_all_that_they_hold(api: Api, keys: Keys) -> None:
-    said: Json = {"told_of": [], "told_by_mail": []}
-    assert (await keys.engineer.put("/v1/me/preferences", json=said)).status_code == 403
-    answer = await keys.whole.put("/v1/me/preferences", json=said)
+    body: Json = {"told_of": [], "told_by_mail": []}
+    assert (await keys.engineer.put("/v1/me/preferences", json=body)).status_code == 403
+    answer = await keys.whole.put("/v1/me/preferences", json=body)
     assert answer.status_code == 200
     assert (await keys.requester.get("/v1/me/preferences")).json() == answer.json(), "reading is theirs"
-    assert (await (await api.client("Zhao Min")).put("/v1/me/preferences", json=said)).status_code == 200
+    assert (await (await api.client("Zhao Min")).put("/v1/me/preferences", json=body)).status_code == 200
 
 
 async def test_a_restricted_administrator_neither_edits_nor_ends_their_own_person(api: Api) -> None:
@@ -123,18 +123,18 @@ async def test_a_restricted_administrator_neither_edits_nor_ends_their_own_perso
     person = await add_person(api.ledger, "Otto", "mail", roles=(role,))
     restricted = api.with_token(await add_key(api.ledger, person.id, role), person.id)
     whole = api.with_token((await whole_key(api.ledger, str(person.id)))[1], person.id)
-    at = f"/v1/persons/{person.id}"
+    path = f"/v1/persons/{person.id}"
     for action in ("deactivate", "erase"):
-        assert (await restricted.post(f"{at}/{action}", json={})).status_code == 403, action
+        assert (await restricted.post(f"{path}/{action}", json={})).status_code == 403, action
     for client, status in ((restricted, 403), (whole, 200)):
-        answer = await client.patch(at, json={"login": "otto"}, headers={"If-Match": "*"})
+        answer = await client.patch(path, json={"login": "otto"}, headers={"If-Match": "*"})
         assert answer.status_code == status
     theirs = await add_person(api.ledger, "Zhao Min", "mail")
-    at = f"/v1/persons/{theirs.id}"
+    path = f"/v1/persons/{theirs.id}"
     for client in (restricted, whole):
-        refused = await client.patch(at, json={"login": "mallory"}, headers={"If-Match": "*"})
+        refused = await client.patch(path, json={"login": "mallory"}, headers={"If-Match": "*"})
         assert refused.json()["errors"][0]["code"] == "login_beyond_your_own"
-    edited = await restricted.patch(at, json={"department": "Mail"}, headers={"If-Match": "*"})
+    edited = await restricted.patch(path, json={"department": "Mail"}, headers={"If-Match": "*"})
     assert edited.status_code == 200, "all else is for who administers them"
 
 
@@ -145,12 +145,12 @@ async def sent(client: Client, upload: str) -> int:
 
 async def test_a_key_makes_nothing_of_what_a_broader_one_has_sent(api: Api, keys: Keys) -> None:
     admin = await api.client("Ada", "admin")
-    at = f"/v1/incidents/{(await keys.requester.post_ok('/v1/incidents', an_incident()))['id']}"
+    record_path = f"/v1/incidents/{(await keys.requester.post_ok('/v1/incidents', an_incident()))['id']}"
     of_whole, of_requester = str(uuid4()), str(uuid4())
     assert (await sent(keys.whole, of_whole), await sent(keys.requester, of_requester)) == (200, 200)
     assert await sent(keys.engineer, of_whole) == 404, "not even whether it is the same"
     for path, said in (
-        (f"{at}/attach", {"upload": of_whole, "name": "plan.txt"}),
+        (f"{record_path}/attach", {"upload": of_whole, "name": "plan.txt"}),
         ("/v1/bulk_jobs", {"upload": of_whole, "records": "incidents"}),
     ):
         refused = await keys.engineer.post(path, json=said)
@@ -160,7 +160,7 @@ async def test_a_key_makes_nothing_of_what_a_broader_one_has_sent(api: Api, keys
     assert [(await client.get(shown)).status_code for client in (keys.engineer, keys.whole)] == [404, 200]
     listed = [len((await c.read("/v1/bulk_jobs"))["items"]) for c in (keys.engineer, keys.whole, admin)]
     assert listed == [0, 1, 0]
-    await keys.whole.post_ok(f"{at}/attach", {"upload": of_requester, "name": "screen.png"})
+    await keys.whole.post_ok(f"{record_path}/attach", {"upload": of_requester, "name": "screen.png"})
 
 
 # What follows says the rule a second time, by texts, and lets somebody try all that there is.
@@ -233,8 +233,8 @@ class Attempts:
         return None
 
     async def act(self, caller: Caller, kind: str, action: str, name: UUID | None, body: Payload) -> UUID:
-        found: UUID = (await act(self.ledger, caller, kind, action, name, body)).record.id
-        return found
+        identifier: UUID = (await act(self.ledger, caller, kind, action, name, body)).record.id
+        return identifier
 
 
 async def test_nothing_that_a_caller_can_do_gives_them_a_credential_that_can_do_more(ledger: Ledger) -> None:
@@ -247,8 +247,8 @@ async def test_nothing_that_a_caller_can_do_gives_them_a_credential_that_can_do_
         person = (await add_person(ledger, f"Person {n}", "network", roles=held)).id
         for roles in (None, (*held, "requester"), held[:1] or ("requester",), ("requester",)):
             body = MakeKey(name="x", person=str(person), roles=roles, secret_hash=hash_of(new_secret()))
-            made = await act(ledger, rule_caller("tests"), "key", "make", body=body)
-            keys.append(Credential(person, roles, made.record.id))
+            result = await act(ledger, rule_caller("tests"), "key", "make", body=body)
+            keys.append(Credential(person, roles, result.record.id))
     starts = [*keys, *(Credential(person, None, None) for person in {key.person for key in keys})]
     wrong, done = [], 0
     for start in starts:
@@ -271,8 +271,8 @@ async def test_an_administrator_of_everything_gets_whatever_there_is(ledger: Led
     """So that the test above is not passed by refusing all."""
     team, person = await add_team(ledger, "network"), await add_person(ledger, "Ada", roles=("admin",))
     body = MakeKey(name="x", person=str(person.id), roles=("admin",), secret_hash=hash_of(new_secret()))
-    made = await act(ledger, rule_caller("tests"), "key", "make", body=body)
-    caller = await Credential(person.id, ("admin",), made.record.id).caller(ledger)
+    result = await act(ledger, rule_caller("tests"), "key", "make", body=body)
+    caller = await Credential(person.id, ("admin",), result.record.id).caller(ledger)
     assert caller is not None
     other = await add_person(ledger, "Wang Wei", team.key or "", roles=("engineer",))
     whole_id, _ = await whole_key(ledger, str(other.id))

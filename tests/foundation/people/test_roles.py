@@ -44,7 +44,7 @@ def test_a_narrowed_role_is_never_more_than_either_side_holds(
         assert not holds(both, role) or (holds(theirs, role) and holds(keys, role))
     assert restrict_grants(theirs, None) == tuple(theirs)
     assert set(restrict_grants(theirs, [RoleGrant(Role.agent)])) == {
-        one for one in theirs if one.role is Role.agent
+        their for their in theirs if their.role is Role.agent
     }
 
 
@@ -52,27 +52,27 @@ async def edited(client: Client, path: str, patch: Json) -> Json:
     """The record after it was edited."""
     answer = await client.patch(path, json=patch, headers={"If-Match": "*"})
     assert answer.status_code == 200, answer.text
-    found: Json = answer.json()
-    return found
+    document: Json = answer.json()
+    return document
 
 
 async def test_what_is_granted_counts_at_once_and_what_is_revoked_no_more(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     person = await add_person(api.ledger, "Wang Wei")
-    made = await admin.post_ok("/v1/keys", {"name": "Wei's", "person": str(person.id)})
-    assert made["roles"] is None
-    wei = api.with_token(made["token"], person.id)
+    answer = await admin.post_ok("/v1/keys", {"name": "Wei's", "person": str(person.id)})
+    assert answer["roles"] is None
+    wei = api.with_token(answer["token"], person.id)
     record = (await (await api.client("Zhao")).post_ok("/v1/incidents", an_incident()))["id"]
-    at = f"/v1/incidents/{record}"
-    assert (await wei.get(at)).status_code == 404
+    path = f"/v1/incidents/{record}"
+    assert (await wei.get(path)).status_code == 404
     granted = await admin.post_ok(f"/v1/persons/{person.id}/grant_role", {"role": "agent"})
     assert granted["roles"] == ["agent"]
-    await wei.post_ok(f"{at}/acknowledge")
+    await wei.post_ok(f"{path}/acknowledge")
     again = await admin.post(f"/v1/persons/{person.id}/grant_role", json={"role": "agent"})
     assert (again.status_code, again.json()["code"]) == (409, "already_held")
     revoked = await admin.post_ok(f"/v1/persons/{person.id}/revoke_role", {"role": "agent"})
     assert revoked["roles"] is None
-    assert (await wei.get(at)).status_code == 404
+    assert (await wei.get(path)).status_code == 404
     again = await admin.post(f"/v1/persons/{person.id}/revoke_role", json={"role": "agent"})
     assert (again.status_code, again.json()["code"]) == (409, "not_held")
 
@@ -80,15 +80,15 @@ async def test_what_is_granted_counts_at_once_and_what_is_revoked_no_more(api: A
 async def test_a_key_may_not_do_more_than_its_person_whatever_it_was_made_for(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     wei = await api.client("Wang Wei", Role.agent)
-    said = {"name": "More", "person": wei.id, "roles": ["agent", "admin"]}
-    refused = await admin.post("/v1/keys", json=said)
+    body = {"name": "More", "person": wei.id, "roles": ["agent", "admin"]}
+    refused = await admin.post("/v1/keys", json=body)
     (error,) = refused.json()["errors"]
     assert (refused.status_code, error["pointer"], error["code"]) == (422, "/roles/1", "not_held_by_them")
-    at = f"/v1/incidents/{(await wei.post_ok('/v1/incidents', an_incident()))['id']}"
+    path = f"/v1/incidents/{(await wei.post_ok('/v1/incidents', an_incident()))['id']}"
     await admin.post_ok(f"/v1/persons/{wei.id}/revoke_role", {"role": "agent"})
-    assert (await wei.post(f"{at}/acknowledge", json={})).status_code == 403
+    assert (await wei.post(f"{path}/acknowledge", json={})).status_code == 403
     await admin.post_ok(f"/v1/persons/{wei.id}/grant_role", {"role": "agent@service/mail"})
-    assert (await wei.post(f"{at}/acknowledge", json={})).status_code == 403, "not of that service"
+    assert (await wei.post(f"{path}/acknowledge", json={})).status_code == 403, "not of that service"
 
 
 async def test_a_key_of_somebody_without_roles_is_a_requesters(api: Api) -> None:
@@ -97,8 +97,8 @@ async def test_a_key_of_somebody_without_roles_is_a_requesters(api: Api) -> None
         refused = await admin.post("/v1/keys", json={"name": "More", "person": zhao.id, "roles": [role]})
         (error,) = refused.json()["errors"]
         assert (refused.status_code, error["code"]) == (422, "not_held_by_them")
-    made = await admin.post_ok("/v1/keys", {"name": "Own", "person": zhao.id, "roles": ["requester"]})
-    assert made["roles"] == ["requester"]
+    record = await admin.post_ok("/v1/keys", {"name": "Own", "person": zhao.id, "roles": ["requester"]})
+    assert record["roles"] == ["requester"]
 
 
 async def test_whoever_is_deactivated_cannot_call_until_they_are_back_not_even_erased(api: Api) -> None:
@@ -107,8 +107,8 @@ async def test_whoever_is_deactivated_cannot_call_until_they_are_back_not_even_e
     record = (await admin.post_ok("/v1/incidents", an_incident()))["id"]
     await admin.post_ok(f"/v1/persons/{wei.id}/deactivate")
     assert (await wei.get("/v1/meta")).status_code == 401
-    given = await admin.post(f"/v1/incidents/{record}/assign", json={"person": wei.id})
-    assert (given.status_code, given.json()["errors"][0]["code"]) == (422, "person_inactive")
+    answer = await admin.post(f"/v1/incidents/{record}/assign", json={"person": wei.id})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "person_inactive")
     await admin.post_ok(f"/v1/persons/{wei.id}/activate")
     assert (await wei.get("/v1/meta")).status_code == 200
     await admin.post_ok(f"/v1/persons/{wei.id}/deactivate")
@@ -121,8 +121,8 @@ async def test_a_retired_team_is_given_no_work_until_it_is_reinstated(api: Api) 
     team = await api.team("network")
     record = (await admin.post_ok("/v1/incidents", an_incident()))["id"]
     assert (await admin.post_ok(f"/v1/teams/{team}/retire"))["state"] == "retired"
-    given = await admin.post(f"/v1/incidents/{record}/assign", json={"team": "network"})
-    assert (given.status_code, given.json()["errors"][0]["code"]) == (422, "team_retired")
+    answer = await admin.post(f"/v1/incidents/{record}/assign", json={"team": "network"})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "team_retired")
     await admin.post_ok(f"/v1/teams/{team}/reinstate")
     await admin.post_ok(f"/v1/incidents/{record}/assign", {"team": "network"})
 
@@ -139,12 +139,12 @@ async def test_the_administrator_of_a_team_grants_what_is_of_that_team_and_no_mo
     api: Api, of_a_team: tuple[Client, Client, str]
 ) -> None:
     tied, wei, team = of_a_team
-    at = f"/v1/persons/{wei.id}/grant_role"
+    path = f"/v1/persons/{wei.id}/grant_role"
     other = await api.team("other")
     for role in ("admin", "agent", f"agent@team/{other}", "agent@service/mail", "agent@process/incident"):
-        refused = await tied.post(at, json={"role": role})
+        refused = await tied.post(path, json={"role": role})
         assert refused.json()["errors"][0]["code"] == "beyond_your_own", role
-    assert (await tied.post_ok(at, {"role": f"engineer@team/{team}"}))["roles"] == [f"engineer@team/{team}"]
+    assert (await tied.post_ok(path, {"role": f"engineer@team/{team}"}))["roles"] == [f"engineer@team/{team}"]
     stranger = await add_person(api.ledger, "Somebody else")
     refused = await tied.post(f"/v1/persons/{stranger.id}/grant_role", json={"role": f"agent@team/{team}"})
     assert refused.status_code == 403
@@ -152,17 +152,21 @@ async def test_the_administrator_of_a_team_grants_what_is_of_that_team_and_no_mo
 
 async def test_what_is_personal_of_a_person_is_not_in_the_log_and_gone_when_they_are_erased(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
-    said = {"name": "Olu Adeyemi", "email": "olu@example.org", "phone": "+44 20 5550 100", "post": "Clerk"}
+    body = {"name": "Olu Adeyemi", "email": "olu@example.org", "phone": "+44 20 5550 100", "post": "Clerk"}
     plain = {"department": "Finance", "grade": "lead", "time_zone": "Europe/London", "manager": admin.id}
-    made = await admin.post_ok("/v1/persons", said | plain)
-    assert {name: made[name] for name in said} == said
-    assert (made["manager"]["id"], made["grade"], made["time_zone"]) == (admin.id, "lead", "Europe/London")
+    record = await admin.post_ok("/v1/persons", body | plain)
+    assert {name: record[name] for name in body} == body
+    assert (record["manager"]["id"], record["grade"], record["time_zone"]) == (
+        admin.id,
+        "lead",
+        "Europe/London",
+    )
     everything = await api.ledger.db.rows(
         "select convert_from(data, 'UTF8') as text from log.event union all select p::text from fold.person p"
     )
-    assert [text for text in said.values() if any(text in row["text"] for row in everything)] == []
-    erased = await admin.post_ok(f"/v1/persons/{made['id']}/erase")
-    assert [erased[name] for name in said] == [None] * 4
+    assert [text for text in body.values() if any(text in row["text"] for row in everything)] == []
+    erased = await admin.post_ok(f"/v1/persons/{record['id']}/erase")
+    assert [erased[name] for name in body] == [None] * 4
     assert erased["department"] == "Finance"
 
 
@@ -177,20 +181,20 @@ async def test_a_zone_that_there_is_none_of_is_refused(api: Api) -> None:
 async def test_what_is_changed_of_a_person_is_under_their_own_key_and_the_rest_stays(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     added = {"name": "Olu Adeyemi", "email": "olu@example.org", "department": "Finance"}
-    made = await admin.post_ok("/v1/persons", added)
-    at = f"/v1/persons/{made['id']}"
-    changed = await edited(admin, at, {"name": "Olu Brown", "phone": "+44 20 5550 100"})
+    record = await admin.post_ok("/v1/persons", added)
+    path = f"/v1/persons/{record['id']}"
+    changed = await edited(admin, path, {"name": "Olu Brown", "phone": "+44 20 5550 100"})
     assert (changed["name"], changed["phone"], changed["email"]) == (
         "Olu Brown",
         "+44 20 5550 100",
         "olu@example.org",
     )
-    nothing = await admin.patch(at, json={}, headers={"If-Match": "*"})
+    nothing = await admin.patch(path, json={}, headers={"If-Match": "*"})
     assert (nothing.status_code, nothing.json()["errors"][0]["code"]) == (422, "nothing_to_change")
     await edited(admin, f"/v1/persons/{admin.id}", {"name": "Ada Lovelace"})
-    erased = await admin.post_ok(f"{at}/erase")
+    erased = await admin.post_ok(f"{path}/erase")
     assert (erased["name"], erased["phone"], erased["department"]) == (None, None, "Finance")
-    assert (await admin.patch(at, json={"name": "X"}, headers={"If-Match": "*"})).status_code == 409
+    assert (await admin.patch(path, json={"name": "X"}, headers={"If-Match": "*"})).status_code == 409
     assert (await admin.read(f"/v1/persons/{admin.id}"))["name"] == "Ada Lovelace"
 
 

@@ -94,8 +94,8 @@ async def test_not_even_an_administrators_old_secret_makes_a_key_or_sets_a_login
     lin = await add_person(api.ledger, "Lin")
     refused = await old.post("/v1/keys", json={"name": "x", "person": str(lin.id)})
     assert refused.json()["code"] == "superseded_secret"
-    at = f"/v1/persons/{lin.id}"
-    refused = await old.patch(at, json={"login": "mallory"}, headers={"If-Match": "*"})
+    path = f"/v1/persons/{lin.id}"
+    refused = await old.patch(path, json={"login": "mallory"}, headers={"If-Match": "*"})
     assert refused.json()["code"] == "superseded_secret"
 
 
@@ -181,7 +181,7 @@ class Told:
 
     def rotated(self, key_id: UUID, overlap: timedelta, ends: datetime | None) -> Secret:
         """The key's new secret."""
-        for other in [one for one in self.secrets if one.key_id == key_id]:
+        for other in [secret for secret in self.secrets if secret.key_id == key_id]:
             last = self.now if other.replaced else self.now + overlap
             other.ends = min(last, ends or last)
             other.replaced = True
@@ -280,14 +280,14 @@ async def test_whatever_is_made_rotated_opened_and_waited_for_nothing_outlives_w
         told = Told(person)
         text, ends = new_secret(), told.now + timedelta(hours=30)
         body = MakeKey(name="x", person=str(person), secret_hash=hash_of(text), expires_at=ends)
-        made = await act(ledger, rule_caller("tests"), "key", "make", None, body, now=told.now)
-        first = Secret(made.record.id, text, ends)
+        result = await act(ledger, rule_caller("tests"), "key", "make", None, body, now=told.now)
+        first = Secret(result.record.id, text, ends)
         told.secrets.append(first)
         thief, owner = Thief(ledger, chance, told, first), rule_caller("owner")
         for _ in range(60):
             await thief.step()
             told.now += timedelta(minutes=chance.choice([0, 1, 30, 600]))
-            last = max(told.ends(one) or datetime.max.replace(tzinfo=UTC) for one in thief.has)
+            last = max(told.ends(ha) or datetime.max.replace(tzinfo=UTC) for ha in thief.has)
             assert last <= ends, "no credential ends later than the one that all of them came of"
             if chance.random() < 0.05 and first.key_id not in told.revoked:
                 body_of = RotateKey(secret_hash=hash_of(new_secret()), overlap_seconds=0)

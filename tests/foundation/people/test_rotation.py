@@ -23,17 +23,17 @@ async def test_both_secrets_are_accepted_while_they_overlap_and_no_third(api: Ap
     first = await api.client("Zhao Min")
     tokens = [first.token]
     for _ in range(2):
-        made = await api.with_token(tokens[-1]).post_ok(f"/v1/keys/{id_of(first)}/rotate")
-        tokens.append(made["token"])
-        assert made["previous_ends_at"] is not None
+        record = await api.with_token(tokens[-1]).post_ok(f"/v1/keys/{id_of(first)}/rotate")
+        tokens.append(record["token"])
+        assert record["previous_ends_at"] is not None
     assert [await accepted(api.with_token(token)) for token in tokens] == [False, True, True]
 
 
 async def test_without_an_overlap_the_old_secret_is_refused_at_once(api: Api) -> None:
     admin, zhao = await api.client("Ada", Role.admin), await api.client("Zhao Min")
-    made = await admin.post_ok(f"/v1/keys/{id_of(zhao)}/rotate", {"overlap_seconds": 0})
+    record = await admin.post_ok(f"/v1/keys/{id_of(zhao)}/rotate", {"overlap_seconds": 0})
     assert not await accepted(zhao)
-    assert await accepted(api.with_token(made["token"]))
+    assert await accepted(api.with_token(record["token"]))
 
 
 async def test_the_old_secret_is_refused_when_the_overlap_is_over(api: Api) -> None:
@@ -48,25 +48,27 @@ async def test_the_old_secret_is_refused_when_the_overlap_is_over(api: Api) -> N
 
 async def test_whom_a_key_stands_for_may_not_let_it_live_longer(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
-    said = {"name": "Short", "person": "me", "expires_at": "2190-01-01T00:00:00Z"}
-    made = await admin.post_ok("/v1/keys", {**said, "person": (await api.client("Zhao Min")).id})
-    zhao = api.with_token(made["token"])
-    at = f"/v1/keys/{made['id']}/rotate"
-    refused = await zhao.post(at, json={"expires_at": "2190-01-02T00:00:00Z"})
+    body = {"name": "Short", "person": "me", "expires_at": "2190-01-01T00:00:00Z"}
+    record = await admin.post_ok("/v1/keys", {**body, "person": (await api.client("Zhao Min")).id})
+    zhao = api.with_token(record["token"])
+    path = f"/v1/keys/{record['id']}/rotate"
+    refused = await zhao.post(path, json={"expires_at": "2190-01-02T00:00:00Z"})
     (error,) = refused.json()["errors"]
     assert (error["pointer"], error["code"]) == ("/expires_at", "ends_later")
-    sooner = await zhao.post_ok(at, {"expires_at": "2189-01-01T00:00:00Z"})
+    sooner = await zhao.post_ok(path, {"expires_at": "2189-01-01T00:00:00Z"})
     assert sooner["expires_at"].startswith("2189")
-    assert (await admin.post_ok(at, {"expires_at": "2191-01-01T00:00:00Z"}))["expires_at"].startswith("2191")
+    assert (await admin.post_ok(path, {"expires_at": "2191-01-01T00:00:00Z"}))["expires_at"].startswith(
+        "2191"
+    )
 
 
 async def test_the_secrets_of_a_rotated_key_are_in_no_answer_but_one_and_in_no_event(api: Api) -> None:
     zhao = await api.client("Zhao Min")
-    at = f"/v1/keys/{id_of(zhao)}"
-    made = await zhao.post_ok(f"{at}/rotate")
-    secret = made["token"].split("_", 2)[2]
-    shown = await zhao.read(at)
-    assert "token" not in shown
-    assert hash_of(secret) not in str(shown)
-    kept = await api.ledger.db.rows("select convert_from(data, 'UTF8') as text from log.event")
-    assert not [row for row in kept if secret in row["text"]]
+    path = f"/v1/keys/{id_of(zhao)}"
+    record = await zhao.post_ok(f"{path}/rotate")
+    secret = record["token"].split("_", 2)[2]
+    answer = await zhao.read(path)
+    assert "token" not in answer
+    assert hash_of(secret) not in str(answer)
+    rows = await api.ledger.db.rows("select convert_from(data, 'UTF8') as text from log.event")
+    assert not [row for row in rows if secret in row["text"]]

@@ -29,7 +29,9 @@ def test_whoever_may_act_on_a_person_administers_all_that_the_person_holds(
 ) -> None:
     caller = Caller("person:x", uuid7(), tuple(callers))
     other = Caller("person:y", uuid7(), tuple(theirs))
-    person = SimpleNamespace(KIND="person", team_id=team, service=None, roles=[str(one) for one in theirs])
+    person = SimpleNamespace(
+        KIND="person", team_id=team, service=None, roles=[str(their) for their in theirs]
+    )
     may = superior.allows(caller, person)
     if may:
         assert caller.has_role(Role.admin, person)
@@ -50,11 +52,11 @@ async def test_the_administrator_of_a_team_may_not_act_on_whoever_holds_more_tha
     theirs = await api.client("Zhao", f"agent@team/{team}", teams=("network",))
     head = await api.head()
     for person in (everywhere, agent):
-        at = f"/v1/persons/{person.id}"
-        patched = await tied.patch(at, json={"department": "None"}, headers={"If-Match": "*"})
+        path = f"/v1/persons/{person.id}"
+        patched = await tied.patch(path, json={"department": "None"}, headers={"If-Match": "*"})
         assert patched.status_code == 403
         for action in ("deactivate", "erase"):
-            refused = await tied.post(f"{at}/{action}", json={})
+            refused = await tied.post(f"{path}/{action}", json={})
             assert (refused.status_code, refused.json()["code"]) == (403, "forbidden"), action
     assert await api.head() == head
     assert "an administrator of all that they hold" in refused.json()["detail"]
@@ -68,17 +70,17 @@ async def test_the_last_administrator_cannot_be_removed_by_any_way(api: Api) -> 
     ada = await api.client("Ada", Role.admin)
     otto = await api.client("Otto", Role.admin, f"admin@team/{team}")
     await ada.post_ok(f"/v1/persons/{otto.id}/deactivate")
-    at = f"/v1/persons/{ada.id}"
+    path = f"/v1/persons/{ada.id}"
     ways: tuple[tuple[str, Json], ...] = (
         ("revoke_role", {"role": "admin"}),
         ("deactivate", {}),
         ("erase", {}),
     )
     for action, body in ways:
-        refused = await ada.post(f"{at}/{action}", json=body)
+        refused = await ada.post(f"{path}/{action}", json=body)
         assert (refused.status_code, refused.json()["code"]) == (409, "last_admin"), action
     await ada.post_ok(f"/v1/persons/{otto.id}/activate")
-    await ada.post_ok(f"{at}/erase")
+    await ada.post_ok(f"{path}/erase")
     refused = await otto.post(f"/v1/persons/{otto.id}/deactivate", json={})
     assert refused.json()["code"] == "last_admin"
 

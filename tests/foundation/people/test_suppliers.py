@@ -53,5 +53,5 @@ async def test_a_supplier_is_no_customer_of_a_service(api: Api) -> None:
     refused = await admin.post("/v1/services", json=service | {"customers": ["sales", "cabling-co"]})
     (error,) = refused.json()["errors"]
     assert (error["pointer"], error["code"]) == ("/customers/1", "supplier_is_no_customer")
-    made = await admin.post_ok("/v1/services", service | {"customers": ["sales"]})
-    assert len(made["customers"]) == 1
+    record = await admin.post_ok("/v1/services", service | {"customers": ["sales"]})
+    assert len(record["customers"]) == 1

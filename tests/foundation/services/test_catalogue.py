@@ -15,8 +15,8 @@ SERVICES, ITEMS = "/v1/services", "/v1/catalogue_items"
 
 async def a_service(client: Client, key: str = "mail", **more: Any) -> Json:
     """A service that is live."""
-    said = {"key": key, "name_en": key, "name_zh": key, "criticality": "high", "owner": "me", **more}
-    service = await client.post_ok(SERVICES, said)
+    body = {"key": key, "name_en": key, "name_zh": key, "criticality": "high", "owner": "me", **more}
+    service = await client.post_ok(SERVICES, body)
     return await client.post_ok(f"{SERVICES}/{service['id']}/go_live")
 
 
@@ -37,22 +37,22 @@ async def wrong(client: Client, **more: Any) -> tuple[str, str]:
 async def test_requesters_see_live_services_and_offered_items_and_staff_see_all(api: Api) -> None:
     keeper, reporter = await api.client("Ada", Role.service_level_manager), await api.client("Zhao")
     auditor = await api.client("Eve", Role.auditor)
-    said = {"key": "mail", "name_en": "E-mail", "name_zh": "邮件", "criticality": "high", "owner": "me"}
-    assert (await reporter.post(SERVICES, json=said)).status_code == 403
-    at = f"{SERVICES}/{(await keeper.post_ok(SERVICES, said))['id']}"
-    assert (await reporter.get(at)).status_code == 404
+    body = {"key": "mail", "name_en": "E-mail", "name_zh": "邮件", "criticality": "high", "owner": "me"}
+    assert (await reporter.post(SERVICES, json=body)).status_code == 403
+    path = f"{SERVICES}/{(await keeper.post_ok(SERVICES, body))['id']}"
+    assert (await reporter.get(path)).status_code == 404
     assert (await reporter.read(SERVICES))["items"] == []
     assert len((await auditor.read(SERVICES))["items"]) == 1
     item = f"{ITEMS}/{(await keeper.post_ok(ITEMS, an_item('mailbox', form=EXAMPLE_FORM)))['id']}"
     assert (await keeper.post(f"{item}/offer")).json()["code"] == "service_is_not_live"
-    await keeper.post_ok(f"{at}/go_live")
+    await keeper.post_ok(f"{path}/go_live")
     await keeper.post_ok(f"{item}/offer")
-    assert (await reporter.read(at))["state"] == "live"
+    assert (await reporter.read(path))["state"] == "live"
     (seen,) = (await reporter.read(ITEMS, service="mail"))["items"]
     assert seen["form"] == EXAMPLE_FORM
     await keeper.post_ok(f"{item}/withdraw")
-    await keeper.post_ok(f"{at}/retire")
-    assert (await reporter.get(item)).status_code == (await reporter.get(at)).status_code == 404
+    await keeper.post_ok(f"{path}/retire")
+    assert (await reporter.get(item)).status_code == (await reporter.get(path)).status_code == 404
     assert (await keeper.post(f"{item}/offer")).status_code == 409
     assert await wrong(keeper) == ("/service", "service_retired")
     async with api.ledger.db.connection() as connection:
@@ -86,11 +86,11 @@ async def test_one_electorate_approves_by_a_rule(api: Api) -> None:
         "chair_of_a_group",
     )
     item = await keeper.post_ok(ITEMS, an_item("a", approver_group="board", approval_rule="chair"))
-    at = f"{ITEMS}/{item['id']}"
-    said = {"approver_group": None, "approver_persons": [keeper.id], "approval_rule": "unanimous"}
-    answer = await keeper.patch(at, json=said, headers={"If-Match": "*"})
+    path = f"{ITEMS}/{item['id']}"
+    body = {"approver_group": None, "approver_persons": [keeper.id], "approval_rule": "unanimous"}
+    answer = await keeper.patch(path, json=body, headers={"If-Match": "*"})
     assert answer.json()["approver_persons"] == [keeper.id]
-    answer = await keeper.patch(at, json={"approver_persons": []}, headers={"If-Match": "*"})
+    answer = await keeper.patch(path, json={"approver_persons": []}, headers={"If-Match": "*"})
     assert answer.json()["errors"][0]["code"] == "rule_of_an_electorate"
 
 
@@ -105,8 +105,8 @@ async def test_answers_can_be_checked_by_whoever_sees_the_item_and_nothing_is_wr
     assert tried["fit"] is False
     assert "/answers/unheard_of" in {fault["pointer"] for fault in tried["errors"]}
     assert await keeper.post_ok(f"{bare}/check", {}) == {"fit": True, "errors": []}
-    told = await keeper.post_ok(f"{bare}/check", {"answers": {"a": 1}})
-    assert [(fault["pointer"], fault["code"]) for fault in told["errors"]] == [
+    record = await keeper.post_ok(f"{bare}/check", {"answers": {"a": 1}})
+    assert [(fault["pointer"], fault["code"]) for fault in record["errors"]] == [
         ("/answers", "answers_to_nothing")
     ]
     for nested in ({"a": {"b": 1}}, {"a": 10**400}, ["a"]):

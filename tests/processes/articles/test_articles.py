@@ -19,11 +19,11 @@ REVIEWED = {"verdict": "Tried on two printers.", "next_review_at": NEXT_YEAR}
 
 async def published(writer: Client, editor: Client, **changes: Any) -> str:
     """The address of an article that one has written and the other one published."""
-    made = await writer.post_ok(ARTICLES, {**AN_ARTICLE, **changes})
-    at = f"{ARTICLES}/{made['id']}"
-    await writer.post_ok(f"{at}/submit")
-    await editor.post_ok(f"{at}/publish", REVIEWED)
-    return at
+    record = await writer.post_ok(ARTICLES, {**AN_ARTICLE, **changes})
+    path = f"{ARTICLES}/{record['id']}"
+    await writer.post_ok(f"{path}/submit")
+    await editor.post_ok(f"{path}/publish", REVIEWED)
+    return path
 
 
 @pytest.fixture
@@ -42,13 +42,13 @@ async def visitor(api: Api) -> Client:
 
 
 async def test_nobody_publishes_their_own_article(writer: Client, editor: Client) -> None:
-    made = await writer.post_ok(ARTICLES, AN_ARTICLE)
-    at = f"{ARTICLES}/{made['number']}"
-    assert made["number"].startswith("KNW-")
-    await writer.post_ok(f"{at}/submit")
-    refused = await writer.post(f"{at}/publish", json=REVIEWED)
+    record = await writer.post_ok(ARTICLES, AN_ARTICLE)
+    path = f"{ARTICLES}/{record['number']}"
+    assert record["number"].startswith("KNW-")
+    await writer.post_ok(f"{path}/submit")
+    refused = await writer.post(f"{path}/publish", json=REVIEWED)
     assert refused.json()["code"] == "separation_of_duties"
-    after = await editor.post_ok(f"{at}/publish", REVIEWED)
+    after = await editor.post_ok(f"{path}/publish", REVIEWED)
     assert (after["state"], after["edition"], after["author"]["id"]) == ("published", 1, writer.id)
 
 
@@ -72,22 +72,22 @@ async def test_it_is_found_by_words_in_both_languages(indexed: Api) -> None:
     visitor = await indexed.client("Visitor")
     at = await published(writer, editor)
     for q in ("cartridges", "空白", "墨盒 封条", "blank page"):
-        found = await visitor.read(ARTICLES, q=q)
-        assert [f"{ARTICLES}/{item['id']}" for item in found["items"]] == [at], q
+        answer = await visitor.read(ARTICLES, q=q)
+        assert [f"{ARTICLES}/{item['id']}" for item in answer["items"]] == [at], q
 
 
 async def test_a_revision_is_read_after_somebody_else_has_accepted_it(
     writer: Client, editor: Client, visitor: Client
 ) -> None:
-    at = await published(writer, editor)
-    await editor.post_ok(f"{at}/propose_revision", {"answer": "Take the orange strip off."})
-    changes = (await editor.read(f"{at}/events"))["items"][-1]["set"]
+    path = await published(writer, editor)
+    await editor.post_ok(f"{path}/propose_revision", {"answer": "Take the orange strip off."})
+    changes = (await editor.read(f"{path}/events"))["items"][-1]["set"]
     (key,) = changes
-    said = {"revision": key.partition("/")[2], "verdict": "Tried."}
-    assert (await visitor.read(at))["answer"] == AN_ARTICLE["answer"]
-    refused = await editor.post(f"{at}/accept_revision", json=said)
+    body = {"revision": key.partition("/")[2], "verdict": "Tried."}
+    assert (await visitor.read(path))["answer"] == AN_ARTICLE["answer"]
+    refused = await editor.post(f"{path}/accept_revision", json=body)
     assert (refused.status_code, refused.json()["code"]) == (409, "is_its_author")
-    after = await writer.post_ok(f"{at}/accept_revision", said)
+    after = await writer.post_ok(f"{path}/accept_revision", body)
     assert (after["answer"], after["title"], after["edition"]) == (
         "Take the orange strip off.",
         AN_ARTICLE["title"],
@@ -99,61 +99,61 @@ async def test_a_revision_is_withdrawn_by_whoever_has_proposed_it_and_by_nobody_
     api: Api, writer: Client, editor: Client
 ) -> None:
     agent = await api.client("Agent", Role.agent)
-    at = await published(writer, editor)
-    await agent.post_ok(f"{at}/propose_revision", {"answer": "Take the orange strip off."})
-    (key,) = (await editor.read(f"{at}/events"))["items"][-1]["set"]
-    said = {"revision": key.partition("/")[2]}
-    refused = await editor.post(f"{at}/withdraw_revision", json=said)
+    path = await published(writer, editor)
+    await agent.post_ok(f"{path}/propose_revision", {"answer": "Take the orange strip off."})
+    (key,) = (await editor.read(f"{path}/events"))["items"][-1]["set"]
+    body = {"revision": key.partition("/")[2]}
+    refused = await editor.post(f"{path}/withdraw_revision", json=body)
     assert (refused.status_code, refused.json()["code"]) == (409, "proposed_by_another")
-    await agent.post_ok(f"{at}/withdraw_revision", said)
-    last = (await editor.read(f"{at}/events"))["items"][-1]
+    await agent.post_ok(f"{path}/withdraw_revision", body)
+    last = (await editor.read(f"{path}/events"))["items"][-1]
     assert (last["type"], last["set"]) == ("article.revision_withdrawn", {key: None})
-    gone = await editor.post(f"{at}/accept_revision", json={**said, "verdict": "Tried."})
-    assert gone.json()["errors"][0]["code"] == "unknown_reference"
+    answer = await editor.post(f"{path}/accept_revision", json={**body, "verdict": "Tried."})
+    assert answer.json()["errors"][0]["code"] == "unknown_reference"
 
 
 async def test_who_may_read_an_article_changes_at_once_and_its_author_does_not_decide_it(
     writer: Client, editor: Client, visitor: Client
 ) -> None:
-    at = await published(writer, editor)
+    path = await published(writer, editor)
     for visibility, status in (("internal", 404), ("public", 200)):
-        said = {"visibility": visibility}
-        refused = await writer.post(f"{at}/change_visibility", json=said)
+        body = {"visibility": visibility}
+        refused = await writer.post(f"{path}/change_visibility", json=body)
         assert refused.json()["code"] == "separation_of_duties"
-        after = await editor.post_ok(f"{at}/change_visibility", said)
+        after = await editor.post_ok(f"{path}/change_visibility", body)
         assert (after["visibility"], after["edition"]) == (visibility, 1)
-        assert (await visitor.get(at)).status_code == status
+        assert (await visitor.get(path)).status_code == status
         assert len((await visitor.read(ARTICLES))["items"]) == (status == 200)
 
 
 async def test_what_helped_is_drafted_from_a_resolved_case_with_its_keys(api: Api, writer: Client) -> None:
     agent = await api.client("Agent", Role.agent)
     case = await agent.post_ok("/v1/incidents", an_incident(service="print", ci="lp-1", category="paper"))
-    said = {**AN_ARTICLE, "services": None, "case": case["number"]}
-    refused = await writer.post(ARTICLES, json=said)
+    body = {**AN_ARTICLE, "services": None, "case": case["number"]}
+    refused = await writer.post(ARTICLES, json=body)
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/case", "not_resolved")]
     await agent.post_ok(f"/v1/incidents/{case['id']}/acknowledge")
     await agent.post_ok(f"/v1/incidents/{case['id']}/assign", {"person": "me"})
     await agent.post_ok(f"/v1/incidents/{case['id']}/resolve", RESOLVED)
-    made = await writer.post_ok(ARTICLES, said)
-    assert (made["services"], made["categories"], made["cis"]) == (["print"], ["paper"], ["lp-1"])
-    assert made["case"] == f"incident/{case['id']}"
+    record = await writer.post_ok(ARTICLES, body)
+    assert (record["services"], record["categories"], record["cis"]) == (["print"], ["paper"], ["lp-1"])
+    assert record["case"] == f"incident/{case['id']}"
 
 
 async def test_a_use_stands_with_the_case_and_with_the_article_and_counts_once(
     api: Api, writer: Client, editor: Client
 ) -> None:
-    at = await published(writer, editor)
+    path = await published(writer, editor)
     agent = await api.client("Agent", Role.agent)
     case = (await agent.post_ok("/v1/incidents", an_incident()))["id"]
-    used = {"article": at.rpartition("/")[2]}
+    used = {"article": path.rpartition("/")[2]}
     await agent.post_ok(f"/v1/incidents/{case}/use_article", used)
     again = await agent.post(f"/v1/incidents/{case}/use_article", json=used)
     assert again.json()["errors"][0]["code"] == "there_already"
-    from_there = await agent.post(f"{at}/use", json={"case": case})
+    from_there = await agent.post(f"{path}/use", json={"case": case})
     assert from_there.json()["errors"][0]["pointer"] == "/case"
-    assert (await agent.read(at))["used_count"] == 1
-    events = [(await agent.read(f"{where}/events"))["items"][-1] for where in (f"/v1/incidents/{case}", at)]
+    assert (await agent.read(path))["used_count"] == 1
+    events = [(await agent.read(f"{where}/events"))["items"][-1] for where in (f"/v1/incidents/{case}", path)]
     assert [event["type"] for event in events] == ["incident.article_used", "article.used"]
     ends = [next(row for key, row in e["set"].items() if key.startswith("article_use/")) for e in events]
     assert ends[0]["use_id"] == ends[1]["use_id"]
@@ -162,11 +162,11 @@ async def test_a_use_stands_with_the_case_and_with_the_article_and_counts_once(
 async def test_everybody_rates_once_and_may_think_better_of_it(
     writer: Client, editor: Client, visitor: Client
 ) -> None:
-    at = await published(writer, editor)
+    path = await published(writer, editor)
     for helped, counts in ((True, (1, 0)), (True, (1, 0)), (False, (0, 1))):
-        after = await visitor.post_ok(f"{at}/rate", {"helped": helped})
+        after = await visitor.post_ok(f"{path}/rate", {"helped": helped})
         assert (after["helped_count"], after["did_not_help_count"]) == counts
-    after = await editor.post_ok(f"{at}/rate", {"helped": True})
+    after = await editor.post_ok(f"{path}/rate", {"helped": True})
     assert (after["helped_count"], after["did_not_help_count"]) == (1, 1)
 
 
@@ -200,14 +200,14 @@ async def test_a_case_is_offered_what_the_caller_may_read_and_the_closest_first(
 async def test_a_file_of_an_article_is_for_its_readers_and_an_internal_one_for_staff(
     writer: Client, editor: Client, visitor: Client
 ) -> None:
-    at = await published(writer, editor)
+    path = await published(writer, editor)
     for visibility, status in (("public", 200), ("internal", 404)):
         sent = await writer.put(f"/v1/uploads/{uuid4()}", content=b"How the strip looks.")
         upload = sent.json()["id"]
         await writer.post_ok(
-            f"{at}/attach", {"upload": upload, "name": "strip.txt", "visibility": visibility}
+            f"{path}/attach", {"upload": upload, "name": "strip.txt", "visibility": visibility}
         )
-        where = f"{at}/attachments/{upload}/content"
+        where = f"{path}/attachments/{upload}/content"
         assert (await editor.get(where)).content == b"How the strip looks."
         assert (await visitor.get(where)).status_code == status
 
@@ -218,11 +218,11 @@ async def test_half_of_the_other_language_is_refused(writer: Client) -> None:
 
 
 async def test_the_stale_ones_are_found_by_when_they_are_due(writer: Client, editor: Client) -> None:
-    at = await published(writer, editor)
+    path = await published(writer, editor)
     due = await editor.read(ARTICLES, next_review_before="2199-06-01T00:00:00Z", sort="next_review_at")
-    assert [f"{ARTICLES}/{item['id']}" for item in due["items"]] == [at]
-    await editor.post_ok(f"{at}/confirm", {"next_review_at": "2199-12-01T00:00:00Z"})
+    assert [f"{ARTICLES}/{item['id']}" for item in due["items"]] == [path]
+    await editor.post_ok(f"{path}/confirm", {"next_review_at": "2199-12-01T00:00:00Z"})
     due = await editor.read(ARTICLES, next_review_before="2199-06-01T00:00:00Z")
     assert due["items"] == []
-    past = await editor.post(f"{at}/confirm", json={"next_review_at": "2026-01-01T00:00:00Z"})
+    past = await editor.post(f"{path}/confirm", json={"next_review_at": "2026-01-01T00:00:00Z"})
     assert past.json()["errors"][0]["code"] == "not_ahead"

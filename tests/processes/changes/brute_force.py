@@ -84,7 +84,7 @@ class Replay:
                 found.add(f"change/{other}")
         own = self.of("change").get(name, {})
         items = [self.of("ci")[one] for one in touched]
-        classes = {one["ci_class"] for one in items}
+        classes = {item["ci_class"] for item in items}
         services = {one for named in (own, *items) for one in named.get("services") or ()}
         for freeze, row in self.of("freeze").items():
             if row["state"] == "declared" and overlap(span, (row["from_at"], row["until_at"])):

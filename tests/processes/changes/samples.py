@@ -49,7 +49,7 @@ def a_change(**changes: Any) -> Json:
 
 #: The answers to the usual questionnaire are its first ones.
 ASSESSMENT: Json = {
-    "risk_answers": {one.key: one.answers[0].key for one in DEFAULT_QUESTIONNAIRE.questions},
+    "risk_answers": {question.key: question.answers[0].key for question in DEFAULT_QUESTIONNAIRE.questions},
     "effects": "No mail for ten minutes.",
     "resources": "One engineer.",
 }
@@ -78,9 +78,9 @@ DONE: Json = {"work_done": "The relay runs version 4.", "tests_run": "A mail eac
 
 def a_freeze(begin: float, end: float, **more: Any) -> Json:
     """What is said to freeze everything from the one hour to the other."""
-    said = {"freeze_kind": "freeze", "title": "Closing of the year", "reason": "The books are closed."}
+    body = {"freeze_kind": "freeze", "title": "Closing of the year", "reason": "The books are closed."}
     scope = {} if more else {"everything": True}
-    return {**said, "from_at": at_hour(begin), "until_at": at_hour(end), **scope, **more}
+    return {**body, "from_at": at_hour(begin), "until_at": at_hour(end), **scope, **more}
 
 
 @dataclass
@@ -102,9 +102,9 @@ class Board:
 
     async def ci(self, key: str, **more: Any) -> Json:
         """A new item in use."""
-        said = {"key": key, "name": key, "ci_class": "server", **more}
-        made = await self.keeper.post_ok("/v1/cis", said)
-        return await self.keeper.post_ok(f"/v1/cis/{made['id']}/go_live")
+        body = {"key": key, "name": key, "ci_class": "server", **more}
+        record = await self.keeper.post_ok("/v1/cis", body)
+        return await self.keeper.post_ok(f"/v1/cis/{record['id']}/go_live")
 
     async def relate(self, one: str, kind: str, other: str) -> None:
         """The one item is that to the other."""
@@ -112,19 +112,19 @@ class Board:
 
     async def template(self, key: str) -> None:
         """A new template of standard changes, approved by another manager than its author."""
-        said = {"key": key, "title": "Restart a relay", "description": "A relay is restarted."}
+        body = {"key": key, "title": "Restart a relay", "description": "A relay is restarted."}
         plans = {
             "plan": "Restart it.",
             "test_plan": "See that it runs.",
             "back_out_plan": "Restart it again.",
         }
-        made = await self.manager.post_ok("/v1/change_templates", {**said, **plans, "risk_level": "low"})
-        await self.approver.post_ok(f"/v1/change_templates/{made['id']}/approve")
+        record = await self.manager.post_ok("/v1/change_templates", {**body, **plans, "risk_level": "low"})
+        await self.approver.post_ok(f"/v1/change_templates/{record['id']}/approve")
 
     async def standard(self, template: str, ci: str) -> str:
         """The path of a standard change of the item."""
-        said = {"type": "standard", "template": template, "cis": [ci], "team": "network"}
-        return f"/v1/changes/{(await self.agent.post_ok('/v1/changes', said))['id']}"
+        body = {"type": "standard", "template": template, "cis": [ci], "team": "network"}
+        return f"/v1/changes/{(await self.agent.post_ok('/v1/changes', body))['id']}"
 
     async def drafted(self, **changes: Any) -> Json:
         """A draft of the agent's."""
@@ -132,23 +132,23 @@ class Board:
 
     async def submitted(self, **changes: Any) -> str:
         """The path of a change that was submitted."""
-        at = f"/v1/changes/{(await self.drafted(**changes))['id']}"
-        await self.agent.post_ok(f"{at}/submit")
-        return at
+        path = f"/v1/changes/{(await self.drafted(**changes))['id']}"
+        await self.agent.post_ok(f"{path}/submit")
+        return path
 
     async def assessed(self, level: str = "low", **changes: Any) -> str:
         """The path of a change that was assessed: its risk is of that level."""
-        at = await self.submitted(**changes)
-        found = await self.manager.post_ok(f"{at}/assess", assessment(level))
-        assert found["risk_level"] == level
-        return at
+        path = await self.submitted(**changes)
+        record = await self.manager.post_ok(f"{path}/assess", assessment(level))
+        assert record["risk_level"] == level
+        return path
 
     async def approved(self, **changes: Any) -> str:
         """The path of a change that the board has approved."""
-        at = await self.assessed(**changes)
-        await self.manager.post_ok(f"{at}/request_approval", self.question())
-        await self.vote(at, "approve")
-        return at
+        path = await self.assessed(**changes)
+        await self.manager.post_ok(f"{path}/request_approval", self.question())
+        await self.vote(path, "approve")
+        return path
 
     def question(self, **more: Any) -> Json:
         """What is said to ask those who decide."""
@@ -158,33 +158,33 @@ class Board:
         """A rule of who votes on changes, set by somebody who asks nothing."""
         if self.keeper_of_rules is None:
             self.keeper_of_rules = await self.api.client("Quirin", Role.quality_manager)
-        said = {"rule": "majority", **definition}
+        body = {"rule": "majority", **definition}
         named = {"key": key, "decision": "change", "name": "Changes of ours"}
-        return await self.keeper_of_rules.post_ok("/v1/approval_rules", {**named, "definition": said})
+        return await self.keeper_of_rules.post_ok("/v1/approval_rules", {**named, "definition": body})
 
     async def vote(self, at: str, verdict: str) -> None:
         """Those who are asked say so, one after the other, until it is decided."""
-        asked = (await self.manager.read(f"{at}/decisions"))["items"][-1]["id"]
-        said = {"decision": asked, "verdict": verdict, "comment": "As it stands."}
+        identifier = (await self.manager.read(f"{at}/decisions"))["items"][-1]["id"]
+        body = {"decision": identifier, "verdict": verdict, "comment": "As it stands."}
         for voter in await self.voters(at):
-            await voter.post_ok(f"{at}/vote", said)
+            await voter.post_ok(f"{at}/vote", body)
             if (await self.manager.read(f"{at}/decisions"))["items"][-1]["state"] == "taken":
                 return
         raise AssertionError("the votes of those who are there decide nothing")
 
     async def voters(self, at: str) -> list[Client]:
         """Those of them who have been asked last about the record at that address."""
-        asked = (await self.manager.read(f"{at}/decisions"))["items"][-1]["id"]
+        identifier = (await self.manager.read(f"{at}/decisions"))["items"][-1]["id"]
         ballots = (await self.manager.read(f"{at}/votes", limit=200))["items"]
-        persons = {one["person"]["id"] for one in ballots if one["decision_id"] == asked}
+        persons = {ballot["person"]["id"] for ballot in ballots if ballot["decision_id"] == identifier}
         known = (self.approver, self.member, *self.further, self.manager)
         return [one for one in known if one.id in persons]
 
     async def scheduled(self, begin: float, end: float, **changes: Any) -> str:
         """The path of a change that is scheduled from the one hour to the other."""
-        at = await self.approved(**changes)
-        await self.manager.post_ok(f"{at}/schedule", window(begin, end))
-        return at
+        path = await self.approved(**changes)
+        await self.manager.post_ok(f"{path}/schedule", window(begin, end))
+        return path
 
     async def try_schedule(self, at: str, begin: float, end: float, **more: Any) -> httpx.Response:
         """What the answer is when the manager schedules it."""

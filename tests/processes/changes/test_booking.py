@@ -24,25 +24,25 @@ async def test_a_window_on_an_item_that_is_held_is_refused_with_the_other_change
     second = await board.approved(cis=["srv-1"])
     refused = await board.try_schedule(second, 1, 3)
     assert refused.status_code == 409, refused.text
-    said = refused.json()
+    body = refused.json()
     number = (await board.manager.read(first))["number"]
-    assert said["code"] == "window_taken"
-    assert f"{number} (srv-1)" in said["detail"]
-    assert [(one["name"], one["ci"]) for one in said["conflicts"]] == [(number, "srv-1")]
+    assert body["code"] == "window_taken"
+    assert f"{number} (srv-1)" in body["detail"]
+    assert [(conflict["name"], conflict["ci"]) for conflict in body["conflicts"]] == [(number, "srv-1")]
     assert (await board.try_schedule(second, 2, 3)).status_code == 200, "it ends where the other begins"
 
 
 async def test_what_nobody_would_implement_is_not_scheduled_until_it_is_assigned(board: Board) -> None:
-    at = await board.approved(team=None)
+    path = await board.approved(team=None)
     for language, says in (("en", "neither a team nor an assignee"), ("zh", "尚无团队和处理人")):
         headers = {"Accept-Language": language}
-        refused = await board.manager.post(f"{at}/schedule", json=window(0, 2), headers=headers)
+        refused = await board.manager.post(f"{path}/schedule", json=window(0, 2), headers=headers)
         assert (refused.status_code, refused.json()["code"]) == (409, "nobody_to_implement_it")
         assert says in refused.json()["detail"]
-    offered = {one["action"]: one for one in (await board.manager.read(at))["actions"]}
+    offered = {action["action"]: action for action in (await board.manager.read(path))["actions"]}
     assert offered["schedule"]["open"] is False
-    await board.manager.post_ok(f"{at}/assign", {"team": "network"})
-    assert (await board.try_schedule(at, 0, 2)).status_code == 200
+    await board.manager.post_ok(f"{path}/assign", {"team": "network"})
+    assert (await board.try_schedule(path, 0, 2)).status_code == 200
 
 
 async def test_what_a_change_needs_is_held_against_those_who_touch_it_and_shared_with_those_who_need_it(
@@ -56,7 +56,7 @@ async def test_what_a_change_needs_is_held_against_those_who_touch_it_and_shared
     await board.scheduled(0, 2, cis=["app-1"])
     assert (await board.try_schedule(await board.approved(cis=["app-2"]), 0, 2)).status_code == 200
     refused = await board.try_schedule(await board.approved(cis=["host-1"]), 0, 2)
-    assert {one["ci"] for one in refused.json()["conflicts"]} == {"host-1"}
+    assert {conflict["ci"] for conflict in refused.json()["conflicts"]} == {"host-1"}
     assert len(refused.json()["conflicts"]) == 2
 
 
@@ -87,7 +87,7 @@ async def test_an_override_has_a_reason_that_stays_and_is_in_the_way_of_others_a
     )
     third = await board.approved(cis=["srv-1"])
     refused = await board.try_schedule(third, 2, 3)
-    assert [one["id"] for one in refused.json()["conflicts"]] == [done.json()["id"]]
+    assert [conflict["id"] for conflict in refused.json()["conflicts"]] == [done.json()["id"]]
 
 
 async def test_a_reason_where_nothing_is_in_the_way_overrides_nothing(board: Board) -> None:
@@ -138,16 +138,16 @@ async def test_before_one_schedules_conflicts_and_the_next_free_windows_are_told
     await board.relate("app-1", "uses", "db-1")
     first = await board.scheduled(0, 2, cis=["db-1"])
     asked = {"from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"]}
-    told = await board.engineer.read("/v1/changes/conflicts", cis="app-1", **asked)
-    assert [one["id"] for one in told["items"]] == [(await board.manager.read(first))["id"]]
-    assert told["needed_cis"] == ["db-1"]
-    free = [datetime.fromisoformat(one["from_at"]) for one in told["free_windows"]]
+    answer = await board.engineer.read("/v1/changes/conflicts", cis="app-1", **asked)
+    assert [item["id"] for item in answer["items"]] == [(await board.manager.read(first))["id"]]
+    assert answer["needed_cis"] == ["db-1"]
+    free = [datetime.fromisoformat(free_window["from_at"]) for free_window in answer["free_windows"]]
     hours = (2, 24 + 1, 48 + 1)
     assert free == [NIGHT + timedelta(hours=hour) for hour in hours], "then at the same time of the next days"
     second = await board.approved(cis=["app-1"])
     number = (await board.manager.read(second))["number"]
     by_change = await board.engineer.read("/v1/changes/conflicts", change=number, **asked)
-    assert by_change["items"] == told["items"]
+    assert by_change["items"] == answer["items"]
 
 
 async def test_titles_of_changes_in_the_way_are_for_those_who_may_see_them(board: Board) -> None:
@@ -177,16 +177,16 @@ async def test_a_ban_of_a_service_is_in_the_way_of_changes_of_its_items_that_do_
     assert ban["hit_change_ids"] == [change["id"]]
     assert (change["services"], change["ci_services"]) == (["mail"], ["payroll"])
     refused = await board.try_schedule(await board.approved(cis=["pay-2"]), 4, 6)
-    assert [one["id"] for one in refused.json()["conflicts"]] == [ban["id"]]
+    assert [conflict["id"] for conflict in refused.json()["conflicts"]] == [ban["id"]]
     with pytest.raises(ActionUnavailable) as not_started:
         await board.start_at(waiting, 1)
     assert not_started.value.code == "frozen_without_exception"
     asked = {"cis": "pay-2", "from": at_hour(4), "to": at_hour(6)}
-    told = await board.manager.read("/v1/changes/conflicts", **asked)
-    assert [one["id"] for one in told["items"]] == [ban["id"]]
+    answer = await board.manager.read("/v1/changes/conflicts", **asked)
+    assert [item["id"] for item in answer["items"]] == [ban["id"]]
     shown = {"from": at_hour(-1), "until": at_hour(11), "service": "payroll"}
     entries = (await board.manager.read("/v1/changes/calendar", **shown))["items"]
-    assert {one["id"] for one in entries} == {ban["id"], change["id"]}
+    assert {entry["id"] for entry in entries} == {ban["id"], change["id"]}
 
 
 async def test_of_a_service_alone_the_changes_that_touch_it_are_told_and_free_windows_are_without_them(
@@ -198,9 +198,9 @@ async def test_of_a_service_alone_the_changes_that_touch_it_are_told_and_free_wi
     number = (await board.manager.read(first))["number"]
     assert (await board.manager.read(bare))["conflicts_found"] == [number]
     asked = {"services": "mail", "from": at_hour(1), "to": at_hour(3)}
-    told = await board.manager.read("/v1/changes/conflicts", **asked)
-    assert (told["items"], [one["name"] for one in told["overlaps"]]) == ([], [number])
-    assert datetime.fromisoformat(told["free_windows"][0]["from_at"]) == NIGHT + timedelta(hours=2)
+    answer = await board.manager.read("/v1/changes/conflicts", **asked)
+    assert (answer["items"], [overlap["name"] for overlap in answer["overlaps"]]) == ([], [number])
+    assert datetime.fromisoformat(answer["free_windows"][0]["from_at"]) == NIGHT + timedelta(hours=2)
 
 
 async def test_of_a_long_window_conflicts_are_told_to_its_end(board: Board) -> None:
@@ -208,8 +208,8 @@ async def test_of_a_long_window_conflicts_are_told_to_its_end(board: Board) -> N
     late = 24 * 65
     first = await board.scheduled(late, late + 2, cis=["srv-1"])
     said = window(0, 24 * 80)
-    told = await board.engineer.read(
+    answer = await board.engineer.read(
         "/v1/changes/conflicts", cis="srv-1", **{"from": said["from_at"], "to": said["until_at"]}
     )
-    assert [one["id"] for one in told["items"]] == [(await board.manager.read(first))["id"]]
-    assert told["free_windows"] == []
+    assert [item["id"] for item in answer["items"]] == [(await board.manager.read(first))["id"]]
+    assert answer["free_windows"] == []

@@ -46,8 +46,8 @@ def freeze(place: DatabaseUrls, begin: float, end: float, **said: Any) -> str:
 
 
 async def items(client: Client, **asked: str) -> list[Json]:
-    found: list[Json] = (await client.read(AT, **{**THAT_MONTH, **asked}))["items"]
-    return found
+    listed: list[Json] = (await client.read(AT, **{**THAT_MONTH, **asked}))["items"]
+    return listed
 
 
 async def titles(client: Client, **asked: str) -> list[str | None]:
@@ -60,9 +60,9 @@ async def calendar_key(client: Client) -> Json:
 
 async def test_it_shows_changes_in_their_windows_with_all_that_is_planned(board: Board) -> None:
     await board.ci("srv-1")
-    at = await board.scheduled(1, 3, cis=["srv-1"], title="Renew the relay")
+    path = await board.scheduled(1, 3, cis=["srv-1"], title="Renew the relay")
     await board.drafted(title="Only a draft")
-    change = await board.manager.read(at)
+    change = await board.manager.read(path)
     (entry,) = await items(board.manager)
     assert entry["id"] == change["id"]
     assert (entry["kind"], entry["number"], entry["title"]) == ("change", change["number"], "Renew the relay")
@@ -71,24 +71,24 @@ async def test_it_shows_changes_in_their_windows_with_all_that_is_planned(board:
     assert entry["team"]["key"] == "network"
     assert (entry["from_at"][:16], entry["until_at"][:16]) == (at_hour(1)[:16], at_hour(3)[:16])
     assert entry["overridden"] is False
-    await board.manager.post_ok(f"{at}/cancel", {"reason": "Not needed."})
+    await board.manager.post_ok(f"{path}/cancel", {"reason": "Not needed."})
     assert await items(board.manager) == []
 
 
 async def test_what_was_done_stays_and_an_emergency_is_there_from_its_start(board: Board) -> None:
     now = datetime.now(UTC)
     around = {"from": (now - timedelta(days=1)).isoformat(), "until": (now + timedelta(days=2)).isoformat()}
-    at = f"/v1/changes/{(await board.drafted(type='emergency', title='Now'))['id']}"
-    await board.agent.post_ok(f"{at}/submit")
+    path = f"/v1/changes/{(await board.drafted(type='emergency', title='Now'))['id']}"
+    await board.agent.post_ok(f"{path}/submit")
     said = board.question(cannot_wait="Mail is down.")
-    await board.manager.post_ok(f"{at}/request_emergency_approval", said)
-    await board.vote(at, "approve")
+    await board.manager.post_ok(f"{path}/request_emergency_approval", said)
+    await board.vote(path, "approve")
     (waiting,) = await items(board.manager)
     assert (waiting["state"], waiting["from_at"][:16]) == ("approved", at_hour(0)[:16])
-    await board.engineer.post_ok(f"{at}/start")
+    await board.engineer.post_ok(f"{path}/start")
     (running,) = await items(board.manager, **around)
     assert running["state"] == "implementing"
-    await board.engineer.post_ok(f"{at}/complete", DONE)
+    await board.engineer.post_ok(f"{path}/complete", DONE)
     (done,) = await items(board.manager, **around)
     assert (done["state"], done["from_at"]) == ("implemented", running["from_at"])
     assert datetime.fromisoformat(done["until_at"]) - now < timedelta(hours=1)
@@ -104,11 +104,11 @@ async def test_freezes_and_bans_are_shown_to_staff_only(board: Board, place: Dat
 
 async def test_nobody_sees_a_change_that_lists_do_not_show_them(board: Board) -> None:
     await board.ci("srv-1")
-    at = await board.scheduled(1, 3, cis=["srv-1"])
+    path = await board.scheduled(1, 3, cis=["srv-1"])
     stranger = await board.api.client("Zhao Min")
     assert await items(stranger) == []
     assert (await stranger.read("/v1/changes"))["items"] == []
-    await board.agent.post_ok(f"{at}/follow", {"person": stranger.id})
+    await board.agent.post_ok(f"{path}/follow", {"person": stranger.id})
     (entry,) = await items(stranger)
     assert entry["cis"] == [], "items are for those who see them"
 
@@ -135,12 +135,12 @@ async def test_a_period_shows_what_overlaps_it_and_what_ends_as_it_begins_is_bef
 
 
 async def test_without_a_period_it_is_this_month_by_the_clocks_asked_for(board: Board) -> None:
-    found = await board.manager.read(AT, tz="Asia/Shanghai")
-    begin = datetime.fromisoformat(found["from_at"]).astimezone(ZoneInfo("Asia/Shanghai"))
-    end = datetime.fromisoformat(found["until_at"]).astimezone(ZoneInfo("Asia/Shanghai"))
+    answer = await board.manager.read(AT, tz="Asia/Shanghai")
+    begin = datetime.fromisoformat(answer["from_at"]).astimezone(ZoneInfo("Asia/Shanghai"))
+    end = datetime.fromisoformat(answer["until_at"]).astimezone(ZoneInfo("Asia/Shanghai"))
     assert (begin.day, begin.hour, end.day, end.hour) == (1, 0, 1, 0)
     assert begin <= datetime.now(UTC) < end
-    assert (found["tz"], found["truncated"]) == ("Asia/Shanghai", False)
+    assert (answer["tz"], answer["truncated"]) == ("Asia/Shanghai", False)
 
 
 @each_case(
@@ -160,7 +160,7 @@ async def test_a_wrong_question_is_answered_with_what_is_wrong(
 ) -> None:
     answer = await board.manager.get(AT, params=asked)
     assert answer.status_code == 422, answer.text
-    assert [(one["parameter"], one["code"]) for one in answer.json()["errors"]] == [(parameter, code)]
+    assert [(error["parameter"], error["code"]) for error in answer.json()["errors"]] == [(parameter, code)]
 
 
 # As a file.
@@ -195,10 +195,10 @@ async def test_another_library_accepts_the_file_and_finds_each_entry_once(
 
 
 async def test_a_moved_window_is_the_same_event_with_a_higher_sequence(board: Board) -> None:
-    at = await board.scheduled(1, 3)
+    path = await board.scheduled(1, 3)
     (before,) = (await file_of(board.manager)).vevent_list
-    said = {"from_at": at_hour(5), "until_at": at_hour(6), "reason": "The supplier is late."}
-    await board.manager.post_ok(f"{at}/reschedule", said)
+    body = {"from_at": at_hour(5), "until_at": at_hour(6), "reason": "The supplier is late."}
+    await board.manager.post_ok(f"{path}/reschedule", body)
     (after,) = (await file_of(board.manager)).vevent_list
     assert after.uid.value == before.uid.value
     assert int(after.sequence.value) > int(before.sequence.value)
@@ -223,13 +223,13 @@ async def test_times_are_right_in_every_zone_and_when_clocks_change(
     assert whole.hours == hours
     begin = datetime(day.year, day.month, day.day, 0, 30, tzinfo=clocks)
     end = datetime(day.year, day.month, day.day, 4, 30, tzinfo=clocks)
-    said = {"from_at": begin.isoformat(), "until_at": end.isoformat()}
-    await board.manager.post_ok(f"{await board.approved()}/schedule", said)
+    body = {"from_at": begin.isoformat(), "until_at": end.isoformat()}
+    await board.manager.post_ok(f"{await board.approved()}/schedule", body)
     following = day + timedelta(days=1)
     asked = {"from": day.isoformat(), "until": following.isoformat(), "tz": zone}
-    found = await board.manager.read(AT, **asked)
-    assert datetime.fromisoformat(found["from_at"]) == whole.begin
-    assert datetime.fromisoformat(found["until_at"]) == whole.end
+    answer = await board.manager.read(AT, **asked)
+    assert datetime.fromisoformat(answer["from_at"]) == whole.begin
+    assert datetime.fromisoformat(answer["until_at"]) == whole.end
     (event,) = (await file_of(board.manager, **asked)).vevent_list
     for local, written in ((begin, event.dtstart.value), (end, event.dtend.value)):
         assert written == local

@@ -127,14 +127,14 @@ def test_a_change_stands_in_the_column_of_its_day_by_the_clocks_of_the_zone() ->
 
 def test_changes_at_the_same_time_stand_side_by_side_and_none_covers_another() -> None:
     entries = [an_entry(local(24, 8, 10 * n), 2, n) for n in range(3)]
-    boxes = sorted(box_of(one) for one in groups(drawn(*entries), "normal"))
+    boxes = sorted(box_of(group) for group in groups(drawn(*entries), "normal"))
     assert len(boxes) == 3
     for (left, _, width, _), (following, *_) in itertools.pairwise(boxes):
         assert left + width <= following
     day = day_of(date(2026, 11, 24), BERLIN)
     apart = [an_entry(local(24, 8), 1, 1), an_entry(local(24, 10), 1, 2)]
     blocks = [block for one in apart if (block := block_of(one, day)) is not None]
-    assert [(one.lane, one.lanes) for one in assign_lanes(blocks)] == [(0, 1), (0, 1)]
+    assert [(assign_lane.lane, assign_lane.lanes) for assign_lane in assign_lanes(blocks)] == [(0, 1), (0, 1)]
 
 
 def test_where_too_many_are_at_once_the_drawing_says_how_many_more_there_are() -> None:
@@ -146,7 +146,7 @@ def test_where_too_many_are_at_once_the_drawing_says_how_many_more_there_are() -
     assert len(groups(month, "normal")) == 3
     assert "+6 more" in words(month)
     assert "另有 6 项" in words(drawn(*entries, name="month", lang="zh"))
-    assert not any("more" in one for one in words(drawn(*entries[:4], name="month")))
+    assert not any("more" in word for word in words(drawn(*entries[:4], name="month")))
 
 
 def test_each_kind_has_a_shape_a_letter_a_pattern_and_a_word_of_its_own() -> None:
@@ -166,7 +166,7 @@ def test_freezes_are_hatched_bands_behind_and_named_above_the_days() -> None:
     drawing = drawn(a_freeze(local(24, 12), 48, title="Quarter end"), an_entry(local(25, 8), 1))
     bands = [one for one in drawing.iter(f"{SVG}rect") if one.get("class") == "cc-band cc-freeze"]
     assert len(bands) == 3
-    assert {one.attrib["fill"] for one in bands} == {"url(#cc-pattern-freeze)"}
+    assert {band.attrib["fill"] for band in bands} == {"url(#cc-pattern-freeze)"}
     (bar,) = groups(drawing, "freeze")
     assert "Change freeze: Quarter end" in words(drawing)
     left, _, width, _ = box_of(bar)
@@ -181,7 +181,7 @@ def test_a_month_has_whole_weeks_and_what_goes_on_over_days_stands_in_each() -> 
     assert len(weeks_of_month(date(2027, 2, 14), BERLIN)) == 4
     drawing = drawn(an_entry(local(24, 22), 26), name="month")
     labels = [one for group in groups(drawing, "normal") for one in words(group)]
-    assert [one.split()[0] for one in labels if len(one) > 1] == ["22:00", "…"]
+    assert [label.split()[0] for label in labels if len(label) > 1] == ["22:00", "…"]
 
 
 def test_what_people_write_is_escaped_and_what_xml_forbids_is_left_out() -> None:

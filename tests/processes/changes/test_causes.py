@@ -21,17 +21,17 @@ async def started(board: Board, when: Json | None = None, **changes: Any) -> str
     """The path of an emergency change that is being implemented, since now or since `when`."""
     said = when or {}
     drafted = await board.drafted(type="emergency", **changes, **said)
-    at = f"/v1/changes/{drafted['id']}"
-    await board.agent.post_ok(f"{at}/submit", said)
+    path = f"/v1/changes/{drafted['id']}"
+    await board.agent.post_ok(f"{path}/submit", said)
     # Whoever manages changes may date back, whoever only votes may not.
     decider = await board.api.client("Ada", Role.cab_member, Role.change_manager, grade=Grade.senior)
     asked = board.question(cannot_wait="Nobody can send mail.", **said)
-    await board.manager.post_ok(f"{at}/request_emergency_approval", asked)
-    decision = (await board.manager.read(f"{at}/decisions"))["items"][-1]["id"]
+    await board.manager.post_ok(f"{path}/request_emergency_approval", asked)
+    decision = (await board.manager.read(f"{path}/decisions"))["items"][-1]["id"]
     vote = {"decision": decision, "verdict": "approve", "comment": "Go on.", **said}
-    await decider.post_ok(f"{at}/vote", vote)
-    await board.engineer.post_ok(f"{at}/start", said)
-    return at
+    await decider.post_ok(f"{path}/vote", vote)
+    await board.engineer.post_ok(f"{path}/start", said)
+    return path
 
 
 async def an_incident_on(board: Board, **said: Any) -> Json:
@@ -45,15 +45,15 @@ async def changes_suspected(client: Client, incident: Json) -> list[Json]:
     return items
 
 
-async def incidents_suspected(client: Client, at: str) -> list[Json]:
+async def incidents_suspected(client: Client, path: str) -> list[Json]:
     """The incidents that the change may have caused."""
-    items: list[Json] = (await client.read(f"{at}/suspected_incidents"))["items"]
+    items: list[Json] = (await client.read(f"{path}/suspected_incidents"))["items"]
     return items
 
 
 def reasons(found: list[Json]) -> list[tuple[str, list[str]]]:
     """What is suspected, and because of what."""
-    return [(one["id"], one["because"]) for one in found]
+    return [(item["id"], item["because"]) for item in found]
 
 
 async def test_changes_on_the_same_item_come_before_those_on_what_it_needs_and_on_its_service(
@@ -75,7 +75,7 @@ async def test_changes_on_the_same_item_come_before_those_on_what_it_needs_and_o
         (ids[1], ["needed_item"]),
         (ids[2], ["same_service"]),
     ]
-    assert [(one["confirmed"], one["hours_since"]) for one in found] == [(False, 0.0)] * 3
+    assert [(item["confirmed"], item["hours_since"]) for item in found] == [(False, 0.0)] * 3
     for at, because in ((by_item, "same_item"), (by_need, "needed_item"), (by_service, "same_service")):
         (one,) = await incidents_suspected(board.manager, at)
         assert (one["id"], one["because"], one["number"]) == (incident["id"], [because], incident["number"])
@@ -85,10 +85,10 @@ async def test_changes_on_the_same_item_come_before_those_on_what_it_needs_and_o
 async def test_an_incident_is_suspected_for_48_hours_after_the_last_step_before_it(board: Board) -> None:
     await board.ci("srv-1")
     old = await started(board, ago(hours=60), cis=["srv-1"])
-    said = {"ci": "srv-1", "service": "web"}
-    early = await an_incident_on(board, **said, **ago(hours=70))
-    soon = await an_incident_on(board, **said, **ago(hours=30))
-    late = await an_incident_on(board, **said, **ago(hours=2))
+    body = {"ci": "srv-1", "service": "web"}
+    early = await an_incident_on(board, **body, **ago(hours=70))
+    soon = await an_incident_on(board, **body, **ago(hours=30))
+    late = await an_incident_on(board, **body, **ago(hours=2))
     assert await changes_suspected(board.manager, early) == []
     assert await changes_suspected(board.manager, late) == []
     (found,) = await changes_suspected(board.manager, soon)
@@ -102,23 +102,23 @@ async def test_an_incident_is_suspected_for_48_hours_after_the_last_step_before_
 
 
 async def test_an_agent_sees_a_closed_change_of_others_and_confirms_it_as_the_cause(board: Board) -> None:
-    at = await started(board, ago(hours=3))
-    await board.engineer.post_ok(f"{at}/complete", {**DONE, **ago(hours=2)})
-    await board.manager.post_ok(f"{at}/review", REVIEWED)
+    path = await started(board, ago(hours=3))
+    await board.engineer.post_ok(f"{path}/complete", {**DONE, **ago(hours=2)})
+    await board.manager.post_ok(f"{path}/review", REVIEWED)
     desk = await board.api.client("Sofia", Role.agent)
     incident = await desk.post_ok("/v1/incidents", an_incident(service="mail"))
     (found,) = await changes_suspected(desk, incident)
-    assert (found["id"], found["state"]) == (at.rpartition("/")[2], "closed")
-    await desk.post_ok(f"{at}/confirm_cause", {"incident": incident["number"]})
+    assert (found["id"], found["state"]) == (path.rpartition("/")[2], "closed")
+    await desk.post_ok(f"{path}/confirm_cause", {"incident": incident["number"]})
     assert [one["confirmed"] for one in await changes_suspected(desk, incident)] == [True]
 
 
 async def test_it_goes_by_when_an_incident_began_however_late_it_was_reported(board: Board) -> None:
     await board.ci("srv-1")
     at = await started(board, ago(hours=60), cis=["srv-1"])
-    said = {"ci": "srv-1", "service": "web"}
-    before = await an_incident_on(board, **said, **ago(hours=59), began_at=ago(hours=62)["occurred_at"])
-    reported_late = await an_incident_on(board, **said, began_at=ago(hours=58)["occurred_at"])
+    body = {"ci": "srv-1", "service": "web"}
+    before = await an_incident_on(board, **body, **ago(hours=59), began_at=ago(hours=62)["occurred_at"])
+    reported_late = await an_incident_on(board, **body, began_at=ago(hours=58)["occurred_at"])
     assert await changes_suspected(board.manager, before) == []
     (found,) = await changes_suspected(board.manager, reported_late)
     assert found["hours_since"] == pytest.approx(2, abs=0.2)
@@ -127,15 +127,15 @@ async def test_it_goes_by_when_an_incident_began_however_late_it_was_reported(bo
 
 async def test_what_is_confirmed_is_linked_and_said_to_be_so(board: Board) -> None:
     await board.ci("srv-1")
-    at = await started(board, cis=["srv-1"])
-    change = await board.manager.read(at)
+    path = await started(board, cis=["srv-1"])
+    change = await board.manager.read(path)
     incident = await an_incident_on(board, ci="srv-1")
     confirmed = {"incident": incident["number"], "evidence": "It began with the restart."}
-    await board.manager.post_ok(f"{at}/confirm_cause", confirmed)
+    await board.manager.post_ok(f"{path}/confirm_cause", confirmed)
     assert [one["confirmed"] for one in await changes_suspected(board.manager, incident)] == [True]
-    assert [one["confirmed"] for one in await incidents_suspected(board.manager, at)] == [True]
+    assert [one["confirmed"] for one in await incidents_suspected(board.manager, path)] == [True]
     links = (await board.manager.read(f"/v1/incidents/{incident['id']}/links"))["items"]
-    assert [(one["kind"], one["other"]["number"]) for one in links] == [("caused_by", change["number"])]
+    assert [(link["kind"], link["other"]["number"]) for link in links] == [("caused_by", change["number"])]
 
 
 async def test_ten_at_most_are_told_and_none_that_has_nothing_in_common(board: Board) -> None:
@@ -145,7 +145,7 @@ async def test_ten_at_most_are_told_and_none_that_has_nothing_in_common(board: B
     await an_incident_on(board, service="web")
     found = await incidents_suspected(board.manager, at)
     assert len(found) == 10
-    assert {tuple(one["because"]) for one in found} == {("same_service",)}
+    assert {tuple(item["because"]) for item in found} == {("same_service",)}
     nameless = await an_incident_on(board)
     assert await changes_suspected(board.manager, nameless) == []
 
@@ -155,13 +155,13 @@ async def test_staff_alone_are_told_and_of_what_they_see(board: Board) -> None:
     user = await board.api.client("Zhao")
     other = await board.api.client("Ana", Role.engineer, teams=("desk",))
     incident = await user.post_ok("/v1/incidents", an_incident(service="mail"))
-    at = await started(board, services=["mail"])
+    path = await started(board, services=["mail"])
     later = await user.post_ok("/v1/incidents", an_incident(service="mail"))
     assert (await user.get(f"/v1/incidents/{later['id']}/suspected_changes")).status_code == 403
-    assert (await user.get(f"{at}/suspected_incidents")).status_code == 404
+    assert (await user.get(f"{path}/suspected_incidents")).status_code == 404
     await board.agent.post_ok(f"/v1/incidents/{later['id']}/assign", {"team": "desk"})
     assert await changes_suspected(other, later), "whoever says what has caused it sees the change"
-    assert (await other.get(f"{at}/suspected_incidents")).status_code == 200
+    assert (await other.get(f"{path}/suspected_incidents")).status_code == 200
     assert len(await changes_suspected(board.manager, later)) == 1
     assert await changes_suspected(board.agent, incident) == [], "it came before the change"
-    assert await incidents_suspected(board.engineer, at) == [], "the incident is another team's"
+    assert await incidents_suspected(board.engineer, path) == [], "the incident is another team's"

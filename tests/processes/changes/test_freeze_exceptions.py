@@ -28,16 +28,16 @@ def night(begin: float, end: float, **more: Any) -> Json:
 
 async def declared(board: Board, begin: float, end: float, **more: Any) -> tuple[str, Json]:
     """Where a new freeze is, and what was answered."""
-    made = await board.manager.post_ok(PATH, night(begin, end, **more))
-    return f"{PATH}/{made['id']}", made
+    record = await board.manager.post_ok(PATH, night(begin, end, **more))
+    return f"{PATH}/{record['id']}", record
 
 
-async def excepted(board: Board, at: str, change: str, **more: Any) -> str:
+async def excepted(board: Board, path: str, change: str, **more: Any) -> str:
     """The agent asks to except the change from the freeze. Gives the id of the decision."""
     number = (await board.manager.read(change))["number"]
-    said = {**ASKED, "change": number, "reason": "The certificate expires.", **more}
-    await board.agent.post_ok(f"{at}/ask_exception", said)
-    return str((await board.agent.read(f"{at}/decisions"))["items"][-1]["id"])
+    body = {**ASKED, "change": number, "reason": "The certificate expires.", **more}
+    await board.agent.post_ok(f"{path}/ask_exception", body)
+    return str((await board.agent.read(f"{path}/decisions"))["items"][-1]["id"])
 
 
 async def numbers(board: Board, *paths: str) -> list[str]:
@@ -51,12 +51,14 @@ async def test_a_freeze_over_windows_takes_none_away_and_names_them(board: Board
     elsewhere = await board.scheduled(8, 9)
     other = await board.scheduled(1, 2, services=["web"])
     _, made = await declared(board, 0, 5)
-    assert [one["number"] for one in made["hit_changes"]] == (await numbers(board, early, other, late))
-    at, made = await declared(board, 0, 5, services=["web"])
-    assert [one["number"] for one in made["hit_changes"]] == await numbers(board, other)
+    assert [hit_change["number"] for hit_change in made["hit_changes"]] == (
+        await numbers(board, early, other, late)
+    )
+    path, made = await declared(board, 0, 5, services=["web"])
+    assert [hit_change["number"] for hit_change in made["hit_changes"]] == await numbers(board, other)
     assert made["hit_changes"][0]["window_from_at"][:16] == at_hour(1)[:16]
-    said = {**window(8, 12), "reason": "Another night."}
-    moved = await board.manager.post_ok(f"{at}/move", said)
+    body = {**window(8, 12), "reason": "Another night."}
+    moved = await board.manager.post_ok(f"{path}/move", body)
     assert moved["hit_changes"] == []
     assert (await board.manager.read(elsewhere))["state"] == "scheduled"
     assert {(await board.manager.read(one))["state"] for one in (late, early, other)} == {"scheduled"}
@@ -68,9 +70,9 @@ async def test_a_freeze_of_a_class_of_items_is_for_changes_that_touch_such(board
     server = await board.scheduled(1, 2, cis=["srv-1"])
     network = await board.scheduled(1, 2, cis=["net-1"])
     _, made = await declared(board, 0, 5, ci_classes=["network"])
-    assert [one["number"] for one in made["hit_changes"]] == await numbers(board, network)
+    assert [hit_change["number"] for hit_change in made["hit_changes"]] == await numbers(board, network)
     _, made = await declared(board, 0, 5, ci_classes=["server", "database"])
-    assert [one["number"] for one in made["hit_changes"]] == await numbers(board, server)
+    assert [hit_change["number"] for hit_change in made["hit_changes"]] == await numbers(board, server)
 
 
 async def test_changes_that_the_caller_may_not_see_are_named_by_their_ids_alone(board: Board) -> None:
@@ -78,29 +80,29 @@ async def test_changes_that_the_caller_may_not_see_are_named_by_their_ids_alone(
     owner = await board.api.client("Owner")
     at, made = await declared(board, 0, 5, owner=owner.id)
     assert len(made["hit_changes"]) == 1
-    shown = await owner.read(at)
-    assert (shown["hit_changes"], shown["hit_change_ids"]) == ([], [change.rpartition("/")[2]])
+    answer = await owner.read(at)
+    assert (answer["hit_changes"], answer["hit_change_ids"]) == ([], [change.rpartition("/")[2]])
 
 
 async def test_a_change_in_a_freeze_is_scheduled_with_an_exception_and_no_sooner(
     board: Board, place: DatabaseUrls
 ) -> None:
-    at, _ = await declared(board, 0, 5)
+    path, _ = await declared(board, 0, 5)
     change = await board.approved()
     refused = await board.try_schedule(change, 1, 2)
     assert refused.status_code == 409, refused.text
-    assert [one["kind"] for one in refused.json()["conflicts"]] == ["freeze"]
-    decision = await excepted(board, at, change)
+    assert [conflict["kind"] for conflict in refused.json()["conflicts"]] == ["freeze"]
+    decision = await excepted(board, path, change)
     assert (await board.try_schedule(change, 1, 2)).status_code == 409
-    await board.vote(at, "approve")
-    (exception,) = (await board.agent.read(f"{at}/exceptions"))["items"]
+    await board.vote(path, "approve")
+    (exception,) = (await board.agent.read(f"{path}/exceptions"))["items"]
     assert exception["granted_at"] is not None
     assert exception["decision_id"] == decision
     assert exception["reason"] == "The certificate expires."
     assert (await board.try_schedule(change, 1, 2)).status_code == 200
     assert (await board.try_schedule(await board.approved(), 1, 2)).status_code == 409
-    events = (await board.agent.read(f"{at}/events"))["items"]
-    named = [one["type"] for one in events]
+    events = (await board.agent.read(f"{path}/events"))["items"]
+    named = [event["type"] for event in events]
     asked, voted = "freeze.exception_asked", ["freeze.voted"] * 2
     assert named == ["freeze.declared", asked, *voted, "freeze.exception_granted"]
     connection = await connect(place.owner_url)
@@ -113,39 +115,39 @@ async def test_a_change_in_a_freeze_is_scheduled_with_an_exception_and_no_sooner
 async def test_a_refused_exception_can_be_asked_for_again_and_an_open_or_granted_one_not(
     board: Board,
 ) -> None:
-    at, _ = await declared(board, 0, 5)
+    path, _ = await declared(board, 0, 5)
     change = await board.approved()
-    await excepted(board, at, change)
-    said = {**ASKED, "change": (await numbers(board, change))[0], "reason": "Once more."}
-    again = await board.agent.post(f"{at}/ask_exception", json=said)
+    await excepted(board, path, change)
+    body = {**ASKED, "change": (await numbers(board, change))[0], "reason": "Once more."}
+    again = await board.agent.post(f"{path}/ask_exception", json=body)
     wrong = again.json()["errors"][0]
     assert (wrong["pointer"], wrong["code"]) == ("/change", "exception_is_open")
-    await board.vote(at, "reject")
+    await board.vote(path, "reject")
     assert (await board.try_schedule(change, 1, 2)).status_code == 409
-    await excepted(board, at, change)
-    await board.vote(at, "approve")
-    rows = (await board.agent.read(f"{at}/exceptions"))["items"]
+    await excepted(board, path, change)
+    await board.vote(path, "approve")
+    rows = (await board.agent.read(f"{path}/exceptions"))["items"]
     assert [(row["granted_at"] is not None, row["refused_at"] is not None) for row in rows] == [
         (False, True),
         (True, False),
     ]
-    again = await board.agent.post(f"{at}/ask_exception", json=said)
+    again = await board.agent.post(f"{path}/ask_exception", json=body)
     assert again.json()["errors"][0]["code"] == "excepted_already"
 
 
 async def test_whoever_asks_for_an_exception_does_not_vote_on_it(board: Board) -> None:
-    at, _ = await declared(board, 0, 5)
+    path, _ = await declared(board, 0, 5)
     change = await board.approved()
     other = await board.api.client("Another manager", Role.change_manager)
-    said = {**ASKED, "change": (await numbers(board, change))[0], "reason": "It expires."}
-    await board.manager.post_ok(f"{at}/ask_exception", said)
-    ballots = (await board.agent.read(f"{at}/votes"))["items"]
-    assert {one["person"]["id"] for one in ballots} == {board.approver.id, other.id}, "all but who asks"
+    body = {**ASKED, "change": (await numbers(board, change))[0], "reason": "It expires."}
+    await board.manager.post_ok(f"{path}/ask_exception", body)
+    ballots = (await board.agent.read(f"{path}/votes"))["items"]
+    assert {ballot["person"]["id"] for ballot in ballots} == {board.approver.id, other.id}, "all but who asks"
     decision = ballots[0]["decision_id"]
     mine = {"decision": decision, "verdict": "approve"}
-    refused = await board.manager.post(f"{at}/vote", json=mine)
+    refused = await board.manager.post(f"{path}/vote", json=mine)
     assert (refused.status_code, refused.json()["code"]) == (403, "not_asked_to_vote")
-    (asked,) = (await board.agent.read(f"{at}/decisions"))["items"]
+    (asked,) = (await board.agent.read(f"{path}/decisions"))["items"]
     assert asked["left_out"] == [{"person": board.manager.id, "because": "asker"}]
 
 
@@ -153,18 +155,18 @@ async def test_an_exception_is_not_asked_for_by_the_only_one_who_could_decide_on
     manager = await api.client("Olga", Role.change_manager)
     freeze = await manager.post_ok(PATH, night(0, 5))
     change = await manager.post_ok("/v1/changes", a_change())
-    said = {**ASKED, "change": change["number"], "reason": "It expires."}
-    refused = await manager.post(f"{PATH}/{freeze['id']}/ask_exception", json=said)
+    body = {**ASKED, "change": change["number"], "reason": "It expires."}
+    refused = await manager.post(f"{PATH}/{freeze['id']}/ask_exception", json=body)
     assert (refused.status_code, refused.json()["code"]) == (409, "too_few_may_decide")
     assert refused.json()["left_out"] == [{"person": manager.id, "because": "asker"}]
 
 
 async def test_what_is_asked_of_a_withdrawn_freeze_needs_no_decision(board: Board) -> None:
-    at, _ = await declared(board, 0, 5)
+    path, _ = await declared(board, 0, 5)
     change = await board.approved()
-    await excepted(board, at, change)
-    await board.manager.post_ok(f"{at}/withdraw", {"reason": "It is not needed."})
-    (decision,) = (await board.agent.read(f"{at}/decisions"))["items"]
+    await excepted(board, path, change)
+    await board.manager.post_ok(f"{path}/withdraw", {"reason": "It is not needed."})
+    (decision,) = (await board.agent.read(f"{path}/decisions"))["items"]
     assert decision["state"] == "withdrawn"
     assert (await board.try_schedule(change, 1, 2)).status_code == 200
 
@@ -205,10 +207,10 @@ async def test_who_asked_who_votes_and_who_answers_for_a_freeze_are_told(board: 
     assert worker.failures == []
     about = f"freeze/{at.rpartition('/')[2]}"
     query = "select person_id::text as person, steps, number from fold.notice where about = %s order by id"
-    told = await board.api.ledger.db.rows(query, (about,))
-    assert {row["number"] for row in told} == {"Closing of the year"}
+    rows = await board.api.ledger.db.rows(query, (about,))
+    assert {row["number"] for row in rows} == {"Closing of the year"}
     by_person = {
-        one.id: [step for row in told if row["person"] == one.id for step in row["steps"]]
+        one.id: [step for row in rows if row["person"] == one.id for step in row["steps"]]
         for one in (owner, board.approver, board.manager, board.agent)
     }
     assert by_person == {
@@ -217,8 +219,10 @@ async def test_who_asked_who_votes_and_who_answers_for_a_freeze_are_told(board: 
         board.manager.id: ["to_vote"],  # who votes last knows how it ends
         board.agent.id: ["decided"],
     }
-    shown = [one["text"] for one in (await board.agent.read("/v1/notices"))["items"] if one["about"] == about]
-    assert [text.splitlines() for text in shown] == [
+    texts = [
+        item["text"] for item in (await board.agent.read("/v1/notices"))["items"] if item["about"] == about
+    ]
+    assert [text.splitlines() for text in texts] == [
         [
             "The vote on an exception from the freeze “Closing of the year” is over.",
             *("By: Olga", "Question: May it be made all the same?", "Outcome: Approved", "In favour: 2"),

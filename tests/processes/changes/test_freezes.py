@@ -20,7 +20,7 @@ FROM, UNTIL = "2198-12-28T00:00:00Z", "2199-01-04T00:00:00Z"
 
 def a_freeze(**more: Any) -> Json:
     """What is said to declare one, of everything if nothing is said of that."""
-    said = {
+    body = {
         "freeze_kind": "freeze",
         "title": "Closing of the year",
         "reason": "The books are closed. 年终结账。",
@@ -28,7 +28,7 @@ def a_freeze(**more: Any) -> Json:
         "until_at": UNTIL,
     }
     scoped = {"services", "ci_classes", "everything"} & more.keys()
-    return {**said, **({} if scoped else {"everything": True}), **more}
+    return {**body, **({} if scoped else {"everything": True}), **more}
 
 
 async def window(api: Api, freeze: Json) -> Json | None:
@@ -57,30 +57,30 @@ async def test_a_freeze_holds_its_window_until_it_is_moved_or_withdrawn(api: Api
     declared = await manager.post_ok(PATH, a_freeze())
     assert (declared["state"], declared["owner"]["id"]) == ("declared", manager.id)
     assert (declared["everything"], declared["hit_change_ids"], declared["hit_changes"]) == (True, None, [])
-    at = f"{PATH}/{declared['id']}"
+    path = f"{PATH}/{declared['id']}"
     held = await window(api, declared)
     assert held is not None
     assert (held["from_at"], held["everything"]) == (datetime(2198, 12, 28, tzinfo=UTC), True)
     later = {"from_at": "2199-01-01T00:00:00Z", "until_at": "2199-01-08T00:00:00Z", "reason": "A week later."}
-    moved = await manager.post_ok(f"{at}/move", later)
+    moved = await manager.post_ok(f"{path}/move", later)
     assert (moved["from_at"][:10], moved["reason"]) == ("2199-01-01", declared["reason"])
     held = await window(api, declared)
     assert held is not None
     assert held["until_at"] == datetime(2199, 1, 8, tzinfo=UTC)
-    withdrawn = await manager.post_ok(f"{at}/withdraw", {"reason": "The books are open again."})
+    withdrawn = await manager.post_ok(f"{path}/withdraw", {"reason": "The books are open again."})
     assert withdrawn["state"] == "withdrawn"
     assert withdrawn["withdrawn_at"] is not None
     assert await window(api, declared) is None
-    events = (await manager.read(f"{at}/events"))["items"]
-    assert [one["type"] for one in events] == ["freeze.declared", "freeze.moved", "freeze.withdrawn"]
-    refused = await manager.post(f"{at}/move", json=later)
+    events = (await manager.read(f"{path}/events"))["items"]
+    assert [event["type"] for event in events] == ["freeze.declared", "freeze.moved", "freeze.withdrawn"]
+    refused = await manager.post(f"{path}/move", json=later)
     assert (refused.status_code, refused.json()["code"]) == (409, "not_in_this_state")
 
 
 async def test_a_ban_may_be_for_some_services_and_classes_of_items(api: Api, manager: Client) -> None:
     await service(api, "mail", "web")
-    said = a_freeze(freeze_kind="maintenance_ban", services=["mail", "web"], ci_classes=["network"])
-    declared = await manager.post_ok(PATH, said)
+    freeze = a_freeze(freeze_kind="maintenance_ban", services=["mail", "web"], ci_classes=["network"])
+    declared = await manager.post_ok(PATH, freeze)
     assert (declared["everything"], declared["services"]) == (False, ["mail", "web"])
     held = await window(api, declared)
     assert held is not None
@@ -116,8 +116,8 @@ async def test_a_freeze_is_not_moved_to_a_time_that_is_over_or_turned_round(mana
         ("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z", "not_ahead"),
         (FROM, "2200-02-01T00:00:00Z", "too_long_a_freeze"),
     ):
-        said = {"from_at": from_at, "until_at": until_at, "reason": "Another time."}
-        refused = await manager.post(f"{PATH}/{declared['id']}/move", json=said)
+        body = {"from_at": from_at, "until_at": until_at, "reason": "Another time."}
+        refused = await manager.post(f"{PATH}/{declared['id']}/move", json=body)
         assert refused.json()["errors"][0]["code"] == code
 
 
@@ -132,18 +132,18 @@ async def test_those_who_answer_for_changes_services_or_the_whole_declare_one(ap
 async def test_staff_see_freezes_and_whoever_answers_for_one_too(api: Api, manager: Client) -> None:
     requester, owner = await api.client("王芳"), await api.client("Owner")
     declared = await manager.post_ok(PATH, a_freeze(owner=owner.id))
-    at = f"{PATH}/{declared['id']}"
-    assert (await (await api.client("Lin", Role.agent)).read(at))["title"] == "Closing of the year"
-    assert (await owner.read(at))["owner"]["id"] == owner.id
-    assert (await requester.get(at)).status_code == 404
+    path = f"{PATH}/{declared['id']}"
+    assert (await (await api.client("Lin", Role.agent)).read(path))["title"] == "Closing of the year"
+    assert (await owner.read(path))["owner"]["id"] == owner.id
+    assert (await requester.get(path)).status_code == 404
     assert (await requester.read(PATH))["items"] == []
 
 
 async def test_title_reason_and_owner_are_edited_and_the_window_stays(api: Api, manager: Client) -> None:
     declared = await manager.post_ok(PATH, a_freeze())
     before = await window(api, declared)
-    said = {"title": "Closing of 2198", "reason": "The auditors are there.", "owner": "me"}
-    answer = await manager.patch(f"{PATH}/{declared['id']}", json=said, headers={"If-Match": "*"})
+    body = {"title": "Closing of 2198", "reason": "The auditors are there.", "owner": "me"}
+    answer = await manager.patch(f"{PATH}/{declared['id']}", json=body, headers={"If-Match": "*"})
     assert (answer.status_code, answer.json()["title"]) == (200, "Closing of 2198")
     assert await window(api, declared) == before
 
@@ -151,15 +151,15 @@ async def test_title_reason_and_owner_are_edited_and_the_window_stays(api: Api, 
 async def test_freezes_are_found_by_kind_and_time(manager: Client) -> None:
     await manager.post_ok(PATH, a_freeze(title="The first", from_at="2198-12-27T00:00:00Z"))
     await manager.post_ok(PATH, a_freeze(title="The ban", freeze_kind="maintenance_ban"))
-    found = (await manager.read(PATH, freeze_kind="maintenance_ban"))["items"]
-    assert [one["title"] for one in found] == ["The ban"]
-    found = (await manager.read(PATH, sort="from_at"))["items"]
-    assert [one["title"] for one in found] == ["The first", "The ban"]
-    found = (await manager.read(PATH, from_before="2198-12-28T00:00:00Z"))["items"]
-    assert [one["title"] for one in found] == ["The first"]
+    items = (await manager.read(PATH, freeze_kind="maintenance_ban"))["items"]
+    assert [item["title"] for item in items] == ["The ban"]
+    items = (await manager.read(PATH, sort="from_at"))["items"]
+    assert [item["title"] for item in items] == ["The first", "The ban"]
+    items = (await manager.read(PATH, from_before="2198-12-28T00:00:00Z"))["items"]
+    assert [item["title"] for item in items] == ["The first"]
     assert (await manager.read(PATH, until_before="2198-12-28T00:00:00Z"))["items"] == []
-    found = (await manager.read(PATH, fields="hit_changes"))["items"]
-    assert [one["hit_changes"] for one in found] == [[], []]
+    items = (await manager.read(PATH, fields="hit_changes"))["items"]
+    assert [item["hit_changes"] for item in items] == [[], []]
 
 
 async def test_what_is_over_is_neither_moved_nor_withdrawn(api: Api) -> None:

@@ -157,14 +157,14 @@ class World:
         self.board, self.cis, self.changes = board, cis, changes
 
     def client(self, who: str) -> Client:
-        found: Client = getattr(self.board, who)
-        return found
+        caller: Client = getattr(self.board, who)
+        return caller
 
     async def says(self, change: Modelled, action: str, hours: tuple[int, int], over: bool) -> Json:
         """A body that the action takes."""
         reason: Json = {"override_reason": "Side by side."} if over else {}
         question = self.board.question()
-        said: dict[str, Json] = {
+        body: dict[str, Json] = {
             "assess": ASSESSMENT,
             "request_emergency_approval": question | {"cannot_wait": "Nobody can work."},
             "request_approval": question,
@@ -180,7 +180,7 @@ class World:
             since = (await self.client("manager").read(change.at))["state_since"]
             return {"reason": "It did not work.", "service_restored_at": since}
         undone = {"outcome": "backed_out"} if (action, change.state) == ("review", "backed_out") else {}
-        return said.get(action, {}) | undone
+        return body.get(action, {}) | undone
 
     async def lives(self, steps: list[Step]) -> None:
         """What happens to the changes; after each step all is held against the model."""
@@ -228,19 +228,19 @@ class World:
             assert found == (409, "approval_is_open")
         elif not change.take(action, who, self.changes, hours, over):
             assert found == (409, "window_taken"), answer.text
-            told = {f"/v1/changes/{one['id']}" for one in answer.json()["conflicts"]}
+            told = {f"/v1/changes/{conflict['id']}" for conflict in answer.json()["conflicts"]}
             assert told <= {other.at for other in self.changes if change.collides(other)} - {change.at}
         else:
             assert found == (200, None), answer.text
 
     async def is_as_the_model_says(self, change: Modelled, shown_to: list[str]) -> None:
         """The change is, and all of them hold, what the model says; the log says so, too."""
-        for who in dict.fromkeys(shown_to):
-            shown = await self.client(who).read(change.at)
-            assert shown["state"] == change.state
-            offered = {one["action"]: one["open"] for one in shown["actions"]}
+        for fromkey in dict.fromkeys(shown_to):
+            answer = await self.client(fromkey).read(change.at)
+            assert answer["state"] == change.state
+            offered = {action["action"]: action["open"] for action in answer["actions"]}
             own = set(own_actions(offered)) - {"edit", "vote", "decide", "confirm_cause"}
-            assert {name: offered[name] for name in own} == change.offered(who), who
+            assert {name: offered[name] for name in own} == change.offered(fromkey), fromkey
         db = self.board.api.ledger.db
         booked = await db.rows(
             BOOKED,
@@ -271,11 +271,11 @@ async def a_world(board: Board, ready: list[bool]) -> World:
         await board.relate(cis[one], "uses", cis["db"])
     changes = []
     for (touched, needed, emergency), is_ready in zip(SCOPES, ready, strict=True):
-        said: dict[str, Any] = {"cis": [cis[touched]], "type": "emergency" if emergency else "normal"}
+        body: dict[str, Any] = {"cis": [cis[touched]], "type": "emergency" if emergency else "normal"}
         if is_ready and not emergency:
-            at, state = await board.approved(**said), "approved"
+            at, state = await board.approved(**body), "approved"
         else:
-            at, state = f"/v1/changes/{(await board.drafted(**said))['id']}", "draft"
+            at, state = f"/v1/changes/{(await board.drafted(**body))['id']}", "draft"
         changes.append(Modelled(at, touched, needed, emergency, state))
     return World(board, cis, changes)
 

@@ -139,9 +139,9 @@ async def a_morning(api: Api, chance: random.Random) -> Morning:
 
     async def an_item(n: int) -> UUID:
         body = PlanCi(key=f"srv-{n}", name=f"Item {n}", ci_class=chance.choice(classes))
-        made = await act(ledger, keeper, "ci", "plan", body=body)
-        await act(ledger, keeper, "ci", "go_live", made.record.id, CiAlteration())
-        item: UUID = made.record.id
+        outcome = await act(ledger, keeper, "ci", "plan", body=body)
+        await act(ledger, keeper, "ci", "go_live", outcome.record.id, CiAlteration())
+        item: UUID = outcome.record.id
         return item
 
     items = list(await asyncio.gather(*map(an_item, range(ITEMS))))
@@ -157,14 +157,14 @@ async def a_morning(api: Api, chance: random.Random) -> Morning:
         back_out_plan="Restart it again.",
         risk_level=RiskLevel.low,
     )
-    made = await act(
+    result = await act(
         ledger,
         await add_caller(ledger, "Mei", Role.change_manager),
         "change_template",
         "draft",
         body=template,
     )
-    await act(ledger, manager, "change_template", "approve", made.record.id)
+    await act(ledger, manager, "change_template", "approve", result.record.id)
     return morning
 
 
@@ -200,7 +200,9 @@ async def test_no_two_changes_overlap_without_a_reason_and_nothing_is_refused_wi
     replay, open_refusals = Replay(), list(morning.refused)
     for event in await events(api.ledger):
         replay.apply(event)
-        open_refusals = [one for one in open_refusals if not _justified(replay, one)]
+        open_refusals = [
+            open_refusal for open_refusal in open_refusals if not _justified(replay, open_refusal)
+        ]
     assert replay.broken == []
     assert open_refusals == []
     assert len(morning.refused) > CHANGES / 10, "windows were fought for"

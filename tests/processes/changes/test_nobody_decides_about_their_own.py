@@ -9,29 +9,29 @@ from tests.processes.changes.samples import ASSESSMENT, a_board, a_change
 
 def errors(problem: Json) -> list[tuple[str, str]]:
     """Where what is wrong, by code."""
-    return [(one["pointer"], one["code"]) for one in problem["errors"]]
+    return [(error["pointer"], error["code"]) for error in problem["errors"]]
 
 
-def left_out(said: Json) -> dict[str, str]:
+def left_out(body: Json) -> dict[str, str]:
     """By person, why they do not vote: of a decision, or of the refusal to put one."""
-    return {one["person"]: one["because"] for one in said["left_out"]}
+    return {one["person"]: one["because"] for one in body["left_out"]}
 
 
-async def edit(client: Client, at: str, said: Json) -> None:
+async def edit(client: Client, path: str, body: Json) -> None:
     """The client alters the change."""
-    answer = await client.patch(at, json=said, headers={"If-Match": "*"})
+    answer = await client.patch(path, json=body, headers={"If-Match": "*"})
     assert answer.status_code == 200, answer.text
 
 
 async def test_a_change_manager_does_not_approve_what_she_drafted_and_assessed(api: Api) -> None:
     board = await a_board(api)
     manager = await api.client("Katrin", Role.change_manager, Role.cab_member)
-    at = f"/v1/changes/{(await manager.post_ok('/v1/changes', a_change()))['id']}"
-    await manager.post_ok(f"{at}/submit")
-    await manager.post_ok(f"{at}/assess", ASSESSMENT)
+    path = f"/v1/changes/{(await manager.post_ok('/v1/changes', a_change()))['id']}"
+    await manager.post_ok(f"{path}/submit")
+    await manager.post_ok(f"{path}/assess", ASSESSMENT)
     for other in (board.manager, board.approver):
-        await edit(other, at, {"plan": f"{other.id} has another plan."})
-    refused = await manager.post(f"{at}/request_approval", json=board.question())
+        await edit(other, path, {"plan": f"{other.id} has another plan."})
+    refused = await manager.post(f"{path}/request_approval", json=board.question())
     assert (refused.status_code, refused.json()["code"]) == (409, "too_few_may_decide")
     assert left_out(refused.json()) == {
         manager.id: "duty",
@@ -40,64 +40,64 @@ async def test_a_change_manager_does_not_approve_what_she_drafted_and_assessed(a
     }
     assert manager.id in refused.json()["detail"]
     ada = await api.client("Ada", Role.change_manager)
-    await manager.post_ok(f"{at}/request_approval", board.question())
-    decision = (await manager.read(f"{at}/decisions"))["items"][0]
+    await manager.post_ok(f"{path}/request_approval", board.question())
+    decision = (await manager.read(f"{path}/decisions"))["items"][0]
     assert left_out(decision) == left_out(refused.json())
-    votes = (await manager.read(f"{at}/votes"))["items"]
-    assert [one["person"]["id"] for one in votes] == [ada.id]
+    votes = (await manager.read(f"{path}/votes"))["items"]
+    assert [vote["person"]["id"] for vote in votes] == [ada.id]
 
 
 async def test_whoever_only_comments_tags_or_asks_has_not_written_it(api: Api) -> None:
     board = await a_board(api)
     asker = await api.client("Ada", Role.change_manager)
-    at = await board.assessed()
-    await asker.post_ok(f"{at}/comment", {"text": "On Monday?"})
-    await asker.post_ok(f"{at}/tag", {"tag": "relay"})
-    await asker.post_ok(f"{at}/request_approval", board.question())
-    decision = (await asker.read(f"{at}/decisions"))["items"][0]
+    path = await board.assessed()
+    await asker.post_ok(f"{path}/comment", {"text": "On Monday?"})
+    await asker.post_ok(f"{path}/tag", {"tag": "relay"})
+    await asker.post_ok(f"{path}/request_approval", board.question())
+    decision = (await asker.read(f"{path}/decisions"))["items"][0]
     assert left_out(decision) == {board.manager.id: "author"}, "who assessed it, and nobody else"
     vote = {"decision": decision["id"], "verdict": "approve"}
-    assert (await asker.post_ok(f"{at}/vote", vote))["state"] == "approved"
+    assert (await asker.post_ok(f"{path}/vote", vote))["state"] == "approved"
 
 
 async def test_whoever_changed_the_plan_is_left_out_though_others_changed_it_since(api: Api) -> None:
     board = await a_board(api)
     editor = await api.client("Ada", Role.change_manager)
-    at = await board.assessed()
-    await edit(editor, at, {"back_out_plan": "Start version 3."})
-    await edit(board.manager, at, {"back_out_plan": "Start the old version."})
-    await board.manager.post_ok(f"{at}/request_approval", board.question())
-    decision = (await board.manager.read(f"{at}/decisions"))["items"][0]
+    path = await board.assessed()
+    await edit(editor, path, {"back_out_plan": "Start version 3."})
+    await edit(board.manager, path, {"back_out_plan": "Start the old version."})
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    decision = (await board.manager.read(f"{path}/decisions"))["items"][0]
     assert left_out(decision) == {board.manager.id: "author", editor.id: "author"}
-    assert await board.voters(at) == [board.approver]
+    assert await board.voters(path) == [board.approver]
 
 
 async def test_an_emergency_is_decided_by_the_board_and_not_by_a_team_mate(api: Api) -> None:
     board = await a_board(api)
     mate = await api.client("Zheng", Role.engineer, Role.cab_member, teams=("network",), grade=Grade.senior)
-    at = f"/v1/changes/{(await board.drafted(type='emergency'))['id']}"
-    await board.agent.post_ok(f"{at}/submit")
+    path = f"/v1/changes/{(await board.drafted(type='emergency'))['id']}"
+    await board.agent.post_ok(f"{path}/submit")
     asked = board.question(cannot_wait="Nobody can send mail.")
     for chosen in ({"persons": [mate.id]}, {"role": "engineer"}, {"rule": "chair"}, {"quorum": 1}):
-        refused = await board.engineer.post(f"{at}/request_emergency_approval", json={**asked, **chosen})
+        refused = await board.engineer.post(f"{path}/request_emergency_approval", json={**asked, **chosen})
         assert errors(refused.json()) == [(f"/{next(iter(chosen))}", "extra_forbidden")]
-    await board.engineer.post_ok(f"{at}/request_emergency_approval", asked)
-    decision = (await board.member.read(f"{at}/decisions"))["items"][0]
+    await board.engineer.post_ok(f"{path}/request_emergency_approval", asked)
+    decision = (await board.member.read(f"{path}/decisions"))["items"][0]
     assert (decision["quorum"], decision["state"]) == (1, "open")
-    votes = (await board.member.read(f"{at}/votes"))["items"]
-    assert [one["person"]["id"] for one in votes] == [board.member.id]
+    votes = (await board.member.read(f"{path}/votes"))["items"]
+    assert [vote["person"]["id"] for vote in votes] == [board.member.id]
     assert left_out(decision) == {mate.id: "carries_out"}, "the team that makes it while nobody is assigned"
 
 
 async def test_whoever_asks_for_an_emergency_does_not_decide_on_it(api: Api) -> None:
     board = await a_board(api)
-    at = f"/v1/changes/{(await board.drafted(type='emergency'))['id']}"
-    await board.agent.post_ok(f"{at}/submit")
+    path = f"/v1/changes/{(await board.drafted(type='emergency'))['id']}"
+    await board.agent.post_ok(f"{path}/submit")
     asker = await api.client("Vera", Role.cab_member, Role.change_manager, grade=Grade.management)
     asked = board.question(cannot_wait="Nobody can send mail.")
-    await asker.post_ok(f"{at}/request_emergency_approval", asked)
-    decision = (await board.member.read(f"{at}/decisions"))["items"][0]
+    await asker.post_ok(f"{path}/request_emergency_approval", asked)
+    decision = (await board.member.read(f"{path}/decisions"))["items"][0]
     assert left_out(decision) == {asker.id: "asker"}
     vote = {"decision": decision["id"], "verdict": "approve"}
-    refused = await asker.post(f"{at}/vote", json=vote)
+    refused = await asker.post(f"{path}/vote", json=vote)
     assert (refused.status_code, refused.json()["code"]) == (403, "not_asked_to_vote")

@@ -145,8 +145,8 @@ async def test_whoever_assesses_relies_on_the_version_of_the_questionnaire(api: 
     assert (await questionnaire_in_force(before)).id is None
     assert before.versions == {}
     manager = await api.client("Ada", Role.change_manager)
-    made = await manager.post_ok(PATH, a_questionnaire())
+    record = await manager.post_ok(PATH, a_questionnaire())
     after = reads()
     found = await questionnaire_in_force(after)
-    assert (str(found.id), found.score({"money": "b", "night": "a"})) == (made["id"], (15, RiskLevel.high))
-    assert after.versions == {f"risk_questionnaire/{made['id']}": 1}
+    assert (str(found.id), found.score({"money": "b", "night": "a"})) == (record["id"], (15, RiskLevel.high))
+    assert after.versions == {f"risk_questionnaire/{record['id']}": 1}

@@ -74,14 +74,14 @@ async def test_changes_are_found_by_the_items_and_services_that_they_touch(board
 
 async def test_whoever_plans_a_change_says_who_implements_it(api: Api, board: Board) -> None:
     drafted = await board.drafted()
-    at, body = f"/v1/changes/{drafted['id']}", {"team": "network", "person": board.engineer.id}
-    given = await board.manager.post_ok(f"{at}/assign", body)
-    assert given["assignee"]["id"] == board.engineer.id
+    path, body = f"/v1/changes/{drafted['id']}", {"team": "network", "person": board.engineer.id}
+    record = await board.manager.post_ok(f"{path}/assign", body)
+    assert record["assignee"]["id"] == board.engineer.id
     planner = await api.client("Pia", Role.problem_manager)
     own = await planner.post_ok("/v1/changes", a_change(team="network"))
-    given = await planner.post_ok(f"/v1/changes/{own['id']}/assign", body)
-    assert given["assignee"]["id"] == board.engineer.id
+    record = await planner.post_ok(f"/v1/changes/{own['id']}/assign", body)
+    assert record["assignee"]["id"] == board.engineer.id
     wrong = {"team": "network", "person": board.member.id}
-    assert (await board.manager.post(f"{at}/assign", json=wrong)).status_code == 422
+    assert (await board.manager.post(f"{path}/assign", json=wrong)).status_code == 422
     for other in (board.member, board.keeper, await api.client("Pavel", Role.project_manager)):
-        assert (await other.post(f"{at}/assign", json=body)).status_code == 403
+        assert (await other.post(f"{path}/assign", json=body)).status_code == 403

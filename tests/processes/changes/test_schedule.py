@@ -20,9 +20,9 @@ async def services(api: Api, board: Board) -> None:
         if customer is not None:
             await api.team(customer)
         names = {"key": key, "name_en": key.capitalize(), "name_zh": "服务", "criticality": "high"}
-        said = {**names, "owner": "me", "customers": [customer] if customer else []}
-        made = await keeper.post_ok("/v1/services", said)
-        await keeper.post_ok(f"/v1/services/{made['id']}/go_live")
+        body = {**names, "owner": "me", "customers": [customer] if customer else []}
+        record = await keeper.post_ok("/v1/services", body)
+        await keeper.post_ok(f"/v1/services/{record['id']}/go_live")
 
 
 async def schedule(client: Client, **query: object) -> list[Json]:
@@ -83,16 +83,16 @@ async def test_what_is_not_approved_is_not_planned_and_what_is_done_is_shown_to_
 ) -> None:
     await board.drafted()
     await board.approved()
-    at = await board.scheduled(2, 4)
+    path = await board.scheduled(2, 4)
     customer = await board.api.client("Rosa", Role.requester, teams=("sales",))
-    await board.engineer.post_ok(f"{at}/start", {"out_of_window_reason": "The site is closed."})
+    await board.engineer.post_ok(f"{path}/start", {"out_of_window_reason": "The site is closed."})
     for reader in (board.engineer, customer):
         (running,) = await schedule(reader)
         assert (running["state"], running["message"][:31]) == (
             "implementing",
             "It has been under maintenance s",
         )
-    await board.engineer.post_ok(f"{at}/complete", DONE)
+    await board.engineer.post_ok(f"{path}/complete", DONE)
     assert await schedule(board.engineer) == await schedule(customer) == []
     (done,) = await schedule(board.engineer, state="implemented,closed")
     assert (done["state"], done["message"]) == ("implemented", None)
@@ -119,6 +119,6 @@ async def test_it_is_chosen_from_and_comes_page_by_page(board: Board, services: 
     )
     assert await found(**{"from": at_hour(4.5), "until": at_hour(6.5)}) == [1]
     page = await reader.read(PATH, limit=2, count="exact")
-    assert ([one["number"] for one in page["items"]], page["total"]) == (numbers[:2], 3)
+    assert ([item["number"] for item in page["items"]], page["total"]) == (numbers[:2], 3)
     rest = await reader.read(PATH, limit=2, count="exact", cursor=page["next_cursor"])
-    assert ([one["number"] for one in rest["items"]], rest["next_cursor"]) == (numbers[2:], None)
+    assert ([item["number"] for item in rest["items"]], rest["next_cursor"]) == (numbers[2:], None)

@@ -24,9 +24,9 @@ from tests.processes.changes.samples import (
 )
 
 
-async def events(client: Client, at: str) -> list[str]:
+async def events(client: Client, path: str) -> list[str]:
     """The types of the events of a record, without its kind."""
-    pages = await client.pages(f"{at}/events")
+    pages = await client.pages(f"{path}/events")
     return [event["type"].partition(".")[2] for page in pages for event in page]
 
 
@@ -38,30 +38,30 @@ async def test_a_normal_change_goes_over_the_board_to_its_review(board: Board) -
     await board.ci("srv-1")
     draft = await board.drafted(cis=["srv-1"])
     assert (draft["state"], draft["number"][:4], draft["service"]) == ("draft", "CHG-", "mail")
-    at = f"/v1/changes/{draft['id']}"
-    assert (await board.agent.post_ok(f"{at}/submit"))["state"] == "submitted"
-    assessed = await board.manager.post_ok(f"{at}/assess", ASSESSMENT)
+    path = f"/v1/changes/{draft['id']}"
+    assert (await board.agent.post_ok(f"{path}/submit"))["state"] == "submitted"
+    assessed = await board.manager.post_ok(f"{path}/assess", ASSESSMENT)
     assert (assessed["state"], assessed["risk_level"], assessed["conflicts_found"]) == ("assessed", "low", [])
-    waiting = await board.manager.post_ok(f"{at}/request_approval", board.question())
+    waiting = await board.manager.post_ok(f"{path}/request_approval", board.question())
     assert waiting["state"] == "awaiting_approval"
-    await board.vote(at, "approve")
-    scheduled = await board.manager.post_ok(f"{at}/schedule", window(0, 2))
+    await board.vote(path, "approve")
+    scheduled = await board.manager.post_ok(f"{path}/schedule", window(0, 2))
     assert (scheduled["state"], scheduled["ci_classes"], scheduled["needed_ci_ids"]) == (
         "scheduled",
         ["server"],
         [],
     )
-    early = await board.engineer.post(f"{at}/start", json={})
+    early = await board.engineer.post(f"{path}/start", json={})
     assert errors(early.json()) == [("/out_of_window_reason", "outside_its_window")]
-    started = await board.engineer.post_ok(f"{at}/start", {"out_of_window_reason": "The night is quiet."})
+    started = await board.engineer.post_ok(f"{path}/start", {"out_of_window_reason": "The night is quiet."})
     assert (started["state"], started["implementer_ids"]) == ("implementing", [board.engineer.id])
-    done = await board.engineer.post_ok(f"{at}/complete", DONE)
+    done = await board.engineer.post_ok(f"{path}/complete", DONE)
     assert done["review_due_at"] > done["implemented_at"]
-    unlike = await board.manager.post(f"{at}/review", json=REVIEWED)
+    unlike = await board.manager.post(f"{path}/review", json=REVIEWED)
     assert errors(unlike.json()) == [("/first_pass_reason", "differs_from_the_log")]
-    closed = await board.manager.post_ok(f"{at}/review", {**REVIEWED, "first_pass": False})
+    closed = await board.manager.post_ok(f"{path}/review", {**REVIEWED, "first_pass": False})
     assert (closed["state"], closed["outcome"], closed["first_pass"]) == ("closed", "successful", False)
-    assert await events(board.manager, at) == [
+    assert await events(board.manager, path) == [
         "drafted",
         "submitted",
         "assessed",
@@ -77,8 +77,8 @@ async def test_a_normal_change_goes_over_the_board_to_its_review(board: Board) -
 
 async def test_what_lacks_something_is_not_submitted_and_all_that_it_lacks_is_named(board: Board) -> None:
     bare = {"type": "normal", "title": "Renew it"}
-    at = f"/v1/changes/{(await board.agent.post_ok('/v1/changes', bare))['id']}"
-    refused = await board.agent.post(f"{at}/submit", json={})
+    path = f"/v1/changes/{(await board.agent.post_ok('/v1/changes', bare))['id']}"
+    refused = await board.agent.post(f"{path}/submit", json={})
     lacking = ("reason", "description", "plan", "test_plan", "back_out_plan", "wanted_from_at")
     expected = {(f"/{name}", "missing") for name in (*lacking, "wanted_until_at", "services")}
     assert set(errors(refused.json())) == {*expected, ("/cis", "no_items_named")}
@@ -87,26 +87,26 @@ async def test_what_lacks_something_is_not_submitted_and_all_that_it_lacks_is_na
 
 
 async def test_who_asks_does_not_vote_and_who_implements_does_not_review(board: Board) -> None:
-    at = await board.assessed()
+    path = await board.assessed()
     await grant(board.api.ledger, UUID(board.agent.id), Role.change_manager)
-    await board.manager.post_ok(f"{at}/request_approval", board.question())
-    (question,) = (await board.manager.read(f"{at}/decisions"))["items"]
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    (question,) = (await board.manager.read(f"{path}/decisions"))["items"]
     why = {one["person"]: one["because"] for one in question["left_out"]}
     assert why == {board.agent.id: "duty", board.manager.id: "author"}
-    assert await board.voters(at) == [board.approver]
-    await board.vote(at, "approve")
-    await board.manager.post_ok(f"{at}/schedule", window(0, 2))
-    await board.engineer.post_ok(f"{at}/start", {"out_of_window_reason": "It is quiet."})
+    assert await board.voters(path) == [board.approver]
+    await board.vote(path, "approve")
+    await board.manager.post_ok(f"{path}/schedule", window(0, 2))
+    await board.engineer.post_ok(f"{path}/start", {"out_of_window_reason": "It is quiet."})
     await board.manager.post_ok(
-        f"{at}/back_out", {"reason": "No.", "service_restored_at": await now(board, at)}
+        f"{path}/back_out", {"reason": "No.", "service_restored_at": await now(board, path)}
     )
-    both = await board.manager.post(f"{at}/review", json={**REVIEWED, "outcome": "backed_out"})
+    both = await board.manager.post(f"{path}/review", json={**REVIEWED, "outcome": "backed_out"})
     assert (both.status_code, both.json()["code"]) == (403, "separation_of_duties")
 
 
-async def now(board: Board, at: str) -> str:
+async def now(board: Board, path: str) -> str:
     """The instant of the change's latest step."""
-    since: str = (await board.manager.read(at))["state_since"]
+    since: str = (await board.manager.read(path))["state_since"]
     return since
 
 
@@ -115,22 +115,22 @@ async def test_an_emergency_goes_over_somebodys_window_and_holds_its_items_until
 ) -> None:
     await board.ci("srv-1")
     other = await board.scheduled(0, 2, cis=["srv-1"])
-    at = f"/v1/changes/{(await board.drafted(type='emergency', cis=['srv-1']))['id']}"
-    await board.agent.post_ok(f"{at}/submit")
-    assert (await board.manager.post(f"{at}/assess", json=ASSESSMENT)).json()["code"] == (
+    path = f"/v1/changes/{(await board.drafted(type='emergency', cis=['srv-1']))['id']}"
+    await board.agent.post_ok(f"{path}/submit")
+    assert (await board.manager.post(f"{path}/assess", json=ASSESSMENT)).json()["code"] == (
         "emergency_is_not_assessed"
     )
     second = await board.api.client("Ada", "cab_member", grade=Grade.senior)
     asked = board.question(cannot_wait="Nobody can send mail.")
-    waiting = await board.agent.post_ok(f"{at}/request_emergency_approval", asked)
+    waiting = await board.agent.post_ok(f"{path}/request_emergency_approval", asked)
     assert (waiting["state"], waiting["cannot_wait"]) == ("submitted", "Nobody can send mail.")
-    (question,) = (await board.manager.read(f"{at}/decisions"))["items"]
+    (question,) = (await board.manager.read(f"{path}/decisions"))["items"]
     assert question["quorum"] == 1
-    ballots = (await board.manager.read(f"{at}/votes"))["items"]
-    assert {one["person"]["id"] for one in ballots} == {board.member.id, second.id}
-    await board.vote(at, "approve")
-    assert (await board.manager.read(at))["state"] == "approved", "one vote is enough"
-    started = await board.engineer.post_ok(f"{at}/start")
+    ballots = (await board.manager.read(f"{path}/votes"))["items"]
+    assert {ballot["person"]["id"] for ballot in ballots} == {board.member.id, second.id}
+    await board.vote(path, "approve")
+    assert (await board.manager.read(path))["state"] == "approved", "one vote is enough"
+    started = await board.engineer.post_ok(f"{path}/start")
     held = (await board.manager.read(other))["id"]
     assert started["overrides"] == [f"change/{held}"]
     assert datetime.fromisoformat(started["booked_until_at"]) == NIGHT + timedelta(hours=2)
@@ -140,9 +140,9 @@ async def test_an_emergency_goes_over_somebodys_window_and_holds_its_items_until
     early: Json = {"out_of_window_reason": "It is quiet."}
     refused = await board.engineer.post(f"{third}/start", json=early)
     assert (refused.status_code, refused.json()["code"]) == (409, "window_taken"), "but it holds the item"
-    done = await board.engineer.post_ok(f"{at}/complete", DONE)
+    done = await board.engineer.post_ok(f"{path}/complete", DONE)
     assert timedelta(days=3) <= _between(done) <= timedelta(days=5)
-    assert (await board.manager.post_ok(f"{at}/review", REVIEWED))["review_overdue_at"] is None
+    assert (await board.manager.post_ok(f"{path}/review", REVIEWED))["review_overdue_at"] is None
 
 
 def _between(done: Json) -> timedelta:
@@ -166,64 +166,64 @@ async def test_a_change_that_overruns_its_window_keeps_others_from_starting_on_i
 
 async def test_what_is_backed_out_is_reviewed_as_such_and_frees_its_items(board: Board) -> None:
     await board.ci("srv-1")
-    at = await board.scheduled(0, 2, cis=["srv-1"])
-    await board.engineer.post_ok(f"{at}/start", {"out_of_window_reason": "It is quiet."})
-    await board.engineer.post_ok(f"{at}/complete", DONE)
+    path = await board.scheduled(0, 2, cis=["srv-1"])
+    await board.engineer.post_ok(f"{path}/start", {"out_of_window_reason": "It is quiet."})
+    await board.engineer.post_ok(f"{path}/complete", DONE)
     ahead = {"reason": "Mails come twice.", "service_restored_at": "2199-01-01T00:00:00Z"}
-    refused = await board.engineer.post(f"{at}/back_out", json=ahead)
+    refused = await board.engineer.post(f"{path}/back_out", json=ahead)
     assert errors(refused.json()) == [("/service_restored_at", "in_the_future")]
-    undone = {**ahead, "service_restored_at": await now(board, at)}
-    assert (await board.engineer.post_ok(f"{at}/back_out", undone))["state"] == "backed_out"
+    undone = {**ahead, "service_restored_at": await now(board, path)}
+    assert (await board.engineer.post_ok(f"{path}/back_out", undone))["state"] == "backed_out"
     assert (await board.try_schedule(await board.approved(cis=["srv-1"]), 0, 2)).status_code == 200
-    refused = await board.manager.post(f"{at}/review", json={**REVIEWED, "first_pass": False})
+    refused = await board.manager.post(f"{path}/review", json={**REVIEWED, "first_pass": False})
     assert errors(refused.json()) == [("/outcome", "was_backed_out")]
-    said = {**REVIEWED, "outcome": "backed_out", "first_pass": False}
-    assert (await board.manager.post_ok(f"{at}/review", said))["outcome"] == "backed_out"
+    body = {**REVIEWED, "outcome": "backed_out", "first_pass": False}
+    assert (await board.manager.post_ok(f"{path}/review", body))["outcome"] == "backed_out"
 
 
 async def test_what_the_board_defers_is_submitted_again_and_what_lacks_a_quorum_is_deferred(
     board: Board,
 ) -> None:
-    at = await board.assessed()
-    await board.manager.post_ok(f"{at}/request_approval", board.question())
-    await board.vote(at, "defer")
-    deferred = await board.manager.read(at)
+    path = await board.assessed()
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    await board.vote(path, "defer")
+    deferred = await board.manager.read(path)
     assert (deferred["state"], deferred["deferral_reason"]) == ("deferred", "by_vote")
-    again = await board.agent.post_ok(f"{at}/resubmit", {"answer": "The test report is attached."})
+    again = await board.agent.post_ok(f"{path}/resubmit", {"answer": "The test report is attached."})
     assert (again["state"], again["submitted_at"] < again["state_since"]) == ("submitted", True)
-    await board.manager.post_ok(f"{at}/assess", ASSESSMENT)
-    asked = await board.manager.post_ok(f"{at}/request_approval", board.question())
-    closing = CloseVote(decision=asked["approval_id"])
+    await board.manager.post_ok(f"{path}/assess", ASSESSMENT)
+    record = await board.manager.post_ok(f"{path}/request_approval", board.question())
+    closing = CloseVote(decision=record["approval_id"])
     settle, due = rule_caller("settle_decisions"), datetime(2199, 1, 1, tzinfo=UTC)
-    await act(board.api.ledger, settle, "change", "close_vote", asked["id"], closing, now=due)
-    lapsed = await board.manager.read(at)
+    await act(board.api.ledger, settle, "change", "close_vote", record["id"], closing, now=due)
+    lapsed = await board.manager.read(path)
     assert (lapsed["state"], lapsed["deferral_reason"]) == ("deferred", "no_quorum")
 
 
 async def test_a_change_that_is_voted_down_is_rejected_for_good(board: Board) -> None:
-    at = await board.assessed()
-    await board.manager.post_ok(f"{at}/request_approval", board.question())
-    await board.vote(at, "reject")
-    assert (await board.manager.read(at))["state"] == "rejected"
+    path = await board.assessed()
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    await board.vote(path, "reject")
+    assert (await board.manager.read(path))["state"] == "rejected"
 
 
 async def test_a_cause_that_was_confirmed_must_be_spoken_of_in_the_review(board: Board) -> None:
-    at = await board.scheduled(0, 2)
+    path = await board.scheduled(0, 2)
     before = await board.agent.post_ok("/v1/incidents", an_incident())
-    await board.engineer.post_ok(f"{at}/start", {"out_of_window_reason": "It is quiet."})
+    await board.engineer.post_ok(f"{path}/start", {"out_of_window_reason": "It is quiet."})
     incident = await board.agent.post_ok("/v1/incidents", an_incident())
     other = await board.agent.post_ok("/v1/incidents", an_incident())
-    refused = await board.agent.post(f"{at}/confirm_cause", json={"incident": before["number"]})
+    refused = await board.agent.post(f"{path}/confirm_cause", json={"incident": before["number"]})
     assert errors(refused.json()) == [("/incident", "opened_before_the_change")]
-    await board.agent.post_ok(f"{at}/confirm_cause", {"incident": incident["number"]})
-    await board.engineer.post_ok(f"{at}/complete", DONE)
-    silent = await board.manager.post(f"{at}/review", json={**REVIEWED, "first_pass": False})
+    await board.agent.post_ok(f"{path}/confirm_cause", {"incident": incident["number"]})
+    await board.engineer.post_ok(f"{path}/complete", DONE)
+    silent = await board.manager.post(f"{path}/review", json={**REVIEWED, "first_pass": False})
     assert errors(silent.json()) == [("/caused_incidents", "confirmed_cause_missing")]
     named = {**REVIEWED, "first_pass": False, "caused_incidents": [incident["id"], other["number"]]}
-    praised = await board.manager.post(f"{at}/review", json=named)
+    praised = await board.manager.post(f"{path}/review", json=named)
     assert errors(praised.json()) == [("/outcome", "has_caused_incidents")]
-    said = {**named, "outcome": "successful_with_issues"}
-    closed = await board.manager.post_ok(f"{at}/review", said)
+    body = {**named, "outcome": "successful_with_issues"}
+    closed = await board.manager.post_ok(f"{path}/review", body)
     assert closed["caused_incident_ids"] == [incident["id"], other["id"]]
     for caused in (incident, other):
         (link,) = (await board.agent.read(f"/v1/incidents/{caused['id']}/links"))["items"]
@@ -235,12 +235,12 @@ async def test_an_emergency_meets_and_tells_only_what_lies_before_its_wanted_end
     met = await board.scheduled(1, 3, cis=["srv-1"])
     await board.scheduled(50, 52, cis=["srv-1"])
     await board.manager.post_ok("/v1/freezes", a_freeze(60, 70))
-    at = f"/v1/changes/{(await board.drafted(type='emergency', cis=['srv-1']))['id']}"
-    await board.agent.post_ok(f"{at}/submit")
+    path = f"/v1/changes/{(await board.drafted(type='emergency', cis=['srv-1']))['id']}"
+    await board.agent.post_ok(f"{path}/submit")
     asked = board.question(cannot_wait="Nobody can send mail.")
-    await board.manager.post_ok(f"{at}/request_emergency_approval", asked)
-    await board.vote(at, "approve")
-    started = await board.engineer.post_ok(f"{at}/start")
+    await board.manager.post_ok(f"{path}/request_emergency_approval", asked)
+    await board.vote(path, "approve")
+    started = await board.engineer.post_ok(f"{path}/start")
     assert started["overrides"] == [f"change/{(await board.manager.read(met))['id']}"]
 
 
@@ -250,23 +250,23 @@ async def test_a_start_that_is_told_when_its_window_is_over_says_why(board: Boar
     with pytest.raises(WrongValue) as refused:
         await board.start_at(at, 9, occurred_at=NIGHT + timedelta(hours=1))
     assert refused.value.because == "outside_its_window"
-    said: Json = {"occurred_at": NIGHT + timedelta(hours=1), "out_of_window_reason": "The line was down."}
-    await board.start_at(at, 9, **said)
+    body: Json = {"occurred_at": NIGHT + timedelta(hours=1), "out_of_window_reason": "The line was down."}
+    await board.start_at(at, 9, **body)
     until = (await board.manager.read(at))["booked_until_at"]
     assert datetime.fromisoformat(until) == NIGHT + timedelta(hours=2)
 
 
 async def test_once_put_to_the_vote_what_is_decided_on_is_not_altered(board: Board) -> None:
-    at = await board.assessed()
+    path = await board.assessed()
 
     async def edited(**said: Any) -> list[tuple[str, str]]:
-        answer = await board.agent.patch(at, json=said, headers={"If-Match": "*"})
+        answer = await board.agent.patch(path, json=said, headers={"If-Match": "*"})
         return [] if answer.status_code == 200 else errors(answer.json())
 
     assert await edited(plan="Stop, wait, start.", services=["mail", "calendar"]) == []
     assert await edited(wanted_until_at="2000-01-01T00:00:00Z") == [("/wanted_until_at", "window_ends_early")]
-    await board.manager.post_ok(f"{at}/request_approval", board.question())
-    await board.vote(at, "approve")
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    await board.vote(path, "approve")
     assert await edited(plan="Start at once.") == [("/plan", "put_to_the_vote")]
     assert await edited(title="Renew another relay") == [("/title", "put_to_the_vote")]
     assert await edited(category=None) == []
@@ -286,12 +286,12 @@ async def test_a_standard_change_is_scheduled_from_its_template_without_a_vote(b
         "restart",
         "low",
     )
-    at = f"/v1/changes/{drafted['id']}"
-    submitted = await board.agent.post(f"{at}/submit", json={})
+    path = f"/v1/changes/{drafted['id']}"
+    submitted = await board.agent.post(f"{path}/submit", json={})
     assert submitted.json()["code"] == "standard_is_scheduled"
-    assert (await board.manager.post_ok(f"{at}/schedule", window(0, 1)))["state"] == "scheduled"
-    await board.start_at(at, 0.5)
-    assert (await board.engineer.post_ok(f"{at}/complete", DONE))["state"] == "implemented"
+    assert (await board.manager.post_ok(f"{path}/schedule", window(0, 1)))["state"] == "scheduled"
+    await board.start_at(path, 0.5)
+    assert (await board.engineer.post_ok(f"{path}/complete", DONE))["state"] == "implemented"
 
 
 async def test_a_freeze_takes_no_window_away_but_nothing_starts_in_it_without_an_exception(
@@ -308,11 +308,11 @@ async def test_a_freeze_takes_no_window_away_but_nothing_starts_in_it_without_an
     assert refused.value.code == "frozen_without_exception"
     late = await board.approved(cis=["srv-1"])
     frozen = await board.try_schedule(late, 3, 4)
-    assert [one["kind"] for one in frozen.json()["conflicts"]] == ["freeze"]
-    there = f"/v1/freezes/{freeze['id']}"
+    assert [conflict["kind"] for conflict in frozen.json()["conflicts"]] == ["freeze"]
+    path = f"/v1/freezes/{freeze['id']}"
     asked = board.question(change=change["number"], reason="The relay loses mail every night.")
-    await board.agent.post_ok(f"{there}/ask_exception", asked)
-    await board.vote(there, "approve")
+    await board.agent.post_ok(f"{path}/ask_exception", asked)
+    await board.vote(path, "approve")
     await board.start_at(at, 1)
     started = await board.manager.read(at)
     assert started["excepted_freezes"] == [f"freeze/{freeze['id']}"]
@@ -330,10 +330,10 @@ async def test_a_freeze_that_is_withdrawn_is_in_nobodys_way(board: Board) -> Non
 
 
 async def test_a_file_of_a_change_is_there_for_whom_the_change_is(board: Board) -> None:
-    at = f"/v1/changes/{(await board.drafted())['id']}"
+    path = f"/v1/changes/{(await board.drafted())['id']}"
     sent = (await board.agent.put(f"/v1/uploads/{uuid4()}", content=b"How it is made.")).json()["id"]
-    await board.agent.post_ok(f"{at}/attach", {"upload": sent, "name": "plan.txt"})
-    file = f"{at}/attachments/{sent}/content"
+    await board.agent.post_ok(f"{path}/attach", {"upload": sent, "name": "plan.txt"})
+    file = f"{path}/attachments/{sent}/content"
     assert (await board.engineer.get(file)).content == b"How it is made."
     stranger = await board.api.client("Somebody")
     assert (await stranger.get(file)).status_code == 404

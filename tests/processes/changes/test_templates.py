@@ -103,7 +103,7 @@ async def test_a_template_that_cannot_be_used_is_refused(api: Api, owner: Client
 async def test_staff_see_templates_and_requesters_do_not(api: Api, owner: Client) -> None:
     await owner.post_ok(PATH, a_template())
     agent, requester = await api.client("Lin", Role.agent), await api.client("王芳")
-    assert [one["key"] for one in (await agent.read(PATH, state="draft"))["items"]] == ["relay-restart"]
+    assert [item["key"] for item in (await agent.read(PATH, state="draft"))["items"]] == ["relay-restart"]
     assert (await requester.read(PATH))["items"] == []
     assert (await requester.get(RESTART)).status_code == 404
     assert (await agent.post(PATH, json=a_template(key="other"))).status_code == 403

@@ -22,10 +22,10 @@ async def service(api: Api, key: str) -> Client:
     return owner
 
 
-async def previewed(client: Client, at: str, decision: str = "change") -> Json:
+async def previewed(client: Client, path: str, decision: str = "change") -> Json:
     """Who would vote on the change."""
-    items = (await client.read(f"{at}/approval_preview"))["items"]
-    (found,) = [one for one in items if one["decision"] == decision]
+    items = (await client.read(f"{path}/approval_preview"))["items"]
+    (found,) = [item for item in items if item["decision"] == decision]
     return dict(found)
 
 
@@ -33,21 +33,21 @@ async def asked(client: Client, at: str) -> Json:
     """The question that was put about the change, with the ids of its voters."""
     decision = (await client.read(f"{at}/decisions"))["items"][-1]
     ballots = (await client.read(f"{at}/votes", limit=200))["items"]
-    voters = {one["person"]["id"] for one in ballots if one["decision_id"] == decision["id"]}
+    voters = {ballot["person"]["id"] for ballot in ballots if ballot["decision_id"] == decision["id"]}
     return {**decision, "voters": voters}
 
 
 def people(clients: Any) -> set[str]:
     """The ids of clients, or of persons as others refer to them."""
-    return {one["id"] if isinstance(one, dict) else one.id for one in clients}
+    return {client["id"] if isinstance(client, dict) else client.id for client in clients}
 
 
-async def is_asked_as_previewed(client: Client, at: str, decision: str = "change", **said: Any) -> Json:
+async def is_asked_as_previewed(client: Client, path: str, decision: str = "change", **said: Any) -> Json:
     """The question that the client puts: the preview has said all of it."""
-    before = await previewed(client, at, decision)
+    before = await previewed(client, path, decision)
     action = "request_approval" if decision == "change" else "request_emergency_approval"
-    await client.post_ok(f"{at}/{action}", {"question": "Shall it be made?", **said})
-    found = await asked(client, at)
+    await client.post_ok(f"{path}/{action}", {"question": "Shall it be made?", **said})
+    found = await asked(client, path)
     assert before["refusal"] is None
     assert people(before["voters"]) == found["voters"]
     left_out = [{"person": one["person"]["id"], "because": one["because"]} for one in before["left_out"]]
@@ -80,34 +80,34 @@ async def test_one_vote_approves_what_is_of_low_risk_and_all_are_needed_for_what
 ) -> None:
     head = await board.api.client("Head", Role.department_head)
     low, high = await board.assessed("low"), await board.assessed("high")
-    for at in (low, high):
-        await board.manager.post_ok(f"{at}/request_approval", board.question())
-    for at, voter, state in (
+    for path in (low, high):
+        await board.manager.post_ok(f"{path}/request_approval", board.question())
+    for path, voter, state in (
         (low, board.approver, "approved"),
         (high, board.member, "awaiting_approval"),
         (high, head, "approved"),
     ):
-        vote = {"decision": (await asked(voter, at))["id"], "verdict": "approve"}
-        assert (await voter.post_ok(f"{at}/vote", vote))["state"] == state
+        vote = {"decision": (await asked(voter, path))["id"], "verdict": "approve"}
+        assert (await voter.post_ok(f"{path}/vote", vote))["state"] == state
 
 
 async def test_a_change_of_more_than_low_risk_is_not_asked_of_one_person_alone(board: Board) -> None:
-    at = await board.assessed("medium")
-    preview = await previewed(board.manager, at)
+    path = await board.assessed("medium")
+    preview = await previewed(board.manager, path)
     assert preview["refusal"]["code"] == "too_few_may_decide"
     assert (preview["voters"], preview["rule"], preview["quorum"]) == ([], None, None)
-    refused = await board.manager.post(f"{at}/request_approval", json=board.question())
+    refused = await board.manager.post(f"{path}/request_approval", json=board.question())
     assert (refused.status_code, refused.json()["code"]) == (409, "too_few_may_decide")
     assert refused.json()["detail"] == preview["refusal"]["detail"]
-    assert (await board.manager.read(at))["state"] == "assessed"
+    assert (await board.manager.read(path))["state"] == "assessed"
 
 
 async def test_those_on_call_decide_on_an_emergency_if_two_of_them_are_and_seniors_otherwise(
     board: Board,
 ) -> None:
-    said: Json = {"cannot_wait": "Nobody can send mail."}
+    body: Json = {"cannot_wait": "Nobody can send mail."}
     at = await board.submitted(type="emergency")
-    found = await is_asked_as_previewed(board.engineer, at, "emergency_change", **said)
+    found = await is_asked_as_previewed(board.engineer, at, "emergency_change", **body)
     assert found["voters"] == people([board.member])
     admin = await board.api.client("Ada", Role.admin)
     await board.api.team("rota")
@@ -125,7 +125,7 @@ async def test_those_on_call_decide_on_an_emergency_if_two_of_them_are_and_senio
         preview = await previewed(board.engineer, at, "emergency_change")
         expected = [board.member] if len(juniors) == 1 else juniors
         assert people(preview["voters"]) == people(expected)
-    assert (await is_asked_as_previewed(board.agent, at, "emergency_change", **said))["voters"] == people(
+    assert (await is_asked_as_previewed(board.agent, at, "emergency_change", **body))["voters"] == people(
         juniors
     )
 
@@ -181,22 +181,22 @@ async def test_rules_for_classes_of_items_hold_for_changes_of_these_alone(board:
 
 async def test_the_assessed_risk_is_what_chooses_and_a_new_assessment_asks_others(board: Board) -> None:
     await board.api.client("Nils", Role.cab_member)
-    at = await board.assessed("low")
-    assert (await previewed(board.manager, at))["rules"] == [{"rule": "change_low_risk", "edition": 0}]
-    await board.manager.post_ok(f"{at}/request_approval", board.question())
-    await board.vote(at, "defer")
-    await board.agent.post_ok(f"{at}/resubmit", {"answer": "It is larger than it seemed."})
-    await board.manager.post_ok(f"{at}/assess", assessment("medium"))
-    assert (await previewed(board.manager, at))["rules"] == [{"rule": "change", "edition": 0}]
+    path = await board.assessed("low")
+    assert (await previewed(board.manager, path))["rules"] == [{"rule": "change_low_risk", "edition": 0}]
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    await board.vote(path, "defer")
+    await board.agent.post_ok(f"{path}/resubmit", {"answer": "It is larger than it seemed."})
+    await board.manager.post_ok(f"{path}/assess", assessment("medium"))
+    assert (await previewed(board.manager, path))["rules"] == [{"rule": "change", "edition": 0}]
 
 
 @pytest.mark.parametrize("until", [7, 8])
 async def test_a_question_ends_when_the_rule_says_or_sooner(board: Board, until: int) -> None:
-    at = await board.assessed()
+    path = await board.assessed()
     due_at = (datetime.now(UTC) + timedelta(days=until, minutes=-1)).isoformat().replace("+00:00", "Z")
-    answer = await board.manager.post(f"{at}/request_approval", json=board.question(due_at=due_at))
+    answer = await board.manager.post(f"{path}/request_approval", json=board.question(due_at=due_at))
     if until == 7:
-        assert datetime.fromisoformat((await asked(board.manager, at))["due_at"]) == datetime.fromisoformat(
+        assert datetime.fromisoformat((await asked(board.manager, path))["due_at"]) == datetime.fromisoformat(
             due_at
         )
     else:
@@ -205,10 +205,10 @@ async def test_a_question_ends_when_the_rule_says_or_sooner(board: Board, until:
 
 
 async def test_only_staff_who_see_the_change_are_told_who_would_approve_it(board: Board) -> None:
-    at = await board.assessed()
-    assert people((await previewed(board.engineer, at))["voters"]) == people([board.approver])
+    path = await board.assessed()
+    assert people((await previewed(board.engineer, path))["voters"]) == people([board.approver])
     customer = await board.api.client("Carla")
-    assert (await customer.get(f"{at}/approval_preview")).status_code == 404
+    assert (await customer.get(f"{path}/approval_preview")).status_code == 404
     theirs = await board.drafted(requester=customer.id)
     assert (await customer.get(f"/v1/changes/{theirs['id']}/approval_preview")).status_code == 403
 
@@ -220,8 +220,8 @@ async def test_only_staff_who_see_the_change_are_told_who_would_approve_it(board
 async def test_a_rule_names_calendars_and_groups_that_are_there(api: Api, wrong: Json, pointer: str) -> None:
     owner = await api.client("Olaf", Role.process_owner)
     definition = {"voters": [{"role": "cab_member"}], "rule": "majority", **wrong}
-    said = {"key": "ours", "decision": "change", "name": "Ours", "definition": definition}
-    refused = await owner.post("/v1/approval_rules", json=said)
+    body = {"key": "ours", "decision": "change", "name": "Ours", "definition": definition}
+    refused = await owner.post("/v1/approval_rules", json=body)
     (error,) = refused.json()["errors"]
     assert (refused.status_code, error["pointer"], error["code"]) == (422, pointer, "unknown_value")
 
@@ -236,7 +236,7 @@ async def test_staff_read_the_rules_in_force_and_nobody_else(board: Board) -> No
         (key, 0, None) for key in ("change", "change_high_risk", "change_low_risk")
     ]
     await board.rule("change_low_risk", voters=[{"role": "cab_member"}], quorum=2)
-    (ours,) = [one for one in (await board.engineer.read(path))["items"] if one["edition"]]
+    (ours,) = [item for item in (await board.engineer.read(path))["items"] if item["edition"]]
     assert (ours["key"], ours["name"], ours["set_by"]["name"]) == (
         "change_low_risk",
         "Changes of ours",

@@ -58,8 +58,8 @@ async def test_a_run_that_is_reported_again_is_the_same_deployment_and_adds_noth
     assert ended.json()["revisions"][0]["revision"] == "4f2a91c"
     assert await api.head() == head + 1
     for late in (a_run(), a_run(outcome="succeeded")):
-        known = await pipeline.post(PATH, json=late)
-        assert (known.status_code, known.json()["state"]) == (200, "succeeded")
+        answer = await pipeline.post(PATH, json=late)
+        assert (answer.status_code, answer.json()["state"]) == (200, "succeeded")
     assert await api.head() == head + 1
     back = await pipeline.post(PATH, json=a_run(outcome="rolled_back"))
     assert (back.status_code, back.json()["state"]) == (200, "rolled_back")
@@ -143,18 +143,18 @@ async def test_an_incident_is_tied_to_one_deployment_by_confirmation_and_can_be_
     first = await pipeline.post_ok(PATH, a_run(outcome="succeeded", **times))
     second = await pipeline.post_ok(PATH, a_run(outcome="succeeded", run="4712", **times))
     incident = await engineer.post_ok("/v1/incidents", an_incident(service="mail"))
-    said = {"incident": incident["number"]}
-    await engineer.post_ok(f"{PATH}/{first['id']}/confirm_cause", said)
+    body = {"incident": incident["number"]}
+    await engineer.post_ok(f"{PATH}/{first['id']}/confirm_cause", body)
     (cause,) = (await engineer.read(f"{PATH}/{first['id']}/causes"))["items"]
     assert (cause["incident_id"], cause["confirmed_by"]["name"]) == (incident["id"], "Tomasz")
-    taken = await engineer.post(f"{PATH}/{second['id']}/confirm_cause", json=said)
-    assert errors(taken.json()) == [("/incident", "caused_by_other_deployment")]
-    assert first["id"] in taken.text, "the other one is named"
-    missing = {**said, "reason": "It was the disk."}
+    answer = await engineer.post(f"{PATH}/{second['id']}/confirm_cause", json=body)
+    assert errors(answer.json()) == [("/incident", "caused_by_other_deployment")]
+    assert first["id"] in answer.text, "the other one is named"
+    missing = {**body, "reason": "It was the disk."}
     refused = await engineer.post(f"{PATH}/{second['id']}/withdraw_cause", json=missing)
     assert errors(refused.json()) == [("/incident", "not_confirmed_as_caused")]
     await engineer.post_ok(f"{PATH}/{first['id']}/withdraw_cause", missing)
-    await engineer.post_ok(f"{PATH}/{second['id']}/confirm_cause", said)
+    await engineer.post_ok(f"{PATH}/{second['id']}/confirm_cause", body)
     assert (await engineer.read(f"{PATH}/{first['id']}/causes"))["items"] == []
 
 
@@ -177,10 +177,10 @@ async def test_what_was_there_before_the_deployment_it_has_not_caused(
     pipeline: Client, engineer: Client
 ) -> None:
     incident = await engineer.post_ok("/v1/incidents", an_incident())
-    made = await pipeline.post_ok(
+    record = await pipeline.post_ok(
         PATH, a_run(outcome="succeeded", started_at=after(incident["opened_at"], seconds=1))
     )
-    refused = await engineer.post(f"{PATH}/{made['id']}/confirm_cause", json={"incident": incident["id"]})
+    refused = await engineer.post(f"{PATH}/{record['id']}/confirm_cause", json={"incident": incident["id"]})
     assert errors(refused.json()) == [("/incident", "opened_before_deployment")]
 
 
@@ -188,9 +188,9 @@ async def test_deployments_are_listed_by_service_environment_and_time(
     pipeline: Client, engineer: Client
 ) -> None:
     await pipeline.post_ok(PATH, a_run(environment="test"))
-    made = await pipeline.post_ok(PATH, a_run(run="4712", outcome="succeeded"))
-    found = await engineer.read(PATH, service="mail", environment="production", state="succeeded")
-    assert [item["id"] for item in found["items"]] == [made["id"]]
+    record = await pipeline.post_ok(PATH, a_run(run="4712", outcome="succeeded"))
+    answer = await engineer.read(PATH, service="mail", environment="production", state="succeeded")
+    assert [item["id"] for item in answer["items"]] == [record["id"]]
     assert len((await pipeline.read(PATH))["items"]) == 2, "a pipeline sees what it has reported"
 
 

@@ -31,8 +31,8 @@ ALL_SCORES = st.dictionaries(PAIRS, SCORES).map(
 )
 
 
-def scores(suggestion: UUID, who: UUID, *values: int) -> AssessorScores:
-    return AssessorScores(suggestion, who, dict(zip(CRITERIA, values, strict=True)))
+def scores(suggestion: UUID, identifier: UUID, *values: int) -> AssessorScores:
+    return AssessorScores(suggestion, identifier, dict(zip(CRITERIA, values, strict=True)))
 
 
 def test_the_payload_asks_for_every_criterion() -> None:

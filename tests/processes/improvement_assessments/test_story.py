@@ -34,8 +34,8 @@ class Round:
 
     async def opened(self, month: str | None = None, **more: Any) -> Json:
         """An assessment of that month, or of this one."""
-        said = {"month": month or month_of(0), "assessors": [self.lin.id, self.olga.id], **more}
-        return await self.manager.post_ok(AT, said)
+        body = {"month": month or month_of(0), "assessors": [self.lin.id, self.olga.id], **more}
+        return await self.manager.post_ok(AT, body)
 
 
 @pytest.fixture
@@ -72,8 +72,8 @@ async def test_it_is_opened_with_the_suggestions_that_are_open_then(meeting: Rou
     new = await offered(manager, title="Of this month")
     await manager.post_ok(f"{suggestion_at(gone)}/decline", {"reason": "No."})
     for suggestion, until in ((waits, f"{this}-02T00:00:00Z"), (late, "2199-12-02T00:00:00Z")):
-        said = {"reason": "Later.", "until_at": until, **later}
-        await manager.post_ok(f"{suggestion_at(suggestion)}/defer", said)
+        body = {"reason": "Later.", "until_at": until, **later}
+        await manager.post_ok(f"{suggestion_at(suggestion)}/defer", body)
 
     async def taken(month: str) -> tuple[Json, list[str]]:
         made = await meeting.opened(month)
@@ -113,15 +113,15 @@ async def test_there_is_one_of_each_month_and_only_the_quality_manager_opens_it(
     made = await meeting.opened()
     assert (made["state"], made["number"][:4]) == ("open", "ASM-")
     assert made["weights"] == dict.fromkeys(CRITERIA, 1)
-    said = {"month": month_of(0), "assessors": [meeting.lin.id]}
-    assert await refusal(meeting.manager, AT, said) == (422, "taken", "/month")
-    assert await refusal(meeting.olga, AT, {**said, "month": month_of(1)}) == (403, "forbidden", "")
+    body = {"month": month_of(0), "assessors": [meeting.lin.id]}
+    assert await refusal(meeting.manager, AT, body) == (422, "taken", "/month")
+    assert await refusal(meeting.olga, AT, {**body, "month": month_of(1)}) == (403, "forbidden", "")
     twice = {"month": month_of(1), "assessors": ["me", "me"]}
     assert await refusal(meeting.manager, AT, twice) == (422, "each_once", "/assessors/1")
     requester = await meeting.api.client("Requester")
     blind = {"month": month_of(1), "assessors": [meeting.lin.id, requester.id]}
     assert await refusal(meeting.manager, AT, blind) == (422, "assessor_is_no_staff", "/assessors/1")
-    assert (await refusal(meeting.manager, AT, {**said, "month": "2199-13"}))[0] == 422
+    assert (await refusal(meeting.manager, AT, {**body, "month": "2199-13"}))[0] == 422
     assert (await refusal(meeting.manager, AT, {"month": month_of(1), "assessors": []}))[0] == 422
 
 
@@ -297,7 +297,7 @@ async def test_what_an_improvement_refuses_is_said_where_its_suggestion_is_named
     answer = await meeting.manager.post(
         f"{suggestion_at(made)}/select", json={"improvement": "IMP-2026-999999"}
     )
-    assert [(one["code"], one["pointer"]) for one in answer.json()["errors"]] == [
+    assert [(error["code"], error["pointer"]) for error in answer.json()["errors"]] == [
         ("unknown_reference", "/improvement")
     ]
 
@@ -309,23 +309,23 @@ async def test_the_weights_of_a_running_plan_count_and_the_plan_notes_the_month(
     programme = await the_programme(api, connection)
     plan = await programme.approved(weights={"plan_fit": 5})
     number = (await programme.quality.read(plan))["number"]
-    said = {"month": month_of(0), "assessors": ["me"], "plan": number}
-    assert await refusal(programme.quality, AT, said) == (422, "refused_there", "/plan"), "it has not begun"
+    body = {"month": month_of(0), "assessors": ["me"], "plan": number}
+    assert await refusal(programme.quality, AT, body) == (422, "refused_there", "/plan"), "it has not begun"
     await tell(api)
     suggestion = await offered(programme.owner)
-    without = {"month": said["month"], "assessors": ["me"]}
+    without = {"month": body["month"], "assessors": ["me"]}
     answer = await programme.quality.post(AT, json=without)
     [error] = answer.json()["errors"]
     assert (answer.status_code, error["code"], error["pointer"]) == (422, "plan_in_force", "/plan")
     assert number in error["message"]
     before = await programme.quality.post_ok(AT, {**without, "month": month_of(1)})
     assert before["weights"] == dict.fromkeys(CRITERIA, 1), "the plan had not begun in that month"
-    made = await programme.quality.post_ok(AT, said)
-    assert made["weights"] == {**dict.fromkeys(CRITERIA, 1), "plan_fit": 5}
+    record = await programme.quality.post_ok(AT, body)
+    assert record["weights"] == {**dict.fromkeys(CRITERIA, 1), "plan_fit": 5}
     types = [event["type"] for event in (await programme.quality.read(f"{plan}/events"))["items"]]
     assert "improvement_plan.assessment_noted" in types
-    await programme.quality.post_ok(f"{at(made)}/score", scores(suggestion, 5, 1, 1, 1, 1, 1))
-    [ranked] = (await programme.quality.read(f"{at(made)}/ranking"))["items"]
+    await programme.quality.post_ok(f"{at(record)}/score", scores(suggestion, 5, 1, 1, 1, 1, 1))
+    [ranked] = (await programme.quality.read(f"{at(record)}/ranking"))["items"]
     assert ranked["mean"] == 3
     await connection.close()
 
@@ -338,16 +338,16 @@ async def test_each_assessor_scores_for_themselves_before_they_see_what_others_g
         await meeting.lin.post_ok(f"{at(made)}/score", scores(suggestion, 5, 5, 5, 5, 5, 5))
 
     async def seen_by(client: Client) -> tuple[int, list[float | None]]:
-        given = (await client.read(f"{at(made)}/scores"))["items"]
+        items = (await client.read(f"{at(made)}/scores"))["items"]
         ranked = (await client.read(f"{at(made)}/ranking"))["items"]
         means = {row["suggestion_id"]: row["mean"] for row in ranked}
-        return len(given), [means[one["id"]], means[other["id"]]]
+        return len(items), [means[one["id"]], means[other["id"]]]
 
     assert await seen_by(meeting.lin) == (2, [5, 5])
     assert await seen_by(meeting.manager) == (2, [5, 5]), "who assesses nothing sees it all"
     assert await seen_by(meeting.olga) == (0, [None, None])
     await meeting.olga.post_ok(f"{at(made)}/score", scores(one, 1, 1, 1, 1, 1, 1))
     assert await seen_by(meeting.olga) == (2, [3, None])
-    said = {"verdicts": [declined(one), declined(other)]}
-    await meeting.manager.post_ok(f"{at(made)}/conclude", said)
+    body = {"verdicts": [declined(one), declined(other)]}
+    await meeting.manager.post_ok(f"{at(made)}/conclude", body)
     assert await seen_by(meeting.olga) == (3, [3, 5])

@@ -72,8 +72,8 @@ class Programme:
         """The address of a plan with all five contents."""
         said = {"title": f"Improvement in {YEAR}", "year": YEAR, "co_authors": [self.owner.id]}
         said |= direction() | contents(self.owner.id) | more
-        made = await self.quality.post_ok("/v1/improvement_plans", said)
-        return f"/v1/improvement_plans/{made['id']}"
+        record = await self.quality.post_ok("/v1/improvement_plans", said)
+        return f"/v1/improvement_plans/{record['id']}"
 
     def question(self, **more: Any) -> Json:
         """What is put to the committee."""
@@ -81,17 +81,17 @@ class Programme:
 
     async def submitted(self, **more: Any) -> str:
         """The address of a plan on which the committee votes."""
-        at = await self.drafted(**more)
+        path = await self.drafted(**more)
         await self.follow()
-        await self.quality.post_ok(f"{at}/submit", self.question())
-        return at
+        await self.quality.post_ok(f"{path}/submit", self.question())
+        return path
 
     async def vote(self, at: str, verdict: str) -> Json:
         """The committee is of one mind. Gives the plan."""
         decision = (await self.quality.read(at))["decision_id"]
         for member in self.committee:
-            said = {"decision": decision, "verdict": verdict, "comment": "As it stands. 如此。"}
-            await member.post_ok(f"{at}/vote", said)
+            body = {"decision": decision, "verdict": verdict, "comment": "As it stands. 如此。"}
+            await member.post_ok(f"{at}/vote", body)
         return await self.quality.read(at)
 
     async def approved(self, **more: Any) -> str:
@@ -114,11 +114,13 @@ class Programme:
         """The id of a meeting of that kind."""
         when = {"occurred_at": ago(hours=2), "starts_at": ago(hours=1), "ends_at": ago(minutes=30)}
         times = {name: f"{at:%FT%TZ}" for name, at in when.items()}
-        said = {"title": "Plan review", "meeting_kind": meeting_kind, "chair": "me", **times}
-        made = await self.quality.post_ok("/v1/meetings", said)
+        body = {"title": "Plan review", "meeting_kind": meeting_kind, "chair": "me", **times}
+        record = await self.quality.post_ok("/v1/meetings", body)
         if held:
-            await self.quality.post_ok(f"/v1/meetings/{made['id']}/hold", {"attended": ["me", self.owner.id]})
-        return str(made["id"])
+            await self.quality.post_ok(
+                f"/v1/meetings/{record['id']}/hold", {"attended": ["me", self.owner.id]}
+            )
+        return str(record["id"])
 
 
 async def the_programme(api: Api, follower: Connection) -> Programme:
@@ -137,4 +139,4 @@ async def the_programme(api: Api, follower: Connection) -> Programme:
 
 def errors(problem: Json) -> list[tuple[str, str]]:
     """Which values are wrong, and why."""
-    return [(one["pointer"], one["code"]) for one in problem["errors"]]
+    return [(error["pointer"], error["code"]) for error in problem["errors"]]

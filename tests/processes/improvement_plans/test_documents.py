@@ -25,24 +25,24 @@ async def printed(client: Client, path: str, lang: str, **more: int) -> str:
     answer = await client.get(path, params={"lang": lang, **more})
     assert (answer.status_code, answer.headers["Content-Language"]) == (200, lang), answer.text
     assert HARM not in answer.text
-    for one in DRAWING.findall(answer.text):
-        parse(one)
+    for match in DRAWING.findall(answer.text):
+        parse(match)
     return answer.text
 
 
-async def documents(programme: Programme, at: str) -> dict[str, str]:
+async def documents(programme: Programme, path: str) -> dict[str, str]:
     """By their classes, the paths of the plan's documents."""
-    found = (await programme.quality.read(f"{at}/documents"))["items"]
-    return {one["document_class"]: f"{at}/documents/{one['number']}" for one in found}
+    items = (await programme.quality.read(f"{path}/documents"))["items"]
+    return {item["document_class"]: f"{path}/documents/{item['number']}" for item in items}
 
 
 async def test_a_plan_prints_with_its_targets_points_and_schedule(programme: Programme) -> None:
     await programme.incidents(7, days_ago=20)
     targets = [a_target(business_goal=f"Branches never wait. {HARM}")]
-    at = await programme.submitted(title=f"Improve {HARM}", targets=targets)
-    [baseline] = (await programme.quality.read(f"{at}/baselines"))["items"]
+    record_path = await programme.submitted(title=f"Improve {HARM}", targets=targets)
+    [baseline] = (await programme.quality.read(f"{record_path}/baselines"))["items"]
     assert baseline["value"] == "7"
-    path = (await documents(programme, at))["IP"]
+    path = (await documents(programme, record_path))["IP"]
     page = await printed(programme.committee[0], path, "en")
     for words in (
         path.rpartition("/")[2],
@@ -63,7 +63,7 @@ async def test_a_plan_prints_with_its_targets_points_and_schedule(programme: Pro
     assert [
         one for one in ("改进计划", "草稿", "目标值", "改进点", "负责人", "指标走势") if one not in chinese
     ] == []
-    assert (await programme.vote(at, "approve"))["state"] == "approved"
+    assert (await programme.vote(record_path, "approve"))["state"] == "approved"
     assert "Published" in await printed(programme.owner, path, "en")
 
 
@@ -80,22 +80,22 @@ async def test_the_present_state_is_a_document_of_its_own(programme: Programme) 
 async def test_a_plan_that_was_revised_since_prints_as_it_was_submitted(
     programme: Programme,
 ) -> None:
-    at = await programme.submitted()
-    await programme.vote(at, "reject")
+    path = await programme.submitted()
+    await programme.vote(path, "reject")
     later = a_target("fewer-majors", title="Fewer major incidents", kpi="incidents_opened")
-    await programme.quality.post_ok(f"{at}/revise", {"targets": [later]})
-    page = await printed(programme.quality, (await documents(programme, at))["IP"], "en")
+    await programme.quality.post_ok(f"{path}/revise", {"targets": [later]})
+    page = await printed(programme.quality, (await documents(programme, path))["IP"], "en")
     assert "Two branches more." in page
     assert "Fewer incidents" in page
     assert "Fewer major incidents" not in page
 
 
 async def test_a_document_is_there_for_whom_the_plan_is(programme: Programme) -> None:
-    at = await programme.submitted()
-    path = (await documents(programme, at))["IP"]
+    record_path = await programme.submitted()
+    path = (await documents(programme, record_path))["IP"]
     customer = await programme.api.client("Customer", Role.requester)
     assert (await customer.get(path)).status_code == 404
-    assert (await programme.owner.get(f"{at}/documents/IP1")).status_code == 404
+    assert (await programme.owner.get(f"{record_path}/documents/IP1")).status_code == 404
     assert (await programme.owner.get(path)).status_code == 200
 
 
@@ -103,29 +103,29 @@ async def test_each_edition_prints_with_its_targets_and_what_the_committee_decid
     programme: Programme, worker: Worker
 ) -> None:
     await programme.incidents(4, days_ago=20)
-    kept = a_target("closed", kpi="incidents_closed", title="Close more")
-    at = await programme.approved(targets=[a_target(), kept])
+    target = a_target("closed", kpi="incidents_closed", title="Close more")
+    record_path = await programme.approved(targets=[a_target(), target])
     await worker.work(datetime.now(UTC))
     quality, member = programme.quality, programme.committee[0]
-    before = {one["name"]: one for one in (await quality.read(f"{at}/baselines"))["items"]}
-    said = {"changes": "A later goal.", "reason": "Two services more.", "targets": [a_target(goal="3")]}
-    moved = said | {"targets": [a_target(before={"from": BEFORE["from"], "to": "2026-11-01"})]}
-    refused = await quality.post(f"{at}/propose_adjustment", json=programme.question() | moved)
+    before = {item["name"]: item for item in (await quality.read(f"{record_path}/baselines"))["items"]}
+    body = {"changes": "A later goal.", "reason": "Two services more.", "targets": [a_target(goal="3")]}
+    moved = body | {"targets": [a_target(before={"from": BEFORE["from"], "to": "2026-11-01"})]}
+    refused = await quality.post(f"{record_path}/propose_adjustment", json=programme.question() | moved)
     assert errors(refused.json()) == [("/targets/0/before", "baseline_stays")]
-    await quality.post_ok(f"{at}/propose_adjustment", programme.question() | said)
+    await quality.post_ok(f"{record_path}/propose_adjustment", programme.question() | body)
     # Those who vote see what was and what would be, in the list and on the plan's document.
-    [proposed] = (await member.read(f"{at}/adjustments"))["items"]
+    [proposed] = (await member.read(f"{record_path}/adjustments"))["items"]
     goals = {side: {one["target"]["name"]: one["target"]["goal"] for one in proposed[side]} for side in SIDES}
     assert goals == {
         "replaces": {"fewer-incidents": "2", "closed": "2"},
         "targets": {"fewer-incidents": "3", "closed": "2"},
     }
-    path = (await documents(programme, at))["IP"]
+    path = (await documents(programme, record_path))["IP"]
     asked = unescape(await printed(member, path, "en"))
     for words in ("An adjustment is proposed", "A later goal.", "4 → 2", "4 → 3", "edition 1"):
         assert words in asked, words
-    assert (await programme.vote(at, "approve"))["edition"] == 2
-    after = {one["name"]: one for one in (await quality.read(f"{at}/baselines"))["items"]}
+    assert (await programme.vote(record_path, "approve"))["edition"] == 2
+    after = {item["name"]: item for item in (await quality.read(f"{record_path}/baselines"))["items"]}
     assert after == before, "the baselines of targets that are kept stay"
     first = unescape(await printed(member, path, "en", edition=1))
     second = unescape(await printed(member, path, "en"))
@@ -138,9 +138,11 @@ async def test_each_edition_prints_with_its_targets_and_what_the_committee_decid
             assert words in page, words
     assert (await member.get(f"{path}?edition=3")).status_code == 404
     drop = {"changes": "One less.", "reason": "Enough.", "dropped": ["closed"]}
-    await quality.post_ok(f"{at}/propose_adjustment", programme.question() | drop)
-    await programme.vote(at, "approve")
-    assert [one["name"] for one in (await quality.read(f"{at}/targets"))["items"]] == ["fewer-incidents"]
+    await quality.post_ok(f"{record_path}/propose_adjustment", programme.question() | drop)
+    await programme.vote(record_path, "approve")
+    assert [item["name"] for item in (await quality.read(f"{record_path}/targets"))["items"]] == [
+        "fewer-incidents"
+    ]
     assert "Close more" in await printed(member, path, "en", edition=2)
 
 

@@ -32,14 +32,14 @@ async def test_a_plan_is_submitted_with_all_five_contents_or_told_which_one_lack
     programme: Programme,
 ) -> None:
     quality, owner = programme.quality, programme.owner
-    said = {"title": "Improvement", "year": YEAR}
+    body = {"title": "Improvement", "year": YEAR}
     outsider = await programme.api.client("Outsider", Role.agent)
-    refused = await quality.post("/v1/improvement_plans", json={**said, "co_authors": [outsider.id]})
+    refused = await quality.post("/v1/improvement_plans", json={**body, "co_authors": [outsider.id]})
     assert errors(refused.json()) == [("/co_authors/0", "no_process_owner")]
-    plan = await quality.post_ok("/v1/improvement_plans", {**said, "co_authors": [owner.id]})
+    plan = await quality.post_ok("/v1/improvement_plans", {**body, "co_authors": [owner.id]})
     assert (plan["state"], plan["number"][:4], plan["edition"]) == ("drafted", "PLN-", 1)
     assert set(plan["weights"].values()) == {1}
-    at = f"/v1/improvement_plans/{plan['id']}"
+    path = f"/v1/improvement_plans/{plan['id']}"
     rest = contents(owner.id)
     parts = [
         ("plan_lacks_direction", direction()),
@@ -49,20 +49,20 @@ async def test_a_plan_is_submitted_with_all_five_contents_or_told_which_one_lack
         ("plan_lacks_schedule", {"steps": rest["steps"]}),
     ]
     for code, more in parts:
-        refused = await quality.post(f"{at}/submit", json=programme.question())
+        refused = await quality.post(f"{path}/submit", json=programme.question())
         assert (refused.status_code, refused.json()["code"]) == (409, code), refused.text
-        await owner.post_ok(f"{at}/revise", more)
-    assert (await owner.post(f"{at}/submit", json=programme.question())).status_code == 403
-    stranger = await programme.other_owner.post(f"{at}/revise", json={"title": "Mine"})
+        await owner.post_ok(f"{path}/revise", more)
+    assert (await owner.post(f"{path}/submit", json=programme.question())).status_code == 403
+    stranger = await programme.other_owner.post(f"{path}/revise", json={"title": "Mine"})
     assert (stranger.status_code, stranger.json()["code"]) == (409, "not_an_author")
-    assert (await quality.post_ok(f"{at}/submit", programme.question()))["state"] == "submitted"
-    [step] = (await quality.read(f"{at}/steps"))["items"]
-    [point] = (await quality.read(f"{at}/points"))["items"]
+    assert (await quality.post_ok(f"{path}/submit", programme.question()))["state"] == "submitted"
+    [step] = (await quality.read(f"{path}/steps"))["items"]
+    [point] = (await quality.read(f"{path}/points"))["items"]
     assert (step["person"]["id"], point["refers_to"]) == (owner.id, ["PRB-2026-000012"])
 
 
 async def test_targets_are_refused_where_no_kpi_can_tell_of_them(programme: Programme) -> None:
-    at = await programme.drafted()
+    path = await programme.drafted()
     for said, wrong in (
         ({"kpi": "sunshine"}, ("/targets/1/kpi", "unknown_value")),
         ({"kpi": "mtbf", "scope": {"channel": ["mail"]}}, ("/targets/1/scope/channel", "unknown_dimension")),
@@ -73,12 +73,12 @@ async def test_targets_are_refused_where_no_kpi_can_tell_of_them(programme: Prog
         ({"name": "fewer-incidents"}, ("/targets/1/name", "each_once")),
     ):
         targets = [a_target(), a_target("other") | said]
-        refused = await programme.quality.post(f"{at}/revise", json={"targets": targets})
+        refused = await programme.quality.post(f"{path}/revise", json={"targets": targets})
         assert errors(refused.json()) == [wrong]
     # Whether there is such a team is known where the baseline is counted.
     named = [a_target(scope={"team": ["nobody"]})]
-    await programme.quality.post_ok(f"{at}/revise", {"targets": named})
-    refused = await programme.quality.post(f"{at}/submit", json=programme.question())
+    await programme.quality.post_ok(f"{path}/revise", {"targets": named})
+    refused = await programme.quality.post(f"{path}/submit", json=programme.question())
     assert errors(refused.json()) == [("/targets/0/scope/team", "unknown_value")]
 
 
@@ -86,21 +86,21 @@ async def test_a_baseline_is_frozen_at_submission_and_late_events_do_not_change_
     programme: Programme,
 ) -> None:
     await programme.incidents(4, days_ago=20)
-    at = await programme.submitted()
-    [baseline] = (await programme.quality.read(f"{at}/baselines"))["items"]
+    path = await programme.submitted()
+    [baseline] = (await programme.quality.read(f"{path}/baselines"))["items"]
     assert (baseline["name"], baseline["value"], baseline["cases"]) == ("fewer-incidents", "4", 4)
-    shown = await programme.quality.read("/v1/kpis/incidents_opened", grain="all", **BEFORE)
-    assert (shown["points"][0]["value"], shown["position"]) == (4, baseline["position"])
-    assert (await programme.quality.read(at))["baseline_position"] == baseline["position"]
+    answer = await programme.quality.read("/v1/kpis/incidents_opened", grain="all", **BEFORE)
+    assert (answer["points"][0]["value"], answer["position"]) == (4, baseline["position"])
+    assert (await programme.quality.read(path))["baseline_position"] == baseline["position"]
     await programme.incidents(3, days_ago=20)
     await programme.follow()
-    shown = await programme.quality.read("/v1/kpis/incidents_opened", grain="all", **BEFORE)
-    assert shown["points"][0]["value"] == 7
-    assert (await programme.quality.read(f"{at}/baselines"))["items"] == [baseline]
+    answer = await programme.quality.read("/v1/kpis/incidents_opened", grain="all", **BEFORE)
+    assert answer["points"][0]["value"] == 7
+    assert (await programme.quality.read(f"{path}/baselines"))["items"] == [baseline]
     # A returned plan is measured anew, since its targets may be others.
-    await programme.vote(at, "reject")
-    await programme.quality.post_ok(f"{at}/submit", programme.question())
-    [anew] = (await programme.quality.read(f"{at}/baselines"))["items"]
+    await programme.vote(path, "reject")
+    await programme.quality.post_ok(f"{path}/submit", programme.question())
+    [anew] = (await programme.quality.read(f"{path}/baselines"))["items"]
     assert anew["value"] == "7"
     assert anew["position"] > baseline["position"]
 
@@ -108,7 +108,7 @@ async def test_a_baseline_is_frozen_at_submission_and_late_events_do_not_change_
 async def test_the_committee_returns_or_approves_a_plan_and_its_authors_do_not_vote(
     programme: Programme,
 ) -> None:
-    at = await programme.drafted()
+    path = await programme.drafted()
     quality, owner = programme.quality, programme.owner
     for author in (quality, owner):
         await grant(programme.api.ledger, UUID(author.id), Role.committee_member.value)
@@ -116,85 +116,85 @@ async def test_the_committee_returns_or_approves_a_plan_and_its_authors_do_not_v
     away = [programme.committee[1], programme.third]
     for one in away:
         await admin.post_ok(f"/v1/persons/{one.id}/deactivate")
-    refused = await quality.post(f"{at}/submit", json=programme.question())
+    refused = await quality.post(f"{path}/submit", json=programme.question())
     assert (refused.status_code, refused.json()["code"]) == (409, "too_few_may_decide")
     left_out = {(quality.id, "duty"), (owner.id, "duty")}
     assert {(one["person"], one["because"]) for one in refused.json()["left_out"]} == left_out
     for one in away:
         await admin.post_ok(f"/v1/persons/{one.id}/activate")
-    await quality.post_ok(f"{at}/submit", programme.question())
-    voters = (await quality.read(f"{at}/votes"))["items"]
-    assert {one["person"]["id"] for one in voters} == {
+    await quality.post_ok(f"{path}/submit", programme.question())
+    voters = (await quality.read(f"{path}/votes"))["items"]
+    assert {voter["person"]["id"] for voter in voters} == {
         one.id for one in (*programme.committee, programme.third)
     }
-    (decision,) = (await quality.read(f"{at}/decisions"))["items"]
+    (decision,) = (await quality.read(f"{path}/decisions"))["items"]
     assert {(one["person"], one["because"]) for one in decision["left_out"]} == left_out
     assert decision["rules"] == [{"rule": "improvement_plan", "edition": 0}]
     twin = await programme.drafted()
     refused = await quality.post(f"{twin}/submit", json=programme.question())
     assert (refused.status_code, refused.json()["code"]) == (409, "year_has_plan")
-    returned = await programme.vote(at, "reject")
+    returned = await programme.vote(path, "reject")
     assert (returned["state"], returned["approved_at"]) == ("returned", None)
-    documents = (await quality.read(f"{at}/documents"))["items"]
-    assert [(one["number"][:2], one["state"], one["edition"]) for one in documents] == [
+    documents = (await quality.read(f"{path}/documents"))["items"]
+    assert [(document["number"][:2], document["state"], document["edition"]) for document in documents] == [
         ("IP", "drafted", 1),
         ("PA", "drafted", 1),
     ]
-    await owner.post_ok(f"{at}/revise", {"vision": "Measured first. 先度量。"})
-    await quality.post_ok(f"{at}/submit", programme.question())
-    approved = await programme.vote(at, "approve")
+    await owner.post_ok(f"{path}/revise", {"vision": "Measured first. 先度量。"})
+    await quality.post_ok(f"{path}/submit", programme.question())
+    approved = await programme.vote(path, "approve")
     assert approved["state"] == "approved"
-    documents = (await quality.read(f"{at}/documents"))["items"]
-    assert [(one["number"][:2], one["state"], one["edition"]) for one in documents] == [
+    documents = (await quality.read(f"{path}/documents"))["items"]
+    assert [(document["number"][:2], document["state"], document["edition"]) for document in documents] == [
         ("IP", "published", 2),
         ("PA", "published", 2),
     ]
-    sections = (await quality.read(f"{at}/document_sections"))["items"]
-    visions = [one["text"] for one in sections if one["heading"] == "vision"]
+    sections = (await quality.read(f"{path}/document_sections"))["items"]
+    visions = [section["text"] for section in sections if section["heading"] == "vision"]
     assert visions == ["Measured, then steered. 先度量，后驾驭。", "Measured first. 先度量。"]
-    assert (await quality.post(f"{at}/revise", json={"title": "Late"})).status_code == 409
+    assert (await quality.post(f"{path}/revise", json={"title": "Late"})).status_code == 409
 
 
-async def _begin(programme: Programme, worker: Worker, at: str) -> None:
+async def _begin(programme: Programme, worker: Worker, path: str) -> None:
     await worker.work(datetime.now(UTC))
     assert worker.failures == []
-    assert (await programme.quality.read(at))["state"] == "running"
+    assert (await programme.quality.read(path))["state"] == "running"
 
 
 async def test_a_running_plan_is_reviewed_at_meetings_and_its_progress_is_kept(
     programme: Programme, worker: Worker
 ) -> None:
     await programme.incidents(4, days_ago=20)
-    at = await programme.approved()
-    await _begin(programme, worker, at)
+    path = await programme.approved()
+    await _begin(programme, worker, path)
     quality = programme.quality
-    said = {"meeting": await programme.meeting(held=False), "report": "All is well. 一切正常。"}
-    refused = await quality.post(f"{at}/review", json=said)
+    body = {"meeting": await programme.meeting(held=False), "report": "All is well. 一切正常。"}
+    refused = await quality.post(f"{path}/review", json=body)
     assert errors(refused.json()) == [("/meeting", "meeting_not_held")]
-    said["meeting"] = await programme.meeting()
+    body["meeting"] = await programme.meeting()
     committee = programme.committee[0]
-    assert (await committee.post(f"{at}/review", json=said)).status_code == 403
-    reviewed = await programme.owner.post_ok(f"{at}/review", {**said, "adjustments": "A later goal."})
+    assert (await committee.post(f"{path}/review", json=body)).status_code == 403
+    reviewed = await programme.owner.post_ok(f"{path}/review", {**body, "adjustments": "A later goal."})
     assert reviewed["state"] == "running"
     assert reviewed["next_review_due_at"] > reviewed["last_reviewed_at"]
-    [kept] = (await quality.read(f"{at}/reviews"))["items"]
-    assert (kept["meeting_id"], kept["reviewed_by"]["id"]) == (said["meeting"], programme.owner.id)
+    [kept] = (await quality.read(f"{path}/reviews"))["items"]
+    assert (kept["meeting_id"], kept["reviewed_by"]["id"]) == (body["meeting"], programme.owner.id)
     [progress] = kept["progress"]
     # Nothing was opened since: all of the way, and more, is gone.
     assert (progress["baseline"], progress["value"], progress["goal"]) == ("4", "0", "2")
     assert (progress["share"], progress["met"]) == ("2", True)
-    assert kept["position"] >= (await quality.read(f"{at}/baselines"))["items"][0]["position"]
+    assert kept["position"] >= (await quality.read(f"{path}/baselines"))["items"][0]["position"]
 
 
 async def test_a_review_takes_a_meeting_of_its_kind_and_each_meeting_once(
     programme: Programme, worker: Worker
 ) -> None:
-    at = await programme.approved()
-    await _begin(programme, worker, at)
+    path = await programme.approved()
+    await _begin(programme, worker, path)
     quality = programme.quality
 
     async def refused(meeting: str) -> list[tuple[str, str]]:
-        answer = await quality.post(f"{at}/review", json={"meeting": meeting, "report": "All is well."})
+        answer = await quality.post(f"{path}/review", json={"meeting": meeting, "report": "All is well."})
         assert answer.status_code == 422
         return errors(answer.json())
 
@@ -202,82 +202,85 @@ async def test_a_review_takes_a_meeting_of_its_kind_and_each_meeting_once(
     assert await refused(talk) == [("/meeting", "meeting_of_other_kind")]
     kinds = ("plan_review", "monthly_assessment", "quality_analysis")
     for meeting in [await programme.meeting(meeting_kind=kind) for kind in kinds]:
-        await quality.post_ok(f"{at}/review", {"meeting": meeting, "report": "All is well."})
+        await quality.post_ok(f"{path}/review", {"meeting": meeting, "report": "All is well."})
         assert await refused(meeting) == [("/meeting", "reviewed_there")]
-    assert len((await quality.read(f"{at}/reviews"))["items"]) == len(kinds)
+    assert len((await quality.read(f"{path}/reviews"))["items"]) == len(kinds)
 
 
 async def test_whoever_proposes_an_adjustment_does_not_vote_on_it(
     programme: Programme, worker: Worker
 ) -> None:
-    at = await programme.approved()
-    await _begin(programme, worker, at)
+    path = await programme.approved()
+    await _begin(programme, worker, path)
     both = await programme.api.client("Paula", Role.quality_manager, Role.committee_member)
-    said = {"changes": "The end is later.", "reason": "Two services were added."}
-    await both.post_ok(f"{at}/propose_adjustment", programme.question() | said)
-    decision = (await both.read(f"{at}/decisions"))["items"][-1]
+    body = {"changes": "The end is later.", "reason": "Two services were added."}
+    await both.post_ok(f"{path}/propose_adjustment", programme.question() | body)
+    decision = (await both.read(f"{path}/decisions"))["items"][-1]
     assert decision["left_out"] == [{"person": both.id, "because": "asker"}]
-    votes = (await both.read(f"{at}/votes"))["items"]
+    votes = (await both.read(f"{path}/votes"))["items"]
     assert {one["person"]["id"] for one in votes if one["decision_id"] == decision["id"]} == {
         one.id for one in (*programme.committee, programme.third)
     }
     vote = {"decision": decision["id"], "verdict": "approve"}
-    assert (await both.post(f"{at}/vote", json=vote)).status_code == 403
+    assert (await both.post(f"{path}/vote", json=vote)).status_code == 403
 
 
 async def test_an_adjustment_that_is_approved_makes_the_next_edition_and_another_changes_nothing(
     programme: Programme, worker: Worker
 ) -> None:
     await programme.incidents(4, days_ago=20)
-    at = await programme.approved()
-    await _begin(programme, worker, at)
+    path = await programme.approved()
+    await _begin(programme, worker, path)
     quality = programme.quality
     targets = [a_target(goal="3"), a_target("resolved", kpi="incidents_closed", title="Close more")]
-    said = {"changes": "A goal, and a target more.", "reason": "Two services were added.", "targets": targets}
-    wrong = programme.question() | said | {"targets": [a_target(kpi="sunshine")]}
-    assert errors((await quality.post(f"{at}/propose_adjustment", json=wrong)).json()) == [
+    body = {"changes": "A goal, and a target more.", "reason": "Two services were added.", "targets": targets}
+    wrong = programme.question() | body | {"targets": [a_target(kpi="sunshine")]}
+    assert errors((await quality.post(f"{path}/propose_adjustment", json=wrong)).json()) == [
         ("/targets/0/kpi", "unknown_value")
     ]
-    await quality.post_ok(f"{at}/propose_adjustment", programme.question() | said)
-    again = await quality.post(f"{at}/propose_adjustment", json=programme.question() | said)
+    await quality.post_ok(f"{path}/propose_adjustment", programme.question() | body)
+    again = await quality.post(f"{path}/propose_adjustment", json=programme.question() | body)
     assert (again.status_code, again.json()["code"]) == (409, "plan_decision_open")
-    plan = await programme.vote(at, "reject")
+    plan = await programme.vote(path, "reject")
     assert (plan["state"], plan["edition"], plan["adjustment_id"]) == ("running", 1, None)
-    [target] = (await quality.read(f"{at}/targets"))["items"]
+    [target] = (await quality.read(f"{path}/targets"))["items"]
     assert target["goal"] == "2"
-    [first] = (await quality.read(f"{at}/baselines"))["items"]
-    await quality.post_ok(f"{at}/propose_adjustment", programme.question() | said)
-    plan = await programme.vote(at, "approve")
+    [first] = (await quality.read(f"{path}/baselines"))["items"]
+    await quality.post_ok(f"{path}/propose_adjustment", programme.question() | body)
+    plan = await programme.vote(path, "approve")
     assert (plan["state"], plan["edition"], plan["adjustment_id"]) == ("running", 2, None)
-    goals = {one["name"]: one["goal"] for one in (await quality.read(f"{at}/targets"))["items"]}
+    goals = {item["name"]: item["goal"] for item in (await quality.read(f"{path}/targets"))["items"]}
     assert goals == {"fewer-incidents": "3", "resolved": "2"}
-    baselines = (await quality.read(f"{at}/baselines"))["items"]
+    baselines = (await quality.read(f"{path}/baselines"))["items"]
     assert baselines[0] == first, "the question is the same, and so is the baseline"
-    assert [one["name"] for one in baselines] == ["fewer-incidents", "resolved"]
-    adjustments = (await quality.read(f"{at}/adjustments"))["items"]
-    assert [(one["edition"], one["refused_at"] is None) for one in adjustments] == [(None, False), (2, True)]
-    documents = (await quality.read(f"{at}/documents"))["items"]
-    assert [(one["number"][:2], one["edition"]) for one in documents] == [("IP", 2), ("PA", 1)]
+    assert [baseline["name"] for baseline in baselines] == ["fewer-incidents", "resolved"]
+    adjustments = (await quality.read(f"{path}/adjustments"))["items"]
+    assert [(adjustment["edition"], adjustment["refused_at"] is None) for adjustment in adjustments] == [
+        (None, False),
+        (2, True),
+    ]
+    documents = (await quality.read(f"{path}/documents"))["items"]
+    assert [(document["number"][:2], document["edition"]) for document in documents] == [("IP", 2), ("PA", 1)]
 
 
 async def test_a_plan_is_closed_with_its_results_before_its_year_is_over_only_with_a_reason(
     programme: Programme, worker: Worker
 ) -> None:
     await programme.incidents(4, days_ago=20)
-    at = await programme.approved()
-    await _begin(programme, worker, at)
+    path = await programme.approved()
+    await _begin(programme, worker, path)
     member, said = programme.committee[0], {"lessons": "Pilot first. 先试点。"}
-    assert (await programme.quality.post(f"{at}/close", json=said)).status_code == 403
-    refused = await member.post(f"{at}/close", json=said)
+    assert (await programme.quality.post(f"{path}/close", json=said)).status_code == 403
+    refused = await member.post(f"{path}/close", json=said)
     assert errors(refused.json()) == [("/reason", "closes_early")]
     assert str(YEAR) in refused.json()["errors"][0]["message"]
-    closed = await member.post_ok(f"{at}/close", {**said, "reason": "The department was merged."})
+    closed = await member.post_ok(f"{path}/close", {**said, "reason": "The department was merged."})
     assert (closed["state"], closed["lessons"]) == ("closed", said["lessons"])
-    [target] = (await programme.quality.read(f"{at}/targets"))["items"]
+    [target] = (await programme.quality.read(f"{path}/targets"))["items"]
     assert (target["result_value"], target["result_share"], target["result_met"]) == ("0", "2", True)
     assert closed["result_position"] is not None
     # Its year is free again.
-    assert (await programme.approved()) != at
+    assert (await programme.approved()) != path
 
 
 async def test_a_plan_begins_at_the_first_instant_of_its_year_and_what_is_overdue_is_flagged(
@@ -312,10 +315,10 @@ async def test_a_plan_begins_at_the_first_instant_of_its_year_and_what_is_overdu
         "improvement_plan.assessment_overdue",
         "improvement_plan.review_overdue",
     ]
-    told = await programme.api.ledger.db.rows(
+    rows = await programme.api.ledger.db.rows(
         "select unnest(steps) as step from fold.notice where person_id = %s", (programme.quality.id,)
     )
-    assert {"plan_begun", "assessment_overdue", "plan_review_overdue"} <= {row["step"] for row in told}
+    assert {"plan_begun", "assessment_overdue", "plan_review_overdue"} <= {row["step"] for row in rows}
 
 
 async def test_an_opened_assessment_moves_the_next_one_to_the_next_month(programme: Programme) -> None:

@@ -38,8 +38,8 @@ def at(suggestion: Json) -> str:
 async def refusal(client: Client, path: str, body: Json) -> tuple[int, str, str]:
     """The status of a refused POST, the code, and where in the payload it is."""
     answer = await client.post(path, json=body)
-    found = answer.json()
-    errors = found.get("errors") or [{"code": found.get("code"), "pointer": ""}]
+    document = answer.json()
+    errors = document.get("errors") or [{"code": document.get("code"), "pointer": ""}]
     return answer.status_code, errors[0]["code"], errors[0]["pointer"]
 
 

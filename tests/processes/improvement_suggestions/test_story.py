@@ -12,7 +12,7 @@ from tests.processes.improvement_suggestions.samples import AT, a_suggestion, at
 async def told(client: Client) -> list[tuple[str, list[str]]]:
     """What the client is told: of which record, and what."""
     items = (await client.read("/v1/notices"))["items"]
-    return [(one["about"], one["steps"]) for one in items]
+    return [(item["about"], item["steps"]) for item in items]
 
 
 async def test_anybody_offers_a_suggestion_with_its_evidence_and_sees_it(api: Api) -> None:
@@ -74,11 +74,11 @@ async def test_its_author_edits_it_as_long_as_nothing_has_become_of_it(api: Api)
     refused = await agent.patch(at(made), json={"title": "Other"}, headers={"If-Match": "*"})
     assert refused.status_code == 403
     wrong = await author.patch(at(made), json={"scope": "department"}, headers={"If-Match": "*"})
-    assert [(one["code"], one["pointer"]) for one in wrong.json()["errors"]] == [
+    assert [(error["code"], error["pointer"]) for error in wrong.json()["errors"]] == [
         ("department_has_no_process", "/process")
     ]
-    said = {"scope": "department", "process": None, "aspect": "interface", "why": "It saves an hour."}
-    done = await author.patch(at(made), json=said, headers={"If-Match": "*"})
+    body = {"scope": "department", "process": None, "aspect": "interface", "why": "It saves an hour."}
+    done = await author.patch(at(made), json=body, headers={"If-Match": "*"})
     assert done.status_code == 200, done.text
     assert (done.json()["scope"], done.json()["why"]) == ("department", "It saves an hour.")
     await manager.post_ok(f"{at(made)}/decline", {"reason": "We do that already."})

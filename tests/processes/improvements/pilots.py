@@ -106,7 +106,7 @@ class Project:
     async def selected(self) -> str:
         """The address of an improvement that was selected."""
         suggestion = await offered(self.executor)
-        made = await self.quality.post_ok(
+        record = await self.quality.post_ok(
             AT,
             {
                 "title": "Ask for the site first",
@@ -117,11 +117,11 @@ class Project:
                 "aspect": "activity",
             },
         )
-        return f"{AT}/{made['id']}"
+        return f"{AT}/{record['id']}"
 
     async def proposed(self) -> str:
         """One with one target KPI."""
-        at = await self.selected()
+        path = await self.selected()
         target = {
             "name": "restore",
             "kpi": KPI,
@@ -131,24 +131,24 @@ class Project:
         }
         texts = ("scope_and_goal", "benefit_inside", "benefit_outside", "method", "steps", "resources")
         said = {name: f"Of {name}." for name in (*texts, "judgement", "outside_plan_reason")}
-        await self.quality.post_ok(f"{at}/propose", {**said, "targets": [target]})
-        return at
+        await self.quality.post_ok(f"{path}/propose", {**said, "targets": [target]})
+        return path
 
     async def approved(self, kind: str = "reengineering") -> str:
         """One that the committee has approved and classified."""
-        at = await self.proposed()
+        path = await self.proposed()
         weighed = ("goals", "practice", "present_state", "cost", "resources", "time")
         said = {f"weighed_{name}": f"Of {name}." for name in weighed}
-        await self.quality.post_ok(f"{at}/submit", {**said, **self.question()})
-        await self.decide(at)
+        await self.quality.post_ok(f"{path}/submit", {**said, **self.question()})
+        await self.decide(path)
         size = MAJOR if kind == "reengineering" else {"to_pilot": True}
         body = {"kind": kind, "impact": "2", "urgency": "2", **size}
-        await self.first.post_ok(f"{at}/classify", body)
-        return at
+        await self.first.post_ok(f"{path}/classify", body)
+        return path
 
     async def planned(self, kind: str = "reengineering") -> str:
         """One whose plan is approved."""
-        at = await self.approved(kind)
+        path = await self.approved(kind)
         charter = {
             "sponsor": self.sponsor.id,
             "project_manager": self.manager.id,
@@ -157,7 +157,7 @@ class Project:
             "budget": "12000.00",
             "currency": "CNY",
         }
-        await self.first.post_ok(f"{at}/charter", charter)
+        await self.first.post_ok(f"{path}/charter", charter)
         plan = {
             "work": "Write it, try it.",
             "milestones": [{"title": "Tried", "due_at": AHEAD}],
@@ -168,10 +168,10 @@ class Project:
             "data_gathering": "From the log.",
             "expected": [{"target": "restore", "promised": {"change": "-0.3"}}],
         }
-        await self.manager.post_ok(f"{at}/plan", plan)
-        found = await self.first.post_ok(f"{at}/approve_plan")
-        assert found["state"] == "plan_approved"
-        return at
+        await self.manager.post_ok(f"{path}/plan", plan)
+        record = await self.first.post_ok(f"{path}/approve_plan")
+        assert record["state"] == "plan_approved"
+        return path
 
     async def training(self, kind: str, *, upto: str = "license", **more: Any) -> str:
         """A training that was brought so far: its number. Its executors get licences for incidents."""
@@ -188,9 +188,9 @@ class Project:
             "planned_at": AHEAD,
             **more,
         }
-        made = await self.quality.post_ok("/v1/trainings", plan)
-        number: str = made["number"]
-        at = f"/v1/trainings/{number}"
+        record = await self.quality.post_ok("/v1/trainings", plan)
+        number: str = record["number"]
+        path = f"/v1/trainings/{number}"
         marks = dict.fromkeys(more.get("topics", TOPICS), 90)
         bodies: dict[str, Json] = {
             "hold": {"attended": [self.executor.id], "contents": "What is new."},
@@ -200,7 +200,7 @@ class Project:
         for action, body in bodies.items():
             if upto == "plan":
                 break
-            await self.quality.post_ok(f"{at}/{action}", body)
+            await self.quality.post_ok(f"{path}/{action}", body)
             if action == upto:
                 break
         return number
@@ -221,11 +221,11 @@ class Project:
 
     async def piloting(self, kind: str = "reengineering") -> str:
         """One that is piloted."""
-        at = await self.planned(kind)
-        await self.sponsor.post_ok(f"{at}/kick_off")
-        found = await self.manager.post_ok(f"{at}/start_pilot", await self.readiness())
-        assert found["state"] == "piloting"
-        return at
+        path = await self.planned(kind)
+        await self.sponsor.post_ok(f"{path}/kick_off")
+        record = await self.manager.post_ok(f"{path}/start_pilot", await self.readiness())
+        assert record["state"] == "piloting"
+        return path
 
     async def measured(
         self,
@@ -242,7 +242,7 @@ class Project:
         ledger: Any = self.api.ledger
         position = await self.api.head()
         windows = (now - timedelta(days=60), now - timedelta(days=30), now - timedelta(days=30), now)
-        first, second, third, last = (one.isoformat() for one in windows)
+        first, second, third, last = (window.isoformat() for window in windows)
         effect = MeasuredEffect(
             kpi=KPI,
             windows=windows,
@@ -289,25 +289,25 @@ class Project:
         self, verdict: EffectVerdict = EffectVerdict.improved, kind: str = "reengineering"
     ) -> tuple[str, int]:
         """One whose pilot is reported, and the log position of its measured effect."""
-        at = await self.piloting(kind)
-        position = await self.measured(at, verdict)
-        found = await self.manager.post_ok(f"{at}/report_pilot", dict(WORD))
-        assert found["state"] == "pilot_reported"
-        return at, position
+        path = await self.piloting(kind)
+        position = await self.measured(path, verdict)
+        record = await self.manager.post_ok(f"{path}/report_pilot", dict(WORD))
+        assert record["state"] == "pilot_reported"
+        return path, position
 
     async def rolling_out(self, verdict: EffectVerdict = EffectVerdict.improved, **more: Any) -> str:
         """One whose pilot was passed."""
-        at, position = await self.reported(verdict)
-        await self.quality.post_ok(f"{at}/ask_judgement", self.judgement(position, **more))
-        found = await self.decide(at)
+        path, position = await self.reported(verdict)
+        await self.quality.post_ok(f"{path}/ask_judgement", self.judgement(position, **more))
+        found = await self.decide(path)
         assert found["state"] == "rolling_out"
-        return at
+        return path
 
     async def planned_rollout(self, *, cutover_at: str | None = None, **dues: str) -> str:
         """One whose rollout is planned, all steps for the executor; the cutover for today, unless said."""
-        at = await self.rolling_out()
-        await self.manager.post_ok(f"{at}/roll_out", self.rollout(cutover_at=cutover_at, **dues))
-        return at
+        path = await self.rolling_out()
+        await self.manager.post_ok(f"{path}/roll_out", self.rollout(cutover_at=cutover_at, **dues))
+        return path
 
     def rollout(self, *, cutover_at: str | None = None, **dues: str) -> Json:
         """The plan of a rollout whose steps the executor owns; the cutover is today, unless said."""
@@ -337,16 +337,16 @@ class Project:
     async def decide(self, at: str, verdict: str = "approve") -> Json:
         """The improvement after both of the committee have voted on its latest decision."""
         decision = (await self.quality.read(f"{at}/decisions"))["items"][-1]["id"]
-        said = {"decision": decision, "verdict": verdict, "comment": "So be it."}
+        body = {"decision": decision, "verdict": verdict, "comment": "So be it."}
         for voter in (self.first, self.second):
-            await voter.post_ok(f"{at}/vote", said)
+            await voter.post_ok(f"{at}/vote", body)
         return await self.quality.read(at)
 
 
 async def project_of(api: Api) -> Project:
     """Those who carry out improvements in this application."""
     await api.team("network")
-    made = Project(
+    project = Project(
         api,
         await api.client("Quality", Role.quality_manager),
         await api.client("Manager", Role.project_manager),
@@ -359,37 +359,37 @@ async def project_of(api: Api) -> Project:
         await api.client("Owner", Role.process_owner),
         await api.client("Admin", Role.admin),
     )
-    for client, grade in ((made.sponsor, "management"), (made.owner, "senior")):
-        answer = await made.admin.patch(
+    for client, grade in ((project.sponsor, "management"), (project.owner, "senior")):
+        answer = await project.admin.patch(
             f"/v1/persons/{client.id}", json={"grade": grade}, headers={"If-Match": "*"}
         )
         assert answer.status_code == 200, answer.text
-    return made
+    return project
 
 
 async def refusal(client: Client, path: str, body: Json) -> tuple[int, list[tuple[str, str]] | str]:
     """The status of a refused POST, and its wrong values with their codes, or its code."""
     answer = await client.post(path, json=body)
-    found = answer.json()
-    assert answer.status_code >= 400, found
-    errors = [(error["pointer"].removeprefix("/"), error["code"]) for error in found.get("errors") or []]
-    return answer.status_code, errors or found["code"]
+    document = answer.json()
+    assert answer.status_code >= 400, document
+    errors = [(error["pointer"].removeprefix("/"), error["code"]) for error in document.get("errors") or []]
+    return answer.status_code, errors or document["code"]
 
 
 async def sentences(client: Client, path: str, body: Json) -> tuple[str, str]:
     """What is said of a refusal in English and in Chinese."""
     said = []
     for language in ("en", "zh"):
-        found = (await client.post(path, json=body, headers={"Accept-Language": language})).json()
-        said.append("; ".join(one["message"] for one in found.get("errors") or []) or found["detail"])
+        document = (await client.post(path, json=body, headers={"Accept-Language": language})).json()
+        said.append("; ".join(one["message"] for one in document.get("errors") or []) or document["detail"])
     return said[0], said[1]
 
 
-async def event_types(client: Client, at: str) -> list[str]:
+async def event_types(client: Client, path: str) -> list[str]:
     """The types of the events of the improvement, the oldest first."""
-    return [event["type"] for page in await client.pages(f"{at}/events") for event in page]
+    return [event["type"] for page in await client.pages(f"{path}/events") for event in page]
 
 
-def name_of(at: str) -> UUID:
+def name_of(path: str) -> UUID:
     """The id in the address."""
-    return UUID(at.rpartition("/")[2])
+    return UUID(path.rpartition("/")[2])

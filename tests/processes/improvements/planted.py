@@ -43,8 +43,8 @@ class Dated:
 
     async def post_ok(self, path: str, body: Json | None = None) -> Json:
         self.steps[0] -= 0.001
-        said = {"occurred_at": days_ago(self.steps[0]), **(body or {})}
-        return await self.client.post_ok(path, said)
+        fields = {"occurred_at": days_ago(self.steps[0]), **(body or {})}
+        return await self.client.post_ok(path, fields)
 
 
 @dataclass
@@ -71,11 +71,11 @@ class Planted:
                 ended = self.draw.uniform(window[1] + 0.5, window[0] - 0.5)
                 hours = MEDIAN_HOURS * factor * math.exp(self.draw.gauss(0, SPREAD))
                 opened = days_ago(ended + hours / 24)
-                made = await self.tool.post_ok("/v1/incidents", an_incident(occurred_at=opened))
-                at = f"/v1/incidents/{made['id']}"
+                record = await self.tool.post_ok("/v1/incidents", an_incident(occurred_at=opened))
+                path = f"/v1/incidents/{record['id']}"
                 if team:
-                    await self.tool.post_ok(f"{at}/assign", {"team": team, "occurred_at": opened})
-                await self.tool.post_ok(f"{at}/resolve", RESOLVED | {"occurred_at": days_ago(ended)})
+                    await self.tool.post_ok(f"{path}/assign", {"team": team, "occurred_at": opened})
+                await self.tool.post_ok(f"{path}/resolve", RESOLVED | {"occurred_at": days_ago(ended)})
 
     async def follow(self) -> None:
         """The facts of KPIs are made."""
@@ -93,8 +93,8 @@ class Planted:
             "suggestions": [offered["id"]],
             "reason": "It cannot wait.",
         }
-        made = await quality.post_ok(AT, {**selection, "scope": "process", "process": "incident"})
-        at = f"{AT}/{made['id']}"
+        record = await quality.post_ok(AT, {**selection, "scope": "process", "process": "incident"})
+        path = f"{AT}/{record['id']}"
         target = {
             "name": "restore",
             "kpi": KPI,
@@ -106,19 +106,19 @@ class Planted:
         said = {name: f"Of {name}." for name in (*texts, "judgement", "outside_plan_reason")}
         await self.follow()
         # The plan's owner proposes, so that the quality manager may go on with it.
-        await Dated(of.owner, steps).post_ok(f"{at}/propose", {**said, "targets": [target]})
+        await Dated(of.owner, steps).post_ok(f"{path}/propose", {**said, "targets": [target]})
         weighed = ("goals", "practice", "present_state", "cost", "resources", "time")
         question = of.question() | {f"weighed_{name}": f"Of {name}." for name in weighed}
-        asked = await quality.post_ok(f"{at}/submit", question)
+        answer = await quality.post_ok(f"{path}/submit", question)
         for voter in (of.first, of.second):
-            vote = {"decision": asked["decision_id"], "verdict": "approve"}
-            await Dated(voter, steps).post_ok(f"{at}/vote", vote)
-        await first.post_ok(f"{at}/classify", {"impact": "2", "urgency": "2", **size})
-        return at, steps
+            vote = {"decision": answer["decision_id"], "verdict": "approve"}
+            await Dated(voter, steps).post_ok(f"{path}/vote", vote)
+        await first.post_ok(f"{path}/classify", {"impact": "2", "urgency": "2", **size})
+        return path, steps
 
     async def piloted(self, scope: Mapping[str, Sequence[str]]) -> str:
         """The address of a major one whose pilot was started when the change was made."""
-        at, steps = await self.approved({"kind": "reengineering", **MAJOR})
+        path, steps = await self.approved({"kind": "reengineering", **MAJOR})
         of = self.project
         first, manager = Dated(of.first, steps), Dated(of.manager, steps)
         charter = {
@@ -129,7 +129,7 @@ class Planted:
             "budget": "12000.00",
             "currency": "CNY",
         }
-        await first.post_ok(f"{at}/charter", charter)
+        await first.post_ok(f"{path}/charter", charter)
         plan = {
             "work": "Write it, try it.",
             "milestones": [{"title": "Tried", "due_at": AHEAD}],
@@ -140,21 +140,21 @@ class Planted:
             "data_gathering": "From the log.",
             "expected": [{"target": "restore", "promised": {"change": PROMISED}}],
         }
-        await manager.post_ok(f"{at}/plan", plan)
-        await first.post_ok(f"{at}/approve_plan")
+        await manager.post_ok(f"{path}/plan", plan)
+        await first.post_ok(f"{path}/approve_plan")
         sponsor = Dated(of.sponsor, steps)
-        await sponsor.post_ok(f"{at}/kick_off", {"occurred_at": days_ago(self.changed + 1)})
+        await sponsor.post_ok(f"{path}/kick_off", {"occurred_at": days_ago(self.changed + 1)})
         ready = await of.readiness()
-        await manager.post_ok(f"{at}/start_pilot", {**ready, "occurred_at": days_ago(self.changed)})
-        return at
+        await manager.post_ok(f"{path}/start_pilot", {**ready, "occurred_at": days_ago(self.changed)})
+        return path
 
     async def implemented(self) -> str:
         """The address of a minor one that was implemented when the change was made."""
-        at, steps = await self.approved({"kind": "activity"})
+        path, steps = await self.approved({"kind": "activity"})
         owner = Dated(self.project.owner, steps)
-        await owner.post_ok(f"{at}/implement", {"plan": "The form by Friday."})
-        await owner.post_ok(f"{at}/finish", {"what": "It asks.", "occurred_at": days_ago(self.changed)})
-        return at
+        await owner.post_ok(f"{path}/implement", {"plan": "The form by Friday."})
+        await owner.post_ok(f"{path}/finish", {"what": "It asks.", "occurred_at": days_ago(self.changed)})
+        return path
 
     async def measured(self, at: str) -> tuple[Json, Json]:
         """The measurement that is made now, and its effect, computed again from its position."""

@@ -98,7 +98,7 @@ def an_effect_figure(language: str) -> Markup:
 
 def measured(language: str, occasion: MeasurementOccasion = MeasurementOccasion.pilot) -> PrintedMeasurements:
     """What was measured, at one position."""
-    one = PrintedMeasurement(
+    measurement = PrintedMeasurement(
         name="restore-faster",
         kpi=KPI.texts(language).name,
         sentence=SENTENCE,
@@ -123,7 +123,10 @@ def measured(language: str, occasion: MeasurementOccasion = MeasurementOccasion.
         pilot_round=2,
         position=123456,
         measured_at=WRITTEN_AT,
-        targets=[one, replace(one, name="no-chart", chart=None, effect=None, interval=None, promise=None)],
+        targets=[
+            measurement,
+            replace(measurement, name="no-chart", chart=None, effect=None, interval=None, promise=None),
+        ],
     )
 
 

@@ -104,7 +104,7 @@ class Improvers:
     async def selected(self, **changes: Any) -> str:
         """The address of an improvement that carries out a suggestion of the author."""
         suggestion = await offered(self.author)
-        said: Json = {
+        body: Json = {
             "title": "Mail is restored sooner",
             "suggestions": [suggestion["number"]],
             "reason": "It cannot wait for the month's end.",
@@ -113,14 +113,14 @@ class Improvers:
             "aspect": "activity",
             **changes,
         }
-        return f"{AT}/{(await self.quality.post_ok(AT, said))['id']}"
+        return f"{AT}/{(await self.quality.post_ok(AT, body))['id']}"
 
     async def proposed(self, **changes: Any) -> str:
         """The address of one that is proposed."""
-        at = await self.selected()
+        path = await self.selected()
         await self.follow()
-        await self.quality.post_ok(f"{at}/propose", a_proposal(**changes))
-        return at
+        await self.quality.post_ok(f"{path}/propose", a_proposal(**changes))
+        return path
 
     def question(self, **changes: Any) -> Json:
         """What is put to the committee."""
@@ -128,16 +128,16 @@ class Improvers:
 
     async def in_review(self, **changes: Any) -> str:
         """The address of one on which the committee votes."""
-        at = await self.proposed()
-        await self.quality.post_ok(f"{at}/submit", self.question() | weighed() | changes)
-        return at
+        path = await self.proposed()
+        await self.quality.post_ok(f"{path}/submit", self.question() | weighed() | changes)
+        return path
 
     async def vote(self, at: str, verdict: str) -> Json:
         """The committee is of one mind. Gives the improvement."""
         decision = (await self.quality.read(at))["decision_id"]
         for member in self.committee:
-            said = {"decision": decision, "verdict": verdict, "comment": "As it stands. 如此。"}
-            await member.post_ok(f"{at}/vote", said)
+            body = {"decision": decision, "verdict": verdict, "comment": "As it stands. 如此。"}
+            await member.post_ok(f"{at}/vote", body)
         return await self.quality.read(at)
 
     async def approved(self) -> str:
@@ -148,16 +148,16 @@ class Improvers:
 
     async def classified(self, **changes: Any) -> str:
         """The address of one that is classified, as a minor one unless it is said otherwise."""
-        at = await self.approved()
-        await self.committee[0].post_ok(f"{at}/classify", a_classification(**changes))
-        return at
+        path = await self.approved()
+        await self.committee[0].post_ok(f"{path}/classify", a_classification(**changes))
+        return path
 
     async def evaluating(self) -> str:
         """The address of a minor one that is implemented."""
-        at = await self.classified()
-        await self.owner.post_ok(f"{at}/implement", {"plan": "The runbook by Friday."})
-        await self.owner.post_ok(f"{at}/finish", {"what": "Every relay has a runbook."})
-        return at
+        path = await self.classified()
+        await self.owner.post_ok(f"{path}/implement", {"plan": "The runbook by Friday."})
+        await self.owner.post_ok(f"{path}/finish", {"what": "Every relay has a runbook."})
+        return path
 
     async def restored(self, *, hours: float, days_ago: float = 0, cases: int = ENOUGH) -> None:
         """So many incidents were restored about that many days ago, each after these hours or a little more.
@@ -166,16 +166,16 @@ class Improvers:
         for n in range(cases):
             ended = days_ago + n / 2 if days_ago else 0
             begun = ended + (hours + n / 60) / 24 if days_ago else n + hours / 24
-            made = await self.tool.post_ok("/v1/incidents", an_incident(occurred_at=a_day(begun)))
-            said = RESOLVED | ({"occurred_at": a_day(ended)} if days_ago else {})
-            await self.tool.post_ok(f"/v1/incidents/{made['id']}/resolve", said)
+            record = await self.tool.post_ok("/v1/incidents", an_incident(occurred_at=a_day(begun)))
+            body = RESOLVED | ({"occurred_at": a_day(ended)} if days_ago else {})
+            await self.tool.post_ok(f"/v1/incidents/{record['id']}/resolve", body)
 
     async def measured(self, at: str) -> Json:
         """The measurement of the effect, which is made now."""
         await self.follow()
         await self.quality.post_ok(f"{at}/measure_effects", {})
-        found: Json = (await self.quality.read(f"{at}/measurements"))["items"][-1]
-        return found
+        body: Json = (await self.quality.read(f"{at}/measurements"))["items"][-1]
+        return body
 
     async def follow(self) -> None:
         """The facts of KPIs are made."""
@@ -211,6 +211,6 @@ async def improvers_of(api: Api, follower: Connection) -> Improvers:
 async def refusal(client: Client, path: str, body: Json) -> tuple[int, str, str]:
     """The status of a refused POST, the code, and where in the payload it is."""
     answer = await client.post(path, json=body)
-    found = answer.json()
-    wrong = found.get("errors") or [{"code": found.get("code"), "pointer": ""}]
+    document = answer.json()
+    wrong = document.get("errors") or [{"code": document.get("code"), "pointer": ""}]
     return answer.status_code, wrong[0]["code"], wrong[0]["pointer"]

@@ -27,8 +27,8 @@ async def cut_over(project: Project) -> str:
 async def another(project: Project, **changes: Any) -> Json:
     """What is said to select another improvement of the same process."""
     suggestion = await offered(project.executor)
-    said = {"title": "Another step less", "suggestions": [suggestion["number"]], "reason": "It is simple."}
-    return {**said, "scope": "process", "process": "incident", **changes}
+    body = {"title": "Another step less", "suggestions": [suggestion["number"]], "reason": "It is simple."}
+    return {**body, "scope": "process", "process": "incident", **changes}
 
 
 async def test_until_it_is_optimised_nothing_else_of_the_process_is_changed(project: Project) -> None:
@@ -56,27 +56,27 @@ async def test_safety_law_and_a_stop_of_service_do_not_wait_and_say_so(project: 
     assert await refusal(project.quality, AT, unsaid) == (422, [("freeze_exception", "missing")])
     unknown = {**said, "freeze_exception": "haste", **words}
     assert (await refusal(project.quality, AT, unknown))[0] == 422
-    made = await project.quality.post_ok(AT, {**said, **words})
-    assert (made["freeze_exception"], made["freeze_exception_reason"]) == (
+    record = await project.quality.post_ok(AT, {**said, **words})
+    assert (record["freeze_exception"], record["freeze_exception_reason"]) == (
         "safety",
         "The door did not close.",
     )
 
 
 async def test_after_the_cutover_the_committee_decides_whether_it_is_reverted(project: Project) -> None:
-    at = await project.planned_rollout()
+    path = await project.planned_rollout()
     asked = {**project.question(), "reason": "It is slow.", "told": "Both desks, by mail."}
-    assert await refusal(project.quality, f"{at}/ask_to_revert", asked) == (409, "not_cut_over")
-    await completed(project, at, *FIRST_SEVEN[: FIRST_SEVEN.index("cut_over") + 1])
+    assert await refusal(project.quality, f"{path}/ask_to_revert", asked) == (409, "not_cut_over")
+    await completed(project, path, *FIRST_SEVEN[: FIRST_SEVEN.index("cut_over") + 1])
     alone = {"reason": "It is slow.", "old_process_stands": True, "told": "Both desks."}
-    assert await refusal(project.quality, f"{at}/revert", alone) == (409, "decision_needed")
-    await project.quality.post_ok(f"{at}/ask_to_revert", asked)
-    twice = await refusal(project.quality, f"{at}/ask_to_revert", asked)
+    assert await refusal(project.quality, f"{path}/revert", alone) == (409, "decision_needed")
+    await project.quality.post_ok(f"{path}/ask_to_revert", asked)
+    twice = await refusal(project.quality, f"{path}/ask_to_revert", asked)
     assert twice == (409, "improvement_decision_open")
-    kept = await project.decide(at, "reject")
+    kept = await project.decide(path, "reject")
     assert (kept["state"], kept["reverted_told"]) == ("rolling_out", None)
-    await project.quality.post_ok(f"{at}/ask_to_revert", asked)
-    gone = await project.decide(at)
+    await project.quality.post_ok(f"{path}/ask_to_revert", asked)
+    gone = await project.decide(path)
     assert (gone["state"], gone["revert_reason"], gone["reverted_told"]) == (
         *("reverted", "It is slow."),
         "Both desks, by mail.",

@@ -28,18 +28,18 @@ async def planted(api: Api, follower: Connection) -> Planted:
 
 async def standardised(planted: Planted) -> str:
     """The address of a minor improvement that has halved the time, and is the standard."""
-    at = await planted.implemented()
+    path = await planted.implemented()
     await planted.cases(BASELINE, {TEAM: 1.0}, each=20)
     await planted.cases((CHANGED, 40.0), {TEAM: HALF}, each=20)
-    measured, _ = await planted.measured(at)
+    measured, _ = await planted.measured(path)
     assert measured["verdict"] == "improved"
     quality = planted.project.quality
     reached = dict.fromkeys(("goal_reached", "scope_reached", "benefit_reached", "reached"), True)
     judged = {**reached, "position": measured["position"], "agreed_by": planted.project.owner.id}
-    await quality.post_ok(f"{at}/evaluate", judged)
-    said = {"document_numbers": ["SOP-1"], "teams": [TEAM], "occurred_at": days_ago(STANDARDISED)}
-    await quality.post_ok(f"{at}/standardise", said)
-    return at
+    await quality.post_ok(f"{path}/evaluate", judged)
+    body = {"document_numbers": ["SOP-1"], "teams": [TEAM], "occurred_at": days_ago(STANDARDISED)}
+    await quality.post_ok(f"{path}/standardise", body)
+    return path
 
 
 async def due(planted: Planted, after: timedelta) -> int:
@@ -48,10 +48,10 @@ async def due(planted: Planted, after: timedelta) -> int:
     return await measure_due(planted.follower, planted.api.ledger, datetime.now(UTC) + after)
 
 
-async def newest(planted: Planted, at: str) -> Json:
+async def newest(planted: Planted, path: str) -> Json:
     """The newest measurement of the improvement."""
-    found: Json = (await planted.project.quality.read(f"{at}/measurements"))["items"][-1]
-    return found
+    body: Json = (await planted.project.quality.read(f"{path}/measurements"))["items"][-1]
+    return body
 
 
 async def test_a_benefit_that_stays_is_measured_when_it_is_due_and_once(planted: Planted) -> None:
@@ -63,8 +63,8 @@ async def test_a_benefit_that_stays_is_measured_when_it_is_due_and_once(planted:
     assert await measure_due(planted.follower, ledger, now) == 0, "it was measured"
     kept = await newest(planted, at)
     assert (kept["occasion"], kept["kept"]) == ("month_3", True)
-    shown = await planted.project.quality.read(at)
-    assert (shown["benefit_months"], shown["faded_at"]) == (3, None)
+    answer = await planted.project.quality.read(at)
+    assert (answer["benefit_months"], answer["faded_at"]) == (3, None)
     types = await event_types(planted.project.quality, at)
     assert types.count("improvement.effects_measured") == 2
     assert "improvement.benefit_faded" not in types

@@ -39,40 +39,40 @@ DRAWING = re.compile(r"<svg .*?</svg>", re.DOTALL)
 IN_BASELINE = (datetime.now(UTC) - datetime(2026, 2, 15, tzinfo=UTC)).days
 
 
-async def document_of(client: Client, at: str, of_class: str) -> Json:
+async def document_of(client: Client, path: str, of_class: str) -> Json:
     """The newest document of the improvement of that class."""
-    documents = (await client.read(f"{at}/documents"))["items"]
-    found: Json = [one for one in documents if one["document_class"] == of_class][-1]
-    return found
+    documents = (await client.read(f"{path}/documents"))["items"]
+    body: Json = [document for document in documents if document["document_class"] == of_class][-1]
+    return body
 
 
-async def printed(client: Client, at: str, number: str, lang: str) -> str:
+async def printed(client: Client, path: str, number: str, lang: str) -> str:
     """The page of the document, whose drawings are well-formed and which runs nothing."""
-    answer = await client.get(f"{at}/documents/{number}", params={"lang": lang})
+    answer = await client.get(f"{path}/documents/{number}", params={"lang": lang})
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Language"] == lang
     assert answer.headers["Content-Type"].startswith("text/html")
     assert "style-src 'sha256-" in answer.headers["Content-Security-Policy"]
     assert " style=" not in answer.text, "the page's policy forbids it"
-    for one in DRAWING.findall(answer.text):
-        parse(one)
+    for match in DRAWING.findall(answer.text):
+        parse(match)
     # Lines of the source end between elements, which no reader sees.
     return re.sub(r"\n\s*<", "<", answer.text)
 
 
 async def test_a_proposal_prints_with_its_baseline_as_it_was_frozen(improvers: Improvers) -> None:
     await improvers.restored(hours=5, days_ago=20)
-    at = await improvers.selected()
+    path = await improvers.selected()
     await improvers.follow()
     target = a_target(judged_by=f"By the median. {HARM}")
     said = {name: f"Of {name}." for name in ("benefit_inside", "benefit_outside", "method", "steps")}
     said |= {name: f"Of {name}." for name in ("resources", "judgement", "outside_plan_reason")}
     harmful = {"scope_and_goal": f"Within the hour.\n{HARM}", "targets": [target]}
-    await improvers.quality.post_ok(f"{at}/propose", said | harmful)
-    document = await document_of(improvers.quality, at, "PP")
-    [baseline] = (await improvers.quality.read(f"{at}/baselines"))["items"]
+    await improvers.quality.post_ok(f"{path}/propose", said | harmful)
+    document = await document_of(improvers.quality, path, "PP")
+    [baseline] = (await improvers.quality.read(f"{path}/baselines"))["items"]
     assert baseline["cases"] == 12
-    page = await printed(improvers.author, at, document["number"], "en")
+    page = await printed(improvers.author, path, document["number"], "en")
     assert HARM not in page
     assert HARM in unescape(page)
     for words in (
@@ -88,7 +88,7 @@ async def test_a_proposal_prints_with_its_baseline_as_it_was_frozen(improvers: I
     ):
         assert words in page, words
     assert len(DRAWING.findall(page)) == 1
-    chinese = await printed(improvers.author, at, document["number"], "zh")
+    chinese = await printed(improvers.author, path, document["number"], "zh")
     assert [
         one
         for one in ("改进提案", "草稿", "范围与目标", "基线窗口", "5 小时", "委员会代表")
@@ -97,9 +97,9 @@ async def test_a_proposal_prints_with_its_baseline_as_it_was_frozen(improvers: I
     # What is told of later moves no figure of the document.
     await improvers.restored(hours=9, days_ago=20, cases=3)
     await improvers.follow()
-    assert "<td>12" in await printed(improvers.author, at, document["number"], "en")
-    await improvers.quality.post_ok(f"{at}/submit", improvers.question() | weighed())
-    assert "It serves the first goal." in await printed(improvers.author, at, document["number"], "en")
+    assert "<td>12" in await printed(improvers.author, path, document["number"], "en")
+    await improvers.quality.post_ok(f"{path}/submit", improvers.question() | weighed())
+    assert "It serves the first goal." in await printed(improvers.author, path, document["number"], "en")
 
 
 async def test_a_proposal_that_is_dated_back_prints_with_its_baseline_and_says_when_it_was_recorded(
@@ -112,12 +112,12 @@ async def test_a_proposal_that_is_dated_back_prints_with_its_baseline_and_says_w
     suggestion = await quality.post_ok("/v1/improvement_suggestions", offer)
     selection = {"title": "Sooner", "suggestions": [suggestion["number"]], "reason": "It cannot wait."}
     selection |= {"scope": "process", "process": "incident", "occurred_at": a_day(41)}
-    at = f"{AT}/{(await quality.post_ok(AT, selection))['id']}"
+    path = f"{AT}/{(await quality.post_ok(AT, selection))['id']}"
     window = {"from": a_day(60), "to": a_day(45)}
-    said = a_proposal(targets=[a_target(before=window)], occurred_at=a_day(40))
-    await quality.post_ok(f"{at}/propose", said)
-    number = (await document_of(quality, at, "PP"))["number"]
-    page = await printed(quality, at, number, "en")
+    proposal = a_proposal(targets=[a_target(before=window)], occurred_at=a_day(40))
+    await quality.post_ok(f"{path}/propose", proposal)
+    number = (await document_of(quality, path, "PP"))["number"]
+    page = await printed(quality, path, number, "en")
     assert f"Written<td>{a_day(40)[:10]}" in page
     assert f"Recorded<td>{datetime.now(UTC):%Y-%m-%d}" in page
     for words in ("Target KPIs", "<td>12", "−50 %"):
@@ -126,18 +126,18 @@ async def test_a_proposal_that_is_dated_back_prints_with_its_baseline_and_says_w
 
 
 async def test_a_document_is_there_for_whom_the_improvement_is(improvers: Improvers) -> None:
-    at, other = await improvers.proposed(), await improvers.proposed()
-    number = (await document_of(improvers.quality, at, "PP"))["number"]
-    assert (await improvers.author.get(f"{at}/documents/{number}")).status_code == 200
+    record_path, other = await improvers.proposed(), await improvers.proposed()
+    number = (await document_of(improvers.quality, record_path, "PP"))["number"]
+    assert (await improvers.author.get(f"{record_path}/documents/{number}")).status_code == 200
     for path in (
-        f"{at}/documents/PP1",
+        f"{record_path}/documents/PP1",
         f"{other}/documents/{number}",
         f"/v1/improvements/9/documents/{number}",
     ):
         assert (await improvers.author.get(path)).status_code == 404, path
     customer = await improvers.api.client("Customer", Role.requester)
-    assert (await customer.get(f"{at}/documents/{number}")).status_code == 404
-    assert (await improvers.author.get(f"{at}/documents/{number}?lang=fr")).status_code == 422
+    assert (await customer.get(f"{record_path}/documents/{number}")).status_code == 404
+    assert (await improvers.author.get(f"{record_path}/documents/{number}?lang=fr")).status_code == 422
 
 
 class Pilot:
@@ -152,11 +152,11 @@ class Pilot:
         """
         for n in range(cases):
             begun = a_day(days_ago + n + hours / 24)
-            made = await self.tool.post_ok("/v1/incidents", an_incident(occurred_at=begun))
-            path = f"/v1/incidents/{made['id']}"
+            record = await self.tool.post_ok("/v1/incidents", an_incident(occurred_at=begun))
+            path = f"/v1/incidents/{record['id']}"
             await self.tool.post_ok(f"{path}/assign", {"team": team, "occurred_at": begun})
-            said = RESOLVED | ({"occurred_at": a_day(days_ago)} if days_ago else {})
-            await self.tool.post_ok(f"{path}/resolve", said)
+            body = RESOLVED | ({"occurred_at": a_day(days_ago)} if days_ago else {})
+            await self.tool.post_ok(f"{path}/resolve", body)
 
     async def measured(self, at: str) -> int:
         """The log position at which the effect of the pilot was measured, from the facts."""
@@ -186,20 +186,20 @@ async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, foll
     project = pilot.project
     await pilot.restored("network", hours=488, days_ago=IN_BASELINE)
     await catch_up(follower, FACTS)
-    at = await project.piloting()
+    path = await project.piloting()
     issue = {"title": f"It asks twice {HARM}", "text": "Of the site."}
-    await project.manager.post_ok(f"{at}/log_pilot_issue", issue)
+    await project.manager.post_ok(f"{path}/log_pilot_issue", issue)
     for stance in ("in_favour", "in_favour", "opposed"):
-        said = {"person": "me", "stance": stance, "text": "As it is."}
-        await project.manager.post_ok(f"{at}/log_pilot_feedback", said)
+        body = {"person": "me", "stance": stance, "text": "As it is."}
+        await project.manager.post_ok(f"{path}/log_pilot_feedback", body)
     await pilot.restored("network", hours=2)
-    position = await pilot.measured(at)
-    await project.manager.post_ok(f"{at}/report_pilot", dict(WORD))
-    number = (await document_of(project.quality, at, "PL"))["number"]
-    page = await printed(project.first, at, number, "en")
+    position = await pilot.measured(path)
+    await project.manager.post_ok(f"{path}/report_pilot", dict(WORD))
+    number = (await document_of(project.quality, path, "PL"))["number"]
+    page = await printed(project.first, path, number, "en")
     assert [words for words in OF_A_PILOT if words not in page] == []
     assert f"Recorded<td>{datetime.now(UTC):%Y-%m-%d}" in page
-    [measured] = (await project.quality.read(f"{at}/measurements"))["items"]
+    [measured] = (await project.quality.read(f"{path}/measurements"))["items"]
     effect = await project.quality.read(f"/v1/effects/{measured['effect_id']}?recompute=false")
     result = effect["result"]
     assert result["verdict"] == "improved"
@@ -219,24 +219,24 @@ async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, foll
     ):
         assert words in page or words in unescape(page), words
     assert len(DRAWING.findall(page)) == 2
-    chinese = await printed(project.first, at, number, "zh")
+    chinese = await printed(project.first, path, number, "zh")
     for words in ("试点报告", "第 1 轮", "赞成", "试点中的问题", "接受情况", "−20 天", "已改善"):
         assert words in chinese, words
     # What comes in the round after is not in it.
     extended = project.judgement(position, "extended", begins_at=a_day(0), ends_at="2199-01-01T00:00:00Z")
-    await project.quality.post_ok(f"{at}/ask_judgement", extended)
-    assert (await project.decide(at))["state"] == "piloting"
-    decided = await printed(project.first, at, number, "en")
+    await project.quality.post_ok(f"{path}/ask_judgement", extended)
+    assert (await project.decide(path))["state"] == "piloting"
+    decided = await printed(project.first, path, number, "en")
     voted = ("What the committee decided", "Shall we?", "Approved", "First<td>Approve", "Second<td>Approve")
     assert [words for words in voted if words not in decided] == []
     assert f"On the effect measured at log position<td>{position:,}" in decided
     assert "What the committee decided" not in page
-    [logged] = (await project.quality.read(f"{at}/pilot_issues"))["items"]
+    [logged] = (await project.quality.read(f"{path}/pilot_issues"))["items"]
     solved = {"issue": logged["id"], "solution": "One question less."}
-    await project.manager.post_ok(f"{at}/solve_pilot_issue", solved)
-    said = {"person": "me", "stance": "opposed", "text": "Too long."}
-    await project.manager.post_ok(f"{at}/log_pilot_feedback", said)
-    assert await printed(project.first, at, number, "en") == decided
+    await project.manager.post_ok(f"{path}/solve_pilot_issue", solved)
+    body = {"person": "me", "stance": "opposed", "text": "Too long."}
+    await project.manager.post_ok(f"{path}/log_pilot_feedback", body)
+    assert await printed(project.first, path, number, "en") == decided
 
 
 async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
@@ -244,21 +244,21 @@ async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
 ) -> None:
     pilot = await a_pilot(api, follower)
     project = pilot.project
-    at = await project.piloting()
-    position = await pilot.measured(at)
-    await project.manager.post_ok(f"{at}/report_pilot", dict(WORD))
+    path = await project.piloting()
+    position = await pilot.measured(path)
+    await project.manager.post_ok(f"{path}/report_pilot", dict(WORD))
     reason = f"The law asks for it. {HARM}"
     asked = project.judgement(position, reason=reason)
-    await project.quality.post_ok(f"{at}/ask_judgement", asked)
-    await project.decide(at)
-    await project.manager.post_ok(f"{at}/roll_out", project.rollout())
-    await completed(project, at, *FIRST_SEVEN)
-    said = {"handed_over": "All of it.", "numbers": ["PR2026001"], "open_points": "None."}
-    await project.manager.post_ok(f"{at}/ask_hand_over", said)
-    number = (await document_of(project.quality, at, "HO"))["number"]
-    draft = await printed(project.owner, at, number, "en")
+    await project.quality.post_ok(f"{path}/ask_judgement", asked)
+    await project.decide(path)
+    await project.manager.post_ok(f"{path}/roll_out", project.rollout())
+    await completed(project, path, *FIRST_SEVEN)
+    body = {"handed_over": "All of it.", "numbers": ["PR2026001"], "open_points": "None."}
+    await project.manager.post_ok(f"{path}/ask_hand_over", body)
+    number = (await document_of(project.quality, path, "HO"))["number"]
+    draft = await printed(project.owner, path, number, "en")
     assert HARM not in draft
-    report = (await document_of(project.quality, at, "PL"))["number"]
+    report = (await document_of(project.quality, path, "PL"))["number"]
     for words in (
         "Hand-over",
         "Drafted",
@@ -284,11 +284,11 @@ async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
         assert words in draft, words
     marked = '<section class="note"><h2>Why it was passed against the evidence</h2>'
     assert f"{marked}<p>{reason}</p>" in unescape(draft)
-    await project.quality.post_ok(f"{at}/hand_over")
-    page = await printed(project.owner, at, number, "en")
+    await project.quality.post_ok(f"{path}/hand_over")
+    page = await printed(project.owner, path, number, "en")
     assert "Accepted by the quality manager<td>Quality<td>20" in page
     assert "Published" in page
-    chinese = await printed(project.owner, at, number, "zh")
+    chinese = await printed(project.owner, path, number, "zh")
     for words in ("移交", "证据不足仍予通过的理由", "9 · 固化", "推广步骤", "单据太少", "质量经理验收"):
         assert words in chinese, words
 
@@ -296,11 +296,11 @@ async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
 async def test_what_it_costs_is_for_staff_and_not_for_whoever_suggested_it(improvers: Improvers) -> None:
     requester = await improvers.api.client("Requester")
     improvers.author = requester
-    at = await improvers.in_review()
-    document = await document_of(requester, at, "PP")
+    path = await improvers.in_review()
+    document = await document_of(requester, path, "PP")
     for client, sees in ((improvers.quality, True), (requester, False)):
-        page = await printed(client, at, document["number"], "en")
-        sections = (await client.read(f"{at}/document_sections", limit=100))["items"]
-        headings = {one["heading"] for one in sections}
+        page = await printed(client, path, document["number"], "en")
+        sections = (await client.read(f"{path}/document_sections", limit=100))["items"]
+        headings = {section["heading"] for section in sections}
         assert ("A month of two engineers." in page, "weighed_cost" in headings) == (sees, sees)
         assert "weighed_time" in headings

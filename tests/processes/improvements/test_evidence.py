@@ -45,17 +45,17 @@ async def examined(project: Project, marks: dict[str, int]) -> str:
     """The number of a training in which each of the persons got those marks in all topics."""
     persons = list(marks)
     number = await project.training("everybody", upto="plan", persons=persons)
-    at = f"/v1/trainings/{number}"
-    await project.quality.post_ok(f"{at}/hold", {"attended": persons, "contents": "What is new."})
+    path = f"/v1/trainings/{number}"
+    await project.quality.post_ok(f"{path}/hold", {"attended": persons, "contents": "What is new."})
     results = [{"person": one, "marks": dict.fromkeys(TOPICS, mark)} for one, mark in marks.items()]
-    await project.quality.post_ok(f"{at}/examine", {"results": results})
+    await project.quality.post_ok(f"{path}/examine", {"results": results})
     return number
 
 
 async def test_a_training_that_nobody_or_not_the_executor_has_passed_is_no_evidence(project: Project) -> None:
-    at = await project.planned_rollout()
-    await completed(project, at, "name_owner", "organise")
-    path, executor = f"{at}/complete_rollout_step", project.executor.id
+    record_path = await project.planned_rollout()
+    await completed(project, record_path, "name_owner", "organise")
+    path, executor = f"{record_path}/complete_rollout_step", project.executor.id
     other = (await project.api.client("Other", Role.engineer, teams=("network",))).id
 
     async def with_marks(marks: dict[str, int]) -> tuple[int, Any]:
@@ -73,9 +73,9 @@ async def test_a_training_that_nobody_or_not_the_executor_has_passed_is_no_evide
 
 async def test_nobody_cuts_over_before_what_was_published_takes_effect(project: Project) -> None:
     planned = datetime.now(UTC) + timedelta(days=30)
-    at = await project.planned_rollout(cutover_at=planned.isoformat())
-    await completed(project, at, *FIRST_SEVEN[:3])
-    path = f"{at}/complete_rollout_step"
+    record_path = await project.planned_rollout(cutover_at=planned.isoformat())
+    await completed(project, record_path, *FIRST_SEVEN[:3])
+    path = f"{record_path}/complete_rollout_step"
     published = evidence(project, "publish", effective_at=planned.isoformat())
     await project.executor.post_ok(path, published)
     found = await refusal(project.executor, path, evidence(project, "cut_over"))
@@ -85,25 +85,25 @@ async def test_nobody_cuts_over_before_what_was_published_takes_effect(project: 
 async def test_a_release_of_the_changed_tool_is_in_use_before_the_cutover(project: Project) -> None:
     service = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "criticality": "high", "owner": "me"}
     await project.admin.post_ok("/v1/services", service)
-    at = await project.rolling_out()
-    gone = await project.manager.post_ok("/v1/releases", a_release())
+    record_path = await project.rolling_out()
+    record = await project.manager.post_ok("/v1/releases", a_release())
     reason = {"reason": "Nobody wants it."}
-    await project.manager.post_ok(f"/v1/releases/{gone['id']}/cancel", reason)
-    plan = project.rollout() | {"release": gone["number"]}
-    refused = await refusal(project.manager, f"{at}/roll_out", plan)
+    await project.manager.post_ok(f"/v1/releases/{record['id']}/cancel", reason)
+    plan = project.rollout() | {"release": record["number"]}
+    refused = await refusal(project.manager, f"{record_path}/roll_out", plan)
     assert refused == (422, [("release", "release_given_up")])
-    made = await project.manager.post_ok("/v1/releases", a_release(title="The next one"))
-    await project.manager.post_ok(f"{at}/roll_out", plan | {"release": made["number"]})
-    await completed(project, at, *FIRST_SEVEN[:4])
-    path = f"{at}/complete_rollout_step"
+    answer = await project.manager.post_ok("/v1/releases", a_release(title="The next one"))
+    await project.manager.post_ok(f"{record_path}/roll_out", plan | {"release": answer["number"]})
+    await completed(project, record_path, *FIRST_SEVEN[:4])
+    path = f"{record_path}/complete_rollout_step"
     found = await refusal(project.executor, path, evidence(project, "cut_over"))
     assert found == (409, "release_not_in_use")
 
 
 async def test_each_text_of_a_step_is_kept_for_itself(project: Project) -> None:
-    at = await project.planned_rollout()
-    await completed(project, at, *FIRST_SEVEN[:5])
-    steps = {one["step"]: one for one in (await project.quality.read(f"{at}/rollout_steps"))["items"]}
+    path = await project.planned_rollout()
+    await completed(project, path, *FIRST_SEVEN[:5])
+    steps = {item["step"]: item for item in (await project.quality.read(f"{path}/rollout_steps"))["items"]}
     organised, cut = steps["organise"], steps["cut_over"]
     assert [organised[name] for name in ("evidence", "goals", "weekly_plan")] == [
         *("Done: organise.", "Half the time."),
@@ -134,8 +134,8 @@ def test_kinds_of_ours_are_named_by_any_letters_and_in_the_plural_too(api: Api) 
 
 
 async def test_a_promise_is_of_something_and_the_way_that_the_kpi_improves(project: Project) -> None:
-    at = await project.selected()
-    said: Json = {name: f"Of {name}." for name in TEXTS}
+    path = await project.selected()
+    fields: Json = {name: f"Of {name}." for name in TEXTS}
     for kpi, change, code in (
         ("incident_resolution_seconds", "0", "promise_of_nothing"),
         ("incident_resolution_seconds", "0.00", "promise_of_nothing"),
@@ -143,18 +143,18 @@ async def test_a_promise_is_of_something_and_the_way_that_the_kpi_improves(proje
         ("first_contact_resolution", "-0.1", "promise_to_worsen"),
     ):
         target = {"name": "one", "kpi": kpi, "before": WINDOW, "judged_by": "By the mean."}
-        body = said | {"targets": [target | {"promised": {"change": change}}]}
-        found = await refusal(project.quality, f"{at}/propose", body)
+        body = fields | {"targets": [target | {"promised": {"change": change}}]}
+        found = await refusal(project.quality, f"{path}/propose", body)
         assert found == (422, [("targets/0/promised/change", code)]), kpi
 
 
 async def test_a_pilot_is_cut_by_services_and_items_that_there_are_and_is_not_over_yet(
     project: Project,
 ) -> None:
-    at = await project.approved()
+    path = await project.approved()
     charter = {"sponsor": project.sponsor.id, "project_manager": project.manager.id}
     more = {"members": [project.executor.id], "resources": "Two.", "budget": "1.00", "currency": "CNY"}
-    await project.first.post_ok(f"{at}/charter", charter | more)
+    await project.first.post_ok(f"{path}/charter", charter | more)
     plan: Json = {
         "work": "Write it.",
         "milestones": [{"title": "Tried", "due_at": ago(days=-90)}],
@@ -165,42 +165,42 @@ async def test_a_pilot_is_cut_by_services_and_items_that_there_are_and_is_not_ov
         "data_gathering": "From the log.",
         "expected": [{"target": "restore", "promised": {"change": "-0.3"}}],
     }
-    wrong = await refusal(project.manager, f"{at}/plan", plan)
+    wrong = await refusal(project.manager, f"{path}/plan", plan)
     assert wrong == (422, [("pilot_scope/service/0", "unknown_value")])
     plan["pilot_scope"] = {"team": ["network"]}
     worse = plan | {"expected": [{"target": "restore", "promised": {"change": "0.3"}}]}
-    wrong = await refusal(project.manager, f"{at}/plan", worse)
+    wrong = await refusal(project.manager, f"{path}/plan", worse)
     assert wrong == (422, [("expected/0/promised/change", "promise_to_worsen")])
-    await project.manager.post_ok(f"{at}/plan", plan)
-    await project.first.post_ok(f"{at}/approve_plan")
-    await project.sponsor.post_ok(f"{at}/kick_off")
-    started = await refusal(project.manager, f"{at}/start_pilot", await project.readiness())
+    await project.manager.post_ok(f"{path}/plan", plan)
+    await project.first.post_ok(f"{path}/approve_plan")
+    await project.sponsor.post_ok(f"{path}/kick_off")
+    started = await refusal(project.manager, f"{path}/start_pilot", await project.readiness())
     assert started == (409, "pilot_is_over")
     # The way out: the committee returns the plan, and its dates are agreed anew.
-    returned = await project.first.post_ok(f"{at}/return_plan", {"lacking": "Dates ahead."})
+    returned = await project.first.post_ok(f"{path}/return_plan", {"lacking": "Dates ahead."})
     assert (returned["state"], returned["kicked_off_at"]) == ("chartered", None)
 
 
 async def test_a_large_kind_is_minor_only_for_a_reason(project: Project) -> None:
-    at = await project.approved()
-    said = {"kind": "new_process", "size": "minor", "impact": "2", "urgency": "2"}
-    wrong = await refusal(project.first, f"{at}/classify", said)
+    path = await project.approved()
+    body = {"kind": "new_process", "size": "minor", "impact": "2", "urgency": "2"}
+    wrong = await refusal(project.first, f"{path}/classify", body)
     assert wrong == (422, [("size_reason", "size_reason_missing")])
-    found = await project.first.post_ok(f"{at}/classify", said | {"size_reason": "One desk, one week."})
-    assert (found["size"], found["size_reason"]) == ("minor", "One desk, one week.")
+    record = await project.first.post_ok(f"{path}/classify", body | {"size_reason": "One desk, one week."})
+    assert (record["size"], record["size_reason"]) == ("minor", "One desk, one week.")
 
 
 async def test_what_promises_less_than_major_ones_aim_at_is_one_for_a_reason(project: Project) -> None:
-    at = await project.approved()  # It promises 30 % less time.
-    said = {"kind": "new_process", "criteria": ["complex"], "impact": "2", "urgency": "2"}
-    wrong = await refusal(project.first, f"{at}/classify", said)
+    path = await project.approved()  # It promises 30 % less time.
+    body = {"kind": "new_process", "criteria": ["complex"], "impact": "2", "urgency": "2"}
+    wrong = await refusal(project.first, f"{path}/classify", body)
     assert wrong == (422, [("size_reason", "promises_too_little")])
-    english, chinese = await sentences(project.first, f"{at}/classify", said)
+    english, chinese = await sentences(project.first, f"{path}/classify", body)
     assert "50%" in english
     assert "30%" in english
     assert "最多承诺 30%" in chinese
-    found = await project.first.post_ok(f"{at}/classify", said | {"size_reason": "It is for all desks."})
-    assert (found["size"], found["size_reason"]) == ("major", "It is for all desks.")
+    record = await project.first.post_ok(f"{path}/classify", body | {"size_reason": "It is for all desks."})
+    assert (record["size"], record["size_reason"]) == ("major", "It is for all desks.")
 
 
 @pytest.mark.parametrize(
@@ -223,53 +223,53 @@ def test_a_promise_is_better_by_a_part_of_the_value_before(
 async def test_a_pilot_that_misses_its_promise_is_passed_for_a_reason_that_the_hand_over_repeats(
     project: Project,
 ) -> None:
-    at = await project.piloting()
-    position = await project.measured(at, promise=PromiseVerdict.missed)
-    await project.manager.post_ok(f"{at}/report_pilot", dict(WORD))
-    ask, said = f"{at}/ask_judgement", project.judgement(position)
+    path = await project.piloting()
+    position = await project.measured(path, promise=PromiseVerdict.missed)
+    await project.manager.post_ok(f"{path}/report_pilot", dict(WORD))
+    ask, said = f"{path}/ask_judgement", project.judgement(position)
     assert await refusal(project.quality, ask, said) == (422, [("reason", "passed_below_promise")])
-    asked = await project.quality.post_ok(ask, said | {"reason": "The desks want it."})
-    assert (asked["asked_judgement"], asked["asked_reason"]) == ("passed", "The desks want it.")
-    passed = await project.decide(at)
+    record = await project.quality.post_ok(ask, said | {"reason": "The desks want it."})
+    assert (record["asked_judgement"], record["asked_reason"]) == ("passed", "The desks want it.")
+    passed = await project.decide(path)
     assert (passed["against_evidence"], passed["against_evidence_reason"]) == (False, "The desks want it.")
-    await project.manager.post_ok(f"{at}/roll_out", project.rollout())
-    await completed(project, at, *FIRST_SEVEN)
+    await project.manager.post_ok(f"{path}/roll_out", project.rollout())
+    await completed(project, path, *FIRST_SEVEN)
     said = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
-    await project.manager.post_ok(f"{at}/ask_hand_over", said)
-    sections = (await project.quality.read(f"{at}/document_sections"))["items"]
-    reasons = [one["text"] for one in sections if one["heading"] == "below_promise"]
+    await project.manager.post_ok(f"{path}/ask_hand_over", said)
+    sections = (await project.quality.read(f"{path}/document_sections"))["items"]
+    reasons = [section["text"] for section in sections if section["heading"] == "below_promise"]
     assert reasons == ["The desks want it."]
 
 
 async def test_a_measurement_says_its_window_the_agreed_end_and_how_often_was_measured(
     project: Project,
 ) -> None:
-    at = await project.piloting()
+    path = await project.piloting()
     for _ in range(3):
-        await project.measured(at)
+        await project.measured(path)
         await another(project)
-    found = (await project.quality.read(f"{at}/measurements"))["items"]
-    assert [one["times"] for one in found] == [1, 2, 3]
-    agreed = (await project.quality.read(at))["pilot_ends_at"]
-    for one in found:
-        assert one["agreed_until_at"] == agreed
-        assert one["from_at"] < one["until_at"] < agreed
+    items = (await project.quality.read(f"{path}/measurements"))["items"]
+    assert [one["times"] for one in items] == [1, 2, 3]
+    agreed = (await project.quality.read(path))["pilot_ends_at"]
+    for item in items:
+        assert item["agreed_until_at"] == agreed
+        assert item["from_at"] < item["until_at"] < agreed
 
 
 async def test_a_deferred_proposal_comes_back_revised_as_the_next_edition(project: Project) -> None:
-    at = await project.proposed()
+    path = await project.proposed()
     weighed = ("goals", "practice", "present_state", "cost", "resources", "time")
     question: Json = {f"weighed_{name}": f"Of {name}." for name in weighed} | project.question()
-    await project.quality.post_ok(f"{at}/submit", question)
-    assert (await project.decide(at, "defer"))["state"] == "deferred"
-    said: Json = {name: f"With the cost of {name}." for name in TEXTS}
+    await project.quality.post_ok(f"{path}/submit", question)
+    assert (await project.decide(path, "defer"))["state"] == "deferred"
+    body: Json = {name: f"With the cost of {name}." for name in TEXTS}
     target: Json = {"name": "restore", "kpi": "incident_resolution_seconds", "judged_by": "By the mean."}
     target |= {"before": WINDOW, "promised": {"change": "-0.4"}}
-    revised = await project.quality.post_ok(f"{at}/propose", said | {"targets": [target]})
+    revised = await project.quality.post_ok(f"{path}/propose", body | {"targets": [target]})
     assert (revised["state"], revised["deferred_until_at"]) == ("proposed", None)
-    (document,) = (await project.quality.read(f"{at}/documents"))["items"]
+    (document,) = (await project.quality.read(f"{path}/documents"))["items"]
     assert (document["edition"], document["state"]) == (2, "drafted")
-    await project.quality.post_ok(f"{at}/submit", question)
-    assert (await project.decide(at))["state"] == "approved"
-    (document,) = (await project.quality.read(f"{at}/documents"))["items"]
+    await project.quality.post_ok(f"{path}/submit", question)
+    assert (await project.decide(path))["state"] == "approved"
+    (document,) = (await project.quality.read(f"{path}/documents"))["items"]
     assert (document["edition"], document["state"]) == (2, "published")

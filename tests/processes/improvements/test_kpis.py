@@ -25,13 +25,13 @@ async def test_an_improvement_that_was_standardised_counts_from_its_suggestion_o
     improvers: Improvers, follower: Connection, place: DatabaseUrls
 ) -> None:
     await improvers.restored(hours=480, days_ago=15)
-    at = await improvers.evaluating()
+    path = await improvers.evaluating()
     await improvers.restored(hours=1)
-    effect = await improvers.measured(at)
+    effect = await improvers.measured(path)
     judged = a_judgement(effect["position"], agreed_by=improvers.owner.id)
-    await improvers.quality.post_ok(f"{at}/evaluate", judged)
+    await improvers.quality.post_ok(f"{path}/evaluate", judged)
     await improvers.quality.post_ok(
-        f"{at}/standardise", {"document_numbers": ["SOP-12"], "teams": ["network"]}
+        f"{path}/standardise", {"document_numbers": ["SOP-12"], "teams": ["network"]}
     )
     await catch_up(follower, FACTS)
     report = await reconcile(place.url, zone=ZoneInfo("UTC"), now=datetime.now(UTC), keys=KEYS)
@@ -39,8 +39,8 @@ async def test_an_improvement_that_was_standardised_counts_from_its_suggestion_o
 
     async def point(key: str) -> Json:
         (only,) = (await improvers.quality.read(f"/v1/kpis/{key}", grain="all"))["points"]
-        found: Json = only
-        return found
+        body: Json = only
+        return body
 
     adopted = await point("suggestion_adoption_rate")
     assert adopted["numerator"] == adopted["denominator"] >= 1

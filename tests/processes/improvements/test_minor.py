@@ -29,28 +29,28 @@ def soon(**time: float) -> str:
     return (datetime.now(UTC) + timedelta(**time)).isoformat()
 
 
-async def event_types(client: Client, at: str) -> list[str]:
-    return [event["type"] for page in await client.pages(f"{at}/events") for event in page]
+async def event_types(client: Client, path: str) -> list[str]:
+    return [event["type"] for page in await client.pages(f"{path}/events") for event in page]
 
 
 async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(improvers: Improvers) -> None:
     await improvers.restored(hours=480, days_ago=15)
-    at = await improvers.evaluating()
+    path = await improvers.evaluating()
     await improvers.restored(hours=1)
-    effect = await improvers.measured(at)
+    effect = await improvers.measured(path)
     assert (effect["occasion"], effect["verdict"]) == ("evaluation", "improved")
     said = a_judgement(effect["position"], comment="Good.")
-    refused = await refusal(improvers.owner, f"{at}/evaluate", said)
+    refused = await refusal(improvers.owner, f"{path}/evaluate", said)
     assert refused == (403, "separation_of_duties", ""), "whoever has implemented it"
     agreed = said | {"agreed_by": improvers.owner.id}
-    judged = await improvers.quality.post_ok(f"{at}/evaluate", agreed)
+    judged = await improvers.quality.post_ok(f"{path}/evaluate", agreed)
     assert (judged["reached"], judged["against_evidence"]) == (True, False)
     assert judged["judged_position"] == judged["measured_position"] == effect["position"]
     said = {"document_numbers": ["SOP-12"], "teams": ["network"]}
-    done = await improvers.quality.post_ok(f"{at}/standardise", said)
+    done = await improvers.quality.post_ok(f"{path}/standardise", said)
     assert (done["state"], done["document_numbers"]) == ("standardised", ["SOP-12"])
     assert done["next_benefit_due_at"] is not None
-    assert await event_types(improvers.quality, at) == [
+    assert await event_types(improvers.quality, path) == [
         *("improvement.selected", "improvement.proposed", "improvement.submitted"),
         *("improvement.voted", "improvement.voted", "improvement.approved", "improvement.classified"),
         *("improvement.implementation_begun", "improvement.implemented", "improvement.effects_measured"),
@@ -62,120 +62,120 @@ async def test_what_did_not_help_is_reverted_and_only_a_reason_judges_it_otherwi
     improvers: Improvers,
 ) -> None:
     await improvers.restored(hours=2, days_ago=15)
-    at = await improvers.evaluating()
-    assert await refusal(improvers.quality, f"{at}/evaluate", a_judgement(1)) == (
+    path = await improvers.evaluating()
+    assert await refusal(improvers.quality, f"{path}/evaluate", a_judgement(1)) == (
         409,
         "effect_is_missing",
         "",
     )
     await improvers.restored(hours=9)
-    effect = await improvers.measured(at)
+    effect = await improvers.measured(path)
     position = effect["position"]
     assert effect["verdict"] == "worsened"
-    old = await refusal(improvers.quality, f"{at}/evaluate", a_judgement(position - 1))
+    old = await refusal(improvers.quality, f"{path}/evaluate", a_judgement(position - 1))
     assert old == (422, "not_the_newest_measurement", "/position")
-    answer = await improvers.quality.post(f"{at}/evaluate", json=a_judgement(position))
+    answer = await improvers.quality.post(f"{path}/evaluate", json=a_judgement(position))
     (wrong,) = answer.json()["errors"]
     assert (wrong["pointer"], wrong["code"]) == ("/reason", "against_evidence")
     assert "incident_resolution_seconds" in wrong["message"]
     assert "worsened" in wrong["message"]
     reverting = {"reason": "No faster.", "old_process_stands": True, "told": "Both desks, at noon."}
-    assert await refusal(improvers.quality, f"{at}/revert", reverting) == (409, "not_evaluated", "")
+    assert await refusal(improvers.quality, f"{path}/revert", reverting) == (409, "not_evaluated", "")
     bent = a_judgement(position, reason="A flood in the week after.")
-    alone = await refusal(improvers.quality, f"{at}/evaluate", bent)
+    alone = await refusal(improvers.quality, f"{path}/evaluate", bent)
     assert alone == (422, "agreed_by_missing", "/agreed_by")
-    other = await refusal(improvers.quality, f"{at}/evaluate", bent | {"agreed_by": improvers.author.id})
+    other = await refusal(improvers.quality, f"{path}/evaluate", bent | {"agreed_by": improvers.author.id})
     assert other == (422, "agreed_by_no_owner", "/agreed_by")
     bent |= {"agreed_by": improvers.owner.id}
-    parts = await refusal(improvers.quality, f"{at}/evaluate", bent | {"benefit_reached": False})
+    parts = await refusal(improvers.quality, f"{path}/evaluate", bent | {"benefit_reached": False})
     assert parts == (422, "reached_in_part", "/comment")
-    judged = await improvers.quality.post_ok(f"{at}/evaluate", bent)
+    judged = await improvers.quality.post_ok(f"{path}/evaluate", bent)
     assert (judged["reached"], judged["against_evidence"]) == (True, True)
     assert judged["against_evidence_reason"] == "A flood in the week after."
-    assert await refusal(improvers.quality, f"{at}/revert", reverting) == (409, "judged_reached", "")
-    judged = await improvers.quality.post_ok(f"{at}/evaluate", bent | {"reached": False, "reason": None})
+    assert await refusal(improvers.quality, f"{path}/revert", reverting) == (409, "judged_reached", "")
+    judged = await improvers.quality.post_ok(f"{path}/evaluate", bent | {"reached": False, "reason": None})
     assert (judged["reached"], judged["against_evidence"]) == (False, False)
-    said = {"document_numbers": ["SOP-12"], "teams": ["network"]}
-    refused = await refusal(improvers.quality, f"{at}/standardise", said)
+    body = {"document_numbers": ["SOP-12"], "teams": ["network"]}
+    refused = await refusal(improvers.quality, f"{path}/standardise", body)
     assert refused == (409, "not_judged_reached", "")
-    half = await refusal(improvers.quality, f"{at}/revert", reverting | {"old_process_stands": False})
+    half = await refusal(improvers.quality, f"{path}/revert", reverting | {"old_process_stands": False})
     assert half == (422, "old_process_must_stand", "/old_process_stands")
-    gone = await improvers.quality.post_ok(f"{at}/revert", reverting)
-    assert (gone["state"], gone["reverted_told"]) == ("reverted", "Both desks, at noon.")
+    record = await improvers.quality.post_ok(f"{path}/revert", reverting)
+    assert (record["state"], record["reverted_told"]) == ("reverted", "Both desks, at noon.")
 
 
 async def test_it_is_selected_by_an_assessment_or_for_a_reason_and_its_suggestions_with_it(
     improvers: Improvers,
 ) -> None:
     suggestion = await offered(improvers.author)
-    said = {
+    body = {
         "title": "Sooner",
         "suggestions": [suggestion["number"]],
         "scope": "process",
         "process": "incident",
     }
     quality = improvers.quality
-    assert await refusal(quality, AT, said) == (422, "selection_reason_missing", "/reason")
-    said["reason"] = "It cannot wait."
-    twice = said | {"suggestions": [suggestion["number"], suggestion["id"]]}
+    assert await refusal(quality, AT, body) == (422, "selection_reason_missing", "/reason")
+    body["reason"] = "It cannot wait."
+    twice = body | {"suggestions": [suggestion["number"], suggestion["id"]]}
     assert await refusal(quality, AT, twice) == (422, "each_once", "/suggestions")
-    wrong = await refusal(quality, AT, said | {"aspect": "platform"})
+    wrong = await refusal(quality, AT, body | {"aspect": "platform"})
     assert wrong == (422, "aspect_of_other_scope", "/aspect")
-    made = await quality.post_ok(AT, said)
-    assert (made["state"], made["proposer_ids"]) == ("selected", [improvers.author.id])
-    kept = await quality.read(f"/v1/improvement_suggestions/{suggestion['id']}")
-    assert (kept["state"], kept["improvement_id"]) == ("selected", made["id"])
-    followers = (await quality.read(f"{AT}/{made['id']}/followers"))["items"]
-    assert [one["person"]["id"] for one in followers] == [improvers.author.id]
-    again = await quality.post(AT, json=said)
+    record = await quality.post_ok(AT, body)
+    assert (record["state"], record["proposer_ids"]) == ("selected", [improvers.author.id])
+    answer = await quality.read(f"/v1/improvement_suggestions/{suggestion['id']}")
+    assert (answer["state"], answer["improvement_id"]) == ("selected", record["id"])
+    followers = (await quality.read(f"{AT}/{record['id']}/followers"))["items"]
+    assert [follower["person"]["id"] for follower in followers] == [improvers.author.id]
+    again = await quality.post(AT, json=body)
     assert again.status_code == 422, "a suggestion is carried out by one improvement"
     assert again.json()["errors"][0]["pointer"] == "/suggestions/0"
 
 
 async def test_a_proposal_serves_a_target_of_a_plan_or_says_why_not(improvers: Improvers) -> None:
-    at, quality = await improvers.selected(), improvers.quality
+    path, quality = await improvers.selected(), improvers.quality
     await improvers.follow()
     alone = a_proposal(outside_plan_reason=None)
-    refused = await refusal(quality, f"{at}/propose", alone)
+    refused = await refusal(quality, f"{path}/propose", alone)
     assert refused == (422, "plan_or_reason_missing", "/outside_plan_reason")
-    cheap = await refusal(quality, f"{at}/propose", a_proposal(currency=None))
+    cheap = await refusal(quality, f"{path}/propose", a_proposal(currency=None))
     assert cheap == (422, "missing", "/currency")
     twice = a_proposal(targets=[a_target(), a_target()])
-    assert await refusal(quality, f"{at}/propose", twice) == (422, "each_once", "/targets/1/name")
-    assert await refusal(quality, f"{at}/submit", improvers.question() | weighed()) == (
+    assert await refusal(quality, f"{path}/propose", twice) == (422, "each_once", "/targets/1/name")
+    assert await refusal(quality, f"{path}/submit", improvers.question() | weighed()) == (
         *(409, "not_in_this_state"),
         "",
     )
-    await quality.post_ok(f"{at}/propose", a_proposal())
-    await quality.post_ok(f"{at}/propose", a_proposal(targets=[a_target(name="sooner")]))
-    targets = (await quality.read(f"{at}/targets"))["items"]
-    assert [(one["name"], one["dropped_at"] is None) for one in targets] == [
+    await quality.post_ok(f"{path}/propose", a_proposal())
+    await quality.post_ok(f"{path}/propose", a_proposal(targets=[a_target(name="sooner")]))
+    targets = (await quality.read(f"{path}/targets"))["items"]
+    assert [(target["name"], target["dropped_at"] is None) for target in targets] == [
         ("restore-faster", False),
         ("sooner", True),
     ]
-    baselines = (await quality.read(f"{at}/baselines"))["items"]
-    assert [one["name"] for one in baselines] == ["sooner"]
-    (document,) = (await quality.read(f"{at}/documents"))["items"]
+    baselines = (await quality.read(f"{path}/baselines"))["items"]
+    assert [baseline["name"] for baseline in baselines] == ["sooner"]
+    (document,) = (await quality.read(f"{path}/documents"))["items"]
     assert (document["document_class"], document["edition"], document["state"]) == ("PP", 2, "drafted")
-    await quality.post_ok(f"{at}/submit", improvers.question() | weighed())
-    (document,) = (await quality.read(f"{at}/documents"))["items"]
+    await quality.post_ok(f"{path}/submit", improvers.question() | weighed())
+    (document,) = (await quality.read(f"{path}/documents"))["items"]
     assert document["state"] == "published"
 
 
 async def test_a_member_of_the_committee_who_worded_it_is_left_out(improvers: Improvers) -> None:
-    at = await improvers.proposed()
+    path = await improvers.proposed()
     worded, other = improvers.committee
-    edited = await worded.patch(at, json={"title": "Sooner"}, headers={"If-Match": "*"})
+    edited = await worded.patch(path, json={"title": "Sooner"}, headers={"If-Match": "*"})
     assert edited.status_code == 200, edited.text
-    await improvers.quality.post_ok(f"{at}/submit", improvers.question() | weighed())
-    decision = (await improvers.quality.read(f"{at}/decisions"))["items"][0]
+    await improvers.quality.post_ok(f"{path}/submit", improvers.question() | weighed())
+    decision = (await improvers.quality.read(f"{path}/decisions"))["items"][0]
     assert decision["left_out"] == [{"person": worded.id, "because": "author"}]
-    votes = (await improvers.quality.read(f"{at}/votes"))["items"]
-    assert {one["person"]["id"] for one in votes} == {other.id, improvers.third.id}
+    votes = (await improvers.quality.read(f"{path}/votes"))["items"]
+    assert {vote["person"]["id"] for vote in votes} == {other.id, improvers.third.id}
 
 
 async def test_whoever_proposed_it_or_what_it_carries_out_does_not_vote(improvers: Improvers) -> None:
-    at = await improvers.proposed()
+    path = await improvers.proposed()
     quality, named = improvers.quality, [improvers.author, improvers.quality]
     for one in named:
         await grant(improvers.api.ledger, UUID(one.id), Role.committee_member.value)
@@ -183,34 +183,34 @@ async def test_whoever_proposed_it_or_what_it_carries_out_does_not_vote(improver
     away = [improvers.committee[1], improvers.third]
     for one in away:
         await admin.post_ok(f"/v1/persons/{one.id}/deactivate")
-    refused = await quality.post(f"{at}/submit", json=improvers.question() | weighed())
+    refused = await quality.post(f"{path}/submit", json=improvers.question() | weighed())
     problem = refused.json()
     assert (refused.status_code, problem["code"]) == (409, "too_few_may_decide")
     left_out = {(improvers.author.id, "duty"), (quality.id, "duty")}
     assert {(one["person"], one["because"]) for one in problem["left_out"]} == left_out
     for one in away:
         await admin.post_ok(f"/v1/persons/{one.id}/activate")
-    await quality.post_ok(f"{at}/submit", improvers.question() | weighed())
-    votes = (await quality.read(f"{at}/votes"))["items"]
-    assert {one["person"]["id"] for one in votes} == {one.id for one in (improvers.committee[0], *away)}
-    decision = (await quality.read(f"{at}/decisions"))["items"][0]
+    await quality.post_ok(f"{path}/submit", improvers.question() | weighed())
+    votes = (await quality.read(f"{path}/votes"))["items"]
+    assert {vote["person"]["id"] for vote in votes} == {one.id for one in (improvers.committee[0], *away)}
+    decision = (await quality.read(f"{path}/decisions"))["items"][0]
     assert {(one["person"], one["because"]) for one in decision["left_out"]} == left_out
 
 
 @pytest.mark.parametrize("field", ["role", "persons", "group", "rule", "quorum", "chair"])
 async def test_whoever_asks_names_no_voters(improvers: Improvers, field: str) -> None:
-    at = await improvers.proposed()
-    said = improvers.question(**{field: "committee_member"}) | weighed()
-    assert await refusal(improvers.quality, f"{at}/submit", said) == (422, "extra_forbidden", f"/{field}")
+    path = await improvers.proposed()
+    body = improvers.question(**{field: "committee_member"}) | weighed()
+    assert await refusal(improvers.quality, f"{path}/submit", body) == (422, "extra_forbidden", f"/{field}")
 
 
 async def test_there_is_no_more_time_to_vote_than_the_rule_gives(improvers: Improvers) -> None:
-    at = await improvers.proposed()
+    path = await improvers.proposed()
     late = improvers.question(due_at=soon(days=15)) | weighed()
-    assert await refusal(improvers.quality, f"{at}/submit", late) == (422, "later_than_rule", "/due_at")
+    assert await refusal(improvers.quality, f"{path}/submit", late) == (422, "later_than_rule", "/due_at")
     sooner = soon(days=3)
-    await improvers.quality.post_ok(f"{at}/submit", improvers.question(due_at=sooner) | weighed())
-    asked = (await improvers.quality.read(f"{at}/decisions"))["items"][0]
+    await improvers.quality.post_ok(f"{path}/submit", improvers.question(due_at=sooner) | weighed())
+    asked = (await improvers.quality.read(f"{path}/decisions"))["items"][0]
     assert datetime.fromisoformat(asked["due_at"]) == datetime.fromisoformat(sooner)
     assert (asked["rules"], asked["rule"], asked["quorum"]) == (
         [{"rule": "improvement_proposal", "edition": 0}],
@@ -220,34 +220,34 @@ async def test_there_is_no_more_time_to_vote_than_the_rule_gives(improvers: Impr
 
 
 async def test_what_is_deferred_is_taken_up_by_the_committee(improvers: Improvers) -> None:
-    at = await improvers.in_review(defer_until_at="2198-01-01T00:00:00Z")
-    deferred = await improvers.vote(at, "defer")
+    path = await improvers.in_review(defer_until_at="2198-01-01T00:00:00Z")
+    deferred = await improvers.vote(path, "defer")
     assert (deferred["state"], deferred["deferral_reason"]) == ("deferred", "by_vote")
     assert deferred["deferred_until_at"] == "2198-01-01T00:00:00.000000Z"
-    silent = await refusal(improvers.quality, f"{at}/take_up", {})
+    silent = await refusal(improvers.quality, f"{path}/take_up", {})
     assert silent == (422, "missing", "/what_changed")
-    again = await improvers.quality.post_ok(f"{at}/take_up", {"what_changed": "The engineers are free."})
+    again = await improvers.quality.post_ok(f"{path}/take_up", {"what_changed": "The engineers are free."})
     assert (again["state"], again["deferred_until_at"]) == ("in_review", None)
     assert again["decision_id"] != deferred["decision_id"]
-    rejected = await improvers.vote(at, "reject")
+    rejected = await improvers.vote(path, "reject")
     assert rejected["state"] == "rejected"
     await tell_all(improvers.api)
-    told = [one["number"] for one in (await improvers.author.read("/v1/notices"))["items"]]
-    assert rejected["number"] in told
+    numbers = [item["number"] for item in (await improvers.author.read("/v1/notices"))["items"]]
+    assert rejected["number"] in numbers
 
 
 async def test_it_is_classified_before_anything_is_made_of_it(improvers: Improvers) -> None:
-    at = await improvers.approved()
+    path = await improvers.approved()
     plan = {"plan": "By Friday."}
-    assert await refusal(improvers.owner, f"{at}/implement", plan) == (409, "not_classified", "")
+    assert await refusal(improvers.owner, f"{path}/implement", plan) == (409, "not_classified", "")
     bare = a_classification(kind="new_process")
     member = improvers.committee[0]
-    assert await refusal(member, f"{at}/classify", bare) == (422, "criteria_missing", "/criteria")
-    found = await member.post_ok(f"{at}/classify", bare | {"criteria": ["complex"]})
-    assert (found["size"], found["to_pilot"], found["priority"]) == ("major", True, "P3")
-    assert await refusal(improvers.owner, f"{at}/implement", plan) == (409, "needs_project", "")
-    await member.post_ok(f"{at}/classify", a_classification())
-    begun = await improvers.owner.post_ok(f"{at}/implement", plan)
+    assert await refusal(member, f"{path}/classify", bare) == (422, "criteria_missing", "/criteria")
+    record = await member.post_ok(f"{path}/classify", bare | {"criteria": ["complex"]})
+    assert (record["size"], record["to_pilot"], record["priority"]) == ("major", True, "P3")
+    assert await refusal(improvers.owner, f"{path}/implement", plan) == (409, "needs_project", "")
+    await member.post_ok(f"{path}/classify", a_classification())
+    begun = await improvers.owner.post_ok(f"{path}/implement", plan)
     assert begun["state"] == "implementing"
 
 
@@ -255,8 +255,8 @@ async def test_it_is_classified_before_anything_is_made_of_it(improvers: Improve
 async def test_a_step_that_is_skipped_is_refused_and_says_what_can_be_done(
     improvers: Improvers, action: str
 ) -> None:
-    at = await improvers.selected()
-    answer = await improvers.quality.post(f"{at}/{action}", json={})
+    path = await improvers.selected()
+    answer = await improvers.quality.post(f"{path}/{action}", json={})
     # A body that lacks something is refused for that first.
     assert answer.status_code in (409, 422)
     if answer.status_code == 409:
@@ -265,10 +265,10 @@ async def test_a_step_that_is_skipped_is_refused_and_says_what_can_be_done(
 
 
 async def test_a_file_of_an_improvement_is_there_for_whom_the_improvement_is(improvers: Improvers) -> None:
-    at = await improvers.selected()
+    path = await improvers.selected()
     sent = (await improvers.quality.put(f"/v1/uploads/{uuid4()}", content=b"The runbook.")).json()["id"]
-    await improvers.quality.post_ok(f"{at}/attach", {"upload": sent, "name": "runbook.txt"})
-    file = f"{at}/attachments/{sent}/content"
+    await improvers.quality.post_ok(f"{path}/attach", {"upload": sent, "name": "runbook.txt"})
+    file = f"{path}/attachments/{sent}/content"
     assert (await improvers.quality.get(file)).content == b"The runbook."
     stranger = await improvers.api.client("Somebody")
     assert (await stranger.get(file)).status_code == 404

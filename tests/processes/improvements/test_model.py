@@ -165,8 +165,8 @@ class World:
     ready: Json
 
     def client(self, who: str) -> Client:
-        found: Client = getattr(self.project, who)
-        return found
+        caller: Client = getattr(self.project, who)
+        return caller
 
     async def says(self, one: Modelled, action: str, kind: str, judgement: str, yes: bool) -> Json:
         """A body that the action takes."""
@@ -190,7 +190,7 @@ class World:
             "expected": [{"target": "restore", "promised": {"change": "-0.3"}}],
         }
         extended = {"scope": {"team": ["network"]}, "begins_at": ago(days=1), "ends_at": ago(days=-60)}
-        said: dict[str, Json] = {
+        body: dict[str, Json] = {
             "propose": {"targets": [target]}
             | {name: f"Of {name}." for name in (*texts, "judgement", "outside_plan_reason")},
             "submit": of.question() | {f"weighed_{name}": f"Of {name}." for name in weighed},
@@ -223,7 +223,7 @@ class World:
             | (extended if judgement == "extended" else {})
             | ({"told": "All, by mail."} if judgement == "stopped" else {}),
         }
-        return said.get(action, {})
+        return body.get(action, {})
 
     async def lives(self, one: Modelled, steps: list[Step]) -> None:
         """What happens to the improvement; after each step it is held against the model."""
@@ -281,11 +281,11 @@ class World:
 
     async def is_as_the_model_says(self, one: Modelled, shown_to: list[str]) -> None:
         """The improvement is what the model says; the log says so, too."""
-        for who in dict.fromkeys(shown_to):
-            shown = await self.client(who).read(one.at)
-            assert shown["state"] == one.state
-            offered = {each["action"]: each["open"] for each in shown["actions"]}
-            assert {name: offered[name] for name in offered if name in TABLE} == one.offered(who), who
+        for fromkey in dict.fromkeys(shown_to):
+            answer = await self.client(fromkey).read(one.at)
+            assert answer["state"] == one.state
+            offered = {each["action"]: each["open"] for each in answer["actions"]}
+            assert {name: offered[name] for name in offered if name in TABLE} == one.offered(fromkey), fromkey
         db = self.project.api.ledger.db
         row = await db.row("select * from fold.improvement where id = %s", (one.at.rpartition("/")[2],))
         assert row is not None

@@ -78,9 +78,9 @@ def test_drawings_stand_in_the_page_as_they_are_served_alone(
 ) -> None:
     drawings = DRAWING.findall(page_of(make("en"), "en").body)
     assert len(drawings) == number
-    for one in drawings:
-        parse(one)
-        assert " id=" not in one, "ids of several drawings would collide"
+    for drawing in drawings:
+        parse(drawing)
+        assert " id=" not in drawing, "ids of several drawings would collide"
     assert "cannot be drawn" in page_of(make("en"), "en").body
 
 

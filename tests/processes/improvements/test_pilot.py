@@ -34,21 +34,21 @@ def soon(**time: float) -> str:
     return (datetime.now(UTC) + timedelta(**time)).isoformat()
 
 
-async def sections(project: Project, at: str, of_class: str) -> list[tuple[str, str]]:
+async def sections(project: Project, path: str, of_class: str) -> list[tuple[str, str]]:
     """The headings and texts of the newest document of that class."""
-    documents = (await project.quality.read(f"{at}/documents"))["items"]
-    newest = [one for one in documents if one["document_class"] == of_class][-1]
-    found = (await project.quality.read(f"{at}/document_sections"))["items"]
-    return [(one["heading"], one["text"]) for one in found if one["document_id"] == newest["id"]]
+    documents = (await project.quality.read(f"{path}/documents"))["items"]
+    newest = [document for document in documents if document["document_class"] == of_class][-1]
+    items = (await project.quality.read(f"{path}/document_sections"))["items"]
+    return [(item["heading"], item["text"]) for item in items if item["document_id"] == newest["id"]]
 
 
 async def test_a_pilot_starts_when_all_is_ready_and_says_what_is_missing(project: Project) -> None:
-    at = await project.planned()
-    start = f"{at}/start_pilot"
+    path = await project.planned()
+    start = f"{path}/start_pilot"
     assert await refusal(project.manager, start, {}) == (409, "not_kicked_off")
-    assert await refusal(project.manager, f"{at}/kick_off", {}) == (403, "forbidden")
-    kicked_off = (await project.sponsor.post_ok(f"{at}/kick_off"))["kicked_off_at"]
-    assert await refusal(project.sponsor, f"{at}/kick_off", {}) == (409, "kicked_off_already")
+    assert await refusal(project.manager, f"{path}/kick_off", {}) == (403, "forbidden")
+    kicked_off = (await project.sponsor.post_ok(f"{path}/kick_off"))["kicked_off_at"]
+    assert await refusal(project.sponsor, f"{path}/kick_off", {}) == (409, "kicked_off_already")
     status, wrong = await refusal(project.manager, start, {})
     assert status == 422
     assert wrong == [
@@ -64,13 +64,13 @@ async def test_a_pilot_starts_when_all_is_ready_and_says_what_is_missing(project
     assert "请指定负责的执行人" in chinese
     ready = await project.readiness()
     assert (await refusal(project.quality, start, ready)) == (403, "forbidden")
-    found = await project.manager.post_ok(start, ready)
-    assert (found["state"], found["pilot_rounds"], found["executor"]["id"]) == (
+    record = await project.manager.post_ok(start, ready)
+    assert (record["state"], record["pilot_rounds"], record["executor"]["id"]) == (
         "piloting",
         1,
         project.executor.id,
     )
-    [kept] = (await project.manager.read(f"{at}/pilot_readiness"))["items"]
+    [kept] = (await project.manager.read(f"{path}/pilot_readiness"))["items"]
     assert (kept["kicked_off_at"], kept["kicked_off_by"]["id"]) == (kicked_off, project.sponsor.id)
     assert (kept["pilot_round"], kept["standards"], kept["duties"]) == (
         1,
@@ -80,9 +80,9 @@ async def test_a_pilot_starts_when_all_is_ready_and_says_what_is_missing(project
 
 
 async def test_a_pilot_needs_key_users_trained_before_executors(project: Project) -> None:
-    at = await project.planned()
-    await project.sponsor.post_ok(f"{at}/kick_off")
-    start, ready = f"{at}/start_pilot", await project.readiness()
+    path = await project.planned()
+    await project.sponsor.post_ok(f"{path}/kick_off")
+    start, ready = f"{path}/start_pilot", await project.readiness()
 
     async def refused(**changes: Any) -> tuple[int, Any]:
         return await refusal(project.manager, start, ready | changes)
@@ -104,11 +104,11 @@ async def test_a_pilot_needs_key_users_trained_before_executors(project: Project
 
 
 async def test_the_executor_is_licensed_and_does_not_own_the_process(project: Project) -> None:
-    at = await project.planned()
-    await project.sponsor.post_ok(f"{at}/kick_off")
-    start, ready = f"{at}/start_pilot", await project.readiness()
-    nobody = await project.api.client("Nobody")
-    unlicensed = ready | {"executor": nobody.id}
+    path = await project.planned()
+    await project.sponsor.post_ok(f"{path}/kick_off")
+    start, ready = f"{path}/start_pilot", await project.readiness()
+    client = await project.api.client("Nobody")
+    unlicensed = ready | {"executor": client.id}
     assert await refusal(project.manager, start, unlicensed) == (422, [("executor", "no_licence")])
     english, chinese = await sentences(project.manager, start, unlicensed)
     assert "no valid licence to carry out incident" in english
@@ -123,38 +123,38 @@ async def test_the_executor_is_licensed_and_does_not_own_the_process(project: Pr
 
 
 async def test_issues_and_feedback_are_logged_by_those_in_the_pilot(project: Project) -> None:
-    at = await project.piloting()
+    record_path = await project.piloting()
     issue = {"title": "The form asks twice", "text": "For the site."}
     for path, body in (
         ("log_pilot_issue", issue),
         ("log_pilot_feedback", {"person": "me", "stance": "opposed", "text": "Slow."}),
     ):
-        assert await refusal(project.quality, f"{at}/{path}", body) == (403, "not_in_the_pilot")
-        english, chinese = await sentences(project.quality, f"{at}/{path}", body)
+        assert await refusal(project.quality, f"{record_path}/{path}", body) == (403, "not_in_the_pilot")
+        english, chinese = await sentences(project.quality, f"{record_path}/{path}", body)
         assert "the executor and the team" in english
         assert "项目组成员" in chinese
-    await project.executor.post_ok(f"{at}/log_pilot_issue", issue)
-    await project.manager.post_ok(f"{at}/log_pilot_issue", {"title": "No paper"})
-    first, second = (await project.manager.read(f"{at}/pilot_issues"))["items"]
+    await project.executor.post_ok(f"{record_path}/log_pilot_issue", issue)
+    await project.manager.post_ok(f"{record_path}/log_pilot_issue", {"title": "No paper"})
+    first, second = (await project.manager.read(f"{record_path}/pilot_issues"))["items"]
     solved = {"issue": first["id"], "solution": "Asked once."}
-    await project.manager.post_ok(f"{at}/solve_pilot_issue", solved)
-    assert await refusal(project.manager, f"{at}/solve_pilot_issue", solved) == (
+    await project.manager.post_ok(f"{record_path}/solve_pilot_issue", solved)
+    assert await refusal(project.manager, f"{record_path}/solve_pilot_issue", solved) == (
         422,
         [("issue", "solved_already")],
     )
     for stance in ("in_favour", "in_favour", "opposed"):
-        said = {"person": project.executor.id, "stance": stance, "text": "So it is."}
-        await project.executor.post_ok(f"{at}/log_pilot_feedback", said)
+        fields = {"person": project.executor.id, "stance": stance, "text": "So it is."}
+        await project.executor.post_ok(f"{record_path}/log_pilot_feedback", fields)
 
-    report = f"{at}/report_pilot"
+    report = f"{record_path}/report_pilot"
     assert await refusal(project.manager, report, dict(WORD)) == (409, "effect_is_missing")
     english, chinese = await sentences(project.manager, report, dict(WORD))
     assert "incident_resolution_seconds: measure first" in english
     assert "incident_resolution_seconds" in chinese
-    position = await project.measured(at)
-    found = await project.manager.post_ok(report, dict(WORD))
-    assert (found["state"], found["measured_position"]) == ("pilot_reported", position)
-    texts = await sections(project, at, "PL")
+    position = await project.measured(record_path)
+    record = await project.manager.post_ok(report, dict(WORD))
+    assert (record["state"], record["measured_position"]) == ("pilot_reported", position)
+    texts = await sections(project, record_path, "PL")
     assert [heading for heading, _ in texts] == [
         "goals_met",
         "tools",
@@ -174,8 +174,8 @@ async def test_issues_and_feedback_are_logged_by_those_in_the_pilot(project: Pro
 
 
 async def test_the_judgement_names_the_reported_effect_and_says_why_if_it_must(project: Project) -> None:
-    at, position = await project.reported(EffectVerdict.no_evidence)
-    ask = f"{at}/ask_judgement"
+    path, position = await project.reported(EffectVerdict.no_evidence)
+    ask = f"{path}/ask_judgement"
 
     async def refused(judgement: str = "passed", of: int = position, **more: Any) -> Any:
         status, wrong = await refusal(project.quality, ask, project.judgement(of, judgement, **more))
@@ -208,60 +208,60 @@ async def test_the_judgement_names_the_reported_effect_and_says_why_if_it_must(p
 
 
 async def test_neither_its_manager_nor_who_proposed_it_votes_on_a_pilot(project: Project) -> None:
-    at, position = await project.reported()
+    path, position = await project.reported()
     apart = [project.manager, project.quality, project.executor]
     for one in apart:
         await grant(project.api.ledger, UUID(one.id), Role.committee_member.value)
     for one in (project.second, project.third):
         await project.admin.post_ok(f"/v1/persons/{one.id}/deactivate")
     judged = project.judgement(position)
-    refused = await project.manager.post(f"{at}/ask_judgement", json=judged)
+    refused = await project.manager.post(f"{path}/ask_judgement", json=judged)
     problem = refused.json()
     assert (refused.status_code, problem["code"]) == (409, "too_few_may_decide")
     left_out = {(one.id, "duty") for one in apart}
     assert {(one["person"], one["because"]) for one in problem["left_out"]} == left_out
     await project.admin.post_ok(f"/v1/persons/{project.second.id}/activate")
-    await project.manager.post_ok(f"{at}/ask_judgement", judged)
-    votes = (await project.quality.read(f"{at}/votes"))["items"]
-    decision = (await project.quality.read(at))["decision_id"]
-    assert {one["person"]["id"] for one in votes if one["decision_id"] == decision} == {
+    await project.manager.post_ok(f"{path}/ask_judgement", judged)
+    votes = (await project.quality.read(f"{path}/votes"))["items"]
+    decision = (await project.quality.read(path))["decision_id"]
+    assert {vote["person"]["id"] for vote in votes if vote["decision_id"] == decision} == {
         project.first.id,
         project.second.id,
     }
     again = project.judgement(position)
-    assert await refusal(project.quality, f"{at}/ask_judgement", again) == (
+    assert await refusal(project.quality, f"{path}/ask_judgement", again) == (
         409,
         "improvement_decision_open",
     )
 
 
 async def test_a_pilot_passed_against_the_evidence_keeps_the_reason(project: Project) -> None:
-    at, position = await project.reported(EffectVerdict.too_few_cases)
+    path, position = await project.reported(EffectVerdict.too_few_cases)
     asked = project.judgement(position, reason="The law asks for it.")
-    found = await project.quality.post_ok(f"{at}/ask_judgement", asked)
+    found = await project.quality.post_ok(f"{path}/ask_judgement", asked)
     assert (found["asked_judgement"], found["asked_position"]) == ("passed", position)
-    found = await project.decide(at)
+    found = await project.decide(path)
     assert (found["state"], found["judged_position"]) == ("rolling_out", position)
     assert (found["first_judgement"], found["last_judgement"]) == ("passed", "passed")
     assert (found["against_evidence"], found["against_evidence_reason"]) == (True, "The law asks for it.")
-    assert (await event_types(project.quality, at))[-1] == "improvement.pilot_passed"
-    last = (await project.quality.read(f"{at}/events"))["items"][-1]
+    assert (await event_types(project.quality, path))[-1] == "improvement.pilot_passed"
+    last = (await project.quality.read(f"{path}/events"))["items"][-1]
     assert last["given"]["position"] == position
 
 
 async def test_a_pilot_passed_on_an_improved_effect_needs_no_reason(project: Project) -> None:
     at = await project.rolling_out(reason="It is better.")
-    found = await project.quality.read(at)
-    assert (found["against_evidence"], found["against_evidence_reason"]) == (False, None)
+    answer = await project.quality.read(at)
+    assert (answer["against_evidence"], answer["against_evidence_reason"]) == (False, None)
 
 
 async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_measured_anew(
     project: Project,
 ) -> None:
-    at, position = await project.reported()
-    ask = f"{at}/ask_judgement"
+    path, position = await project.reported()
+    ask = f"{path}/ask_judgement"
     await project.quality.post_ok(ask, project.judgement(position))
-    found = await project.decide(at, "reject")
+    found = await project.decide(path, "reject")
     assert (found["state"], found["first_judgement"]) == ("pilot_reported", None)
 
     begins, ends = ago(minutes=5), soon(days=15)
@@ -281,7 +281,7 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
     )
     found = await project.manager.post_ok(ask, asked)
     assert found["next_scope"] == {"team": ["network"], "service": ["mail"]}
-    found = await project.decide(at)
+    found = await project.decide(path)
     assert (found["state"], found["pilot_rounds"], found["next_scope"]) == ("piloting", 2, None)
     assert found["pilot_scope"] == {"team": ["network"], "service": ["mail"]}
     assert found["pilot_control"] == {"team": ["none"]}
@@ -289,15 +289,15 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
     assert found["pilot_length"] == "short"
     assert (found["first_judgement"], found["last_judgement"]) == ("extended", "extended")
 
-    assert await refusal(project.manager, f"{at}/report_pilot", dict(WORD)) == (409, "effect_is_missing")
-    again = await project.measured(at)
-    await project.manager.post_ok(f"{at}/report_pilot", dict(WORD))
-    states = [one["state"] for one in (await project.quality.read(f"{at}/documents"))["items"]]
+    assert await refusal(project.manager, f"{path}/report_pilot", dict(WORD)) == (409, "effect_is_missing")
+    again = await project.measured(path)
+    await project.manager.post_ok(f"{path}/report_pilot", dict(WORD))
+    states = [item["state"] for item in (await project.quality.read(f"{path}/documents"))["items"]]
     assert states[-2:] == ["superseded", "published"]
     stale = project.judgement(position)
     assert await refusal(project.quality, ask, stale) == (422, [("position", "not_the_reported_effect")])
     await project.quality.post_ok(ask, project.judgement(again))
-    found = await project.decide(at)
+    found = await project.decide(path)
     assert (found["state"], found["first_judgement"], found["last_judgement"]) == (
         "rolling_out",
         "extended",
@@ -306,31 +306,31 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
 
 
 async def test_a_judgement_that_lapses_is_flagged_and_can_be_asked_again(project: Project) -> None:
-    at, position = await project.reported()
+    path, position = await project.reported()
     due = datetime.now(UTC) + timedelta(hours=1)
     asked = project.judgement(position, due_at=due.isoformat())
-    await project.manager.post_ok(f"{at}/ask_judgement", asked)
+    await project.manager.post_ok(f"{path}/ask_judgement", asked)
     worker = Worker(project.api.ledger)
     for minutes in (0, 61, 62, 65):
         await worker.work(due + timedelta(minutes=minutes - 60))
     assert worker.failures == []
-    found = await project.quality.read(at)
+    found = await project.quality.read(path)
     assert (found["state"], found["first_judgement"]) == ("pilot_reported", None)
     assert found["judgement_overdue_at"] is not None
-    assert "improvement.judgement_overdue" in await event_types(project.quality, at)
+    assert "improvement.judgement_overdue" in await event_types(project.quality, path)
     notices = (await project.quality.read("/v1/notices"))["items"]
     assert "pilot_not_judged" in {step for one in notices for step in one["steps"]}
-    found = await project.quality.post_ok(f"{at}/ask_judgement", project.judgement(position))
+    found = await project.quality.post_ok(f"{path}/ask_judgement", project.judgement(position))
     assert found["judgement_overdue_at"] is None
 
 
 async def test_a_stopped_pilot_is_reverted_and_says_who_is_told(project: Project) -> None:
-    at, position = await project.reported(EffectVerdict.worsened)
+    path, position = await project.reported(EffectVerdict.worsened)
     asked = project.judgement(position, "stopped", reason="It takes longer.", told="Both desks, by mail.")
-    await project.quality.post_ok(f"{at}/ask_judgement", asked)
-    found = await project.decide(at)
+    await project.quality.post_ok(f"{path}/ask_judgement", asked)
+    found = await project.decide(path)
     assert (found["state"], found["last_judgement"]) == ("reverted", "stopped")
     assert (found["revert_reason"], found["reverted_told"]) == ("It takes longer.", "Both desks, by mail.")
     assert found["reverted_at"] is not None
     assert found["next_report_due_at"] is None
-    assert (await event_types(project.quality, at))[-1] == "improvement.pilot_stopped"
+    assert (await event_types(project.quality, path))[-1] == "improvement.pilot_stopped"

@@ -45,7 +45,7 @@ async def test_an_effect_in_the_pilot_alone_is_found_with_its_size_and_none_outs
     assert effect["scope"] == {"team": ["network"]}
     assert len(effect["control"]["team"]) == 2, "the teams outside the pilot"
     assert measured["promise"] in ("shown", "reached")
-    warned = {one["code"]: one for one in found["warnings"]}
+    warned = {warning["code"]: warning for warning in found["warnings"]}
     # It is dated back, and was written down today; and the pilot goes on.
     assert warned["recorded_late"]["at"] > effect["after_begins_at"]
     assert warned["before_agreed_end"]["at"] > effect["measured_at"]
@@ -72,42 +72,42 @@ async def test_a_pilot_of_all_teams_says_that_it_is_compared_with_nobody(planted
         await planted.cases(window, {**SAME, "": 1.0}, each=4)
     _, effect = await planted.measured(at)
     assert effect["control"] is None, "cases of no team are nobody's"
-    assert "no_control" in {one["code"] for one in effect["result"]["warnings"]}
+    assert "no_control" in {warning["code"] for warning in effect["result"]["warnings"]}
 
 
 async def test_an_effect_on_everybody_is_not_credited_to_the_pilot(planted: Planted) -> None:
-    at = await planted.piloted({"team": ["network"]})
+    path = await planted.piloted({"team": ["network"]})
     await planted.cases(BEFORE, SAME)
     await planted.cases(AFTER, dict.fromkeys(TEAMS, HALF))
-    measured, effect = await planted.measured(at)
+    measured, effect = await planted.measured(path)
     assert measured["verdict"] == "no_evidence"
     sides = effect["result"]
     assert sides["after"]["compared"] < 0.7 * sides["before"]["compared"], "the pilot did become faster"
-    await planted.reported(at)
+    await planted.reported(path)
     passing = planted.project.judgement(measured["position"])
-    refused = await refusal(planted.project.quality, f"{at}/ask_judgement", passing)
+    refused = await refusal(planted.project.quality, f"{path}/ask_judgement", passing)
     assert refused == (422, [("reason", "passed_against_evidence")])
-    said = {**passing, "reason": "The desks want it all the same."}
-    await planted.project.quality.post_ok(f"{at}/ask_judgement", said)
-    passed = await planted.project.decide(at)
+    body = {**passing, "reason": "The desks want it all the same."}
+    await planted.project.quality.post_ok(f"{path}/ask_judgement", body)
+    passed = await planted.project.decide(path)
     assert (passed["state"], passed["against_evidence"]) == ("rolling_out", True)
     assert passed["against_evidence_reason"] == "The desks want it all the same."
 
 
 async def test_a_project_without_an_effect_is_reverted_on_the_evidence(planted: Planted) -> None:
-    at = await planted.implemented()
+    path = await planted.implemented()
     await planted.cases(BEFORE, SAME)
     await planted.cases(AFTER, SAME)
-    measured, _ = await planted.measured(at)
+    measured, _ = await planted.measured(path)
     assert (measured["occasion"], measured["verdict"]) == ("evaluation", "no_evidence")
     quality = planted.project.quality
     parts = ("goal_reached", "scope_reached", "benefit_reached", "reached")
     said: Json = dict.fromkeys(parts, False)
     said |= {"position": measured["position"], "agreed_by": planted.project.owner.id}
-    judged = await quality.post_ok(f"{at}/evaluate", said)
+    judged = await quality.post_ok(f"{path}/evaluate", said)
     assert (judged["reached"], judged["against_evidence"]) == (False, False)
     told = {"reason": "No faster.", "old_process_stands": True, "told": "All desks, by mail."}
-    assert (await quality.post_ok(f"{at}/revert", told))["state"] == "reverted"
+    assert (await quality.post_ok(f"{path}/revert", told))["state"] == "reverted"
 
 
 async def test_fewer_than_ten_cases_never_claim_an_effect(planted: Planted) -> None:
@@ -121,34 +121,34 @@ async def test_fewer_than_ten_cases_never_claim_an_effect(planted: Planted) -> N
 async def test_what_is_measured_twice_of_the_same_cases_is_the_same_but_for_its_position(
     planted: Planted,
 ) -> None:
-    at = await planted.implemented()
+    path = await planted.implemented()
     await planted.cases(BEFORE, {"network": 1.0}, each=12)
     await planted.cases(AFTER, {"network": HALF}, each=12)
     await planted.follow()
     for _ in range(2):
-        await planted.project.quality.post_ok(f"{at}/measure_effects")
+        await planted.project.quality.post_ok(f"{path}/measure_effects")
         await planted.follow()
-    measurements = (await planted.project.quality.read(f"{at}/measurements"))["items"]
-    effects = [await planted.effect(one) for one in measurements]
+    measurements = (await planted.project.quality.read(f"{path}/measurements"))["items"]
+    effects = [await planted.effect(measurement) for measurement in measurements]
     for one, other in pairwise(effects):
         assert one["position"] < other["position"]
         assert (one["result"]["effect"], one["verdict"]) == (other["result"]["effect"], other["verdict"])
 
 
 async def test_measuring_goes_on_where_others_change_the_improvement_meanwhile(planted: Planted) -> None:
-    at = await planted.implemented()
+    path = await planted.implemented()
     await planted.follow()
     quality = planted.project.quality
-    seen = (await quality.get(at)).headers["etag"]
-    measuring = asyncio.create_task(quality.post(f"{at}/measure_effects"))
+    etag = (await quality.get(path)).headers["etag"]
+    measuring = asyncio.create_task(quality.post(f"{path}/measure_effects"))
     for title in ("Ask for the site", "Ask for the site at once"):
         await asyncio.sleep(0)  # it goes as far as it comes before the next change
-        patched = await quality.patch(at, json={"title": title}, headers={"If-Match": "*"})
+        patched = await quality.patch(path, json={"title": title}, headers={"If-Match": "*"})
         assert patched.status_code == 200, patched.text
     answer = await measuring
     assert answer.status_code == 200, answer.text
-    (found,) = (await quality.read(f"{at}/measurements"))["items"]
+    (found,) = (await quality.read(f"{path}/measurements"))["items"]
     assert found["times"] == 1
     # Whoever names a version is told that it is another one by now.
-    bound = await quality.post(f"{at}/measure_effects", headers={"If-Match": seen})
+    bound = await quality.post(f"{path}/measure_effects", headers={"If-Match": etag})
     assert (bound.status_code, bound.json()["code"]) == (412, "changed_since")

@@ -46,132 +46,132 @@ WITHOUT_PILOT: Json = {
 
 async def chartered(improvers: Improvers) -> str:
     """The address of a project with its charter."""
-    at = await improvers.classified(kind="new_process", criteria=["several_teams"])
-    done = await improvers.committee[0].post_ok(f"{at}/charter", a_charter(improvers))
+    path = await improvers.classified(kind="new_process", criteria=["several_teams"])
+    done = await improvers.committee[0].post_ok(f"{path}/charter", a_charter(improvers))
     assert done["state"] == "chartered"
-    return at
+    return path
 
 
 async def test_a_project_has_a_sponsor_of_the_management_and_a_project_manager(improvers: Improvers) -> None:
-    at = await improvers.classified(kind="new_process", criteria=["several_teams"])
+    path = await improvers.classified(kind="new_process", criteria=["several_teams"])
     member = improvers.committee[0]
     junior = a_charter(improvers, sponsor=improvers.author.id)
-    assert await refusal(member, f"{at}/charter", junior) == (422, "not_of_management", "/sponsor")
-    nobody = a_charter(improvers, project_manager=improvers.author.id)
+    assert await refusal(member, f"{path}/charter", junior) == (422, "not_of_management", "/sponsor")
+    charter = a_charter(improvers, project_manager=improvers.author.id)
     wanted = (422, "no_project_manager", "/project_manager")
-    assert await refusal(member, f"{at}/charter", nobody) == wanted
+    assert await refusal(member, f"{path}/charter", charter) == wanted
     twice = a_charter(improvers, members=[improvers.author.id] * 2)
-    assert await refusal(member, f"{at}/charter", twice) == (422, "each_once", "/members")
-    odd = await refusal(member, f"{at}/charter", a_charter(improvers, budget="12000.000"))
+    assert await refusal(member, f"{path}/charter", twice) == (422, "each_once", "/members")
+    odd = await refusal(member, f"{path}/charter", a_charter(improvers, budget="12000.000"))
     assert odd == (422, "other_digits", "/budget")
-    done = await member.post_ok(f"{at}/charter", a_charter(improvers))
+    done = await member.post_ok(f"{path}/charter", a_charter(improvers))
     assert (done["sponsor"]["id"], done["budget"]) == (improvers.sponsor.id, "12000.00")
     await tell_all(improvers.api)
     for client in (improvers.sponsor, improvers.manager, improvers.author):
-        told = [one["number"] for one in (await client.read("/v1/notices"))["items"]]
-        assert done["number"] in told
+        numbers = [item["number"] for item in (await client.read("/v1/notices"))["items"]]
+        assert done["number"] in numbers
 
 
 async def test_a_minor_improvement_needs_no_project_unless_it_is_piloted(improvers: Improvers) -> None:
-    at = await improvers.classified()
+    path = await improvers.classified()
     member = improvers.committee[0]
-    assert await refusal(member, f"{at}/charter", a_charter(improvers)) == (409, "needs_no_project", "")
+    assert await refusal(member, f"{path}/charter", a_charter(improvers)) == (409, "needs_no_project", "")
     piloted = {"kind": "tool", "to_pilot": True, "impact": "2", "urgency": "3"}
-    await member.post_ok(f"{at}/classify", piloted)
-    assert (await member.post_ok(f"{at}/charter", a_charter(improvers)))["state"] == "chartered"
+    await member.post_ok(f"{path}/classify", piloted)
+    assert (await member.post_ok(f"{path}/charter", a_charter(improvers)))["state"] == "chartered"
 
 
 async def test_only_its_own_project_manager_plans_it(improvers: Improvers) -> None:
-    at = await chartered(improvers)
+    path = await chartered(improvers)
     another = await improvers.api.client("Another", Role.project_manager)
-    assert (await another.post(f"{at}/plan", json=a_plan())).status_code == 403
-    done = await improvers.manager.post_ok(f"{at}/plan", a_plan())
+    assert (await another.post(f"{path}/plan", json=a_plan())).status_code == 403
+    done = await improvers.manager.post_ok(f"{path}/plan", a_plan())
     assert (done["state"], done["pilot_length"]) == ("planned", "usual")
-    (milestone,) = (await improvers.manager.read(f"{at}/milestones"))["items"]
+    (milestone,) = (await improvers.manager.read(f"{path}/milestones"))["items"]
     assert milestone["title"] == "The runbooks are written"
-    (target,) = (await improvers.manager.read(f"{at}/targets"))["items"]
+    (target,) = (await improvers.manager.read(f"{path}/targets"))["items"]
     assert (target["promised"], target["pilot_promised"]) == ("-0.5", "-0.3")
 
 
 async def test_a_pilot_is_whole_and_cut_by_what_can_be_piloted(improvers: Improvers) -> None:
-    at, manager = await chartered(improvers), improvers.manager
+    path, manager = await chartered(improvers), improvers.manager
     half = a_plan(data_gathering=None)
-    answer = await manager.post(f"{at}/plan", json=half)
+    answer = await manager.post(f"{path}/plan", json=half)
     (wrong,) = answer.json()["errors"]
     assert (answer.status_code, wrong["code"]) == (422, "pilot_is_incomplete")
     assert "data_gathering" in wrong["message"]
-    by_priority = await refusal(manager, f"{at}/plan", a_plan(pilot_scope={"priority": ["P1"]}))
+    by_priority = await refusal(manager, f"{path}/plan", a_plan(pilot_scope={"priority": ["P1"]}))
     assert by_priority == (422, "not_a_pilot_dimension", "/pilot_scope/priority")
-    by_item = await refusal(manager, f"{at}/plan", a_plan(pilot_scope={"catalogue_item": ["laptop"]}))
+    by_item = await refusal(manager, f"{path}/plan", a_plan(pilot_scope={"catalogue_item": ["laptop"]}))
     assert by_item == (422, "not_a_pilot_dimension", "/pilot_scope/catalogue_item"), "of no incident"
-    nobody = await refusal(manager, f"{at}/plan", a_plan(pilot_scope={"team": ["nobody"]}))
+    nobody = await refusal(manager, f"{path}/plan", a_plan(pilot_scope={"team": ["nobody"]}))
     assert nobody == (422, "unknown_value", "/pilot_scope/team/0")
-    back = await refusal(manager, f"{at}/plan", a_plan(pilot_ends_at="2198-02-01T00:00:00Z"))
+    back = await refusal(manager, f"{path}/plan", a_plan(pilot_ends_at="2198-02-01T00:00:00Z"))
     assert back == (422, "before_it_began", "/pilot_ends_at")
     unknown = a_plan(expected=[{"target": "other", "promised": {"change": "-0.3"}}])
-    refused = await refusal(manager, f"{at}/plan", unknown)
+    refused = await refusal(manager, f"{path}/plan", unknown)
     assert refused == (422, "no_such_proposal_target", "/expected/0/target")
     for ends_at, length in (("2198-03-15", "short"), ("2198-09-01", "usual"), ("2198-10-01", "long")):
-        planned = await manager.post_ok(f"{at}/plan", a_plan(pilot_ends_at=f"{ends_at}T00:00:00Z"))
+        planned = await manager.post_ok(f"{path}/plan", a_plan(pilot_ends_at=f"{ends_at}T00:00:00Z"))
         assert planned["pilot_length"] == length, "it is pointed out, and not refused"
-        await improvers.committee[0].post_ok(f"{at}/return_plan", {"lacking": "Other dates."})
+        await improvers.committee[0].post_ok(f"{path}/return_plan", {"lacking": "Other dates."})
 
 
 async def test_without_a_pilot_there_is_no_approval_and_a_returned_plan_is_made_anew(
     improvers: Improvers,
 ) -> None:
-    at, member = await chartered(improvers), improvers.committee[0]
-    await improvers.manager.post_ok(f"{at}/plan", WITHOUT_PILOT)
-    assert await refusal(member, f"{at}/approve_plan", {}) == (409, "pilot_is_missing", "")
-    returned = await member.post_ok(f"{at}/return_plan", {"lacking": "The pilot. 缺少试点。"})
+    path, member = await chartered(improvers), improvers.committee[0]
+    await improvers.manager.post_ok(f"{path}/plan", WITHOUT_PILOT)
+    assert await refusal(member, f"{path}/approve_plan", {}) == (409, "pilot_is_missing", "")
+    returned = await member.post_ok(f"{path}/return_plan", {"lacking": "The pilot. 缺少试点。"})
     assert (returned["state"], returned["lacking"]) == ("chartered", "The pilot. 缺少试点。")
-    planned = await improvers.manager.post_ok(f"{at}/plan", a_plan())
+    planned = await improvers.manager.post_ok(f"{path}/plan", a_plan())
     assert (planned["state"], planned["lacking"]) == ("planned", None)
-    milestones = (await member.read(f"{at}/milestones"))["items"]
-    assert [one["dropped_at"] is None for one in milestones] == [False, True]
-    done = await member.post_ok(f"{at}/approve_plan")
+    milestones = (await member.read(f"{path}/milestones"))["items"]
+    assert [milestone["dropped_at"] is None for milestone in milestones] == [False, True]
+    done = await member.post_ok(f"{path}/approve_plan")
     assert (done["state"], done["chartered_at"]) == ("plan_approved", returned["chartered_at"])
     await tell_all(improvers.api)
-    steps = [one["steps"] for one in (await improvers.manager.read("/v1/notices"))["items"]]
+    steps = [item["steps"] for item in (await improvers.manager.read("/v1/notices"))["items"]]
     assert {"project_plan_returned", "approved"} <= {step for told in steps for step in told}
 
 
 async def test_whoever_manages_the_project_does_not_approve_its_plan(improvers: Improvers) -> None:
-    at = await improvers.classified(kind="new_process", criteria=["several_teams"])
+    path = await improvers.classified(kind="new_process", criteria=["several_teams"])
     both = await improvers.api.client("Both", Role.project_manager, Role.committee_member)
     charter = a_charter(improvers, project_manager=both.id)
-    await improvers.committee[0].post_ok(f"{at}/charter", charter)
-    await both.post_ok(f"{at}/plan", a_plan())
-    refused = await both.post(f"{at}/approve_plan")
+    await improvers.committee[0].post_ok(f"{path}/charter", charter)
+    await both.post_ok(f"{path}/plan", a_plan())
+    refused = await both.post(f"{path}/approve_plan")
     assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
-    returned = await both.post(f"{at}/return_plan", json={"lacking": "Nothing."})
+    returned = await both.post(f"{path}/return_plan", json={"lacking": "Nothing."})
     assert (returned.status_code, returned.json()["code"]) == (403, "separation_of_duties")
 
 
 async def test_progress_is_reported_against_the_budget(improvers: Improvers) -> None:
-    at, manager = await chartered(improvers), improvers.manager
+    path, manager = await chartered(improvers), improvers.manager
     early = {"milestones": [], "expected_at": AHEAD}
-    assert (await manager.post(f"{at}/report_progress", json=early)).status_code == 409
-    await manager.post_ok(f"{at}/plan", a_plan(report_every_days=7))
-    (milestone,) = (await manager.read(f"{at}/milestones"))["items"]
-    said = {
+    assert (await manager.post(f"{path}/report_progress", json=early)).status_code == 409
+    await manager.post_ok(f"{path}/plan", a_plan(report_every_days=7))
+    (milestone,) = (await manager.read(f"{path}/milestones"))["items"]
+    body = {
         "milestones": [{"milestone": milestone["id"], "done": 50}],
         "expected_at": AHEAD,
         "cost_to_date": "3000.00",
         "problems": [{"title": "A relay is late", "owner": improvers.author.id, "due_at": AHEAD}],
     }
-    assert (await improvers.quality.post(f"{at}/report_progress", json=said)).status_code == 403
-    reported = await manager.post_ok(f"{at}/report_progress", said)
+    assert (await improvers.quality.post(f"{path}/report_progress", json=body)).status_code == 403
+    reported = await manager.post_ok(f"{path}/report_progress", body)
     assert reported["next_report_due_at"] is not None
-    (report,) = (await manager.read(f"{at}/progress_reports"))["items"]
+    (report,) = (await manager.read(f"{path}/progress_reports"))["items"]
     assert (report["cost_to_date"], report["planned_cost"], report["late"]) == ("3000.00", "12000.00", False)
-    (milestone,) = (await manager.read(f"{at}/milestones"))["items"]
+    (milestone,) = (await manager.read(f"{path}/milestones"))["items"]
     assert milestone["done"] == 50
-    assert [task["title"] for task in (await manager.read(f"{at}/tasks"))["items"]] == ["A relay is late"]
+    assert [task["title"] for task in (await manager.read(f"{path}/tasks"))["items"]] == ["A relay is late"]
 
 
 async def test_a_pilot_takes_three_months_unless_it_is_said_otherwise(improvers: Improvers) -> None:
-    at = await chartered(improvers)
-    planned = await improvers.manager.post_ok(f"{at}/plan", a_plan(pilot_ends_at=None))
+    path = await chartered(improvers)
+    planned = await improvers.manager.post_ok(f"{path}/plan", a_plan(pilot_ends_at=None))
     assert planned["pilot_ends_at"] == "2198-06-01T00:00:00.000000Z"
     assert planned["pilot_length"] == "usual"

@@ -53,7 +53,7 @@ def evidence(project: Project, step: str, **more: Any) -> Json:
     return {"step": step, "evidence": f"Done: {step}.", **of_steps.get(step, {}), **more}
 
 
-async def completed(project: Project, at: str, *steps: str) -> Json:
+async def completed(project: Project, path: str, *steps: str) -> Json:
     """The improvement after its steps were completed."""
     found: Json = {}
     for step in steps:
@@ -61,39 +61,39 @@ async def completed(project: Project, at: str, *steps: str) -> Json:
         if step == "inform_and_train":
             more = {"training": await project.training("everybody", upto="examine")}
         body = evidence(project, step, **more)
-        found = await project.executor.post_ok(f"{at}/complete_rollout_step", body)
+        found = await project.executor.post_ok(f"{path}/complete_rollout_step", body)
     return found
 
 
-async def steps_of(client: Client, at: str) -> dict[str, Json]:
+async def steps_of(client: Client, path: str) -> dict[str, Json]:
     """The steps of the rollout by name."""
-    return {one["step"]: one for one in (await client.read(f"{at}/rollout_steps"))["items"]}
+    return {item["step"]: item for item in (await client.read(f"{path}/rollout_steps"))["items"]}
 
 
 async def standardised(project: Project) -> str:
     """One that is standardised."""
-    at = await project.planned_rollout()
-    await completed(project, at, *FIRST_SEVEN)
-    said = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
-    await project.manager.post_ok(f"{at}/ask_hand_over", said)
-    await project.quality.post_ok(f"{at}/hand_over")
+    path = await project.planned_rollout()
+    await completed(project, path, *FIRST_SEVEN)
+    fields = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
+    await project.manager.post_ok(f"{path}/ask_hand_over", fields)
+    await project.quality.post_ok(f"{path}/hand_over")
     body = {"document_numbers": ["PR2026001"], "teams": ["network"]}
-    found = await project.quality.post_ok(f"{at}/standardise", body)
-    assert found["state"] == "standardised"
-    return at
+    record = await project.quality.post_ok(f"{path}/standardise", body)
+    assert record["state"] == "standardised"
+    return path
 
 
 FIRST_SEVEN = tuple(step for step in STEPS[:7] if step != "pilot")
 
 
 async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(project: Project) -> None:
-    at = await project.rolling_out()
-    roll_out, plan = f"{at}/roll_out", project.rollout(cutover_at="2030-03-31T04:00:00Z")
+    path = await project.rolling_out()
+    roll_out, plan = f"{path}/roll_out", project.rollout(cutover_at="2030-03-31T04:00:00Z")
     assert await refusal(project.quality, roll_out, plan) == (403, "forbidden")
     step = {"step": "organise", "evidence": "Done.", "goals": "Half.", "weekly_plan": "All."}
     unplanned = (409, "rollout_not_planned")
-    assert await refusal(project.executor, f"{at}/complete_rollout_step", step) == unplanned
-    english, chinese = await sentences(project.executor, f"{at}/complete_rollout_step", step)
+    assert await refusal(project.executor, f"{path}/complete_rollout_step", step) == unplanned
+    english, chinese = await sentences(project.executor, f"{path}/complete_rollout_step", step)
     assert "plan it first" in english
     assert "请先制定推广计划" in chinese
 
@@ -111,28 +111,28 @@ async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(pro
         [("steps/0/due_at", "undated_step")],
     )
 
-    found = await project.manager.post_ok(roll_out, plan)
-    assert (found["state"], found["rollout_departments"]) == ("rolling_out", ["Service desk"])
-    steps = await steps_of(project.manager, at)
+    record = await project.manager.post_ok(roll_out, plan)
+    assert (record["state"], record["rollout_departments"]) == ("rolling_out", ["Service desk"])
+    steps = await steps_of(project.manager, path)
     assert list(steps) == list(STEPS)
     assert [one["place"] for one in steps.values()] == list(range(1, 10))
     assert steps["optimise"]["due_at"].startswith("2030-09-30T04:00")
     assert steps["fix"]["due_at"].startswith("2030-12-31T04:00")
     done = [name for name, one in steps.items() if one["completed_at"] is not None]
-    report = (await project.manager.read(f"{at}/documents"))["items"][-1]["number"]
+    report = (await project.manager.read(f"{path}/documents"))["items"][-1]["number"]
     assert (done, steps["pilot"]["evidence_numbers"]) == (["pilot"], [report])
 
-    await completed(project, at, "name_owner")
+    await completed(project, path, "name_owner")
     others = plan | {"steps": [one | {"owner": project.manager.id} for one in plan["steps"]]}
     await project.manager.post_ok(roll_out, others)
-    owners = {name: one["owner"]["id"] for name, one in (await steps_of(project.manager, at)).items()}
+    owners = {name: one["owner"]["id"] for name, one in (await steps_of(project.manager, path)).items()}
     assert owners["name_owner"] == project.executor.id
     assert owners["organise"] == project.manager.id
 
 
 async def test_each_step_is_completed_by_its_owner_in_order_with_its_evidence(project: Project) -> None:
-    at = await project.planned_rollout()
-    path = f"{at}/complete_rollout_step"
+    record_path = await project.planned_rollout()
+    path = f"{record_path}/complete_rollout_step"
 
     async def refused(step: str, **more: Any) -> Any:
         status, wrong = await refusal(project.executor, path, evidence(project, step, **more))
@@ -159,26 +159,26 @@ async def test_each_step_is_completed_by_its_owner_in_order_with_its_evidence(pr
     )
     assert raised.status_code == 200
     assert await refused("name_owner", owner=project.executor.id) == [("owner", "owner_is_executor")]
-    found = await completed(project, at, "name_owner")
+    found = await completed(project, record_path, "name_owner")
     assert found["process_owner"]["id"] == project.owner.id
 
 
 async def test_goals_telling_training_and_publishing_need_their_evidence(project: Project) -> None:
-    at = await project.planned_rollout()
-    path = f"{at}/complete_rollout_step"
+    record_path = await project.planned_rollout()
+    path = f"{record_path}/complete_rollout_step"
 
     async def refused(step: str, **more: Any) -> Any:
         status, wrong = await refusal(project.executor, path, evidence(project, step, **more))
         assert status in (409, 422)
         return wrong
 
-    await completed(project, at, "name_owner")
+    await completed(project, record_path, "name_owner")
     assert await refused("organise", goals=None, weekly_plan=None) == [
         ("goals", "goals_missing"),
         ("weekly_plan", "weekly_plan_missing"),
     ]
     assert await refused("organise", goal="0") == [("goal", "goal_not_positive")]
-    found = await completed(project, at, "organise")
+    found = await completed(project, record_path, "organise")
     assert found["rollout_goal"] == "0.5"
 
     one = [{"medium": "Mail", "announced_at": ago(days=2), "reach": 120}] * 2
@@ -193,8 +193,8 @@ async def test_goals_telling_training_and_publishing_need_their_evidence(project
     )
     assert "leaves out: what_is_new, what_differs, how_to_do_it" in english
     assert "what_is_new" in chinese
-    await completed(project, at, "inform_and_train")
-    media = [one["medium"] for one in (await project.quality.read(f"{at}/announcements"))["items"]]
+    await completed(project, record_path, "inform_and_train")
+    media = [item["medium"] for item in (await project.quality.read(f"{record_path}/announcements"))["items"]]
     assert media == ["Mail", "Meeting"]
 
     assert await refused("publish", numbers=[], effective_at=None) == [
@@ -204,14 +204,14 @@ async def test_goals_telling_training_and_publishing_need_their_evidence(project
     assert await refused("publish", effective_at="2199-01-03T00:00:00Z") == [
         ("effective_at", "not_the_cutover_day")
     ]
-    await completed(project, at, "publish")
+    await completed(project, record_path, "publish")
     assert await refused("manage_daily") == "rollout_order"
 
 
 async def test_a_cutover_is_ready_and_in_stages_and_moves_what_follows(project: Project) -> None:
-    at = await project.planned_rollout()
-    await completed(project, at, *FIRST_SEVEN[:4])
-    path, bare = f"{at}/complete_rollout_step", {"step": "cut_over", "evidence": "The day."}
+    record_path = await project.planned_rollout()
+    await completed(project, record_path, *FIRST_SEVEN[:4])
+    path, bare = f"{record_path}/complete_rollout_step", {"step": "cut_over", "evidence": "The day."}
     assert await refusal(project.executor, path, bare) == (
         422,
         [
@@ -226,38 +226,38 @@ async def test_a_cutover_is_ready_and_in_stages_and_moves_what_follows(project: 
     assert "nothing makes it impossible" in english
     assert "不存在障碍" in chinese
     half = evidence(project, "cut_over", share=50)
-    found = await project.executor.post_ok(path, half)
-    assert (found["cutover_share"], found["cutover_at"] is not None) == (50, True)
-    steps = await steps_of(project.executor, at)
+    record = await project.executor.post_ok(path, half)
+    assert (record["cutover_share"], record["cutover_at"] is not None) == (50, True)
+    steps = await steps_of(project.executor, record_path)
     assert steps["cut_over"]["completed_at"] is None
-    cutover = datetime.fromisoformat(found["cutover_at"])
+    cutover = datetime.fromisoformat(record["cutover_at"])
     optimise = datetime.fromisoformat(steps["optimise"]["due_at"])
     assert timedelta(days=180) < optimise - cutover < timedelta(days=186)
     assert await refusal(project.executor, path, half) == (422, [("share", "share_not_more")])
     again = await project.executor.post_ok(path, evidence(project, "cut_over"))
-    assert (again["cutover_share"], again["cutover_at"]) == (100, found["cutover_at"])
-    assert (await steps_of(project.executor, at))["cut_over"]["completed_at"] is not None
+    assert (again["cutover_share"], again["cutover_at"]) == (100, record["cutover_at"])
+    assert (await steps_of(project.executor, record_path))["cut_over"]["completed_at"] is not None
     told = {"reason": "It is slow.", "old_process_stands": True, "told": "Both desks."}
-    assert (await refusal(project.quality, f"{at}/revert", told))[0] == 409
+    assert (await refusal(project.quality, f"{record_path}/revert", told))[0] == 409
 
 
 async def test_the_process_owner_lets_a_step_come_first(project: Project) -> None:
-    at = await project.planned_rollout()
-    skip = f"{at}/skip_rollout_order"
-    said = {"step": "publish", "reason": "The training needs it."}
-    assert await refusal(project.executor, skip, said) == (403, "forbidden")
-    assert await refusal(project.owner, skip, said | {"step": "name_owner"}) == (
+    path = await project.planned_rollout()
+    skip = f"{path}/skip_rollout_order"
+    body = {"step": "publish", "reason": "The training needs it."}
+    assert await refusal(project.executor, skip, body) == (403, "forbidden")
+    assert await refusal(project.owner, skip, body | {"step": "name_owner"}) == (
         422,
         [("step", "step_in_order")],
     )
-    await project.owner.post_ok(skip, said)
-    await completed(project, at, "publish")
-    step = (await steps_of(project.owner, at))["publish"]
+    await project.owner.post_ok(skip, body)
+    await completed(project, path, "publish")
+    step = (await steps_of(project.owner, path))["publish"]
     assert (step["order_reason"], step["order_skipped_by"]["id"]) == (
         "The training needs it.",
         project.owner.id,
     )
-    assert await refusal(project.owner, skip, said) == (422, [("step", "completed_already")])
+    assert await refusal(project.owner, skip, body) == (422, [("step", "completed_already")])
 
 
 async def test_what_went_well_is_told_to_all_teams_and_an_overdue_step_to_its_owner(
@@ -286,38 +286,38 @@ async def test_what_went_well_is_told_to_all_teams_and_an_overdue_step_to_its_ow
     assert number is not None
 
 
-async def told(client: Client, at: str) -> list[str]:
+async def told(client: Client, path: str) -> list[str]:
     """What the client was told of the improvement."""
     items = (await client.read("/v1/notices"))["items"]
-    return [step for one in items if one["about"].endswith(at.rpartition("/")[2]) for step in one["steps"]]
+    return [step for one in items if one["about"].endswith(path.rpartition("/")[2]) for step in one["steps"]]
 
 
 async def test_it_is_handed_over_by_the_manager_and_accepted_by_quality(project: Project) -> None:
-    at = await project.rolling_out(EffectVerdict.no_evidence, reason="The law asks for it.")
-    await project.manager.post_ok(f"{at}/roll_out", project.rollout())
-    ask, said = f"{at}/ask_hand_over", {"handed_over": "All of it.", "numbers": ["PR2026001"]}
+    path = await project.rolling_out(EffectVerdict.no_evidence, reason="The law asks for it.")
+    await project.manager.post_ok(f"{path}/roll_out", project.rollout())
+    ask, said = f"{path}/ask_hand_over", {"handed_over": "All of it.", "numbers": ["PR2026001"]}
     assert await refusal(project.manager, ask, said) == (409, "rollout_incomplete")
     english, chinese = await sentences(project.manager, ask, said)
     assert "Open are: name_owner, organise, inform_and_train, publish, cut_over, manage_daily" in english
     assert "manage_daily" in chinese
-    await completed(project, at, *FIRST_SEVEN)
-    assert await refusal(project.quality, f"{at}/hand_over", {}) == (409, "handover_not_asked")
-    english, chinese = await sentences(project.quality, f"{at}/hand_over", {})
+    await completed(project, path, *FIRST_SEVEN)
+    assert await refusal(project.quality, f"{path}/hand_over", {}) == (409, "handover_not_asked")
+    english, chinese = await sentences(project.quality, f"{path}/hand_over", {})
     assert "has not handed this improvement over" in english
     assert "尚未提请移交" in chinese
     assert await refusal(project.quality, ask, said) == (403, "forbidden")
     await project.manager.post_ok(ask, said)
     await project.manager.post_ok(ask, said | {"open_points": "The night shift."})
-    assert await refusal(project.manager, f"{at}/hand_over", {}) == (403, "forbidden")
-    found = await project.quality.post_ok(f"{at}/hand_over", {"comment": "All there."})
-    assert (found["state"], found["accepted_by"]["id"]) == ("handed_over", project.quality.id)
-    document = (await project.quality.read(f"{at}/documents"))["items"][-1]
+    assert await refusal(project.manager, f"{path}/hand_over", {}) == (403, "forbidden")
+    record = await project.quality.post_ok(f"{path}/hand_over", {"comment": "All there."})
+    assert (record["state"], record["accepted_by"]["id"]) == ("handed_over", project.quality.id)
+    document = (await project.quality.read(f"{path}/documents"))["items"][-1]
     assert (document["document_class"], document["state"], document["edition"]) == ("HO", "published", 2)
-    rows = (await project.quality.read(f"{at}/document_sections"))["items"]
+    rows = (await project.quality.read(f"{path}/document_sections"))["items"]
     texts = {
-        one["heading"]: one["text"]
-        for one in rows
-        if one["document_id"] == document["id"] and one["edition"] == 2
+        row["heading"]: row["text"]
+        for row in rows
+        if row["document_id"] == document["id"] and row["edition"] == 2
     }
     assert texts["against_evidence"] == "The law asks for it."
     assert "No evidence" in texts["pilot_result"]
@@ -327,20 +327,20 @@ async def test_it_is_handed_over_by_the_manager_and_accepted_by_quality(project:
 
 
 async def test_the_quality_manager_who_manages_the_project_does_not_accept_it(project: Project) -> None:
-    at = await project.planned_rollout()
-    await completed(project, at, *FIRST_SEVEN)
-    said = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
-    await project.manager.post_ok(f"{at}/ask_hand_over", said)
+    path = await project.planned_rollout()
+    await completed(project, path, *FIRST_SEVEN)
+    body = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
+    await project.manager.post_ok(f"{path}/ask_hand_over", body)
     row = await project.api.ledger.db.row("select * from fold.person where id = %s", (project.manager.id,))
     assert row is not None
     person = from_row(Person, row)
     manager = await project.api.client_of(person, Role.quality_manager, Role.project_manager)
-    assert await refusal(manager, f"{at}/hand_over", {}) == (403, "separation_of_duties")
+    assert await refusal(manager, f"{path}/hand_over", {}) == (403, "separation_of_duties")
 
 
 async def test_steps_eight_and_nine_come_after_it_is_standardised(project: Project) -> None:
-    at = await standardised(project)
-    fix = f"{at}/fix"
+    path = await standardised(project)
+    fix = f"{path}/fix"
     optimise = {"step": "optimise", "evidence": "Two fields less."}
     assert await refusal(project.quality, fix, optimise) == (403, "forbidden")
     assert await refusal(project.owner, fix, optimise | {"step": "publish"}) == (
@@ -354,8 +354,8 @@ async def test_steps_eight_and_nine_come_after_it_is_standardised(project: Proje
     assert "half a year after the cutover" in english
     assert "半年内" in chinese
     despite = {"freeze_exception": "law", "freeze_exception_reason": "The law asks for two fields less."}
-    found = await project.owner.post_ok(fix, optimise | despite)
-    assert (found["optimised_at"] is not None, found["freeze_exception"]) == (True, "law")
+    record = await project.owner.post_ok(fix, optimise | despite)
+    assert (record["optimised_at"] is not None, record["freeze_exception"]) == (True, "law")
     assert await refusal(project.owner, fix, optimise) == (422, [("step", "completed_already")])
 
     assert await refusal(project.owner, fix, last) == (409, "targets_not_held")
@@ -363,10 +363,10 @@ async def test_steps_eight_and_nine_come_after_it_is_standardised(project: Proje
     assert "not held by incident_resolution_seconds" in english
     assert "incident_resolution_seconds 尚未" in chinese
     faded: Json = {"promise": PromiseVerdict.missed, "kept": False}
-    await project.measured(at, occasion=MeasurementOccasion.month_3, days=95, **faded)
+    await project.measured(path, occasion=MeasurementOccasion.month_3, days=95, **faded)
     assert await refusal(project.owner, fix, last) == (409, "targets_not_held")
-    kept: Json = {"promise": PromiseVerdict.missed, "kept": True}
-    await project.measured(at, occasion=MeasurementOccasion.month_6, days=190, **kept)
-    found = await project.owner.post_ok(fix, last)
-    assert (found["state"], found["fixed_at"] is not None) == ("standardised", True)
-    assert (await event_types(project.quality, at))[-1] == "improvement.fixed"
+    body: Json = {"promise": PromiseVerdict.missed, "kept": True}
+    await project.measured(path, occasion=MeasurementOccasion.month_6, days=190, **body)
+    record = await project.owner.post_ok(fix, last)
+    assert (record["state"], record["fixed_at"] is not None) == ("standardised", True)
+    assert (await event_types(project.quality, path))[-1] == "improvement.fixed"

@@ -60,22 +60,22 @@ def test_an_alert_that_joins_is_counted() -> None:
 
 def test_one_that_is_told_late_does_not_turn_the_time_of_the_last_back() -> None:
     record = incident(alert_count=3, last_alert_at=minutes(-5))
-    said = {**AGAIN, "alerted_at": instant(minutes(-30))}
-    after = given(record).by(TOOL).when("repeat_alert", said).record
+    body = {**AGAIN, "alerted_at": instant(minutes(-30))}
+    after = given(record).by(TOOL).when("repeat_alert", body).record
     assert (after.alert_count, after.last_alert_at) == (4, minutes(-5))
 
 
 def test_one_that_fired_earlier_than_was_known_sets_the_begin_of_an_open_incident() -> None:
-    said = {**AGAIN, "alerted_at": instant(minutes(-30))}
+    body = {**AGAIN, "alerted_at": instant(minutes(-30))}
     record = incident(alert_count=1, last_alert_at=minutes(-5), began_at=minutes(-5))
-    assert given(record).by(TOOL).when("repeat_alert", said).record.began_at == minutes(-30)
+    assert given(record).by(TOOL).when("repeat_alert", body).record.began_at == minutes(-30)
 
 
 @pytest.mark.parametrize("said_at", [-30, -5])
 def test_one_that_cleared_after_somebody_resolved_its_incident_ends_the_outage(said_at: int) -> None:
     record = incident(state="resolved", service_restored_at=minutes(said_at))
-    said = {"title": "Disk full", "cleared_at": instant(minutes(-10))}
-    after = given(record).by(TOOL).when("clear_alert", said).record
+    body = {"title": "Disk full", "cleared_at": instant(minutes(-10))}
+    after = given(record).by(TOOL).when("clear_alert", body).record
     assert after.service_restored_at == minutes(max(said_at, -10))
 
 
@@ -269,7 +269,7 @@ async def test_a_tool_reports_for_a_person_whom_it_does_not_see_and_sees_what_it
     assert reported["requester"]["id"] == requester.id
     assert reported["reported_by"]["id"] == tool.id
     for client in (tool, requester):
-        assert [one["id"] for one in (await client.read("/v1/incidents"))["items"]] == [reported["id"]]
+        assert [item["id"] for item in (await client.read("/v1/incidents"))["items"]] == [reported["id"]]
         (event,) = (await client.read(f"/v1/incidents/{reported['id']}/events"))["items"]
         assert (event["actor"], event["on_behalf_of"]) == (f"integration:{tool.id}", f"person:{requester.id}")
 

@@ -201,9 +201,9 @@ async def test_work_is_given_to_a_member_of_the_team_that_is_named_with_them(led
 async def test_work_is_not_given_to_somebody_who_was_erased(ledger: Ledger) -> None:
     agent = await add_caller(ledger, "Ada", Role.agent)
     name = await an_open_one(ledger, agent)
-    gone = await add_person(ledger, "Olu")
-    await act(ledger, rule_caller("tests"), "person", "erase", gone.id)
-    assert await refused(ledger, agent, name, AssignTicket(person=str(gone.id))) == (
+    person = await add_person(ledger, "Olu")
+    await act(ledger, rule_caller("tests"), "person", "erase", person.id)
+    assert await refused(ledger, agent, name, AssignTicket(person=str(person.id))) == (
         "/person",
         "person_erased",
     )

@@ -68,9 +68,9 @@ def test_what_repeats_nothing_is_told_nothing() -> None:
 
 
 def test_only_rules_pass_on_what_was_said() -> None:
-    said = {"number": "INC-2026-000001", "text": "Any news?", "text_key": str(incident().id)}
+    body = {"number": "INC-2026-000001", "text": "Any news?", "text_key": str(incident().id)}
     told = given(incident()).by(AGENT).naming(author=a_person())
-    told.when("pass_on_comment", said).refused("forbidden")
+    told.when("pass_on_comment", body).refused("forbidden")
 
 
 # Together with what others do, on a database
@@ -141,17 +141,17 @@ async def test_who_follows_the_original_learns_of_a_duplicate_only_what_is_said_
     original, duplicate = [
         await agent.post_ok("/v1/incidents", an_incident(title=t)) for t in ("It is down", "Secret")
     ]
-    at = f"/v1/incidents/{original['id']}"
-    await agent.post_ok(f"{at}/follow", {"person": stranger.id})
+    record_path = f"/v1/incidents/{original['id']}"
+    await agent.post_ok(f"{record_path}/follow", {"person": stranger.id})
     await agent.post_ok(f"/v1/incidents/{duplicate['id']}/mark_duplicate", {"original": original["id"]})
     await agent.post_ok(f"/v1/incidents/{duplicate['id']}/comment", {"text": "Any news?"})
     await Worker(api.ledger).work(datetime.now(UTC))
-    events = (await stranger.read(f"{at}/events"))["items"]
+    events = (await stranger.read(f"{record_path}/events"))["items"]
     passed = next(event for event in events if event["type"] == "incident.comment_passed_on")
     said = passed["given"]
     assert (said["number"], said["author"], said["text"]) == (duplicate["number"], agent.id, "Any news?")
     assert said.keys() == {"number", "author", "text", "text_key"}
-    shown = [await stranger.get(path) for path in (at, f"{at}/events", "/v1/incidents")]
+    shown = [await stranger.get(path) for path in (record_path, f"{record_path}/events", "/v1/incidents")]
     assert not [answer for answer in shown if duplicate["id"] in answer.text or "Secret" in answer.text]
     for name in (duplicate["id"], duplicate["number"]):
         assert (await stranger.get(f"/v1/incidents/{name}")).status_code == 404

@@ -185,8 +185,8 @@ def test_a_resolution_keeps_when_service_was_back_unless_it_says_another_time() 
     contained = incident(state="in_progress", service_restored_at=minutes(-20))
     kept = given(contained).when("resolve", RESOLVED)
     assert kept.record.service_restored_at == minutes(-20)
-    said = {**RESOLVED, "service_restored_at": instant(minutes(-10))}
-    assert given(contained).when("resolve", said).record.service_restored_at == minutes(-10)
+    body = {**RESOLVED, "service_restored_at": instant(minutes(-10))}
+    assert given(contained).when("resolve", body).record.service_restored_at == minutes(-10)
     reopened = kept.and_then().by(REPORTER).at(minutes(5)).when("reopen", {"reason": "It is back."})
     assert reopened.record.service_restored_at is None
     again = reopened.and_then().by(ASSIGNEE).at(minutes(9)).when("resolve", RESOLVED)
@@ -331,8 +331,8 @@ def test_rules_do_what_the_table_gives_to_rules_and_nothing_else() -> None:
 
 
 def test_an_action_is_now_unless_somebody_says_when_it_happened() -> None:
-    said = {"occurred_at": instant(minutes(-10))}
-    given(incident()).by(AGENT).when("acknowledge", said).then(
+    body = {"occurred_at": instant(minutes(-10))}
+    given(incident()).by(AGENT).when("acknowledge", body).then(
         "incident.acknowledged",
         set={
             "state": "acknowledged",
@@ -345,16 +345,16 @@ def test_an_action_is_now_unless_somebody_says_when_it_happened() -> None:
 
 def test_nothing_happens_before_the_state_that_it_leaves() -> None:
     record = incident(state="acknowledged", state_since=minutes(-30))
-    said = {"occurred_at": instant(minutes(-31))}
-    given(record).when("start", said).refused("before_this_state", pointer="/occurred_at")
+    body = {"occurred_at": instant(minutes(-31))}
+    given(record).when("start", body).refused("before_this_state", pointer="/occurred_at")
     given(record).when("start", {"occurred_at": instant(minutes(-30))}).then("incident.started")
 
 
 def test_a_comment_may_be_dated_between_changes_and_not_before_the_incident_was_opened() -> None:
     record = incident(state_since=minutes(-5))
     assert (record.opened_at, record.changed_at) == (minutes(-60), minutes(-5))
-    said = {"text": "They rang.", "occurred_at": instant(minutes(-10))}
-    given(record).when("comment", said).then(
+    body = {"text": "They rang.", "occurred_at": instant(minutes(-10))}
+    given(record).when("comment", body).then(
         "incident.commented",
         set={},
         children={
@@ -367,7 +367,7 @@ def test_a_comment_may_be_dated_between_changes_and_not_before_the_incident_was_
             }
         },
     )
-    early = {**said, "occurred_at": instant(minutes(-61))}
+    early = {**body, "occurred_at": instant(minutes(-61))}
     refusal = given(record).when("comment", early).refused("before_it_was_opened", pointer="/occurred_at")
     assert refusal is not None
     assert "when it was opened" in refusal.sentence("en")

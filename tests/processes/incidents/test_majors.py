@@ -29,8 +29,8 @@ def test_containing_keeps_what_stops_the_spread_and_when() -> None:
 
 
 def test_what_was_contained_earlier_is_told_so() -> None:
-    said = {"measure": "The relay is off.", "contained_at": instant(minutes(-20))}
-    record = given(incident(state="in_progress")).by(ENGINEER).when("contain", said).record
+    body = {"measure": "The relay is off.", "contained_at": instant(minutes(-20))}
+    record = given(incident(state="in_progress")).by(ENGINEER).when("contain", body).record
     assert record.contained_at == minutes(-20)
 
 
@@ -39,23 +39,23 @@ def test_what_was_contained_earlier_is_told_so() -> None:
 )
 def test_what_has_begun_is_contained_and_that_is_told_afterwards(when: int, code: str) -> None:
     record = incident(state="in_progress", began_at=minutes(-30))
-    said = {"measure": "The relay is off.", "contained_at": instant(minutes(when))}
-    given(record).by(ENGINEER).when("contain", said).refused(code, pointer="/contained_at")
+    body = {"measure": "The relay is off.", "contained_at": instant(minutes(when))}
+    given(record).by(ENGINEER).when("contain", body).refused(code, pointer="/contained_at")
 
 
 def test_where_nobody_said_when_it_began_it_is_contained_after_it_was_opened() -> None:
-    said = {"measure": "The relay is off.", "contained_at": instant(minutes(-61))}
-    outcome = given(incident(state="in_progress")).by(ENGINEER).when("contain", said)
+    body = {"measure": "The relay is off.", "contained_at": instant(minutes(-61))}
+    outcome = given(incident(state="in_progress")).by(ENGINEER).when("contain", body)
     outcome.refused("before_it_was_opened", pointer="/contained_at")
 
 
 def test_service_may_be_back_at_another_time_than_the_spread_was_stopped() -> None:
-    said = {
+    body = {
         "measure": "The relay is off.",
         "contained_at": instant(minutes(-20)),
         "service_restored_at": instant(minutes(-5)),
     }
-    record = given(incident(state="in_progress")).by(ENGINEER).when("contain", said).record
+    record = given(incident(state="in_progress")).by(ENGINEER).when("contain", body).record
     assert (record.contained_at, record.service_restored_at) == (minutes(-20), minutes(-5))
 
 
@@ -70,8 +70,8 @@ def test_containing_again_takes_back_nothing_of_when_service_was_back() -> None:
 )
 def test_service_is_back_after_it_began_and_that_is_told_afterwards(when: int, code: str) -> None:
     record = incident(state="in_progress", began_at=minutes(-30))
-    said = {"measure": "The relay is off.", "service_restored_at": instant(minutes(when))}
-    given(record).by(ENGINEER).when("contain", said).refused(code, pointer="/service_restored_at")
+    body = {"measure": "The relay is off.", "service_restored_at": instant(minutes(when))}
+    given(record).by(ENGINEER).when("contain", body).refused(code, pointer="/service_restored_at")
 
 
 @pytest.mark.parametrize("state", ["new", "acknowledged", "on_hold", "resolved"])
@@ -145,8 +145,8 @@ def test_an_update_says_how_it_stands_and_when_the_next_is_due(caller: object) -
 
 @pytest.mark.parametrize("when", [-1, 0])
 def test_the_next_update_lies_ahead(when: int) -> None:
-    said = {**UPDATE, "next_update_due_at": instant(minutes(when))}
-    given(incident()).when("post_update", said).refused("not_ahead", pointer="/next_update_due_at")
+    body = {**UPDATE, "next_update_due_at": instant(minutes(when))}
+    given(incident()).when("post_update", body).refused("not_ahead", pointer="/next_update_due_at")
 
 
 @pytest.mark.parametrize(
@@ -173,8 +173,8 @@ def test_a_rule_reminds_and_the_incident_says_when(state: str) -> None:
 
 def test_no_person_reminds_in_the_name_of_a_rule() -> None:
     person = a_person()
-    said = {"persons": [str(person.id)]}
-    given(incident()).by(MANAGER).naming(persons=person).when("remind", said).refused("forbidden")
+    body = {"persons": [str(person.id)]}
+    given(incident()).by(MANAGER).naming(persons=person).when("remind", body).refused("forbidden")
 
 
 # reopen by monitoring

@@ -14,14 +14,14 @@ P1 = {"impact": "1", "urgency": "1"}
 async def given_to(api: Api, team: str, **said: str) -> str:
     """Where an incident of that team is."""
     agent = await api.client("Lin", Role.agent)
-    at = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident(**said)))['id']}"
-    await agent.post_ok(f"{at}/assign", {"team": team})
-    return at
+    path = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident(**said)))['id']}"
+    await agent.post_ok(f"{path}/assign", {"team": team})
+    return path
 
 
-async def acknowledging(client: Client, at: str) -> Json:
+async def acknowledging(client: Client, path: str) -> Json:
     """The action as the record offers it."""
-    offered = (await client.read(at))["actions"]
+    offered = (await client.read(path))["actions"]
     (found,) = [action for action in offered if action["action"] == "acknowledge"]
     return dict(found)
 
@@ -49,11 +49,11 @@ async def test_a_p1_is_acknowledged_by_whoever_is_on_call_in_its_team_at_that_ti
     assert (await acknowledging(duty, first))["open"]
     assert (await duty.post_ok(f"{first}/acknowledge"))["state"] == "acknowledged"
 
-    for at in (
+    for path in (
         await given_to(api, "net", impact="1", urgency="2"),
         await given_to(api, "mail", **P1),
     ):
-        assert (await other.post_ok(f"{at}/acknowledge"))["state"] == "acknowledged", (
+        assert (await other.post_ok(f"{path}/acknowledge"))["state"] == "acknowledged", (
             "no P1, or nobody on call"
         )
     agent = await api.client("Hu", Role.agent)

@@ -125,15 +125,15 @@ async def due(api: Api, major: bool, service: str | None, now: datetime) -> date
     """When the review of an incident must be held that is resolved then, as the event says."""
     manager = await api.client("Manager", Role.incident_manager, Role.engineer, Role.agent)
     more = {} if service is None else {"service": service}
-    made = await manager.post_ok("/v1/incidents", an_incident(**more))
-    path = f"/v1/incidents/{made['id']}"
+    record = await manager.post_ok("/v1/incidents", an_incident(**more))
+    path = f"/v1/incidents/{record['id']}"
     if major:
         await manager.post_ok(f"{path}/declare_major", {"commander": "me", "statement": "Mail is down."})
     await manager.post_ok(f"{path}/assign", {"person": "me"})
     await manager.post_ok(f"{path}/acknowledge")
     caller, body = Caller(f"person:{manager.id}", UUID(manager.id)), ResolveIncident.model_validate(RESOLVED)
-    done = await act(api.ledger, caller, "incident", "resolve", made["id"], body, now=now)
-    said = done.event.data["set"][f"incident/{made['id']}"].get("review_due_at")
+    done = await act(api.ledger, caller, "incident", "resolve", record["id"], body, now=now)
+    said = done.event.data["set"][f"incident/{record['id']}"].get("review_due_at")
     return None if said is None else datetime.fromisoformat(said)
 
 
@@ -167,11 +167,11 @@ async def test_the_log_proposes_a_timeline_which_the_review_takes_over(api: Api)
         "Contain: The relay is off.",
         "Resolve: Restarted the relay.",
     ]
-    said = {**SAID, "timeline": proposed["timeline"]}
-    await manager.post_ok(f"{path}/review", said)
-    kept = await manager.read(f"{path}/review")
-    assert kept.pop("reviewed_at") is not None
-    assert kept == {name: said[name] for name in kept}
+    body = {**SAID, "timeline": proposed["timeline"]}
+    await manager.post_ok(f"{path}/review", body)
+    answer = await manager.read(f"{path}/review")
+    assert answer.pop("reviewed_at") is not None
+    assert answer == {name: body[name] for name in answer}
     closed = await manager.post_ok(f"{path}/close")
     assert closed["state"] == "closed"
 

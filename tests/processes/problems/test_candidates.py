@@ -46,8 +46,8 @@ class Watch:
 
     async def offered(self, **asked: str) -> list[Json]:
         """The candidates that wait for a decision."""
-        found = await self.manager.read("/v1/problem_candidates", state="offered", **asked)
-        items: list[Json] = found["items"]
+        answer = await self.manager.read("/v1/problem_candidates", state="offered", **asked)
+        items: list[Json] = answer["items"]
         return items
 
     async def one(self) -> Json:
@@ -153,8 +153,8 @@ async def test_what_was_declined_comes_again_only_with_as_many_new_ones(watch: W
     await watch.reports(1, service="mail")
     again = await watch.one()
     assert (again["id"], again["recurrence"]["cases"], again["reason"]) == (candidate["id"], 3, None)
-    told = [event["type"] for page in await watch.manager.pages(f"{at(again)}/events") for event in page]
-    assert told == [
+    types = [event["type"] for page in await watch.manager.pages(f"{at(again)}/events") for event in page]
+    assert types == [
         "problem_candidate.detected",
         "problem_candidate.declined",
         "problem_candidate.detected_again",

@@ -26,31 +26,31 @@ class Fixing:
     async def known(self) -> str:
         """The path of a problem whose cause is known; the engineer investigates it."""
         problem = await self.board.agent.post_ok("/v1/problems", a_problem())
-        at, engineer = f"/v1/problems/{problem['id']}", self.board.engineer
-        await self.manager.post_ok(f"{at}/investigate", {"team": "network", "assignee": engineer.id})
-        await engineer.post_ok(f"{at}/identify_cause", CAUSE)
-        return at
+        path, engineer = f"/v1/problems/{problem['id']}", self.board.engineer
+        await self.manager.post_ok(f"{path}/investigate", {"team": "network", "assignee": engineer.id})
+        await engineer.post_ok(f"{path}/identify_cause", CAUSE)
+        return path
 
     async def fixed_by(self, change: Json) -> str:
         """The path of a problem that this change is to fix."""
-        at = await self.known()
-        await self.manager.post_ok(f"{at}/begin_fix", {"fixing_change": change["number"]})
-        return at
+        path = await self.known()
+        await self.manager.post_ok(f"{path}/begin_fix", {"fixing_change": change["number"]})
+        return path
 
     async def emergency(self) -> str:
         """The path of a change that is being implemented."""
-        at = f"/v1/changes/{(await self.board.drafted(type='emergency'))['id']}"
-        await self.board.agent.post_ok(f"{at}/submit")
+        path = f"/v1/changes/{(await self.board.drafted(type='emergency'))['id']}"
+        await self.board.agent.post_ok(f"{path}/submit")
         asked = self.board.question(cannot_wait="Nobody can send mail until it is done.")
-        await self.board.manager.post_ok(f"{at}/request_emergency_approval", asked)
-        await self.board.vote(at, "approve")
-        await self.board.engineer.post_ok(f"{at}/start", {})
-        return at
+        await self.board.manager.post_ok(f"{path}/request_emergency_approval", asked)
+        await self.board.vote(path, "approve")
+        await self.board.engineer.post_ok(f"{path}/start", {})
+        return path
 
     async def back_out(self, at: str) -> None:
         """The engineer undoes the change."""
-        said = {"reason": "Mails came twice.", "service_restored_at": _now()}
-        await self.board.engineer.post_ok(f"{at}/back_out", said)
+        body = {"reason": "Mails came twice.", "service_restored_at": _now()}
+        await self.board.engineer.post_ok(f"{at}/back_out", body)
 
     async def work(self) -> None:
         """What follows by rules; and then who is told of it, a minute later."""
@@ -74,37 +74,37 @@ async def test_a_change_of_ours_is_linked_and_the_problem_is_resolved_once_that_
 ) -> None:
     path = await fixing.emergency()
     change = await fixing.board.manager.read(path)
-    at = await fixing.fixed_by(change)
-    problem = await fixing.manager.read(at)
+    record_path = await fixing.fixed_by(change)
+    problem = await fixing.manager.read(record_path)
     assert (problem["fixing_change"], problem["fixing_change_id"]) == (change["number"], change["id"])
     assert problem["fixing_change_external"] is False
     assert await links(fixing.manager, "problems", problem) == [("resolved_by", change["number"])]
     assert await links(fixing.manager, "changes", change) == [("resolves", problem["number"])]
-    refused = await fixing.manager.post(f"{at}/resolve", json=PREVENTION)
+    refused = await fixing.manager.post(f"{record_path}/resolve", json=PREVENTION)
     assert (refused.status_code, refused.json()["code"]) == (409, "fixing_change_not_done")
     assert f"{change['number']}, is `implementing`" in refused.json()["detail"]
     await fixing.board.engineer.post_ok(f"{path}/complete", DONE)
-    assert (await fixing.manager.post(f"{at}/resolve", json=PREVENTION)).status_code == 409
+    assert (await fixing.manager.post(f"{record_path}/resolve", json=PREVENTION)).status_code == 409
     issues = {**REVIEWED, "outcome": "successful_with_issues"}
     await fixing.board.manager.post_ok(f"{path}/review", issues)
     await fixing.work()
-    assert (await fixing.manager.post_ok(f"{at}/resolve", PREVENTION))["state"] == "resolved"
+    assert (await fixing.manager.post_ok(f"{record_path}/resolve", PREVENTION))["state"] == "resolved"
 
 
 async def test_an_outside_name_is_marked_as_such_and_not_waited_for(fixing: Fixing) -> None:
-    at = await fixing.known()
-    begun = await fixing.manager.post_ok(f"{at}/begin_fix", {"fixing_change": "jira:CHG-7"})
+    path = await fixing.known()
+    begun = await fixing.manager.post_ok(f"{path}/begin_fix", {"fixing_change": "jira:CHG-7"})
     assert (begun["fixing_change"], begun["fixing_change_id"]) == ("jira:CHG-7", None)
     assert begun["fixing_change_external"] is True
-    assert (await fixing.manager.post_ok(f"{at}/resolve", PREVENTION))["state"] == "resolved"
+    assert (await fixing.manager.post_ok(f"{path}/resolve", PREVENTION))["state"] == "resolved"
 
 
 async def test_a_number_of_ours_that_is_not_known_or_will_not_be_made_is_refused(fixing: Fixing) -> None:
-    at = await fixing.known()
+    path = await fixing.known()
     change = await fixing.board.drafted()
     await fixing.board.agent.post_ok(f"/v1/changes/{change['id']}/cancel", {"reason": "Not needed."})
     for name, code in (("CHG-2026-999999", "unknown_reference"), (change["number"], "change_was_not_made")):
-        refused = await fixing.manager.post(f"{at}/begin_fix", json={"fixing_change": name})
+        refused = await fixing.manager.post(f"{path}/begin_fix", json={"fixing_change": name})
         (error,) = refused.json()["errors"]
         assert (refused.status_code, error["pointer"], error["code"]) == (422, "/fixing_change", code)
 
@@ -113,31 +113,31 @@ async def test_whoever_looks_after_the_problem_is_told_once_and_names_another_ch
     fixing: Fixing,
 ) -> None:
     path = await fixing.emergency()
-    at = await fixing.fixed_by(await fixing.board.manager.read(path))
+    record_path = await fixing.fixed_by(await fixing.board.manager.read(path))
     await fixing.back_out(path)
     await fixing.work()
     failed = {**REVIEWED, "outcome": "failed", "first_pass": False}
     await fixing.board.manager.post_ok(f"{path}/review", failed)
     await fixing.work()
-    problem = await fixing.manager.read(at)
+    problem = await fixing.manager.read(record_path)
     assert problem["state"] == "fix_in_progress"
     assert problem["fixing_change_failed_at"] is not None
-    told = [event["type"] for event in (await fixing.manager.read(f"{at}/events"))["items"]]
-    assert told.count("problem.fixing_change_failed") == 1
+    types = [event["type"] for event in (await fixing.manager.read(f"{record_path}/events"))["items"]]
+    assert types.count("problem.fixing_change_failed") == 1
     for who in (fixing.manager, fixing.board.engineer):
         notices = (await who.read("/v1/notices"))["items"]
-        sentences = [one["text"] for one in notices if "was not made" in one["text"]]
+        sentences = [notice["text"] for notice in notices if "was not made" in notice["text"]]
         assert len(sentences) == 1, notices
     again = await fixing.board.drafted()
-    said = {"fixing_change": again["number"], "reason": "The first was backed out."}
-    assert (await fixing.board.engineer.post(f"{at}/change_fix", json=said)).status_code == 403
-    named = await fixing.manager.post_ok(f"{at}/change_fix", said)
+    body = {"fixing_change": again["number"], "reason": "The first was backed out."}
+    assert (await fixing.board.engineer.post(f"{record_path}/change_fix", json=body)).status_code == 403
+    named = await fixing.manager.post_ok(f"{record_path}/change_fix", body)
     assert (named["state"], named["fixing_change_id"]) == ("fix_in_progress", again["id"])
     assert named["fixing_change_failed_at"] is None
     kinds = await links(fixing.manager, "problems", problem)
     assert ("resolved_by", again["number"]) in kinds
     none = {"no_change_reason": "A setting of ours.", "reason": "It is simpler."}
-    after = await fixing.manager.post_ok(f"{at}/change_fix", none)
+    after = await fixing.manager.post_ok(f"{record_path}/change_fix", none)
     assert (after["fixing_change"], after["fixing_change_id"]) == (None, None)
     assert after["no_change_reason"] == "A setting of ours."
-    assert (await fixing.manager.post_ok(f"{at}/resolve", PREVENTION))["state"] == "resolved"
+    assert (await fixing.manager.post_ok(f"{record_path}/resolve", PREVENTION))["state"] == "resolved"

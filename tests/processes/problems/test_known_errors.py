@@ -21,10 +21,10 @@ async def known(api: Api, **said: Any) -> tuple[Client, Json]:
     engineer = await api.client("Tomasz", Role.engineer, Role.problem_manager, teams=("network",))
     visibility = said.pop("workaround_visibility", "internal")
     problem = await engineer.post_ok("/v1/problems", a_problem(**said))
-    at = f"/v1/problems/{problem['id']}"
-    await engineer.post_ok(f"{at}/investigate", {"team": "network", "assignee": engineer.id})
-    await engineer.post_ok(f"{at}/document_workaround", {**WORKAROUND, "workaround_visibility": visibility})
-    return engineer, await engineer.read(at)
+    path = f"/v1/problems/{problem['id']}"
+    await engineer.post_ok(f"{path}/investigate", {"team": "network", "assignee": engineer.id})
+    await engineer.post_ok(f"{path}/document_workaround", {**WORKAROUND, "workaround_visibility": visibility})
+    return engineer, await engineer.read(path)
 
 
 async def shown(client: Client, incident: Json) -> list[Json]:
@@ -71,27 +71,27 @@ async def test_a_workaround_is_drafted_as_an_article_by_the_same_command_and_onc
     of_both += " where type in ('problem.workaround_documented', 'article.drafted')"
     (row,) = await api.ledger.db.rows(of_both, ())
     assert (row["commands"], row["events"]) == (1, 2)
-    at = f"/v1/problems/{problem['id']}"
-    await engineer.post_ok(f"{at}/identify_cause", CAUSE)
-    await engineer.post_ok(f"{at}/begin_fix", {"fixing_change": "CHG-7"})
-    await engineer.post_ok(f"{at}/resolve", {"prevention": "It is watched."})
+    path = f"/v1/problems/{problem['id']}"
+    await engineer.post_ok(f"{path}/identify_cause", CAUSE)
+    await engineer.post_ok(f"{path}/begin_fix", {"fixing_change": "CHG-7"})
+    await engineer.post_ok(f"{path}/resolve", {"prevention": "It is watched."})
     (incident,) = await incidents(engineer, 1, service="mail")
-    await engineer.post_ok(f"{at}/reopen", {"incident": incident["id"]})
-    again = await engineer.post_ok(f"{at}/document_workaround", {**WORKAROUND, "workaround": "Wait."})
+    await engineer.post_ok(f"{path}/reopen", {"incident": incident["id"]})
+    again = await engineer.post_ok(f"{path}/document_workaround", {**WORKAROUND, "workaround": "Wait."})
     assert (again["article_id"], again["workaround"]) == (article["id"], "Wait.")
     assert len((await engineer.read("/v1/articles"))["items"]) == 1
 
 
 async def test_what_is_written_in_chinese_becomes_a_chinese_article(api: Api) -> None:
     engineer = await api.client("林晓雨", Role.engineer, Role.problem_manager, teams=("network",))
-    said = {"symptoms": "半夜的邮件丢失。", "workaround": "早上重发。"}
+    body = {"symptoms": "半夜的邮件丢失。", "workaround": "早上重发。"}
     languages = []
     for more in ({}, {"language": "en"}):
         problem = await engineer.post_ok("/v1/problems", a_problem())
-        at = f"/v1/problems/{problem['id']}"
-        await engineer.post_ok(f"{at}/investigate", {"team": "network", "assignee": engineer.id})
-        known = await engineer.post_ok(f"{at}/document_workaround", {**said, **more})
-        languages.append((await engineer.read(f"/v1/articles/{known['article_id']}"))["language"])
+        path = f"/v1/problems/{problem['id']}"
+        await engineer.post_ok(f"{path}/investigate", {"team": "network", "assignee": engineer.id})
+        record = await engineer.post_ok(f"{path}/document_workaround", {**body, **more})
+        languages.append((await engineer.read(f"/v1/articles/{record['article_id']}"))["language"])
     assert languages == ["zh", "en"]
 
 
@@ -102,7 +102,7 @@ async def test_the_likeliest_comes_first_and_says_why(api: Api) -> None:
     await known(api, service="vpn")
     (incident,) = await incidents(agent, 1, service="mail", ci="mx-1", category="e-mail")
     found = await shown(agent, incident)
-    assert [(one["number"], one["because"]) for one in found] == [
+    assert [(item["number"], item["because"]) for item in found] == [
         (of_ci["number"], ["ci", "category"]),
         (of_service["number"], ["service"]),
     ]
@@ -113,14 +113,14 @@ async def test_the_likeliest_comes_first_and_says_why(api: Api) -> None:
 async def test_it_is_shown_as_long_as_it_is_open_and_as_it_reads_now(api: Api) -> None:
     engineer, problem = await known(api)
     (incident,) = await incidents(engineer, 1, service="mail")
-    at = f"/v1/problems/{problem['id']}"
-    await engineer.patch(at, json={"workaround": "Wait."}, headers={"If-Match": "*"})
+    path = f"/v1/problems/{problem['id']}"
+    await engineer.patch(path, json={"workaround": "Wait."}, headers={"If-Match": "*"})
     (found,) = await shown(engineer, incident)
     assert found["workaround"] == "Wait."
-    await engineer.post_ok(f"{at}/identify_cause", CAUSE)
-    await engineer.post_ok(f"{at}/begin_fix", {"fixing_change": "CHG-7"})
+    await engineer.post_ok(f"{path}/identify_cause", CAUSE)
+    await engineer.post_ok(f"{path}/begin_fix", {"fixing_change": "CHG-7"})
     assert len(await shown(engineer, incident)) == 1
-    await engineer.post_ok(f"{at}/resolve", {"prevention": "It is watched."})
+    await engineer.post_ok(f"{path}/resolve", {"prevention": "It is watched."})
     assert await shown(engineer, incident) == []
 
 
@@ -155,11 +155,11 @@ async def test_neither_what_is_known_nor_what_recurs_is_found_by_going_through_a
 ) -> None:
     with psycopg.connect(place.owner_url) as owner:
         owner.execute(MANY.encode())
-    said = {"service": "service-7", "ci": "ci-7", "category": "category-7"}
+    body = {"service": "service-7", "ci": "ci-7", "category": "category-7"}
     asked: list[tuple[str, dict[str, Any]]] = [
-        (known_errors_query(said, for_staff=way), said) for way in (True, False)
+        (known_errors_query(body, for_staff=way), body) for way in (True, False)
     ]
-    for dimension, value in said.items():
+    for dimension, value in body.items():
         more = {"value": value, "since": "2026-01-20T00:00:00Z", "limit": 3}
         asked.append((COUNTED_INCIDENTS.format(dimension=dimension, behind=""), more))
         page = {"opened_at": "2026-01-25T00:00:00Z", "id": "019a0000-0000-7000-8000-000000000000"}

@@ -95,9 +95,9 @@ class World:
 
     async def _is_as_the_model_says(self, problem_id: str, state: str) -> None:
         for who, client in self.people.items():
-            shown = await client.read(f"/v1/problems/{problem_id}")
-            assert shown["state"] == state
-            offered = set(own_actions(one["action"] for one in shown["actions"])) - {"edit"}
+            answer = await client.read(f"/v1/problems/{problem_id}")
+            assert answer["state"] == state
+            offered = set(own_actions(action["action"] for action in answer["actions"])) - {"edit"}
             assert offered == {name for name in TABLE if allowed(who, name) and state in TABLE[name][1]}, who
         row = await self.api.ledger.db.row("select * from fold.problem where id = %s", (UUID(problem_id),))
         assert row is not None

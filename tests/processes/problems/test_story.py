@@ -54,39 +54,41 @@ async def test_a_problem_is_raised_worked_around_removed_closed_and_shown_to_be_
     answer = await desk.agent.post("/v1/problems", json=a_problem(origin="incident", incidents=numbers))
     assert answer.status_code == 201, answer.text
     problem = answer.json()
-    at = f"/v1/problems/{problem['id']}"
+    path = f"/v1/problems/{problem['id']}"
     assert (problem["state"], problem["number"][:4]) == ("logged", "PRB-")
     assert await links(desk.agent, "problems", problem) == [("causes", number) for number in numbers]
     for incident in shown:
         assert await links(desk.agent, "incidents", incident) == [("caused_by", problem["number"])]
-    ids = {item["id"] for item in (await desk.agent.read(f"{at}/links"))["items"]}
+    ids = {item["id"] for item in (await desk.agent.read(f"{path}/links"))["items"]}
     assert len(ids) == len(numbers), "each link can be taken away by itself"
 
-    assert actions(await desk.manager.read(at)) == {"investigate", "cancel"}
-    begun = await desk.manager.post_ok(f"{at}/investigate", {"team": "network", "assignee": desk.engineer.id})
+    assert actions(await desk.manager.read(path)) == {"investigate", "cancel"}
+    begun = await desk.manager.post_ok(
+        f"{path}/investigate", {"team": "network", "assignee": desk.engineer.id}
+    )
     assert (begun["state"], begun["assignee"]["name"]) == ("investigating", "Tomasz")
     assert begun["investigation_begun_at"] == begun["state_since"]
-    assert actions(await desk.engineer.read(at)) == {"identify_cause", "document_workaround"}
-    known = await desk.engineer.post_ok(f"{at}/document_workaround", WORKAROUND)
-    assert (known["state"], known["workaround_visibility"]) == ("known_error", "internal")
-    found = await desk.engineer.post_ok(f"{at}/identify_cause", CAUSE)
-    assert (found["state"], found["cause_category"]) == ("known_error", "configuration")
-    assert found["state_since"] == known["state_since"], "it is a known error all the while"
-    fixing = await desk.manager.post_ok(f"{at}/begin_fix", {"fixing_change": "jira:CHG-7"})
+    assert actions(await desk.engineer.read(path)) == {"identify_cause", "document_workaround"}
+    record = await desk.engineer.post_ok(f"{path}/document_workaround", WORKAROUND)
+    assert (record["state"], record["workaround_visibility"]) == ("known_error", "internal")
+    stored = await desk.engineer.post_ok(f"{path}/identify_cause", CAUSE)
+    assert (stored["state"], stored["cause_category"]) == ("known_error", "configuration")
+    assert stored["state_since"] == record["state_since"], "it is a known error all the while"
+    fixing = await desk.manager.post_ok(f"{path}/begin_fix", {"fixing_change": "jira:CHG-7"})
     assert (fixing["state"], fixing["fixing_change"]) == ("fix_in_progress", "jira:CHG-7")
-    resolved = await desk.manager.post_ok(f"{at}/resolve", {"prevention": "The rotation keeps the queue."})
+    resolved = await desk.manager.post_ok(f"{path}/resolve", {"prevention": "The rotation keeps the queue."})
     assert resolved["resolved_at"] == resolved["state_since"]
-    closed = await desk.manager.post_ok(f"{at}/close", {"lessons": "Look at what runs at midnight."})
+    closed = await desk.manager.post_ok(f"{path}/close", {"lessons": "Look at what runs at midnight."})
     assert (closed["state"], closed["lessons"]) == ("closed", "Look at what runs at midnight.")
 
     (again,) = await incidents(desk.agent, 1, service="mail")
-    back = await desk.agent.post_ok(f"{at}/reopen", {"incident": again["number"]})
+    back = await desk.agent.post_ok(f"{path}/reopen", {"incident": again["number"]})
     assert (back["state"], back["resolved_at"], back["fixing_change"]) == ("investigating", None, None)
     assert (back["cause"], back["workaround"]) == (CAUSE["cause"], WORKAROUND["workaround"])
     assert ("causes", again["number"]) in await links(desk.agent, "problems", problem)
     assert await links(desk.agent, "incidents", again) == [("caused_by", problem["number"])]
-    told = [event["type"] for page in await desk.manager.pages(f"{at}/events") for event in page]
-    assert told == [
+    types = [event["type"] for page in await desk.manager.pages(f"{path}/events") for event in page]
+    assert types == [
         "problem.raised",
         "problem.investigation_begun",
         "problem.workaround_documented",
@@ -101,9 +103,9 @@ async def test_a_problem_is_raised_worked_around_removed_closed_and_shown_to_be_
 async def test_a_cause_without_a_workaround_leads_to_cause_identified_and_then_to_a_known_error(
     desk: Desk,
 ) -> None:
-    at = f"/v1/problems/{(await desk.begun())['id']}"
-    assert (await desk.engineer.post_ok(f"{at}/identify_cause", CAUSE))["state"] == "cause_identified"
-    assert (await desk.engineer.post_ok(f"{at}/document_workaround", WORKAROUND))["state"] == "known_error"
+    path = f"/v1/problems/{(await desk.begun())['id']}"
+    assert (await desk.engineer.post_ok(f"{path}/identify_cause", CAUSE))["state"] == "cause_identified"
+    assert (await desk.engineer.post_ok(f"{path}/document_workaround", WORKAROUND))["state"] == "known_error"
 
 
 async def test_what_is_raised_for_incidents_and_what_is_not_shown_by_them_is_one_command(
@@ -144,61 +146,61 @@ async def test_an_incident_that_is_linked_already_shows_that_it_is_back_as_well(
 ) -> None:
     (shown,) = await incidents(desk.agent, 1)
     problem = await desk.begun(origin="incident", incidents=[shown["id"]])
-    at = f"/v1/problems/{problem['id']}"
-    await desk.engineer.post_ok(f"{at}/identify_cause", CAUSE)
-    await desk.manager.post_ok(f"{at}/begin_fix", {"no_change_reason": "A setting of ours."})
-    await desk.manager.post_ok(f"{at}/resolve", {"prevention": "It is checked daily."})
-    nothing = await desk.agent.post(f"{at}/reopen", json={})
+    path = f"/v1/problems/{problem['id']}"
+    await desk.engineer.post_ok(f"{path}/identify_cause", CAUSE)
+    await desk.manager.post_ok(f"{path}/begin_fix", {"no_change_reason": "A setting of ours."})
+    await desk.manager.post_ok(f"{path}/resolve", {"prevention": "It is checked daily."})
+    nothing = await desk.agent.post(f"{path}/reopen", json={})
     assert errors(nothing.json()) == [("/incident", "missing")]
-    assert (await desk.agent.post_ok(f"{at}/reopen", {"incident": shown["id"]}))["state"] == "investigating"
+    assert (await desk.agent.post_ok(f"{path}/reopen", {"incident": shown["id"]}))["state"] == "investigating"
     assert await links(desk.agent, "problems", problem) == [("causes", shown["number"])]
 
 
 async def test_a_fix_has_a_change_or_a_reason_and_not_both(desk: Desk) -> None:
-    at = f"/v1/problems/{(await desk.begun())['id']}"
-    await desk.engineer.post_ok(f"{at}/identify_cause", CAUSE)
+    path = f"/v1/problems/{(await desk.begun())['id']}"
+    await desk.engineer.post_ok(f"{path}/identify_cause", CAUSE)
     for said in ({}, {"fixing_change": "CHG-7", "no_change_reason": "None."}):
-        refused = await desk.manager.post(f"{at}/begin_fix", json=said)
+        refused = await desk.manager.post(f"{path}/begin_fix", json=said)
         assert errors(refused.json()) == [("", "change_or_reason")]
 
 
 async def test_it_stays_about_a_service_or_a_ci_and_only_what_is_documented_is_put_right(desk: Desk) -> None:
     problem = await desk.begun()
-    at = f"/v1/problems/{problem['id']}"
+    path = f"/v1/problems/{problem['id']}"
 
     async def edited(**said: Any) -> list[tuple[str, str]]:
-        answer = await desk.engineer.patch(at, json=said, headers={"If-Match": "*"})
+        answer = await desk.engineer.patch(path, json=said, headers={"If-Match": "*"})
         return [] if answer.status_code == 200 else errors(answer.json())
 
     assert await edited(service=None) == [("/service", "service_or_ci")]
     assert await edited(service=None, ci="mx-1", affected_services=["mail", "calendar"]) == []
     assert await edited(ci=None) == [("/ci", "service_or_ci")]
     assert await edited(workaround="Wait.") == [("/workaround", "no_workaround_yet")]
-    await desk.engineer.post_ok(f"{at}/document_workaround", WORKAROUND)
+    await desk.engineer.post_ok(f"{path}/document_workaround", WORKAROUND)
     assert await edited(workaround="Wait.", workaround_visibility="public") == []
-    shown = await desk.engineer.read(at)
-    assert (shown["workaround"], shown["affected_services"]) == ("Wait.", ["mail", "calendar"])
+    response = await desk.engineer.read(path)
+    assert (response["workaround"], response["affected_services"]) == ("Wait.", ["mail", "calendar"])
 
 
 async def test_a_workaround_is_for_staff_in_record_events_and_search(api: Api, desk: Desk) -> None:
     user = await api.client("Zhao")
     problem = await desk.begun()
-    at = f"/v1/problems/{problem['id']}"
-    await desk.agent.post_ok(f"{at}/follow", {"person": user.id})
-    await desk.engineer.post_ok(f"{at}/document_workaround", WORKAROUND)
-    await desk.engineer.patch(at, json={"workaround": "Wait a bit."}, headers={"If-Match": "*"})
-    shown = await user.read(at)
-    assert (shown["title"], shown["workaround"], shown["symptoms"]) == (problem["title"], None, None)
-    events = [event for page in await user.pages(f"{at}/events") for event in page]
+    path = f"/v1/problems/{problem['id']}"
+    await desk.agent.post_ok(f"{path}/follow", {"person": user.id})
+    await desk.engineer.post_ok(f"{path}/document_workaround", WORKAROUND)
+    await desk.engineer.patch(path, json={"workaround": "Wait a bit."}, headers={"If-Match": "*"})
+    answer = await user.read(path)
+    assert (answer["title"], answer["workaround"], answer["symptoms"]) == (problem["title"], None, None)
+    events = [event for page in await user.pages(f"{path}/events") for event in page]
     assert "Wait a bit" not in str(events)
     assert "Send it again" not in str(events)
 
 
 async def test_a_file_of_a_problem_is_there_for_whom_the_problem_is(api: Api, desk: Desk) -> None:
-    at = f"/v1/problems/{(await desk.raised())['id']}"
+    path = f"/v1/problems/{(await desk.raised())['id']}"
     sent = (await desk.agent.put(f"/v1/uploads/{uuid4()}", content=b"What the log said.")).json()["id"]
-    await desk.agent.post_ok(f"{at}/attach", {"upload": sent, "name": "log.txt"})
-    file = f"{at}/attachments/{sent}/content"
+    await desk.agent.post_ok(f"{path}/attach", {"upload": sent, "name": "log.txt"})
+    file = f"{path}/attachments/{sent}/content"
     assert (await desk.manager.get(file)).content == b"What the log said."
     stranger = await api.client("Somebody")
     assert (await stranger.get(file)).status_code == 404

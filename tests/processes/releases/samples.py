@@ -34,17 +34,17 @@ class Makers:
 
     async def planned(self, **changes: Any) -> str:
         """The address of a new release."""
-        made = await self.manager.post_ok("/v1/releases", a_release(**changes))
-        return f"/v1/releases/{made['id']}"
+        record = await self.manager.post_ok("/v1/releases", a_release(**changes))
+        return f"/v1/releases/{record['id']}"
 
     async def ready(self, **changes: Any) -> str:
         """The address of one whose gates are passed."""
-        at = await self.planned(**changes)
+        path = await self.planned(**changes)
         for author in (self.developer, self.tester):
             passed = {"external_numbers": ["TE2026001"], "author": author.id}
-            found = await self.manager.post_ok(f"{at}/pass_gate", passed)
-        assert found["state"] == "ready"
-        return at
+            record = await self.manager.post_ok(f"{path}/pass_gate", passed)
+        assert record["state"] == "ready"
+        return path
 
     async def asked_for_go(self, at: str, **more: Any) -> str:
         """The decision that is put to those who decide: its id."""
@@ -78,11 +78,11 @@ async def makers_of(api: Api) -> Makers:
     return Makers((manager, developer, tester), head, (change, other))
 
 
-async def vote(client: Client, at: str, verdict: str) -> Json:
+async def vote(client: Client, path: str, verdict: str) -> Json:
     """The release after the client has voted on its latest decision."""
-    decision = (await client.read(f"{at}/decisions"))["items"][-1]["id"]
-    said = {"decision": decision, "verdict": verdict, "comment": "So be it."}
-    return await client.post_ok(f"{at}/vote", said)
+    decision = (await client.read(f"{path}/decisions"))["items"][-1]["id"]
+    body = {"decision": decision, "verdict": verdict, "comment": "So be it."}
+    return await client.post_ok(f"{path}/vote", body)
 
 
 def errors(problem: Json) -> list[tuple[str, str]]:

@@ -50,21 +50,21 @@ async def approved(board: Board, **changes: Any) -> Json:
 async def frozen(board: Board, **scope: Any) -> Json:
     """A freeze that is on now, of the mails if nothing else is said."""
     period = {"from_at": from_now(-1), "until_at": from_now(1)}
-    said = {"freeze_kind": "freeze", "title": "Closing of the year", "reason": "The books are closed."}
-    return await board.manager.post_ok("/v1/freezes", {**said, **period, **(scope or {"services": ["mail"]})})
+    body = {"freeze_kind": "freeze", "title": "Closing of the year", "reason": "The books are closed."}
+    return await board.manager.post_ok("/v1/freezes", {**body, **period, **(scope or {"services": ["mail"]})})
 
 
 async def asked(client: Client, **said: Any) -> tuple[bool, list[str]]:
     """Whether it may go out, and the codes of what keeps it."""
-    found = await client.read(PERMITTED, **{"service": "mail", **said})
-    return found["permitted"], [one["code"] for one in found["reasons"]]
+    answer = await client.read(PERMITTED, **{"service": "mail", **said})
+    return answer["permitted"], [reason["code"] for reason in answer["reasons"]]
 
 
 async def test_a_release_goes_out_only_with_changes_that_may_go_out(board: Board, makers: Makers) -> None:
     draft = await board.drafted()
-    at = await makers.ready(changes=[draft["number"]])
+    path = await makers.ready(changes=[draft["number"]])
     question = {"question": "Do we go?"}
-    refused = await makers.manager.post(f"{at}/request_go", json=question)
+    refused = await makers.manager.post(f"{path}/request_go", json=question)
     assert (refused.status_code, refused.json()["code"]) == (409, "changes_may_not_go_out")
     assert f"{draft['number']} (draft)" in refused.json()["detail"]
     change = await approved(board)
@@ -80,16 +80,16 @@ async def test_a_release_does_not_go_out_in_a_freeze_that_its_changes_are_not_ex
     board: Board, makers: Makers
 ) -> None:
     change = await approved(board)
-    at = await makers.with_go(changes=[change["number"]])
+    path = await makers.with_go(changes=[change["number"]])
     freeze = await frozen(board)
-    refused = await makers.developer.post(f"{at}/deploy", json=WENT)
+    refused = await makers.developer.post(f"{path}/deploy", json=WENT)
     assert (refused.status_code, refused.json()["code"]) == (409, "release_is_frozen")
     assert "Closing of the year" in refused.json()["detail"]
-    there = f"/v1/freezes/{freeze['id']}"
+    record_path = f"/v1/freezes/{freeze['id']}"
     question = board.question(change=change["number"], reason="The relay loses mail every night.")
-    await board.agent.post_ok(f"{there}/ask_exception", question)
-    await board.vote(there, "approve")
-    assert (await makers.developer.post_ok(f"{at}/deploy", WENT))["state"] == "deployed"
+    await board.agent.post_ok(f"{record_path}/ask_exception", question)
+    await board.vote(record_path, "approve")
+    assert (await makers.developer.post_ok(f"{path}/deploy", WENT))["state"] == "deployed"
 
 
 async def test_a_pipeline_asks_first_and_is_told_what_keeps_it(board: Board, pipeline: Client) -> None:
@@ -127,5 +127,5 @@ async def test_what_is_deployed_outside_is_taken_and_flagged_with_what_forbade_i
     outside = await reported("2", changes=[draft["number"]], outcome="succeeded")
     assert (outside["is_outside"], outside["outside_because"]) == (True, ["change_not_open", "frozen"])
     assert (await reported("3", environment="test"))["is_outside"] is None
-    found = (await board.manager.read("/v1/deployments", is_outside="true"))["items"]
-    assert [one["id"] for one in found] == [outside["id"]]
+    items = (await board.manager.read("/v1/deployments", is_outside="true"))["items"]
+    assert [item["id"] for item in items] == [outside["id"]]

@@ -17,49 +17,49 @@ async def makers(api: Api) -> Makers:
     return await makers_of(api)
 
 
-async def event_types(client: Client, at: str) -> list[str]:
-    return [event["type"] for page in await client.pages(f"{at}/events") for event in page]
+async def event_types(client: Client, path: str) -> list[str]:
+    return [event["type"] for page in await client.pages(f"{path}/events") for event in page]
 
 
-async def pass_all_gates(makers: Makers, at: str) -> None:
+async def pass_all_gates(makers: Makers, path: str) -> None:
     """Each gate is passed by whoever holds its role, of documents that somebody else has written."""
     for n in range(7):
         client = {0: makers.head, 6: makers.change}.get(n, makers.manager)
         author = makers.manager if n in (0, 6) else makers.tester if n == 5 else makers.developer
-        said = {"external_numbers": [f"DOC{n}"], "author": author.id}
-        found = await client.post_ok(f"{at}/pass_gate", said)
-        assert found["stages_passed"] == n + 1
-        assert found["state"] == ("ready" if n == 6 else "in_stage")
-    assert found["stage"] is None
+        body = {"external_numbers": [f"DOC{n}"], "author": author.id}
+        record = await client.post_ok(f"{path}/pass_gate", body)
+        assert record["stages_passed"] == n + 1
+        assert record["state"] == ("ready" if n == 6 else "in_stage")
+    assert record["stage"] is None
 
 
 async def test_a_release_goes_through_all_gates_with_a_plan_change_and_a_no_and_is_rolled_back(
     makers: Makers,
 ) -> None:
-    at = await makers.planned(stages=[])
-    stages = (await makers.manager.read(f"{at}/stages"))["items"]
+    path = await makers.planned(stages=[])
+    stages = (await makers.manager.read(f"{path}/stages"))["items"]
     assert [stage["key"] for stage in stages][:2] == ["initiation", "requirements"]
     assert [stage["place"] for stage in stages] == list(range(1, 8))
-    await pass_all_gates(makers, at)
+    await pass_all_gates(makers, path)
 
-    proposed = await makers.manager.post_ok(f"{at}/change_plan", plan_change(makers))
+    proposed = await makers.manager.post_ok(f"{path}/change_plan", plan_change(makers))
     assert proposed["target_at"] is None
-    changed = await vote(makers.head, at, "approve")
+    changed = await vote(makers.head, path, "approve")
     assert (changed["target_at"], changed["plan"]) == ("2027-05-01T00:00:00.000000Z", "Later.")
     assert (changed["plan_changes"], changed["plan_change_id"]) == (1, None)
 
-    await makers.asked_for_go(at)
-    back = await makers.go(at, "reject")
+    await makers.asked_for_go(path)
+    back = await makers.go(path, "reject")
     assert (back["state"], back["go"], back["stage"]) == ("in_stage", False, "publication")
     assert back["stages_passed"] == 6
-    again = await makers.change.post_ok(f"{at}/pass_gate", {"external_numbers": ["OP2026001"]})
+    again = await makers.change.post_ok(f"{path}/pass_gate", {"external_numbers": ["OP2026001"]})
     assert (again["state"], again["go"]) == ("ready", None)
-    await makers.asked_for_go(at, conditions="Only at night.")
-    going = await makers.go(at, "approve")
+    await makers.asked_for_go(path, conditions="Only at night.")
+    going = await makers.go(path, "approve")
     assert (going["state"], going["go"], going["go_conditions"]) == ("ready", True, "Only at night.")
 
-    await deploy_and_roll_back(makers, at)
-    assert await event_types(makers.manager, at) == [
+    await deploy_and_roll_back(makers, path)
+    assert await event_types(makers.manager, path) == [
         "release.planned",
         *["release.gate_passed"] * 7,
         *("release.plan_change_proposed", "release.voted", "release.plan_changed"),
@@ -71,51 +71,53 @@ async def test_a_release_goes_through_all_gates_with_a_plan_change_and_a_no_and_
     ]
 
 
-async def deploy_and_roll_back(makers: Makers, at: str) -> None:
+async def deploy_and_roll_back(makers: Makers, path: str) -> None:
     """The release is deployed by one of its team and taken back by another, with its deployment."""
     revisions = [{"revision": "4f2a91c", "committed_at": "2026-01-01T08:00:00Z"}]
-    said = {"what": "Version 4.2 on both relays.", "revisions": revisions}
-    deployed = await makers.developer.post_ok(f"{at}/deploy", said)
+    body = {"what": "Version 4.2 on both relays.", "revisions": revisions}
+    deployed = await makers.developer.post_ok(f"{path}/deploy", body)
     assert deployed["state"] == "deployed"
     deployment = f"/v1/deployments/{deployed['deployment_id']}"
-    made = await makers.developer.read(deployment)
-    assert (made["state"], made["service"], made["environment"]) == ("succeeded", "mail", "production")
-    assert (made["release_id"], made["ended_at"]) == (deployed["id"], deployed["deployed_at"])
-    assert made["revisions"] == [{**revisions[0], "committed_at": "2026-01-01T08:00:00.000000Z"}]
-    rolled = await makers.tester.post_ok(f"{at}/roll_back", {"reason": "Mail is lost."})
+    answer = await makers.developer.read(deployment)
+    assert (answer["state"], answer["service"], answer["environment"]) == ("succeeded", "mail", "production")
+    assert (answer["release_id"], answer["ended_at"]) == (deployed["id"], deployed["deployed_at"])
+    assert answer["revisions"] == [{**revisions[0], "committed_at": "2026-01-01T08:00:00.000000Z"}]
+    rolled = await makers.tester.post_ok(f"{path}/roll_back", {"reason": "Mail is lost."})
     assert rolled["state"] == "rolled_back"
     assert (await makers.developer.read(deployment))["state"] == "rolled_back"
 
 
 async def test_whoever_is_of_the_team_deploys_whatever_roles_they_hold(api: Api, makers: Makers) -> None:
     member = await api.client("Member", teams=("network",))
-    at = await makers.with_go()
-    await makers.manager.post_ok(f"{at}/follow", {"person": member.id})
-    deployed = await member.post_ok(f"{at}/deploy", {"what": "Version 4.2."})
+    record_path = await makers.with_go()
+    await makers.manager.post_ok(f"{record_path}/follow", {"person": member.id})
+    deployed = await member.post_ok(f"{record_path}/deploy", {"what": "Version 4.2."})
     path = f"/v1/deployments/{deployed['deployment_id']}"
     assert (await member.read(path))["author"]["name"] == "Member"
     direct = {"service": "mail", "environment": "production"}
     assert (await member.post("/v1/deployments", json=direct)).status_code == 403
-    assert (await member.post_ok(f"{at}/roll_back", {"reason": "It is slow."}))["state"] == "rolled_back"
+    assert (await member.post_ok(f"{record_path}/roll_back", {"reason": "It is slow."}))[
+        "state"
+    ] == "rolled_back"
 
 
 async def test_a_release_and_its_deployment_name_the_changes_in_them(api: Api) -> None:
     board = await a_board(api)
     change = await board.manager.read(await board.approved())
     manager = await api.client("Petra", Role.project_manager, Role.department_head)
-    said = a_release(changes=[change["number"]], stages=[{"key": "build"}])
-    made = await manager.post_ok("/v1/releases", said)
-    assert made["change_ids"] == [change["id"]]
-    twice = await manager.post("/v1/releases", json=said | {"changes": [change["number"], change["id"]]})
+    release = a_release(changes=[change["number"]], stages=[{"key": "build"}])
+    record = await manager.post_ok("/v1/releases", release)
+    assert record["change_ids"] == [change["id"]]
+    twice = await manager.post("/v1/releases", json=release | {"changes": [change["number"], change["id"]]})
     assert errors(twice.json()) == [("/changes", "each_once")]
-    at = f"/v1/releases/{made['id']}"
+    path = f"/v1/releases/{record['id']}"
     passed = {"external_numbers": ["git 4f2a91c"], "author": board.engineer.id}
-    await manager.post_ok(f"{at}/pass_gate", passed)
-    await manager.post_ok(f"{at}/request_go", {"question": "Go?"})
-    await board.vote(at, "approve")
-    deployed = await board.engineer.post_ok(f"{at}/deploy", {"what": "The relay."})
-    found = await board.engineer.read(f"/v1/deployments/{deployed['deployment_id']}")
-    assert found["change_ids"] == [change["id"]]
+    await manager.post_ok(f"{path}/pass_gate", passed)
+    await manager.post_ok(f"{path}/request_go", {"question": "Go?"})
+    await board.vote(path, "approve")
+    deployed = await board.engineer.post_ok(f"{path}/deploy", {"what": "The relay."})
+    answer = await board.engineer.read(f"/v1/deployments/{deployed['deployment_id']}")
+    assert answer["change_ids"] == [change["id"]]
 
 
 def plan_change(makers: Makers, **changes: object) -> dict[str, object]:
@@ -131,14 +133,14 @@ def plan_change(makers: Makers, **changes: object) -> dict[str, object]:
 
 
 async def test_support_ends_with_open_faults_handed_over_and_the_release_is_closed(makers: Makers) -> None:
-    at = await makers.with_go()
-    await makers.developer.post_ok(f"{at}/deploy", {"what": "Version 4.2."})
-    nobody = await makers.manager.post(f"{at}/end_support", json={"open_faults": "A slow queue."})
-    assert errors(nobody.json()) == [("", "faults_to_nobody")]
+    path = await makers.with_go()
+    await makers.developer.post_ok(f"{path}/deploy", {"what": "Version 4.2."})
+    answer = await makers.manager.post(f"{path}/end_support", json={"open_faults": "A slow queue."})
+    assert errors(answer.json()) == [("", "faults_to_nobody")]
     handed = {"open_faults": "A slow queue.", "handed_over_to": makers.tester.id}
-    ended = await makers.manager.post_ok(f"{at}/end_support", handed)
+    ended = await makers.manager.post_ok(f"{path}/end_support", handed)
     assert (ended["state"], ended["faults_owner"]["name"]) == ("supported", "Sara")
-    closed = await makers.change.post_ok(f"{at}/close", {"lessons": "Try it at night."})
+    closed = await makers.change.post_ok(f"{path}/close", {"lessons": "Try it at night."})
     assert closed["state"] == "closed"
 
 
@@ -147,34 +149,34 @@ async def test_a_gate_is_passed_by_its_reviewer_and_never_by_who_wrote_its_docum
         {"key": "build", "author": makers.developer.id, "reviewer": makers.tester.id},
         {"key": "test", "author": makers.tester.id},
     ]
-    at = await makers.planned(stages=stages)
+    path = await makers.planned(stages=stages)
     documents = {"external_numbers": ["git 4f2a91c"]}
-    own = await makers.developer.post(f"{at}/pass_gate", json=documents)
+    own = await makers.developer.post(f"{path}/pass_gate", json=documents)
     assert (own.status_code, own.json()["code"]) == (403, "separation_of_duties")
     assert "author of the stage" in own.json()["detail"]
-    other = await makers.manager.post(f"{at}/pass_gate", json=documents)
+    other = await makers.manager.post(f"{path}/pass_gate", json=documents)
     assert (other.status_code, other.json()["code"]) == (403, "not_the_stage_reviewer")
-    nothing = await makers.tester.post(f"{at}/pass_gate", json={})
+    nothing = await makers.tester.post(f"{path}/pass_gate", json={})
     assert errors(nothing.json()) == [("", "stage_document_missing")]
-    passed = await makers.tester.post_ok(f"{at}/pass_gate", documents)
+    passed = await makers.tester.post_ok(f"{path}/pass_gate", documents)
     assert (passed["state"], passed["stage"], passed["stage_author"]["name"]) == ("in_stage", "test", "Sara")
-    built = await makers.manager.post(f"{at}/pass_gate", json={**documents, "author": makers.developer.id})
+    built = await makers.manager.post(f"{path}/pass_gate", json={**documents, "author": makers.developer.id})
     assert errors(built.json()) == [("/author", "wrote_other_stage")]
 
 
 async def test_who_attached_the_documents_has_written_them_and_they_are_archived(makers: Makers) -> None:
-    at = await makers.planned(stages=[{"key": "build"}])
+    path = await makers.planned(stages=[{"key": "build"}])
     upload = "019a0000-0000-7000-8000-00000000000a"
     await makers.developer.put(f"/v1/uploads/{upload}", content=b"What was built.")
-    await makers.developer.post_ok(f"{at}/attach", {"upload": upload, "name": "notes.txt"})
+    await makers.developer.post_ok(f"{path}/attach", {"upload": upload, "name": "notes.txt"})
     unknown = {"attachments": ["019a0000-0000-7000-8000-00000000000b"]}
-    refused = await makers.manager.post(f"{at}/pass_gate", json=unknown)
+    refused = await makers.manager.post(f"{path}/pass_gate", json=unknown)
     assert errors(refused.json()) == [("/attachments/0", "unknown_reference")]
-    found = await makers.manager.post_ok(f"{at}/pass_gate", {"attachments": [upload]})
-    assert found["state"] == "ready", "it was the only stage"
-    (stage,) = (await makers.manager.read(f"{at}/stages"))["items"]
+    record = await makers.manager.post_ok(f"{path}/pass_gate", {"attachments": [upload]})
+    assert record["state"] == "ready", "it was the only stage"
+    (stage,) = (await makers.manager.read(f"{path}/stages"))["items"]
     assert (stage["attachment_ids"], stage["author"]["name"]) == ([upload], "Tomasz")
-    assert (stage["passed_by"]["name"], stage["passed_at"]) == ("Mei", found["state_since"])
+    assert (stage["passed_by"]["name"], stage["passed_at"]) == ("Mei", record["state_since"])
 
 
 async def test_who_builds_is_not_planned_to_test_and_nobody_reviews_their_own(makers: Makers) -> None:
@@ -192,61 +194,61 @@ async def test_who_builds_is_not_planned_to_test_and_nobody_reviews_their_own(ma
 
 
 async def test_somebody_else_is_appointed_for_a_stage(makers: Makers) -> None:
-    at = await makers.planned(stages=[{"key": "build", "author": makers.developer.id}, {"key": "test"}])
-    said = {"stage": "build", "reviewer": makers.change.id}
-    found = await makers.manager.post_ok(f"{at}/appoint", said)
-    assert found["stage_reviewer"]["name"] == "Olga"
+    path = await makers.planned(stages=[{"key": "build", "author": makers.developer.id}, {"key": "test"}])
+    body = {"stage": "build", "reviewer": makers.change.id}
+    record = await makers.manager.post_ok(f"{path}/appoint", body)
+    assert record["stage_reviewer"]["name"] == "Olga"
     refused = await makers.manager.post(
-        f"{at}/appoint", json={"stage": "test", "author": makers.developer.id}
+        f"{path}/appoint", json={"stage": "test", "author": makers.developer.id}
     )
     assert errors(refused.json()) == [("/author", "wrote_other_stage")]
-    await makers.change.post_ok(f"{at}/pass_gate", {"external_numbers": ["git 4f2a91c"]})
-    refused = await makers.manager.post(f"{at}/appoint", json=said)
+    await makers.change.post_ok(f"{path}/pass_gate", {"external_numbers": ["git 4f2a91c"]})
+    refused = await makers.manager.post(f"{path}/appoint", json=body)
     assert errors(refused.json()) == [("/stage", "stage_is_passed")]
 
 
 async def test_a_plan_change_that_is_refused_leaves_the_plan_and_one_that_is_adopted_takes_the_go_back(
     makers: Makers,
 ) -> None:
-    at = await makers.with_go()
+    path = await makers.with_go()
     refused = await makers.manager.post(
-        f"{at}/change_plan", json=plan_change(makers, approver=makers.change.id)
+        f"{path}/change_plan", json=plan_change(makers, approver=makers.change.id)
     )
     assert errors(refused.json()) == [("/approver", "extra_forbidden")], "nobody chooses who decides"
     for verdict, plan in (("reject", "Build in March, try in April."), ("approve", "Later.")):
-        await makers.manager.post_ok(f"{at}/change_plan", plan_change(makers))
-        waits = await makers.developer.post(f"{at}/deploy", json={"what": "It."})
+        await makers.manager.post_ok(f"{path}/change_plan", plan_change(makers))
+        waits = await makers.developer.post(f"{path}/deploy", json={"what": "It."})
         assert (waits.status_code, waits.json()["code"]) == (409, "release_decision_open")
-        found = await vote(makers.head, at, verdict)
+        found = await vote(makers.head, path, verdict)
         assert (found["plan"], found["plan_change_id"]) == (plan, None)
         assert found["go"] is (True if verdict == "reject" else None)
-    without = await makers.developer.post(f"{at}/deploy", json={"what": "It."})
+    without = await makers.developer.post(f"{path}/deploy", json={"what": "It."})
     assert (without.status_code, without.json()["code"]) == (409, "go_is_missing")
-    first, second = (await makers.manager.read(f"{at}/plan_changes"))["items"]
+    first, second = (await makers.manager.read(f"{path}/plan_changes"))["items"]
     assert (first["refused_at"] is None, first["adopted_at"]) == (False, None)
     assert (second["refused_at"], second["adopted_at"] is None) == (None, False)
 
 
 async def test_a_go_that_was_deferred_is_none_and_is_asked_for_again(makers: Makers) -> None:
-    at = await makers.ready()
-    await makers.asked_for_go(at)
-    twice = await makers.manager.post(f"{at}/request_go", json={"question": "Now?"})
+    path = await makers.ready()
+    await makers.asked_for_go(path)
+    twice = await makers.manager.post(f"{path}/request_go", json={"question": "Now?"})
     assert (twice.status_code, twice.json()["code"]) == (409, "release_decision_open")
-    found = await makers.go(at, "defer")
+    found = await makers.go(path, "defer")
     assert (found["state"], found["go"]) == ("ready", None)
-    await makers.asked_for_go(at)
-    found = await makers.go(at, "approve")
+    await makers.asked_for_go(path)
+    found = await makers.go(path, "approve")
     assert found["go"] is True
-    settled = await makers.manager.post(f"{at}/request_go", json={"question": "Now?"})
+    settled = await makers.manager.post(f"{path}/request_go", json={"question": "Now?"})
     assert (settled.status_code, settled.json()["code"]) == (409, "go_is_given")
 
 
 async def test_a_cancelled_release_takes_its_open_decision_back(makers: Makers) -> None:
-    at = await makers.ready()
-    decision = await makers.asked_for_go(at)
-    found = await makers.manager.post_ok(f"{at}/cancel", {"reason": "Nobody wants it."})
-    assert found["state"] == "cancelled"
-    (asked,) = (await makers.manager.read(f"{at}/decisions"))["items"]
+    path = await makers.ready()
+    decision = await makers.asked_for_go(path)
+    record = await makers.manager.post_ok(f"{path}/cancel", {"reason": "Nobody wants it."})
+    assert record["state"] == "cancelled"
+    (asked,) = (await makers.manager.read(f"{path}/decisions"))["items"]
     assert (asked["id"], asked["state"]) == (decision, "withdrawn")
 
 
@@ -261,30 +263,30 @@ async def test_a_release_keeps_the_stages_that_it_was_planned_with(api: Api, mak
         "author_role": "engineer",
         "reviewer_role": "change_manager",
     }
-    said = {"key": "hardware", "name_en": "Hardware", "name_zh": "硬件", "stages": [stage]}
-    made = await owner.post_ok("/v1/release_stage_sets", said)
-    at = await makers.planned(stage_set="hardware", stages=[])
+    body = {"key": "hardware", "name_en": "Hardware", "name_zh": "硬件", "stages": [stage]}
+    record = await owner.post_ok("/v1/release_stage_sets", body)
+    path = await makers.planned(stage_set="hardware", stages=[])
     revised = {**stage, "reviewer_role": "department_head"}
-    await owner.post_ok(f"/v1/release_stage_sets/{made['id']}/revise", {"stages": [revised]})
-    (kept,) = (await makers.manager.read(f"{at}/stages"))["items"]
+    await owner.post_ok(f"/v1/release_stage_sets/{record['id']}/revise", {"stages": [revised]})
+    (kept,) = (await makers.manager.read(f"{path}/stages"))["items"]
     assert (kept["key"], kept["reviewer_role"]) == ("cabling", "change_manager")
     bad = {**stage, "apart_from": ["elsewhere"]}
-    refused = await owner.post(f"/v1/release_stage_sets/{made['id']}/revise", json={"stages": [bad]})
+    refused = await owner.post(f"/v1/release_stage_sets/{record['id']}/revise", json={"stages": [bad]})
     assert errors(refused.json()) == [("/stages/0/apart_from/0", "no_earlier_stage")]
-    await owner.post_ok(f"/v1/release_stage_sets/{made['id']}/retire")
+    await owner.post_ok(f"/v1/release_stage_sets/{record['id']}/retire")
     refused = await makers.manager.post("/v1/releases", json=a_release(stage_set="hardware", stages=[]))
     assert errors(refused.json()) == [("/stage_set", "stage_set_retired")]
-    usual = {**said, "key": "software"}
+    usual = {**body, "key": "software"}
     await owner.post_ok("/v1/release_stage_sets", usual)
-    found = await makers.manager.read(await makers.planned(stages=[]))
-    assert (found["stage_set"], found["stage"]) == ("software", "cabling")
+    answer = await makers.manager.read(await makers.planned(stages=[]))
+    assert (answer["stage_set"], answer["stage"]) == ("software", "cabling")
 
 
 async def test_a_file_of_a_release_is_there_for_whom_the_release_is(api: Api, makers: Makers) -> None:
-    at = await makers.planned(stages=[])
+    path = await makers.planned(stages=[])
     sent = (await makers.manager.put(f"/v1/uploads/{uuid4()}", content=b"What is new.")).json()["id"]
-    await makers.manager.post_ok(f"{at}/attach", {"upload": sent, "name": "notes.txt"})
-    file = f"{at}/attachments/{sent}/content"
+    await makers.manager.post_ok(f"{path}/attach", {"upload": sent, "name": "notes.txt"})
+    file = f"{path}/attachments/{sent}/content"
     assert (await makers.manager.get(file)).content == b"What is new."
     stranger = await api.client("Somebody")
     assert (await stranger.get(file)).status_code == 404

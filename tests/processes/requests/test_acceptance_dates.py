@@ -37,16 +37,16 @@ async def test_an_acceptance_is_announced_by_the_calendar_of_the_service(api: Ap
         await everybody.post_ok("/v1/calendars", calendar)
         await a_service(everybody, f"{key}-served", calendar=key)
     record = await world.make_record(request, RequestState.implementing, request["submit_for_acceptance"])
-    at = f"/v1/requests/{record['id']}"
-    await valid_body(everybody, request["submit_for_acceptance"], at)
+    path = f"/v1/requests/{record['id']}"
+    await valid_body(everybody, request["submit_for_acceptance"], path)
 
     async def submitted(service: str, days: int) -> list[str]:
         """Why it cannot be submitted for that service, wanted in so many days."""
-        edited = await everybody.patch(at, json={"service": service}, headers={"If-Match": "*"})
+        edited = await everybody.patch(path, json={"service": service}, headers={"If-Match": "*"})
         assert edited.status_code == 200, edited.text
         wanted = (datetime.now(UTC) + timedelta(days=days)).isoformat()
         answer = await world.worker.post(
-            f"{at}/submit_for_acceptance", json={"manual": "OP2026001", "wanted_at": wanted}
+            f"{path}/submit_for_acceptance", json={"manual": "OP2026001", "wanted_at": wanted}
         )
         problem = answer.json()
         return [] if answer.is_success else [e["code"] for e in problem["errors"] or [problem]]

@@ -65,16 +65,16 @@ class World:
 
     async def lives(self, begins: bool | None, steps: list[tuple[str, str, bool]]) -> None:
         """A request's history; after each step all is held against the model."""
-        said = {"title": "A laptop", "description": "For travel.", "channel": "portal", "urgency": "3"}
-        request = await self.people["requester"].post_ok("/v1/requests", said)
-        at = f"/v1/requests/{request['id']}"
+        body = {"title": "A laptop", "description": "For travel.", "channel": "portal", "urgency": "3"}
+        request = await self.people["requester"].post_ok("/v1/requests", body)
+        path = f"/v1/requests/{request['id']}"
         await self.people["agent"].post_ok(
-            f"{at}/assign", {"team": "network", "person": self.people["engineer"].id}
+            f"{path}/assign", {"team": "network", "person": self.people["engineer"].id}
         )
         state, before = "submitted", ""
         first = [] if begins is None else [("agent", "assess", begins)]
         for who, action, project in [*first, *steps]:
-            answer = await self.people[who].post(f"{at}/{action}", json=self.says(action, project=project))
+            answer = await self.people[who].post(f"{path}/{action}", json=self.says(action, project=project))
             may, states, to = TABLE[action]
             if state not in states:
                 assert (answer.status_code, answer.json()["code"]) == (409, "not_in_this_state"), answer.text
@@ -90,9 +90,9 @@ class World:
 
     async def _is_as_the_model_says(self, request_id: str, state: str) -> None:
         for who, client in self.people.items():
-            shown = await client.read(f"/v1/requests/{request_id}")
-            assert shown["state"] == state
-            offered = {one["action"] for one in shown["actions"]} & TABLE.keys()
+            answer = await client.read(f"/v1/requests/{request_id}")
+            assert answer["state"] == state
+            offered = {action["action"] for action in answer["actions"]} & TABLE.keys()
             assert offered == {name for name, (may, of, _) in TABLE.items() if who in may and state in of}, (
                 who
             )

@@ -158,12 +158,12 @@ class World:
             return {"milestones": [{"title": "It runs", "due_at": AHEAD}], "tasks": [task]}
         if action == "record_acceptance":
             return await self._judgement(good=good)
-        said: dict[str, Json] = {
+        body: dict[str, Json] = {
             "report_progress": {"milestones": [], "expected_at": AHEAD},
             "check_quality": {"checkpoint": "Unit tests", "passed": good, "findings": "Some."},
             "hold": {"reason": "other"},
         }
-        return said.get(action, {"reason": "So it is."} if action in {"reopen", "cancel", "reject"} else {})
+        return body.get(action, {"reason": "So it is."} if action in {"reopen", "cancel", "reject"} else {})
 
     async def _judgement(self, *, good: bool) -> Json:
         criteria = (await self.people["requester"].read(f"{self.at}/criteria"))["items"]
@@ -175,8 +175,8 @@ class World:
 
     async def begun(self) -> str:
         """A project whose solution was proposed; gives its id."""
-        said = {"title": "Leave", "description": "By hand.", "channel": "portal", "urgency": "3"}
-        request = await self.people["requester"].post_ok("/v1/requests", said)
+        body = {"title": "Leave", "description": "By hand.", "channel": "portal", "urgency": "3"}
+        request = await self.people["requester"].post_ok("/v1/requests", body)
         self.at = f"/v1/requests/{request['id']}"
         assessed = {
             "category": "software",
@@ -200,9 +200,11 @@ class World:
 
     async def is_as(self, model: Model, who: str) -> None:
         """What they are shown, and what they are offered with what forbids it, is as the model says."""
-        shown = await self.people[who].read(self.at)
-        assert shown["state"] == model.state
-        offered = {one["action"]: one["open"] for one in shown["actions"] if one["action"] in TABLE}
+        answer = await self.people[who].read(self.at)
+        assert answer["state"] == model.state
+        offered = {
+            action["action"]: action["open"] for action in answer["actions"] if action["action"] in TABLE
+        }
         of_model = {name for name, (may, states, _) in TABLE.items() if who in may and model.state in states}
         assert offered.keys() == of_model
         closed = {name for name in of_model if model.refuses(who, name) is not None}

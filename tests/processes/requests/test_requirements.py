@@ -18,19 +18,19 @@ async def test_requirements_are_told_when_they_were_confirmed_and_not_before(api
     request = LIFECYCLES_BY_KIND["request"]
     confirm = request["confirm_requirements"]
     record = await world.make_record(request, RequestState.analysing, confirm)
-    at = f"/v1/requests/{record['id']}"
+    path = f"/v1/requests/{record['id']}"
     told = ago(seconds=0)
-    body = await valid_body(world.everybody, confirm, at) | {"occurred_at": instant(told)}
+    body = await valid_body(world.everybody, confirm, path) | {"occurred_at": instant(told)}
     for early in (timedelta(seconds=1), timedelta(days=1)):
         refused = await world.worker.post(
-            f"{at}/confirm_requirements", json={**body, "confirmed_at": instant(told + early)}
+            f"{path}/confirm_requirements", json={**body, "confirmed_at": instant(told + early)}
         )
         assert refused.status_code == 422, refused.text
         assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
             ("/confirmed_at", "after_it_was_told")
         ]
-    assert (await world.everybody.read(at))["state"] == "analysing"
+    assert (await world.everybody.read(path))["state"] == "analysing"
     confirmed = await world.worker.post_ok(
-        f"{at}/confirm_requirements", {**body, "confirmed_at": instant(told)}
+        f"{path}/confirm_requirements", {**body, "confirmed_at": instant(told)}
     )
     assert confirmed["state"] == "requirements_confirmed"

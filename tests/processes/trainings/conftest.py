@@ -29,17 +29,17 @@ class School:
 
     async def held(self, *there: Client, **more: object) -> str:
         """The address of a training which these attended."""
-        at = f"/v1/trainings/{(await self.plan(**more))['number']}"
+        path = f"/v1/trainings/{(await self.plan(**more))['number']}"
         attended = [one.id for one in there]
-        await self.quality.post_ok(f"{at}/hold", {"attended": attended, "contents": "What is new."})
-        return at
+        await self.quality.post_ok(f"{path}/hold", {"attended": attended, "contents": "What is new."})
+        return path
 
     async def licensed(self, *there: Client, **more: object) -> str:
         """The address of a training by which these got licences."""
-        at = await self.held(*there, **more)
-        await self.quality.post_ok(f"{at}/examine", {"results": [marked(one, 90) for one in there]})
-        await self.quality.post_ok(f"{at}/license")
-        return at
+        path = await self.held(*there, **more)
+        await self.quality.post_ok(f"{path}/examine", {"results": [marked(one, 90) for one in there]})
+        await self.quality.post_ok(f"{path}/license")
+        return path
 
 
 def said(**more: object) -> Json:

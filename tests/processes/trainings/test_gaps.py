@@ -10,12 +10,12 @@ GAPS = "/v1/trainings/gaps"
 async def test_the_gaps_of_a_team_are_shown_with_who_lacks_most_in_front(school: School) -> None:
     await school.licensed(school.first, skills=["triage"])
     asked = {"process": "incident", "team": "network"}
-    found = await school.quality.read(GAPS, **asked, skill=["triage", "handling"])
-    assert (found["skills"], found["lacking"], len(found["items"])) == (["triage", "handling"], 3, 3)
-    last = found["items"][-1]
+    answer = await school.quality.read(GAPS, **asked, skill=["triage", "handling"])
+    assert (answer["skills"], answer["lacking"], len(answer["items"])) == (["triage", "handling"], 3, 3)
+    last = answer["items"][-1]
     assert (last["person"]["name"], last["held"], last["missing"]) == ("First", ["triage"], ["handling"])
     assert last["until_at"] is not None
-    assert {tuple(one["missing"]) for one in found["items"][:2]} == {("triage", "handling")}
+    assert {tuple(item["missing"]) for item in answer["items"][:2]} == {("triage", "handling")}
     taught = await school.quality.read(GAPS, **asked)
     assert (taught["skills"], taught["lacking"]) == (["triage"], 2)
     assert (await school.quality.read(GAPS, **asked | {"process": "change"}))["skills"] == []

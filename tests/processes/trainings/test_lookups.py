@@ -18,7 +18,7 @@ def reading(school: School) -> ReadContext:
 
 
 def ids(*clients: Client) -> list[UUID]:
-    return [UUID(one.id) for one in clients]
+    return [UUID(client.id) for client in clients]
 
 
 async def test_who_has_no_valid_licence_for_the_process_and_the_skills_is_named_in_order(
@@ -41,12 +41,12 @@ async def test_who_has_no_valid_licence_for_the_process_and_the_skills_is_named_
 async def test_a_command_that_relies_on_a_licence_is_decided_again_if_it_is_revoked_meanwhile(
     school: School,
 ) -> None:
-    at = await school.licensed(school.first)
+    path = await school.licensed(school.first)
     reads = reading(school)
     [found] = (await licences_of(reads, ids(school.first), "incident", datetime.now(UTC))).values()
     [licence] = found
     body = {"licence": str(licence.id), "reason": "They do it otherwise."}
-    await school.quality.post_ok(f"{at}/revoke_licence", body)
+    await school.quality.post_ok(f"{path}/revoke_licence", body)
     head = "select version from log.stream_head where stream = %s"
     stream = str(licence.record)
     assert await school.api.ledger.db.value(head, (stream,)) == reads.versions[stream] + 1
@@ -55,14 +55,14 @@ async def test_a_command_that_relies_on_a_licence_is_decided_again_if_it_is_revo
 
 
 async def test_the_results_of_a_training_are_looked_up_by_its_number(school: School) -> None:
-    at = await school.held(school.first, school.second, topics=["own_duty"])
+    path = await school.held(school.first, school.second, topics=["own_duty"])
     marks = [
         {**marked(one, mark), "marks": {"own_duty": mark}}
         for one, mark in ((school.first, 60), (school.second, 59))
     ]
-    await school.quality.post_ok(f"{at}/examine", {"results": marks})
+    await school.quality.post_ok(f"{path}/examine", {"results": marks})
     reads = reading(school)
-    found = await training_results(reads, at.rpartition("/")[2])
+    found = await training_results(reads, path.rpartition("/")[2])
     assert found is not None
     assert (found.training_was_held, set(found.topics), set(found.passed)) == (
         True,

@@ -30,12 +30,14 @@ async def told(api: Api, client: Client) -> list[str]:
 
 
 async def test_participants_are_told_of_each_step_that_concerns_them(school: School) -> None:
-    at = await school.held(school.first, school.second, trainer=school.project.id)
+    path = await school.held(school.first, school.second, trainer=school.project.id)
     sat = [marked(school.first, 90), marked(school.second, 20)]
-    await school.quality.post_ok(f"{at}/examine", {"results": sat})
-    await school.quality.post_ok(f"{at}/license")
-    [licence] = (await school.quality.read(f"{at}/licences"))["items"]
-    await school.quality.post_ok(f"{at}/revoke_licence", {"licence": licence["id"], "reason": "It is late."})
+    await school.quality.post_ok(f"{path}/examine", {"results": sat})
+    await school.quality.post_ok(f"{path}/license")
+    [licence] = (await school.quality.read(f"{path}/licences"))["items"]
+    await school.quality.post_ok(
+        f"{path}/revoke_licence", {"licence": licence["id"], "reason": "It is late."}
+    )
     assert await told(school.api, school.first) == [
         "training_invited",
         "examination_passed",
@@ -48,6 +50,6 @@ async def test_participants_are_told_of_each_step_that_concerns_them(school: Sch
 
 
 async def test_all_participants_are_told_that_it_is_cancelled(school: School) -> None:
-    at = f"/v1/trainings/{(await school.plan())['id']}"
-    await school.quality.post_ok(f"{at}/cancel", {"reason": "The room is taken."})
+    path = f"/v1/trainings/{(await school.plan())['id']}"
+    await school.quality.post_ok(f"{path}/cancel", {"reason": "The room is taken."})
     assert await told(school.api, school.guest) == ["training_invited", "training_cancelled"]

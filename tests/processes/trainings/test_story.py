@@ -14,17 +14,17 @@ def errors(answer: httpx.Response) -> list[tuple[str, str]]:
     return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
 
 
-async def rows(client: Client, at: str, of: str) -> list[Json]:
-    found: list[Json] = (await client.read(f"{at}/{of}"))["items"]
-    return found
+async def rows(client: Client, path: str, of: str) -> list[Json]:
+    items: list[Json] = (await client.read(f"{path}/{of}"))["items"]
+    return items
 
 
 async def test_a_training_is_planned_held_examined_twice_and_licensed(school: School) -> None:
     training = await school.plan(trainer=school.project.id)
     assert (training["state"], training["number"][:4], training["pass_mark"]) == ("planned", "TRN-", 60)
     assert training["topics"] == ["what_is_new", "what_differs", "own_duty", "how_to_do_it"]
-    at = f"/v1/trainings/{training['id']}"
-    invited = await rows(school.quality, at, "participants")
+    path = f"/v1/trainings/{training['id']}"
+    invited = await rows(school.quality, path, "participants")
     learners = {school.first.id, school.second.id, school.guest.id}
     assert {one["person"]["id"] for one in invited} == learners
     assert {tuple(one["missing_skills"]) for one in invited} == {("triage", "handling")}
@@ -34,46 +34,46 @@ async def test_a_training_is_planned_held_examined_twice_and_licensed(school: Sc
         "contents": "Triage. 分级。",
         "material": "The film.",
     }
-    held = await school.project.post_ok(f"{at}/hold", there)
+    held = await school.project.post_ok(f"{path}/hold", there)
     assert held["state"] == "held"
     assert held["held_at"] is not None
     attended = {
-        one["person"]["id"]: one["attended"] for one in await rows(school.quality, at, "participants")
+        row["person"]["id"]: row["attended"] for row in await rows(school.quality, path, "participants")
     }
     assert attended == {school.first.id: True, school.second.id: True, school.guest.id: False}
-    [document] = await rows(school.quality, at, "documents")
+    [document] = await rows(school.quality, path, "documents")
     assert (document["document_class"], document["number"][:2]) == ("TR", "TR")
-    sections = await rows(school.quality, at, "document_sections")
-    assert [(one["heading"], one["text"]) for one in sections] == [
+    sections = await rows(school.quality, path, "document_sections")
+    assert [(section["heading"], section["text"]) for section in sections] == [
         ("topics", "Triage. 分级。"),
         ("material", "The film."),
     ]
 
     sat = [marked(school.first, 60), marked(school.second, 100, own_duty=59)]
-    examined = await school.quality.post_ok(f"{at}/examine", {"results": sat})
+    examined = await school.quality.post_ok(f"{path}/examine", {"results": sat})
     assert (examined["state"], examined["failed_ids"]) == ("examined", [school.second.id])
-    results = {one["person"]["id"]: one for one in await rows(school.quality, at, "results")}
+    results = {row["person"]["id"]: row for row in await rows(school.quality, path, "results")}
     assert [results[one.id]["passed"] for one in (school.first, school.second)] == [True, False]
 
     refused = await school.quality.post(
-        f"{at}/license", json={"persons": [school.first.id, school.second.id]}
+        f"{path}/license", json={"persons": [school.first.id, school.second.id]}
     )
     assert errors(refused) == [("/persons/1", "has_not_passed")]
     assert "has not passed" in refused.json()["errors"][0]["message"]
 
-    again = await school.quality.post_ok(f"{at}/examine", {"results": [marked(school.second, 61)]})
+    again = await school.quality.post_ok(f"{path}/examine", {"results": [marked(school.second, 61)]})
     assert (again["state"], again["failed_ids"]) == ("examined", [])
-    results = {one["person"]["id"]: one for one in await rows(school.quality, at, "results")}
+    results = {row["person"]["id"]: row for row in await rows(school.quality, path, "results")}
     assert (results[school.second.id]["sitting"], results[school.second.id]["marks"]["own_duty"]) == (2, 61)
-    events = [event for page in await school.quality.pages(f"{at}/events") for event in page]
+    events = [event for page in await school.quality.pages(f"{path}/events") for event in page]
     sittings = [event["given"]["results"] for event in events if event["type"] == "training.examined"]
-    assert [one[-1]["marks"]["own_duty"] for one in sittings] == [59, 61]
+    assert [sitting[-1]["marks"]["own_duty"] for sitting in sittings] == [59, 61]
 
-    done = await school.quality.post_ok(f"{at}/license")
+    done = await school.quality.post_ok(f"{path}/license")
     assert done["state"] == "licensed"
-    licences = await rows(school.quality, at, "licences")
-    assert {one["person"]["id"] for one in licences} == {school.first.id, school.second.id}
-    assert {(one["process"], tuple(one["skills"])) for one in licences} == {
+    licences = await rows(school.quality, path, "licences")
+    assert {licence["person"]["id"] for licence in licences} == {school.first.id, school.second.id}
+    assert {(licence["process"], tuple(licence["skills"])) for licence in licences} == {
         ("incident", ("triage", "handling"))
     }
     first = licences[0]
@@ -91,9 +91,9 @@ async def test_only_who_lacks_a_skill_takes_part_unless_everybody_does(school: S
         school.guest.id: ["triage", "handling"],
     }
     two = {"persons": [school.first.id, school.second.id], "teams": [], "skills": ["triage"]}
-    nobody = await school.quality.post("/v1/trainings", json=said(**two))
-    assert errors(nobody) == [("/persons", "nobody_lacks_skills")]
-    assert "incident" in nobody.json()["errors"][0]["message"]
+    answer = await school.quality.post("/v1/trainings", json=said(**two))
+    assert errors(answer) == [("/persons", "nobody_lacks_skills")]
+    assert "incident" in answer.json()["errors"][0]["message"]
     elsewhere = await school.plan(**two, process="request")
     assert elsewhere["state"] == "planned"
     everybody = await school.plan(**two, everybody=True)
@@ -102,16 +102,16 @@ async def test_only_who_lacks_a_skill_takes_part_unless_everybody_does(school: S
 
 
 async def test_a_licence_that_is_revoked_or_over_counts_no_more(school: School) -> None:
-    at = await school.licensed(school.first, skills=["triage"])
-    [licence] = await rows(school.quality, at, "licences")
+    path = await school.licensed(school.first, skills=["triage"])
+    [licence] = await rows(school.quality, path, "licences")
     only = {"persons": [school.first.id], "teams": [], "skills": ["triage"]}
     assert errors(await school.quality.post("/v1/trainings", json=said(**only)))
     body = {"licence": licence["id"], "reason": "They do it otherwise."}
-    after = await school.quality.post_ok(f"{at}/revoke_licence", body)
+    after = await school.quality.post_ok(f"{path}/revoke_licence", body)
     assert after["state"] == "licensed"
-    twice = await school.quality.post(f"{at}/revoke_licence", json=body)
+    twice = await school.quality.post(f"{path}/revoke_licence", json=body)
     assert (twice.status_code, twice.json()["code"]) == (409, "licence_is_revoked")
-    [licence] = await rows(school.quality, at, "licences")
+    [licence] = await rows(school.quality, path, "licences")
     assert (licence["revoked_by"]["id"], licence["revocation_reason"]) == (
         school.quality.id,
         "They do it otherwise.",
@@ -121,14 +121,14 @@ async def test_a_licence_that_is_revoked_or_over_counts_no_more(school: School) 
 
 async def test_nobody_examines_themselves_or_those_they_learn_with(school: School) -> None:
     both = await school.api.client("Owner", "process_owner", teams=("network",))
-    at = await school.held(school.first, both)
+    path = await school.held(school.first, both)
     body = {"results": [marked(both, 100)]}
-    own = await both.post(f"{at}/examine", json=body)
+    own = await both.post(f"{path}/examine", json=body)
     assert (own.status_code, own.json()["code"]) == (403, "separation_of_duties")
-    named = await school.quality.post(f"{at}/examine", json={**body, "examiner": both.id})
+    named = await school.quality.post(f"{path}/examine", json={**body, "examiner": both.id})
     assert errors(named) == [("/examiner", "is_a_participant")]
-    await school.quality.post_ok(f"{at}/examine", body)
-    license_ = await both.post(f"{at}/license", json={})
+    await school.quality.post_ok(f"{path}/examine", body)
+    license_ = await both.post(f"{path}/license", json={})
     assert (license_.status_code, license_.json()["code"]) == (403, "separation_of_duties")
 
 
@@ -144,62 +144,62 @@ async def test_what_is_wrong_is_refused_and_said_where(school: School) -> None:
     for more, expected in wrong:
         assert errors(await quality.post("/v1/trainings", json=said(**more))) == expected
     await school.api.team("empty")
-    nobody = await quality.post("/v1/trainings", json=said(teams=["empty"]))
-    assert errors(nobody) == [("/teams", "teams_have_no_members")]
+    answer = await quality.post("/v1/trainings", json=said(teams=["empty"]))
+    assert errors(answer) == [("/teams", "teams_have_no_members")]
 
-    at = f"/v1/trainings/{(await school.plan())['id']}"
-    early = await quality.post(f"{at}/examine", json={"results": [marked(school.first, 90)]})
+    path = f"/v1/trainings/{(await school.plan())['id']}"
+    early = await quality.post(f"{path}/examine", json={"results": [marked(school.first, 90)]})
     assert (early.status_code, early.json()["code"]) == (409, "not_in_this_state")
-    stranger = await quality.post(f"{at}/hold", json={"attended": [quality.id], "contents": "It."})
+    stranger = await quality.post(f"{path}/hold", json={"attended": [quality.id], "contents": "It."})
     assert errors(stranger) == [("/attended/0", "not_a_participant")]
     twice = {"attended": [school.first.id, school.first.id], "contents": "It."}
-    assert errors(await quality.post(f"{at}/hold", json=twice)) == [("/attended/1", "each_once")]
-    await quality.post_ok(f"{at}/hold", {"attended": [school.first.id], "contents": "It."})
+    assert errors(await quality.post(f"{path}/hold", json=twice)) == [("/attended/1", "each_once")]
+    await quality.post_ok(f"{path}/hold", {"attended": [school.first.id], "contents": "It."})
 
-    absent = await quality.post(f"{at}/examine", json={"results": [marked(school.second, 90)]})
+    absent = await quality.post(f"{path}/examine", json={"results": [marked(school.second, 90)]})
     assert errors(absent) == [("/results/0/person", "was_not_there")]
     one = {"person": school.first.id, "marks": {"own_duty": 90}}
-    lacking = await quality.post(f"{at}/examine", json={"results": [one]})
+    lacking = await quality.post(f"{path}/examine", json={"results": [one]})
     assert errors(lacking) == [("/results/0/marks", "mark_for_each_topic")]
     assert "how_to_do_it" in lacking.json()["errors"][0]["message"]
-    await quality.post_ok(f"{at}/examine", {"results": [marked(school.first, 10)]})
-    none = await quality.post(f"{at}/license", json={})
+    await quality.post_ok(f"{path}/examine", {"results": [marked(school.first, 10)]})
+    none = await quality.post(f"{path}/license", json={})
     assert (none.status_code, none.json()["code"]) == (409, "nobody_has_passed")
-    chinese = await quality.post(f"{at}/license", json={}, headers={"Accept-Language": "zh"})
+    chinese = await quality.post(f"{path}/license", json={}, headers={"Accept-Language": "zh"})
     assert "无人通过考核" in chinese.json()["detail"]
-    await quality.post_ok(f"{at}/examine", {"results": [marked(school.first, 60)]})
-    past = await quality.post(f"{at}/license", json={"until_at": "2020-01-01T00:00:00Z"})
+    await quality.post_ok(f"{path}/examine", {"results": [marked(school.first, 60)]})
+    past = await quality.post(f"{path}/license", json={"until_at": "2020-01-01T00:00:00Z"})
     assert errors(past) == [("/until_at", "not_ahead")]
 
 
 async def test_a_participant_sees_the_training_and_of_the_results_their_own(school: School) -> None:
-    at = await school.held(school.first, school.guest)
+    path = await school.held(school.first, school.guest)
     sat = [marked(school.first, 90), marked(school.guest, 20)]
-    await school.quality.post_ok(f"{at}/examine", {"results": sat})
-    assert len(await rows(school.first, at, "results")) == 2  # an engineer is of the staff
-    [own] = await rows(school.guest, at, "results")
+    await school.quality.post_ok(f"{path}/examine", {"results": sat})
+    assert len(await rows(school.first, path, "results")) == 2  # an engineer is of the staff
+    [own] = await rows(school.guest, path, "results")
     assert (own["person"]["id"], own["passed"], own["marks"]["own_duty"]) == (school.guest.id, False, 20)
-    shown = await school.guest.read(at)
-    assert (shown["failed_ids"], shown["actions"]) == (None, [])
-    types = [event["type"] for page in await school.guest.pages(f"{at}/events") for event in page]
+    answer = await school.guest.read(path)
+    assert (answer["failed_ids"], answer["actions"]) == (None, [])
+    types = [event["type"] for page in await school.guest.pages(f"{path}/events") for event in page]
     assert types == ["training.planned", "training.held"]
     stranger = await school.api.client("Stranger")
-    assert (await stranger.get(at)).status_code == 404
+    assert (await stranger.get(path)).status_code == 404
 
 
 async def test_who_may_plan_hold_and_examine(school: School) -> None:
     assert (await school.first.post("/v1/trainings", json=said())).status_code == 403
     planned = await school.project.post_ok("/v1/trainings", said())
-    at = f"/v1/trainings/{planned['id']}"
-    await school.project.post_ok(f"{at}/hold", {"attended": [school.first.id], "contents": "It."})
-    refused = await school.project.post(f"{at}/examine", json={"results": [marked(school.first, 90)]})
+    path = f"/v1/trainings/{planned['id']}"
+    await school.project.post_ok(f"{path}/hold", {"attended": [school.first.id], "contents": "It."})
+    refused = await school.project.post(f"{path}/examine", json={"results": [marked(school.first, 90)]})
     assert refused.status_code == 403
     owner = await school.api.client("Owner", "process_owner@process/incident")
     assert (
-        await owner.post(f"{at}/examine", json={"results": [marked(school.first, 90)]})
+        await owner.post(f"{path}/examine", json={"results": [marked(school.first, 90)]})
     ).status_code == 200
     other = await school.api.client("Other", "process_owner@process/change")
-    assert (await other.post(f"{at}/license", json={})).status_code == 403
+    assert (await other.post(f"{path}/license", json={})).status_code == 403
 
 
 async def test_trainings_are_listed_by_what_they_are_and_who_takes_part(school: School) -> None:
@@ -218,15 +218,15 @@ async def test_trainings_are_listed_by_what_they_are_and_who_takes_part(school: 
         ({"planned_after": "2199-01-01T00:00:00Z", "kind": "executor"}, [one]),
     ]
     for query, expected in listed:
-        found = (await school.quality.read("/v1/trainings", **query))["items"]
-        assert {each["id"] for each in found} == {each["id"] for each in expected}, query
+        items = (await school.quality.read("/v1/trainings", **query))["items"]
+        assert {each["id"] for each in items} == {each["id"] for each in expected}, query
     assert len((await school.guest.read("/v1/trainings", participant="me"))["items"]) == 1
     assert (await school.quality.get("/v1/trainings?year=soon")).status_code == 422
 
 
 async def test_a_training_that_is_cancelled_is_over(school: School) -> None:
-    at = f"/v1/trainings/{(await school.plan())['id']}"
-    cancelled = await school.quality.post_ok(f"{at}/cancel", {"reason": "The room is taken."})
+    path = f"/v1/trainings/{(await school.plan())['id']}"
+    cancelled = await school.quality.post_ok(f"{path}/cancel", {"reason": "The room is taken."})
     assert cancelled["state"] == "cancelled"
-    late = await school.quality.post(f"{at}/hold", json={"attended": [school.first.id], "contents": "It."})
+    late = await school.quality.post(f"{path}/hold", json={"attended": [school.first.id], "contents": "It."})
     assert (late.status_code, late.json()["allowed_actions"]) == (409, [])

@@ -41,7 +41,9 @@ _DECIDED = {ClockState.met: "met", ClockState.missed: "missed", ClockState.breac
 
 
 class WhatIfQuery(BaseModel):
-    """The clocks to read, and the other terms to read them by; terms that are left out stay as they are."""
+    """The clocks to compute again, and the terms to compute them by; terms that are left out stay as they
+    are.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

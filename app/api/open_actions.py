@@ -1,0 +1,79 @@
+"""Actions as clients see them: those that are open to the caller on a record, and how each is sent."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from app.i18n import translate
+from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.offers import Offer
+from app.kernel.payloads import Patch
+
+#: Stands for the record in the address of an action.
+ID = "{id}"
+
+
+class ActionLink(NamedTuple):
+    """Where an action is sent: the address, with `{id}` for the record; the method; and the name of its
+    body's schema in the contract.
+    """
+
+    href: str
+    method: str
+    body_schema: str
+
+
+#: Schemas of bodies that are sent in the place of an action's payload.
+_SENT_SCHEMAS: dict[type[BaseModel], str] = {}
+
+
+def send_as(payload: type[BaseModel], body: type[BaseModel]) -> None:
+    """Note that clients send that body for actions with the payload, which the server completes."""
+    _SENT_SCHEMAS[payload] = body.__name__
+
+
+@cache
+def action_link(lifecycle: Lifecycle[Any], action: Action[Any, Any]) -> ActionLink:
+    """Return where the action is sent."""
+    collection = f"/v1/{lifecycle.plural}"
+    schema = _SENT_SCHEMAS.get(action.body, action.body.__name__)
+    if issubclass(action.body, Patch):
+        return ActionLink(f"{collection}/{ID}", "PATCH", schema)
+    return ActionLink(collection if action.opens else f"{collection}/{ID}/{action.name}", "POST", schema)
+
+
+def open_action(
+    lifecycle: Lifecycle[Any], offer: Offer, record_id: UUID, state: str, language: str
+) -> dict[str, Any]:
+    """Return the action of a record as clients see it, with the sentence that says what forbids it now.
+    `state`: what the record's state is called.
+    """
+    shown = _described(lifecycle, offer, "" if offer.because is None else state, language).copy()
+    shown["href"] = shown["href"].replace(ID, str(record_id), 1)
+    return shown
+
+
+@lru_cache(maxsize=8192)
+def _described(lifecycle: Lifecycle[Any], offer: Offer, state: str, language: str) -> dict[str, Any]:
+    """Return the action of any record of that kind. Cached and shared, so not to be changed."""
+    label = offer.action.label(language)
+    reason = None
+    if offer.because is not None:
+        words = {"action": label, "state": state}
+        if offer.duty is not None:
+            words["part"] = offer.duty.label(language)
+        reason = translate(language, "detail", offer.because, words)
+    link = action_link(lifecycle, offer.action)
+    return {
+        "action": offer.action.name,
+        "label": label,
+        "open": offer.because is None,
+        "reason": reason,
+        "href": link.href,
+        "method": link.method,
+        "schema": link.body_schema,
+    }

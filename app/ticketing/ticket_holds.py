@@ -1,0 +1,107 @@
+"""Holds of tickets: the payload, what it does to the ticket, which change or supplier may be named, or must
+be, and who is asked for an answer.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+
+from pydantic import Field
+
+from app.common.notices import NoticeType, RecipientRule
+from app.common.records import CodeEnum, ForeignRef, StaffOnly
+from app.common.tickets import HoldReason, Ticket
+from app.foundation.people.eligibility import check_supplier
+from app.foundation.people.records import Team
+from app.kernel.context import ActionContext
+from app.kernel.payloads import Instant, Payload, Reference
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.ticketing.change_endings import has_ended
+
+#: The requester is asked for their answer if the ticket waits for it.
+REQUESTER_TO_ANSWER = RecipientRule(NoticeType.to_answer, field="requester_id", when="awaits_requester")
+
+
+class HeldTicket(Protocol):
+    """A ticket that can be put on hold."""
+
+    hold_reason: HoldReason | None
+    held_for_change_id: UUID | None
+    supplier_id: UUID | None
+    wake_up_at: datetime | None
+    held_from: Any  # a state of its own lifecycle
+
+
+class HoldTicket(Payload):
+    """The reason why work on the ticket waits, and the time at which it resumes."""
+
+    reason: HoldReason = Field(description="What it waits for.")
+    wake_up_at: Instant | None = Field(
+        default=None, description="When to look at it again; none: when somebody resumes it."
+    )
+    change: Annotated[Reference, ForeignRef("change"), StaffOnly()] | None = Field(
+        default=None,
+        description="With `awaiting_change`: the change, its id or number. It is resumed when that is "
+        "closed, rejected or cancelled; without one, when the changes that it is linked to are.",
+    )
+    supplier: Annotated[Reference, ForeignRef("team"), StaffOnly()] | None = Field(
+        default=None,
+        description="With `awaiting_vendor`, and then needed: whom it waits for, the key or id of a team of "
+        "the kind `supplier`.",
+    )
+
+
+def set_hold_fields(ticket: HeldTicket, body: HoldTicket, ctx: ActionContext) -> None:
+    """Set why the ticket waits, for which change or supplier, and until when."""
+    change, supplier = ctx.ref(Ticket, "change"), ctx.ref(Team, "supplier")
+    ticket.hold_reason = body.reason
+    ticket.held_for_change_id = None if change is None else change.id
+    ticket.supplier_id = None if supplier is None else supplier.id
+    ticket.wake_up_at = body.wake_up_at
+
+
+def state_before_hold(ticket: HeldTicket) -> CodeEnum:
+    """Return the state in which the ticket was put on hold."""
+    state: CodeEnum | None = ticket.held_from
+    assert state is not None
+    return state
+
+
+async def wake_up_in_past(reads: ReadContext, ticket: Ticket, body: HoldTicket, ctx: ActionContext) -> None:
+    """Refuse if the wake-up time of the hold is not in the future (`not_ahead`)."""
+    if body.wake_up_at is not None and body.wake_up_at <= ctx.occurred_at:
+        raise WrongValue(pointer="/wake_up_at", because="not_ahead")
+
+
+async def cannot_wait_for_change(
+    reads: ReadContext, ticket: Ticket, body: HoldTicket, ctx: ActionContext
+) -> None:
+    """Refuse to name a change with another reason (`not_awaiting_change`), or one of which nothing more
+    becomes (`change_is_over`).
+    """
+    change = ctx.ref(Ticket, "change")
+    if change is None:
+        return
+    if body.reason is not HoldReason.awaiting_change:
+        raise WrongValue(pointer="/change", because="not_awaiting_change")
+    if has_ended(change):
+        words = {"change_state": change.state.value}
+        raise WrongValue(words, pointer="/change", because="change_is_over")
+
+
+async def cannot_wait_for_supplier(
+    reads: ReadContext, ticket: Ticket, body: HoldTicket, ctx: ActionContext
+) -> None:
+    """Refuse to wait for a vendor without saying which (`which_supplier`), to name one with another reason
+    (`not_awaiting_vendor`), and to name a team that is no supplier or is retired. Without it nobody could
+    tell how long each supplier took.
+    """
+    supplier = ctx.ref(Team, "supplier")
+    awaited = body.reason is HoldReason.awaiting_vendor
+    if awaited is not (supplier is not None):
+        because = "which_supplier" if awaited else "not_awaiting_vendor"
+        raise WrongValue(pointer="/supplier", because=because)
+    check_supplier(supplier)
