@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 from app.api.shapes import OutputModel
 from app.db import Connection, connect
 from app.kpis.answers import references
-from app.kpis.answers.answer import consistent_snapshot, count, end_instants, facts_position, with_budgets
+from app.kpis.answers.answer import consistent_snapshot, count, facts_position, with_budgets
+from app.kpis.answers.days import end_instants
 from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import COLUMN, Dimension

@@ -54,7 +54,7 @@ def series_table(kpi_answer: KpiAnswer, by: Sequence[Dimension]) -> TableData:
 
 
 def cases_table(page_fields: dict[str, Any]) -> TableData:
-    """Return the columns and rows of a page of cases; `page_fields` is the page as JSON data, and events are given
+    """Return the columns and rows of a page of cases; `page_fields` is the page as JSON, and events are given
     by their ids.
     """
     rows = [

@@ -22,7 +22,7 @@ from app.api.shapes import OutputModel
 from app.db import Connection, Database, DatabaseGone
 from app.kpis.answers import as_of, point_intervals, references
 from app.kpis.answers.comparisons import Comparisons, load_comparisons
-from app.kpis.answers.days import add_agent_days, add_days
+from app.kpis.answers.days import add_agent_days, add_days, end_instants
 from app.kpis.answers.lag_notice import LAG_DESCRIPTION
 from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.budgets.validity import budgets
@@ -394,11 +394,6 @@ async def _count_spans(
 def _check_limit(figures: Collection[PointKey], most: int) -> None:
     if len(figures) > most:
         raise CannotAnswer("by", "too_many_points", most=str(most))
-
-
-def end_instants(question: KpiQuestion, now: datetime) -> list[datetime]:
-    """Return the instant of the end state (its end, or now) of every period that has begun."""
-    return [min(end, now) for begin, end in pairwise(question.bounds) if begin < now]
 
 
 async def resolve_filters(connection: Connection, question: KpiQuestion) -> Filters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import pairwise
 
 from app.db import Connection
@@ -48,3 +49,8 @@ async def add_agent_days(
     for place, number in rota.days.items():
         cell = figures.setdefault(place, Figures())
         cell.rota_days, cell.days = number, cell.days + number
+
+
+def end_instants(question: KpiQuestion, now: datetime) -> list[datetime]:
+    """Return the instant of the end state (its end, or now) of every period that has begun."""
+    return [min(end, now) for begin, end in pairwise(question.bounds) if begin < now]
