@@ -12,19 +12,21 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
-from app.api import bulk, feed, me, meta, openapi, pages, problem_pages, problems, uploads
-from app.api.auth import AuthMiddleware
-from app.api.cors import Cors
+from app.api.authentication.auth import AuthMiddleware
+from app.api.authentication.issuer import IdentityProvider
+from app.api.authentication.key_use import KeyUse
+from app.api.contract import openapi, problems
 from app.api.direct import be_strict
-from app.api.issuer import IdentityProvider
-from app.api.key_use import KeyUse
-from app.api.metrics import Metrics
-from app.api.middleware import BodyLimitMiddleware, ErrorMiddleware, RequestContextMiddleware
-from app.api.own_disk import OwnDisk
-from app.api.readiness import Readiness
+from app.api.records import bulk
+from app.api.requests.cors import Cors
+from app.api.requests.middleware import BodyLimitMiddleware, ErrorMiddleware, RequestContextMiddleware
 from app.api.route_index import RouteIndex, RouteTable
 from app.api.routes import routes_of
-from app.api.static_files import preload
+from app.api.service import feed, me, meta, pages, problem_pages, uploads
+from app.api.service.metrics import Metrics
+from app.api.service.own_disk import OwnDisk
+from app.api.service.readiness import Readiness
+from app.api.service.static_files import preload
 from app.dashboard import page as dashboard
 from app.exchange import router as imports
 from app.exchange.jobs import router as bulk_jobs
@@ -37,12 +39,12 @@ from app.kpis.drawing import router as kpi_charts
 from app.kpis.gauges import KpiGauges
 from app.kpis.questions.question import CannotAnswer
 from app.notifications.routes.record_notices import record_notices_router
+from app.platform.settings import Settings
 from app.processes.incidents.monitoring import router as monitoring
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND, PROCESSES
 from app.service_levels.clocks.answers import routes as clocks
 from app.service_reports import router as service_reports
 from app.service_status import router as service_statuses
-from app.settings import Settings
 from app.ticketing.routes import complaints, decisions, rating_page, team_work, work
 from app.webhooks import router as webhooks
 

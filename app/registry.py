@@ -21,7 +21,7 @@ from app.foundation.priorities import matrices as priority_matrices
 from app.foundation.rota import shifts, stand_ins
 from app.foundation.services import items as catalogue_items
 from app.foundation.services import services
-from app.kernel.lifecycle import Lifecycle
+from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.budgets import lifecycle as kpi_budgets
 from app.kpis.effects import lifecycle as kpi_effects
 from app.kpis.rebases import lifecycle as kpi_rebases

@@ -5,51 +5,58 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from app.automation import (
-    ask_for_ratings,
-    assign_by_rule,
-    begin_improvement_plans,
-    call_next_meeting,
-    close_after_agreed_days,
-    deputise_voters,
-    detect_recurring_incidents,
-    escalate_by_rule,
+from app.automation.agreements import (
     escalate_by_sla,
-    escalate_overdue_complaints,
     flag_agreement_reviews,
-    flag_overdue_milestones,
-    flag_rollout_steps,
-    follow_fixing_changes,
-    fulfil_by_changes,
-    keep_articles_of_problems,
-    lapse_accepted_risks,
     note_unknown_causes,
-    pass_on_comments,
-    pass_on_followers,
-    remind_on_call,
-    remind_voters,
-    resume_after_change,
-    resume_at_answer,
-    settle_decisions,
-    suggest_after_complaints,
-    suggest_after_declined_candidates,
-    suggest_after_faded_benefits,
-    suggest_after_kpi_signals,
     suggest_after_missed_targets,
-    take_up_at_meetings,
-    tell_duplicates,
-    tell_overlapped_changes,
     warn_of_ending_agreements,
     watch_clocks,
 )
-from app.automation.assign_by_rule import AssignByRule
+from app.automation.changes import fulfil_by_changes, resume_after_change, tell_overlapped_changes
+from app.automation.decisions import (
+    call_next_meeting,
+    deputise_voters,
+    remind_voters,
+    settle_decisions,
+    take_up_at_meetings,
+)
+from app.automation.incidents_and_problems import (
+    detect_recurring_incidents,
+    follow_fixing_changes,
+    keep_articles_of_problems,
+    lapse_accepted_risks,
+    suggest_after_declined_candidates,
+    tell_duplicates,
+)
+from app.automation.programme import (
+    begin_improvement_plans,
+    flag_rollout_steps,
+    suggest_after_faded_benefits,
+    suggest_after_kpi_signals,
+)
+from app.automation.tickets import (
+    ask_for_ratings,
+    assign_by_rule,
+    close_after_agreed_days,
+    escalate_by_rule,
+    escalate_overdue_complaints,
+    flag_overdue_milestones,
+    pass_on_comments,
+    pass_on_followers,
+    remind_on_call,
+    resume_at_answer,
+    suggest_after_complaints,
+)
+from app.automation.tickets.assign_by_rule import AssignByRule
 from app.exchange import import_jobs
 from app.exchange.jobs import worker as bulk_jobs
 from app.foundation.calendars import spans
-from app.kernel import timers, uploads
+from app.kernel import uploads
+from app.kernel.consumers import timers
+from app.kernel.consumers.rules import Clock, Rule
+from app.kernel.consumers.timers import TimerConsumer
 from app.kernel.ledger import Ledger
-from app.kernel.rules import Clock, Rule
-from app.kernel.timers import TimerConsumer
 from app.kpis.facts.consumer import FACTS
 from app.kpis.reconciliations import nightly
 from app.kpis.signals import nightly as signals
@@ -57,11 +64,11 @@ from app.kpis.signals.watch_list import watched_kpis
 from app.log import consumer_group as group
 from app.log.follow import Consumer
 from app.notifications import mail, notices
+from app.platform.shared_connections import SharedConnections
 from app.processes.improvements import benefits
 from app.registry import LIFECYCLES
 from app.search import index
 from app.service_reports import issuing
-from app.shared_connections import SharedConnections
 from app.webhooks.effects import addresses, processing
 from app.webhooks.mail import imap
 from app.webhooks.sources import silence

@@ -18,7 +18,7 @@ from uuid import UUID
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from app.settings import PROJECT
+from app.platform.settings import PROJECT
 from bench.floor import CLIENTS, Reference
 from bench.load import request, run
 from bench.site import PATIENCE_SECONDS, POLL_SECONDS, free_port

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from app.common.people import rule_caller
-from app.db import Connection
 from app.foundation.calendars import lifecycle as calendars
 from app.foundation.calendars.definition import WeeklyHours
 from app.foundation.calendars.lifecycle import AddCalendar
@@ -20,16 +19,17 @@ from app.foundation.services import services
 from app.foundation.services.records import Criticality
 from app.foundation.services.services import ProposeService
 from app.kernel import ledger as ledgers
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.commands.perform import Command, perform
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.payloads import EmptyPayload, Payload
-from app.kernel.perform import Command, perform
 from app.kpis.budgets import lifecycle as kpi_budgets
 from app.kpis.budgets.lifecycle import AddKpiBudget
 from app.log.ids import uuid7
+from app.platform.db import Connection
+from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
-from app.settings import Settings
 from bench.figures import Run
 from bench.site import Site
 

@@ -10,26 +10,26 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.automation import watch_clocks
+from app.automation.agreements import watch_clocks
 from app.common.people import Caller, Role, RoleGrant, rule_caller
-from app.db import Connection, connect
-from app.embedded import embedded_server
 from app.foundation.calendars import lifecycle as calendars
 from app.foundation.calendars.definition import WeeklyHours
 from app.foundation.calendars.lifecycle import ReviseCalendar
 from app.foundation.calendars.week import Weekday
 from app.foundation.people import persons
-from app.installation import DATABASE, SUPERUSER
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import Payload
+from app.kernel.commands.perform import Command, perform
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import Payload
-from app.kernel.perform import Command, perform
 from app.kpis.facts.consumer import FACTS
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest
+from app.platform.db import Connection, connect
+from app.platform.embedded import embedded_server
+from app.platform.installation import DATABASE, SUPERUSER
 from app.service_levels.clocks.projection import CASES_AT_ONCE, WATCH, load_terms, project_streams
 from bench.cases import OFFICE, LargeSite, add_organisation, ledger_of, make_cases
 from bench.figures import Figure, Run, Threshold, number

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from app.cli.serve import tune_garbage_collector
-from app.db import Database
+from app.cli.server.serve import tune_garbage_collector
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.effects import measuring
 from app.kpis.effects.content import EffectResult
 from app.kpis.effects.lifecycle import CompareWindows, EffectWindow
 from app.kpis.effects.questions import questions_of
-from app.settings import Settings
+from app.platform.db import Database
+from app.platform.settings import Settings
 from bench.cases import DAYS, LargeSite
 from bench.every_kpi import need_other_facts
 from bench.figures import Figure, Listing, Threshold, number

@@ -15,14 +15,14 @@ from statistics import median
 
 from psycopg import AsyncClientCursor
 
-from app.cli.serve import tune_garbage_collector
-from app.db import Database
+from app.cli.server.serve import tune_garbage_collector
 from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.facts.tables import TABLES
 from app.kpis.questions.question import KpiQuestion, QuestionParameters
+from app.platform.db import Database
 from bench import clock_kpis, kpis
 from bench.cases import DAYS, LargeSite, team_key
 from bench.figures import Figure, Listing, Threshold, number

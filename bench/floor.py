@@ -19,8 +19,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import psycopg
 
-from app.embedded import embedded_server
-from app.installation import DATABASE, SUPERUSER
+from app.platform.embedded import embedded_server
+from app.platform.installation import DATABASE, SUPERUSER
 from bench.figures import Figure, Threshold, number
 from bench.site import Site
 

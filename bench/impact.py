@@ -8,10 +8,10 @@ import time
 from statistics import median
 from uuid import UUID
 
-from app.db import Connection, Database, connect
-from app.embedded import embedded_server
 from app.foundation.cis.impact import MOST_AFFECTED_CIS, USUAL_DEPTH, impact
-from app.installation import DATABASE, SUPERUSER
+from app.platform.db import Connection, Database, connect
+from app.platform.embedded import embedded_server
+from app.platform.installation import DATABASE, SUPERUSER
 from bench.cases import ledger_of
 from bench.figures import Figure, Run, Threshold, number
 from bench.site import made_token, site

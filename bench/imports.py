@@ -16,17 +16,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from app import loop
-from app.db import Connection, connect
-from app.embedded import embedded_server
 from app.exchange.load import Progress, load
 from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.report import ImportReport
-from app.kernel.rebuild import compare
+from app.kernel.histories.rebuild import compare
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
+from app.platform import loop
+from app.platform.db import Connection, connect
+from app.platform.embedded import embedded_server
+from app.platform.settings import PROJECT
 from app.registry import LIFECYCLES
-from app.settings import PROJECT
 from bench import bare, floor
 from bench.cases import ledger_of
 from bench.figures import Figure, Run, Threshold

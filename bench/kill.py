@@ -21,10 +21,10 @@ from zoneinfo import ZoneInfo
 import httpx
 import psycopg
 
-from app.db import connect
-from app.kernel.rebuild import compare
+from app.kernel.histories.rebuild import compare
 from app.kpis.facts.consumer import FACTS
 from app.kpis.reconcile import ReconciliationReport, reconcile
+from app.platform.db import connect
 from app.registry import LIFECYCLES
 
 # The last resort against hanging, also beside busy processes.

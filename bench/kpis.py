@@ -8,7 +8,6 @@ import time
 from datetime import timedelta
 from statistics import median
 
-from app.db import Database, connect
 from app.kpis.answers.answer import BEGIN_SNAPSHOT, answer
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
@@ -18,6 +17,7 @@ from app.kpis.questions.question import DEFAULT_CURRENCY, KpiQuestion, QuestionP
 from app.kpis.raw import aggregates, definitions, tables
 from app.kpis.raw.tables import Definitions
 from app.log.follow import FOLLOW_LIMITS, process_next_batch
+from app.platform.db import Database, connect
 from bench import floor
 from bench.cases import DAYS, LargeSite, team_key
 from bench.figures import Figure, Threshold, number

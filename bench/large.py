@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from app.db import connect
-from app.embedded import embedded_server
-from app.installation import DATABASE, SUPERUSER
+from app.platform.db import connect
+from app.platform.embedded import embedded_server
+from app.platform.installation import DATABASE, SUPERUSER
 from bench import clock_kpis, effects, every_kpi, kpis, reading, requests_and_problems, search, timers
 from bench.cases import LargeSite, add_organisation, ledger_of, make_cases
 from bench.figures import Figure, Run

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 from psycopg import AsyncClientCursor
 
-from app.db import Database, connect
 from app.main import application
-from app.settings import Settings
+from app.platform.db import Database, connect
+from app.platform.settings import Settings
 from bench.cases import LargeSite
 
 RecordedQuery = tuple[str, Any]

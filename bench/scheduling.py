@@ -12,19 +12,19 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.db import connect
-from app.embedded import embedded_server
 from app.foundation.cis.lifecycle import CiAlteration, PlanCi, RelateCi
 from app.foundation.cis.records import CiClass, RelationKind
 from app.foundation.people.records import TeamKind
 from app.foundation.people.teams import AddTeam
-from app.installation import DATABASE, SUPERUSER
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.actions.refusals import ActionUnavailable
+from app.kernel.commands.perform import Command, perform
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload, Payload
-from app.kernel.perform import Command, perform
-from app.kernel.refusals import ActionUnavailable
 from app.log.ids import uuid7
+from app.platform.db import connect
+from app.platform.embedded import embedded_server
+from app.platform.installation import DATABASE, SUPERUSER
 from app.processes.changes.lifecycle import DraftChange, EditChange
 from app.processes.changes.records import ChangeType, RiskLevel
 from app.processes.changes.scheduling import ScheduleChange

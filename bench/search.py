@@ -7,8 +7,8 @@ from __future__ import annotations
 import time
 from urllib.parse import quote
 
-from app.db import connect
 from app.log.follow import FOLLOW_LIMITS, process_next_batch
+from app.platform.db import connect
 from app.search.index import consumer
 from bench import load
 from bench.cases import FAULT, RARE_FAULT, LargeSite, ledger_of

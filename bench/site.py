@@ -24,9 +24,9 @@ from typing import IO, Protocol
 import httpx
 import psycopg
 
-from app.embedded import embedded_server
-from app.installation import DATABASE, SERVICE_ROLE, SUPERUSER
-from app.settings import PREFIX, PROJECT
+from app.platform.embedded import embedded_server
+from app.platform.installation import DATABASE, SERVICE_ROLE, SUPERUSER
+from app.platform.settings import PREFIX, PROJECT
 
 # The last resort against hanging, also beside busy processes.
 PATIENCE_SECONDS = 600.0

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from app.db import Connection, connect
+from app.kernel.actions.payloads import Payload
+from app.kernel.consumers.timers import TimedRule, fire_due
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import Payload
-from app.kernel.timers import TimedRule, fire_due
 from app.log.follow import catch_up
+from app.platform.db import Connection, connect
+from app.platform.settings import Settings
 from app.processes.incidents.lifecycle import RemindIncident
 from app.processes.incidents.records import OPEN, Incident
-from app.settings import Settings
 from bench.cases import LargeSite, ledger_of
 from bench.figures import Figure, Threshold, number
 

@@ -14,20 +14,20 @@ from uuid import UUID
 from app.common.notices import NoticeType
 from app.common.people import Caller, Role, rule_caller
 from app.common.tickets import HoldReason
-from app.db import connect
-from app.embedded import embedded_server
 from app.foundation.decisions.actions import CastVote
 from app.foundation.decisions.approval_rules.lifecycle import AddApprovalRule
 from app.foundation.decisions.records import VoteVerdict
 from app.foundation.people.persons import AddPerson
 from app.foundation.people.teams import AddTeam
-from app.installation import DATABASE, SUPERUSER
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.commands.perform import Command, perform
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload, Payload
-from app.kernel.perform import Command, perform
 from app.notifications.lifecycle import SendNotice
 from app.notifications.records import DeliveryMethod
+from app.platform.db import connect
+from app.platform.embedded import embedded_server
+from app.platform.installation import DATABASE, SUPERUSER
 from app.processes.changes.approval import AssessChange, RequestApprovalChange
 from app.processes.changes.lifecycle import DraftChange
 from app.processes.changes.records import ChangeType

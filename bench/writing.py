@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from app.embedded import embedded_server
-from app.installation import DATABASE, SUPERUSER
+from app.platform.embedded import embedded_server
+from app.platform.installation import DATABASE, SUPERUSER
 from bench import floor, lags, load
 from bench.figures import Figure, Run, Threshold, alternate, number, paired_figure
 from bench.lags import LagWatch, PgConnection

@@ -21,14 +21,14 @@ from app.common.personal import PersonalKey, is_sealed
 from app.common.priority import MATRIX, Matrix
 from app.common.records import Record, codecs, empty
 from app.foundation.people.records import Team
-from app.kernel import dating, guards
-from app.kernel.context import ActionContext, CommandMetadata
-from app.kernel.decide import Decision, decide
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.payloads import references
-from app.kernel.perform import Command
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import Refusal, WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext, CommandMetadata
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payloads import references
+from app.kernel.actions.refusals import Refusal, WrongValue
+from app.kernel.commands import dating, guards
+from app.kernel.commands.decide import Decision, decide
+from app.kernel.commands.perform import Command
 from app.log.ids import uuid7
 from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES_BY_KIND

@@ -23,11 +23,11 @@ from app.common.people import Grade, Person, Role, rule_caller
 from app.common.personal import KEY_BYTES
 from app.foundation.people.keys import MakeKey
 from app.foundation.people.records import TeamKind
+from app.kernel.access.vault import MASTER_KEY_FILE
 from app.kernel.ledger import Ledger
-from app.kernel.vault import MASTER_KEY_FILE
 from app.log import read
 from app.main import application
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.contract import answers, logged
 from tests.direct import DirectClient
 from tests.people import act, add_person, add_team, grant

@@ -24,10 +24,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from app import schema
-from app.embedded import embedded_server
-from app.installation import OWNER_ROLE, SERVICE_ROLE, SUPERUSER
-from app.settings import PROJECT
+from app.platform import schema
+from app.platform.embedded import embedded_server
+from app.platform.installation import OWNER_ROLE, SERVICE_ROLE, SUPERUSER
+from app.platform.settings import PROJECT
 from tests.connections import CONNECTIONS, reused_connections
 from tests.databases import Databases
 from tests.durations import FileDurations

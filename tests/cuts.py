@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from app.db import Connection, connect, fetch_tuples
 from app.log import consumer_group as group
 from app.log.batches import Batch, PositionRange, Tail
 from app.log.follow import (
@@ -22,6 +21,7 @@ from app.log.follow import (
     process_next_batch,
     reset,
 )
+from app.platform.db import Connection, connect, fetch_tuples
 
 HEAD = "select position from log.head"
 CHECKPOINT = "select position from log.checkpoint where consumer = %(consumer)s"

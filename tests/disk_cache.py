@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from app.settings import PROJECT
+from app.platform.settings import PROJECT
 
 FOLDER = PROJECT / ".pytest_cache" / "kept"
 #: Where the code is, and what says which packages it runs with.

@@ -15,8 +15,8 @@ from psycopg import sql
 
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
+from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
-from app.settings import Settings
 from tests import forked
 from tests.client import Api, make_master_key, serving
 from tests.conftest import DEMO, HISTORY, DatabaseUrls, RealHistory, Server, file_lock, fresh, shared_folder

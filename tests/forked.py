@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from app.settings import PREFIX, PROJECT
+from app.platform.settings import PREFIX, PROJECT
 from bench.site import Site, site
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from app.db import Connection
-from app.kernel.audiences import LOWEST_ID, check_batch
-from app.kernel.lifecycle import Lifecycle
+from app.kernel.access.audiences import LOWEST_ID, check_batch
+from app.kernel.actions.lifecycle import Lifecycle
 from app.log.heads import HeadAudience
+from app.platform.db import Connection
 from app.registry import LIFECYCLES
 
 

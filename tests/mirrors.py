@@ -11,11 +11,11 @@ from app.common.children import ExternalReference, Visibility
 from app.common.people import Caller
 from app.common.records import as_row, empty
 from app.common.tickets import Channel
-from app.kernel.history_source import EventOrigin, HistorySource
-from app.kernel.imported_case import ImportedCase, ciphertexts, replay_case
+from app.kernel.access.visibility import audience
+from app.kernel.histories.history_source import EventOrigin, HistorySource
+from app.kernel.histories.imported_case import ImportedCase, ciphertexts, replay_case
+from app.kernel.histories.observe import ObservedEvent, Snapshot, observe
 from app.kernel.ledger import Ledger
-from app.kernel.observe import ObservedEvent, Snapshot, observe
-from app.kernel.visibility import audience
 from app.log import read
 from app.log.canonical import instant
 from app.log.events import Event, stream

@@ -13,10 +13,10 @@ from app.foundation.people import persons, teams
 from app.foundation.people.groups import AddMemberGroup
 from app.foundation.people.persons import GrantRolePerson
 from app.foundation.people.records import RepresentedSide, Team, TeamKind
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.commands.perform import Command, CommandResult, IdempotencyKey, perform
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload, Payload
-from app.kernel.perform import Command, CommandResult, IdempotencyKey, perform
 
 
 def context(caller: Caller, now: datetime | None = None) -> CommandMetadata:

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from app.common.people import Caller, PersonKind, Role, rule_caller
 from app.foundation.people import persons
+from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
+from app.kernel.actions.refusals import Refusal
+from app.kernel.commands.perform import CommandResult
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload, Payload, Reason
-from app.kernel.perform import CommandResult
-from app.kernel.refusals import Refusal
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 from app.processes.incidents.lifecycle import HoldIncident, RemindIncident, ReportIncident, ResolveIncident
 from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 
-from app.cli.serve import bind_listener, serving
+from app.cli.server.serve import bind_listener, serving
 from tests.waiting import until
 
 

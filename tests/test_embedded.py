@@ -16,10 +16,10 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from app import embedded, installation
-from app.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, embedded_server
-from app.schema import SchemaTooOldError
-from app.settings import Settings
+from app.platform import embedded, installation
+from app.platform.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, embedded_server
+from app.platform.schema import SchemaTooOldError
+from app.platform.settings import Settings
 from tests.extent import goes_round
 from tests.waiting import PATIENCE_SECONDS
 
@@ -33,7 +33,7 @@ ROOT = os.geteuid() == 0
 USER = """
 import sys
 from pathlib import Path
-from app.embedded import embedded_server
+from app.platform.embedded import embedded_server
 with embedded_server(Path(sys.argv[1]), {"fsync": "off", "shared_buffers": sys.argv[2]}) as server:
     print(server.url("postgres", "postgres"), flush=True)
     sys.stdin.read()
@@ -334,7 +334,7 @@ def test_as_root_a_directory_closed_to_postgresql_is_refused_and_stays_closed(fo
 def test_an_ordinary_user_needs_no_rights(folder: Path) -> None:
     nobody = pwd.getpwnam("nobody")
     (folder / "code/app").mkdir(parents=True)
-    shutil.copy(PROJECT / "app/embedded.py", folder / "code/app")
+    shutil.copy(PROJECT / "app/platform/embedded.py", folder / "code/app")
     (folder / "home").mkdir()
     os.chown(folder / "home", nobody.pw_uid, nobody.pw_gid)
     python = python_for(nobody, folder / "code")

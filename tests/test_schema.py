@@ -6,10 +6,11 @@ import psycopg
 import pytest
 from sqlalchemy import MetaData
 
-from app import registry, schema, schema_dump
+from app import registry
 from app.cli import migration_draft
 from app.common.tables import declare_tables
-from app.kernel.rebuild import record_classes
+from app.kernel.histories.rebuild import record_classes
+from app.platform import schema, schema_dump
 from tests.conftest import DatabaseUrls
 
 

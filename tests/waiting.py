@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from app.db import Connection, connect
+from app.platform.db import Connection, connect
 
 T = TypeVar("T")
 

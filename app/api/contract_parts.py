@@ -15,10 +15,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from app.api.areas import AREAS
-from app.api.faults import LONGEST_SAID
-from app.api.filters import CommaSeparated
-from app.api.openapi import TAGS
-from app.api.static_files import StaticFile
+from app.api.contract.openapi import TAGS
+from app.api.listings.filters import CommaSeparated
+from app.api.requests.faults import LONGEST_SAID
+from app.api.service.static_files import StaticFile
 from app.contract.selection import TaggedContract
 
 

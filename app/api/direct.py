@@ -22,8 +22,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.faults import FURTHER, MOST_LISTED, first_errors
-from app.api.problems import DuplicateMember
+from app.api.contract.problems import DuplicateMember
+from app.api.requests.faults import FURTHER, MOST_LISTED, first_errors
 
 Handler = Callable[..., Coroutine[Any, Any, Response]]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app import i18n
-from app.api.components import reached_schemas, response_parts
+from app.api.contract.components import reached_schemas, response_parts
 
 LABEL, LABELS, HELP = "x-label", "x-labels", "x-help"
 #: Schemas with this prefix have the fields of another one, as far as they were asked for.

@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.i18n import translate
-from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.offers import Offer
-from app.kernel.payloads import Patch
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.offers import Offer
+from app.kernel.actions.payloads import Patch
 
 #: Stands for the record in the address of an action.
 ID = "{id}"

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from app.api.actions import mount_actions
-from app.api.child_rows import ChildListing, mount_child_listing
-from app.api.edit import mount_edit
-from app.api.lists import Listing
-from app.api.reads import mount_reads
+from app.api.listings.lists import Listing
+from app.api.records.actions import mount_actions
+from app.api.records.child_rows import ChildListing, mount_child_listing
+from app.api.records.edit import mount_edit
+from app.api.records.reads import mount_reads
 from app.api.routes import Routes
 
 

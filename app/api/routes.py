@@ -7,7 +7,7 @@ from importlib import import_module
 
 from fastapi import APIRouter
 
-from app.api.lists import Listing
+from app.api.listings.lists import Listing
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ it is called.
 
 from __future__ import annotations
 
-from app.cli.loading import gc_paused
+from app.cli.server.loading import gc_paused
 
 
 def main() -> None:

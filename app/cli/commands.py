@@ -13,42 +13,42 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from app import settings
-from app.api.own_disk import OwnDisk
+from app.api.service.own_disk import OwnDisk
+from app.cli.conformance.worked_cases import CaseFileError
 from app.cli.exits import INTERRUPTED, NO_DATABASE, REFUSED, TERMINATED, WRONG_USE
-from app.cli.loading import gc_paused
-from app.cli.worked_cases import CaseFileError
-from app.db import DatabaseGone
-from app.embedded import DISK_FULL, EmbeddedError, default_data_dir
+from app.cli.server.loading import gc_paused
 from app.exchange.load import ImportConflict
 from app.exchange.readers.rows import FileRefused
-from app.installation import InstallationError
-from app.kernel.refusals import Refusal
-from app.kernel.vault import VaultError
-from app.schema import SchemaError
-from app.settings import SettingsError
+from app.kernel.access.vault import VaultError
+from app.kernel.actions.refusals import Refusal
+from app.platform import settings
+from app.platform.db import DatabaseGone
+from app.platform.embedded import DISK_FULL, EmbeddedError, default_data_dir
+from app.platform.installation import InstallationError
+from app.platform.schema import SchemaError
+from app.platform.settings import SettingsError
 
-#: The module of each command, by the command's name; the command's function has the module's name.
+#: The module of each command, within `app.cli`, by the command's name; the command's function has its name.
 COMMANDS = {
-    "serve": "serve",
-    "work": "work",
-    "demo": "demo",
-    "migrate": "migrate",
+    "serve": "server.serve",
+    "work": "server.work",
+    "demo": "server.demo",
+    "migrate": "upkeep.migrate",
     "keys": "keys",
     "people": "people",
     "erase": "erase",
     "import": "imports",
     "mail-in": "mail_in",
-    "rebuild": "rebuild",
-    "reindex": "reindex",
-    "rewrite-audiences": "rewrite_audiences",
-    "kpi": "kpi",
-    "reconcile": "reconcile",
-    "sla-cases": "sla_cases",
-    "effect-cases": "effect_cases",
-    "lifecycles": "lifecycles",
-    "contract": "contract",
-    "schema": "schema",
+    "rebuild": "upkeep.rebuild",
+    "reindex": "upkeep.reindex",
+    "rewrite-audiences": "upkeep.rewrite_audiences",
+    "kpi": "figures.kpi",
+    "reconcile": "figures.reconcile",
+    "sla-cases": "conformance.sla_cases",
+    "effect-cases": "conformance.effect_cases",
+    "lifecycles": "upkeep.lifecycles",
+    "contract": "upkeep.contract",
+    "schema": "upkeep.schema",
 }
 
 
@@ -67,7 +67,8 @@ def command_line(name: str = "") -> typer.Typer:
     )
     made.callback()(_callback)
     for each in [name] if name in COMMANDS else COMMANDS:
-        command = getattr(import_module(f"app.cli.{COMMANDS[each]}"), COMMANDS[each])
+        module = COMMANDS[each]
+        command = getattr(import_module(f"app.cli.{module}"), module.rpartition(".")[2])
         if isinstance(command, typer.Typer):
             made.add_typer(command, name=each)
         else:

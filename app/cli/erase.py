@@ -12,11 +12,11 @@ from app.common.people import Person, PersonState
 from app.foundation.people.erase import erase_refused_rows
 from app.foundation.people.persons import LIFECYCLE
 from app.foundation.people.remains import OtherPerson, Remains, remains_of
+from app.kernel.access.reads import load
+from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.actions.refusals import NotFound
+from app.kernel.commands.perform import Command, perform
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload
-from app.kernel.perform import Command, perform
-from app.kernel.reads import load
-from app.kernel.refusals import NotFound
 
 ERASED_MESSAGE = (
     "Erased. Backups made before hold the key still: let them expire, and erase again after restoring one."

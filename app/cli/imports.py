@@ -16,7 +16,6 @@ from app.cli import import_output as imports_shown
 from app.cli.exits import LARGELY_REFUSED, REFUSED
 from app.cli.output import print_json, print_line, progress_bar
 from app.cli.runtime import command_line_metadata, with_ledger
-from app.db import DatabaseGone
 from app.exchange import kpi_catch_up, load
 from app.exchange.kpi_catch_up import PATIENCE_SECONDS, CatchUpResult
 from app.exchange.mapping import FileMapping, read_mapping
@@ -29,6 +28,7 @@ from app.exchange.readers.times import DateOrder, zone_named
 from app.exchange.readers.xes import Xes
 from app.exchange.report import ImportReport
 from app.kernel.ledger import Ledger
+from app.platform.db import DatabaseGone
 
 KPIS = {
     CatchUpResult.caught_up: "The KPIs have all of it.",

@@ -13,9 +13,9 @@ from app.common.keys import hash_of, new_secret, token
 from app.common.people import Role
 from app.foundation.people import keys as key_lifecycle
 from app.foundation.people import persons
+from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.commands.perform import Command, perform
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload
-from app.kernel.perform import Command, perform
 
 keys = typer.Typer(help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
 

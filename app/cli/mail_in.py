@@ -13,9 +13,9 @@ import typer
 
 from app.cli.output import Json, print_result
 from app.cli.runtime import command_line_metadata, with_ledger
-from app.db import DatabaseGone
 from app.i18n import translate
 from app.kernel.ledger import Ledger
+from app.platform.db import DatabaseGone
 from app.webhooks.adapters import MAIL
 from app.webhooks.intake.receipt import receive
 from app.webhooks.mail.message import LARGEST_MAIL

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Column, MetaData, Table, create_engine, make_url, pool
 
 from app.common.tables import SCHEMA
-from app.schema import newest, sqlalchemy_url
+from app.platform.schema import newest, sqlalchemy_url
 
 _TEMPLATE = '''"""{title}."""
 

@@ -12,9 +12,9 @@ from app.cli.output import Json, print_json, print_line, print_result
 from app.cli.runtime import command_line_metadata, with_ledger
 from app.exchange.organisation_import import ImportSummary, OrganisationImport
 from app.foundation.people import persons
+from app.kernel.actions.payloads import Payload
+from app.kernel.commands.perform import Command, perform
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import Payload
-from app.kernel.perform import Command, perform
 
 people = typer.Typer(help="Bring in people and teams; grant and revoke roles.", no_args_is_help=True)
 Person = Annotated[str, typer.Argument(help="The id of the person.")]

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from app import installation, loop, settings
 from app.common.people import rule_caller
 from app.kernel import ledger
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
+from app.platform import installation, loop, settings
 from app.registry import LIFECYCLES_BY_KIND
 
 T = TypeVar("T")

@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller
+from app.kernel.access.visibility import sees_every_record, tokens
 from app.kernel.ledger import Ledger
-from app.kernel.visibility import sees_every_record, tokens
 from app.service_levels.clocks.answers.listing import ELAPSED_SINCE, STATE_AT
 from app.service_levels.clocks.case_clocks import KINDS
 from app.sla.clock import ClockState

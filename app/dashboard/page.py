@@ -14,14 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.api.accept import language_for
-from app.api.auth import ledger_of, signed_in, utc_now
-from app.api.pages import CACHE_HEADERS, HEADERS, POLICY
-from app.api.static_files import static_file
+from app.api.authentication.auth import ledger_of, signed_in, utc_now
+from app.api.requests.accept import language_for
+from app.api.service.pages import CACHE_HEADERS, HEADERS, POLICY
+from app.api.service.static_files import static_file
 from app.dashboard.due import DueFilters, due_next
 from app.dashboard.due_page import DuePage
 from app.i18n import language_of
-from app.kernel.payloads import LONGEST_KEY
+from app.kernel.actions.payloads import LONGEST_KEY
 from app.service_levels.clocks.case_clocks import KINDS
 
 router = APIRouter(prefix="/dashboard")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.demo.organisation import SITES, Site
+from app.demo.data.organisation import SITES, Site
 
 SEED = 20261120
 DAYS = 365

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
-from app.demo.change_data import (
+from app.demo.data.change_data import (
     EMERGENCY_CHANGES,
     FAILED_CHANGE,
     HOLIDAYS,

@@ -9,10 +9,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from uuid import UUID
 
 from app.common.priority import Priority
-from app.demo.agreement_scripts import make_agreements
-from app.demo.catalogue_data import ITEMS, Item
-from app.demo.change_data import BACK_OUT_PLAN, STANDARD_TEMPLATES, TEST_PLAN, StandardTemplate
-from app.demo.cmdb_data import (
+from app.demo.data.catalogue_data import ITEMS, Item
+from app.demo.data.change_data import BACK_OUT_PLAN, STANDARD_TEMPLATES, TEST_PLAN, StandardTemplate
+from app.demo.data.cmdb_data import (
     CATEGORIES,
     DESK,
     DESK_CATEGORIES,
@@ -23,8 +22,7 @@ from app.demo.cmdb_data import (
     machines,
     team_by_rule,
 )
-from app.demo.incident_scripts import Participants
-from app.demo.organisation import (
+from app.demo.data.organisation import (
     CAB,
     CAB_MEMBERS,
     CAB_NAME,
@@ -35,6 +33,8 @@ from app.demo.organisation import (
     REQUESTERS,
 )
 from app.demo.script import DEMO_RULE, Script
+from app.demo.scripts.agreement_scripts import make_agreements
+from app.demo.scripts.incident_scripts import Participants
 from app.foundation.assignment.assignment_rules import AddAssignmentRule
 from app.foundation.categories.categories import AddCategory
 from app.foundation.cis.lifecycle import CiAlteration, PlanCi, RelateCi
@@ -42,7 +42,7 @@ from app.foundation.people.groups import AddGroup, AddMemberGroup
 from app.foundation.people.records import RepresentedSide
 from app.foundation.services.items import DraftCatalogueItem
 from app.foundation.services.services import ProposeService
-from app.kernel.payloads import EmptyPayload
+from app.kernel.actions.payloads import EmptyPayload
 from app.processes.changes.templates import DraftChangeTemplate
 
 #: Assignment rules do not apply to P1: the first agent of the desk who sees one takes it.

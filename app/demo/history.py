@@ -13,14 +13,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from app.common.people import Caller, PersonKind, Role, RoleGrant
-from app.db import DatabaseGone
 from app.demo.arrivals import DAYS, incident_arrivals, request_arrivals
-from app.demo.article_scripts import ArticleScenario
-from app.demo.change_scripts import ChangeCalendar
-from app.demo.deployment_scripts import DeploymentCalendar
-from app.demo.foundations import make_foundations
-from app.demo.incident_scripts import DuplicateReport, IncidentScenario, Member, Participants
-from app.demo.organisation import (
+from app.demo.data.organisation import (
     BERLIN,
     CALENDARS,
     CURRENCY,
@@ -36,11 +30,16 @@ from app.demo.organisation import (
     UNIT_COST,
     Site,
 )
-from app.demo.problem_scripts import ProblemScenario, decline_candidates
-from app.demo.project_scripts import ProjectScenario
-from app.demo.request_scripts import HistoryEnded, RequestScenario
-from app.demo.satisfaction_scripts import ComplaintScenario
+from app.demo.foundations import make_foundations
 from app.demo.script import DEMO_RULE, IMPORTED_SOURCE, DemoRun, Script, source_of
+from app.demo.scripts.article_scripts import ArticleScenario
+from app.demo.scripts.change_scripts import ChangeCalendar
+from app.demo.scripts.deployment_scripts import DeploymentCalendar
+from app.demo.scripts.incident_scripts import DuplicateReport, IncidentScenario, Member, Participants
+from app.demo.scripts.problem_scripts import ProblemScenario, decline_candidates
+from app.demo.scripts.project_scripts import ProjectScenario
+from app.demo.scripts.request_scripts import HistoryEnded, RequestScenario
+from app.demo.scripts.satisfaction_scripts import ComplaintScenario
 from app.foundation.calendars.lifecycle import AddCalendar
 from app.foundation.calendars.week import Weekday
 from app.foundation.costs import hourly_rates
@@ -48,10 +47,11 @@ from app.foundation.people import persons, teams
 from app.foundation.people.records import TeamKind
 from app.foundation.rota import shifts
 from app.foundation.rota.records import Duty
+from app.kernel.access.reads import load
+from app.kernel.actions.refusals import Refusal
 from app.kernel.ledger import Ledger
-from app.kernel.reads import load
-from app.kernel.refusals import Refusal
 from app.kpis.budgets.lifecycle import AddKpiBudget
+from app.platform.db import DatabaseGone
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 
 CONCURRENCY = 64

@@ -9,9 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, rule_caller
-from app.demo.history import FOUNDED_BEFORE
-from app.demo.improvement_data import Window
-from app.demo.organisation import (
+from app.demo.data.improvement_data import Window
+from app.demo.data.organisation import (
     BUSINESS_HEAD,
     COMMITTEE_MEMBERS,
     HEAD_OF_IT,
@@ -20,11 +19,12 @@ from app.demo.organisation import (
     SERVICE_LEVEL_MANAGER,
     TEAMS,
 )
+from app.demo.history import FOUNDED_BEFORE
 from app.demo.script import BodySource, DemoRun, PreparedSource, Script, source_of
 from app.foundation.decisions.actions import CastVote
 from app.foundation.decisions.records import VoteVerdict
+from app.kernel.access.reads import load
 from app.kernel.ledger import Ledger
-from app.kernel.reads import load
 from app.kpis.effects.lifecycle import EffectWindow
 from app.log.canonical import instant
 

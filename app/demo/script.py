@@ -13,11 +13,11 @@ from uuid import UUID
 from app.common.people import Caller, rule_caller
 from app.common.records import ChildRecord, Record
 from app.foundation.decisions.records import Decision, Vote
-from app.kernel.context import CommandMetadata
+from app.kernel.access.reads import ReadContext, load
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import Payload
+from app.kernel.commands.perform import Command, IdempotencyKey, perform
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import Payload
-from app.kernel.perform import Command, IdempotencyKey, perform
-from app.kernel.reads import ReadContext, load
 from app.log import read
 from app.log.events import id_of
 

@@ -12,8 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from app.common.records import empty
-from app.kernel.history_source import HistorySource
-from app.kernel.imported_case import ImportedCase, ciphertexts, replay_case
+from app.kernel.histories.history_source import HistorySource
+from app.kernel.histories.imported_case import ImportedCase, ciphertexts, replay_case
 from app.kernel.ledger import Ledger
 from app.log.events import COLUMNS, Recorded, recorded
 from app.log.ids import uuid7

@@ -18,10 +18,10 @@ from app.common.records import as_row
 from app.exchange.case_cache import CachedCase, CaseCache
 from app.exchange.people import KnownPerson, People
 from app.exchange.readers.rows import Format, SourceRow
-from app.kernel.history_source import HistorySource
+from app.kernel.access.visibility import audience
+from app.kernel.histories.history_source import HistorySource
+from app.kernel.histories.observe import ObservedEvent, Snapshot, observe
 from app.kernel.ledger import Ledger
-from app.kernel.observe import ObservedEvent, Snapshot, observe
-from app.kernel.visibility import audience
 from app.log.canonical import instant
 from app.log.events import stream
 from app.log.histories import History

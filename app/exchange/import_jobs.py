@@ -15,7 +15,6 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.db import Connection, DatabaseGone, Row
 from app.exchange import load
 from app.exchange.files import InMemoryFile
 from app.exchange.load import Progress
@@ -26,11 +25,12 @@ from app.exchange.readers.rows import FileRefused, Reader
 from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.readers.times import DateOrder
 from app.exchange.readers.xes import Xes
-from app.kernel import polling as rounds
 from app.kernel import uploads
+from app.kernel.consumers import polling as rounds
 from app.kernel.ledger import Ledger
 from app.kpis.facts.consumer import FACTS
-from app.shared_connections import SharedConnections
+from app.platform.db import Connection, DatabaseGone, Row
+from app.platform.shared_connections import SharedConnections
 
 NAME = "imports"
 POLL_SECONDS = 2.0

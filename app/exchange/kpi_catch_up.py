@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import Callable
 from enum import Enum
 
-from app.db import Database, DatabaseGone
 from app.kpis.facts.consumer import FACTS
 from app.log import consumer_group as group
 from app.log import read
+from app.platform.db import Database, DatabaseGone
 
 # Seconds between two polls, and seconds without progress after which waiting ends. A worker moves its
 # checkpoint span by span of the log, and a span takes a few seconds on a slow machine.

@@ -22,7 +22,6 @@ from uuid import UUID
 
 import psycopg
 
-from app.db import Connection, DatabaseGone, connect
 from app.exchange.chunks import LONGEST_CASE, Chunk, ChunkBuilder, ImportRow
 from app.exchange.files import InMemoryFile, SourceFile, source_file
 from app.exchange.readers.rows import FileRefused, Reader, RefusedRow, SourceRow
@@ -32,6 +31,7 @@ from app.kernel.ledger import Ledger
 from app.log.follow import announce_import_end
 from app.log.histories import analyse
 from app.log.ids import uuid7
+from app.platform.db import Connection, DatabaseGone, connect
 
 # How long a chunk should lock the log's head, since nothing else can be appended meanwhile; users would
 # notice more than 0.2 s.

@@ -16,13 +16,13 @@ from pydantic import ValidationError
 from app.exchange.readers.rows import FileRefused
 from app.foundation.people import persons, teams
 from app.foundation.people.roles import invalid_role_scopes
-from app.kernel.context import ActionContext, CommandMetadata
+from app.kernel.access.reads import ReadContext, load
+from app.kernel.actions.context import ActionContext, CommandMetadata
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payloads import Payload
+from app.kernel.actions.refusals import Refusal
+from app.kernel.commands.perform import Command, IdempotencyKey, perform
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.payloads import Payload
-from app.kernel.perform import Command, IdempotencyKey, perform
-from app.kernel.reads import ReadContext, load
-from app.kernel.refusals import Refusal
 from app.log.events import id_of
 from app.log.writer import DuplicateCommand
 

@@ -16,9 +16,9 @@ from app.common.people import Person, PersonKind, PersonState
 from app.common.personal import PersonalKey
 from app.common.records import Record, as_row, codecs
 from app.foundation.people.records import Team, TeamKind, TeamState
-from app.kernel.imported_case import SNAPSHOT
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.histories.imported_case import SNAPSHOT
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Lifecycle
 from app.log.events import stream
 from app.log.ids import uuid7
 

@@ -11,17 +11,16 @@ from pydantic import Field, StringConstraints
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api import cursors
-from app.api.accept import language_for
-from app.api.auth import caller_of, context_of, ledger_of
-from app.api.list_queries import Paging
-from app.api.openapi import problems
-from app.api.paging import page_response
-from app.api.shapes import OutputModel
+from app.api.authentication.auth import caller_of, context_of, ledger_of
+from app.api.contract.openapi import problems
+from app.api.listings import cursors
+from app.api.listings.list_queries import Paging
+from app.api.listings.paging import page_response
+from app.api.records.shapes import OutputModel
+from app.api.requests.accept import language_for
 from app.common.people import Caller
 from app.common.records import CodeEnum
 from app.common.uploads import Upload
-from app.db import Row
 from app.exchange import import_jobs
 from app.exchange.import_jobs import FormatName, ImportOptions, ImportRequest
 from app.exchange.load import SOURCE_NAME, WRONG_SOURCE_NAME
@@ -29,11 +28,12 @@ from app.exchange.readers.rows import FileRefused
 from app.exchange.readers.servicenow import FORMAT as SERVICENOW
 from app.exchange.readers.times import zone_named
 from app.kernel import uploads
-from app.kernel.actor_policy import admin
+from app.kernel.actions.actor_policy import admin
+from app.kernel.actions.payloads import FileName
+from app.kernel.actions.refusals import NotFound, Refusal, WrongValue
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import FileName
-from app.kernel.refusals import NotFound, Refusal, WrongValue
 from app.log.canonical import from_instant, instant
+from app.platform.db import Row
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"])
 ImportId = Annotated[UUID, Path(alias="id", description="The import: the id of its upload.")]

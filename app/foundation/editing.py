@@ -10,12 +10,12 @@ from app.common.records import CodeEnum, ForeignRef, Record
 from app.common.tickets import Ticket
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.process_spec import ActionRows
-from app.kernel.actor_policy import reporter, staff
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, PayloadCheck, Prepare, action
-from app.kernel.payloads import Patch, marks, provided_fields
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import reporter, staff
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, PayloadCheck, Prepare, action
+from app.kernel.actions.payloads import Patch, marks, provided_fields
+from app.kernel.actions.refusals import WrongValue
 
 
 def apply_patch(record: Record, body: Patch, ctx: ActionContext, *, skip: Iterable[str] = ()) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from app.kernel.payloads import RecordKey
+from app.kernel.actions.payloads import RecordKey
 
 #: The kinds of record that a process of ours handles, with their plurals as addresses have them.
 PROCESS_KINDS: Mapping[str, str] = MappingProxyType(

@@ -8,9 +8,9 @@ from typing import Any
 
 from app.common.people import Role
 from app.common.records import CodeEnum
-from app.kernel.actor_policy import ActorPolicy
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import Action, PayloadCheck
+from app.kernel.actions.actor_policy import ActorPolicy
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import Action, PayloadCheck
 
 #: Rows of a lifecycle's table; each table fixes the type of its records.
 ActionRows = tuple[Action[Any, Any], ...]

@@ -18,18 +18,18 @@ import psycopg
 
 from app.common.personal import LOGIN
 from app.common.role_labels import RoleLabels
-from app.db import Database, DatabaseGone
-from app.kernel.actor_policy import ActorPolicy
-from app.kernel.directory import CACHED_KINDS, Directory
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.new_events import NewEvents
-from app.kernel.numbers import Numbers
-from app.kernel.refusals import Forbidden
-from app.kernel.vault import Vault, master_key, open_vault
+from app.kernel.access.directory import CACHED_KINDS, Directory
+from app.kernel.access.vault import Vault, master_key, open_vault
+from app.kernel.actions.actor_policy import ActorPolicy
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.refusals import Forbidden
+from app.kernel.commands.new_events import NewEvents
+from app.kernel.commands.numbers import Numbers
 from app.log import follow, read
 from app.log.writer import Writer
-from app.settings import PREFIX, Settings, SettingsError, read_role_labels
-from app.startup import WaitBudget, retry_until_available
+from app.platform.db import Database, DatabaseGone
+from app.platform.settings import PREFIX, Settings, SettingsError, read_role_labels
+from app.platform.startup import WaitBudget, retry_until_available
 
 # How long a stale name, a revoked API key or a destroyed key may stay cached in this process if the
 # notification is lost.

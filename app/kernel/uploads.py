@@ -22,10 +22,10 @@ from app.common.media import media_type
 from app.common.people import Caller, grant_texts
 from app.common.personal import PersonalKey
 from app.common.uploads import Upload
-from app.db import Database, DatabaseGone
+from app.kernel.actions.refusals import NotFound, PersonErased, Refusal, StillRunning
 from app.kernel.ledger import Ledger
-from app.kernel.refusals import NotFound, PersonErased, Refusal, StillRunning
 from app.log.ids import uuid7
+from app.platform.db import Database, DatabaseGone
 
 CHUNK_BYTES = 262_144
 #: No command runs longer than that, so no upload is removed while it is being attached.

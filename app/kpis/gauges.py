@@ -19,7 +19,6 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from app.common.people import Caller
-from app.db import DatabaseGone
 from app.kernel.ledger import Ledger
 from app.kpis.answers.series import KpiPoint, KpiStatus
 from app.kpis.catalogue import KPIS
@@ -27,6 +26,7 @@ from app.kpis.declaration.kpi import Unit
 from app.kpis.overview import Overview, last_month, overview, this_month
 from app.kpis.questions.access import may_see_kpi
 from app.kpis.questions.question import zone_named
+from app.platform.db import DatabaseGone
 
 logger = structlog.get_logger()
 

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from psycopg.rows import tuple_row
 
-from app.db import Connection
 from app.kpis.answers.series import PointContext, point
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.exposure import round_half_up
@@ -23,6 +22,7 @@ from app.kpis.outages.load_terms import load_terms
 from app.kpis.outages.query import OF_BEGINNINGS, Window
 from app.kpis.outages.terms import floor_to_second
 from app.kpis.questions.question import KpiQuestion
+from app.platform.db import Connection
 
 #: The figures of a point that both ways must agree on.
 COMPARED = ("value", "cases", "numerator", "denominator")

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.db import Connection, Database
 from app.kpis.answers import point_intervals
 from app.kpis.answers.answer import (
     add_survival,
@@ -34,6 +33,7 @@ from app.kpis.outages import counting
 from app.kpis.questions.periods import Grain, comparable_end, first_day, months_later, next_period, start_of
 from app.kpis.questions.question import DEFAULT_CURRENCY, KpiQuestion
 from app.kpis.targets.validity import effective_target, targets
+from app.platform.db import Connection, Database
 
 #: The numbers of a month's spans: see `this_month`.
 YEAR_BEFORE, MONTH_BEFORE, PRESENT = SPANS = range(3)

@@ -14,8 +14,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.api.shapes import OutputModel
-from app.db import Connection, connect
+from app.api.records.shapes import OutputModel
 from app.kpis.answers import references
 from app.kpis.answers.answer import consistent_snapshot, count, facts_position, with_budgets
 from app.kpis.answers.days import end_instants
@@ -38,6 +37,7 @@ from app.kpis.raw.figures import ExpectedFigures, expected_figures
 from app.kpis.raw.tables import Definitions
 from app.kpis.statistics.survival import Survival
 from app.log.events import id_of
+from app.platform.db import Connection, connect
 from app.service_levels.clocks.clock_check import differing_cases
 
 LIMITS = "-c idle_in_transaction_session_timeout=60s -c jit=off -c timezone=UTC"

@@ -19,15 +19,15 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api import csv_output as tables
-from app.api import cursors, paging
-from app.api.accept import language_for
-from app.api.auth import Ledger, caller_of, context_of
-from app.api.faults import Fault
-from app.api.openapi import in_language, or_table, problems
-from app.api.problems import problem
-from app.api.reads import require_past
-from app.api.shapes import OutputModel
+from app.api.authentication.auth import Ledger, caller_of, context_of
+from app.api.contract.openapi import in_language, or_table, problems
+from app.api.contract.problems import problem
+from app.api.listings import cursors, paging
+from app.api.records.reads import require_past
+from app.api.records.shapes import OutputModel
+from app.api.requests import csv_output as tables
+from app.api.requests.accept import language_for
+from app.api.requests.faults import Fault
 from app.kpis import tabular
 from app.kpis.answers.answer import KpiAnswer, answer, wait_for_facts
 from app.kpis.answers.as_of import log_moment

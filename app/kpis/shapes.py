@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from app.api.shapes import OutputModel
+from app.api.records.shapes import OutputModel
 from app.common.people import Role
 from app.kpis.answers.lag_notice import LAG_DESCRIPTION
 from app.kpis.answers.point_parts import KpiPrevious

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.db import Connection, Row, fetch_rows
 from app.log.events import COLUMNS, Recorded, kind_of, recorded
+from app.platform.db import Connection, Row, fetch_rows
 
 IMPORT_PREFIX = "import:"
 EVENTS = f"""

@@ -17,7 +17,6 @@ from typing import Any, Protocol
 
 from psycopg.rows import tuple_row
 
-from app.db import AnswerDeadline, Connection, Database, connect, discard
 from app.log import follow
 from app.log.batches import Batch, PositionRange, Tail
 from app.log.follow import (
@@ -31,7 +30,8 @@ from app.log.follow import (
     receive_notifications,
 )
 from app.log.wake_signal import WakeSignal
-from app.shared_connections import SharedConnections
+from app.platform.db import AnswerDeadline, Connection, Database, connect, discard
+from app.platform.shared_connections import SharedConnections
 
 #: Name of the consumer group in reports of failures that are no single consumer's.
 NAME = "consumers"

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from app.db import AnswerDeadline, Connection, connect, within_answer_time
 from app.log.batches import Batch, PositionRange, Tail
+from app.platform.db import AnswerDeadline, Connection, connect, within_answer_time
 
 CHANNEL = "ledgerdesk_log"
 # Announces the head again, without new events.

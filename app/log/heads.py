@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pydantic_core import to_json
 
-from app.db import Connection
+from app.platform.db import Connection
 
 # In the turn of the writers, of whom each may lock several heads in an order of its own.
 LOCK = b"select from log.head for update"

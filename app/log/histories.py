@@ -17,9 +17,9 @@ import orjson
 import psycopg
 from psycopg.rows import dict_row
 
-from app.db import Connection, DatabaseGone, within_answer_time
 from app.log.canonical import canonical, instant
 from app.log.ids import uuid7_texts
+from app.platform.db import Connection, DatabaseGone, within_answer_time
 
 APPEND = b"""
 select *, clock_timestamp() - recorded_at as held from log.append_history(

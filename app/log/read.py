@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.db import Database
 from app.log.events import COLUMNS, Recorded, recorded
+from app.platform.db import Database
 
 
 async def head(db: Database, *, seconds: float | None = None) -> int:

@@ -18,9 +18,9 @@ import orjson
 import psycopg
 from psycopg.rows import dict_row
 
-from app.db import Connection, DatabaseGone, connect, discard, is_unavailable, within_answer_time
 from app.log.canonical import canonical, instant
 from app.log.events import Event
+from app.platform.db import Connection, DatabaseGone, connect, discard, is_unavailable, within_answer_time
 
 # Measured: a batch of 64 gives the best throughput; a larger one only locks the head for longer.
 LARGEST_BATCH = 64

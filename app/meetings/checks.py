@@ -10,10 +10,10 @@ from app.common.people import Person
 from app.common.tickets import Ticket
 from app.foundation.decisions.records import Decision
 from app.foundation.people.eligibility import check_person_active
-from app.kernel.context import ActionContext
-from app.kernel.payloads import LATEST_YEAR, LONGEST_LIST, EmptyPayload
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import LATEST_YEAR, LONGEST_LIST, EmptyPayload
+from app.kernel.actions.refusals import WrongValue
 from app.meetings.preparation import (
     MOST_INVITED,
     Agenda,

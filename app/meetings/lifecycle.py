@@ -28,10 +28,10 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.persons import Zone
 from app.foundation.people.records import Group
 from app.foundation.process_spec import ProcessSpec
-from app.kernel.actor_policy import process_relation, quality_manager, rule, staff
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
-from app.kernel.payloads import (
+from app.kernel.actions.actor_policy import process_relation, quality_manager, rule, staff
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,

@@ -13,8 +13,8 @@ from app.common.people import Person
 from app.common.records import ForeignRef
 from app.foundation.documents.filing import file_document, publish_draft
 from app.foundation.documents.records import DocumentClass, DocumentState, Heading
-from app.kernel.context import ActionContext
-from app.kernel.payloads import (
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,

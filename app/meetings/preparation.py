@@ -17,9 +17,9 @@ from app.foundation.decisions.preparation import NewDecision, Question, named_de
 from app.foundation.decisions.records import DecisionRule
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
 from app.meetings.records import AgendaItem, Meeting, Participant
 from app.ticketing.records import Link, LinkKind
 

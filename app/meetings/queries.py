@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.child_rows import ChildListing
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, Renderer, TicketOut
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import OutputModel, Renderer, TicketOut
 from app.foundation.decisions.records import DecisionOutcome, DecisionState
 from app.foundation.people.queries import PERSONS
 from app.log.canonical import instant

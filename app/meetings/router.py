@@ -8,12 +8,12 @@ from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.actions import mount_actions
+from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute
-from app.api.edit import mount_edit
-from app.api.openapi import problems
-from app.api.paging import VARY
-from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.listings.paging import VARY
+from app.api.records.actions import mount_actions
+from app.api.records.edit import mount_edit
+from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.routes import Routes
 from app.meetings.ical import MEDIA_TYPE, calendar
 from app.meetings.lifecycle import LIFECYCLE

@@ -23,11 +23,11 @@ from app.common.people import Caller
 from app.common.personal import is_sealed
 from app.common.records import CodeEnum, ForeignRef, Hidden, Record, StaffOnly, from_row
 from app.i18n import sentences, translate
+from app.kernel.access.redaction import Viewer, is_withheld, viewers
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payloads import marks
+from app.kernel.commands.references import is_visible
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.payloads import marks
-from app.kernel.redaction import Viewer, is_withheld, viewers
-from app.kernel.references import is_visible
 from app.log.canonical import from_instant
 from app.log.events import id_of, kind_of
 from app.notifications.quoted import duration, moment

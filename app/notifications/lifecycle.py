@@ -12,10 +12,10 @@ from pydantic import Field, StringConstraints
 from app.common.notices import NoticeType
 from app.common.people import Person
 from app.common.records import ANY_RECORD, ForeignRef, Record
-from app.kernel.actor_policy import addressee, rule
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import EmptyPayload, Payload, Reference
+from app.kernel.actions.actor_policy import addressee, rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload, Payload, Reference
 from app.notifications.records import DeliveryFailure, DeliveryMethod, Notice
 from app.notifications.records import NoticeState as State
 

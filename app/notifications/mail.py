@@ -17,16 +17,15 @@ from uuid import UUID
 
 import aiosmtplib
 
-from app.api.raw_bodies import RATING_PAGE
+from app.api.requests.raw_bodies import RATING_PAGE
 from app.common.notices import NoticeType
 from app.common.people import Caller, MailFrequency
-from app.db import Connection, Row, fetch_rows
 from app.i18n import translate
-from app.kernel import polling as rounds
+from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.commands.references import is_visible
+from app.kernel.consumers import polling as rounds
+from app.kernel.consumers.rules import Cause, Clock, Consequence, perform_consequence
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload
-from app.kernel.references import is_visible
-from app.kernel.rules import Cause, Clock, Consequence, perform_consequence
 from app.log.batches import Batch
 from app.log.events import id_of, kind_of
 from app.log.follow import Consumer
@@ -37,8 +36,9 @@ from app.notifications.lifecycle import FailNotice
 from app.notifications.message import InvalidAddress, Mail, message
 from app.notifications.notices import frequency_of
 from app.notifications.records import DeliveryFailure
-from app.settings import Settings
-from app.shared_connections import SharedConnections
+from app.platform.db import Connection, Row, fetch_rows
+from app.platform.settings import Settings
+from app.platform.shared_connections import SharedConnections
 from app.ticketing.rating_links import RatingLink
 
 #: The name of the actor in the log, and of the consumer.

@@ -21,12 +21,11 @@ from app.common.clocks import KIND as CLOCK
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import MailFrequency
 from app.common.tickets import Ticket
-from app.db import AnswerDeadline, Connection, Row, fetch_rows, fetch_tuples
 from app.foundation.decisions.records import Decision
-from app.kernel import polling as rounds
+from app.kernel.commands.references import is_visible
+from app.kernel.consumers import polling as rounds
+from app.kernel.consumers.rules import Cause, Clock, Consequence, perform_consequence, record_refusal
 from app.kernel.ledger import Ledger
-from app.kernel.references import is_visible
-from app.kernel.rules import Cause, Clock, Consequence, perform_consequence, record_refusal
 from app.log.batches import Batch
 from app.log.events import Recorded, kind_of
 from app.log.follow import Consumer
@@ -35,7 +34,8 @@ from app.notifications.lifecycle import MOST_STEPS, SendNotice
 from app.notifications.recipients import resolve_recipients
 from app.notifications.records import DeliveryMethod
 from app.notifications.responsible import ResponsibilityMarks, responsibility_marks
-from app.shared_connections import SharedConnections
+from app.platform.db import AnswerDeadline, Connection, Row, fetch_rows, fetch_tuples
+from app.platform.shared_connections import SharedConnections
 
 #: The name of the actor of sent notices in the log, and of the consumer.
 NAME = "notices"

@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import Field
 
-from app.api.columns import Columns, by_row
-from app.api.lists import Listing
+from app.api.listings.lists import Listing
 from app.api.record_routes import record_routes
-from app.api.shapes import OutputModel, RecordOut, Renderer
+from app.api.records.columns import Columns, by_row
+from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.common.notices import NoticeKind, NoticeType
 from app.foundation.people.queries import PERSONS
-from app.kernel.references import is_visible
+from app.kernel.commands.references import is_visible
 from app.log.canonical import instant
 from app.notifications import texts
 from app.notifications.details import StepDetails, StepKey, load_details

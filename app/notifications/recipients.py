@@ -10,12 +10,12 @@ from uuid import UUID
 from app.common.notices import WAITS, RecipientRule
 from app.common.people import Role
 from app.common.records import Record, from_row
-from app.db import Connection, fetch_rows
+from app.kernel.access.reads import HOLDERS, grants_for
 from app.kernel.ledger import Ledger
-from app.kernel.reads import HOLDERS, grants_for
 from app.log.events import id_of, kind_of
 from app.notifications.responsible import excluded_persons
 from app.notifications.steps import PendingNotice
+from app.platform.db import Connection, fetch_rows
 
 #: The most holders of a role, or members of a team, who are notified of an event.
 MOST_RECIPIENTS = 200

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.records import Record
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.payloads import Payload, PayloadPart, marks, part_types
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payloads import Payload, PayloadPart, marks, part_types
 from app.log.events import Recorded, kind_of
 
 #: The path to a marked field of a payload: `tasks/*/assignee` is ("tasks", "assignee").

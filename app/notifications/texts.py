@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from app.api.summaries import noun
+from app.api.contract.summaries import noun
 from app.common.clocks import AgreementType, ClockMetric
 from app.common.notices import NoticeKind, NoticeType
 from app.common.records import Record, codecs

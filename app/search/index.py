@@ -16,13 +16,13 @@ from uuid import UUID
 from app.common.children import Visibility
 from app.common.personal import MasterKey, PersonalKey, Sealed
 from app.common.records import Record, codecs
-from app.db import Connection, Row, fetch_rows
+from app.kernel.access.vault import KEYS, unwrapped
+from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.vault import KEYS, unwrapped
 from app.log.batches import Batch
 from app.log.events import Recorded, id_of, kind_of, stream
 from app.log.follow import Consumer
+from app.platform.db import Connection, Row, fetch_rows
 from app.search.tokens import EDITION, key_tokens, number_tokens, staff_tokens, text_tokens
 
 #: The consumer's name. With another edition of the tokens it processes the log from its beginning.

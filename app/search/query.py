@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.common.people import Caller
-from app.db import Database
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.visibility import EVERYWHERE, NOWHERE, Bind, staff_condition
+from app.kernel.access.visibility import EVERYWHERE, NOWHERE, Bind, staff_condition
+from app.kernel.actions.lifecycle import Lifecycle
+from app.platform.db import Database
 from app.search.index import NAME
 from app.search.tokens import staff_tokens, terms
 

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.db import Connection, Row
 from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import facts_position, snapshot_connection
 from app.kpis.questions.question import CannotAnswer
+from app.platform.db import Connection, Row
 from app.service_levels.agreements.records import CLOCKS, Agreement, TargetMetric
 from app.service_levels.reports.actions import ComputedReport
 from app.service_reports import money, reading

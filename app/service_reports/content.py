@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.api.shapes import OutputModel
+from app.api.records.shapes import OutputModel
 from app.common.clocks import AgreementType
 from app.common.priority import Priority
 from app.common.records import CodeEnum

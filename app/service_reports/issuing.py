@@ -15,22 +15,22 @@ import structlog
 
 from app.common.people import rule_caller
 from app.common.records import from_row
-from app.db import Connection, fetch_value
 from app.foundation.calendars.calendar_cache import newest_business_times
-from app.kernel import polling
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.refusals import Refusal
+from app.kernel.commands.perform import Command, IdempotencyKey, perform
+from app.kernel.consumers import polling
+from app.kernel.consumers.rules import ROUTE, Clock
 from app.kernel.ledger import Ledger
-from app.kernel.perform import Command, IdempotencyKey, perform
-from app.kernel.refusals import Refusal
-from app.kernel.rules import ROUTE, Clock
 from app.kpis.answers.answer import facts_position
 from app.log.writer import DuplicateCommand
+from app.platform.db import Connection, fetch_value
+from app.platform.shared_connections import SharedConnections
 from app.service_levels.agreements.lifecycle import LIFECYCLE
 from app.service_levels.agreements.records import Agreement
 from app.service_levels.reports.actions import IssueReportSla
 from app.service_reports.compute import compute_report
 from app.service_reports.periods import Period, due_at, periods_to_report, span_of
-from app.shared_connections import SharedConnections
 
 #: The actor's name in the log.
 NAME = "issue_reports"

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from app.common.clocks import AgreementType
-from app.db import Connection
 from app.kpis.answers.answer import LARGEST_ANSWER, count
 from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.catalogue import KPIS
@@ -19,11 +18,12 @@ from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import Figures
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.questions.question import KpiQuestion
+from app.platform.db import Connection
+from app.platform.settings import Settings
 from app.service_levels.agreements.records import Agreement, TargetComparator, TargetMetric
 from app.service_reports.clock_targets import decimal_text, described
 from app.service_reports.content import ReportForecast, ReportTarget, ReportTrend, TargetVerdict
 from app.service_reports.periods import Period
-from app.settings import Settings
 
 #: The KPI that measures a metric, where the target names none.
 USUAL_KPI = {TargetMetric.availability: "service_availability", TargetMetric.satisfaction: "csat"}

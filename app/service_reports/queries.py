@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from app.api.child_rows import ChildListing
-from app.api.events import ACCOUNTS
-from app.api.shapes import OutputModel, PersonStub, Renderer
+from app.api.records.child_rows import ChildListing
+from app.api.records.events import ACCOUNTS
+from app.api.records.shapes import OutputModel, PersonStub, Renderer
 from app.common.records import from_row
 from app.foundation.calendars.calendar_cache import newest_business_times
+from app.kernel.actions.refusals import NotFound, WrongValue
 from app.kernel.ledger import Ledger
-from app.kernel.refusals import NotFound, WrongValue
 from app.kpis.questions.periods import Grain
 from app.service_levels.agreements.records import Agreement, ConsequenceKind
 from app.service_levels.reports.actions import PeriodLabel

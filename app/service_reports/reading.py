@@ -14,7 +14,7 @@ from uuid import UUID
 
 from app.common.clocks import AgreementType
 from app.common.records import from_row
-from app.db import Connection, Row, fetch_rows
+from app.platform.db import Connection, Row, fetch_rows
 from app.service_levels.agreements.records import Agreement
 from app.service_reports.periods import Span
 

@@ -12,19 +12,19 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from app.api.accept import language_for, negotiate
-from app.api.auth import caller_of, context_of
-from app.api.child_rows import mount_child_listing
-from app.api.computed_actions import Compute, mount_computed_actions
+from app.api.authentication.auth import caller_of, context_of
+from app.api.contract.openapi import in_language, problems
 from app.api.direct import DirectRoute
-from app.api.openapi import in_language, problems
-from app.api.pages import HEADERS
-from app.api.paging import VARY
-from app.api.reads import Name, load_visible, renderer_of
-from app.api.shapes import Renderer
+from app.api.listings.paging import VARY
+from app.api.records.child_rows import mount_child_listing
+from app.api.records.computed_actions import Compute, mount_computed_actions
+from app.api.records.reads import Name, load_visible, renderer_of
+from app.api.records.shapes import Renderer
+from app.api.requests.accept import language_for, negotiate
+from app.api.service.pages import HEADERS
 from app.i18n import language_of
+from app.kernel.actions.refusals import NotFound
 from app.kernel.ledger import Ledger
-from app.kernel.refusals import NotFound
 from app.service_levels.agreements.lifecycle import LIFECYCLE
 from app.service_levels.agreements.queries import LISTING, AgreementOut
 from app.service_levels.agreements.records import Agreement

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from app.api.shapes import OutputModel
+from app.api.records.shapes import OutputModel
 from app.common.people import Caller
 from app.common.records import CodeEnum
+from app.kernel.access.visibility import sees_every_record, tokens
 from app.kernel.ledger import Ledger
-from app.kernel.visibility import sees_every_record, tokens
 from app.log.canonical import instant
 from app.processes.changes.calendar.sentences import StatusSentences
 from app.processes.changes.records import HOLDING, ChangeState

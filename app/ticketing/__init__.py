@@ -15,7 +15,7 @@ from app.common.records import CodeEnum
 from app.foundation.articles.records import ArticleUse
 from app.foundation.costs.records import Cost, Work
 from app.foundation.process_spec import USUAL_ASSIGNING, ActionRows, AssigningSpec, ProcessSpec
-from app.kernel.context import ActionContext
+from app.kernel.actions.context import ActionContext
 from app.ticketing import (
     articles,
     assignment,

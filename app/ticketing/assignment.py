@@ -15,13 +15,13 @@ from app.common.tickets import Ticket
 from app.foundation.people.eligibility import check_assignable, check_person_active, check_team_assignable
 from app.foundation.people.records import Team
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import agent, engineer, rule
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, action
-from app.kernel.payloads import FreeText, Payload, Reference
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import follower
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import follower
+from app.kernel.actions.actor_policy import agent, engineer, rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, action
+from app.kernel.actions.payloads import FreeText, Payload, Reference
+from app.kernel.actions.refusals import WrongValue
 from app.ticketing.followers import new_follower
 
 

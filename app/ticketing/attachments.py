@@ -14,10 +14,10 @@ from app.common.children import Attachment, Visibility
 from app.common.tickets import Ticket
 from app.common.uploads import UploadRef
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import anybody, messenger
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, Keys, action
-from app.kernel.payloads import FileName, Payload
+from app.kernel.actions.actor_policy import anybody, messenger
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, Keys, action
+from app.kernel.actions.payloads import FileName, Payload
 from app.ticketing.comments import internal_reserved_for_staff
 
 

@@ -12,12 +12,12 @@ from pydantic_core import PydanticCustomError
 from app.common.clocks import AgreementType, ClockMetric
 from app.common.tickets import Ticket
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import assignee, rule, service_level_manager
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, action
-from app.kernel.payloads import FreeText, Payload
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import assignee, rule, service_level_manager
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, action
+from app.kernel.actions.payloads import FreeText, Payload
+from app.kernel.actions.refusals import WrongValue
 from app.ticketing.records import BreachCause, BreachCauseCode
 
 

@@ -15,12 +15,12 @@ from app.common.children import Visibility
 from app.common.records import ChildRef
 from app.common.tickets import Ticket
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import anybody, messenger, staff
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, Keys, action
-from app.kernel.payloads import FreeText, Payload
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import anybody, messenger, staff
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, Keys, action
+from app.kernel.actions.payloads import FreeText, Payload
+from app.kernel.actions.refusals import WrongValue
 from app.ticketing.records import Comment
 
 CORRECTION_WINDOW = timedelta(minutes=15)

@@ -18,12 +18,12 @@ from app.common.records import ChildRef, ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import quality_manager, reporter, rule, service_level_manager
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, action
-from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, Reference
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import quality_manager, reporter, rule, service_level_manager
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, action
+from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, Reference
+from app.kernel.actions.refusals import WrongValue
 from app.ticketing.records import Complaint, ComplaintState, ComplaintSubject
 from app.ticketing.working_days import same_time_on, service_working_days, working_days_after
 

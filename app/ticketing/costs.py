@@ -20,12 +20,12 @@ from app.foundation.costs.lookups import hourly_rate
 from app.foundation.costs.records import Cost, HourlyRate, Work
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import staff
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, action
-from app.kernel.payloads import FreeText, Instant, Payload, RecordKey, Reference
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import staff
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, action
+from app.kernel.actions.payloads import FreeText, Instant, Payload, RecordKey, Reference
+from app.kernel.actions.refusals import WrongValue
 
 MOST_MINUTES = 24 * 60
 

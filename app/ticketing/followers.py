@@ -14,13 +14,13 @@ from app.common.records import ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import anybody, rule
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, action
-from app.kernel.payloads import Payload, Reference
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import follower
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import follower
+from app.kernel.actions.actor_policy import anybody, rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, action
+from app.kernel.actions.payloads import Payload, Reference
+from app.kernel.actions.refusals import WrongValue
 
 FollowerReference = Annotated[
     Annotated[Reference, ForeignRef("person")] | None,

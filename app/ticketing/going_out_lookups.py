@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.common.records import CodeEnum
-from app.kernel.reads import Reading
+from app.kernel.access.reads import Reading
 
 #: The environment that changes and freezes are for. Whoever tries something elsewhere needs neither.
 PRODUCTION = "production"

@@ -14,12 +14,12 @@ from pydantic import Field
 from app.common.records import TICKET, ChildRef, ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import rule, staff
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, RelatedCommand, action
-from app.kernel.payloads import Payload, Reference
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import rule, staff
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, RelatedCommand, action
+from app.kernel.actions.payloads import Payload, Reference
+from app.kernel.actions.refusals import WrongValue
 from app.ticketing.records import Link, LinkKind
 
 

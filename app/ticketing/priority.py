@@ -9,11 +9,11 @@ from pydantic import Field
 from app.common.priority import Impact, Matrix, Priority, Urgency
 from app.common.tickets import Ticket
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import agent, role
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, Derivation, action
-from app.kernel.payloads import FreeText, Payload
-from app.kernel.reads import ReadContext
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import agent, role
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, Derivation, action
+from app.kernel.actions.payloads import FreeText, Payload
 
 
 class PrioritiseTicket(Payload):

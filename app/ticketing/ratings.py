@@ -10,11 +10,11 @@ from pydantic import Field
 from app.common.notices import NoticeType, RecipientRule
 from app.common.tickets import Ticket
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import reporter, rule
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, action
-from app.kernel.payloads import EmptyPayload, FreeText, Payload
-from app.kernel.reads import ReadContext
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import reporter, rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, action
+from app.kernel.actions.payloads import EmptyPayload, FreeText, Payload
 from app.ticketing.records import Rating, RatingRequest
 
 CHANGE_WINDOW = timedelta(days=30)

@@ -7,9 +7,9 @@ from typing import Any
 
 from app.common.people import Person
 from app.foundation.services.records import CatalogueItem
-from app.kernel.context import ActionContext
-from app.kernel.payloads import Patch
-from app.kernel.reads import ReadContext
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import Patch
 from app.service_levels.clocks.reopening import AgreedReopening, agreed_reopening
 
 

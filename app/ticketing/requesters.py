@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.common.people import Person
-from app.kernel.context import ActionContext
+from app.kernel.actions.context import ActionContext
 
 
 def set_requester(ticket: Any, ctx: ActionContext) -> None:

@@ -10,12 +10,12 @@ from app.common.children import Visibility
 from app.common.records import ChildRef, StaffOnly
 from app.common.tickets import Ticket
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import rule, staff
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, action
-from app.kernel.payloads import Payload, RecordKey
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import rule, staff
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, action
+from app.kernel.actions.payloads import Payload, RecordKey
+from app.kernel.actions.refusals import WrongValue
 from app.ticketing.records import Tag
 
 MOST_TAGS = 50

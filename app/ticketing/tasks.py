@@ -18,12 +18,12 @@ from app.foundation.checklists.records import Checklist
 from app.foundation.people.eligibility import check_assignable
 from app.foundation.people.records import Team
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import rule, staff
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, action
-from app.kernel.payloads import FreeText, Instant, Payload, Reference, Title
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import rule, staff
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, action
+from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference, Title
+from app.kernel.actions.refusals import WrongValue
 from app.ticketing.records import Task
 
 

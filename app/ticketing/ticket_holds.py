@@ -15,10 +15,10 @@ from app.common.records import CodeEnum, ForeignRef, StaffOnly
 from app.common.tickets import HoldReason, Ticket
 from app.foundation.people.eligibility import check_supplier
 from app.foundation.people.records import Team
-from app.kernel.context import ActionContext
-from app.kernel.payloads import Instant, Payload, Reference
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import Instant, Payload, Reference
+from app.kernel.actions.refusals import WrongValue
 from app.ticketing.change_endings import has_ended
 
 #: The requester is asked for their answer if the ticket waits for it.

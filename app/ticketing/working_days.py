@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from app.common.tickets import Ticket
 from app.foundation.calendars.records import CalendarVersion
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
 
 #: Most days that are searched: a calendar may have no working days.
 MOST_DAYS = 366

@@ -11,25 +11,31 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api import idempotency
-from app.api.actions import IdempotencyKeyHeader, IfMatch, mount_actions, operation, perform_showing_secret
-from app.api.auth import Ledger, context_of, ledger_of, utc_now
-from app.api.cursors import read as read_cursor
-from app.api.cursors import write as write_cursor
-from app.api.edit import mount_edit
-from app.api.etag import versions_of
-from app.api.limits import Quota
+from app.api.authentication.auth import Ledger, context_of, ledger_of, utc_now
+from app.api.contract.openapi import BINARY, problems
+from app.api.contract.problems import problem
+from app.api.listings.cursors import read as read_cursor
+from app.api.listings.cursors import write as write_cursor
 from app.api.open_actions import send_as
-from app.api.openapi import BINARY, problems
-from app.api.problems import problem
-from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.records.actions import (
+    IdempotencyKeyHeader,
+    IfMatch,
+    mount_actions,
+    operation,
+    perform_showing_secret,
+)
+from app.api.records.edit import mount_edit
+from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.records.shapes import page_of
+from app.api.requests import idempotency
+from app.api.requests.etag import versions_of
+from app.api.requests.limits import Quota
+from app.api.requests.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded, UnverifiedBodies
 from app.api.routes import Routes
-from app.api.shapes import page_of
-from app.api.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded, UnverifiedBodies
-from app.kernel.actor_policy import admin
-from app.kernel.payloads import Payload
-from app.kernel.perform import Command
-from app.kernel.refusals import NotFound
+from app.kernel.actions.actor_policy import admin
+from app.kernel.actions.payloads import Payload
+from app.kernel.actions.refusals import NotFound
+from app.kernel.commands.perform import Command
 from app.webhooks.adapters import MAIL, adapter_texts
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryState, RawDelivery

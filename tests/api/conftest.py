@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from app.common.people import Role
-from app.db import Connection, connect
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
 from app.log.follow import FOLLOW_LIMITS
+from app.platform.db import Connection, connect
+from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
-from app.settings import Settings
 from tests.api.desk import Desk
 from tests.api.statements import Statements, counted
 from tests.client import Api, serving

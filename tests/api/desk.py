@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.db import Connection
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
+from app.platform.db import Connection
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.people import ago
 

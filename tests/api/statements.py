@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.db import Database
+from app.platform.db import Database
 
 READ_EVENTS, READ_HEAD = "from log.event e cross join", "select position from log.head"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.api.accept import negotiate
+from app.api.requests.accept import negotiate
 from tests.cases import each_case
 
 JSON, HTML = OFFERED = ("application/json", "text/html")

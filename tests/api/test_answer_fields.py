@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from app.api.shapes import OutputModel, PersonStub, RecordOut, TeamStub
+from app.api.records.shapes import OutputModel, PersonStub, RecordOut, TeamStub
 from app.common.personal import Personal
 from app.common.records import ChildRecord, ForeignRef, Hidden, Record, StaffOnly, optional, required
 

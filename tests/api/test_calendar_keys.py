@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.api.key_scopes import CHANGE_CALENDAR, take_key
+from app.api.authentication.key_scopes import CHANGE_CALENDAR, take_key
 from app.common.people import Role
 from tests.cases import each_case
 from tests.client import Api, Client, Json, add_key

@@ -11,10 +11,10 @@ import pytest
 from fastapi import APIRouter, FastAPI, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.deprecations import EXTENSION, Deprecated
-from app.api.metrics import Metrics
-from app.api.middleware import RequestContextMiddleware
-from app.api.openapi import document
+from app.api.contract.deprecations import EXTENSION, Deprecated
+from app.api.contract.openapi import document
+from app.api.requests.middleware import RequestContextMiddleware
+from app.api.service.metrics import Metrics
 from tests.client import ADDRESS
 from tests.contract.answers import with_parts_in_place
 

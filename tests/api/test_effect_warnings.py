@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.common.people import Role
-from app.db import connect
 from app.log.ids import uuid7
+from app.platform.db import connect
 from tests.api.desk import Desk
 from tests.api.test_effects import AFTER, BEFORE, EFFECT, WINDOWS
 from tests.api.test_expand import HOURS

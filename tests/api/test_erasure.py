@@ -9,7 +9,7 @@ import psycopg
 
 from app.common.people import Role
 from app.log.ids import uuid7
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.client import RESOLVED, Api, Client, Json, an_incident, serving
 from tests.conftest import DatabaseUrls
 from tests.people import add_person

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from app.api.etag import matches, versions_of
+from app.api.requests.etag import matches, versions_of
 from app.common.people import Role
 from tests.cases import each_case
 from tests.client import Api, Client, an_incident

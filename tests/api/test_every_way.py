@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from app.common.keys import parse
 from app.common.people import Caller, Role
-from app.db import connect
-from app.kernel.visibility import can_see, sees_every_record
+from app.kernel.access.visibility import can_see, sees_every_record
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import connect
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.registry import LIFECYCLES_BY_KIND
 from app.worker import projections

@@ -10,10 +10,10 @@ import pytest
 
 from app.common.clocks import AgreementType, ClockEventType
 from app.common.people import Role
-from app.db import connect
-from app.kernel import feed
-from app.kernel.describe import catalogue, event_names
+from app.kernel.access import feed
+from app.kernel.actions.describe import catalogue, event_names
 from app.log.ids import uuid7
+from app.platform.db import connect
 from app.registry import LIFECYCLES
 from tests.api.statements import READ_HEAD, Statements
 from tests.client import Api, Client, Json, an_incident

@@ -8,11 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.api import feed as feed_api
+from app.api.service import feed as feed_api
 from app.common.people import Role
-from app.kernel import new_events
+from app.kernel.commands import new_events
 from app.main import application
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.api.statements import READ_EVENTS, READ_HEAD, Statements
 from tests.client import Api, Client, Json, an_incident
 from tests.conftest import DatabaseUrls

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
-from app.api.shapes import OutputModel, Renderer
+from app.api.records.shapes import OutputModel, Renderer
 from app.common.people import Caller, Role, RoleGrant
 from app.common.records import StaffOnly, empty
-from app.kernel.actor_policy import staff
-from app.kernel.context import ActionContext
-from app.kernel.decide import decide
+from app.kernel.access.redaction import Viewer, hidden_names
+from app.kernel.actions.actor_policy import staff
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, action
+from app.kernel.actions.payloads import Payload
+from app.kernel.commands.decide import decide
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import STAYS, action
-from app.kernel.payloads import Payload
-from app.kernel.redaction import Viewer, hidden_names
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident, IncidentState

@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 
 from app.common.people import Role
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.cases import each_case
 from tests.client import Api, Client, Json, add_key, an_incident, serving
 from tests.conftest import DatabaseUrls

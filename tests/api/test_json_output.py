@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
-from app.api.json_output import SharedFragment, dump_json
+from app.api.requests.json_output import SharedFragment, dump_json
 from app.common.people import Role
 from tests.cases import each_case
 from tests.client import Api, an_incident

@@ -8,15 +8,15 @@ from uuid import UUID
 
 import pytest
 
-from app.api import events
-from app.api.shapes import Renderer
+from app.api.records import events
+from app.api.records.shapes import Renderer
 from app.common.people import Role, rule_caller
 from app.foundation.people.keys import LIFECYCLE
 from app.foundation.people.queries import KeyOut
-from app.kernel.reads import load
+from app.kernel.access.reads import load
 from app.log import read
 from app.log.ids import uuid7
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.cases import each_case
 from tests.client import Api, an_incident, serving
 from tests.conftest import DatabaseUrls

@@ -13,7 +13,7 @@ from app.common.people import Role
 from app.kpis import gauges
 from app.kpis.catalogue import KPIS
 from app.kpis.overview import overview
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.api.desk import Desk
 from tests.api.test_outage import Cut
 from tests.api.test_service import figures

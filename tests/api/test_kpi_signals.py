@@ -10,12 +10,12 @@ from urllib.parse import quote
 import pytest
 
 from app.common.people import Role
-from app.db import connect
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.kpis.signals import nightly
 from app.log.events import Event
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import connect
 from tests.cases import each_case
 from tests.client import Api, Client, Json
 from tests.kpis.drawing.drawings import parse, texts, title

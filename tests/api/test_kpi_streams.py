@@ -14,11 +14,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.responses import Response
 
-from app.api import csv_output
-from app.api.csv_output import Table, TableParts, csv_stream
-from app.api.middleware import ErrorMiddleware
+from app.api.requests import csv_output
+from app.api.requests.csv_output import Table, TableParts, csv_stream
+from app.api.requests.middleware import ErrorMiddleware
 from app.common.people import Role
-from app.db import DatabaseGone
 from app.kpis.answers import answer as answers
 from app.kpis.answers import series_stream
 from app.kpis.answers.answer import answer
@@ -30,6 +29,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.facts.tables import TABLES
 from app.kpis.questions.access import question_of
 from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters
+from app.platform.db import DatabaseGone
 from tests.api.desk import MTTR, Desk
 from tests.api.test_kpi_tables import CSV, OF_INCIDENTS, as_cell, rows
 from tests.cases import slice_of

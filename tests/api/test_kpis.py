@@ -18,8 +18,8 @@ from app.i18n import LANGUAGES, sentences
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.tables import EXTENT
 from app.kpis.questions.periods import Grain
+from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
-from app.settings import Settings
 from tests.api.desk import MTTR, Desk
 from tests.api.test_outage import Cut
 from tests.cases import each_case

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api.limits import Quota, QuotaLeft
+from app.api.requests.limits import Quota, QuotaLeft
 from app.common.keys import new_secret, token
 from app.common.people import Role
 from app.log.ids import uuid7
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.client import Api, an_incident, serving
 from tests.conftest import DatabaseUrls
 from tests.people import add_person

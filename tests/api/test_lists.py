@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from app.api.shapes import on_request_fields
+from app.api.records.shapes import on_request_fields
 from app.common.people import Role
 from app.foundation.people.queries import KEYS, PERSONS, TEAMS
-from app.kernel.reads import load
+from app.kernel.access.reads import load
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING
 from tests.cases import each_case
@@ -322,7 +322,7 @@ async def test_a_list_is_counted_only_for_who_asks_and_only_what_they_see(scene:
 async def test_more_than_are_counted_are_said_to_be_more(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.api.paging.MOST_COUNTED", len(EVERY) - 1)
+    monkeypatch.setattr("app.api.listings.paging.MOST_COUNTED", len(EVERY) - 1)
     page = await scene.ada.read(INCIDENTS, count="exact")
     assert (page["total"], page["total_at_least"]) == (None, len(EVERY) - 1)
 

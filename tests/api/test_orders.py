@@ -9,13 +9,13 @@ from uuid import UUID
 
 import pytest
 
-from app.api.filters import WhereClause, narrow
-from app.api.paging import PagePosition, count_sql, order_of, page_sql
-from app.api.shapes import Renderer
+from app.api.listings.filters import WhereClause, narrow
+from app.api.listings.paging import PagePosition, count_sql, order_of, page_sql
+from app.api.records.shapes import Renderer
 from app.common.people import Caller, Role, RoleGrant, rule_caller
+from app.kernel.access.visibility import can_see
+from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload
-from app.kernel.visibility import can_see
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import (
     LIFECYCLE,

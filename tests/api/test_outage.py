@@ -16,12 +16,12 @@ import pytest
 from psycopg import sql
 from structlog.testing import capture_logs
 
-from app import db
-from app.api import own_disk, readiness
-from app.api.own_disk import OwnDisk
+from app.api.service import own_disk, readiness
+from app.api.service.own_disk import OwnDisk
 from app.common.people import Role
 from app.kernel.ledger import Ledger
-from app.settings import Settings
+from app.platform import db
+from app.platform.settings import Settings
 from tests.client import ADDRESS, Api, Client, Json, an_incident, serving
 from tests.conftest import DatabaseUrls, Server
 from tests.extent import goes_round

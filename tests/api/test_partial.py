@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.api.accept import PARTIAL
-from app.api.partial import JSON
+from app.api.records.partial import JSON
+from app.api.requests.accept import PARTIAL
 from app.common.people import Role
 from tests.client import Api, an_incident
 

@@ -10,13 +10,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.api.filters import WhereClause, narrow
-from app.api.paging import Order, order_of, page_rows, page_sql
-from app.api.shapes import Renderer
+from app.api.listings.filters import WhereClause, narrow
+from app.api.listings.paging import Order, order_of, page_rows, page_sql
+from app.api.records.shapes import Renderer
 from app.common.people import Caller, Role, RoleGrant
-from app.db import Database
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
+from app.platform.db import Database
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING, IncidentOut
 from tests.api.bulk_rows import insert_rows

@@ -11,9 +11,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.api.filters import WhereClause, narrow
-from app.api.lists import Listing
-from app.api.paging import order_of, page_sql
+from app.api.listings.filters import WhereClause, narrow
+from app.api.listings.lists import Listing
+from app.api.listings.paging import order_of, page_sql
 from app.common.people import Caller, Role, RoleGrant
 from app.foundation.assignment.queries import ASSIGNMENT_RULES
 from app.foundation.cis.queries import CIS

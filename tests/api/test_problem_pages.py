@@ -9,7 +9,7 @@ from itertools import product
 import httpx
 import pytest
 
-from app.api.problems import status_of
+from app.api.contract.problems import status_of
 from app.i18n import LANGUAGES, sentences
 from app.main import build_app
 from tests.cases import each_case

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.common.people import Role
-from app.settings import Settings, SettingsError
+from app.platform.settings import Settings, SettingsError
 from tests.cases import each_case
 from tests.client import Api, serving
 from tests.conftest import DatabaseUrls

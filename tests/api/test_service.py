@@ -14,15 +14,15 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from app.api import readiness
+from app.api.service import readiness
 from app.common.clocks import ClockEventType
 from app.common.people import Role, rule_caller
-from app.db import connect
 from app.kpis.facts.consumer import FACTS
 from app.kpis.reconciliations.lifecycle import MakeReconciliation
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import connect
+from app.platform.settings import Settings
 from app.registry import LIFECYCLES
-from app.settings import Settings
 from tests.api.test_outage import Cut
 from tests.client import ADDRESS, Api, an_incident, serving
 from tests.conftest import DatabaseUrls, Server

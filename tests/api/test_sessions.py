@@ -15,7 +15,7 @@ import pytest
 from app.common.keys import new_secret, token
 from app.common.people import Role
 from app.log.ids import uuid7
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.cases import each_case
 from tests.client import ADDRESS, Api, Client, Json, an_incident, serving
 from tests.conftest import DatabaseUrls

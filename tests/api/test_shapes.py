@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from app.api.columns import Columns
-from app.api.shapes import Renderer
+from app.api.records.columns import Columns
+from app.api.records.shapes import Renderer
 from app.common.people import Caller, Role, RoleGrant
 from app.processes.incidents.queries import LISTING as INCIDENTS
 from app.processes.problems.queries import LISTING as PROBLEMS

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
-from app.db import connect
+from app.platform.db import connect
 from tests.api.desk import Desk
 from tests.api.test_effects import AFTER, BEFORE, WINDOWS
 from tests.client import RESOLVED, Json, an_incident

@@ -18,7 +18,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.common.people import Role
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.api.issuers import AUDIENCE, LocalIssuer, issuing, new_key, published
 from tests.client import Api, Client, Json, an_incident, serving
 from tests.conftest import DatabaseUrls

@@ -155,7 +155,7 @@ async def test_a_view_that_is_for_another_list_or_none_is_refused(shared: Api) -
 async def test_nobody_saves_more_views_than_are_looked_at(
     shared: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.api.views.MOST_VIEWS", 2)
+    monkeypatch.setattr("app.api.listings.views.MOST_VIEWS", 2)
     zhao = await shared.client("Zhao Min")
     first = await save(zhao)
     await save(zhao)

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.api.filters import WhereClause
-from app.api.paging import order_of, page_sql
-from app.api.shapes import Renderer
+from app.api.listings.filters import WhereClause
+from app.api.listings.paging import order_of, page_sql
+from app.api.records.shapes import Renderer
 from app.common.people import Caller, Role, RoleGrant, rule_caller
+from app.kernel.access.visibility import can_see, tokens
 from app.kernel.ledger import Ledger
-from app.kernel.visibility import can_see, tokens
+from app.platform.settings import Settings
 from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident
 from app.processes.incidents.queries import LISTING, IncidentOut
-from app.settings import Settings
 from app.ticketing.assignment import AssignTicket
 from app.ticketing.followers import FollowTicket
 from tests.client import Api, Client, an_incident, serving

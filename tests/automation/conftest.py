@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.common.people import Caller, Role
+from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload, Payload, Reason
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 from app.processes.incidents.lifecycle import HoldIncident, ResolveIncident
 from app.processes.incidents.records import Incident

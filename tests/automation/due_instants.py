@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from app.common.people import rule_caller
-from app.db import Row
+from app.kernel.access.reads import load
+from app.kernel.consumers.timers import TimedRule, TimerConsumer
 from app.kernel.ledger import Ledger
-from app.kernel.reads import load
-from app.kernel.timers import TimedRule, TimerConsumer
 from app.log.events import id_of, kind_of
+from app.platform.db import Row
 
 DUE = "select stream, planned_at from plumbing.timer where rule = %s and due_at <= %s"
 HEAD = "select position from log.head"

@@ -9,13 +9,13 @@ from uuid import UUID
 
 import pytest
 
-from app.automation.ask_for_ratings import is_sampled
+from app.automation.tickets.ask_for_ratings import is_sampled
 from app.common.people import Caller, Role
 from app.foundation.services.services import EditService, ProposeService
+from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload
+from app.platform.settings import Settings
 from app.processes.incidents.records import Incident
-from app.settings import Settings
 from app.ticketing.ratings import RateTicket
 from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules

@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from app.automation.assign_by_rule import RULE
+from app.automation.tickets.assign_by_rule import RULE
 from app.common.people import rule_caller
-from app.db import connect
 from app.foundation.assignment.assignment_rules import AddAssignmentRule
 from app.foundation.rota.stand_ins import AgreeStandIn
 from app.kernel.ledger import Ledger
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
+from app.platform.db import connect
 from app.processes.incidents.lifecycle import ResolveIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.assignment import AssignTicket

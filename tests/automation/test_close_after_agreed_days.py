@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.common.people import Role
-from app.kernel.payloads import EmptyPayload
+from app.kernel.actions.payloads import EmptyPayload
 from tests.automation.conftest import Desk
 from tests.automation.worker import Worker, by_rules, timers
 from tests.people import act, add_caller

@@ -9,16 +9,16 @@ from uuid import UUID
 
 import pytest
 
-from app.automation.escalate_by_rule import NAME, RULE
+from app.automation.tickets.escalate_by_rule import NAME, RULE
 from app.common.people import Caller, rule_caller
-from app.db import connect
 from app.foundation.escalation.escalation_rules import AddEscalationRule, EditEscalationRule
-from app.kernel.context import CommandMetadata
-from app.kernel.payloads import Reason
-from app.kernel.perform import Command, perform
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import Reason
+from app.kernel.commands.perform import Command, perform
 from app.log import read
 from app.log.events import Recorded
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
+from app.platform.db import connect
 from app.processes.incidents.records import Incident
 from app.ticketing.assignment import AssignTicket
 from tests.automation.conftest import Desk

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from app.automation.escalate_by_sla import NAME
+from app.automation.agreements.escalate_by_sla import NAME
 from app.common.clocks import AgreementType, ClockEventType, ClockMetric
 from app.common.people import Role, rule_caller
 from app.foundation.escalation.escalation_rules import AddEscalationRule

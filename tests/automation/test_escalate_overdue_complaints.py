@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from app.common.people import Caller, Role
-from app.kernel.payloads import EmptyPayload
+from app.kernel.actions.payloads import EmptyPayload
 from app.processes.incidents.records import Incident
 from app.ticketing.complaints import AnswerComplaint, AssignComplaint, ComplainTicket, MergeComplaint
 from tests.automation.conftest import Desk

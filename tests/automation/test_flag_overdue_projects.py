@@ -9,10 +9,10 @@ from uuid import UUID
 
 import pytest
 
-from app.automation import flag_overdue_milestones
+from app.automation.tickets import flag_overdue_milestones
 from app.common.people import Caller, Role, rule_caller
-from app.kernel.refusals import WrongValue
-from app.kernel.timers import TimedRule
+from app.kernel.actions.refusals import WrongValue
+from app.kernel.consumers.timers import TimedRule
 from app.processes.requests.records import Request
 from app.registry import LIFECYCLES
 from app.ticketing.projects.records import Milestone

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.db import connect
+from app.kernel.actions.refusals import Refusal
 from app.kernel.ledger import Ledger
-from app.kernel.refusals import Refusal
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.log.writer import AppendRequest, LogPosition
+from app.platform.db import connect
 from app.processes.incidents.records import Incident
 from app.worker import acting_consumers
 from tests.automation.conftest import Desk

@@ -7,8 +7,8 @@ from typing import Any
 from app.common.children import Visibility
 from app.common.people import Caller, Role
 from app.foundation.articles.records import Article, ArticleState
-from app.kernel.payloads import EmptyPayload, Payload, Reason
-from app.kernel.reads import load
+from app.kernel.access.reads import load
+from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
 from app.processes.articles.checks import MOST_REVISIONS
 from app.processes.articles.lifecycle import (
     AcceptRevisionArticle,

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.common.people import Caller, Role
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue
 from app.processes.problems.lifecycle import AcceptRiskProblem, RaiseProblem, ReopenProblem
 from app.processes.problems.records import Problem, ProblemState
 from tests.automation.conftest import Desk

@@ -12,9 +12,9 @@ from app.common.people import MOST_MEMBERS, Caller, Role, rule_caller
 from app.common.records import from_row
 from app.foundation.people.groups import AddGroup, AddMemberGroup, RemoveMemberGroup
 from app.foundation.people.records import RepresentedSide
-from app.kernel.payloads import EmptyPayload, Reason
-from app.kernel.rebuild import compare
-from app.kernel.refusals import ActionUnavailable
+from app.kernel.actions.payloads import EmptyPayload, Reason
+from app.kernel.actions.refusals import ActionUnavailable
+from app.kernel.histories.rebuild import compare
 from app.log import read
 from app.meetings.lifecycle import CallMeeting, HoldMeeting, InviteMeeting, MoveMeeting, UninviteMeeting
 from app.meetings.preparation import MOST_INVITED

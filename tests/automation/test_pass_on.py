@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from app.automation import pass_on_followers
+from app.automation.tickets import pass_on_followers
 from app.common.children import Visibility
 from app.common.people import Caller, rule_caller
 from app.common.personal import Sealed

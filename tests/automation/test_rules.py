@@ -7,10 +7,10 @@ from importlib import import_module
 from pathlib import Path
 
 from app import automation as rules
-from app.automation import watch_clocks
+from app.automation.agreements import watch_clocks
 from app.common.people import rule_caller
 from app.common.records import empty
-from app.kernel.timers import TimedRule
+from app.kernel.consumers.timers import TimedRule
 from app.log.ids import uuid7
 from app.meetings.records import Meeting
 from app.processes.changes.records import Change
@@ -23,22 +23,26 @@ ALONE = {watch_clocks.NAME}
 NAMES = {rule.name for rule in (*RULES, *TIMED_RULES)} | ALONE
 
 
+#: The rooms of the rules that are a file each.
+FILES = {
+    path.stem: path.parent.name for path in Path(rules.__path__[0]).glob("*/*.py") if path.stem != "__init__"
+}
 #: The rules that are one line of a row each.
 IN_ROWS = {row.due.rule for one in LIFECYCLES for row in one.rows if row.due is not None}
 
 
 def test_a_rules_name_in_the_log_is_that_of_its_file_or_row_and_the_worker_runs_all_of_them() -> None:
-    (folder,) = rules.__path__
-    files = {path.stem for path in Path(folder).glob("*.py")} - {"__init__"}
-    assert sorted(NAMES) == sorted(files | IN_ROWS)
-    assert not files & IN_ROWS
-    for name in files - ALONE:
-        assert import_module(f"app.automation.{name}").RULE.name == name
+    assert sorted(NAMES) == sorted(FILES.keys() | IN_ROWS)
+    assert not FILES.keys() & IN_ROWS
+    for name in FILES.keys() - ALONE:
+        assert import_module(f"app.automation.{FILES[name]}.{name}").RULE.name == name
 
 
 def test_every_rule_is_explained_where_people_look() -> None:
     page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
-    assert [name for name in NAMES - IN_ROWS if f"(../app/automation/{name}.py)" not in page] == []
+    assert [
+        name for name in NAMES - IN_ROWS if f"(../app/automation/{FILES[name]}/{name}.py)" not in page
+    ] == []
     assert [name for name in IN_ROWS if f"[`{name}`](../app/" not in page] == []
 
 

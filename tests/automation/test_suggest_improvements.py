@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from app.common.people import Role, rule_caller
-from app.db import connect
-from app.kernel.context import CommandMetadata
-from app.kernel.payloads import Payload
-from app.kernel.perform import Command, perform
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import Payload
+from app.kernel.commands.perform import Command, perform
 from app.kpis.signals.lifecycle import NoteKpiSignal, WithdrawKpiSignal
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
+from app.platform.db import connect
 from app.service_levels.agreements.lifecycle import LIFECYCLE as AGREEMENTS
 from app.service_levels.reports.actions import ComputedReport, CorrectReportSla, IssueReportSla
 from app.worker import RULES

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.common.people import Role
-from app.db import Connection, connect
 from app.log.follow import FOLLOW_LIMITS
+from app.platform.db import Connection, connect
 from tests.automation.worker import Worker, by_rules
 from tests.client import Api, Client
 from tests.conftest import DatabaseUrls

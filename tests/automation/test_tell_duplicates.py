@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.automation import tell_duplicates
+from app.automation.incidents_and_problems import tell_duplicates
 from app.processes.incidents.records import Incident, IncidentState
 from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules

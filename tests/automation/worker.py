@@ -11,15 +11,15 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from app.db import Connection, connect
+from app.kernel.consumers.timers import WITH_DUE, fire_due
 from app.kernel.ledger import Ledger
-from app.kernel.timers import WITH_DUE, fire_due
 from app.log import read
 from app.log.batches import Batch, PositionRange, Tail
 from app.log.consumer_group import CHECKPOINTS, LOCK
 from app.log.events import Recorded
 from app.log.follow import FOLLOW_LIMITS, MOVE_CHECKPOINTS, Consumer, process_next_batch
 from app.notifications import notices
+from app.platform.db import Connection, connect
 from app.worker import TIMED_RULES, acting_consumers
 from tests.automation.due_instants import due_instants_are_told
 

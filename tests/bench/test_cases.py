@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from app.db import connect
+from app.kernel.histories.rebuild import compare
 from app.kernel.ledger import Ledger
-from app.kernel.rebuild import compare
+from app.platform.db import connect
 from app.registry import LIFECYCLES
 from bench.cases import LargeSite, add_organisation, make_cases
 from bench.figures import Run

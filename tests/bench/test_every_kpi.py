@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from rich.progress import Progress
 
-from app.db import connect
 from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
+from app.platform.db import connect
 from bench import effects, every_kpi
 from bench.cases import LargeSite, add_organisation, make_cases
 from bench.figures import Figure, Run, listings

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from app.db import connect
 from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
@@ -15,6 +14,7 @@ from app.kpis.facts.consumer import FACTS
 from app.kpis.facts.tables import PROCESSES
 from app.kpis.questions.question import QuestionParameters
 from app.log.follow import catch_up
+from app.platform.db import connect
 from bench import clock_kpis, floor, kpis
 from bench.cases import LargeSite, add_organisation, make_cases
 from bench.figures import Run

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from app.main import application
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.test_dashboard import AXE, FAULTS, NOT_SIGNED_IN
 from tests.client import serving

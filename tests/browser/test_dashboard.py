@@ -14,7 +14,7 @@ import pytest
 
 from app.common.people import Role
 from app.main import application
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.browser.chromium import Browsing, Page, installed
 from tests.client import serving
 from tests.conftest import DatabaseUrls

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from app.db import Connection, connect
 from app.log.follow import FOLLOW_LIMITS
 from app.main import application
-from app.settings import Settings
+from app.platform.db import Connection, connect
+from app.platform.settings import Settings
 from tests.browser.chromium import Browsing, installed
 from tests.browser.test_service_levels import SCREENS, as_client, looked_at, on_paper
 from tests.client import Client, serving

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
-from app.db import connect
 from app.i18n import LANGUAGES
 from app.log.follow import FOLLOW_LIMITS
 from app.main import application
-from app.settings import Settings
+from app.platform.db import connect
+from app.platform.settings import Settings
 from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.test_dashboard import AXE, FAULTS
 from tests.client import Client, serving

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.common.components import Component
 from app.common.records import ChildRef, ForeignRef, KeyRef
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
 from tests.canaries.marks import Marks, Path, put_text, value_at
 from tests.client import Json
 

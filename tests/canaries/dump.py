@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from psycopg import sql
 
-from app.db import Connection, connect
 from app.kernel.ledger import Ledger
 from app.log.events import kind_of
 from app.log.follow import FOLLOW_LIMITS
+from app.platform.db import Connection, connect
 from tests.canaries.marks import MARK, PATTERN
 
 COLUMNS = """

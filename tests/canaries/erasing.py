@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from app.common.people import rule_caller
-from app.db import connect
 from app.foundation.people.erase import erase_refused_rows
 from app.foundation.people.persons import LIFECYCLE
+from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.commands.perform import Command, perform
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload
-from app.kernel.perform import Command, perform
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import connect
 from app.worker import projections
 from tests.automation.worker import Worker
 from tests.people import context

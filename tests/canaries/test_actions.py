@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 
 from app.common.people import Role
-from app.kernel.lifecycle import Action, Lifecycle
-from app.settings import Settings
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.platform.settings import Settings
 from tests.canaries.action_payloads import marked
 from tests.canaries.dump import everything
 from tests.canaries.erasing import erase_everybody

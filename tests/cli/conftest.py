@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from app.settings import PREFIX
+from app.platform.settings import PREFIX
 from tests.conftest import DatabaseUrls
 from tests.forked import Forking
 

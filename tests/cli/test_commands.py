@@ -17,10 +17,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from app.installation import OWNER_ROLE
-from app.kernel.describe import as_markdown
+from app.kernel.actions.describe import as_markdown
+from app.platform.installation import OWNER_ROLE
+from app.platform.settings import PROJECT
 from app.registry import LIFECYCLES_BY_KIND
-from app.settings import PROJECT
 from tests.cli.conftest import Run, environment
 from tests.conftest import DatabaseUrls, Server
 from tests.extent import goes_round, in_test_all

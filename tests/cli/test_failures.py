@@ -11,11 +11,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from app import settings
-from app.api import own_disk
+from app.api.service import own_disk
 from app.cli import commands
-from app.db import DatabaseGone
-from app.settings import PREFIX, Settings, SettingsError
+from app.platform import settings
+from app.platform.db import DatabaseGone
+from app.platform.settings import PREFIX, Settings, SettingsError
 from tests.cli.conftest import Run
 from tests.conftest import DatabaseUrls, Server
 

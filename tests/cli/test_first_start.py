@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.cli.first_start import FirstStart
 from app.cli.output import progress_bar
+from app.cli.server.first_start import FirstStart
 
 
 def test_without_a_terminal_each_step_and_each_tenth_of_it_is_a_line(

@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.api import problems
-from app.api.metrics import Metrics
-from app.api.middleware import BodyLimitMiddleware, RequestContextMiddleware
-from app.cli import http_protocol as wire
+from app.api.contract import problems
+from app.api.requests.middleware import BodyLimitMiddleware, RequestContextMiddleware
+from app.api.service.metrics import Metrics
+from app.cli.server import http_protocol as wire
 from app.main import build_app
 from tests.contract.answers import PROBLEM, validate
 from tests.served import behind_a_socket

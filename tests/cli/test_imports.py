@@ -18,8 +18,8 @@ import pytest
 
 from app.kernel import ledger as ledgers
 from app.log import read
+from app.platform.settings import PROJECT, Settings
 from app.registry import LIFECYCLES_BY_KIND
-from app.settings import PROJECT, Settings
 from tests.cli.conftest import Run, environment
 from tests.conftest import DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import a_case, a_file, a_row, outcome, text_of, the_fold_holds

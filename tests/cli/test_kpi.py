@@ -12,10 +12,10 @@ import psycopg
 import pytest
 
 from app.common.people import Role
-from app.db import connect
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS
+from app.platform.db import connect
 from tests.api.test_expand import HOURS
 from tests.cli.conftest import Run
 from tests.client import RESOLVED, Api, an_incident

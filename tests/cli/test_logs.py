@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from app import schema
+from app.platform import schema
 from tests.cli.conftest import environment
 from tests.conftest import DatabaseUrls
 from tests.forked import Forking

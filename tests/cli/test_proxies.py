@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
-from app.cli.proxies import MOST_WARNINGS, NamedProxies
+from app.cli.server.proxies import MOST_WARNINGS, NamedProxies
 
 
 async def come_from(proxies: NamedProxies, address: str, *headers: tuple[bytes, bytes]) -> None:

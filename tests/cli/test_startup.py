@@ -14,8 +14,8 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from app import startup
-from app.settings import PROJECT
+from app.platform import startup
+from app.platform.settings import PROJECT
 from tests.cli.conftest import environment
 from tests.conftest import DatabaseUrls
 from tests.extent import goes_round

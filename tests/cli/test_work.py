@@ -7,10 +7,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.cli import serve
-from app.cli.serve import supervised_worker
+from app.cli.server import serve
+from app.cli.server.serve import supervised_worker
 from app.kpis.facts.consumer import FACTS
-from app.settings import PREFIX
+from app.platform.settings import PREFIX
 from tests.cli.conftest import Run, environment
 from tests.conftest import DatabaseUrls
 from tests.extent import goes_round

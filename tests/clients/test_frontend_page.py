@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.common.people import Role
-from app.settings import PROJECT
+from app.platform.settings import PROJECT
 from tests.client import Api
 from tests.clients.pages import Exchange, Reader, exchanges
 

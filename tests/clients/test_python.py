@@ -21,7 +21,7 @@ import pytest
 
 from app.common.people import Role
 from app.main import application
-from app.settings import PROJECT, Settings
+from app.platform.settings import PROJECT, Settings
 from tests.client import Api, Json
 from tests.conftest import DatabaseUrls
 from tests.extent import ALL_EXAMPLES, goes_round

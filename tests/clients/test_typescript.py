@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from app.settings import PROJECT
+from app.platform.settings import PROJECT
 
 SAMPLE = PROJECT / "openapi" / "sample"
 

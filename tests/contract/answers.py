@@ -14,12 +14,12 @@ import httpx
 import pytest
 from jsonschema_rs import Draft202012, Draft202012Validator, Registry
 
-from app.api.accept import PARTIAL
-from app.api.components import TEXT
-from app.api.openapi import BINARY, SECURITY
-from app.api.problems import status_of
-from app.api.refusal_ranges import CONTENT, declared_statuses, range_of
-from app.api.response_headers import HEADERS, OF_KEYS, headers_of, problem_headers, references
+from app.api.contract.components import TEXT
+from app.api.contract.openapi import BINARY, SECURITY
+from app.api.contract.problems import status_of
+from app.api.contract.refusal_ranges import CONTENT, declared_statuses, range_of
+from app.api.requests.accept import PARTIAL
+from app.api.requests.response_headers import HEADERS, OF_KEYS, headers_of, problem_headers, references
 from app.contract.schemas import resolved
 from app.main import SERVED, build_app
 from tests import disk_cache

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.common.people import Role
-from app.kernel.describe import catalogue
+from app.kernel.actions.describe import catalogue
 from app.registry import LIFECYCLES
 from tests.contract.answers import document
 from tests.every_route.routes import unwalked

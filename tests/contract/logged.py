@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from app.kernel import describe
+from app.kernel.actions import describe
 from app.log.events import kind_of
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests import disk_cache

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.cli import contract
-from app.cli.contract import unexcused
+from app.cli.upkeep import contract
+from app.cli.upkeep.contract import unexcused
 from app.contract import breaking, declared
 from app.contract.schemas import RULES, BreakingChange
-from app.kernel.describe import catalogue
+from app.kernel.actions.describe import catalogue
 from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.contract.answers import as_written, document

@@ -7,8 +7,8 @@ from difflib import unified_diff
 from functools import cache
 from pathlib import Path
 
-from app.cli.contract import generated
-from app.settings import PROJECT
+from app.cli.upkeep.contract import generated
+from app.platform.settings import PROJECT
 from tests.contract import golden
 from tests.contract.answers import as_written
 from tests.extent import in_test_all

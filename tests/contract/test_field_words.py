@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from app.api.components import reached_schemas
+from app.api.contract.components import reached_schemas
 from app.api.field_words import HELP, LABEL, LABELS, answer_fields, field_words, payload_fields
 from tests.cases import each_case
 from tests.contract.answers import as_written, document

@@ -9,14 +9,14 @@ from typing import Any
 
 from jsonschema_rs import meta
 
-from app.api import summaries
-from app.api.openapi import TAGS
-from app.api.problems import status_of
-from app.api.refusal_ranges import COMPONENTS, MEANINGS, codes_by_status, range_of
+from app.api.contract import summaries
+from app.api.contract.openapi import TAGS
+from app.api.contract.problems import status_of
+from app.api.contract.refusal_ranges import COMPONENTS, MEANINGS, codes_by_status, range_of
 from app.common.records import CodeEnum
 from app.i18n import sentences
+from app.platform.settings import PROJECT
 from app.registry import LIFECYCLES
-from app.settings import PROJECT
 from tests.cases import each_case
 from tests.contract.answers import as_written, document, refusals
 

@@ -6,9 +6,9 @@ import json
 import re
 
 from app.api.areas import AREAS
-from app.api.openapi import TAGS
+from app.api.contract.openapi import TAGS
 from app.contract.selection import TaggedContract
-from app.settings import PROJECT
+from app.platform.settings import PROJECT
 from tests.cases import each_case
 from tests.client import Json
 from tests.contract.answers import as_written

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from app.settings import PROJECT
+from app.platform.settings import PROJECT
 from tests.every_route.routes import PUBLIC, TESTED, routes, unwalked
 
 

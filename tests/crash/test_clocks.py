@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from app.common.people import Role
-from app.db import connect
 from app.kernel.ledger import Ledger
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import connect
 from bench.cases import ledger_of
 from bench.site import Site, made_token
 from tests.crash.chances import new_chance

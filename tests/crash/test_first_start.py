@@ -10,10 +10,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app import installation, schema
-from app.embedded import embedded_server
-from app.installation import DATABASE, OWNER_ROLE, SERVICE_ROLE, SUPERUSER
-from app.settings import Settings
+from app.platform import installation, schema
+from app.platform.embedded import embedded_server
+from app.platform.installation import DATABASE, OWNER_ROLE, SERVICE_ROLE, SUPERUSER
+from app.platform.settings import Settings
 from tests.extent import goes_round
 
 pytestmark = goes_round("installations that broke", "app")

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 
-from app.settings import PROJECT
+from app.platform.settings import PROJECT
 from bench.kill import PATIENCE_SECONDS
 from bench.site import POLL_SECONDS, Site, made_token
 from tests.crash.chances import new_chance

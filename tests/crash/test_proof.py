@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.api.actions import perform_idempotently
+from app.api.records.actions import perform_idempotently
 from app.common.people import Caller, Role
-from app.db import connect
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.commands.perform import Command, IdempotencyKey
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload, Payload
-from app.kernel.perform import Command, IdempotencyKey
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
+from app.platform.db import connect
 from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident
 from app.ticketing.comments import CommentTicket
 from bench.kill import REPORT, CommandAnswer, prove, prove_facts

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from app.common.people import Role
-from app.db import Connection
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
+from app.platform.db import Connection
 from tests.client import ADDRESS, Api, Client, an_incident
 from tests.people import ago
 from tests.service_levels.clocks.agreements import add_calendar, sign, target

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from app.db import connect
 from app.demo.history import make_history
-from app.demo.improvement_scripts import make_improvements
+from app.demo.scripts.improvement_scripts import make_improvements
 from app.kernel.ledger import Ledger
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import connect
 
 #: Enough for the baseline of the first improvement.
 DEMO_DAYS = 250

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from app.demo.arrivals import BAD_MONTH, incident_arrivals
 from app.demo.change_plan import Fate, freezes_until, planned_changes
+from app.demo.data.organisation import SHANGHAI
 from app.demo.history import make_history
-from app.demo.organisation import SHANGHAI
-from app.demo.report_scripts import make_reports
+from app.demo.scripts.report_scripts import make_reports
 from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from app.demo.improvement_data import FADED, FINISHED, IMPROVEMENTS, PILOTED, REVERTED, ROLLED_OUT
+from app.demo.data.improvement_data import FADED, FINISHED, IMPROVEMENTS, PILOTED, REVERTED, ROLLED_OUT
 from app.kernel.ledger import Ledger
 from tests.automation.worker import Worker
 from tests.demo.making import make_demo

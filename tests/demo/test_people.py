@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.demo.organisation import CAB_MEMBERS, COMMITTEE_MEMBERS, HEADS, KEYS, STAFF
+from app.demo.data.organisation import CAB_MEMBERS, COMMITTEE_MEMBERS, HEADS, KEYS, STAFF
 
 ROLES = {name: set(roles) for name, roles, *_ in (*HEADS, *STAFF)}
 

@@ -11,7 +11,7 @@ import pytest
 
 from app.common.people import Caller
 from app.demo.arrivals import incident_arrivals
-from app.demo.improvement_data import (
+from app.demo.data.improvement_data import (
     FADED_IMPROVEMENT,
     FINISHED_IMPROVEMENT,
     PILOT_OF_NETWORK,
@@ -21,8 +21,8 @@ from app.demo.improvement_data import (
     PilotTemplate,
     Window,
 )
-from app.demo.incident_scripts import IncidentScenario, Member, Participants
-from app.demo.organisation import BERLIN, CUSTOMERS, REQUESTERS, STAFF, Site
+from app.demo.data.organisation import BERLIN, CUSTOMERS, REQUESTERS, STAFF, Site
+from app.demo.scripts.incident_scripts import IncidentScenario, Member, Participants
 from app.kpis.statistics.effects.codes import EffectMethod, EffectVerdict
 from app.kpis.statistics.effects.compare import compare
 from app.kpis.statistics.effects.effect import EffectEstimate
@@ -35,7 +35,7 @@ from tests.extent import some_of
 ENDS = [datetime(2026, 1, 3, 5, 20, tzinfo=UTC) + n * timedelta(days=15, hours=7) for n in range(48)]
 #: The first resolution of each team's incidents: the days before the end, and the seconds from the opening.
 Resolutions = dict[str, list[tuple[float, float]]]
-#: The windows after each change, as app/demo/improvement_scripts.py measures them.
+#: The windows after each change, as app/demo/scripts/improvement_scripts.py measures them.
 AFTER_FADED, THREE_MONTHS_LATER, AFTER_FINISHED = (185, 156), (93, 2), (58, 20)
 
 

@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.automation import watch_clocks
-from app.db import Connection, connect
+from app.automation.agreements import watch_clocks
 from app.demo.history import make_history
 from app.kernel.ledger import Ledger, open_ledger
 from app.kpis.answers.answer import answer
@@ -23,8 +22,9 @@ from app.kpis.facts.tables import PROCESSES
 from app.kpis.questions.question import QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import Connection, connect
+from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
-from app.settings import Settings
 from tests.conftest import Server, fresh
 from tests.demo.making import make_demo
 from tests.extent import ALL_EXAMPLES, goes_round

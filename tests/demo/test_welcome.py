@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 
-from app.cli.demo import KEY_FILE
+from app.cli.server.demo import KEY_FILE
 from bench.site import free_port, made_token
 from tests.extent import goes_round
 from tests.forked import Sites

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.common.people import Role
-from app.db import connect
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up
-from app.settings import PROJECT, Settings
+from app.platform.db import connect
+from app.platform.settings import PROJECT, Settings
 from tests.api.test_kpi_gauges import shown
 from tests.api.test_service import figures
 from tests.client import RESOLVED, an_incident, serving

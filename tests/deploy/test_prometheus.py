@@ -13,7 +13,7 @@ import yaml  # type: ignore[import-untyped]  # it comes without types
 
 from app.kpis.answers.series import KpiStatus
 from app.kpis.gauges import LAST_MONTH, MONTH_TO_DATE
-from app.settings import PROJECT
+from app.platform.settings import PROJECT
 from tests.deploy.conftest import DEPLOY
 from tests.deploy.promql import OF_PROMETHEUS, Metrics, faults
 from tests.waiting import PATIENCE_SECONDS

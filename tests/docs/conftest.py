@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.demo import READER, make_keys
-from app.db import connect
+from app.cli.server.demo import READER, make_keys
 from app.demo.history import make_history
-from app.demo.report_scripts import make_reports
+from app.demo.scripts.report_scripts import make_reports
 from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS
 from app.kpis.signals.nightly import note_signals
-from app.settings import Settings
+from app.platform.db import connect
+from app.platform.settings import Settings
 from tests.client import serving
 from tests.conftest import DEMO, Server, fresh
 from tests.demo.making import DEMO_DAYS, following

@@ -9,7 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from app.settings import PROJECT
+from app.platform.settings import PROJECT
 from tests.docs.conftest import Demo
 
 BLOCK = re.compile(r"^```(sh|text|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

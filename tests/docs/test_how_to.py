@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.settings import PROJECT
+from app.platform.settings import PROJECT
 from tests.extent import WHOLE, goes_round
 from tests.slices import CHANGED
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.settings import PROJECT
+from app.platform.settings import PROJECT
 from tests.docs.conftest import Demo
 
 PATH = PROJECT / "docs" / "notebooks" / "kpis.ipynb"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import PROJECT
+from app.platform.settings import PROJECT
 from tests.docs.conftest import Demo
 from tests.docs.pages import blocks, check, page, read, run, unlike
 

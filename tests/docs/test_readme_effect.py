@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from app.settings import PROJECT
+from app.platform.settings import PROJECT
 from tests.docs.conftest import Demo
 from tests.docs.pages import blocks, run
 

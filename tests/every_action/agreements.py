@@ -9,7 +9,7 @@ from itertools import count
 from app.common.people import rule_caller
 from app.foundation.people.teams import EditTeam
 from app.foundation.services.services import PromiseService, ProposeService
-from app.kernel.payloads import EmptyPayload, Payload
+from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.service_levels.agreements.consents import (
     AmendSla,
     RenewSla,

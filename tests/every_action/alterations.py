@@ -10,7 +10,7 @@ from app.common.people import Caller, Role, RoleGrant
 from app.foundation.cis.alterations import RegulariseCi
 from app.foundation.cis.lifecycle import ChangeAttributesCi
 from app.foundation.decisions.actions import CastVote
-from app.kernel.payloads import EmptyPayload, Payload
+from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.processes.changes.approval import RequestEmergencyApprovalChange
 from app.processes.changes.lifecycle import DraftChange
 from app.processes.problems.fixes import BeginFixProblem, ChangeFixProblem, NoteFixingChangeFailedProblem

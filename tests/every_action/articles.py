@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from app.common.people import rule_caller
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
 from app.processes.articles.lifecycle import (
     AcceptRevisionArticle,
     DeclineRevisionArticle,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from app.foundation.calendars.lifecycle import AddCalendar, EditCalendar, ReviseCalendar
 from app.foundation.services.items import EXAMPLE_FORM, DraftCatalogueItem, EditCatalogueItem
 from app.foundation.services.services import EditService, ProposeService
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
 from tests.client import Json
 from tests.every_action.world_data import CALENDAR, IDS, NUMBERS, TEAM
 

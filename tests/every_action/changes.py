@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
 from app.processes.changes.approval import (
     AssessChange,
     RequestApprovalChange,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.client import serving
 from tests.conftest import Server, fresh
 from tests.every_action.world import World, make_world

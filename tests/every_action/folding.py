@@ -12,11 +12,11 @@ from pydantic import BaseModel
 
 from app.common.personal import Personal, is_sealed
 from app.common.records import ForeignRef, Record, codecs, from_row
-from app.kernel.describe import catalogue
-from app.kernel.history import fold
+from app.kernel.actions.describe import catalogue
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payloads import Patch, marks, part_types
+from app.kernel.histories.history import fold
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.payloads import Patch, marks, part_types
 from app.log import read
 from app.log.canonical import from_instant
 from app.log.events import Recorded, kind_of

@@ -26,7 +26,7 @@ from app.foundation.people.persons import (
 from app.foundation.people.teams import AddTeam, EditTeam
 from app.foundation.rota.shifts import AddShift, EndShift
 from app.foundation.rota.stand_ins import AgreeStandIn
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
 from tests.client import Json
 from tests.every_action.world_data import CALENDAR, GROUP, IDS, NUMBERS, TEAM
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
 from app.processes.changes.freeze_exceptions import AskExceptionFreeze
 from app.processes.changes.freezes import DeclareFreeze, EditFreeze, MoveFreeze
 from app.processes.changes.lifecycle import DraftChange

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from itertools import count
 
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
 from app.processes.improvement_assessments.lifecycle import (
     ConcludeImprovementAssessment,
     OpenImprovementAssessment,

@@ -7,7 +7,7 @@ from itertools import count
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.kernel.payloads import EARLIEST_YEAR, Payload
+from app.kernel.actions.payloads import EARLIEST_YEAR, Payload
 from app.meetings.lifecycle import CallMeeting, HoldMeeting
 from app.processes.improvement_plans.adjusting import (
     AdjustImprovementPlan,

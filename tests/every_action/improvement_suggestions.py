@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
 from app.processes.improvement_suggestions.lifecycle import (
     AddEvidenceImprovementSuggestion,
     DeclineImprovementSuggestion,

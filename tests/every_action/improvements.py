@@ -8,16 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant, rule_caller
-from app.db import connect
 from app.foundation.people.persons import EditPerson
-from app.kernel.context import CommandMetadata
-from app.kernel.payloads import Payload
-from app.kernel.perform import Command, perform
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import Payload
+from app.kernel.commands.perform import Command, perform
 from app.kpis.effects.lifecycle import EffectWindow, MeasuredEffect, MeasureKpiEffect
 from app.kpis.facts.consumer import FACTS
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.ids import uuid7
+from app.platform.db import connect
 from app.processes.improvement_suggestions.lifecycle import OfferImprovementSuggestion
 from app.processes.improvements.classification import (
     ClassifyImprovement,

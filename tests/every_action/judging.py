@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.actions.lifecycle import Action, Lifecycle
 from tests.every_action.world import OF_PEOPLE, ROWS, of_decisions
 
 #: What rows are called by that approve, judge, sign, review or examine, or do the contrary.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
 from app.kpis.budgets.lifecycle import AddKpiBudget, ReviseKpiBudget
 from app.kpis.rebases.lifecycle import AddKpiRebase
 from app.kpis.signals.lifecycle import (

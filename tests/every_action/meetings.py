@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
 from app.foundation.decisions.actions import AskDecision
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
 from app.meetings.lifecycle import (
     AddAgendaItemMeeting,
     CallMeeting,

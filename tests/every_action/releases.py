@@ -9,7 +9,7 @@ from uuid import UUID
 from app.common.people import Caller, Role, RoleGrant
 from app.foundation.decisions.actions import CastVote
 from app.foundation.decisions.records import VoteVerdict
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
 from app.processes.deployments.lifecycle import (
     ConfirmCauseDeployment,
     EndDeployment,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
 from app.processes.requests.acceptance import (
     RecordAcceptanceRequest,
     RecordTrainingRequest,

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.kernel.payloads import EmptyPayload, Payload
+from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.processes.improvements.children.records import RolloutStepName
 from app.processes.improvements.pilot import (
     AskJudgementImprovement,

@@ -21,7 +21,7 @@ from app.foundation.decisions.actions import (
 )
 from app.foundation.people.groups import RemoveMemberGroup
 from app.foundation.people.keys import RotateKey
-from app.kernel.payloads import EmptyPayload, Payload, Reason
+from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
 from app.kpis.reconciliations.lifecycle import MakeReconciliation
 from app.notifications.lifecycle import FailNotice, SendNotice
 from app.processes.incidents.duplicates import MarkDuplicateIncident, PassOnCommentIncident

@@ -16,9 +16,9 @@ from pydantic import BaseModel
 
 from app.common.records import CodeEnum, ForeignRef
 from app.foundation.decisions.actions import AskDecision
-from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.payloads import Patch, marks, part_types
-from app.kernel.refusals import Refusal
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payloads import Patch, marks, part_types
+from app.kernel.actions.refusals import Refusal
 from app.processes.releases.approvals import ChangePlanRelease
 from tests.client import Client, Json
 from tests.every_action import changes

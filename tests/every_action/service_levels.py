@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from app.common.people import Caller
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
 from app.processes.incidents.lifecycle import HoldIncident
 from app.processes.requests.lifecycle import HoldRequest
 from app.registry import LIFECYCLES_BY_KIND

@@ -9,10 +9,10 @@ from typing import Any
 
 from app.common.people import rule_caller
 from app.foundation.people.teams import EditTeam
-from app.kernel.context import CommandMetadata
-from app.kernel.payloads import Payload
-from app.kernel.perform import Command, perform
-from app.kernel.reads import load
+from app.kernel.access.reads import load
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import Payload
+from app.kernel.commands.perform import Command, perform
 from app.service_levels.agreements.lifecycle import LIFECYCLE
 from app.service_levels.reports.actions import CorrectReportSla, IssueReportSla, ReleaseConsequenceSla
 from app.service_reports.compute import compute_report

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.actions.lifecycle import Action, Lifecycle
 from tests.cases import each_case
 from tests.client import Json
 from tests.contract import answers

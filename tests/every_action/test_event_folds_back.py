@@ -14,9 +14,9 @@ from pydantic import BaseModel
 from app.common.people import rule_caller
 from app.common.personal import Personal
 from app.common.records import CodeEnum
-from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.payloads import marks, part_types
-from app.kernel.rebuild import compare
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payloads import marks, part_types
+from app.kernel.histories.rebuild import compare
 from app.log.canonical import canonical
 from app.registry import LIFECYCLES
 from tests.cases import each_case, slice_of

@@ -13,7 +13,7 @@ import pytest
 
 from app.common.clocks import ClockEventType
 from app.common.notices import NoticeType
-from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.actions.lifecycle import Action, Lifecycle
 from tests.cases import slice_of
 from tests.clocks import append_clock_event
 from tests.every_action.test_who_gets_work import drive, steps_of

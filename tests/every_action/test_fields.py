@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.contract.schemas import resolved
-from app.kernel.lifecycle import Lifecycle
+from app.kernel.actions.lifecycle import Lifecycle
 from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.client import Client

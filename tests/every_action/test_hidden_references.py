@@ -12,8 +12,8 @@ import pytest
 
 from app.common.people import Role
 from app.common.records import ANY_RECORD, TICKET, ForeignRef
-from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.payloads import Payload, PayloadPart, marks, part_types
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payloads import Payload, PayloadPart, marks, part_types
 from app.registry import LIFECYCLES_BY_KIND
 from tests.cases import each_case
 from tests.client import Client, Json

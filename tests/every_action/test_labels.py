@@ -16,8 +16,8 @@ import app
 import app.main  # all codes are known once the application is
 from app.common.records import CodeEnum
 from app.i18n import LANGUAGES, sentences
-from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.refusals import Refusal, WrongValue
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.refusals import Refusal, WrongValue
 from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.every_action.world import ROWS, case_name

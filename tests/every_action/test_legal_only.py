@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.common.records import CodeEnum
-from app.kernel.actor_policy import Relation
-from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.actions.actor_policy import Relation
+from app.kernel.actions.lifecycle import Action, Lifecycle
 from tests.cases import each_case
 from tests.every_action.samples import PREPARED, SAMPLES, sample
 from tests.every_action.world import (

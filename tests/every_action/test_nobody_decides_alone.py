@@ -16,9 +16,9 @@ from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefin
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.electorate import Matter
 from app.foundation.decisions.records import DecisionKind
-from app.kernel.actor_policy import segregated_persons
-from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.payloads import Payload
+from app.kernel.actions.actor_policy import segregated_persons
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payloads import Payload
 from app.processes.changes.approval import APPROVAL, EMERGENCY
 from app.processes.changes.freeze_exceptions import EXCEPTION
 from app.processes.improvement_plans.preparation import ADJUSTMENT, PLAN

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.common.records import CodeEnum
-from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.actions.lifecycle import Action, Lifecycle
 from tests.cases import each_case
 from tests.client import Json
 from tests.every_action.judging import (

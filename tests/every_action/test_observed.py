@@ -13,17 +13,17 @@ from uuid import UUID
 
 import pytest
 
-from app.automation.assign_by_rule import AssignByRule
+from app.automation.tickets.assign_by_rule import AssignByRule
 from app.common.clocks import ClockEventType
 from app.common.people import Caller
 from app.common.personal import Sealed
 from app.common.records import codecs, empty
-from app.kernel.history import fold
-from app.kernel.history_source import EventOrigin, HistorySource
-from app.kernel.imported_case import ImportedCase, ciphertexts, replay_case
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.histories.history import fold
+from app.kernel.histories.history_source import EventOrigin, HistorySource
+from app.kernel.histories.imported_case import ImportedCase, ciphertexts, replay_case
+from app.kernel.histories.observe import Snapshot, observe
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.observe import Snapshot, observe
 from app.log.events import Recorded, id_of
 from app.notifications.responsible import responsibility_marks
 from app.notifications.steps import pending_notices

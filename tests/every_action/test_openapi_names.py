@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from app.api.open_actions import action_link
-from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.client import Json

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import app
-from app.kernel.lifecycle import Action, Lifecycle, Prepare
+from app.kernel.actions.lifecycle import Action, Lifecycle, Prepare
 from tests.cases import each_case
 from tests.every_action.world import ROWS, case_name
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from app.common.people import Role
 from app.common.records import Hidden, Record, codecs
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.payloads import marks
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payloads import marks
 from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.client import Client, Json

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import httpx
 
-from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.actions.lifecycle import Action, Lifecycle
 from tests.cases import each_case
 from tests.client import Json
 from tests.every_action.samples import valid_body as what_is_said

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.common.records import ForeignRef, KeyRef
-from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.payloads import Patch, marks
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payloads import Patch, marks
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.cases import each_case
 from tests.client import Client

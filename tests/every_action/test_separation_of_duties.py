@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.common.records import from_row
-from app.kernel.actor_policy import segregated_persons
-from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.actions.actor_policy import segregated_persons
+from app.kernel.actions.lifecycle import Action, Lifecycle
 from tests.client import Client, Json
 from tests.every_action.samples import valid_body
 from tests.every_action.world import ROWS, World, case_name, possible_states, record_address, send

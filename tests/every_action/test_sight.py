@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.common.people import OVERSIGHT_ROLES, Role
-from app.db import connect
-from app.kernel.lifecycle import SEE_THEIR_OWN, SEE_THEIR_TEAMS, Lifecycle
+from app.kernel.actions.lifecycle import SEE_THEIR_OWN, SEE_THEIR_TEAMS, Lifecycle
+from app.platform.db import connect
 from app.registry import LIFECYCLES
 from tests.cases import each_case, slice_of
 from tests.every_action.world import World, case_name, of_kind, record_address

@@ -14,7 +14,7 @@ import pytest
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Person, rule_caller
 from app.foundation.decisions.actions import RemindVoters
-from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.log.events import kind_of
 from app.registry import LIFECYCLES_BY_KIND
 from app.ticketing.routes.asked_actions import ASKED_ACTIONS

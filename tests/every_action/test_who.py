@@ -11,8 +11,8 @@ import pytest
 
 from app.common.people import STAFF_ROLES, Person, Role
 from app.common.records import CodeEnum
-from app.kernel.actor_policy import ProcessRelation, Relation
-from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.actions.actor_policy import ProcessRelation, Relation
+from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.processes.improvement_assessments.lifecycle import assessor
 from app.processes.improvements.lifecycle import (
     named_project_manager,

@@ -14,15 +14,15 @@ from pydantic import BaseModel
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person, Role, rule_caller
 from app.common.records import ForeignRef, Record, codecs, empty
-from app.db import connect
 from app.foundation.decisions.actions import AskDecision
 from app.foundation.people.persons import EditPerson
-from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.payloads import marks, part_types
-from app.kernel.reads import load
-from app.kernel.visibility import EVERYBODY
+from app.kernel.access.reads import load
+from app.kernel.access.visibility import EVERYBODY
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payloads import marks, part_types
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.notifications import notices
+from app.platform.db import connect
 from app.registry import LIFECYCLES
 from tests.cases import slice_of
 from tests.client import Client, Json

@@ -10,7 +10,7 @@ from app.foundation.cis.verifications import (
     DrawVerification,
     SettleDifferenceVerification,
 )
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
 from tests.client import Client, Json
 from tests.every_action.world_data import IDS, NUMBERS
 

@@ -16,9 +16,9 @@ from app.common.personal import Sealed
 from app.common.records import CodeEnum
 from app.foundation.custom.fields import AddCustomField
 from app.foundation.people.records import TeamKind
-from app.kernel.actor_policy import ProcessRelation, Relation
-from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.payloads import Patch
+from app.kernel.actions.actor_policy import ProcessRelation, Relation
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payloads import Patch
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.client import Api, Client, Json, an_incident
 from tests.every_action import agreements, articles, changes, improvement_suggestions

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.registry import LIFECYCLES
 from tests.contract.answers import document
 

@@ -1,7 +1,7 @@
 """Every route as every role: what one may not see is not there, by whatever way one looks.
 
-Who sees what is said by the predicate of app/kernel/visibility.py and the audience that stands beside each
-record. An operation that is about no record names the test that says who may (routes.py).
+Who sees what is said by the predicate of app/kernel/access/visibility.py and by the audience that stands
+beside each record. An operation that is about no record names the test that says who may (routes.py).
 
 Callers take turns: each is shown every tenth list, and one record of each audience behind every tenth
 address; for each role a slice of the operations is asked for by one who sees the record, and by one who does
@@ -20,8 +20,8 @@ import pytest
 from app.common.keys import parse
 from app.common.people import Caller, Person, Role
 from app.common.tickets import Ticket
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.visibility import STAFF, can_see
+from app.kernel.access.visibility import STAFF, can_see
+from app.kernel.actions.lifecycle import Lifecycle
 from app.registry import LIFECYCLES
 from tests.cases import each_case, slice_of
 from tests.client import Client, Json

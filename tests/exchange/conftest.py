@@ -10,8 +10,8 @@ import pytest
 
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
+from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
-from app.settings import Settings
 from tests.conftest import DatabaseUrls, Server, fresh
 
 

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.db import Database
 from app.exchange.load import load
 from app.exchange.mapping import FileMapping, read_mapping
 from app.exchange.readers.rows import RefusedRow, SourceRow
 from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.report import ImportReport
+from app.kernel.histories.rebuild import compare
 from app.kernel.ledger import Ledger
-from app.kernel.rebuild import compare
+from app.platform.db import Database
 from app.registry import LIFECYCLES
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from app.db import Database, connect
 from app.exchange.load import load
 from app.exchange.readers.ndjson import Ndjson
 from app.kernel.ledger import Ledger
@@ -26,6 +25,7 @@ from app.kpis.declaration.dimensions import Dimension
 from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import Database, connect
 from tests.conftest import DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import NOW, SELECT_STATE, the_fold_holds
 from tests.extent import examples, goes_round

@@ -10,11 +10,11 @@ from uuid import uuid4
 import pytest
 
 from app.common.people import Role
-from app.db import connect
 from app.exchange.jobs import worker
-from app.kernel import polling as rounds
 from app.kernel import uploads
+from app.kernel.consumers import polling as rounds
 from app.log.follow import FOLLOW_LIMITS
+from app.platform.db import connect
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.conftest import DatabaseUrls
 from tests.waiting import until

@@ -17,9 +17,9 @@ from app.exchange.mapping import read_mapping
 from app.exchange.readers.delimited import Delimited
 from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow
 from app.kernel.ledger import Ledger
+from app.platform.settings import PROJECT
 from app.processes.incidents.records import IncidentState as State
 from app.processes.incidents.records import ResolutionCode
-from app.settings import PROJECT
 from tests.exchange.servicenow_files import (
     NOW,
     a_case,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from app.db import connect
 from app.exchange.kpi_catch_up import CatchUpResult, wait_for_kpis
 from app.kernel.ledger import Ledger
 from app.kpis.facts.consumer import FACTS
 from app.log import consumer_group as group
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import connect
 from tests.kernel.incidents import report
 from tests.people import add_caller
 

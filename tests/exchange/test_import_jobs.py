@@ -10,16 +10,16 @@ from uuid import uuid4
 import pytest
 
 from app.common.people import Role
-from app.db import connect
 from app.exchange import import_jobs
 from app.exchange.files import InMemoryFile
 from app.exchange.load import load
 from app.exchange.readers.xes import Xes
-from app.kernel import polling as rounds
 from app.kernel import uploads
+from app.kernel.consumers import polling as rounds
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up
-from app.settings import PROJECT
+from app.platform.db import connect
+from app.platform.settings import PROJECT
 from tests.cases import each_case
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls

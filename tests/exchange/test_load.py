@@ -26,8 +26,8 @@ from app.exchange.report import ImportReport
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
 from app.log import follow, read
+from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
-from app.settings import Settings
 from tests.cases import each_case
 from tests.conftest import DatabaseUrls
 from tests.exchange.servicenow_files import (

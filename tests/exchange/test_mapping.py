@@ -9,9 +9,9 @@ import pytest
 from app.common.priority import Priority
 from app.common.tickets import HoldReason
 from app.exchange.mapping import LARGEST_MAPPING, MappingRefused, read_mapping
+from app.platform.settings import PROJECT
 from app.processes.incidents.records import IncidentState as State
 from app.processes.incidents.records import ResolutionCode
-from app.settings import PROJECT
 from tests.cases import each_case
 
 LEAST = """

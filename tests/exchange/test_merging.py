@@ -7,13 +7,13 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from app.db import connect
 from app.exchange.load import load
 from app.exchange.readers.xes import Xes
 from app.kernel.ledger import Ledger
 from app.kpis.facts.consumer import FACTS
 from app.kpis.facts.tables import INCIDENT
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import connect
 from tests.conftest import DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import NOW, SELECT_STATE, a_mapping, the_fold_holds
 from tests.exchange.test_xes import a_log, a_trace, steps

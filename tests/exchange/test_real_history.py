@@ -13,8 +13,8 @@ import pytest
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
 from app.log import read
+from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
-from app.settings import Settings
 from tests.conftest import RealHistory, Server, fresh
 from tests.exchange.servicenow_files import SAMPLE, SAMPLE_ROWS, WHOLE, import_file, outcome, the_fold_holds
 from tests.extent import ALL_EXAMPLES, goes_round, in_soak, in_test_all

@@ -13,7 +13,7 @@ from app.common.priority import MATRIX, Impact, Priority, Urgency
 from app.common.priority_matrix import PriorityMatrix
 from app.common.records import empty
 from app.foundation.priorities.matrices import EXAMPLE_CELLS, AddPriorityMatrix, matrix_incomplete
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue
 from app.log.ids import uuid7
 from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident

@@ -29,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from app.common.records import CodeEnum
-from app.kernel.lifecycle import Lifecycle
+from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.catalogue import KPIS
 from app.registry import LIFECYCLES
 from tests.cases import each_case

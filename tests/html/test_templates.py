@@ -11,7 +11,7 @@ import pytest
 from jinja2 import UndefinedError
 from markupsafe import Markup
 
-from app.api.pages import page
+from app.api.service.pages import page
 from app.html import filters
 from app.html.templates import ENVIRONMENT, PACKAGE, compile_templates, render, template_names
 from app.html.wording import Wording
@@ -39,7 +39,7 @@ def test_no_script_and_no_style_stands_within_an_element() -> None:
 
 def test_what_is_put_into_a_page_is_escaped_in_texts_and_in_attributes() -> None:
     problem = {"code": HARM, "status": HARM, "type": f'"{HARM}', "title": HARM}
-    html = render("api/problem_kinds.html", WORDING, kinds=[problem])
+    html = render("api/service/problem_kinds.html", WORDING, kinds=[problem])
     assert "<script" not in html
     assert html.count("&lt;script&gt;") == 4
     assert 'href="&#34;&lt;script' in html

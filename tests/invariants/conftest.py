@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.db import Connection, connect
 from app.kernel.ledger import Ledger
+from app.platform.db import Connection, connect
 from tests.conftest import DatabaseUrls
 from tests.random_histories import RandomWorld
 

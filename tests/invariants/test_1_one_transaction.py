@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import rule_caller
-from app.db import Connection, connect
 from app.kernel.ledger import Ledger
 from app.log.writer import ConcurrencyConflict, ConstraintViolation, LogPosition
+from app.platform.db import Connection, connect
 from app.ticketing.comments import CommentTicket
 from tests.conftest import DatabaseUrls
 from tests.extent import examples

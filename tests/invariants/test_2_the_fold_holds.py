@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from app.common.clocks import ClockEventType
 from app.common.people import rule_caller
 from app.common.records import Record, from_row
-from app.db import Connection
 from app.foundation.people import keys
-from app.kernel.history import fold, record_at_version
-from app.kernel.perform import CommandResult
-from app.kernel.rebuild import compare, record_classes
+from app.kernel.commands.perform import CommandResult
+from app.kernel.histories.history import fold, record_at_version
+from app.kernel.histories.rebuild import compare, record_classes
 from app.log import read
 from app.log.events import kind_of
+from app.platform.db import Connection
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.registry import LIFECYCLES
 from tests.clocks import append_clock_event

@@ -13,10 +13,10 @@ from uuid import UUID
 
 import psycopg
 
-from app.db import Connection, connect
 from app.log.events import stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, ConcurrencyConflict, LogPosition, Writer, append, encode
+from app.platform.db import Connection, connect
 from tests.conftest import DatabaseUrls
 from tests.extent import examples
 from tests.log.commands import a_team, event_only

@@ -15,11 +15,11 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.db import Row
+from app.kernel.actions.refusals import ActionUnavailable, Refusal, WrongValue
+from app.kernel.commands.perform import CommandResult
 from app.kernel.ledger import Ledger
-from app.kernel.perform import CommandResult
-from app.kernel.refusals import ActionUnavailable, Refusal, WrongValue
 from app.log import read
+from app.platform.db import Row
 from tests.extent import examples
 from tests.random_histories import BEGINNING, CAST, RandomAction, RandomWorld, random_actions
 

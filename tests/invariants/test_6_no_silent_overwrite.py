@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import Caller, Role
+from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.actions.refusals import VersionMismatch
+from app.kernel.commands.perform import CommandResult
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload
-from app.kernel.perform import CommandResult
-from app.kernel.refusals import VersionMismatch
 from app.log import read
 from app.log.events import stream
 from app.log.ids import uuid7

@@ -14,13 +14,13 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.api.actions import ActionOutcome, perform_idempotently
+from app.api.records.actions import ActionOutcome, perform_idempotently
 from app.common.people import Caller
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.actions.refusals import KeyReused, Refusal, StillRunning
+from app.kernel.commands.perform import Command, IdempotencyKey
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload, Payload
-from app.kernel.perform import Command, IdempotencyKey
-from app.kernel.refusals import KeyReused, Refusal, StillRunning
 from app.log import read
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.ticketing.comments import CommentTicket

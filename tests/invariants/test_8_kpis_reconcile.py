@@ -17,8 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.automation import watch_clocks
-from app.db import Connection
+from app.automation.agreements import watch_clocks
 from app.kpis.answers.answer import answer
 from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
@@ -28,6 +27,7 @@ from app.kpis.facts.tables import PROCESSES
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
+from app.platform.db import Connection
 from tests.cases import slice_of
 from tests.conftest import DatabaseUrls
 from tests.extent import examples

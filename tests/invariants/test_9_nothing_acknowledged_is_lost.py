@@ -16,20 +16,20 @@ from uuid import UUID
 
 import pytest
 
-from app.api.actions import perform_idempotently
+from app.api.records.actions import perform_idempotently
 from app.common.people import Caller
-from app.db import Connection, DatabaseGone, connect
 from app.kernel import ledger as ledgers
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import Payload
+from app.kernel.commands.perform import Command, IdempotencyKey
+from app.kernel.histories.rebuild import compare
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import Payload
-from app.kernel.perform import Command, IdempotencyKey
-from app.kernel.rebuild import compare
 from app.log import read
 from app.log.ids import uuid7
+from app.platform.db import Connection, DatabaseGone, connect
+from app.platform.settings import Settings
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
-from app.settings import Settings
 from app.ticketing.comments import CommentTicket
 from tests.conftest import DatabaseUrls
 from tests.extent import examples

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from app.common.people import Caller, Role
-from app.db import Connection, connect
-from app.kernel.audiences import RewriteProgress, check_batch, rewrite_kind
+from app.kernel.access.audiences import RewriteProgress, check_batch, rewrite_kind
 from app.kernel.ledger import Ledger
 from app.log.heads import rewrite_audiences
+from app.platform.db import Connection, connect
 from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENTS
 from app.processes.incidents.records import Incident
 from app.ticketing.assignment import AssignTicket

@@ -17,8 +17,8 @@ from app.common.children import Visibility
 from app.common.personal import Personal, Sealed
 from app.common.records import ForeignRef
 from app.foundation.people.teams import AddTeam
-from app.kernel import payloads as bodies
-from app.kernel.payloads import (
+from app.kernel.actions import payloads as bodies
+from app.kernel.actions.payloads import (
     LONGEST_LINE,
     LONGEST_PARAGRAPH,
     FreeText,

@@ -8,9 +8,9 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 from pydantic import BaseModel
 
 from app.common.personal import Sealed
-from app.kernel.describe import HIDDEN, catalogue
-from app.kernel.payloads import Patch
-from app.kernel.payloads import to_event_data as as_kept
+from app.kernel.actions.describe import HIDDEN, catalogue
+from app.kernel.actions.payloads import Patch
+from app.kernel.actions.payloads import to_event_data as as_kept
 from app.registry import LIFECYCLES
 from tests.builders import given, incident
 from tests.cases import each_case

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from app.common.records import CodeEnum
 from app.foundation.services.records import FulfilmentPath
-from app.kernel.describe import as_mermaid, outcomes
-from app.kernel.lifecycle import Action, Branch, Lifecycle
+from app.kernel.actions.describe import as_mermaid, outcomes
+from app.kernel.actions.lifecycle import Action, Branch, Lifecycle
 from app.processes.deployments.records import DeploymentOutcome
 from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENT
 from app.processes.incidents.records import IncidentState

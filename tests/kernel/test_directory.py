@@ -13,12 +13,12 @@ import pytest
 from app.common.keys import hash_of, new_secret
 from app.common.people import Caller, PersonKind, Role, RoleGrant, rule_caller
 from app.common.personal import Fingerprints
-from app.db import Connection, Database, Row, connect
 from app.foundation.people import keys, persons
-from app.kernel.directory import Directory
+from app.kernel.access.directory import Directory
+from app.kernel.access.vault import Vault
 from app.kernel.ledger import Ledger
-from app.kernel.vault import Vault
 from app.log.ids import uuid7
+from app.platform.db import Connection, Database, Row, connect
 from tests.conftest import DatabaseUrls
 from tests.people import act, add_person, add_team, grant
 from tests.waiting import Blocked, until

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 
 from app.common.personal import PersonalKey, is_sealed
 from app.foundation.services.items import EXAMPLE_FORM
-from app.kernel import forms
-from app.kernel import payloads as bodies
-from app.kernel.forms import Answers, InvalidForm, check_form, read_answers, validate_answers
-from app.kernel.payloads import Payload, has_personal_text
+from app.kernel.actions import forms
+from app.kernel.actions import payloads as bodies
+from app.kernel.actions.forms import Answers, InvalidForm, check_form, read_answers, validate_answers
+from app.kernel.actions.payloads import Payload, has_personal_text
 from app.log.ids import uuid7
 from tests.cases import each_case
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from app.common.people import Role
 from app.common.records import as_row, codecs, empty, evolve, from_row, later_instant
 from app.foundation.people.records import Team
-from app.kernel.history import fold, record_at_version
+from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.histories.history import fold, record_at_version
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload
 from app.log import read
 from app.log.events import Recorded, stream
 from app.log.ids import uuid7

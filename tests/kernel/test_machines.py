@@ -6,7 +6,7 @@ from typing import Any
 
 from app.common.people import Caller, PersonKind, Role, RoleGrant, rule_caller
 from app.foundation.people.persons import AddPerson
-from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.log.ids import uuid7
 from app.registry import LIFECYCLES
 from tests.cases import each_case

@@ -16,10 +16,10 @@ from app.common.personal import Sealed
 from app.common.priority import Priority
 from app.common.records import codecs, empty
 from app.common.tickets import HoldReason
-from app.kernel.history import fold
-from app.kernel.history_source import HistorySource
-from app.kernel.imported_case import OPENING_VERSION, ImportedCase, ciphertexts, replay_case
-from app.kernel.observe import ObservedEvent, Snapshot, observe
+from app.kernel.histories.history import fold
+from app.kernel.histories.history_source import HistorySource
+from app.kernel.histories.imported_case import OPENING_VERSION, ImportedCase, ciphertexts, replay_case
+from app.kernel.histories.observe import ObservedEvent, Snapshot, observe
 from app.log.canonical import canonical
 from app.log.events import Recorded
 from app.log.ids import uuid7

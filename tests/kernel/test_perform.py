@@ -13,12 +13,11 @@ import pytest
 
 from app.common.people import Caller, Role, RoleGrant, rule_caller
 from app.foundation.people import keys, persons, teams
-from app.kernel.context import ActionContext
-from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload, Payload, Reason
-from app.kernel.perform import ATTEMPTS, Command, CommandResult, IdempotencyKey, perform
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import (
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.vault import master_key, open_vault
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
+from app.kernel.actions.refusals import (
     ActionUnavailable,
     Forbidden,
     NotFound,
@@ -28,7 +27,8 @@ from app.kernel.refusals import (
     VersionMismatch,
     WrongValue,
 )
-from app.kernel.vault import master_key, open_vault
+from app.kernel.commands.perform import ATTEMPTS, Command, CommandResult, IdempotencyKey, perform
+from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand

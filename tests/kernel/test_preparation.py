@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from app.common.people import Caller, Role
-from app.kernel.context import ActionContext
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import Action
+from app.kernel.actions.refusals import ActionUnavailable, PreparationRefused, WrongValue
+from app.kernel.commands.perform import Command, perform
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Action
-from app.kernel.perform import Command, perform
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import ActionUnavailable, PreparationRefused, WrongValue
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident
 from tests.kernel.incidents import report

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 import app
+from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Versions
 from app.kernel.ledger import Ledger
-from app.kernel.reads import BY_RECORD_VERSION, ReadContext, Versions
 from app.registry import LIFECYCLES_BY_KIND
 from tests.conftest import DatabaseUrls
 from tests.people import add_team

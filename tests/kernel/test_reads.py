@@ -11,14 +11,14 @@ import pytest
 
 from app.common.children import ExternalReference
 from app.common.people import Person, Role
-from app.db import Database, Row
 from app.foundation.people.lookups import membership
 from app.foundation.people.records import Team
+from app.kernel.access.reads import ReadContext, ids_of, load
 from app.kernel.ledger import Ledger
-from app.kernel.reads import ReadContext, ids_of, load
 from app.log.events import stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest
+from app.platform.db import Database, Row
 from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES_BY_KIND
 from app.ticketing.comments import CommentTicket

@@ -10,15 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import rule_caller
-from app.db import Connection, connect
 from app.foundation.people import keys
+from app.kernel.commands.perform import CommandResult
+from app.kernel.histories.rebuild import MOST_DIFFERENCES, FoldComparison, compare, record_classes
 from app.kernel.ledger import Ledger
-from app.kernel.perform import CommandResult
-from app.kernel.rebuild import MOST_DIFFERENCES, FoldComparison, compare, record_classes
 from app.log.canonical import from_instant
 from app.log.events import stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest
+from app.platform.db import Connection, connect
 from app.registry import LIFECYCLES
 from tests.conftest import DatabaseUrls
 from tests.extent import examples, goes_round

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from app.kernel.lru_cache import LruCache
+from app.kernel.access.lru_cache import LruCache
 
 
 def test_what_is_used_stays_however_much_else_comes_by() -> None:

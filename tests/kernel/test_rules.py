@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from app.common.people import Caller, Role
-from app.db import Connection, DatabaseGone, connect
 from app.foundation.people.persons import AddPerson
+from app.kernel.access.reads import load
+from app.kernel.actions.payloads import Payload, Reason
+from app.kernel.actions.refusals import RetriesExhausted
+from app.kernel.consumers.rules import Consequence, Rule
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import Payload, Reason
-from app.kernel.reads import load
-from app.kernel.refusals import RetriesExhausted
-from app.kernel.rules import Consequence, Rule
 from app.log import read
 from app.log.events import Recorded, id_of
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.writer import AppendRequest, LogPosition
+from app.platform.db import Connection, DatabaseGone, connect
 from app.processes.incidents.lifecycle import LIFECYCLE, EditIncident, ResolveIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.assignment import AssignTicket

@@ -12,19 +12,19 @@ import psycopg
 import pytest
 
 from app.common.people import Caller, Role
-from app.db import Connection, DatabaseGone, connect
-from app.kernel import timers
+from app.kernel.actions.payloads import Payload
+from app.kernel.consumers import timers
+from app.kernel.consumers.timers import Overdue, TimedRule, fire_due, overdue
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import Payload
-from app.kernel.timers import Overdue, TimedRule, fire_due, overdue
 from app.log import consumer_group as group
 from app.log import follow
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.log.writer import AppendRequest, LogPosition
+from app.platform.db import Connection, DatabaseGone, connect
+from app.platform.settings import Settings
+from app.platform.shared_connections import SharedConnections
 from app.processes.incidents.lifecycle import EditIncident
 from app.processes.incidents.records import Incident, IncidentState
-from app.settings import Settings
-from app.shared_connections import SharedConnections
 from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
 from tests.conftest import DatabaseUrls, Server

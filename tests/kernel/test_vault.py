@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 
 from app.common.people import Role, rule_caller
 from app.common.personal import KEY_BYTES, Fingerprints, MasterKey, PersonalKey, Sealed, is_sealed
-from app.db import connect
 from app.kernel import ledger as ledgers
+from app.kernel.access.vault import MASTER_KEY_FILE, Vault, VaultError, master_key, open_vault
 from app.kernel.ledger import Ledger
-from app.kernel.vault import MASTER_KEY_FILE, Vault, VaultError, master_key, open_vault
 from app.log.events import id_of, kind_of
 from app.log.ids import uuid7
+from app.platform.db import connect
+from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
-from app.settings import Settings
 from app.ticketing.comments import CommentTicket
 from tests.conftest import DatabaseUrls
 from tests.kernel.incidents import report

@@ -7,9 +7,9 @@ from typing import Any
 
 from app.common.people import OVERSIGHT_ROLES, STAFF_ROLES, Caller, Role, RoleGrant, rule_caller
 from app.common.records import Record, codecs, empty, holds_list
+from app.kernel.access.visibility import ROW_TOKENS, can_see, sees_every_record, staff_condition, tokens
+from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.visibility import ROW_TOKENS, can_see, sees_every_record, staff_condition, tokens
 from app.log.ids import uuid7
 from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES_BY_KIND

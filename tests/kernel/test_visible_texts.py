@@ -6,7 +6,7 @@ from itertools import product
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.kernel.payloads import Paragraph, RecordKey, ShortText, Title
+from app.kernel.actions.payloads import Paragraph, RecordKey, ShortText, Title
 from tests.client import Api, Json, an_incident
 
 TYPES = {"line": ShortText, "key": RecordKey, "title": Title, "paragraph": Paragraph}

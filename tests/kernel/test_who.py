@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import Caller, Role, RoleGrant, rule_caller
-from app.kernel import actor_policy as who
-from app.kernel.actor_policy import ActorPolicy
+from app.kernel.actions import actor_policy as who
+from app.kernel.actions.actor_policy import ActorPolicy
 from app.log.ids import uuid7
 from tests.cases import each_case
 from tests.extent import examples

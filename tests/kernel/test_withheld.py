@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from app.common.money import Money
 from app.common.people import STAFF_ROLES
 from app.common.records import ChildRecord, Record, StaffOnly, codecs, empty
-from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.payloads import marks, part_types
-from app.kernel.visibility import STAFF
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payloads import marks, part_types
 from app.log.ids import uuid7
 from app.meetings.minutes import MinuteMeeting
 from app.processes.requests.records import SolutionReview

@@ -13,13 +13,13 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from app.common.records import from_row
-from app.db import Connection
 from app.foundation.calendars.records import CalendarVersion
 from app.foundation.calendars.spans import span_row
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from app.platform.db import Connection
 from tests.contract.logged import MADE_UP
 from tests.kpis.histories import BEGIN, TEAMS
 

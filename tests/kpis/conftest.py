@@ -13,10 +13,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from app.db import Connection, Database, connect
 from app.kpis.facts.consumer import FACTS
 from app.log.events import Event
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import Connection, Database, connect
 from tests.conftest import Server, file_lock, fresh, shared_folder
 from tests.extent import ALL_EXAMPLES, WHOLE
 from tests.kpis.breach_causes import breach_causes

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.db import Connection
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from app.platform.db import Connection
 from tests.contract.logged import MADE_UP
 
 # Month ends in Shanghai, in Berlin (with a change of its clocks in between), in Kathmandu and on Lord Howe

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.db import Connection
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from app.platform.db import Connection
 from tests.contract.logged import MADE_UP
 from tests.kpis.histories import BEGIN, BORDERS, DAYS, STEPS, VALUES
 

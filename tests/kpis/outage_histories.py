@@ -6,10 +6,10 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.db import Connection
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
+from app.platform.db import Connection
 from tests.contract.logged import MADE_UP
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN, BORDERS, DAYS, TEAMS

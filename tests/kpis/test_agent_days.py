@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.db import Connection, Database, fetch_tuples
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint, KpiStatus, NoValueReason
 from app.kpis.cases.drill_down import cases
@@ -25,6 +24,7 @@ from app.kpis.facts.consumer import FACTS, process_span
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.batches import PositionRange
 from app.log.follow import catch_up, reset
+from app.platform.db import Connection, Database, fetch_tuples
 from tests.extent import WHOLE, goes_round
 from tests.kpis.brute_force import compare
 from tests.kpis.brute_force.agents import DEFINITIONS

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
@@ -15,6 +14,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters, parse_question
 from app.log.follow import catch_up
+from app.platform.db import Connection, Database
 from tests.kpis.conftest import Books
 from tests.kpis.histories import Scripted, write
 

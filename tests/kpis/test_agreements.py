@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
@@ -15,6 +14,7 @@ from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.canonical import instant
 from app.log.follow import catch_up
+from app.platform.db import Connection, Database
 from tests.kpis.histories import BEGIN
 from tests.kpis.lives import Life
 from tests.kpis.other_histories import write_others

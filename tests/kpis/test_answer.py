@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import pytest
 
-from app.db import Connection, Database
 from app.kpis.answers import answer as answering
 from app.kpis.answers.answer import KpiAnswer, answer
 from app.kpis.answers.series import KpiPoint
@@ -22,6 +21,7 @@ from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import CannotAnswer, QuestionParameters, parse_question
 from app.log.canonical import instant
 from app.log.follow import catch_up
+from app.platform.db import Connection, Database
 from tests.cases import each_case
 from tests.extent import goes_round
 from tests.kpis import oracle

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from app.db import Connection, Database
 from app.kpis.answers import as_of
 from app.kpis.answers.answer import KpiAnswer, answer
 from app.kpis.answers.as_of import log_moment
@@ -16,6 +15,7 @@ from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import CannotAnswer, QuestionParameters, parse_question
 from app.log import read
 from app.log.follow import catch_up
+from app.platform.db import Connection, Database
 from tests.cases import slice_of
 from tests.extent import ALL_EXAMPLES, WHOLE, goes_round
 from tests.kpis.conftest import Books

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.common.people import Role
-from app.db import connect
 from app.exchange.load import load
 from app.exchange.readers.xes import Xes
 from app.kernel import ledger as ledgers
 from app.kpis.facts.consumer import FACTS
 from app.kpis.reconcile import reconcile
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import connect
 from app.registry import LIFECYCLES_BY_KIND
 from tests.client import serving
 from tests.conftest import Server, fresh

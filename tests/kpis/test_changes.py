@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import pytest
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
@@ -19,6 +18,7 @@ from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_q
 from app.kpis.reconcile import reconcile
 from app.log.canonical import instant
 from app.log.follow import catch_up
+from app.platform.db import Connection, Database
 from tests.kpis.histories import BEGIN, TEAMS, histories, write
 from tests.kpis.lives import Life
 from tests.kpis.other_histories import OWNERS, write_others, write_owners

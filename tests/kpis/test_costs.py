@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint, KpiStatus
 from app.kpis.catalogue import KPIS
@@ -15,7 +14,8 @@ from app.kpis.questions.question import DEFAULT_CURRENCY, QuestionParameters, pa
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up
 from app.log.ids import uuid7
-from app.settings import Settings
+from app.platform.db import Connection, Database
+from app.platform.settings import Settings
 from tests.extent import WHOLE
 from tests.kpis.histories import BEGIN, Scripted, write, write_more
 

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
@@ -17,6 +16,7 @@ from app.kpis.overview import overview, this_month
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.canonical import instant
 from app.log.follow import catch_up
+from app.platform.db import Connection, Database
 from tests.kpis.histories import BEGIN, Scripted, write
 from tests.kpis.lives import Life
 from tests.kpis.other_histories import write_others

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from psycopg.rows import dict_row
 
-from app.db import Connection
 from app.kpis.facts.consumer import FACTS
 from app.kpis.facts.tables import INCIDENT
 from app.log.events import Event
 from app.log.follow import catch_up, reset
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from app.platform.db import Connection
 from tests.extent import WHOLE, goes_round, some_of
 from tests.kpis import oracle
 from tests.kpis.conftest import Books

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import KpiCase, cases
@@ -17,6 +16,7 @@ from app.log.canonical import instant
 from app.log.events import stream
 from app.log.follow import catch_up
 from app.log.ids import uuid7
+from app.platform.db import Connection, Database
 from tests.kpis.histories import BEGIN, TEAMS
 from tests.kpis.improvement_histories import write_programme
 from tests.kpis.knowledge_histories import Teller

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
@@ -12,6 +11,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.follow import catch_up
+from app.platform.db import Connection, Database
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write
 
 RESPONSE, RESOLUTION = "incident_response_attainment", "incident_resolution_attainment"

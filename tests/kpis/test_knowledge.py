@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
@@ -20,6 +19,7 @@ from app.kpis.reconcile import reconcile
 from app.log.events import stream
 from app.log.follow import catch_up
 from app.log.ids import uuid7
+from app.platform.db import Connection, Database
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN, Scripted, write
 from tests.kpis.knowledge_histories import AUTHORS, Teller, write_knowledge

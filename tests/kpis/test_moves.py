@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.db import Connection, Database
 from app.kpis import tabular
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
@@ -16,6 +15,7 @@ from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.canonical import instant
 from app.log.follow import catch_up
+from app.platform.db import Connection, Database
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write
 

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.db import Connection
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.change_tables import CHANGES, CI, DEPLOYMENT
 from app.kpis.facts.consumer import FACTS
@@ -19,6 +18,7 @@ from app.kpis.facts.knowledge import ARTICLE, FOLLOWING, SERVICE, SLA
 from app.kpis.facts.tables import PROBLEM, REQUEST, SATISFACTION
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
+from app.platform.db import Connection
 from tests.extent import ALL_EXAMPLES, goes_round, some_of
 from tests.kpis.business_hours import Hours, agree
 from tests.kpis.histories import BORDERS, TEAMS, histories, write, write_more

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.kpis.overview import YEAR_BEFORE, last_month, overview, this_month
 from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.follow import catch_up
+from app.platform.db import Connection, Database
 from tests.extent import goes_round
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, BORDERS, Scripted, write

@@ -12,7 +12,6 @@ import pytest
 from psycopg import sql
 from rich.progress import Progress
 
-from app.db import Database, connect
 from app.kernel import ledger as ledgers
 from app.kpis.answers import answer as answering
 from app.kpis.answers.answer import KpiAnswer, answer
@@ -22,8 +21,9 @@ from app.kpis.declaration.kpi import Aggregate
 from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import Database, connect
+from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
-from app.settings import Settings
 from bench.cases import DAYS, TEAMS, LargeSite, add_organisation, team_key
 from bench.figures import Run
 from bench.requests_and_problems import make_facts

@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.common.people import Role
-from app.db import connect
 from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.kpis.reconcile import reconcile
 from app.log.follow import FOLLOW_LIMITS, catch_up
-from app.settings import Settings
+from app.platform.db import connect
+from app.platform.settings import Settings
 from tests.client import Client, Json, serving
 from tests.conftest import HISTORY, DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import SAMPLE, import_file

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.db import Connection
 from app.kpis.catalogue import KPIS
 from app.kpis.catalogue.outages import SERVICE_AVAILABILITY
 from app.kpis.facts.consumer import FACTS
@@ -21,6 +20,7 @@ from app.kpis.raw import definitions
 from app.kpis.raw.tables import Definitions
 from app.kpis.reconcile import ReconciliationReport, reconcile, reconciliation_connection
 from app.log.follow import catch_up
+from app.platform.db import Connection
 from tests.extent import goes_round, some_of
 from tests.kpis.conftest import Books
 from tests.kpis.histories import histories, write

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
 from app.kpis.catalogue import KPIS
@@ -13,6 +12,7 @@ from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.canonical import instant
 from app.log.follow import catch_up, reset
 from app.log.writer import AppendRequest, append, encode
+from app.platform.db import Connection, Database
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN
 from tests.kpis.lives import REQUESTER, Life

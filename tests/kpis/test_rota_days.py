@@ -9,7 +9,6 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.db import Connection, Database
 from app.foundation.rota.on_duty import on_duty, spans
 from app.foundation.rota.records import Duty, Shift, StandIn, StandInState
 from app.foundation.rota.stretches import duty_stretches
@@ -20,6 +19,7 @@ from app.kpis.facts.rota_days import count_rota_days
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.follow import catch_up
 from app.log.ids import uuid7
+from app.platform.db import Connection, Database
 from tests.kpis.histories import TEAMS, Scripted, write
 from tests.kpis.knowledge_histories import Teller
 from tests.kpis.rota_histories import WEEKDAYS, add_shift, write_rota

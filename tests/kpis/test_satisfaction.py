@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import KpiAnswer, answer
 from app.kpis.answers.series import KpiPoint, KpiStatus, NoValueReason
 from app.kpis.cases.drill_down import cases
@@ -23,6 +22,7 @@ from app.log.canonical import instant
 from app.log.events import Event
 from app.log.follow import catch_up
 from app.log.ids import uuid7
+from app.platform.db import Connection, Database
 from tests.kpis.conftest import Books
 from tests.kpis.histories import Scripted, write
 

@@ -14,13 +14,13 @@ import psycopg
 import pytest
 from psycopg.rows import tuple_row
 
-from app.db import Connection, DatabaseGone, connect
 from app.kpis.answers import answer
 from app.kpis.facts.consumer import FACTS, process_in_shares, process_span
 from app.kpis.facts.tables import TABLES
 from app.kpis.reconcile import reconcile
 from app.log.batches import Batch, PositionRange
 from app.log.follow import catch_up, reset
+from app.platform.db import Connection, DatabaseGone, connect
 from tests.extent import WHOLE, goes_round
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, Scripted, write, write_more

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
@@ -21,6 +20,7 @@ from app.log.events import Event
 from app.log.follow import catch_up
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from app.platform.db import Connection, Database
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write
 from tests.kpis.other_histories import write_others
 

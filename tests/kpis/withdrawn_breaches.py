@@ -6,10 +6,10 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 
-from app.db import Connection
 from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from app.platform.db import Connection
 from tests.contract.logged import MADE_UP
 from tests.kpis.histories import BEGIN, BORDERS, DAYS
 

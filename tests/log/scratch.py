@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.db import connect
 from app.log import follow
+from app.platform.db import connect
 
 # What a consumer makes of the log here: which events it saw in which order, and how many of each stream.
 # Rows are a consumer's own: two that write the same ones, from other positions on, would wait for each other.

@@ -13,7 +13,6 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.db import Connection
 from app.log.events import stream
 from app.log.ids import uuid7
 from app.log.writer import (
@@ -26,6 +25,7 @@ from app.log.writer import (
     Writer,
     next_batch,
 )
+from app.platform.db import Connection
 from tests.extent import examples
 from tests.log.commands import a_row, an_event, client_key
 

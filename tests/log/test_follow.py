@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import psycopg
 import pytest
 
-from app.db import Connection, DatabaseGone, connect
 from app.log import consumer_group as group
 from app.log import follow
 from app.log import wake_signal as bells
@@ -20,7 +19,8 @@ from app.log.follow import Consumer, catch_up, process_next_batch, reset
 from app.log.ids import uuid7
 from app.log.wake_signal import WakeSignal
 from app.log.writer import AppendRequest, DuplicateCommand, IdempotencyRecord, Writer
-from app.shared_connections import SharedConnections
+from app.platform.db import Connection, DatabaseGone, connect
+from app.platform.shared_connections import SharedConnections
 from tests.conftest import DatabaseUrls, Server
 from tests.log.commands import an_event, event_only
 from tests.log.scratch import scratch

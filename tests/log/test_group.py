@@ -12,8 +12,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from app import shared_connections as lines
-from app.db import Connection
 from app.log import batches
 from app.log import consumer_group as group
 from app.log.batches import Batch, PositionRange, StreamActivity, Tail
@@ -21,6 +19,8 @@ from app.log.events import kind_of, stream
 from app.log.follow import Consumer
 from app.log.ids import uuid7
 from app.log.writer import Writer
+from app.platform import shared_connections as lines
+from app.platform.db import Connection
 from tests.conftest import DatabaseUrls, Server
 from tests.connections import CONNECTIONS
 from tests.log.commands import event_only

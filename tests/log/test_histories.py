@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from app.db import Connection
 from app.log.events import stream
 from app.log.histories import History
 from app.log.ids import uuid7
+from app.platform.db import Connection
 from tests.log.commands import NOW, a_row
 
 ROWS = b"select key, lead_id is not null from fold.team order by key"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.db import LONG_STATEMENT, Database
+from app.platform.db import LONG_STATEMENT, Database
 from tests.conftest import DatabaseUrls
 
 ASKED = """select %(b)s::text as b, %(a)s::integer as a, %(b)s::text like '%%x' as ends, 7 %% 4 as rest"""

@@ -10,12 +10,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from app import db
-from app.db import Connection, Database, DatabaseGone, connect
-from app.installation import SERVICE_ROLE
 from app.log.events import stream
 from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand, LogPosition, Writer
+from app.platform import db
+from app.platform.db import Connection, Database, DatabaseGone, connect
+from app.platform.installation import SERVICE_ROLE
 from tests.conftest import DatabaseUrls, Server
 from tests.log.commands import a_team, client_key
 from tests.lossy_proxy import LossyProxy

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.db import Database
 from app.log import read
 from app.log.events import Recorded, id_of, kind_of, stream
 from app.log.ids import uuid7
 from app.log.writer import Writer
+from app.platform.db import Database
 from tests.conftest import DatabaseUrls
 from tests.log.commands import NOW, event_only
 

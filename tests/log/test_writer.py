@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row, tuple_row
 
-from app.db import Connection
 from app.log import follow
 from app.log.canonical import NotCanonical
 from app.log.events import stream
@@ -29,6 +28,7 @@ from app.log.writer import (
     encode,
     encode_batch,
 )
+from app.platform.db import Connection
 from tests.conftest import DatabaseUrls, Server
 from tests.log.commands import a_row, a_team, an_event, client_key, event_only
 

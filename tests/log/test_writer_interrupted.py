@@ -6,13 +6,13 @@ import asyncio
 
 import pytest
 
-from app.db import Connection, DatabaseGone
 from app.log import writer
 from app.log.writer import (
     LARGEST_BATCH,
     LogPosition,
     Writer,
 )
+from app.platform.db import Connection, DatabaseGone
 from tests.conftest import DatabaseUrls, Server
 from tests.log.commands import a_team
 from tests.log.test_writer import backend, cut, each, keys, value

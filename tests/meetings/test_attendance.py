@@ -9,9 +9,9 @@ import pytest
 
 from app.common.people import MOST_MEMBERS, Caller, Person, Role, rule_caller
 from app.foundation.people.groups import AddGroup
+from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.actions.refusals import ActionUnavailable, WrongValue
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload, Payload
-from app.kernel.refusals import ActionUnavailable, WrongValue
 from app.meetings.lifecycle import CallMeeting, CorrectAttendanceMeeting, HoldMeeting, InviteMeeting
 from app.meetings.minutes import MinuteMeeting
 from app.meetings.preparation import MOST_INVITED

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.common.people import Caller, Role
+from app.kernel.actions.payloads import Payload
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import Payload
 from app.processes.incidents.records import Incident
 from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket

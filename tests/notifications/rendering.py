@@ -10,16 +10,16 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.api.columns import Columns, by_row
+from app.api.records.columns import Columns, by_row
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Caller, rule_caller
 from app.common.tickets import Ticket
 from app.foundation.decisions.records import Decision
 from app.i18n import LANGUAGES
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payloads import marks, part_types
+from app.kernel.commands.references import is_visible
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.payloads import marks, part_types
-from app.kernel.references import is_visible
 from app.log.events import COLUMNS, Recorded, kind_of, recorded
 from app.notifications import mail, notices, steps, texts
 from app.notifications.lifecycle import LIFECYCLE, MOST_STEPS, SendNotice

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 
 from app.common.notices import NoticeType
 from app.common.people import Caller, MailFrequency, rule_caller
-from app.db import connect
 from app.foundation.people.persons import EditPerson, SetPreferencesPerson
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.ids import uuid7
 from app.notifications import mail
 from app.notifications.message import InvalidAddress, Mail, message
 from app.notifications.records import DeliveryFailure
+from app.platform.db import connect
 from app.processes.incidents.lifecycle import RemindIncident, ResolveIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.rating_links import parse

@@ -14,16 +14,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar
 
-from app.automation import watch_clocks
+from app.automation.agreements import watch_clocks
 from app.common.people import Role
-from app.db import Connection, connect
 from app.i18n import LANGUAGES
 from app.kpis.facts.consumer import FACTS
 from app.log.canonical import from_instant
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.notifications import mail
+from app.platform.db import Connection, connect
+from app.platform.settings import PROJECT
 from app.processes.improvements.effects import KEPT_PERCENT
-from app.settings import PROJECT
 from app.ticketing.complaints import ANSWERED_WITHIN_WORKING_DAYS
 from app.webhooks.sources.silence import TIMES_USUAL
 from tests.api.test_expand import HOURS

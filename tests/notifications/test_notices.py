@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 
 from app.common.notices import NoticeType
 from app.common.people import Caller, PersonKind, Role, rule_caller
-from app.db import connect
 from app.foundation.people.persons import AddPerson, SetPreferencesPerson
+from app.kernel.access.visibility import can_see
+from app.kernel.actions.payloads import Reason
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import Reason
 from app.kernel.uploads import IncomingUpload, store_upload
-from app.kernel.visibility import can_see
 from app.log.events import COLUMNS, id_of, recorded
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.ids import uuid7
@@ -26,6 +25,7 @@ from app.notifications import notices, steps
 from app.notifications.lifecycle import LIFECYCLE as NOTICES
 from app.notifications.queries import NoticeOut, NoticeRenderer
 from app.notifications.texts import step_sentence
+from app.platform.db import connect
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 from app.processes.incidents.lifecycle import HoldIncident, RemindIncident, ResolveIncident
 from app.processes.problems.candidates import DetectProblemCandidate

@@ -12,7 +12,7 @@ from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Caller, rule_caller
 from app.foundation.decisions.actions import Tallied
 from app.i18n import LANGUAGES, sentences
-from app.kernel.payloads import Reason
+from app.kernel.actions.payloads import Reason
 from app.notifications import mail, texts
 from app.notifications.details import declared_labels, load_details
 from app.notifications.told_fields import TOLD_FIELDS

@@ -11,7 +11,7 @@ from icalendar import Calendar
 
 from app.common.people import Caller, Role
 from app.foundation.decisions.actions import AskDecision, CastVote, WithdrawDecision
-from app.kernel.payloads import EmptyPayload, Payload, Reason
+from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
 from app.meetings.lifecycle import CallMeeting, HoldMeeting, InviteMeeting, MoveMeeting
 from app.meetings.minutes import MinuteMeeting
 from app.meetings.records import Meeting

@@ -15,9 +15,9 @@ from app.common.notices import NoticeType, Responsible
 from app.common.personal import is_sealed
 from app.common.records import CodeEnum, Hidden, StaffOnly
 from app.common.tickets import Ticket
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payloads import marks
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.payloads import marks
 from app.log.canonical import from_instant
 from app.log.events import Recorded, kind_of
 from app.notifications.steps import PUBLIC, TO_ASSIGNEE, TO_INVITED, TO_LEADS

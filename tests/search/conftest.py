@@ -12,10 +12,10 @@ import pytest
 
 from app.common.children import Visibility
 from app.common.people import Caller, Role
-from app.db import Connection, connect
+from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Lifecycle
 from app.log.follow import FOLLOW_LIMITS, Consumer, catch_up
+from app.platform.db import Connection, connect
 from app.processes.incidents.lifecycle import (
     ResolveIncident,
 )

@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from app.common.people import Caller, Role, RoleGrant
-from app.db import Connection, connect
 from app.log.ids import uuid7
+from app.platform.db import Connection, connect
 from tests.conftest import DatabaseUrls, Server, fresh
 from tests.extent import goes_round
 from tests.search.conftest import search_condition

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.common.people import Role
-from app.db import Connection, connect
 from app.log.follow import FOLLOW_LIMITS
+from app.platform.db import Connection, connect
 from tests.client import Api
 from tests.conftest import DatabaseUrls
 from tests.service_levels.agreements.samples import the_parties

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.db import Connection
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
+from app.platform.db import Connection
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.service_levels.agreements.samples import OFFICE, Parties, a_draft, a_target
 

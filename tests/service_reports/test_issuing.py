@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 
-from app.db import connect
 from app.log.follow import FOLLOW_LIMITS
+from app.platform.db import connect
 from app.service_reports.issuing import issue_due
 from tests.client import Json
 from tests.service_reports.desk import SHANGHAI, ReportDesk

@@ -7,8 +7,8 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from app.cli.sla_case_answers import answer
-from app.cli.sla_case_file import Calendars
+from app.cli.conformance.sla_case_answers import answer
+from app.cli.conformance.sla_case_file import Calendars
 from tests.sla import naive_choice, naive_sums, oracle
 from tests.sla.naive_lives import Mistake
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.cli.sla_case_file import Calendars, case_events, instant, target_of
+from app.cli.conformance.sla_case_file import Calendars, case_events, instant, target_of
 from app.common.business_time import BusinessTime, CalendarDefinition
 from app.sla.announcements import Announcement, AnnouncementKind, Cause, announcements
 from app.sla.case_events import ActorKind, CaseEvent, EventKind

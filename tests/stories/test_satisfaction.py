@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from app.common.people import Role
-from app.settings import Settings
+from app.platform.settings import Settings
 from app.ticketing.rating_links import RatingLink
 from tests.automation.worker import Worker
 from tests.client import ADDRESS, RESOLVED, Api, Client, Json, an_incident

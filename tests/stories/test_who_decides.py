@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.common.people import Grade, Role, rule_caller
-from app.db import Connection, connect
 from app.foundation.people import persons
 from app.log.follow import FOLLOW_LIMITS
+from app.platform.db import Connection, connect
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
 from tests.people import act

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from app.common.people import Role
 from app.kernel.uploads import CHUNK_BYTES, ContentDamaged
-from app.settings import Settings
+from app.platform.settings import Settings
 from app.ticketing.routes.attachments import disposition
 from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident, serving

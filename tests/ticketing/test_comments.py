@@ -7,9 +7,9 @@ import json
 import pytest
 
 from app.common.people import Caller, Role
+from app.kernel.actions.refusals import WrongValue
+from app.kernel.histories.rebuild import compare
 from app.kernel.ledger import Ledger
-from app.kernel.rebuild import compare
-from app.kernel.refusals import WrongValue
 from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES
 from app.ticketing.comments import CommentTicket, CorrectComment, WithdrawComment

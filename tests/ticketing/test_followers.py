@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from app.common.people import Role, rule_caller
+from app.kernel.actions.refusals import ActionUnavailable
+from app.kernel.histories.rebuild import compare
 from app.kernel.ledger import Ledger
-from app.kernel.rebuild import compare
-from app.kernel.refusals import ActionUnavailable
 from app.registry import LIFECYCLES
 from app.ticketing.assignment import AssignTicket
 from app.ticketing.followers import FollowTicket, UnfollowTicket

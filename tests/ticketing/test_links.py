@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from app.common.people import Role
+from app.kernel.actions.refusals import WrongValue
+from app.kernel.histories.rebuild import compare
 from app.kernel.ledger import Ledger
-from app.kernel.rebuild import compare
-from app.kernel.refusals import WrongValue
 from app.log import read
 from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES

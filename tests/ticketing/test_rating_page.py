@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.common.people import Role, rule_caller
-from app.kernel.payloads import EmptyPayload
+from app.kernel.actions.payloads import EmptyPayload
 from app.log.events import stream
 from app.ticketing.rating_links import InvalidToken, RatingLink, parse
 from app.ticketing.routes.rating_page import LARGEST_FORM, REQUESTS_PER_MINUTE

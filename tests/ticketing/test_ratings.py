@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from app.common.people import Caller, Role
-from app.kernel.refusals import ActionUnavailable
+from app.kernel.actions.refusals import ActionUnavailable
 from app.ticketing.complaints import ComplainTicket
 from app.ticketing.ratings import RateTicket
 from tests.cases import each_case

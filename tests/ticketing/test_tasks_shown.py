@@ -6,7 +6,7 @@ import json
 from uuid import UUID
 
 from app.common.people import Role
-from app.db import connect
+from app.platform.db import connect
 from tests.client import Api, Client, Json, add_key, an_incident
 from tests.conftest import DatabaseUrls
 

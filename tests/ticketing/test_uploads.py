@@ -17,11 +17,11 @@ from starlette.requests import ClientDisconnect
 from app.common.children import Attachment
 from app.common.people import Caller
 from app.common.uploads import Upload
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import Payload
+from app.kernel.actions.refusals import NotFound, StillRunning, WrongValue
+from app.kernel.commands.perform import Command, perform
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import Payload
-from app.kernel.perform import Command, perform
-from app.kernel.refusals import NotFound, StillRunning, WrongValue
 from app.kernel.uploads import (
     ATTACH_DEADLINE,
     CHUNK_BYTES,

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from app.settings import PROJECT
+from app.platform.settings import PROJECT
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 #: What is asked for, of the half a million nodes of a thousand files.

@@ -17,7 +17,7 @@ from importlinter.contracts.layers import LayersContract
 from importlinter.contracts.protected import ProtectedContract
 from importlinter.domain.contract import Contract
 
-from app.settings import PROJECT
+from app.platform.settings import PROJECT
 from tests.cases import each_case
 from tests.tidy.purity import PureContract, is_marked, marked_modules
 from tests.tidy.source import fail_for
@@ -72,17 +72,18 @@ def test_every_pattern_of_an_import_rule_is_of_some_module(rule: str) -> None:
 
 
 PLANTED = [
-    ("pure", "app.kernel.payloads", "psycopg"),
-    ("pure", "app.kernel.actor_policy", "app.db"),
+    ("platform", "app.platform.settings", "app.platform.installation"),
+    ("pure", "app.kernel.actions.payloads", "psycopg"),
+    ("pure", "app.kernel.actions.actor_policy", "app.platform.db"),
     ("pure", "app.processes.incidents.lifecycle", "psycopg"),
-    ("pure", "app.sla.clock", "app.settings"),
-    ("layers", "app.kernel.perform", "app.api.actions"),
+    ("pure", "app.sla.clock", "app.platform.settings"),
+    ("layers", "app.kernel.commands.perform", "app.api.records.actions"),
     ("rooms-of-kpis", "app.kpis.declaration.figures", "app.kpis.questions.question"),
     ("rooms-of-kpis", "app.kpis.facts.query", "app.kpis.raw.definitions"),
     ("independent-processes", "app.processes.incidents.checks", "app.processes.problems.records"),
-    ("independent-rules", "app.automation.assign_by_rule", "app.automation.escalate_by_rule"),
-    ("http", "app.kernel.perform", "fastapi"),
-    ("one-way-in", "app.automation.assign_by_rule", "app.log.writer"),
+    ("independent-rules", "app.automation.tickets.assign_by_rule", "app.automation.tickets.escalate_by_rule"),
+    ("http", "app.kernel.commands.perform", "fastapi"),
+    ("one-way-in", "app.automation.tickets.assign_by_rule", "app.log.writer"),
 ]
 
 
@@ -114,4 +115,4 @@ def test_a_module_is_pure_if_its_docstring_says_so(docstring: str | None, pure: 
 
 
 def test_what_stands_in_a_pure_package_is_pure() -> None:
-    assert "app.sla.clock" in marked_modules(["app.sla", "app.sla.clock", "app.kernel.perform"])
+    assert "app.sla.clock" in marked_modules(["app.sla", "app.sla.clock", "app.kernel.commands.perform"])

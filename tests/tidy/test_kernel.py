@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from app.common.records import ForeignRef, Record
-from app.kernel.actor_policy import Relation
+from app.kernel.actions.actor_policy import Relation
 from app.registry import LIFECYCLES
 from tests.tidy.source import Source, application, fail_for
 

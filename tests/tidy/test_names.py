@@ -12,9 +12,9 @@ import pytest
 import typer.main
 
 from app.cli.commands import command_line
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
+from app.platform.settings import PREFIX, PROJECT, Settings
 from app.registry import LIFECYCLES
-from app.settings import PREFIX, PROJECT, Settings
 from tests.cases import each_case
 from tests.tidy.source import Function, Source, application, fail_for, ours, sources
 
@@ -109,7 +109,7 @@ def test_every_setting_is_in_its_page_with_a_sentence() -> None:
     page = (PROJECT / "docs" / "settings.md").read_text(encoding="utf-8")
     fields = Settings.model_fields
     silent = [name for name, field in fields.items() if not (field.description or "").endswith(".")]
-    fail_for(silent, "Describe the setting in a sentence with unit and default (app/settings.py).")
+    fail_for(silent, "Describe the setting in a sentence with unit and default (app/platform/settings.py).")
     missing = [name for name in fields if f"| `{PREFIX}{name.upper()}` |" not in page]
     fail_for(missing, "Its page has not got it yet: `make contract` writes docs/settings.md.")
 
@@ -122,11 +122,11 @@ def test_nothing_else_reads_the_environment() -> None:
         if node.attr in ("environ", "getenv")
     }
     allowed = {
-        "app/settings.py",
-        "app/cli/serve.py",  # hands its own on to the worker
-        "app/embedded.py",  # keeps ours from PostgreSQL
+        "app/platform/settings.py",
+        "app/cli/server/serve.py",  # hands its own on to the worker
+        "app/platform/embedded.py",  # keeps ours from PostgreSQL
     }
-    fail_for(readers - allowed, "What the environment says is a setting: declare it in app/settings.py.")
+    fail_for(readers - allowed, "What the environment says is a setting: see app/platform/settings.py.")
 
 
 def _commands(command: Any, name: str) -> list[tuple[str, Any]]:

@@ -9,54 +9,54 @@ from tests.tidy.source import Source, application, fail_for, ours, sources
 
 #: Who reads the clock. Everybody else is told what time it is.
 CLOCK = {
-    "app/api/auth.py": "when the request came, and whether its key has expired",
-    "app/api/shapes.py": "what may be done with a record now",
+    "app/api/authentication/auth.py": "when the request came, and whether its key has expired",
+    "app/api/records/shapes.py": "what may be done with a record now",
     "app/cli/keys.py": "when a key that is made for some days will end",
     "app/cli/runtime.py": "when a command of the command line was given",
     "app/cli/webhook_samples.py": "of when a sample is",
-    "app/cli/work.py": "when timers go off",
+    "app/cli/server/work.py": "when timers go off",
     "app/demo/history.py": "the demo's history ends today",
-    "app/demo/report_scripts.py": "the same of its reports",
+    "app/demo/scripts/report_scripts.py": "the same of its reports",
 }
 CLOCK_READS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
 LONGEST_LOOK = 0.02
 #: Who may begin a transaction, and so end one.
 TRANSACTIONS = {
-    "app/api/feed.py": "one snapshot of log and heads, which writes nothing",
-    "app/api/readiness.py": "what needs room on the disk is tried, and leaves nothing",
+    "app/api/service/feed.py": "one snapshot of log and heads, which writes nothing",
+    "app/api/service/readiness.py": "what needs room on the disk is tried, and leaves nothing",
     "app/foundation/calendars/spans.py": "the spans of a version are replaced as a whole",
     "app/processes/changes/bookings.py": "windows and bookings are made anew as a whole",
     "app/notifications/notices.py": "what is told together is settled before it is sent",
     "app/exchange/load.py": "a chunk of a history, with how far it got",
-    "app/kernel/rebuild.py": "one snapshot of log and rows, which writes nothing that stays",
-    "app/kernel/timers.py": "timers that go off, kept from other workers until they have",
+    "app/kernel/histories/rebuild.py": "one snapshot of log and rows, which writes nothing that stays",
+    "app/kernel/consumers/timers.py": "timers that go off, kept from other workers until they have",
     "app/kpis/answers/answer.py": "one snapshot, which writes nothing",
     "app/kpis/facts/consumer.py": "shares of a span, each marked as unfinished by what commits it",
     "app/log/follow.py": "a projection and its checkpoint move together",
     "app/log/consumer_group.py": "what all consumers make of a batch, and their checkpoints",
     "app/log/heads.py": "a turn among the writers, for access lists of before",
     "app/log/writer.py": "the one way in: a batch that was refused, command by command",
-    "app/automation/watch_clocks.py": "clocks that are due, kept from other workers until they have said so",
+    "app/automation/agreements/watch_clocks.py": "clocks that are due, kept from other workers",
     "app/service_levels/clocks/recomputation.py": "clocks computed anew piece by piece, with how far it got",
     "migrations/env.py": "a migration and its number",
 }
 #: Where SQL may be written.
 SQL = {
-    "app/api/idempotency.py": "what was done under a key; the row is the log's own",
+    "app/api/requests/idempotency.py": "what was done under a key; the row is the log's own",
     "app/foundation/assignment/proposals.py": "whom assignment rules choose from",
     "app/foundation/rota/on_call.py": "what of a rota can count at an instant",
-    "app/api/metrics.py": "the last comparison of KPIs",
+    "app/api/service/metrics.py": "the last comparison of KPIs",
     "app/ticketing/routes/attachments.py": "one file of a record",
     "app/ticketing/routes/work.py": "what is open and somebody's, in every process",
-    "app/api/sessions.py": "sessions of browsers, which are no records",
+    "app/api/authentication/sessions.py": "sessions of browsers, which are no records",
     "app/ticketing/routes/children.py": "what stands at the other ends of links",
-    "app/api/child_rows.py": "one page of the rows beside a record",
-    "app/api/expand.py": "records that others refer to",
-    "app/api/filters.py": "what stands in rows beside a record",
-    "app/api/paging.py": "one page of any record",
-    "app/api/readiness.py": "whether the database takes a write",
-    "app/api/key_use.py": "when keys were last used, which is no event",
-    "app/api/views.py": "saved views, which are no records",
+    "app/api/records/child_rows.py": "one page of the rows beside a record",
+    "app/api/records/expand.py": "records that others refer to",
+    "app/api/listings/filters.py": "what stands in rows beside a record",
+    "app/api/listings/paging.py": "one page of any record",
+    "app/api/service/readiness.py": "whether the database takes a write",
+    "app/api/authentication/key_use.py": "when keys were last used, which is no event",
+    "app/api/listings/views.py": "saved views, which are no records",
     "app/foundation/calendars/queries.py": "what a calendar says stands beside it",
     "app/foundation/calendars/spans.py": "spans of business time, which follow from what is in the log",
     "app/foundation/calendars/calendar_cache.py": "what calendars say by their newest versions",
@@ -69,10 +69,10 @@ SQL = {
     "app/foundation/cis/affected.py": "services that items serve, and their customers",
     "app/foundation/priorities/router.py": "which matrix is the present one",
     "app/processes/problems/recurrence.py": "incidents that recur, counted at once",
-    "app/automation/detect_recurring_incidents.py": "which candidates there are",
-    "app/automation/deputise_voters.py": "what waits for the votes of somebody who names a deputy",
+    "app/automation/incidents_and_problems/detect_recurring_incidents.py": "which candidates there are",
+    "app/automation/decisions/deputise_voters.py": "what waits for the votes of somebody who names a deputy",
     "app/foundation/decisions/approval_rules/electors.py": "whom approval rules name",
-    "app/automation/take_up_at_meetings.py": "what waits for the decision of a group, and its next meeting",
+    "app/automation/decisions/take_up_at_meetings.py": "what waits for a group, and its next meeting",
     "app/service_status/queries.py": "incidents and changes of all services at once",
     "app/meetings/queries.py": "what is talked about at a meeting",
     "app/foundation/people/queries.py": "what stands beside a person",
@@ -103,21 +103,21 @@ SQL = {
     "app/notifications/queries.py": "titles of notices, with who may see what they are about",
     "app/notifications/*": "what waits to be told",
     "app/exchange/*": "histories are loaded by whole tables",
-    "app/db.py": "whether the database is at a statement",
+    "app/platform/db.py": "whether the database is at a statement",
     "app/kernel/*": "records, their keys and numbers",
     "app/kpis/*": "figures are SQL",
     "app/log/*": "the log",
-    "app/automation/flag_rollout_steps.py": "steps whose rollout was not reverted",
-    "app/automation/flag_overdue_milestones.py": "whether a milestone's project is carried out",
+    "app/automation/programme/flag_rollout_steps.py": "steps whose rollout was not reverted",
+    "app/automation/tickets/flag_overdue_milestones.py": "whether a milestone's project is carried out",
     "app/ticketing/projects/queries.py": "whether a report is overdue now",
-    "app/automation/follow_fixing_changes.py": "problems that a change is to fix",
-    "app/automation/fulfil_by_changes.py": "requests that ask for a change",
-    "app/automation/resume_after_change.py": "tickets that wait for a change",
+    "app/automation/incidents_and_problems/follow_fixing_changes.py": "problems that a change is to fix",
+    "app/automation/changes/fulfil_by_changes.py": "requests that ask for a change",
+    "app/automation/changes/resume_after_change.py": "tickets that wait for a change",
     "app/processes/changes/cause_search.py": "changes and incidents near to one another",
-    "app/automation/escalate_by_rule.py": "what is to come for many tickets, set by set",
-    "app/automation/watch_clocks.py": "which clocks are due",
-    "app/automation/ask_for_ratings.py": "who was asked in the week before",
-    "app/automation/escalate_overdue_complaints.py": "complaints whose time is over",
+    "app/automation/tickets/escalate_by_rule.py": "what is to come for many tickets, set by set",
+    "app/automation/agreements/watch_clocks.py": "which clocks are due",
+    "app/automation/tickets/ask_for_ratings.py": "who was asked in the week before",
+    "app/automation/tickets/escalate_overdue_complaints.py": "complaints whose time is over",
     "app/ticketing/routes/decisions.py": "decisions on records of every kind, with their votes",
     "app/ticketing/routes/team_work.py": "what is open and a team's, in every process",
     "app/ticketing/routes/asked_actions.py": "what notices ask for, and who has done it since",
@@ -126,10 +126,10 @@ SQL = {
     "app/service_levels/clocks/*": "rows of clocks are made by whole batches",
     "app/service_reports/*": "what a report is computed from",
     "app/dashboard/due.py": "open cases by due time",
-    "app/demo/report_scripts.py": "which reports the demo has made already",
-    "app/automation/escalate_by_sla.py": "which rules ask for what a clock says",
-    "app/automation/suggest_after_*.py": "complaints, candidates and signals of one service",
-    "app/automation/note_unknown_causes.py": "which clocks have missed their targets, and why nobody knows",
+    "app/demo/scripts/report_scripts.py": "which reports the demo has made already",
+    "app/automation/agreements/escalate_by_sla.py": "which rules ask for what a clock says",
+    "app/automation/*/suggest_after_*.py": "complaints, candidates and signals of one service",
+    "app/automation/agreements/note_unknown_causes.py": "which clocks have missed their targets",
     "app/processes/incidents/monitoring/known_alerts.py": "when alerts have cleared, beside the log",
     "app/webhooks/effects/addresses.py": "whose address it is, by its fingerprint",
     "app/webhooks/intake/deliveries.py": "deliveries, which are no records",
@@ -141,8 +141,8 @@ SQL = {
     "app/webhooks/effects/heard_alerts.py": "what was heard last of alerts",
     "app/webhooks/sources/silence.py": "how often deliveries of a source come",
     "app/search/*": "the index is a table",
-    "app/schema.py": "the schema itself",
-    "app/schema_dump.py": "the schema itself",
+    "app/platform/schema.py": "the schema itself",
+    "app/platform/schema_dump.py": "the schema itself",
 }
 SQL_TEXT = re.compile(
     r"\b(select\s+([\w.*(]|\Z)|insert\s+into\s|delete\s+from\s|with\s+\w+\s+as\s*\("
@@ -211,11 +211,12 @@ def _sets_a_state(source: Source) -> bool:
 def test_what_is_written_to_the_log_is_put_together_in_few_places() -> None:
     """What a tool tells of its tickets is observed, as in an import."""
     observed = {"app/webhooks/effects/identities.py", "app/webhooks/effects/mirror.py"}
-    clocks = {"app/automation/watch_clocks.py"}  # which say what follows, and are no commands
+    clocks = {"app/automation/agreements/watch_clocks.py"}  # which say what follows, and are no commands
     makers = {
         source.name for source in sources("app") for call, _ in source.calls() if call == "AppendRequest"
     }
-    makers -= {"app/kernel/perform.py"} | observed | clocks | {s.name for s in sources("app/exchange")}
+    makers -= {"app/kernel/commands/perform.py"} | observed | clocks
+    makers -= {source.name for source in sources("app/exchange")}
     fail_for(makers, "Nothing else appends to the log: perform an action of a lifecycle instead.")
 
 

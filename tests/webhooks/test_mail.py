@@ -7,9 +7,9 @@ from email.message import EmailMessage
 import pytest
 
 from app.common.people import Role
-from app.db import connect
 from app.log.follow import catch_up
-from app.settings import Settings
+from app.platform.db import connect
+from app.platform.settings import Settings
 from app.webhooks.effects import addresses
 from app.webhooks.mail import imap
 from tests.client import Api, Json

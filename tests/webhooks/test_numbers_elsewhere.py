@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from app.kernel.rebuild import compare
+from app.kernel.histories.rebuild import compare
 from app.registry import LIFECYCLES
 from tests.canaries.erasing import follow
 from tests.client import Api, Json

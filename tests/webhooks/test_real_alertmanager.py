@@ -15,7 +15,7 @@ import pytest
 
 from app.common.people import Role
 from app.main import application
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.client import Api, Json
 from tests.conftest import DatabaseUrls
 from tests.served import behind_a_socket

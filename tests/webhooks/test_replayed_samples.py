@@ -10,7 +10,7 @@ import httpx
 from app.cli.webhook_samples import replay_samples
 from app.common.people import Role
 from app.log import consumer_group as group
-from app.shared_connections import SharedConnections
+from app.platform.shared_connections import SharedConnections
 from app.webhooks.adapters import adapter_keys
 from app.webhooks.effects import processing
 from tests.client import Api

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from app.db import connect
+from app.platform.db import connect
 from app.webhooks.effects import processing
 from tests.client import Api
 from tests.webhooks.orders import an_issue, store

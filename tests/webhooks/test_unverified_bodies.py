@@ -16,8 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from app.api.unverified_bodies import BYTES_OF_ADDRESS, BodyBudgetExceeded, UnverifiedBodies
-from app.cli.http_protocol import BoundedHttpProtocol, Limits
+from app.api.requests.unverified_bodies import BYTES_OF_ADDRESS, BodyBudgetExceeded, UnverifiedBodies
+from app.cli.server.http_protocol import BoundedHttpProtocol, Limits
 from app.webhooks.adapters import MAIL
 from app.webhooks.router import LARGEST_BODY
 from tests.client import Api

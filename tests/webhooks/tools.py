@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
-from app.kernel.rules import Clock
 from app.webhooks.adapters import MAIL, adapter
 from app.webhooks.effects import processing
 from app.webhooks.intake.signing import signed_headers

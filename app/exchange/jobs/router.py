@@ -11,25 +11,25 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api import cursors
-from app.api.accept import language_for
-from app.api.auth import caller_of, context_of, ledger_of
-from app.api.bulk import BulkRecord
-from app.api.list_queries import Paging
-from app.api.openapi import in_language, problems
-from app.api.paging import page_response
-from app.api.shapes import OutputModel
+from app.api.authentication.auth import caller_of, context_of, ledger_of
+from app.api.contract.openapi import in_language, problems
+from app.api.listings import cursors
+from app.api.listings.list_queries import Paging
+from app.api.listings.paging import page_response
+from app.api.records.bulk import BulkRecord
+from app.api.records.shapes import OutputModel
+from app.api.requests.accept import language_for
 from app.common.people import Caller, grant_texts, parse_grants
 from app.common.records import CodeEnum
-from app.db import Row
 from app.exchange.jobs import worker
 from app.exchange.jobs.worker import BulkFailure
 from app.i18n import translate
 from app.kernel import uploads
-from app.kernel.actor_policy import anybody
+from app.kernel.actions.actor_policy import anybody
+from app.kernel.actions.refusals import NotFound, Refusal, WrongValue
 from app.kernel.ledger import Ledger
-from app.kernel.refusals import NotFound, Refusal, WrongValue
 from app.log.canonical import from_instant, instant
+from app.platform.db import Row
 
 router = APIRouter(prefix="/v1/bulk_jobs", tags=["bulk"])
 JobId = Annotated[UUID, Path(alias="id", description="The job: the id of its upload.")]

@@ -17,8 +17,9 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
-from app.api.actions import ActionOutcome
-from app.api.bulk import (
+from app.api.contract.problems import MOST_FAULTS
+from app.api.records.actions import ActionOutcome
+from app.api.records.bulk import (
     BulkCommand,
     BulkItem,
     InvalidItem,
@@ -28,16 +29,15 @@ from app.api.bulk import (
     refusal_details,
     targets_of,
 )
-from app.api.faults import Fault, fault_of, names_at
-from app.api.problems import MOST_FAULTS
+from app.api.requests.faults import Fault, fault_of, names_at
 from app.common.people import Caller
 from app.common.records import CodeEnum
-from app.db import Connection, DatabaseGone, Row
-from app.kernel import polling as rounds
 from app.kernel import uploads
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.consumers import polling as rounds
 from app.kernel.ledger import Ledger
-from app.shared_connections import SharedConnections
+from app.platform.db import Connection, DatabaseGone, Row
+from app.platform.shared_connections import SharedConnections
 
 NAME = "bulk jobs"
 POLL_SECONDS = 2.0

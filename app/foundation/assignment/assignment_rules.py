@@ -18,13 +18,21 @@ from app.foundation.assignment.records import AssignmentRuleState as State
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
-from app.kernel.actor_policy import admin, rule
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import BoundedList, EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import STAFF
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import admin, rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import (
+    BoundedList,
+    EmptyPayload,
+    Patch,
+    Payload,
+    RecordKey,
+    Reference,
+    ShortText,
+)
+from app.kernel.actions.refusals import WrongValue
 
 #: Most active rules of a process: this many are evaluated at most for each ticket.
 MOST_RULES = 200

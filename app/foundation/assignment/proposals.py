@@ -10,7 +10,6 @@ from uuid import UUID
 
 from app.common.records import from_row
 from app.common.tickets import Ticket
-from app.db import Connection, Database, Row, fetch_rows
 from app.foundation.assignment.assignment_rules import MOST_RULES
 from app.foundation.assignment.records import AssignmentRule, AssignmentStrategy, StaffedHours
 from app.foundation.assignment.selection import (
@@ -25,7 +24,8 @@ from app.foundation.assignment.selection import (
 from app.foundation.calendars.calendar_cache import newest_business_times
 from app.foundation.rota.on_call import on_duty_in
 from app.foundation.rota.records import Duty
-from app.kernel.lifecycle import Lifecycle
+from app.kernel.actions.lifecycle import Lifecycle
+from app.platform.db import Connection, Database, Row, fetch_rows
 
 #: Most persons of a team that are chosen from, and most open tickets of a person that are counted.
 MOST_PERSONS = 500

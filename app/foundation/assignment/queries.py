@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from app.api.lists import Listing
-from app.api.shapes import RecordOut
+from app.api.listings.lists import Listing
+from app.api.records.shapes import RecordOut
 from app.common.priority import Priority
 from app.foundation.assignment import assignment_rules
 from app.foundation.assignment.records import (

@@ -11,14 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.accept import language_for
-from app.api.actions import mount_actions
-from app.api.auth import Ledger, caller_of, context_of
-from app.api.edit import mount_edit
-from app.api.openapi import in_language, problems
-from app.api.reads import mount_reads
+from app.api.authentication.auth import Ledger, caller_of, context_of
+from app.api.contract.openapi import in_language, problems
+from app.api.records.actions import mount_actions
+from app.api.records.edit import mount_edit
+from app.api.records.reads import mount_reads
+from app.api.records.shapes import OutputModel, PersonStub, TeamStub
+from app.api.requests.accept import language_for
 from app.api.routes import Routes
-from app.api.shapes import OutputModel, PersonStub, TeamStub
 from app.common.priority import Priority
 from app.foundation.assignment.assignment_rules import LIFECYCLE
 from app.foundation.assignment.proposals import LATEST_ASSIGNMENTS, active_rules, propose, turns_by_person
@@ -26,11 +26,11 @@ from app.foundation.assignment.queries import ASSIGNMENT_RULES, AssignmentRuleOu
 from app.foundation.assignment.records import AssignmentRule
 from app.foundation.assignment.selection import MismatchReason, TicketAttributes
 from app.foundation.people import teams
-from app.kernel.actor_policy import staff
+from app.kernel.access.reads import load
+from app.kernel.actions.actor_policy import staff
+from app.kernel.actions.payloads import Instant, RecordKey, Reference
+from app.kernel.actions.refusals import WrongValue
 from app.kernel.ledger import Ledger as Services
-from app.kernel.payloads import Instant, RecordKey, Reference
-from app.kernel.reads import load
-from app.kernel.refusals import WrongValue
 from app.log.canonical import instant
 
 router = APIRouter(prefix="/v1/assignment_rules", tags=["assignment_rules"])

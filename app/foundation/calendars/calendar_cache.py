@@ -7,8 +7,8 @@ from uuid import UUID
 
 from app.common.business_time import BusinessTime
 from app.common.records import from_row
-from app.db import Database
 from app.foundation.calendars.records import CalendarVersion
+from app.platform.db import Database
 
 NEWEST_VERSIONS = """
 select c.key as calendar, v.* from fold.calendar c join fold.calendar_version v on v.id = c.newest_id

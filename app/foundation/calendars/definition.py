@@ -17,8 +17,8 @@ from app.foundation.calendars.holidays import PublicDays, countries, public_days
 from app.foundation.calendars.records import CalendarVersion, DayOrigin, parse_hours, parse_week
 from app.foundation.calendars.week import ClockTime, IsoDate, Weekday
 from app.foundation.people.persons import Zone
-from app.kernel.payloads import BoundedList, Payload, PayloadPart, ShortText
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.payloads import BoundedList, Payload, PayloadPart, ShortText
+from app.kernel.actions.refusals import WrongValue
 
 #: Most spans of a day, and most patterns of a version: the spans of a version are stored for twenty years at
 #: once.

@@ -13,13 +13,13 @@ from app.foundation.calendars.definition import CalendarDefinition
 from app.foundation.calendars.records import Calendar, CalendarVersion
 from app.foundation.calendars.records import CalendarState as State
 from app.foundation.editing import apply_patch
-from app.kernel.actor_policy import admin, rule, service_level_manager
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import EmptyPayload, FreeText, Patch, RecordKey, ShortText
-from app.kernel.reads import ReadContext
-from app.kernel.visibility import EVERYBODY
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import EVERYBODY
+from app.kernel.actions.actor_policy import admin, rule, service_level_manager
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload, FreeText, Patch, RecordKey, ShortText
 
 
 class AddCalendar(CalendarDefinition):

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.child_rows import ChildListing
-from app.api.columns import Columns
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, RecordOut, Renderer
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
+from app.api.records.columns import Columns
+from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.common.records import from_row
 from app.foundation.calendars.lifecycle import LIFECYCLE
 from app.foundation.calendars.records import Calendar, CalendarVersion, DayOrigin

@@ -11,13 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.actions import mount_actions
-from app.api.child_rows import mount_child_listing
-from app.api.edit import mount_edit
-from app.api.openapi import problems
-from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.contract.openapi import problems
+from app.api.records.actions import mount_actions
+from app.api.records.child_rows import mount_child_listing
+from app.api.records.edit import mount_edit
+from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.records.shapes import OutputModel
 from app.api.routes import Routes
-from app.api.shapes import OutputModel
 from app.common.business_time import BusinessTime
 from app.foundation.calendars.calendar_cache import business_time_of
 from app.foundation.calendars.lifecycle import LIFECYCLE
@@ -29,7 +29,7 @@ from app.foundation.calendars.queries import (
     load_version,
 )
 from app.foundation.calendars.records import CalendarVersion
-from app.kernel.payloads import Instant
+from app.kernel.actions.payloads import Instant
 from app.log.canonical import instant
 
 router = APIRouter(prefix="/v1/calendars", tags=["calendars"])

@@ -10,10 +10,10 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from app.common.records import from_row
-from app.db import Connection, fetch_rows
 from app.foundation.calendars.records import CalendarVersion
-from app.kernel import polling as rounds
-from app.shared_connections import SharedConnections
+from app.kernel.consumers import polling as rounds
+from app.platform.db import Connection, fetch_rows
+from app.platform.shared_connections import SharedConnections
 
 #: The table of spans, written when a version is appended, and the name of the worker's loop that extends it.
 SPAN_TABLE, NAME = "business_time.calendar_span", "calendars"

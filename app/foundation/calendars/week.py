@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from app.common.components import Component
 from app.common.records import CodeEnum
-from app.kernel.payloads import ShortText
+from app.kernel.actions.payloads import ShortText
 
 
 class Weekday(CodeEnum):

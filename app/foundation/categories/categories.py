@@ -15,14 +15,14 @@ from app.foundation.categories.lookups import number_of_categories
 from app.foundation.categories.records import Category
 from app.foundation.categories.records import CategoryState as State
 from app.foundation.editing import apply_patch
-from app.kernel.actor_policy import admin, role, rule
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import EVERYBODY
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import EVERYBODY
+from app.kernel.actions.actor_policy import admin, role, rule
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
+from app.kernel.actions.refusals import WrongValue
 
 MOST_LEVELS = 6
 #: Most categories of a process, retired ones included.

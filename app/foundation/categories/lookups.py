@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kernel.reads import ReadContext, Unguarded
+from app.kernel.access.reads import ReadContext, Unguarded
 
 
 async def number_of_categories(reads: ReadContext, process: str) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.api.lists import Listing
+from app.api.listings.lists import Listing
 from app.api.record_routes import record_routes
-from app.api.shapes import RecordOut
+from app.api.records.shapes import RecordOut
 from app.foundation.categories.categories import LIFECYCLE
 from app.foundation.categories.records import Category
 

@@ -12,11 +12,13 @@ from pydantic import Field
 from app.foundation.checklists.records import Checklist
 from app.foundation.checklists.records import ChecklistState as State
 from app.foundation.editing import apply_patch
-from app.kernel.actor_policy import admin, rule
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import admin, rule
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
@@ -27,9 +29,7 @@ from app.kernel.payloads import (
     ShortText,
     Title,
 )
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import STAFF
+from app.kernel.actions.refusals import WrongValue
 
 
 class ChecklistTask(PayloadPart):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from app.api.lists import Listing
+from app.api.listings.lists import Listing
 from app.api.record_routes import record_routes
-from app.api.shapes import OutputModel, RecordOut
+from app.api.records.shapes import OutputModel, RecordOut
 from app.foundation.checklists.checklists import LIFECYCLE
 from app.foundation.checklists.records import Checklist
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.shapes import OutputModel, Renderer, TeamStub
-from app.db import Row
+from app.api.records.shapes import OutputModel, Renderer, TeamStub
 from app.foundation.services.records import Criticality, ServiceState
 from app.foundation.services.services import LIFECYCLE
-from app.kernel.references import is_visible
+from app.kernel.commands.references import is_visible
+from app.platform.db import Row
 
 #: Most services, and most customers, in an answer, the nearest first; an answer that leaves some out says so.
 MOST_AFFECTED = 1_000

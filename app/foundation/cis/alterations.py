@@ -19,10 +19,10 @@ from app.common.records import ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.cis.lookups import unauthorised_alterations
 from app.foundation.cis.records import Ci, CiState
-from app.kernel.context import ActionContext
-from app.kernel.payloads import Payload, Reference
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import PreparationRefused, WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import Payload, Reference
+from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.log.canonical import instant
 
 if TYPE_CHECKING:

@@ -17,10 +17,11 @@ from app.foundation.cis.lifecycle import LARGEST_INTEGER, MANAGERS, MOST_SERVICE
 from app.foundation.cis.preparation import LatestPosition, latest_position
 from app.foundation.cis.records import Baseline, Ci, CiClass
 from app.foundation.cis.records import BaselineState as State
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
@@ -29,7 +30,6 @@ from app.kernel.payloads import (
     Reference,
     ShortText,
 )
-from app.kernel.visibility import STAFF
 
 
 class TakeBaseline(Payload):

@@ -8,10 +8,10 @@ from app.common.people import Person
 from app.foundation.cis.preparation import LatestPosition
 from app.foundation.cis.records import Baseline, Ci, CiRelation
 from app.foundation.people.eligibility import check_person_active
-from app.kernel.context import ActionContext
-from app.kernel.payloads import LONGEST_LIST
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import LONGEST_LIST
+from app.kernel.actions.refusals import WrongValue
 
 if TYPE_CHECKING:
     from app.foundation.cis.baselines import TakeBaseline

@@ -14,18 +14,18 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api import cursors
-from app.api.list_queries import LARGEST_POSITION, Paging
-from app.api.shapes import OutputModel, Renderer
+from app.api.listings import cursors
+from app.api.listings.list_queries import LARGEST_POSITION, Paging
+from app.api.records.shapes import OutputModel, Renderer
 from app.common.records import codecs
 from app.foundation.cis import baselines
 from app.foundation.cis.lifecycle import LIFECYCLE
 from app.foundation.cis.queries import CiStub, ci_stub, ci_visibility_condition
 from app.foundation.cis.records import Baseline, Ci, CiRelation, CiState, DifferenceKind, RelationKind
-from app.kernel.history import fold
-from app.kernel.reads import load
-from app.kernel.references import is_visible
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import load
+from app.kernel.actions.refusals import WrongValue
+from app.kernel.commands.references import is_visible
+from app.kernel.histories.history import fold
 from app.log import read
 from app.log.events import COLUMNS, Recorded, kind_of, recorded, stream
 

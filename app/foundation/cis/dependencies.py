@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.foundation.cis.impact import ImpactDirection, kinds_in_direction
-from app.kernel.reads import Reading
+from app.kernel.access.reads import Reading
 
 #: Most items that are followed, and most relations from one item to another.
 MOST_NEEDED, DEEPEST = 500, 10

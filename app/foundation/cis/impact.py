@@ -13,8 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from app.common.records import CodeEnum
-from app.db import Database
 from app.foundation.cis.records import RelationKind
+from app.platform.db import Database
 
 
 class ImpactDirection(CodeEnum):

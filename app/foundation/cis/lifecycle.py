@@ -25,12 +25,20 @@ from app.foundation.cis.preparation import EndedRelation, ended_relation
 from app.foundation.cis.records import Ci, CiClass, CiRelation, RelationKind
 from app.foundation.cis.records import CiState as State
 from app.foundation.editing import apply_patch
-from app.kernel.actor_policy import change_manager, configuration_manager, engineer, integration, rule
-from app.kernel.constraints import RetryDecision, ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import LONGEST_LIST, BoundedList, Patch, Payload, RecordKey, Reference, ShortText
-from app.kernel.visibility import STAFF
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import change_manager, configuration_manager, engineer, integration, rule
+from app.kernel.actions.constraints import RetryDecision, ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    Patch,
+    Payload,
+    RecordKey,
+    Reference,
+    ShortText,
+)
 
 #: The largest whole number that every JSON reader holds exactly.
 LARGEST_INTEGER = 2**53 - 1

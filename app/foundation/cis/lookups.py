@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.db import Row
-from app.kernel.reads import ReadContext, Unguarded
+from app.kernel.access.reads import ReadContext, Unguarded
+from app.platform.db import Row
 
 DRAWN = """
 select id, count(*) over () as population, (select position from log.head) as position from fold.ci

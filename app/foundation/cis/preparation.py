@@ -8,9 +8,9 @@ from uuid import UUID
 
 from app.foundation.cis.lookups import drawn_cis
 from app.foundation.cis.records import Baseline, Ci, CiRelation, Verification, VerificationItem
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
 
 if TYPE_CHECKING:
     from app.foundation.cis.baselines import TakeBaseline

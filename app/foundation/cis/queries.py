@@ -9,10 +9,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api import cursors
-from app.api.list_queries import Paging
-from app.api.lists import Listing
-from app.api.shapes import LoadedFrom, OutputModel, RecordOut, Renderer
+from app.api.listings import cursors
+from app.api.listings.list_queries import Paging
+from app.api.listings.lists import Listing
+from app.api.records.shapes import LoadedFrom, OutputModel, RecordOut, Renderer
 from app.foundation.cis import baselines, verifications
 from app.foundation.cis.affected import (
     MOST_AFFECTED,
@@ -38,8 +38,8 @@ from app.foundation.cis.records import (
     VerificationItem,
 )
 from app.foundation.people.queries import PERSONS
+from app.kernel.access.visibility import sees_every_record, tokens
 from app.kernel.ledger import Ledger
-from app.kernel.visibility import sees_every_record, tokens
 from app.log.canonical import instant
 from app.log.events import stream
 

@@ -19,13 +19,13 @@ from app.foundation.cis.lifecycle import KEEPERS, MANAGERS, Change, Services
 from app.foundation.cis.preparation import Sample, SampleItem, sample, sample_item
 from app.foundation.cis.records import CiClass, CiOutcome, Settlement, Verification, VerificationItem
 from app.foundation.cis.records import VerificationState as State
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import BoundedList, EmptyPayload, Payload, RecordKey, Reference, ShortText
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import STAFF
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import BoundedList, EmptyPayload, Payload, RecordKey, Reference, ShortText
+from app.kernel.actions.refusals import WrongValue
 
 LARGEST_SAMPLE = 200
 

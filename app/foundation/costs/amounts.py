@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.common.money import DIGITS, digits
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue
 
 
 def check_digits(amount: str, currency: str, pointer: str = "/amount") -> None:

@@ -11,13 +11,13 @@ from app.common.money import Amount, Currency
 from app.foundation.costs.amounts import check_digits
 from app.foundation.costs.records import HourlyRate
 from app.foundation.costs.records import RateState as State
-from app.kernel.actor_policy import admin, rule
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.payloads import Instant, Payload, Reason, RecordKey
-from app.kernel.reads import ReadContext
-from app.kernel.visibility import STAFF
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import admin, rule
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.payloads import Instant, Payload, Reason, RecordKey
 
 
 class AddHourlyRate(Payload):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.foundation.costs.records import HourlyRate
-from app.kernel.reads import ReadContext, Unguarded
+from app.kernel.access.reads import ReadContext, Unguarded
 
 RATE = """
 select id from fold.hourly_rate where role_class = %s and state = 'active'

@@ -17,11 +17,13 @@ from app.common.custom import CustomField, ValueType
 from app.common.custom import FieldState as State
 from app.foundation.custom.lookups import taken_slots
 from app.foundation.editing import apply_patch
-from app.kernel.actor_policy import admin, rule
-from app.kernel.constraints import RetryDecision, ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import EVERYBODY, STAFF
+from app.kernel.actions.actor_policy import admin, rule
+from app.kernel.actions.constraints import RetryDecision, ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
@@ -31,9 +33,7 @@ from app.kernel.payloads import (
     RecordKey,
     ShortText,
 )
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import EVERYBODY, STAFF
+from app.kernel.actions.refusals import WrongValue
 
 #: The form of the key of a custom field, or of one of its choices, in payloads, addresses and the log.
 CODE = r"^[a-z][a-z0-9_]{0,49}$"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kernel.reads import Constraint, ReadContext
+from app.kernel.access.reads import Constraint, ReadContext
 
 
 async def taken_slots(reads: ReadContext, process: str) -> set[int]:

@@ -11,11 +11,11 @@ from app.common.custom import FOR_STAFF, PUBLIC, CustomField, CustomValuesField,
 from app.common.people import Role
 from app.common.tickets import Ticket
 from app.foundation.people.eligibility import check_person_active
-from app.kernel.context import ActionContext
-from app.kernel.custom import InvalidCustomValue, to_stored_value
-from app.kernel.payloads import LONGEST_KEY, LONGEST_LIST, LONGEST_PARAGRAPH
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.custom import InvalidCustomValue, to_stored_value
+from app.kernel.actions.payloads import LONGEST_KEY, LONGEST_LIST, LONGEST_PARAGRAPH
+from app.kernel.actions.refusals import WrongValue
 
 
 def _scalar(value: Any) -> Any:

@@ -59,12 +59,12 @@ from app.foundation.decisions.records import (
 )
 from app.foundation.decisions.tally import tally
 from app.foundation.process_spec import ActionRows
-from app.kernel.actor_policy import ActorPolicy, Relation, chair, decision, rule, voter
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, Action, ChangeCheck, FollowUp, action
-from app.kernel.payloads import FreeText, Instant, Payload, Title
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import Refusal, WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import ActorPolicy, Relation, chair, decision, rule, voter
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, Action, ChangeCheck, FollowUp, action
+from app.kernel.actions.payloads import FreeText, Instant, Payload, Title
+from app.kernel.actions.refusals import Refusal, WrongValue
 
 #: What stands beside every record that can be decided about.
 CHILDREN = (Decision, Vote, VotingDeputy)

@@ -10,11 +10,11 @@ from collections.abc import Collection
 from typing import Any
 
 from app.foundation.decisions.lookups import authors
-from app.kernel.actor_policy import RecordDuty
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import PayloadCheck
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import ConflictingDuty
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import RecordDuty
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import PayloadCheck
+from app.kernel.actions.refusals import ConflictingDuty
 
 #: Whoever has made what is judged, by the log; no field of the record names them.
 AUTHOR = RecordDuty("author", "作者", ())

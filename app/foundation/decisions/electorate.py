@@ -23,9 +23,9 @@ from app.foundation.decisions.records import (
 )
 from app.foundation.decisions.tally import default_quorum
 from app.foundation.people.records import Group
-from app.kernel.actor_policy import RecordDuty, segregated_persons
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import PreparationRefused
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import RecordDuty, segregated_persons
+from app.kernel.actions.refusals import PreparationRefused
 
 #: So many are asked at most: every group as a whole, and its chair.
 MOST_VOTERS = WHOLE_GROUP

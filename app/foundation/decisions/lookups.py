@@ -9,8 +9,8 @@ from uuid import UUID
 
 from app.common.records import Record
 from app.foundation.decisions.records import Vote, VoteVerdict
-from app.kernel.actor_policy import Relation
-from app.kernel.reads import BY_RECORD_VERSION, ReadContext, Unguarded
+from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Unguarded
+from app.kernel.actions.actor_policy import Relation
 from app.log.events import kind_of
 
 PERSON = "person:"

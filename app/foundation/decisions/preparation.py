@@ -26,11 +26,11 @@ from app.foundation.decisions.records import (
     VotingDeputy,
 )
 from app.foundation.decisions.tally import Terms
-from app.kernel.actor_policy import segregated_persons
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import Prepare
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import segregated_persons
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import Prepare
+from app.kernel.actions.refusals import WrongValue
 
 if TYPE_CHECKING:
     from app.foundation.decisions.actions import AskDecision

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.child_rows import ChildListing
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, PersonStub, RecordOut
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import OutputModel, PersonStub, RecordOut
 from app.common.people import Grade, Role
 from app.foundation.decisions.approval_rules import lifecycle as approval_rules
 from app.foundation.decisions.approval_rules.records import (

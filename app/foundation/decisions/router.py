@@ -13,17 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.accept import language_for
-from app.api.actions import mount_actions
-from app.api.auth import Ledger, caller_of, context_of
-from app.api.child_rows import mount_child_listing
+from app.api.authentication.auth import Ledger, caller_of, context_of
+from app.api.contract.openapi import in_language, problems
+from app.api.contract.summaries import noun, with_article
 from app.api.direct import DirectRoute
-from app.api.lists import Listing
-from app.api.openapi import in_language, problems
-from app.api.paging import VARY
-from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.listings.lists import Listing
+from app.api.listings.paging import VARY
+from app.api.records.actions import mount_actions
+from app.api.records.child_rows import mount_child_listing
+from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.requests.accept import language_for
 from app.api.routes import Routes
-from app.api.summaries import noun, with_article
 from app.foundation.decisions.approval_rules import lifecycle as rules_lifecycle
 from app.foundation.decisions.approval_rules.electors import VERSIONS as RULE_VERSIONS
 from app.foundation.decisions.approval_rules.electors import HoldingRule, rules_in_force
@@ -42,10 +42,10 @@ from app.foundation.decisions.queries import (
 )
 from app.foundation.decisions.records import DecisionKind, VoterLeftOutReason
 from app.i18n import translate
-from app.kernel.actor_policy import staff
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import staff
+from app.kernel.actions.refusals import Forbidden, PreparationRefused
 from app.kernel.ledger import Ledger as Services
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import Forbidden, PreparationRefused
 from app.log.canonical import instant
 
 rules_router = APIRouter(prefix="/v1/approval_rules", tags=["decisions"], route_class=DirectRoute)

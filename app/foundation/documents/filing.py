@@ -16,8 +16,8 @@ from app.foundation.documents.records import (
     DocumentState,
     Heading,
 )
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
 
 #: Child records of every record that makes documents.
 CHILDREN = (DocumentEntry, DocumentSection)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.common.records import ChildRecord, Record
 from app.foundation.documents.records import DocumentEntry, DocumentSection, DocumentState
-from app.kernel.history import fold
+from app.kernel.histories.history import fold
 from app.log.events import Recorded, stream
 
 Row = TypeVar("Row", bound=ChildRecord)

@@ -8,14 +8,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.api.shapes import Renderer
+from app.api.records.shapes import Renderer
 from app.common.records import from_row
 from app.foundation.documents.pages import PrintedDocument, PrintedSection
 from app.foundation.documents.past import WrittenEdition, find_edition
 from app.foundation.documents.records import DocumentEntry, DocumentSection
-from app.kernel.history import fold
+from app.kernel.actions.refusals import NotFound
+from app.kernel.histories.history import fold
 from app.kernel.ledger import Ledger
-from app.kernel.refusals import NotFound
 from app.log.events import stream
 from app.log.read import stream_events
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from app.api import summaries
-from app.api.lists import Listing
-from app.api.openapi import problems
-from app.api.pages import page_to_keep
-from app.api.reads import Name, load_visible, renderer_of
+from app.api.contract import summaries
+from app.api.contract.openapi import problems
+from app.api.listings.lists import Listing
+from app.api.records.reads import Name, load_visible, renderer_of
+from app.api.service.pages import page_to_keep
 from app.foundation.documents.pages import PrintedPage
 
 MOST_EDITIONS = 10_000

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.api.child_rows import ChildListing
-from app.api.shapes import OutputModel
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import OutputModel
 from app.foundation.documents.records import (
     DocumentEntry,
     DocumentSection,

@@ -20,13 +20,13 @@ from app.foundation.escalation.records import EscalateTo, EscalationCondition, E
 from app.foundation.escalation.records import EscalationRuleState as State
 from app.foundation.people.eligibility import check_person_active, check_team_assignable
 from app.foundation.people.records import Team
-from app.kernel.actor_policy import admin, rule
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import STAFF
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import admin, rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
+from app.kernel.actions.refusals import WrongValue
 
 #: Most active rules of a process, each of which is evaluated for every open ticket.
 MOST_ESCALATION_RULES = 50

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.common.clocks import ClockMetric
-from app.db import Database, Row
-from app.kernel.lifecycle import Lifecycle
+from app.kernel.actions.lifecycle import Lifecycle
+from app.platform.db import Database, Row
 
 OPEN_TICKETS = """(select '{kind}/' || c.id as stream, {answered} as answered, c.* from {table} c
   where c.state in ({open}) and {only})"""

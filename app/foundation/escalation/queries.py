@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from app.api.lists import Listing
+from app.api.listings.lists import Listing
 from app.api.record_routes import record_routes
-from app.api.shapes import RecordOut
+from app.api.records.shapes import RecordOut
 from app.common.priority import Priority
 from app.foundation.escalation import escalation_rules
 from app.foundation.escalation.records import (

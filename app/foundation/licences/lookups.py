@@ -16,7 +16,7 @@ from uuid import UUID
 
 from app.common.records import from_row
 from app.foundation.licences.records import TRAINING, ExaminationResult, Licence, TrainingParticipant
-from app.kernel.reads import ReadContext, Reading, Versions
+from app.kernel.access.reads import ReadContext, Reading, Versions
 
 # By the index licence_person.
 VALID = """

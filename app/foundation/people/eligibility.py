@@ -5,8 +5,8 @@ from __future__ import annotations
 from app.common.people import Person, PersonState
 from app.foundation.people.lookups import membership
 from app.foundation.people.records import Team, TeamKind, TeamState
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.refusals import WrongValue
 
 
 async def check_assignable(

@@ -7,13 +7,13 @@ import re
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-from app.api import views
+from app.api.listings import views
 from app.common.people import Person
-from app.db import Connection
+from app.kernel.access.reads import VersionedRecord, load
+from app.kernel.actions.offers import offers
+from app.kernel.commands.perform import Command
 from app.kernel.ledger import Ledger
-from app.kernel.offers import offers
-from app.kernel.perform import Command
-from app.kernel.reads import VersionedRecord, load
+from app.platform.db import Connection
 
 PAGE = 500
 #: A character as JSON may write it.

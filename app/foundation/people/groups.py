@@ -16,14 +16,14 @@ from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
-from app.kernel.actor_policy import admin, rule
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import STAFF
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import admin, rule
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
+from app.kernel.actions.refusals import WrongValue
 
 
 class AddGroup(Payload):

@@ -17,10 +17,11 @@ from app.common.personal import Personal
 from app.common.records import ForeignRef, Hidden
 from app.foundation.people.records import Key, KeyState
 from app.foundation.people.roles import RoleText
-from app.kernel.actor_policy import admin, holder, process_relation, rule
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import admin, holder, process_relation, rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
@@ -29,8 +30,7 @@ from app.kernel.payloads import (
     Reference,
     ShortText,
 )
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import Refusal, SupersededSecret, WrongValue
+from app.kernel.actions.refusals import Refusal, SupersededSecret, WrongValue
 
 # The payload says what the key is for: a check of the action reads it.
 calendar_reader = process_relation(

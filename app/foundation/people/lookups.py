@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.common.records import Record, from_row
 from app.foundation.people.records import Membership
-from app.kernel.reads import BY_RECORD_VERSION, ReadContext, Reading, Versions
+from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Reading, Versions
 
 # Uses the index person_admin, whose condition the query repeats.
 ANOTHER_ADMIN = """

@@ -11,10 +11,10 @@ from app.common.people import Person, Role, RoleGrant
 from app.common.records import ForeignRef
 from app.foundation.people.lookups import membership, number_of_memberships
 from app.foundation.people.records import Membership, Team, TeamState
-from app.kernel.context import ActionContext
-from app.kernel.payloads import LONGEST_LIST, Payload, Reference
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import LONGEST_LIST, Payload, Reference
+from app.kernel.actions.refusals import WrongValue
 
 
 class JoinPerson(Payload):

@@ -31,10 +31,12 @@ from app.foundation.people.roles import (
     role_not_grantable,
     role_not_held,
 )
-from app.kernel.actor_policy import admin, oneself, rule, superior
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Keys, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import admin, oneself, rule, superior
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Keys, Lifecycle, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     NO_LINE,
     BoundedList,
@@ -45,9 +47,7 @@ from app.kernel.payloads import (
     ShortText,
     provided_fields,
 )
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import SupersededSecret, WrongValue
-from app.kernel.visibility import STAFF
+from app.kernel.actions.refusals import SupersededSecret, WrongValue
 
 
 def _check_zone(value: str) -> str:

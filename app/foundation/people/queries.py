@@ -9,9 +9,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.key_use import last_used
-from app.api.lists import Listing
-from app.api.shapes import LoadedFrom, OutputModel, RecordOut, TeamStub
+from app.api.authentication.key_use import last_used
+from app.api.listings.lists import Listing
+from app.api.records.shapes import LoadedFrom, OutputModel, RecordOut, TeamStub
 from app.common.people import Person
 from app.foundation.people import groups, keys, persons, teams
 from app.foundation.people.records import (

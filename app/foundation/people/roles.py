@@ -13,10 +13,10 @@ from app.common.components import Component
 from app.common.people import Person, PersonState, Role, RoleGrant
 from app.common.tickets import Ticket
 from app.foundation.people.lookups import another_admin
-from app.kernel.context import ActionContext
-from app.kernel.payloads import LONGEST_LIST, BoundedList, RecordKey, ShortText
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, RecordKey, ShortText
+from app.kernel.actions.refusals import WrongValue
 
 _KEY = TypeAdapter(RecordKey)
 

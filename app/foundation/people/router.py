@@ -8,9 +8,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api import idempotency
-from app.api.actions import IdempotencyKeyHeader as IdempotencyHeader
-from app.api.actions import (
+from app.api.authentication.auth import Ledger, context_of
+from app.api.contract.openapi import problems
+from app.api.listings.list_queries import Paging
+from app.api.listings.paging import page
+from app.api.listings.paging import page_response as listed
+from app.api.open_actions import send_as
+from app.api.records.actions import IdempotencyKeyHeader as IdempotencyHeader
+from app.api.records.actions import (
     IfMatch,
     action_response,
     mount_actions,
@@ -18,22 +23,17 @@ from app.api.actions import (
     perform_idempotently,
     perform_showing_secret,
 )
-from app.api.auth import Ledger, context_of
-from app.api.edit import mount_edit
-from app.api.etag import versions_of
-from app.api.list_queries import Paging
-from app.api.open_actions import send_as
-from app.api.openapi import problems
-from app.api.paging import page
-from app.api.paging import page_response as listed
-from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.records.edit import mount_edit
+from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.requests import idempotency
+from app.api.requests.etag import versions_of
 from app.api.routes import Routes
 from app.common.keys import hash_of, new_secret, token
 from app.foundation.people import groups, keys, persons, teams
 from app.foundation.people.erase import erase_refused_rows
 from app.foundation.people.queries import GROUPS, KEYS, PERSONS, TEAMS, GroupOut, KeyOut, PersonOut, TeamOut
-from app.kernel.payloads import EmptyPayload, Payload
-from app.kernel.perform import Command
+from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.commands.perform import Command
 
 router = APIRouter(prefix="/v1", tags=["people"])
 mount_reads(router, PERSONS, prefix="/persons")

@@ -13,12 +13,12 @@ from app.common.people import Person
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.records import Team, TeamKind, TeamState
-from app.kernel.actor_policy import admin, rule
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
-from app.kernel.visibility import EVERYBODY
+from app.kernel.access.visibility import EVERYBODY
+from app.kernel.actions.actor_policy import admin, rule
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
 
 
 class AddTeam(Payload):

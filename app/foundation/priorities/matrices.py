@@ -12,13 +12,13 @@ from pydantic import Field
 from app.common.priority import MATRIX, Impact, Matrix, Priority, Urgency
 from app.common.priority_matrix import MatrixState as State
 from app.common.priority_matrix import PriorityMatrix
-from app.kernel.actor_policy import admin
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import LONGEST_LIST, BoundedList, Payload, PayloadPart
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import EVERYBODY
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import EVERYBODY
+from app.kernel.actions.actor_policy import admin
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, Payload, PayloadPart
+from app.kernel.actions.refusals import WrongValue
 
 EXAMPLE_CELLS = [
     {"impact": impact.value, "urgency": urgency.value, "priority": priority.value}

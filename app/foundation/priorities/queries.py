@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, RecordOut
+from app.api.listings.lists import Listing
+from app.api.records.shapes import OutputModel, RecordOut
 from app.common.priority import Impact, Priority, Urgency
 from app.common.priority_matrix import PriorityMatrix
 from app.foundation.priorities import matrices

@@ -9,25 +9,25 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api import idempotency
-from app.api.actions import (
+from app.api.authentication.auth import Ledger, context_of
+from app.api.contract.openapi import action_responses, problems
+from app.api.records.actions import (
     IdempotencyKeyHeader,
     IfMatch,
     action_response,
     mount_actions,
     perform_idempotently,
 )
-from app.api.auth import Ledger, context_of
-from app.api.etag import etag, versions_of
-from app.api.openapi import action_responses, problems
-from app.api.reads import mount_reads
+from app.api.records.reads import mount_reads
+from app.api.records.shapes import OutputModel, Renderer
+from app.api.requests import idempotency
+from app.api.requests.etag import etag, versions_of
 from app.api.routes import Routes
-from app.api.shapes import OutputModel, Renderer
 from app.common.priority_matrix import PriorityMatrix
 from app.foundation.priorities.matrices import LIFECYCLE, AddPriorityMatrix, RevisePriorityMatrix
 from app.foundation.priorities.queries import PRIORITY_MATRICES, PriorityCell, PriorityMatrixOut
-from app.kernel.perform import Command
-from app.kernel.refusals import VersionMismatch
+from app.kernel.actions.refusals import VersionMismatch
+from app.kernel.commands.perform import Command
 from app.log.ids import uuid7
 
 router = APIRouter(prefix="/v1", tags=["service"])

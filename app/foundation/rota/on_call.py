@@ -8,10 +8,10 @@ from functools import partial
 from uuid import UUID
 
 from app.common.records import from_row
-from app.db import Database
 from app.foundation.rota.on_duty import DutySpan, on_duty, spans
 from app.foundation.rota.records import Duty, Shift, StandIn
-from app.kernel.reads import ReadContext, Reading, Unguarded, Versions
+from app.kernel.access.reads import ReadContext, Reading, Unguarded, Versions
+from app.platform.db import Database
 
 # By the dates of all time zones; what else is fetched is sorted out by whoever knows the zone.
 ZONE_MARGIN = timedelta(days=2)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from app.api.lists import Listing
-from app.api.shapes import RecordOut
+from app.api.listings.lists import Listing
+from app.api.records.shapes import RecordOut
 from app.foundation.calendars.week import Weekday
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.rota import shifts, stand_ins

@@ -13,22 +13,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.actions import mount_actions
-from app.api.auth import Ledger, caller_of, context_of
-from app.api.openapi import problems
-from app.api.reads import Name, mount_reads
+from app.api.authentication.auth import Ledger, caller_of, context_of
+from app.api.contract.openapi import problems
+from app.api.records.actions import mount_actions
+from app.api.records.reads import Name, mount_reads
+from app.api.records.shapes import OutputModel, PersonStub, TeamStub
 from app.api.routes import Routes
-from app.api.shapes import OutputModel, PersonStub, TeamStub
 from app.foundation.people import teams
 from app.foundation.people.records import Team
 from app.foundation.rota import shifts, stand_ins
 from app.foundation.rota.on_call import duty_spans, on_call
 from app.foundation.rota.queries import SHIFTS, STAND_INS, ShiftOut, StandInOut
 from app.foundation.rota.records import Duty
+from app.kernel.access.reads import load
+from app.kernel.actions.payloads import Instant
+from app.kernel.actions.refusals import NotFound
 from app.kernel.ledger import Ledger as Services
-from app.kernel.payloads import Instant
-from app.kernel.reads import load
-from app.kernel.refusals import NotFound
 from app.log.canonical import instant
 
 router = APIRouter(prefix="/v1", tags=["people"])

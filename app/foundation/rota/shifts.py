@@ -16,13 +16,13 @@ from app.foundation.people.lookups import membership
 from app.foundation.people.persons import Zone
 from app.foundation.people.records import Team, TeamState
 from app.foundation.rota.records import Duty, Shift, ShiftState
-from app.kernel.actor_policy import admin, rule
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.payloads import BoundedList, Payload, Reference
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import STAFF
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import admin, rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.payloads import BoundedList, Payload, Reference
+from app.kernel.actions.refusals import WrongValue
 
 MOST_WEEKS = 52
 

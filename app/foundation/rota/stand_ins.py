@@ -18,13 +18,13 @@ from app.common.records import ForeignRef
 from app.foundation.people.records import Team
 from app.foundation.rota.records import Duty, StandIn, StandInState
 from app.foundation.rota.shifts import check_team_member
-from app.kernel.actor_policy import admin, agent, engineer, rule
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.payloads import EmptyPayload, Instant, Payload, Reference
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import STAFF
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import admin, agent, engineer, rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload, Instant, Payload, Reference
+from app.kernel.actions.refusals import WrongValue
 
 LONGEST_STAND_IN = timedelta(days=366)
 

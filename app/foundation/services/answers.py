@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.foundation.services.records import CatalogueItem
-from app.kernel.forms import read_answers, validate_answers
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.forms import read_answers, validate_answers
+from app.kernel.actions.refusals import WrongValue
 
 ANSWERS = "/answers"
 

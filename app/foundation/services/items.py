@@ -24,11 +24,13 @@ from app.foundation.services.records import (
 )
 from app.foundation.services.records import ItemState as State
 from app.foundation.services.services import KEEPER
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.forms import InvalidForm, check_form
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import EVERYBODY, STAFF
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.forms import InvalidForm, check_form
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
@@ -39,9 +41,7 @@ from app.kernel.payloads import (
     Reference,
     Title,
 )
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import EVERYBODY, STAFF
+from app.kernel.actions.refusals import WrongValue
 
 LONGEST_TARGET = 366 * 24 * 3600
 EXAMPLE_FORM = {

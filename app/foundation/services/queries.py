@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
 
-from app.api.columns import Columns
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, RecordOut, Renderer
+from app.api.listings.lists import Listing
+from app.api.records.columns import Columns
+from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.foundation.calendars.queries import CALENDARS
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services import items, services
@@ -18,7 +18,7 @@ from app.foundation.services.records import (
     CatalogueItem,
     Service,
 )
-from app.kernel.references import is_visible
+from app.kernel.commands.references import is_visible
 
 
 class PromisedTargetOut(OutputModel):

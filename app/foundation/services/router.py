@@ -9,14 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.actions import mount_actions
-from app.api.edit import mount_edit
-from app.api.faults import Fault
-from app.api.openapi import in_language, problems
-from app.api.paging import VARY
-from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.contract.openapi import in_language, problems
+from app.api.listings.paging import VARY
+from app.api.records.actions import mount_actions
+from app.api.records.edit import mount_edit
+from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.records.shapes import OutputModel
+from app.api.requests.faults import Fault
 from app.api.routes import Routes
-from app.api.shapes import OutputModel
 from app.foundation.services import items, services
 from app.foundation.services.answers import answer_errors
 from app.foundation.services.queries import (
@@ -27,7 +27,7 @@ from app.foundation.services.queries import (
     ServiceRenderer,
 )
 from app.i18n import translate
-from app.kernel.forms import Answers
+from app.kernel.actions.forms import Answers
 
 router = APIRouter(prefix="/v1", tags=["catalogue"])
 mount_reads(router, SERVICES, prefix="/services")

@@ -19,11 +19,13 @@ from app.foundation.people.eligibility import check_customer, check_person_activ
 from app.foundation.people.records import Team
 from app.foundation.services.records import Criticality, Service
 from app.foundation.services.records import ServiceState as State
-from app.kernel.actor_policy import admin, role, rule
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import EVERYBODY, STAFF
+from app.kernel.actions.actor_policy import admin, role, rule
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
@@ -35,9 +37,7 @@ from app.kernel.payloads import (
     ShortText,
     to_json_value,
 )
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import EVERYBODY, STAFF
+from app.kernel.actions.refusals import WrongValue
 
 #: The policy of managing the catalogue.
 KEEPER = admin | role(Role.service_level_manager) | rule

@@ -12,28 +12,28 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api import cursors, views
-from app.api.accept import language_for
-from app.api.actions import IfMatch
-from app.api.auth import caller_of, ledger_of
-from app.api.etag import versions_of
-from app.api.faults import Fault, fault_of
-from app.api.list_queries import Paging
-from app.api.lists import Listing
-from app.api.openapi import problems, record_responses
-from app.api.paging import VARY, page_response
-from app.api.problems import problem
-from app.api.reads import IfNoneMatch, etag_response
-from app.api.shapes import OutputModel, PersonStub, TeamStub
+from app.api.authentication.auth import caller_of, ledger_of
+from app.api.contract.openapi import problems, record_responses
+from app.api.contract.problems import problem
+from app.api.listings import cursors, views
+from app.api.listings.list_queries import Paging
+from app.api.listings.lists import Listing
+from app.api.listings.paging import VARY, page_response
+from app.api.records.actions import IfMatch
+from app.api.records.reads import IfNoneMatch, etag_response
+from app.api.records.shapes import OutputModel, PersonStub, TeamStub
+from app.api.requests.accept import language_for
+from app.api.requests.etag import versions_of
+from app.api.requests.faults import Fault, fault_of
 from app.common.people import Caller
 from app.common.records import CodeEnum
-from app.db import Row
-from app.kernel.actor_policy import anybody
-from app.kernel.directory import CachedTeam as Team
+from app.kernel.access.directory import CachedTeam as Team
+from app.kernel.actions.actor_policy import anybody
+from app.kernel.actions.payloads import Reference, ShortText
+from app.kernel.actions.refusals import Forbidden, NotFound, VersionMismatch, WrongValue
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import Reference, ShortText
-from app.kernel.refusals import Forbidden, NotFound, VersionMismatch, WrongValue
 from app.log.canonical import instant
+from app.platform.db import Row
 
 LONGEST_QUERY = 4_000
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"

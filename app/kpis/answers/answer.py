@@ -18,8 +18,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.api.shapes import OutputModel
-from app.db import Connection, Database, DatabaseGone
+from app.api.records.shapes import OutputModel
 from app.kpis.answers import as_of, point_intervals, references
 from app.kpis.answers.comparisons import Comparisons, load_comparisons
 from app.kpis.answers.days import add_agent_days, add_days, end_instants
@@ -51,6 +50,7 @@ from app.kpis.questions.question import NO_VALUE, CannotAnswer, KpiQuestion
 from app.kpis.statistics.survival import Survival
 from app.kpis.targets.validity import effective_target, targets
 from app.log import read
+from app.platform.db import Connection, Database, DatabaseGone
 
 LARGEST_ANSWER = 20_000
 #: The number of the comparable part of the period before a running one; lower than all others, so it sorts

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from psycopg.errors import QueryCanceled
 
-from app.db import Connection, Database
 from app.kpis.answers import point_intervals, references
 from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.figures import Distribution, Figures, PointKey, distribution
@@ -27,6 +26,7 @@ from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.raw import aggregates, definitions
 from app.kpis.raw import days as raw_days
 from app.log import read
+from app.platform.db import Connection, Database
 
 #: The time limit of a definition, in seconds. It reads the whole log up to the position, whatever the
 #: periods.

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.api.shapes import OutputModel, PersonStub
+from app.api.records.shapes import OutputModel, PersonStub
 from app.kpis.answers.answer import KpiAnswer
 from app.kpis.answers.lag_notice import LAG_DESCRIPTION
 from app.kpis.answers.limits import KpiLimits, natural_limits

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import pairwise
 
-from app.db import Connection
 from app.kpis.declaration.figures import Figures, PointKey
 from app.kpis.facts import agent_days
 from app.kpis.facts.fetching import fetch
@@ -13,6 +12,7 @@ from app.kpis.facts.query import Filters
 from app.kpis.facts.rota_days import rota_days
 from app.kpis.questions import periods
 from app.kpis.questions.question import KpiQuestion
+from app.platform.db import Connection
 
 
 def add_days(question: KpiQuestion, figures: dict[PointKey, Figures]) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import facts_position, snapshot_connection
 from app.kpis.facts.fetching import fetch
 from app.kpis.facts.query import SqlStatement
 from app.kpis.facts.tables import EXTENT
 from app.kpis.questions.periods import LARGEST_NUMBER, Grain, first_day, next_period, start_of
+from app.platform.db import Connection, Database
 
 SELECT_RANGE = "select min(at), max(at) from {table}"
 SELECT_FILLED = """

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field
 
-from app.api.shapes import OutputModel
-from app.db import Database
+from app.api.records.shapes import OutputModel
 from app.kpis.answers.answer import facts_position, snapshot_connection, with_budgets, with_previous_period
 from app.kpis.answers.lag_notice import LAG_DESCRIPTION
 from app.kpis.answers.outlook import Outlook, Requirement, requirement_for
@@ -20,6 +19,7 @@ from app.kpis.questions import periods
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import KpiQuestion
 from app.kpis.targets.validity import effective_target, targets
+from app.platform.db import Database
 
 DECIMALS = 3
 UNPREDICTABLE = frozenset(

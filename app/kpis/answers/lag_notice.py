@@ -4,8 +4,8 @@ small.
 
 from __future__ import annotations
 
-from app.db import Database
 from app.i18n import translate
+from app.platform.db import Database
 
 LAG_DESCRIPTION = (
     "In words, that an import is not all in it yet, and how much is missing. Null: none is missing."

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import ConfigDict, Field
 
-from app.api.shapes import OutputModel
+from app.api.records.shapes import OutputModel
 from app.kpis.answers.series import DECIMALS_OF_RATIOS
 from app.kpis.declaration.exposure import DECIMALS
 from app.kpis.declaration.kpi import Aggregate, Kpi

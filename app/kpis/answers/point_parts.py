@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ConfigDict, Field
 
-from app.api.shapes import OutputModel
+from app.api.records.shapes import OutputModel
 from app.kpis.declaration.kpi import Comparator
 
 

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Protocol
 
-from app.db import Connection, fetch_tuples
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import PointKey
 from app.kpis.declaration.kpi import Aggregate, Basis, Kpi
@@ -22,6 +21,7 @@ from app.kpis.facts.query import Filters
 from app.kpis.questions import periods
 from app.kpis.questions.question import KpiQuestion
 from app.kpis.raw import aggregates, definitions
+from app.platform.db import Connection, fetch_tuples
 
 #: A year before counts as loaded if its records begin at most so much later: a long weekend.
 LOADED_WITHIN = timedelta(days=3)

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from app.api.shapes import OutputModel
+from app.api.records.shapes import OutputModel
 from app.common.records import CodeEnum
 from app.kpis.answers import point_intervals
 from app.kpis.answers.point_parts import KpiBeside, KpiInterval, KpiPrevious, KpiSurvival, KpiTarget

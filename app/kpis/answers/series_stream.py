@@ -10,10 +10,10 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import datetime
 
-from app.db import Database
 from app.kpis.answers.answer import KpiAnswer, answer
 from app.kpis.questions.periods import LARGEST_NUMBER
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
+from app.platform.db import Database
 
 #: All the days of the years that the log takes times of (1900 to 2200).
 MOST_PERIODS = 110_000

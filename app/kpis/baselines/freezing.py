@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.common.records import Record, jsonb_ordered
-from app.db import Connection, Database
-from app.kernel.context import ActionContext
+from app.kernel.actions.context import ActionContext
 from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import LARGEST_ANSWER, count, empty_figures, facts_position, snapshot_connection
 from app.kpis.answers.series import cases_of, value_of
@@ -17,7 +16,8 @@ from app.kpis.baselines.payloads import BaselineQuestion, baseline_question, dec
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.effects.lifecycle import filters_of
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
-from app.settings import Settings
+from app.platform.db import Connection, Database
+from app.platform.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

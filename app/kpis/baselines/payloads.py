@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from app.kernel.payloads import PayloadPart, RecordKey, ShortText
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.payloads import PayloadPart, RecordKey, ShortText
+from app.kernel.actions.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.effects.lifecycle import EffectWindow, Scope
 from app.kpis.questions.periods import Grain

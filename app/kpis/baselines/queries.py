@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from app.api.child_rows import ChildListing
-from app.api.shapes import OutputModel
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import OutputModel
 from app.kpis.baselines.records import KpiBaseline
 
 

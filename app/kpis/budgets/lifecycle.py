@@ -9,13 +9,13 @@ from pydantic import Field
 
 from app.common.money import Amount, Currency
 from app.foundation.costs.amounts import check_digits
-from app.kernel.actor_policy import quality_manager, rule
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import Payload, Reason, RecordKey
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import STAFF
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import quality_manager, rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import Payload, Reason, RecordKey
+from app.kernel.actions.refusals import WrongValue
 from app.kpis.budgets.records import KpiBudget
 from app.kpis.budgets.records import KpiBudgetState as State
 from app.kpis.catalogue import KPIS

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from app.db import Connection
 from app.kpis.questions import effective_dating
 from app.kpis.questions.effective_dating import Fields
 from app.kpis.questions.question import Budgets
+from app.platform.db import Connection
 
 
 async def budgets(connection: Connection, key: str, currency: str, position: int) -> Budgets:

@@ -11,8 +11,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from app.api.shapes import OutputModel
-from app.db import Connection, Database
+from app.api.records.shapes import OutputModel
 from app.kpis.answers.answer import facts_position, resolve_filters, snapshot_connection, with_budgets
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Basis
@@ -23,6 +22,7 @@ from app.kpis.facts.query import SqlStatement
 from app.kpis.outages import counting
 from app.kpis.questions.question import KpiQuestion
 from app.log.canonical import instant
+from app.platform.db import Connection, Database
 
 LARGEST_PAGE = 200
 #: An instant, rendered as in the events of a record.

@@ -16,8 +16,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.api.shapes import OutputModel
-from app.db import Connection, Database
+from app.api.records.shapes import OutputModel
 from app.kpis.answers.answer import count, cut_names, facts_position, snapshot_connection
 from app.kpis.answers.lag_notice import LAG_DESCRIPTION
 from app.kpis.answers.series import DECIMALS_OF_RATIOS, cases_of, value_of
@@ -28,6 +27,7 @@ from app.kpis.declaration.exposure import Exposure
 from app.kpis.declaration.figures import Cut, Figures, Names
 from app.kpis.declaration.kpi import Aggregate, Kpi
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
+from app.platform.db import Connection, Database
 
 #: The parts and cases shown: those with the most cases, and those with the largest numbers.
 MOST_PARTS, HEAVIEST = 50, 10

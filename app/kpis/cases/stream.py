@@ -14,10 +14,18 @@ from datetime import datetime
 from psycopg import AsyncServerCursor
 from psycopg.rows import tuple_row
 
-from app.db import READ_LIMITS, Connection, Database, DatabaseGone, connect, discard, within_answer_time
 from app.kpis.answers.answer import consistent_snapshot, facts_position
 from app.kpis.cases.drill_down import LARGEST_PAGE, ORDER, CasePage, counted_rows, described_cases
 from app.kpis.questions.question import KpiQuestion
+from app.platform.db import (
+    READ_LIMITS,
+    Connection,
+    Database,
+    DatabaseGone,
+    connect,
+    discard,
+    within_answer_time,
+)
 
 #: How many such reads one process has at a time, each with a connection.
 MOST_CASE_STREAMS = 4

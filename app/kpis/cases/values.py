@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.db import Connection
 from app.kpis.answers import as_of
 from app.kpis.answers.answer import resolve_filters, with_budgets
 from app.kpis.declaration.figures import Cut, Distribution, Figures, distribution
@@ -24,6 +23,7 @@ from app.kpis.facts.fetching import fetch
 from app.kpis.facts.query import WEIGHTED_AGGREGATES, SqlStatement
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.statistics.survival import kaplan_meier
+from app.platform.db import Connection
 
 #: The most cases of one window.
 MOST_CASES = 200_000

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from pydantic import ConfigDict, Field
 
-from app.api.shapes import OutputModel
+from app.api.records.shapes import OutputModel
 from app.kpis.declaration.kpi import Aggregate, Kpi
 
 #: Availability is close to 1, and a year of a service that is to be available all but 0.1 % of it has

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
-from app.api.shapes import OutputModel
+from app.api.records.shapes import OutputModel
 from app.kpis.declaration.exposure import Exposure
 from app.kpis.declaration.kpi import EXCLUSIONS, Kpi
 from app.kpis.statistics.survival import Survival

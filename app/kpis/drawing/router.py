@@ -8,10 +8,10 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api import paging
-from app.api.accept import language_for
-from app.api.auth import Ledger, caller_of, context_of
-from app.api.openapi import problems
+from app.api.authentication.auth import Ledger, caller_of, context_of
+from app.api.contract.openapi import problems
+from app.api.listings import paging
+from app.api.requests.accept import language_for
 from app.i18n import language_of
 from app.kpis.answers.answer import answer
 from app.kpis.answers.charts import behaviour

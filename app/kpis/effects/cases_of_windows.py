@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from app.db import Connection
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue
 from app.kpis.answers import answer
 from app.kpis.answers.series import cases_of, divisor_of, value_of
 from app.kpis.cases.values import CaseValue, case_values, case_values_as_of, figures_of
@@ -31,6 +30,7 @@ from app.kpis.statistics.effects.samples import (
     ShareSample,
     ValueSample,
 )
+from app.platform.db import Connection
 
 SECONDS_OF_A_DAY = 86_400
 #: How effects are measured now.

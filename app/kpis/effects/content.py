@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from app.api.shapes import OutputModel
+from app.api.records.shapes import OutputModel
 from app.common.records import CodeEnum
 from app.kpis.statistics.effects.codes import (
     EffectMethod,

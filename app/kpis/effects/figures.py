@@ -10,7 +10,6 @@ from heapq import nlargest
 from markupsafe import Markup
 
 from app.common.records import CodeEnum
-from app.db import Connection, Database
 from app.i18n import translate
 from app.kpis.answers.answer import answer, facts_position, snapshot_connection
 from app.kpis.answers.charts import NO_MARKS, behaviour
@@ -39,6 +38,7 @@ from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.statistics.behaviour import chart
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod, EffectVerdict
+from app.platform.db import Connection, Database
 
 Translate = Callable[[str], str]
 TENDENCIES = {EffectVerdict.improved: Tendency.better, EffectVerdict.worsened: Tendency.worse}

@@ -15,10 +15,10 @@ from pydantic import Field, StringConstraints
 
 from app.common.people import Role
 from app.common.records import jsonb_ordered
-from app.kernel.actor_policy import role
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.payloads import LONGEST_LIST, Payload, PayloadValue, RecordKey, ShortText
+from app.kernel.actions.actor_policy import role
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.payloads import LONGEST_LIST, Payload, PayloadValue, RecordKey, ShortText
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.effects.records import EffectState as State
 from app.kpis.effects.records import KpiEffect, PromisedAs

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import facts_position, snapshot_connection
 from app.kpis.declaration.kpi import Direction, Kpi
 from app.kpis.effects.cases_of_windows import (
@@ -36,6 +35,7 @@ from app.kpis.questions.question import CannotAnswer
 from app.kpis.statistics.effects.codes import EffectMethod, IntervalMethod
 from app.kpis.statistics.effects.effect import RATIOS, Better, ComparedWindow, EffectEstimate
 from app.kpis.statistics.effects.samples import RateSample
+from app.platform.db import Connection, Database
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

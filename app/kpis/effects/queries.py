@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from app.api.columns import Columns
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, RecordOut, Renderer
+from app.api.listings.lists import Listing
+from app.api.records.columns import Columns
+from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.kpis.catalogue import KPIS
 from app.kpis.effects.content import EffectResult
 from app.kpis.effects.lifecycle import LIFECYCLE

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Direction, Kpi
 from app.kpis.effects.lifecycle import CompareWindows, EffectWindow, PromisedEffect
@@ -16,7 +16,7 @@ from app.kpis.effects.records import KpiEffect
 from app.kpis.questions.access import question_of
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters
-from app.settings import Settings
+from app.platform.settings import Settings
 
 Filters = Mapping[Dimension, tuple[str, ...]]
 

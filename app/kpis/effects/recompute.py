@@ -8,8 +8,7 @@ import asyncio
 import math
 from typing import Any
 
-from app.db import Database
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue
 from app.kpis.answers.answer import facts_position, snapshot_connection
 from app.kpis.catalogue import KPIS
 from app.kpis.effects.content import EffectResult
@@ -19,6 +18,7 @@ from app.kpis.effects.queries import RecomputedEffect
 from app.kpis.effects.questions import questions_again
 from app.kpis.effects.records import KpiEffect
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL
+from app.platform.db import Database
 
 #: Six significant digits (25-improvement, Measured effect).
 TOLERANCE = 1e-6

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Body, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from app.api.actions import ActionRequest, IdempotencyKeyHeader, handle_action, operation
-from app.api.auth import Ledger, context_of, ledger_of
-from app.api.json_output import dump_json
-from app.api.openapi import action_responses, in_language, problems
-from app.api.paging import VARY
-from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.authentication.auth import Ledger, context_of, ledger_of
+from app.api.contract.openapi import action_responses, in_language, problems
+from app.api.listings.paging import VARY
+from app.api.records.actions import ActionRequest, IdempotencyKeyHeader, handle_action, operation
+from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.requests.json_output import dump_json
 from app.api.routes import Routes
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.drawing.chart_words import ChartWords

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from app.db import Connection
 from app.kpis.answers import answer
 from app.kpis.answers.series import cases_of, final_after_of, value_of
 from app.kpis.declaration.dimensions import Dimension
@@ -25,6 +24,7 @@ from app.kpis.questions import periods
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import NO_VALUE, KpiQuestion
 from app.kpis.statistics.behaviour import chart
+from app.platform.db import Connection
 
 #: The months before a baseline in which signals are looked for, and those that natural limits are made of.
 MONTHS_LOOKED_AT, MONTHS_OF_LIMITS = 2, 24

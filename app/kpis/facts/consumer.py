@@ -12,12 +12,12 @@ from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from app.db import AnswerDeadline, Connection, DatabaseGone, connect_alike, fetch_tuples
 from app.kpis.facts import knowledge, satisfaction
 from app.kpis.facts.statements import FOLDER, TIMED_AT, kinds_read, statement
 from app.kpis.facts.tables import PROCESSES, SATISFACTION, TABLES
 from app.log.batches import Batch, PositionRange
 from app.log.follow import GRACE_SECONDS, Consumer
+from app.platform.db import AnswerDeadline, Connection, DatabaseGone, connect_alike, fetch_tuples
 from app.service_levels.clocks import projection, recomputation
 
 # Measured: with smaller batches more cases are recomputed twice; larger ones are hardly faster.

@@ -6,8 +6,8 @@ from typing import Any
 
 from psycopg.rows import tuple_row
 
-from app.db import Connection
 from app.kpis.facts.query import SqlStatement
+from app.platform.db import Connection
 
 
 async def fetch(connection: Connection, statement: SqlStatement) -> list[tuple[Any, ...]]:

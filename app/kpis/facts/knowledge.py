@@ -6,8 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from app.db import Connection, fetch_tuples
 from app.kpis.facts.table import CASE, FactTable
+from app.platform.db import Connection, fetch_tuples
 
 _FLAGS = ("excluded", "irregular", "position", "opened_position")
 _ARTICLE = ("at", "owner_id", *_FLAGS)

@@ -17,7 +17,6 @@ from typing import Any
 from uuid import UUID
 
 from app.common.records import evolve
-from app.db import Connection
 from app.foundation.rota.records import Duty, Shift, StandIn, StandInState
 from app.foundation.rota.stretches import duty_stretches
 from app.kpis.declaration.dimensions import Dimension
@@ -26,6 +25,7 @@ from app.kpis.facts.fetching import fetch
 from app.kpis.facts.query import SqlStatement
 from app.kpis.questions import periods
 from app.kpis.questions.question import KpiQuestion
+from app.platform.db import Connection
 
 Filters = Mapping[Dimension, Sequence[str | UUID | None]]
 #: What was told of each shift and each stand-in. `told` decrypts nothing here: they have no personal words.

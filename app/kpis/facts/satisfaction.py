@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from app.db import Connection, fetch_tuples
+from app.platform.db import Connection, fetch_tuples
 
 #: The kinds of records whose ratings and complaints are counted.
 KINDS = ("incident", "request")

@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from app.db import Connection
 from app.kpis.catalogue.outages import MTBF, SERVICE_AVAILABILITY
 from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.exposure import Exposure
@@ -27,6 +26,7 @@ from app.kpis.questions.periods import Grain, first_day, next_period, start_of
 from app.kpis.questions.question import KpiQuestion
 from app.kpis.raw import definitions
 from app.kpis.targets.validity import effective_target, targets
+from app.platform.db import Connection
 
 RAW_COLUMNS = (
     "number, service, agreement_id, customer_id, category, part, "

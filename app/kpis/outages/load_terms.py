@@ -11,7 +11,6 @@ from uuid import UUID
 
 from psycopg.rows import tuple_row
 
-from app.db import Connection
 from app.kpis.outages.terms import (
     BEGINNING_OF_TIME,
     END_OF_TIME,
@@ -25,6 +24,7 @@ from app.kpis.outages.terms import (
     service_terms,
 )
 from app.log.canonical import from_instant
+from app.platform.db import Connection
 
 SELECT_EVENTS = """
 select event.stream, event.occurred_at, event.recorded_at, its.fields,

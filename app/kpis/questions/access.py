@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.common.people import Caller
-from app.kernel.actor_policy import ActorPolicy
-from app.kernel.context import CommandMetadata
+from app.kernel.access.visibility import overseers, sees_every_record
+from app.kernel.actions.actor_policy import ActorPolicy
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.refusals import NotFound
 from app.kernel.ledger import Ledger as Services
-from app.kernel.refusals import NotFound
-from app.kernel.visibility import overseers, sees_every_record
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.questions.periods import LARGEST_NUMBER
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
-from app.settings import Settings
+from app.platform.settings import Settings
 
 
 def permitted_kpi(ledger: Services, context: CommandMetadata, key: str) -> Kpi:

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from psycopg.rows import tuple_row
 
-from app.db import Connection
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import PointKey
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
+from app.platform.db import Connection
 
 SELECT_NAMED = "select id, number from fold.sla where number = any(%(named)s) or id::text = any(%(named)s)"
 

@@ -16,11 +16,11 @@ from typing import Annotated, Generic, TypeVar
 from psycopg.rows import tuple_row
 from pydantic import Field
 
-from app.db import Connection
-from app.kernel.context import ActionContext
-from app.kernel.payloads import Instant, Payload
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import Instant, Payload
+from app.kernel.actions.refusals import WrongValue
 from app.log.canonical import from_instant
+from app.platform.db import Connection
 
 T = TypeVar("T")
 #: The fields of a record after an event, in the form of event data.

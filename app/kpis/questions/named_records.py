@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import re
 
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import can_see
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import can_see
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
 
 #: What looks like this is the number of a record of ours, or a mistake.
 OWN_NUMBER = re.compile(r"([A-Z]{3})-\d{4}-\d{6,}")

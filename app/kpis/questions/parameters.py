@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from app.api.filters import CommaSeparated
-from app.api.list_queries import AsOf, Paging
+from app.api.listings.filters import CommaSeparated
+from app.api.listings.list_queries import AsOf, Paging
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import QuestionParameters

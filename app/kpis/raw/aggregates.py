@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.db import Connection
 from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.figures import PointKey
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.raw.definitions import AGE, columns_of
 from app.kpis.raw.tables import CASES, OPEN_CASES
 from app.kpis.statistics.survival import Survival, kaplan_meier
+from app.platform.db import Connection
 
 
 @dataclass(slots=True)

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.db import Connection
 from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.figures import PointKey
 from app.kpis.questions.periods import day_starts
 from app.kpis.raw.aggregates import CaseSource, Cell, fetch_rows
 from app.kpis.raw.tables import WORK
+from app.platform.db import Connection
 
 #: The work that the temporary table has.
 WORKED = CaseSource(f"select * from {WORK}")

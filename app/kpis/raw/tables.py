@@ -14,10 +14,10 @@ from typing import Any
 
 from psycopg import AsyncClientCursor
 
-from app.db import Connection
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.raw import definitions
 from app.kpis.raw.definitions import ACTIVE, DEFINITION, DELIVERED, OPENED
+from app.platform.db import Connection
 
 _CTE = re.compile(r"^(?:with )?(\w+) as \(\n(.*?)^\),?\n", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"^--.*$", re.MULTILINE)

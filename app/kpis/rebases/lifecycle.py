@@ -11,12 +11,12 @@ from pydantic import Field
 
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.people.records import Team
-from app.kernel.actor_policy import process_owner, quality_manager
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.payloads import Instant, Payload, Reason, RecordKey, Reference, ShortText
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import process_owner, quality_manager
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.payloads import Instant, Payload, Reason, RecordKey, Reference, ShortText
+from app.kernel.actions.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.questions.named_records import check_named_record

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.kernel.actor_policy import rule
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.payloads import Payload, ShortText
+from app.kernel.actions.actor_policy import rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.payloads import Payload, ShortText
 from app.kpis.reconciliations.records import Reconciliation, Verdict
 from app.kpis.reconciliations.records import ReconciliationState as State
 

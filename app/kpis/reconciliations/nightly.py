@@ -13,16 +13,16 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from app.common.people import rule_caller
-from app.db import Connection, fetch_value
-from app.kernel import polling as rounds
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.commands.perform import Command, IdempotencyKey, perform
+from app.kernel.consumers import polling as rounds
+from app.kernel.consumers.rules import ROUTE, Clock
 from app.kernel.ledger import Ledger
-from app.kernel.perform import Command, IdempotencyKey, perform
-from app.kernel.rules import ROUTE, Clock
 from app.kpis.reconcile import ReconciliationReport, reconcile
 from app.kpis.reconciliations.lifecycle import LIFECYCLE, MOST_DIFFERING, MakeReconciliation
 from app.log.writer import DuplicateCommand
-from app.shared_connections import SharedConnections
+from app.platform.db import Connection, fetch_value
+from app.platform.shared_connections import SharedConnections
 
 #: The actor's name in the log.
 NAME = "reconcile"

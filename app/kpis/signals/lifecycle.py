@@ -13,12 +13,12 @@ from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.people.records import Team
-from app.kernel.actor_policy import process_owner, quality_manager, rule
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.payloads import FreeText, Instant, Payload, Reason, RecordKey, Reference, ShortText
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import process_owner, quality_manager, rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.payloads import FreeText, Instant, Payload, Reason, RecordKey, Reference, ShortText
+from app.kernel.actions.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.marks import SignalState as State
 from app.kpis.declaration.marks import Tendency

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.api.shapes import PersonStub
-from app.db import Row
+from app.api.records.shapes import PersonStub
 from app.kernel.ledger import Ledger
 from app.kpis.answers.charts import NO_MARKS, ChartMarks, KpiChartRebase, KpiNotedSignal
 from app.kpis.questions.question import KpiQuestion
 from app.kpis.questions.scopes import KpiScope, ScopeKind, scoped_value
+from app.platform.db import Row
 
 SELECT_TEAM = "select id from fold.team where key = %(name)s or id::text = lower(%(name)s)"
 OF_SCOPE = (

@@ -18,14 +18,13 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from app.common.people import rule_caller
-from app.db import Connection
-from app.kernel import polling
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import Payload
+from app.kernel.actions.refusals import Refusal
+from app.kernel.commands.perform import Command, IdempotencyKey, perform
+from app.kernel.consumers import polling
+from app.kernel.consumers.rules import ROUTE, Clock
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import Payload
-from app.kernel.perform import Command, IdempotencyKey, perform
-from app.kernel.refusals import Refusal
-from app.kernel.rules import ROUTE, Clock
 from app.kpis.answers.answer import count, facts_position, snapshot_connection
 from app.kpis.answers.limits import natural_limits
 from app.kpis.answers.series import PointContext, point
@@ -44,7 +43,8 @@ from app.kpis.signals.lifecycle import (
     WithdrawKpiSignal,
 )
 from app.log.writer import ConstraintViolation, DuplicateCommand
-from app.shared_connections import SharedConnections
+from app.platform.db import Connection
+from app.platform.shared_connections import SharedConnections
 
 #: The actor's name in the log.
 NAME = "note_signals"

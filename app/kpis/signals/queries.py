@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.api.lists import Listing
+from app.api.listings.lists import Listing
 from app.api.record_routes import record_routes
-from app.api.shapes import RecordOut
+from app.api.records.shapes import RecordOut
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.kpis.signals.lifecycle import LIFECYCLE
 from app.kpis.signals.records import KpiSignal

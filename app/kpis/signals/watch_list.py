@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
-from app.settings import PREFIX, Settings, SettingsError
+from app.platform.settings import PREFIX, Settings, SettingsError
 
 #: The KPIs that the service regulation publishes, and those of agreements met, of what is open, and of
 #: quality.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.api.lists import Listing
-from app.api.shapes import RecordOut
+from app.api.listings.lists import Listing
+from app.api.records.shapes import RecordOut
 from app.kpis.targets import lifecycle
 from app.kpis.targets.records import KpiTarget
 

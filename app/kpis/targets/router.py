@@ -7,22 +7,22 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path, Request
 from starlette.responses import Response
 
-from app.api import idempotency
-from app.api.actions import (
+from app.api.authentication.auth import Ledger, context_of
+from app.api.contract.openapi import action_responses
+from app.api.records.actions import (
     IdempotencyKeyHeader,
     IfMatch,
     action_response,
     mount_actions,
     perform_idempotently,
 )
-from app.api.auth import Ledger, context_of
-from app.api.etag import versions_of
-from app.api.openapi import action_responses
-from app.api.reads import mount_reads
+from app.api.records.reads import mount_reads
+from app.api.records.shapes import Renderer
+from app.api.requests import idempotency
+from app.api.requests.etag import versions_of
 from app.api.routes import Routes
-from app.api.shapes import Renderer
-from app.kernel.perform import Command
-from app.kernel.refusals import NotFound, VersionMismatch
+from app.kernel.actions.refusals import NotFound, VersionMismatch
+from app.kernel.commands.perform import Command
 from app.kpis.catalogue import KPIS
 from app.kpis.targets.lifecycle import LIFECYCLE, AddKpiTarget, ReviseKpiTarget
 from app.kpis.targets.queries import KPI_TARGETS, KpiTargetOut

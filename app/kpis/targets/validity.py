@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from app.db import Connection
 from app.kpis.declaration.kpi import Comparator, Kpi, TargetValue
 from app.kpis.questions import effective_dating
 from app.kpis.questions.effective_dating import Fields, Layer
+from app.platform.db import Connection
 
 #: By KPI, the layers of its target, in the order in which they were set.
 Targets = Mapping[str, Sequence[Layer[TargetValue]]]

@@ -11,25 +11,25 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from app.api import cursors
-from app.api.accept import language_for
-from app.api.auth import caller_of, ledger_of
-from app.api.json_output import dump_json
-from app.api.openapi import problems
-from app.api.paging import VARY
-from app.api.shapes import OutputModel, PersonStub
-from app.api.summaries import noun
+from app.api.authentication.auth import caller_of, ledger_of
+from app.api.contract.openapi import problems
+from app.api.contract.summaries import noun
+from app.api.listings import cursors
+from app.api.listings.paging import VARY
+from app.api.records.shapes import OutputModel, PersonStub
+from app.api.requests.accept import language_for
+from app.api.requests.json_output import dump_json
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import STAFF_ROLES, Caller
 from app.common.tickets import Ticket
 from app.foundation.decisions.records import Decision
-from app.kernel.actor_policy import ActorPolicy
+from app.kernel.access.reads import load
+from app.kernel.access.visibility import sees_every_record
+from app.kernel.actions.actor_policy import ActorPolicy
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.refusals import NotFound
+from app.kernel.commands.references import is_visible
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.reads import load
-from app.kernel.references import is_visible
-from app.kernel.refusals import NotFound
-from app.kernel.visibility import sees_every_record
 from app.log.canonical import instant
 from app.notifications.records import DeliveryFailure, DeliveryMethod
 from app.notifications.responsible import marked_fields_of

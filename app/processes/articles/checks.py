@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from app.common.tickets import Ticket
 from app.foundation.articles.records import Article, ArticleRevision
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
 
 if TYPE_CHECKING:
     from app.processes.articles.lifecycle import (

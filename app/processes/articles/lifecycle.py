@@ -22,10 +22,12 @@ from app.foundation.custom.values import CustomValues, invalid_custom_values, se
 from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.editing import apply_patch
 from app.foundation.process_spec import ProcessSpec
-from app.kernel.actor_policy import RecordDuty, anybody, author, knowledge_editor, rule, staff
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import EVERYBODY, STAFF
+from app.kernel.actions.actor_policy import RecordDuty, anybody, author, knowledge_editor, rule, staff
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
@@ -40,8 +42,6 @@ from app.kernel.payloads import (
     ShortText,
     Title,
 )
-from app.kernel.reads import ReadContext
-from app.kernel.visibility import EVERYBODY, STAFF
 from app.processes.articles import checks
 from app.ticketing import attachments, comments, links, tags
 from app.ticketing.articles import USE_ON_CASE, UseArticle, case_already_helped, new_article_use

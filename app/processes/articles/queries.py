@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import Field
 
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, Renderer, TicketOut
+from app.api.listings.lists import Listing
+from app.api.records.shapes import OutputModel, Renderer, TicketOut
 from app.foundation.articles.records import Article
 from app.foundation.people.queries import PERSONS
 from app.processes.articles.lifecycle import LIFECYCLE, Language

@@ -8,17 +8,17 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.api.actions import mount_actions
-from app.api.auth import caller_of, ledger_of
+from app.api.authentication.auth import caller_of, ledger_of
+from app.api.contract.openapi import in_language, problems
+from app.api.contract.summaries import with_article
 from app.api.direct import DirectRoute
-from app.api.edit import mount_edit
-from app.api.json_output import dump_json
-from app.api.openapi import in_language, problems
-from app.api.paging import VARY
-from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.listings.paging import VARY
+from app.api.records.actions import mount_actions
+from app.api.records.edit import mount_edit
+from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.records.shapes import OutputModel, Renderer
+from app.api.requests.json_output import dump_json
 from app.api.routes import Routes
-from app.api.shapes import OutputModel, Renderer
-from app.api.summaries import with_article
 from app.processes.articles.lifecycle import LIFECYCLE
 from app.processes.articles.queries import LISTING, ArticleOut, Suggestions, suggested_articles
 from app.ticketing.routes.attachments import mount_attachments

@@ -12,10 +12,10 @@ from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_
 from app.foundation.decisions.electorate import Matter
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
-from app.kernel.actor_policy import RecordDuty, requester_duty
-from app.kernel.context import ActionContext
-from app.kernel.payloads import LONGEST_LIST, FreeText, Payload
-from app.kernel.reads import ReadContext
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import RecordDuty, requester_duty
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import LONGEST_LIST, FreeText, Payload
 from app.processes.changes.preparation import FoundConflicts
 from app.processes.changes.questionnaires import QuestionnaireInForce, questionnaire_in_force
 from app.processes.changes.records import Change, ChangeState, ChangeType, DeferralReason

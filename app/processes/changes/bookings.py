@@ -13,10 +13,10 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from app.common.records import from_row
-from app.db import Connection, fetch_rows
-from app.kernel.reads import Reading
+from app.kernel.access.reads import Reading
 from app.log.canonical import instant
 from app.log.events import stream
+from app.platform.db import Connection, fetch_rows
 from app.processes.changes.records import HOLDING, Change, Freeze, FreezeState
 
 #: The tables as actions write to them.

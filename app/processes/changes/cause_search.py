@@ -12,12 +12,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.shapes import OutputModel
+from app.api.records.shapes import OutputModel
 from app.common.priority import Priority
 from app.common.records import CodeEnum
-from app.db import Database, Row
 from app.foundation.cis.dependencies import needed_cis, needing_cis
 from app.log.canonical import instant
+from app.platform.db import Database, Row
 from app.processes.changes.records import Change, ChangeState, ChangeType
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.foundation.cis.records import Ci
 from app.foundation.decisions.records import Decision, DecisionState
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.records import BEFORE_APPROVAL, Change, ChangeType
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.filters import CommaSeparated
-from app.api.problems import WindowConflict
-from app.api.shapes import OutputModel
-from app.db import Database
+from app.api.contract.problems import WindowConflict
+from app.api.listings.filters import CommaSeparated
+from app.api.records.shapes import OutputModel
 from app.foundation.cis.dependencies import needed_cis
-from app.kernel.payloads import LONGEST_KEY, LONGEST_LIST, Instant
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.payloads import LONGEST_KEY, LONGEST_LIST, Instant
+from app.kernel.actions.refusals import WrongValue
 from app.log.canonical import instant
+from app.platform.db import Database
 from app.processes.changes.bookings import Conflict, WantedWindow, changes_of_same_services, conflicts
 from app.processes.changes.planning_lookups import CI_KEYS, CIS_BY_NAME
 from app.processes.changes.records import Change

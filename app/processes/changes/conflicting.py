@@ -9,11 +9,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.filters import Time
-from app.api.list_queries import Paging
-from app.api.paging import page
-from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub
-from app.kernel.refusals import WrongValue
+from app.api.listings.filters import Time
+from app.api.listings.list_queries import Paging
+from app.api.listings.paging import page
+from app.api.records.shapes import OutputModel, PersonStub, Renderer, TeamStub
+from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.queries import LISTING, overridden_records
 from app.processes.changes.records import ChangeState, ChangeType
 

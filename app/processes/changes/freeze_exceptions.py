@@ -12,10 +12,10 @@ from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_
 from app.foundation.decisions.electorate import Matter
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome, DecisionState
-from app.kernel.context import ActionContext
-from app.kernel.payloads import FreeText, Payload, Reference
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import FreeText, Payload, Reference
+from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.records import Change, Freeze, FreezeException
 
 #: Whoever asks for an exception does not decide on it.

@@ -20,11 +20,13 @@ from app.foundation.decisions.actions import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active
-from app.kernel.actor_policy import decision, role, rule, service_level_manager, staff
-from app.kernel.constraints import RetryDecision
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import decision, role, rule, service_level_manager, staff
+from app.kernel.actions.constraints import RetryDecision
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     FreeText,
@@ -37,9 +39,7 @@ from app.kernel.payloads import (
     Reference,
     Title,
 )
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import STAFF
+from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.bookings import FREEZE_WINDOWS, freeze_row
 from app.processes.changes.freeze_exceptions import (
     EXCEPTION,

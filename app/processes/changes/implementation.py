@@ -10,11 +10,11 @@ from app.common.people import Person
 from app.common.records import ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.decisions.lookups import approvers
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import RelatedCommand
-from app.kernel.payloads import FreeText, Instant, Payload, Reference
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import RelatedCommand
+from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference
+from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.bookings import CHANGE_WINDOWS, no_booking
 from app.processes.changes.preparation import ReviewDue, Starter
 from app.processes.changes.records import Change, ChangeState, ChangeType

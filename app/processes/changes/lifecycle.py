@@ -28,7 +28,8 @@ from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
 from app.foundation.process_spec import AssigningSpec
-from app.kernel.actor_policy import (
+from app.kernel.access.visibility import DESK
+from app.kernel.actions.actor_policy import (
     change_manager,
     decision,
     implementer,
@@ -38,10 +39,10 @@ from app.kernel.actor_policy import (
     rule,
     staff,
 )
-from app.kernel.constraints import RetryDecision
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
-from app.kernel.payloads import (
+from app.kernel.actions.constraints import RetryDecision
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
@@ -54,7 +55,6 @@ from app.kernel.payloads import (
     Reference,
     Title,
 )
-from app.kernel.visibility import DESK
 from app.processes.changes import approval, checks, implementation, review, scheduling
 from app.processes.changes.bookings import CHANGE_WINDOWS, no_booking
 from app.processes.changes.preparation import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.kernel.reads import Constraint, ReadContext
+from app.kernel.access.reads import Constraint, ReadContext
 from app.processes.changes.records import Freeze
 
 #: Most changes that a freeze names as scheduled in it.

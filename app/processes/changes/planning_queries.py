@@ -8,12 +8,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.child_rows import ChildListing
-from app.api.columns import Columns
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, RecordOut, Renderer
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
+from app.api.records.columns import Columns
+from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.foundation.people.queries import PERSONS, TEAMS
-from app.kernel.visibility import sees_every_record, tokens
+from app.kernel.access.visibility import sees_every_record, tokens
 from app.log.canonical import instant
 from app.processes.changes import freezes, questionnaires, templates
 from app.processes.changes.planning_lookups import MOST_HIT

@@ -10,17 +10,17 @@ from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.accept import language_for
-from app.api.actions import mount_actions
-from app.api.auth import Ledger, caller_of
+from app.api.authentication.auth import Ledger, caller_of
+from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute
-from app.api.edit import mount_edit
-from app.api.openapi import problems
-from app.api.paging import VARY
-from app.api.reads import mount_reads
+from app.api.listings.paging import VARY
+from app.api.records.actions import mount_actions
+from app.api.records.edit import mount_edit
+from app.api.records.reads import mount_reads
+from app.api.requests.accept import language_for
 from app.api.routes import Routes
 from app.foundation.decisions.router import mount_approval_preview
-from app.kernel.actor_policy import staff
+from app.kernel.actions.actor_policy import staff
 from app.processes.changes import freezes as freeze_lifecycle
 from app.processes.changes import questionnaires, templates
 from app.processes.changes.freeze_exceptions import EXCEPTION

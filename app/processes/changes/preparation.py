@@ -11,10 +11,10 @@ from app.common.people import Role
 from app.common.tickets import Ticket
 from app.foundation.cis.dependencies import needed_cis
 from app.foundation.decisions.lookups import approvers
-from app.kernel.context import ActionContext
-from app.kernel.dating import SKEW
-from app.kernel.reads import Constraint, ReadContext, Reading, Unguarded
-from app.kernel.refusals import PreparationRefused, WrongValue
+from app.kernel.access.reads import Constraint, ReadContext, Reading, Unguarded
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.commands.dating import SKEW
 from app.log.canonical import instant
 from app.log.events import kind_of
 from app.processes.changes.bookings import (

@@ -9,17 +9,17 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.columns import Columns
-from app.api.filters import MOST_VALUES, Parameter, Time, WhereClause, multi_value
-from app.api.lists import Listing
-from app.api.paging import order_of, page_rows
-from app.api.shapes import OutputModel, Renderer, TeamStub, TicketOut
-from app.db import Database
+from app.api.listings.filters import MOST_VALUES, Parameter, Time, WhereClause, multi_value
+from app.api.listings.lists import Listing
+from app.api.listings.paging import order_of, page_rows
+from app.api.records.columns import Columns
+from app.api.records.shapes import OutputModel, Renderer, TeamStub, TicketOut
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES
-from app.kernel.payloads import LONGEST_KEY
+from app.kernel.actions.payloads import LONGEST_KEY
+from app.platform.db import Database
 from app.processes.changes.lifecycle import LIFECYCLE
 from app.processes.changes.records import (
     Change,

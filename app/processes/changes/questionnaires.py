@@ -14,13 +14,13 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.common.records import from_row
-from app.kernel.actor_policy import admin
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import Payload, PayloadPart, ShortText, at_most_entries
-from app.kernel.reads import ReadContext, Versions
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import STAFF
+from app.kernel.access.reads import ReadContext, Versions
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import admin
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import Payload, PayloadPart, ShortText, at_most_entries
+from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.planning_lookups import QUESTIONNAIRE
 from app.processes.changes.records import QuestionnaireState as State
 from app.processes.changes.records import RiskLevel, RiskQuestionnaire

@@ -8,12 +8,12 @@ from pydantic import Field
 
 from app.common.records import ForeignRef
 from app.common.tickets import Ticket
-from app.kernel.actor_policy import RecordDuty
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import RelatedCommand
-from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, Reference
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import RecordDuty
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import RelatedCommand
+from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, Reference
+from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.preparation import ConfirmedCauses
 from app.processes.changes.records import Change, ChangeOutcome, ChangeState, ChangeType
 from app.ticketing.links import LinkTicket, new_link

@@ -12,18 +12,18 @@ from fastapi import APIRouter, Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api import reads
-from app.api.actions import mount_actions
+from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute
-from app.api.edit import mount_edit
-from app.api.openapi import problems
-from app.api.paging import VARY, page_response
+from app.api.listings.paging import VARY, page_response
+from app.api.records import reads
+from app.api.records.actions import mount_actions
+from app.api.records.edit import mount_edit
+from app.api.records.shapes import OutputModel, Renderer, page_of
 from app.api.routes import Routes
-from app.api.shapes import OutputModel, Renderer, page_of
 from app.foundation.decisions.router import mount_approval_preview
-from app.kernel.actor_policy import staff
-from app.kernel.references import is_visible
-from app.kernel.refusals import Forbidden
+from app.kernel.actions.actor_policy import staff
+from app.kernel.actions.refusals import Forbidden
+from app.kernel.commands.references import is_visible
 from app.processes.changes.approval import APPROVAL, EMERGENCY
 from app.processes.changes.calendar.router import router as calendar_router
 from app.processes.changes.cause_search import SuspectedChanges, SuspectedIncidents, VisibilityTest

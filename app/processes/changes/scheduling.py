@@ -10,10 +10,10 @@ from pydantic_core import PydanticCustomError
 
 from app.common.notices import NoticeType
 from app.common.records import ForeignRef
-from app.kernel.context import ActionContext
-from app.kernel.payloads import FreeText, Instant, Payload, Reference
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference
+from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.bookings import CHANGE_WINDOWS, booking_row
 from app.processes.changes.preparation import Booking
 from app.processes.changes.records import Change, ChangeState, ChangeType

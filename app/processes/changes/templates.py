@@ -16,11 +16,13 @@ from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
-from app.kernel.actor_policy import RecordDuty, process_owner, role
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import RecordDuty, process_owner, role
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
@@ -31,8 +33,6 @@ from app.kernel.payloads import (
     Reference,
     Title,
 )
-from app.kernel.reads import ReadContext
-from app.kernel.visibility import STAFF
 from app.processes.changes.records import ChangeTemplate, RiskLevel
 from app.processes.changes.records import TemplateState as State
 

@@ -16,12 +16,13 @@ from pydantic_core import PydanticCustomError
 from app.common.components import example_includes
 from app.common.records import CodeEnum, ForeignRef, KeyRef, jsonb_ordered
 from app.common.tickets import Ticket
-from app.kernel.actor_policy import author, change_manager, engineer, integration, staff
-from app.kernel.constraints import RetryDecision
-from app.kernel.context import ActionContext
-from app.kernel.dating import FUTURE_TOLERANCE
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext, Unguarded
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import author, change_manager, engineer, integration, staff
+from app.kernel.actions.constraints import RetryDecision
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     FreeText,
@@ -33,9 +34,8 @@ from app.kernel.payloads import (
     ShortText,
     at_most_entries,
 )
-from app.kernel.reads import ReadContext, Unguarded
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import STAFF
+from app.kernel.actions.refusals import WrongValue
+from app.kernel.commands.dating import FUTURE_TOLERANCE
 from app.log.canonical import instant
 from app.processes.deployments.lookups import deployment_of_run, deployment_that_caused
 from app.processes.deployments.records import ENDED, Deployment, DeploymentCause, DeploymentOutcome

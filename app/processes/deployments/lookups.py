@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.kernel.reads import Constraint, ReadContext
+from app.kernel.access.reads import Constraint, ReadContext
 
 CAUSING = "select split_part(record, '/', 2)::uuid from fold.deployment_cause where incident_id = %s"
 OF_RUN = "select id from fold.deployment where pipeline = %s and run = %s"

@@ -7,15 +7,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.filters import CommaSeparated
-from app.api.reads import load_visible
-from app.api.shapes import OutputModel, Renderer
+from app.api.listings.filters import CommaSeparated
+from app.api.records.reads import load_visible
+from app.api.records.shapes import OutputModel, Renderer
 from app.common.people import Role
-from app.kernel.actor_policy import integration, staff
-from app.kernel.payloads import LONGEST_KEY, LONGEST_LIST, Instant
-from app.kernel.reads import load
-from app.kernel.references import is_visible
-from app.kernel.refusals import Forbidden, WrongValue
+from app.kernel.access.reads import load
+from app.kernel.actions.actor_policy import integration, staff
+from app.kernel.actions.payloads import LONGEST_KEY, LONGEST_LIST, Instant
+from app.kernel.actions.refusals import Forbidden, WrongValue
+from app.kernel.commands.references import is_visible
 from app.log.canonical import instant
 from app.ticketing.going_out_lookups import PRODUCTION, GoingOutObstacle, Obstacle, obstacles_of_deployment
 

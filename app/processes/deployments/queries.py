@@ -6,12 +6,12 @@ from datetime import datetime
 
 from pydantic import Field
 
-from app.api.child_rows import ChildListing
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, RecordOut
-from app.db import Database
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import OutputModel, RecordOut
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES
+from app.platform.db import Database
 from app.processes.deployments.lifecycle import LIFECYCLE
 from app.processes.deployments.records import Deployment, DeploymentCause
 from app.ticketing.going_out_lookups import GoingOutObstacle

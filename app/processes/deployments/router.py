@@ -8,8 +8,11 @@ from fastapi import APIRouter, Body, Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api import idempotency
-from app.api.actions import (
+from app.api.authentication.auth import Ledger, context_of
+from app.api.contract.openapi import action_responses, problems
+from app.api.direct import DirectRoute
+from app.api.listings.paging import VARY
+from app.api.records.actions import (
     ActionOutcome,
     IdempotencyKeyHeader,
     action_response,
@@ -18,18 +21,15 @@ from app.api.actions import (
     perform_idempotently,
     replay_outcome,
 )
-from app.api.auth import Ledger, context_of
-from app.api.child_rows import mount_child_listing
-from app.api.direct import DirectRoute
-from app.api.openapi import action_responses, problems
-from app.api.paging import VARY
-from app.api.reads import load_visible, mount_reads, renderer_of
+from app.api.records.child_rows import mount_child_listing
+from app.api.records.reads import load_visible, mount_reads, renderer_of
+from app.api.records.shapes import Renderer
+from app.api.requests import idempotency
 from app.api.routes import Routes
-from app.api.shapes import Renderer
-from app.kernel.context import CommandMetadata
-from app.kernel.payloads import Payload
-from app.kernel.perform import ATTEMPTS, Command, IdempotencyKey
-from app.kernel.refusals import NotFound, RetriesExhausted, WrongValue
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import Payload
+from app.kernel.actions.refusals import NotFound, RetriesExhausted, WrongValue
+from app.kernel.commands.perform import ATTEMPTS, Command, IdempotencyKey
 from app.processes.deployments.lifecycle import (
     LIFECYCLE,
     EndDeployment,

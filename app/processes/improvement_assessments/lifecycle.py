@@ -15,11 +15,12 @@ from app.common.improvement import AssessmentCriterion
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person, Role
 from app.common.records import ForeignRef, Record, jsonb_ordered
-from app.kernel.actor_policy import process_relation, quality_manager
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommands, RelatedPart, action
-from app.kernel.payloads import (
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import process_relation, quality_manager
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommands, RelatedPart, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     FreeText,
@@ -30,7 +31,6 @@ from app.kernel.payloads import (
     Title,
     at_most_entries,
 )
-from app.kernel.visibility import STAFF
 from app.log.canonical import instant
 from app.log.events import stream
 from app.processes.improvement_assessments import checks

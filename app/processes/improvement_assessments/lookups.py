@@ -9,8 +9,8 @@ from uuid import UUID
 
 from app.common.improvement import AssessmentCriterion, ImprovementAspect, ImprovementScope
 from app.common.records import Record
-from app.db import Row
-from app.kernel.reads import BY_RECORD_VERSION, ReadContext, Unguarded, Versions
+from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Unguarded, Versions
+from app.platform.db import Row
 
 #: The most suggestions that are assessed at once; more wait for the next assessment.
 MOST_ASSESSED = 200

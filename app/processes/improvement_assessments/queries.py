@@ -10,9 +10,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.child_rows import ChildListing, render_rows
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, PersonStub, RecordOut, Renderer
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing, render_rows
+from app.api.records.shapes import OutputModel, PersonStub, RecordOut, Renderer
 from app.foundation.people.queries import PERSONS
 from app.processes.improvement_assessments.lifecycle import LIFECYCLE
 from app.processes.improvement_assessments.ranking import AssessorScores, RankedSuggestion, rank_suggestions

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api import reads
-from app.api.actions import mount_actions
-from app.api.child_rows import mount_child_listing
+from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute
-from app.api.openapi import problems
-from app.api.paging import VARY
+from app.api.listings.paging import VARY
+from app.api.records import reads
+from app.api.records.actions import mount_actions
+from app.api.records.child_rows import mount_child_listing
 from app.api.routes import Routes
 from app.processes.improvement_assessments.lifecycle import LIFECYCLE
 from app.processes.improvement_assessments.queries import (

@@ -14,8 +14,8 @@ from app.foundation.decisions.actions import AskDecision, Tallied, tallied
 from app.foundation.decisions.records import Decision, DecisionOutcome
 from app.foundation.documents.filing import next_edition
 from app.foundation.documents.records import DocumentClass, Heading
-from app.kernel.context import ActionContext
-from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, RecordKey
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, RecordKey
 from app.kpis.baselines.freezing import FrozenBaselines
 from app.log.canonical import instant
 from app.processes.improvement_plans.contents import (

@@ -9,9 +9,9 @@ from app.common.people import Person, Role, parse_grants
 from app.common.records import Record
 from app.foundation.decisions.records import Decision, DecisionState
 from app.foundation.people.eligibility import check_person_active
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
 from app.kpis.baselines.freezing import FrozenBaselines
 from app.kpis.baselines.payloads import check_baseline_questions
 from app.meetings.records import Meeting, MeetingKind, MeetingState

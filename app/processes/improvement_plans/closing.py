@@ -6,8 +6,8 @@ from pydantic import Field
 
 from app.common.components import example_includes
 from app.foundation.decisions.actions import withdraw_open_decisions
-from app.kernel.context import ActionContext
-from app.kernel.payloads import FreeText, Payload
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import FreeText, Payload
 from app.processes.improvement_plans.preparation import KnownContents
 from app.processes.improvement_plans.progress import PlanProgress
 from app.processes.improvement_plans.records import ImprovementPlan

@@ -15,8 +15,8 @@ from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ChildRecord, ForeignRef, jsonb_ordered
 from app.foundation.calendars.week import IsoDate
-from app.kernel.context import ActionContext
-from app.kernel.payloads import (
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import (
     EARLIEST_YEAR,
     LATEST_YEAR,
     LONGEST_LIST,

@@ -8,10 +8,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from app.db import Connection, fetch_rows
 from app.kpis.baselines.freezing import count_kpi
 from app.kpis.effects.content import EffectScale
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
+from app.platform.db import Connection, fetch_rows
 from app.processes.improvement_plans.records import ImprovementPlan
 
 # The improvements that serve a target, each with its newest measured effect on the target's KPI, if any.

@@ -9,8 +9,8 @@ from pydantic import Field, StringConstraints
 
 from app.common.components import Component
 from app.common.records import ForeignRef, Record, jsonb_ordered
-from app.kernel.context import ActionContext
-from app.kernel.payloads import EmptyPayload, FreeText, Payload, Reference
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import EmptyPayload, FreeText, Payload, Reference
 from app.kpis.questions.periods import months_later
 from app.processes.improvement_plans.dates import (
     end_of_last_working_day,

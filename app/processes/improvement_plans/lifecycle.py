@@ -12,10 +12,10 @@ from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
-from app.kernel.actor_policy import decision, process_owner, quality_manager, role, rule
-from app.kernel.constraints import CheckFailed
-from app.kernel.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
-from app.kernel.visibility import STAFF
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import decision, process_owner, quality_manager, role, rule
+from app.kernel.actions.constraints import CheckFailed
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
 from app.kpis.baselines.records import KpiBaseline
 from app.processes.improvement_plans import checks
 from app.processes.improvement_plans.adjusting import (

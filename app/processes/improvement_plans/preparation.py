@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from app.foundation.decisions.electorate import Matter
 from app.foundation.decisions.preparation import question_preparation
 from app.foundation.decisions.records import DecisionKind
-from app.kernel.actor_policy import RecordDuty
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import RecordDuty
+from app.kernel.actions.context import ActionContext
 from app.kpis.baselines.records import KpiBaseline
 from app.processes.improvement_plans.records import (
     ImprovementPlan,

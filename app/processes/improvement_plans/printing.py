@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.api.shapes import Renderer
+from app.api.records.shapes import Renderer
 from app.foundation.documents.decided import PrintedDecision, decided_at, load_decisions
 from app.foundation.documents.pages import PrintedPage, SignatureLine
 from app.foundation.documents.past import PastRecord

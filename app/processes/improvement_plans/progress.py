@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.common.records import from_row
-from app.db import Connection
 from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import facts_position, snapshot_connection
 from app.kpis.baselines.freezing import count_kpi
@@ -19,6 +18,7 @@ from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
+from app.platform.db import Connection
 from app.processes.improvement_plans.contributions import (
     CONTRIBUTION_FIELDS,
     load_contributions,

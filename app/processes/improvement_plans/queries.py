@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
-from app.api.child_rows import ChildListing
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, RecordOut
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import OutputModel, RecordOut
 from app.foundation.people.queries import PERSONS
 from app.kpis.baselines.queries import BASELINES
 from app.kpis.statistics.effects.codes import EffectVerdict

@@ -11,10 +11,10 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from app.api.actions import mount_actions
-from app.api.computed_actions import Compute, mount_computed_actions
 from app.api.direct import DirectRoute
-from app.api.reads import mount_reads
+from app.api.records.actions import mount_actions
+from app.api.records.computed_actions import Compute, mount_computed_actions
+from app.api.records.reads import mount_reads
 from app.api.routes import Routes
 from app.foundation.decisions.router import mount_approval_preview
 from app.foundation.documents.router import mount_document_pages

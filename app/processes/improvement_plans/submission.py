@@ -6,7 +6,7 @@ from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_
 from app.foundation.decisions.preparation import NewDecision
 from app.foundation.documents.filing import SectionTexts, file_document, publish_draft
 from app.foundation.documents.records import DocumentClass, DocumentState, Heading
-from app.kernel.context import ActionContext
+from app.kernel.actions.context import ActionContext
 from app.kpis.baselines.freezing import add_baselines
 from app.processes.improvement_plans.preparation import KnownContents
 from app.processes.improvement_plans.progress import direction_of, is_limit

@@ -15,11 +15,12 @@ from app.common.people import Role
 from app.common.records import ANY_RECORD, ForeignRef, Record
 from app.foundation.editing import apply_patch
 from app.foundation.process_names import ProcessName
-from app.kernel.actor_policy import anybody, author, process_owner, quality_manager, rule
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
-from app.kernel.payloads import (
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import anybody, author, process_owner, quality_manager, rule
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
+from app.kernel.actions.payloads import (
     FreeText,
     Instant,
     Patch,
@@ -31,7 +32,6 @@ from app.kernel.payloads import (
     Title,
     at_most_entries,
 )
-from app.kernel.visibility import STAFF
 from app.kpis.catalogue import KPIS
 from app.log.events import stream
 from app.processes.improvement_suggestions import checks

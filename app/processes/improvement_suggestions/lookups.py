@@ -8,9 +8,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from app.common.improvement import ImprovementAspect, ImprovementScope, SuggestionSource
 from app.i18n import translate
+from app.kernel.actions.payloads import LONGEST_LINE
+from app.kernel.consumers.rules import Consequence
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import LONGEST_LINE
-from app.kernel.rules import Consequence
 from app.processes.improvement_suggestions.lifecycle import (
     MOST_EVIDENCE,
     AddEvidenceImprovementSuggestion,

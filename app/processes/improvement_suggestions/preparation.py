@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
 from app.processes.improvement_suggestions.records import ImprovementSuggestion, SuggestionProposer
 
 if TYPE_CHECKING:

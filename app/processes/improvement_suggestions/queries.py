@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.api.child_rows import ChildListing
-from app.api.filters import ME, NONE, Parameter, PersonNamed, WhereClause, multi_value
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, RecordOut, Renderer
+from app.api.listings.filters import ME, NONE, Parameter, PersonNamed, WhereClause, multi_value
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.foundation.people.queries import PERSONS
 from app.processes.improvement_suggestions.lifecycle import LIFECYCLE
 from app.processes.improvement_suggestions.records import (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.api.actions import mount_actions
-from app.api.child_rows import mount_child_listing
 from app.api.direct import DirectRoute
-from app.api.edit import mount_edit
-from app.api.reads import mount_reads
+from app.api.records.actions import mount_actions
+from app.api.records.child_rows import mount_child_listing
+from app.api.records.edit import mount_edit
+from app.api.records.reads import mount_reads
 from app.api.routes import Routes
 from app.processes.improvement_suggestions.lifecycle import LIFECYCLE
 from app.processes.improvement_suggestions.queries import CHILD_LISTINGS, LISTING, ImprovementSuggestionOut

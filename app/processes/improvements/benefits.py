@@ -13,19 +13,19 @@ import structlog
 
 from app.common.people import rule_caller
 from app.common.records import from_row
-from app.db import Connection
-from app.kernel import polling
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.refusals import Refusal
+from app.kernel.commands.perform import Command, IdempotencyKey, perform
+from app.kernel.consumers import polling
+from app.kernel.consumers.rules import ROUTE, Clock
 from app.kernel.ledger import Ledger
-from app.kernel.perform import Command, IdempotencyKey, perform
-from app.kernel.refusals import Refusal
-from app.kernel.rules import ROUTE, Clock
 from app.log.writer import DuplicateCommand
+from app.platform.db import Connection
+from app.platform.shared_connections import SharedConnections
 from app.processes.improvements.effects import measure_targets
 from app.processes.improvements.lifecycle import LIFECYCLE
 from app.processes.improvements.measurement import MeasureEffectsImprovement
 from app.processes.improvements.records import Improvement
-from app.shared_connections import SharedConnections
 
 #: The actor's name in the log.
 NAME = "measure_benefits"

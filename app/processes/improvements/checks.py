@@ -14,10 +14,10 @@ from app.foundation.decisions.records import Decision, DecisionState
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Team
 from app.foundation.services.records import CatalogueItem, Service
-from app.kernel.context import ActionContext
-from app.kernel.dating import FUTURE_TOLERANCE
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import PreparationRefused, WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.commands.dating import FUTURE_TOLERANCE
 from app.kpis.baselines.payloads import check_baseline_questions
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.priority import Impact, Priority, Urgency
-from app.kernel.context import ActionContext
-from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Payload
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, FreeText, Payload
 from app.processes.improvements.records import (
     MAJOR_KINDS,
     Improvement,

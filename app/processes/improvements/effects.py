@@ -9,9 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.common.records import from_row
-from app.db import Connection
+from app.kernel.actions.refusals import PreparationRefused
 from app.kernel.ledger import Ledger
-from app.kernel.refusals import PreparationRefused
 from app.kpis.answers.answer import (
     LARGEST_ANSWER,
     count,
@@ -33,6 +32,7 @@ from app.kpis.questions.question import NO_VALUE
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod
 from app.log.canonical import instant
 from app.log.ids import uuid7
+from app.platform.db import Connection
 from app.processes.improvements.children.records import ImprovementMeasurement, ImprovementTarget
 from app.processes.improvements.measurement import (
     MeasuredOccasion,

@@ -25,11 +25,18 @@ from app.foundation.documents import filing
 from app.foundation.documents.filing import load_documents
 from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
-from app.kernel.actor_policy import decision, process_owner, process_relation, quality_manager, role, rule
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
-from app.kernel.payloads import Patch, Payload, Title
-from app.kernel.visibility import STAFF
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import (
+    decision,
+    process_owner,
+    process_relation,
+    quality_manager,
+    role,
+    rule,
+)
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
+from app.kernel.actions.payloads import Patch, Payload, Title
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
 from app.processes.improvements import (

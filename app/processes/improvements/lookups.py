@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.foundation.process_names import spellings_of
-from app.kernel.reads import BY_RECORD_VERSION, ReadContext, Versions
+from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Versions
 
 PROPOSERS = """
 select distinct person_id from fold.suggestion_proposer

@@ -12,10 +12,10 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import RelatedCommands, RelatedPart
-from app.kernel.payloads import EmptyPayload, Payload
-from app.kernel.refusals import PreparationRefused
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import RelatedCommands, RelatedPart
+from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.actions.refusals import PreparationRefused
 from app.kpis.effects.lifecycle import MeasuredEffect, MeasureKpiEffect
 from app.kpis.effects.records import KpiEffect
 from app.kpis.questions.periods import months_after
@@ -26,7 +26,7 @@ from app.processes.improvements.children.records import ImprovementMeasurement, 
 from app.processes.improvements.records import Improvement, ImprovementState, MeasurementOccasion
 
 if TYPE_CHECKING:
-    from app.kernel.reads import ReadContext
+    from app.kernel.access.reads import ReadContext
 
 #: The occasions on which benefits are measured again, by the months since the improvement was standardised.
 BENEFIT_OCCASIONS = {

@@ -17,8 +17,8 @@ from app.foundation.decisions.actions import AskDecision, Tallied, tallied
 from app.foundation.decisions.records import Decision, DecisionOutcome
 from app.foundation.documents.filing import file_document, supersede
 from app.foundation.documents.records import DocumentClass, Heading
-from app.kernel.context import ActionContext
-from app.kernel.payloads import (
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,

@@ -8,9 +8,9 @@ from app.common.people import Person, Role, parse_grants
 from app.common.records import Record
 from app.foundation.licences.records import TrainingKind
 from app.foundation.people.eligibility import check_person_active
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import PreparationRefused, Refusal, WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
 from app.processes.improvements.checks import check_pilot_scope
 from app.processes.improvements.children.records import ImprovementMember, PilotIssue
 from app.processes.improvements.pilot_preparation import ExecutorLicence, PilotEvidence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from app.common.people import Person
 from app.foundation.licences.lookups import unlicensed
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.children.records import (
     FeedbackStance,

@@ -11,9 +11,9 @@ from app.foundation.decisions.electorate import Matter
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision, question_preparation
 from app.foundation.decisions.records import Decision, DecisionKind
 from app.foundation.documents.records import DocumentClass, DocumentEntry, DocumentSection
-from app.kernel.actor_policy import RecordDuty
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import RecordDuty
+from app.kernel.actions.context import ActionContext
 from app.kpis.baselines.records import KpiBaseline
 from app.processes.improvements.children.records import ImprovementMeasurement, ImprovementTarget
 from app.processes.improvements.lookups import freezing_improvement, is_plan_target, proposers_of

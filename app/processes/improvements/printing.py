@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
-from app.api.shapes import Renderer
+from app.api.records.shapes import Renderer
 from app.common.records import from_row
 from app.foundation.decisions.records import DecisionOutcome
 from app.foundation.documents.decided import PrintedDecision, decided_at, load_decisions

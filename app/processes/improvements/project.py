@@ -14,8 +14,8 @@ from app.common.money import Amount, Currency
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ForeignRef, StaffOnly
-from app.kernel.context import ActionContext
-from app.kernel.payloads import (
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,

@@ -27,8 +27,8 @@ from app.foundation.documents.filing import (
     revise_published,
 )
 from app.foundation.documents.records import DocumentClass, DocumentSection, DocumentState, Heading
-from app.kernel.context import ActionContext
-from app.kernel.payloads import (
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     FreeText,

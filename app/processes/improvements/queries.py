@@ -6,8 +6,8 @@ from datetime import datetime
 
 from pydantic import Field
 
-from app.api.lists import Listing
-from app.api.shapes import PersonStub, TeamStub, TicketOut
+from app.api.listings.lists import Listing
+from app.api.records.shapes import PersonStub, TeamStub, TicketOut
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.processes.improvements.lifecycle import LIFECYCLE
 from app.processes.improvements.records import (

@@ -16,8 +16,8 @@ from app.common.records import ForeignRef, Record
 from app.common.tickets import Ticket
 from app.foundation.documents.filing import OnFile, file_document, publish_draft, published_document
 from app.foundation.documents.records import DocumentClass, DocumentState, Heading
-from app.kernel.context import ActionContext
-from app.kernel.payloads import (
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,

@@ -8,10 +8,10 @@ from app.common.people import Grade, Person
 from app.common.tickets import Ticket
 from app.foundation.licences.records import ExaminationTopic
 from app.foundation.people.eligibility import check_person_active
-from app.kernel.context import ActionContext
-from app.kernel.dating import FUTURE_TOLERANCE
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import PreparationRefused, Refusal, WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
+from app.kernel.commands.dating import FUTURE_TOLERANCE
 from app.kpis.questions.periods import months_after
 from app.processes.improvements.checks import check_freeze_exception
 from app.processes.improvements.children.records import RolloutStepName

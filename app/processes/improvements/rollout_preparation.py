@@ -7,9 +7,9 @@ from typing import Any
 
 from app.common.records import Record
 from app.foundation.licences.lookups import TrainingResults, training_results
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import PreparationRefused
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import PreparationRefused
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.children.records import (
     ImprovementMeasurement,

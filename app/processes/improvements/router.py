@@ -7,16 +7,16 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
-from app.api.actions import mount_actions
-from app.api.computed_actions import Compute, mount_computed_actions
 from app.api.direct import DirectRoute
-from app.api.edit import mount_edit
-from app.api.reads import mount_reads
+from app.api.records.actions import mount_actions
+from app.api.records.computed_actions import Compute, mount_computed_actions
+from app.api.records.edit import mount_edit
+from app.api.records.reads import mount_reads
 from app.api.routes import Routes
 from app.foundation.decisions.router import mount_approval_preview
 from app.foundation.documents.router import mount_document_pages
+from app.kernel.actions.refusals import PreparationRefused
 from app.kernel.ledger import Ledger
-from app.kernel.refusals import PreparationRefused
 from app.kpis.baselines.freezing import freeze_baselines
 from app.processes.improvements.child_queries import CHILD_LISTINGS
 from app.processes.improvements.effects import measure_targets

@@ -11,9 +11,9 @@ from app.common.components import example_includes
 from app.common.improvement import ImprovementAspect, ImprovementScope
 from app.common.records import ForeignRef, Record
 from app.foundation.process_names import ProcessName
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import RelatedCommands, RelatedPart
-from app.kernel.payloads import (
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import RelatedCommands, RelatedPart
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     FreeText,

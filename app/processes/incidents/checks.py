@@ -9,9 +9,9 @@ from app.common.people import Person, Role
 from app.common.priority import Priority
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.rota.on_call import read_on_call
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
 from app.processes.incidents.records import Incident
 from app.processes.incidents.records import IncidentState as State
 from app.ticketing.reopening import reopening_ends_at

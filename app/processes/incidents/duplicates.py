@@ -12,8 +12,8 @@ from pydantic import Field
 from app.common.children import Visibility
 from app.common.people import Person
 from app.common.records import ForeignRef
-from app.kernel.context import ActionContext
-from app.kernel.payloads import EmptyPayload, FreeText, Payload, Reference, ShortText
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import EmptyPayload, FreeText, Payload, Reference, ShortText
 from app.processes.incidents.records import Incident
 from app.ticketing.records import Comment
 

@@ -20,7 +20,8 @@ from app.common.records import ForeignRef, KeyRef
 from app.common.tickets import Channel
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
-from app.kernel.actor_policy import (
+from app.kernel.access.visibility import DESK
+from app.kernel.actions.actor_policy import (
     agent,
     anybody,
     assignee,
@@ -30,10 +31,10 @@ from app.kernel.actor_policy import (
     reporter,
     rule,
 )
-from app.kernel.constraints import CheckFailed
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, DueAt, Keys, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.actions.constraints import CheckFailed
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Keys, Lifecycle, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
@@ -47,7 +48,6 @@ from app.kernel.payloads import (
     ShortText,
     Title,
 )
-from app.kernel.visibility import DESK
 from app.processes.incidents import checks
 from app.processes.incidents.duplicates import mark_duplicate, pass_on_comment, tell_resolved
 from app.processes.incidents.majors import contain, declare_major, downgrade, post_update

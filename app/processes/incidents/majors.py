@@ -9,8 +9,8 @@ from pydantic import Field
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ForeignRef
-from app.kernel.context import ActionContext
-from app.kernel.payloads import FreeText, Instant, Payload, Reason, Reference
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import FreeText, Instant, Payload, Reason, Reference
 from app.processes.incidents.records import Incident
 
 

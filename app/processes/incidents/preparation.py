@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
 from app.processes.incidents.records import Incident
 from app.ticketing.working_days import same_time_on, service_working_days, working_days_after
 

@@ -12,20 +12,20 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.lists import Listing
-from app.api.shapes import LoadedFrom, OutputModel, TicketOut
+from app.api.listings.lists import Listing
+from app.api.records.shapes import LoadedFrom, OutputModel, TicketOut
 from app.common.children import ExternalReference
 from app.common.people import Role, RoleGrant
 from app.common.personal import is_sealed
-from app.db import Connection, Database, fetch_rows
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES
+from app.kernel.actions.payloads import LONGEST_LIST
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import LONGEST_LIST
 from app.log.canonical import instant
 from app.log.events import stream
+from app.platform.db import Connection, Database, fetch_rows
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident
 from app.service_levels.clocks.answers.listing import SlaField, extension

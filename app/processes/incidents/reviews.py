@@ -13,8 +13,8 @@ from app.common.children import Visibility
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ForeignRef
-from app.kernel.context import ActionContext
-from app.kernel.payloads import (
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     FreeText,

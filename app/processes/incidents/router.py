@@ -6,14 +6,14 @@ from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api import reads
-from app.api.actions import mount_actions
+from app.api.contract.openapi import in_language, problems
 from app.api.direct import DirectRoute
-from app.api.edit import mount_edit
-from app.api.openapi import in_language, problems
-from app.api.paging import VARY
+from app.api.listings.paging import VARY
+from app.api.records import reads
+from app.api.records.actions import mount_actions
+from app.api.records.edit import mount_edit
 from app.api.routes import Routes
-from app.kernel.actor_policy import staff
+from app.kernel.actions.actor_policy import staff
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING, IncidentOut, ReviewOut, review_of
 from app.service_levels.clocks.answers.routes import mount_clocks

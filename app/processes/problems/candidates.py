@@ -15,11 +15,12 @@ from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.records import ForeignRef, KeyRef
 from app.common.tickets import Ticket
-from app.kernel.actor_policy import problem_manager, rule
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, Lifecycle, RelatedCommand, action
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext, Unguarded
+from app.kernel.actions.actor_policy import problem_manager, rule
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, RelatedCommand, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
@@ -31,8 +32,7 @@ from app.kernel.payloads import (
     Reference,
     Title,
 )
-from app.kernel.reads import ReadContext, Unguarded
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue
 from app.log.events import stream
 from app.processes.problems import recurrence
 from app.processes.problems.lifecycle import MOST_USERS, RaiseProblem, ServiceKeys, TeamReferences

@@ -8,9 +8,9 @@ from app.common.people import Person
 from app.common.tickets import Ticket
 from app.foundation.people.eligibility import check_assignable
 from app.foundation.people.records import Team
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
 from app.processes.problems.records import Problem
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from pydantic_core import PydanticCustomError
 from app.common.components import example_includes
 from app.common.records import ForeignRef
 from app.common.tickets import Ticket
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import RelatedCommand
-from app.kernel.payloads import FreeText, Payload, Reference, ShortText
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import PreparationRefused, WrongValue
-from app.kernel.visibility import can_see
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import can_see
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import RelatedCommand
+from app.kernel.actions.payloads import FreeText, Payload, Reference, ShortText
+from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.processes.problems.records import Problem
 from app.ticketing.change_endings import ENDED_AS_MADE, ending_of
 from app.ticketing.links import LinkTicket, new_link

@@ -24,10 +24,11 @@ from app.foundation.articles.records import Article
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
-from app.kernel.actor_policy import engineer, problem_manager, process_owner, rule, staff
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, RelatedCommand, action
-from app.kernel.payloads import (
+from app.kernel.access.visibility import DESK
+from app.kernel.actions.actor_policy import engineer, problem_manager, process_owner, rule, staff
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, RelatedCommand, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     FreeText,
@@ -40,7 +41,6 @@ from app.kernel.payloads import (
     Reference,
     Title,
 )
-from app.kernel.visibility import DESK
 from app.log.events import stream
 from app.processes.problems import checks, fixes
 from app.processes.problems.preparation import (

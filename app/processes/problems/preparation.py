@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.common.tickets import Ticket
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
 from app.processes.problems.records import Problem
 from app.ticketing.records import Link, LinkKind
 

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.lists import Listing
-from app.api.shapes import LoadedFrom, OutputModel, PersonStub, RecordOut, TeamStub, TicketOut
+from app.api.listings.lists import Listing
+from app.api.records.shapes import LoadedFrom, OutputModel, PersonStub, RecordOut, TeamStub, TicketOut
 from app.common.priority import Priority
-from app.db import Database
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES
+from app.platform.db import Database
 from app.processes.problems import candidates
 from app.processes.problems.lifecycle import LIFECYCLE
 from app.processes.problems.records import (

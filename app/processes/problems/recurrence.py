@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.db import Connection, Database, fetch_rows
+from app.kernel.access.reads import Reading
 from app.kernel.ledger import Ledger
-from app.kernel.reads import Reading
 from app.log.canonical import instant
+from app.platform.db import Connection, Database, fetch_rows
 from app.processes.problems.records import CandidateDimension
 
 #: The most incidents that are counted for a candidate.

@@ -11,18 +11,19 @@ from fastapi import APIRouter, Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api import cursors, paging, reads
-from app.api.actions import mount_actions
-from app.api.auth import caller_of, ledger_of
+from app.api.authentication.auth import caller_of, ledger_of
+from app.api.contract.openapi import in_language, problems
 from app.api.direct import DirectRoute
-from app.api.edit import mount_edit
-from app.api.list_queries import Paging
-from app.api.openapi import in_language, problems
-from app.api.paging import VARY
+from app.api.listings import cursors, paging
+from app.api.listings.list_queries import Paging
+from app.api.listings.paging import VARY
+from app.api.records import reads
+from app.api.records.actions import mount_actions
+from app.api.records.edit import mount_edit
+from app.api.records.shapes import OutputModel, Renderer, page_of
 from app.api.routes import Routes
-from app.api.shapes import OutputModel, Renderer, page_of
-from app.kernel.refusals import NotFound
-from app.kernel.visibility import sees_every_record
+from app.kernel.access.visibility import sees_every_record
+from app.kernel.actions.refusals import NotFound
 from app.log.canonical import from_instant, instant
 from app.processes.problems import candidates as candidate_lifecycle
 from app.processes.problems.lifecycle import LIFECYCLE

@@ -17,10 +17,11 @@ from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_
 from app.foundation.decisions.electorate import Matter
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
-from app.kernel.actor_policy import RecordDuty, requester_duty
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import Branch
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import RecordDuty, requester_duty
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import Branch
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     FreeText,
@@ -29,7 +30,6 @@ from app.kernel.payloads import (
     RecordKey,
     Reference,
 )
-from app.kernel.reads import ReadContext
 from app.processes.releases.gates import reopen_last_stage
 from app.processes.releases.records import BEFORE_DEPLOYMENT, PlanChange, Release
 from app.processes.releases.records import ReleaseState as State

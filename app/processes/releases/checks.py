@@ -11,10 +11,10 @@ from app.foundation.decisions.lookups import once_named
 from app.foundation.decisions.records import Decision, DecisionState
 from app.foundation.people.eligibility import check_person_active, check_team_assignable
 from app.foundation.people.records import Team
-from app.kernel.context import ActionContext
-from app.kernel.dating import FUTURE_TOLERANCE
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import Refusal, WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import Refusal, WrongValue
+from app.kernel.commands.dating import FUTURE_TOLERANCE
 from app.processes.releases.preparation import ChosenStages, StageDocuments, StagesOfRelease
 from app.processes.releases.records import Release, ReleaseStage
 

@@ -13,10 +13,11 @@ from app.common.children import Follower
 from app.common.components import example_includes
 from app.common.people import Person, Role
 from app.common.records import ChildRef, CodeEnum, ForeignRef
-from app.kernel.actor_policy import RecordDuty
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import Branch
-from app.kernel.payloads import (
+from app.kernel.access.visibility import follower
+from app.kernel.actions.actor_policy import RecordDuty
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import Branch
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     FreeText,
@@ -26,7 +27,6 @@ from app.kernel.payloads import (
     Reference,
     ShortText,
 )
-from app.kernel.visibility import follower
 from app.processes.releases.preparation import ChosenStages, StageDocuments, StagesOfRelease
 from app.processes.releases.records import Release, ReleaseStage
 from app.processes.releases.records import ReleaseState as State

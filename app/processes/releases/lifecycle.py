@@ -22,10 +22,11 @@ from app.foundation.decisions.actions import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions, question_preparation
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
-from app.kernel.actor_policy import change_manager, decision, implementer, process_relation, role
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
-from app.kernel.payloads import (
+from app.kernel.access.visibility import DESK
+from app.kernel.actions.actor_policy import change_manager, decision, implementer, process_relation, role
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     FreeText,
@@ -40,7 +41,6 @@ from app.kernel.payloads import (
     Title,
     at_most_entries,
 )
-from app.kernel.visibility import DESK
 from app.log.events import stream
 from app.processes.releases import checks
 from app.processes.releases.approvals import (

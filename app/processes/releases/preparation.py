@@ -8,9 +8,9 @@ from uuid import UUID
 
 from app.common.children import Attachment
 from app.common.people import Person
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext, Reading, Unguarded
-from app.kernel.refusals import PreparationRefused, WrongValue
+from app.kernel.access.reads import ReadContext, Reading, Unguarded
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.log.events import stream
 from app.processes.releases.default_stages import DEFAULT_KEY, DEFAULT_STAGES
 from app.processes.releases.records import Release, ReleaseStage, StageSet, StageSetState

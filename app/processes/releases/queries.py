@@ -6,9 +6,9 @@ from datetime import datetime
 
 from pydantic import Field
 
-from app.api.child_rows import ChildListing
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, PersonStub, RecordOut, TeamStub, TicketOut
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import OutputModel, PersonStub, RecordOut, TeamStub, TicketOut
 from app.common.people import Role
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES

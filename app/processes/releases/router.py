@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.api import reads
-from app.api.actions import mount_actions
 from app.api.direct import DirectRoute
-from app.api.edit import mount_edit
+from app.api.records import reads
+from app.api.records.actions import mount_actions
+from app.api.records.edit import mount_edit
 from app.api.routes import Routes
 from app.foundation.decisions.router import mount_approval_preview
 from app.processes.releases import stages

@@ -11,11 +11,13 @@ from pydantic import Field
 
 from app.common.people import Role
 from app.common.records import jsonb_ordered
-from app.kernel.actor_policy import admin, process_owner, quality_manager
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import EVERYBODY
+from app.kernel.actions.actor_policy import admin, process_owner, quality_manager
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
@@ -24,9 +26,7 @@ from app.kernel.payloads import (
     RecordKey,
     ShortText,
 )
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import EVERYBODY
+from app.kernel.actions.refusals import WrongValue
 from app.processes.releases.default_stages import DEFAULT_STAGES
 from app.processes.releases.records import StageSet
 from app.processes.releases.records import StageSetState as State

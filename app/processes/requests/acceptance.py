@@ -15,8 +15,8 @@ from app.common.people import Person
 from app.common.records import ChildRef, CodeEnum, ForeignRef
 from app.foundation.documents.filing import file_document
 from app.foundation.documents.records import DocumentClass, Heading
-from app.kernel.context import ActionContext
-from app.kernel.payloads import (
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     FreeText,

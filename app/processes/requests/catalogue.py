@@ -17,11 +17,11 @@ from app.foundation.decisions.records import Decision, DecisionOutcome, Decision
 from app.foundation.people.records import Group
 from app.foundation.services.answers import answer_errors
 from app.foundation.services.records import CatalogueItem, ItemOpens
-from app.kernel.actor_policy import requester_duty
-from app.kernel.context import ActionContext
-from app.kernel.payloads import Payload
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import PreparationRefused, WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import requester_duty
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import Payload
+from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.processes.requests.records import Request
 from app.ticketing.records import Task
 

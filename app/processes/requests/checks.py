@@ -11,9 +11,9 @@ from app.foundation.documents.filing import published_document
 from app.foundation.documents.records import DocumentClass
 from app.foundation.people.eligibility import check_assignable, check_person_active
 from app.foundation.people.records import Group, GroupMember, Team
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
 from app.processes.requests.groups import accepting, of_the_business
 from app.processes.requests.implementation import implementer
 from app.processes.requests.preparation import CurrentCriteria

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.foundation.people.records import GroupMember, RepresentedSide
-from app.kernel.reads import ReadContext
+from app.kernel.access.reads import ReadContext
 from app.processes.requests.records import Request
 
 #: The sides of a group that represent the business.

@@ -14,9 +14,9 @@ from app.common.people import Person
 from app.common.records import StaffOnly
 from app.foundation.documents.filing import file_document, supersede
 from app.foundation.documents.records import DocumentClass, Heading
-from app.kernel.actor_policy import RecordDuty as PartIn
-from app.kernel.context import ActionContext
-from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, ShortText
+from app.kernel.actions.actor_policy import RecordDuty as PartIn
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, ShortText
 from app.processes.requests.preparation import CurrentChecks
 from app.processes.requests.records import QualityCheck, Request
 from app.ticketing import tasks

@@ -29,7 +29,8 @@ from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.foundation.services.records import CatalogueItem, FulfilmentPath
-from app.kernel.actor_policy import (
+from app.kernel.access.visibility import DESK, role_tokens
+from app.kernel.actions.actor_policy import (
     agent,
     anybody,
     assignee,
@@ -40,10 +41,10 @@ from app.kernel.actor_policy import (
     reporter,
     rule,
 )
-from app.kernel.context import ActionContext
-from app.kernel.forms import Answers
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.forms import Answers
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
+from app.kernel.actions.payloads import (
     EmptyPayload,
     FreeText,
     Instant,
@@ -54,7 +55,6 @@ from app.kernel.payloads import (
     Reference,
     Title,
 )
-from app.kernel.visibility import DESK, role_tokens
 from app.processes.requests import checks
 from app.processes.requests.acceptance import (
     after_acceptance,

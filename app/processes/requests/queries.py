@@ -9,9 +9,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.child_rows import ChildListing
-from app.api.lists import Listing
-from app.api.shapes import LoadedFrom, OutputModel, TicketOut
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import LoadedFrom, OutputModel, TicketOut
 from app.common.priority import Priority
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS

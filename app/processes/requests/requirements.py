@@ -10,8 +10,16 @@ from app.common.records import ForeignRef
 from app.foundation.documents.filing import file_document, supersede
 from app.foundation.documents.records import DocumentClass, Heading
 from app.foundation.people.records import Group
-from app.kernel.context import ActionContext
-from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Instant, Payload, PayloadPart, Reference
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    FreeText,
+    Instant,
+    Payload,
+    PayloadPart,
+    Reference,
+)
 from app.processes.requests.preparation import CurrentCriteria
 from app.processes.requests.records import Criterion, Request, VerificationMethod
 

@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 from app.common.records import CodeEnum
 from app.foundation.documents.filing import draft_of, file_document, publish_draft, supersede
 from app.foundation.documents.records import DocumentClass, DocumentState, Heading
-from app.kernel.actor_policy import RecordDuty as PartIn
-from app.kernel.context import ActionContext
-from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Instant, Payload, PayloadPart
+from app.kernel.actions.actor_policy import RecordDuty as PartIn
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, FreeText, Instant, Payload, PayloadPart
 from app.processes.requests.preparation import BusinessReviewers
 from app.processes.requests.records import (
     Judgement,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from app.common.people import Person
 from app.foundation.licences.records import Licence
 from app.foundation.people.eligibility import check_person_active
-from app.kernel.context import ActionContext
-from app.kernel.payloads import LATEST_YEAR
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import PreparationRefused, WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import LATEST_YEAR
+from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.processes.trainings.preparation import Participants, Results
 from app.processes.trainings.records import Training
 

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.filters import MOST_VALUES, CommaSeparated
-from app.api.shapes import OutputModel, PersonStub
+from app.api.listings.filters import MOST_VALUES, CommaSeparated
+from app.api.records.shapes import OutputModel, PersonStub
 from app.foundation.licences.lookups import lacking, valid_licences
 from app.foundation.people.lookups import active_members
 from app.foundation.process_names import ProcessName
+from app.kernel.actions.payloads import LONGEST_LINE
+from app.kernel.actions.refusals import WrongValue
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import LONGEST_LINE
-from app.kernel.refusals import WrongValue
 from app.log.canonical import instant
 from app.processes.trainings.preparation import MOST_PARTICIPANTS
 from app.processes.trainings.queries import TAUGHT

@@ -26,10 +26,11 @@ from app.foundation.licences.records import (
 )
 from app.foundation.people.records import Team
 from app.foundation.process_names import ProcessName
-from app.kernel.actor_policy import RecordDuty, process_owner, quality_manager, role
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import (
     EARLIEST_YEAR,
     LATEST_YEAR,
     LONGEST_LIST,
@@ -44,7 +45,6 @@ from app.kernel.payloads import (
     Title,
     at_most_entries,
 )
-from app.kernel.visibility import STAFF
 from app.processes.trainings import checks
 from app.processes.trainings.preparation import (
     MOST_PARTICIPANTS,

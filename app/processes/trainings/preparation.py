@@ -13,9 +13,9 @@ from app.foundation.licences.records import ExaminationResult, TrainingParticipa
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.lookups import active_members
 from app.foundation.people.records import Team
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext, Unguarded
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext, Unguarded
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
 from app.processes.trainings.records import Training
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from app.api.child_rows import ChildListing
-from app.api.filters import Parameter, PersonNamed, WhereClause, multi_value
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, RecordOut, Renderer
+from app.api.listings.filters import Parameter, PersonNamed, WhereClause, multi_value
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS
 from app.foundation.licences.records import (
     ExaminationResult,
@@ -18,7 +18,7 @@ from app.foundation.licences.records import (
     TrainingParticipant,
 )
 from app.foundation.people.queries import PERSONS
-from app.kernel.payloads import EARLIEST_YEAR, LATEST_YEAR
+from app.kernel.actions.payloads import EARLIEST_YEAR, LATEST_YEAR
 from app.processes.trainings.lifecycle import LIFECYCLE
 from app.processes.trainings.records import Training
 

@@ -8,16 +8,16 @@ from fastapi import APIRouter, Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.actions import mount_actions
-from app.api.auth import context_of
-from app.api.child_rows import mount_child_listing
+from app.api.authentication.auth import context_of
+from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute
-from app.api.openapi import problems
-from app.api.paging import VARY
-from app.api.reads import mount_reads, renderer_of
+from app.api.listings.paging import VARY
+from app.api.records.actions import mount_actions
+from app.api.records.child_rows import mount_child_listing
+from app.api.records.reads import mount_reads, renderer_of
 from app.api.routes import Routes
-from app.kernel.actor_policy import staff
-from app.kernel.refusals import Forbidden
+from app.kernel.actions.actor_policy import staff
+from app.kernel.actions.refusals import Forbidden
 from app.processes.trainings.gaps import GapsQuery, SkillGapsOut, gaps_of
 from app.processes.trainings.lifecycle import LIFECYCLE
 from app.processes.trainings.queries import CHILD_LISTINGS, LISTING, TrainingOut

@@ -14,9 +14,9 @@ from app.foundation.people.eligibility import (
     check_team_assignable,
 )
 from app.foundation.people.records import Team, TeamKind
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
 from app.service_levels.agreements.drafting import (
     AppointSla,
     DraftSla,

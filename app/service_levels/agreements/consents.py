@@ -17,11 +17,11 @@ from app.common.tickets import Ticket
 from app.foundation.calendars.week import IsoDate
 from app.foundation.documents.filing import publish_draft
 from app.foundation.documents.records import DocumentClass
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import Branch, RelatedCommand
-from app.kernel.payloads import FreeText, Payload, Reference, ShortText
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import Branch, RelatedCommand
+from app.kernel.actions.payloads import FreeText, Payload, Reference, ShortText
+from app.kernel.actions.refusals import WrongValue
 from app.log.events import stream
 from app.service_levels.agreements.preparation import (
     ConsentRound,

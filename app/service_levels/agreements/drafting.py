@@ -15,8 +15,8 @@ from app.common.records import CodeEnum, ForeignRef, KeyRef, StaffOnly
 from app.foundation.documents.filing import file_document
 from app.foundation.documents.records import DocumentState
 from app.foundation.people.records import Team
-from app.kernel.context import ActionContext
-from app.kernel.payloads import (
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     FreeText,

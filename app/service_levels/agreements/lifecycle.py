@@ -25,10 +25,16 @@ from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
 from app.foundation.documents.filing import supersede as supersede_document
 from app.foundation.documents.records import DocumentClass
-from app.kernel.actor_policy import agreement_maintainer, process_relation, rule, service_level_manager
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.visibility import MEMBER, STAFF
+from app.kernel.actions.actor_policy import (
+    agreement_maintainer,
+    process_relation,
+    rule,
+    service_level_manager,
+)
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
@@ -37,7 +43,6 @@ from app.kernel.payloads import (
     Payload,
     Reference,
 )
-from app.kernel.visibility import MEMBER, STAFF
 from app.service_levels.agreements import checks, consents, drafting, preparation
 from app.service_levels.agreements.alignment import gap_beneath
 from app.service_levels.agreements.measures import unmeasurable_targets

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.kernel.reads import ReadContext, Versions
+from app.kernel.access.reads import ReadContext, Versions
 from app.service_levels.agreements.records import Agreement
 
 # All with that party, signed or not: of two that are signed at once each relies on the other's version.

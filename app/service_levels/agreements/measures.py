@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import PreparationRefused
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import PreparationRefused
 from app.service_levels.agreements.records import CLOCKS, Agreement, TargetComparator, TargetMetric
 from app.sla.target_selection import TargetConditions, tied_targets
 

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from app.common.clocks import AgreementType
 from app.common.people import Role
 from app.foundation.people.records import Team
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import PreparationRefused, WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.log.events import stream
 from app.service_levels.agreements.lookups import agreements_with
 from app.service_levels.agreements.records import (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.api.shapes import Renderer
+from app.api.records.shapes import Renderer
 from app.common.records import from_row
 from app.foundation.documents.records import DocumentEntry
-from app.kernel.reads import VersionedRecord
-from app.kernel.refusals import NotFound
+from app.kernel.access.reads import VersionedRecord
+from app.kernel.actions.refusals import NotFound
 from app.service_levels.agreements.pages import Printed, Signature
 from app.service_levels.agreements.records import (
     Agreement,

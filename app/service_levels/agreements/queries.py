@@ -9,10 +9,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.child_rows import ChildListing
-from app.api.filters import Parameter, Time, WhereClause, multi_value
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, RecordOut, Renderer
+from app.api.listings.filters import Parameter, Time, WhereClause, multi_value
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.common.priority import Priority
 from app.common.tickets import HoldReason
 from app.foundation.calendars.queries import CALENDARS

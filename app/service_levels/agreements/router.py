@@ -9,19 +9,19 @@ from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import RedirectResponse, Response
 
-from app.api.actions import mount_actions
-from app.api.auth import context_of
-from app.api.child_rows import mount_child_listing
+from app.api.authentication.auth import context_of
+from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute
-from app.api.openapi import problems
-from app.api.pages import page
-from app.api.paging import VARY
-from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.listings.paging import VARY
+from app.api.records.actions import mount_actions
+from app.api.records.child_rows import mount_child_listing
+from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.routes import Routes
+from app.api.service.pages import page
 from app.foundation.documents import router as documents
 from app.foundation.documents.records import DocumentClass
-from app.kernel.actor_policy import staff
-from app.kernel.refusals import Forbidden
+from app.kernel.actions.actor_policy import staff
+from app.kernel.actions.refusals import Forbidden
 from app.service_levels.agreements.alignment import AgreementAlignment, alignment_of
 from app.service_levels.agreements.lifecycle import LIFECYCLE
 from app.service_levels.agreements.pages import body_of, title_of

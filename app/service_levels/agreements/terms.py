@@ -13,8 +13,8 @@ from app.common.priority import Priority
 from app.common.records import ForeignRef, KeyRef, StaffOnly, jsonb_ordered
 from app.common.tickets import HoldReason
 from app.foundation.calendars.week import IsoDate
-from app.kernel.context import ActionContext
-from app.kernel.payloads import (
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     Paragraph,

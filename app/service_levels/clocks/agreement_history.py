@@ -16,8 +16,8 @@ from uuid import UUID
 import orjson
 
 from app.common.clocks import AgreementType
-from app.db import Connection, fetch_rows
 from app.log.canonical import from_instant
+from app.platform.db import Connection, fetch_rows
 from app.service_levels.clocks.calendar_history import CalendarHistory
 from app.sla.target_selection import Agreement, Attributes, Opening, choose_agreement, in_force, validity
 from app.sla.target_selection import choose_target as best_target

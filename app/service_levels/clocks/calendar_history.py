@@ -10,9 +10,9 @@ from typing import Any
 
 from app.common.business_time import BusinessTime
 from app.common.records import from_row
-from app.db import Connection, fetch_rows
 from app.foundation.calendars.calendar_cache import business_time_of
 from app.foundation.calendars.records import CalendarVersion
+from app.platform.db import Connection, fetch_rows
 
 # Every event of a calendar moves its stream's version.
 SIGNATURE = """

@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from app.common.clocks import KIND, ClockEventType
-from app.db import Connection, fetch_rows
 from app.log.events import stream
+from app.platform.db import Connection, fetch_rows
 from app.service_levels.clocks.case_clocks import KINDS
 from app.service_levels.clocks.clock_rows import CONSUMER, Row, rows_of
 from app.service_levels.clocks.projection import CLOCK_COLUMNS, WATCH, Terms, load_terms, read_events

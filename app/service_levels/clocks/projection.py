@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import orjson
 from psycopg.rows import tuple_row
 
-from app.db import Connection, fetch_rows, fetch_tuples
 from app.foundation.escalation.lookups import PERCENTS, percents_of
+from app.platform.db import Connection, fetch_rows, fetch_tuples
 from app.service_levels.clocks.agreement_history import AgreementHistory, load_agreements
 from app.service_levels.clocks.calendar_history import CalendarHistory, load_calendars
 from app.service_levels.clocks.case_clocks import KINDS, CaseClocks, Percents

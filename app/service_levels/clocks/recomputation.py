@@ -22,7 +22,7 @@ from uuid import UUID
 import orjson
 import structlog
 
-from app.db import AnswerDeadline, Connection, DatabaseGone, connect_alike, fetch_rows, fetch_tuples
+from app.platform.db import AnswerDeadline, Connection, DatabaseGone, connect_alike, fetch_rows, fetch_tuples
 from app.service_levels.clocks.case_clocks import KINDS
 from app.service_levels.clocks.projection import WATCH, Terms, load_terms, project_streams
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.common.clocks import AgreementType
-from app.db import Database
-from app.kernel.reads import ReadContext, Unguarded
+from app.kernel.access.reads import ReadContext, Unguarded
+from app.platform.db import Database
 from app.service_levels.clocks.agreement_history import AgreementHistory, load_agreements
 from app.service_levels.clocks.calendar_history import load_calendars
 from app.sla.target_selection import Opening

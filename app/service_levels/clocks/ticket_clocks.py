@@ -10,7 +10,7 @@ import orjson
 from psycopg.rows import tuple_row
 
 from app.common.clocks import KIND
-from app.db import Connection
+from app.platform.db import Connection
 from app.service_levels.clocks.streams import Statement
 from app.service_levels.clocks.timeline import COLUMNS, LogEvent
 

@@ -16,11 +16,13 @@ from app.common.people import Person, Role
 from app.common.records import ForeignRef, KeyRef, Record
 from app.foundation.people.eligibility import check_customer, check_person_active
 from app.foundation.people.records import Team
-from app.kernel.actor_policy import quality_manager, role, service_level_manager
-from app.kernel.constraints import CheckFailed
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import quality_manager, role, service_level_manager
+from app.kernel.actions.constraints import CheckFailed
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import (
     EARLIEST_YEAR,
     LATEST_YEAR,
     EmptyPayload,
@@ -31,9 +33,7 @@ from app.kernel.payloads import (
     Title,
     at_most_entries,
 )
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import STAFF
+from app.kernel.actions.refusals import WrongValue
 from app.service_levels.plans.records import PlanEntry, ServiceLevelPlan
 from app.service_levels.plans.records import PlanState as State
 

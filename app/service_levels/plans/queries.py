@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.api.child_rows import ChildListing
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, RecordOut
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import OutputModel, RecordOut
 from app.foundation.people.queries import PERSONS
 from app.service_levels.plans.lifecycle import LIFECYCLE
 from app.service_levels.plans.records import PlanEntry, ServiceLevelPlan

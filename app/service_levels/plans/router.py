@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.api.actions import mount_actions
-from app.api.child_rows import mount_child_listing
 from app.api.direct import DirectRoute
-from app.api.reads import mount_reads
+from app.api.records.actions import mount_actions
+from app.api.records.child_rows import mount_child_listing
+from app.api.records.reads import mount_reads
 from app.api.routes import Routes
 from app.service_levels.plans.lifecycle import LIFECYCLE
 from app.service_levels.plans.queries import ENTRIES, LISTING, ServiceLevelPlanOut

@@ -18,10 +18,10 @@ from app.common.components import Component, example_includes
 from app.common.records import jsonb_ordered
 from app.foundation.documents.filing import OnFile, file_document
 from app.foundation.documents.records import DocumentClass
-from app.kernel.context import ActionContext
-from app.kernel.payloads import FreeText, Payload, ShortText
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import PreparationRefused, WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import FreeText, Payload, ShortText
+from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.service_levels.agreements.records import Agreement, ConsequenceKind
 from app.service_levels.agreements.terms import TargetId
 from app.service_levels.reports.records import (

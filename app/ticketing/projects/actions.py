@@ -14,10 +14,11 @@ from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person
 from app.common.records import ChildRef, CodeEnum, ForeignRef, StaffOnly
 from app.foundation.process_spec import ActionRows
-from app.kernel.actor_policy import rule
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, DueAt, action
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, DueAt, action
+from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
@@ -28,8 +29,7 @@ from app.kernel.payloads import (
     Reference,
     Title,
 )
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue
 from app.ticketing.projects.planning import add_issue, expect_next_report
 from app.ticketing.projects.preparation import CurrentMilestones
 from app.ticketing.projects.records import Milestone, ProgressReport, ProjectRecord

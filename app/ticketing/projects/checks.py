@@ -10,9 +10,9 @@ from app.common.people import Person
 from app.foundation.costs.amounts import check_digits as digits_fit
 from app.foundation.people.eligibility import check_assignable, check_person_active
 from app.foundation.people.records import Team
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
 from app.ticketing.projects.preparation import CurrentMilestones
 from app.ticketing.projects.records import ProjectRecord
 

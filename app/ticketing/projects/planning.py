@@ -15,8 +15,8 @@ from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ForeignRef
 from app.foundation.people.records import Team
-from app.kernel.context import ActionContext
-from app.kernel.payloads import LONGEST_LIST, Instant, PayloadPart, Reference, Title
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import LONGEST_LIST, Instant, PayloadPart, Reference, Title
 from app.ticketing.projects.preparation import CurrentMilestones, UnfinishedTasks
 from app.ticketing.projects.records import Milestone, ProjectRecord
 from app.ticketing.records import Task

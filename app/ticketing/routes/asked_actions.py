@@ -14,13 +14,13 @@ from uuid import UUID
 
 from app.common.notices import NoticeType
 from app.common.people import Caller
-from app.kernel.actor_policy import Relation
-from app.kernel.context import CommandMetadata
+from app.kernel.access.reads import VersionedRecord, load_many
+from app.kernel.actions.actor_policy import Relation
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.offers import offers
+from app.kernel.commands.references import is_visible
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.offers import offers
-from app.kernel.reads import VersionedRecord, load_many
-from app.kernel.references import is_visible
 from app.log.canonical import instant
 from app.log.events import id_of, kind_of
 

@@ -14,15 +14,15 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response, StreamingResponse
 
-from app.api.etag import matches
-from app.api.lists import Listing
-from app.api.openapi import BINARY, problems
-from app.api.reads import IfNoneMatch, Name, load_visible, renderer_of
-from app.api.shapes import Renderer
-from app.api.summaries import noun, with_article
+from app.api.contract.openapi import BINARY, problems
+from app.api.contract.summaries import noun, with_article
+from app.api.listings.lists import Listing
+from app.api.records.reads import IfNoneMatch, Name, load_visible, renderer_of
+from app.api.records.shapes import Renderer
+from app.api.requests.etag import matches
 from app.common.children import Attachment
 from app.common.records import Record, from_row
-from app.kernel.refusals import NotFound
+from app.kernel.actions.refusals import NotFound
 from app.kernel.uploads import content, key_of
 
 ATTACHMENT_OF_RECORD = "select * from fold.attachment where id = %s and record = %s"

@@ -14,9 +14,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
-from app.api.auth import utc_now
-from app.api.child_rows import ChildListing, mount_child_listing, render_rows
-from app.api.shapes import OutputModel, PersonStub, Renderer
+from app.api.authentication.auth import utc_now
+from app.api.records.child_rows import ChildListing, mount_child_listing, render_rows
+from app.api.records.shapes import OutputModel, PersonStub, Renderer
 from app.common.children import Attachment, Follower
 from app.common.records import Record
 from app.foundation.costs.records import Cost, Work
@@ -24,8 +24,8 @@ from app.foundation.decisions.queries import DecisionOut, VoteOut, VotingDeputyO
 from app.foundation.decisions.records import Decision, Vote, VotingDeputy
 from app.foundation.documents.records import STAFF_HEADINGS
 from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.visibility import sees_every_record, tokens
+from app.kernel.access.visibility import sees_every_record, tokens
+from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
 from app.log.events import id_of, kind_of
 from app.ticketing.projects.queries import PROJECT_LISTINGS

@@ -13,19 +13,19 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api import cursors
-from app.api.accept import language_for
-from app.api.auth import caller_of, ledger_of, utc_now
+from app.api.authentication.auth import caller_of, ledger_of, utc_now
+from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute
-from app.api.filters import ME, MOST_VALUES, NONE, CommaSeparated, PersonNamed, Time, WhereClause
-from app.api.list_queries import Paging
-from app.api.openapi import problems
-from app.api.paging import page_response
-from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub, page_of
+from app.api.listings import cursors
+from app.api.listings.filters import ME, MOST_VALUES, NONE, CommaSeparated, PersonNamed, Time, WhereClause
+from app.api.listings.list_queries import Paging
+from app.api.listings.paging import page_response
+from app.api.records.shapes import OutputModel, PersonStub, Renderer, TeamStub, page_of
+from app.api.requests.accept import language_for
 from app.common.people import Caller
 from app.common.records import from_row
+from app.kernel.access.visibility import NOWHERE, seen_condition, staff_condition
 from app.kernel.ledger import Ledger
-from app.kernel.visibility import NOWHERE, seen_condition, staff_condition
 from app.log.canonical import from_instant, instant
 from app.ticketing.records import Complaint, ComplaintState, ComplaintSubject
 

@@ -17,23 +17,23 @@ from markupsafe import Markup
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from app.api.accept import language_for
-from app.api.auth import ledger_of, utc_now
-from app.api.limits import Quota
-from app.api.pages import FORM_POLICY, page
-from app.api.raw_bodies import RATING_PAGE
+from app.api.authentication.auth import ledger_of, utc_now
+from app.api.requests.accept import language_for
+from app.api.requests.limits import Quota
+from app.api.requests.raw_bodies import RATING_PAGE
+from app.api.service.pages import FORM_POLICY, page
 from app.common.people import Caller
 from app.common.tickets import Ticket
 from app.html.filters import moment, paragraphs
 from app.html.templates import render
 from app.html.wording import Wording
 from app.i18n import LANGUAGES
-from app.kernel.context import CommandMetadata
+from app.kernel.access.reads import load
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.refusals import Refusal
+from app.kernel.commands.perform import Command, perform
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.perform import Command, perform
-from app.kernel.reads import load
-from app.kernel.refusals import Refusal
 from app.ticketing.rating_links import InvalidToken, RatingLink, parse
 from app.ticketing.ratings import BEST, WORST, RateTicket
 

@@ -13,23 +13,23 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from app.api.accept import language_for
-from app.api.auth import caller_of, ledger_of, utc_now
+from app.api.authentication.auth import caller_of, ledger_of, utc_now
+from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute
-from app.api.filters import CommaSeparated, WhereClause
-from app.api.json_output import dump_json
-from app.api.openapi import problems
-from app.api.paging import VARY
-from app.api.reads import Name, load_visible
-from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub
+from app.api.listings.filters import CommaSeparated, WhereClause
+from app.api.listings.paging import VARY
+from app.api.records.reads import Name, load_visible
+from app.api.records.shapes import OutputModel, PersonStub, Renderer, TeamStub
+from app.api.requests.accept import language_for
+from app.api.requests.json_output import dump_json
 from app.common.people import Caller
 from app.common.priority import Priority
 from app.foundation.people.queries import TEAMS
-from app.kernel.actor_policy import staff
+from app.kernel.access.visibility import seen_condition
+from app.kernel.actions.actor_policy import staff
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payloads import LONGEST_KEY, LONGEST_LIST
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.payloads import LONGEST_KEY, LONGEST_LIST
-from app.kernel.visibility import seen_condition
 from app.log.canonical import from_instant, instant
 
 router = APIRouter(prefix="/v1/teams", tags=["people"], route_class=DirectRoute)

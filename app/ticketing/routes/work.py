@@ -19,21 +19,21 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api.accept import language_for
-from app.api.auth import caller_of, ledger_of, utc_now
-from app.api.columns import Columns
+from app.api.authentication.auth import caller_of, ledger_of, utc_now
+from app.api.contract.openapi import in_language, problems
 from app.api.direct import DirectRoute
-from app.api.json_output import dump_json
-from app.api.openapi import in_language, problems
-from app.api.shapes import OutputModel, Renderer, TeamStub, columns_of
+from app.api.records.columns import Columns
+from app.api.records.shapes import OutputModel, Renderer, TeamStub, columns_of
+from app.api.requests.accept import language_for
+from app.api.requests.json_output import dump_json
 from app.common.people import Caller, Role
 from app.common.priority import Priority
 from app.common.records import ChildRecord
 from app.foundation.decisions.records import Vote
-from app.kernel import directory
+from app.kernel.access import directory
+from app.kernel.access.visibility import DESK, sees_every_record, tokens
+from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.visibility import DESK, sees_every_record, tokens
 from app.log.canonical import from_instant, instant
 from app.ticketing.records import Complaint, ComplaintSubject, Task
 from app.ticketing.routes.asked_actions import asked_actions

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from app.common.people import PersonState
 from app.common.personal import Sealed
-from app.db import Connection, fetch_rows
+from app.kernel.access.vault import KEYS, unwrapped
 from app.kernel.ledger import Ledger
-from app.kernel.vault import KEYS, unwrapped
 from app.log.batches import Batch
 from app.log.events import id_of
 from app.log.follow import Consumer
+from app.platform.db import Connection, fetch_rows
 
 NAME = "addresses"
 BATCH = 1_000

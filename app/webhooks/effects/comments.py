@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import LONGEST_PARAGRAPH, Payload
+from app.kernel.actions.refusals import WrongValue
+from app.kernel.commands.perform import Command, IdempotencyKey, perform
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import LONGEST_PARAGRAPH, Payload
-from app.kernel.perform import Command, IdempotencyKey, perform
-from app.kernel.refusals import WrongValue
 from app.log import read
 from app.log.events import id_of, kind_of
 from app.log.ids import uuid7

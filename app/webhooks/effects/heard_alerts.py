@@ -14,8 +14,8 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from app.db import Database
 from app.kernel.ledger import Ledger
+from app.platform.db import Database
 from app.processes.incidents.records import OPEN
 from app.webhooks.mapping.updates import AlertSignal
 

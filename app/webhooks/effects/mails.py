@@ -11,16 +11,16 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from app.api.limits import Quota
+from app.api.requests.limits import Quota
 from app.common.priority import Impact, Urgency
 from app.common.tickets import Channel
 from app.i18n import translate
-from app.kernel.context import CommandMetadata
-from app.kernel.history import record_at_version
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import LONGEST_PARAGRAPH, EmptyPayload, Payload
+from app.kernel.commands.perform import Command, IdempotencyKey, perform
+from app.kernel.commands.references import is_visible
+from app.kernel.histories.history import record_at_version
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import LONGEST_PARAGRAPH, EmptyPayload, Payload
-from app.kernel.perform import Command, IdempotencyKey, perform
-from app.kernel.references import is_visible
 from app.kernel.uploads import IncomingUpload, store_upload
 from app.log.events import id_of, kind_of, stream
 from app.log.ids import uuid7

@@ -13,13 +13,13 @@ from uuid import UUID
 from app.common.children import ExternalReference
 from app.common.personal import Sealed
 from app.common.records import as_row, codecs, empty, evolve, from_row
-from app.kernel.history_source import EventOrigin, HistorySource
-from app.kernel.imported_case import ImportedCase, ciphertexts, replay_case
+from app.kernel.access.visibility import audience
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.consumers.rules import Clock
+from app.kernel.histories.history_source import EventOrigin, HistorySource
+from app.kernel.histories.imported_case import ImportedCase, ciphertexts, replay_case
+from app.kernel.histories.observe import ObservedEvent, Snapshot, observe
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Lifecycle
-from app.kernel.observe import ObservedEvent, Snapshot, observe
-from app.kernel.rules import Clock
-from app.kernel.visibility import audience
 from app.log import read
 from app.log.canonical import instant
 from app.log.events import Event, Recorded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from app.schema import CONNECT_SECONDS
+from app.platform.schema import CONNECT_SECONDS
 
 #: The first revision of a version that seals whatever a tool says of persons.
 SEALED_SINCE = "1007"

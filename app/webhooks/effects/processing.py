@@ -15,18 +15,18 @@ from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
-from app.db import Connection
-from app.kernel import polling as rounds
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.refusals import Refusal
+from app.kernel.commands.perform import IdempotencyKey
+from app.kernel.consumers import polling as rounds
+from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
-from app.kernel.perform import IdempotencyKey
-from app.kernel.refusals import Refusal
-from app.kernel.rules import Clock
 from app.log.ids import uuid7
 from app.log.writer import ConcurrencyConflict, ConstraintViolation
+from app.platform.db import Connection
+from app.platform.shared_connections import SharedConnections
 from app.processes.incidents.monitoring.handling import handle_alert
 from app.processes.incidents.records import OPEN
-from app.shared_connections import SharedConnections
 from app.webhooks.adapters import MAIL
 from app.webhooks.effects.alert_conversion import alert_of
 from app.webhooks.effects.comments import take_comment

@@ -18,8 +18,8 @@ import orjson
 from psycopg.types.json import Jsonb
 
 from app.common.records import CodeEnum
-from app.db import Database, Row
 from app.kernel.ledger import Ledger
+from app.platform.db import Database, Row
 
 FUTURE_TOLERANCE = timedelta(seconds=60)
 CONTENT_DAYS = 30

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.db import Row
 from app.i18n import sentences, translate
 from app.kernel.ledger import Ledger
+from app.platform.db import Row
 from app.webhooks.intake.deliveries import content_of
 
 _SHOWN = (

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from app.kernel.payloads import LONGEST_LINE
+from app.kernel.actions.payloads import LONGEST_LINE
 from app.webhooks.mail.headers import decode_words, single_line
 
 #: Programs of mail servers, which some servers name without a domain.

@@ -8,7 +8,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header
 from email.utils import parsedate_to_datetime
 
-from app.kernel.payloads import EARLIEST_YEAR, LATEST_YEAR
+from app.kernel.actions.payloads import EARLIEST_YEAR, LATEST_YEAR
 from app.webhooks.mail.charsets import decode_text
 
 MOST_IDS = 200

@@ -13,10 +13,10 @@ import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from app.db import DatabaseGone
+from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
-from app.kernel.rules import Clock
-from app.settings import Settings
+from app.platform.db import DatabaseGone
+from app.platform.settings import Settings
 from app.webhooks.intake.receipt import receive
 from app.webhooks.mail.message import LARGEST_MAIL
 from app.webhooks.sources.lookup import find_source_by_key

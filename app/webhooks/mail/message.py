@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from app.kernel.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
+from app.kernel.actions.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
 from app.webhooks.mail.addresses import Address, read_addresses
 from app.webhooks.mail.automatic_marks import AutomaticMarks, automatic_marks
 from app.webhooks.mail.content import MailAttachment, mail_content

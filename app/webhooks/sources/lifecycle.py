@@ -20,11 +20,13 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active, check_team_assignable
 from app.foundation.people.persons import Zone
 from app.foundation.people.records import Team
-from app.kernel.actor_policy import admin, rule
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.payloads import (
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import admin, rule
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import (
     LONGEST_LINE,
     NO_LINE,
     EmptyPayload,
@@ -35,9 +37,7 @@ from app.kernel.payloads import (
     Reference,
     ShortText,
 )
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import STAFF
+from app.kernel.actions.refusals import WrongValue
 from app.processes.incidents.records import Effect
 from app.webhooks.adapters import MAIL, adapter_keys
 from app.webhooks.mapping.parse import parse_mapping

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.common.records import from_row
-from app.db import Database
-from app.kernel.reads import load
+from app.kernel.access.reads import load
+from app.platform.db import Database
 from app.webhooks.sources.lifecycle import LIFECYCLE
 from app.webhooks.sources.records import WebhookSource
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.lists import Listing
-from app.api.shapes import OutputModel, RecordOut
+from app.api.listings.lists import Listing
+from app.api.records.shapes import OutputModel, RecordOut
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.webhooks.intake.deliveries import DeliveryState
 from app.webhooks.sources.lifecycle import LIFECYCLE

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.common.people import rule_caller
-from app.db import Database
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.actions.refusals import Refusal
+from app.kernel.commands.perform import Command, perform
+from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload, Payload
-from app.kernel.perform import Command, perform
-from app.kernel.refusals import Refusal
-from app.kernel.rules import Clock
 from app.log.ids import uuid7
+from app.platform.db import Database
 from app.webhooks.sources.lifecycle import LIFECYCLE, NoteSilence
 
 NAME = "note_silent_sources"

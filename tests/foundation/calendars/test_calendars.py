@@ -11,11 +11,11 @@ import chinese_calendar  # type: ignore[import-untyped]  # it has no types
 
 from app.common.people import Role
 from app.common.records import empty
-from app.db import connect
 from app.foundation.calendars.definition import apply_definition
 from app.foundation.calendars.lifecycle import AddCalendar
 from app.foundation.calendars.records import CalendarVersion
-from app.kernel.rebuild import compare
+from app.kernel.histories.rebuild import compare
+from app.platform.db import connect
 from app.registry import LIFECYCLES
 from tests.client import Api, Client, Json, without_actions
 

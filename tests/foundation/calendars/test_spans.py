@@ -11,11 +11,11 @@ import pytest
 
 from app.common.people import rule_caller
 from app.common.records import from_row
-from app.db import Connection, connect, fetch_rows
 from app.foundation.calendars import spans
 from app.foundation.calendars.lifecycle import AddCalendar
 from app.foundation.calendars.records import CalendarVersion
 from app.kernel.ledger import Ledger
+from app.platform.db import Connection, connect, fetch_rows
 from tests.people import act
 
 BETWEEN = """

@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 
 from app.common.people import Role
-from app.kernel.rebuild import compare
+from app.kernel.histories.rebuild import compare
 from app.registry import LIFECYCLES
 from tests.client import Api, Client, Json
 from tests.foundation.cis.test_cis import a_ci, refused

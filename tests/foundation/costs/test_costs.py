@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.common.money import DIGITS, Amount
 from app.common.people import Role
 from app.foundation.costs.amounts import check_digits
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue
 from tests.cases import each_case
 from tests.client import Api, Client, Json
 

@@ -11,9 +11,9 @@ import pytest
 from app.common.people import Role, rule_caller
 from app.common.personal import is_sealed
 from app.foundation.custom.fields import AddCustomField
+from app.kernel.actions.refusals import WrongValue
+from app.kernel.histories.rebuild import compare
 from app.kernel.ledger import Ledger
-from app.kernel.rebuild import compare
-from app.kernel.refusals import WrongValue
 from app.processes.incidents.lifecycle import ReportIncident
 from app.registry import LIFECYCLES
 from tests.client import Api, Client, Json, an_incident

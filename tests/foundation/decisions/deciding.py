@@ -19,12 +19,12 @@ from app.foundation.decisions.electorate import Matter
 from app.foundation.decisions.preparation import NewDecision, question_preparation
 from app.foundation.decisions.records import Decision, DecisionKind
 from app.foundation.decisions.records import DecisionOutcome as Outcome
-from app.kernel.actor_policy import RecordDuty, agent, decision, requester_duty
-from app.kernel.context import ActionContext
+from app.kernel.actions.actor_policy import RecordDuty, agent, decision, requester_duty
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, action
+from app.kernel.actions.payloads import Payload
+from app.kernel.commands.perform import CommandResult
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import STAYS, action
-from app.kernel.payloads import Payload
-from app.kernel.perform import CommandResult
 from app.log import read
 from app.processes.incidents.records import Incident, IncidentState
 from tests.foundation.decisions.rules import group_of, set_rule

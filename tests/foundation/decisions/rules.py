@@ -7,8 +7,8 @@ from typing import Any
 from app.common.people import Caller, Role, rule_caller
 from app.foundation.decisions.approval_rules.lifecycle import AddApprovalRule, ReviseApprovalRule
 from app.foundation.people.groups import AddGroup
+from app.kernel.access.reads import load
 from app.kernel.ledger import Ledger
-from app.kernel.reads import load
 from tests.people import act, add_caller, fill
 
 

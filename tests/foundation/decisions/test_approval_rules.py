@@ -19,9 +19,9 @@ from app.foundation.people import persons
 from app.foundation.people.persons import RevokeRolePerson
 from app.foundation.rota.records import Duty
 from app.foundation.rota.shifts import AddShift
+from app.kernel.actions.refusals import ActionUnavailable, WrongValue
+from app.kernel.commands.perform import CommandResult
 from app.kernel.ledger import Ledger
-from app.kernel.perform import CommandResult
-from app.kernel.refusals import ActionUnavailable, WrongValue
 from app.processes.changes.records import Change, RiskLevel
 from app.processes.improvements.records import Improvement
 from app.processes.incidents.records import Incident

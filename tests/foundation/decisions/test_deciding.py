@@ -21,12 +21,12 @@ from app.foundation.decisions.records import Decision, Vote
 from app.foundation.decisions.records import DecisionOutcome as Outcome
 from app.foundation.people.groups import AddGroup, AddMemberGroup
 from app.foundation.people.records import RepresentedSide
-from app.kernel.history import fold
+from app.kernel.access.reads import VersionedRecord
+from app.kernel.actions.offers import offers
+from app.kernel.actions.refusals import ActionUnavailable, NotFound, Refusal, SegregationOfDuties, WrongValue
+from app.kernel.commands.perform import IdempotencyKey
+from app.kernel.histories.history import fold
 from app.kernel.ledger import Ledger
-from app.kernel.offers import offers
-from app.kernel.perform import IdempotencyKey
-from app.kernel.reads import VersionedRecord
-from app.kernel.refusals import ActionUnavailable, NotFound, Refusal, SegregationOfDuties, WrongValue
 from app.log import read
 from app.processes.incidents.lifecycle import EditIncident
 from app.processes.incidents.records import Incident, IncidentState

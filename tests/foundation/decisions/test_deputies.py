@@ -12,9 +12,7 @@ from app.common.people import Caller, PersonKind, Role, rule_caller
 from app.foundation.decisions.actions import CastVote, CloseVote
 from app.foundation.decisions.deputies.lifecycle import NameDeputy
 from app.foundation.people import persons
-from app.kernel.ledger import Ledger
-from app.kernel.perform import CommandResult
-from app.kernel.refusals import (
+from app.kernel.actions.refusals import (
     ActionUnavailable,
     Forbidden,
     NotFound,
@@ -22,6 +20,8 @@ from app.kernel.refusals import (
     SegregationOfDuties,
     WrongValue,
 )
+from app.kernel.commands.perform import CommandResult
+from app.kernel.ledger import Ledger
 from app.processes.incidents.records import Incident
 from app.ticketing.assignment import AssignTicket
 from tests.automation.worker import Worker

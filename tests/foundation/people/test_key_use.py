@@ -8,9 +8,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from app.api.key_use import KeyUse
+from app.api.authentication.key_use import KeyUse
 from app.common.people import Role
-from app.db import connect
+from app.platform.db import connect
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
 

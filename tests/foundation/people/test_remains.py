@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.common.people import Role
 from app.foundation.people.persons import LIFECYCLE
 from app.foundation.people.remains import remains_of
-from app.kernel.reads import load
+from app.kernel.access.reads import load
 from tests.client import Api, an_incident
 
 

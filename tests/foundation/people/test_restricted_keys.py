@@ -14,9 +14,9 @@ from app.common.people import Caller, rule_caller
 from app.foundation.people.keys import MakeKey, RotateKey
 from app.foundation.people.memberships import JoinPerson
 from app.foundation.people.persons import EditPerson, GrantRolePerson
+from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.actions.refusals import Refusal
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload, Payload
-from app.kernel.refusals import Refusal
 from tests.client import Api, Client, Json, add_key, an_incident
 from tests.people import act, add_person, add_team
 

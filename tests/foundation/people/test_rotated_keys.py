@@ -13,14 +13,14 @@ from uuid import UUID
 
 import pytest
 
-from app.api import sessions
-from app.api.sessions import COOKIE, SessionCookie, SessionProof
+from app.api.authentication import sessions
+from app.api.authentication.sessions import COOKIE, SessionCookie, SessionProof
 from app.common.keys import KeyScope, hash_of, new_secret
 from app.common.people import Caller, rule_caller
 from app.foundation.people.keys import MakeKey, RotateKey
+from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.actions.refusals import Refusal
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload
-from app.kernel.refusals import Refusal
 from tests.client import Api, Client, Json, add_key
 from tests.extent import examples
 from tests.people import act, add_person

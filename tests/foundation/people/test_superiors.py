@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.common.people import Caller, Role, RoleGrant
-from app.kernel.actor_policy import superior
+from app.kernel.actions.actor_policy import superior
 from app.log.ids import uuid7
 from tests.client import Api, Json
 from tests.foundation.people.test_roles import TEAMS, Thing, edited, scopes, things

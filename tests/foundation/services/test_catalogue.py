@@ -6,7 +6,7 @@ from typing import Any
 
 from app.common.people import Role
 from app.foundation.services.items import EXAMPLE_FORM
-from app.kernel.rebuild import compare
+from app.kernel.histories.rebuild import compare
 from app.registry import LIFECYCLES
 from tests.client import Api, Client, Json
 

@@ -16,7 +16,7 @@ from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.log.ids import uuid7
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.cases import slice_of
 from tests.kpis.conftest import Books
 from tests.kpis.drawing.drawings import of_class, parse, texts

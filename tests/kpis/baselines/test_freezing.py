@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue
 from app.kpis.answers.answer import answer
 from app.kpis.baselines.freezing import FrozenBaselines, freeze
 from app.kpis.baselines.payloads import BaselineQuestion, check_baseline_questions, decimal_text
@@ -16,7 +16,7 @@ from app.kpis.declaration.dimensions import Dimension
 from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.follow import catch_up
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, DAYS, histories, write_more
 

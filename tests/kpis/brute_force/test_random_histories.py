@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from _pytest.mark import ParameterSet
 
-from app.db import fetch_tuples
 from app.kpis.answers.answer import answer
 from app.kpis.cases.drill_down import KpiCase, cases
 from app.kpis.catalogue import KPIS
 from app.kpis.questions.periods import start_of
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
+from app.platform.db import fetch_tuples
 from tests.conftest import Server
 from tests.extent import goes_round, some_of
 from tests.kpis.brute_force import compare

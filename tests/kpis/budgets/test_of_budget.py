@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import KpiAnswer, answer
 from app.kpis.answers.forecast import KpiForecast, forecast
 from app.kpis.answers.outlook import Outlook
@@ -19,6 +18,7 @@ from app.kpis.overview import overview, this_month
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up
+from app.platform.db import Connection, Database
 from tests.kpis.case_budget import CaseBudget
 from tests.kpis.histories import Scripted, write
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from app.db import Connection
 from app.kpis.raw import definitions
+from app.platform.db import Connection
 from tests.conftest import Server
 from tests.extent import goes_round, some_of
 from tests.kpis.conftest import Books, copied_books, made_books

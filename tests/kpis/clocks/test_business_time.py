@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.db import Connection, Database
 from app.kpis.facts.consumer import FACTS
 from app.kpis.facts.tables import INCIDENT, REQUEST
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
+from app.platform.db import Connection, Database
 from tests.kpis.business_hours import Hours
 from tests.kpis.clocks.test_clock_kpis import DAY, LATER, follow, points, share
 from tests.kpis.histories import BEGIN, Scripted, histories, write, write_more

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
@@ -22,6 +21,7 @@ from app.log.events import Event, stream
 from app.log.follow import catch_up
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from app.platform.db import Connection, Database
 from tests.contract.logged import MADE_UP
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write, write_more

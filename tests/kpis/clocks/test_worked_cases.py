@@ -12,9 +12,9 @@ from uuid import uuid5
 
 import pytest
 
-from app.db import Connection
 from app.kpis.raw import definitions
 from app.log.events import stream
+from app.platform.db import Connection
 from tests.extent import goes_round
 from tests.kpis.clocks.worked_cases import NAMES, Json, Playing, calendar_of
 

@@ -10,11 +10,11 @@ from uuid import UUID, uuid5
 from psycopg.types.json import Jsonb
 
 from app.common.business_time import DAY, BusinessTime, CalendarDefinition, Hours, Week
-from app.db import Connection
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from app.platform.db import Connection
 from tests.contract.logged import MADE_UP
 
 Json = dict[str, Any]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue
 from app.kpis.answers.answer import snapshot_connection
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
@@ -23,7 +23,7 @@ from app.kpis.effects.records import KpiEffect, PromisedAs
 from app.kpis.effects.sentences import sentence_of
 from app.kpis.statistics.effects.codes import EffectMethod
 from app.log.ids import uuid7
-from app.settings import Settings
+from app.platform.settings import Settings
 from tests.extent import goes_round
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, DAYS

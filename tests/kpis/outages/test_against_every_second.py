@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from app.db import Connection, Database
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
@@ -17,6 +16,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.follow import catch_up
+from app.platform.db import Connection, Database
 from tests.extent import some_of
 from tests.kpis.outages.oracle import World
 from tests.kpis.outages.worlds import STEP, Telling, made_up

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.api.csv_output import dump_csv
-from app.db import Connection, Database
+from app.api.requests.csv_output import dump_csv
 from app.kpis import tabular
 from app.kpis.answers.answer import answer
 from app.kpis.answers.charts import behaviour
@@ -25,6 +24,7 @@ from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParam
 from app.kpis.reconcile import reconcile
 from app.log.canonical import instant
 from app.log.follow import catch_up
+from app.platform.db import Connection, Database
 from tests.extent import goes_round
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN, Scripted, write, write_more

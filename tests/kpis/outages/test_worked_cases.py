@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from app.cli.sla_case_file import Calendars
+from app.cli.conformance.sla_case_file import Calendars
 from app.common.business_time import BusinessTime
-from app.db import Connection, Database
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
 from app.kpis.catalogue import KPIS
@@ -22,6 +21,7 @@ from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.canonical import instant
 from app.log.events import Event
 from app.log.follow import catch_up
+from app.platform.db import Connection, Database
 from app.sla.availability import Effect, MaintenanceWindow, Outage, OutageRules, availability, budget_used
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN, Scripted, write

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from app.db import Connection
 from app.log.canonical import instant
 from app.log.events import Event
+from app.platform.db import Connection
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write
 from tests.kpis.lives import Life

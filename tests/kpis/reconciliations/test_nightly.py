@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.common.people import Role, rule_caller
-from app.db import Connection, connect
-from app.kernel import polling
+from app.kernel.consumers import polling
 from app.kernel.ledger import Ledger
 from app.kpis.facts.consumer import FACTS
 from app.kpis.reconcile import FigureDifference, ReconciliationReport
@@ -19,7 +18,8 @@ from app.kpis.reconciliations import nightly
 from app.kpis.reconciliations.lifecycle import MOST_DIFFERING, MakeReconciliation
 from app.log import read
 from app.log.follow import FOLLOW_LIMITS, catch_up
-from app.settings import Settings
+from app.platform.db import Connection, connect
+from app.platform.settings import Settings
 from tests.cases import each_case
 from tests.client import Api
 from tests.every_action.samples import SAMPLES

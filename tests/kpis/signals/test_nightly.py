@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.common.people import Role
-from app.db import Connection, connect
-from app.kernel import polling
+from app.kernel.consumers import polling
 from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
@@ -22,7 +21,8 @@ from app.kpis.signals.watch_list import USUAL, watched_kpis
 from app.log import read
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.notifications import notices
-from app.settings import Settings, SettingsError
+from app.platform.db import Connection, connect
+from app.platform.settings import Settings, SettingsError
 from tests.cases import each_case
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import TEAMS, Scripted, write, write_more

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.common.people import Role
-from app.kernel.refusals import ActionUnavailable
+from app.kernel.actions.refusals import ActionUnavailable
 from tests.processes.changes.samples import NIGHT, Board, a_freeze, at_hour, window
 
 #: Pairs of schedulers that act at once; `make soak` takes a thousand.

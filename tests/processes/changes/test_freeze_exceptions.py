@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
-from app.db import connect
+from app.platform.db import connect
 from app.processes.changes import planning_lookups
 from app.processes.changes.bookings import rebuild_bookings
 from tests.automation.worker import Worker

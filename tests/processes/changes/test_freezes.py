@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
-from app.kernel.payloads import Reason
-from app.kernel.refusals import ActionUnavailable
+from app.kernel.actions.payloads import Reason
+from app.kernel.actions.refusals import ActionUnavailable
 from app.processes.changes.freezes import DeclareFreeze, MoveFreeze
 from tests.client import Api, Client, Json
 from tests.people import act, add_caller

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from app.common.people import Grade, Role
 from app.common.records import codecs, from_row
-from app.db import connect
-from app.kernel.history import fold
+from app.kernel.histories.history import fold
 from app.log import read
+from app.platform.db import connect
 from app.processes.changes.bookings import rebuild_bookings
 from app.processes.changes.records import Change
 from tests.client import Client, Json

@@ -13,11 +13,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.common.people import Caller, Role
-from app.db import connect
 from app.foundation.cis.lifecycle import CiAlteration, PlanCi, RelateCi, UnrelateCi
 from app.foundation.cis.records import CiClass, RelationKind
+from app.kernel.actions.refusals import Refusal
 from app.kernel.ledger import Ledger
-from app.kernel.refusals import Refusal
+from app.platform.db import connect
 from app.processes.changes.bookings import rebuild_bookings
 from app.processes.changes.freezes import DeclareFreeze
 from app.processes.changes.lifecycle import DraftChange

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.common.people import Role
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.questionnaires import questionnaire_in_force, questionnaire_of
 from app.processes.changes.records import RiskLevel
 from app.processes.changes.risk import DEFAULT_QUESTIONNAIRE, level, score

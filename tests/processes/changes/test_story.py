@@ -10,7 +10,7 @@ import pytest
 
 from app.common.people import Grade, Role, rule_caller
 from app.foundation.decisions.actions import CloseVote
-from app.kernel.refusals import ActionUnavailable, WrongValue
+from app.kernel.actions.refusals import ActionUnavailable, WrongValue
 from tests.client import Client, Json, an_incident
 from tests.people import act, grant
 from tests.processes.changes.samples import (

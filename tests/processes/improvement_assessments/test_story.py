@@ -10,9 +10,9 @@ import pytest
 
 from app.common.improvement import AssessmentCriterion
 from app.common.people import Role
-from app.db import connect
 from app.kpis.questions.periods import months_later
 from app.log.follow import FOLLOW_LIMITS
+from app.platform.db import connect
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
 from tests.processes.improvement_plans.samples import the_programme

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.db import Connection, connect
 from app.log.follow import FOLLOW_LIMITS
+from app.platform.db import Connection, connect
 from tests.automation.worker import Worker
 from tests.client import Api
 from tests.conftest import DatabaseUrls

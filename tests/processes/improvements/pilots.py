@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Role, rule_caller
-from app.kernel.perform import Command, perform
+from app.kernel.commands.perform import Command, perform
 from app.kpis.effects.content import EffectResult, EffectScale, EffectSide, as_stored
 from app.kpis.effects.lifecycle import EffectWindow, MeasuredEffect, MeasureKpiEffect
 from app.kpis.statistics.effects.codes import (

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app.common.people import Role
-from app.db import Connection
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
+from app.platform.db import Connection
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.processes.improvement_suggestions.samples import a_suggestion
 from tests.processes.improvements.pilots import AHEAD, AT, KPI, MAJOR, WORD, Project, project_of

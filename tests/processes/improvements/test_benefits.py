@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.db import Connection
-from app.kernel import polling
+from app.kernel.consumers import polling
+from app.platform.db import Connection
 from app.processes.improvements.benefits import LOCK, measure_due
 from tests.client import Api, Json
 from tests.processes.improvements.pilots import event_types

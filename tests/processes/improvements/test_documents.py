@@ -8,11 +8,11 @@ from html import unescape
 from zoneinfo import ZoneInfo
 
 from app.common.people import Role
-from app.db import Connection
 from app.kpis.declaration.kpi import Unit
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
+from app.platform.db import Connection
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.kpis.drawing.drawings import parse
 from tests.processes.improvement_suggestions.samples import a_suggestion

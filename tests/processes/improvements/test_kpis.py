@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from app.db import Connection
 from app.kpis.facts.consumer import FACTS
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up
+from app.platform.db import Connection
 from tests.client import Api, Json
 from tests.conftest import DatabaseUrls
 from tests.processes.improvements.pilots import project_of

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.records import codecs, from_row
-from app.db import Connection
-from app.kernel.history import fold
+from app.kernel.histories.history import fold
 from app.kpis.facts.consumer import FACTS
 from app.log import read
 from app.log.follow import catch_up
+from app.platform.db import Connection
 from app.processes.improvements.records import Improvement
 from tests.client import Api, Client, Json
 from tests.extent import examples, goes_round

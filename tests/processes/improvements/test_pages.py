@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from app.api.pages import page
+from app.api.service.pages import page
 from app.i18n import LANGUAGES
 from app.processes.improvements.pages import page_of
 from app.processes.improvements.printed import PrintedImprovement

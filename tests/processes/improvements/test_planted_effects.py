@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.db import Connection
+from app.platform.db import Connection
 from tests.client import Api, Json
 from tests.extent import goes_round
 from tests.processes.improvements.pilots import refusal

@@ -12,7 +12,7 @@ import pytest
 
 from app.common.people import PersonKind, Role, rule_caller
 from app.foundation.people import persons
-from app.kernel.payloads import EmptyPayload
+from app.kernel.actions.payloads import EmptyPayload
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import ResolveIncident
 from tests.builders import AGENT, ASSIGNEE, NOW, REPORTER, TOOL, given, incident, minutes

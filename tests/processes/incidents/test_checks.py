@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.common.people import Caller, Role, RoleGrant, rule_caller
+from app.kernel.actions.refusals import PersonErased, WrongValue
 from app.kernel.ledger import Ledger
-from app.kernel.refusals import PersonErased, WrongValue
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import ReportIncident
 from app.ticketing.assignment import AssignTicket

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from app.common.people import Caller, Role, rule_caller
+from app.kernel.actions.payloads import Reason
+from app.kernel.actions.refusals import WrongValue
+from app.kernel.commands.perform import CommandResult
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import Reason
-from app.kernel.perform import CommandResult
-from app.kernel.refusals import WrongValue
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 from app.processes.incidents.lifecycle import ReportIncident
 from app.processes.incidents.records import OPEN, Incident

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from app.common.people import Role
 from app.common.records import codecs, from_row
-from app.kernel.history import fold
+from app.kernel.histories.history import fold
 from app.log import read
 from app.processes.problems.records import Problem
 from tests.client import Api, Client, Json

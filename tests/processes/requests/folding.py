@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.common.records import codecs, from_row
-from app.kernel.history import fold
+from app.kernel.histories.history import fold
 from app.log import read
 from app.processes.requests.records import Request
 from tests.client import Api

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import Role
-from app.kernel.payloads import Payload
+from app.kernel.actions.payloads import Payload
 from app.processes.requests.acceptance import RecordTrainingRequest, SubmitForAcceptanceRequest
 from app.processes.requests.requirements import ChangeRequirementsRequest, ConfirmRequirementsRequest
 from app.processes.requests.solutions import ProposeSolutionRequest

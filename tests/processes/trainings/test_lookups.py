@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from app.foundation.licences.lookups import licences_of, training_results, unlicensed
-from app.kernel.reads import ReadContext
+from app.kernel.access.reads import ReadContext
 from tests.client import Client
 from tests.processes.trainings.conftest import School, marked
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from app.db import connect
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.notifications import notices
+from app.platform.db import connect
 from tests.client import Api, Client
 from tests.processes.trainings.conftest import School, marked
 

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from app.common.clocks import KIND
-from app.db import Connection, fetch_rows
 from app.kernel.ledger import Ledger
 from app.log.read import events_about
+from app.platform.db import Connection, fetch_rows
 from app.service_levels.clocks.clock_check import differing_cases
 from app.service_levels.clocks.projection import load_terms, read_events
 from app.service_levels.clocks.streams import Statement, expected_changes

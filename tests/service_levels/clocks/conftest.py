@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
-from app.db import Connection, connect
 from app.kernel.ledger import Ledger
 from app.log.follow import FOLLOW_LIMITS
+from app.platform.db import Connection, connect
 from tests.service_levels.clocks.log_clock import LogClock
 from tests.service_levels.clocks.world import Desk
 

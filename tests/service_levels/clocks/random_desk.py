@@ -13,8 +13,8 @@ from uuid import UUID
 from app.common.people import Caller
 from app.foundation.calendars.lifecycle import ReviseCalendar
 from app.foundation.people.records import TeamKind
-from app.kernel.payloads import EmptyPayload, Payload, Reason
-from app.kernel.refusals import Refusal
+from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
+from app.kernel.actions.refusals import Refusal
 from app.processes.incidents.lifecycle import EditIncident, HoldIncident, PrioritiseIncident, ResolveIncident
 from app.processes.incidents.majors import ContainIncident, PostUpdateIncident
 from app.ticketing.assignment import AssignTicket

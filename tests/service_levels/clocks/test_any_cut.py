@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.automation import watch_clocks
-from app.db import Connection, fetch_tuples
+from app.automation.agreements import watch_clocks
 from app.kernel.ledger import Ledger
 from app.kpis.facts.tables import TABLES
 from app.log.follow import Consumer
+from app.platform.db import Connection, fetch_tuples
 from app.service_levels.clocks import projection
 from app.worker import TIMED_RULES, projections
 from tests.cuts import HEAD, Followers, at_random, contents, followers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.common.people import Role
-from app.db import Connection
+from app.platform.db import Connection
 from tests.client import RESOLVED, Api
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target
 from tests.service_levels.clocks.test_reading import EVERY_DAY, Help, follower, help_of

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from app.automation import watch_clocks
+from app.automation.agreements import watch_clocks
 from app.common.people import Caller
-from app.db import Connection
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
+from app.platform.db import Connection
 from tests.client import Api
 from tests.extent import goes_round, some_of
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target

@@ -10,11 +10,11 @@ from itertools import pairwise
 import pytest
 
 from app.common.people import Role
-from app.db import Connection, connect
 from app.foundation.people.records import TeamKind
 from app.kpis.facts.consumer import FACTS
 from app.log.canonical import from_instant
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import Connection, connect
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.people import ago
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target

@@ -12,7 +12,6 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from app.db import Connection, Database, connect
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import answer
@@ -21,8 +20,9 @@ from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import Connection, Database, connect
+from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
-from app.settings import Settings
 from tests.conftest import RealHistory
 from tests.exchange.servicenow_files import WHOLE, import_file
 from tests.extent import goes_round, in_soak, in_test_all

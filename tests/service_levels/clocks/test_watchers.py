@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from app.automation import watch_clocks
-from app.db import Connection, connect
+from app.automation.agreements import watch_clocks
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
 from app.log.follow import FOLLOW_LIMITS
+from app.platform.db import Connection, connect
+from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
-from app.settings import Settings
 from tests.conftest import DatabaseUrls
 from tests.extent import examples
 from tests.service_levels.clocks.agreements import add_calendar, sign, target

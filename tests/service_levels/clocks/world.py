@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.automation import watch_clocks
+from app.automation.agreements import watch_clocks
 from app.common.people import Caller, Role
-from app.db import Connection
+from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload, Payload
 from app.kpis.facts.consumer import FACTS
 from app.log.events import Recorded
 from app.log.follow import catch_up
 from app.log.read import events_about
+from app.platform.db import Connection
 from app.ticketing.assignment import AssignTicket
 from tests.kernel.incidents import a_report
 from tests.people import act, add_caller

@@ -12,7 +12,14 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from app.common.people import WHOLE_GROUP, Grade, Role
 from app.foundation.decisions.approval_rules.records import ElectorRelation
 from app.foundation.decisions.records import DecisionKind, DecisionRule
-from app.kernel.payloads import LONGEST_LIST, BoundedList, PayloadValue, RecordKey, ShortText, at_most_entries
+from app.kernel.actions.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    PayloadValue,
+    RecordKey,
+    ShortText,
+    at_most_entries,
+)
 
 #: So many conditions, and sources of voters, at most.
 MOST_CONDITIONS = 10

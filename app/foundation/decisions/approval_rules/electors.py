@@ -18,7 +18,7 @@ from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.records import DecisionKind
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
 from app.foundation.rota.on_call import read_on_call
-from app.kernel.reads import ReadContext, Unguarded, Versions
+from app.kernel.access.reads import ReadContext, Unguarded, Versions
 
 VERSIONS = """
 select r.key, r.name, v.edition, v.definition, v.ended, v.set_by_id, v.record as stream, h.version

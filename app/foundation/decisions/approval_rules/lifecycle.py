@@ -19,14 +19,14 @@ from app.foundation.decisions.approval_rules.records import ApprovalRuleState as
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.records import DecisionKind, DecisionRule
 from app.foundation.people.records import Group
-from app.kernel.actor_policy import process_owner, quality_manager
-from app.kernel.constraints import ValueTaken
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.payloads import EmptyPayload, Payload, RecordKey, ShortText
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
-from app.kernel.visibility import STAFF
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import process_owner, quality_manager
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload, Payload, RecordKey, ShortText
+from app.kernel.actions.refusals import WrongValue
 
 
 class AddApprovalRule(Payload):

@@ -16,12 +16,12 @@ from app.foundation.decisions.deputies.records import Deputy
 from app.foundation.decisions.deputies.records import DeputyState as State
 from app.foundation.decisions.records import DecisionKind
 from app.foundation.people.eligibility import check_person_active
-from app.kernel.actor_policy import addressee, staff
-from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.payloads import BoundedList, EmptyPayload, Instant, Payload, Reference
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import addressee, staff
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.payloads import BoundedList, EmptyPayload, Instant, Payload, Reference
+from app.kernel.actions.refusals import WrongValue
 
 LONGEST = timedelta(days=366)
 

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from uuid import UUID
 
 from app.foundation.decisions.records import Decision, VotingDeputy
-from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext, Unguarded
+from app.kernel.access.reads import ReadContext, Unguarded
+from app.kernel.actions.context import ActionContext
 
 DEPUTIES = """
 select d.id, d.deputy_id, d.person_id, d.from_at, d.until_at

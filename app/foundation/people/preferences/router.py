@@ -9,17 +9,17 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api import idempotency
-from app.api.actions import IdempotencyKeyHeader, perform_idempotently
-from app.api.auth import Ledger, caller_of, context_of
-from app.api.openapi import problems
-from app.api.shapes import OutputModel
+from app.api.authentication.auth import Ledger, caller_of, context_of
+from app.api.contract.openapi import problems
+from app.api.records.actions import IdempotencyKeyHeader, perform_idempotently
+from app.api.records.shapes import OutputModel
+from app.api.requests import idempotency
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import MailFrequency, Person
 from app.foundation.people import persons
 from app.foundation.people.persons import SetPreferencesPerson
-from app.kernel.perform import Command
-from app.kernel.reads import load
+from app.kernel.access.reads import load
+from app.kernel.commands.perform import Command
 
 router = APIRouter(prefix="/v1/me", tags=["people"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from app.api.shapes import TeamStub
+from app.api.records.shapes import TeamStub
 from app.kernel.ledger import Ledger
 
 # A service that names no customers is for all of them.

@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from app.api.columns import Columns, by_row
-from app.api.filters import MOST_VALUES, CommaSeparated, Time, WhereClause, narrow
-from app.api.lists import Listing
-from app.api.paging import order_of, page_rows
-from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub
+from app.api.listings.filters import MOST_VALUES, CommaSeparated, Time, WhereClause, narrow
+from app.api.listings.lists import Listing
+from app.api.listings.paging import order_of, page_rows
+from app.api.records.columns import Columns, by_row
+from app.api.records.shapes import OutputModel, PersonStub, Renderer, TeamStub
 from app.common.zones import EXAMPLES, is_zone
 from app.foundation.cis.queries import CIS
-from app.kernel.payloads import LONGEST_KEY
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.payloads import LONGEST_KEY
+from app.kernel.actions.refusals import WrongValue
 from app.log.canonical import from_instant
 from app.processes.changes.calendar.entries import CHANGE, CalendarEntry, midnight, month_of
 from app.processes.changes.queries import LISTING

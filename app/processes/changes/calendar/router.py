@@ -9,13 +9,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.api.accept import language_for, negotiate
-from app.api.auth import caller_of, context_of
+from app.api.authentication.auth import caller_of, context_of
+from app.api.contract.openapi import in_language, problems
 from app.api.direct import DirectRoute
-from app.api.openapi import in_language, problems
-from app.api.paging import VARY, link
-from app.api.reads import renderer_of
-from app.api.shapes import Renderer
+from app.api.listings.paging import VARY, link
+from app.api.records.reads import renderer_of
+from app.api.records.shapes import Renderer
+from app.api.requests.accept import language_for, negotiate
 from app.i18n import language_of
 from app.processes.changes.calendar.drawing import draw, view_of
 from app.processes.changes.calendar.ical import MEDIA_TYPE, calendar

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from app.api.filters import CommaSeparated, Time, WhereClause
-from app.api.list_queries import MOST_COUNTED, Paging
-from app.api.paging import page
-from app.api.shapes import OutputModel, Renderer, TeamStub
-from app.kernel.actor_policy import staff
-from app.kernel.refusals import Forbidden
-from app.kernel.visibility import EVERYBODY
+from app.api.listings.filters import CommaSeparated, Time, WhereClause
+from app.api.listings.list_queries import MOST_COUNTED, Paging
+from app.api.listings.paging import page
+from app.api.records.shapes import OutputModel, Renderer, TeamStub
+from app.kernel.access.visibility import EVERYBODY
+from app.kernel.actions.actor_policy import staff
+from app.kernel.actions.refusals import Forbidden
 from app.processes.changes.calendar.entries import CalendarEntry
 from app.processes.changes.calendar.lookups import customers_of, services_for
 from app.processes.changes.calendar.queries import (

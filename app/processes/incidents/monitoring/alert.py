@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.common.priority import Impact, Urgency
 from app.common.records import CodeEnum
-from app.kernel.context import CommandMetadata
-from app.kernel.dating import FUTURE_TOLERANCE
-from app.kernel.payloads import FreeText, Instant, RecordKey, ShortText, Title
-from app.kernel.refusals import WrongValue
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import FreeText, Instant, RecordKey, ShortText, Title
+from app.kernel.actions.refusals import WrongValue
+from app.kernel.commands.dating import FUTURE_TOLERANCE
 from app.processes.incidents.checks import LONGEST_UNREPORTED_DAYS
 from app.processes.incidents.records import Effect
 

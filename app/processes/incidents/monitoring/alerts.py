@@ -9,8 +9,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from app.common.records import later_instant
-from app.kernel.context import ActionContext
-from app.kernel.payloads import FreeText, Instant, Payload, Title
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import FreeText, Instant, Payload, Title
 from app.processes.incidents.records import OPEN, Incident
 
 

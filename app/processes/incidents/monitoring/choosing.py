@@ -14,9 +14,9 @@ from typing import NamedTuple
 from app.common.children import Visibility
 from app.common.tickets import Channel
 from app.i18n import translate
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import LONGEST_PARAGRAPH, Payload, Reason
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import LONGEST_PARAGRAPH, Payload, Reason
 from app.processes.incidents.lifecycle import ReportIncident, ResolveIncident
 from app.processes.incidents.monitoring.alert import Alert, AlertStatus, identity_of, time_of
 from app.processes.incidents.monitoring.alerts import ClearAlertIncident, RepeatAlertIncident

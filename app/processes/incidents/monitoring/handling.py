@@ -15,14 +15,14 @@ import contextlib
 from dataclasses import replace
 from datetime import timedelta
 
-from app.api import idempotency
-from app.api.actions import ActionOutcome, perform_idempotently, replay_outcome
+from app.api.records.actions import ActionOutcome, perform_idempotently, replay_outcome
+from app.api.requests import idempotency
 from app.common.people import rule_caller
 from app.common.records import CodeEnum
-from app.kernel.context import CommandMetadata
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.refusals import ActionUnavailable, Refusal, RetriesExhausted, VersionMismatch
+from app.kernel.commands.perform import ATTEMPTS, Command, IdempotencyKey, perform
 from app.kernel.ledger import Ledger
-from app.kernel.perform import ATTEMPTS, Command, IdempotencyKey, perform
-from app.kernel.refusals import ActionUnavailable, Refusal, RetriesExhausted, VersionMismatch
 from app.log import read
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.common.personal import is_sealed
-from app.db import Database
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.canonical import from_instant
+from app.platform.db import Database
 
 # A clearing is kept for as long as the body of a delivery, so that one which is replayed finds it.
 KEEP_CLEARING = """

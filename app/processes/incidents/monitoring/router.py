@@ -11,13 +11,13 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api import idempotency
-from app.api.actions import IdempotencyKeyHeader as IdempotencyHeader
-from app.api.auth import Ledger, context_of
-from app.api.openapi import problems
-from app.api.shapes import OutputModel, Renderer
+from app.api.authentication.auth import Ledger, context_of
+from app.api.contract.openapi import problems
+from app.api.records.actions import IdempotencyKeyHeader as IdempotencyHeader
+from app.api.records.shapes import OutputModel, Renderer
+from app.api.requests import idempotency
 from app.common.people import Role
-from app.kernel.actor_policy import integration
+from app.kernel.actions.actor_policy import integration
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.monitoring.alert import Alert, check_posted_alert
 from app.processes.incidents.monitoring.handling import AlertOutcome, handle_alert

@@ -11,14 +11,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.filters import CommaSeparated, WhereClause
-from app.api.shapes import OutputModel, TeamStub
+from app.api.listings.filters import CommaSeparated, WhereClause
+from app.api.records.shapes import OutputModel, TeamStub
 from app.common.clocks import AgreementType
 from app.common.people import Caller
 from app.common.priority import Priority
+from app.kernel.access.visibility import seen_condition
+from app.kernel.actions.payloads import LONGEST_KEY, LONGEST_LIST
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import LONGEST_KEY, LONGEST_LIST
-from app.kernel.visibility import seen_condition
 from app.log.canonical import from_instant, instant
 from app.service_levels.agreements.lifecycle import LIFECYCLE as AGREEMENTS
 from app.service_levels.clocks.answers.listing import ELAPSED_SINCE, STATE_AT, wait_for_clocks

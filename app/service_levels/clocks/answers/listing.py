@@ -15,13 +15,13 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from app.api.filters import Parameter, WhereClause
-from app.api.lists import ListExtension
-from app.api.shapes import LoadedFrom, OutputModel, Renderer
+from app.api.listings.filters import Parameter, WhereClause
+from app.api.listings.lists import ListExtension
+from app.api.records.shapes import LoadedFrom, OutputModel, Renderer
 from app.common.components import Component
-from app.db import Database
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant
+from app.platform.db import Database
 from app.service_levels.clocks.clock_rows import CONSUMER
 from app.sla.clock import ClockState
 from app.sla.targets import Metric

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.shapes import OutputModel, TeamStub
+from app.api.records.shapes import OutputModel, TeamStub
 from app.common.business_time import BusinessTime
 from app.common.clocks import AgreementType
-from app.db import Connection, fetch_rows
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant
 from app.log.events import stream
+from app.platform.db import Connection, fetch_rows
 from app.service_levels.clocks.case_clocks import NO_CUTOFF, PARTY, CaseClocks, ClockName, clock_id
 from app.service_levels.clocks.projection import load_terms, read_events
 from app.service_levels.clocks.timeline import timeline_of

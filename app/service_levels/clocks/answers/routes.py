@@ -10,14 +10,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api import reads
-from app.api.accept import language_for
-from app.api.auth import caller_of, context_of, ledger_of
-from app.api.lists import Listing
-from app.api.openapi import in_language, problems
-from app.api.paging import VARY
-from app.api.summaries import with_article
-from app.kernel.actor_policy import staff
+from app.api.authentication.auth import caller_of, context_of, ledger_of
+from app.api.contract.openapi import in_language, problems
+from app.api.contract.summaries import with_article
+from app.api.listings.lists import Listing
+from app.api.listings.paging import VARY
+from app.api.records import reads
+from app.api.requests.accept import language_for
+from app.kernel.actions.actor_policy import staff
 from app.service_levels.agreements.queries import LISTING as AGREEMENTS
 from app.service_levels.clocks.answers.danger import ClocksInDanger, DangerQuery, clocks_in_danger
 from app.service_levels.clocks.answers.reading import TicketClocks, clocks_of

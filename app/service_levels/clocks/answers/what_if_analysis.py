@@ -14,13 +14,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.filters import CommaSeparated, Time
-from app.api.shapes import OutputModel
+from app.api.listings.filters import CommaSeparated, Time
+from app.api.records.shapes import OutputModel
 from app.common.tickets import HoldReason
-from app.db import Connection, fetch_rows
+from app.kernel.actions.payloads import RecordKey
+from app.kernel.actions.refusals import WrongValue
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import RecordKey
-from app.kernel.refusals import WrongValue
+from app.platform.db import Connection, fetch_rows
 from app.service_levels.clocks.case_clocks import CaseClocks
 from app.service_levels.clocks.projection import CASES_AT_ONCE, CASES_IN_A_ROW, Terms, load_terms, read_events
 from app.service_levels.clocks.timeline import timeline_of

@@ -1,0 +1,1 @@
+"""Who the caller is: keys, sessions of browsers, and the identity provider."""

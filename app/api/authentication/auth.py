@@ -1,0 +1,357 @@
+"""Authentication: an API key in `Authorization: Bearer ldk_…`, an access token of the identity provider, or
+a session cookie; for the change calendar also a key of its own in the query. Every path under /v1 needs one.
+
+Requests are authenticated before they are routed, so that a new path cannot be left unprotected by mistake.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.authentication import key_scopes, sessions
+from app.api.authentication.issuer import IdentityProvider, InvalidToken, IssuerGone, TokenClaims
+from app.api.authentication.key_use import KeyUse
+from app.api.authentication.logins import person_of
+from app.api.contract.problems import RETRY_SECONDS, database_gone, problem
+from app.api.requests import csv_output as tables
+from app.api.requests.accept import PARTIAL, language_for, negotiate
+from app.api.requests.limits import Quota
+from app.api.requests.raw_bodies import is_webhook
+from app.common.keys import PREFIX, hash_of, parse
+from app.common.people import Caller as Who
+from app.common.personal import LOGIN
+from app.kernel.actions.context import CommandMetadata as Acting
+from app.kernel.actions.refusals import Refusal
+from app.kernel.ledger import Ledger as Services
+from app.platform.db import DatabaseGone
+from app.platform.settings import Settings
+
+AUTHENTICATED_PREFIX = "/v1/"
+METRICS = "/metrics"
+#: Pages that are drawn for whoever is signed in, and show a form to others.
+SIGNED_IN_PAGES = frozenset({"/dashboard/due"})
+WRONG_KEYS_SECONDS = 60
+NOT_MODIFIED = 304
+#: Media types that every path offers.
+JSON_TYPES = ("application/json", "application/problem+json")
+#: Paths with this suffix answer with the bytes of a file.
+CONTENT_SUFFIX = "/content"
+BYTES = "application/octet-stream"
+#: Paths of KPI figures and their cases, which offer CSV too.
+TABLES = re.compile(r"/v1/kpis/[^/]+(/cases)?")
+#: Paths of service reports, which are also pages that print.
+REPORT_PAGES = re.compile(r"/v1/slas/[^/]+/(reports/[^/]+|report_preview)")
+HTML = "text/html"
+#: Paths of drawn charts.
+CHARTS = re.compile(r"/v1/(kpis|effects)/[^/]+/chart\.svg")
+SVG = "image/svg+xml"
+#: Media types of single paths, besides JSON.
+OFFERED = {
+    key_scopes.CHANGE_CALENDAR: ("text/calendar",),
+    f"{key_scopes.CHANGE_CALENDAR}.svg": (SVG,),
+}
+
+
+@dataclass
+class TooManyWrongKeys(Exception):
+    """Too many wrong credentials have come from the address: no more are checked for `seconds` seconds."""
+
+    seconds: int
+
+
+class CrossSiteRequest(Exception):
+    """A page of another site made the browser send the request with our session cookie."""
+
+
+class AuthMiddleware:
+    """ASGI middleware that authenticates the caller, or answers 401 without saying which part of the
+    credential was wrong; and that enforces the caller's rate limit.
+    """
+
+    def __init__(
+        self, app: ASGIApp, settings: Settings, use: KeyUse, issuer: IdentityProvider | None
+    ) -> None:
+        self._app = app
+        self._issuer = issuer
+        self._use = use
+        self._guarded = (AUTHENTICATED_PREFIX,) if settings.open_metrics else (AUTHENTICATED_PREFIX, METRICS)
+        self._origins = settings.trusted_origins
+        self._requests = Quota("key", settings.rate_limit, settings.rate_seconds)
+        self._limit = {"limit": f"{settings.rate_limit:,}", "seconds": str(settings.rate_seconds)}
+        #: Ids of keys that this process has accepted; bounded by the number of keys that exist.
+        self._in_use: set[UUID] = set()
+        self._wrong_keys = Quota("address", settings.wrong_keys, WRONG_KEYS_SECONDS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (
+            scope["type"] != "http"
+            or not (scope["path"].startswith(self._guarded) or scope["path"] in SIGNED_IN_PAGES)
+            or is_webhook(scope)  # verified by its source's own secret
+        ):
+            await self._app(scope, receive, send)
+            return
+        in_query = key_scopes.take_key(scope)
+        request = Request(scope)
+        try:
+            who = await self._caller(request, in_query)
+        except DatabaseGone as error:
+            await (await database_gone(request, error))(scope, receive, send)
+        except TooManyWrongKeys as error:
+            headers = {"Retry-After": str(error.seconds)}
+            await problem(request, 429, "too_many_wrong_keys", headers=headers)(scope, receive, send)
+        except CrossSiteRequest:
+            await problem(request, 403, "from_elsewhere")(scope, receive, send)
+        except Refusal as refusal:
+            await _refused(request, refusal)(scope, receive, send)
+        else:
+            if who is None and scope["path"] in SIGNED_IN_PAGES:
+                await self._app(scope, receive, send)
+            elif who is None:
+                await _unauthenticated(request)(scope, receive, send)
+            else:
+                scope["state"]["caller"] = who
+                scope["state"]["authenticate"] = partial(self._caller, request, in_query)
+                await self._limited(request, who, receive, send)
+
+    async def _limited(self, request: Request, who: Who, receive: Receive, send: Send) -> None:
+        """Pass the request on, unless the key or person has used up its rate limit (429), the key is for
+        something else (403), or Accept allows no media type that the path offers (406).
+        """
+        key, scope = str(who.key_id or who.person_id), request.scope
+        taken = self._requests.consume(key)
+        offered = _offered(scope["path"])
+
+        async def send_counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                if taken and message["status"] == NOT_MODIFIED:
+                    self._requests.refund(key)
+                said = self._requests.headers(self._requests.remaining(key))
+                message["headers"] = [*message["headers"], *said]
+                if session_of(request) is not None:
+                    MutableHeaders(scope=message).add_vary_header("Cookie")
+            await send(message)
+
+        if not taken:
+            headers = {"Retry-After": str(self._requests.remaining(key).seconds)}
+            answer = problem(request, 429, "rate_limited", words=self._limit, headers=headers)
+            await answer(scope, receive, send_counted)
+        elif who.key_scope is not None and not key_scopes.permits(who.key_scope, scope):
+            await problem(request, 403, "key_scope")(scope, receive, send_counted)
+        elif scope["path"] != METRICS and not _is_acceptable(request, offered):
+            words = {"offered": " or ".join(offered)}
+            await problem(request, 406, "not_acceptable", words=words)(scope, receive, send_counted)
+        else:
+            await self._app(scope, receive, send_counted)
+
+    async def _caller(self, request: Request, in_query: str | None) -> Who | None:
+        """Return the caller whom the key, token or session authenticates; None if it is not valid. A key in
+        the query must be one with a scope: addresses are kept in places where no other key may be.
+
+        Raises TooManyWrongKeys, CrossSiteRequest, DatabaseGone; for a token also UnknownLogin, InactiveLogin,
+        IssuerGone.
+        """
+        is_guess = True
+        if "authorization" in request.headers:
+            sent = _bearer_token(request)
+            who = await (self._by_token(request) if self._is_token(request) else self._by_key(request, sent))
+        elif in_query is not None:
+            who = await self._by_key(request, in_query)
+            who = None if who is None or who.key_scope is None else who
+        elif (cookie := request.cookies.get(sessions.cookie_name(request.url.scheme))) is not None:
+            who, is_guess = await self._by_session(request, cookie), False
+        else:
+            return None
+        if who is None and is_guess:
+            self._wrong_keys.consume(_address(request))
+        elif who is not None and who.key_id is not None:
+            self._use.note(who.key_id, utc_now())
+        return who
+
+    def _is_token(self, request: Request) -> bool:
+        """Return whether an identity provider is configured and the credential looks like a token of it."""
+        sent = _bearer_token(request) or PREFIX
+        return self._issuer is not None and not sent.startswith(PREFIX) and sent.count(".") == 2
+
+    async def _by_token(self, request: Request) -> Who | None:
+        assert self._issuer is not None
+        try:
+            said = await self._issuer.verify(
+                _bearer_token(request) or "", lambda: self._require_lookup_quota(request)
+            )
+        except InvalidToken:
+            self._require_lookup_quota(request)
+            return None
+        except IssuerGone:
+            self._wrong_keys.consume(_address(request))
+            raise
+        request.state.token = said
+        try:
+            person = await person_of(ledger_of(request), said, utc_now(), request.state.request_id)
+        except Refusal:
+            # Each further token of this person costs a database lookup again.
+            self._require_lookup_quota(request)
+            self._wrong_keys.consume(_address(request))
+            raise
+        return replace(person, ends_at=said.ends_at)
+
+    async def _by_key(self, request: Request, sent: str | None) -> Who | None:
+        parsed = None if sent is None else parse(sent)
+        if parsed is None:
+            return None
+        key_id, secret = parsed
+        if key_id not in self._in_use:
+            # A key in use is not blocked by wrong credentials that others send from the same address.
+            self._require_lookup_quota(request)
+        known = await ledger_of(request).directory.key(key_id)
+        if known is None:
+            self._in_use.discard(key_id)
+            return None
+        sent = hash_of(secret)
+        caller = known.caller_with(sent, utc_now())
+        if caller is not None:
+            self._in_use.add(key_id)
+            request.state.key_secret_hash = sent
+        return caller
+
+    async def _by_session(self, request: Request, sent: str) -> Who | None:
+        if request.method not in sessions.SAFE_METHODS and not sessions.is_same_origin(
+            request.headers, self._origins
+        ):
+            raise CrossSiteRequest()
+        ledger, now = ledger_of(request), datetime.now(UTC)
+        cookie = sessions.parse_cookie(sent, ledger.vault.fingerprint)
+        if cookie is None:
+            return None
+        who = None
+        session = await sessions.find_session(ledger.db, cookie, now)
+        if session is not None and (session.login is None or self._issuer is not None):
+            request.state.session = session
+            who = await sessions.find_session_caller(ledger.directory, session, now)
+        request.state.is_session_over = who is None
+        return who
+
+    def _require_lookup_quota(self, request: Request) -> None:
+        """Check that the address may have another credential checked. Raises TooManyWrongKeys."""
+        if (room := self._wrong_keys.remaining(_address(request))).left <= 0:
+            raise TooManyWrongKeys(room.seconds)
+
+
+def _is_acceptable(request: Request, offered: tuple[str, ...]) -> bool:
+    """Return whether Accept allows one of these media types, or JSON with chosen fields."""
+    return negotiate(request.headers.get("accept"), (*offered, PARTIAL)) is not None
+
+
+def _offered(path: str) -> tuple[str, ...]:
+    """Return the media types that the path offers."""
+    if path in SIGNED_IN_PAGES:
+        return (HTML,)
+    if path.endswith(CONTENT_SUFFIX):
+        return (*JSON_TYPES, BYTES)
+    if path in OFFERED:
+        return (*JSON_TYPES, *OFFERED[path])
+    if CHARTS.fullmatch(path):
+        return (*JSON_TYPES, SVG)
+    if REPORT_PAGES.fullmatch(path):
+        return (*JSON_TYPES, HTML)
+    return (*JSON_TYPES, tables.MEDIA_TYPE) if TABLES.fullmatch(path) else JSON_TYPES
+
+
+def _bearer_token(request: Request) -> str | None:
+    """Return the credential after `Bearer`; None if the scheme is another one."""
+    scheme, _, text = request.headers["authorization"].partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else None
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _unauthenticated(request: Request) -> Response:
+    if request.scope["state"].get("is_session_over"):
+        return problem(request, 401, "session_over", headers={"WWW-Authenticate": "Bearer"})
+    challenge = 'Bearer error="invalid_token"' if "authorization" in request.headers else "Bearer"
+    return problem(request, 401, "unauthenticated", headers={"WWW-Authenticate": challenge})
+
+
+def _refused(request: Request, refusal: Refusal) -> Response:
+    headers = {"Retry-After": str(RETRY_SECONDS)} if refusal.STATUS == 503 else None
+    return problem(request, refusal.STATUS, refusal.code, words=refusal.words, headers=headers)
+
+
+def ledger_of(request: Request) -> Services:
+    """Return the services of this process."""
+    ledger: Services = request.app.state.ledger
+    return ledger
+
+
+def caller_of(request: Request) -> Who:
+    """Return the caller whom the middleware authenticated."""
+    # Not `request.state`: Starlette creates that object anew for each access.
+    who: Who = request.scope["state"]["caller"]
+    return who
+
+
+def signed_in(request: Request) -> Who | None:
+    """Return the caller of a page that is shown without a session, too; None if nobody is signed in."""
+    found: Who | None = request.scope["state"].get("caller")
+    return found
+
+
+async def still_caller(request: Request) -> Who | None:
+    """Authenticate a request that has waited again; None: its credential is not valid any more.
+
+    Raises DatabaseGone, and what refuses a token.
+    """
+    found: Who | None = await request.scope["state"]["authenticate"]()
+    return found
+
+
+def session_of(request: Request) -> sessions.Session | None:
+    """Return the session that authenticated the caller; None if it was a key or token."""
+    # Through `request.state`, each request with a key would raise and catch an AttributeError.
+    found: sessions.Session | None = request.scope["state"].get("session")
+    return found
+
+
+def proof_of(request: Request) -> sessions.SessionProof:
+    """Return what the caller came with, a key or a token, to open a session with."""
+    if caller_of(request).key_id is not None:
+        return sessions.SessionProof(key_secret_hash=request.state.key_secret_hash)
+    said: TokenClaims = request.state.token
+    return sessions.SessionProof(login=ledger_of(request).external_id_fingerprint(LOGIN, said.login or ""))
+
+
+def utc_now() -> datetime:
+    """Return the current time, in UTC."""
+    return datetime.now(UTC)
+
+
+def context_of(request: Request) -> Acting:
+    """Return the metadata of a command that this request carries: caller, time, correlation id, source and
+    language.
+    """
+    return Acting(
+        caller=caller_of(request),
+        now=datetime.now(UTC),
+        correlation_id=request.scope["state"]["request_id"],
+        source="api",
+        language=language_for(request),
+    )
+
+
+async def _ledger(request: Request) -> Services:
+    # FastAPI would run a synchronous dependency in a thread, which costs more than most requests do.
+    return ledger_of(request)
+
+
+Ledger = Annotated[Services, Depends(_ledger)]

@@ -1,0 +1,251 @@
+"""Client of the OpenID Connect identity provider: fetches and caches its keys, and verifies its access tokens
+(RFC 7519, RFC 9068).
+
+Only asymmetric signatures count, and only keys that the provider publishes itself. While the provider does
+not answer, known keys stay valid; a token that needs another key is then answered 503 and not 401.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import jwt
+import structlog
+
+from app.api.requests.limits import Quota
+from app.kernel.actions.refusals import Refusal
+from app.platform.settings import Settings
+
+#: Neither `none` nor symmetric algorithms, whose key both sides have.
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+#: Accepted values of an access token's `typ` (RFC 9068, 2.1); many providers send JWT, or nothing.
+TYPES = frozenset({None, "jwt", "at+jwt", "application/at+jwt"})
+REQUIRED_CLAIMS = ["exp", "iss", "aud"]
+#: The clock skew allowed between the provider and this service.
+LEEWAY_SECONDS = 30
+#: Tokens that name unknown keys cause at most so many fetches per period, however many tokens come.
+REFETCHES, REFETCH_SECONDS = 5, 60
+FETCH_SECONDS = 5.0
+LARGEST_ANSWER = 262_144
+MOST_KEYS = 100
+LONGEST_LOGIN = 200
+DISCOVERY = "/.well-known/openid-configuration"
+
+logger = structlog.get_logger()
+
+
+@dataclass
+class IssuerGone(Refusal):
+    """Refusal 503: a key of the identity provider is needed and cannot be fetched."""
+
+    STATUS = 503
+    CODE = "issuer_gone"
+
+
+@dataclass
+class UnknownLogin(Refusal):
+    """Refusal 403: the token is valid, but no person here has the login that it names."""
+
+    STATUS = 403
+    CODE = "unknown_login"
+
+
+@dataclass
+class InactiveLogin(Refusal):
+    """Refusal 403: the token is valid, but the person with that login is not active."""
+
+    STATUS = 403
+    CODE = "inactive_login"
+
+
+class InvalidToken(Exception):
+    """The token is not the provider's, not for this service, or expired."""
+
+
+class ProviderUnreachable(Exception):
+    """The provider does not answer, or its answer contains no usable keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenClaims:
+    """Claims of a verified token: the login (None: it names none that can be relied on), its expiry, and the
+    person's name, e-mail and locale.
+    """
+
+    login: str | None
+    ends_at: datetime
+    name: str | None
+    email: str | None
+    locale: str | None
+
+
+class IdentityProvider:
+    """The configured identity provider, with its keys cached in this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.oidc_issuer or ""
+        self._audience = settings.oidc_audience
+        self._claim = settings.oidc_login_claim
+        self._fresh_seconds = settings.oidc_keys_seconds
+        self._keys: dict[str, dict[str, Any]] = {}
+        self._tried_at: float | None = None
+        self._answers = True
+        self._fetching: asyncio.Task[None] | None = None
+        self._unknown = Quota("unknown key", REFETCHES, REFETCH_SECONDS)
+
+    async def close(self) -> None:
+        """Stop fetching keys."""
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.gather(self._fetching, return_exceptions=True)
+
+    async def verify(self, token: str, may_ask: Callable[[], None]) -> TokenClaims:
+        """Verify the token and return its claims. `may_ask` is called before the provider is waited for, and
+        raises if that is not allowed.
+
+        Raises InvalidToken, or IssuerGone if the needed key cannot be fetched.
+        """
+        try:
+            header = jwt.get_unverified_header(token)
+            algorithm, kid = header.get("alg"), header.get("kid")
+            if algorithm not in ALGORITHMS or "crit" in header or _type(header) not in TYPES:
+                raise InvalidToken()
+            found = await self._key(kid, may_ask)
+            if found.get("alg", algorithm) != algorithm:
+                raise InvalidToken()
+            claims = jwt.PyJWT(options={"enforce_minimum_key_length": True}).decode(
+                token,
+                jwt.PyJWK(found, algorithm),
+                algorithms=[algorithm],
+                audience=self._audience,
+                issuer=self._url,
+                leeway=LEEWAY_SECONDS,
+                options={"require": REQUIRED_CLAIMS},
+            )
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
+            raise InvalidToken() from error
+        return self._token_claims(claims)
+
+    def _token_claims(self, claims: dict[str, Any]) -> TokenClaims:
+        try:
+            ends_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise InvalidToken() from error
+        login = _text(claims.get(self._claim))
+        if self._claim == "email" and claims.get("email_verified") is not True:
+            # Otherwise a person could choose somebody else's address and be logged in as them.
+            login = None
+        verified = _text(claims.get("email")) if claims.get("email_verified") is True else None
+        name = _text(claims.get("name")) or _text(claims.get("preferred_username"))
+        return TokenClaims(login, ends_at, name, verified, _text(claims.get("locale")))
+
+    async def _key(self, kid: object, may_ask: Callable[[], None]) -> dict[str, Any]:
+        """Return the published key with that id; without an id, the only key. Raises InvalidToken,
+        IssuerGone.
+        """
+        if (found := self._cached_key(kid)) is not None:
+            if self._is_stale():
+                self._fetch()
+            return found
+        may_ask()
+        if self._tried_at is None or self._fetching is not None or self._unknown.consume(""):
+            await asyncio.shield(self._fetch())
+            if (found := self._cached_key(kid)) is not None:
+                return found
+        if not self._answers:
+            raise IssuerGone()
+        raise InvalidToken()
+
+    def _cached_key(self, kid: object) -> dict[str, Any] | None:
+        if isinstance(kid, str):
+            return self._keys.get(kid)
+        return next(iter(self._keys.values())) if kid is None and len(self._keys) == 1 else None
+
+    def _is_stale(self) -> bool:
+        """Return whether the keys are old enough to be fetched again; a failed attempt counts, too."""
+        assert self._tried_at is not None
+        return time.monotonic() - self._tried_at > self._fresh_seconds
+
+    def _fetch(self) -> asyncio.Task[None]:
+        """Return the running task that fetches the keys; start one if none is running."""
+        if self._fetching is None:
+            self._fetching = asyncio.create_task(self._fetch_once(), name="keys of the identity provider")
+        return self._fetching
+
+    async def _fetch_once(self) -> None:
+        try:
+            async with asyncio.timeout(FETCH_SECONDS):
+                self._keys = await _published(self._url)
+            self._answers = True
+        except Exception as error:  # Whatever the provider sends, the known keys stay valid.
+            self._answers = False
+            logger.warning("the identity provider does not answer", why=str(error) or type(error).__name__)
+        finally:
+            self._tried_at, self._fetching = time.monotonic(), None
+
+
+async def _published(issuer: str) -> dict[str, dict[str, Any]]:
+    """Return the provider's signing keys by their ids. Raises ProviderUnreachable, httpx.HTTPError."""
+    async with httpx.AsyncClient(timeout=FETCH_SECONDS, trust_env=False, follow_redirects=False) as client:
+        about = await _json(client, issuer.removesuffix("/") + DISCOVERY)
+        if about.get("issuer") != issuer:
+            raise ProviderUnreachable(
+                f"it calls itself {str(about.get('issuer'))[:200]!r}, and not {issuer!r}"
+            )
+        where = about.get("jwks_uri")
+        if not isinstance(where, str) or not _is_safe(where, issuer):
+            raise ProviderUnreachable("it does not say where its keys are, or not by https")
+        listed = (await _json(client, where)).get("keys")
+    if not isinstance(listed, list):
+        raise ProviderUnreachable("it lists no keys")
+    signing = [one for one in listed if isinstance(one, dict) and one.get("use", "sig") == "sig"]
+    keys = {str(one.get("kid", "")): one for one in signing[:MOST_KEYS] if one.get("kty") != "oct"}
+    if not keys:
+        raise ProviderUnreachable("it lists no key that signs")
+    return keys
+
+
+def _is_safe(where: str, issuer: str) -> bool:
+    """Return whether nobody can tamper with the keys in transit: they come by https, or from the provider's
+    own host and scheme.
+    """
+    at, of = urlsplit(where), urlsplit(issuer)
+    return at.scheme == "https" or (at.scheme, at.hostname) == (of.scheme, of.hostname)
+
+
+async def _json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
+    body = b""
+    async with client.stream("GET", url, headers={"Accept": "application/json"}) as answer:
+        if answer.status_code != 200:
+            raise ProviderUnreachable(f"{url} is answered {answer.status_code}")
+        async for part in answer.aiter_bytes():
+            body += part
+            if len(body) > LARGEST_ANSWER:
+                raise ProviderUnreachable(f"{url} is answered with more than {LARGEST_ANSWER:,} bytes")
+    with contextlib.suppress(ValueError, RecursionError):
+        if isinstance(said := json.loads(body), dict):
+            return said
+    raise ProviderUnreachable(f"{url} is not answered with a JSON object")
+
+
+def _type(header: dict[str, Any]) -> object:
+    said = header.get("typ")
+    return said.lower() if isinstance(said, str) else said
+
+
+def _text(said: object) -> str | None:
+    """Return the claim if it can be a name: printable text of limited length, without surrounding spaces;
+    else None.
+    """
+    if not isinstance(said, str) or not 0 < len(said) <= LONGEST_LOGIN or not said.isprintable():
+        return None
+    return said if said == said.strip() else None

@@ -1,0 +1,80 @@
+"""Mapping of an identity provider's tokens to persons here, with the roles that they hold here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from app.api.authentication.issuer import InactiveLogin, TokenClaims, UnknownLogin
+from app.common.people import Caller, rule_caller
+from app.common.personal import LOGIN
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import Payload
+from app.kernel.actions.refusals import WrongValue
+from app.kernel.commands.perform import Command, perform
+from app.kernel.ledger import Ledger
+
+#: The actor, as the log names it, of commands that add persons at their first login.
+ADDING_RULE = rule_caller("add_people_at_login")
+
+
+async def person_of(ledger: Ledger, said: TokenClaims, now: datetime, request_id: str) -> Caller:
+    """Return the person with the login that the token's claims (`said`) name; add the person first if the
+    settings allow that and there is none.
+
+    Raises UnknownLogin, InactiveLogin, DatabaseGone.
+    """
+    if said.login is None:
+        raise UnknownLogin()
+    fingerprint = ledger.external_id_fingerprint(LOGIN, said.login)
+    known = await ledger.directory.person_by_login(fingerprint)
+    if known is None and ledger.settings.oidc_adds_people:
+        await _add(ledger, said, now, request_id)
+        known = await ledger.directory.person_by_login(fingerprint)
+    if known is None:
+        raise UnknownLogin()
+    if not known.active:
+        raise InactiveLogin()
+    return known.caller
+
+
+async def _add(ledger: Ledger, said: TokenClaims, now: datetime, request_id: str) -> None:
+    """Add the person in the token's claims (`said`) as a requester; further roles are granted later. Raises a
+    Refusal.
+    """
+    people = ledger.lifecycles["person"]
+    row = people.opening()
+    login = _accepted_text(row.body, "login", said.login)
+    if login is None:
+        raise UnknownLogin()
+    body = row.body.model_validate(
+        {
+            "name": _accepted_text(row.body, "name", said.name) or login,
+            "login": login,
+            "email": _accepted_text(row.body, "email", said.email),
+            "locale": _language(said.locale),
+        }
+    )
+    context = CommandMetadata(ADDING_RULE, now, correlation_id=request_id, source="api")
+    try:
+        await perform(ledger, Command(people, row, None, body, context))
+    except WrongValue as refusal:
+        if refusal.because != "taken":  # another request with the same login has just added the person
+            raise
+
+
+def _accepted_text(body: type[Payload], field: str, text: str | None) -> str | None:
+    """Return the text if the field accepts it, else None: a provider's claims may be values that the field
+    refuses.
+    """
+    try:
+        body.model_validate({"name": "-", field: text})
+    except ValidationError:
+        return None
+    return text
+
+
+def _language(tag: str | None) -> str | None:
+    language = (tag or "").lower().partition("-")[0].partition("_")[0]
+    return language if language in ("en", "zh") else None

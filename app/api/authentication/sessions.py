@@ -1,0 +1,197 @@
+"""Browser sessions: a cookie that stands for a key or a login, and that no script can read and no other site
+can use.
+
+Only a hash of the cookie's secret is stored. A session ends at its time, with its key or the secret of the
+key that opened it, or when it is ended; this takes effect in all processes at once, since each request looks
+the session up.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+
+from app.common.keys import hash_of, new_secret
+from app.common.people import Caller
+from app.kernel.access.directory import Directory, earlier
+from app.kernel.actions.refusals import Refusal
+from app.log.ids import uuid7
+from app.platform.db import Database
+
+COOKIE = "ledgerdesk_session"
+#: Over https: a name that browsers take from this very host only, by https and for every path.
+HOST_COOKIE = f"__Host-{COOKIE}"
+LONGEST_COOKIE = 200
+_PURPOSE = "session cookie"
+#: A keyed fingerprint of texts, in hex.
+Sign = Callable[..., str]
+#: Methods that change nothing: another site may make a browser send them, but cannot read the answer.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: The most expired sessions that are deleted whenever a session is opened.
+MOST_CLEARED = 1_000
+
+OPEN = f"""
+with over as (
+  delete from plumbing.session
+  where id in (select id from plumbing.session where expires_at <= %(now)s limit {MOST_CLEARED})
+)
+insert into plumbing.session
+  (id, secret_hash, key_id, key_secret_hash, person_id, login, opened_at, expires_at)
+values (%(id)s, %(secret_hash)s, %(key_id)s, %(key_secret_hash)s, %(person_id)s, %(login)s, %(now)s, %(ends)s)
+returning id
+"""
+FIND_SESSION = """
+select id, secret_hash, key_id, key_secret_hash, person_id, login, expires_at
+from plumbing.session where id = any(%s)
+"""
+END = "delete from plumbing.session where id = %s returning id"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open session: the key that it stands for, with the hash of that secret of the key that opened it,
+    or else the person who logged in and the fingerprint of their login: if the key or the person loses that
+    secret or login, the session is of no use.
+    """
+
+    id: UUID
+    key_id: UUID | None
+    key_secret_hash: str | None
+    person_id: UUID | None
+    login: str | None
+    expires_at: datetime
+
+
+@dataclass
+class KeyRequired(Refusal):
+    """Refusal 403: a session is opened with a key or a token; a session that could open the next would never
+    end.
+    """
+
+    STATUS = 403
+    CODE = "key_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionProof:
+    """What a session is opened with: the hash of a key's secret, or the fingerprint of a login."""
+
+    key_secret_hash: str | None = None
+    login: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCookie:
+    """What a cookie of ours says. Its value ends with a MAC: who has none is turned away without a look into
+    the database, so guesses need no limit, and no limit can shut out who has a session.
+    """
+
+    session_id: UUID
+    secret: str
+
+    def value(self, sign: Sign) -> str:
+        """Return the cookie's value; `sign` returns the keyed fingerprint of texts."""
+        return f"{self.session_id.hex}.{self.secret}.{sign(_PURPOSE, self.session_id.hex, self.secret)}"
+
+
+def parse_cookie(value: str, sign: Sign) -> SessionCookie | None:
+    """Return what the cookie says; None if it is none of ours."""
+    name, _, rest = value.partition(".")
+    if not value.isascii() or len(value) > LONGEST_COOKIE:
+        return None
+    try:
+        found = SessionCookie(UUID(hex=name), rest.partition(".")[0])
+    except ValueError:
+        return None
+    return found if hmac.compare_digest(found.value(sign), value) else None
+
+
+def cookie_name(scheme: str) -> str:
+    """Return what the cookie is called by that scheme."""
+    return HOST_COOKIE if scheme == "https" else COOKIE
+
+
+async def create_session(
+    db: Database, who: Caller, proof: SessionProof, now: datetime, ends: datetime
+) -> SessionCookie:
+    """Open a session for the caller's key or login; return its cookie. Raises DatabaseGone."""
+    made = SessionCookie(uuid7(), new_secret())
+    parameters = {
+        "id": made.session_id,
+        "secret_hash": hash_of(made.secret),
+        "key_id": who.key_id,
+        "key_secret_hash": proof.key_secret_hash,
+        "person_id": None if proof.login is None else who.person_id,
+        "login": proof.login,
+        "now": now,
+        "ends": ends,
+    }
+    await db.row(OPEN, parameters)
+    return made
+
+
+async def find_session(db: Database, cookie: SessionCookie, now: datetime) -> Session | None:
+    """Return the session of that cookie; None if it is over. Raises DatabaseGone."""
+    row = await db.by_id(FIND_SESSION, cookie.session_id)
+    if row is None or row["expires_at"] <= now:
+        return None
+    if not hmac.compare_digest(hash_of(cookie.secret), row["secret_hash"]):
+        return None
+    return Session(
+        cookie.session_id,
+        row["key_id"],
+        row["key_secret_hash"],
+        row["person_id"],
+        row["login"],
+        row["expires_at"],
+    )
+
+
+async def find_session_caller(directory: Directory, session: Session, now: datetime) -> Caller | None:
+    """Return the caller whom the session stands for, until it ends; None if its key has been given another
+    secret, or its person another login. Raises DatabaseGone.
+    """
+    found = None
+    if session.key_id is not None:
+        known = await directory.key(session.key_id)
+        found = None if known is None else known.caller_with(session.key_secret_hash or "", now)
+    elif session.login is not None:
+        person = await directory.person_by_login(session.login)
+        # The login may have been given to another person since the session was opened.
+        if person is not None and person.active and person.caller.person_id == session.person_id:
+            found = person.caller
+    return None if found is None else replace(found, ends_at=earlier(found.ends_at, session.expires_at))
+
+
+async def delete_session(db: Database, session_id: UUID) -> None:
+    """Delete the session, in effect in all processes at once. Raises DatabaseGone."""
+    await db.row(END, (session_id,))
+
+
+def set_cookie(answer: Response, cookie: str, *, seconds: int, secure: bool) -> None:
+    """Set the cookie for so many seconds; 0 deletes it. `secure`: for https only."""
+    name = HOST_COOKIE if secure else COOKIE
+    answer.set_cookie(
+        name, cookie, max_age=seconds, path="/", secure=secure, httponly=True, samesite="strict"
+    )
+
+
+def is_same_origin(headers: Headers, origins: Collection[str]) -> bool:
+    """Return whether the request comes from our own pages, or from an origin that the settings name.
+
+    Browsers say so themselves and let no page change it: by Sec-Fetch-Site, and without that (old browsers,
+    and http) by Origin. A request with neither header was not sent by a browser, and must not use a cookie.
+    """
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    if origin is not None and origin in origins:
+        return True
+    if site is not None:
+        return site == "same-origin"
+    return origin is not None and urlsplit(origin).netloc == headers.get("host")

@@ -1,0 +1,1 @@
+"""The contract: the OpenAPI document, its components, examples and summaries."""

@@ -1,0 +1,306 @@
+"""Error responses: every error is an `application/problem+json` (RFC 9457) that says what was wrong, where,
+and what would be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match
+
+from app.api.listings.cursors import BadCursor
+from app.api.requests.accept import has_body, is_json, language_for
+from app.api.requests.faults import FURTHER, LONGEST_SAID, Fault, fault_of, fault_of_value, names_at
+from app.i18n import translate
+from app.kernel.actions.refusals import Refusal, WrongValue
+from app.platform.db import DatabaseGone
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 2
+# A bound on the size of the answer and on the time to make it, whatever the size of the wrong request.
+MOST_FAULTS = 50
+# Without HEAD: the middleware turns it into GET.
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+#: Statuses of the problem codes that the API layer, its middleware and the HTTP protocol use.
+STATUSES = {
+    "malformed": 400,
+    "unreadable": 400,
+    "bad_cursor": 400,
+    "bad_header": 400,
+    "unauthenticated": 401,
+    "session_over": 401,
+    "from_elsewhere": 403,
+    "key_scope": 403,
+    "no_such_path": 404,
+    "contract_missing": 404,
+    "method_not_allowed": 405,
+    "not_acceptable": 406,
+    "too_slow": 408,
+    "too_large": 413,
+    "unsupported_content_encoding": 415,
+    "unsupported_media_type": 415,
+    "invalid": 422,
+    "rate_limited": 429,
+    "too_many_wrong_keys": 429,
+    "too_many_deliveries": 429,
+    "too_much_unverified": 429,
+    "unverified": 401,
+    "head_too_large": 431,
+    "failed": 500,
+    "database_gone": 503,
+    "disk_full": 503,
+    "no_room_for_bodies": 503,
+}
+#: Media types that PATCH accepts (RFC 5789, 3.1): a merge patch, by either name.
+PATCHES = "application/merge-patch+json, application/json"
+logger = structlog.get_logger()
+
+
+@cache
+def status_of(code: str) -> int:
+    """Return the HTTP status of problems with that code; 409 for an unlisted code, which is a check that
+    forbids an action now.
+    """
+    refusals = {kind.CODE: kind.STATUS for kind in Refusal.__subclasses__()}
+    return STATUSES.get(code) or refusals.get(code, 409)
+
+
+class DuplicateMember(HTTPException):
+    """An object of the JSON body repeats a member (RFC 8259, 4: the meaning of that is unpredictable)."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(400, name[:LONGEST_SAID])
+
+
+class WindowConflict(BaseModel):
+    """Something that stands in the way of a window: a change by one of its items, or a freeze."""
+
+    kind: str = Field(description="`change` or `freeze`.", examples=["change"])
+    id: UUID
+    name: str = Field(description="The number of the change, or the kind of the freeze.")
+    title: str | None = Field(
+        description="The title of the freeze, or of the change for those who may see that."
+    )
+    ci: str | None = Field(
+        description="The key of the item that both need; null of a freeze and of an overlap."
+    )
+    from_at: datetime
+    until_at: datetime | None = Field(
+        description="Null of a change that is being implemented past its window."
+    )
+
+
+class TargetFault(BaseModel):
+    """A target of an agreement, and why the agreement cannot be submitted with it."""
+
+    target: str = Field(description="What the agreement calls it.")
+    because: str = Field(description="A stable code: `no_threshold`, `tied`, `does_not_add_up` …")
+
+
+class KeptApartPerson(BaseModel):
+    """A person who would be asked to vote, and why they are not."""
+
+    person: UUID
+    because: str = Field(description="A stable code: `author`, `duty`, `asker`, `carries_out`.")
+
+
+class ProblemDocument(BaseModel):
+    """The reason why a request was not carried out."""
+
+    type: str = Field(description="Address of a page about this kind of problem.")
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="The path that was asked for.")
+    code: str = Field(description="Stable code of the problem.")
+    request_id: str = Field(description="Name this when asking for help; events carry it as correlation_id.")
+    errors: list[Fault] = Field(
+        default_factory=list, description="The values that are wrong (status 422): the first 50 of them."
+    )
+    state: str | None = Field(default=None, description="The record's present state (status 409).")
+    allowed_actions: list[str] | None = Field(
+        default=None, description="What is open to this caller now (status 409)."
+    )
+    version: int | None = Field(default=None, description="The record's present version (status 412).")
+    conflicts: list[WindowConflict] | None = Field(
+        default=None, description="What stands in the way of the window (code `window_taken` and its like)."
+    )
+    targets: list[TargetFault] | None = Field(
+        default=None, description="Targets that an agreement cannot be submitted with."
+    )
+    left_out: list[KeptApartPerson] | None = Field(
+        default=None,
+        description="Who would be asked to vote and is kept apart (code `too_few_may_decide` and its like).",
+    )
+
+
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    *,
+    sentence: str | None = None,
+    words: dict[str, str] | None = None,
+    errors: Sequence[Fault] = (),
+    more: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return the problem as an HTTP response. `sentence`: the code of another sentence than the problem's
+    own; `words`: the values of its placeholders; `errors`: the wrong values; `more`: further members of the
+    document.
+    """
+    language = language_for(request)
+    body = document(
+        language,
+        status,
+        code,
+        instance=request.url.path,
+        request_id=request.state.request_id,
+        sentence=sentence,
+        words=words,
+    )
+    if errors:
+        body["errors"] = [error.model_dump() for error in errors]
+    body.update(more or {})
+    return Response(to_json(body), status, {"Content-Language": language, **(headers or {})}, MEDIA_TYPE)
+
+
+def document(
+    language: str,
+    status: int,
+    code: str,
+    *,
+    instance: str,
+    request_id: str,
+    sentence: str | None = None,
+    words: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return the members that every problem document has, as JSON data."""
+    return {
+        "type": f"/problems/{code}",
+        "title": translate(language, "title", code),
+        "status": status,
+        "detail": translate(language, "detail", sentence or code, words),
+        "instance": instance,
+        "code": code,
+        "request_id": request_id,
+    }
+
+
+def add_to(app: FastAPI) -> None:
+    """Register handlers so that errors of the application, router and framework are answered as problems."""
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _framework_error)
+    app.add_exception_handler(BadCursor, _bad_cursor)
+    app.add_exception_handler(DatabaseGone, database_gone)
+
+
+async def _refusal(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    if isinstance(error, WrongValue):
+        language = language_for(request)
+        faults = [fault_of_value(one, language) for one in (error, *error.further)]
+        return problem(request, error.STATUS, "invalid", words={"count": str(len(faults))}, errors=faults)
+    return problem(request, error.STATUS, error.code, words=error.words, more=error.more)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [fault for fault in error.errors() if fault["type"] != FURTHER]
+    further = sum(fault["ctx"]["count"] for fault in error.errors() if fault["type"] == FURTHER)
+    for fault in faults:
+        if fault["type"] == "json_invalid":
+            why = str(fault.get("ctx", {}).get("error", "")) or str(fault["msg"])
+            return problem(request, 400, "malformed", words={"why": why, "at": str(fault["loc"][-1])})
+    of_body = any(fault["loc"][0] == "body" for fault in faults)
+    if of_body and has_body(request) and not is_json(request):
+        return _unsupported(request)
+    language = language_for(request)
+    shown = faults[:MOST_FAULTS]
+    errors = [fault_of(language, fault, _known_names(request, fault["loc"])) for fault in shown]
+    words = {"count": f"{len(faults) + further:,}", "shown": str(len(shown))}
+    sentence = "invalid" if len(shown) == len(faults) and not further else "very_invalid"
+    return problem(request, 422, "invalid", sentence=sentence, words=words, errors=errors)
+
+
+def unsupported_body(request: Request) -> Response | None:
+    """Return the refusal of a body whose Content-Type is not accepted JSON; None if there is no reason to
+    refuse.
+    """
+    says = request.headers.get("content-type")
+    return _unsupported(request) if says and has_body(request) and not is_json(request) else None
+
+
+def _unsupported(request: Request) -> Response:
+    headers = {"Accept-Patch": PATCHES} if request.method == "PATCH" else None
+    said = request.headers.get("content-type", "")[:LONGEST_SAID]
+    return problem(request, 415, "unsupported_media_type", words={"said": said}, headers=headers)
+
+
+def _known_names(request: Request, loc: Sequence[Any]) -> list[str]:
+    """Return the names that the operation accepts at that place of its body or query."""
+    dependant = request.scope["route"].dependant
+    taken = dependant.body_params if loc[0] == "body" else dependant.query_params
+    return names_at([parameter.field_info.annotation for parameter in taken], loc[1:])
+
+
+async def _framework_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if isinstance(error, DuplicateMember):
+        return problem(request, 400, "malformed", sentence="said_twice", words={"member": error.detail})
+    if error.status_code == 404:
+        return problem(request, 404, "no_such_path")
+    if error.status_code == 405:
+        allowed = ", ".join(_methods(request))
+        return problem(
+            request, 405, "method_not_allowed", words={"allowed": allowed}, headers={"Allow": allowed}
+        )
+    if error.status_code == 400:
+        return problem(request, 400, "malformed", sentence="undecodable")
+    assert error.status_code == 413, f"no problem is written for {error.status_code}"
+    return problem(request, 413, "too_large", words={"limit": str(error.detail)})
+
+
+def _methods(request: Request) -> list[str]:
+    """Return all methods of this path: the router names only those of the first route that matches."""
+    routes = request.app.router.routes
+    scopes = ({**request.scope, "method": method} for method in METHODS)
+    taken = [s["method"] for s in scopes if any(r.matches(s)[0] is Match.FULL for r in routes)]
+    return ["HEAD", *taken] if "GET" in taken else taken
+
+
+async def _bad_cursor(request: Request, error: Exception) -> Response:
+    return problem(request, 400, "bad_cursor")
+
+
+async def database_gone(request: Request, error: Exception) -> Response:
+    """Return the response if the database does not answer or refuses to work, or its disk is full; the
+    server's log says which, and why.
+    """
+    assert isinstance(error, DatabaseGone)
+    headers, request_id = {"Retry-After": str(RETRY_SECONDS)}, request.state.request_id
+    if error.disk_is_full or request.app.state.disk.is_full:
+        logger.error("the disk is full", why=str(error), request_id=request_id)
+        return problem(request, 503, "disk_full", headers=headers)
+    logger.warning("the database is gone", why=str(error), request_id=request_id)
+    return problem(request, 503, "database_gone", headers=headers)
+
+
+def internal_error(request: Request) -> Response:
+    """Return the response to an unexpected exception. The server logs the traceback, with the request id of
+    the answer.
+    """
+    structlog.contextvars.bind_contextvars(request_id=request.state.request_id)
+    return problem(request, 500, "failed")

@@ -1,0 +1,141 @@
+"""Query parameters of lists and of single records: page, time as of which, fields to show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from app.api.listings.filters import Time
+from app.api.records.custom import CUSTOM, gather_custom
+from app.common.components import Component
+from app.kernel.actions.payloads import AN_INSTANT
+
+LARGEST_PAGE = 200
+PAGE = 50
+#: The most records that `count` counts; `total_at_least` says that there are more.
+MOST_COUNTED = 10_000
+#: The field that takes most of a list's time, since it is computed for each record.
+ACTIONS = "actions"
+LARGEST_POSITION = 2**63 - 1
+
+
+class Paging(BaseModel):
+    """The parameters that every list has. Unknown parameters are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Records on a page.")] = PAGE
+    cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (
+        None
+    )
+
+
+class ListSelection(BaseModel):
+    """The parameters that choose and sort the records of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sort: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gathered(cls, said: Any) -> Any:
+        return gather_custom(said) if CUSTOM.name in cls.model_fields else said
+
+
+class ListQuery(ListSelection, Paging):
+    """The query of a list of records: selection, page, fields, saved view and count."""
+
+    fields: list[str] | None = None
+    view: Annotated[
+        UUID | None,
+        Field(description="A saved view: what it says holds besides, and it sorts if nobody else does."),
+    ] = None
+    count: Annotated[
+        Literal["exact"] | None,
+        Field(description=f"`exact`: say in `total` how many there are, up to {MOST_COUNTED:,}."),
+    ] = None
+
+
+_TIME: TypeAdapter[datetime] = TypeAdapter(Time)
+
+
+def _parse_as_of(value: Any) -> int | datetime:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return min(int(value[:20]), LARGEST_POSITION)
+    try:
+        return _TIME.validate_python(value)
+    except ValidationError as error:
+        raise PydanticCustomError("as_of", "must be an instant or a position of the log") from error
+
+
+#: An instant, or a position of the log.
+AsOf = Annotated[
+    int | datetime,
+    PlainValidator(_parse_as_of),
+    WithJsonSchema({"type": "string"}),
+    Component(
+        "AsOf",
+        "An instant, or a position of the log.",
+        "2026-03-02T09:30:00Z",
+        {"pattern": rf"^\d+$|{AN_INSTANT['pattern']}"},
+    ),
+]
+
+#: The parameter that shows a record as of a time in the past.
+AsOfParameter = Annotated[
+    AsOf | None,
+    Field(
+        description="Show it as it was: after the event of that position of the log, or at that instant, by "
+        "when the log took things: the `recorded_at` of a record or an event, not its `changed_at` or "
+        "`occurred_at`. Who may see it is decided as of now."
+    ),
+]
+
+
+class RecordQuery(BaseModel):
+    """The query parameters of an operation that returns a single record."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fields: list[str] | None = None
+    as_of: AsOfParameter = None
+
+
+def expanded_fields(query: BaseModel) -> Sequence[str]:
+    """Return the fields to expand; none for lists whose records refer to nothing."""
+    return getattr(query, "expand", None) or ()
+
+
+def included_extras(query: BaseModel) -> Sequence[str]:
+    """Return the fields that lists show only on request."""
+    return getattr(query, "include", None) or ()
+
+
+def requested_fields(query: ListQuery | RecordQuery) -> frozenset[str] | None:
+    """Return the requested fields; None: all."""
+    return None if query.fields is None else frozenset([*query.fields, *included_extras(query)])
+
+
+def on_request(query: BaseModel) -> frozenset[str]:
+    """Return the fields that the query asks for by name, among them those that are shown only then."""
+    return frozenset([*(getattr(query, "fields", None) or ()), *included_extras(query)])
+
+
+def wants_actions(query: ListQuery) -> bool:
+    """Return whether the list is to show the actions of its records."""
+    return ACTIONS in (*(query.fields or ()), *included_extras(query))

@@ -1,0 +1,225 @@
+"""Definition of a list: the records, their shape, filters and sort orders; and the Pydantic models that
+follow.
+
+The models are the contract of `GET /v1/incidents` and `GET /v1/incidents/{id}`. They are generated from the
+names of fields, so that nothing is declared twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, create_model
+
+from app.api.contract.record_fields import NAMES, Total, TotalAtLeast
+from app.api.listings.filters import Parameter, multi_value, parameters
+from app.api.listings.list_queries import ACTIONS, ListQuery, ListSelection, RecordQuery, on_request
+from app.api.listings.searching import SEARCH
+from app.api.records.custom import CUSTOM
+from app.api.records.shapes import ALWAYS_INCLUDED, OutputModel, Renderer, on_request_fields
+from app.common.records import Record, codecs
+from app.common.tickets import Ticket
+from app.kernel.actions.lifecycle import Lifecycle
+from app.platform.db import Database
+
+
+@dataclass(frozen=True, slots=True)
+class ExpandTarget:
+    """The kind of record that a field can be expanded to. The field contains the record's id, in a stub, or
+    its key; `by` says which. `process`: the process that the key belongs to, if keys are unique only within a
+    process.
+    """
+
+    listing: Listing
+    by: Literal["id", "key"]
+    process: str | None = None
+
+    def key_in(self, value: Any) -> Any:
+        """Return the id or key of the record that the field's value refers to; None if it refers to none."""
+        return value["id"] if self.by == "id" and value is not None else value
+
+
+@dataclass(frozen=True, slots=True)
+class ListExtension:
+    """What a list offers besides the fields of its records, from another table that a consumer of the log
+    keeps up to date.
+
+    `join` is SQL that joins that table to the records' table `t`; `sorts` are by name the SQL values to sort
+    by, `parameters` the filters, `fields` the fields of the shape that are shown on request. Who uses one of
+    them waits a moment until the consumer has passed the log's end (`wait`), and the page says in
+    `lag_field`, described in `lag_about`, how old the first event is that it has not.
+    """
+
+    join: str
+    sorts: Mapping[str, str]
+    parameters: tuple[Parameter, ...]
+    fields: tuple[str, ...]
+    lag_field: str
+    lag_about: str
+    wait: Callable[[Database], Awaitable[float]]
+
+    def is_requested(self, sort: str, *queries: BaseModel | None) -> bool:
+        """Return whether one of these queries filters by the extension or asks for its fields, or the page is
+        sorted by it.
+        """
+        names = {parameter.name for parameter in self.parameters}
+        filtered = any(query is not None and names & query.model_fields_set for query in queries)
+        asked = {name for query in queries if query is not None for name in on_request(query)}
+        return filtered or sort.removeprefix("-") in self.sorts or not asked.isdisjoint(self.fields)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The list of one kind of record: what it can filter, sort and expand.
+
+    `shape` is the model that shows a record. `filters` name its fields, or conditions on child records
+    (`filters._CHILD_FILTERS`); `sorts` name its fields: the first, descending, is the default order.
+    `expands` are the listings whose records can be shown whole where this one refers to them by id.
+    `renderer` shows the records. `own_parameters` are filters by what is no field, `extension` is what the
+    list offers from another table.
+    """
+
+    lifecycle: Lifecycle[Any]
+    shape: type[OutputModel]
+    filters: tuple[str, ...]
+    sorts: tuple[str, ...]
+    expands: tuple[Listing, ...] = ()
+    renderer: type[Renderer] = Renderer
+    own_parameters: tuple[Parameter, ...] = ()
+    extension: ListExtension | None = None
+    #: The filter parameters, by name.
+    parameters: dict[str, Parameter] = field(init=False)
+    #: The targets of expansion, by field.
+    refers: dict[str, ExpandTarget] = field(init=False)
+    #: The part of a query that a saved view keeps.
+    selection: type[ListSelection] = field(init=False)
+    query: type[ListQuery] = field(init=False)
+    record_query: type[RecordQuery] = field(init=False)
+    #: A record as the list shows it.
+    item: type[OutputModel] = field(init=False)
+    page: type[OutputModel] = field(init=False)
+
+    def __post_init__(self) -> None:
+        def set_fields(**made: Any) -> None:
+            for name, value in made.items():
+                object.__setattr__(self, name, value)
+
+        set_fields(parameters=parameters(self.lifecycle.record, self.shape, self.filters))
+        self.parameters.update({one.name: one for one in self.own_parameters})
+        if self.lifecycle.searched_fields:
+            self.parameters[SEARCH.name] = SEARCH
+        if issubclass(self.lifecycle.record, Ticket):
+            self.parameters[CUSTOM.name] = CUSTOM
+        beside = self.extension
+        if beside is not None:
+            self.parameters.update({parameter.name: parameter for parameter in beside.parameters})
+        set_fields(refers=_expand_targets(self))
+        name = self.shape.__name__.removesuffix("Out")
+        shaping = _shaping(self)
+        selected: Any = {p.name: (p.annotation, None) for p in self.parameters.values()}
+        selected["sort"] = _sort((*self.sorts, *(() if beside is None else beside.sorts)))
+        set_fields(selection=create_model(f"{name}ListSelection", __base__=ListSelection, **selected))
+        offered = {"include": _include(self.shape)} if ACTIONS in self.shape.model_fields else {}
+        set_fields(query=create_model(f"{name}Query", __base__=ListQuery, **selected, **shaping, **offered))
+        more = {"include": _include_of_one(self.shape)} if on_request_fields(self.shape) else {}
+        set_fields(record_query=create_model(f"{name}RecordQuery", __base__=RecordQuery, **shaping, **more))
+        set_fields(item=_item_model(self.shape, name))
+        set_fields(page=_page_model(self, f"{name}Page", self.item))
+
+
+def _expand_targets(listing: Listing) -> dict[str, ExpandTarget]:
+    lists = {of.lifecycle.kind: of for of in listing.expands}
+    found = {name: _expand_target(listing, lists, name) for name in listing.shape.model_fields}
+    refers = {name: referred for name, referred in found.items() if referred is not None}
+    named = {referred.listing.lifecycle.kind for referred in refers.values()}
+    assert lists.keys() == named, "nothing refers to one of these"
+    return refers
+
+
+def _expand_target(listing: Listing, lists: Mapping[str, Listing], name: str) -> ExpandTarget | None:
+    """Return the target that the field can be expanded to; None if there is none."""
+    record: type[Record] = listing.lifecycle.record
+    fields = codecs(record)
+    by_id, by_key = fields.get(f"{name}_id"), fields.get(name)
+    if by_id is not None and by_id.refers is not None and by_id.refers.kind in lists:
+        return ExpandTarget(lists[by_id.refers.kind], "id")
+    if by_key is not None and by_key.key_of is not None and by_key.key_of.kind in lists:
+        process = listing.lifecycle.kind if by_key.key_of.per_process else None
+        return ExpandTarget(lists[by_key.key_of.kind], "key", process)
+    return None
+
+
+def _sort(names: tuple[str, ...]) -> Any:
+    ways: Any = Literal[tuple(way for name in names for way in (name, f"-{name}"))]
+    about = "By what they are sorted, with `-` downwards; then by id. Those without a value come last."
+    return Annotated[ways, Field(description=about)], f"-{names[0]}"
+
+
+def _shaping(listing: Listing) -> dict[str, Any]:
+    """Return the parameters that choose how a record is shown."""
+    fields: Any = Literal[tuple(listing.shape.model_fields)]
+    always = ", ".join(sorted(ALWAYS_INCLUDED & listing.shape.model_fields.keys()))
+    about = f"Only these fields of a record; {always} are always there. See PartialRecord."
+    shaping: dict[str, Any] = {
+        "fields": (multi_value(fields, about, most=len(listing.shape.model_fields)), None)
+    }
+    if listing.refers:
+        about = (
+            "Show these whole, where the caller may see them; else their names stand there as ever. In the "
+            "place of a key stands null where there is no such record, or none that the caller may see."
+        )
+        shaping["expand"] = (multi_value(Literal[tuple(listing.refers)], about), None)
+    return shaping
+
+
+def _include(shape: type[OutputModel]) -> Any:
+    """Return the parameter that asks for fields that a list does not show by default."""
+    about = "`actions`: say of each record what the caller may do with it, by name."
+    others = on_request_fields(shape)
+    if not others:
+        return multi_value(Literal[ACTIONS], about), None
+    entry: Any = Literal[(ACTIONS, *others)]
+    return multi_value(entry, f"{about} {_shown_on_request(others)}"), None
+
+
+def _include_of_one(shape: type[OutputModel]) -> Any:
+    """Return the parameter that asks for fields that a single record does not show by default either."""
+    others = on_request_fields(shape)
+    entry: Any = Literal[others]
+    return multi_value(entry, _shown_on_request(others)), None
+
+
+def _shown_on_request(names: Sequence[str]) -> str:
+    return f"{', '.join(f'`{name}`' for name in names)}: show these fields, else null."
+
+
+def _item_model(shape: type[OutputModel], name: str) -> type[OutputModel]:
+    """Return the model of a record in a list, where actions are only named."""
+    if ACTIONS not in shape.model_fields:
+        return shape
+    about = f"{shape.__doc__} As a list shows it."
+    return create_model(f"{name}Item", __base__=shape, __doc__=about, actions=(NAMES, ...))
+
+
+def _page_model(listing: Listing, name: str, entry: Any) -> type[OutputModel]:
+    more: dict[str, Any] = {}
+    if listing.extension is not None:
+        beside = listing.extension
+        more[beside.lag_field] = (float | None, Field(description=beside.lag_about))
+    if listing.lifecycle.searched_fields:
+        about = (
+            "Age of the first event whose words `q` does not find yet; 0: there is none. Null without `q`."
+        )
+        more["lag_seconds"] = (float | None, Field(description=about))
+    return create_model(
+        name,
+        __base__=OutputModel,
+        __doc__="A page of the list.",
+        items=(list[entry], ...),
+        next_cursor=(str | None, Field(description="Null on the last page.")),
+        total=(Total, ...),
+        total_at_least=(TotalAtLeast, ...),
+        **more,
+    )

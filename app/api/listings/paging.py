@@ -1,0 +1,329 @@
+"""Keyset pagination of the records that the caller may see, in any order that the list offers; and their
+count.
+
+A caller who sees everything reads one range of an index. Any other caller reads one range per audience token,
+each with the page's limit, and the page is the first rows of all of them: so it costs what is shown, not what
+is hidden. In the default order, each state is a range of its own, too: with one range for several states,
+PostgreSQL might read all closed records before it comes to the open ones, which are at the other end of the
+index. If the order's column may be null, the rows with null are a range of their own, at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any, get_args
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import Response
+
+from app.api.listings import cursors
+from app.api.listings.filters import WhereClause, narrow
+from app.api.listings.list_queries import MOST_COUNTED, ListQuery, ListSelection, expanded_fields
+from app.api.listings.lists import Listing
+from app.api.records.columns import Columns, by_row
+from app.api.records.expand import expand
+from app.api.records.shapes import Renderer
+from app.api.requests.json_output import dump_json
+from app.common.people import RoleGrant
+from app.common.records import ChildRecord, Record, codecs, holds_list
+from app.kernel.access.visibility import DESK, EVERYBODY, ROLE, sees_every_record, tokens
+from app.kernel.actions.lifecycle import Lifecycle
+from app.log.canonical import from_instant, instant
+from app.search.query import estimate_hits, hits, wait_for_index
+
+VARY = {"Vary": "Authorization, Accept-Language"}
+#: Of answers whose media type the client chooses.
+VARY_BY_TYPE = {"Vary": f"Accept, {VARY['Vary']}"}
+# A union of more ranges costs more than it saves.
+MOST_RANGES = 40
+# Up to so many records that match a search are fetched by their ids. If more match, the first rows of the
+# list (MOST_WALKED) are scanned for matches before: these fill a page, unless matches are unevenly spread.
+FEW_HITS = 2_000
+MOST_WALKED = 5_000
+# Fetching so many takes as long as scanning about ten times as many rows of the list.
+MOST_HITS = 20_000
+VIA_CHILD_ROWS = """r.id in (select split_part(f.record, '/', 2)::uuid from fold.{kind} f
+  where f.person_id = {who} and f.record like {what})"""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A sort order: by a column, descending or not; then by id in the same direction. Nulls come last.
+    `is_default`: the list's default order, which indexes of filters contain, too. `source`: SQL of the rows
+    with the column, where it is none of the records' own table.
+    """
+
+    column: str
+    down: bool
+    may_be_empty: bool
+    is_default: bool
+    source: str | None = None
+
+    @property
+    def range_order_by(self) -> str:
+        """Return the ORDER BY of rows of which all have a value, or none has: as an index has them."""
+        way = " desc" if self.down else ""
+        return f"r.{self.column}{way}, r.id{way}"
+
+    @property
+    def merged_order_by(self) -> str:
+        """Return the ORDER BY of all rows."""
+        way = " desc" if self.down else ""
+        return f"r.{self.column}{way} nulls last, r.id{way}"
+
+
+def order_of(listing: Listing, sort: str) -> Order:
+    """Return the order that `sort` names, as `-opened_at`."""
+    column = sort.removeprefix("-")
+    beside = listing.extension
+    if beside is not None and column in beside.sorts:
+        table = listing.lifecycle.table
+        source = f"(select t.*, {beside.sorts[column]} as {column} from {table} t {beside.join})"
+        return Order(column, sort.startswith("-"), may_be_empty=True, is_default=False, source=source)
+    may_be_empty = type(None) in get_args(listing.shape.model_fields[column].annotation)
+    return Order(column, sort.startswith("-"), may_be_empty, is_default=column == listing.sorts[0])
+
+
+#: The position where the page before ended: its last row's sort value and id.
+PagePosition = tuple[Any, UUID]
+
+
+async def page(
+    listing: Listing,
+    renderer: Renderer,
+    query: ListQuery,
+    saved: ListSelection | None = None,
+    within: WhereClause | None = None,
+) -> dict[str, Any]:
+    """Return one page: `items` and `next_cursor` (None at the end), `total` if requested, and the lag of the
+    index if words are searched for. The filters of a `saved` view apply besides those of the query, whose
+    order wins. `within`: conditions that hold besides, whatever is asked for. Raises BadCursor.
+    """
+    sort = query.sort if saved is None or "sort" in query.model_fields_set else saved.sort
+    order = order_of(listing, sort)
+    where = WhereClause() if within is None else within
+    for chosen in (query,) if saved is None else (saved, query):
+        await narrow(where, listing.parameters, chosen, renderer)
+    scope = _scope(listing, query, saved)
+    sign = renderer.ledger.vault.fingerprint
+    after = (
+        None
+        if query.cursor is None
+        else _decode_position(listing, order, cursors.read(query.cursor, scope, sign))
+    )
+    found: dict[str, Any] = {"total": None, "total_at_least": None}
+    if (beside := listing.extension) is not None:
+        requested = beside.is_requested(sort, query, saved)
+        found[beside.lag_field] = await beside.wait(renderer.ledger.db) if requested else None
+    if listing.lifecycle.searched_fields:
+        found["lag_seconds"] = await wait_for_index(renderer.ledger.db) if where.searches else None
+    if query.count:
+        found |= await _total(renderer, where)
+    rows = await page_rows(renderer, where, order, query.limit + 1, after)
+    cursor, items = None, list[dict[str, Any]]()
+    if rows:
+        *selected, places = zip(*rows[: query.limit], strict=True)
+        columns: Columns = dict(zip(renderer.names, selected, strict=True))
+        if len(rows) > query.limit:
+            cursor = cursors.write(_encode_position(places[-1], columns["id"][-1]), scope, sign)
+        await renderer.render_columns(columns)
+        items = by_row(columns)
+    await expand(listing, renderer, items, expanded_fields(query))
+    return {"items": items, "next_cursor": cursor, **found}
+
+
+def page_response(request: Request, page: dict[str, Any], media_type: str | None = None) -> Response:
+    """Return the page as an HTTP response, with the URL of the next one in `Link`. `media_type`: that which
+    the client has chosen; None: JSON, whatever it accepts.
+    """
+    headers = (VARY_BY_TYPE if media_type else VARY) | link(request, page["next_cursor"])
+    return Response(dump_json(page), headers=headers, media_type=media_type or "application/json")
+
+
+def link(request: Request, next_cursor: str | None) -> dict[str, str]:
+    """Return the `Link` header with the URL of the next page; none on the last."""
+    if next_cursor is None:
+        return {}
+    asked = [(name, said) for name, said in request.query_params.multi_items() if name != "cursor"]
+    following = urlencode([*asked, ("cursor", next_cursor)])
+    return {"Link": f'<{request.url.path}?{following}>; rel="next"'}
+
+
+async def page_rows(
+    renderer: Renderer, where: WhereClause, order: Order, limit: int, after: PagePosition | None
+) -> list[tuple[Any, ...]]:
+    """Return the rows of the page. PostgreSQL does not know where the hits of a search stand in the list's
+    order: it would scan the list until it has found enough of them, through all of it if they are old. So a
+    few hits are fetched by their ids; only if there are many are the first rows of the list scanned before
+    that is tried.
+    """
+    db, kind = renderer.ledger.db, renderer.lifecycle.kind
+
+    async def run_query(where: WhereClause) -> list[tuple[Any, ...]]:
+        statement = page_sql(renderer, where, order, limit, after)
+        return await db.tuples(statement, where.parameters, prepare=where.prepare)
+
+    if not where.searches:
+        return await run_query(where)
+    if await estimate_hits(db, where.searches, where.parameters) > FEW_HITS:
+        rows = await run_query(replace(where, scan_limit=MOST_WALKED))
+        if len(rows) == limit:
+            return rows
+    found = await hits(db, where.searches, where.parameters, kind=kind, most=MOST_HITS)
+    if found is None:
+        return await run_query(where)
+    among = [one.among(f"= any({where.bind(found)}::text::uuid[])") for one in where.searches]
+    return await run_query(replace(where, conditions=where.conditions + among, searches=[]))
+
+
+def page_sql(
+    renderer: Renderer, where: WhereClause, order: Order, limit: int, after: PagePosition | None = None
+) -> str:
+    """Return the SQL of a page: the first `limit` rows after the position `after`."""
+    table = order.source or renderer.lifecycle.table
+    ranges = _ranges(renderer, where, order.is_default, _keyset_conditions(where, order, after))
+    if where.scan_limit is None:
+        sources = [f"{table} r where {conditions}" for conditions in _with_searches(where, ranges)]
+    else:
+        words = " and ".join(one.condition for one in where.searches)
+        sources = [
+            f"(select * from {table} r where {conditions} order by {order.range_order_by} "
+            f"limit {where.scan_limit}) r where {words}"
+            for conditions in ranges
+        ]
+    # After the row's fields, the value that it is sorted by.
+    columns = f"{renderer.columns}, r.{order.column} as sorted_by"
+    # The limit is a literal, so that PostgreSQL plans for it.
+    if len(sources) == 1:
+        return f"select {columns} from {sources[0]} order by {order.range_order_by} limit {limit}"
+    each = [
+        f"(select r.id, r.{order.column} from {source} order by {order.range_order_by} limit {limit})"
+        for source in sources
+    ]
+    found = f"select * from ({' union '.join(each)}) as r order by {order.merged_order_by} limit {limit}"
+    return (
+        f"select {columns} from ({found}) as found join {table} r using (id) order by {order.merged_order_by}"
+    )
+
+
+def count_sql(renderer: Renderer, where: WhereClause, most: int) -> str:
+    """Return the SQL that counts the matching records that the caller may see, stopping at `most`."""
+    table = renderer.lifecycle.table
+    ranges = _with_searches(where, _ranges(renderer, where, False, [[]]))
+    each = [f"(select r.id from {table} r where {conditions} limit {most})" for conditions in ranges]
+    return f"select count(*) from (select * from ({' union '.join(each)}) as shown limit {most}) as found"
+
+
+async def _total(renderer: Renderer, where: WhereClause) -> dict[str, int | None]:
+    query = count_sql(renderer, where, MOST_COUNTED + 1)
+    found: int = await renderer.ledger.db.value(query, where.parameters, prepare=where.prepare)
+    if found > MOST_COUNTED:
+        return {"total": None, "total_at_least": MOST_COUNTED}
+    return {"total": found, "total_at_least": None}
+
+
+def _scope(listing: Listing, query: ListQuery, saved: ListSelection | None) -> str:
+    """Return the scope of a cursor: this list with these filters in this order."""
+    left_out = {"limit", "cursor", "fields", "expand", "include", "count", "view"}
+    said = query.model_dump_json(exclude=left_out, exclude_unset=True)
+    return f"{listing.lifecycle.plural} {said} {saved.model_dump_json(exclude_unset=True) if saved else ''}"
+
+
+def _encode_position(value: Any, row_id: UUID) -> list[Any]:
+    """Return the row's position in the form that a cursor contains."""
+    return [instant(value.replace(tzinfo=UTC)) if isinstance(value, datetime) else value, str(row_id)]
+
+
+def _decode_position(listing: Listing, order: Order, said: list[Any]) -> PagePosition:
+    value, row_id = said
+    record: type[Record] = listing.lifecycle.record
+    kind = codecs(record).get(order.column)
+    is_instant = value is not None and (kind is None or kind.type is datetime)
+    return from_instant(value) if is_instant else value, UUID(row_id)
+
+
+def _keyset_conditions(where: WhereClause, order: Order, after: PagePosition | None) -> list[list[str]]:
+    """Return the conditions of the rows that come first and, if the sort column may be null, of those that
+    come last.
+    """
+    further = "<" if order.down else ">"
+    column = f"r.{order.column}"
+    filled = [f"{column} is not null"] if order.may_be_empty else []
+    empty = [f"{column} is null"]
+    if after is None:
+        return [filled, empty] if order.may_be_empty else [filled]
+    value, row_id = after
+    if value is None:
+        return [[*empty, f"r.id {further} {where.bind(row_id)}"]]
+    behind = f"({column}, r.id) {further} ({where.bind(value)}, {where.bind(row_id)})"
+    return [[*filled, behind], empty] if order.may_be_empty else [[behind]]
+
+
+def _ranges(renderer: Renderer, where: WhereClause, by_state: bool, parts: Sequence[list[str]]) -> list[str]:
+    """Return the conditions of every range: by audience token, by state if that helps, and by the keyset
+    conditions in `parts`.
+    """
+    agents_see = renderer.ledger.settings.agents_see
+    everything = sees_every_record(renderer.caller, renderer.lifecycle, agents_see=agents_see)
+    shown = [[]] if everything else [[condition] for condition in _audience_conditions(renderer, where)]
+    states: list[list[str]] = [[]]
+    if where.states is not None:
+        names = sorted(where.states)
+        one_by_one = by_state or len(names) == 1
+        if one_by_one and len(shown) * len(names) * len(parts) <= MOST_RANGES:
+            states = [[f"r.state = {where.bind(name)}"] for name in names] or [["false"]]
+        else:
+            states = [[f"r.state = any({where.bind(names)})"]]
+    return [
+        " and ".join([*where.conditions, *token, *state, *part]) or "true"
+        for token, state, part in product(shown, states, parts)
+    ]
+
+
+def _with_searches(where: WhereClause, ranges: Sequence[str]) -> list[str]:
+    """Return the conditions of every range, with the searches added."""
+    return [" and ".join([one, *(search.condition for search in where.searches)]) for one in ranges]
+
+
+def _audience_conditions(renderer: Renderer, where: WhereClause) -> list[str]:
+    """Return one condition per audience token of the caller and per column that it is compared with: each is
+    a range of its own, which an index serves, as none would serve their disjunction.
+    """
+    lifecycle: Lifecycle[Any] = renderer.lifecycle
+    conditions = []
+    for token in sorted(tokens(renderer.caller, lifecycle)):
+        kind, _, token_id = token.partition(":")
+        columns = lifecycle.columns.get(kind)
+        if columns is not None and not token_id:
+            conditions.append((token == EVERYBODY and lifecycle.open_to_all) or "true")
+        conditions += [
+            _column_condition(lifecycle, where, column, kind, token_id) for column in columns or ()
+        ]
+        for child in lifecycle.children:
+            if issubclass(child, ChildRecord) and kind == child.AUDIENCE_KIND:
+                who, what = where.bind(UUID(token_id)), where.bind(f"{lifecycle.kind}/%")
+                conditions.append(VIA_CHILD_ROWS.format(kind=child.KIND, who=who, what=what))
+        if token == DESK and lifecycle.unassigned is not None:
+            conditions.append(lifecycle.unassigned)
+    return conditions or ["false"]
+
+
+def _column_condition(
+    lifecycle: Lifecycle[Any], where: WhereClause, column: str, kind: str, token_id: str
+) -> str:
+    """Return the condition that the column has what the token of that kind names: of a role, that the record
+    is in the scope that it is held for, too.
+    """
+    if kind == ROLE:
+        held = RoleGrant.parse(token_id)
+        scope = {"team_id": held.team_id, "service": held.service}
+        named = [f"r.{name} = {where.bind(value)}" for name, value in scope.items() if value is not None]
+        return " and ".join([f"r.{column} @> {where.bind([held.role.value])}::text[]", *named])
+    if holds_list(lifecycle.record, column):
+        return f"r.{column} @> {where.bind([token_id])}::text[]"
+    return f"r.{column} = {where.bind(token_id if kind == 'service' else UUID(token_id))}"

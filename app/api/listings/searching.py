@@ -1,0 +1,52 @@
+"""The filter `q` of lists: only records in which the caller can read the searched words."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from app.api.listings.filters import Parameter, WhereClause
+from app.api.records.shapes import Renderer
+from app.common.components import Component
+from app.search.query import is_searchable, search
+
+LONGEST = 200
+
+
+# A regular expression for one searchable character: no white space, control character or punctuation, as far
+# as ranges express that.
+WORD_PATTERN = r"[^\u0000-/:-@\[-^`{-\u00a9\u2000-\u206f\u2800\u3000-\u3003\ufeff\ufffc]"
+
+
+def _searchable(text: str) -> str:
+    if not is_searchable(text):
+        raise PydanticCustomError("nothing_to_search_for", "must have a letter, a digit or a character in it")
+    return text
+
+
+Searched = Annotated[
+    str,
+    StringConstraints(max_length=LONGEST),
+    AfterValidator(_searchable),
+    Component("Searched", "Words that are looked for.", "printer", {"pattern": WORD_PATTERN}),
+]
+
+
+async def _narrow(where: WhereClause, said: str, renderer: Renderer) -> None:
+    where.searches.append(search(said, renderer.caller, renderer.lifecycle, where.bind))
+
+
+#: The parameter `q`, for lists of kinds with full-text search.
+SEARCH = Parameter(
+    "q",
+    Annotated[
+        Searched | None,
+        Field(
+            description="Those in which the caller can read all of these words, in Chinese or English; "
+            "numbers and keys also by their beginning. They come in the list's order."
+        ),
+    ],
+    _narrow,
+)

@@ -1,0 +1,105 @@
+"""Storage of saved views: named filters and sort orders of a list, private or shared with a team.
+
+Views are bookkeeping and not event-sourced (decision 0019). Each user of a view finds only records that they
+may see.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from app.api.listings.list_queries import ListSelection
+from app.api.listings.lists import Listing
+from app.api.records.shapes import Renderer
+from app.common.people import Caller
+from app.kernel.actions.refusals import WrongValue
+from app.platform.db import Database, Row
+
+COLUMNS = "v.id, v.version, v.name, v.kind, v.query, v.owner_id, v.team_id, v.changed_at"
+#: The caller owns the view, or belongs to the team that it is shared with.
+USABLE = "(v.owner_id = %(me)s or v.team_id = any(%(teams)s))"
+SAVE = f"""
+insert into plumbing.view as v (id, version, owner_id, team_id, name, kind, query, changed_at)
+select %(id)s, 1, %(me)s, %(team)s, %(name)s, %(kind)s, %(query)s, now()
+where (select count(*) from plumbing.view where owner_id = %(me)s and id <> %(id)s) < %(most)s
+on conflict (id) do update set version = v.version + 1, team_id = excluded.team_id, name = excluded.name,
+  kind = excluded.kind, query = excluded.query, changed_at = excluded.changed_at
+where v.owner_id = excluded.owner_id and (%(if_match)s::integer[] is null or v.version = any(%(if_match)s))
+returning {COLUMNS}
+"""
+#: The most views of one person: few enough to be shown together.
+MOST_VIEWS = 200
+
+
+def parse_selection(listing: Listing, query: str) -> ListSelection:
+    """Return the filters and sort order of a view's query. Raises ValidationError."""
+    said = parse_qs(query, keep_blank_values=True)
+    single = {name: values[0] if len(values) == 1 else values for name, values in said.items()}
+    return listing.selection.model_validate(single)
+
+
+async def saved_selection(listing: Listing, renderer: Renderer, view_id: UUID | None) -> ListSelection | None:
+    """Return the filters and sort order of the view with that id. Raises WrongValue if the caller can use no
+    such view.
+    """
+    if view_id is None:
+        return None
+    view = await find_view(renderer.ledger.db, renderer.caller, view_id)
+    if view is None or view["kind"] != listing.lifecycle.kind:
+        raise WrongValue(parameter="view", because="no_such_view")
+    try:
+        return parse_selection(listing, view["query"])
+    except ValidationError as error:  # a filter or value that the view was saved with no longer exists
+        raise WrongValue(parameter="view", because="no_such_view") from error
+
+
+async def find_view(db: Database, caller: Caller, view_id: UUID) -> Row | None:
+    """Return the view with that id; None if the caller cannot use it."""
+    query = f"select {COLUMNS} from plumbing.view v where v.id = %(id)s and {USABLE}"
+    return await db.row(query, {"id": view_id, **_caller_parameters(caller)})
+
+
+async def page(db: Database, caller: Caller, kind: str | None, after: UUID | None, limit: int) -> list[Row]:
+    """Return the next views after that id that the caller can use, in the order of their ids."""
+    conditions = [USABLE]
+    conditions += [] if kind is None else ["v.kind = %(kind)s"]
+    conditions += [] if after is None else ["v.id > %(after)s"]
+    query = (
+        f"select {COLUMNS} from plumbing.view v where {' and '.join(conditions)} order by v.id limit {limit}"
+    )
+    return await db.rows(query, {"kind": kind, "after": after, **_caller_parameters(caller)})
+
+
+async def save(
+    db: Database, caller: Caller, view_id: UUID, fields: dict[str, Any], if_match: frozenset[int] | None
+) -> Row | None:
+    """Create or replace the view; return None if it is somebody else's, has another version, or would exceed
+    the limit.
+    """
+    versions = None if if_match is None else list(if_match)
+    more = {"id": view_id, "if_match": versions, "most": MOST_VIEWS}
+    return await db.row(SAVE, {**fields, **more, **_caller_parameters(caller)})
+
+
+async def count_of(db: Database, caller: Caller) -> int:
+    """Return the number of views that the caller owns."""
+    query = "select count(*) from plumbing.view where owner_id = %s"
+    return int(await db.value(query, (caller.person_id,)))
+
+
+async def remove(db: Database, view_id: UUID) -> None:
+    """Delete the view."""
+    await db.rows("delete from plumbing.view where id = %s returning id", (view_id,))
+
+
+async def remove_all_of(db: Database, person_id: UUID) -> None:
+    """Delete all views of the person, whose names are personal data, at their erasure."""
+    await db.rows("delete from plumbing.view where owner_id = %s returning id", (person_id,))
+
+
+def _caller_parameters(caller: Caller) -> dict[str, Any]:
+    return {"me": caller.person_id, "teams": list(caller.teams)}

@@ -1,0 +1,1 @@
+"""Operations on one record: reading it, its actions, edits, child records and events."""

@@ -1,0 +1,273 @@
+"""HTTP operations of lifecycle actions, one typed operation each: `POST /v1/incidents/{id}/resolve` takes a
+ResolveIncident.
+
+Endpoints are generic functions; before FastAPI reads their signature, the parameter `body` gets the payload
+type of the action.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Header, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from app.api.authentication.auth import context_of, ledger_of
+from app.api.contract import summaries
+from app.api.contract.openapi import action_responses
+from app.api.contract.signatures import typed
+from app.api.records.reads import Name
+from app.api.records.shapes import OutputModel, Renderer
+from app.api.requests import idempotency
+from app.api.requests.etag import etag, versions_of
+from app.api.requests.json_output import dump_json
+from app.kernel.access.reads import load
+from app.kernel.actions.describe import source_states, target_state
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payloads import Patch
+from app.kernel.actions.refusals import Forbidden, Refusal, StillRunning
+from app.kernel.commands.perform import Command, perform
+from app.kernel.histories.history import record_at_version
+from app.kernel.ledger import Ledger
+from app.log.writer import DuplicateCommand, RecordedOutcome
+
+IfMatch = Annotated[
+    str | None,
+    Header(
+        max_length=255,
+        description="Carry it out only if the record is still at this version, or at one of these.",
+    ),
+]
+IdempotencyKeyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r'^\s*("[\x20-\x21\x23-\x7e]{1,255}"|[\x21-\x7e]{1,255})\s*$',
+        description="The same key with the same command, sent again, is answered again and done once.",
+    ),
+]
+
+
+def mount_actions(
+    router: APIRouter,
+    lifecycle: Lifecycle[Any],
+    shape: type[OutputModel],
+    *,
+    prefix: str = "",
+    left_out: Collection[str] = (),
+    renderer: type[Renderer] = Renderer,
+) -> None:
+    """Add an operation for every action of the lifecycle, except edits (see `mount_edit`) and those in
+    `left_out`, which have operations of their own (`mount_computed_actions`, or by hand). `renderer` shows
+    the record after the action.
+    """
+    for row in lifecycle.rows:
+        if row.name not in left_out and not issubclass(row.body, Patch):
+            path = prefix if row.opens else f"{prefix}/{{id}}/{row.name}"
+            endpoint = _endpoint(lifecycle, row, shape, renderer)
+            told = operation(lifecycle, row.name, shape)
+            router.add_api_route(path, endpoint, methods=["POST"], description=row.description, **told)
+
+
+def operation(lifecycle: Lifecycle[Any], name: str, shape: type[OutputModel]) -> dict[str, Any]:
+    """Return FastAPI's route arguments that describe the action of that name in the contract."""
+    row = lifecycle[name]
+    return {
+        "status_code": 201 if row.opens else 200,
+        "response_model": shape,
+        "operation_id": operation_id(lifecycle, row),
+        "summary": summaries.of_action(row.description, lifecycle.kind),
+        "responses": action_responses(row),
+        "openapi_extra": {"x-lifecycle": describe(lifecycle, row)},
+    }
+
+
+def operation_id(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> str:
+    """Return the operationId of the action, as `resolve_incident`."""
+    return f"{row.name}_{lifecycle.kind}"
+
+
+def describe(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str, Any]:
+    """Return the `x-lifecycle` extension of the contract: the action's source states, target state, policy
+    and event; all events, where it gives one of several.
+    """
+    several = {"events": list(row.events)} if len(row.events) > 1 else {}
+    return {
+        "from": source_states(lifecycle, row),
+        "to": target_state(row),
+        "who": row.who.phrase("en"),
+        "event": row.event,
+        **several,
+    }
+
+
+def _endpoint(
+    lifecycle: Lifecycle[Any], row: Action[Any, Any], shape: type[OutputModel], renderer: type[Renderer]
+) -> Callable[..., Any]:
+    async def create(request: Request, body: Any, idempotency_key: IdempotencyKeyHeader = None) -> Response:
+        said = ActionRequest(None, body, None, idempotency_key)
+        return await handle_action(request, lifecycle, row, shape, said, renderer=renderer)
+
+    async def act(
+        request: Request,
+        name: Name,
+        body: Any,
+        if_match: IfMatch = None,
+        idempotency_key: IdempotencyKeyHeader = None,
+    ) -> Response:
+        said = ActionRequest(name, body, if_match, idempotency_key)
+        return await handle_action(request, lifecycle, row, shape, said, renderer=renderer)
+
+    return typed_body(create if row.opens else act, row.body)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequest:
+    """A parsed request for an action: the record's name (None: the action makes it), payload, If-Match and
+    idempotency key.
+    """
+
+    name: str | None
+    body: Any
+    if_match: str | None
+    idempotency_key: str | None
+
+
+async def handle_action(
+    request: Request,
+    lifecycle: Lifecycle[Any],
+    row: Action[Any, Any],
+    shape: type[OutputModel],
+    said: ActionRequest,
+    *,
+    renderer: type[Renderer] = Renderer,
+    prepared: tuple[object, ...] = (),
+) -> Response:
+    """Carry out the action of the request `said`, and answer with the record after it. `prepared`: see
+    `Command`.
+    """
+    ledger = ledger_of(request)
+    key = await idempotency.key_of(ledger, request, operation_id(lifecycle, row), said.idempotency_key)
+    context = context_of(request)
+    command = Command(
+        lifecycle, row, said.name, said.body, context, versions_of(said.if_match), key, prepared=prepared
+    )
+    carried_out = await perform_idempotently(ledger, command)
+    shows = renderer(ledger, lifecycle, shape, context.caller, context.language)
+    return action_response(
+        shows, carried_out, await shows.render_one(carried_out.record, carried_out.audience)
+    )
+
+
+def typed_body(endpoint: Callable[..., Any], body: type[Any]) -> Callable[..., Any]:
+    """Return the endpoint with the payload type put into its signature; a payload without required fields may
+    be left out of the request.
+    """
+    kind: Any = Annotated[body, Body()]  # the action's own payload type, known only now
+    return typed(endpoint, "body", kind, _default_body(body))
+
+
+def _default_body(body: type[Any]) -> Any:
+    """Return the payload to assume if the request has none; if it has required fields, the marker for a
+    required parameter.
+    """
+    try:
+        return body()
+    except ValidationError:
+        return inspect.Parameter.empty
+
+
+@dataclass(frozen=True, slots=True)
+class ActionOutcome:
+    """The outcome of a command that has been carried out: the record after it, and the audience tokens of
+    those who may see the record. `replayed`: an earlier request with the same idempotency key carried it out.
+    """
+
+    record: Any
+    status: int
+    audience: Iterable[str] = ()
+    replayed: bool = False
+
+
+async def perform_idempotently(ledger: Ledger, command: Command) -> ActionOutcome:
+    """Carry out the command, unless its idempotency key shows that this was done before: then return that
+    outcome, with the record as it was then.
+
+    Raises a Refusal, or DatabaseGone.
+    """
+    status = 201 if command.row.opens else 200
+    if command.key is None:
+        done = await perform(ledger, command)
+        return ActionOutcome(done.record, status, done.audience)
+    mark = (command.metadata.caller.actor, command.key.route, command.key.key)
+    if mark in ledger.running:
+        raise StillRunning()
+    ledger.running.add(mark)
+    try:
+        done = await perform(ledger, command)
+        return ActionOutcome(done.record, status, done.audience)
+    except DuplicateCommand as repeated:
+        return await replay_outcome(
+            ledger, command.lifecycle, idempotency.require_same_command(repeated.earlier, command.key)
+        )
+    except Refusal as refusal:
+        # An earlier run of this same command may have caused the state that forbids it now.
+        earlier = await idempotency.find_outcome(ledger, command.metadata.caller.actor, command.key)
+        if earlier is None or not await _was_allowed(ledger, command, earlier, refusal):
+            raise
+        return await replay_outcome(ledger, command.lifecycle, earlier)
+    finally:
+        ledger.running.discard(mark)
+
+
+async def _was_allowed(ledger: Ledger, command: Command, earlier: RecordedOutcome, refusal: Refusal) -> bool:
+    """Return whether the caller's roles allowed the command before it was carried out: a narrower key of the
+    same person is refused, and is not told what a broader one has done.
+    """
+    if refusal.STATUS != 403:
+        return True
+    if command.row.opens:
+        return False
+    if not isinstance(refusal, Forbidden):
+        return True
+    before = await record_at_version(ledger.db, command.lifecycle, earlier.stream, earlier.version - 1)
+    return command.row.who.allows(command.metadata.caller, before)
+
+
+async def replay_outcome(
+    ledger: Ledger, lifecycle: Lifecycle[Any], earlier: RecordedOutcome
+) -> ActionOutcome:
+    """Return the outcome of an earlier command: the record after it, for those who may see it now."""
+    record = await record_at_version(ledger.db, lifecycle, earlier.stream, earlier.version)
+    present = await load(ledger.db, lifecycle, str(record.id))
+    assert present is not None, "a record is not removed"
+    return ActionOutcome(record, earlier.status, present.audience, replayed=True)
+
+
+async def perform_showing_secret(
+    renderer: Renderer, command: Command, name: str, secret_of: Callable[[Any], str | None]
+) -> Response:
+    """Perform the command, and answer with the record and, under that name, the secret that the command gave
+    it, which is shown once: the answer to a replay is without it, whose secret was another one.
+
+    `secret_of` returns the secret of the record; None if its client knows it.
+    """
+    carried_out = await perform_idempotently(renderer.ledger, command)
+    shown = await renderer.render_one(carried_out.record)
+    shown[name] = None if carried_out.replayed else secret_of(carried_out.record)
+    return action_response(renderer, carried_out, shown)
+
+
+def action_response(renderer: Renderer, carried_out: ActionOutcome, shown: dict[str, Any]) -> Response:
+    """Return the HTTP response of a command; `shown` is the record after it, as clients see it."""
+    body = dump_json(shown)
+    headers = {"ETag": etag(carried_out.record.version, body), "Content-Language": renderer.language}
+    if carried_out.status == 201:
+        headers["Location"] = f"/v1/{renderer.lifecycle.plural}/{carried_out.record.id}"
+    if carried_out.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return Response(body, carried_out.status, headers, "application/json")

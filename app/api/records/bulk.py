@@ -1,0 +1,379 @@
+"""Bulk operations: `POST /v1/incidents/bulk` carries out many actions, each with its own result, or all of
+them or none.
+
+Every item is treated as if it had been sent by itself: the same actions, checks, refusals and idempotency
+keys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from starlette.responses import Response
+
+from app.api.authentication.auth import context_of, ledger_of
+from app.api.contract.openapi import in_language, problems
+from app.api.contract.problems import MOST_FAULTS, ProblemDocument, document, problem, status_of
+from app.api.contract.summaries import nouns
+from app.api.records.actions import (
+    ActionOutcome,
+    IdempotencyKeyHeader,
+    operation_id,
+    perform_idempotently,
+    replay_outcome,
+)
+from app.api.records.shapes import OutputModel
+from app.api.requests import idempotency
+from app.api.requests.etag import versions_of
+from app.api.requests.faults import Fault, fault_of, first_errors, names_at
+from app.api.requests.json_output import dump_json
+from app.i18n import translate
+from app.kernel.access.reads import ids_of
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payloads import LONGEST_KEY, Patch
+from app.kernel.actions.refusals import KeyReused, Refusal, VersionRequired, WrongValue
+from app.kernel.commands.perform import BatchRefused, Command, IdempotencyKey, perform_all
+from app.kernel.ledger import Ledger
+from app.log.writer import DuplicateCommand
+from app.platform.db import DatabaseGone
+
+MOST_ITEMS = 1_000
+#: So many items run concurrently: enough for the writer to batch their appends, few enough to leave other
+#: requests their turn.
+MOST_CONCURRENT = 32
+
+
+class BulkItem(BaseModel):
+    """One action on one record."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    action: str = Field(max_length=LONGEST_KEY, description="Its name, as in its address: `resolve`.")
+    id: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=250,
+        description="The record: its id, its number, or another system's name for it; none where it is made.",
+    )
+    body: dict[str, Any] = Field(default_factory=dict, description="What the action takes as its body.")
+    if_match: str | None = Field(
+        default=None, max_length=255, description="As the header If-Match; an edit must say it."
+    )
+    idempotency_key: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")] | None = Field(
+        default=None, description="As the header Idempotency-Key, for this item alone."
+    )
+
+
+class BulkRequest(BaseModel):
+    """Actions on records of one kind."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    items: list[BulkItem] = Field(min_length=1, max_length=MOST_ITEMS)
+    all_or_nothing: bool = Field(
+        default=False,
+        strict=True,
+        description="Whether nothing is written if one is refused; then no two may be about one record.",
+    )
+
+
+class BulkRecord(OutputModel):
+    """The record after the action: its id, number, state and version."""
+
+    id: UUID
+    number: str | None
+    state: str
+    version: int
+
+
+class BulkResult(OutputModel):
+    """The result of one action: the record, or the problem for which it was refused."""
+
+    status: int = Field(description="The status that it would have been answered with by itself.")
+    replayed: bool = Field(description="Whether its key was used before, and this was done then.")
+    record: BulkRecord | None = Field(description="Null where it was refused.")
+    problem: ProblemDocument | None = Field(description="Why it was refused; null where it was not.")
+
+
+class BulkAnswer(OutputModel):
+    """The results of the actions, in the order in which they were sent."""
+
+    items: list[BulkResult]
+    refused: int = Field(description="How many were refused.")
+
+
+def router_of(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
+    """Return the router with a bulk operation for each kind of ticket."""
+    router = APIRouter(prefix="/v1")
+    for lifecycle in lifecycles:
+        if lifecycle.is_ticket:
+            router.add_api_route(
+                f"/{lifecycle.plural}/bulk",
+                _endpoint(lifecycle),
+                methods=["POST"],
+                tags=[lifecycle.plural],
+                operation_id=f"bulk_{lifecycle.plural}",
+                summary=f"Act on many {nouns(lifecycle.kind, lifecycle.plural)}",
+                description=f"Up to {MOST_ITEMS:,} actions on {lifecycle.plural.replace('_', ' ')} at once.",
+                response_model=BulkAnswer,
+                responses=problems(400, 403, 409, 413, 415, 422) | in_language(),
+            )
+    return router
+
+
+def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
+    async def bulk(
+        request: Request, body: Annotated[BulkRequest, Body()], idempotency_key: IdempotencyKeyHeader = None
+    ) -> Response:
+        ledger, context = ledger_of(request), context_of(request)
+        key = None if idempotency_key is None else idempotency.parse_key(idempotency_key)
+        asked = [BulkCommand(ledger, lifecycle, context, n, item, key) for n, item in enumerate(body.items)]
+        if body.all_or_nothing:
+            outcomes = await _apply_all(ledger, asked)
+        else:
+            outcomes = await apply_each(ledger, asked)
+        if body.all_or_nothing and any(isinstance(outcome, Refusal | InvalidItem) for outcome in outcomes):
+            return _nothing_written(request, outcomes)
+        shown = [_result(request, outcome) for outcome in outcomes]
+        answer = {"items": shown, "refused": sum(one["record"] is None for one in shown)}
+        return Response(
+            dump_json(answer), headers={"Content-Language": context.language}, media_type="application/json"
+        )
+
+    return bulk
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidItem:
+    """An item whose values are invalid, with the faults found."""
+
+    faults: list[Fault]
+
+
+Outcome = ActionOutcome | Refusal | InvalidItem
+
+
+@dataclass(frozen=True, slots=True)
+class BulkCommand:
+    """One item with its index in the request, and the idempotency key of the whole request, if it has one."""
+
+    ledger: Ledger
+    lifecycle: Lifecycle[Any]
+    context: CommandMetadata
+    n: int
+    item: BulkItem
+    key: str | None
+
+    def to_command(self) -> Command | Refusal | InvalidItem:
+        """Return the command of the item, or what is wrong with the item."""
+        row = self.lifecycle.by_name.get(self.item.action)
+        if row is None:
+            return self._wrong("/action", "unknown_value", {"value": self.item.action})
+        if row.opens != (self.item.id is None):
+            because = "extra_forbidden" if row.opens else "missing"
+            return self._wrong("/id", because, {"known": "action, body, idempotency_key"})
+        if issubclass(row.body, Patch) and self.item.if_match is None:
+            return VersionRequired()
+        try:
+            said = row.body.model_validate(self.item.body)
+        except ValidationError as error:
+            return InvalidItem(self._faults(row, error))
+        name, versions = self.item.id, versions_of(self.item.if_match)
+        return Command(self.lifecycle, row, name, said, self.context, versions, self._key(row))
+
+    def _faults(self, row: Action[Any, Any], error: ValidationError) -> list[Fault]:
+        found = first_errors(error, self.item.body, row.body.model_validate)[:MOST_FAULTS]
+        return [
+            fault_of(
+                self.context.language,
+                {**one, "loc": ("body", "body", *one["loc"])},
+                names_at([row.body], one["loc"]),
+            )
+            for one in found
+        ]
+
+    def _wrong(self, pointer: str, because: str, words: dict[str, str]) -> InvalidItem:
+        message = translate(self.context.language, "value", because, words)
+        return InvalidItem([Fault(pointer=pointer, code=because, message=message)])
+
+    def _key(self, row: Action[Any, Any]) -> IdempotencyKey | None:
+        """Return the item's idempotency key: its own, or its index under the key of the whole request."""
+        own = self.item.idempotency_key
+        if own is None and self.key is None:
+            return None
+        said = json.dumps(self.item.model_dump(exclude={"idempotency_key"}), sort_keys=True)
+        fingerprint = self.ledger.vault.fingerprint("command", f"BULK {self.lifecycle.plural}\n{said}")
+        route = f"bulk {operation_id(self.lifecycle, row)}"
+        if own is not None:
+            return IdempotencyKey(route, own, fingerprint)
+        return IdempotencyKey(f"bulk_{self.lifecycle.plural}/{self.n}", str(self.key), fingerprint)
+
+
+async def apply_each(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[Outcome]:
+    """Carry out each command by itself; commands on the same record run one after the other, in the order
+    sent.
+    """
+    chains: dict[str | int, list[BulkCommand]] = {}
+    for one, which in zip(asked, await targets_of(ledger, asked), strict=True):
+        chains.setdefault(which, []).append(one)
+    outcomes: dict[int, Outcome] = {}
+    turn = asyncio.Semaphore(MOST_CONCURRENT)
+    gone: BaseExceptionGroup[DatabaseGone] | None = None
+
+    async def run_chain(chain: list[BulkCommand]) -> None:
+        async with turn:
+            for one in chain:
+                outcomes[one.n] = await _apply_one(ledger, one)
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for chain in chains.values():
+                tasks.create_task(run_chain(chain))
+    except* DatabaseGone as group:
+        gone = group
+    if gone is not None:
+        raise DatabaseGone(str(gone.exceptions[0])) from gone
+    return [outcomes[one.n] for one in asked]
+
+
+async def targets_of(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[str | int]:
+    """Return, for each command, what it acts on: the id of the record, by whatever name the item refers to
+    it; if the action makes a record, the index of the item.
+    """
+    if not asked:
+        return []
+    names = {one.item.id for one in asked if one.item.id is not None}
+    ids = await ids_of(ledger.db, asked[0].lifecycle, names)
+    return [one.n if one.item.id is None else str(ids.get(one.item.id, one.item.id)) for one in asked]
+
+
+async def _apply_one(ledger: Ledger, one: BulkCommand) -> Outcome:
+    act = one.to_command()
+    if not isinstance(act, Command):
+        return act
+    try:
+        return await perform_idempotently(ledger, act)
+    except Refusal as refusal:
+        return refusal
+
+
+async def _apply_all(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[Outcome]:
+    """Carry out all commands or none. A repetition with the same idempotency keys is answered with the
+    earlier outcomes.
+    """
+    read = [one.to_command() for one in asked]
+    acts = [act for act in read if isinstance(act, Command)]
+    quiet = ActionOutcome(None, 0)
+    if len(acts) < len(read):
+        return [quiet if isinstance(act, Command) else act for act in read]
+    try:
+        done = await perform_all(ledger, acts)
+    except DuplicateCommand:
+        return await _replay_outcomes(ledger, acts)
+    except BatchRefused as error:
+        # An earlier run of this same request may have caused the state that forbids it now.
+        keys = [act.key for act in acts if act.key is not None]
+        if await idempotency.any_key_used(ledger, asked[0].context.caller.actor, keys):
+            return await _replay_outcomes(ledger, acts)
+        return [error.refused.get(n, quiet) for n in range(len(acts))]
+    return [
+        ActionOutcome(one.record, 201 if act.row.opens else 200, one.audience)
+        for act, one in zip(acts, done, strict=True)
+    ]
+
+
+async def _replay_outcomes(ledger: Ledger, acts: Sequence[Command]) -> list[Outcome]:
+    """Return the earlier outcomes of these commands, by their keys; a command that was not carried out then
+    is refused.
+    """
+    outcomes: list[Outcome] = []
+    for act in acts:
+        try:
+            actor = act.metadata.caller.actor
+            earlier = None if act.key is None else await idempotency.find_outcome(ledger, actor, act.key)
+            if earlier is None:
+                raise KeyReused()
+            outcomes.append(await replay_outcome(ledger, act.lifecycle, earlier))
+        except Refusal as refusal:
+            outcomes.append(refusal)
+    return outcomes
+
+
+def _result(request: Request, outcome: Outcome) -> dict[str, Any]:
+    if isinstance(outcome, ActionOutcome):
+        stub = record_stub(outcome)
+        return {"status": outcome.status, "replayed": outcome.replayed, "record": stub, "problem": None}
+    told = _problem(request, outcome)
+    return {"status": told.status, "replayed": False, "record": None, "problem": told.model_dump()}
+
+
+def record_stub(outcome: ActionOutcome) -> dict[str, Any]:
+    """Return the record after the action as JSON data: id, number, state and version."""
+    record = outcome.record
+    number = getattr(record, "number", None)
+    return {"id": str(record.id), "number": number, "state": record.state.value, "version": record.version}
+
+
+def _problem(request: Request, outcome: Refusal | InvalidItem) -> ProblemDocument:
+    """Return the problem document of one refused item, with pointers into the item."""
+    language = context_of(request).language
+    told = refusal_details(outcome, language)
+    said = document(
+        language,
+        told.status,
+        told.code,
+        instance=request.url.path,
+        request_id=request.state.request_id,
+        words=told.words,
+    )
+    return ProblemDocument.model_validate({**said, **told.more})
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalDetails:
+    """Why an item is refused: status, code, words for its sentences, further members, and faults."""
+
+    status: int
+    code: str
+    words: dict[str, str]
+    more: dict[str, Any]
+    faults: Sequence[Fault] = ()
+
+
+def refusal_details(outcome: Refusal | InvalidItem, language: str) -> RefusalDetails:
+    """Return the details of the refusal, with pointers into the item."""
+    faults: list[Fault] = []
+    if isinstance(outcome, InvalidItem):
+        faults = outcome.faults
+    elif isinstance(outcome, WrongValue):
+        message = translate(language, "value", outcome.because, outcome.words)
+        pointer = f"/body{outcome.pointer}" if outcome.pointer else ""
+        faults = [Fault(pointer=pointer, code=outcome.because, message=message)]
+    if faults:
+        return RefusalDetails(422, "invalid", {"count": str(len(faults))}, {"errors": faults}, faults)
+    assert isinstance(outcome, Refusal)
+    return RefusalDetails(outcome.STATUS, outcome.code, outcome.words, outcome.more)
+
+
+def _nothing_written(request: Request, outcomes: Sequence[Outcome]) -> Response:
+    """Return the response if nothing was written: which items are refused, and why."""
+    errors: list[Fault] = []
+    refused = 0
+    for n, outcome in enumerate(outcomes):
+        if isinstance(outcome, ActionOutcome):
+            continue
+        refused += 1
+        told = _problem(request, outcome)
+        for fault in told.errors or [Fault(code=told.code, message=told.detail)]:
+            errors.append(fault.model_copy(update={"pointer": f"/items/{n}{fault.pointer or ''}"}))
+    words = {"refused": str(refused), "count": str(len(outcomes))}
+    code = "nothing_written"
+    return problem(request, status_of(code), code, words=words, errors=errors[:MOST_FAULTS])

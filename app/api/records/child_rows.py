@@ -1,0 +1,139 @@
+"""Lists of a record's child rows, oldest first, as `GET /v1/incidents/{id}/comments`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.api.authentication.auth import caller_of, ledger_of
+from app.api.contract.openapi import problems
+from app.api.contract.summaries import noun
+from app.api.listings import cursors, list_queries
+from app.api.listings.paging import page_response
+from app.api.records.reads import Name, load_visible
+from app.api.records.shapes import OutputModel, Renderer, page_of
+from app.api.requests.accept import language_for
+from app.common.records import ChildRecord, Record, from_row
+from app.kernel.actions.lifecycle import Lifecycle
+from app.log.canonical import from_instant, instant
+
+VisibilityCondition = Callable[[Renderer, Any, dict[str, Any]], str]
+
+
+def _unrestricted(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    return "true"
+
+
+#: Renders the child rows that were found for clients: takes the renderer, the record, the listing and the
+#: rows.
+RenderRows = Callable[[Renderer, Any, "ChildListing", list[dict[str, Any]]], Awaitable[list[dict[str, Any]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildListing:
+    """The list of one class of a record's child rows.
+
+    `name` is its last path segment, `by` the time that it is sorted by; `about` says which rows a page has.
+    `only` returns the SQL condition of
+    the rows that the caller may see, and adds its parameters. `show` renders the rows that were found, if
+    clients see more than the rows' fields.
+    """
+
+    name: str
+    row: type[ChildRecord]
+    by: str
+    item: type[OutputModel]
+    about: str
+    only: VisibilityCondition = _unrestricted
+    show: RenderRows | None = None
+
+    @property
+    def page(self) -> type[OutputModel]:
+        """Return the model of a page of the list."""
+        return page_of(self.item, self.about)
+
+
+def mount_child_listing(
+    router: APIRouter, lifecycle: Lifecycle[Any], shape: type[OutputModel], rows: ChildListing
+) -> None:
+    """Add the operation that lists these child rows."""
+    router.add_api_route(
+        f"/{{id}}/{rows.name}",
+        _endpoint(lifecycle, shape, rows),
+        methods=["GET"],
+        operation_id=f"list_{lifecycle.kind}_{rows.name}",
+        summary=f"List {noun(lifecycle.kind)} {noun(rows.name)}",
+        description=(rows.page.__doc__ or "").strip(),
+        response_model=rows.page,
+        responses=problems(400, 404, 422),
+    )
+
+
+def _endpoint(
+    lifecycle: Lifecycle[Any], shape: type[OutputModel], rows: ChildListing
+) -> Callable[..., Awaitable[Response]]:
+    async def read(request: Request, name: Name, paging: Annotated[list_queries.Paging, Query()]) -> Response:
+        language = language_for(request)
+        renderer = Renderer(ledger_of(request), lifecycle, shape, caller_of(request), language)
+        record = (await load_visible(renderer, name)).record
+        return page_response(request, await _page(renderer, record, rows, paging))
+
+    return read
+
+
+async def _page(
+    renderer: Renderer, record: Any, rows: ChildListing, paging: list_queries.Paging
+) -> dict[str, Any]:
+    """Return one page of the record's child rows that the caller may see. Raises BadCursor."""
+    sign, scope = renderer.ledger.vault.fingerprint, f"{record.row_key} {rows.name}"
+    parameters: dict[str, Any] = {"record": record.row_key}
+    conditions = ["r.record = %(record)s", rows.only(renderer, record, parameters)]
+    if paging.cursor is not None:
+        last_at, last_id = cursors.read(paging.cursor, scope, sign)
+        conditions.append(f"(r.{rows.by}, r.id) > (%(last_at)s, %(last_id)s)")
+        parameters |= {"last_at": from_instant(last_at), "last_id": UUID(last_id)}
+    found = await renderer.ledger.db.rows(
+        f"select r.* from fold.{rows.row.KIND} r where {' and '.join(conditions)} "
+        f"order by r.{rows.by}, r.id limit {paging.limit + 1}",
+        parameters,
+    )
+    more, found = len(found) > paging.limit, found[: paging.limit]
+    cursor = None
+    if more:
+        cursor = cursors.write([instant(found[-1][rows.by]), str(found[-1]["id"])], scope, sign)
+    shown = await (rows.show or render_rows)(renderer, record, rows, found)
+    return {"items": shown, "next_cursor": cursor}
+
+
+async def render_rows(
+    renderer: Renderer,
+    record: Record,
+    rows: ChildListing,
+    found: list[dict[str, Any]],
+    *,
+    kind: type[Renderer] = Renderer,
+    amend: Callable[[dict[str, Any]], None] | None = None,
+) -> list[dict[str, Any]]:
+    """Return the child rows as clients see them, with the records that they refer to; `amend` changes each
+    before it is written as JSON.
+    """
+    renderer_of_rows = kind(
+        renderer.ledger,
+        renderer.lifecycle,
+        rows.item,
+        renderer.caller,
+        renderer.language,
+        rows=rows.row,
+        of=record,
+    )
+    shown = [renderer_of_rows.values_of(from_row(rows.row, row)) for row in found]
+    if amend is not None:
+        for item in shown:
+            amend(item)
+    await renderer_of_rows.render_many(shown)
+    return shown

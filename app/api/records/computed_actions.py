@@ -1,0 +1,98 @@
+"""Actions with figures that are computed before the command, of the record as it was then."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.api.authentication.auth import context_of, ledger_of
+from app.api.listings.lists import Listing
+from app.api.records.actions import (
+    ActionRequest,
+    IdempotencyKeyHeader,
+    IfMatch,
+    handle_action,
+    operation,
+    typed_body,
+)
+from app.api.records.reads import Name, load_permitted
+from app.api.records.shapes import OutputModel
+from app.api.requests.etag import versions_of
+from app.kernel.actions.lifecycle import Action
+from app.kernel.actions.refusals import RetriesExhausted, VersionMismatch
+from app.kernel.ledger import Ledger
+
+#: How often it is computed anew while others, rules among them, keep changing the record.
+ATTEMPTS = 5
+#: Computes what comes with the command (`Command.prepared`), from the record, the payload and the time.
+Compute = Callable[[Ledger, Any, Any, datetime], Awaitable[tuple[object, ...]]]
+
+
+def mount_computed_actions(
+    router: APIRouter, listing: Listing, shape: type[OutputModel], computes: Mapping[str, Compute]
+) -> None:
+    """Add an operation for each of these actions on a record, as `mount_actions` does for all others (which
+    leaves them out); each has the function that computes what comes with its command.
+    """
+    for name, compute in computes.items():
+        row = listing.lifecycle[name]
+        described = operation(listing.lifecycle, name, shape)
+        router.add_api_route(
+            f"/{{id}}/{name}",
+            _endpoint(listing, row, shape, compute),
+            methods=["POST"],
+            description=row.description,
+            **described,
+        )
+
+
+def _endpoint(
+    listing: Listing, row: Action[Any, Any], shape: type[OutputModel], compute: Compute
+) -> Callable[..., Any]:
+    async def act(
+        request: Request,
+        name: Name,
+        body: Any,
+        if_match: IfMatch = None,
+        idempotency_key: IdempotencyKeyHeader = None,
+    ) -> Response:
+        asked = ActionRequest(name, body, if_match, idempotency_key)
+        return await _handle(request, listing, row, shape, asked, compute)
+
+    return typed_body(act, row.body)
+
+
+async def _handle(
+    request: Request,
+    listing: Listing,
+    row: Action[Any, Any],
+    shape: type[OutputModel],
+    asked: ActionRequest,
+    compute: Compute,
+) -> Response:
+    """Carry out the action of the request `asked` with what is computed for it, and answer with the record.
+
+    What was computed belongs to the version that it was computed of. Where that has changed meanwhile, and
+    the client asks for no version itself, it is computed anew. Raises a Refusal, or DatabaseGone.
+    """
+    assert asked.name is not None, "it is computed of a record that is there"
+    ledger = ledger_of(request)
+    asks_for_version = versions_of(asked.if_match) is not None
+    for _ in range(ATTEMPTS):
+        record = await load_permitted(request, listing, row, asked.name)
+        prepared: tuple[object, ...] = ()
+        bound = asked
+        if record is not None:
+            prepared = await compute(ledger, record, asked.body, context_of(request).now)
+            bound = asked if asks_for_version else replace(asked, if_match=f'"{record.version}"')
+        try:
+            return await handle_action(request, listing.lifecycle, row, shape, bound, prepared=prepared)
+        except VersionMismatch:
+            if asks_for_version:
+                raise
+    raise RetriesExhausted()

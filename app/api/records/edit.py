@@ -1,0 +1,54 @@
+"""PATCH: a JSON merge patch (RFC 7396) of the fields that describe a record, recorded as one `edited` event.
+
+If-Match is required, so that nobody overwrites a change that they have not seen.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.api.contract.openapi import problems
+from app.api.records.actions import (
+    ActionRequest,
+    IdempotencyKeyHeader,
+    IfMatch,
+    handle_action,
+    operation,
+    typed_body,
+)
+from app.api.records.reads import Name
+from app.api.records.shapes import OutputModel, Renderer
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.refusals import VersionRequired
+
+
+def mount_edit(
+    router: APIRouter,
+    lifecycle: Lifecycle[Any],
+    shape: type[OutputModel],
+    *,
+    prefix: str = "",
+    renderer: type[Renderer] = Renderer,
+) -> None:
+    """Add the operation of the action `edit`. `renderer` shows the record after it."""
+    row = lifecycle["edit"]
+
+    async def edit(
+        request: Request,
+        name: Name,
+        body: Any,
+        if_match: IfMatch = None,
+        idempotency_key: IdempotencyKeyHeader = None,
+    ) -> Response:
+        if if_match is None:
+            raise VersionRequired()
+        said = ActionRequest(name, body, if_match, idempotency_key)
+        return await handle_action(request, lifecycle, row, shape, said, renderer=renderer)
+
+    told = operation(lifecycle, row.name, shape)
+    told["responses"] |= problems(428)
+    told["description"] = row.description
+    router.add_api_route(f"{prefix}/{{id}}", typed_body(edit, row.body), methods=["PATCH"], **told)

@@ -1,0 +1,248 @@
+"""The API's list of a record's events, reduced to what the caller may see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.listings.cursors import read as read_cursor
+from app.api.listings.cursors import write as write_cursor
+from app.api.listings.list_queries import AsOfParameter
+from app.api.records.shapes import OutputModel, Renderer
+from app.common import clocks
+from app.common.clocks import ClockData
+from app.common.personal import is_sealed
+from app.common.records import ChildRecord, ForeignRef, Record, empty, evolve
+from app.kernel.access.feed import SeenEvent
+from app.kernel.access.redaction import Viewer, hidden_names, records_of, viewers
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payloads import marks, part_types
+from app.kernel.ledger import Ledger
+from app.log import read
+from app.log.canonical import instant
+from app.log.events import Recorded, id_of, kind_of
+
+LARGEST_PAGE = 200
+PAGE = 100
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: Prefixes of actors who are persons, or accounts of machines.
+ACCOUNTS = ("person", "integration")
+
+
+class EventOut(OutputModel):
+    """An event of a record: something that happened to it."""
+
+    position: int = Field(description="Its place in the whole log, from 1, without gaps.")
+    id: UUID
+    stream: str = Field(description="The record, or a clock that measures it: `<kind>/<id>`.")
+    version: int = Field(description="Its place among the events of its stream, from 1.")
+    type: str = Field(description="What happened: `<kind>.<past tense>`.")
+    schema_version: int
+    occurred_at: datetime = Field(description="When it happened in the world.")
+    recorded_at: datetime = Field(description="When the log took it.")
+    actor: str = Field(description="`person:<id>`, `integration:<id>`, `rule:<name>` or `import:<source>`.")
+    on_behalf_of: str | None
+    correlation_id: str = Field(description="The request that led to it.")
+    causation_id: UUID | None = Field(description="The event that led to it.")
+    source: str = Field(description="The channel or tool that it came by.")
+    source_ref: str | None = Field(description="The source's own name for it.")
+    given: dict[str, Any] = Field(description="What was said. Erased words are null.")
+    set: dict[str, Any] = Field(description="By row, the fields that it set; null: the row was removed.")
+    observed: bool = Field(description="Whether another system told it, so that no rule was checked.")
+    irregular: list[str] = Field(description="What of it does not fit the lifecycle.")
+    clock: ClockData | None = Field(
+        description="Of an event of a clock, what it says of the clock; null: it is an event of the record."
+    )
+
+
+class EventPage(OutputModel):
+    """Events of a record, and of the clocks that measure it, in the order in which they were recorded."""
+
+    items: list[EventOut]
+    names: dict[str, str | None] = Field(
+        description="By their ids, what the persons and teams are called that these events name: who acted, "
+        "and who stands in `given` and `set`. Null when they were erased."
+    )
+    next_cursor: str | None
+
+
+class EventPaging(BaseModel):
+    """The page of a record's events, and the time as of which they are shown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Events on a page.")] = PAGE
+    cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (
+        None
+    )
+    as_of: AsOfParameter = None
+
+
+async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[str, Any]:
+    """Return one page of the record's events, as the renderer's caller may see them. Raises BadCursor."""
+    ledger, stream = renderer.ledger, record.row_key
+    sign = ledger.vault.fingerprint
+    (viewer,) = await viewers(ledger.db, renderer.lifecycle, renderer.caller, [record])
+    for_staff = viewer is Viewer.staff
+    scope = stream if paging.as_of is None else f"{stream} as of {paging.as_of}"
+    version, position = (0, 0) if paging.cursor is None else read_cursor(paging.cursor, scope, sign)
+    bounds: dict[str, Any] = {"as_of": paging.as_of, "limit": paging.limit + 1, "for_staff": for_staff}
+    own = await read.stream_events(ledger.db, stream, after_version=version, **bounds)
+    of_clocks = await read.events_about(ledger.db, stream, after_position=position, **bounds)
+    events = sorted([*own, *of_clocks], key=lambda event: event.position)
+    shown = events[: paging.limit]
+    cursor = None
+    if len(events) > paging.limit:
+        version = max((event.version for event in shown if event.stream == stream), default=version)
+        cursor = write_cursor([version, shown[-1].position], scope, sign)
+    items, names = await render(ledger, [SeenEvent(event, renderer.lifecycle, viewer) for event in shown])
+    return {"items": items, "names": names, "next_cursor": cursor}
+
+
+async def render(
+    ledger: Ledger, seen: Sequence[SeenEvent]
+) -> tuple[list[dict[str, Any]], dict[str, str | None]]:
+    """Return the events as clients see them, and the names of the persons and teams in them, by their ids."""
+    texts = await ledger.vault.texts(sealed for one in seen for sealed in _ciphertexts(one.event.data))
+    items = [_shown(one, texts) for one in seen]
+    return items, await _names(ledger, [one.lifecycle for one in seen], items)
+
+
+def _shown(seen: SeenEvent, texts: dict[str, str | None]) -> dict[str, Any]:
+    """Return the event without what its viewer may not see."""
+    event, for_staff = seen.event, seen.viewer is Viewer.staff
+    hidden = hidden_names(seen.lifecycle, seen.viewer)
+    # Fields that another system's record held besides are only for staff.
+    given = event.data["given"] if for_staff or not event.data.get("observed") else {}
+    said = _without_hidden(hidden, _with_texts(given, texts))
+    changes = event.data["set"] if for_staff else _public_changes(seen.lifecycle, event)
+    rows = {key: _without_hidden(hidden, row) for key, row in _with_texts(changes, texts).items()}
+    return _event_out(event, said, rows)
+
+
+async def _names(
+    ledger: Ledger, lifecycles: Sequence[Lifecycle[Any]], items: Sequence[dict[str, Any]]
+) -> dict[str, str | None]:
+    """Return the names of the persons and teams that the events of these lifecycles refer to, by their
+    ids.
+    """
+    ids: dict[str, set[UUID]] = {"person": set(), "team": set()}
+    for lifecycle, item in zip(lifecycles, items, strict=True):
+        fields = _reference_fields(lifecycle)
+        for actor in (item["actor"], item["on_behalf_of"] or ""):
+            who, _, name = actor.partition(":")
+            if who in ACCOUNTS:
+                ids["person"].add(UUID(name))
+        for kind, name in _named_ids(fields, [item["given"], *item["set"].values()]):
+            ids[kind].add(UUID(name))
+        if item["clock"] is not None and item["clock"]["party"] is not None:
+            ids["team"].add(UUID(item["clock"]["party"]))
+    sealed = await ledger.directory.names(ids["person"])
+    texts = await ledger.vault.texts(sealed.values())
+    teams = await ledger.directory.teams(ids["team"]) if ids["team"] else {}
+    persons = {str(person): texts[name] for person, name in sealed.items()}
+    return persons | {str(team): teams[team].name for team in ids["team"] if team in teams}
+
+
+@cache
+def _reference_fields(lifecycle: Lifecycle[Any]) -> dict[str, str]:
+    """Return the fields of the lifecycle's payloads and records that refer to persons or teams, each with
+    that kind.
+    """
+    bodies: list[type[BaseModel]] = [row.body for row in lifecycle.rows]
+    for body in bodies:
+        bodies += part_types(body).values()
+    marked = [item for body in bodies for item in marks(body, ForeignRef).items()]
+    for record in records_of(lifecycle):
+        marked += marks(record, ForeignRef).items()
+    return {name: mark.kind for name, mark in marked if mark.kind in ("person", "team")}
+
+
+def _named_ids(fields: dict[str, str], said: Any) -> Iterator[tuple[str, str]]:
+    """Yield the ids in such fields, each as (kind, id)."""
+    if isinstance(said, list):
+        for one in said:
+            yield from _named_ids(fields, one)
+    elif isinstance(said, dict):
+        for name, value in said.items():
+            if name not in fields:
+                yield from _named_ids(fields, value)
+            else:
+                for one in value if isinstance(value, list) else [value]:
+                    if isinstance(one, str) and ID.fullmatch(one):
+                        yield fields[name], one
+
+
+def _public_changes(lifecycle: Lifecycle[Any], event: Recorded) -> dict[str, Any]:
+    """Return the event's changes without child rows that only staff may see."""
+    classes = {record.KIND: record for record in records_of(lifecycle) if issubclass(record, ChildRecord)}
+
+    def is_for_staff(key: str, fields: dict[str, Any] | None) -> bool:
+        row = classes.get(kind_of(key))
+        if row is None or fields is None:
+            return False
+        return evolve(empty(row, id_of(key)), event.version, event.occurred_at, fields).for_staff
+
+    return {key: fields for key, fields in event.data["set"].items() if not is_for_staff(key, fields)}
+
+
+def _without_hidden(hidden: set[str], fields: Any) -> Any:
+    """Return the fields without the hidden ones; None if the row was removed."""
+    if fields is None:
+        return None
+    return {name: value for name, value in fields.items() if name not in hidden}
+
+
+def _event_out(event: Recorded, given: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "position": event.position,
+        "id": event.id,
+        "stream": event.stream,
+        "version": event.version,
+        "type": event.type,
+        "schema_version": event.schema_version,
+        "occurred_at": instant(event.occurred_at),
+        "recorded_at": instant(event.recorded_at),
+        "actor": event.actor,
+        "on_behalf_of": event.on_behalf_of,
+        "correlation_id": event.correlation_id,
+        "causation_id": event.causation_id,
+        "source": event.source,
+        "source_ref": event.source_ref,
+        "given": given,
+        "set": changes,
+        "observed": bool(event.data.get("observed")),
+        "irregular": event.data.get("irregular", []),
+        "clock": _clock(event),
+    }
+
+
+def _clock(event: Recorded) -> dict[str, Any] | None:
+    """Return what an event of a clock says of it, with null for what it does not say."""
+    said = event.data.get(clocks.KIND)
+    if said is None:
+        return None
+    return {name: said.get(name, member.default) for name, member in ClockData.model_fields.items()}
+
+
+def _ciphertexts(value: Any) -> list[str]:
+    """Return all ciphertexts in JSON data."""
+    if isinstance(value, str):
+        return [value] if is_sealed(value) else []
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [sealed for part in parts for sealed in _ciphertexts(part)]
+
+
+def _with_texts(value: Any, texts: dict[str, str | None]) -> Any:
+    """Return the data with ciphertexts replaced by their texts, null if they were erased."""
+    if isinstance(value, dict):
+        return {key: _with_texts(item, texts) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_texts(item, texts) for item in value]
+    return texts[value] if isinstance(value, str) and value in texts else value

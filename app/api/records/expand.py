@@ -1,0 +1,54 @@
+"""The parameter `expand=`: replaces references by the whole records, if the caller may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.api.listings.lists import ExpandTarget, Listing
+from app.api.records.shapes import Renderer
+from app.kernel.commands.references import is_visible
+
+#: The column that holds the reference by which a whole record was found.
+NAME_COLUMN = "named_by"
+
+
+async def expand(
+    listing: Listing, renderer: Renderer, shown: Sequence[dict[str, Any]], names: Sequence[str]
+) -> None:
+    """Replace the references in the fields `names` of all records in `shown` by the whole records. If the
+    caller may not see the record, a stub stays as it is, and a key becomes None, as for a key that no record
+    has: the two cannot be told apart. One statement per kind of record.
+    """
+    alike: dict[tuple[str, str], list[str]] = {}
+    for name in dict.fromkeys(names):  # each once, even if the request repeats it
+        of = listing.refers[name]
+        alike.setdefault((of.listing.lifecycle.kind, of.by), []).append(name)
+    for fields in alike.values():
+        of = listing.refers[fields[0]]
+        named = {of.key_in(out[name]) for out in shown for name in fields if name in out} - {None}
+        whole = await _visible_records(of, renderer, list(named)) if named else {}
+        for out in shown:
+            for name in fields:
+                if name in out:
+                    kept = out[name] if of.by == "id" else None
+                    out[name] = whole.get(of.key_in(out[name]), kept)
+
+
+async def _visible_records(
+    of: ExpandTarget, renderer: Renderer, named: list[Any]
+) -> dict[Any, dict[str, Any]]:
+    """Return the referred records that the caller may see, by the id or key that refers to them."""
+    ledger, caller, lifecycle = renderer.ledger, renderer.caller, of.listing.lifecycle
+    full = of.listing.renderer(ledger, lifecycle, of.listing.shape, caller, renderer.language)
+    in_process = "" if of.process is None else " and r.process = %(process)s"
+    rows = await ledger.db.rows(
+        f"select {full.columns}, r.{of.by} as {NAME_COLUMN}, h.audience as may_see from {lifecycle.table} r "
+        f"join log.stream_head h on h.stream = '{lifecycle.kind}/' || r.id "
+        f"where r.{of.by} = any(%(named)s){in_process}",
+        {"named": named, "process": of.process},
+    )
+    seen = [row for row in rows if is_visible(ledger, lifecycle, caller, row.pop("may_see"))]
+    names = [row.pop(NAME_COLUMN) for row in seen]
+    await full.render_many(seen)
+    return dict(zip(names, seen, strict=True))

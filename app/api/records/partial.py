@@ -1,0 +1,66 @@
+"""Answers with chosen fields: what `fields=` and `expand=` give has a media type of its own, so that
+`application/json` stands for whole records in the contract.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.contract.record_fields import RecordVersion, Total, TotalAtLeast
+from app.api.listings.list_queries import ListQuery, RecordQuery, expanded_fields
+from app.api.records.shapes import OutputModel
+from app.api.requests.accept import PARTIAL, negotiate
+
+JSON = "application/json"
+
+
+class PartialRecord(BaseModel):
+    """A record of any kind with the fields that were asked for, each as in its kind's own schema; in the
+    place of what was expanded stands that record.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    id: UUID
+    version: RecordVersion
+    # Left out rather than null, for records that have none: a plain default would appear in the contract.
+    number: str = Field(
+        default_factory=str, description="What people call it; for the kinds of records that have numbers."
+    )
+
+
+class PartialPage(OutputModel):
+    """A page of any list, of records with the fields that were asked for; besides, what pages of the list
+    say.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    items: list[PartialRecord]
+    next_cursor: str | None = Field(description="Null on the last page.")
+    total: Total
+    total_at_least: TotalAtLeast
+
+
+def or_partial(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """Return the successful response of an operation that also shows chosen fields, as that model."""
+    content = {PARTIAL: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+    return {200: {"description": "Successful Response", "content": content}}
+
+
+def media_type(request: Request, query: ListQuery | RecordQuery) -> str:
+    """Return the media type of the answer to the query.
+
+    Whole records are JSON. Chosen fields have their own type, unless the client asks for JSON by name and
+    does not know the other one: clients from before it get what they always got.
+    """
+    is_partial = query.fields is not None or bool(expanded_fields(query))
+    accept = request.headers.get("accept", "").lower()
+    if PARTIAL in accept:
+        offered = (PARTIAL, JSON) if is_partial else (JSON, PARTIAL)
+        return negotiate(accept, offered) or JSON
+    return PARTIAL if is_partial and JSON not in accept else JSON

@@ -1,0 +1,202 @@
+"""Read operations of records: lists, single records, and a record's events; as of now, or of a time in the
+past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Request
+from starlette.responses import Response
+
+from app.api.authentication.auth import caller_of, context_of, ledger_of
+from app.api.contract import summaries
+from app.api.contract.openapi import problems, record_responses
+from app.api.contract.signatures import typed
+from app.api.listings import views
+from app.api.listings.list_queries import (
+    ListQuery,
+    RecordQuery,
+    expanded_fields,
+    on_request,
+    requested_fields,
+    wants_actions,
+)
+from app.api.listings.lists import Listing
+from app.api.listings.paging import VARY, VARY_BY_TYPE, page, page_response
+from app.api.records import events
+from app.api.records.expand import expand
+from app.api.records.partial import PartialPage, PartialRecord, media_type, or_partial
+from app.api.records.shapes import Renderer
+from app.api.requests.accept import language_for
+from app.api.requests.etag import etag, matches
+from app.api.requests.json_output import dump_json
+from app.kernel.access.reads import VersionedRecord, load
+from app.kernel.access.visibility import EVENT_READERS, can_see_events
+from app.kernel.actions.lifecycle import Action
+from app.kernel.actions.refusals import NotFound, WrongValue
+from app.kernel.commands.references import is_visible
+from app.kernel.histories import history
+from app.log import read
+
+IfNoneMatch = Annotated[
+    str | None, Header(description="The ETag of the answer that the client has: 304 if it is still this one.")
+]
+Name = Annotated[
+    str, Path(alias="id", max_length=250, description="The id, the number, or another system's name for it.")
+]
+
+
+async def load_permitted(request: Request, listing: Listing, row: Action[Any, Any], name: str) -> Any:
+    """Return the record of that name, if the caller may perform the action on it in its state; None: it will
+    be refused, and nothing need be computed for that. Raises NotFound.
+    """
+    renderer = renderer_of(request, listing)
+    record = (await load_visible(renderer, name)).record
+    return record if row.is_open_in(record.state) and row.who.allows(renderer.caller, record) else None
+
+
+def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "", shows_one: bool = True) -> None:
+    """Add the operations that list records of that kind, show one, and list its events. Without `shows_one`
+    the router shows one by an operation of its own.
+    """
+    lifecycle = listing.lifecycle
+    noun, nouns = summaries.noun(lifecycle.kind), summaries.nouns(lifecycle.kind, lifecycle.plural)
+    router.add_api_route(
+        prefix,
+        _list_endpoint(listing),
+        methods=["GET"],
+        operation_id=f"list_{lifecycle.plural}",
+        summary=f"List {nouns}",
+        description=f"{nouns[0].upper()}{nouns[1:]} that the caller may see.",
+        response_model=listing.page,
+        responses=or_partial(PartialPage) | problems(400, 422),
+    )
+    if shows_one:
+        router.add_api_route(
+            f"{prefix}/{{id}}",
+            _record_endpoint(listing),
+            methods=["GET"],
+            operation_id=f"get_{lifecycle.kind}",
+            summary=f"Get {summaries.with_article(noun)}",
+            description=f"One {noun}, as it stands or as it stood.",
+            response_model=listing.shape,
+            responses=or_partial(PartialRecord) | record_responses(),
+        )
+    router.add_api_route(
+        f"{prefix}/{{id}}/events",
+        _events_endpoint(listing),
+        methods=["GET"],
+        operation_id=f"list_{lifecycle.kind}_events",
+        summary=f"List {noun} events",
+        description=f"What happened to one {noun}, in order.",
+        response_model=events.EventPage,
+        responses=problems(400, 404, 422),
+    )
+
+
+def renderer_of(request: Request, listing: Listing) -> Renderer:
+    """Return the renderer that shows the list's records to the caller."""
+    # As a FastAPI dependency this would take a tenth of the time of reading a record.
+    language = language_for(request)
+    return listing.renderer(
+        ledger_of(request), listing.lifecycle, listing.shape, caller_of(request), language
+    )
+
+
+async def load_visible(renderer: Renderer, name: str) -> VersionedRecord[Any]:
+    """Return the record with that name. Raises NotFound also if the caller may not see it."""
+    loaded = await load(renderer.ledger.db, renderer.lifecycle, name)
+    if loaded is None or not is_visible(
+        renderer.ledger, renderer.lifecycle, renderer.caller, loaded.audience
+    ):
+        raise NotFound()
+    return loaded
+
+
+def _list_endpoint(listing: Listing) -> Callable[..., Any]:
+    async def list_records(request: Request, query: ListQuery) -> Response:
+        renderer = renderer_of(request, listing)
+        renderer.fields, renderer.offers = requested_fields(query), wants_actions(query)
+        renderer.extras = on_request(query)
+        saved = await views.saved_selection(listing, renderer, query.view)
+        shown = await page(listing, renderer, query, saved)
+        return page_response(request, shown, media_type(request, query))
+
+    return typed(list_records, "query", Annotated[listing.query, Query()])
+
+
+def _record_endpoint(listing: Listing) -> Callable[..., Any]:
+    async def show_record(
+        request: Request, name: Name, query: RecordQuery, if_none_match: IfNoneMatch = None
+    ) -> Response:
+        renderer = renderer_of(request, listing)
+        renderer.fields, renderer.extras = requested_fields(query), on_request(query)
+        await require_past(request, query.as_of)
+        loaded = await load_visible(renderer, name)
+        record = loaded.record
+        if query.as_of is not None:
+            record = await history.record_as_of(
+                renderer.ledger.db, listing.lifecycle, record.row_key, query.as_of
+            )
+            if record is None:
+                raise NotFound()
+            renderer.is_past = True
+        out = await renderer.render_one(record, loaded.audience)
+        await expand(listing, renderer, [out], expanded_fields(query))
+        headers = {"Content-Language": renderer.language, **VARY_BY_TYPE}
+        kind = media_type(request, query)
+        return etag_response(dump_json(out), record.version, headers, if_none_match, kind)
+
+    return typed(show_record, "query", Annotated[listing.record_query, Query()])
+
+
+def _events_endpoint(listing: Listing) -> Callable[..., Any]:
+    async def list_events(
+        request: Request, name: Name, paging: Annotated[events.EventPaging, Query()]
+    ) -> Response:
+        renderer = renderer_of(request, listing)
+        await require_past(request, paging.as_of)
+        loaded = await load_visible(renderer, name)
+        _require_event_reader(renderer, loaded.audience)
+        found = await events.page(renderer, loaded.record, paging)
+        return Response(dump_json(found), headers=VARY, media_type="application/json")
+
+    return list_events
+
+
+def _require_event_reader(renderer: Renderer, audience: list[str]) -> None:
+    """Require that the caller, who sees the record with that audience, may see its events. Raises
+    Forbidden.
+    """
+    ledger = renderer.ledger
+    seen = can_see_events(
+        renderer.caller, renderer.lifecycle, audience, agents_see=ledger.settings.agents_see
+    )
+    if not seen:
+        raise ledger.forbidden(EVENT_READERS, renderer.language)
+
+
+async def require_past(request: Request, as_of: int | datetime | None) -> None:
+    """Refuse an `as_of` beyond the end of the log, since a later request would be answered differently.
+    Raises WrongValue.
+    """
+    if as_of is not None and await read.is_beyond_head(ledger_of(request).db, as_of, context_of(request).now):
+        raise WrongValue(parameter="as_of", because="ahead_of_the_log")
+
+
+def etag_response(
+    body: bytes,
+    version: int,
+    headers: Mapping[str, str],
+    if_none_match: str | None,
+    media_type: str = "application/json",
+) -> Response:
+    """Return the response that shows a record at that version; 304 if the client already has this answer."""
+    tag = etag(version, body)
+    headers = {"ETag": tag, **headers}
+    if matches(if_none_match, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type=media_type)

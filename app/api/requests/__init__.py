@@ -1,0 +1,1 @@
+"""What holds for each request: its bounds, headers, language, repetitions and failures."""

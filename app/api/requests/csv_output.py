@@ -1,0 +1,102 @@
+"""Answers as CSV tables (RFC 4180), safe for spreadsheets, which would take some texts for formulas.
+
+A long table is streamed. One that breaks off, since the database has gone, say, has no end in HTTP (its last
+chunk is missing), so that no client takes it for the whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from app.api.requests.accept import negotiate
+
+MEDIA_TYPE = "text/csv"
+OFFERED = ("application/json", MEDIA_TYPE)
+#: First characters of texts that a spreadsheet would compute; the full-width ones in East Asian versions.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+#: A client that takes nothing of a streamed table for so long is taken to have gone.
+STALLED_SECONDS = 60.0
+
+Cell = str | int | float | None
+#: The names of the columns, and the rows.
+Table = tuple[Sequence[str], Iterable[Sequence[Cell]]]
+#: The parts of a long table, one after the other; all have the same columns.
+TableParts = AsyncGenerator[Table, None]
+
+
+def prefers_csv(request: Request) -> bool:
+    """Return whether the client prefers CSV to JSON."""
+    return negotiate(request.headers.get("accept"), OFFERED) == MEDIA_TYPE
+
+
+def csv_response(
+    columns: Sequence[str], rows: Iterable[Sequence[Cell]], headers: Mapping[str, str]
+) -> Response:
+    """Return the table as a CSV response."""
+    return Response(dump_csv(columns, rows), headers={**headers, **_CONTENT_TYPE})
+
+
+async def csv_stream(parts: TableParts, headers: Mapping[str, str]) -> Response:
+    """Return the table as a CSV response that is sent part by part, each made when the client has taken the
+    one before. What the first part raises is raised here, and answered by a problem. `parts` is closed with
+    the response, however that ends.
+    """
+    first = await anext(parts)
+    return _StreamedTable(_pieces(first, parts), headers={**headers, **_CONTENT_TYPE})
+
+
+_CONTENT_TYPE = {"Content-Type": f"{MEDIA_TYPE}; charset=utf-8; header=present"}
+
+
+async def _pieces(first: Table, parts: TableParts) -> AsyncGenerator[bytes, None]:
+    async with aclosing(parts):
+        yield dump_csv(*first).encode()
+        async for _, rows in parts:
+            yield dump_rows(rows).encode()
+
+
+class _StreamedTable(StreamingResponse):
+    """A response that ends when the client has gone, or takes nothing for STALLED_SECONDS."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_in_time(message: Message) -> None:
+            try:
+                async with asyncio.timeout(STALLED_SECONDS):
+                    await send(message)
+            except TimeoutError as error:
+                raise ClientDisconnect from error
+
+        assert isinstance(self.body_iterator, AsyncGenerator)
+        async with aclosing(self.body_iterator):
+            await super().__call__(scope, receive, send_in_time)
+
+
+def dump_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """Return the table as CSV text, with the names of the columns in the first line."""
+    return dump_rows([columns]) + dump_rows(rows)
+
+
+def dump_rows(rows: Iterable[Sequence[Cell]]) -> str:
+    """Return the rows as CSV text."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([csv_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def csv_cell(value: Cell) -> str | int | float | None:
+    """Return the content of a cell: empty for None, `true` and `false` as in JSON. A leading apostrophe keeps
+    a spreadsheet from computing a text.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -1,0 +1,134 @@
+"""One wrong value of a request: its place, and the reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from app.i18n import sentences, translate
+from app.kernel.actions.refusals import WrongValue
+
+#: Items of Pydantic's error paths that are not part of the body: marks of a key, and of a type in a union.
+ASIDE = re.compile(r"\[key\]|constrained-[a-z]+|function-[a-z]+\[.*\]")
+LONGEST_SAID = 100
+#: To list the faults of a value takes far longer than to find them: of more than these only the first are.
+MOST_LISTED = 1_000
+#: In errors, what stands for those that are not listed; `ctx` has their number as `count`.
+FURTHER = "further_faults"
+MOST_NAMES = 10
+
+
+class Fault(BaseModel):
+    """A wrong value: its place (a JSON Pointer into the body, a parameter or a header), and the reason."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    pointer: str | None = Field(default=None, description="JSON Pointer into the body.")
+    parameter: str | None = Field(default=None, description="Name of the query or path parameter.")
+    header: str | None = Field(default=None, description="Name of the header.")
+    code: str = Field(description="Stable code of the reason.")
+    message: str = Field(description="The reason, in the language asked for.")
+
+
+def first_errors(error: ValidationError, value: Any, validate: Callable[[Any], Any]) -> list[dict[str, Any]]:
+    """Return what is wrong with the value, as Pydantic tells it: all of it, or of very many faults those of
+    the first MOST_LISTED members. `validate` has refused the value with that error.
+    """
+    if error.error_count() > MOST_LISTED:
+        try:
+            validate(_beginning(value, [MOST_LISTED]))
+        except ValidationError as of_beginning:
+            error = of_beginning
+    return [
+        dict(one)
+        for one in error.errors(include_url=False)
+        if one["type"] != "missing" or not _has(value, one["loc"])
+    ]
+
+
+def _beginning(value: Any, left: list[int]) -> Any:
+    """Return the JSON value with so many members and items as are `left`, which are counted down."""
+    if not isinstance(value, dict | list):
+        return value
+    kept = []
+    for one in value.items() if isinstance(value, dict) else enumerate(value):
+        if left[0] <= 0:
+            break
+        left[0] -= 1
+        kept.append((one[0], _beginning(one[1], left)))
+    return dict(kept) if isinstance(value, dict) else [one for _, one in kept]
+
+
+def _has(value: Any, path: Sequence[Any]) -> bool:
+    """Return whether the value has something at the end of the path."""
+    for name in path:
+        try:
+            value = value[name]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
+
+
+def fault_of_value(wrong: WrongValue, language: str) -> Fault:
+    """Return the fault of a value that our own rules refuse."""
+    pointer = None if wrong.parameter else wrong.pointer
+    message = translate(language, "value", wrong.because, wrong.words)
+    return Fault(pointer=pointer, parameter=wrong.parameter, code=wrong.because, message=message)
+
+
+def names_at(models: Sequence[Any], path: Sequence[Any]) -> list[str]:
+    """Return the names of the fields that the models have where the path ends."""
+    for name in (part for part in path[:-1] if isinstance(part, str)):
+        fields = [_fields(model).get(name) for model in models]
+        models = [part for field in fields if field is not None for part in _models_in(field.annotation)]
+    return sorted(name for model in models for name in _fields(model))
+
+
+def _fields(model: Any) -> dict[str, FieldInfo]:
+    """Return the model's fields by the names that clients use."""
+    fields: dict[str, FieldInfo] = getattr(model, "model_fields", {})
+    return {field.alias or name: field for name, field in fields.items()}
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+def fault_of(language: str, error: Mapping[str, Any], known_names: Sequence[str]) -> Fault:
+    """Return the fault of a Pydantic error, with our message."""
+    where, *path = error["loc"]
+    known = sentences(language)["value"]
+    code = error["type"] if error["type"] in known else "other"
+    words = {key: str(value) for key, value in error.get("ctx", {}).items()}
+    if "expected" in words:
+        words["expected"] = words["expected"].replace("' or '", "', '")  # Pydantic's English conjunction
+    words |= {"message": str(error["msg"]), "known": ", ".join(_nearest(path, known_names))}
+    words["said"] = str(error.get("input"))[:LONGEST_SAID]
+    fault = Fault(code=error["type"], message=translate(language, "value", code, words))
+    if where == "body":
+        fault.pointer = "".join(f"/{_escape(str(part))}" for part in path if not ASIDE.fullmatch(str(part)))
+    elif where == "header":
+        fault.header = str(path[0])
+    else:
+        fault.parameter = str(path[0]) if path else ""
+    return fault
+
+
+def _nearest(path: Sequence[Any], names: Sequence[str]) -> Sequence[str]:
+    """Return the known names most like the unknown one; all of them if they are few or none is similar."""
+    if len(names) <= MOST_NAMES or not path:
+        return names
+    return get_close_matches(str(path[-1])[:LONGEST_SAID], names, n=MOST_NAMES) or names
+
+
+def _escape(part: str) -> str:
+    """Escape a part of a JSON Pointer (RFC 6901)."""
+    return part.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,69 @@
+"""Idempotency keys: a command sent any number of times with the same key is carried out once and answered the
+same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import Request
+
+from app.kernel.actions.refusals import KeyReused
+from app.kernel.commands.perform import IdempotencyKey
+from app.kernel.ledger import Ledger
+from app.log.writer import RecordedOutcome
+
+_KEY = re.compile(r'"(?P<quoted>[\x20-\x21\x23-\x7e]{1,255})"|(?P<bare>[\x21-\x7e]{1,255})')
+FIND_OUTCOME = """
+select encode(fingerprint, 'hex') as fingerprint, stream, version, status
+from log.idempotency where principal = %s and route = %s and key = %s
+"""
+ANY_KEY_USED = """
+select exists (select from log.idempotency i join unnest(%s::text[], %s::text[]) as k(route, key)
+on i.principal = %s and i.route = k.route and i.key = k.key)"""
+
+
+def parse_key(header: str) -> str | None:
+    """Return the key in the header, quoted or bare; None if it is too long or contains unprintable
+    characters.
+    """
+    found = _KEY.fullmatch(header.strip())
+    return (found["quoted"] or found["bare"]) if found else None
+
+
+async def key_of(
+    ledger: Ledger, request: Request, operation: str, header: str | None
+) -> IdempotencyKey | None:
+    """Return the idempotency key of this request; None if it has none. `operation` is its operationId."""
+    if header is None:
+        return None
+    key = parse_key(header)
+    assert key is not None, "the parameter's pattern has let it through"
+    body = await request.body()
+    said = json.dumps(await request.json(), sort_keys=True) if body.strip() else ""
+    # From the scope, in the form of `request.url`, which would have to be assembled and parsed.
+    path, query = request.scope["path"].replace("?", "%3F"), request.scope["query_string"].decode("latin-1")
+    asked = f"{request.method} {path}?{query}\n{said}"
+    return IdempotencyKey(operation, key, ledger.vault.fingerprint("command", asked))
+
+
+async def find_outcome(ledger: Ledger, principal: str, key: IdempotencyKey) -> RecordedOutcome | None:
+    """Return the recorded outcome of the command with that key; None if there is none. Raises KeyReused."""
+    row: dict[str, Any] | None = await ledger.db.row(FIND_OUTCOME, (principal, key.route, key.key))
+    return None if row is None else require_same_command(RecordedOutcome(**row), key)
+
+
+async def any_key_used(ledger: Ledger, principal: str, keys: Sequence[IdempotencyKey]) -> bool:
+    """Return whether any of these keys has been used before, for whatever command."""
+    said = [key.route for key in keys], [key.key for key in keys], principal
+    return bool(keys) and bool(await ledger.db.value(ANY_KEY_USED, said))
+
+
+def require_same_command(earlier: RecordedOutcome, key: IdempotencyKey) -> RecordedOutcome:
+    """Return the recorded outcome if it is that of the same command. Raises KeyReused."""
+    if earlier.fingerprint != key.fingerprint:
+        raise KeyReused()
+    return earlier

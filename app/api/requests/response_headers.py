@@ -1,0 +1,105 @@
+"""Headers of answers: their descriptions, and which answers have which."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.api.contract.deprecations import EXTENSION
+from app.api.contract.problems import MEDIA_TYPE
+
+#: Headers by name: the description, and whether it always comes with the answers that list it.
+HEADERS = {
+    "Accept-Encoding": ("The codings of a body that are taken; where it came in another one.", False),
+    "Accept-Patch": ("The media types that a PATCH takes; where one was sent.", False),
+    "Allow": ("The methods that this address takes.", True),
+    "Content-Disposition": ("That the file is to be saved, and under which name.", True),
+    "Content-Language": ("The language of the texts: en or zh.", True),
+    "Deprecation": ("Something that was used will go away: since when that is said, as `@<seconds>`.", False),
+    "ETag": (
+        "The record's version and a hash of this answer, for If-Match and If-None-Match. "
+        "Of a file: its SHA-256.",
+        True,
+    ),
+    "Idempotent-Replayed": (
+        "`true`: this Idempotency-Key was used before, and this is the answer to what was done then.",
+        False,
+    ),
+    "Link": ('The next page, as `rel="next"`; what explains a deprecation, as `rel="deprecation"`.', False),
+    "Location": ("The address of the new record.", True),
+    "RateLimit": ("How many requests this key has left, and in how many seconds there are more.", False),
+    "RateLimit-Policy": ("How many requests a key has in how many seconds.", False),
+    "Retry-After": ("Seconds to wait before trying again.", True),
+    "Set-Cookie": ("The session, for the browser alone: HttpOnly, SameSite=Strict.", True),
+    "Sunset": ("When what was used will go away.", False),
+    "WWW-Authenticate": ("How to say who calls.", True),
+    "X-Request-Id": ("The id of this request: for questions, and the correlation_id of its events.", True),
+}
+#: Headers that problems of a status have.
+OF_STATUS = {
+    401: ("WWW-Authenticate",),
+    405: ("Allow",),
+    415: ("Accept-Encoding", "Accept-Patch"),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
+}
+#: Headers of every answer to an authenticated request.
+OF_KEYS = ("RateLimit", "RateLimit-Policy")
+#: Headers of an answer if the request used something deprecated.
+OF_DEPRECATED = ("Deprecation", "Link", "Sunset")
+
+
+def components() -> dict[str, Any]:
+    """Return the contract's component of each header. One that only some refusals have is not required, since
+    refusals are described together.
+    """
+    of_some = {name for names in OF_STATUS.values() for name in names}
+    return {
+        name: {
+            "description": description,
+            "required": always and name not in of_some,
+            "schema": {"type": "string"},
+        }
+        for name, (description, always) in HEADERS.items()
+    }
+
+
+def references(names: list[str]) -> dict[str, Any]:
+    """Return the headers of an answer as references to their components."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def problem_headers(status: int) -> list[str]:
+    """Return the headers of a problem with that status, besides those of HTTP itself."""
+    return sorted(["Content-Language", "X-Request-Id", *OF_STATUS.get(status, ())])
+
+
+def range_headers(statuses: list[int]) -> list[str]:
+    """Return the headers that problems with these statuses may have, besides those of HTTP itself."""
+    of_statuses = {name for status in statuses for name in problem_headers(status)}
+    return sorted({*of_statuses, *OF_KEYS, *OF_DEPRECATED})
+
+
+def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -> list[str]:
+    """Return the headers of the operation's answer with that status, besides those of HTTP itself.
+    `operation` has its parameters in place, and says how its requests are authenticated.
+    """
+    names: set[str] = set()
+    if {"api_key": []} in operation["security"] and status != 401:
+        names.update(OF_KEYS)
+    if any(EXTENSION in marked for marked in (operation, *operation.get("parameters", ()))):
+        names.update(OF_DEPRECATED)
+    if MEDIA_TYPE in answer.get("content", {}):
+        return sorted(names.union(problem_headers(status)))
+    names |= {"X-Request-Id", *answer.get("headers", ())}
+    shows_one = "x-lifecycle" in operation or (
+        "304" in operation["responses"] and "application/json" in operation["responses"]["200"]["content"]
+    )
+    if shows_one:
+        names |= {"ETag", "Content-Language"}
+    if "x-lifecycle" in operation:
+        names.add("Idempotent-Replayed")
+    if status == 201:
+        names.add("Location")
+    if any(parameter["name"] == "cursor" for parameter in operation.get("parameters", ())):
+        names.add("Link")
+    return sorted(names)

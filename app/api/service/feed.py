@@ -1,0 +1,252 @@
+"""The feed: `GET /v1/events`, the events of all records that the caller may see, in the order of the log."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from starlette.responses import Response
+
+from app.api.authentication.auth import caller_of, ledger_of, still_caller
+from app.api.contract.openapi import problems
+from app.api.listings import cursors
+from app.api.listings.filters import Time, multi_value
+from app.api.listings.list_queries import LARGEST_POSITION
+from app.api.listings.paging import VARY, link
+from app.api.records import events
+from app.api.records.shapes import OutputModel
+from app.api.requests.json_output import dump_json
+from app.common.people import Caller
+from app.kernel.access.feed import EventFilter, EventSlice, PositionSpan, read_slice
+from app.kernel.actions.describe import event_names
+from app.kernel.actions.refusals import WrongValue
+from app.kernel.ledger import Ledger
+from app.log import read
+
+router = APIRouter(prefix="/v1", tags=["events"])
+LONGEST_WAIT = 30
+#: So many names are told that are near to one which there is not.
+MOST_NEAR = 3
+#: How often a waiting request looks whether its caller may still read, and whether the process stops.
+RECHECK_SECONDS = 0.5
+#: A waiting request reads no sooner after it read last: what is appended meanwhile is read at once.
+READ_AGAIN_SECONDS = 0.25
+#: Instants of the log are whole microseconds.
+_TICK = timedelta(microseconds=1)
+FORWARD, BACKWARD = "forward", "backward"
+_Kind = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z_]*$", max_length=40), Field(examples=["incident"])
+]
+_Type = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z_]*\.[a-z][a-z_]*$", max_length=102),
+    Field(examples=["incident.resolved"]),
+]
+_Stream = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z_]*/[0-9a-f-]{36}$", max_length=78),
+    Field(examples=["incident/01a1f97c-30c5-7000-97ee-b8f8b8f618f2"]),
+]
+_Actor = Annotated[
+    str,
+    StringConstraints(pattern=r"^(person|integration|rule|import):[a-z0-9][a-z0-9_.-]*$", max_length=76),
+    Field(examples=["rule:tell_duplicates"]),
+]
+_Position = Annotated[int, Field(ge=0, le=LARGEST_POSITION)]
+
+
+class FeedQuery(BaseModel):
+    """The events that are wanted, their order, and how long to wait for some."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: multi_value(_Kind, "Those of records of these kinds.") = None  # type: ignore[valid-type]  # a type made by a function
+    stream: multi_value(_Stream, "Those of these records: `<kind>/<id>`.") = None  # type: ignore[valid-type]  # as above
+    type: multi_value(_Type, "Those of these types.") = None  # type: ignore[valid-type]  # as above
+    actor: multi_value(_Actor, "Those of these actors, as events name them.") = None  # type: ignore[valid-type]  # as above
+    occurred_after: Annotated[Time | None, Field(description="What happened then or later.")] = None
+    occurred_before: Annotated[Time | None, Field(description="What happened earlier.")] = None
+    recorded_after: Annotated[Time | None, Field(description="What the log took then or later.")] = None
+    recorded_before: Annotated[Time | None, Field(description="What the log took earlier.")] = None
+    after: Annotated[_Position | None, Field(description="Those after this position.")] = None
+    before: Annotated[_Position | None, Field(description="Those before this position.")] = None
+    order: Annotated[
+        Literal["forward", "backward"], Field(description="In the log's order, or the newest first.")
+    ] = "forward"
+    limit: Annotated[int, Field(ge=1, le=events.LARGEST_PAGE, description="Events on a page.")] = events.PAGE
+    cursor: Annotated[
+        str | None,
+        Field(max_length=1000, description="`next_cursor` or `resume_cursor` of the page before."),
+    ] = None
+    wait: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=LONGEST_WAIT,
+            description="If there are no events yet, wait so many seconds for some; forward only.",
+        ),
+    ] = 0
+
+
+class FeedPage(OutputModel):
+    """Events that the caller may see, in the order asked for."""
+
+    items: list[events.EventOut]
+    names: dict[str, str | None] = Field(
+        description="By their ids, what the persons and teams are called that these events name. Null when "
+        "they were erased."
+    )
+    next_cursor: str | None = Field(
+        description="Null at the end. A page may hold fewer events than `limit`, or none, and have one."
+    )
+    resume_cursor: str = Field(
+        description="To go on from here, forward: with it the next request gives what has come since."
+    )
+    caught_up: bool = Field(description="Whether nothing more is there now, in this order.")
+
+
+@router.get(
+    "/events",
+    operation_id="list_events",
+    summary="List events of the log",
+    response_model=FeedPage,
+    responses=problems(400, 422),
+)
+async def list_events(request: Request, query: Annotated[FeedQuery, Query()]) -> Response:
+    """Events of the records that the caller may see, as they may see them now. What becomes visible later is
+    not sent afterwards: read the record, and its events, then.
+    """
+    if query.wait and query.order == BACKWARD:
+        raise WrongValue(parameter="wait", because="only_forward")
+    _check_names(ledger_of(request), query)
+    reader = _Reader(ledger_of(request), caller_of(request), query)
+    await reader.begin()
+    found = await _wait_for_events(request, reader)
+    items, names = await events.render(reader.ledger, found.events)
+    page = {"items": items, "names": names, **reader.cursors(found)}
+    headers = VARY | link(request, page["next_cursor"])
+    return Response(dump_json(page), headers=headers, media_type="application/json")
+
+
+def _check_names(ledger: Ledger, query: FeedQuery) -> None:
+    """Raise WrongValue for a kind or type that no event has: it would be waited for in vain."""
+    types_of = event_names(ledger.lifecycles.values())
+    asked = {
+        "kind": (query.kind or (), types_of),
+        "type": (query.type or (), set().union(*types_of.values())),
+    }
+    for parameter, (values, known) in asked.items():
+        for value in values:
+            if value in known:
+                continue
+            near = get_close_matches(value, sorted(known), n=MOST_NEAR)
+            words = {"value": value, "near": ", ".join(near)}
+            because = "unknown_value_near" if near else "unknown_value"
+            raise WrongValue(words, parameter=parameter, because=because)
+
+
+class _Reader:
+    """Reads one page of the feed for a caller."""
+
+    def __init__(self, ledger: Ledger, caller: Caller, query: FeedQuery) -> None:
+        self.ledger, self.caller, self._query = ledger, caller, query
+        self._forward = query.order == FORWARD
+        self._sign = ledger.vault.fingerprint
+        self._low, self._head = 0, 0
+        #: The position of the log's head when the reader last looked.
+        self.looked_up_to = 0
+        self._from: int | None = None
+        self._wanted = EventFilter(
+            kinds=query.kind or (),
+            streams=query.stream or (),
+            types=query.type or (),
+            actors=query.actor or (),
+            occurred_from=query.occurred_after,
+            occurred_to=query.occurred_before,
+        )
+
+    @property
+    def wait_seconds(self) -> int:
+        """Return how long the reader waits for events."""
+        return self._query.wait
+
+    async def begin(self) -> None:
+        """Find where the page begins. Raises BadCursor, DatabaseGone."""
+        query = self._query
+        self._low = query.after or 0
+        if query.recorded_after is not None:
+            earlier = await read.position_at(self.ledger.db, query.recorded_after - _TICK)
+            self._low = max(self._low, earlier)
+        if query.cursor is None:
+            return
+        place = cursors.read(query.cursor, self._scope(query.order), self._sign)
+        if self._forward:
+            self._low = max(self._low, place[0])
+        else:
+            self._from, self._head = place
+
+    async def read(self, head: int | None = None) -> EventSlice:
+        """Return what there is up to the log's head, and go on after it if there is nothing to see. Raises
+        DatabaseGone.
+        """
+        query, head = self._query, await read.head(self.ledger.db) if head is None else head
+        self.looked_up_to = head
+        self._head = self._head or head
+        high = head if self._from is None else min(head, self._from)
+        if query.before is not None:
+            high = min(high, max(query.before - 1, 0))
+        if query.recorded_before is not None:
+            high = min(high, await read.position_at(self.ledger.db, query.recorded_before - _TICK))
+        span = PositionSpan(self._low, high)
+        found = await read_slice(
+            self.ledger, self.caller, self._wanted, span, query.limit, forward=self._forward
+        )
+        if self._forward:
+            self._low = found.remaining.low
+        return found
+
+    def cursors(self, found: EventSlice) -> dict[str, Any]:
+        """Return the cursors after these events."""
+        onward = self._write([found.remaining.low if self._forward else self._head], FORWARD)
+        following = onward if self._forward else self._write([found.remaining.high, self._head], BACKWARD)
+        return {
+            "next_cursor": None if found.is_at_end else following,
+            "resume_cursor": onward,
+            "caught_up": found.is_at_end,
+        }
+
+    def _write(self, place: list[int], order: str) -> str:
+        return cursors.write(place, self._scope(order), self._sign)
+
+    def _scope(self, order: str) -> str:
+        """Return the scope of a cursor: these filters in that order."""
+        left_out = {"limit", "cursor", "wait", "order"}
+        return f"events {order} {self._query.model_dump_json(exclude=left_out, exclude_unset=True)}"
+
+
+async def _wait_for_events(request: Request, reader: _Reader) -> EventSlice:
+    """Return the events of the page; if there are none yet, wait for them as long as the query says, without
+    a connection to the database. Ends early if the process stops, or what the caller may see has changed.
+    """
+    now, new_events = asyncio.get_running_loop().time, reader.ledger.new_events
+    ends = now() + reader.wait_seconds
+    found = await reader.read()
+    while found.is_at_end and not found.events:
+        readable_at = min(now() + READ_AGAIN_SECONDS, ends)
+        is_known = False
+        while not is_known:
+            left = min(RECHECK_SECONDS, ends - now())
+            if left <= 0 or request.scope["state"].get("stopping"):
+                return found
+            is_known = await new_events.wait(reader.looked_up_to, left)
+            if is_known:
+                await asyncio.sleep(readable_at - now())
+            if await still_caller(request) != reader.caller:
+                return found
+        async with new_events.reading:
+            found = await reader.read(new_events.position)
+    return found

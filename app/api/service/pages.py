@@ -1,0 +1,142 @@
+"""HTML pages for people, with a strict content security policy and no external resources; and the contract,
+which one of them shows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from base64 import b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.api.contract.problems import problem
+from app.api.contract_parts import ContractQuery, contract_parts
+from app.api.service import static_files
+from app.api.service.static_files import static_file
+from app.html.templates import render
+from app.html.wording import Wording
+from app.platform.settings import PROJECT
+
+router = APIRouter()
+FOLDER = Path(__file__).with_name("static")
+#: Every file that the pages load, by its name in the URL.
+FILES = {
+    "docs.js": FOLDER / "docs.js",
+    "page.css": FOLDER / "page.css",
+    "report.css": FOLDER / "report.css",
+    "swagger-ui-bundle.js": FOLDER / "swagger-ui" / "swagger-ui-bundle.js",
+    "swagger-ui.css": FOLDER / "swagger-ui" / "swagger-ui.css",
+}
+DOCS = FOLDER / "docs.html"
+#: The table of the sentences of these pages.
+TABLE = "page"
+#: Written by `make contract`, and compared with the code by `make check`.
+CONTRACT = PROJECT / "openapi" / "openapi.json"
+#: Files kept in memory from the start.
+PRELOADED = (DOCS, *FILES.values(), CONTRACT)
+#: Signs that end a text in a style, or the style itself.
+UNSAFE_IN_STYLE = frozenset('"\\<>\n\r\f')
+NO_MORE: Mapping[str, str] = MappingProxyType({})
+CACHE_HEADERS = {"Cache-Control": "public, max-age=3600"}
+#: Only our own resources: no inline script or style, and no other site may frame the page.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+#: The same for pages with a form, which run no script.
+FORM_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'").replace(
+    "script-src 'self'", "script-src 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+
+
+def preload() -> None:
+    """Read and compress all files of these pages, and divide the contract into its parts."""
+    static_files.preload(PRELOADED)
+    with contextlib.suppress(FileNotFoundError):  # logged already
+        contract_parts(CONTRACT)
+
+
+def page(
+    language: str,
+    title: str,
+    body: Markup,
+    *,
+    vary: str = "Accept, Accept-Language",
+    status: int = 200,
+    more: Mapping[str, str] = NO_MORE,
+) -> Response:
+    """Return a page with that title and body; `more` are headers besides, or instead of, the usual ones."""
+    document = render("html/page.html", Wording(language, TABLE), title=title, body=body)
+    headers = {**HEADERS, "Content-Language": language, "Vary": vary, **more}
+    return Response(document, status, headers=headers, media_type="text/html")
+
+
+def page_to_keep(language: str, title: str, body: Markup, running_head: str) -> Response:
+    """Return a page that may be saved as a file, or printed: its style is in it, and each sheet has the
+    running head and its number. The policy names that style by its hash, and allows no other.
+    """
+    style = FILES["page.css"].read_text(encoding="utf-8") + _sheets(running_head)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    policy = POLICY.replace("style-src 'self'", f"style-src 'sha256-{digest}'")
+    own_style = Markup(style)  # noqa: S704 - our own file; what ends a style is not in a running head
+    document = render(
+        "html/page_to_keep.html", Wording(language, TABLE), title=title, body=body, style=own_style
+    )
+    headers = {
+        **HEADERS,
+        "Content-Security-Policy": policy,
+        "Content-Language": language,
+        "Vary": "Accept, Accept-Language",
+    }
+    return Response(document, headers=headers, media_type="text/html")
+
+
+def _sheets(running_head: str) -> str:
+    """Return the style of the sheets of paper: what stands in their margins."""
+    content = "".join(sign for sign in running_head if sign not in UNSAFE_IN_STYLE)
+    look = 'font: 8.5pt system-ui, "Noto Sans CJK SC", sans-serif; color: #57606a;'
+    return (
+        f'@page {{ @top-left {{ content: "{content}"; {look} }}\n'
+        f'  @bottom-right {{ content: counter(page) " / " counter(pages); {look} }} }}\n'
+    )
+
+
+@router.get("/docs", operation_id="get_docs", include_in_schema=False)
+async def get_docs(request: Request) -> Response:
+    """Return the API documentation: Swagger UI, from our own files."""
+    return static_file(DOCS).answer(request, HEADERS)
+
+
+@router.get("/openapi.json", operation_id="get_contract", include_in_schema=False)
+async def get_contract(request: Request, query: Annotated[ContractQuery, Query()]) -> Response:
+    """Return the contract, as the build has made it; with `tags`, the operations that have one of these."""
+    try:
+        if query.tags is None:
+            contract = static_file(CONTRACT)
+        else:
+            contract = contract_parts(CONTRACT).of_tags(frozenset(query.tags))
+    except FileNotFoundError:
+        return problem(request, 404, "contract_missing")
+    return contract.answer(request, {"Cache-Control": "public, no-cache"})
+
+
+@router.get("/static/{name}", operation_id="get_static_file", include_in_schema=False)
+async def get_static_file(request: Request, name: str) -> Response:
+    """Return a file that a page loads."""
+    path = FILES.get(name)
+    if path is None:
+        raise HTTPException(404)
+    return static_file(path).answer(request, CACHE_HEADERS)

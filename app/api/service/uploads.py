@@ -1,0 +1,79 @@
+"""File uploads: `PUT /v1/uploads/{id}`, under an id that the client has made. Attaching the file is an
+action.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from pydantic import Field
+from pydantic_core import to_json
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from app.api.authentication.auth import context_of, ledger_of
+from app.api.contract.openapi import BINARY, problems
+from app.api.contract.problems import problem
+from app.api.direct import DirectRoute
+from app.api.records.shapes import OutputModel
+from app.common.uploads import Upload
+from app.kernel.actions.actor_policy import anybody
+from app.kernel.uploads import ATTACH_DEADLINE, IncomingUpload, store_upload
+
+router = APIRouter(prefix="/v1/uploads", tags=["attachments"], route_class=DirectRoute)
+UploadId = Annotated[UUID, Path(alias="id", description="An id of the client's choice: a random UUID.")]
+
+
+class UploadOut(OutputModel):
+    """A file that was uploaded completely and can be attached."""
+
+    id: UUID
+    size: int = Field(description="In bytes.")
+    sha256: str = Field(description="Of the bytes that were sent, in hex.")
+    media_type: str = Field(description="What its first bytes look like, whatever it is called.")
+    expires_at: datetime = Field(description="Until then it can be attached.")
+
+
+@router.put(
+    "/{id}",
+    operation_id="put_upload",
+    summary="Upload a file",
+    response_model=UploadOut,
+    responses=problems(400, 403, 404, 409, 413, 415, 422),
+    openapi_extra={"requestBody": {"required": True, "content": BINARY}},
+)
+async def put_upload(request: Request, upload_id: UploadId) -> Response:
+    """Upload a file, to be attached by the action `attach`. The body is the file's bytes, whatever the
+    Content-Type. The same file sent again under the same id is answered in the same way.
+    """
+    ledger, context = ledger_of(request), context_of(request)
+    if context.caller.person_id is None or not anybody.allows(context.caller, None):
+        raise ledger.forbidden(anybody, context.language)
+    size = _declared_size(request, ledger.settings.upload_limit)
+    try:
+        sending = IncomingUpload(upload_id, context.caller, size, request.stream(), context.now)
+        upload = await store_upload(ledger, sending)
+    except ClientDisconnect:  # the client has gone; not an error of the service
+        return problem(request, 400, "unreadable")
+    return Response(to_json(_upload_out(upload)), media_type="application/json")
+
+
+def _declared_size(request: Request, limit: int) -> int:
+    """Return the declared size in bytes; the limit if none is declared."""
+    said = request.headers.get("content-length", "")
+    return int(said) if said.isascii() and said.isdigit() else limit
+
+
+def _upload_out(upload: Upload) -> UploadOut:
+    assert upload.sha256 is not None
+    assert upload.media_type is not None
+    return UploadOut(
+        id=upload.id,
+        size=upload.size,
+        sha256=upload.sha256,
+        media_type=upload.media_type,
+        expires_at=upload.begun_at + ATTACH_DEADLINE,
+    )

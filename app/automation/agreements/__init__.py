@@ -1,0 +1,1 @@
+"""Rules of agreements and of the clocks that they start."""

@@ -1,0 +1,1 @@
+"""Rules of changes, and of what waits for them."""

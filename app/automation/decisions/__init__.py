@@ -1,0 +1,1 @@
+"""Rules of meetings and of what is voted on."""

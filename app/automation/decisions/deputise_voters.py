@@ -1,0 +1,32 @@
+"""Lets deputies vote on the questions that are open when they are named, and no more when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from app.foundation.decisions.actions import DeputiseVote
+from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.ledger import Ledger
+from app.log.events import Recorded, id_of, kind_of
+
+#: The open decisions of a voter; a vote that their deputy has cast may still be changed, too.
+OPEN = """
+select distinct d.id, d.record from fold.deputy n join fold.vote v on v.person_id = n.person_id
+join fold.decision d on d.id = v.decision_id
+where n.id = %(deputy)s and v.closed_at is null and d.state = 'open'
+order by d.id"""
+
+
+async def deputise_voters(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+    """Yield the action on each record with an open decision of the voter."""
+    for row in await ledger.db.rows(OPEN, {"deputy": id_of(event.stream)}):
+        yield Consequence(
+            kind_of(row["record"]),
+            "deputise_vote",
+            id_of(row["record"]),
+            DeputiseVote(decision=row["id"]),
+            about=row["id"],
+        )
+
+
+RULE = Rule("deputise_voters", ("deputy.named", "deputy.ended"), deputise_voters)

@@ -1,0 +1,70 @@
+"""Puts changes that wait for a decision on the agenda of the next meeting of those who decide, if that begins
+before the decision is due: of the group that votes, or else of the change advisory board.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.ledger import Ledger
+from app.log import read
+from app.log.events import Recorded, stream
+from app.meetings.lifecycle import AddAgendaItemMeeting
+from app.meetings.records import AgendaItem, Meeting
+
+ITEM_ADDED = "meeting.agenda_item_added"
+# Left out are changes that are on the agenda of such a meeting that is not over.
+WAITING = """
+select m.id as meeting_id, d.id as decision_id, c.id as change_id, c.number
+from fold.change c
+join fold.decision d on d.id = c.approval_id and d.state = 'open'
+cross join lateral (
+  select m.id, m.starts_at from fold.meeting m
+  where m.state = 'called' and m.starts_at > %(now)s and {board}
+  order by m.starts_at, m.id limit 1) m
+where c.state = 'awaiting_approval' and d.due_at > m.starts_at
+  and not exists (
+    select from fold.meeting m join fold.agenda_item a on a.record = 'meeting/' || m.id
+    where m.state in ('called', 'held') and {board} and a.about = d.record
+      and (a.decision_id is null or a.decision_id = d.id))
+order by d.due_at, c.number""".format(
+    board="(m.group_id = d.group_id or (d.group_id is null and m.meeting_kind = 'cab'))"
+)
+
+
+async def take_up_at_meetings(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+    """Yield the items that the next meetings of those who decide take up."""
+    taken_up: dict[UUID, set[str]] = {}
+    for row in await ledger.db.rows(WAITING, {"now": event.occurred_at}):
+        meeting_id = row["meeting_id"]
+        if meeting_id not in taken_up:
+            taken_up[meeting_id] = await _decisions_taken_up(ledger, meeting_id)
+        if str(row["decision_id"]) in taken_up[meeting_id]:  # somebody has dropped the item
+            continue
+        # The topic is the number alone: those who are invited besides may not see the change.
+        body = AddAgendaItemMeeting(
+            topic=row["number"], about=str(row["change_id"]), decision=row["decision_id"]
+        )
+        yield Consequence(Meeting.KIND, "add_agenda_item", meeting_id, body, about=row["decision_id"])
+
+
+async def _decisions_taken_up(ledger: Ledger, meeting_id: UUID) -> set[str]:
+    """Return the ids of the decisions that were ever on the agenda of the meeting."""
+    events = await read.stream_events(ledger.db, stream(Meeting.KIND, meeting_id))
+    added = [event.rows_set(AgendaItem.KIND) for event in events if event.type == ITEM_ADDED]
+    return {row["decision_id"] for rows in added for row in rows.values() if row.get("decision_id")}
+
+
+RULE = Rule(
+    "take_up_at_meetings",
+    (
+        "change.approval_requested",
+        "meeting.called",
+        "meeting.moved",
+        "meeting.minuted",
+        "meeting.cancelled",
+    ),
+    take_up_at_meetings,
+)

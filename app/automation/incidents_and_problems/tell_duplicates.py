@@ -1,0 +1,80 @@
+"""Notifies the requesters and followers of an incident's duplicates that it is resolved."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID
+
+from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.histories.history import fold, record_at_version
+from app.kernel.ledger import Ledger
+from app.log import read
+from app.log.events import Recorded, id_of, stream
+from app.platform.db import Connection
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.queries import duplicates_of, with_duplicates
+from app.processes.incidents.records import ENDED, OPEN, Incident
+
+PAGE_SIZE = 500
+MARKED_DUPLICATE = "incident.marked_duplicate"
+CLOSED = "incident.closed"
+
+
+async def select_duplicates_and_originals(
+    ledger: Ledger, connection: Connection, events: Sequence[Recorded]
+) -> Sequence[Recorded]:
+    """Return the events of incidents that are duplicates or have duplicates."""
+    found = await with_duplicates(connection, [id_of(event.stream) for event in events])
+    return [event for event in events if event.type == MARKED_DUPLICATE or id_of(event.stream) in found]
+
+
+async def tell_duplicates(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+    """Yield the notification of each duplicate; it triggers the rule again for duplicates of the duplicate.
+    An incident marked after the resolution of its original is notified at once. Tools that know only open and
+    closed resolve by closing.
+    """
+    if event.type == MARKED_DUPLICATE:
+        if await _was_resolved(ledger, event):
+            yield _tell_resolved(id_of(event.stream))
+        return
+    if event.type == CLOSED and not await _was_open(ledger, event):
+        return
+    after: UUID | None = None
+    original = id_of(event.stream)
+    # Those that are marked since are told when the rule comes to their marks.
+    while found := await duplicates_of(
+        ledger.db, original, position=event.position, after=after, limit=PAGE_SIZE
+    ):
+        for duplicate in found:
+            yield _tell_resolved(duplicate)
+        after = found[-1]
+
+
+def _tell_resolved(duplicate: UUID) -> Consequence:
+    return Consequence("incident", "tell_resolved", duplicate, EmptyPayload())
+
+
+async def _was_open(ledger: Ledger, event: Recorded) -> bool:
+    """Return whether the incident was open just before the event."""
+    if not event.is_observed or event.version == 1:  # the action closes what is resolved
+        return False
+    return (await record_at_version(ledger.db, LIFECYCLE, event.stream, event.version - 1)).state in OPEN
+
+
+async def _was_resolved(ledger: Ledger, event: Recorded) -> bool:
+    """Return whether the original was resolved before the incident was marked as its duplicate, so that the
+    event of its resolution did not reach the duplicate.
+    """
+    original = stream("incident", UUID(event.data["set"][event.stream]["duplicate_of_id"]))
+    events = await read.stream_events(ledger.db, original)
+    then = fold(Incident, original, [one for one in events if one.position < event.position])
+    return then is not None and then.state in ENDED and then.duplicate_of_id is None
+
+
+RULE = Rule(
+    "tell_duplicates",
+    ("incident.resolved", CLOSED, "incident.original_resolved", MARKED_DUPLICATE),
+    tell_duplicates,
+    select_duplicates_and_originals,
+)

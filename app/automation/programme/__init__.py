@@ -1,0 +1,1 @@
+"""Rules of the improvement programme."""

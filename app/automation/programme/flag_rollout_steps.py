@@ -1,0 +1,41 @@
+"""Flags a step of a rollout that was not completed in time, and tells its owner."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.kernel.actions.payloads import Payload
+from app.kernel.consumers.timers import TimedRule
+from app.kernel.ledger import Ledger
+from app.platform.settings import Settings
+from app.processes.improvements.children.records import RolloutStep
+from app.processes.improvements.rollout import FlagRolloutStepImprovement
+
+ACTIVE_OWNER = "select id from fold.person where id = %s and state = 'active' and deactivated_at is null"
+
+
+def due(step: RolloutStep, settings: Settings) -> datetime | None:
+    """Return when the step is due; None if it is complete, or flagged already."""
+    return None if step.completed_at is not None or step.overdue_at is not None else step.due_at
+
+
+async def flag_step(ledger: Ledger, step: RolloutStep, now: datetime) -> tuple[str, Payload] | None:
+    """Return the action that flags the step, and its payload, which names an owner who is active."""
+    assert step.step is not None
+    owner = None if step.owner_id is None else await ledger.db.value(ACTIVE_OWNER, (step.owner_id,))
+    return "flag_rollout_step", FlagRolloutStepImprovement(
+        step=step.step, owner=None if owner is None else str(owner)
+    )
+
+
+RULE = TimedRule(
+    "flag_rollout_steps",
+    "rollout_step",
+    frozenset(),
+    due,
+    flag_step,
+    # What was reverted is rolled out no more.
+    only="r.completed_at is null and r.overdue_at is null and exists (select from fold.improvement i "
+    "where i.id = split_part(r.record, '/', 2)::uuid and i.state <> 'reverted')",
+    child_class=RolloutStep,
+)

@@ -1,0 +1,52 @@
+"""Suggests an improvement when the benefit of an earlier one is found to have faded."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from app.common.improvement import ImprovementAspect, ImprovementScope, SuggestionSource
+from app.kernel.access.reads import load
+from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.ledger import Ledger
+from app.log.events import Recorded, id_of, kind_of
+from app.processes.improvement_suggestions.lifecycle import GivenEvidence
+from app.processes.improvement_suggestions.lookups import (
+    ImprovementSignal,
+    in_both_languages,
+    suggestion_for,
+)
+from app.processes.improvement_suggestions.records import SuggestionCause
+
+
+async def suggest_after_faded_benefits(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+    """Yield the suggestion for the improvement whose benefit has faded, or what joins it."""
+    loaded = await load(ledger.db, ledger.lifecycles[kind_of(event.stream)], str(id_of(event.stream)))
+    if loaded is None:
+        return
+    improvement = loaded.record
+    of_process = improvement.scope is ImprovementScope.process
+    usual = ImprovementAspect.activity if of_process else ImprovementAspect.interface
+    words = {"number": improvement.number, "title": improvement.title}
+    found = await suggestion_for(
+        ledger,
+        ImprovementSignal(
+            cause=SuggestionCause.faded_benefit,
+            cause_scope=f"improvement/{improvement.number}",
+            title=in_both_languages("faded_benefit_title", words),
+            process=improvement.process if of_process else None,
+            aspect=improvement.aspect or usual,
+            source=SuggestionSource.improvement_feedback,
+            evidence=(
+                GivenEvidence(
+                    about=event.stream,
+                    text=in_both_languages("faded_benefit", words),
+                    period=f"{event.occurred_at.astimezone(ledger.numbers.zone):%Y-%m-%d}",
+                ),
+            ),
+        ),
+    )
+    if found is not None:
+        yield found
+
+
+RULE = Rule("suggest_after_faded_benefits", ("improvement.benefit_faded",), suggest_after_faded_benefits)

@@ -1,0 +1,1 @@
+"""Rules of tickets of every kind."""

@@ -1,0 +1,30 @@
+"""Makes the requester and the followers of a duplicate follow its original."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.ledger import Ledger
+from app.log.events import Recorded, id_of
+from app.processes.incidents.queries import missing_followers
+from app.ticketing.followers import FollowTicket
+
+PAGE_SIZE = 100
+
+
+async def pass_on_followers(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+    """Yield the actions that make the duplicate's requester and followers follow the original, unless the
+    incident is no longer its duplicate.
+    """
+    duplicate = id_of(event.stream)
+    original = UUID(event.data["set"][event.stream]["duplicate_of_id"])
+    after: UUID | None = None
+    while found := await missing_followers(ledger.db, duplicate, original, after=after, limit=PAGE_SIZE):
+        for person in found:
+            yield Consequence("incident", "follow", original, FollowTicket(person=str(person)), about=person)
+        after = found[-1]
+
+
+RULE = Rule("pass_on_followers", ("incident.marked_duplicate",), pass_on_followers)

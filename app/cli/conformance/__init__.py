@@ -1,0 +1,1 @@
+"""Commands that compute worked cases of files, and say where the engines differ."""

@@ -1,0 +1,163 @@
+"""`ledgerdesk effect-cases`: computes the worked cases of a file, and says where the statistics differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.conformance.worked_cases import (
+    CaseFileError,
+    Result,
+    Values,
+    naming_case,
+    read_json_cases,
+    report,
+)
+from app.cli.conformance.worked_cases import Json as CaseJson
+from app.cli.output import Json
+from app.kpis.answers.limits import RANGE_FACTOR
+from app.kpis.statistics.behaviour import LIMIT_FACTOR, near_ends, run_ends
+from app.kpis.statistics.effects.codes import EffectMethod
+from app.kpis.statistics.effects.samples import RateSample, Sample, ShareSample, ValueSample
+
+#: Values agree if they differ by no more than this part of the expected one.
+TOLERANCE = 1e-6
+
+
+def effect_cases(
+    file: Annotated[Path, typer.Argument(help="A JSON file of the format of effect_cases.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Compute the worked cases of a file by the statistics of measured effects and of behaviour charts, and
+    print of each what it expects and what is computed. The exit code is 1 if one differs.
+    """
+    report([_result(case) for case in read_json_cases(file, "effect")["cases"]], as_json=as_json)
+
+
+def _result(case: CaseJson) -> Result:
+    """Return whether the case agrees, and its values."""
+    values: Values = {}
+    refusal: str | None = None
+    try:
+        with naming_case(case):
+            computed = _computed(case)
+            for name, expected in case["expected"].items():
+                if name not in computed:
+                    raise CaseFileError(f"the value {name!r} is unknown")
+                values[name] = {
+                    "expected": expected,
+                    "computed": computed[name],
+                    "agrees": _agrees(expected, computed[name]),
+                }
+    except CaseFileError as error:
+        refusal = str(error)  # the others can still be computed
+    return {
+        "id": case.get("id"),
+        "title": case.get("title", ""),
+        "agrees": refusal is None and all(value["agrees"] for value in values.values()),
+        "error": refusal,
+        "values": values,
+    }
+
+
+def _agrees(expected: object, computed: object) -> bool:
+    if isinstance(expected, list) and isinstance(computed, list):
+        same = len(expected) == len(computed)
+        return same and all(_agrees(one, other) for one, other in zip(expected, computed, strict=True))
+    if isinstance(expected, float | int) and isinstance(computed, float | int):
+        return math.isclose(expected, computed, rel_tol=TOLERANCE, abs_tol=1e-12)
+    return expected == computed
+
+
+def _computed(case: CaseJson) -> Mapping[str, object]:
+    """Return all values of the case. Raises CaseFileError."""
+    kind = case["kind"]
+    if kind == "xmr":
+        return _chart(_numbers(case["values"], least=2))
+    if kind not in SAMPLES:
+        known = ", ".join([*SAMPLES, "xmr"])
+        raise CaseFileError(f"the kind {kind!r} is none of {known}")
+    better = case["better"]
+    if better not in {"less", "more"}:
+        raise CaseFileError(f"`better` is `less` or `more`, not {better!r}")
+    before, after = (SAMPLES[kind](case[side]) for side in ("before", "after"))
+    return _effect(EffectMethod(kind), before, after, better)
+
+
+def _effect(method: EffectMethod, before: Sample, after: Sample, better: Any) -> Mapping[str, object]:
+    from app.kpis.statistics.effects.compare import compare  # noqa: PLC0415  # scipy is slow to load
+
+    effect = compare(method, before, after, seed=0)
+    sides = [[side.low, side.high] for side in effect.sides]
+    return {
+        "effect": effect.effect,
+        "low": effect.low,
+        "high": effect.high,
+        "verdict": effect.verdict(better).value,
+        "relative_change": effect.relative_change,
+        "wilson_before": sides[0],
+        "wilson_after": sides[1],
+        "fisher_exact_p": effect.p_value,
+        "mann_whitney_p": effect.p_value,
+        "mann_whitney_u": effect.statistic,
+        "difference_of_medians": effect.difference_of_medians,
+        "conditional_binomial_p": effect.p_value,
+    }
+
+
+def _chart(values: list[float]) -> Mapping[str, object]:
+    moves = [abs(later - earlier) for earlier, later in pairwise(values)]
+    centre, moving_range = sum(values) / len(values), sum(moves) / len(moves)
+    reach = LIMIT_FACTOR * moving_range
+    return {
+        "centre": centre,
+        "mean_moving_range": moving_range,
+        "low": centre - reach,
+        "high": centre + reach,
+        "range_high": RANGE_FACTOR * moving_range,
+        "outside": [n for n, value in enumerate(values) if abs(value - centre) > reach],
+        "run_of_eight_ends_at": run_ends(values, centre),
+        "three_of_four_ends_at": near_ends(values, centre, reach),
+    }
+
+
+def _share(said: CaseJson) -> ShareSample:
+    numerator, denominator = (_whole(said[name]) for name in ("numerator", "denominator"))
+    if numerator > denominator:
+        raise CaseFileError(f"{numerator} of {denominator} is no share")
+    return ShareSample(numerator, denominator)
+
+
+def _rate(said: CaseJson) -> RateSample:
+    (exposure,) = _numbers([said["exposure"]], least=1)
+    if exposure <= 0:
+        raise CaseFileError(f"an exposure is above 0, not {exposure}")
+    return RateSample(_whole(said["events"]), exposure)
+
+
+def _whole(said: object) -> int:
+    if not isinstance(said, int) or isinstance(said, bool) or said < 0:
+        raise CaseFileError(f"a number of cases is whole and at least 0, not {said!r}")
+    return said
+
+
+def _numbers(said: object, least: int) -> list[float]:
+    if not isinstance(said, list) or len(said) < least:
+        raise CaseFileError(f"`values` is a list of {least} numbers at least")
+    for one in said:
+        if not isinstance(one, float | int) or isinstance(one, bool) or not math.isfinite(one):
+            raise CaseFileError(f"{one!r} is no number")
+    return [float(one) for one in said]
+
+
+SAMPLES: Mapping[str, Callable[[CaseJson], Sample]] = {
+    "share": _share,
+    "duration": lambda said: ValueSample(_numbers(said["values"], least=1)),
+    "rate": _rate,
+}

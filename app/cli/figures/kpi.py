@@ -1,0 +1,188 @@
+"""`ledgerdesk kpi`: prints a KPI as a table, JSON or CSV, or the cases that it was computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from app.api.listings.list_queries import AsOf
+from app.cli.figures.kpi_output import Form, print_answer, print_cases, sheet
+from app.cli.output import print_json, print_table, progress_bar
+from app.cli.runtime import command_line_metadata
+from app.kpis.answers.answer import KpiAnswer, answer
+from app.kpis.answers.as_of import log_moment
+from app.kpis.cases.drill_down import LARGEST_PAGE, CasePage, cases
+from app.kpis.catalogue import KPIS
+from app.kpis.declaration.kpi import Kpi
+from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.access import question_of
+from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters
+from app.kpis.router import describe_kpi
+from app.log import read
+from app.log.follow import FOLLOW_LIMITS, process_next_batch, reset
+from app.platform import installation, loop, settings
+from app.platform.db import Database, connect
+
+T = TypeVar("T")
+
+OPTIONS = {"grain": "--grain", "from": "--from", "to": "--to", "tz": "--tz", "by": "--by"} | {
+    "as_of": "--as-of"
+}
+AS_OF_ADAPTER: TypeAdapter[int | datetime] = TypeAdapter(AsOf)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def kpi(  # noqa: PLR0913  # the options of a command
+    key: Annotated[str | None, typer.Argument(help="The KPI's key; none: list them.")] = None,
+    *,
+    grain: Annotated[
+        str | None, typer.Option(help="day, week, month, quarter, year, or all. [default: month]")
+    ] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", help="From when: a date, or a time with a zone.")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Up to when, exclusive.")] = None,
+    tz: Annotated[str | None, typer.Option(help="The time zone that periods are cut in.")] = None,
+    by: Annotated[list[str] | None, typer.Option(help="Cut by: priority, team, … (several: commas).")] = None,
+    filters: Annotated[
+        list[str] | None, typer.Option("--filter", help="Only these cases: team=network,mail or team=none.")
+    ] = None,
+    show_cases: Annotated[
+        bool, typer.Option("--cases", help="List the cases that the whole time counts.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="With --cases: how many at the most.")] = 50,
+    as_of: Annotated[
+        str | None, typer.Option(help="As the log knew it then: a position of it, or a time with a zone.")
+    ] = None,
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print a table for spreadsheets.")] = False,
+) -> None:
+    """Print a KPI period by period, or the cases that it counts; without a key all KPIs."""
+    if as_csv and as_json:
+        raise typer.BadParameter("one form at a time", param_hint="--csv")
+    if as_of is not None and show_cases:
+        raise typer.BadParameter("cases are those of now", param_hint="--as-of")
+    form = Form.csv if as_csv else Form.json if as_json else Form.words
+    if key is None:
+        _list(form)
+        return
+    found = find_kpi(key)
+    said = QuestionParameters(
+        grain=grain,
+        begin=begin,
+        end=end,
+        zone=tz,
+        by=_split(by or ()),
+        filters=dict(_filter(text) for text in filters or ()),
+    )
+    now = command_line_metadata().now
+    try:
+        question = question_of(settings.current(), found, said, now)
+        if show_cases:
+            print_cases(question, _with_facts(lambda db: _cases(db, question, now, limit)), form)
+        elif as_of is None:
+            print_answer(question, _with_facts(lambda db: answer(db, question, now)), form)
+        else:
+            then = _parse_as_of(as_of)
+            print_answer(*_with_facts(lambda db: _answer_as_of(db, found, said, then, now)), form)
+    except CannotAnswer as error:
+        hint = OPTIONS.get(error.field, f"--filter {error.field}=…")
+        raise typer.BadParameter(error.sentence("en"), param_hint=hint) from error
+
+
+def _parse_as_of(text: str) -> int | datetime:
+    try:
+        return AS_OF_ADAPTER.validate_python(text)
+    except ValidationError as error:
+        raise CannotAnswer("as_of", "as_of") from error
+
+
+async def _answer_as_of(
+    db: Database, kpi: Kpi, said: QuestionParameters, as_of: int | datetime, now: datetime
+) -> tuple[KpiQuestion, KpiAnswer]:
+    """Return the KPI's question, made from the parameters `said`, and its answer as the log knew it at the
+    time `as_of`. Raises CannotAnswer if that time lies ahead.
+    """
+    if await read.is_beyond_head(db, as_of, now):
+        raise CannotAnswer("as_of", "ahead_of_the_log")
+    then = await log_moment(db, as_of, now)
+    question = question_of(settings.current(), kpi, said, then.instant)
+    return question, await answer(db, question, then.instant, position=then.position)
+
+
+def find_kpi(key: str) -> Kpi:
+    """Return the KPI with that key. Raises BadParameter, which lists the keys."""
+    if key not in KPIS:
+        raise typer.BadParameter(f"there is no {key!r}; there are {', '.join(KPIS)}")
+    return KPIS[key]
+
+
+async def catch_up(url: str, *, anew: bool = False) -> None:
+    """Process the log up to its end into facts, since there may be no worker. Raises DatabaseGone. `anew`:
+    from the log's beginning.
+    """
+    connection = await connect(url, FOLLOW_LIMITS)
+    try:
+        if anew:
+            await reset(connection, FACTS)
+        with progress_bar() as bar:
+            task = bar.add_task("Following the log", total=None)
+            while (span := await process_next_batch(connection, FACTS)) is not None:
+                bar.update(task, description=f"Following the log, at {span.last}")
+    finally:
+        await connection.close()
+
+
+def _with_facts(work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
+    """Run the work with facts that are up to date with the log."""
+
+    async def run(url: str) -> T:
+        await catch_up(url)
+        db = Database(url, 1)
+        await db.open()
+        try:
+            return await work(db)
+        finally:
+            await db.close()
+
+    current = settings.current()
+    with installation.open_installation(current) as place:
+        installation.check(place, current)
+        return loop.run(run(place.url))
+
+
+async def _cases(db: Database, question: KpiQuestion, now: datetime, limit: int) -> CasePage:
+    """Return the first cases, up to the limit."""
+    page = await cases(db, question, now, limit=min(limit, LARGEST_PAGE))
+    while page.last is not None and len(page.cases) < limit:
+        more = await cases(
+            db, question, now, after=page.last, limit=min(limit - len(page.cases), LARGEST_PAGE)
+        )
+        page = CasePage([*page.cases, *more.cases], more.last, more.position, more.lag_seconds)
+    return page
+
+
+def _list(form: Form) -> None:
+    shown = [describe_kpi(one, "en") for one in KPIS.values()]
+    if form is Form.json:
+        print_json(shown)
+    elif form is Form.csv:
+        sheet(("key", "unit", "name"), [(one.key, one.unit.value, one.name) for one in shown])
+    else:
+        print_table(("key", "unit", "name"), [(one.key, one.unit.value, one.name) for one in shown])
+
+
+def _split(texts: Sequence[str]) -> list[str]:
+    return [piece for text in texts for piece in text.split(",") if piece]
+
+
+def _filter(text: str) -> tuple[str, list[str]]:
+    name, there, values = text.partition("=")
+    if not there or not _split([values]):
+        raise typer.BadParameter(f"{text!r} is not of the form team=network,mail", param_hint="--filter")
+    return name, _split([values])

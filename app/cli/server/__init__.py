@@ -1,0 +1,1 @@
+"""Commands that serve: the API, the worker, and the demo of both."""

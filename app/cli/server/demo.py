@@ -1,0 +1,145 @@
+"""`ledgerdesk demo`: a demo organisation with a year of history, served with a worker."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import httpx
+import typer
+
+from app.cli.figures.kpi import catch_up
+from app.cli.keys import add_person, make_token
+from app.cli.output import print_line, print_table
+from app.cli.server import logs
+from app.cli.server.first_start import FirstStart
+from app.cli.server.serve import bind_listener, run, supervised_worker
+from app.cli.webhook_samples import replay_samples
+from app.demo import history
+from app.demo.data.organisation import KEYS
+from app.demo.scripts.improvement_scripts import make_improvements
+from app.demo.scripts.report_scripts import make_reports
+from app.kernel import ledger as ledgers
+from app.kernel.ledger import Ledger
+from app.platform import installation, loop, settings
+from app.platform.installation import Installation
+from app.platform.settings import Settings
+from app.registry import LIFECYCLES_BY_KIND
+
+# The demo's own keys, so that a second start can print them again. A real installation stores no key.
+KEY_FILE = "demo-keys.json"
+# For whoever looks around: this key sees all cases and figures.
+READER = "quality_manager"
+
+
+def demo(
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="TCP port to listen on.")] = None,
+    webhooks: Annotated[
+        bool, typer.Option("--webhooks", help="Post sample deliveries of every tool to the running demo.")
+    ] = False,
+) -> None:
+    """Make a demo organisation if there is none, then serve it, with a worker, until it is stopped."""
+    current = settings.load(**({} if port is None else {"port": port}))
+    if webhooks:
+        loop.run(_replay_samples(current))
+        return
+    # What is of no use to a visitor is logged where somebody asks for it.
+    level = current.log_level if "log_level" in current.model_fields_set else "warning"
+    logs.configure_logging(level)
+    with installation.open_installation(current, watched=True) as place:
+        installation.check(place, current, patient=True)
+        listener = bind_listener(current.host, current.port)
+        keys = loop.run(_prepared(place, current))
+        # Clients that connect early wait in the queue until the server is up, and are not refused.
+        listener.listen()
+        _welcome(f"http://{current.host}:{current.port}", keys)
+        with supervised_worker(level):
+            run(place, current, listener)
+    print_line("Stopped. The data are kept; `make run` goes on with them.")
+
+
+async def _replay_samples(current: Settings) -> None:
+    """Post the samples of every tool to the demo that is running, and print what becomes of them."""
+    path = installation.secrets_directory(current) / KEY_FILE
+    address = f"http://{current.host}:{current.port}"
+    if not path.exists():
+        raise typer.BadParameter("there is no demo yet: start it by `make run`, and call this beside it")
+    key = json.loads(path.read_text(encoding="utf-8"))["admin"]
+    try:
+        async with httpx.AsyncClient(
+            base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=30
+        ) as client:
+            found = [replayed async for replayed in replay_samples(client)]
+    except (httpx.HTTPError, TimeoutError) as error:
+        raise typer.BadParameter(f"the demo does not answer at {address}: {error}") from error
+    print_table(("tool", "delivery", "answer", "what became of it"), [tuple(map(str, one)) for one in found])
+
+
+async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
+    """Make the demo organisation unless it exists; return its keys by their purpose."""
+    path = place.secrets_dir / KEY_FILE
+    if path.exists():
+        keys: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return keys
+    async with ledgers.open_ledger(
+        place.url, place.secrets_dir, LIFECYCLES_BY_KIND, current, patient=True
+    ) as ledger:
+        with FirstStart() as said:
+            said.start_step(
+                "Making a demo organisation and a year of its history, once; it takes about a minute"
+            )
+            persons = await history.make_history(ledger, said.advance)
+            # A new user looks at the KPIs first, before the worker has computed them; reports and the effects
+            # of improvements are made of them.
+            said.start_step("Computing the figures of that year")
+            await catch_up(place.url)
+            said.start_step("Making improvements, and measuring their effects")
+            await make_improvements(ledger, persons, lambda: catch_up(place.url))
+            said.start_step("Making the reports on service levels")
+            await make_reports(ledger, persons, lambda: catch_up(place.url))
+            await catch_up(place.url)
+        keys = await make_keys(ledger, persons)
+    _write_private(path, json.dumps(keys, indent=2))
+    return keys
+
+
+async def make_keys(ledger: Ledger, persons: Mapping[str, UUID]) -> dict[str, str]:
+    """Make the keys that are printed, of these persons by their names or of persons of their own; return them
+    by their purpose.
+    """
+    keys = {}
+    for what, name, roles in KEYS:
+        held = tuple(role.value for role in roles)
+        person = str(persons[name]) if name else await add_person(ledger, f"Demo {what}", roles=held)
+        keys[what] = await make_token(ledger, person, f"Demo {what}", None, held)
+    return keys
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write the whole file or none, readable only by this user."""
+    temporary = path.with_suffix(".new")
+    with contextlib.suppress(FileNotFoundError):
+        temporary.unlink()
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    temporary.rename(path)
+
+
+def _welcome(address: str, keys: dict[str, str]) -> None:
+    print_line(f"Ledgerdesk is at {address}")
+    print_line(f"  dashboard          {address}/dashboard  (sign in with the key for {READER})")
+    print_line(f"  API documentation  {address}/docs")
+    print_line(f"  the contract       {address}/openapi.json")
+    print_line("")
+    print_line("Keys of the demo organisation, to be sent as `Authorization: Bearer …`:")
+    print_table(("for", "key"), list(keys.items()))
+    print_line("")
+    key = keys.get(READER, "…")  # a demo of before has others
+    print_line(f"Try: curl -H 'Authorization: Bearer {key}' '{address}/v1/incidents?limit=3'")
+    print_line("     the same with '/v1/kpis/incident_resolution_seconds?grain=month', or `ledgerdesk kpi`")
+    print_line("Ctrl-C stops all of it.")

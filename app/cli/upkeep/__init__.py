@@ -1,0 +1,1 @@
+"""Commands that migrate, rebuild, mend and describe what is stored."""

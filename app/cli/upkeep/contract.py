@@ -1,0 +1,172 @@
+"""`ledgerdesk contract`: writes the files generated from the code, or reports those that differ; and reports
+changes that would break clients.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.cli import get_docs_for_click
+
+from app.api.areas import AREAS
+from app.cli.commands import command_line
+from app.cli.exits import DIFFERENT, REFUSED
+from app.cli.output import print_line
+from app.contract import breaking, declared
+from app.contract.selection import TaggedContract
+from app.kernel.actions import describe
+from app.kpis import describe as kpi_pages
+from app.kpis.catalogue import KPIS
+from app.main import build_app
+from app.platform import settings
+from app.registry import LIFECYCLES
+from app.webhooks.sources import guides
+
+OPENAPI = settings.PROJECT / "openapi"
+OPERATIONS, EVENTS = "openapi.json", "events.json"
+#: The contract of the last release, from which clients were generated.
+RELEASED = OPENAPI / "released"
+DECLARED = OPENAPI / "declared_changes.toml"
+INDENT, LINE_LENGTH = "  ", 110
+
+
+def contract(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail if something has drifted.")
+    ] = False,
+    release_it: Annotated[
+        bool, typer.Option("--release", help="Take the present contract as that of this version's release.")
+    ] = False,
+) -> None:
+    """Write the generated files of openapi/ and docs/.
+
+    Once a contract is released, a change that breaks its clients must be declared in
+    openapi/declared_changes.toml.
+    """
+    drifted = []
+    for path, text in generated():
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        drifted.append(str(path.relative_to(settings.PROJECT)))
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    if check and drifted:
+        print_line(
+            f"Not what the code says: {', '.join(drifted)}. Run `make contract` and commit what it writes."
+        )
+        raise typer.Exit(DIFFERENT)
+    print_line(f"Written: {', '.join(drifted)}." if drifted else "All that is generated is as the code says.")
+    wrong = unexcused()
+    for line in wrong:
+        print_line(line)
+    if not is_released():
+        print_line("Nothing is released yet, so no change breaks anybody.")
+    if wrong and (check or release_it):
+        raise typer.Exit(DIFFERENT)
+    if release_it:
+        release()
+
+
+@cache
+def _operations() -> dict[str, Any]:
+    """Return the OpenAPI document of the code; generating it takes seconds."""
+    return build_app().openapi()
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    """Yield every generated file with its text."""
+    project = settings.PROJECT
+    yield OPENAPI / OPERATIONS, _json(_operations())
+    tagged = TaggedContract(_operations())
+    for area, tags in AREAS.items():
+        yield OPENAPI / "areas" / f"{area}.json", _json(tagged.with_tags(tags))
+    yield OPENAPI / EVENTS, _json(describe.catalogue(LIFECYCLES))
+    for lifecycle in LIFECYCLES:
+        yield project / "docs" / "lifecycles" / f"{lifecycle.plural}.md", describe.as_markdown(lifecycle)
+    yield project / "docs" / "kpis.md", kpi_pages.as_markdown(KPIS.values())
+    for tool, page in guides.pages():
+        yield project / "docs" / "how-to" / "webhooks" / f"{tool}.md", page
+    yield project / "docs" / "settings.md", settings.as_markdown()
+    every = typer.main.get_command(command_line())
+    commands = get_docs_for_click(obj=every, ctx=typer.Context(every), name="ledgerdesk", title="Commands")
+    yield project / "docs" / "cli.md", commands
+
+
+def unexcused() -> list[str]:
+    """Return a sentence for each change that breaks clients of the released contract and is not declared, and
+    for each declaration of a change that breaks nothing.
+    """
+    if not is_released():
+        return []
+    old, old_events = (json.loads((RELEASED / name).read_text("utf-8")) for name in (OPERATIONS, EVENTS))
+    breaks = breaking.of_operations(old, _operations())
+    breaks |= breaking.of_events(old_events, describe.catalogue(LIFECYCLES))
+    released, where = old["info"]["version"], f"openapi/{DECLARED.name}"
+    try:
+        declarations = declared.read(DECLARED.read_text("utf-8")) if DECLARED.exists() else []
+    except declared.BadDeclaration as error:
+        return [f"{where}: {error}"]
+    missing = declared.undeclared(breaks, declarations, released)
+    lines = [f"Breaks clients: {declared.sentence(broken, met)}" for broken, met in missing.items()]
+    if missing:
+        lines.append(f"Undo each, or declare it in {where}, with the version after {released} and why:")
+        lines += [declared.entry(broken) for broken in missing]
+    lines += [
+        f"{where} declares {one.place} ({one.rule}), which breaks nothing: strike it."
+        for one in declared.unfounded(breaks, declarations, released)
+    ]
+    return lines
+
+
+def is_released() -> bool:
+    """Return whether a contract has been released that clients rely on."""
+    return (RELEASED / OPERATIONS).exists()
+
+
+def release() -> None:
+    """Make the present contract the released one, with which later ones are compared."""
+    if is_released():
+        released = json.loads((RELEASED / OPERATIONS).read_text("utf-8"))["info"]["version"]
+        if released == build_app().version:
+            print_line(
+                f"{released} is released already: give pyproject.toml the version that is to be released."
+            )
+            raise typer.Exit(REFUSED)
+    RELEASED.mkdir(parents=True, exist_ok=True)
+    for name in (OPERATIONS, EVENTS):
+        shutil.copyfile(OPENAPI / name, RELEASED / name)
+    print_line(f"The released contract is that of {build_app().version}.")
+
+
+def _json(value: object) -> str:
+    return _indented(value, 0) + "\n"
+
+
+def _indented(value: object, depth: int) -> str:
+    """Return the value as JSON, with each object and each list that fits on a line on one: half as many lines
+    as with one for each member, and a change is read with what it belongs to.
+    """
+    line = json.dumps(value, ensure_ascii=False)
+    margin = INDENT * (depth + 1)
+    if len(line) + len(margin) <= LINE_LENGTH or not value:
+        return line
+    if isinstance(value, list):
+        return _enclosed("[", (_indented(part, depth + 1) for part in value), "]", depth)
+    if isinstance(value, dict):
+        parts = (f"{json.dumps(name)}: {_indented(part, depth + 1)}" for name, part in value.items())
+        return _enclosed("{", parts, "}", depth)
+    return line
+
+
+def _enclosed(start: str, parts: Iterable[str], end: str, depth: int) -> str:
+    """Return the parts in lines of their own between start and end."""
+    margin = INDENT * (depth + 1)
+    lines = ",\n".join(margin + part for part in parts)
+    return f"{start}\n{lines}\n{INDENT * depth}{end}"

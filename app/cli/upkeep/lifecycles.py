@@ -1,0 +1,40 @@
+"""`ledgerdesk lifecycles`: prints the states and actions of each kind of record."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.output import print_json, print_line
+from app.kernel.actions import describe
+from app.kernel.actions.lifecycle import Lifecycle
+from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
+
+
+class Form(StrEnum):
+    """The form of the output."""
+
+    markdown = "markdown"
+    mermaid = "mermaid"
+    json = "json"
+
+
+def lifecycles(
+    kind: Annotated[
+        str | None, typer.Argument(help="One kind of record, such as incident; none: all.")
+    ] = None,
+    form: Annotated[Form, typer.Option(help="How to write it.")] = Form.markdown,
+) -> None:
+    """Print the states and actions of each kind of record, with the policy and event of each action."""
+    if kind is not None and kind not in LIFECYCLES_BY_KIND:
+        raise typer.BadParameter(f"there is no {kind!r}; there are {', '.join(LIFECYCLES_BY_KIND)}")
+    chosen: list[Lifecycle[Any]] = [LIFECYCLES_BY_KIND[kind]] if kind else list(LIFECYCLES)
+    if form is Form.json:
+        print_json([describe.as_data(lifecycle) for lifecycle in chosen])
+    for lifecycle in chosen:
+        if form is Form.markdown:
+            print_line(describe.as_markdown(lifecycle))
+        elif form is Form.mermaid:
+            print_line(describe.as_mermaid(lifecycle))

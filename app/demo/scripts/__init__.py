@@ -1,0 +1,1 @@
+"""Scripts of the demo: what people did, by the commands that users send."""

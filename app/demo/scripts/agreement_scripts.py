@@ -1,0 +1,148 @@
+"""Creation of the demo's agreements: OLAs and a UC first, then the SLAs that rest on them; all are signed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from app.common.tickets import HoldReason
+from app.demo.data.agreement_data import (
+    BUSINESS_PROCESS,
+    DEFAULT_SLA,
+    FINANCE_SLA,
+    FULFILMENT_HOURS,
+    GAP_REASON,
+    HOUR,
+    NEEDS_TEXT,
+    NOTHING_BENEATH,
+    OFFICE,
+    OLAS,
+    QUALITY_PLAN,
+    RESPONSE_MINUTES,
+    SPECIFICATION,
+    TEXT,
+    UC,
+    DemoAgreement,
+)
+from app.demo.data.organisation import BUSINESS_HEAD, CURRENCY, HEAD_OF_IT, REQUESTERS, SERVICE_LEVEL_MANAGER
+from app.demo.script import Script
+from app.demo.scripts.incident_scripts import Member, Participants
+from app.service_levels.agreements.consents import SignSla
+from app.service_levels.agreements.drafting import (
+    DraftSla,
+    NegotiateSla,
+    RecordRequirementSla,
+    SubmitForReviewSla,
+)
+
+PARTY_FIELDS = {"SLA": "customer", "OLA": "team", "UC": "supplier"}
+
+
+async def make_agreements(begin: Callable[[str], Script], cast: Participants) -> None:
+    """Creates the agreements that do not exist yet. `begin` returns a script of that name."""
+    made: dict[str, UUID] = {}
+    for one in (*OLAS, UC, DEFAULT_SLA, FINANCE_SLA):
+        made[one.party] = await _sign(begin(f"agreement-{one.party or 'default'}"), cast, one, made)
+
+
+async def _sign(script: Script, cast: Participants, one: DemoAgreement, made: dict[str, UUID]) -> UUID:
+    """Creates the agreement and has both parties sign it; the supplier signs on paper."""
+    manager, it = cast.heads[SERVICE_LEVEL_MANAGER], cast.heads[HEAD_OF_IT]
+    party = _representative(cast, one)
+    record = await script.act(manager.caller, "sla", "record_requirement", None, _requirement(one, it, party))
+    draft = _draft(one, script, [str(made[key]) for key in one.rests_on])
+    await script.act(manager.caller, "sla", "draft", record, draft)
+    await script.act(it.caller, "sla", "negotiate", record, NegotiateSla(proposals="As drafted. 同意草案。"))
+    gap = GAP_REASON if one.availability is not None else None if one.rests_on else NOTHING_BENEATH
+    await script.act(manager.caller, "sla", "submit_for_review", record, SubmitForReviewSla(gap_reason=gap))
+    await script.act(it.caller, "sla", "sign", record, SignSla())
+    if party is None:
+        recorded = SignSla(signed_document="NT-2025-017", signatory="North Telecom 北方电信")
+        await script.act(manager.caller, "sla", "sign", record, recorded)
+    else:
+        await script.act(party.caller, "sla", "sign", record, SignSla())
+    return record
+
+
+def _representative(cast: Participants, one: DemoAgreement) -> Member | None:
+    """Return who represents the other party; None of the supplier, where nobody has an account."""
+    if one.agreement_type == "OLA":
+        return cast.staff[one.party][0]
+    if one.agreement_type == "UC":
+        return None
+    customers = [customer for _, customer in REQUESTERS]
+    return cast.requesters[customers.index(one.party)] if one.party else cast.heads[BUSINESS_HEAD]
+
+
+def _requirement(one: DemoAgreement, it: Member, party: Member | None) -> RecordRequirementSla:
+    body: dict[str, Any] = {
+        "agreement_type": one.agreement_type,
+        "title": one.title,
+        "needs": NEEDS_TEXT,
+        "business_process": BUSINESS_PROCESS,
+        "services": one.services,
+        "representative": it.id,
+    }
+    if one.party:
+        body[PARTY_FIELDS[one.agreement_type]] = one.party
+    if party is not None:
+        body["party_representative"] = party.id
+    return RecordRequirementSla.model_validate(body)
+
+
+def _draft(one: DemoAgreement, script: Script, rests_on: list[str]) -> DraftSla:
+    return DraftSla.model_validate(
+        {
+            "calendar": OFFICE,
+            "valid_from": script.now.date().isoformat(),
+            "targets": _targets(one),
+            "rests_on": rests_on,
+            "reopen_days": 7,
+            "degraded_weight": "0.5",
+            "notice_days": 90,
+            "cost_amount": "48000.00",
+            "cost_currency": CURRENCY,
+            "cost_period": "year",
+            "text": TEXT[one.agreement_type],
+            "specification": SPECIFICATION,
+            "quality_plan": QUALITY_PLAN,
+        }
+    )
+
+
+def _targets(one: DemoAgreement) -> list[dict[str, Any]]:
+    """Return the targets: resolution by priority, of an SLA also response, fulfilment and availability."""
+    waits = [HoldReason.awaiting_requester]
+    found: list[dict[str, Any]] = [
+        {
+            "id": f"resolution-{priority.value.lower()}",
+            "metric": "resolution",
+            "process": "incident",
+            "priority": priority,
+            "threshold_seconds": int(hours * HOUR),
+            "compliance": "0.9",
+            "pause_reasons": waits,
+        }
+        for priority, hours in one.hours.items()
+    ]
+    if one.agreement_type != "SLA":
+        return found
+    found += [
+        {
+            "id": f"response-{priority.value.lower()}",
+            "metric": "response",
+            "process": "incident",
+            "priority": priority,
+            "threshold_seconds": minutes * 60,
+            "compliance": "0.95",
+        }
+        for priority, minutes in RESPONSE_MINUTES.items()
+    ]
+    fulfilment = {"id": "fulfilment", "metric": "fulfilment", "process": "request", "compliance": "0.9"}
+    pauses = {"pause_reasons": waits, "pause_states": ["awaiting_approval", "in_acceptance"]}
+    found.append({**fulfilment, **pauses, "threshold_seconds": FULFILMENT_HOURS * HOUR})
+    if one.availability is not None:
+        promise = {"metric": "availability", "comparator": "ge", "threshold": one.availability}
+        found.append({"id": "availability", **promise})
+    return found

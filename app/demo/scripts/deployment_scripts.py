@@ -1,0 +1,324 @@
+"""Scenarios of the demo's deployments, releases and alterations of configuration items, after its changes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from uuid import UUID
+
+from app.demo.change_plan import DAY, HOUR, MINUTE, Fate, freezes_until
+from app.demo.data import deployment_data
+from app.demo.data.cmdb_data import BUSINESS_SERVICES, SERVICES
+from app.demo.data.organisation import CHANGE_MANAGER, CONFIGURATION_MANAGER, HEAD_OF_IT, PROJECT_MANAGER
+from app.demo.script import DemoRun
+from app.demo.scripts.change_scripts import ChangeCalendar, ChangeScenario
+from app.demo.scripts.incident_scripts import Member, Participants
+from app.demo.scripts.request_scripts import RecordScenario
+from app.foundation.cis.alterations import RegulariseCi
+from app.foundation.cis.lifecycle import ChangeAttributesCi
+from app.foundation.decisions.actions import CastVote
+from app.foundation.decisions.records import VoteVerdict
+from app.processes.changes.records import Change, ChangeType
+from app.processes.deployments.lifecycle import (
+    ConfirmCauseDeployment,
+    EndDeployment,
+    ReportDeployment,
+    Revision,
+    RollBackDeployment,
+)
+from app.processes.deployments.records import DeploymentOutcome
+from app.processes.releases.approvals import RequestGoRelease
+from app.processes.releases.default_stages import DEFAULT_STAGES
+from app.processes.releases.gates import PassGateRelease, PlannedStage
+from app.processes.releases.lifecycle import DeployedRevision, DeployRelease, PlanRelease
+from app.ticketing.going_out_lookups import PRODUCTION
+
+#: The deployments begin so many days before the end of the history, one every so many days.
+FIRST_DAY, EVERY_DAYS, NUMBER = 89, 2.9, 30
+DEPLOYMENT_HOUR = 12
+#: Places among them of one that fails before it is in use, and of one that is rolled back.
+FAILS, ROLLED_BACK = 7, 18
+#: So many items are altered within the windows of changes.
+AUTHORISED = 6
+#: The release in use was deployed at least so many days before the end; the other was planned so many before.
+IN_USE_DAYS, IN_STAGE_DAYS = 12, 30
+#: So long each stage of them takes; and how many gates the second one has passed.
+STAGE_IN_USE, STAGE_IN_STAGE, GATES_PASSED = 1.5 * DAY, 7 * DAY, 3
+TEAM = "applications"
+
+
+class Course(Enum):
+    """How a deployment ends."""
+
+    succeeds = auto()
+    fails = auto()
+    is_rolled_back = auto()
+    causes_incident = auto()
+
+
+@dataclass(frozen=True)
+class MadeChange:
+    """A change of the demo whose implementation was begun and ended, and its scenario."""
+
+    scenario: ChangeScenario
+    change: Change
+
+    @property
+    def begun(self) -> datetime:
+        """When its implementation was begun."""
+        assert self.change.started_at is not None
+        return self.change.started_at
+
+    @property
+    def ci(self) -> UUID:
+        """The first item that it touches."""
+        assert self.change.ci_ids
+        return UUID(self.change.ci_ids[0])
+
+
+class DeploymentCalendar:
+    """All deployments, releases and alterations of the demo. The changes that they name are played before."""
+
+    def __init__(self, maker: DemoRun, cast: Participants, end: datetime, changes: ChangeCalendar) -> None:
+        self.maker, self.cast, self.end, self.changes = maker, cast, end, changes
+
+    async def scenarios(self) -> list[DeploymentScenario | ReleaseScenario | AlterationScenario]:
+        """Return the scenarios of all."""
+        made = [one async for one in self._made()]
+        return [*self._deployments(made), *self._releases(made), *self._alterations(made)]
+
+    async def _made(self) -> AsyncIterator[MadeChange]:
+        for scenario in self.changes.scenarios:
+            if scenario.record is None:
+                continue
+            change = await scenario.load_change()
+            if change.started_at is not None and change.implemented_at is not None and change.ci_ids:
+                yield MadeChange(scenario, change)
+
+    def _deployments(self, made: list[MadeChange]) -> Iterator[DeploymentScenario]:
+        """Return the deployments of pipelines, none of them in a freeze, and that of the change that went
+        wrong.
+        """
+        freezes = list(freezes_until(self.changes.end))
+        courses = {FAILS: Course.fails, ROLLED_BACK: Course.is_rolled_back}
+        begins = [
+            begun
+            for begun in map(self._begun, range(NUMBER))
+            if not any(begin <= begun < until for _, begin, until in freezes)
+        ]
+        for n, begun in enumerate(begins):
+            service = deployment_data.DEPLOYED_SERVICES[n % len(deployment_data.DEPLOYED_SERVICES)]
+            yield self._deployment(f"deployment-{n}", service, begun, courses.get(n, Course.succeeds))
+        for one in made:
+            if one.scenario.planned.fate is Fate.failed and one.scenario.caused:
+                service, begun = one.scenario.planned.text.service, one.begun + 5 * MINUTE
+                wrong = self._deployment("deployment-wrong", service, begun, Course.causes_incident)
+                wrong.made = one
+                yield wrong
+
+    def _begun(self, n: int) -> datetime:
+        """Return when the deployment of that number begins."""
+        day = self.end + (EVERY_DAYS * n - FIRST_DAY) * DAY
+        return day.replace(hour=DEPLOYMENT_HOUR, minute=7 * n % 60, second=0, microsecond=0)
+
+    def _deployment(self, name: str, service: str, begun: datetime, course: Course) -> DeploymentScenario:
+        story = DeploymentScenario(self.maker, self.cast, self.end, "deployment", name, begun)
+        story.service, story.course = service, course
+        return story
+
+    def _releases(self, made: list[MadeChange]) -> Iterator[ReleaseScenario]:
+        """Return the release that is deployed in its change's window, and the one that is in a stage."""
+        fitting = [
+            one
+            for one in made
+            if one.change.type is ChangeType.normal
+            and one.scenario.planned.text.service in BUSINESS_SERVICES
+            and one.scenario.planned.fate is Fate.usual
+            and one.begun < self.end - IN_USE_DAYS * DAY
+        ]
+        for one in fitting[-1:]:
+            planned_at = one.scenario.opened + HOUR
+            in_use = ReleaseScenario(self.maker, self.cast, self.end, "release", "release-in-use", planned_at)
+            in_use.words, in_use.service = deployment_data.RELEASE_IN_USE, one.scenario.planned.text.service
+            in_use.made, in_use.gates, in_use.stage_length = one, len(DEFAULT_STAGES), STAGE_IN_USE
+            yield in_use
+        planned_at = self.end - IN_STAGE_DAYS * DAY
+        story = ReleaseScenario(self.maker, self.cast, self.end, "release", "release-in-stage", planned_at)
+        story.words, story.service = deployment_data.RELEASE_IN_STAGE, deployment_data.SERVICE_IN_STAGE
+        story.gates, story.stage_length = GATES_PASSED, STAGE_IN_STAGE
+        yield story
+
+    def _alterations(self, made: list[MadeChange]) -> Iterator[AlterationScenario]:
+        """Return the alterations of items that changes authorise, and the two that none does: one is
+        regularised by the emergency change that follows it, the other by none.
+        """
+        emergencies = [one for one in made if one.change.type is ChangeType.emergency][:2]
+        theirs = {one.ci for one in emergencies}
+        # Each item is altered once: alterations of one would have to be played one after the other.
+        by_item = {
+            one.ci: one for one in made if one.ci not in theirs and one.scenario.planned.fate is Fate.usual
+        }
+        others = list(by_item.values())
+        for one in others[:: max(1, len(others) // AUTHORISED)][:AUTHORISED]:
+            yield self._alteration(one, one.begun + 5 * MINUTE, Authority.change)
+        without = ((Authority.regularised, HOUR), (Authority.none, 5 * DAY))
+        for one, (authority, before) in zip(emergencies, without, strict=False):
+            yield self._alteration(one, one.scenario.opened - before, authority)
+
+    def _alteration(self, one: MadeChange, at: datetime, authority: Authority) -> AlterationScenario:
+        name = f"alteration-{one.scenario.name}"
+        story = AlterationScenario(self.maker, self.cast, self.end, "ci", name, at)
+        story.record, story.made, story.authority = one.ci, one, authority
+        return story
+
+
+class DeploymentScenario(RecordScenario):
+    """The scenario of one deployment, as a pipeline reports it, or as the engineer does who makes the change
+    `made` by it.
+    """
+
+    service: str
+    course: Course
+    made: MadeChange | None = None
+
+    async def play(self) -> None:
+        """Plays the deployment from its begin to its end, and to its rolling back."""
+        made = self.made
+        reporter = self.cast.pipeline if made is None else made.scenario.engineer
+        body = ReportDeployment(
+            service=self.service,
+            environment=PRODUCTION,
+            pipeline=f"{self.service}-deploy" if made is None else None,
+            run=self.name if made is None else None,
+            changes=() if made is None else (str(made.change.id),),
+            revisions=tuple(Revision(revision=key, committed_at=at) for key, at in _revisions(self)),
+        )
+        await self.act(reporter, "report", body)
+        self.script.now += self.chance.randint(6, 25) * MINUTE
+        fails = self.course is Course.fails
+        outcome = DeploymentOutcome.failed if fails else DeploymentOutcome.succeeded
+        await self.act(reporter, "end", EndDeployment(outcome=outcome))
+        if self.course is Course.is_rolled_back:
+            self.script.now += self.chance.randint(40, 120) * MINUTE
+            engineer = self.pick_member(SERVICES[self.service].team)
+            await self._roll_back(engineer, deployment_data.ROLL_BACK_REASON)
+        elif self.course is Course.causes_incident and made is not None:
+            await self._cause_incident(made)
+
+    async def _roll_back(self, engineer: Member, reason: str) -> None:
+        await self.act(engineer, "roll_back", RollBackDeployment(reason=reason))
+
+    async def _cause_incident(self, made: MadeChange) -> None:
+        """Plays that it is taken back with its change, and confirmed as the cause of an incident."""
+        self.script.now = made.change.backed_out_at or self.now + 12 * HOUR
+        await self._roll_back(made.scenario.engineer, deployment_data.CAUSING_ROLL_BACK_REASON)
+        self.script.now += 2 * HOUR
+        body = ConfirmCauseDeployment(incident=str(made.scenario.caused[0]))
+        await self.act(self.cast.heads[CHANGE_MANAGER], "confirm_cause", body)
+
+
+def _revisions(story: RecordScenario) -> Iterator[tuple[str, datetime]]:
+    """Return the revisions in a deployment at that time: name, and commit one to six days before."""
+    for _ in range(story.chance.randint(1, 4)):
+        before = timedelta(days=story.chance.uniform(1, 6))
+        yield f"{story.chance.getrandbits(40):010x}", (story.now - before).replace(microsecond=0)
+
+
+class ReleaseScenario(RecordScenario):
+    """The scenario of one release, through `gates` of its stages. `made` is the change that it brings into
+    use; without one it is not deployed.
+    """
+
+    words: tuple[str, str, str]
+    service: str
+    gates: int
+    stage_length: timedelta
+    made: MadeChange | None = None
+
+    async def play(self) -> None:
+        """Plays the release from its plan to its deployment, after which it is supported."""
+        heads = self.cast.heads
+        persons = self._persons()
+        title, description, plan = self.words
+        body = PlanRelease(
+            title=title,
+            description=description,
+            service=self.service,
+            changes=() if self.made is None else (str(self.made.change.id),),
+            plan=plan,
+            target_at=None if self.made is None else self.made.change.window_from_at,
+            team=TEAM,
+            stages=tuple(
+                PlannedStage(key=key, author=author.id, reviewer=reviewer.id)
+                for key, (author, reviewer) in persons.items()
+            ),
+        )
+        await self.act(heads[PROJECT_MANAGER], "plan", body)
+        for n, (key, (_, reviewer)) in enumerate(list(persons.items())[: self.gates], start=1):
+            self.script.now += self.stage_length
+            number = f"{self.service}-{self.opened:%Y%m}-{n}-{key}"
+            passed = PassGateRelease(external_numbers=(number,), comment=deployment_data.GATE_COMMENT)
+            await self.act(reviewer, "pass_gate", passed)
+        if self.made is not None:
+            await self._decide_go(self.made)
+            await self._deploy(self.made)
+
+    def _persons(self) -> dict[str, tuple[Member, Member]]:
+        """Return who writes and who reviews each stage: who builds does not test."""
+        heads, engineers = self.cast.heads, self.cast.staff[TEAM]
+        manager = heads[PROJECT_MANAGER]
+        heads_of = {"initiation": heads[HEAD_OF_IT], "publication": heads[CHANGE_MANAGER]}
+        return {
+            key: (manager, heads_of[key]) if key in heads_of else (engineers[n % len(engineers)], manager)
+            for n, key in enumerate(str(stage["key"]) for stage in DEFAULT_STAGES)
+        }
+
+    async def _decide_go(self, made: MadeChange) -> None:
+        """Plays the decision of the board that it goes into use."""
+        heads = self.cast.heads
+        self.script.now += DAY
+        go = RequestGoRelease(question=deployment_data.GO_QUESTION)
+        await self.act(heads[PROJECT_MANAGER], "request_go", go)
+        voters = [heads[HEAD_OF_IT], heads[CHANGE_MANAGER], heads[CONFIGURATION_MANAGER]]
+        async for decision, who in self.script.voters("release", self.record_id, voters):
+            self.script.now += 3 * HOUR
+            await self.act(who, "vote", CastVote(decision=decision, verdict=VoteVerdict.approve))
+
+    async def _deploy(self, made: MadeChange) -> None:
+        begun = made.begun + 10 * MINUTE
+        self.script.now = begun + 30 * MINUTE
+        body = DeployRelease(
+            what=deployment_data.DEPLOYED_WHAT,
+            started_at=begun,
+            revisions=tuple(DeployedRevision(revision=key, committed_at=at) for key, at in _revisions(self)),
+        )
+        await self.act(made.scenario.engineer, "deploy", body)
+
+
+class Authority(Enum):
+    """Whether a change authorises an alteration, or is named afterwards."""
+
+    change = auto()
+    regularised = auto()
+    none = auto()
+
+
+class AlterationScenario(RecordScenario):
+    """The scenario of one alteration of a configuration item, which the change `made` touches."""
+
+    made: MadeChange
+    authority: Authority
+
+    async def play(self) -> None:
+        """Plays the alteration, and that its change is named afterwards."""
+        change = str(self.made.change.id)
+        body = ChangeAttributesCi(
+            attributes={"version": f"{self.opened:%Y.%m.%d}"},
+            change=change if self.authority is Authority.change else None,
+        )
+        await self.act(self.made.scenario.engineer, "change_attributes", body)
+        if self.authority is Authority.regularised:
+            self.script.now = self.made.begun + DAY
+            await self.act(self.cast.heads[CHANGE_MANAGER], "regularise", RegulariseCi(change=change))

@@ -1,0 +1,412 @@
+"""The demo's improvements: one is finished, one is piloted, one was reverted, the benefit of one has faded,
+and one is rolled out. Their effects come out of the demo's own incidents, of which the facts must be there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from app.common.people import Caller, rule_caller
+from app.demo.data import improvement_data as data
+from app.demo.data.improvement_data import ImprovementTemplate, PilotTemplate
+from app.demo.data.organisation import BUSINESS_HEAD, CURRENCY, HEAD_OF_IT, PROJECT_MANAGER
+from app.demo.programme import Programme, ProgrammeScript, question
+from app.demo.scripts.programme_scripts import ProgrammeRecords, make_assessments, make_programme, review_plan
+from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.ledger import Ledger
+from app.kpis.baselines.freezing import freeze_baselines
+from app.log.canonical import instant
+from app.processes.improvements.benefits import NAME as MEASURER
+from app.processes.improvements.children.records import FeedbackStance, PilotIssue
+from app.processes.improvements.classification import (
+    ClassifyImprovement,
+    FinishImprovement,
+    ImplementImprovement,
+)
+from app.processes.improvements.effects import measure_targets
+from app.processes.improvements.evaluation import (
+    EvaluateImprovement,
+    RevertImprovement,
+    StandardiseImprovement,
+)
+from app.processes.improvements.measurement import MeasureEffectsImprovement
+from app.processes.improvements.pilot import (
+    AskJudgementImprovement,
+    LogPilotFeedbackImprovement,
+    LogPilotIssueImprovement,
+    ReportPilotImprovement,
+    SolvePilotIssueImprovement,
+    StartPilotImprovement,
+)
+from app.processes.improvements.project import CharterImprovement, PlanImprovement
+from app.processes.improvements.proposal import ProposeImprovement, SubmitImprovement
+from app.processes.improvements.rollout import CompleteRolloutStepImprovement, RollOutImprovement
+from app.processes.improvements.selection import SelectImprovement
+from app.ticketing.projects.actions import MilestoneProgress, ReportProgress
+from app.ticketing.projects.records import Milestone
+
+#: When each step of a rollout is due, in days before the end of the history; negative ones lie ahead.
+ROLLOUT_STEPS = {
+    "name_owner": 38.0,
+    "organise": 34.0,
+    "inform_and_train": 18.0,
+    "publish": 6.0,
+    "cut_over": -10.0,
+    "manage_daily": -40.0,
+    "optimise": None,
+    "fix": None,
+}
+CUTOVER = -10.0
+
+
+async def make_improvements(
+    ledger: Ledger, persons: dict[str, UUID], follow: Callable[[], Awaitable[None]]
+) -> None:
+    """Plays what is missing of the improvement programme. `follow` brings the facts up to date."""
+    programme = await Programme.for_organisation(ledger, persons, follow)
+    records = await make_programme(programme)
+    of = {
+        one.name: ImprovementScript(programme, "improvement", one.name, template=one, records=records)
+        for one in data.IMPROVEMENTS
+    }
+    await _fade(of[data.FADED])
+    await _roll_out(of[data.ROLLED_OUT])
+    await _finish(of[data.FINISHED])
+    await _revert(of[data.REVERTED])
+    await _extend(of[data.PILOTED])
+    await make_assessments(programme, records)
+    await review_plan(programme, records.plan_script)
+
+
+async def _fade(one: ImprovementScript) -> None:
+    """A benefit that was there at the evaluation, and is not any more three months later."""
+    await one.open(minor=True)
+    await one.implement(185)
+    await one.evaluate(156, reached=True)
+    await one.standardise(94, ("platform", "service-desk"))
+    await one.measure(1, rule_caller(MEASURER))
+
+
+async def _finish(one: ImprovementScript) -> None:
+    await one.open(minor=True)
+    await one.implement(58)
+    await one.evaluate(20, reached=True)
+    await one.standardise(17, ("service-desk",))
+
+
+async def _revert(one: ImprovementScript) -> None:
+    """What did not help is judged by its measured effect, and taken back."""
+    await one.open(minor=True)
+    await one.implement(57)
+    await one.evaluate(25, reached=False)
+    body = RevertImprovement(
+        reason="清单增加了等待，重开并未减少。The checklist made people wait; no fewer were reopened.",
+        old_process_stands=True,
+        told="各团队例会通知。All teams, in their meetings.",
+    )
+    await one.act(one.programme.before_end(24), one.programme.quality, "revert", body)
+
+
+async def _extend(one: ImprovementScript) -> None:
+    """A pilot that goes on with a second team, since one was too few to be sure."""
+    await one.open(minor=False)
+    await one.run_pilot(data.PILOT_OF_WORKPLACE)
+    begins, ends = map(one.programme.before_end, data.EXTENDED_WINDOW)
+    await one.judge(
+        data.PILOT_OF_WORKPLACE,
+        "extended",
+        scope={"team": data.EXTENDED_TEAMS},
+        control={"team": data.EXTENDED_CONTROL},
+        begins_at=instant(begins),
+        ends_at=instant(ends),
+    )
+    await one.report_progress(5, 60, "第二个团队已开始。The second team has begun.")
+
+
+async def _roll_out(one: ImprovementScript) -> None:
+    """A pilot that was passed; the rollout has come to the day before its cutover."""
+    await one.open(minor=False)
+    await one.run_pilot(data.PILOT_OF_NETWORK)
+    await one.judge(data.PILOT_OF_NETWORK, "passed", reason="两个团队都愿意继续。Both teams want to go on.")
+    await one.roll_out(data.PILOT_OF_NETWORK)
+    await one.report_progress(4, 80, "只等切换。All is ready for the cutover.")
+
+
+@dataclass
+class ImprovementScript(ProgrammeScript):
+    """The script of one improvement."""
+
+    template: ImprovementTemplate = field(kw_only=True)
+    records: ProgrammeRecords = field(kw_only=True)
+
+    async def open(self, *, minor: bool) -> None:
+        """Selects, proposes and submits the improvement; the committee approves and classifies it."""
+        of, at = self.template, self.programme.before_end
+        suggestion = self.records.suggestions[of.name]
+        selection = SelectImprovement.model_validate(
+            {
+                "title": of.title,
+                "suggestions": [str(suggestion)],
+                "reason": data.SELECTION_REASON,
+                "scope": "process",
+                "process": "incident",
+                "aspect": of.aspect,
+            }
+        )
+        quality = self.programme.quality
+        await self.act(at(of.selected), quality, "select", selection)
+        proposal = self._proposal()
+
+        async def frozen() -> tuple[object, ...]:
+            ledger = self.programme.maker.ledger
+            return (await freeze_baselines(ledger, proposal.targets, self.script.now),)
+
+        await self.act(at(of.selected - 0.3), quality, "propose", proposal, prepare=frozen)
+        when = at(of.selected - 0.6)
+        asked = question(f"{of.title}?", when) | data.WEIGHED
+        await self.act(when, quality, "submit", SubmitImprovement.model_validate(asked))
+        await self.vote(at(of.selected - 1))
+        major = {"kind": "reengineering", "criteria": ["several_teams"], "size_reason": data.WHY_MAJOR}
+        size = {"kind": "activity"} if minor else major
+        body = ClassifyImprovement.model_validate({**size, "impact": "2", "urgency": "2"})
+        await self.act(at(of.selected - 1.5), self.programme.member, "classify", body)
+
+    def _proposal(self) -> ProposeImprovement:
+        of = self.template
+        target = {
+            "name": of.target,
+            "kpi": of.kpi,
+            "before": self.programme.window(of.baseline).model_dump(mode="json", by_alias=True),
+            "scope": dict(of.scope),
+            "promised": {"change": of.promised},
+            "judged_by": "以实测效果判断。By the measured effect.",
+        }
+        served: dict[str, str] = {
+            "outside_plan_reason": "计划制定后才出现。It came up after the plan was made."
+        }
+        if of.plan_target is not None:
+            served = {"plan": str(self.records.plan), "plan_target": of.plan_target}
+        return ProposeImprovement.model_validate(
+            {
+                "scope_and_goal": of.goal,
+                "benefit_inside": of.why,
+                "benefit_outside": of.benefit,
+                "method": of.method,
+                "steps": of.steps,
+                "resources": "两人，各一半时间。Two people, half of their time.",
+                "judgement": "以目标指标与使用者意见判断。By its target KPI, and by those who work with it.",
+                "targets": [target],
+                **served,
+                "planned_cost": "6000.00",
+                "currency": CURRENCY,
+            }
+        )
+
+    async def implement(self, days_ago: float) -> None:
+        """Implements a minor improvement; it is in effect from `days_ago` on."""
+        of, at = self.template, self.programme.before_end
+        body = ImplementImprovement(plan=of.steps)
+        await self.act(at(days_ago + 0.5), self.programme.owner, "implement", body)
+        await self.act(at(days_ago), self.programme.owner, "finish", FinishImprovement(what=of.method))
+
+    async def measure(self, days_ago: float, by: Caller) -> None:
+        """Measures the effect on the target KPIs at that time."""
+        ledger = self.programme.maker.ledger
+
+        async def measured() -> tuple[object, ...]:
+            await self.programme.follow()
+            return (await measure_targets(ledger, await self.current_record(), self.script.now),)
+
+        body = MeasureEffectsImprovement()
+        await self.act(self.programme.before_end(days_ago), by, "measure_effects", body, prepare=measured)
+
+    async def evaluate(self, days_ago: float, *, reached: bool) -> None:
+        """Measures and judges a minor improvement."""
+        await self.measure(days_ago, self.programme.quality)
+
+        async def judgement() -> EvaluateImprovement:
+            return EvaluateImprovement(
+                position=(await self.current_record()).measured_position,
+                goal_reached=reached,
+                scope_reached=True,
+                benefit_reached=reached,
+                reached=reached,
+                comment="以实测效果为准。The measured effect decides.",
+                reason="使用者一致认为有改善。Those who work with it say so.",
+                agreed_by=str(self.programme.owner.person_id),
+            )
+
+        # The process owner has implemented it.
+        evaluated_at = self.programme.before_end(days_ago - 0.5)
+        await self.act(evaluated_at, self.programme.quality, "evaluate", judgement)
+
+    async def standardise(self, days_ago: float, teams: tuple[str, ...]) -> None:
+        """Standardises the improvement."""
+        body = StandardiseImprovement(document_numbers=(f"WI-{self.name}",), teams=teams)
+        await self.act(self.programme.before_end(days_ago), self.programme.quality, "standardise", body)
+
+    async def run_pilot(self, of: PilotTemplate) -> None:
+        """Charters and plans the project, runs its pilot, and reports it."""
+        at, manager = self.programme.before_end, self.programme.project_manager
+        await self._plan(of)
+        executor = self.programme.person(of.trained[0])
+        trained = self.records.trainings[self.name]
+        ready = StartPilotImprovement.model_validate(
+            {
+                "told": "相关团队例会与邮件通知。The teams concerned, in their meetings and by mail.",
+                "key_user_training": str(trained.key_users),
+                "executor_training": str(trained.executors),
+                "duties": "当班人员负责记录。Whoever is on duty keeps the record.",
+                "standards": [f"WI-{self.name}"],
+                "executor": executor,
+            }
+        )
+        await self.act(at(of.begins + 1), self.programme.sponsor, "kick_off", EmptyPayload())
+        await self.act(at(of.begins), manager, "start_pilot", ready)
+        await self._log(of)
+        await self.measure(of.ends, manager)
+        report = ReportPilotImprovement.model_validate(data.PILOT_REPORT)
+        await self.act(at(of.ends - 0.5), manager, "report_pilot", report)
+
+    async def _plan(self, of: PilotTemplate) -> None:
+        at, person = self.programme.before_end, self.programme.person
+        charter = CharterImprovement(
+            sponsor=person(BUSINESS_HEAD),
+            project_manager=person(PROJECT_MANAGER),
+            members=tuple(map(person, of.trained)),
+            resources="两名骨干。Two key users.",
+            budget="12000.00",
+            currency=CURRENCY,
+        )
+        await self.act(at(of.approved + 1), self.programme.member, "charter", charter)
+        plan = PlanImprovement.model_validate(
+            {
+                "work": self.template.steps,
+                "milestones": [
+                    {"title": "试点完成 Piloted", "due_at": instant(at(of.ends))},
+                    {"title": "推广完成 Rolled out", "due_at": instant(at(-60))},
+                ],
+                "report_every_days": 30,
+                "pilot_scope": {"team": [of.team]},
+                "pilot_control": {"team": list(of.control)},
+                "pilot_begins_at": instant(at(of.begins)),
+                "pilot_ends_at": instant(at(of.ends)),
+                "pilot_agreement": "相关部门已书面同意。The departments have agreed in writing.",
+                "data_gathering": "取自事件日志。From the event log.",
+                "expected": [
+                    {"target": self.template.target, "promised": {"change": self.template.promised}}
+                ],
+            }
+        )
+        await self.act(at(of.approved + 0.5), self.programme.project_manager, "plan", plan)
+        await self.act(at(of.approved), self.programme.member, "approve_plan", EmptyPayload())
+
+    async def _log(self, of: PilotTemplate) -> None:
+        """Logs an issue of the pilot, which is solved, and what two people say of it."""
+        at, manager = self.programme.before_end, self.programme.project_manager
+        issue = LogPilotIssueImprovement(
+            title="表单重复询问 The form asks twice", text="同一问题出现两次。The same question comes twice."
+        )
+        await self.act(at(of.begins - 6), manager, "log_pilot_issue", issue)
+
+        async def solution() -> SolvePilotIssueImprovement:
+            (found,) = await self.script.children(self.kind, self.record_id, PilotIssue)
+            return SolvePilotIssueImprovement(
+                issue=found.id, solution="已删除重复项。The second one is gone."
+            )
+
+        await self.act(at(of.begins - 8), manager, "solve_pilot_issue", solution)
+        stances = (
+            (FeedbackStance.in_favour, "更快找到原因。The cause is found sooner."),
+            (FeedbackStance.in_favour, "希望扩大范围。Others should have it, too."),
+        )
+        for n, (person, (stance, text)) in enumerate(zip(of.trained, stances, strict=True)):
+            said = LogPilotFeedbackImprovement(person=self.programme.person(person), stance=stance, text=text)
+            await self.act(at(of.begins - 12 - n), manager, "log_pilot_feedback", said)
+
+    async def judge(self, of: PilotTemplate, judgement: str, **more: object) -> None:
+        """Has the committee judge the pilot by its measured effect."""
+        when = self.programme.before_end(of.judged + 1)
+
+        async def pilot_question() -> AskJudgementImprovement:
+            said = question(f"{self.template.title}: {judgement}?", when)
+            position = (await self.current_record()).measured_position
+            return AskJudgementImprovement.model_validate(
+                {**said, "judgement": judgement, "position": position, **more}
+            )
+
+        await self.act(when, self.programme.quality, "ask_judgement", pilot_question)
+        await self.vote(self.programme.before_end(of.judged))
+
+    async def report_progress(self, days_ago: float, done: int, text: str) -> None:
+        """Reports the progress of the project."""
+
+        async def body() -> ReportProgress:
+            found = await self.script.children(self.kind, self.record_id, Milestone)
+            first, second = sorted(found, key=lambda one: one.due_at or self.programme.end)
+            return ReportProgress(
+                milestones=(
+                    MilestoneProgress(milestone=first.id, done=100),
+                    MilestoneProgress(milestone=second.id, done=done),
+                ),
+                expected_at=self.programme.before_end(-60),
+                text=text,
+                cost_to_date="4300.00",
+            )
+
+        await self.act(
+            self.programme.before_end(days_ago), self.programme.project_manager, "report_progress", body
+        )
+
+    async def roll_out(self, of: PilotTemplate) -> None:
+        """Plans the rollout, and completes its steps up to the publication; the cutover lies ahead."""
+        at, owner = self.programme.before_end, self.programme.person(HEAD_OF_IT)
+        manager = self.programme.project_manager
+        steps = [
+            {"step": name, "owner": str(manager.person_id)}
+            | ({} if days is None else {"due_at": instant(at(days))})
+            for name, days in ROLLOUT_STEPS.items()
+        ]
+        plan = RollOutImprovement.model_validate(
+            {
+                "advice": "按试点报告逐团队推广。Team by team, as the report of the pilot says.",
+                "scope": "全部现场的网络事件。Incidents of the network at every site.",
+                "departments": ["网络 Network", "服务台 Service desk"],
+                "contributions": "每人半天培训。Half a day of training each.",
+                "schedule": "两个月内完成。Within two months.",
+                "told": "邮件与例会。By mail, and in meetings.",
+                "steps": steps,
+            }
+        )
+        await self.act(at(of.judged - 6), manager, "roll_out", plan)
+        training = self.records.trainings[self.name].executors
+        told = [
+            {"medium": medium, "announced_at": instant(at(days)), "reach": reach}
+            for medium, days, reach in (("邮件 Mail to all teams", 30, 180), ("例会 Team meetings", 26, 42))
+        ]
+        shown: dict[str, dict[str, Any]] = {
+            "name_owner": {"evidence": "部门会议任命。Named at the department's meeting.", "owner": owner},
+            "organise": {
+                "evidence": "已建立项目组。The group is there.",
+                "goals": "解决时间减半。Half the time to resolve.",
+                "weekly_plan": "每周一个现场。A site each week.",
+            },
+            "inform_and_train": {
+                "evidence": "全部通过考核。All have passed.",
+                "announcements": told,
+                "training": str(training),
+            },
+            "publish": {
+                "evidence": "已在内网发布。It is on the intranet.",
+                "numbers": [f"WI-{self.name}"],
+                "effective_at": instant(at(CUTOVER)),
+            },
+        }
+        for name, said in shown.items():
+            days = ROLLOUT_STEPS[name]
+            assert days is not None
+            body = CompleteRolloutStepImprovement.model_validate({"step": name, **said})
+            await self.act(at(days + 1), manager, "complete_rollout_step", body)

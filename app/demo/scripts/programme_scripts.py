@@ -1,0 +1,310 @@
+"""The demo's improvement programme around its improvements: the annual plan, suggestions, the assessments of
+two months, and trainings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.common.improvement import AssessmentCriterion
+from app.demo.data import improvement_data as data
+from app.demo.data.improvement_data import PilotTemplate, SuggestionTemplate
+from app.demo.data.organisation import HEAD_OF_IT
+from app.demo.programme import Programme, ProgrammeScript, question
+from app.foundation.licences.records import ExaminationTopic
+from app.kernel.actions.payloads import EmptyPayload
+from app.kpis.baselines.freezing import freeze_baselines
+from app.log.canonical import instant
+from app.meetings.lifecycle import CallMeeting, HoldMeeting
+from app.meetings.records import MeetingKind
+from app.processes.improvement_assessments.lifecycle import (
+    ConcludeImprovementAssessment,
+    OpenImprovementAssessment,
+    ScoreImprovementAssessment,
+)
+from app.processes.improvement_plans.contents import DraftImprovementPlan, planned_target
+from app.processes.improvement_plans.following import ReviewImprovementPlan
+from app.processes.improvement_plans.progress import compute_progress, load_targets
+from app.processes.improvement_plans.submission import SubmitImprovementPlan
+from app.processes.improvement_suggestions.lifecycle import (
+    MergeImprovementSuggestion,
+    OfferImprovementSuggestion,
+)
+from app.processes.trainings.lifecycle import ExamineTraining, HoldTraining, LicenseTraining, PlanTraining
+
+DAY = timedelta(days=1)
+#: The plan is drafted so long before its year, if the history reaches back so far.
+DRAFTED_BEFORE, EARLIEST_DAYS, BASELINE_DAYS = 13 * DAY, 340, 25
+#: The days before the end of the history on which the plan is reviewed.
+REVIEWED_BEFORE = 2
+BEGINNER = "begin_improvement_plans"
+GOOD_MARK, BAD_MARK = 88, 52
+
+
+@dataclass(frozen=True)
+class PilotTrainings:
+    """The trainings before a pilot."""
+
+    key_users: UUID
+    executors: UUID
+
+
+@dataclass
+class ProgrammeRecords:
+    """The records that improvements are linked with, by the improvements' names."""
+
+    plan_script: ProgrammeScript
+    suggestions: dict[str, UUID] = field(default_factory=dict)
+    trainings: dict[str, PilotTrainings] = field(default_factory=dict)
+
+    @property
+    def plan(self) -> UUID:
+        """The plan of the year."""
+        return self.plan_script.record_id
+
+
+async def make_programme(programme: Programme) -> ProgrammeRecords:
+    """Plays what comes before the improvements: the plan, their suggestions, and trainings."""
+    records = ProgrammeRecords(plan_script=await _begin_plan(programme))
+    for one in data.IMPROVEMENTS:
+        said = SuggestionTemplate(
+            one.name,
+            data.PROPOSERS[one.name],
+            one.title,
+            one.aspect,
+            one.source,
+            one.what,
+            one.why,
+            "incident",
+        )
+        records.suggestions[one.name] = await _offer(programme, said, programme.before_end(one.selected + 5))
+    for name, pilot in (
+        (data.ROLLED_OUT, data.PILOT_OF_NETWORK),
+        (data.PILOTED, data.PILOT_OF_WORKPLACE),
+    ):
+        records.trainings[name] = await _train(programme, name, pilot)
+    return records
+
+
+async def _begin_plan(programme: Programme) -> ProgrammeScript:
+    """Has this year's plan drafted, approved by the committee, and begun."""
+    script = ProgrammeScript(programme, "improvement_plan", "plan")
+    ledger = programme.maker.ledger
+    zone = ZoneInfo(ledger.settings.time_zone)
+    year = programme.end.astimezone(zone).year
+    new_year = datetime(year, 1, 1, tzinfo=zone).astimezone(UTC)
+    drafted = max(new_year - DRAFTED_BEFORE, programme.before_end(EARLIEST_DAYS))
+    before = {"from": instant(drafted - BASELINE_DAYS * DAY), "to": instant(drafted)}
+    draft = DraftImprovementPlan.model_validate(
+        {
+            "title": f"{year} 年流程改进计划 Improvement in {year}",
+            "year": year,
+            "co_authors": [programme.person(HEAD_OF_IT)],
+            **data.PLAN_TEXTS,
+            "targets": [
+                {
+                    "name": name,
+                    "title": title,
+                    "kpi": kpi,
+                    "before": before,
+                    "scope": dict(scope),
+                    "goal": goal,
+                    "due_on": f"{year}-12-31",
+                    "business_goal": business_goal,
+                }
+                for name, title, kpi, scope, goal, business_goal in data.PLAN_TARGETS
+            ],
+            "points": [{"title": title, "refers_to": of} for title, of in data.PLAN_POINTS],
+            "steps": [
+                {"title": title, "owner": programme.person(owner), "due_on": f"{year}-{day}"}
+                for title, owner, day in data.PLAN_STEPS
+            ],
+            "weights": {"benefit": 3, "plan_fit": 2, "urgency": 2},
+        }
+    )
+    await script.act(drafted, programme.quality, "draft", draft)
+
+    async def frozen() -> tuple[object, ...]:
+        asked = [planned_target(one) for one in await load_targets(ledger, await script.current_record())]
+        return (await freeze_baselines(ledger, asked, script.script.now),)
+
+    when = drafted + 3 * DAY
+    submitted = SubmitImprovementPlan.model_validate(question(f"{year} 年计划？Is this our plan?", when))
+    await script.act(when, programme.quality, "submit", submitted, prepare=frozen)
+    await script.vote(drafted + 6 * DAY)
+    begun = max(new_year, drafted + 7 * DAY)
+    await script.rule(begun, BEGINNER, "begin", EmptyPayload())
+    return script
+
+
+async def review_plan(programme: Programme, script: ProgrammeScript) -> None:
+    """Has the plan reviewed at a meeting, by the progress of its targets and what improvements have added."""
+    at = programme.before_end(REVIEWED_BEFORE)
+    if (await script.current_record()).begun_at >= at:
+        return
+    meeting = ProgrammeScript(programme, "meeting", "plan-review")
+    called = CallMeeting(
+        title="年度计划评审 Review of the annual plan",
+        meeting_kind=MeetingKind.plan_review,
+        starts_at=at - timedelta(hours=3),
+        ends_at=at - timedelta(hours=2),
+        chair=programme.person(HEAD_OF_IT),
+    )
+    await meeting.act(at - timedelta(hours=20), programme.quality, "call", called)
+    attended = (str(programme.quality.person_id), programme.person(HEAD_OF_IT))
+    held = HoldMeeting(attended=attended)
+    await meeting.act(at - timedelta(hours=1), programme.quality, "hold", held)
+    ledger = programme.maker.ledger
+
+    async def progress() -> tuple[object, ...]:
+        return (await compute_progress(ledger, await script.current_record(), script.script.now),)
+
+    body = ReviewImprovementPlan(meeting=str(meeting.record_id), report=data.REVIEW_REPORT)
+    await script.act(at, programme.quality, "review", body, prepare=progress)
+
+
+async def _offer(programme: Programme, said: SuggestionTemplate, at: datetime) -> UUID:
+    script = ProgrammeScript(programme, "improvement_suggestion", said.name)
+    body = OfferImprovementSuggestion.model_validate(
+        {
+            "title": said.title,
+            "scope": "department" if said.process is None else "process",
+            "process": said.process,
+            "aspect": said.aspect,
+            "source": said.source,
+            "what": said.what,
+            "why": said.why,
+        }
+    )
+    await script.act(at, programme.callers[said.by], "offer", body)
+    return script.record_id
+
+
+async def _train(programme: Programme, name: str, of: PilotTemplate) -> PilotTrainings:
+    """Has the key users trained, and then the executors, who are examined and get licences."""
+    return PilotTrainings(
+        await _hold_training(programme, f"{name}-key-users", "key_user", of.trained, of.begins + 6),
+        await _hold_training(
+            programme, f"{name}-executors", "executor", (*of.trained, data.SECOND_SITTING), of.begins + 4
+        ),
+    )
+
+
+async def _hold_training(
+    programme: Programme, name: str, kind: str, trained: Sequence[str], held: float
+) -> UUID:
+    script, at = ProgrammeScript(programme, "training", name), programme.before_end
+    persons = [programme.person(one) for one in trained]
+    whom = {"key_user": "关键用户 Key users", "executor": "执行人 Executors"}[kind]
+    plan = PlanTraining.model_validate(
+        {
+            "title": f"新的处理方法 The new way: {whom}",
+            "year": at(held).year,
+            "kind": kind,
+            "method": "classroom" if kind == "key_user" else "on_the_job",
+            "process": "incident",
+            "skills": ["diagnosis"],
+            "material": "内网培训资料。The slides on the intranet.",
+            "persons": persons,
+            "everybody": True,
+            "planned_at": instant(at(held)),
+        }
+    )
+    quality = programme.quality
+    await script.act(at(held + 4), quality, "plan", plan)
+    hold = HoldTraining(attended=tuple(persons), contents="新旧方法对比与练习。Old and new, and practice.")
+    await script.act(at(held), quality, "hold", hold)
+    if kind == "executor":
+        await script.act(at(held - 1), quality, "examine", _sitting(persons, failed=persons[-1:]))
+        await script.act(at(held - 1.5), quality, "examine", _sitting(persons[-1:]))
+        await script.act(at(held - 2), quality, "license", LicenseTraining())
+    return script.record_id
+
+
+def _sitting(persons: Sequence[str], failed: Sequence[str] = ()) -> ExamineTraining:
+    return ExamineTraining.model_validate(
+        {
+            "results": [
+                {
+                    "person": person,
+                    "marks": dict.fromkeys(ExaminationTopic, BAD_MARK if person in failed else GOOD_MARK),
+                }
+                for person in persons
+            ]
+        }
+    )
+
+
+async def make_assessments(programme: Programme, records: ProgrammeRecords) -> None:
+    """Plays the assessment of the last month, which is concluded, and that of this month, which is open."""
+    zone = ZoneInfo(programme.maker.ledger.settings.time_zone)
+    this = programme.end.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    last = (this - DAY).replace(day=1)
+    begin = this.astimezone(UTC)
+    offered = {
+        one.name: await _offer(programme, one, begin - (21 - n) * DAY)
+        for n, one in enumerate(
+            (
+                data.SELECTED_SUGGESTION,
+                data.DECLINED_SUGGESTION,
+                data.DEFERRED_SUGGESTION,
+                data.MERGED_SUGGESTION,
+            )
+        )
+    }
+    merged = ProgrammeScript(
+        programme, "improvement_suggestion", "merging", offered[data.MERGED_SUGGESTION.name]
+    )
+    into = MergeImprovementSuggestion(into=str(offered[data.SELECTED_SUGGESTION.name]))
+    await merged.act(begin - 16 * DAY, programme.quality, "merge", into)
+    judged = (data.SELECTED_SUGGESTION, data.DECLINED_SUGGESTION, data.DEFERRED_SUGGESTION)
+    script = await _assess(programme, f"{last:%Y-%m}", records, begin - 14 * DAY)
+    await _score(programme, script, judged, offered, begin - 10 * DAY)
+    await script.act(begin - 4 * DAY, programme.quality, "conclude", _verdicts(programme, judged, offered))
+    for n, one in enumerate(data.OPEN_SUGGESTIONS):
+        offered[one.name] = await _offer(programme, one, begin - (3 * DAY - n * timedelta(hours=9)))
+    opened = max(begin, min(begin + 2 * DAY, programme.end - timedelta(hours=6)))
+    script = await _assess(programme, f"{this:%Y-%m}", records, opened)
+    scored = min(opened + timedelta(hours=2), programme.end)
+    await _score(programme, script, data.OPEN_SUGGESTIONS, offered, scored)
+
+
+async def _assess(
+    programme: Programme, month: str, records: ProgrammeRecords, at: datetime
+) -> ProgrammeScript:
+    script = ProgrammeScript(programme, "improvement_assessment", month)
+    assessors = tuple(map(programme.person, data.ASSESSORS))
+    body = OpenImprovementAssessment(month=month, assessors=assessors, plan=str(records.plan))
+    await script.act(at, programme.quality, "open", body)
+    return script
+
+
+async def _score(
+    programme: Programme,
+    script: ProgrammeScript,
+    suggestions: Sequence[SuggestionTemplate],
+    offered: dict[str, UUID],
+    at: datetime,
+) -> None:
+    for one in suggestions:
+        for name, scores in zip(data.ASSESSORS, one.scores, strict=False):
+            said = dict(zip((criterion.value for criterion in AssessmentCriterion), scores, strict=True))
+            body = ScoreImprovementAssessment.model_validate({"suggestion": str(offered[one.name]), **said})
+            await script.act(at, programme.callers[name], "score", body)
+
+
+def _verdicts(
+    programme: Programme, judged: Sequence[SuggestionTemplate], offered: dict[str, UUID]
+) -> ConcludeImprovementAssessment:
+    """Return the verdicts: the first is selected, the second declined, the third deferred."""
+    verdicts = [
+        {"suggestion": str(offered[one.name]), "verdict": verdict}
+        | ({} if one.reason is None else {"reason": one.reason})
+        for one, verdict in zip(judged, ("selected", "declined", "deferred"), strict=True)
+    ]
+    verdicts[-1]["until_at"] = instant(programme.before_end(-40))
+    return ConcludeImprovementAssessment.model_validate({"verdicts": verdicts})

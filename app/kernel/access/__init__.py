@@ -1,0 +1,1 @@
+"""Who sees which record, and how records are read."""

@@ -1,0 +1,252 @@
+"""Reading events of many streams at once, as far as a caller may see them.
+
+Visibility is asked of streams, not of events: of their heads, as they are when they are read. A stream that
+has no record of its own is visible as the record that it is `about`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from app.common.people import STAFF_ROLES, Caller
+from app.kernel.access.redaction import Viewer, viewers
+from app.kernel.access.visibility import event_tokens
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.ledger import Ledger
+from app.log.events import COLUMNS, Recorded, id_of, kind_of, recorded
+from app.platform.db import Database
+
+#: A page looks at so many events at most, so that no filter makes it read the whole log.
+MOST_READ = 20_000
+#: Up to so many streams are read one by one instead of by position.
+MOST_STREAMS = 1_000
+_SELECTED = ", ".join(f"e.{name.strip()}" for name in COLUMNS.split(","))
+# The limit keeps the planner from joining all heads to a page of events: each event looks its own head up.
+_FROM = """log.event e cross join lateral (
+  select h.kind, coalesce(h.about, h.stream) as record,
+    case when h.about is null then h.kind else o.kind end as record_kind,
+    case when h.about is null then h.audience else o.audience end as audience
+  from log.stream_head h left join log.stream_head o on o.stream = h.about where h.stream = e.stream limit 1
+) h"""
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Conditions on events: each empty one holds for all. Times: from then on, and before then."""
+
+    kinds: Collection[str] = ()
+    streams: Collection[str] = ()
+    types: Collection[str] = ()
+    actors: Collection[str] = ()
+    occurred_from: datetime | None = None
+    occurred_to: datetime | None = None
+
+
+class PositionSpan(NamedTuple):
+    """Positions after `low`, up to and including `high`."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenEvent:
+    """An event that the caller may see, with the lifecycle of its record and their relation to that."""
+
+    event: Recorded
+    lifecycle: Lifecycle[Any]
+    viewer: Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class EventSlice:
+    """Events in the order asked for, the positions that remain, and whether there are none."""
+
+    events: list[SeenEvent]
+    remaining: PositionSpan
+
+    @property
+    def is_at_end(self) -> bool:
+        """Return whether nothing remains to be read."""
+        return self.remaining.low >= self.remaining.high
+
+
+@dataclass
+class _Sight:
+    """Whose events the caller sees: kinds whole, and kinds by tokens."""
+
+    whole: list[str] = field(default_factory=list)
+    by_tokens: dict[frozenset[str], list[str]] = field(default_factory=dict)
+
+    def condition(self, parameters: dict[str, Any], kind: str, audience: str) -> str:
+        """Return the SQL condition for streams of that kind with that audience."""
+        ways = []
+        if self.whole:
+            parameters["whole"] = self.whole
+            ways.append(f"{kind} = any(%(whole)s)")
+        for n, (tokens, kinds) in enumerate(self.by_tokens.items()):
+            parameters |= {f"kinds{n}": kinds, f"tokens{n}": sorted(tokens)}
+            ways.append(f"({audience} && %(tokens{n})s and {kind} = any(%(kinds{n})s))")
+        return f"({' or '.join(ways)})" if ways else "false"
+
+
+async def read_slice(
+    ledger: Ledger, caller: Caller, wanted: EventFilter, span: PositionSpan, limit: int, *, forward: bool
+) -> EventSlice:
+    """Return the first events of the span that the caller may see, at most `limit`, in the log's order or
+    against it. A few statements, however many events there are.
+    """
+    if span.low >= span.high:
+        return EventSlice([], span)
+    sight = _sight(ledger, caller)
+    streams = list(wanted.streams) or await _few_streams(ledger.db, sight, wanted, span)
+    looked_at = span
+    if streams is None:
+        looked_at = (
+            PositionSpan(span.low, min(span.high, span.low + MOST_READ))
+            if forward
+            else PositionSpan(max(span.low, span.high - MOST_READ), span.high)
+        )
+    rows = await _rows(ledger, caller, sight, wanted, streams, looked_at, limit=limit + 1, forward=forward)
+    shown = rows[:limit]
+    if len(rows) > limit:
+        last = shown[-1]["position"]
+        remaining = PositionSpan(last, span.high) if forward else PositionSpan(span.low, last - 1)
+    elif forward:
+        remaining = PositionSpan(looked_at.high, span.high)
+    else:
+        remaining = PositionSpan(span.low, looked_at.low)
+    return EventSlice(await _seen_events(ledger, caller, shown), remaining)
+
+
+def _sight(ledger: Ledger, caller: Caller) -> _Sight:
+    found = _Sight()
+    for lifecycle in ledger.lifecycles.values():
+        shown_to = event_tokens(caller, lifecycle, agents_see=ledger.settings.agents_see)
+        if shown_to is None:
+            found.whole.append(lifecycle.kind)
+        elif shown_to:
+            found.by_tokens.setdefault(shown_to, []).append(lifecycle.kind)
+    return found
+
+
+async def _few_streams(
+    db: Database, sight: _Sight, wanted: EventFilter, span: PositionSpan
+) -> list[str] | None:
+    """Return the streams to read one by one, those about a record beside its own; None if it is better to
+    read by position: where few events remain, or the caller sees a kind whole or many streams.
+    """
+    kinds = set(wanted.kinds)
+    whole = kinds.intersection(sight.whole) if kinds else sight.whole
+    if span.high - span.low <= MOST_READ or whole:
+        return None
+    parameters: dict[str, Any] = {"most": MOST_STREAMS + 1}
+    of_kinds = ""
+    if kinds:
+        of_kinds = " and h.kind = any(%(kinds)s)"
+        parameters["kinds"] = sorted(kinds)
+    own = sight.condition(parameters, "h.kind", "h.audience") + of_kinds
+    about = sight.condition(parameters, "o.kind", "o.audience") + of_kinds
+    # In one condition for both, no index on the heads would serve.
+    query = f"""select h.stream, h.version from log.stream_head h where h.about is null and {own}
+      union all
+      select h.stream, h.version from log.stream_head o join log.stream_head h on h.about = o.stream
+      where {about} limit %(most)s"""
+    found = await db.rows(query, parameters)
+    few = len(found) <= MOST_STREAMS and sum(row["version"] for row in found) <= MOST_READ
+    return [row["stream"] for row in found] if few else None
+
+
+async def _rows(
+    ledger: Ledger,
+    caller: Caller,
+    sight: _Sight,
+    wanted: EventFilter,
+    streams: list[str] | None,
+    span: PositionSpan,
+    *,
+    limit: int,
+    forward: bool,
+) -> list[dict[str, Any]]:
+    parameters: dict[str, Any] = {"low": span.low, "high": span.high, "limit": limit}
+    conditions = ["e.position > %(low)s and e.position <= %(high)s"]
+    conditions.append(sight.condition(parameters, "h.record_kind", "h.audience"))
+    for column, values in (
+        ("h.kind", wanted.kinds or None),
+        ("e.stream", streams),
+        ("e.type", wanted.types or None),
+        ("e.actor", wanted.actors or None),
+    ):
+        if values is not None:
+            name = column.replace(".", "_")
+            parameters[name] = list(values)
+            conditions.append(f"{column} = any(%({name})s)")
+    if wanted.occurred_from is not None:
+        parameters["from"] = wanted.occurred_from
+        conditions.append("e.occurred_at >= %(from)s")
+    if wanted.occurred_to is not None:
+        parameters["to"] = wanted.occurred_to
+        conditions.append("e.occurred_at < %(to)s")
+    parameters["staff_kinds"] = [
+        kind
+        for kind, lifecycle in ledger.lifecycles.items()
+        if _is_staff_of(caller, lifecycle, somewhere=True)
+    ]
+    conditions.append("(not e.staff_only or h.record_kind = any(%(staff_kinds)s))")
+    query = f"""select {_SELECTED}, h.record from {_FROM}
+      where {" and ".join(conditions)} order by e.position {"" if forward else "desc"} limit %(limit)s"""
+    return await ledger.db.rows(query, parameters)
+
+
+def _is_staff_of(caller: Caller, lifecycle: Lifecycle[Any], *, somewhere: bool) -> bool:
+    """Return whether the caller is staff for every record of that kind, or `somewhere` for some of them."""
+    return caller.is_rule or any(
+        held.role in STAFF_ROLES
+        and (held.process in (None, lifecycle.kind) if somewhere else held.applies_throughout(lifecycle.kind))
+        for held in caller.roles
+    )
+
+
+async def _seen_events(ledger: Ledger, caller: Caller, rows: Sequence[dict[str, Any]]) -> list[SeenEvent]:
+    """Return the events of these rows, without those for staff only of whose record the caller is no
+    staff.
+    """
+    by_record = [(row.pop("record"), recorded(row)) for row in rows]
+    relations = await _relations(ledger, caller, {name for name, _ in by_record})
+    found = [SeenEvent(event, ledger.lifecycles[kind_of(name)], relations[name]) for name, event in by_record]
+    return [one for one in found if not one.event.staff_only or one.viewer is Viewer.staff]
+
+
+async def _relations(ledger: Ledger, caller: Caller, names: Iterable[str]) -> dict[str, Viewer]:
+    """Return the caller's relation to each of these records. Rows are read only where a role's scope, or the
+    group that reviews, decides: one statement for each such kind.
+    """
+    found: dict[str, Viewer] = {}
+    by_kind: dict[str, list[str]] = {}
+    for name in names:
+        by_kind.setdefault(kind_of(name), []).append(name)
+    for kind, of_kind in by_kind.items():
+        lifecycle = ledger.lifecycles[kind]
+        if _is_staff_of(caller, lifecycle, somewhere=False):
+            found |= dict.fromkeys(of_kind, Viewer.staff)
+        elif not _is_staff_of(caller, lifecycle, somewhere=True) and lifecycle.reviewer_group_field is None:
+            found |= dict.fromkeys(of_kind, Viewer.other)
+        else:
+            records = await _policy_records(ledger.db, lifecycle, [id_of(name) for name in of_kind])
+            relations = await viewers(ledger.db, lifecycle, caller, records)
+            found |= {f"{kind}/{one.id}": viewer for one, viewer in zip(records, relations, strict=True)}
+    return found
+
+
+async def _policy_records(db: Database, lifecycle: Lifecycle[Any], ids: list[UUID]) -> list[Any]:
+    """Return, of these records, the fields that decide who is staff for them, or reviews them."""
+    asked = ("team_id", "service", "requester_id", lifecycle.reviewer_group_field)
+    columns = [name for name in asked if name is not None and name in lifecycle.record.model_fields]
+    query = f"select {', '.join(['id', *columns])} from {lifecycle.table} where id = any(%s)"
+    rows = await db.rows(query, (ids,))
+    return [SimpleNamespace(KIND=lifecycle.kind, **row) for row in rows]

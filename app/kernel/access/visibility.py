@@ -1,0 +1,193 @@
+"""Visibility of records, by tokens: the same tokens decide for one record, for lists, for events and for
+linked records.
+
+A token is `person:<id>`, `team:<id>`, `member:<team id>` (whoever belongs to the team, with any role),
+`service:<key>`, `role:<grant>` (whoever holds the role everywhere, or for the record's team or service: of
+records that the role needs for its work on another kind), `follower:<id>` (a person who follows the record
+or belongs to it), `voter:<id>` (a person asked to decide about it), `invited:<id>` (to a meeting), `desk`
+(records that have no team yet), `staff` or `everybody`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from app.common.people import STAFF_ROLES, Caller, Role, RoleGrant
+from app.common.records import ChildRecord, Record
+from app.common.tickets import Ticket
+from app.kernel.actions.actor_policy import role
+from app.kernel.actions.lifecycle import SEE_THEIR_TEAMS, Lifecycle
+
+DESK = "desk"
+STAFF = "staff"
+MEMBER = "member"
+ROLE = "role"
+EVERYBODY = "everybody"
+FOLLOWER = "follower"
+#: Kinds of tokens that persons get from child rows of a record: the `AUDIENCE_KIND` of the row's class.
+ROW_TOKENS = (FOLLOWER, "voter", "invited")
+#: SQL conditions that hold for every record, and for none.
+EVERYWHERE, NOWHERE = "true", "false"
+#: Adds a value to a statement's parameters and returns its placeholder.
+Bind = Callable[[Any], str]
+#: Who sees the events of every record of an administrative kind: they tell who was granted what by whom.
+EVENT_READERS = role(Role.admin, Role.auditor)
+
+
+def tokens(caller: Caller, lifecycle: Lifecycle[Any]) -> frozenset[str]:
+    """Return the tokens that the caller holds for records of that kind: themselves, the teams that they work
+    in, the teams and services that they hold a role for, their roles, and the desk for agents.
+    """
+    shown = {EVERYBODY, STAFF} if caller.is_staff else {EVERYBODY}
+    if caller.person_id is not None:
+        shown |= {f"{kind}:{caller.person_id}" for kind in ("person", *ROW_TOKENS)}
+    if MEMBER in lifecycle.columns:
+        shown.update(f"{MEMBER}:{team}" for team in caller.teams)
+    for held in caller.roles:
+        if held.process not in (None, lifecycle.kind):
+            continue
+        if held.role in SEE_THEIR_TEAMS | lifecycle.overseer_roles:
+            shown |= _scope_tokens(held)
+        if held.role in SEE_THEIR_TEAMS and held.applies_throughout(lifecycle.kind):
+            shown.update(f"team:{team}" for team in caller.teams)
+        if held.role in lifecycle.some_seen_by:
+            shown.add(f"{ROLE}:{replace(held, process=None)}")
+        if held.role is Role.agent:
+            shown.add(DESK)
+    return frozenset(shown)
+
+
+def _scope_tokens(held: RoleGrant) -> set[str]:
+    if held.team_id is not None:
+        return {f"team:{held.team_id}"}
+    return set() if held.service is None else {f"service:{held.service}"}
+
+
+def role_tokens(roles: Iterable[str] | None, record: Any) -> tuple[str, ...]:
+    """Return the tokens of those who hold one of the roles everywhere, or for the record's team or
+    service.
+    """
+    return tuple(
+        f"{ROLE}:{grant}"
+        for role in map(Role, roles or ())
+        for grant in (
+            RoleGrant(role),
+            RoleGrant(role, team_id=record.team_id),
+            RoleGrant(role, service=record.service),
+        )
+    )
+
+
+def follower(person_id: UUID) -> str:
+    """Return the token of a person who follows a record, or belongs to it."""
+    return f"{FOLLOWER}:{person_id}"
+
+
+def audience(
+    lifecycle: Lifecycle[Any],
+    record: Any,
+    before: Iterable[str],
+    *,
+    made: Iterable[Record] = (),
+    removed: Iterable[Record] = (),
+) -> frozenset[str]:
+    """Return the tokens of those who may see the record: those named by its lifecycle, and its followers and
+    members, as in `before` with the changes of child rows that were `made` and `removed`: a row may take the
+    place of one that is removed.
+    """
+    following = {token for token in before if token.partition(":")[0] in ROW_TOKENS}
+    following -= _granted_by(removed)
+    following |= _granted_by(made)
+    return frozenset(following.union(lifecycle.audience(record)))
+
+
+def _granted_by(rows: Iterable[Record]) -> set[str]:
+    """Return the tokens of persons who see the record because of these child rows."""
+    return {
+        f"{row.AUDIENCE_KIND}:{person}"
+        for row in rows
+        if isinstance(row, ChildRecord)
+        and row.AUDIENCE_KIND
+        and (person := getattr(row, "person_id", None)) is not None
+    }
+
+
+def overseers(lifecycle: Lifecycle[Any], *, agents_see: str) -> frozenset[Role]:
+    """Return the roles whose unscoped holders see every record of the kind. `agents_see` is the setting of
+    that name.
+    """
+    tickets = issubclass(lifecycle.record, Ticket)
+    return lifecycle.overseer_roles | (SEE_THEIR_TEAMS if tickets and agents_see == "all" else frozenset())
+
+
+def sees_every_record(caller: Caller, lifecycle: Lifecycle[Any], *, agents_see: str) -> bool:
+    """Return whether the caller sees every record of the kind."""
+    if caller.is_rule:
+        return True
+    everywhere = {held.role for held in caller.roles if held.applies_throughout(lifecycle.kind)}
+    return not overseers(lifecycle, agents_see=agents_see).isdisjoint(everywhere)
+
+
+def can_see(caller: Caller, lifecycle: Lifecycle[Any], audience: list[str], *, agents_see: str) -> bool:
+    """Return whether the caller may see a record with that audience."""
+    return sees_every_record(caller, lifecycle, agents_see=agents_see) or not tokens(
+        caller, lifecycle
+    ).isdisjoint(audience)
+
+
+def event_tokens(caller: Caller, lifecycle: Lifecycle[Any], *, agents_see: str) -> frozenset[str] | None:
+    """Return the tokens of which a record of that kind must name one for the caller to see its events; None:
+    they see those of every record. Events are for those who see the record; of an administrative kind, only
+    for `EVENT_READERS`, and for the person whose record it is.
+    """
+    if not lifecycle.administrative:
+        everything = sees_every_record(caller, lifecycle, agents_see=agents_see)
+        return None if everything else tokens(caller, lifecycle)
+    everywhere = {held.role for held in caller.roles if held.applies_throughout(lifecycle.kind)}
+    if caller.is_rule or not EVENT_READERS.roles.isdisjoint(everywhere):
+        return None
+    return frozenset() if caller.person_id is None else frozenset({f"person:{caller.person_id}"})
+
+
+def can_see_events(
+    caller: Caller, lifecycle: Lifecycle[Any], audience: Iterable[str], *, agents_see: str
+) -> bool:
+    """Return whether the caller may see the events of a record with that audience."""
+    shown_to = event_tokens(caller, lifecycle, agents_see=agents_see)
+    return shown_to is None or not shown_to.isdisjoint(audience)
+
+
+def seen_condition(
+    caller: Caller, lifecycle: Lifecycle[Any], stream: str, bind: Bind, *, agents_see: str
+) -> str:
+    """Return the SQL condition that the caller sees the record of that kind whose stream the SQL expression
+    `stream` names.
+    """
+    if sees_every_record(caller, lifecycle, agents_see=agents_see):
+        return EVERYWHERE
+    held = bind(sorted(tokens(caller, lifecycle)))
+    return (
+        f"exists (select from log.stream_head h where h.stream = {stream} and h.audience && {held}::text[])"
+    )
+
+
+def staff_condition(caller: Caller, lifecycle: Lifecycle[Any], bind: Bind) -> str:
+    """Return the SQL condition on the table `r` for the records of that kind for which the caller is staff
+    (`caller.is_staff_for`).
+    """
+    held = [one for one in caller.roles if one.role in STAFF_ROLES]
+    if caller.is_rule or any(one.applies_throughout(lifecycle.kind) for one in held):
+        return EVERYWHERE
+    scopes = {
+        "team_id": [one.team_id for one in held if one.team_id is not None],
+        "service": [one.service for one in held if one.service is not None],
+    }
+    ways = [
+        f"r.{column} = any({bind(values)})"
+        for column, values in scopes.items()
+        if values and column in lifecycle.record.model_fields
+    ]
+    return f"coalesce({' or '.join(ways)}, false)" if ways else NOWHERE

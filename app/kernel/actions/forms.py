@@ -1,0 +1,382 @@
+"""Forms of catalogue items: whether a JSON Schema is a valid form, and whether answers fit a form (pure).
+
+A form is a flat object schema of JSON Schema, draft 2020-12, in a subset that is defined here. Other keywords
+are refused when the form is created, so that no form can refer to another schema, recurse, nest or branch:
+the time to check answers is bounded by their size. Patterns are matched in linear time.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Annotated, Any
+
+from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from app.common.personal import Personal
+from app.kernel.actions.payloads import LONGEST_LINE
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+LARGEST_FORM = 40_000
+LARGEST_ANSWERS = 20_000
+MOST_FIELDS = 50
+MOST_CHOICES = 200
+MOST_ENTRIES = 100
+LONGEST_PATTERN = 200
+LONGEST_HELP = 1_000
+LONGEST_TEXT = 10_000
+#: The largest whole number that every JSON client reads exactly (RFC 8785).
+LARGEST_NUMBER = 2**53 - 1
+#: The largest size in bytes of a compiled pattern, and of its cache during matching.
+PATTERN_BYTES = 2**18
+MOST_FAULTS = 50
+MOST_CACHED = 256
+_FORMATS = {"date": "answer_date", "date-time": "answer_date_time", "email": "answer_email"}
+_TYPES = {
+    "string": "answer_string",
+    "integer": "answer_integer",
+    "number": "answer_number",
+    "boolean": "answer_boolean",
+    "array": "answer_array",
+}
+
+_ROOT = {"$schema", "type", "properties", "required", "additionalProperties", "x-order"}
+_COMMON_KEYWORDS = {"type", "x-label", "x-help", "enum", "x-enum-labels"}
+_KEYWORDS_OF_TYPE: dict[str, set[str]] = {
+    "string": {"minLength", "maxLength", "pattern", "format"},
+    "integer": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"},
+    "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"},
+    "boolean": set(),
+    "array": {"items", "minItems", "maxItems", "uniqueItems"},
+}
+_LENGTHS = {
+    "minLength": LONGEST_TEXT,
+    "maxLength": LONGEST_TEXT,
+    "minItems": MOST_ENTRIES,
+    "maxItems": MOST_ENTRIES,
+}
+
+
+@dataclass(frozen=True)
+class FormFault:
+    """A fault of a form or an answer: where it is (JSON Pointer), the code of a message and its arguments."""
+
+    pointer: str
+    because: str
+    words: dict[str, str] = field(default_factory=dict)
+
+
+class InvalidForm(Exception):
+    """A JSON Schema is not a valid form."""
+
+    def __init__(self, pointer: str, because: str, **words: str) -> None:
+        super().__init__(f"{pointer}: {because}")
+        self.fault = FormFault(pointer, because, words)
+
+
+def check_form(form: dict[str, Any], within: str = "/form") -> None:
+    """Raise InvalidForm unless the JSON Schema is a valid form; the error's pointer begins with `within`."""
+    _keywords(form, _ROOT, within)
+    _require(form.get("type") == "object", f"{within}/type", "form_is_an_object")
+    _require(form.get("$schema", DRAFT) == DRAFT, f"{within}/$schema", "form_draft", draft=DRAFT)
+    closed = form.get("additionalProperties", False) is False
+    _require(closed, f"{within}/additionalProperties", "form_is_closed")
+    fields = form.get("properties")
+    if not isinstance(fields, dict) or not fields:
+        raise InvalidForm(f"{within}/properties", "form_has_fields")
+    _require(len(fields) <= MOST_FIELDS, f"{within}/properties", "too_long", max_length=str(MOST_FIELDS))
+    for name, schema in fields.items():
+        at = f"{within}/properties/{_escaped(name)}"
+        _require(0 < len(name) <= LONGEST_LINE and _is_line(name), at, "one_line")
+        _field(schema, at)
+    required = form.get("required", [])
+    _require(
+        _is_name_list(required) and set(required) <= fields.keys(), f"{within}/required", "form_names_fields"
+    )
+    order = form.get("x-order", list(fields))
+    _require(_is_name_list(order) and set(order) == fields.keys(), f"{within}/x-order", "form_orders_fields")
+    # Checked last, as only now the form is known to be shallow.
+    _require(len(canonical_json(form)) <= LARGEST_FORM, within, "form_too_large", most=str(LARGEST_FORM))
+
+
+def _field(schema: Any, at: str) -> None:
+    if not isinstance(schema, dict):
+        raise InvalidForm(at, "dict_type")
+    kind = schema.get("type")
+    if not isinstance(kind, str) or kind not in _KEYWORDS_OF_TYPE:
+        raise InvalidForm(f"{at}/type", "enum", expected=", ".join(_KEYWORDS_OF_TYPE))
+    _keywords(schema, _COMMON_KEYWORDS | _KEYWORDS_OF_TYPE[kind], at)
+    _labels(schema.get("x-label"), f"{at}/x-label", LONGEST_LINE)
+    if "x-help" in schema:
+        _labels(schema["x-help"], f"{at}/x-help", LONGEST_HELP)
+    if kind == "array":
+        _items(schema.get("items"), f"{at}/items")
+    _values(schema, kind, at)
+
+
+def _items(schema: Any, at: str) -> None:
+    """Check the schema of a list's entries: they are simple, no lists, and have no labels but the field's."""
+    if not isinstance(schema, dict):
+        raise InvalidForm(at, "dict_type")
+    kind = schema.get("type")
+    simple = [name for name in _KEYWORDS_OF_TYPE if name != "array"]
+    if kind not in simple:
+        raise InvalidForm(f"{at}/type", "enum", expected=", ".join(simple))
+    _keywords(schema, {"type", "enum", "x-enum-labels"} | _KEYWORDS_OF_TYPE[kind], at)
+    _values(schema, kind, at)
+
+
+def _values(schema: dict[str, Any], kind: str, at: str) -> None:
+    """Check the values of a form field's JSON Schema keywords; `at` is its pointer. Raises InvalidForm."""
+    for keyword, most in _LENGTHS.items():
+        said = schema.get(keyword, 0)
+        _require(
+            _is_whole_number(said) and 0 <= said <= most, f"{at}/{keyword}", "form_length", most=str(most)
+        )
+    for keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
+        said = schema.get(keyword, 0)
+        fits = _is_whole_number(said) and abs(said) <= LARGEST_NUMBER
+        _require(fits, f"{at}/{keyword}", "number_too_large", most=str(LARGEST_NUMBER))
+    _require(isinstance(schema.get("uniqueItems", True), bool), f"{at}/uniqueItems", "bool_parsing")
+    said = schema.get("format", "date")
+    _require(isinstance(said, str) and said in _FORMATS, f"{at}/format", "enum", expected=", ".join(_FORMATS))
+    if "pattern" in schema:
+        _pattern(schema["pattern"], f"{at}/pattern")
+    if "enum" in schema:
+        _choices(schema, kind, at)
+    else:
+        _require("x-enum-labels" not in schema, f"{at}/x-enum-labels", "form_labels_choices")
+
+
+def _pattern(pattern: Any, at: str) -> None:
+    if not isinstance(pattern, str) or not _is_unicode(pattern):
+        raise InvalidForm(at, "string_type")
+    _require(len(pattern) <= LONGEST_PATTERN, at, "string_too_long", max_length=str(LONGEST_PATTERN))
+    try:
+        _compiled({"pattern": pattern})
+    except (ValidationError, ValueError):
+        raise InvalidForm(at, "form_pattern") from None
+
+
+def _choices(schema: dict[str, Any], kind: str, at: str) -> None:
+    choices, labels = schema["enum"], schema.get("x-enum-labels")
+    if not isinstance(choices, list) or not 0 < len(choices) <= MOST_CHOICES or kind == "array":
+        raise InvalidForm(f"{at}/enum", "form_choices", most=str(MOST_CHOICES))
+    fits: dict[str, Callable[[Any], bool]] = {
+        "string": lambda one: isinstance(one, str) and len(one) <= LONGEST_LINE and _is_line(one),
+        "boolean": lambda one: isinstance(one, bool),
+        "integer": lambda one: _is_whole_number(one) and abs(one) <= LARGEST_NUMBER,
+        "number": lambda one: _is_whole_number(one) and abs(one) <= LARGEST_NUMBER,
+    }
+    for n, one in enumerate(choices):
+        _require(fits[kind](one), f"{at}/enum/{n}", "form_choice", kind=kind)
+    _require(len({(type(one), one) for one in choices}) == len(choices), f"{at}/enum", "each_once")
+    if labels is None:
+        return
+    if not isinstance(labels, list) or len(labels) != len(choices):
+        raise InvalidForm(f"{at}/x-enum-labels", "form_labels_choices")
+    for n, label in enumerate(labels):
+        _labels(label, f"{at}/x-enum-labels/{n}", LONGEST_LINE)
+
+
+def _labels(labels: Any, at: str, longest: int) -> None:
+    if not isinstance(labels, dict) or labels.keys() != {"en", "zh"}:
+        raise InvalidForm(at, "form_labels")
+    for text in labels.values():
+        fits = isinstance(text, str) and len(text.strip()) > 0 and len(text) <= longest and _is_line(text)
+        _require(fits, at, "form_labels")
+
+
+def _keywords(schema: dict[str, Any], known: set[str], at: str) -> None:
+    unknown = sorted(name for name in schema if name not in known)
+    if unknown:
+        name = unknown[0][:LONGEST_LINE].encode("utf-8", "replace").decode()
+        raise InvalidForm(f"{at}/{_escaped(name)}", "form_keyword", known=", ".join(sorted(known)))
+
+
+def _is_name_list(said: Any) -> bool:
+    return isinstance(said, list) and all(isinstance(n, str) for n in said) and len(set(said)) == len(said)
+
+
+def _require(right: bool, at: str, because: str, **words: str) -> None:
+    if not right:
+        raise InvalidForm(at, because, **words)
+
+
+def _is_whole_number(said: Any) -> bool:
+    return isinstance(said, int) and not isinstance(said, bool)
+
+
+def _is_unicode(text: str) -> bool:
+    """Return whether UTF-8 and PostgreSQL can hold the text."""
+    return not any(sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def _is_line(text: str) -> bool:
+    return _is_unicode(text) and not any(sign < " " or sign == "\x7f" for sign in text)
+
+
+def _escaped(part: str) -> str:
+    """Return the text escaped as a part of a JSON Pointer (RFC 6901)."""
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def canonical_json(said: Any) -> str:
+    """Return the value as JSON text that is equal for equal values, whatever the order of their keys."""
+    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _seal_answers(said: Any) -> str:
+    """Return the answers as the JSON text that is sealed. They must be flat, so no deep structure is ever
+    traversed. Raises PydanticCustomError.
+    """
+    if not isinstance(said, dict):
+        raise PydanticCustomError("dict_type", "must be a JSON object")
+    lists = [one for one in said.values() if isinstance(one, list)]
+    if len(said) > MOST_FIELDS or any(len(one) > MOST_ENTRIES for one in lists):
+        raise PydanticCustomError("answers_too_large", "too many answers", {"most": str(LARGEST_ANSWERS)})
+    values = [one for one in said.values() if not isinstance(one, list)]
+    values += [one for entries in lists for one in entries]
+    if not all(_is_simple(one) for one in (*said, *values)):
+        raise PydanticCustomError("answers_are_simple", "must be simple values, or lists of them")
+    text = canonical_json(said)
+    if len(text.encode()) > LARGEST_ANSWERS:
+        raise PydanticCustomError("answers_too_large", "too large", {"most": str(LARGEST_ANSWERS)})
+    return text
+
+
+def _is_simple(said: Any) -> bool:
+    if isinstance(said, str):
+        return _is_unicode(said)
+    if isinstance(said, float):
+        return math.isfinite(said)
+    return said is None or isinstance(said, bool) or (isinstance(said, int) and abs(said) <= LARGEST_NUMBER)
+
+
+#: The answers to a form. They may be personal: they are stored as one JSON text, sealed under the key of the
+#: person who answers, and unreadable once that person is erased. `read_answers` parses the text.
+Answers = Annotated[
+    str,
+    BeforeValidator(_seal_answers),
+    Personal(),
+    WithJsonSchema({"type": "object", "maxProperties": MOST_FIELDS, "additionalProperties": True}),
+]
+
+
+def read_answers(text: str) -> dict[str, Any]:
+    """Return the answers in the text of an `Answers` field."""
+    answers: dict[str, Any] = json.loads(text)
+    return answers
+
+
+def validate_answers(
+    form: dict[str, Any], answers: dict[str, Any], within: str = "/form_answers"
+) -> list[FormFault]:
+    """Return the faults in the answers to a form that `check_form` has passed, in the order of the form's
+    fields, at most 50; none: the answers are valid. `answers` are such as an `Answers` field accepts.
+    """
+    found: list[FormFault] = []
+    for error in _validator(form).iter_errors(answers):
+        found += _faults(form, answers, error, within)
+        if len(found) >= MOST_FAULTS:
+            break
+    order = {_escaped(name): n for n, name in enumerate(ordered_fields(form))}
+
+    def field_position(fault: FormFault) -> int:
+        return order.get(fault.pointer.removeprefix(f"{within}/").partition("/")[0], len(order))
+
+    # A dictionary, since two errors about the same missing field yield the same fault.
+    once = {(fault.pointer, fault.because): fault for fault in found[:MOST_FAULTS]}
+    return sorted(once.values(), key=field_position)
+
+
+def ordered_fields(form: dict[str, Any]) -> list[str]:
+    """Return the names of the fields in the order in which the form shows them."""
+    order: list[str] = form.get("x-order") or sorted(form["properties"])
+    return order
+
+
+def _faults(
+    form: dict[str, Any], answers: dict[str, Any], error: ValidationError, within: str
+) -> Iterator[FormFault]:
+    path, keyword = list(error.instance_path), error.schema_path[-1]
+    fields: dict[str, Any] = form["properties"]
+    if keyword == "required":
+        for name in form["required"]:
+            if name not in answers:
+                yield FormFault(f"{within}/{_escaped(name)}", "missing")
+        return
+    if keyword == "additionalProperties":
+        for name in answers:
+            if name not in fields:
+                words = {"known": ", ".join(ordered_fields(form))}
+                yield FormFault(f"{within}/{_escaped(name)}", "extra_forbidden", words)
+        return
+    schema = fields[str(path[0])]
+    if len(path) > 1:
+        schema = schema["items"]
+    at = within + "".join(f"/{_escaped(str(part))}" for part in path)
+    yield FormFault(at, *_message_of(str(keyword), schema))
+
+
+def _message_of(keyword: str, schema: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """Return the code of the message about a keyword that an answer violates, and the message's arguments."""
+    wanted = schema[keyword]
+    match keyword:
+        case "type":
+            return _TYPES[wanted], {}
+        case "enum":
+            return "enum", {"expected": ", ".join(str(one) for one in wanted[:MOST_FAULTS])}
+        case "format":
+            return _FORMATS[wanted], {}
+        case "pattern":
+            return "string_pattern_mismatch", {"pattern": wanted}
+        case "uniqueItems":
+            return "each_once", {}
+        case _:
+            code, name = _BOUNDS[keyword]
+            return code, {name: str(wanted)}
+
+
+_BOUNDS = {
+    "minLength": ("string_too_short", "min_length"),
+    "maxLength": ("string_too_long", "max_length"),
+    "minItems": ("too_short", "min_length"),
+    "maxItems": ("too_long", "max_length"),
+    "minimum": ("greater_than_equal", "ge"),
+    "maximum": ("less_than_equal", "le"),
+    "exclusiveMinimum": ("answer_more", "than"),
+    "exclusiveMaximum": ("answer_less", "than"),
+}
+
+_validator_cache: OrderedDict[str, Draft202012Validator] = OrderedDict()
+
+
+def _validator(form: dict[str, Any]) -> Draft202012Validator:
+    """Return the compiled validator of the form, cached for the forms used most recently."""
+    name = sha256(canonical_json(form).encode()).hexdigest()
+    known = _validator_cache.get(name)
+    if known is None:
+        known = _compiled({**form, "additionalProperties": False})
+        while len(_validator_cache) >= MOST_CACHED:
+            _validator_cache.popitem(last=False)
+    _validator_cache[name] = known
+    _validator_cache.move_to_end(name)
+    return known
+
+
+def _compiled(schema: dict[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator(
+        schema,
+        validate_formats=True,
+        ignore_unknown_formats=False,
+        pattern_options=RegexOptions(size_limit=PATTERN_BYTES, dfa_size_limit=PATTERN_BYTES),
+        # Forms hold no references; if one did, it would be refused and not fetched.
+        offline=True,
+    )

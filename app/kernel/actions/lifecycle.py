@@ -1,0 +1,460 @@
+"""Lifecycles: the table of actions on a kind of record.
+
+Each row of the process document's table is one row here, in the same order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from inspect import cleandoc
+from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, Unpack, get_type_hints
+
+from app.common.notices import RecipientRule
+from app.common.people import OVERSIGHT_ROLES, STAFF_ROLES, Caller, Role
+from app.common.records import CodeEnum, Record
+from app.common.tickets import Ticket
+from app.kernel.actions.actor_policy import ActorPolicy, ProcessRelation, RecordDuty, policy_cache_key
+from app.kernel.actions.constraints import Violation
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import Payload
+
+if TYPE_CHECKING:
+    from app.kernel.access.reads import ReadContext
+
+R = TypeVar("R", bound=Record)
+B = TypeVar("B", bound=Payload)
+
+
+class Creation(Enum):
+    """The starting point of the action that opens a record, which does not exist before."""
+
+    FROM_NOTHING = "from nothing"
+
+
+class Unchanged(Enum):
+    """The target of an action that does not change the state."""
+
+    STAYS = "stays"
+
+
+NEW_RECORD: Final = Creation.FROM_NOTHING
+STAYS: Final = Unchanged.STAYS
+#: Limit of the cache of available actions, by kinds of callers and records.
+MOST_CACHED_POLICIES = 10_000
+#: Roles that see the records of the teams and services that they are held for, unless a row that names them
+#: is for records anywhere.
+SEE_THEIR_TEAMS: Final = frozenset({Role.agent, Role.engineer})
+#: Roles that see what their holders have to do with, whatever a row that names them lets them do.
+SEE_THEIR_OWN: Final = frozenset(Role) - STAFF_ROLES
+
+#: Checks the record: returns the code of the refusal, or None. Run when a command is performed, and when the
+#: available actions are shown to a caller.
+Check = Callable[["ReadContext", Any, ActionContext], Awaitable[str | None]]
+#: Checks the record and the payload in the same way; may also raise WrongValue.
+PayloadCheck = Callable[["ReadContext", Any, Any, ActionContext], Awaitable[str | None]]
+#: Checks what an action of the row would change in the record, as its event would say it (`set`): returns the
+#: code of the refusal, or None.
+ChangeCheck = Callable[["ReadContext", Any, "Action[Any, Any]", Mapping[str, Any]], Awaitable[str | None]]
+#: Loads what an action needs, as a frozen dataclass that `ActionContext.prepared` returns by its type. It
+#: reads only through the ReadContext, changes nothing, and may refuse: by WrongValue, or by
+#: PreparationRefused as a check does.
+Prepare = Callable[["ReadContext", Any, Any, ActionContext], Awaitable[object]]
+#: Returns the state that an action leads to if that depends on the record after the action: for instance,
+#: the state before a hold.
+StateResolver = Callable[[Any], CodeEnum]
+#: Returns an action of the same lifecycle that follows at once, with its payload, or None. Called with the
+#: record after the first action, and with that action's context.
+FollowUp = Callable[[Any, ActionContext], tuple[str, Payload] | None]
+
+
+class Keys(Enum):
+    """The key under which an action seals its personal fields, or what it does with a key."""
+
+    AUTHORS = "the author's, or theirs on whose behalf it is"
+    TEXTS = "a key for this text alone, wrapped by the author's, so that it can be withdrawn"
+    KEPT = "the key of the text that it takes the place of"
+    SAID = "the key that the body names as `text_key`: that of the text that it passes on"
+    WITHDRAWN = "the key of the text that is named is destroyed"
+    UPLOADS = "the key of the upload that is named, which comes into the vault by it"
+    MADE = "a key of the record's own, made now"
+    OWN = "the record's own, made when it was"
+    DESTROYED = "the record's own key is destroyed"
+
+
+@dataclass(frozen=True)
+class Branch:
+    """The target of an action with several outcomes: an accepted delivery is delivered, a rejected one is
+    rectified. `choose` is called with the record after the action, and returns one of `leads_to`; if that is
+    the record's present state, the record stays in it. `events` are the events of outcomes that differ from
+    the action's own event. `ways` lists, for states that do not have all outcomes, the ones that they have.
+    """
+
+    choose: Callable[[Any], CodeEnum]
+    leads_to: tuple[CodeEnum, ...]
+    events: dict[CodeEnum, str] = field(default_factory=dict)
+    ways: dict[CodeEnum, tuple[CodeEnum, ...]] = field(default_factory=dict)
+
+    def __call__(self, record: Any) -> CodeEnum:
+        state = self.choose(record)
+        assert state in self.leads_to, f"the table does not say that it leads to {state}"
+        return state
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedPart:
+    """A command on one further record: the name of its stream, the payload, and values that were computed for
+    it (`Command.prepared`). `place` is where the first payload names the record, as `verdicts/2/suggestion`;
+    None: in `field` of the related command, at the part's own place.
+    """
+
+    record: str
+    body: Payload | dict[str, Any]
+    prepared: tuple[object, ...] = ()
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedCommand:
+    """A command that an action issues on a second record, or on several: an action of that record's own
+    lifecycle, with its own actor policy, checks and event.
+
+    `field` is the payload's field that names the record, to which refusals point. `record` returns the name
+    of its stream, or the names of several; the id of a record that the action opens is
+    `ActionContext.related_id`. `body` returns the second payload from the first record and the first payload,
+    as a payload or as a client would send it. With `goes_on` that action issues its own related command, too.
+    With `permitted`, whoever may perform the first action may also have this done, and see that record for
+    it: the second action's policy is for those who perform it by itself.
+    """
+
+    action: str
+    field: str
+    record: Callable[[ActionContext], str | Sequence[str]]
+    body: Callable[[Any, Any], Payload | dict[str, Any]]
+    goes_on: bool = False
+    permitted: bool = False
+
+    def issued(self, record: Any, body: Payload, ctx: ActionContext) -> list[tuple[str, RelatedPart]]:
+        """Return the commands on the records that it names, each with the pointer to the record's name in the
+        first payload.
+        """
+        named = self.record(ctx)
+        if isinstance(named, str):
+            return [(f"/{self.field}", RelatedPart(named, self.body(record, body)))]
+        return [
+            (f"/{self.field}/{n}", RelatedPart(name, self.body(record, body))) for n, name in enumerate(named)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedCommands:
+    """The command that an action issues on each of several records, with a payload for each; otherwise as
+    `RelatedCommand`. `parts` returns them from the first record, the first payload and its context.
+    """
+
+    action: str
+    field: str
+    parts: Callable[[Any, Any, ActionContext], Sequence[RelatedPart]]
+    goes_on: bool = False
+    permitted: bool = False
+
+    def issued(self, record: Any, body: Payload, ctx: ActionContext) -> list[tuple[str, RelatedPart]]:
+        """Return the commands, each with the pointer to the record's name in the first payload."""
+        return [
+            (f"/{part.place or f'{self.field}/{n}'}", part)
+            for n, part in enumerate(self.parts(record, body, ctx))
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class DueAt:
+    """The time at which the worker performs an action by itself, with an empty payload: `after` the time in
+    the record's field, as long as the record is in a state in which the action is available, and has no value
+    in the field `unless`.
+
+    `rule` is its name in the log: `rule:expire_agreements`. `timers_per_kind`: actions of several lifecycles
+    have that name, and this one's timers are told apart by the kind.
+    """
+
+    field: str
+    rule: str
+    unless: str | None = None
+    after: timedelta = timedelta(0)
+    timers_per_kind: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Action(Generic[R, B]):
+    """An action of a lifecycle: a row of its table, equal to itself only.
+
+    `unless` are checks of the record, `prepare` loads what the action needs, `wrong` are checks of the
+    payload: they run in this order, and prepared values are available to all that run later. `staff_only`:
+    only staff see its events. `segregate_from` are the duties in the record whose holders may not perform
+    this action: segregation of duties, for administrators as for everybody. `follow_up` returns the action
+    that follows at once, as an event of its own in the same command: for instance, the result of the last
+    vote. `related` are commands on further records. `document` returns, from the record before, the class of
+    the document that the action creates, whose number is drawn then; `documents` those of an action that
+    creates several, from the record before and the payload. `notifies`: recipients of notices who get work
+    or are concerned by the result, besides the persons in marked fields. `anywhere`: those of `who` that
+    otherwise see the records of their teams (`SEE_THEIR_TEAMS`) act on all records, and so see all. `due`:
+    when the worker performs the action by itself.
+    """
+
+    name: str
+    zh: str
+    apply: Callable[[R, B, ActionContext], None]
+    body: type[B]
+    from_states: frozenset[CodeEnum] | Creation
+    to: CodeEnum | Unchanged | StateResolver
+    who: ActorPolicy
+    event: str
+    unless: tuple[Check, ...] = ()
+    prepare: tuple[Prepare, ...] = ()
+    wrong: tuple[PayloadCheck, ...] = ()
+    keys: Keys = Keys.AUTHORS
+    staff_only: bool = False
+    related: tuple[RelatedCommand | RelatedCommands, ...] = ()
+    segregate_from: tuple[RecordDuty, ...] = ()
+    follow_up: FollowUp | None = None
+    document: Callable[[Any], str | None] | None = None
+    documents: Callable[[Any, Any], tuple[str, ...]] | None = None
+    notifies: tuple[RecipientRule, ...] = ()
+    anywhere: bool = False
+    due: DueAt | None = None
+
+    @property
+    def opens(self) -> bool:
+        """Return whether the action opens (creates) the record."""
+        return self.from_states is NEW_RECORD
+
+    @property
+    def stays(self) -> bool:
+        """Return whether the action leaves the state unchanged."""
+        return self.to is STAYS
+
+    @property
+    def description(self) -> str:
+        """Return the description of the action for people, a sentence; it begins with verb and object, from
+        which its summary is made.
+        """
+        return cleandoc(self.apply.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+
+    @property
+    def leads_to(self) -> tuple[CodeEnum, ...]:
+        """Return the states that the action can lead to, as far as the table lists them: none if it keeps the
+        state, or leads back to the previous one.
+        """
+        if isinstance(self.to, Branch):
+            return self.to.leads_to
+        return (self.to,) if isinstance(self.to, CodeEnum) else ()
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """Return the event types that the action can have, its usual one first."""
+        others = self.to.events.values() if isinstance(self.to, Branch) else ()
+        return tuple(dict.fromkeys((self.event, *others)))
+
+    def event_in(self, state: CodeEnum | None) -> str:
+        """Return the event type if the action leaves the record in that state."""
+        if isinstance(self.to, Branch) and state is not None:
+            return self.to.events.get(state, self.event)
+        return self.event
+
+    @property
+    def seeing_roles(self) -> frozenset[Role]:
+        """Return the roles that see every record of the kind because the action is for them: nobody can act
+        on what they do not see.
+        """
+        return self.who.roles - SEE_THEIR_OWN - (frozenset() if self.anywhere else SEE_THEIR_TEAMS)
+
+    def label(self, language: str) -> str:
+        """Return the action's label in that language."""
+        return self.zh if language == "zh" else self.name.replace("_", " ").capitalize()
+
+    def is_open_in(self, state: CodeEnum | None) -> bool:
+        """Return whether the action is available in that state; None: the record does not exist."""
+        if isinstance(self.from_states, Creation):
+            return state is None
+        return state in self.from_states
+
+
+class ActionOptions(TypedDict, total=False):
+    """Options that few actions have; see `Action`."""
+
+    unless: tuple[Check, ...]
+    prepare: tuple[Prepare, ...]
+    wrong: tuple[PayloadCheck, ...]
+    keys: Keys
+    staff_only: bool
+    segregate_from: tuple[RecordDuty, ...]
+    follow_up: FollowUp | None
+    document: Callable[[Any], str | None] | None
+    documents: Callable[[Any, Any], tuple[str, ...]] | None
+    notifies: tuple[RecipientRule, ...]
+    anywhere: bool
+    due: DueAt | None
+
+
+def action(
+    apply: Callable[[R, B, ActionContext], None],
+    zh: str,
+    come_from: Iterable[CodeEnum] | Creation,
+    to: CodeEnum | Unchanged | StateResolver,
+    who: ActorPolicy,
+    event: str,
+    *,
+    name: str | None = None,
+    related: RelatedCommand | RelatedCommands | tuple[RelatedCommand | RelatedCommands, ...] = (),
+    **more: Unpack[ActionOptions],
+) -> Action[R, B]:
+    """Return an action; its name is that of the function `apply` (without the underscore that follows a
+    Python keyword), or `name` where the function's is not the action's; its payload is the type of the
+    function's parameter `body`.
+    """
+    return Action(
+        related=related if isinstance(related, tuple) else (related,),
+        name=name or apply.__name__.removesuffix("_"),
+        zh=zh,
+        apply=apply,
+        body=get_type_hints(apply)["body"],
+        from_states=come_from if isinstance(come_from, Creation) else frozenset(come_from),
+        to=to,
+        # Whatever duties keep apart is a judgement.
+        who=who.for_people() if more.get("segregate_from") else who,
+        event=event,
+        **more,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """Fields of a record that follow from the payload of any of its actions, as the priority does from impact
+    and urgency. `prepare` loads a frozen dataclass with what that needs, None if the payload has nothing of
+    it; `apply` sets the fields, after the action's own function.
+    """
+
+    prepare: Callable[[ReadContext, Payload], Awaitable[object]]
+    apply: Callable[[Any, Payload, ActionContext], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Lifecycle(Generic[R]):
+    """A lifecycle: all actions on one kind of record. There is one for each kind, equal to itself only.
+
+    `plural` is its path. `code` is that of its numbers, if it has any. `audience` returns the tokens of
+    those who may see the record. `overseer_roles` are the roles that see every record: `oversight`, those
+    that a row is for (`Action.seeing_roles`), and `also_seen_by`, with the reason. `some_seen_by` are roles
+    that see those records only of which a token names the role, with the reason. `columns` are, by kind of
+    token, the columns that hold it, or a list of such, for lists of records (none: holders of such a token
+    see every row). `unassigned` is the SQL condition for the token `desk`, `open_to_all` that for `everybody`
+    if not every row has it. `children` are the classes of child records on its stream. `ended` are the states
+    in which a case is done and can be reopened. `searched_fields` are the fields that a search covers besides
+    the number: only fields shown to everybody who sees the record. `constraints` declares, by name, the
+    consequence for a command that violates a database constraint of the lifecycle's own table or its
+    children's. `retired` are the states in which new commands may not refer to the record, with the code of
+    the refusal. `reviewer_group_field` is the field that names the group which reviews the record, and sees
+    what it needs for that. `administrative`: the events are not for everybody who sees the record
+    (`visibility`). `change_check` is asked of what any of its actions would change. `derivation` sets the
+    fields that follow from any payload. `vocabulary` are the keys that its records may be about, where the
+    program defines them: those of KPIs.
+    """
+
+    kind: str
+    plural: str
+    zh: str
+    record: type[R]
+    states: type[CodeEnum]
+    rows: tuple[Action[R, Any], ...]
+    audience: Callable[[R], tuple[str, ...]]
+    oversight: frozenset[Role] = OVERSIGHT_ROLES
+    also_seen_by: Mapping[Role, str] = field(default_factory=dict)
+    some_seen_by: Mapping[Role, str] = field(default_factory=dict)
+    columns: dict[str, Sequence[str]] = field(default_factory=dict)
+    unassigned: str | None = None
+    open_to_all: str | None = None
+    code: str | None = None
+    children: tuple[type[Record], ...] = ()
+    ended: frozenset[CodeEnum] = frozenset()
+    constraints: Mapping[str, Violation] = field(default_factory=dict)
+    searched_fields: Sequence[str] = ()
+    retired: Mapping[CodeEnum, str] = field(default_factory=dict)
+    reviewer_group_field: str | None = None
+    administrative: bool = False
+    change_check: ChangeCheck | None = None
+    derivation: Derivation | None = None
+    vocabulary: frozenset[str] = frozenset()
+    overseer_roles: frozenset[Role] = field(init=False)
+    by_name: dict[str, Action[R, Any]] = field(init=False)
+    leaving: dict[CodeEnum, tuple[Action[R, Any], ...]] = field(init=False)
+    _relation_fields: tuple[str, ...] = field(init=False, repr=False)
+    #: Cache of `open_to`: evaluating each action's policy again costs a tenth of reading a record.
+    _open_to: dict[Any, tuple[Action[R, Any], ...]] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        derived = self.oversight.union(*(row.seeing_roles for row in self.rows))
+        twice = derived & (self.also_seen_by.keys() | self.some_seen_by.keys())
+        assert not twice, f"rows of {self.kind} let {sorted(twice)} see it already"
+        object.__setattr__(self, "overseer_roles", derived.union(self.also_seen_by))
+        object.__setattr__(self, "by_name", {row.name: row for row in self.rows})
+        leaving = {
+            state: tuple(row for row in self.rows if not row.opens and row.is_open_in(state))
+            for state in self.states
+        }
+        object.__setattr__(self, "leaving", leaving)
+        relations = {one for row in self.rows for one in row.who.relations}
+        fields = {name for one in relations if isinstance(one, ProcessRelation) for name in one.fields}
+        object.__setattr__(self, "_relation_fields", tuple(sorted(fields)))
+        assert len(self.by_name) == len(self.rows), f"two actions of {self.kind} have one name"
+        assert self.rows[0].opens, f"the first row of {self.kind} is the one from nothing"
+        for row in self.rows:
+            for event in row.events:
+                assert re.fullmatch(rf"{self.kind}\.[a-z_]+", event), (
+                    f"{event} is not an event of {self.kind}"
+                )
+            assert row.description, f"{row.name} of {self.kind} does not say what it means"
+
+    @property
+    def is_ticket(self) -> bool:
+        """Return whether the records are tickets, which have comments, links and custom fields; other records
+        may have numbers, too.
+        """
+        return issubclass(self.record, Ticket)
+
+    @property
+    def table(self) -> str:
+        """Return the table of the records."""
+        return f"fold.{self.kind}"
+
+    @property
+    def observed(self) -> str:
+        """Return the type of events by which another system reports what is no action's."""
+        return f"{self.kind}.observed"
+
+    @property
+    def event_types(self) -> frozenset[str]:
+        """Return all types of events on the streams of this kind."""
+        return frozenset({self.observed, *(event for row in self.rows for event in row.events)})
+
+    def __getitem__(self, name: str) -> Action[R, Any]:
+        return self.by_name[name]
+
+    def open_to(self, record: R, caller: Caller) -> tuple[Action[R, Any], ...]:
+        """Return the actions that are available to this caller in the record's state; checks may still refuse
+        one.
+        """
+        state = getattr(record, "state")  # noqa: B009  # every lifecycle's record has one; Record itself has none
+        key = (state, *policy_cache_key(caller, record, self._relation_fields))
+        found = self._open_to.get(key)
+        if found is None:
+            if len(self._open_to) >= MOST_CACHED_POLICIES:
+                self._open_to.clear()
+            found = tuple(row for row in self.leaving.get(state, ()) if row.who.allows(caller, record))
+            self._open_to[key] = found
+        return found
+
+    def opening(self) -> Action[R, Any]:
+        """Return the action that opens a record."""
+        return self.rows[0]

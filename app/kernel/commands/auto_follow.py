@@ -1,0 +1,75 @@
+"""Automatic followers: persons who get work on a record become its followers, if they cannot see it yet, and
+those who have work on it, if they would see it no longer.
+
+Persons named by fields of the record itself see it by its lifecycle, and child records with an
+`AUDIENCE_KIND` show it themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from app.common.children import Follower
+from app.common.notices import Responsible
+from app.common.records import ChildRecord, Record
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import audience
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payloads import marks
+from app.kernel.commands.decide import Decision, add_child_row
+from app.kernel.commands.references import is_visible
+from app.kernel.ledger import Ledger
+
+
+async def add_auto_followers(
+    ledger: Ledger,
+    reads: ReadContext,
+    lifecycle: Lifecycle[Any],
+    decided: Decision,
+    ctx: ActionContext,
+    *,
+    version: int,
+) -> None:
+    """Add a follower for each person who has work from a child record, got now or not yet done, and may not
+    see the record, or no longer. Who is to follow it no longer does not.
+    """
+    if Follower not in lifecycle.children:
+        return
+    shown = audience(lifecycle, decided.record, ctx.audience, made=ctx.made, removed=ctx.removed)
+    persons = set(_newly_responsible(ctx))
+    if not ctx.audience <= shown:
+        persons.update(await _still_responsible(reads, lifecycle, decided.record, ctx))
+    persons -= {row.person_id for row in ctx.removed if isinstance(row, Follower)}
+    callers = await ledger.directory.callers(persons) if persons else {}
+    for person_id in sorted(callers):
+        if not is_visible(ledger, lifecycle, callers[person_id], sorted(shown)):
+            add_child_row(
+                decided, Follower.for_person(decided.record, person_id, ctx.occurred_at), ctx, version=version
+            )
+
+
+async def _still_responsible(
+    reads: ReadContext, lifecycle: Lifecycle[Any], record: Record, ctx: ActionContext
+) -> set[UUID]:
+    """Return the persons whom child records that this command leaves as they are give work not yet done."""
+    changed = {was.id for was, _ in ctx.changed}
+    person_ids: set[UUID | None] = set()
+    for child in lifecycle.children:
+        if issubclass(child, ChildRecord) and child.DONE_FIELDS:
+            for row in await reads.children(child, record):
+                if row.id not in changed and all(getattr(row, name) is None for name in child.DONE_FIELDS):
+                    person_ids.update(getattr(row, name) for name in marks(child, Responsible))
+    return {person_id for person_id in person_ids if person_id is not None}
+
+
+def _newly_responsible(ctx: ActionContext) -> Iterator[UUID]:
+    """Yield the persons newly named in child records that give them work but do not show them the record."""
+    for was, row in (*((None, made) for made in ctx.made), *ctx.changed):
+        shows = isinstance(row, ChildRecord) and row.AUDIENCE_KIND
+        for name in () if shows else marks(type(row), Responsible):
+            person_id = getattr(row, name)
+            if person_id is not None and person_id != getattr(was, name, None):
+                yield person_id

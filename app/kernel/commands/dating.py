@@ -1,0 +1,76 @@
+"""The time at which an action happened: as the caller states it, within the limits of their roles, or now."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from app.common.people import Caller, Role
+from app.common.tickets import Ticket
+from app.kernel.actions.refusals import WrongValue
+
+if TYPE_CHECKING:
+    from app.kernel.commands.decide import Decision
+    from app.kernel.commands.perform import Command
+
+FUTURE_TOLERANCE = timedelta(seconds=60)
+SKEW = timedelta(seconds=60)
+# How far back a role may date an action. Integrations: without limit; everybody else: not at all.
+BACKDATING_LIMITS = {
+    Role.agent: timedelta(days=7),
+    Role.engineer: timedelta(days=7),
+    Role.admin: timedelta(days=90),
+} | {role: timedelta(days=90) for role in Role if role.value.endswith("_manager")}
+
+
+def occurred_at(command: Command, record: Any) -> datetime:
+    """Return when the action happened: as stated in the payload, within the limits of the caller's roles; of
+    what a rule does, when it was to do it; or now.
+
+    A state is not left before it began, and nothing happens to a ticket before it was opened. What a rule
+    does is never before the record's last change: it has decided on the record as it is.
+    """
+    now, said, due = command.metadata.now, command.body.occurred_at, command.metadata.due_at
+    if said is None:
+        since = record.state_since if _leaves_a_state(command, record) else record.changed_at
+        at, changed_at = (now, None) if due is None else (min(due, now), record.changed_at)
+        found: list[datetime] = [at, *(bound for bound in (since, changed_at) if bound is not None)]
+        return max(found)
+    if said > now + FUTURE_TOLERANCE:
+        raise WrongValue(pointer="/occurred_at", because="in_the_future")
+    reach = _backdating_limit(command.metadata.caller)
+    if reach is not None and said < now - max(reach, SKEW):
+        raise WrongValue({"days": str(reach.days)}, pointer="/occurred_at", because="too_far_back")
+    if _leaves_a_state(command, record):
+        _require_not_before(said, record.state_since, "before_this_state")
+    elif isinstance(record, Ticket):
+        _require_not_before(said, record.opened_at, "before_it_was_opened")
+    return said
+
+
+def _leaves_a_state(command: Command, record: Any) -> bool:
+    return isinstance(record, Ticket) and not command.row.stays
+
+
+def not_before_the_last_change(command: Command, record: Any, decided: Decision) -> None:
+    """Refuse (`before_the_last_change`) if the action changes the record as of a time before its last change.
+    Only an action that changes nothing but child records, as a comment does, may be dated between changes.
+    """
+    said, changes = command.body.occurred_at, decided.data["set"]
+    only_beside = bool(changes) and record.row_key not in changes
+    if said is not None and not only_beside and not _leaves_a_state(command, record):
+        _require_not_before(said, record.changed_at, "before_the_last_change")
+
+
+def _require_not_before(said: datetime, since: datetime | None, because: str) -> None:
+    if since is not None and said < since:
+        raise WrongValue({"since": since.isoformat()}, pointer="/occurred_at", because=because)
+
+
+def _backdating_limit(caller: Caller) -> timedelta | None:
+    """Return how far back the caller may date; None: without limit."""
+    if caller.is_rule or Role.integration in caller.role_codes:
+        return None
+    return max(
+        (BACKDATING_LIMITS.get(role, timedelta(0)) for role in caller.role_codes), default=timedelta(0)
+    )

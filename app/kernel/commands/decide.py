@@ -1,0 +1,139 @@
+"""The decision of an action: from a record, a payload and a context to an event and new rows. Pure: no
+database, no clock.
+
+The changes that `apply` made are found by comparing the record before and after, so the event's `set` cannot
+disagree with the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from app.common.custom import seal_values
+from app.common.personal import Sealed
+from app.common.records import Record, as_row, codecs, later_instant
+from app.common.state_fields import enter_state
+from app.common.tickets import Ticket
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import Action, Lifecycle, Unchanged
+from app.kernel.actions.payloads import Payload, to_event_data
+
+R = TypeVar("R", bound=Record)
+Seal = Callable[[str], Sealed]
+
+
+@dataclass(slots=True)
+class Decision:
+    """The result of an action: the record after it, the event's data, the rows to write and those to remove.
+
+    `staff_only`: whether only staff may see the event.
+    """
+
+    record: Any
+    data: dict[str, Any]
+    staff_only: bool
+    rows: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    removals: list[tuple[str, str]] = field(default_factory=list)
+
+
+def decide(
+    lifecycle: Lifecycle[R],
+    row: Action[R, Any],
+    before: R,
+    body: Payload,
+    ctx: ActionContext,
+    *,
+    version: int,
+    seal: Seal,
+) -> Decision:
+    """Apply the action `row` to a copy of the record `before`, and return the decision. `version` is the one
+    that the event will have in its stream; `seal` encrypts personal texts.
+    """
+    after = before.model_copy()
+    if isinstance(after, Ticket) and ctx.number is not None:
+        after.number = ctx.number
+    row.apply(after, body, ctx)
+    if lifecycle.derivation is not None:
+        lifecycle.derivation.apply(after, body, ctx)
+    _change_state(row, before, after, ctx)
+    sealing = _once_per_text(seal)
+    fields = changed_fields(before, after, sealing)
+    changes: dict[str, Any] = {}
+    rows: list[tuple[str, dict[str, Any]]] = []
+    if fields:
+        _stamp(after, before, version, ctx)
+        changes[after.row_key] = fields
+        rows.append((lifecycle.table, as_row(after)))
+    for was, child in (*((None, made) for made in ctx.made), *ctx.changed):
+        if fields := changed_fields(was, child, sealing):
+            _stamp(child, was, version, ctx)
+            changes[child.row_key] = fields
+            rows.append((f"fold.{child.KIND}", as_row(child)))
+    rows += ctx.derived
+    changes |= {child.row_key: None for child in ctx.removed}
+    removals = [(f"fold.{child.KIND}", str(child.id)) for child in ctx.removed]
+    custom = {column: seal_values(values, sealing) for column, values in ctx.custom.values.items()}
+    data = {"given": to_event_data(body, ctx.references, sealing) | custom, "set": changes}
+    return Decision(after, data, row.staff_only or ctx.staff_only, rows, removals)
+
+
+def add_child_row(decided: Decision, row: Record, ctx: ActionContext, *, version: int) -> None:
+    """Add a child record that comes from no payload to the decision's event and rows; it holds no personal
+    text.
+    """
+    _stamp(row, None, version, ctx)
+    decided.data["set"][row.row_key] = changed_fields(None, row, Sealed)
+    decided.rows.append((f"fold.{row.KIND}", as_row(row)))
+    ctx.add(row)
+
+
+def _stamp(row: Record, before: Record | None, version: int, ctx: ActionContext) -> None:
+    row.version, row.appended_at = version, None
+    row.changed_at = later_instant(None if before is None else before.changed_at, ctx.occurred_at)
+
+
+def _change_state(row: Action[R, Any], before: R, after: R, ctx: ActionContext) -> None:
+    """Set the new state, and the fields that follow from it."""
+    if isinstance(row.to, Unchanged):
+        return
+    state = row.to(after) if callable(row.to) else row.to
+    if state != getattr(before, "state"):  # noqa: B009  # records with a lifecycle have one
+        enter_state(after, state, ctx.occurred_at)
+
+
+def changed_fields(before: Record | None, after: Record, seal: Seal) -> dict[str, Any]:
+    """Return the fields of `after` that differ from `before` (None: all that have a value), as JSON data.
+
+    Seals personal values, in `after` as well: from here on no object holds the plain text.
+    """
+    changed: dict[str, Any] = {}
+    old = {} if before is None else before.__dict__
+    for name, codec in codecs(type(after)).items():
+        value = after.__dict__[name]
+        if value == old.get(name):
+            continue
+        codec.check(value)
+        if value is not None and codec.personal and not isinstance(value, Sealed):
+            value = seal(value)
+            setattr(after, name, value)
+        elif value is not None and codec.holds_values:
+            value = seal_values(value, seal)
+            setattr(after, name, value)
+        changed[name] = None if value is None else codec.write(value)
+    return changed
+
+
+def _once_per_text(seal: Seal) -> Seal:
+    """Return a function that seals each text once per command, so that `given` and `set` hold one
+    ciphertext.
+    """
+    known: dict[str, Sealed] = {}
+
+    def sealing(text: str) -> Sealed:
+        if text not in known:
+            known[text] = seal(text)
+        return known[text]
+
+    return sealing

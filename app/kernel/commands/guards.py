@@ -1,0 +1,104 @@
+"""Guards of an action, checked before it is decided: state, actor policy, segregation of duties, and its own
+checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from app.common.role_labels import DEFAULT_LABELS, RoleLabels
+from app.kernel.actions.actor_policy import RecordDuty, conflicting_duties
+from app.kernel.actions.refusals import (
+    ActionUnavailable,
+    ConflictingDuty,
+    Forbidden,
+    PreparationRefused,
+    SegregationOfDuties,
+)
+
+if TYPE_CHECKING:
+    from app.kernel.access.reads import ReadContext
+    from app.kernel.actions.context import ActionContext
+    from app.kernel.commands.perform import Command
+
+
+def require_permission(
+    command: Command, record: Any, labels: RoleLabels = DEFAULT_LABELS, *, permitted: bool = False
+) -> None:
+    """Raise ActionUnavailable or Forbidden unless the action is available in this state and to the caller, or
+    another action permits it.
+    """
+    if not command.row.is_open_in(None if command.row.opens else record.state):
+        raise unavailable(command, record, "not_in_this_state")
+    if not (permitted or command.row.who.allows(command.metadata.caller, record)):
+        raise Forbidden({"who": command.row.who.phrase(command.metadata.language, labels)})
+
+
+def require_segregation(command: Command, record: Any, behalf: UUID | None) -> None:
+    """Raise SegregationOfDuties if the caller, or the person on whose behalf they act, has had a duty in the
+    record that excludes this action.
+    """
+    had = conflicting_duties(command.row.segregate_from, record, {command.metadata.caller.person_id, behalf})
+    if had:
+        raise _segregated(command, had[0])
+
+
+def _segregated(command: Command, duty: RecordDuty) -> SegregationOfDuties:
+    """Return the refusal of somebody who has had that duty in the record."""
+    language = command.metadata.language
+    return SegregationOfDuties({"action": command.row.label(language), "part": duty.label(language)})
+
+
+async def prepare_and_check(reads: ReadContext, command: Command, record: Any, ctx: ActionContext) -> None:
+    """Run the action's checks: those on the record, then `prepare`, which loads the values that the action
+    needs, then those on the payload, and load what the lifecycle derives from it. Raises the first refusal.
+    """
+    for check in command.row.unless:
+        if (because := await check(reads, record, ctx)) is not None:
+            raise unavailable(command, record, because)
+    try:
+        for prepare in command.row.prepare:
+            ctx.add_prepared(await prepare(reads, record, command.body, ctx))
+        for body_check in command.row.wrong:
+            if (because := await body_check(reads, record, command.body, ctx)) is not None:
+                raise unavailable(command, record, because)
+    except PreparationRefused as refused:
+        refusal = unavailable(command, record, refused.because)
+        refusal.words.update(refused.words)
+        refusal.more.update(refused.more)
+        raise refusal from refused
+    except ConflictingDuty as had:
+        raise _segregated(command, had.duty) from had
+    derivation = command.lifecycle.derivation
+    if derivation is not None and (value := await derivation.prepare(reads, command.body)) is not None:
+        ctx.add_prepared(value)
+
+
+async def require_change_allowed(
+    reads: ReadContext, command: Command, record: Any, changed: Mapping[str, Any]
+) -> None:
+    """Raise ActionUnavailable if the lifecycle does not let the record be changed so now."""
+    check = command.lifecycle.change_check
+    if check is not None and (because := await check(reads, record, command.row, changed)) is not None:
+        raise unavailable(command, record, because)
+
+
+def unavailable(command: Command, record: Any, because: str) -> ActionUnavailable:
+    """Return the refusal with that code, with the actions that are available to the caller instead."""
+    language = command.metadata.language
+    more = (
+        {}
+        if command.row.opens
+        else {
+            "state": record.state.value,
+            "allowed_actions": [
+                row.name
+                for row in command.lifecycle.open_to(record, command.metadata.caller)
+                if row.name != command.row.name  # a check has just refused it
+            ],
+        }
+    )
+    state = "" if command.row.opens else record.state.label(language)
+    return ActionUnavailable({"action": command.row.label(language), "state": state}, more, because=because)

@@ -1,0 +1,494 @@
+"""Performing a command, from top to bottom. Records change only here, and by `observe` for imported
+histories.
+
+A command is decided without a lock, and its append request names the versions in its read set (optimistic
+concurrency). If any of them has changed by then, the log refuses the append, and the command is decided
+again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.common.records import empty
+from app.kernel.access.directory import VAULT
+from app.kernel.access.reads import ReadContext, VersionedRecord
+from app.kernel.access.visibility import audience
+from app.kernel.actions.constraints import refusal_for, violation_of
+from app.kernel.actions.context import ActionContext, CommandMetadata
+from app.kernel.actions.lifecycle import Action, Lifecycle, RelatedCommand, RelatedCommands, RelatedPart
+from app.kernel.actions.payloads import Payload, name_at
+from app.kernel.actions.refusals import (
+    ActionUnavailable,
+    Forbidden,
+    NotFound,
+    Refusal,
+    RetriesExhausted,
+    VersionMismatch,
+    WrongValue,
+)
+from app.kernel.commands import dating, guards
+from app.kernel.commands.auto_follow import add_auto_followers
+from app.kernel.commands.decide import Decision, decide
+from app.kernel.commands.references import is_visible, resolve_references
+from app.kernel.commands.sealing import Removals, Rows, prepare_sealing
+from app.kernel.ledger import Ledger
+from app.log.events import Event, id_of, kind_of
+from app.log.ids import uuid7
+from app.log.writer import (
+    AppendRequest,
+    ConcurrencyConflict,
+    ConstraintViolation,
+    IdempotencyRecord,
+    LogPosition,
+)
+
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """The idempotency key of a command: the route, the client's key, and a hash (hex) of the whole
+    command.
+    """
+
+    route: str
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: an action of a lifecycle on the record of that name; if the action opens a record, the name
+    is the id for it (None: a new id).
+
+    `if_match` are the versions one of which the record must have. `follow_up`: an action that follows at once
+    on the record, with its payload, in the same append; in place of the action's own. `prepared` are frozen
+    dataclasses that whoever issues the command has computed for it, where nothing below may: what a
+    `prepare` of the row would return otherwise.
+    """
+
+    lifecycle: Lifecycle[Any]
+    row: Action[Any, Any]
+    name: str | None
+    body: Payload
+    metadata: CommandMetadata
+    if_match: frozenset[int] | None = None
+    key: IdempotencyKey | None = None
+    follow_up: tuple[str, Payload] | None = None
+    prepared: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """The result of a command: the record after it, its event, and the event's position in the log.
+
+    `audience` are the tokens of those who may see the record from now on.
+    """
+
+    record: Any
+    event: Event
+    written: LogPosition
+    audience: frozenset[str]
+
+
+async def perform(ledger: Ledger, command: Command) -> CommandResult:
+    """Perform the command. Raises a Refusal, DuplicateCommand if its key was used before, or DatabaseGone."""
+    with contextlib.suppress(ConcurrencyConflict):
+        return await _attempt(ledger, command)
+    # Commands that met a conflict retry one after the other: all at once they would only conflict again.
+    async with ledger.retry_lock(command.lifecycle.kind, command.name):
+        for _ in range(ATTEMPTS - 1):
+            # The conflict may come from the erasure of a person, so cached encryption keys must not be used.
+            ledger.vault.forget()
+            ledger.directory.forget_configuration()
+            with contextlib.suppress(ConcurrencyConflict):
+                return await _attempt(ledger, command)
+    raise RetriesExhausted()
+
+
+@dataclass(frozen=True, slots=True)
+class _StreamDecision:
+    """A command's decision for one stream. `record`: the record before the action; `before`, `after`: the
+    audience tokens before and after it. `pointer`: where the payload names the record; None: it is the
+    command's own.
+    """
+
+    command: Command
+    record: Any
+    ctx: ActionContext
+    decided: Decision
+    event: Event
+    rows: Rows
+    removals: Removals
+    before: frozenset[str]
+    after: frozenset[str]
+    pointer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _CommandDecision:
+    """A decided command, with its read set.
+
+    `parts` are all its decisions in order; `last` is the last of them on the record's own stream (related
+    ones follow it).
+    """
+
+    command: Command
+    parts: list[_StreamDecision]
+    last: _StreamDecision
+    reads: dict[str, int]
+
+
+async def _attempt(ledger: Ledger, command: Command) -> CommandResult:
+    whole = await _decide_command(ledger, command)
+    try:
+        written = await ledger.writer.write(_append_request([whole]))
+    except ConstraintViolation as error:
+        raise _violation_refusal(whole, error) or error from error
+    return _command_result(ledger, whole, written)
+
+
+def _violation_refusal(
+    decision: _CommandDecision, error: ConstraintViolation
+) -> Refusal | ConcurrencyConflict | None:
+    """Return the refusal that a lifecycle declares for the violated constraint; None: no decision's lifecycle
+    declares it.
+    """
+    for part in decision.parts:
+        violation = violation_of(part.command, error.constraint or "")
+        if violation is None:
+            continue
+        answer = refusal_for(violation, part.command, part.record)
+        if isinstance(answer, Refusal) and part.pointer is not None:
+            return _as_reference_error(answer, decision.command, part.pointer)
+        return answer
+    return None
+
+
+async def _decide_command(ledger: Ledger, command: Command) -> _CommandDecision:
+    reads = ReadContext(ledger.db, ledger.lifecycles, ledger.directory)
+    first = await _decide_stream(ledger, reads, command, uuid7())
+    parts = [first]
+    following = command.follow_up
+    if following is None and command.row.follow_up is not None:
+        following = command.row.follow_up(first.decided.record, first.ctx)
+    if following is not None:
+        parts.append(await _decide_follow_up(ledger, reads, command, first, *following))
+    last = parts[-1]  # on the record's own stream
+    parts += await _decide_related(ledger, reads, command, first)
+    return _CommandDecision(command, parts, last, reads.versions)
+
+
+def _append_request(wholes: Sequence[_CommandDecision]) -> AppendRequest:
+    """Return the append request for these commands, which the log applies all together or not at all."""
+    parts = [part for whole in wholes for part in whole.parts]
+    reads = {name: version for whole in wholes for name, version in whole.reads.items()}
+    return AppendRequest(
+        # Of two events on one stream the first follows the version that was read.
+        reads=reads | {part.event.stream: part.event.version - 1 for part in reversed(parts)},
+        events=tuple(part.event for part in parts),
+        rows=tuple(row for part in parts for row in (*part.rows, *part.decided.rows)),
+        removals=tuple(gone for part in parts for gone in (*part.removals, *part.decided.removals)),
+        audiences={p.event.stream: tuple(sorted(p.after)) for p in parts if p.after != p.before},
+        idempotency_records=tuple(
+            once for w in wholes if (once := _idempotency_record(w.command, w.last.event)) is not None
+        ),
+    )
+
+
+def _command_result(ledger: Ledger, decision: _CommandDecision, written: LogPosition) -> CommandResult:
+    kinds = {kind_of(part.event.stream) for part in decision.parts}
+    ledger.invalidate({*kinds, *(VAULT for part in decision.parts if part.removals)})
+    # The record itself was changed, not only its child records.
+    if (record := decision.last.decided.record).appended_at is None:
+        record.appended_at = written.recorded_at
+    return CommandResult(record, decision.parts[0].event, written, decision.last.after)
+
+
+@dataclass
+class BatchRefused(Exception):
+    """At least one of several commands of a batch is refused, so none is applied. `refused` holds the
+    refusals by the index of the command.
+    """
+
+    refused: dict[int, Refusal]
+
+
+async def perform_all(ledger: Ledger, acts: Sequence[Command]) -> list[CommandResult]:
+    """Perform all commands in one append, or none: each is decided on the state before all of them. So no two
+    may be on the same record, nor may one write a stream that another reads.
+
+    Raises BatchRefused, DuplicateCommand if a key was used before, or DatabaseGone.
+    """
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            ledger.vault.forget()
+            ledger.directory.forget_configuration()
+        with contextlib.suppress(ConcurrencyConflict):
+            return await _attempt_all(ledger, acts)
+    raise BatchRefused(dict.fromkeys(range(len(acts)), RetriesExhausted()))
+
+
+async def _attempt_all(ledger: Ledger, acts: Sequence[Command]) -> list[CommandResult]:
+    wholes: list[_CommandDecision] = []
+    refused: dict[int, Refusal] = {}
+    for n, act in enumerate(acts):
+        try:
+            wholes.append(await _decide_command(ledger, act))
+        except Refusal as refusal:
+            refused[n] = refusal
+    if refused := refused or _conflicting_commands(wholes):
+        raise BatchRefused(refused)
+    try:
+        written = await ledger.writer.write(_append_request(wholes))
+    except ConstraintViolation as error:
+        # The constraint does not tell which of the commands that declare it has violated it.
+        violated = {
+            n: answer for n, whole in enumerate(wholes) if (answer := _violation_refusal(whole, error))
+        }
+        if stale := next(
+            (answer for answer in violated.values() if isinstance(answer, ConcurrencyConflict)), None
+        ):
+            raise stale from error
+        refused = {n: answer for n, answer in violated.items() if isinstance(answer, Refusal)}
+        raise BatchRefused(refused) if refused else error from error
+    return [_command_result(ledger, whole, written) for whole in wholes]
+
+
+def _conflicting_commands(wholes: Sequence[_CommandDecision]) -> dict[int, Refusal]:
+    """Return refusals for the commands that write a stream which another of them reads or writes, and for
+    those others. Raises ConcurrencyConflict if two have read different versions of one stream.
+    """
+    writers: dict[str, set[int]] = {}
+    readers: dict[str, set[int]] = {}
+    versions: dict[str, int] = {}
+    for n, whole in enumerate(wholes):
+        for part in whole.parts:
+            writers.setdefault(part.event.stream, set()).add(n)
+        for name, version in whole.reads.items():
+            readers.setdefault(name, set()).add(n)
+            if versions.setdefault(name, version) != version:
+                raise ConcurrencyConflict()
+    concerned = (by | readers.get(name, set()) for name, by in writers.items())
+    crowded = {n for places in concerned if len(places) > 1 for n in places}
+    return {n: WrongValue(pointer="", because="in_anothers_way") for n in sorted(crowded)}
+
+
+async def _decide_stream(
+    ledger: Ledger,
+    reads: ReadContext,
+    command: Command,
+    command_id: UUID,
+    *,
+    follows: bool = False,
+    permitted: bool = False,
+) -> _StreamDecision:
+    """Decide the command for its own record. `follows`: the command follows from another one, so its payload
+    was not sent by a person. `permitted`: whoever may perform that one may have this done, too.
+    """
+    loaded = await _load(ledger, reads, command, permitted=permitted)
+    record = loaded.record
+    if command.if_match is not None and record.version not in command.if_match:
+        raise VersionMismatch(more={"version": record.version})
+    guards.require_permission(command, record, ledger.role_labels, permitted=permitted)
+    ctx = action_context(ledger, loaded, command.metadata, occurred_at=dating.occurred_at(command, record))
+    ctx.command_id, ctx.follows = command_id, follows
+    for value in command.prepared:
+        ctx.add_prepared(value)
+    if command.row.related:
+        ctx.related_id = uuid7()
+    behalf = await resolve_references(ledger, reads, command, ctx, record)
+    guards.require_segregation(command, record, behalf)
+    await guards.prepare_and_check(reads, command, record, ctx)
+    if command.row.opens and command.lifecycle.code is not None:
+        ctx.number = await ledger.numbers.next_number(command.lifecycle.code, command.metadata.now)
+    return await _stream_decision(ledger, reads, command, loaded, ctx, behalf)
+
+
+async def _stream_decision(
+    ledger: Ledger,
+    reads: ReadContext,
+    command: Command,
+    loaded: VersionedRecord[Any],
+    ctx: ActionContext,
+    behalf: UUID | None,
+) -> _StreamDecision:
+    """Return the decision for a stream, once all checks have passed."""
+    record = loaded.record
+    if command.row.document is not None and (of_class := command.row.document(record)) is not None:
+        ctx.document_number = await ledger.numbers.next_document_number(of_class, command.metadata.now)
+    for of_class in command.row.documents(record, command.body) if command.row.documents is not None else ():
+        number = await ledger.numbers.next_document_number(of_class, command.metadata.now)
+        ctx.document_numbers[of_class] = number
+    seal, rows, removals = await prepare_sealing(ledger, reads, command, ctx, record, behalf)
+    version = loaded.stream_version + 1
+    decided = decide(command.lifecycle, command.row, record, command.body, ctx, version=version, seal=seal)
+    await guards.require_change_allowed(reads, command, record, decided.data["set"])
+    await add_auto_followers(ledger, reads, command.lifecycle, decided, ctx, version=version)
+    dating.not_before_the_last_change(command, record, decided)
+    event = _event(command, decided, version, ctx.occurred_at, behalf)
+    after = audience(command.lifecycle, decided.record, ctx.audience, made=ctx.made, removed=ctx.removed)
+    return _StreamDecision(command, record, ctx, decided, event, rows, removals, ctx.audience, after)
+
+
+async def _decide_follow_up(
+    ledger: Ledger, reads: ReadContext, command: Command, first: _StreamDecision, action: str, said: Payload
+) -> _StreamDecision:
+    """Decide the action that follows at once from the first event, with the payload `said`, on the record
+    after that event: as of the same time, or of a later one that the payload says. The actor policy and the
+    segregation of duties are not checked again, as they were for the first action; the action's own checks
+    are.
+    """
+    at, stated = first.ctx.occurred_at, command.body.occurred_at
+    if said.occurred_at is not None:
+        at = stated = max(at, said.occurred_at)
+    body = said.model_copy(update={"occurred_at": stated})
+    after = Command(command.lifecycle, command.lifecycle[action], command.name, body, command.metadata)
+    record = first.decided.record
+    loaded = VersionedRecord(record, first.event.version, sorted(first.after))
+    if not after.row.is_open_in(record.state):
+        raise guards.unavailable(after, record, "not_in_this_state")
+    ctx = action_context(ledger, loaded, command.metadata, occurred_at=at)
+    ctx.command_id = first.ctx.command_id
+    ctx.follows = True
+    await resolve_references(ledger, reads, after, ctx, record)
+    await guards.prepare_and_check(reads, after, record, ctx)
+    return await _stream_decision(ledger, reads, after, loaded, ctx, None)
+
+
+async def _decide_related(
+    ledger: Ledger, reads: ReadContext, command: Command, first: _StreamDecision
+) -> list[_StreamDecision]:
+    """Decide the related commands on other records, if there are any, each by an action of its own lifecycle.
+    A refusal there becomes an error of the field that names the record here.
+    """
+    if not command.row.related:
+        return []
+    # Records that this command opens can be read by its related commands.
+    reads.made[first.event.stream] = VersionedRecord(
+        first.decided.record, first.event.version, sorted(first.after)
+    )
+    parts: list[_StreamDecision] = []
+    for second in command.row.related:
+        parts += await _decide_related_records(ledger, reads, command, first, second)
+    return parts
+
+
+async def _decide_related_records(
+    ledger: Ledger,
+    reads: ReadContext,
+    command: Command,
+    first: _StreamDecision,
+    second: RelatedCommand | RelatedCommands,
+) -> list[_StreamDecision]:
+    """Decide the related command `second` on each record that it names."""
+    decided: list[_StreamDecision] = []
+    for pointer, one in second.issued(first.decided.record, command.body, first.ctx):
+        assert one.record != first.event.stream, "two events of one command are on two streams"
+        other = _related_command(ledger, command, second.action, one)
+        try:
+            part = await _decide_stream(
+                ledger, reads, other, first.ctx.command_id, follows=True, permitted=second.permitted
+            )
+        except NotFound as refused:
+            # What is not there and what is not for the caller are answered alike, as in any reference.
+            words = {"kind": other.lifecycle.kind, "name": name_at(command.body, pointer)}
+            raise WrongValue(words, pointer=pointer, because="unknown_reference") from refused
+        except (Forbidden, ActionUnavailable) as refused:
+            raise _as_reference_error(refused, command, pointer) from refused
+        decided.append(replace(part, pointer=pointer))
+        if second.goes_on:
+            decided += await _decide_related(ledger, reads, other, part)
+    return decided
+
+
+def _as_reference_error(refused: Refusal, command: Command, pointer: str) -> WrongValue:
+    """Return the refusal of another record's action as an error of the field that names that record here."""
+    words = {"why": refused.sentence(command.metadata.language)}
+    return WrongValue(words, pointer=pointer, because="refused_there")
+
+
+def _related_command(ledger: Ledger, command: Command, action: str, part: RelatedPart) -> Command:
+    """Return the command that carries out the action on the related record."""
+    lifecycle = ledger.lifecycles[kind_of(part.record)]
+    row = lifecycle[action]
+    body = row.body.model_validate(part.body) if isinstance(part.body, dict) else part.body
+    body = body.model_copy(update={"occurred_at": command.body.occurred_at})
+    name = str(id_of(part.record))
+    return Command(lifecycle, row, name, body, command.metadata, prepared=part.prepared)
+
+
+def action_context(
+    ledger: Ledger,
+    loaded: VersionedRecord[Any],
+    metadata: CommandMetadata,
+    *,
+    occurred_at: datetime | None = None,
+) -> ActionContext:
+    """Return the context of an action on that record."""
+    return ActionContext(
+        metadata.caller,
+        occurred_at or metadata.now,
+        ledger.settings.reopen_days,
+        metadata.now,
+        frozenset(loaded.audience),
+        zone=ledger.numbers.zone,
+        login_issuer=ledger.settings.oidc_issuer,
+    )
+
+
+async def _load(
+    ledger: Ledger, reads: ReadContext, command: Command, *, permitted: bool = False
+) -> VersionedRecord[Any]:
+    if command.row.opens:  # the id of a record that a related command opens is given
+        record_id = uuid7() if command.name is None else UUID(command.name)
+        return VersionedRecord(empty(command.lifecycle.record, record_id), 0, [])
+    assert command.name is not None
+    loaded = await reads.record(command.lifecycle.kind, command.name)
+    caller = command.metadata.caller
+    if loaded is None or not (permitted or is_visible(ledger, command.lifecycle, caller, loaded.audience)):
+        raise NotFound()
+    return loaded
+
+
+def _event(
+    command: Command, decided: Decision, version: int, occurred_at: datetime, behalf: UUID | None
+) -> Event:
+    context = command.metadata
+    behalf = behalf or context.on_behalf_of
+    return Event(
+        id=uuid7(),
+        stream=decided.record.row_key,
+        version=version,
+        type=command.row.event_in(getattr(decided.record, "state", None)),
+        occurred_at=occurred_at,
+        staff_only=decided.staff_only,
+        actor=context.caller.actor,
+        credential=None if context.caller.key_id is None else f"key:{context.caller.key_id}",
+        on_behalf_of=None if behalf is None else f"person:{behalf}",
+        correlation_id=context.correlation_id,
+        causation_id=context.causation_id,
+        source=context.source,
+        source_ref=context.source_ref,
+        data=decided.data,
+    )
+
+
+def _idempotency_record(command: Command, event: Event) -> IdempotencyRecord | None:
+    if command.key is None:
+        return None
+    return IdempotencyRecord(
+        principal=command.metadata.caller.actor,
+        route=command.key.route,
+        key=command.key.key,
+        fingerprint=command.key.fingerprint,
+        stream=event.stream,
+        version=event.version,
+        status=201 if command.row.opens else 200,
+    )

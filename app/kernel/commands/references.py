@@ -1,0 +1,181 @@
+"""References in a payload: other records, which must be visible to the caller, and child records of the
+record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from app.common.people import Caller, Role
+from app.common.personal import LOGIN
+from app.common.records import ANY_RECORD, TICKET, ForeignRef, KeyRef, Record
+from app.common.uploads import Upload, UploadRef
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import can_see, follower
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payloads import Payload, child_references, marks, references
+from app.kernel.actions.refusals import WrongValue
+from app.kernel.ledger import Ledger
+from app.kernel.uploads import ATTACH_DEADLINE, find_upload
+
+if TYPE_CHECKING:
+    from app.kernel.commands.perform import Command
+
+
+async def resolve_references(
+    ledger: Ledger, reads: ReadContext, command: Command, ctx: ActionContext, record: Record
+) -> UUID | None:
+    """Resolve the payload's references into the context. Return the person on whose behalf it is sent, if
+    any.
+    """
+    behalf: UUID | None = None
+    for field, mark, names in references(command.body):
+        named = [(names, "")] if isinstance(names, str) else [(name, f"/{n}") for n, name in enumerate(names)]
+        ctx.references[field] = [
+            await _resolve_reference(
+                ledger, reads, command, mark, name, f"/{field}{which}", met=_participants(mark, record, ctx)
+            )
+            for name, which in named
+        ]
+        if mark.on_behalf and ctx.references[field][0].id != command.metadata.caller.person_id:
+            behalf = ctx.references[field][0].id
+    await _resolve_keys(ledger, reads, command, record)
+    for field, child, value in child_references(command.body):
+        found = await reads.child(child.row, record, **{child.by: value})
+        if found is None or (found.for_staff and not command.metadata.caller.is_staff_for(record)):
+            words = {"kind": child.row.KIND, "name": str(value)}
+            raise WrongValue(words, pointer=f"/{field}", because="unknown_reference")
+        ctx.references[field] = [found]
+    upload = upload_field(command.body)
+    if upload is not None:
+        ctx.upload = await _uploaded(ledger, reads, command, upload)
+    return behalf
+
+
+def upload_field(body: Payload) -> str | None:
+    """Return the payload's field that names an upload, if there is one."""
+    return next(iter(marks(type(body), UploadRef)), None)
+
+
+async def _uploaded(ledger: Ledger, reads: ReadContext, command: Command, field: str) -> Upload:
+    """Return the upload that the field names: complete, usable by the caller, not older than ATTACH_DEADLINE,
+    and not yet attached.
+    """
+    upload_id = getattr(command.body, field)
+    found, caller = await find_upload(ledger.db, upload_id), command.metadata.caller
+    if found is None or found.sha256 is None or not found.is_usable_by(caller):
+        raise WrongValue(pointer=f"/{field}", because="no_such_upload")
+    if found.wrapped is None or await reads.is_attached(upload_id):
+        raise WrongValue(pointer=f"/{field}", because="attached_already")
+    if command.metadata.now > found.begun_at + ATTACH_DEADLINE:
+        words = {"hours": str(ATTACH_DEADLINE // timedelta(hours=1))}
+        raise WrongValue(words, pointer=f"/{field}", because="upload_too_old")
+    return found
+
+
+def _participants(mark: ForeignRef, record: Record, ctx: ActionContext) -> frozenset[str]:
+    """Return the tokens and ids of persons who take part in the record, if the field may name them."""
+    if not mark.allow_participants:
+        return frozenset()
+    said = [value for value in dict(record).values() if isinstance(value, UUID | list)]
+    ids = {str(one) for value in said for one in (value if isinstance(value, list) else (value,))}
+    return ctx.audience | ids
+
+
+async def _resolve_reference(
+    ledger: Ledger,
+    reads: ReadContext,
+    command: Command,
+    mark: ForeignRef,
+    name: str,
+    pointer: str,
+    *,
+    met: frozenset[str],
+) -> Any:
+    caller, kind = command.metadata.caller, mark.kind
+    called = name
+    if name == "me" and kind == "person" and caller.person_id is not None:
+        called = str(caller.person_id)
+    elif mark.on_behalf and ":" in name:
+        called = await _person_by_external_id(ledger, name)
+    loaded = await _load_by_name(reads, kind, called)
+    if loaded is None or not (
+        # An integration may see no persons, but may name those on whose behalf it acts.
+        ((mark.on_behalf or mark.allow_tools) and Role.integration in caller.role_codes)
+        or not met.isdisjoint(_tokens(loaded.record))
+        or is_visible(ledger, ledger.lifecycles[loaded.record.KIND], caller, loaded.audience)
+    ):
+        raise WrongValue({"kind": kind, "name": name}, pointer=pointer, because="unknown_reference")
+    if not mark.retired:
+        _require_not_retired(ledger.lifecycles[loaded.record.KIND], [loaded.record], pointer)
+    return loaded.record
+
+
+async def _load_by_name(reads: ReadContext, kind: str, name: str) -> Any:
+    if kind == ANY_RECORD:
+        return await reads.any_record(name)
+    return await (reads.ticket(name) if kind == TICKET else reads.record(kind, name))
+
+
+def _tokens(named: Record) -> tuple[str, ...]:
+    return (str(named.id), f"person:{named.id}", follower(named.id))
+
+
+async def _resolve_keys(ledger: Ledger, reads: ReadContext, command: Command, record: Record) -> None:
+    """Resolve the references by key. A key that the record has already is not checked: a record that refers
+    to something retired meanwhile can still be changed otherwise.
+    """
+    for field, mark, said in references(command.body, marked=KeyRef):
+        held = getattr(record, field, None)
+        process = _process_of(command, record) if mark.per_process else None
+        for n, key in enumerate([said] if isinstance(said, str) else said):
+            if key == held or (isinstance(held, list) and key in held):
+                continue
+            pointer = f"/{field}" if isinstance(said, str) else f"/{field}/{n}"
+            found = await reads.by_key(mark.kind, key, process)
+            if mark.known and not any(_can_see(ledger, command, mark.kind, one.audience) for one in found):
+                words = {"kind": mark.kind, "name": key}
+                raise WrongValue(words, pointer=pointer, because="unknown_reference")
+            if not mark.retired:
+                _require_not_retired(ledger.lifecycles[mark.kind], [one.record for one in found], pointer)
+
+
+def _can_see(ledger: Ledger, command: Command, kind: str, audience: list[str]) -> bool:
+    return is_visible(ledger, ledger.lifecycles[kind], command.metadata.caller, audience)
+
+
+def _process_of(command: Command, record: Record) -> str:
+    """Return the command's process: that of the payload or the record, otherwise the record's kind."""
+    process: str | None = getattr(command.body, "process", None) or getattr(record, "process", None)
+    return process or record.KIND
+
+
+def _require_not_retired(lifecycle: Lifecycle[Any], found: Sequence[Any], pointer: str) -> None:
+    """Raise WrongValue if all of these records, which share a name, are retired: no new references
+    to them.
+    """
+    codes = [lifecycle.retired.get(one.state) for one in found]
+    if codes and all(codes):
+        raise WrongValue(pointer=pointer, because=str(codes[0]))
+
+
+async def _person_by_external_id(ledger: Ledger, name: str) -> str:
+    """Return the id of the person with that name in a source, `<source>:<name>`; if there is none, the name
+    as it is.
+    """
+    source, _, known_as = name.partition(":")
+    if source == LOGIN:  # Logins are no public names of persons.
+        return name
+    query = "select person_id from vault.known_as where source = %s and fingerprint = %s"
+    fingerprint = ledger.external_id_fingerprint(source, known_as)
+    person_id = await ledger.db.value(query, (source, fingerprint))
+    return name if person_id is None else str(person_id)
+
+
+def is_visible(ledger: Ledger, lifecycle: Lifecycle[Any], caller: Caller, audience: list[str]) -> bool:
+    """Return whether the record with that audience is visible to the caller."""
+    return can_see(caller, lifecycle, audience, agents_see=ledger.settings.agents_see)

@@ -1,0 +1,155 @@
+"""The keys under which an action's personal texts are sealed, and the resulting changes of the vault."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from app.common.personal import LOGIN, ExternalId, Sealed
+from app.common.records import codecs
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.vault import AuthorKey
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import Keys
+from app.kernel.actions.payloads import child_references, has_personal_text, marks, provided_fields
+from app.kernel.actions.refusals import PersonErased
+from app.kernel.commands.decide import Seal
+from app.kernel.ledger import Ledger
+from app.log.events import id_of
+from app.log.ids import uuid7
+from app.log.writer import ConcurrencyConflict
+
+if TYPE_CHECKING:
+    from app.kernel.commands.perform import Command
+
+Rows = tuple[tuple[str, dict[str, Any]], ...]
+Removals = tuple[tuple[str, str], ...]
+OTHER_NAMES = """
+select id from vault.known_as where person_id = %s and source = %s and fingerprint is distinct from %s
+"""
+NAME_EXISTS = "select true from vault.known_as where person_id = %s and source = %s and fingerprint = %s"
+
+
+async def prepare_sealing(
+    ledger: Ledger, reads: ReadContext, command: Command, ctx: ActionContext, record: Any, behalf: UUID | None
+) -> tuple[Seal, Rows, Removals]:
+    """Return the function that seals the action's personal fields, and the rows to add to and remove from the
+    vault.
+    """
+    seal, rows, removals = await _sealing_key(ledger, reads, command, ctx, record, behalf)
+    names, forgotten = await _name_changes(ledger, command, record.id)
+    return seal, (*rows, *names), (*removals, *forgotten)
+
+
+async def _name_changes(ledger: Ledger, command: Command, person_id: UUID) -> tuple[Rows, Removals]:
+    """Return the changes to the fingerprints of a person's names, by which the person is found; they are not
+    in the log.
+    """
+    if command.row.keys is Keys.DESTROYED:
+        return (), await _remove_names(ledger, person_id, LOGIN, None)
+    known_as: dict[str, ExternalId] = marks(type(command.body), ExternalId)
+    for field, name in provided_fields(command.body) if known_as else ():
+        if field not in known_as:
+            continue
+        source = known_as[field].source
+        fingerprint = None if name is None else ledger.external_id_fingerprint(source, name)
+        removals = () if command.row.opens else await _remove_names(ledger, person_id, source, fingerprint)
+        there = not command.row.opens and await ledger.db.value(NAME_EXISTS, (person_id, source, fingerprint))
+        if fingerprint is None or there:
+            return (), removals
+        row = {"id": str(uuid7()), "source": source, "fingerprint": fingerprint, "person_id": str(person_id)}
+        return (("vault.known_as", row),), removals
+    return (), ()
+
+
+async def _remove_names(ledger: Ledger, person_id: UUID, source: str, but: str | None) -> Removals:
+    """Return the events that remove the names by which sources call the person, but for the name with this
+    fingerprint.
+    """
+    rows = await ledger.db.rows(OTHER_NAMES, (person_id, source, but))
+    return tuple(("vault.known_as", str(row["id"])) for row in rows)
+
+
+async def _sealing_key(
+    ledger: Ledger, reads: ReadContext, command: Command, ctx: ActionContext, record: Any, behalf: UUID | None
+) -> tuple[Seal, Rows, Removals]:
+    if command.row.keys is Keys.MADE:
+        ctx.key_id = uuid7()
+        key, wrapped = ledger.vault.master.wrap_new_key(ctx.key_id)
+        return ledger.vault.sealing(key), _key_row(ctx.key_id, record.id, None, wrapped), ()
+    if command.row.keys in (Keys.DESTROYED, Keys.WITHDRAWN):
+        of_all = command.row.keys is Keys.DESTROYED
+        gone = record.key_id if of_all else _named_text(command, ctx).key_id
+        return _nothing_to_seal, (), (("vault.personal_key", str(gone)),)
+    if not has_personal_text(command.body) and not ctx.custom.has_personal_text():
+        return _nothing_to_seal, (), ()
+    author = await _author(ledger, reads, command, record, behalf)
+    if command.row.keys in (Keys.KEPT, Keys.SAID):
+        return await _reuse_key(ledger, command, ctx), (), ()
+    if command.row.keys in (Keys.AUTHORS, Keys.OWN):
+        return ledger.vault.sealing(author.key), (), ()
+    if command.row.keys is Keys.UPLOADS:
+        assert ctx.upload is not None
+        assert ctx.upload.wrapped is not None
+        text_key, wrapped = author.key.unwrap(ctx.upload.key_id, ctx.upload.wrapped), ctx.upload.wrapped
+    else:
+        text_key, wrapped = author.key.wrap_new_key(uuid7())
+    return (
+        ledger.vault.sealing(text_key),
+        _key_row(text_key.id, id_of(author.stream), author.key.id, wrapped),
+        (),
+    )
+
+
+async def _author(
+    ledger: Ledger, reads: ReadContext, command: Command, record: Any, behalf: UUID | None
+) -> AuthorKey:
+    """Return the key of the person whose text this is: a rule's text belongs to the requester, a text on
+    behalf of a person to that person, and a person record's own fields to the person in it.
+    """
+    subject = behalf or command.metadata.caller.person_id or getattr(record, "requester_id", None)
+    if command.row.keys is Keys.OWN:
+        subject = record.id
+    author = None if subject is None else await ledger.vault.author(subject)
+    if author is None:
+        raise PersonErased()
+    # If the person is erased before this is written, their key is gone: then the command is decided again,
+    # and refused. The key may have been cached before something that was read since.
+    if reads.versions.setdefault(author.stream, author.version) != author.version:
+        raise ConcurrencyConflict()
+    return author
+
+
+async def _reuse_key(ledger: Ledger, command: Command, ctx: ActionContext) -> Seal:
+    """Return how to seal a text that replaces or repeats the named one: under the same key."""
+    if command.row.keys is Keys.SAID:
+        key_id: UUID = getattr(command.body, "text_key")  # noqa: B009  # such a row's body has one
+    else:
+        key_id = _named_text(command, ctx).key_id
+    key = await ledger.vault.text_key(key_id)
+    if key is None:
+        raise PersonErased()
+    return ledger.vault.sealing(key)
+
+
+def _named_text(command: Command, ctx: ActionContext) -> Sealed:
+    """Return the sealed text, with a key of its own, of the child row that the payload names."""
+    ((field, mark, _),) = child_references(command.body)
+    ((name, _),) = ((name, codec) for name, codec in codecs(mark.row).items() if codec.personal)
+    sealed = getattr(ctx.references[field][0], name)
+    assert isinstance(sealed, Sealed)
+    return sealed
+
+
+def _key_row(key_id: UUID, person_id: UUID, under: UUID | None, wrapped: bytes) -> Rows:
+    row = {
+        "id": str(key_id),
+        "person_id": str(person_id),
+        "under": None if under is None else str(under),
+        "wrapped": "\\x" + wrapped.hex(),
+    }
+    return (("vault.personal_key", row),)
+
+
+def _nothing_to_seal(text: str) -> Sealed:
+    raise AssertionError("an action without words of its own has nothing to seal")

@@ -1,0 +1,1 @@
+"""What runs by itself: rules that follow the log, timers, and polling."""

@@ -1,0 +1,258 @@
+"""Rules: commands that follow from events. Each rule is a consumer of the log, and acts by `perform` like any
+caller.
+
+Each command has an idempotency key made of the rule, the event's position and the record, so that an event
+handled twice has one effect; then the checkpoint moves. A refused command is recorded and not retried; only
+if the record has changed since the rule read it, the rule decides again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from app.common.people import rule_caller as as_caller
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.payloads import Payload
+from app.kernel.actions.refusals import Refusal, RetriesExhausted, VersionMismatch
+from app.kernel.commands.perform import Command, IdempotencyKey, perform
+from app.kernel.ledger import Ledger
+from app.log.batches import Batch
+from app.log.events import Recorded, kind_of, stream
+from app.log.follow import Consumer
+from app.log.writer import LARGEST_BATCH, ConstraintViolation, DuplicateCommand
+from app.platform.db import Connection
+
+#: Returns the current time.
+Clock = Callable[[], datetime]
+
+ROUTE = "rule"
+BATCH = 1_000
+# So often the records can have changed while the rule decided; then the batch is retried later.
+ATTEMPTS = 5
+# For a thousand events that each lead to many commands, on a slow disk.
+LONGEST_SECONDS = 300.0
+#: The source of what rules do.
+RULE_SOURCE = "rule"
+# A tool has an id of its own for what it mirrors here; a mail or an alert that opened a ticket has none.
+IS_MIRRORED = """
+select 1 from fold.external_reference r where r.record = %s and exists (
+  select from log.event e where e.stream = r.record and e.source like 'webhook:%%' offset 0)"""
+KEY_USED = "select 1 from log.idempotency where key = %s and route = %s and principal = %s"
+ADD_REFUSAL = """
+insert into plumbing.refused_consequence (rule, cause, record, action, code, refused_at)
+values (%s, %s, %s, %s, %s, %s) on conflict do nothing"""
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """A command that a rule issues, on the record with that id (None: the action opens a record).
+
+    `if_match` is the version of the record that the rule has read, if it has read one. `about` tells apart
+    several commands of one rule on the same record because of one event.
+    """
+
+    kind: str
+    action: str
+    record_id: UUID | None
+    body: Payload
+    if_match: int | None = None
+    about: UUID | None = None
+
+    @property
+    def key(self) -> str:
+        """Return the key that is unique among all commands of the rule because of one event."""
+        record = "new" if self.record_id is None else str(self.record_id)
+        return record if self.about is None else f"{record}:{self.about}"
+
+    @property
+    def record(self) -> str:
+        """Return the stream that the command writes to; empty if it opens a record."""
+        return "" if self.record_id is None else stream(self.kind, self.record_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule that reacts to events of the types `event_types`, and to events of any type that set one of the
+    `fields` of a record of that kind: a system whose tickets are mirrored here may set them together with a
+    state. Its name is that of its file.
+
+    `follow` yields at most one consequence per record and `about`, and at most one that opens a record. It
+    may read the current state, which can be newer than the event. `preselect` returns those of several events
+    that may have consequences, in one step: most events have none, and checking each by itself is what costs.
+    It queries on the connection of the batch: on another one each query would be a transaction of its own.
+    """
+
+    name: str
+    event_types: tuple[str, ...]
+    follow: Callable[[Ledger, Recorded], AsyncIterator[Consequence]]
+    preselect: Callable[[Ledger, Connection, Sequence[Recorded]], Awaitable[Sequence[Recorded]]] | None = None
+    fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def consumer(self, ledger: Ledger, clock: Clock) -> Consumer:
+        """Return the rule as a consumer of the log."""
+        types = frozenset(self.event_types).union(
+            *(ledger.lifecycles[kind].event_types for kind in self.fields)
+        )
+
+        async def chosen(batch: Batch) -> Sequence[Recorded]:
+            found = [event for event in await batch.events(types, imported=False) if self._reacts_to(event)]
+            if self.preselect is None or not found:
+                return found
+            return await self.preselect(ledger, batch.connection, found)
+
+        async def has_work(batch: Batch) -> bool:
+            return bool(await chosen(batch))
+
+        async def handle_batch(connection: Connection, batch: Batch) -> None:
+            for event in await chosen(batch):
+                for _ in range(ATTEMPTS):
+                    if await self._attempt(ledger, connection, event, clock):
+                        break
+                else:
+                    raise RetriesExhausted()
+
+        return Consumer(
+            f"rule:{self.name}",
+            handle_batch,
+            BATCH,
+            LONGEST_SECONDS,
+            types=types,
+            writes_log=True,
+            has_work=has_work,
+        )
+
+    def _reacts_to(self, event: Recorded) -> bool:
+        if event.type in self.event_types and not event.is_past:
+            return True
+        fields = self.fields.get(kind_of(event.stream), frozenset())
+        return not (event.repeats_earlier or fields.isdisjoint(event.set_fields))
+
+    async def _attempt(self, ledger: Ledger, connection: Connection, event: Recorded, clock: Clock) -> bool:
+        """Perform the consequences of an event. Return False if some were decided on a record that has
+        changed since; those already performed are not repeated.
+        """
+        together: list[Consequence] = []
+        done = True
+        async for consequence in self.follow(ledger, event):
+            together.append(consequence)
+            if len(together) == LARGEST_BATCH:
+                done = await self._act(ledger, connection, event, together, clock()) and done
+                together = []
+        return await self._act(ledger, connection, event, together, clock()) and done
+
+    async def _act(
+        self,
+        ledger: Ledger,
+        connection: Connection,
+        event: Recorded,
+        consequences: Sequence[Consequence],
+        now: datetime,
+    ) -> bool:
+        """Perform the consequences concurrently, so that they share a batch of the log's writer. Return False
+        if a record had changed since it was read.
+        """
+
+        # Keyed by record, not by a running number: that would name another record if there are more of them
+        # when the event is handled again.
+        causes = [Cause.of_event(self.name, event, now, f"{event.position}:{c.key}") for c in consequences]
+        done = [perform_consequence(ledger, *pair) for pair in zip(causes, consequences, strict=True)]
+        outcomes = await asyncio.gather(*done, return_exceptions=True)
+        for cause, consequence, outcome in zip(causes, consequences, outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
+            if outcome not in (None, VersionMismatch.CODE):
+                await record_refusal(connection, cause, consequence, outcome)
+        return VersionMismatch.CODE not in outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The reason for a command: the rule, the event that it follows, that event's correlation id, and the
+    time.
+
+    `reference` is the command's idempotency key, so that it is applied once; None: the version in the
+    consequence ensures that. `due_at` is when the rule was to act (None: now); what it does carries that
+    instant, however late it is done.
+    """
+
+    rule: str
+    event_id: UUID
+    correlation_id: str
+    now: datetime
+    reference: str | None = None
+    due_at: datetime | None = None
+
+    @classmethod
+    def of_event(cls, rule: str, event: Recorded, now: datetime, reference: str) -> Cause:
+        """Return the cause of what follows from an event. The rule was to act when the log had the event; if
+        another rule or a clock made it, when that was due.
+        """
+        due_at = (
+            event.occurred_at if event.source == RULE_SOURCE else max(event.recorded_at, event.occurred_at)
+        )
+        return cls(rule, event.id, event.correlation_id, now, reference, due_at)
+
+
+async def perform_consequence(ledger: Ledger, cause: Cause, consequence: Consequence) -> str | None:
+    """Perform a consequence. Return the code of the refusal, or None if the command is applied, now or
+    before. One that would move the state of a mirrored ticket is left out: its tool moves it, and persons.
+
+    Raises RetriesExhausted if others kept changing the record, or DatabaseGone: then it is to be retried.
+    """
+    caller = as_caller(cause.rule)
+    key = None
+    if cause.reference is not None:
+        key = IdempotencyKey(ROUTE, f"{caller.actor}:{cause.reference}", "")
+    context = CommandMetadata(
+        caller,
+        cause.now,
+        cause.correlation_id,
+        source=RULE_SOURCE,
+        source_ref=cause.reference,
+        causation_id=cause.event_id,
+        due_at=cause.due_at,
+    )
+    lifecycle = ledger.lifecycles[consequence.kind]
+    row = lifecycle[consequence.action]
+    moves = lifecycle.is_ticket and not (row.stays or row.opens)
+    if moves and await _is_mirrored(ledger, consequence.record):
+        return None
+    name = None if consequence.record_id is None else str(consequence.record_id)
+    seen = None if consequence.if_match is None else frozenset({consequence.if_match})
+    try:
+        await perform(ledger, Command(lifecycle, row, name, consequence.body, context, seen, key))
+    except DuplicateCommand:
+        return None
+    except RetriesExhausted:
+        raise
+    except (Refusal, ConstraintViolation) as refusal:
+        # A repetition may be refused because of what the first application did.
+        if key is not None and await ledger.db.value(KEY_USED, (key.key, key.route, caller.actor)):
+            return None
+        return refusal.code if isinstance(refusal, Refusal) else refusal.constraint or "rejected"
+    return None
+
+
+async def _is_mirrored(ledger: Ledger, name: str) -> bool:
+    """Return whether the ticket is one of a tool's that is mirrored here. It would be told again what we have
+    made of it, or older news of the tool's would lose against it.
+    """
+    return await ledger.db.value(IS_MIRRORED, (name,)) is not None
+
+
+async def record_refusal(connection: Connection, cause: Cause, consequence: Consequence, code: str) -> None:
+    """Record the refusal of a rule's command, for operators."""
+    await connection.execute(
+        ADD_REFUSAL, (cause.rule, cause.event_id, consequence.record, consequence.action, code, cause.now)
+    )
+
+
+async def events(batch: Batch, types: Collection[str]) -> list[Recorded]:
+    """Return the events of these types that have consequences here, in order: imported events had theirs in
+    the system that they come from, and what is past already when it is reported has none.
+    """
+    return [event for event in await batch.events(types, imported=False) if not event.is_past]

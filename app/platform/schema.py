@@ -1,0 +1,166 @@
+"""The database's schema: migrated by its owner, checked by every other process."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import psycopg
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from psycopg import sql
+from sqlalchemy import create_engine, pool, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+CONNECT_SECONDS = 10
+NO_ADDRESS = "LEDGERDESK_OWNER_URL is no address that could be connected to."
+
+#: The first revision of the migrations. No migration leads on from the older revisions of early databases.
+BASELINE = "1001"
+
+
+class SchemaError(Exception):
+    """The database does not have the schema that this version of the program needs."""
+
+
+class SchemaTooOldError(SchemaError):
+    """The database was made before the baseline, so that no migration brings it up to date.
+
+    `remedy` says in a sentence what to do instead.
+    """
+
+    def __init__(
+        self, revision: str, remedy: str = "Name an empty database, and leave this one as it is."
+    ) -> None:
+        super().__init__(
+            f"The database has the schema {revision}, of a version before the first release. This version "
+            f"cannot read it and does not change it. {remedy}"
+        )
+        self.revision = revision
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+@cache
+def newest() -> str:
+    """Return the revision that this version of the program needs."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def migrate(owner_url: str, service_role: str | None) -> str | None:
+    """Migrate the schema as its owner, and grant `service_role` its use (None: the owner serves too).
+
+    Return the revision that the database was at before, None if it was empty.
+
+    Raises SchemaTooOldError if the database was made before the baseline, SchemaError if by a later version
+    than this one or if the service's role does not exist, psycopg.Error if the database cannot be reached.
+    """
+    config = _config()
+    try:
+        engine = create_engine(sqlalchemy_url(owner_url), poolclass=pool.NullPool)
+        with engine.connect() as connection:
+            before = _revision(connection)
+            _refuse_unknown(before)
+            config.attributes["connection"] = connection
+            # In one transaction with the migrations, so that the newest schema always comes with its grants.
+            if service_role is not None:
+                config.attributes["grants"] = _grants(connection, service_role)
+            command.upgrade(config, "head")
+        return before
+    except DBAPIError as error:
+        raise psycopg.Error(str(error.orig)) from error
+    except (ArgumentError, ValueError) as error:  # ValueError for a port that is no number
+        raise SchemaError(NO_ADDRESS) from error
+
+
+def _grants(connection: sqlalchemy.Connection, service_role: str) -> str:
+    """Return the statements that grant the service's role access. Raises SchemaError if there is no such
+    role.
+    """
+    found = connection.execute(text("select 1 from pg_roles where rolname = :role"), {"role": service_role})
+    if found.first() is None:
+        raise SchemaError(
+            f"The service's role {service_role!r} does not exist. Make it once, as an administrator of "
+            f"the database: create role {service_role} login password '…';"
+        )
+    statements = (MIGRATIONS / "grants.sql").read_text(encoding="utf-8")
+    return sql.SQL(statements).format(role=sql.Identifier(service_role)).as_string()
+
+
+def _revision(connection: sqlalchemy.Connection) -> str | None:
+    """Return the revision that the database is at, None if it has never been migrated."""
+    versions = {"version_table": "migration", "version_table_schema": "plumbing"}  # as in migrations/env.py
+    return MigrationContext.configure(connection, opts=versions).get_current_revision()
+
+
+def _refuse_unknown(revision: str | None) -> None:
+    """Raise SchemaError if no migration leads on from that revision."""
+    if revision is not None and revision < BASELINE:
+        raise SchemaTooOldError(revision)
+    if revision is not None and revision > newest():
+        raise SchemaError(
+            f"The database has the schema {revision}, of a later version than this one, which has "
+            f"{newest()}. Use that version."
+        )
+
+
+#: Selects the revision of a migrated database.
+CURRENT = "select version_num from plumbing.migration"
+
+
+def is_enough(found: str | None) -> bool:
+    """Say whether this program can work with a schema of that revision: its own, or a later one. Migrations
+    expand first and contract later, so that old servers keep working while the next version is deployed.
+    """
+    return found is not None and found >= newest()
+
+
+def current(url: str) -> str | None:
+    """Return the revision that the database is at; None if it has never been migrated."""
+    with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
+        if connection.execute("select to_regclass('plumbing.migration')").fetchone() == (None,):
+            return None
+        row = connection.execute(CURRENT).fetchone()
+    return None if row is None else str(row[0])
+
+
+def check(url: str) -> None:
+    """Check that the schema fits this program. Raises SchemaError, with the command that mends it."""
+    found, needed = current(url), newest()
+    _refuse_unknown(found)
+    if found != needed:
+        raise SchemaError(
+            f"The database's schema is {found or 'empty'}, this program needs {needed}. "
+            "Run `ledgerdesk migrate` with LEDGERDESK_OWNER_URL set, then start again."
+        )
+
+
+def owns_the_log(url: str) -> bool:
+    """Say whether this role could disable the guards of the log: its owner, a member of that role, or a
+    superuser.
+    """
+    with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
+        row = connection.execute(
+            "select pg_has_role(relowner, 'usage') "
+            "or (select rolsuper from pg_roles where rolname = current_user) "
+            "from pg_class where oid = to_regclass('log.event')"
+        ).fetchone()
+    return row is not None and bool(row[0])
+
+
+def sqlalchemy_url(url: str) -> str:
+    """Return the address for SQLAlchemy, which needs the driver's name in it. Raises SchemaError."""
+    _, separator, place = url.partition("://")
+    if not separator:
+        raise SchemaError(NO_ADDRESS)
+    return f"postgresql+psycopg://{place}"

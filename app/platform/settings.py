@@ -1,0 +1,387 @@
+"""All settings, each with unit, default and description. Nothing else reads the environment.
+
+Values come from `LEDGERDESK_*` variables, or from files of the same name (lower case) in the secrets
+directory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from datetime import time
+from functools import cache
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "LEDGERDESK_"
+LONGEST_LABEL = 60
+#: 25 MiB, since files are kept in the database and its backups.
+LARGEST_UPLOAD = 26_214_400
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used; the message names the variable and what is allowed."""
+
+
+def _database_url(value: str) -> str:
+    if not value.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must be an address such as postgresql://user@host:5432/database")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except Exception as error:
+        raise ValueError("must be the name of a time zone such as Asia/Shanghai or UTC") from error
+    return value
+
+
+def _address(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9.-]+", value):
+        raise ValueError("must be an address such as service-desk@example.org")
+    return value
+
+
+def _networks(value: str) -> str:
+    for part in _comma_separated(value):
+        try:
+            ip_network(part)
+        except ValueError as error:
+            raise ValueError("must be addresses or networks such as 10.0.0.7,10.1.0.0/16") from error
+    return value
+
+
+def _origins(value: str) -> str:
+    for part in _comma_separated(value):
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", part):
+            raise ValueError("must be origins such as https://portal.example.org, without a path")
+    return value
+
+
+def _public_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?", value):
+        raise ValueError("must be an address such as https://desk.example.org")
+    return value.rstrip("/")
+
+
+def _issuer(value: str, info: ValidationInfo) -> str:
+    parts = urlsplit(value)
+    near = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not (parts.scheme == "https" or near) or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://login.example.org/realms/desk")
+    if info.data.get("oidc_audience") is None:
+        raise ValueError(f"needs {PREFIX}OIDC_AUDIENCE, too")
+    return value
+
+
+def _role_labels(value: str) -> str:
+    try:
+        read_role_labels(value)
+    except ValueError as error:
+        raise ValueError(
+            'must be JSON such as {"agent": {"en": "Supporter", "zh": "支持工程师"}}, with labels of 1 to '
+            f"{LONGEST_LABEL} characters"
+        ) from error
+    return value
+
+
+def read_role_labels(value: str) -> dict[str, dict[str, str]]:
+    """Return the labels by role and language. Raises ValueError."""
+    said = json.loads(value) if value else {}
+    labels = said.values() if isinstance(said, dict) else [said]
+    for of in labels:
+        if not isinstance(of, dict) or not of or not of.keys() <= {"en", "zh"}:
+            raise ValueError("not by language")
+        for label in of.values():
+            if not isinstance(label, str) or not 0 < len(label.strip()) <= LONGEST_LABEL:
+                raise ValueError("not a label")
+            if not label.isprintable():
+                raise ValueError("not a label")
+    return dict(said)
+
+
+def _comma_separated(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+
+
+class Settings(BaseSettings):
+    """The settings of one installation."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    database_url: DatabaseUrl | None = Field(
+        default=None,
+        description="PostgreSQL 15 or later, as the service's role. None: the embedded one is started.",
+    )
+    owner_url: DatabaseUrl | None = Field(
+        default=None,
+        description="The same database as the role that owns the tables; needed by `migrate` only.",
+    )
+    database_wait_seconds: int = Field(
+        default=120,
+        ge=0,
+        le=3_600,
+        description="Seconds that `serve` and `work` wait at their start for a PostgreSQL that recovers from "
+        "a crash, or is not up yet.",
+    )
+    allow_owner: bool = Field(
+        default=False,
+        description="Let `serve` and `work` run as the role that owns the log, which can disable its guards.",
+    )
+    data_dir: Path | None = Field(
+        default=None,
+        description="Where the embedded PostgreSQL keeps its data. "
+        "None: `.ledgerdesk/` in the project; as root a folder under /var/lib/ledgerdesk.",
+    )
+    secrets_dir: Path | None = Field(
+        default=None,
+        description="Folder of secret files, the master key among them. None: `secrets/` in the data folder.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address that `serve` listens on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="TCP port that `serve` listens on.")
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC",
+        description="The organisation's time zone (IANA): cuts periods and gives the year in numbers.",
+    )
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = Field(
+        default="EUR",
+        description="The organisation's currency (ISO 4217): figures of cost count what is in it.",
+    )
+    role_labels: Annotated[str, AfterValidator(_role_labels)] = Field(
+        default="",
+        description="What the organisation calls roles, as JSON: by a role's code its labels, by language. "
+        "Those that are not named keep theirs.",
+    )
+    reopen_days: int = Field(
+        default=7,
+        ge=0,
+        le=3650,
+        description="Days after its resolution in which a case can be reopened, unless agreed otherwise.",
+    )
+    recurrences: int = Field(
+        default=3,
+        ge=2,
+        le=1_000,
+        description="So many incidents of one service, CI or category are a candidate for a problem.",
+    )
+    recurrence_days: int = Field(
+        default=30, ge=1, le=366, description="The stretch of time that `RECURRENCES` is counted in, in days."
+    )
+    reconcile_at: Annotated[str, Field(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|off)$")] = Field(
+        default="03:00",
+        description="When a worker compares every KPI with the raw events, once a day: a quiet hour in "
+        "`TIME_ZONE`, as 03:00. `off`: never.",
+    )
+    signals_at: Annotated[str, Field(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|off)$")] = Field(
+        default="04:00",
+        description="From when on a worker looks for signals of the watched KPIs, once a day, in "
+        "`TIME_ZONE`, as 04:00. `off`: never.",
+    )
+    watched_kpis: Annotated[str, Field(pattern=r"^([a-z0-9_]+(, ?[a-z0-9_]+)*)?$")] = Field(
+        default="",
+        description="Keys of the KPIs whose signals are noted, separated by commas. Empty: the fourteen that "
+        "`docs/behaviour.md` names.",
+    )
+    agents_see: Annotated[str, Field(pattern="^(teams|all)$")] = Field(
+        default="teams",
+        description="`teams`: agents see the tickets of their teams and those of no team yet. `all`: all.",
+    )
+    read_connections: int = Field(
+        default=8, ge=1, le=200, description="Database connections for reading, per process."
+    )
+    body_limit: int = Field(default=1_048_576, ge=1024, description="Largest request body, in bytes.")
+    upload_limit: int = Field(
+        default=LARGEST_UPLOAD, ge=1, le=LARGEST_UPLOAD, description="Largest file to attach, in bytes."
+    )
+    waiting_limit: int = Field(
+        default=10 * LARGEST_UPLOAD,
+        ge=1,
+        description="Bytes of files that one person has sent and not attached yet, at the most.",
+    )
+    rate_limit: int = Field(
+        default=1_000, ge=1, description="Requests of one API key that a process takes in `RATE_SECONDS`."
+    )
+    rate_seconds: int = Field(
+        default=10,
+        ge=1,
+        le=86_400,
+        description="The stretch of time that `RATE_LIMIT` is counted in, in seconds.",
+    )
+    wrong_keys: int = Field(
+        default=30, ge=1, description="Wrong keys from one address that a process looks up in a minute."
+    )
+    webhook_rate_limit: int = Field(
+        default=60_000,
+        ge=1,
+        description="Verified deliveries of one webhook source that a process takes in a minute.",
+    )
+    open_metrics: bool = Field(
+        default=False, description="Answer `/metrics` to everybody, and not only to a key that may read it."
+    )
+    rating_percent: int = Field(
+        default=25,
+        ge=0,
+        le=100,
+        description="For how many of a hundred cases the requester is asked to rate it, where the service "
+        "does not say.",
+    )
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
+        default=None,
+        description="Where people reach this service, such as https://desk.example.org, for links in mails. "
+        "None: mails have none.",
+    )
+    session_hours: int = Field(
+        default=12, ge=1, le=720, description="Hours after which the session of a browser ends."
+    )
+    oidc_audience: str | None = Field(
+        default=None, description="What this service is called in the `aud` of access tokens."
+    )
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
+        default=None,
+        description="The OpenID Connect provider whose access tokens are taken, as its `iss` says: "
+        "https://login.example.org/realms/desk. None: API keys only.",
+    )
+    oidc_login_claim: Annotated[str, Field(pattern="^[A-Za-z0-9_.:/-]{1,100}$")] = Field(
+        default="sub",
+        description="The claim of a token that names the person: their `login` here. `email` counts only "
+        "with `email_verified`.",
+    )
+    oidc_adds_people: bool = Field(
+        default=False, description="Add whoever comes with a good token and is not known yet, as a requester."
+    )
+    oidc_keys_seconds: int = Field(
+        default=600,
+        ge=1,
+        le=86_400,
+        description="Seconds after which the provider is asked for its keys anew: so long is one believed "
+        "that it has withdrawn.",
+    )
+    origins: Annotated[str, AfterValidator(_origins)] = Field(
+        default="",
+        description="Origins, separated by commas, whose pages may call this API, such as "
+        "https://portal.example.org. None: only our own.",
+    )
+    proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        default="127.0.0.1",
+        description="Addresses or networks, separated by commas, of proxies whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed.",
+    )
+    notice_seconds: int = Field(
+        default=60,
+        ge=0,
+        le=86_400,
+        description="Seconds that a notice waits, so that what else happens to the ticket goes with it.",
+    )
+    smtp_host: str | None = Field(
+        default=None, description="Host of the mail server that notices are handed to. None: no mail."
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="TCP port of the mail server.")
+    smtp_tls: Annotated[str, Field(pattern="^(starttls|tls|none)$")] = Field(
+        default="starttls",
+        description="`starttls`: encrypted after greeting, or not at all sent. `tls`: from the first byte. "
+        "`none`: in the clear.",
+    )
+    smtp_user: str | None = Field(
+        default=None, description="Who logs in at the mail server. None: nobody does."
+    )
+    smtp_password: SecretStr | None = Field(
+        default=None, description="Their password; better as a file in the secrets directory."
+    )
+    imap_host: str | None = Field(
+        default=None, description="Host of the mailbox that mails are fetched from. None: no mailbox."
+    )
+    imap_port: int = Field(default=993, ge=1, le=65535, description="TCP port of the mailbox.")
+    imap_tls: Annotated[str, Field(pattern="^(tls|none)$")] = Field(
+        default="tls", description="`tls`: encrypted; `none`: not, for a mailbox on this machine."
+    )
+    imap_user: str | None = Field(default=None, description="User name at the mailbox.")
+    imap_password: SecretStr | None = Field(default=None, description="Password at the mailbox.")
+    imap_folder: str = Field(default="INBOX", description="Folder of the mailbox.")
+    imap_source: str = Field(
+        default="mail",
+        description="Key of the webhook source, of the adapter `mail`, that its mails belong to.",
+    )
+    mail_from: Annotated[str, AfterValidator(_address)] = Field(
+        default="ledgerdesk@localhost", description="The address that mail comes from."
+    )
+    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = Field(
+        default="info", description="Least severe line that is logged: debug, info, warning or error."
+    )
+
+    @property
+    def reconcile_time(self) -> time | None:
+        """Return the time of day of the nightly reconciliation of KPIs; None if it is off."""
+        return None if self.reconcile_at == "off" else time.fromisoformat(self.reconcile_at)
+
+    @property
+    def signals_time(self) -> time | None:
+        """Return the time of day from which signals of KPIs are looked for; None if they are not."""
+        return None if self.signals_at == "off" else time.fromisoformat(self.signals_at)
+
+    @property
+    def watched_kpi_keys(self) -> list[str]:
+        """Return the keys of the KPIs to watch; none: the usual ones."""
+        return _comma_separated(self.watched_kpis)
+
+    @property
+    def trusted_origins(self) -> frozenset[str]:
+        """Return the origins whose pages may call this API."""
+        return frozenset(_comma_separated(self.origins))
+
+
+def load(**overrides: object) -> Settings:
+    """Return the settings of this process's environment. Raises SettingsError with a sentence per wrong
+    value.
+    """
+    secrets = overrides.get("secrets_dir") or os.environ.get(PREFIX + "SECRETS_DIR")
+    files = secrets if secrets and Path(str(secrets)).is_dir() else None
+    arguments: dict[str, Any] = {"_secrets_dir": files, **overrides}
+    try:
+        return Settings(**arguments)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(dict(e)) for e in error.errors())) from error
+
+
+def _sentence(error: dict[str, object]) -> str:
+    location = error["loc"]
+    assert isinstance(location, tuple)
+    name = str(location[0])
+    field = Settings.model_fields[name]
+    # Hides the password in a wrong address.
+    said = re.sub("(?<=://)[^/]*(?=@)", "…", repr(error["input"]))
+    return f"{PREFIX}{name.upper()} is {said}: {error['msg']}. {field.description}"
+
+
+@cache
+def current() -> Settings:
+    """Return the settings of this process, read once."""
+    return load()
+
+
+def as_markdown() -> str:
+    """Return the table of all settings, for docs/settings.md."""
+    lines = [
+        "# Settings",
+        "",
+        "Generated from `app/platform/settings.py`; do not edit. Each is an environment variable, or a file",
+        "of the same name in lower case in the secrets directory.",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default is None else f"`{field.default}`"
+        lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(lines) + "\n"
