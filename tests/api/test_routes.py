@@ -32,6 +32,6 @@ def test_no_router_of_a_module_is_left_out() -> None:
 
 
 def test_a_module_without_routes_is_said() -> None:
-    with pytest.raises(AssertionError, match=r"app\.api\.etag has no ROUTES"):
+    with pytest.raises(AssertionError, match=r"app\.api\.requests\.etag has no ROUTES"):
         routes_of("app.api.requests.etag")
     assert Routes(()).listings == ()

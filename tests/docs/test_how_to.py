@@ -42,7 +42,7 @@ BY_HAND = {
         *(f"app/processes/loans/{name}.py" for name in ("__init__", "records", "lifecycle", "queries")),
     },
     "add-a-rule.md": {
-        *("app/automation/close_resolved_alerts.py", "app/worker.py", "docs/rules.md"),
+        *("app/automation/incidents_and_problems/close_resolved_alerts.py", "app/worker.py", "docs/rules.md"),
         "tests/automation/test_close_resolved_alerts.py",
     },
     "add-a-kpi.md": {

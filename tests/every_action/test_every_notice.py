@@ -72,7 +72,9 @@ async def told(world: World) -> Notices:
     cases += await made_up_cases(ledger, set(NoticeType) - {case.step for case in cases}, everybody)
     outsider = await world.api.client("Outsider")
     others = [replace(case, reader=UUID(one)) for case in cases for one in (outsider.id, world.requester.id)]
-    bundles = [*((case,) for case in [*cases, *others]), *bundled(cases), *busiest_records(every)]
+    # What is made up may be of an event that something real is told of, and the two are never told together.
+    together = bundled(case for case in cases if not case.is_made_up)
+    bundles = [*((case,) for case in [*cases, *others]), *together, *busiest_records(every)]
     shown = await show(ledger, bundles)
     return Notices(world, cases, shown, await known_to(ledger, shown))
 

@@ -170,6 +170,10 @@ def _source() -> Source:
     source = Source()
     for path in SOURCES:
         source.read(path)
+    for template in Path(app.__path__[0]).rglob("*.html"):
+        text = template.read_text(encoding="utf-8")
+        source.texts |= set(re.findall(r'"(?:\w+\.)?(\w+)"', text))
+        source.forms |= {rf"{word}(\w+)" for word in re.findall(r'"(?:\w+\.)?(\w+_)" ~', text)}
     return source
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import app
 from app.kernel.actions.lifecycle import Action, Lifecycle, Prepare
+from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.every_action.world import ROWS, case_name
 
@@ -61,5 +62,8 @@ def test_what_is_asked_for_is_prepared_by_a_row_and_what_is_prepared_is_asked_fo
     for path, name in _asked_for():
         asked[name].add(path)
     prepared = {_given(prepare).__name__ for _, row in PREPARING for prepare in row.prepare}
+    derivations = [lifecycle.derivation for lifecycle in LIFECYCLES if lifecycle.derivation is not None]
+    # Where the payload has nothing that it needs, a derivation prepares nothing.
+    prepared |= {row.prepare.__annotations__["return"].removesuffix(" | None") for row in derivations}
     assert asked.keys() == (prepared | WITH_COMMAND.keys()) - REFUSING
     assert prepared.isdisjoint(WITH_COMMAND), "a row prepares it"
