@@ -173,7 +173,7 @@ def _source() -> Source:
     for template in Path(app.__path__[0]).rglob("*.html"):
         text = template.read_text(encoding="utf-8")
         source.texts |= set(re.findall(r'"(?:\w+\.)?(\w+)"', text))
-        source.forms |= {rf"{word}(\w+)" for word in re.findall(r'"(?:\w+\.)?(\w+_)" ~', text)}
+        source.forms |= {rf"{word}(\w+)" for word in re.findall(r'"(?:\w+\.)?(\w+_)(?:%d"|" ~)', text)}
     return source
 
 
