@@ -153,8 +153,8 @@ async def many(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asyn
 async def test_of_one_team_no_more_is_read_than_the_team_has(many: Counted, key: str) -> None:
     asked = QuestionParameters(filters={"team": (team_key(NEVER_DONE),)})
     through_all, one_by_one = await many.read_for(key, asked)
-    assert through_all == 0
-    assert one_by_one < 2 * OF_A_TEAM  # some count openings and resolutions
+    # A table with no more rows than that, as of what is open at some hours, may be gone through as a whole.
+    assert through_all + one_by_one < 2 * OF_A_TEAM  # some count openings and resolutions
 
 
 @each_case("key", TIMES)

@@ -40,7 +40,7 @@ MODULE_OPTIONS = (
 
 @cache
 def _graph() -> ImportGraph:
-    return grimp.build_graph("app", include_external_packages=True)
+    return grimp.build_graph("app", include_external_packages=True, cache_dir=None)
 
 
 def _matches(pattern: str) -> bool:

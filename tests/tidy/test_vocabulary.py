@@ -28,7 +28,7 @@ VAGUE_BINDINGS = {"app": 2_035, "tests": 3_809}
 #: How many public classes share their name with another one.
 SHARED_CLASS_NAMES = 31
 #: How many modules stand in circles of imports, those for the type checker alone among them.
-MODULES_IN_CIRCLES = 60
+MODULES_IN_CIRCLES = 62
 #: How many folders hold more than so many modules.
 MODULES_A_FOLDER, FULL_FOLDERS = 15, 7
 #: How many fields the widest record has.
@@ -79,7 +79,7 @@ def test_a_class_name_means_one_thing() -> None:
 
 def _circles() -> list[set[str]]:
     """Return the sets of modules of which each imports the others, by way of others too (Tarjan)."""
-    graph = grimp.build_graph("app")
+    graph = grimp.build_graph("app", cache_dir=None)
     imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     order: dict[str, int] = {}
     lowest: dict[str, int] = {}
