@@ -219,6 +219,11 @@ class Codec:
         """Return whether the field holds several values by their keys, some of which may be sealed."""
         return self._wanted is dict and not self.document
 
+    @property
+    def holds_list(self) -> bool:
+        """Return whether the field holds a list."""
+        return self._wanted is list
+
     def check(self, value: Any) -> None:
         """Assert that the value is of the field's type: the log would keep a wrong one for ever."""
         if value is None or type(value) is self._wanted:

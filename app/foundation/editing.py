@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from app.common.custom import CustomValuesField
-from app.common.records import CodeEnum, ForeignRef, Record
+from app.common.records import CodeEnum, Record
 from app.common.tickets import Ticket
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.process_spec import ActionRows
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import reporter, staff
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import STAYS, PayloadCheck, Prepare, action
 from app.kernel.actions.payloads import Patch, marks, provided_fields
 from app.kernel.actions.refusals import WrongValue
@@ -20,18 +21,11 @@ from app.kernel.actions.refusals import WrongValue
 
 def apply_patch(record: Record, body: Patch, ctx: ActionContext, *, skip: Iterable[str] = ()) -> None:
     """Set the payload's fields on the record, except those skipped; references become ids."""
-    names, custom = marks(type(body), ForeignRef), marks(type(body), CustomValuesField)
-    for name, value in provided_fields(body):
-        if name in skip:
-            continue
-        if name in custom:
-            assert isinstance(record, Ticket)
-            set_custom_fields(record, ctx)
-        elif name in names:
-            found = ctx.refs(Record, name)
-            setattr(record, f"{name}_id", found[0].id if found else None)
-        else:
-            setattr(record, name, value)
+    copy_fields(record, body, ctx, without=" ".join(skip))
+    if isinstance(record, Ticket) and not marks(type(body), CustomValuesField).keys().isdisjoint(
+        body.model_fields_set
+    ):
+        set_custom_fields(record, ctx)
 
 
 async def field_reserved_for_staff(

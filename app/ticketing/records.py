@@ -123,7 +123,7 @@ class Task(ChildRecord):
     due_at: datetime | None = None
     added_at: datetime | None = required()
     completed_at: datetime | None = None
-    outcome: Annotated[str | None, Personal()] = optional("What came of it. Null when its author was erased.")
+    outcome: Annotated[str | None, Personal()] = optional("What came of it.")
     dropped_at: datetime | None = optional("When it was said that it need not be done.")
     dropped_because: Annotated[str | None, Personal()] = optional(
         "Why. Null when its author was erased, or another plan took the place of its own."
@@ -196,7 +196,7 @@ class Complaint(ChildRecord):
     KIND: ClassVar[str] = "complaint"
 
     subject: ComplaintSubject | None = required()
-    about: Annotated[str | None, Personal()] = required("Null when they were erased.")
+    about: Annotated[str | None, Personal()] = required()
     person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Whom it is about, if about whoever had the ticket."
     )

@@ -35,10 +35,21 @@ def derive_fields(
         if shown in without.split() or (shown in inherited and shown not in declared):
             continue
         fields[shown] = declared.get(shown) or _annotation(record, name, shown, stubs)
-        description = record.model_fields[name].description
+        description = _description(record, name)
         if description is not None and shown not in vars(answer):
             setattr(answer, shown, Field(description=description))
     answer.__annotations__ = _in_order({**fields, **declared}, after or {})
+
+
+def _description(record: type[Record], name: str) -> str | None:
+    """Return the description of the field, and when it is null though it has a value."""
+    codec = codecs(record).get(name)
+    parts = (
+        record.model_fields[name].description,
+        "Null once its author is erased." if codec is not None and codec.personal else None,
+        "Null for others than staff." if codec is not None and codec.staff_only else None,
+    )
+    return " ".join(part for part in parts if part) or None
 
 
 def _shown_names(record: type[Record], stubs: Mapping[str, Any], declared: Collection[str]) -> dict[str, str]:

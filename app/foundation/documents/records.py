@@ -135,7 +135,7 @@ class DocumentSection(ChildRecord):
     edition: int | None = required()
     place: int | None = required()
     heading: Heading | None = required()
-    text: Annotated[str | None, Personal()] = required("Null when its author was erased.")
+    text: Annotated[str | None, Personal()] = required()
     written_at: datetime | None = required()
 
     @property

@@ -27,7 +27,8 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from app.common.components import Component
 from app.common.custom import CustomValuesField
 from app.common.personal import PREFIX, Personal, Sealed
-from app.common.records import ChildRef, ForeignRef, KeyRef
+from app.common.records import ChildRef, ForeignRef, KeyRef, Record
+from app.kernel.actions.payload_fields import describe_fields, make_optional
 from app.log.canonical import instant
 
 LONGEST_LINE = 200
@@ -213,10 +214,21 @@ def at_most_entries(most: int) -> BeforeValidator:
 BoundedList = at_most_entries(LONGEST_LIST)
 
 
-class Payload(BaseModel):
-    """The payload of an action. Unknown fields are refused."""
+class _PayloadModel(BaseModel):
+    """A class whose fields take their descriptions from a record's: `class PlanTraining(Payload,
+    of=Training)`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def __init_subclass__(cls, *, of: type[Record] | None = None, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if of is not None:
+            describe_fields(cls, of)
+
+
+class Payload(_PayloadModel):
+    """The payload of an action. Unknown fields are refused."""
 
     occurred_at: Annotated[
         Instant | None,
@@ -228,26 +240,27 @@ class Payload(BaseModel):
     ] = None
 
 
-class PayloadPart(BaseModel):
+class PayloadPart(_PayloadModel):
     """An entry of a list in a payload: `actions: tuple[ReviewAction, ...]`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
-
-class PayloadValue(BaseModel):
+class PayloadValue(_PayloadModel):
     """A field of a payload that has fields of its own, and names no records: `before: EffectWindow`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Patch(Payload):
     """Corrections of some fields of a record: fields left out stay as they are, null removes a value.
 
+    What it inherits from another payload may be left out, too: `class EditTeam(Patch, TeamFields)`.
     `REQUESTER_FIELDS` are the fields that the requester may correct themselves.
     """
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
     REQUESTER_FIELDS: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        make_optional(cls)
 
     @model_validator(mode="after")
     def _has_changes(self) -> Self:

@@ -322,9 +322,7 @@ class FreezeException(ChildRecord):
 
     change_id: Annotated[UUID | None, ForeignRef("change")] = required()
     decision_id: UUID | None = required("The decision on it: `GET …/decisions` lists it.")
-    reason: Annotated[str | None, Personal()] = optional(
-        "Why it cannot wait. Null when whoever asked was erased."
-    )
+    reason: Annotated[str | None, Personal()] = optional("Why it cannot wait.")
     asked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     asked_at: datetime | None = required()
     granted_at: datetime | None = None

@@ -158,7 +158,7 @@ class ImprovementPlanReview(ChildRecord):
     meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
         "The meeting at which it was reviewed."
     )
-    report: Annotated[str | None, Personal()] = optional("Null when its author was erased.")
+    report: Annotated[str | None, Personal()] = None
     adjustments: Annotated[str | None, Personal()] = optional("Adjustments that were wanted.")
     progress: Annotated[list[dict[str, Any]] | None, Document()] = required()
     position: int | None = required("The position of the log that was read for it.", sa_type=BigInteger)
@@ -175,7 +175,7 @@ class ImprovementPlanAdjustment(ChildRecord):
     KIND: ClassVar[str] = "improvement_plan_adjustment"
 
     decision_id: UUID | None = required()
-    changes: Annotated[str | None, Personal()] = optional("Null when its author was erased.")
+    changes: Annotated[str | None, Personal()] = None
     reason: Annotated[str | None, Personal()] = None
     targets: Annotated[list[dict[str, Any]] | None, Document()] = None
     replaces: Annotated[list[dict[str, Any]] | None, Document()] = None

@@ -57,10 +57,8 @@ class ImprovementSuggestion(Record):
     process: str | None = optional("The process that it is about; null: the whole department.")
     aspect: ImprovementAspect | None = required()
     source: SuggestionSource | None = required()
-    what: Annotated[str | None, Personal()] = optional(
-        "What is to be improved. Null of a rule's, and when erased."
-    )
-    why: Annotated[str | None, Personal()] = optional("Why. Null of a rule's, and when erased.")
+    what: Annotated[str | None, Personal()] = optional("What is to be improved. Null of a rule's.")
+    why: Annotated[str | None, Personal()] = optional("Why. Null of a rule's.")
     evidence: Annotated[str | None, Personal()] = optional("What shows it, in words.")
     plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = optional(
         "The improvement plan that it helps."

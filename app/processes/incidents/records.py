@@ -59,9 +59,7 @@ class Incident(Ticket):
     KIND: ClassVar[str] = "incident"
 
     state: IncidentState | None = required()
-    description: Annotated[str | None, Personal()] = optional(
-        "In the reporter's words. Null when they were erased."
-    )
+    description: Annotated[str | None, Personal()] = optional("In the reporter's words.")
     channel: Channel | None = None
     effect: Effect | None = None
     began_at: datetime | None = None
@@ -87,9 +85,7 @@ class Incident(Ticket):
     )
     resolved_at: Annotated[datetime | None, EnteredAt(IncidentState.resolved), BY_REOPENING] = None
     resolution_code: Annotated[ResolutionCode | None, BY_REOPENING] = None
-    resolution: Annotated[str | None, Personal(), BY_REOPENING] = optional(
-        "What was done. Null when its author was erased."
-    )
+    resolution: Annotated[str | None, Personal(), BY_REOPENING] = optional("What was done.")
     cause: Annotated[str | None, Personal(), BY_REOPENING] = None
     service_restored_at: Annotated[datetime | None, BY_REOPENING] = None
     closed_at: Annotated[datetime | None, EnteredAt(IncidentState.closed), BY_REOPENING] = None

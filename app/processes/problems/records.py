@@ -83,9 +83,7 @@ class Problem(Ticket):
     KIND: ClassVar[str] = "problem"
 
     state: ProblemState | None = required()
-    description: Annotated[str | None, Personal()] = optional(
-        "In the words of whoever raised it. Null when erased."
-    )
+    description: Annotated[str | None, Personal()] = optional("In the words of whoever raised it.")
     origin: ProblemOrigin | None = None
     service: Annotated[str | None, KeyRef("service")] = None
     ci: Annotated[str | None, KeyRef("ci")] = None

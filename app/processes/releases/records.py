@@ -132,7 +132,7 @@ class PlanChange(ChildRecord):
     KIND: ClassVar[str] = "plan_change"
 
     decision_id: UUID | None = required()
-    reason: Annotated[str | None, Personal()] = optional("Null when its author was erased.")
+    reason: Annotated[str | None, Personal()] = None
     analyst_id: Annotated[UUID | None, ForeignRef("person")] = required()
     analyst_assessment: Annotated[str | None, Personal()] = None
     assessment: Annotated[str | None, Personal()] = optional("What the project manager says of it.")

@@ -98,9 +98,7 @@ class Request(Ticket):
     KIND: ClassVar[str] = "request"
 
     state: RequestState | None = required()
-    description: Annotated[str | None, Personal()] = optional(
-        "In the requester's words. Null when they were erased."
-    )
+    description: Annotated[str | None, Personal()] = optional("In the requester's words.")
     channel: Channel | None = None
     service: Annotated[str | None, KeyRef("service")] = None
     ci: Annotated[str | None, KeyRef("ci")] = None
@@ -109,9 +107,7 @@ class Request(Ticket):
     item: Annotated[str | None, KeyRef("catalogue_item")] = optional(
         "The key of the catalogue item that it is."
     )
-    answers: Annotated[str | None, Personal()] = optional(
-        "The answers to the item's form, as a JSON text. Null when the requester was erased."
-    )
+    answers: Annotated[str | None, Personal()] = optional("The answers to the item's form, as a JSON text.")
     target_seconds: int | None = optional("How long the item may take, as it said then.")
     reader_roles: Annotated[list[str] | None, StaffOnly()] = None
     approval_id: UUID | None = None
@@ -188,7 +184,7 @@ class Criterion(ChildRecord):
     KIND: ClassVar[str] = "criterion"
 
     place: int | None = required()
-    text: Annotated[str | None, Personal()] = required("Null when its author was erased.")
+    text: Annotated[str | None, Personal()] = required()
     shown_by: VerificationMethod | None = required()
     added_at: datetime | None = required()
     dropped_at: datetime | None = optional("When requirements were confirmed anew without it.")

@@ -51,9 +51,7 @@ class Training(Record):
     method: TrainingMethod | None = required("How it is given.")
     process: str | None = required("The process that it is about.")
     skills: list[str] | None = required("The skills that it teaches, as licences name them.")
-    material: Annotated[str | None, Personal()] = optional(
-        "The material. Null when whoever wrote it was erased, too."
-    )
+    material: Annotated[str | None, Personal()] = optional("The material.")
     material_number: str | None = optional("The number of the document with the material.")
     team_ids: list[str] | None = optional("The teams whose members it is for.")
     everybody: bool | None = required("Whether those take part, too, who lack none of the skills.")
@@ -68,7 +66,7 @@ class Training(Record):
     )
     participant_ids: list[str] | None = required()
     failed_ids: Annotated[list[str] | None, StaffOnly()] = optional(
-        "Who was examined and has not passed so far: persons' ids. Null for others than staff."
+        "Who was examined and has not passed so far: persons' ids."
     )
     planned_at: datetime | None = required("When it is to take place.")
     held_at: Annotated[datetime | None, EnteredAt(TrainingState.held)] = None

@@ -250,7 +250,7 @@ class AgreementConsent(ChildRecord):
     side: AgreementSide | None = required()
     given_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who gave it, or recorded it.")
     document: str | None = optional("The number of the signed document, if it was recorded.")
-    signatory: Annotated[str | None, Personal()] = optional("Who has signed that document. Null when erased.")
+    signatory: Annotated[str | None, Personal()] = optional("Who has signed that document.")
     terms: Annotated[dict[str, Any] | None, Document()] = None
     complete: bool | None = required("Whether the other side has consented, too.")
     consented_at: datetime | None = required()
@@ -277,7 +277,7 @@ class AgreementReview(ChildRecord):
     KIND: ClassVar[str] = "sla_review"
 
     attended: list[str] | None = None
-    minutes: Annotated[str | None, Personal()] = optional("Null when its author was erased.")
+    minutes: Annotated[str | None, Personal()] = None
     results: Annotated[str | None, Personal()] = optional("The results against the targets.")
     expectations: Annotated[str | None, Personal()] = optional("The expectations that have changed.")
     meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = None

@@ -29,7 +29,7 @@ class ImprovementTarget(ChildRecord):
     kpi: str | None = required()
     promised: str | None = required("The change that is promised, as a decimal text.")
     promised_as: PromisedAs | None = required()
-    judged_by: Annotated[str | None, Personal()] = optional("Null when its author was erased.")
+    judged_by: Annotated[str | None, Personal()] = None
     pilot_promised: str | None = optional("The change that is expected of the pilot.")
     pilot_promised_as: PromisedAs | None = None
     added_at: datetime | None = required()

@@ -1,0 +1,68 @@
+"""Taking over what a payload says, in the record's fields of the same names. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from app.common.custom import CustomValuesField
+from app.common.records import Codec, ForeignRef, Record, codecs, jsonb_ordered
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import Patch, Payload, PayloadPart, marks, part_types
+
+
+class _Copied(NamedTuple):
+    """A field of a payload, and the one of the record that takes it over."""
+
+    name: str
+    target: Codec
+    is_reference: bool
+
+
+def copy_fields(
+    record: Record, body: Payload | PayloadPart, ctx: ActionContext, *, without: str = ""
+) -> None:
+    """Set the record's fields to what the payload's fields of the same names say, except those in `without`,
+    by their names with spaces between; of a patch, only what was sent.
+
+    A record that is named sets `owner_id`, several set `team_ids`; where the record may do without, an empty
+    list is null. What the record has no field for, custom fields and parts with fields of their own stay out.
+    """
+    for field in _copied_fields(type(record), type(body)):
+        was_left_out = isinstance(body, Patch) and field.name not in body.model_fields_set
+        if not was_left_out and field.name not in without.split():
+            setattr(record, field.target.name, _value(getattr(body, field.name), field, ctx))
+
+
+def _value(value: Any, field: _Copied, ctx: ActionContext) -> Any:
+    """Return the value as records hold it."""
+    if field.is_reference:
+        ids = [named.id for named in ctx.refs(Record, field.name)]
+        value = tuple(ids) if field.target.holds_list else next(iter(ids), None)
+    if isinstance(value, tuple):
+        entries = [_plain(entry) for entry in value]
+        return entries if entries or field.target.required else None
+    return jsonb_ordered(value) if isinstance(value, dict) else value
+
+
+def _plain(entry: Any) -> Any:
+    """Return an entry of a list as JSON has it."""
+    return str(entry) if isinstance(entry, UUID | StrEnum) else entry
+
+
+@cache
+def _copied_fields(record: type[Record], payload: type[Payload | PayloadPart]) -> tuple[_Copied, ...]:
+    """Return the fields that the payload and the record share, in the payload's order."""
+    references, apart = marks(payload, ForeignRef), {*marks(payload, CustomValuesField), *part_types(payload)}
+    targets = codecs(record)
+    copied = []
+    for name in payload.model_fields:
+        ids = (f"{name}_id", f"{name.removesuffix('s')}_ids")
+        target = next(
+            (targets[one] for one in (ids if name in references else (name,)) if one in targets), None
+        )
+        if target is not None and name not in apart and name != "occurred_at":
+            copied.append(_Copied(name, target, name in references))
+    return tuple(copied)

@@ -1,0 +1,52 @@
+"""Fields of payloads: their descriptions follow from those of the record's fields, the fields of a patch from
+the payload that it corrects, and records take over what payloads say. Pure.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+from pydantic.fields import FieldInfo
+
+from app.common.records import Record
+
+
+def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:
+    """Give each field that the payload's class declares the description and the examples of the record's
+    field, before its model is built; what the class says itself stands.
+
+    `owner` has those of the record's `owner_id`, and `teams` those of `team_ids`.
+    """
+    annotations = dict(vars(payload).get("__annotations__", {}))
+    for name, annotation in annotations.items():
+        source = _record_field(record, name)
+        if source is not None and source.description is not None:
+            words = Field(description=source.description, examples=source.examples)
+            annotations[name] = Annotated[annotation, words]
+    payload.__annotations__ = annotations
+
+
+def _record_field(record: type[Record], name: str) -> FieldInfo | None:
+    """Return the record's field that a payload's field of this name sets, if it has one."""
+    names = (name, f"{name}_id", f"{name.removesuffix('s')}_ids")
+    return next((record.model_fields[one] for one in names if one in record.model_fields), None)
+
+
+def make_optional(patch: type[BaseModel]) -> None:
+    """Declare the required fields that the patch's class inherits as such that may be left out, before its
+    model is built; null is accepted only where they accept it.
+    """
+    annotations = dict(vars(patch).get("__annotations__", {}))
+    for base in reversed(patch.__mro__[1:]):
+        for name, field in getattr(base, "model_fields", {}).items():
+            if field.is_required() and name not in vars(patch):
+                annotations.setdefault(name, field.rebuild_annotation())
+                # A default value would stand in the contract, as if leaving the field out set it.
+                words = {"description": field.description, "examples": field.examples}
+                setattr(patch, name, Field(default_factory=_left_out, **words))
+    patch.__annotations__ = annotations
+
+
+def _left_out() -> None:
+    """Stand in for a field that was left out, which nobody reads."""
