@@ -81,7 +81,7 @@ soak: $(READY) ## Kill and cut at random under load, prove that nothing is lost;
 	@$(BIN)/python -m bench.soak_deliveries
 	@$(BIN)/python -m bench.placebo
 	@LEDGERDESK_TEST_CALENDARS=100000 $(PYTEST) --dist load -q tests/common
-	@LEDGERDESK_TEST_CLOCKS=100000 LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) --dist load -q tests/sla
+	@LEDGERDESK_TEST_CLOCKS=100000 LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) --dist load -q tests/service_level_engine
 	@LEDGERDESK_TEST_SPLITS=100 $(PYTEST) --dist load -q tests/exchange/test_any_order.py
 	@LEDGERDESK_TEST_ORDERS=200 $(PYTEST) --dist load -q tests/webhooks/test_*orders*.py tests/webhooks/test_as_imported.py
 	@LEDGERDESK_TEST_RACES=1000 $(PYTEST) -q tests/processes/changes/test_booking.py

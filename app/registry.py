@@ -71,7 +71,7 @@ PROCESSES = (
     Process("app.processes.problems.router", problems.LIFECYCLE, problem_candidates.LIFECYCLE),
     Process("app.processes.changes.router", changes.LIFECYCLE),
     Process(
-        "app.processes.changes.planning_router",
+        "app.processes.changes.planning.router",
         templates.LIFECYCLE,
         questionnaires.LIFECYCLE,
         freezes.LIFECYCLE,

@@ -26,8 +26,8 @@ from app.platform.db import connect
 from app.platform.embedded import embedded_server
 from app.platform.installation import DATABASE, SUPERUSER
 from app.processes.changes.lifecycle import DraftChange, EditChange
+from app.processes.changes.planning.scheduling import ScheduleChange
 from app.processes.changes.records import ChangeType, RiskLevel
-from app.processes.changes.scheduling import ScheduleChange
 from app.processes.changes.templates import DraftChangeTemplate
 from bench.cases import ledger_of
 from bench.figures import Figure, Run, latency_ratio

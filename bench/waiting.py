@@ -33,10 +33,10 @@ from app.processes.changes.lifecycle import DraftChange
 from app.processes.changes.records import ChangeType
 from app.processes.changes.risk import DEFAULT_QUESTIONNAIRE
 from app.processes.incidents.lifecycle import HoldIncident, ReportIncident
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
 from app.ticketing.routes.asked_actions import asked_actions
 from app.ticketing.routes.work import work_statement_for
+from app.ticketing.work.assignment import AssignTicket
 from bench.cases import ledger_of
 from bench.figures import Figure, Run, latency_ratio
 from bench.site import made_token, site

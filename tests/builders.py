@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from app.common.people import Caller, Person, Role, RoleGrant
 from app.common.personal import PersonalKey, is_sealed
-from app.common.priority import MATRIX, Matrix
+from app.common.priorities.priority import MATRIX, Matrix
 from app.common.records import Record, codecs, empty
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
-from app.common.clocks import AgreementType, ClockData, ClockEventType, ClockMetric
 from app.common.people import rule_caller
+from app.common.times.clocks import AgreementType, ClockData, ClockEventType, ClockMetric
 from app.kernel.ledger import Ledger
 from app.log.events import Event, id_of, stream
 from app.log.ids import uuid7

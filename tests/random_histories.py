@@ -25,8 +25,8 @@ from app.processes.incidents.lifecycle import HoldIncident, RemindIncident, Repo
 from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
 from app.processes.incidents.monitoring.alerts import ClearAlertIncident, RepeatAlertIncident
 from app.processes.incidents.reviews import ReviewIncident
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.people import act, add_caller, add_team
 
 #: Who acts in a random history, with their roles and the teams that they work in.

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from app.common.notices import NoticeType, Responsible
-from app.common.priority import Impact, Priority, Urgency
+from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly, optional, required
 from app.common.state_fields import EnteredAt
 

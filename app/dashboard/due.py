@@ -11,10 +11,10 @@ from uuid import UUID
 from app.common.people import Caller
 from app.kernel.access.visibility import sees_every_record, tokens
 from app.kernel.ledger import Ledger
+from app.service_level_engine.clock import ClockState
+from app.service_level_engine.targets import Metric
 from app.service_levels.clocks.answers.listing import ELAPSED_SINCE, STATE_AT
 from app.service_levels.clocks.case_clocks import KINDS
-from app.sla.clock import ClockState
-from app.sla.targets import Metric
 
 #: The most cases that are listed, and that are looked at for them.
 MOST_LISTED, MOST_LOOKED_AT = 200, 20_000

@@ -16,7 +16,7 @@ from app.common.records import CodeEnum
 from app.dashboard.due import DueCase, DueFilters, DueList
 from app.html.templates import render
 from app.html.wording import Wording
-from app.sla.clock import ClockState
+from app.service_level_engine.clock import ClockState
 
 PATH, TEMPLATE = "/dashboard/due", "dashboard/due.html"
 #: The table of the sentences on the page.

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from uuid import UUID
 
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.demo.data.catalogue_data import ITEMS, Item
 from app.demo.data.change_data import BACK_OUT_PLAN, STANDARD_TEMPLATES, TEST_PLAN, StandardTemplate
 from app.demo.data.cmdb_data import (

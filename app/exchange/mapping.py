@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.common.priority import Impact, Priority, Urgency
+from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import CodeEnum, codecs
 from app.common.tickets import Channel, HoldReason
 from app.exchange.readers.rows import FileRefused, Format

@@ -18,9 +18,9 @@ from app.api.listings.list_queries import Paging
 from app.api.listings.paging import page_response
 from app.api.records.shapes import OutputModel
 from app.api.requests.accept import language_for
+from app.common.files.uploads import Upload
 from app.common.people import Caller
 from app.common.records import CodeEnum
-from app.common.uploads import Upload
 from app.exchange import import_jobs
 from app.exchange.import_jobs import FormatName, ImportOptions, ImportRequest
 from app.exchange.load import SOURCE_NAME, WRONG_SOURCE_NAME

@@ -18,10 +18,10 @@ from cryptography.exceptions import InvalidTag
 from psycopg.errors import ForeignKeyViolation
 
 from app.common.children import Attachment
-from app.common.media import media_type
+from app.common.files.media import media_type
+from app.common.files.uploads import Upload
 from app.common.people import Caller, grant_texts
 from app.common.personal import PersonalKey
-from app.common.uploads import Upload
 from app.kernel.actions.refusals import NotFound, PersonErased, Refusal, StillRunning
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7

@@ -50,10 +50,11 @@ from app.meetings import checks, preparation
 from app.meetings.minutes import minute, minutes_document_class, sign
 from app.meetings.records import AgendaItem, Meeting, MeetingKind, Participant, SeriesDay, SeriesInterval
 from app.meetings.records import MeetingState as State
-from app.ticketing import attachments, comments, links, tags, tasks
+from app.ticketing import attachments, comments, links, tags
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.priority import prioritise
 from app.ticketing.records import Comment, Link, LinkKind, Tag, Task
+from app.ticketing.work import tasks
 
 presiding = process_relation("presiding", "whoever chairs it", "会议主席", "chair_id")
 

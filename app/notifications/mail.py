@@ -39,7 +39,7 @@ from app.notifications.records import DeliveryFailure
 from app.platform.db import Connection, Row, fetch_rows
 from app.platform.settings import Settings
 from app.platform.shared_connections import SharedConnections
-from app.ticketing.rating_links import RatingLink
+from app.ticketing.satisfaction.rating_links import RatingLink
 
 #: The name of the actor in the log, and of the consumer.
 NAME = "mail"

@@ -17,10 +17,10 @@ from uuid import UUID
 
 import orjson
 
-from app.common.clocks import KIND as CLOCK
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import MailFrequency
 from app.common.tickets import Ticket
+from app.common.times.clocks import KIND as CLOCK
 from app.foundation.decisions.records import Decision
 from app.kernel.commands.references import is_visible
 from app.kernel.consumers import polling as rounds

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from app.common.clocks import ClockEventType
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
+from app.common.times.clocks import ClockEventType
 from app.log.events import Recorded, id_of, kind_of
 from app.notifications.responsible import ResponsibilityMarks
 

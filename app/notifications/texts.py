@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from app.api.contract.summaries import noun
-from app.common.clocks import AgreementType, ClockMetric
 from app.common.notices import NoticeKind, NoticeType
 from app.common.records import Record, codecs
 from app.common.tickets import HoldReason
+from app.common.times.clocks import AgreementType, ClockMetric
 from app.i18n import sentences, translate
 from app.kernel.ledger import Ledger
 from app.log.events import id_of, kind_of

@@ -10,9 +10,9 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.api.records.shapes import OutputModel
-from app.common.clocks import AgreementType
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.common.records import CodeEnum
+from app.common.times.clocks import AgreementType
 from app.kpis.answers.outlook import Outlook
 from app.kpis.questions.periods import Grain
 from app.service_levels.agreements.records import (

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from app.service_reports.content import ReportChange, ReportContent, ReportTarget, TargetVerdict
-from app.service_reports.texts import UNKNOWN, ReportTexts
+from app.service_reports.pages.texts import UNKNOWN, ReportTexts
 
 #: Lists of which an entry is told as one: that it is there now, or no more.
 ENTRIES = frozenset({"breaches", "exclusions", "causes", "cause_counts"})

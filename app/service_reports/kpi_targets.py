@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from app.common.clocks import AgreementType
+from app.common.times.clocks import AgreementType
 from app.kpis.answers.answer import LARGEST_ANSWER, count
 from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.catalogue import KPIS

@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from app.common.clocks import AgreementType
 from app.common.records import from_row
+from app.common.times.clocks import AgreementType
 from app.platform.db import Connection, Row, fetch_rows
 from app.service_levels.agreements.records import Agreement
 from app.service_reports.periods import Span

@@ -35,7 +35,7 @@ from app.service_levels.reports.actions import (
     PeriodLabel,
 )
 from app.service_reports.compute import compute_report
-from app.service_reports.page import document
+from app.service_reports.pages.report_page import document
 from app.service_reports.queries import (
     REPORTS,
     ServiceReport,

@@ -16,22 +16,10 @@ from app.foundation.articles.records import ArticleUse
 from app.foundation.costs.records import Cost, Work
 from app.foundation.process_spec import USUAL_ASSIGNING, ActionRows, AssigningSpec, ProcessSpec
 from app.kernel.actions.context import ActionContext
-from app.ticketing import (
-    articles,
-    assignment,
-    attachments,
-    breach_causes,
-    comments,
-    complaints,
-    costs,
-    followers,
-    links,
-    priority,
-    ratings,
-    tags,
-    tasks,
-)
+from app.ticketing import articles, attachments, breach_causes, comments, followers, links, priority, tags
 from app.ticketing.records import BreachCause, Comment, Complaint, Link, Rating, RatingRequest, Tag, Task
+from app.ticketing.satisfaction import complaints, ratings
+from app.ticketing.work import assignment, costs, tasks
 
 #: In the order of the process document.
 ACTION_FAMILIES = (

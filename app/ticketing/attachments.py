@@ -11,8 +11,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.common.children import Attachment, Visibility
+from app.common.files.uploads import UploadRef
 from app.common.tickets import Ticket
-from app.common.uploads import UploadRef
 from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.actions.actor_policy import anybody, messenger
 from app.kernel.actions.context import ActionContext

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.common.clocks import AgreementType, ClockMetric
 from app.common.tickets import Ticket
+from app.common.times.clocks import AgreementType, ClockMetric
 from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import assignee, rule, service_level_manager

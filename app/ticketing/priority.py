@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from app.common.priority import Impact, Matrix, Priority, Urgency
+from app.common.priorities.priority import Impact, Matrix, Priority, Urgency
 from app.common.tickets import Ticket
 from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.access.reads import ReadContext

@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.children import Visibility
-from app.common.clocks import AgreementType, ClockMetric
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, optional, required
+from app.common.times.clocks import AgreementType, ClockMetric
 
 
 class Comment(ChildRecord):

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from app.common.clocks import AgreementType, ClockEventType
 from app.common.people import Role
+from app.common.times.clocks import AgreementType, ClockEventType
 from app.kernel.access import feed
 from app.kernel.actions.describe import catalogue, event_names
 from app.log.ids import uuid7

@@ -24,7 +24,7 @@ from app.processes.incidents.lifecycle import (
     ResolveIncident,
 )
 from app.processes.incidents.queries import LISTING, IncidentOut
-from app.ticketing.assignment import AssignTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.client import RESOLVED, an_incident
 from tests.extent import goes_round
 from tests.people import act, add_caller, add_team, ago

@@ -15,8 +15,8 @@ import pytest
 from psycopg import sql
 
 from app.api.service import readiness
-from app.common.clocks import ClockEventType
 from app.common.people import Role, rule_caller
+from app.common.times.clocks import ClockEventType
 from app.kpis.facts.consumer import FACTS
 from app.kpis.reconciliations.lifecycle import MakeReconciliation
 from app.log.follow import FOLLOW_LIMITS, catch_up

@@ -19,8 +19,8 @@ from app.kernel.ledger import Ledger
 from app.platform.settings import Settings
 from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident
 from app.processes.incidents.queries import LISTING, IncidentOut
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.followers import FollowTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.client import Api, Client, an_incident, serving
 from tests.conftest import DatabaseUrls
 from tests.people import act, add_caller, add_team

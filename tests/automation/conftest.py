@@ -14,8 +14,8 @@ from app.kernel.ledger import Ledger
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 from app.processes.incidents.lifecycle import HoldIncident, ResolveIncident
 from app.processes.incidents.records import Incident
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.automation.worker import Worker
 from tests.kernel.incidents import a_report
 from tests.people import act, add_caller

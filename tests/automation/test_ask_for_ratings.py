@@ -16,7 +16,7 @@ from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.ledger import Ledger
 from app.platform.settings import Settings
 from app.processes.incidents.records import Incident
-from app.ticketing.ratings import RateTicket
+from app.ticketing.satisfaction.ratings import RateTicket
 from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules
 from tests.people import act, add_caller, add_team

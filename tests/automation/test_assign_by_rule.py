@@ -17,7 +17,7 @@ from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.platform.db import connect
 from app.processes.incidents.lifecycle import ResolveIncident
 from app.processes.incidents.records import Incident
-from app.ticketing.assignment import AssignTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules
 from tests.kernel.incidents import a_report

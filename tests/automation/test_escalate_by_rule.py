@@ -20,7 +20,7 @@ from app.log.events import Recorded
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.platform.db import connect
 from app.processes.incidents.records import Incident
-from app.ticketing.assignment import AssignTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.automation.conftest import Desk
 from tests.automation.worker import Worker, timers
 from tests.kernel.incidents import a_report

@@ -8,14 +8,14 @@ from uuid import UUID
 import pytest
 
 from app.automation.agreements.escalate_by_sla import NAME
-from app.common.clocks import AgreementType, ClockEventType, ClockMetric
 from app.common.people import Role, rule_caller
+from app.common.times.clocks import AgreementType, ClockEventType, ClockMetric
 from app.foundation.escalation.escalation_rules import AddEscalationRule
 from app.foundation.escalation.lookups import percents_asked_for
 from app.log import read
 from app.log.events import Recorded
 from app.processes.incidents.records import Incident
-from app.ticketing.assignment import AssignTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.automation.conftest import Desk
 from tests.client import Api, Json
 from tests.clocks import append_clock_event

@@ -12,7 +12,12 @@ import pytest
 from app.common.people import Caller, Role
 from app.kernel.actions.payloads import EmptyPayload
 from app.processes.incidents.records import Incident
-from app.ticketing.complaints import AnswerComplaint, AssignComplaint, ComplainTicket, MergeComplaint
+from app.ticketing.satisfaction.complaints import (
+    AnswerComplaint,
+    AssignComplaint,
+    ComplainTicket,
+    MergeComplaint,
+)
 from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules, timers
 from tests.people import act, add_caller

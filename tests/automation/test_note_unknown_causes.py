@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.common.clocks import AgreementType, ClockEventType, ClockMetric
+from app.common.times.clocks import AgreementType, ClockEventType, ClockMetric
 from app.processes.incidents.records import Incident
 from app.ticketing.breach_causes import StateBreachCause
 from app.ticketing.records import BreachCauseCode

@@ -8,7 +8,7 @@ from app.common.people import rule_caller
 from app.foundation.people.teams import AddTeam
 from app.foundation.rota.stand_ins import AgreeStandIn
 from app.processes.incidents.records import Incident
-from app.ticketing.assignment import AssignTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules
 from tests.people import act, add_person, add_team

@@ -15,7 +15,7 @@ import pytest
 from app.common.people import Role
 from app.main import application
 from app.platform.settings import Settings
-from app.ticketing.rating_links import RatingLink
+from app.ticketing.satisfaction.rating_links import RatingLink
 from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.test_dashboard import AXE, FAULTS
 from tests.client import RESOLVED, Api, an_incident, serving

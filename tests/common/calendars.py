@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.common.business_time import BusinessTime, CalendarDefinition, Hours, Week
+from app.common.times.business_time import BusinessTime, CalendarDefinition, Hours, Week
 
 MINUTE = timedelta(minutes=1)
 #: Changes of the clock in north and south, by an hour and by half of one, at midnight; offsets of quarters.

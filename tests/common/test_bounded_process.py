@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.common.bounded_process import MEMORY_BYTES, BoundedProcess, LimitExceeded
+from app.common.files.bounded_process import MEMORY_BYTES, BoundedProcess, LimitExceeded
 from tests.cases import each_case
 
 

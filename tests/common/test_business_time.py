@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.common.business_time import ALWAYS_OPEN, BusinessTime, CalendarDefinition, Week
+from app.common.times.business_time import ALWAYS_OPEN, BusinessTime, CalendarDefinition, Week
 from tests.cases import each_case
 from tests.common.calendars import ZONES, Oracle, Trial, check, trials
 from tests.extent import examples

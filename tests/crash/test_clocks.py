@@ -22,7 +22,7 @@ from tests.people import act, add_caller, ago
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target
 from tests.service_levels.clocks.checks import rows_are_what_the_engine_says, streams_say_what_they_ought_to
 
-pytestmark = goes_round("kills of processes under load", "app.sla")
+pytestmark = goes_round("kills of processes under load", "app.service_level_engine")
 
 #: Their timers are more than one worker takes at once.
 CASES = 250

@@ -46,7 +46,7 @@ BY_HAND = {
         "tests/automation/test_close_resolved_alerts.py",
     },
     "add-a-kpi.md": {
-        *("app/kpis/catalogue/incidents.py", "app/kpis/raw/incident/incidents_first_resolved.sql"),
+        *("app/kpis/catalogue/tickets/incidents.py", "app/kpis/raw/incident/incidents_first_resolved.sql"),
         "tests/kpis/brute_force/incidents.py",
     },
 }

@@ -37,15 +37,15 @@ from app.processes.incidents.monitoring.alerts import ClearAlertIncident, Repeat
 from app.processes.incidents.reviews import ReviewIncident
 from app.processes.requests.records import RequestState
 from app.registry import LIFECYCLES
-from app.ticketing.assignment import AssignTicket, EscalateTicket
 from app.ticketing.attachments import AttachTicket
 from app.ticketing.comments import CommentTicket, CorrectComment, WithdrawComment
-from app.ticketing.costs import ReverseCost, ReverseWork
 from app.ticketing.followers import FollowTicket, UnfollowTicket
 from app.ticketing.links import LinkTicket, UnlinkTicket
 from app.ticketing.priority import PrioritiseTicket
 from app.ticketing.tags import UntagTicket
-from app.ticketing.tasks import ApplyChecklist, CompleteTask, DropTask, EditTask
+from app.ticketing.work.assignment import AssignTicket, EscalateTicket
+from app.ticketing.work.costs import ReverseCost, ReverseWork
+from app.ticketing.work.tasks import ApplyChecklist, CompleteTask, DropTask, EditTask
 from app.webhooks.sources.lifecycle import (
     AddWebhookSource,
     EditWebhookSource,

@@ -11,14 +11,14 @@ from app.processes.incidents.lifecycle import HoldIncident
 from app.processes.requests.lifecycle import HoldRequest
 from app.registry import LIFECYCLES_BY_KIND
 from app.ticketing.breach_causes import StateBreachCause
-from app.ticketing.complaints import (
+from app.ticketing.records import ComplaintSubject
+from app.ticketing.satisfaction.complaints import (
     AnswerComplaint,
     AssignComplaint,
     ComplainTicket,
     EscalateComplaint,
     MergeComplaint,
 )
-from app.ticketing.records import ComplaintSubject
 from tests.client import Client, Json
 from tests.every_action.world_data import IDS, NOBODYS
 from tests.people import act

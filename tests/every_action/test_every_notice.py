@@ -11,8 +11,8 @@ from uuid import UUID
 
 import pytest
 
-from app.common.clocks import ClockEventType
 from app.common.notices import NoticeType
+from app.common.times.clocks import ClockEventType
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from tests.cases import slice_of
 from tests.clocks import append_clock_event

@@ -14,10 +14,10 @@ from uuid import UUID
 import pytest
 
 from app.automation.tickets.assign_by_rule import AssignByRule
-from app.common.clocks import ClockEventType
 from app.common.people import Caller
 from app.common.personal import Sealed
 from app.common.records import codecs, empty
+from app.common.times.clocks import ClockEventType
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.histories.history import fold
 from app.kernel.histories.history_source import EventOrigin, HistorySource

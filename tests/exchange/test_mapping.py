@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.common.tickets import HoldReason
 from app.exchange.mapping import LARGEST_MAPPING, MappingRefused, read_mapping
 from app.platform.settings import PROJECT

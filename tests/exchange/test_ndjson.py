@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.common.priority import Impact, Priority
+from app.common.priorities.priority import Impact, Priority
 from app.common.tickets import HoldReason
 from app.exchange.load import load
 from app.exchange.readers.ndjson import Ndjson

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.common.priority import Impact, Priority, Urgency
+from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.tickets import Channel, HoldReason
 from app.exchange.readers.rows import FileRefused, RefusedRow
 from app.exchange.readers.servicenow import ServiceNow

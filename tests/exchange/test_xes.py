@@ -10,7 +10,7 @@ from xml.sax.saxutils import quoteattr
 
 import pytest
 
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.common.tickets import HoldReason
 from app.exchange.load import load
 from app.exchange.mapping import FileMapping

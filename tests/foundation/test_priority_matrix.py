@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.common.people import Role
-from app.common.priority import MATRIX, Impact, Priority, Urgency
-from app.common.priority_matrix import PriorityMatrix
+from app.common.priorities.matrix import PriorityMatrix
+from app.common.priorities.priority import MATRIX, Impact, Priority, Urgency
 from app.common.records import empty
 from app.foundation.priorities.matrices import EXAMPLE_CELLS, AddPriorityMatrix, matrix_incomplete
 from app.kernel.actions.refusals import WrongValue

@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.common.clocks import ClockEventType
 from app.common.people import rule_caller
 from app.common.records import Record, from_row
+from app.common.times.clocks import ClockEventType
 from app.foundation.people import keys
 from app.kernel.commands.perform import CommandResult
 from app.kernel.histories.history import fold, record_at_version

@@ -18,7 +18,7 @@ from app.log.events import stream
 from app.log.ids import uuid7
 from app.log.writer import ConcurrencyConflict
 from app.processes.incidents.records import Incident
-from app.ticketing.assignment import AssignTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.extent import examples
 from tests.kernel.incidents import report
 from tests.log.commands import a_team

@@ -15,8 +15,8 @@ from app.log.heads import rewrite_audiences
 from app.platform.db import Connection, connect
 from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENTS
 from app.processes.incidents.records import Incident
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.followers import FollowTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.conftest import DatabaseUrls
 from tests.heads import differing_heads
 from tests.kernel.incidents import report

@@ -34,8 +34,8 @@ from app.log.canonical import canonical, instant
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import HoldIncident, ReportIncident
 from app.registry import LIFECYCLES
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.cases import each_case
 from tests.extent import ALL_EXAMPLES, examples
 from tests.kernel.incidents import a_report

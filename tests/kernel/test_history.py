@@ -20,8 +20,8 @@ from app.log.events import Recorded, stream
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident, IncidentState
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.kernel.incidents import report
 from tests.log.commands import NOW, an_event
 from tests.people import act, add_caller

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.common.personal import Sealed
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.common.records import codecs, empty
 from app.common.tickets import HoldReason
 from app.kernel.histories.history import fold

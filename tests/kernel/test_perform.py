@@ -34,8 +34,8 @@ from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand
 from app.processes.incidents.lifecycle import LIFECYCLE, HoldIncident, ResolveIncident
 from app.processes.incidents.records import Incident, IncidentState
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.cases import each_case
 from tests.conftest import DatabaseUrls
 from tests.kernel.incidents import a_report, report

@@ -23,7 +23,7 @@ from app.log.writer import AppendRequest, LogPosition
 from app.platform.db import Connection, DatabaseGone, connect
 from app.processes.incidents.lifecycle import LIFECYCLE, EditIncident, ResolveIncident
 from app.processes.incidents.records import Incident
-from app.ticketing.assignment import AssignTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.conftest import DatabaseUrls
 from tests.exchange.servicenow_files import a_case, a_file, import_file
 from tests.kernel.incidents import report

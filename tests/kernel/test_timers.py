@@ -25,8 +25,8 @@ from app.platform.settings import Settings
 from app.platform.shared_connections import SharedConnections
 from app.processes.incidents.lifecycle import EditIncident
 from app.processes.incidents.records import Incident, IncidentState
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.conftest import DatabaseUrls, Server
 from tests.exchange.servicenow_files import a_file, a_row, import_file
 from tests.kernel.incidents import a_report

@@ -22,8 +22,8 @@ from app.registry import LIFECYCLES
 from app.service_levels.agreements.lifecycle import ReviewSla
 from app.service_levels.agreements.records import AgreementReview
 from app.service_levels.reports.records import ReleasedConsequence
-from app.ticketing.ratings import RateTicket
 from app.ticketing.records import Rating
+from app.ticketing.satisfaction.ratings import RateTicket
 
 #: How a field is called that holds such a figure.
 FIGURE = re.compile(r"(^|_)(cost|costs|amount|price|budget|rate|spent|minutes|effort|score)($|_)")

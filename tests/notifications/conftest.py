@@ -12,9 +12,9 @@ from app.common.people import Caller, Role
 from app.kernel.actions.payloads import Payload
 from app.kernel.ledger import Ledger
 from app.processes.incidents.records import Incident
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
 from app.ticketing.followers import FollowTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.automation.worker import Worker
 from tests.kernel.incidents import a_report
 from tests.people import act, add_caller, add_team

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.common.clocks import AgreementType, ClockEventType, ClockMetric
 from app.common.notices import NoticeType
 from app.common.people import Caller, Role, rule_caller
+from app.common.times.clocks import AgreementType, ClockEventType, ClockMetric
 from app.foundation.people.persons import SetPreferencesPerson
 from app.foundation.people.teams import EditTeam
 from app.notifications import texts
 from app.processes.incidents.lifecycle import ResolveIncident
 from app.processes.incidents.records import Incident
-from app.ticketing.assignment import AssignTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.clocks import append_clock_event
 from tests.notifications.conftest import Office
 from tests.people import act, add_caller, grant

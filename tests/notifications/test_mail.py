@@ -27,7 +27,7 @@ from app.notifications.records import DeliveryFailure
 from app.platform.db import connect
 from app.processes.incidents.lifecycle import RemindIncident, ResolveIncident
 from app.processes.incidents.records import Incident
-from app.ticketing.rating_links import parse
+from app.ticketing.satisfaction.rating_links import parse
 from tests.notifications.conftest import Office
 from tests.people import act
 

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 from app.common.people import Caller, Role, rule_caller
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.common.tickets import HoldReason
 from app.foundation.assignment.assignment_rules import AddAssignmentRule
 from app.processes.incidents.lifecycle import HoldIncident, ResolveIncident
 from app.processes.incidents.records import Incident, IncidentState
-from app.ticketing.assignment import AssignTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.automation.worker import by_rules
 from tests.kernel.incidents import a_report
 from tests.mirrors import Mirror

@@ -29,12 +29,12 @@ from app.platform.db import connect
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 from app.processes.incidents.lifecycle import HoldIncident, RemindIncident, ResolveIncident
 from app.processes.problems.candidates import DetectProblemCandidate
-from app.ticketing.assignment import EscalateTicket
 from app.ticketing.attachments import AttachTicket
-from app.ticketing.complaints import AnswerComplaint, ComplainTicket
-from app.ticketing.ratings import RateTicket
 from app.ticketing.records import ComplaintSubject
-from app.ticketing.tasks import AddTask
+from app.ticketing.satisfaction.complaints import AnswerComplaint, ComplainTicket
+from app.ticketing.satisfaction.ratings import RateTicket
+from app.ticketing.work.assignment import EscalateTicket
+from app.ticketing.work.tasks import AddTask
 from tests.automation.worker import Worker
 from tests.conftest import DatabaseUrls
 from tests.extent import examples

@@ -18,8 +18,8 @@ from app.notifications.details import declared_labels, load_details
 from app.notifications.told_fields import TOLD_FIELDS
 from app.processes.incidents.lifecycle import RemindIncident
 from app.registry import LIFECYCLES
-from app.ticketing.assignment import EscalateTicket
-from app.ticketing.tasks import AddTask
+from app.ticketing.work.assignment import EscalateTicket
+from app.ticketing.work.tasks import AddTask
 from tests.notifications.conftest import Office
 from tests.notifications.told_values import NEED_NOT_SAY, says_why_or_how, told_by
 from tests.people import act, add_caller

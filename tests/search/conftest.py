@@ -23,8 +23,8 @@ from app.processes.incidents.records import Incident, ResolutionCode
 from app.registry import LIFECYCLES_BY_KIND
 from app.search.index import consumer
 from app.search.query import search
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.kernel.incidents import report
 from tests.people import act, add_caller
 

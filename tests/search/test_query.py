@@ -15,7 +15,7 @@ from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.search import query
 from app.search.query import is_searchable, wait_for_index
-from app.ticketing.assignment import AssignTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.cases import each_case
 from tests.kernel.incidents import report
 from tests.people import act, add_caller, add_team

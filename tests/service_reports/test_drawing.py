@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from app.service_reports.drawing import PERIOD_ROOM
+from app.service_reports.pages.drawing import PERIOD_ROOM
 from app.svg.scale import with_room
 
 

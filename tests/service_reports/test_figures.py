@@ -25,6 +25,7 @@ from app.service_reports.content import ReportTarget, TargetVerdict
 from app.service_reports.kpi_targets import KpiResult, kpi_target
 from app.service_reports.lines import TargetLine
 from app.service_reports.money import agreed_cost, consequences_of, for_span, money, tier_of, workload_of
+from app.service_reports.pages.texts import ReportTexts
 from app.service_reports.periods import (
     Period,
     Span,
@@ -35,7 +36,6 @@ from app.service_reports.periods import (
     span_of,
 )
 from app.service_reports.reading import ClockCount
-from app.service_reports.texts import ReportTexts
 from tests.service_levels.clocks.agreements import target
 
 ROME = ZoneInfo("Europe/Rome")

@@ -14,7 +14,7 @@ import pytest
 
 from app.common.people import Role
 from app.platform.settings import Settings
-from app.ticketing.rating_links import RatingLink
+from app.ticketing.satisfaction.rating_links import RatingLink
 from tests.automation.worker import Worker
 from tests.client import ADDRESS, RESOLVED, Api, Client, Json, an_incident
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
 from app.processes.incidents.lifecycle import ResolveIncident
-from app.ticketing.assignment import AssignTicket
-from app.ticketing.complaints import ComplainTicket
-from app.ticketing.ratings import RateTicket
+from app.ticketing.satisfaction.complaints import ComplainTicket
+from app.ticketing.satisfaction.ratings import RateTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.client import Api, Client
 from tests.kernel.incidents import a_report
 from tests.people import act

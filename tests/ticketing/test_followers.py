@@ -12,8 +12,8 @@ from app.kernel.actions.refusals import ActionUnavailable
 from app.kernel.histories.rebuild import compare
 from app.kernel.ledger import Ledger
 from app.registry import LIFECYCLES
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.followers import FollowTicket, UnfollowTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.api.test_visibility import sees
 from tests.client import Api, Client, Json, an_incident
 from tests.kernel.incidents import report

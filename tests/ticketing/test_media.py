@@ -8,7 +8,7 @@ import zipfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.common.media import media_type
+from app.common.files.media import media_type
 from tests.cases import each_case
 
 

@@ -13,8 +13,8 @@ import pytest
 from app.common.people import Role, rule_caller
 from app.kernel.actions.payloads import EmptyPayload
 from app.log.events import stream
-from app.ticketing.rating_links import InvalidToken, RatingLink, parse
 from app.ticketing.routes.rating_page import LARGEST_FORM, REQUESTS_PER_MINUTE
+from app.ticketing.satisfaction.rating_links import InvalidToken, RatingLink, parse
 from tests.cases import each_case
 from tests.client import ADDRESS, RESOLVED, Api, Client, an_incident
 from tests.people import act

@@ -9,8 +9,8 @@ import pytest
 
 from app.common.people import Caller, Role
 from app.kernel.actions.refusals import ActionUnavailable
-from app.ticketing.complaints import ComplainTicket
-from app.ticketing.ratings import RateTicket
+from app.ticketing.satisfaction.complaints import ComplainTicket
+from app.ticketing.satisfaction.ratings import RateTicket
 from tests.cases import each_case
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.foundation.services.test_catalogue import a_service

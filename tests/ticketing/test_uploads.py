@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect
 
 from app.common.children import Attachment
+from app.common.files.uploads import Upload
 from app.common.people import Caller
-from app.common.uploads import Upload
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import NotFound, StillRunning, WrongValue

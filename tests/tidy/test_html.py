@@ -21,7 +21,7 @@ LIBRARIES = {
 }
 #: Who has HTML in texts of Python, besides those.
 TAGS = ESCAPING | {
-    "app/common/html_text.py": "mails of others, which are read as text",
+    "app/common/files/html_text.py": "mails of others, which are read as text",
 }
 TAG = re.compile(
     r"</[a-z]|<(a|b|br|body|code|dd|div|dl|dt|em|form|h[1-6]|head|html|img|label|li|link|main|meta|nav|ol|p"

@@ -76,7 +76,7 @@ PLANTED = [
     ("pure", "app.kernel.actions.payloads", "psycopg"),
     ("pure", "app.kernel.actions.actor_policy", "app.platform.db"),
     ("pure", "app.processes.incidents.lifecycle", "psycopg"),
-    ("pure", "app.sla.clock", "app.platform.settings"),
+    ("pure", "app.service_level_engine.clock", "app.platform.settings"),
     ("layers", "app.kernel.commands.perform", "app.api.records.actions"),
     ("rooms-of-kpis", "app.kpis.declaration.figures", "app.kpis.questions.question"),
     ("rooms-of-kpis", "app.kpis.facts.query", "app.kpis.raw.definitions"),
@@ -115,4 +115,6 @@ def test_a_module_is_pure_if_its_docstring_says_so(docstring: str | None, pure: 
 
 
 def test_what_stands_in_a_pure_package_is_pure() -> None:
-    assert "app.sla.clock" in marked_modules(["app.sla", "app.sla.clock", "app.kernel.commands.perform"])
+    assert "app.service_level_engine.clock" in marked_modules(
+        ["app.service_level_engine", "app.service_level_engine.clock", "app.kernel.commands.perform"]
+    )

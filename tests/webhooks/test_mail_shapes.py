@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.common.html_text import html_to_text
+from app.common.files.html_text import html_to_text
 from app.kernel.actions.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
 from app.webhooks.mail.message import LARGEST_MAIL, read_mail
 from app.webhooks.mail.mime import DEEPEST_NESTING, PARTS_LIMIT

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.common.tickets import HoldReason
 from app.exchange.mapping import MappingRefused
 from app.exchange.readers.times import DateOrder

@@ -18,8 +18,8 @@ from app.common.children import Visibility
 from app.common.people import Caller, Role
 from app.common.tickets import HoldReason
 from app.processes.incidents.lifecycle import HoldIncident
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.client import Api, Json
 from tests.people import act, add_caller
 from tests.webhooks import issues_of_jira, orders

@@ -15,10 +15,10 @@ from app.api.listings.cursors import read as read_cursor
 from app.api.listings.cursors import write as write_cursor
 from app.api.listings.list_queries import AsOfParameter
 from app.api.records.shapes import OutputModel, Renderer
-from app.common import clocks
-from app.common.clocks import ClockData
 from app.common.personal import is_sealed
 from app.common.records import ChildRecord, ForeignRef, Record, empty, evolve
+from app.common.times import clocks
+from app.common.times.clocks import ClockData
 from app.kernel.access.feed import SeenEvent
 from app.kernel.access.redaction import Viewer, hidden_names, records_of, viewers
 from app.kernel.actions.lifecycle import Lifecycle

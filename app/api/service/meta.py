@@ -18,8 +18,8 @@ from app.api.records.shapes import OutputModel
 from app.api.requests.accept import language_for
 from app.api.service import metrics
 from app.api.service.readiness import Readiness
-from app.common.clocks import ClockEventType
 from app.common.people import Role
+from app.common.times.clocks import ClockEventType
 from app.i18n import LANGUAGES
 from app.kernel.actions.actor_policy import role
 from app.kernel.actions.describe import source_states, target_state

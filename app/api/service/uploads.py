@@ -19,7 +19,7 @@ from app.api.contract.openapi import BINARY, problems
 from app.api.contract.problems import problem
 from app.api.direct import DirectRoute
 from app.api.records.shapes import OutputModel
-from app.common.uploads import Upload
+from app.common.files.uploads import Upload
 from app.kernel.actions.actor_policy import anybody
 from app.kernel.uploads import ATTACH_DEADLINE, IncomingUpload, store_upload
 

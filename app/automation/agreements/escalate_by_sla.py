@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
-from app.common.clocks import AgreementType, ClockData, ClockEventType
 from app.common.people import rule_caller as as_caller
+from app.common.times.clocks import AgreementType, ClockData, ClockEventType
 from app.foundation.escalation.lookups import matching_rules, open_tickets
 from app.kernel.consumers.rules import Consequence, Rule
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.events import Recorded, id_of, kind_of
 from app.platform.db import Connection, fetch_rows
-from app.ticketing.assignment import EscalateTicket
+from app.ticketing.work.assignment import EscalateTicket
 
 NAME = "escalate_by_sla"
 #: More time has passed than the target allows: all of it, at least.

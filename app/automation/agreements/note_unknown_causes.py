@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from app.common.clocks import AgreementType, ClockEventType, ClockMetric
+from app.common.times.clocks import AgreementType, ClockEventType, ClockMetric
 from app.kernel.consumers.rules import Consequence, Rule
 from app.kernel.ledger import Ledger
 from app.log import read

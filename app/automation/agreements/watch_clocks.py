@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from app.common.clocks import KIND, AgreementType
 from app.common.people import rule_caller
+from app.common.times.clocks import KIND, AgreementType
 from app.kernel.consumers import polling
 from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
@@ -25,12 +25,12 @@ from app.log.ids import uuid7
 from app.log.writer import AppendRequest, ConcurrencyConflict
 from app.platform.db import AnswerDeadline, Connection, fetch_rows
 from app.platform.shared_connections import SharedConnections
+from app.service_level_engine.announcements import next_effect
 from app.service_levels.clocks.case_clocks import CaseClocks, clock_id
 from app.service_levels.clocks.projection import WATCH, Terms, load_terms
 from app.service_levels.clocks.streams import ClockChange, expected_changes, missing_changes
 from app.service_levels.clocks.ticket_clocks import TicketWithClocks, read_tickets
 from app.service_levels.clocks.timeline import timeline_of
-from app.sla.announcements import next_effect
 
 NAME = WATCH
 # Timers that go off together: they share the cost of a batch, and no worker keeps them long from another.

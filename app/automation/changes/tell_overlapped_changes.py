@@ -12,9 +12,9 @@ from app.kernel.histories.history import record_at_version
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
 from app.platform.db import Connection
+from app.processes.changes.planning.scheduling import NoteOverlapChange
 from app.processes.changes.queries import scheduled_changes
 from app.processes.changes.records import Change, Freeze
-from app.processes.changes.scheduling import NoteOverlapChange
 
 STARTED, RESCHEDULED = "change.started", "change.rescheduled"
 FREEZE_MOVED = "freeze.moved"

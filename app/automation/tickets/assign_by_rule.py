@@ -37,7 +37,7 @@ from app.log.batches import Batch
 from app.log.events import Recorded, id_of, kind_of
 from app.log.follow import Consumer
 from app.platform.db import Connection, fetch_rows
-from app.ticketing.assignment import AssignTicket
+from app.ticketing.work.assignment import AssignTicket
 
 NAME = "assign_by_rule"
 # Between choice and command the person may have become inactive, or the ticket may have been assigned.

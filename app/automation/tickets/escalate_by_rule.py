@@ -17,7 +17,7 @@ from app.log.batches import Batch
 from app.log.events import id_of, kind_of
 from app.log.follow import Consumer
 from app.platform.db import Connection, Row, fetch_rows
-from app.ticketing.assignment import EscalateTicket
+from app.ticketing.work.assignment import EscalateTicket
 
 NAME = "escalate_by_rule"
 #: The kind of the records of escalation rules.

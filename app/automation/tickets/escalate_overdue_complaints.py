@@ -15,8 +15,8 @@ from app.kernel.consumers.timers import TimedRule
 from app.kernel.ledger import Ledger
 from app.log.events import id_of, kind_of
 from app.platform.settings import Settings
-from app.ticketing.complaints import EscalateComplaint
 from app.ticketing.records import Complaint, ComplaintState
+from app.ticketing.satisfaction.complaints import EscalateComplaint
 
 ACTIVE_OWNER = "select id from fold.person where id = %s and state = 'active' and deactivated_at is null"
 

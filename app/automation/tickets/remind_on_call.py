@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.foundation.rota.on_call import on_call
 from app.kernel.actions.payloads import LONGEST_LIST, Payload
 from app.kernel.consumers.timers import TimedRule

@@ -17,14 +17,21 @@ from app.cli.conformance.sla_case_file import (
     target_of,
 )
 from app.cli.conformance.worked_cases import CaseFileError, Json
-from app.common.clocks import AgreementType
-from app.sla.activity import supplier_party, team_party
-from app.sla.alignment import Link, align, align_availability
-from app.sla.availability import Effect, MaintenanceWindow, Outage, OutageRules, availability, budget_used
-from app.sla.case_events import CaseEvent, in_order
-from app.sla.clock import ClockReading, read_clocks, read_party_clock
-from app.sla.shares import share_elapsed
-from app.sla.target_selection import (
+from app.common.times.clocks import AgreementType
+from app.service_level_engine.activity import supplier_party, team_party
+from app.service_level_engine.alignment import Link, align, align_availability
+from app.service_level_engine.availability import (
+    Effect,
+    MaintenanceWindow,
+    Outage,
+    OutageRules,
+    availability,
+    budget_used,
+)
+from app.service_level_engine.case_events import CaseEvent, in_order
+from app.service_level_engine.clock import ClockReading, read_clocks, read_party_clock
+from app.service_level_engine.shares import share_elapsed
+from app.service_level_engine.target_selection import (
     Agreement,
     Attributes,
     Opening,
@@ -35,7 +42,7 @@ from app.sla.target_selection import (
     targeting_by,
     tied_targets,
 )
-from app.sla.targets import Metric, Target, Targeting
+from app.service_level_engine.targets import Metric, Target, Targeting
 
 #: Values by name: numbers, instants, texts, and structures of these.
 Values = dict[str, object]

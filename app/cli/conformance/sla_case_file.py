@@ -12,11 +12,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from app.cli.conformance.worked_cases import CaseFileError, Json, read_json_cases
-from app.common.business_time import BusinessTime, CalendarDefinition, Hours
-from app.common.clocks import AgreementType
-from app.sla.case_events import ActorKind, CaseEvent, EventKind
-from app.sla.target_selection import Agreement, validity
-from app.sla.targets import Metric, Target
+from app.common.times.business_time import BusinessTime, CalendarDefinition, Hours
+from app.common.times.clocks import AgreementType
+from app.service_level_engine.case_events import ActorKind, CaseEvent, EventKind
+from app.service_level_engine.target_selection import Agreement, validity
+from app.service_level_engine.targets import Metric, Target
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: The kinds of events, by what their types say behind the process; the rest is `other`.

@@ -13,7 +13,7 @@ from app.foundation.calendars.spans import rebuild_spans
 from app.kernel.histories.rebuild import FoldComparison, compare
 from app.platform import installation, loop, settings
 from app.platform.db import connect
-from app.processes.changes.bookings import rebuild_bookings
+from app.processes.changes.planning.bookings import rebuild_bookings
 from app.registry import LIFECYCLES
 
 UNLIMITED = "-c jit=off -c timezone=UTC -c work_mem=256MB"

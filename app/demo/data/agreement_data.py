@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.demo.data.organisation import SUPPLIERS
 
 HOUR = 3600

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import rule_caller
-from app.common.priority import Impact, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.common.tickets import Channel
 from app.demo.change_plan import (
     DAY,
@@ -50,14 +50,14 @@ from app.processes.changes.implementation import (
     StartChange,
 )
 from app.processes.changes.lifecycle import DraftChange, ResubmitChange
+from app.processes.changes.planning.scheduling import ScheduleChange
 from app.processes.changes.records import Change, ChangeOutcome, ChangeType, FreezeKind
 from app.processes.changes.review import ReviewChange
 from app.processes.changes.risk import DEFAULT_QUESTIONNAIRE
-from app.processes.changes.scheduling import ScheduleChange
 from app.processes.incidents.lifecycle import ReportIncident, ResolveIncident
 from app.processes.incidents.records import Effect, ResolutionCode
-from app.ticketing.assignment import AssignTicket
-from app.ticketing.costs import LogWork
+from app.ticketing.work.assignment import AssignTicket
+from app.ticketing.work.costs import LogWork
 
 #: So many incidents come from the change that goes wrong, of which so many are confirmed.
 CAUSED, CONFIRMED = 14, 8

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from app.common.children import Visibility
 from app.common.people import Caller, rule_caller
-from app.common.priority import Impact, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.common.tickets import Channel, HoldReason
 from app.demo.arrivals import DAYS, SEED, Arrival, in_working_hours
 from app.demo.data import incident_data
@@ -28,10 +28,10 @@ from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident
 from app.processes.incidents.monitoring.alerts import RepeatAlertIncident
 from app.processes.incidents.records import Effect, ResolutionCode
 from app.processes.incidents.reviews import ReviewAction, ReviewEntry, ReviewIncident
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
-from app.ticketing.costs import LogWork
-from app.ticketing.ratings import RateTicket
+from app.ticketing.satisfaction.ratings import RateTicket
+from app.ticketing.work.assignment import AssignTicket
+from app.ticketing.work.costs import LogWork
 
 PACE = {key: pace for key, _, pace in TEAMS}
 CHANNELS = (Channel.hotline, Channel.portal, Channel.portal, Channel.email, Channel.chat)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from app.common.children import Visibility
 from app.common.people import rule_caller
-from app.common.priority import Impact, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.demo.data.cmdb_data import SERVICES
 from app.demo.data.organisation import HEAD_OF_IT, PROBLEM_MANAGER
 from app.demo.script import DemoRun, Script, source_of

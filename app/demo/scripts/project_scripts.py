@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.common.priority import Impact, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.common.tickets import Channel
 from app.demo.data.catalogue_data import BY_KEY
 from app.demo.data.cmdb_data import DESK
@@ -46,9 +46,9 @@ from app.processes.requests.solutions import ProposeSolutionRequest, ReviewSolut
 from app.ticketing.projects.actions import MilestoneProgress
 from app.ticketing.projects.planning import PlannedMilestone, PlannedTask
 from app.ticketing.projects.records import Milestone
-from app.ticketing.ratings import RateTicket
 from app.ticketing.records import Task
-from app.ticketing.tasks import CompleteTask
+from app.ticketing.satisfaction.ratings import RateTicket
+from app.ticketing.work.tasks import CompleteTask
 
 TEAM = "applications"
 #: Fractions of a project's duration at which progress is reported; a task is completed with the second and

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from app.common.clocks import AgreementType
 from app.common.people import Caller, rule_caller
-from app.common.priority import Impact, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.common.records import from_row
 from app.common.tickets import Channel
+from app.common.times.clocks import AgreementType
 from app.demo.data.organisation import REQUESTERS, SERVICE_LEVEL_MANAGER, STAFF
 from app.demo.script import IMPORTED_SOURCE, ROUTE, DemoRun, Script
 from app.kernel.actions.context import CommandMetadata
@@ -28,7 +28,7 @@ from app.service_reports.compute import compute_report
 from app.service_reports.issuing import NAME
 from app.service_reports.periods import Period, grain_of, period_at, span_of
 from app.service_reports.queries import find_report, recompute, zone_of
-from app.ticketing.assignment import AssignTicket
+from app.ticketing.work.assignment import AssignTicket
 
 #: The customer whose report is corrected, and the service that the late call is about.
 CUSTOMER, SERVICE = "finance", "erp-finance"

@@ -9,7 +9,7 @@ from functools import partial
 from math import exp
 from uuid import UUID
 
-from app.common.priority import Impact, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.common.tickets import Channel, HoldReason
 from app.demo.arrivals import HOUR, SEED, Arrival, in_working_hours
 from app.demo.data import catalogue_data
@@ -24,10 +24,10 @@ from app.foundation.decisions.records import Vote, VoteVerdict
 from app.foundation.services.records import FulfilmentPath
 from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.processes.requests.lifecycle import AssessRequest, FulfilRequest, HoldRequest, SubmitRequest
-from app.ticketing.assignment import AssignTicket
-from app.ticketing.ratings import RateTicket
 from app.ticketing.records import Task
-from app.ticketing.tasks import CompleteTask
+from app.ticketing.satisfaction.ratings import RateTicket
+from app.ticketing.work.assignment import AssignTicket
+from app.ticketing.work.tasks import CompleteTask
 
 CHANNELS = (Channel.portal, Channel.portal, Channel.portal, Channel.email, Channel.hotline, Channel.chat)
 SPREAD, LARGEST_FACTOR = 0.7, 5

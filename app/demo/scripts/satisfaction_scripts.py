@@ -20,8 +20,8 @@ from app.demo.data.satisfaction_data import (
 )
 from app.demo.script import DemoRun, Script, source_of
 from app.demo.scripts.incident_scripts import IncidentScenario, Member, Participants
-from app.ticketing.complaints import AnswerComplaint, AssignComplaint, ComplainTicket
 from app.ticketing.records import Complaint
+from app.ticketing.satisfaction.complaints import AnswerComplaint, AssignComplaint, ComplainTicket
 
 
 @dataclass

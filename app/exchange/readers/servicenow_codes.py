@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.common.priority import Impact, Priority, Urgency
+from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import CodeEnum
 from app.common.tickets import Channel, HoldReason
 from app.processes.incidents.records import IncidentState

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.assignment.lookups import number_of_assignment_rules
 from app.foundation.assignment.records import AssignmentRule, AssignmentStrategy, CalendarHours, StaffedHours

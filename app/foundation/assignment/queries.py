@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.api.listings.lists import Listing
 from app.api.records.shapes import RecordOut
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.foundation.assignment import assignment_rules
 from app.foundation.assignment.records import (
     AssignmentRule,

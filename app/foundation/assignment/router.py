@@ -19,7 +19,7 @@ from app.api.records.reads import mount_reads
 from app.api.records.shapes import OutputModel, PersonStub, TeamStub
 from app.api.requests.accept import language_for
 from app.api.routes import Routes
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.foundation.assignment.assignment_rules import LIFECYCLE
 from app.foundation.assignment.proposals import LATEST_ASSIGNMENTS, active_rules, propose, turns_by_person
 from app.foundation.assignment.queries import ASSIGNMENT_RULES, AssignmentRuleOut

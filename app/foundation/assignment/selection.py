@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.common.records import CodeEnum
 from app.foundation.assignment.records import AssignmentRule, CalendarHours, StaffedHours
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from app.common.business_time import BusinessTime
 from app.common.records import from_row
+from app.common.times.business_time import BusinessTime
 from app.foundation.calendars.records import CalendarVersion
 from app.platform.db import Database
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticKnownError
 
-from app.common.business_time import DAY, Week
 from app.common.components import Component
+from app.common.times.business_time import DAY, Week
 from app.foundation.calendars.holidays import PublicDays, countries, public_days
 from app.foundation.calendars.records import CalendarVersion, DayOrigin, parse_hours, parse_week
 from app.foundation.calendars.week import ClockTime, IsoDate, Weekday

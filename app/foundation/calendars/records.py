@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from app.common.business_time import DAY, BusinessTime, CalendarDefinition, Hours, Week
 from app.common.records import ChildRecord, CodeEnum, Record, required
 from app.common.state_fields import EnteredAt
+from app.common.times.business_time import DAY, BusinessTime, CalendarDefinition, Hours, Week
 from app.foundation.calendars.week import Weekday
 
 

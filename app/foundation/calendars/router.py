@@ -18,7 +18,7 @@ from app.api.records.edit import mount_edit
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.records.shapes import OutputModel
 from app.api.routes import Routes
-from app.common.business_time import BusinessTime
+from app.common.times.business_time import BusinessTime
 from app.foundation.calendars.calendar_cache import business_time_of
 from app.foundation.calendars.lifecycle import LIFECYCLE
 from app.foundation.calendars.queries import (

@@ -1,4 +1,4 @@
-"""Checklists: templates of tasks that are applied to tickets (`app/ticketing/tasks.py`; lifecycle).
+"""Checklists: templates of tasks that are applied to tickets (`app/ticketing/work/tasks.py`; lifecycle).
 
 active ─► retired
 """

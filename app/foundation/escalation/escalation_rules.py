@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.clocks import ClockMetric
 from app.common.components import example_includes
 from app.common.people import Person
 from app.common.records import ForeignRef
+from app.common.times.clocks import ClockMetric
 from app.foundation.assignment.assignment_rules import Priorities, TeamReference, stored_priorities
 from app.foundation.assignment.lookups import number_of_escalation_rules
 from app.foundation.editing import apply_patch

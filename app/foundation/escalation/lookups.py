@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from app.common.clocks import ClockMetric
+from app.common.times.clocks import ClockMetric
 from app.kernel.actions.lifecycle import Lifecycle
 from app.platform.db import Database, Row
 

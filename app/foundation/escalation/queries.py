@@ -7,7 +7,7 @@ from pydantic import Field
 from app.api.listings.lists import Listing
 from app.api.record_routes import record_routes
 from app.api.records.shapes import RecordOut
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.foundation.escalation import escalation_rules
 from app.foundation.escalation.records import (
     EscalationRule,

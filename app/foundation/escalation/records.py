@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from app.common.clocks import ClockMetric
 from app.common.records import CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
+from app.common.times.clocks import ClockMetric
 
 
 class EscalationRuleState(CodeEnum):

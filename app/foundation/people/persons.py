@@ -16,7 +16,7 @@ from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Grade, MailFrequency, Person, PersonKind, PersonState
 from app.common.personal import LOGIN, PREFIX, ExternalId, Personal
 from app.common.records import ForeignRef
-from app.common.zones import EXAMPLES, is_zone
+from app.common.times.zones import EXAMPLES, is_zone
 from app.foundation.editing import apply_patch
 from app.foundation.people.memberships import cannot_join, ended_membership, join, leave_team, team_not_joined
 from app.foundation.people.records import Membership, Team

@@ -9,9 +9,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.priority import MATRIX, Impact, Matrix, Priority, Urgency
-from app.common.priority_matrix import MatrixState as State
-from app.common.priority_matrix import PriorityMatrix
+from app.common.priorities.matrix import MatrixState as State
+from app.common.priorities.matrix import PriorityMatrix
+from app.common.priorities.priority import MATRIX, Impact, Matrix, Priority, Urgency
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import EVERYBODY
 from app.kernel.actions.actor_policy import admin

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from app.api.listings.lists import Listing
 from app.api.records.shapes import OutputModel, RecordOut
-from app.common.priority import Impact, Priority, Urgency
-from app.common.priority_matrix import PriorityMatrix
+from app.common.priorities.matrix import PriorityMatrix
+from app.common.priorities.priority import Impact, Priority, Urgency
 from app.foundation.priorities import matrices
 
 

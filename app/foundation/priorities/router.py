@@ -23,7 +23,7 @@ from app.api.records.shapes import OutputModel, Renderer
 from app.api.requests import idempotency
 from app.api.requests.etag import etag, versions_of
 from app.api.routes import Routes
-from app.common.priority_matrix import PriorityMatrix
+from app.common.priorities.matrix import PriorityMatrix
 from app.foundation.priorities.matrices import LIFECYCLE, AddPriorityMatrix, RevisePriorityMatrix
 from app.foundation.priorities.queries import PRIORITY_MATRICES, PriorityCell, PriorityMatrixOut
 from app.kernel.actions.refusals import VersionMismatch

@@ -15,8 +15,8 @@ from app.common.custom import CustomField
 from app.common.keys import KeyScope
 from app.common.people import Caller, PersonKind, RoleGrant, parse_grants, restrict_grants
 from app.common.personal import LOGIN, Sealed
-from app.common.priority import MATRIX, Matrix
-from app.common.priority_matrix import PriorityMatrix
+from app.common.priorities.matrix import PriorityMatrix
+from app.common.priorities.priority import MATRIX, Matrix
 from app.common.records import from_row
 from app.kernel.access.lru_cache import LruCache
 from app.platform.db import Database, Row

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from app.common.custom import CustomField, FieldState
 from app.common.people import Caller, Person, Role, RoleGrant
-from app.common.priority import Matrix
+from app.common.priorities.priority import Matrix
 from app.common.records import ChildRecord, Record, from_row
 from app.kernel.access.directory import Directory
 from app.kernel.access.visibility import can_see

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from app.common.files.uploads import UploadRef
 from app.common.personal import ExternalId
-from app.common.uploads import UploadRef
 from app.kernel.actions.payloads import marks
 from app.kernel.actions.refusals import Refusal, WrongValue
 from app.kernel.commands.guards import unavailable

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from app.common.custom import CustomFieldValues
+from app.common.files.uploads import Upload
 from app.common.people import Caller
 from app.common.records import Record
-from app.common.uploads import Upload
 from app.log.ids import uuid7
 
 R = TypeVar("R", bound=Record)

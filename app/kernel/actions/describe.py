@@ -9,11 +9,11 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.common import clocks
 from app.common.components import EXAMPLE_MEMBERS, MARK, marked
 from app.common.custom import FOR_STAFF, PUBLIC, CustomValuesField
 from app.common.personal import Personal
 from app.common.records import Codec, CodeEnum, ForeignRef, Hidden, Record, codecs
+from app.common.times import clocks
 from app.kernel.access.redaction import Viewer, hidden_names
 from app.kernel.actions.lifecycle import Action, Branch, Lifecycle
 from app.kernel.actions.payloads import Patch, marks, part_types

@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from app.common.files.uploads import Upload, UploadRef
 from app.common.people import Caller, Role
 from app.common.personal import LOGIN
 from app.common.records import ANY_RECORD, TICKET, ForeignRef, KeyRef, Record
-from app.common.uploads import Upload, UploadRef
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import can_see, follower
 from app.kernel.actions.context import ActionContext

@@ -8,20 +8,22 @@ from app.kpis.catalogue import (
     changes,
     deployments,
     improvement,
+    outages,
+    records,
+    service_levels,
+)
+from app.kpis.catalogue.tickets import (
     incident_costs,
     incident_quality,
     incident_times,
     incidents,
     knowledge,
     majors,
-    outages,
     problems,
-    records,
     request_leads,
     request_quality,
     request_times,
     satisfaction,
-    service_levels,
 )
 from app.kpis.declaration.kpi import Kpi
 

@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.common.priority import Priority
-from app.common.zones import EXAMPLES, is_zone
+from app.common.priorities.priority import Priority
+from app.common.times.zones import EXAMPLES, is_zone
 from app.i18n import translate
 from app.kpis.declaration.dimensions import Age, Dimension
 from app.kpis.declaration.kpi import Kpi

@@ -47,7 +47,7 @@ from app.ticketing import attachments, comments, links, tags
 from app.ticketing.articles import USE_ON_CASE, UseArticle, case_already_helped, new_article_use
 from app.ticketing.priority import prioritise
 from app.ticketing.records import Comment, Link, Tag
-from app.ticketing.tasks import complete_task
+from app.ticketing.work.tasks import complete_task
 
 Language = Literal["en", "zh"]
 TEXTS = ("title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer")

@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.records.shapes import OutputModel
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.common.records import CodeEnum
 from app.foundation.cis.dependencies import needed_cis, needing_cis
 from app.log.canonical import instant

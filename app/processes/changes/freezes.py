@@ -40,7 +40,6 @@ from app.kernel.actions.payloads import (
     Title,
 )
 from app.kernel.actions.refusals import WrongValue
-from app.processes.changes.bookings import FREEZE_WINDOWS, freeze_row
 from app.processes.changes.freeze_exceptions import (
     EXCEPTION,
     action_of_outcome,
@@ -50,7 +49,8 @@ from app.processes.changes.freeze_exceptions import (
     grant_exception,
     refuse_exception,
 )
-from app.processes.changes.planning_lookups import ChangesHit, changes_hit
+from app.processes.changes.planning.bookings import FREEZE_WINDOWS, freeze_row
+from app.processes.changes.planning.lookups import ChangesHit, changes_hit
 from app.processes.changes.records import Freeze, FreezeException, FreezeKind
 from app.processes.changes.records import FreezeState as State
 from app.processes.changes.templates import CHANGE_MANAGER

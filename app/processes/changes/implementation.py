@@ -15,13 +15,13 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import RelatedCommand
 from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference
 from app.kernel.actions.refusals import WrongValue
-from app.processes.changes.bookings import CHANGE_WINDOWS, no_booking
+from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
+from app.processes.changes.planning.scheduling import book
 from app.processes.changes.preparation import ReviewDue, Starter
 from app.processes.changes.records import Change, ChangeState, ChangeType
-from app.processes.changes.scheduling import book
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.records import Link, LinkKind
+from app.ticketing.work.assignment import AssignTicket
 
 
 class StartChange(Payload):

@@ -55,8 +55,9 @@ from app.kernel.actions.payloads import (
     Reference,
     Title,
 )
-from app.processes.changes import approval, checks, implementation, review, scheduling
-from app.processes.changes.bookings import CHANGE_WINDOWS, no_booking
+from app.processes.changes import approval, checks, implementation, review
+from app.processes.changes.planning import scheduling
+from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
 from app.processes.changes.preparation import (
     DraftSource,
     confirmed_causes,

@@ -17,7 +17,7 @@ from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.kernel.commands.dating import SKEW
 from app.log.canonical import instant
 from app.log.events import kind_of
-from app.processes.changes.bookings import (
+from app.processes.changes.planning.bookings import (
     Conflict,
     WantedWindow,
     changes_of_same_services,
@@ -25,15 +25,15 @@ from app.processes.changes.bookings import (
     conflicts,
     excepted_freezes,
 )
-from app.processes.changes.planning_lookups import CI_SCOPES
+from app.processes.changes.planning.lookups import CI_SCOPES
 from app.processes.changes.records import Change, ChangeTemplate, ChangeType, Freeze, TemplateState
 from app.ticketing.records import Link, LinkKind
-from app.ticketing.working_days import same_time_on, service_working_days, working_days_after
+from app.ticketing.work.working_days import same_time_on, service_working_days, working_days_after
 
 if TYPE_CHECKING:
     from app.processes.changes.implementation import StartChange
     from app.processes.changes.lifecycle import DraftChange
-    from app.processes.changes.scheduling import RescheduleChange, ScheduleChange
+    from app.processes.changes.planning.scheduling import RescheduleChange, ScheduleChange
 
 #: The working days after which the review of a change is due.
 REVIEW_DAYS = 3

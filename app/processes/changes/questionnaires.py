@@ -21,7 +21,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import Payload, PayloadPart, ShortText, at_most_entries
 from app.kernel.actions.refusals import WrongValue
-from app.processes.changes.planning_lookups import QUESTIONNAIRE
+from app.processes.changes.planning.lookups import QUESTIONNAIRE
 from app.processes.changes.records import QuestionnaireState as State
 from app.processes.changes.records import RiskLevel, RiskQuestionnaire
 from app.processes.changes.risk import (

@@ -29,14 +29,18 @@ from app.processes.changes.calendar.router import router as calendar_router
 from app.processes.changes.cause_search import SuspectedChanges, SuspectedIncidents, VisibilityTest
 from app.processes.changes.cause_search import suspected_changes as suspected_changes_of
 from app.processes.changes.cause_search import suspected_incidents as suspected_incidents_of
-from app.processes.changes.conflict_search import (
+from app.processes.changes.lifecycle import LIFECYCLE
+from app.processes.changes.planning.conflict_search import (
     ConflictReader,
     ConflictsQuery,
     WindowConflicts,
     conflicts_of,
 )
-from app.processes.changes.conflicting import ConflictingChange, ConflictingChangesQuery, conflicting_changes
-from app.processes.changes.lifecycle import LIFECYCLE
+from app.processes.changes.planning.conflicting import (
+    ConflictingChange,
+    ConflictingChangesQuery,
+    conflicting_changes,
+)
 from app.processes.changes.queries import LISTING, ChangeOut, ChangeRenderer
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children

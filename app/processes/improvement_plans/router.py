@@ -22,9 +22,9 @@ from app.kernel.ledger import Ledger
 from app.kpis.baselines.freezing import freeze_baselines
 from app.processes.improvement_plans.adjusting import ProposeAdjustmentImprovementPlan
 from app.processes.improvement_plans.contents import planned_target
+from app.processes.improvement_plans.documents.printing import print_document
 from app.processes.improvement_plans.lifecycle import LIFECYCLE
 from app.processes.improvement_plans.preparation import ADJUSTMENT, PLAN
-from app.processes.improvement_plans.printing import print_document
 from app.processes.improvement_plans.progress import compute_progress, load_targets
 from app.processes.improvement_plans.queries import CHILD_LISTINGS, LISTING, ImprovementPlanOut
 from app.processes.improvement_plans.records import ImprovementPlan

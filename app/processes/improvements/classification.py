@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.priority import Impact, Priority, Urgency
+from app.common.priorities.priority import Impact, Priority, Urgency
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, FreeText, Payload
 from app.processes.improvements.records import (

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from app.common.people import Person, Role
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.rota.on_call import read_on_call
 from app.kernel.access.reads import ReadContext

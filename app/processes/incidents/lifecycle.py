@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from app.common.children import ExternalReference
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
-from app.common.priority import Impact, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ForeignRef, KeyRef
 from app.common.tickets import Channel
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
@@ -72,7 +72,7 @@ from app.ticketing import priority as priorities
 from app.ticketing.priority import PRIORITY, PrioritiseTicket
 from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
-from app.ticketing.ticket_holds import (
+from app.ticketing.work.holds import (
     REQUESTER_TO_ANSWER,
     HoldTicket,
     cannot_wait_for_change,

@@ -8,7 +8,7 @@ from datetime import datetime
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.processes.incidents.records import Incident
-from app.ticketing.working_days import same_time_on, service_working_days, working_days_after
+from app.ticketing.work.working_days import same_time_on, service_working_days, working_days_after
 
 REVIEWED_WITHIN_WORKING_DAYS = 5
 

@@ -17,7 +17,7 @@ from app.common.children import ExternalReference, Visibility
 from app.common.components import example_includes
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person, Role
-from app.common.priority import Impact, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.common.records import CodeEnum, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Ticket
 from app.foundation.articles.records import Article

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from app.api.listings.lists import Listing
 from app.api.records.shapes import LoadedFrom, OutputModel, PersonStub, RecordOut, TeamStub, TicketOut
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS
 from app.foundation.people.queries import PERSONS, TEAMS

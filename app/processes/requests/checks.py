@@ -22,7 +22,7 @@ from app.processes.requests.records import RequestState as State
 from app.ticketing.projects.checks import check_in_future, check_plan
 from app.ticketing.records import Task
 from app.ticketing.reopening import reopening_ends_at
-from app.ticketing.working_days import service_working_days, working_days_after
+from app.ticketing.work.working_days import service_working_days, working_days_after
 
 if TYPE_CHECKING:
     from app.processes.requests.acceptance import (

@@ -19,7 +19,6 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, ShortText
 from app.processes.requests.preparation import CurrentChecks
 from app.processes.requests.records import QualityCheck, Request
-from app.ticketing import tasks
 from app.ticketing.projects import actions, planning
 from app.ticketing.projects.actions import ReportProgress
 from app.ticketing.projects.planning import (
@@ -30,7 +29,8 @@ from app.ticketing.projects.planning import (
     names_no_milestone,
     plan_project,
 )
-from app.ticketing.tasks import CompleteTask
+from app.ticketing.work import tasks
+from app.ticketing.work.tasks import CompleteTask
 
 #: The implementers of a request, who may neither check its quality nor accept it.
 implementer = PartIn("implementer", "实施人", ("doer_ids",))

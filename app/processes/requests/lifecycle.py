@@ -15,7 +15,7 @@ from pydantic import Field
 from app.common.children import ExternalReference, Follower
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person, Role
-from app.common.priority import Impact, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.common.records import CodeEnum, ForeignRef, KeyRef
 from app.common.tickets import Channel
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
@@ -106,7 +106,7 @@ from app.ticketing.projects.checks import invalid_progress
 from app.ticketing.projects.preparation import current_milestones, unfinished_tasks
 from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
-from app.ticketing.ticket_holds import (
+from app.ticketing.work.holds import (
     REQUESTER_TO_ANSWER,
     HoldTicket,
     cannot_wait_for_change,

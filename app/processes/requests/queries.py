@@ -12,7 +12,7 @@ from pydantic import Field
 from app.api.listings.lists import Listing
 from app.api.records.child_rows import ChildListing
 from app.api.records.shapes import LoadedFrom, OutputModel, TicketOut
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS
 from app.foundation.people.queries import PERSONS, TEAMS

@@ -16,10 +16,10 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from app.common.business_time import BusinessTime
-from app.common.clocks import AgreementType
 from app.common.records import from_row
 from app.common.tickets import HoldReason
+from app.common.times.business_time import BusinessTime
+from app.common.times.clocks import AgreementType
 from app.foundation.calendars.calendar_cache import NEWEST_VERSIONS, business_time_of
 from app.foundation.calendars.records import CalendarVersion
 from app.kernel.access.reads import ReadContext, Reading, Unguarded
@@ -27,9 +27,9 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused
 from app.log.canonical import instant
 from app.platform.db import Row
+from app.service_level_engine.alignment import Link, align, align_availability
 from app.service_levels.agreements.measures import conditions_of
 from app.service_levels.agreements.records import IN_FORCE, Agreement, TargetMetric
-from app.sla.alignment import Link, align, align_availability
 
 #: The time in which openings are tried.
 YEAR = timedelta(days=366)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from app.common.clocks import AgreementType
 from app.common.people import Person
+from app.common.times.clocks import AgreementType
 from app.foundation.people.eligibility import (
     check_customer,
     check_person_active,

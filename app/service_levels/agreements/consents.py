@@ -11,9 +11,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.common.clocks import AgreementType
 from app.common.records import CodeEnum, ForeignRef, StaffOnly
 from app.common.tickets import Ticket
+from app.common.times.clocks import AgreementType
 from app.foundation.calendars.week import IsoDate
 from app.foundation.documents.filing import publish_draft
 from app.foundation.documents.records import DocumentClass

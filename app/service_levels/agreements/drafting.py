@@ -7,11 +7,11 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.common.clocks import AgreementType
 from app.common.components import example_includes
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import CodeEnum, ForeignRef, KeyRef, StaffOnly
+from app.common.times.clocks import AgreementType
 from app.foundation.documents.filing import file_document
 from app.foundation.documents.records import DocumentState
 from app.foundation.people.records import Team

@@ -9,8 +9,8 @@ from typing import Any
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused
+from app.service_level_engine.target_selection import TargetConditions, tied_targets
 from app.service_levels.agreements.records import CLOCKS, Agreement, TargetComparator, TargetMetric
-from app.sla.target_selection import TargetConditions, tied_targets
 
 #: The members of a target that are conditions on cases.
 CONDITIONS = ("process", "priority", "category", "service", "catalogue_item")

@@ -12,8 +12,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from app.common.clocks import AgreementType
 from app.common.tickets import HoldReason
+from app.common.times.clocks import AgreementType
 from app.foundation.documents.records import DocumentClass, DocumentState
 from app.html.filters import percent
 from app.html.templates import render

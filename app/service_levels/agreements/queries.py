@@ -13,7 +13,7 @@ from app.api.listings.filters import Parameter, Time, WhereClause, multi_value
 from app.api.listings.lists import Listing
 from app.api.records.child_rows import ChildListing
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.common.tickets import HoldReason
 from app.foundation.calendars.queries import CALENDARS
 from app.foundation.documents.shapes import DOCUMENTS

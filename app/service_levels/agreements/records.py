@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from app.common.clocks import AgreementType
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import (
@@ -24,6 +23,7 @@ from app.common.records import (
     required,
 )
 from app.common.state_fields import EnteredAt
+from app.common.times.clocks import AgreementType
 
 
 class AgreementState(CodeEnum):

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from app.common.components import Component
 from app.common.money import Amount, Currency
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.common.records import ForeignRef, KeyRef, StaffOnly, jsonb_ordered
 from app.common.tickets import HoldReason
 from app.foundation.calendars.week import IsoDate

@@ -15,13 +15,20 @@ from uuid import UUID
 
 import orjson
 
-from app.common.clocks import AgreementType
+from app.common.times.clocks import AgreementType
 from app.log.canonical import from_instant
 from app.platform.db import Connection, fetch_rows
+from app.service_level_engine.target_selection import (
+    Agreement,
+    Attributes,
+    Opening,
+    choose_agreement,
+    in_force,
+    validity,
+)
+from app.service_level_engine.target_selection import choose_target as best_target
+from app.service_level_engine.targets import CLOCK_METRICS, Metric, Target, Targeting
 from app.service_levels.clocks.calendar_history import CalendarHistory
-from app.sla.target_selection import Agreement, Attributes, Opening, choose_agreement, in_force, validity
-from app.sla.target_selection import choose_target as best_target
-from app.sla.targets import CLOCK_METRICS, Metric, Target, Targeting
 
 SIGNED = "sla.signed"
 #: Events that end an agreement.

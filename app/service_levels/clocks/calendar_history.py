@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.common.business_time import BusinessTime
 from app.common.records import from_row
+from app.common.times.business_time import BusinessTime
 from app.foundation.calendars.calendar_cache import business_time_of
 from app.foundation.calendars.records import CalendarVersion
 from app.platform.db import Connection, fetch_rows

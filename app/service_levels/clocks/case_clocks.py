@@ -10,15 +10,15 @@ from hashlib import sha1
 from typing import NamedTuple
 from uuid import UUID
 
-from app.common.clocks import AgreementType, ClockMetric
+from app.common.times.clocks import AgreementType, ClockMetric
+from app.service_level_engine.activity import AWAITING_SUPPLIER, supplier_party, team_party
+from app.service_level_engine.case_events import EventKind, in_order
+from app.service_level_engine.clock import ClockReading, read_clocks, read_party_clock
+from app.service_level_engine.target_selection import Opening
+from app.service_level_engine.targets import Metric, Targeting
 from app.service_levels.clocks.agreement_history import AgreementHistory, ApplicableAgreements, Origin
 from app.service_levels.clocks.calendar_history import CalendarHistory
 from app.service_levels.clocks.timeline import Timeline
-from app.sla.activity import AWAITING_SUPPLIER, supplier_party, team_party
-from app.sla.case_events import EventKind, in_order
-from app.sla.clock import ClockReading, read_clocks, read_party_clock
-from app.sla.target_selection import Opening
-from app.sla.targets import Metric, Targeting
 
 #: The kinds of the records that have clocks.
 KINDS = ("incident", "request", "problem")

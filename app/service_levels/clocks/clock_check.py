@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from app.common.clocks import KIND, ClockEventType
+from app.common.times.clocks import KIND, ClockEventType
 from app.log.events import stream
 from app.platform.db import Connection, fetch_rows
 from app.service_levels.clocks.case_clocks import KINDS

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.common.clocks import AgreementType
+from app.common.times.clocks import AgreementType
 from app.log.canonical import instant
+from app.service_level_engine.case_events import instant_of, seconds_of
+from app.service_level_engine.clock import ClockReading, ClockState
+from app.service_level_engine.targets import Target
 from app.service_levels.clocks.case_clocks import CaseClocks, ClockName, clock_id
 from app.service_levels.clocks.timeline import Timeline
-from app.sla.case_events import instant_of, seconds_of
-from app.sla.clock import ClockReading, ClockState
-from app.sla.targets import Target
 
 #: The consumer that writes them, with the facts of KPIs.
 CONSUMER = "kpi"

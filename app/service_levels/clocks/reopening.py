@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.common.clocks import AgreementType
+from app.common.times.clocks import AgreementType
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.platform.db import Database
+from app.service_level_engine.target_selection import Opening
 from app.service_levels.clocks.agreement_history import AgreementHistory, load_agreements
 from app.service_levels.clocks.calendar_history import load_calendars
-from app.sla.target_selection import Opening
 
 #: A position after all events.
 END_OF_LOG = 2**62

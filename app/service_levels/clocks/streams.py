@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.common.clocks import KIND, AgreementType, ClockData, ClockEventType, ClockMetric
+from app.common.times.clocks import KIND, AgreementType, ClockData, ClockEventType, ClockMetric
+from app.service_level_engine.announcements import Announcement, Cause, announcements
 from app.service_levels.clocks.case_clocks import PARTY, CaseClocks, ClockName, clock_id
-from app.sla.announcements import Announcement, Cause, announcements
 
 _STARTED, _WARNED = ClockEventType.started.value, ClockEventType.warned.value
 _REACHED, _BREACHED = ClockEventType.reached.value, ClockEventType.breached.value

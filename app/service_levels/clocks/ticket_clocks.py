@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from psycopg.rows import tuple_row
 
-from app.common.clocks import KIND
+from app.common.times.clocks import KIND
 from app.platform.db import Connection
 from app.service_levels.clocks.streams import Statement
 from app.service_levels.clocks.timeline import COLUMNS, LogEvent

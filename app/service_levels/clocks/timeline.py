@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from app.log.batches import IMPORT_PREFIX
 from app.log.canonical import from_instant
-from app.sla.case_events import ActorKind, CaseEvent, EventKind
+from app.service_level_engine.case_events import ActorKind, CaseEvent, EventKind
 
 #: The columns of log.event that a timeline is made of, in the order of the fields of `LogEvent`.
 COLUMNS = "position, version, type, occurred_at, recorded_at, actor, on_behalf_of, source, data"

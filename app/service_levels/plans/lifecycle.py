@@ -10,10 +10,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.clocks import AgreementType
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person, Role
 from app.common.records import ForeignRef, KeyRef, Record
+from app.common.times.clocks import AgreementType
 from app.foundation.people.eligibility import check_customer, check_person_active
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from app.common.clocks import AgreementType
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
+from app.common.times.clocks import AgreementType
 
 
 class PlanState(CodeEnum):

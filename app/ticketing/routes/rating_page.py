@@ -34,8 +34,8 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.perform import Command, perform
 from app.kernel.ledger import Ledger
-from app.ticketing.rating_links import InvalidToken, RatingLink, parse
-from app.ticketing.ratings import BEST, WORST, RateTicket
+from app.ticketing.satisfaction.rating_links import InvalidToken, RatingLink, parse
+from app.ticketing.satisfaction.ratings import BEST, WORST, RateTicket
 
 router = APIRouter(prefix=RATING_PAGE.rstrip("/"))
 #: The source of a rating by link, in its event.

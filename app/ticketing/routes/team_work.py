@@ -23,7 +23,7 @@ from app.api.records.shapes import OutputModel, PersonStub, Renderer, TeamStub
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
 from app.common.people import Caller
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.foundation.people.queries import TEAMS
 from app.kernel.access.visibility import seen_condition
 from app.kernel.actions.actor_policy import staff

@@ -27,7 +27,7 @@ from app.api.records.shapes import OutputModel, Renderer, TeamStub, columns_of
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
 from app.common.people import Caller, Role
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.common.records import ChildRecord
 from app.foundation.decisions.records import Vote
 from app.kernel.access import directory

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.common.priority import Impact, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.kernel.actions.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
 from app.processes.incidents.monitoring.alert import Alert, AlertStatus
 from app.processes.incidents.records import Effect

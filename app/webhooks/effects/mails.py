@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from app.api.requests.limits import Quota
-from app.common.priority import Impact, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.common.tickets import Channel
 from app.i18n import translate
 from app.kernel.actions.context import CommandMetadata

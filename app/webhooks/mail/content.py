@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.common.html_text import html_to_text
+from app.common.files.html_text import html_to_text
 from app.kernel.actions.payloads import LONGEST_LINE
 from app.webhooks.mail.charsets import decode_text
 from app.webhooks.mail.headers import decode_words, single_line

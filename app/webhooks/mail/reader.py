@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from app.common.bounded_process import BoundedProcess, LimitExceeded
+from app.common.files.bounded_process import BoundedProcess, LimitExceeded
 from app.webhooks.mail.message import LARGEST_MAIL, IncomingMail, read_mail
 from app.webhooks.mail.refusals import MailRefused
 

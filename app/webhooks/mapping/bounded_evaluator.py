@@ -7,7 +7,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from app.common.bounded_process import BoundedProcess, LimitExceeded
+from app.common.files.bounded_process import BoundedProcess, LimitExceeded
 from app.exchange.mapping import MappingRefused
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.evaluate import Mapping

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from app.common.children import Visibility
-from app.common.priority import Impact, Priority, Urgency
+from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import CodeEnum
 from app.common.tickets import Channel
 from app.exchange.mapping import MOST_VALUES, StatusMeaning

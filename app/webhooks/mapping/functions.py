@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from app.common.html_text import html_to_text
+from app.common.files.html_text import html_to_text
 from app.webhooks.mapping.adf import adf_to_html
 from app.webhooks.mapping.times import read_time
 

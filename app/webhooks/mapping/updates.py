@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from app.common.children import Visibility
-from app.common.priority import Impact, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.processes.incidents.records import Effect, IncidentState
 
 #: The code of the irregularity that a status is not in the table of values.

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person
-from app.common.priority import Impact, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ForeignRef, Hidden, KeyRef
 from app.exchange.mapping import LARGEST_MAPPING, MappingRefused
 from app.foundation.editing import apply_patch

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from app.common.priority import Impact, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.common.records import CodeEnum, ForeignRef, Hidden, KeyRef, Record, optional, required
 from app.processes.incidents.records import Effect
 

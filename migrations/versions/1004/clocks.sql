@@ -1,4 +1,4 @@
--- Clocks of service levels: what the engine (app/sla) says of each case, as of the position of the KPI facts. Written with
+-- Clocks of service levels: what the engine (app/service_level_engine) says of each case, as of the position of the KPI facts. Written with
 -- the facts, in their transaction; it can be thrown away and filled again. Nothing in a row depends on the present.
 create schema sla;
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.common.records import empty
 from app.foundation.assignment.records import (
     AssignmentRule,

@@ -30,7 +30,7 @@ from app.kernel.ledger import Ledger
 from app.log import read
 from app.processes.incidents.lifecycle import EditIncident
 from app.processes.incidents.records import Incident, IncidentState
-from app.ticketing.assignment import AssignTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.automation.worker import Worker, timers
 from tests.cases import each_case
 from tests.foundation.decisions.deciding import DUE, NOW, ask, asked_persons, told, vote

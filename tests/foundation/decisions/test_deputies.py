@@ -23,7 +23,7 @@ from app.kernel.actions.refusals import (
 from app.kernel.commands.perform import CommandResult
 from app.kernel.ledger import Ledger
 from app.processes.incidents.records import Incident
-from app.ticketing.assignment import AssignTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.automation.worker import Worker
 from tests.cases import each_case
 from tests.client import Api

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from psycopg.types.json import Jsonb
 
-from app.common.business_time import DAY, BusinessTime, CalendarDefinition, Hours, Week
+from app.common.times.business_time import DAY, BusinessTime, CalendarDefinition, Hours, Week
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.cli.conformance.sla_case_file import Calendars
-from app.common.business_time import BusinessTime
+from app.common.times.business_time import BusinessTime
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
 from app.kpis.catalogue import KPIS
@@ -22,7 +22,14 @@ from app.log.canonical import instant
 from app.log.events import Event
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
-from app.sla.availability import Effect, MaintenanceWindow, Outage, OutageRules, availability, budget_used
+from app.service_level_engine.availability import (
+    Effect,
+    MaintenanceWindow,
+    Outage,
+    OutageRules,
+    availability,
+    budget_used,
+)
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN, Scripted, write
 from tests.kpis.lives import Life

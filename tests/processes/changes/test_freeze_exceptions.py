@@ -10,8 +10,8 @@ import pytest
 
 from app.common.people import Role
 from app.platform.db import connect
-from app.processes.changes import planning_lookups
-from app.processes.changes.bookings import rebuild_bookings
+from app.processes.changes.planning import lookups as planning_lookups
+from app.processes.changes.planning.bookings import rebuild_bookings
 from tests.automation.worker import Worker
 from tests.client import Api, Json
 from tests.conftest import DatabaseUrls

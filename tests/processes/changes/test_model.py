@@ -18,7 +18,7 @@ from app.common.records import codecs, from_row
 from app.kernel.histories.history import fold
 from app.log import read
 from app.platform.db import connect
-from app.processes.changes.bookings import rebuild_bookings
+from app.processes.changes.planning.bookings import rebuild_bookings
 from app.processes.changes.records import Change
 from tests.client import Client, Json
 from tests.conftest import DatabaseUrls

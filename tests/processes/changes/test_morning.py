@@ -18,9 +18,9 @@ from app.foundation.cis.records import CiClass, RelationKind
 from app.kernel.actions.refusals import Refusal
 from app.kernel.ledger import Ledger
 from app.platform.db import connect
-from app.processes.changes.bookings import rebuild_bookings
 from app.processes.changes.freezes import DeclareFreeze
 from app.processes.changes.lifecycle import DraftChange
+from app.processes.changes.planning.bookings import rebuild_bookings
 from app.processes.changes.records import ChangeType, FreezeKind, RiskLevel
 from app.processes.changes.templates import DraftChangeTemplate
 from tests.client import Api, Client

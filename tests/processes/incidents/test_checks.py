@@ -13,8 +13,8 @@ from app.kernel.actions.refusals import PersonErased, WrongValue
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import ReportIncident
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.builders import AGENT, REPORTER, TOOL, a_caller, a_team, given, incident, minutes
 from tests.cases import each_case
 from tests.client import an_incident

@@ -9,7 +9,7 @@ from hypothesis import given as forall
 from hypothesis import strategies as st
 
 from app.common.people import Role, rule_caller
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import ENDED, OPEN, Incident, IncidentState

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from app.processes.requests.records import RequestState
 from app.registry import LIFECYCLES_BY_KIND
-from app.ticketing.working_days import MOST_DAYS, working_days_after
+from app.ticketing.work.working_days import MOST_DAYS, working_days_after
 from tests.client import Api, Json
 from tests.every_action.samples import valid_body
 from tests.every_action.world import make_world

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.common.clocks import KIND
+from app.common.times.clocks import KIND
 from app.kernel.ledger import Ledger
 from app.log.read import events_about
 from app.platform.db import Connection, fetch_rows

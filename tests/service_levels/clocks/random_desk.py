@@ -17,8 +17,8 @@ from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
 from app.kernel.actions.refusals import Refusal
 from app.processes.incidents.lifecycle import EditIncident, HoldIncident, PrioritiseIncident, ResolveIncident
 from app.processes.incidents.majors import ContainIncident, PostUpdateIncident
-from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.kernel.incidents import a_report
 from tests.people import act, add_caller, add_team
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from app.log.canonical import instant
+from app.service_level_engine.case_events import EventKind
 from app.service_levels.clocks.agreement_history import AgreementHistory
 from app.service_levels.clocks.calendar_history import CalendarHistory
 from app.service_levels.clocks.case_clocks import CaseClocks
 from app.service_levels.clocks.timeline import LogEvent, timeline_of
-from app.sla.case_events import EventKind
 from tests.service_levels.clocks.world import at
 
 CASE = "incident/1"

@@ -16,7 +16,7 @@ from app.log.events import Recorded
 from app.log.follow import catch_up
 from app.log.read import events_about
 from app.platform.db import Connection
-from app.ticketing.assignment import AssignTicket
+from app.ticketing.work.assignment import AssignTicket
 from tests.kernel.incidents import a_report
 from tests.people import act, add_caller
 from tests.service_levels.clocks.log_clock import LogClock

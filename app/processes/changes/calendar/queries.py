@@ -17,7 +17,7 @@ from app.api.listings.lists import Listing
 from app.api.listings.paging import order_of, page_rows
 from app.api.records.columns import Columns, by_row
 from app.api.records.shapes import OutputModel, PersonStub, Renderer, TeamStub
-from app.common.zones import EXAMPLES, is_zone
+from app.common.times.zones import EXAMPLES, is_zone
 from app.foundation.cis.queries import CIS
 from app.kernel.actions.payloads import LONGEST_KEY
 from app.kernel.actions.refusals import WrongValue

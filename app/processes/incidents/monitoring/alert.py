@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.common.priority import Impact, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.common.records import CodeEnum
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import FreeText, Instant, RecordKey, ShortText, Title

@@ -13,18 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.listings.filters import CommaSeparated, WhereClause
 from app.api.records.shapes import OutputModel, TeamStub
-from app.common.clocks import AgreementType
 from app.common.people import Caller
-from app.common.priority import Priority
+from app.common.priorities.priority import Priority
+from app.common.times.clocks import AgreementType
 from app.kernel.access.visibility import seen_condition
 from app.kernel.actions.payloads import LONGEST_KEY, LONGEST_LIST
 from app.kernel.ledger import Ledger
 from app.log.canonical import from_instant, instant
+from app.service_level_engine.clock import ClockState
+from app.service_level_engine.targets import Metric
 from app.service_levels.agreements.lifecycle import LIFECYCLE as AGREEMENTS
 from app.service_levels.clocks.answers.listing import ELAPSED_SINCE, STATE_AT, wait_for_clocks
 from app.service_levels.clocks.case_clocks import KINDS
-from app.sla.clock import ClockState
-from app.sla.targets import Metric
 
 MOST_CASES, CASES, PERCENT = 20, 5, 75
 #: The most agreements in an answer, and the most open clocks of a kind that are looked at.

@@ -22,9 +22,9 @@ from app.common.components import Component
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant
 from app.platform.db import Database
+from app.service_level_engine.clock import ClockState
+from app.service_level_engine.targets import Metric
 from app.service_levels.clocks.clock_rows import CONSUMER
-from app.sla.clock import ClockState
-from app.sla.targets import Metric
 
 # The longest that a list waits for the clocks, so that callers find what they have just written; and the
 # interval of polling.

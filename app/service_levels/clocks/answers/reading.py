@@ -12,21 +12,21 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.records.shapes import OutputModel, TeamStub
-from app.common.business_time import BusinessTime
-from app.common.clocks import AgreementType
+from app.common.times.business_time import BusinessTime
+from app.common.times.clocks import AgreementType
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant
 from app.log.events import stream
 from app.platform.db import Connection, fetch_rows
+from app.service_level_engine.activity import NO_PARTY
+from app.service_level_engine.clock import ClockReading, ClockState
+from app.service_level_engine.explain import ClockSegment, SegmentReason, explain, spans_to_come
+from app.service_level_engine.shares import share_elapsed
+from app.service_level_engine.target_selection import Scope
+from app.service_level_engine.targets import Metric
 from app.service_levels.clocks.case_clocks import NO_CUTOFF, PARTY, CaseClocks, ClockName, clock_id
 from app.service_levels.clocks.projection import load_terms, read_events
 from app.service_levels.clocks.timeline import timeline_of
-from app.sla.activity import NO_PARTY
-from app.sla.clock import ClockReading, ClockState
-from app.sla.explain import ClockSegment, SegmentReason, explain, spans_to_come
-from app.sla.shares import share_elapsed
-from app.sla.target_selection import Scope
-from app.sla.targets import Metric
 
 #: More upcoming spans make no countdown: whoever needs them reads the calendar.
 MOST_SPANS = 100

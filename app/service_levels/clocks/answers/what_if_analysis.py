@@ -21,12 +21,12 @@ from app.kernel.actions.payloads import RecordKey
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.ledger import Ledger
 from app.platform.db import Connection, fetch_rows
+from app.service_level_engine.clock import ClockReading, ClockState
+from app.service_level_engine.target_selection import Attributes
+from app.service_level_engine.targets import Metric, Target, Targeting
 from app.service_levels.clocks.case_clocks import CaseClocks
 from app.service_levels.clocks.projection import CASES_AT_ONCE, CASES_IN_A_ROW, Terms, load_terms, read_events
 from app.service_levels.clocks.timeline import timeline_of
-from app.sla.clock import ClockReading, ClockState
-from app.sla.target_selection import Attributes
-from app.sla.targets import Metric, Target, Targeting
 
 #: They are computed while the caller waits: some ten seconds.
 MOST_CASES = 10_000

@@ -1,0 +1,1 @@
+"""What people send as files and mails: media types, sizes, HTML as text, parsing within bounds."""

@@ -1,0 +1,1 @@
+"""Priorities of tickets, and the matrix that they follow from."""

@@ -1,0 +1,1 @@
+"""Times: calendars' working time, clocks that tests can set, zones."""

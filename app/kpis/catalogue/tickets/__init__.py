@@ -1,0 +1,1 @@
+"""KPIs of incidents, problems, requests and articles."""

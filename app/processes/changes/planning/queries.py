@@ -1,0 +1,162 @@
+"""Schemas and lists of templates of standard changes, of risk questionnaires, and of freezes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
+from app.api.records.columns import Columns
+from app.api.records.shapes import OutputModel, RecordOut, Renderer
+from app.foundation.people.queries import PERSONS, TEAMS
+from app.kernel.access.visibility import sees_every_record, tokens
+from app.log.canonical import instant
+from app.processes.changes import freezes, questionnaires, templates
+from app.processes.changes.planning.lookups import MOST_HIT
+from app.processes.changes.records import (
+    Change,
+    ChangeTemplate,
+    Freeze,
+    FreezeException,
+    RiskQuestionnaire,
+)
+
+
+class ChangeTemplateOut(RecordOut, of=ChangeTemplate):
+    """A pre-approved template of standard changes."""
+
+
+TEMPLATES = Listing(
+    lifecycle=templates.LIFECYCLE,
+    shape=ChangeTemplateOut,
+    filters=("state", "key", "risk_level", "team", "approved_at", "changed_at"),
+    sorts=("drafted_at", "key", "changed_at"),
+    expands=(PERSONS, TEAMS),
+)
+
+
+class AnswerChoiceOut(OutputModel):
+    """An answer that can be chosen, and its points."""
+
+    key: str
+    points: int
+    text_en: str
+    text_zh: str
+
+
+class AskedQuestionOut(OutputModel):
+    """A question about the risk of a change."""
+
+    answers: list[AnswerChoiceOut] = Field(description="What can be answered, in order.")
+    key: str
+    text_en: str
+    text_zh: str
+
+
+class RiskQuestionnaireOut(RecordOut, of=RiskQuestionnaire):
+    """Questions about the risk of changes; those that were set last are in force."""
+
+    questions: list[AskedQuestionOut] = Field(description="In the order in which they are asked.")
+
+
+class CurrentRiskQuestionnaire(OutputModel):
+    """The questions that are asked when a change is assessed."""
+
+    id: UUID | None = Field(description="Null: nobody has set another one than the usual.")
+    version: int = Field(description="For If-Match; 0: nobody has set another one than the usual.")
+    questions: list[AskedQuestionOut] = Field(description="In the order in which they are asked.")
+    medium_from: int = Field(description="From so many points on the risk is medium.")
+    high_from: int = Field(description="From so many points on the risk is high.")
+
+
+RISK_QUESTIONNAIRES = Listing(
+    lifecycle=questionnaires.LIFECYCLE,
+    shape=RiskQuestionnaireOut,
+    filters=("set_at",),
+    sorts=("set_at", "changed_at"),
+)
+
+
+class HitChange(OutputModel):
+    """A change that is scheduled in a freeze, as the answer about the freeze names it."""
+
+    id: UUID
+    number: str
+    title: str | None
+    state: str
+    window_from_at: datetime | None
+    window_until_at: datetime | None
+
+
+class FreezeOut(RecordOut, of=Freeze, after={"owner": "hit_change_ids"}):
+    """A period without changes."""
+
+    hit_change_ids: list[UUID] | None = Field(
+        description="The changes that were scheduled in it when it was declared or moved last: at most "
+        f"{MOST_HIT}, the earliest first."
+    )
+    hit_changes: list[HitChange] = Field(
+        description="Those of them that the caller may see, as they stand now, the earliest first."
+    )
+
+
+# The tokens are null for callers who see every change.
+HIT_CHANGES = """
+select c.id, c.number, c.title, c.state, c.window_from_at, c.window_until_at
+from fold.change c join log.stream_head h on h.stream = 'change/' || c.id
+where c.id = any(%(ids)s::uuid[]) and (%(tokens)s::text[] is null or h.audience && %(tokens)s::text[])
+"""
+
+
+class FreezeRenderer(Renderer):
+    """Renderer of freezes, with the changes that are scheduled in them."""
+
+    COMPUTED = frozenset({"hit_changes"})
+
+    async def compute(self, columns: Columns) -> Columns:
+        """Return the changes scheduled in the freezes: one more query for all of them."""
+        hits = columns["hit_change_ids"]
+        known = await self._changes({one for ids in hits for one in ids or ()})
+        return {"hit_changes": [[known[one] for one in ids or () if one in known] for ids in hits]}
+
+    async def _changes(self, ids: set[str]) -> dict[str, dict[str, Any]]:
+        """Return by their ids those of the changes that the caller may see."""
+        changes = self.ledger.lifecycles.get(Change.KIND)
+        if not ids or changes is None:
+            return {}
+        everything = sees_every_record(self.caller, changes, agents_see=self.ledger.settings.agents_see)
+        shown = None if everything else sorted(tokens(self.caller, changes))
+        rows = await self.ledger.db.rows(HIT_CHANGES, {"ids": sorted(ids), "tokens": shown})
+        for row in rows:
+            for name in ("window_from_at", "window_until_at"):
+                row[name] = row[name] and instant(row[name])
+        return {str(row["id"]): row for row in rows}
+
+
+FREEZES = Listing(
+    lifecycle=freezes.LIFECYCLE,
+    shape=FreezeOut,
+    filters=("state", "freeze_kind", "owner", "from_at", "until_at", "changed_at"),
+    sorts=("from_at", "changed_at"),
+    expands=(PERSONS,),
+    renderer=FreezeRenderer,
+)
+
+
+class FreezeExceptionOut(OutputModel, of=FreezeException):
+    """An exception from a freeze for one change; neither granted nor refused while its decision is open, or
+    if that was withdrawn.
+    """
+
+
+EXCEPTION_ROWS = ChildListing(
+    "exceptions",
+    FreezeException,
+    "asked_at",
+    FreezeExceptionOut,
+    "the exceptions from a freeze, the first asked first",
+)

@@ -1,0 +1,86 @@
+"""Routes of templates, `/v1/change_templates`, of questions about risks, `/v1/risk_questionnaires`, and of
+freezes, `/v1/freezes`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from fastapi import APIRouter, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.authentication.auth import Ledger, caller_of
+from app.api.contract.openapi import problems
+from app.api.direct import DirectRoute
+from app.api.listings.paging import VARY
+from app.api.records.actions import mount_actions
+from app.api.records.edit import mount_edit
+from app.api.records.reads import mount_reads
+from app.api.requests.accept import language_for
+from app.api.routes import Routes
+from app.foundation.decisions.router import mount_approval_preview
+from app.kernel.actions.actor_policy import staff
+from app.processes.changes import freezes as freeze_lifecycle
+from app.processes.changes import questionnaires, templates
+from app.processes.changes.freeze_exceptions import EXCEPTION
+from app.processes.changes.planning.lookups import QUESTIONNAIRE
+from app.processes.changes.planning.queries import (
+    EXCEPTION_ROWS,
+    FREEZES,
+    RISK_QUESTIONNAIRES,
+    TEMPLATES,
+    ChangeTemplateOut,
+    CurrentRiskQuestionnaire,
+    FreezeOut,
+    FreezeRenderer,
+    RiskQuestionnaireOut,
+)
+from app.ticketing.routes.children import mount_children
+
+change_templates = APIRouter(prefix="/v1/change_templates", tags=["changes"], route_class=DirectRoute)
+mount_reads(change_templates, TEMPLATES)
+mount_actions(change_templates, templates.LIFECYCLE, ChangeTemplateOut)
+mount_edit(change_templates, templates.LIFECYCLE, ChangeTemplateOut)
+
+risk_questionnaires = APIRouter(prefix="/v1/risk_questionnaires", tags=["changes"], route_class=DirectRoute)
+
+
+@risk_questionnaires.get(
+    "/current",
+    operation_id="get_current_risk_questionnaire",
+    summary="Get the current risk questionnaire",
+    response_model=CurrentRiskQuestionnaire,
+    responses=problems(403),
+)
+async def get_current_risk_questionnaire(request: Request, ledger: Ledger) -> Response:
+    """Return the questions that are asked when a change is assessed. For staff."""
+    if not caller_of(request).is_staff:
+        raise ledger.forbidden(staff, language_for(request))
+    found = questionnaires.questionnaire_of(await ledger.db.row(QUESTIONNAIRE))
+    return Response(to_json(asdict(found)), headers=VARY, media_type="application/json")
+
+
+mount_reads(risk_questionnaires, RISK_QUESTIONNAIRES)
+mount_actions(risk_questionnaires, questionnaires.LIFECYCLE, RiskQuestionnaireOut)
+
+freezes = APIRouter(prefix="/v1/freezes", tags=["changes"], route_class=DirectRoute)
+mount_reads(freezes, FREEZES)
+mount_actions(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, renderer=FreezeRenderer)
+mount_edit(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, renderer=FreezeRenderer)
+mount_children(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, own=(EXCEPTION_ROWS,))
+mount_approval_preview(freezes, FREEZES, (EXCEPTION,))
+
+
+ROUTES = Routes(
+    (
+        change_templates,
+        risk_questionnaires,
+        freezes,
+    ),
+    (
+        TEMPLATES,
+        RISK_QUESTIONNAIRES,
+        FREEZES,
+    ),
+)

@@ -1,0 +1,124 @@
+"""Scheduling of changes: the window in which a change holds its configuration items for itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.common.notices import NoticeType
+from app.common.records import ForeignRef
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference
+from app.kernel.actions.refusals import WrongValue
+from app.processes.changes.planning.bookings import CHANGE_WINDOWS, booking_row
+from app.processes.changes.preparation import Booking
+from app.processes.changes.records import Change, ChangeState, ChangeType
+
+#: Longest window of a change.
+LONGEST_WINDOW = timedelta(days=92)
+
+
+class ScheduleChange(Payload):
+    """The window of the change, and the reason for taking it although something stands in the way."""
+
+    from_at: Instant = Field(description="When it begins.", examples=["2199-03-02T22:00:00Z"])
+    until_at: Instant = Field(description="When it ends.", examples=["2199-03-03T02:00:00Z"])
+    override_reason: FreeText | None = Field(
+        default=None,
+        description="Why it may overlap a freeze, or another change on the same items: stays visible.",
+        examples=["Both teams work side by side that night."],
+    )
+
+    @model_validator(mode="after")
+    def _check_order(self) -> ScheduleChange:
+        if self.until_at <= self.from_at:
+            raise PydanticCustomError("window_ends_early", "end after the begin")
+        if self.until_at - self.from_at > LONGEST_WINDOW:
+            raise PydanticCustomError("window_too_long", "take at most 92 days")
+        return self
+
+
+class RescheduleChange(ScheduleChange):
+    """The new window of the change, and why it moves."""
+
+    reason: FreeText = Field(description="Why it moves.", examples=["The supplier comes a day later."])
+
+
+def schedule(change: Change, body: ScheduleChange, ctx: ActionContext) -> None:
+    """Schedule the change: it holds its window and its items, and what these need, from now on."""
+    _take_window(change, body, ctx)
+
+
+def reschedule(change: Change, body: RescheduleChange, ctx: ActionContext) -> None:
+    """Move the change to another window; the old one is free."""
+    _take_window(change, body, ctx)
+
+
+def _take_window(change: Change, body: ScheduleChange, ctx: ActionContext) -> None:
+    change.window_from_at, change.window_until_at = body.from_at, body.until_at
+    change.override_reason = body.override_reason
+    book(change, ctx)
+
+
+def book(change: Change, ctx: ActionContext) -> None:
+    """Set what the change holds, as it was prepared, and write it."""
+    booking = ctx.prepared(Booking)
+    change.booked_from_at, change.booked_until_at = booking.from_at, booking.until_at
+    change.needed_ci_ids = list(booking.needed)
+    change.ci_classes = list(booking.ci_classes)
+    change.ci_services = list(booking.ci_services)
+    change.overrides = list(booking.overrides) or None
+    change.excepted_freezes = list(booking.excepted) or None
+    ctx.derive(CHANGE_WINDOWS, booking_row(change, walked=not booking.truncated))
+
+
+async def not_ready_to_schedule(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:
+    """Refuse to schedule a draft unless it is a standard change, which was approved with its template; an
+    emergency, which starts without a window; and what has neither team nor assignee: nobody could start it.
+    """
+    if change.type is ChangeType.emergency:
+        return "emergency_has_no_window"
+    if change.state is ChangeState.draft and change.type is not ChangeType.standard:
+        return "not_approved_yet"
+    if change.team_id is None and change.assignee_id is None:
+        return "nobody_to_implement_it"
+    return None
+
+
+async def standard_without_items(
+    reads: ReadContext, change: Change, body: ScheduleChange, ctx: ActionContext
+) -> None:
+    """Refuse to schedule a standard change that names neither items nor why it touches none: it was never
+    submitted.
+    """
+    if change.state is ChangeState.draft and not change.ci_ids and change.no_cis_reason is None:
+        raise WrongValue(pointer="/cis", because="no_items_named")
+
+
+class NoteOverlapChange(Payload):
+    """The change or the freeze that overlaps the window of this change, and when."""
+
+    change: Annotated[Reference, ForeignRef("change")] | None = Field(
+        default=None, description="The other change: its id or number."
+    )
+    freeze: Annotated[Reference, ForeignRef("freeze")] | None = Field(
+        default=None, description="Or the freeze: its id."
+    )
+    overlap_from_at: Instant | None = Field(
+        default=None, description="When the overlap begins; none: the windows do not say it."
+    )
+    overlap_until_at: Instant | None = Field(default=None, description="When it ends.")
+
+
+def note_overlap(change: Change, body: NoteOverlapChange, ctx: ActionContext) -> None:
+    """Note an overlap of the change: another one was scheduled over its window, or a freeze was declared over
+    it.
+    """
+
+
+#: The notice that something else has taken the same window.
+OVERLAPPED = NoticeType.overlapped

@@ -1,0 +1,1 @@
+"""The annual plan as a document, for the page and for print."""

@@ -1,0 +1,198 @@
+"""Reads for the pages of a plan's documents: its contents, as they were in the edition that is printed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.api.records.shapes import Renderer
+from app.foundation.documents.decided import PrintedDecision, decided_at, load_decisions
+from app.foundation.documents.pages import PrintedPage, SignatureLine
+from app.foundation.documents.past import PastRecord
+from app.foundation.documents.printing import LoadedDocument, load_document, unseal
+from app.foundation.documents.records import DocumentClass
+from app.kernel.ledger import Ledger
+from app.kpis.baselines.figures import baseline_words, chart_words, draw_baseline
+from app.kpis.baselines.records import KpiBaseline
+from app.processes.improvement_plans.contents import stored_baseline
+from app.processes.improvement_plans.documents.pages import (
+    AdjustedTarget,
+    PrintedAdjustment,
+    PrintedPlan,
+    PrintedPlanStep,
+    PrintedPlanTarget,
+    PrintedPoint,
+    page_of,
+)
+from app.processes.improvement_plans.progress import direction_of, is_limit
+from app.processes.improvement_plans.records import (
+    ImprovementPlan,
+    ImprovementPlanAdjustment,
+    ImprovementPlanPoint,
+    ImprovementPlanStep,
+    ImprovementPlanTarget,
+)
+
+#: The events that put a question about the plan to the committee.
+ASKING = frozenset({"improvement_plan.submitted", "improvement_plan.adjustment_proposed"})
+
+
+async def print_document(
+    renderer: Renderer, plan: ImprovementPlan, number: str, edition: int | None
+) -> PrintedPage:
+    """Return the page of the plan's document with that number, in its newest edition or in that one. Raises
+    NotFound if it has none, or the caller may not see it.
+    """
+    document = await load_document(renderer, plan, number, edition)
+    if document.printed.document_class is DocumentClass.IP:
+        printed = await _load_plan(renderer.ledger, plan, document, renderer.language)
+    else:
+        lines = (SignatureLine("quality_manager", document.printed.author, document.printed.recorded_at),)
+        printed = PrintedPlan(document=document.printed, signatures=lines)
+    return page_of(printed, renderer.language)
+
+
+async def _load_plan(
+    ledger: Ledger, plan: ImprovementPlan, document: LoadedDocument, language: str
+) -> PrintedPlan:
+    then = document.edition.record_then
+    steps = then.rows(ImprovementPlanStep, "planned_at")
+    unsealed = await unseal(ledger, [], [step.person_id for step in steps])
+    adjustments = await _adjustments(ledger, plan, document, language)
+    decisions = await _decisions(ledger, plan, document, then)
+    author = document.printed
+    return PrintedPlan(
+        document=author,
+        targets=await _targets(ledger, then, language),
+        points=[
+            PrintedPoint(title=point.title or "", refers_to=point.refers_to or ())
+            for point in then.rows(ImprovementPlanPoint, "planned_at")
+        ],
+        steps=[
+            PrintedPlanStep(
+                title=step.title or "", owner=unsealed.name(step.person_id), due_on=step.due_on or ""
+            )
+            for step in steps
+        ],
+        adjustments=adjustments,
+        decisions=decisions,
+        signatures=(
+            SignatureLine("quality_manager", author.author, author.recorded_at),
+            SignatureLine("committee", consented_at=decided_at(decisions)),
+        ),
+    )
+
+
+async def _targets(ledger: Ledger, then: PastRecord, language: str) -> list[PrintedPlanTarget]:
+    baselines = {baseline.name: baseline for baseline in then.rows(KpiBaseline, "frozen_at")}
+    printed = []
+    for target in then.rows(ImprovementPlanTarget, "planned_at"):
+        baseline = baselines.get(target.name)
+        if baseline is None:
+            continue
+        words = chart_words(baseline, language)
+        printed.append(
+            PrintedPlanTarget(
+                title=target.title or "",
+                baseline=baseline_words(baseline, language),
+                goal=words.value(float(target.goal or 0)),
+                is_limit=is_limit(direction_of(target.kpi), baseline.value, target.goal or ""),
+                due_on=target.due_on or "",
+                business_goal=target.business_goal or "",
+                chart=await draw_baseline(ledger, baseline, language),
+            )
+        )
+    return printed
+
+
+async def _decisions(
+    ledger: Ledger, plan: ImprovementPlan, document: LoadedDocument, then: PastRecord
+) -> list[PrintedDecision]:
+    """Return the decisions on this edition: the one that has made it, and those that were asked for while it
+    was the newest.
+    """
+    edition, events = document.edition, document.edition.events
+    made_by = {
+        adjustment.decision_id
+        for adjustment in _adopted(then)
+        if adjustment.edition == document.printed.entry.edition
+    }
+
+    asked = edition.since(lambda event: event.type in ASKING)
+    before = [
+        event
+        for event in events
+        if event.version < edition.begun.version
+        and any(f"decision/{decision}" in event.data["set"] for decision in made_by)
+    ]
+    return await load_decisions(ledger, plan.row_key, events, [*before[:1], *asked])
+
+
+def _adopted(then: PastRecord) -> list[ImprovementPlanAdjustment]:
+    return [
+        adjustment
+        for adjustment in then.rows(ImprovementPlanAdjustment, "proposed_at")
+        if adjustment.adopted_at is not None
+    ]
+
+
+async def _adjustments(
+    ledger: Ledger, plan: ImprovementPlan, document: LoadedDocument, language: str
+) -> list[PrintedAdjustment]:
+    """Return what this edition has changed, and what is proposed to be changed in it, if it is the newest."""
+    entry = document.printed.entry
+    adjustments = [
+        adjustment
+        for adjustment in _adopted(document.edition.record_then)
+        if adjustment.edition == entry.edition
+    ]
+    if document.printed.newest_edition == entry.edition and plan.adjustment_id is not None:
+        now = PastRecord(document.edition.events).rows(ImprovementPlanAdjustment, "proposed_at")
+        adjustments += [adjustment for adjustment in now if adjustment.id == plan.adjustment_id]
+    unsealed = await unseal(
+        ledger, [text for adjustment in adjustments for text in (adjustment.changes, adjustment.reason)]
+    )
+    return [
+        PrintedAdjustment(
+            is_adopted=adjustment.adopted_at is not None,
+            changes=unsealed.text(adjustment.changes),
+            reason=unsealed.text(adjustment.reason),
+            targets=_compared(plan, adjustment, language),
+        )
+        for adjustment in adjustments
+    ]
+
+
+def _compared(
+    plan: ImprovementPlan, adjustment: ImprovementPlanAdjustment, language: str
+) -> list[AdjustedTarget]:
+    """Return the targets that differ, as they were and as they are from then on."""
+    old = {target["target"]["name"]: target for target in adjustment.replaces or ()}
+    new = {target["target"]["name"]: target for target in adjustment.targets or ()}
+    baselines = {name: target["baseline"] for name, target in old.items()}
+    baselines_after = {name: target["baseline"] or baselines.get(name) for name, target in new.items()}
+    return [
+        AdjustedTarget(
+            title=str((new.get(name) or old[name])["target"]["title"]),
+            old=_as_text(plan, old.get(name), baselines, language),
+            new=_as_text(plan, new.get(name), baselines_after, language),
+        )
+        for name in dict.fromkeys([*old, *new])
+        if name not in old or name not in new or old[name]["target"] != new[name]["target"]
+    ]
+
+
+def _as_text(
+    plan: ImprovementPlan, target: dict[str, Any] | None, baselines: dict[str, Any], language: str
+) -> str | None:
+    """Return the target in words: its KPI, the baseline, the goal and the day; None: there is none."""
+    if target is None:
+        return None
+    terms = target["target"]
+    stored = baselines.get(terms["name"])
+    if stored is None:
+        return f"{terms['kpi']}: {terms['goal']}, {terms['due_on']}"
+    baseline = stored_baseline(stored, plan, plan.id)
+    words = chart_words(baseline, language)
+    value = "–" if baseline.value is None else words.value(float(baseline.value))
+    goal = words.value(float(terms["goal"]))
+    return f"{baseline_words(baseline, language).kpi}: {value} → {goal}, {terms['due_on']}"

@@ -1,0 +1,1 @@
+"""What requesters say of tickets: ratings, their links, complaints."""

@@ -1,0 +1,1 @@
+"""Work on tickets: who does it, tasks, holds, working days, costs."""
