@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.foundation.cis.lifecycle import CiAlteration, PlanCi, RelateCi
+from app.foundation.cis.payloads import CiAlteration, PlanCi, RelateCi
 from app.foundation.cis.records import CiClass, RelationKind
 from app.foundation.people.records import TeamKind
 from app.foundation.people.teams import AddTeam
@@ -25,8 +25,8 @@ from app.log.ids import uuid7
 from app.platform.db import connect
 from app.platform.embedded import embedded_server
 from app.platform.installation import DATABASE, SUPERUSER
-from app.processes.changes.lifecycle import DraftChange, EditChange
-from app.processes.changes.planning.scheduling import ScheduleChange
+from app.processes.changes.payloads import DraftChange, EditChange
+from app.processes.changes.payloads import ScheduleChange
 from app.processes.changes.records import ChangeType, RiskLevel
 from app.processes.changes.templates import DraftChangeTemplate
 from bench.cases import ledger_of

@@ -11,7 +11,7 @@ from app.kernel.ledger import Ledger
 from app.log.follow import catch_up
 from app.platform.db import Connection, connect
 from app.platform.settings import Settings
-from app.processes.incidents.lifecycle import RemindIncident
+from app.processes.incidents.payloads import RemindIncident
 from app.processes.incidents.records import OPEN, Incident
 from bench.cases import LargeSite, ledger_of
 from bench.figures import Figure, Threshold, number

@@ -20,11 +20,18 @@ from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
 from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.perform import CommandResult
 from app.kernel.ledger import Ledger
-from app.processes.incidents.duplicates import MarkDuplicateIncident
-from app.processes.incidents.lifecycle import HoldIncident, RemindIncident, ReportIncident, ResolveIncident
-from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
 from app.processes.incidents.monitoring.alerts import ClearAlertIncident, RepeatAlertIncident
-from app.processes.incidents.reviews import ReviewIncident
+from app.processes.incidents.payloads import (
+    ContainIncident,
+    DeclareMajorIncident,
+    HoldIncident,
+    MarkDuplicateIncident,
+    PostUpdateIncident,
+    RemindIncident,
+    ReportIncident,
+    ResolveIncident,
+    ReviewIncident,
+)
 from app.ticketing.comments import CommentTicket
 from app.ticketing.work.assignment import AssignTicket
 from tests.people import act, add_caller, add_team

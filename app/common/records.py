@@ -86,14 +86,18 @@ class KeyRef:
         self.retired = retired
 
 
-def required(description: str | None = None, **more: Any) -> Any:
-    """Declare a field that has a value from the record's opening on: `required("The year of its plan.")`."""
-    return Field(default=None, nullable=False, description=description, **more)
+def required(description: str | None = None, *, examples: list[Any] | None = None, **more: Any) -> Any:
+    """Declare a field that has a value from the record's opening on: `required("The year of its plan.")`.
+
+    Payloads and answers take over the description, and payloads the examples.
+    """
+    return optional(description, examples=examples, nullable=False, **more)
 
 
-def optional(description: str | None = None, **more: Any) -> Any:
+def optional(description: str | None = None, *, examples: list[Any] | None = None, **more: Any) -> Any:
     """Declare a field that may have no value. Without a description `None` says the same."""
-    return Field(default=None, description=description, **more)
+    schema = None if examples is None else {"examples": examples}
+    return Field(default=None, description=description, schema_extra=schema, **more)
 
 
 class Record(SQLModel):

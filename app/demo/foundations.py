@@ -37,7 +37,7 @@ from app.demo.scripts.agreement_scripts import make_agreements
 from app.demo.scripts.incident_scripts import Participants
 from app.foundation.assignment.assignment_rules import AddAssignmentRule
 from app.foundation.categories.categories import AddCategory
-from app.foundation.cis.lifecycle import CiAlteration, PlanCi, RelateCi
+from app.foundation.cis.payloads import CiAlteration, PlanCi, RelateCi
 from app.foundation.people.groups import AddGroup, AddMemberGroup
 from app.foundation.people.records import RepresentedSide
 from app.foundation.services.items import DraftCatalogueItem

@@ -52,7 +52,7 @@ from app.kernel.actions.refusals import Refusal
 from app.kernel.ledger import Ledger
 from app.kpis.budgets.lifecycle import AddKpiBudget
 from app.platform.db import DatabaseGone
-from app.processes.incidents.duplicates import MarkDuplicateIncident
+from app.processes.incidents.payloads import MarkDuplicateIncident
 
 CONCURRENCY = 64
 # A machine that has just started is busy with other things, so the database may be lost now and then.

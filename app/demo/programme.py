@@ -21,7 +21,7 @@ from app.demo.data.organisation import (
 )
 from app.demo.history import FOUNDED_BEFORE
 from app.demo.script import BodySource, DemoRun, PreparedSource, Script, source_of
-from app.foundation.decisions.actions import CastVote
+from app.foundation.decisions.payloads import CastVote
 from app.foundation.decisions.records import VoteVerdict
 from app.kernel.access.reads import load
 from app.kernel.ledger import Ledger

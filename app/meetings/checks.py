@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from app.common.people import Person
@@ -14,8 +13,18 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LATEST_YEAR, LONGEST_LIST, EmptyPayload
 from app.kernel.actions.refusals import WrongValue
-from app.meetings.preparation import (
+from app.meetings.payloads import (
     MOST_INVITED,
+    AddAgendaItemMeeting,
+    CorrectAttendanceMeeting,
+    EditMeeting,
+    HoldMeeting,
+    InviteMeeting,
+    MinuteMeeting,
+    MoveMeeting,
+    UninviteMeeting,
+)
+from app.meetings.preparation import (
     Agenda,
     Participants,
     Uninvited,
@@ -24,18 +33,6 @@ from app.meetings.preparation import (
 )
 from app.meetings.records import Meeting
 from app.meetings.series import next_occurrence
-
-if TYPE_CHECKING:
-    from app.meetings.lifecycle import (
-        AddAgendaItemMeeting,
-        CorrectAttendanceMeeting,
-        EditMeeting,
-        HoldMeeting,
-        InviteMeeting,
-        MoveMeeting,
-        UninviteMeeting,
-    )
-    from app.meetings.minutes import MinuteMeeting
 
 
 async def new_time_invalid(

@@ -8,47 +8,41 @@ The meetings of a series are records of their own: each calls the next one when 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
-from uuid import UUID
-
-from pydantic import Field
 
 from app.common.children import Attachment, ExternalReference, Follower
-from app.common.notices import NoticeType, Responsible
 from app.common.people import Person, Role
-from app.common.records import TICKET, ChildRef, ForeignRef
 from app.common.tickets import Ticket
-from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
+from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
-from app.foundation.decisions.actions import AskDecision
+from app.foundation.decisions.payloads import AskDecision
 from app.foundation.decisions.preparation import NewDecision
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
 from app.foundation.editing import apply_patch
-from app.foundation.people.persons import Zone
 from app.foundation.people.records import Group
 from app.foundation.process_spec import ProcessSpec
 from app.kernel.actions.actor_policy import process_relation, quality_manager, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
 from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
     EmptyPayload,
-    FreeText,
-    Instant,
-    Patch,
-    Payload,
     Reason,
-    Reference,
-    ShortText,
-    Title,
-    at_most_entries,
 )
 from app.log.events import stream
 from app.meetings import checks, preparation
 from app.meetings.minutes import minute, minutes_document_class, sign
-from app.meetings.records import AgendaItem, Meeting, MeetingKind, Participant, SeriesDay, SeriesInterval
+from app.meetings.payloads import (
+    AddAgendaItemMeeting,
+    CallMeeting,
+    CorrectAttendanceMeeting,
+    DropAgendaItemMeeting,
+    EditMeeting,
+    HoldMeeting,
+    InviteMeeting,
+    MoveMeeting,
+    UninviteMeeting,
+)
+from app.meetings.records import AgendaItem, Meeting, Participant
 from app.meetings.records import MeetingState as State
 from app.ticketing import attachments, comments, links, tags
 from app.ticketing.links import LinkTicket, new_link
@@ -57,53 +51,6 @@ from app.ticketing.records import Comment, Link, LinkKind, Tag, Task
 from app.ticketing.work import tasks
 
 presiding = process_relation("presiding", "whoever chairs it", "会议主席", "chair_id")
-
-
-Persons = Annotated[
-    tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.invited)], ...], BoundedList
-]
-Attended = Annotated[
-    tuple[Annotated[Reference, ForeignRef("person")], ...], at_most_entries(preparation.MOST_INVITED)
-]
-
-
-class CallMeeting(Payload):
-    """A meeting to call: its time, place, purpose and participants."""
-
-    title: Title = Field(
-        description="What it is, in a line. Lists show it: name no persons here.", examples=["Change board"]
-    )
-    meeting_kind: MeetingKind = Field(description="What it is for.", examples=["cab"])
-    starts_at: Instant = Field(description="When it begins.", examples=["2199-01-31T06:00:00Z"])
-    ends_at: Instant = Field(description="When it ends.", examples=["2199-01-31T07:00:00Z"])
-    time_zone: Zone | None = Field(
-        default=None, description="By whose clocks a series goes on; the organisation's, if not said."
-    )
-    place: ShortText | None = Field(
-        default=None, description="Where. Name no persons here.", examples=["Room 2.017"]
-    )
-    chair: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = Field(
-        default=None, description="Who chairs it, if not the group's chair: a person's id, or `me`."
-    )
-    organiser: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = Field(
-        default=None, description="Who sees to it, if not the caller: a person's id."
-    )
-    group: Annotated[Reference, ForeignRef("group")] | None = Field(
-        default=None, description="A group whose members are invited: its key or id."
-    )
-    persons: Persons = Field(
-        default=(), max_length=LONGEST_LIST, description="Who is invited besides: their ids."
-    )
-    series_interval: SeriesInterval | None = Field(
-        default=None, description="How often it takes place again; none: once."
-    )
-    series_day: SeriesDay = Field(
-        default=SeriesDay.date, description="What stays the same from month to month."
-    )
-    follows: Annotated[Reference, ForeignRef("meeting")] | None = Field(
-        default=None, description="The meeting of the series before it; `call_next` there says this."
-    )
-    custom: CustomValues = Field(default_factory=dict)
 
 
 def call_meeting(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> None:
@@ -132,25 +79,6 @@ def call_meeting(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> Non
     set_custom_fields(meeting, ctx)
 
 
-class EditMeeting(Patch):
-    """Fields of the meeting to change, except its time, which `move` changes; those left out stay as they
-    are.
-    """
-
-    title: Title = Field(default_factory=str, description="What it is, in a line.", examples=["Change board"])
-    meeting_kind: MeetingKind = Field(
-        default_factory=lambda: MeetingKind.other, description="What it is for."
-    )
-    place: ShortText | None = Field(default=None, description="Where.", examples=["Room 3"])
-    chair: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = Field(
-        default=None, description="Who chairs it: a person's id, or `me`; somebody does."
-    )
-    organiser: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = Field(
-        default=None, description="Who sees to it: a person's id, or `me`; somebody does."
-    )
-    custom: CustomValues = Field(default_factory=dict)
-
-
 def edit(meeting: Meeting, body: EditMeeting, ctx: ActionContext) -> None:
     """Edit the meeting's details; a new chair is invited."""
     apply_patch(meeting, body, ctx)
@@ -159,24 +87,10 @@ def edit(meeting: Meeting, body: EditMeeting, ctx: ActionContext) -> None:
         ctx.add(preparation.participant(meeting, meeting.chair_id, ctx))
 
 
-class MoveMeeting(Payload):
-    """The new time of the meeting."""
-
-    starts_at: Instant = Field(description="When it begins now.", examples=["2199-02-01T06:00:00Z"])
-    ends_at: Instant = Field(description="When it ends now.", examples=["2199-02-01T07:00:00Z"])
-    reason: FreeText | None = Field(default=None, description="Why.", examples=["The room is taken."])
-
-
 def move(meeting: Meeting, body: MoveMeeting, ctx: ActionContext) -> None:
     """Move the meeting to another time; the others of its series stay where they are."""
     meeting.starts_at, meeting.ends_at = body.starts_at, body.ends_at
     meeting.overdue_at = None
-
-
-class InviteMeeting(Payload):
-    """Persons to invite in addition."""
-
-    persons: Persons = Field(min_length=1, max_length=LONGEST_LIST, description="Who: persons' ids.")
 
 
 def invite(meeting: Meeting, body: InviteMeeting, ctx: ActionContext) -> None:
@@ -185,31 +99,9 @@ def invite(meeting: Meeting, body: InviteMeeting, ctx: ActionContext) -> None:
         ctx.add(preparation.participant(meeting, person.id, ctx))
 
 
-class UninviteMeeting(Payload):
-    """A participant who need not come."""
-
-    person: Annotated[Reference, ForeignRef("person")] = Field(description="Who: a person's id, or `me`.")
-
-
 def uninvite(meeting: Meeting, body: UninviteMeeting, ctx: ActionContext) -> None:
     """Uninvite a person from the meeting."""
     ctx.remove(ctx.prepared(preparation.Uninvited).participant)
-
-
-class AddAgendaItemMeeting(Payload):
-    """An item for the agenda."""
-
-    topic: Title = Field(
-        description="What, in a line. All who are invited see it: name no persons here.",
-        examples=["The relay that loses mail"],
-    )
-    about: Annotated[Reference, ForeignRef(TICKET)] | None = Field(
-        default=None, description="The record that it is about: its id or number."
-    )
-    decision: UUID | None = Field(
-        default=None,
-        description="The decision that is to be taken: its id, on that record, or else on the meeting.",
-    )
 
 
 def add_agenda_item(meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionContext) -> None:
@@ -231,42 +123,14 @@ def add_agenda_item(meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionCon
         ctx.add(new_link(meeting, LinkKind.relates_to, other, ctx))
 
 
-class DropAgendaItemMeeting(Payload):
-    """An item to remove from the agenda."""
-
-    item: Annotated[UUID, ChildRef(AgendaItem)] = Field(description="The item of the agenda: its id.")
-
-
 def drop_agenda_item(meeting: Meeting, body: DropAgendaItemMeeting, ctx: ActionContext) -> None:
     """Remove an agenda item of the meeting."""
     ctx.remove(ctx.required_ref(AgendaItem, "item"))
 
 
-class HoldMeeting(Payload):
-    """The persons who attended."""
-
-    attended: Attended = Field(
-        min_length=1,
-        max_length=preparation.MOST_INVITED,
-        description="Who was there: persons' ids.",
-        examples=[["me"]],
-    )
-
-
 def hold(meeting: Meeting, body: HoldMeeting, ctx: ActionContext) -> None:
     """Hold the meeting: record that it has taken place, and who attended."""
     _record_attendance(meeting, ctx)
-
-
-class CorrectAttendanceMeeting(Payload):
-    """The corrected list of persons who attended."""
-
-    attended: Attended = Field(
-        min_length=1,
-        max_length=preparation.MOST_INVITED,
-        description="All who were there, and nobody else: persons' ids.",
-        examples=[["me"]],
-    )
 
 
 def correct_attendance(meeting: Meeting, body: CorrectAttendanceMeeting, ctx: ActionContext) -> None:

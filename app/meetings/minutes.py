@@ -2,66 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-from uuid import UUID
-
-from pydantic import Field
-
 from app.common.children import Visibility
-from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
-from app.common.records import ForeignRef
 from app.foundation.documents.filing import file_document, publish_draft
 from app.foundation.documents.records import DocumentClass, DocumentState, Heading
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
     EmptyPayload,
-    FreeText,
-    Instant,
-    Payload,
-    PayloadPart,
-    Reference,
-    Title,
 )
+from app.meetings.payloads import MinuteMeeting
 from app.meetings.preparation import Agenda
 from app.meetings.records import Meeting
 from app.ticketing.records import Task
-
-
-class AgendaConclusion(PayloadPart):
-    """The conclusion on an item of the agenda."""
-
-    item: UUID = Field(description="The item: its id.")
-    conclusion: FreeText = Field(description="What came of it.")
-
-
-class ActionPoint(PayloadPart):
-    """A task that follows from the meeting."""
-
-    title: Title = Field(
-        description="What, in a line. All who see the meeting see it: name no persons here.",
-        examples=["Ask the vendor for a date"],
-    )
-    assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="By whom: a person's id, or `me`."
-    )
-    due_at: Instant = Field(description="When it must be done.", examples=["2199-01-01T00:00:00Z"])
-
-
-class MinuteMeeting(Payload):
-    """The minutes, the conclusions and the action points of a meeting."""
-
-    minutes: FreeText = Field(
-        description="What was said.", examples=["The relay is replaced in May. 五月更换中继。"]
-    )
-    conclusions: Annotated[tuple[AgendaConclusion, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="What came of which item of the agenda."
-    )
-    tasks: Annotated[tuple[ActionPoint, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="What is to be done besides what was said before."
-    )
 
 
 def minute(meeting: Meeting, body: MinuteMeeting, ctx: ActionContext) -> None:

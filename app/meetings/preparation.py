@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.common.people import WHOLE_GROUP, Person
+from app.common.people import Person
 from app.common.tickets import Ticket
-from app.foundation.decisions.actions import AskDecision
 from app.foundation.decisions.approval_rules.electors import Seat
 from app.foundation.decisions.electorate import Matter, NamedElectorate
+from app.foundation.decisions.payloads import AskDecision
 from app.foundation.decisions.preparation import NewDecision, Question, named_decision
 from app.foundation.decisions.records import DecisionRule
 from app.foundation.people.eligibility import check_person_active
@@ -20,14 +19,10 @@ from app.foundation.people.records import Group, GroupMember, GroupState, Repres
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
+from app.meetings.payloads import MOST_INVITED, AddAgendaItemMeeting, CallMeeting, UninviteMeeting
 from app.meetings.records import AgendaItem, Meeting, Participant
 from app.ticketing.records import Link, LinkKind
 
-if TYPE_CHECKING:
-    from app.meetings.lifecycle import AddAgendaItemMeeting, CallMeeting, UninviteMeeting
-
-#: Enough for a whole group with its chair, and another person who chairs the meeting.
-MOST_INVITED = WHOLE_GROUP + 1
 #: A free question is for all who take part in the meeting; they have so long if nobody says less.
 ANY_MATTER = Matter()
 DECISION_PERIOD = timedelta(days=7)

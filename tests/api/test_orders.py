@@ -17,12 +17,8 @@ from app.kernel.access.visibility import can_see
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
-from app.processes.incidents.lifecycle import (
-    LIFECYCLE,
-    HoldIncident,
-    ReportIncident,
-    ResolveIncident,
-)
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.payloads import HoldIncident, ReportIncident, ResolveIncident
 from app.processes.incidents.queries import LISTING, IncidentOut
 from app.ticketing.work.assignment import AssignTicket
 from tests.client import RESOLVED, an_incident

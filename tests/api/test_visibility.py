@@ -17,7 +17,8 @@ from app.common.people import Caller, Role, RoleGrant, rule_caller
 from app.kernel.access.visibility import can_see, tokens
 from app.kernel.ledger import Ledger
 from app.platform.settings import Settings
-from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.payloads import ReportIncident
 from app.processes.incidents.queries import LISTING, IncidentOut
 from app.ticketing.followers import FollowTicket
 from app.ticketing.work.assignment import AssignTicket

@@ -11,8 +11,7 @@ import pytest
 from app.common.people import Caller, Role
 from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
 from app.kernel.ledger import Ledger
-from app.processes.incidents.duplicates import MarkDuplicateIncident
-from app.processes.incidents.lifecycle import HoldIncident, ResolveIncident
+from app.processes.incidents.payloads import HoldIncident, MarkDuplicateIncident, ResolveIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.comments import CommentTicket
 from app.ticketing.work.assignment import AssignTicket

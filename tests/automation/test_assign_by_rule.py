@@ -15,7 +15,7 @@ from app.foundation.rota.stand_ins import AgreeStandIn
 from app.kernel.ledger import Ledger
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.platform.db import connect
-from app.processes.incidents.lifecycle import ResolveIncident
+from app.processes.incidents.payloads import ResolveIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.work.assignment import AssignTicket
 from tests.automation.conftest import Desk

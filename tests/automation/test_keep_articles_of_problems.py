@@ -10,7 +10,7 @@ from app.foundation.articles.records import Article, ArticleState
 from app.kernel.access.reads import load
 from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
 from app.processes.articles.checks import MOST_REVISIONS
-from app.processes.articles.lifecycle import (
+from app.processes.articles.payloads import (
     AcceptRevisionArticle,
     ChangeVisibilityArticle,
     DeclineRevisionArticle,
@@ -19,8 +19,8 @@ from app.processes.articles.lifecycle import (
     ProposeRevisionArticle,
     PublishArticle,
 )
-from app.processes.problems.fixes import BeginFixProblem
-from app.processes.problems.lifecycle import (
+from app.processes.problems.payloads import (
+    BeginFixProblem,
     CloseProblem,
     DocumentWorkaroundProblem,
     EditProblem,

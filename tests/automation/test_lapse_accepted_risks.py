@@ -8,7 +8,7 @@ import pytest
 
 from app.common.people import Caller, Role
 from app.kernel.actions.refusals import WrongValue
-from app.processes.problems.lifecycle import AcceptRiskProblem, RaiseProblem, ReopenProblem
+from app.processes.problems.payloads import AcceptRiskProblem, RaiseProblem, ReopenProblem
 from app.processes.problems.records import Problem, ProblemState
 from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules, timers

@@ -16,8 +16,14 @@ from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.kernel.actions.refusals import ActionUnavailable
 from app.kernel.histories.rebuild import compare
 from app.log import read
-from app.meetings.lifecycle import CallMeeting, HoldMeeting, InviteMeeting, MoveMeeting, UninviteMeeting
-from app.meetings.preparation import MOST_INVITED
+from app.meetings.payloads import (
+    MOST_INVITED,
+    CallMeeting,
+    HoldMeeting,
+    InviteMeeting,
+    MoveMeeting,
+    UninviteMeeting,
+)
 from app.meetings.records import Meeting, MeetingState
 from app.registry import LIFECYCLES
 from tests.automation.conftest import Desk

@@ -17,7 +17,8 @@ from app.kernel.ledger import Ledger
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
 from app.platform.db import connect
-from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.payloads import ReportIncident
 from app.ticketing.comments import CommentTicket
 from bench.kill import REPORT, CommandAnswer, prove, prove_facts
 from bench.soak import FAULT_WEIGHTS, KILLS, faults

@@ -10,25 +10,21 @@ from app.common.people import rule_caller
 from app.foundation.people.teams import EditTeam
 from app.foundation.services.services import PromiseService, ProposeService
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.service_levels.agreements.consents import (
+from app.service_levels.agreements.payloads import (
+    AcknowledgeSla,
     AmendSla,
-    RenewSla,
-    SignSla,
-    TerminateSla,
-)
-from app.service_levels.agreements.drafting import (
     AppointSla,
     DraftSla,
     MaintainTextSla,
+    MakeVersionSla,
     NegotiateSla,
     RecordRequirementSla,
-    SubmitForReviewSla,
-)
-from app.service_levels.agreements.lifecycle import (
-    AcknowledgeSla,
-    MakeVersionSla,
+    RenewSla,
     ReviewSla,
+    SignSla,
+    SubmitForReviewSla,
     SupersedeSla,
+    TerminateSla,
     WarnOfEndSla,
 )
 from app.service_levels.plans.lifecycle import DraftServiceLevelPlan, ReviseServiceLevelPlan

@@ -7,14 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.foundation.cis.alterations import RegulariseCi
-from app.foundation.cis.lifecycle import ChangeAttributesCi
-from app.foundation.decisions.actions import CastVote
+from app.foundation.cis.payloads import ChangeAttributesCi, RegulariseCi
+from app.foundation.decisions.payloads import CastVote
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.processes.changes.approval import RequestEmergencyApprovalChange
-from app.processes.changes.lifecycle import DraftChange
-from app.processes.problems.fixes import BeginFixProblem, ChangeFixProblem, NoteFixingChangeFailedProblem
-from app.processes.requests.lifecycle import NoteChangeEndedRequest
+from app.processes.changes.payloads import DraftChange, RequestEmergencyApprovalChange
+from app.processes.problems.payloads import BeginFixProblem, ChangeFixProblem, NoteFixingChangeFailedProblem
+from app.processes.requests.payloads import NoteChangeEndedRequest
 from tests.client import Client, Json
 from tests.every_action.world_data import IDS, NOBODYS
 from tests.people import act

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from app.common.people import rule_caller
 from app.kernel.actions.payloads import Payload
-from app.processes.articles.lifecycle import (
+from app.processes.articles.payloads import (
     AcceptRevisionArticle,
     DeclineRevisionArticle,
     DraftArticle,

@@ -6,15 +6,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from app.kernel.actions.payloads import Payload
-from app.processes.changes.approval import (
+from app.processes.changes.payloads import (
     AssessChange,
+    BackOutChange,
+    ConfirmCauseChange,
+    DraftChange,
+    EditChange,
+    NoteOverlapChange,
     RequestApprovalChange,
     RequestEmergencyApprovalChange,
+    ReviewChange,
+    StartChange,
 )
-from app.processes.changes.implementation import BackOutChange, ConfirmCauseChange, StartChange
-from app.processes.changes.lifecycle import DraftChange, EditChange
-from app.processes.changes.planning.scheduling import NoteOverlapChange
-from app.processes.changes.review import ReviewChange
 from tests.client import Api, Client, Json, add_key
 from tests.every_action import improvement_plans, improvements, rollouts
 from tests.every_action.world_data import IDS, TEAM, another_incident

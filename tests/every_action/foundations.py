@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.foundation.assignment.assignment_rules import AddAssignmentRule, EditAssignmentRule
 from app.foundation.categories.categories import AddCategory, EditCategory
-from app.foundation.cis.baselines import TakeBaseline
-from app.foundation.cis.lifecycle import CiAlteration, EditCi, PlanCi, RelateCi, UnrelateCi
+from app.foundation.cis.payloads import CiAlteration, EditCi, PlanCi, RelateCi, TakeBaseline, UnrelateCi
 from app.foundation.custom.fields import AddCustomField, EditCustomField
 from app.foundation.decisions.approval_rules.lifecycle import AddApprovalRule, ReviseApprovalRule
 from app.foundation.decisions.deputies.lifecycle import NameDeputy

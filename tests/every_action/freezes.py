@@ -9,7 +9,7 @@ from app.common.people import Caller, Role, RoleGrant
 from app.kernel.actions.payloads import Payload
 from app.processes.changes.freeze_exceptions import AskExceptionFreeze
 from app.processes.changes.freezes import DeclareFreeze, EditFreeze, MoveFreeze
-from app.processes.changes.lifecycle import DraftChange
+from app.processes.changes.payloads import DraftChange
 from app.processes.changes.questionnaires import (
     EXAMPLE_QUESTIONS,
     AddRiskQuestionnaire,

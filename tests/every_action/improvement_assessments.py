@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 from app.kernel.actions.payloads import Payload
-from app.processes.improvement_assessments.lifecycle import (
+from app.processes.improvement_assessments.payloads import (
     ConcludeImprovementAssessment,
     OpenImprovementAssessment,
     ScoreImprovementAssessment,

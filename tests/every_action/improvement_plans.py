@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
 from app.kernel.actions.payloads import EARLIEST_YEAR, Payload
-from app.meetings.lifecycle import CallMeeting, HoldMeeting
+from app.meetings.payloads import CallMeeting, HoldMeeting
 from app.processes.improvement_plans.adjusting import (
     AdjustImprovementPlan,
     ProposeAdjustmentImprovementPlan,

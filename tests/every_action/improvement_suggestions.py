@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
 from app.kernel.actions.payloads import Payload
-from app.processes.improvement_suggestions.lifecycle import (
+from app.processes.improvement_suggestions.payloads import (
     AddEvidenceImprovementSuggestion,
     DeclineImprovementSuggestion,
     DeferImprovementSuggestion,
@@ -19,7 +19,7 @@ from app.processes.improvement_suggestions.lifecycle import (
     SelectImprovementSuggestion,
     TakeOverImprovementSuggestion,
 )
-from app.processes.problems.candidates import DeclineProblemCandidate
+from app.processes.problems.payloads import DeclineProblemCandidate
 from tests.client import Client, Json
 from tests.every_action.world_data import IDS, NOBODYS
 from tests.people import act

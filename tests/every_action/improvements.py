@@ -18,7 +18,7 @@ from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.ids import uuid7
 from app.platform.db import connect
-from app.processes.improvement_suggestions.lifecycle import OfferImprovementSuggestion
+from app.processes.improvement_suggestions.payloads import OfferImprovementSuggestion
 from app.processes.improvements.classification import (
     ClassifyImprovement,
     FinishImprovement,

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.foundation.decisions.actions import AskDecision
+from app.foundation.decisions.payloads import AskDecision
 from app.kernel.actions.payloads import Payload
-from app.meetings.lifecycle import (
+from app.meetings.payloads import (
     AddAgendaItemMeeting,
     CallMeeting,
     CorrectAttendanceMeeting,
@@ -17,10 +17,10 @@ from app.meetings.lifecycle import (
     EditMeeting,
     HoldMeeting,
     InviteMeeting,
+    MinuteMeeting,
     MoveMeeting,
     UninviteMeeting,
 )
-from app.meetings.minutes import MinuteMeeting
 from tests.client import Client, Json
 from tests.every_action.world_data import IDS, NOBODYS, another_incident
 from tests.people import act, ago

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from app.kernel.actions.payloads import Payload
-from app.processes.problems.candidates import (
+from app.processes.problems.payloads import (
     AcceptProblemCandidate,
-    DetectAgainProblemCandidate,
-    DetectProblemCandidate,
-)
-from app.processes.problems.lifecycle import (
     AcceptRiskProblem,
     CloseProblem,
+    DetectAgainProblemCandidate,
+    DetectProblemCandidate,
     DocumentWorkaroundProblem,
     EditProblem,
     IdentifyCauseProblem,

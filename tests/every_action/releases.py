@@ -7,30 +7,31 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.foundation.decisions.actions import CastVote
+from app.foundation.decisions.payloads import CastVote
 from app.foundation.decisions.records import VoteVerdict
 from app.kernel.actions.payloads import Payload
-from app.processes.deployments.lifecycle import (
+from app.processes.deployments.payloads import (
     ConfirmCauseDeployment,
     EndDeployment,
     ReportDeployment,
     WithdrawCauseDeployment,
 )
-from app.processes.releases.approvals import (
+from app.processes.releases.payloads import (
+    EXAMPLE_STAGES,
+    AddReleaseStageSet,
     AdoptPlanChangeRelease,
+    AppointRelease,
     ChangePlanRelease,
-    RefusePlanChangeRelease,
-    RequestGoRelease,
-)
-from app.processes.releases.gates import AppointRelease, PassGateRelease
-from app.processes.releases.lifecycle import (
     CloseRelease,
     DeployRelease,
     EditRelease,
     EndSupportRelease,
+    PassGateRelease,
     PlanRelease,
+    RefusePlanChangeRelease,
+    RequestGoRelease,
+    ReviseReleaseStageSet,
 )
-from app.processes.releases.stages import EXAMPLE_STAGES, AddReleaseStageSet, ReviseReleaseStageSet
 from tests.client import Client, Json
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM, another_incident
 from tests.people import act

@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from app.kernel.actions.payloads import Payload
-from app.processes.requests.acceptance import (
-    RecordAcceptanceRequest,
-    RecordTrainingRequest,
-    SubmitForAcceptanceRequest,
-)
-from app.processes.requests.implementation import (
-    BeginImplementationRequest,
-    CheckQualityRequest,
-    ReportProgressRequest,
-)
-from app.processes.requests.lifecycle import (
+from app.processes.requests.payloads import (
     AssessRequest,
+    BeginImplementationRequest,
+    ChangeRequirementsRequest,
+    CheckQualityRequest,
+    ConfirmRequirementsRequest,
     EditRequest,
     FulfilRequest,
+    ProposeSolutionRequest,
+    RecordAcceptanceRequest,
+    RecordTrainingRequest,
+    ReportProgressRequest,
+    ReviewSolutionRequest,
+    SubmitForAcceptanceRequest,
     SubmitRequest,
 )
-from app.processes.requests.requirements import ChangeRequirementsRequest, ConfirmRequirementsRequest
-from app.processes.requests.solutions import ProposeSolutionRequest, ReviewSolutionRequest
 from app.ticketing.projects.actions import FlagMilestone
 from tests.client import Client, Json
 from tests.every_action.world_data import GROUP, IDS, NOBODYS, TEAM

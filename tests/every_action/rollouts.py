@@ -31,12 +31,7 @@ from app.processes.improvements.rollout import (
     RollOutImprovement,
     SkipRolloutOrderImprovement,
 )
-from app.processes.trainings.lifecycle import (
-    ExamineTraining,
-    HoldTraining,
-    LicenseTraining,
-    PlanTraining,
-)
+from app.processes.trainings.payloads import ExamineTraining, HoldTraining, LicenseTraining, PlanTraining
 from tests.client import Client, Json
 from tests.every_action import improvements
 from tests.every_action.trainings import SAMPLES as OF_TRAININGS

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 from app.common.people import rule_caller
 from app.foundation.checklists.checklists import AddChecklist, EditChecklist
-from app.foundation.cis.lifecycle import UnrelateCi
+from app.foundation.cis.payloads import UnrelateCi
 from app.foundation.costs.hourly_rates import AddHourlyRate
-from app.foundation.decisions.actions import (
+from app.foundation.decisions.payloads import (
     CastVote,
     CloseVote,
     DeputiseVote,
@@ -24,17 +24,20 @@ from app.foundation.people.keys import RotateKey
 from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
 from app.kpis.reconciliations.lifecycle import MakeReconciliation
 from app.notifications.lifecycle import FailNotice, SendNotice
-from app.processes.incidents.duplicates import MarkDuplicateIncident, PassOnCommentIncident
-from app.processes.incidents.lifecycle import (
+from app.processes.incidents.monitoring.alerts import ClearAlertIncident, RepeatAlertIncident
+from app.processes.incidents.payloads import (
+    ContainIncident,
+    DeclareMajorIncident,
     EditIncident,
+    MarkDuplicateIncident,
+    PassOnCommentIncident,
+    PostUpdateIncident,
     PrioritiseIncident,
     RemindIncident,
     ReportIncident,
     ResolveIncident,
+    ReviewIncident,
 )
-from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
-from app.processes.incidents.monitoring.alerts import ClearAlertIncident, RepeatAlertIncident
-from app.processes.incidents.reviews import ReviewIncident
 from app.processes.requests.records import RequestState
 from app.registry import LIFECYCLES
 from app.ticketing.attachments import AttachTicket

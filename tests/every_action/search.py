@@ -15,11 +15,11 @@ import httpx
 from pydantic import BaseModel
 
 from app.common.records import CodeEnum, ForeignRef
-from app.foundation.decisions.actions import AskDecision
+from app.foundation.decisions.payloads import AskDecision
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Patch, marks, part_types
 from app.kernel.actions.refusals import Refusal
-from app.processes.releases.approvals import ChangePlanRelease
+from app.processes.releases.payloads import ChangePlanRelease
 from tests.client import Client, Json
 from tests.every_action import changes
 from tests.every_action.judging import BOTH_PARTIES, JUDGED_ALONE, named

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from app.common.people import Caller
 from app.kernel.actions.payloads import Payload
-from app.processes.incidents.lifecycle import HoldIncident
-from app.processes.requests.lifecycle import HoldRequest
+from app.processes.incidents.payloads import HoldIncident
+from app.processes.requests.payloads import HoldRequest
 from app.registry import LIFECYCLES_BY_KIND
 from app.ticketing.breach_causes import StateBreachCause
 from app.ticketing.records import ComplaintSubject

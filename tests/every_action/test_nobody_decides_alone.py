@@ -11,10 +11,10 @@ from math import ceil
 from typing import Any
 
 from app.common.records import CodeEnum, from_row
-from app.foundation.decisions.actions import AskDecision
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.payloads import AskDecision
 from app.foundation.decisions.records import DecisionKind
 from app.kernel.actions.actor_policy import segregated_persons
 from app.kernel.actions.lifecycle import Action, Lifecycle

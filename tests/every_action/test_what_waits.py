@@ -13,7 +13,7 @@ import pytest
 
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Person, rule_caller
-from app.foundation.decisions.actions import RemindVoters
+from app.foundation.decisions.payloads import RemindVoters
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.log.events import kind_of
 from app.registry import LIFECYCLES_BY_KIND

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person, Role, rule_caller
 from app.common.records import ForeignRef, Record, codecs, empty
-from app.foundation.decisions.actions import AskDecision
+from app.foundation.decisions.payloads import AskDecision
 from app.foundation.people.persons import EditPerson
 from app.kernel.access.reads import load
 from app.kernel.access.visibility import EVERYBODY

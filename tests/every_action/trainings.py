@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from app.kernel.actions.payloads import Payload
-from app.processes.trainings.lifecycle import (
+from app.processes.trainings.payloads import (
     ExamineTraining,
     HoldTraining,
     LicenseTraining,

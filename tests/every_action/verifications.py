@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from app.foundation.cis.verifications import (
+from app.foundation.cis.payloads import (
     CheckItemVerification,
     ConcludeVerification,
     DrawVerification,

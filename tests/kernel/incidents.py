@@ -6,7 +6,7 @@ from typing import Any
 
 from app.common.people import Caller
 from app.kernel.ledger import Ledger
-from app.processes.incidents.lifecycle import ReportIncident
+from app.processes.incidents.payloads import ReportIncident
 from app.processes.incidents.records import Incident
 from tests.people import act
 

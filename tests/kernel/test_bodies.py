@@ -32,7 +32,7 @@ from app.kernel.actions.payloads import (
 )
 from app.log.canonical import canonical, instant
 from app.log.ids import uuid7
-from app.processes.incidents.lifecycle import HoldIncident, ReportIncident
+from app.processes.incidents.payloads import HoldIncident, ReportIncident
 from app.registry import LIFECYCLES
 from app.ticketing.comments import CommentTicket
 from app.ticketing.work.assignment import AssignTicket

@@ -32,7 +32,8 @@ from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand
-from app.processes.incidents.lifecycle import LIFECYCLE, HoldIncident, ResolveIncident
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.payloads import HoldIncident, ResolveIncident
 from app.processes.incidents.records import Incident, IncidentState
 from app.ticketing.comments import CommentTicket
 from app.ticketing.work.assignment import AssignTicket

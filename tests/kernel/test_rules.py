@@ -21,7 +21,8 @@ from app.log.events import Recorded, id_of
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.writer import AppendRequest, LogPosition
 from app.platform.db import Connection, DatabaseGone, connect
-from app.processes.incidents.lifecycle import LIFECYCLE, EditIncident, ResolveIncident
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.payloads import EditIncident, ResolveIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.work.assignment import AssignTicket
 from tests.conftest import DatabaseUrls

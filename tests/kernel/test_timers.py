@@ -23,7 +23,7 @@ from app.log.writer import AppendRequest, LogPosition
 from app.platform.db import Connection, DatabaseGone, connect
 from app.platform.settings import Settings
 from app.platform.shared_connections import SharedConnections
-from app.processes.incidents.lifecycle import EditIncident
+from app.processes.incidents.payloads import EditIncident
 from app.processes.incidents.records import Incident, IncidentState
 from app.ticketing.comments import CommentTicket
 from app.ticketing.work.assignment import AssignTicket

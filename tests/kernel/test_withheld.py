@@ -15,11 +15,11 @@ from app.kernel.access.visibility import STAFF
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import marks, part_types
 from app.log.ids import uuid7
-from app.meetings.minutes import MinuteMeeting
+from app.meetings.payloads import MinuteMeeting
+from app.processes.requests.payloads import ReviewSolutionRequest
 from app.processes.requests.records import SolutionReview
-from app.processes.requests.solutions import ReviewSolutionRequest
 from app.registry import LIFECYCLES
-from app.service_levels.agreements.lifecycle import ReviewSla
+from app.service_levels.agreements.payloads import ReviewSla
 from app.service_levels.agreements.records import AgreementReview
 from app.service_levels.reports.records import ReleasedConsequence
 from app.ticketing.records import Rating

@@ -12,9 +12,14 @@ from app.foundation.people.groups import AddGroup
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.refusals import ActionUnavailable, WrongValue
 from app.kernel.ledger import Ledger
-from app.meetings.lifecycle import CallMeeting, CorrectAttendanceMeeting, HoldMeeting, InviteMeeting
-from app.meetings.minutes import MinuteMeeting
-from app.meetings.preparation import MOST_INVITED
+from app.meetings.payloads import (
+    MOST_INVITED,
+    CallMeeting,
+    CorrectAttendanceMeeting,
+    HoldMeeting,
+    InviteMeeting,
+    MinuteMeeting,
+)
 from app.meetings.records import Meeting
 from tests.client import Api
 from tests.meetings.test_meetings import a_meeting, begun, participants, refused

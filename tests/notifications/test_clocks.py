@@ -10,7 +10,7 @@ from app.common.times.clocks import AgreementType, ClockEventType, ClockMetric
 from app.foundation.people.persons import SetPreferencesPerson
 from app.foundation.people.teams import EditTeam
 from app.notifications import texts
-from app.processes.incidents.lifecycle import ResolveIncident
+from app.processes.incidents.payloads import ResolveIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.work.assignment import AssignTicket
 from tests.clocks import append_clock_event

@@ -25,7 +25,7 @@ from app.notifications import mail
 from app.notifications.message import InvalidAddress, Mail, message
 from app.notifications.records import DeliveryFailure
 from app.platform.db import connect
-from app.processes.incidents.lifecycle import RemindIncident, ResolveIncident
+from app.processes.incidents.payloads import RemindIncident, ResolveIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.satisfaction.rating_links import parse
 from tests.notifications.conftest import Office

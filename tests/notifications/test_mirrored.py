@@ -11,7 +11,7 @@ from app.common.people import Caller, Role, rule_caller
 from app.common.priorities.priority import Priority
 from app.common.tickets import HoldReason
 from app.foundation.assignment.assignment_rules import AddAssignmentRule
-from app.processes.incidents.lifecycle import HoldIncident, ResolveIncident
+from app.processes.incidents.payloads import HoldIncident, ResolveIncident
 from app.processes.incidents.records import Incident, IncidentState
 from app.ticketing.work.assignment import AssignTicket
 from tests.automation.worker import by_rules

@@ -26,9 +26,13 @@ from app.notifications.lifecycle import LIFECYCLE as NOTICES
 from app.notifications.queries import NoticeOut, NoticeRenderer
 from app.notifications.texts import step_sentence
 from app.platform.db import connect
-from app.processes.incidents.duplicates import MarkDuplicateIncident
-from app.processes.incidents.lifecycle import HoldIncident, RemindIncident, ResolveIncident
-from app.processes.problems.candidates import DetectProblemCandidate
+from app.processes.incidents.payloads import (
+    HoldIncident,
+    MarkDuplicateIncident,
+    RemindIncident,
+    ResolveIncident,
+)
+from app.processes.problems.payloads import DetectProblemCandidate
 from app.ticketing.attachments import AttachTicket
 from app.ticketing.records import ComplaintSubject
 from app.ticketing.satisfaction.complaints import AnswerComplaint, ComplainTicket

@@ -10,13 +10,13 @@ from pydantic import BaseModel
 
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Caller, rule_caller
-from app.foundation.decisions.actions import Tallied
+from app.foundation.decisions.payloads import Tallied
 from app.i18n import LANGUAGES, sentences
 from app.kernel.actions.payloads import Reason
 from app.notifications import mail, texts
 from app.notifications.details import declared_labels, load_details
 from app.notifications.told_fields import TOLD_FIELDS
-from app.processes.incidents.lifecycle import RemindIncident
+from app.processes.incidents.payloads import RemindIncident
 from app.registry import LIFECYCLES
 from app.ticketing.work.assignment import EscalateTicket
 from app.ticketing.work.tasks import AddTask

@@ -10,10 +10,9 @@ import pytest
 from icalendar import Calendar
 
 from app.common.people import Caller, Role
-from app.foundation.decisions.actions import AskDecision, CastVote, WithdrawDecision
+from app.foundation.decisions.payloads import AskDecision, CastVote, WithdrawDecision
 from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
-from app.meetings.lifecycle import CallMeeting, HoldMeeting, InviteMeeting, MoveMeeting
-from app.meetings.minutes import MinuteMeeting
+from app.meetings.payloads import CallMeeting, HoldMeeting, InviteMeeting, MinuteMeeting, MoveMeeting
 from app.meetings.records import Meeting
 from tests.automation.worker import Worker
 from tests.client import Api, Client

@@ -16,9 +16,7 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.ledger import Ledger
 from app.log.follow import FOLLOW_LIMITS, Consumer, catch_up
 from app.platform.db import Connection, connect
-from app.processes.incidents.lifecycle import (
-    ResolveIncident,
-)
+from app.processes.incidents.payloads import ResolveIncident
 from app.processes.incidents.records import Incident, ResolutionCode
 from app.registry import LIFECYCLES_BY_KIND
 from app.search.index import consumer

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.processes.incidents.lifecycle import ResolveIncident
+from app.processes.incidents.payloads import ResolveIncident
 from app.ticketing.satisfaction.complaints import ComplainTicket
 from app.ticketing.satisfaction.ratings import RateTicket
 from app.ticketing.work.assignment import AssignTicket

@@ -17,7 +17,7 @@ import pytest
 from app.common.children import Visibility
 from app.common.people import Caller, Role
 from app.common.tickets import HoldReason
-from app.processes.incidents.lifecycle import HoldIncident
+from app.processes.incidents.payloads import HoldIncident
 from app.ticketing.comments import CommentTicket
 from app.ticketing.work.assignment import AssignTicket
 from tests.client import Api, Json

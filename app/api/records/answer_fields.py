@@ -42,13 +42,14 @@ def derive_fields(
 
 
 def _description(record: type[Record], name: str) -> str | None:
-    """Return the description of the field, and when it is null though it has a value."""
+    """Return the description of the field, and for whom it is null though it has a value."""
     codec = codecs(record).get(name)
-    parts = (
-        record.model_fields[name].description,
-        "Null once its author is erased." if codec is not None and codec.personal else None,
-        "Null for others than staff." if codec is not None and codec.staff_only else None,
-    )
+    parts = [record.model_fields[name].description]
+    if codec is not None and codec.personal:
+        parts.append("Null once its author is erased.")
+    if codec is not None and codec.withheld is not None:
+        readers = "staff and reviewers" if codec.withheld.reviewers else "staff"
+        parts.append(f"Null for others than {readers}.")
     return " ".join(part for part in parts if part) or None
 
 

@@ -10,13 +10,13 @@ from app.kernel.access.reads import load
 from app.kernel.consumers.rules import Consequence, Rule
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of
-from app.processes.improvement_suggestions.lifecycle import GivenEvidence
 from app.processes.improvement_suggestions.lookups import (
     ImprovementSignal,
     in_both_languages,
     listed,
     suggestion_for,
 )
+from app.processes.improvement_suggestions.payloads import GivenEvidence
 from app.processes.improvement_suggestions.records import SuggestionCause
 
 MISSED_BEFORE = "select missed from fold.sla_report where record = %s and number = %s and edition = %s"

@@ -8,7 +8,7 @@ from app.kernel.actions.payloads import Payload
 from app.kernel.consumers.timers import TimedRule
 from app.kernel.ledger import Ledger
 from app.platform.settings import Settings
-from app.service_levels.agreements.lifecycle import WarnOfEndSla
+from app.service_levels.agreements.payloads import WarnOfEndSla
 from app.service_levels.agreements.records import IN_FORCE, Agreement
 
 WARN_DAYS = (90, 30, 7)

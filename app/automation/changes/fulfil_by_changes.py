@@ -17,7 +17,7 @@ from app.log.events import Recorded, id_of, kind_of
 from app.platform.db import Connection, Row, fetch_rows
 from app.processes.changes.records import OPEN as OPEN_CHANGES
 from app.processes.changes.records import Change
-from app.processes.requests.lifecycle import FulfilRequest, NoteChangeEndedRequest
+from app.processes.requests.payloads import FulfilRequest, NoteChangeEndedRequest
 from app.processes.requests.records import OPEN, RequestState
 from app.ticketing.change_endings import ENDED_AS_MADE, ending_of
 

@@ -12,7 +12,7 @@ from app.kernel.histories.history import record_at_version
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
 from app.platform.db import Connection
-from app.processes.changes.planning.scheduling import NoteOverlapChange
+from app.processes.changes.payloads import NoteOverlapChange
 from app.processes.changes.queries import scheduled_changes
 from app.processes.changes.records import Change, Freeze
 

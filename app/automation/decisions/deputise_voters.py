@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from app.foundation.decisions.actions import DeputiseVote
+from app.foundation.decisions.payloads import DeputiseVote
 from app.kernel.consumers.rules import Consequence, Rule
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of

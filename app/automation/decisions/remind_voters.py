@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from app.foundation.decisions.actions import RemindVoters
+from app.foundation.decisions.payloads import RemindVoters
 from app.foundation.decisions.records import Decision, DecisionState
 from app.kernel.actions.payloads import Payload
 from app.kernel.consumers.timers import TimedRule

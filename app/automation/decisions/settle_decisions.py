@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.foundation.decisions.actions import CloseVote
+from app.foundation.decisions.payloads import CloseVote
 from app.foundation.decisions.records import Decision, DecisionState
 from app.kernel.actions.payloads import Payload
 from app.kernel.consumers.timers import TimedRule

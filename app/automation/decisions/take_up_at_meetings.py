@@ -11,7 +11,7 @@ from app.kernel.consumers.rules import Consequence, Rule
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.events import Recorded, stream
-from app.meetings.lifecycle import AddAgendaItemMeeting
+from app.meetings.payloads import AddAgendaItemMeeting
 from app.meetings.records import AgendaItem, Meeting
 
 ITEM_ADDED = "meeting.agenda_item_added"

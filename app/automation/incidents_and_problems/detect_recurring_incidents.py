@@ -20,7 +20,7 @@ from app.platform.db import Connection, fetch_rows
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident
 from app.processes.problems import recurrence
-from app.processes.problems.candidates import DetectAgainProblemCandidate, DetectProblemCandidate
+from app.processes.problems.payloads import DetectAgainProblemCandidate, DetectProblemCandidate
 from app.processes.problems.records import CandidateDimension, CandidateState
 
 CANDIDATE_KIND = "problem_candidate"

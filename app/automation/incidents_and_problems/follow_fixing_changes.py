@@ -9,7 +9,7 @@ from app.kernel.consumers.rules import Consequence, Rule
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of
 from app.platform.db import Connection, fetch_rows
-from app.processes.problems.fixes import NoteFixingChangeFailedProblem
+from app.processes.problems.payloads import NoteFixingChangeFailedProblem
 from app.ticketing.change_endings import ENDED_AS_MADE, ending_of
 
 #: By the partial index of problems with a fixing change of ours. One that is noted already is left out: a

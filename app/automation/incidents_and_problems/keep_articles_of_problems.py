@@ -23,8 +23,8 @@ from app.kernel.consumers.rules import Consequence, Rule
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.events import Recorded, id_of, kind_of
-from app.processes.articles.lifecycle import (
-    TEXTS,
+from app.processes.articles.lifecycle import TEXTS
+from app.processes.articles.payloads import (
     ChangeVisibilityArticle,
     EditArticle,
     ProposeRevisionArticle,

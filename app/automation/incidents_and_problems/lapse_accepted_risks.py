@@ -8,7 +8,7 @@ from app.kernel.actions.payloads import Payload
 from app.kernel.consumers.timers import TimedRule
 from app.kernel.ledger import Ledger
 from app.platform.settings import Settings
-from app.processes.problems.lifecycle import LapseRiskProblem
+from app.processes.problems.payloads import LapseRiskProblem
 from app.processes.problems.records import Problem
 from app.processes.problems.records import ProblemState as State
 

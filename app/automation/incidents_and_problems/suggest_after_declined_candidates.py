@@ -15,12 +15,12 @@ from app.kpis.catalogue import KPIS
 from app.kpis.questions.scopes import KpiScope
 from app.log.events import Recorded, id_of
 from app.platform.db import Row
-from app.processes.improvement_suggestions.lifecycle import GivenEvidence
 from app.processes.improvement_suggestions.lookups import (
     ImprovementSignal,
     in_both_languages,
     suggestion_for,
 )
+from app.processes.improvement_suggestions.payloads import GivenEvidence
 from app.processes.improvement_suggestions.records import SuggestionCause
 
 STANDING_SIGNALS = """

@@ -17,12 +17,12 @@ from app.kpis.declaration.marks import SignalState
 from app.kpis.questions.scopes import KpiScope
 from app.kpis.signals.records import KpiSignal
 from app.log.events import Recorded, id_of
-from app.processes.improvement_suggestions.lifecycle import GivenEvidence
 from app.processes.improvement_suggestions.lookups import (
     ImprovementSignal,
     in_both_languages,
     suggestion_for,
 )
+from app.processes.improvement_suggestions.payloads import GivenEvidence
 from app.processes.improvement_suggestions.records import SuggestionCause
 
 DECLINED_CANDIDATES = """

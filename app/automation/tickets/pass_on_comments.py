@@ -10,8 +10,8 @@ from app.kernel.histories.history import record_at_version
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of
 from app.platform.db import Connection
-from app.processes.incidents.duplicates import PassOnCommentIncident
 from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.payloads import PassOnCommentIncident
 from app.processes.incidents.queries import duplicate_comment, duplicates_among
 from app.ticketing.records import Comment
 

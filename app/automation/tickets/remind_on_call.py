@@ -12,7 +12,7 @@ from app.kernel.actions.payloads import LONGEST_LIST, Payload
 from app.kernel.consumers.timers import TimedRule
 from app.kernel.ledger import Ledger
 from app.platform.settings import Settings
-from app.processes.incidents.lifecycle import RemindIncident
+from app.processes.incidents.payloads import RemindIncident
 from app.processes.incidents.queries import reminder_recipients
 from app.processes.incidents.records import OPEN, Incident
 

@@ -12,12 +12,12 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.consumers.rules import Consequence, Rule
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
-from app.processes.improvement_suggestions.lifecycle import GivenEvidence
 from app.processes.improvement_suggestions.lookups import (
     ImprovementSignal,
     in_both_languages,
     suggestion_for,
 )
+from app.processes.improvement_suggestions.payloads import GivenEvidence
 from app.processes.improvement_suggestions.records import SuggestionCause
 from app.ticketing.records import ComplaintSubject
 

@@ -28,11 +28,11 @@ from app.demo.data.agreement_data import (
 from app.demo.data.organisation import BUSINESS_HEAD, CURRENCY, HEAD_OF_IT, REQUESTERS, SERVICE_LEVEL_MANAGER
 from app.demo.script import Script
 from app.demo.scripts.incident_scripts import Member, Participants
-from app.service_levels.agreements.consents import SignSla
-from app.service_levels.agreements.drafting import (
+from app.service_levels.agreements.payloads import (
     DraftSla,
     NegotiateSla,
     RecordRequirementSla,
+    SignSla,
     SubmitForReviewSla,
 )
 

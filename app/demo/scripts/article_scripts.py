@@ -28,7 +28,7 @@ from app.demo.data.organisation import PROBLEM_MANAGER
 from app.demo.script import DemoRun, Script, source_of
 from app.demo.scripts.incident_scripts import IncidentScenario, Member, Participants
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.processes.articles.lifecycle import (
+from app.processes.articles.payloads import (
     DraftArticle,
     PublishArticle,
     RateArticle,

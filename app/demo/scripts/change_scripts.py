@@ -31,30 +31,29 @@ from app.demo.data.organisation import CAB, CHANGE_MANAGER, CHANGE_VOTERS
 from app.demo.script import DemoRun, Script, source_of
 from app.demo.scripts.incident_scripts import ASSIGNER, CLOSER, MACHINES, REOPEN_DAYS, Member, Participants
 from app.demo.scripts.request_scripts import HistoryEnded, RecordScenario
-from app.foundation.decisions.actions import CastVote
+from app.foundation.decisions.payloads import CastVote
 from app.foundation.decisions.records import VoteVerdict
 from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.kernel.actions.refusals import Refusal
-from app.meetings.lifecycle import CallMeeting
+from app.meetings.payloads import CallMeeting
 from app.meetings.records import MeetingKind, SeriesInterval
-from app.processes.changes.approval import (
-    AssessChange,
-    RequestApprovalChange,
-    RequestEmergencyApprovalChange,
-)
 from app.processes.changes.freezes import DeclareFreeze
-from app.processes.changes.implementation import (
+from app.processes.changes.payloads import (
+    AssessChange,
     BackOutChange,
     CompleteChange,
     ConfirmCauseChange,
+    DraftChange,
+    RequestApprovalChange,
+    RequestEmergencyApprovalChange,
+    ResubmitChange,
+    ReviewChange,
+    ScheduleChange,
     StartChange,
 )
-from app.processes.changes.lifecycle import DraftChange, ResubmitChange
-from app.processes.changes.planning.scheduling import ScheduleChange
 from app.processes.changes.records import Change, ChangeOutcome, ChangeType, FreezeKind
-from app.processes.changes.review import ReviewChange
 from app.processes.changes.risk import DEFAULT_QUESTIONNAIRE
-from app.processes.incidents.lifecycle import ReportIncident, ResolveIncident
+from app.processes.incidents.payloads import ReportIncident, ResolveIncident
 from app.processes.incidents.records import Effect, ResolutionCode
 from app.ticketing.work.assignment import AssignTicket
 from app.ticketing.work.costs import LogWork

@@ -16,12 +16,11 @@ from app.demo.script import DemoRun
 from app.demo.scripts.change_scripts import ChangeCalendar, ChangeScenario
 from app.demo.scripts.incident_scripts import Member, Participants
 from app.demo.scripts.request_scripts import RecordScenario
-from app.foundation.cis.alterations import RegulariseCi
-from app.foundation.cis.lifecycle import ChangeAttributesCi
-from app.foundation.decisions.actions import CastVote
+from app.foundation.cis.payloads import ChangeAttributesCi, RegulariseCi
+from app.foundation.decisions.payloads import CastVote
 from app.foundation.decisions.records import VoteVerdict
 from app.processes.changes.records import Change, ChangeType
-from app.processes.deployments.lifecycle import (
+from app.processes.deployments.payloads import (
     ConfirmCauseDeployment,
     EndDeployment,
     ReportDeployment,
@@ -29,10 +28,15 @@ from app.processes.deployments.lifecycle import (
     RollBackDeployment,
 )
 from app.processes.deployments.records import DeploymentOutcome
-from app.processes.releases.approvals import RequestGoRelease
 from app.processes.releases.default_stages import DEFAULT_STAGES
-from app.processes.releases.gates import PassGateRelease, PlannedStage
-from app.processes.releases.lifecycle import DeployedRevision, DeployRelease, PlanRelease
+from app.processes.releases.payloads import (
+    DeployedRevision,
+    DeployRelease,
+    PassGateRelease,
+    PlannedStage,
+    PlanRelease,
+    RequestGoRelease,
+)
 from app.ticketing.going_out_lookups import PRODUCTION
 
 #: The deployments begin so many days before the end of the history, one every so many days.

@@ -23,11 +23,19 @@ from app.demo.data.incident_data import INCIDENT_TEMPLATES, IncidentTemplate, se
 from app.demo.data.organisation import TEAMS, Site, supplier_awaited_by
 from app.demo.data.satisfaction_data import ASKER, is_rating_requested
 from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
-from app.processes.incidents.lifecycle import HoldIncident, ReportIncident, ResolveIncident
-from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
 from app.processes.incidents.monitoring.alerts import RepeatAlertIncident
+from app.processes.incidents.payloads import (
+    ContainIncident,
+    DeclareMajorIncident,
+    HoldIncident,
+    PostUpdateIncident,
+    ReportIncident,
+    ResolveIncident,
+    ReviewAction,
+    ReviewEntry,
+    ReviewIncident,
+)
 from app.processes.incidents.records import Effect, ResolutionCode
-from app.processes.incidents.reviews import ReviewAction, ReviewEntry, ReviewIncident
 from app.ticketing.comments import CommentTicket
 from app.ticketing.satisfaction.ratings import RateTicket
 from app.ticketing.work.assignment import AssignTicket

@@ -19,11 +19,12 @@ from app.demo.script import DemoRun, Script, source_of
 from app.demo.scripts.incident_scripts import IncidentScenario, Member, Participants
 from app.demo.scripts.request_scripts import RecordScenario
 from app.kernel.actions.payloads import Reason
-from app.processes.problems.candidates import AcceptProblemCandidate, DetectProblemCandidate
-from app.processes.problems.fixes import BeginFixProblem
-from app.processes.problems.lifecycle import (
+from app.processes.problems.payloads import (
+    AcceptProblemCandidate,
     AcceptRiskProblem,
+    BeginFixProblem,
     CloseProblem,
+    DetectProblemCandidate,
     DocumentWorkaroundProblem,
     IdentifyCauseProblem,
     InvestigateProblem,

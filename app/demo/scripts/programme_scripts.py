@@ -19,9 +19,9 @@ from app.foundation.licences.records import ExaminationTopic
 from app.kernel.actions.payloads import EmptyPayload
 from app.kpis.baselines.freezing import freeze_baselines
 from app.log.canonical import instant
-from app.meetings.lifecycle import CallMeeting, HoldMeeting
+from app.meetings.payloads import CallMeeting, HoldMeeting
 from app.meetings.records import MeetingKind
-from app.processes.improvement_assessments.lifecycle import (
+from app.processes.improvement_assessments.payloads import (
     ConcludeImprovementAssessment,
     OpenImprovementAssessment,
     ScoreImprovementAssessment,
@@ -30,11 +30,11 @@ from app.processes.improvement_plans.contents import DraftImprovementPlan, plann
 from app.processes.improvement_plans.following import ReviewImprovementPlan
 from app.processes.improvement_plans.progress import compute_progress, load_targets
 from app.processes.improvement_plans.submission import SubmitImprovementPlan
-from app.processes.improvement_suggestions.lifecycle import (
+from app.processes.improvement_suggestions.payloads import (
     MergeImprovementSuggestion,
     OfferImprovementSuggestion,
 )
-from app.processes.trainings.lifecycle import ExamineTraining, HoldTraining, LicenseTraining, PlanTraining
+from app.processes.trainings.payloads import ExamineTraining, HoldTraining, LicenseTraining, PlanTraining
 
 DAY = timedelta(days=1)
 #: The plan is drafted so long before its year, if the history reaches back so far.

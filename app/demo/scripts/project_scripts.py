@@ -20,19 +20,23 @@ from app.demo.scripts.incident_scripts import CLOSER, REOPEN_DAYS, Member, Parti
 from app.demo.scripts.request_scripts import RecordScenario
 from app.foundation.services.records import FulfilmentPath
 from app.kernel.actions.payloads import EmptyPayload
-from app.processes.requests.acceptance import (
+from app.processes.requests.payloads import (
+    AcceptanceCriterion,
     AcceptanceIssue,
-    CriterionAssessment,
-    RecordAcceptanceRequest,
-    RecordTrainingRequest,
-    SubmitForAcceptanceRequest,
-)
-from app.processes.requests.implementation import (
+    AssessRequest,
     BeginImplementationRequest,
     CheckQualityRequest,
+    ConfirmRequirementsRequest,
+    CriterionAssessment,
+    ProposeSolutionRequest,
+    RecordAcceptanceRequest,
+    RecordTrainingRequest,
     ReportProgressRequest,
+    ReviewSolutionRequest,
+    SolutionRisk,
+    SubmitForAcceptanceRequest,
+    SubmitRequest,
 )
-from app.processes.requests.lifecycle import AssessRequest, SubmitRequest
 from app.processes.requests.records import (
     AcceptanceVerdict,
     Criterion,
@@ -41,8 +45,6 @@ from app.processes.requests.records import (
     ReviewVerdict,
     VerificationMethod,
 )
-from app.processes.requests.requirements import AcceptanceCriterion, ConfirmRequirementsRequest
-from app.processes.requests.solutions import ProposeSolutionRequest, ReviewSolutionRequest, SolutionRisk
 from app.ticketing.projects.actions import MilestoneProgress
 from app.ticketing.projects.planning import PlannedMilestone, PlannedTask
 from app.ticketing.projects.records import Milestone

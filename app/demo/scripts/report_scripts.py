@@ -19,7 +19,7 @@ from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.commands.perform import Command, IdempotencyKey, perform
 from app.kernel.ledger import Ledger
-from app.processes.incidents.lifecycle import ReportIncident, ResolveIncident
+from app.processes.incidents.payloads import ReportIncident, ResolveIncident
 from app.processes.incidents.records import Effect, ResolutionCode
 from app.service_levels.agreements.lifecycle import LIFECYCLE
 from app.service_levels.agreements.records import Agreement

@@ -19,11 +19,11 @@ from app.demo.data.organisation import supplier_awaited_by
 from app.demo.data.satisfaction_data import ASKER, is_rating_requested
 from app.demo.script import BodySource, DemoRun, Script, source_of
 from app.demo.scripts.incident_scripts import CLOSER, PACE, REOPEN_DAYS, Member, Participants
-from app.foundation.decisions.actions import CastVote
+from app.foundation.decisions.payloads import CastVote
 from app.foundation.decisions.records import Vote, VoteVerdict
 from app.foundation.services.records import FulfilmentPath
 from app.kernel.actions.payloads import EmptyPayload, Reason
-from app.processes.requests.lifecycle import AssessRequest, FulfilRequest, HoldRequest, SubmitRequest
+from app.processes.requests.payloads import AssessRequest, FulfilRequest, HoldRequest, SubmitRequest
 from app.ticketing.records import Task
 from app.ticketing.satisfaction.ratings import RateTicket
 from app.ticketing.work.assignment import AssignTicket

@@ -10,23 +10,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import Field
-
-from app.common.records import ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.cis.lookups import unauthorised_alterations
+from app.foundation.cis.payloads import CiAlteration, EditCi, RegulariseCi
 from app.foundation.cis.records import Ci, CiState
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import Payload, Reference
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.log.canonical import instant
-
-if TYPE_CHECKING:
-    from app.foundation.cis.lifecycle import CiAlteration, EditCi
 
 #: What numbers of our changes look like.
 OUR_NUMBER = re.compile(r"CHG-[0-9]{4}-[0-9]+")
@@ -107,20 +101,6 @@ def note_alteration(ci: Ci, ctx: ActionContext) -> None:
     ci.unauthorised_count = (ci.unauthorised_count or 0) + 1
     ci.unauthorised_at = ctx.occurred_at
     ci.regularised_at = ci.regularised_by_id = None
-
-
-class RegulariseCi(Payload):
-    """The change that was approved afterwards for what was altered without one, and which alteration that
-    was.
-    """
-
-    change: Annotated[Reference, ForeignRef("change")] = Field(
-        description="The change: its id or number. It touches the item.", examples=["CHG-2026-000001"]
-    )
-    alteration: UUID | None = Field(
-        default=None,
-        description="The id of the event of the alteration; must be said if several are without a change.",
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,62 +7,19 @@ taken ─► discarded
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import AfterValidator, Field
-
-from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.checks import position_not_reached
-from app.foundation.cis.lifecycle import LARGEST_INTEGER, MANAGERS, MOST_SERVICES, unique_keys
+from app.foundation.cis.lifecycle import MANAGERS
+from app.foundation.cis.payloads import TakeBaseline
 from app.foundation.cis.preparation import LatestPosition, latest_position
-from app.foundation.cis.records import Baseline, Ci, CiClass
+from app.foundation.cis.records import Baseline, Ci
 from app.foundation.cis.records import BaselineState as State
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
     EmptyPayload,
-    Payload,
-    RecordKey,
-    Reference,
-    ShortText,
 )
-
-
-class TakeBaseline(Payload):
-    """The items of a baseline, and the position of the log. A criterion left out does not narrow; retired
-    items are in no baseline.
-    """
-
-    key: RecordKey = Field(
-        description="What it is called in addresses; unique, never changed. Digits alone mean a position.",
-        examples=["before-move"],
-    )
-    name: ShortText = Field(
-        description="What people call it. Name no persons here.", examples=["Before the move"]
-    )
-    position: Annotated[int, Field(strict=True, ge=1, le=LARGEST_INTEGER)] | None = Field(
-        default=None, description="The position of the log as of which it is; none: the latest."
-    )
-    ci_classes: Annotated[tuple[CiClass, ...], BoundedList] = Field(
-        default=(), max_length=len(CiClass), description="Items of these classes.", examples=[["server"]]
-    )
-    services: Annotated[
-        tuple[Annotated[RecordKey, KeyRef("service", retired=True)], ...],
-        BoundedList,
-        AfterValidator(unique_keys),
-    ] = Field(
-        default=(),
-        max_length=MOST_SERVICES,
-        json_schema_extra={"uniqueItems": True},
-        description="Items that serve one of these services: their keys.",
-    )
-    cis: Annotated[tuple[Annotated[Reference, ForeignRef("ci", retired=True)], ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="These items: their keys or ids."
-    )
 
 
 def take_baseline(baseline: Baseline, body: TakeBaseline, ctx: ActionContext) -> None:

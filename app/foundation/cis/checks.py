@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.common.people import Person
+from app.foundation.cis.payloads import ChangeAttributesCi, EditCi, PlanCi, RelateCi, TakeBaseline
 from app.foundation.cis.preparation import LatestPosition
 from app.foundation.cis.records import Baseline, Ci, CiRelation
 from app.foundation.people.eligibility import check_person_active
@@ -12,10 +11,6 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LONGEST_LIST
 from app.kernel.actions.refusals import WrongValue
-
-if TYPE_CHECKING:
-    from app.foundation.cis.baselines import TakeBaseline
-    from app.foundation.cis.lifecycle import ChangeAttributesCi, EditCi, PlanCi, RelateCi
 
 #: Most relations that start from one configuration item; any number may lead to one.
 MOST_RELATIONS = 500

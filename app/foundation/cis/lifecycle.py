@@ -5,13 +5,7 @@ planned ─► live ⇄ maintenance ─► retired       planned, live ─► re
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError, PydanticKnownError
-
 from app.common.people import Person, Role
-from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.alterations import (
     alteration_to_regularise,
     authorisation,
@@ -21,8 +15,16 @@ from app.foundation.cis.alterations import (
     regularise,
 )
 from app.foundation.cis.checks import cannot_be_related, owner_inactive, too_many_attributes
+from app.foundation.cis.payloads import (
+    ChangeAttributesCi,
+    CiAlteration,
+    EditCi,
+    PlanCi,
+    RelateCi,
+    UnrelateCi,
+)
 from app.foundation.cis.preparation import EndedRelation, ended_relation
-from app.foundation.cis.records import Ci, CiClass, CiRelation, RelationKind
+from app.foundation.cis.records import Ci, CiRelation
 from app.foundation.cis.records import CiState as State
 from app.foundation.editing import apply_patch
 from app.kernel.access.visibility import STAFF
@@ -30,85 +32,6 @@ from app.kernel.actions.actor_policy import change_manager, configuration_manage
 from app.kernel.actions.constraints import RetryDecision, ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
-    Patch,
-    Payload,
-    RecordKey,
-    Reference,
-    ShortText,
-)
-
-#: The largest whole number that every JSON reader holds exactly.
-LARGEST_INTEGER = 2**53 - 1
-MOST_SERVICES = 20
-
-AttributeKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
-AttributeValue = ShortText | Annotated[int, Field(strict=True, ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
-
-
-def _limit_size(value: object) -> object:
-    if isinstance(value, dict) and len(value) > LONGEST_LIST:
-        context = {"field_type": "Dictionary", "max_length": LONGEST_LIST, "actual_length": len(value)}
-        raise PydanticKnownError("too_long", context)
-    return value
-
-
-def unique_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the keys if none occurs twice; otherwise raise a validation error."""
-    if len(set(keys)) < len(keys):
-        raise PydanticCustomError("each_once", "must name each once")
-    return keys
-
-
-BoundedMapping = BeforeValidator(_limit_size)
-Services = Annotated[
-    tuple[Annotated[RecordKey, KeyRef("service")], ...],
-    Field(
-        max_length=MOST_SERVICES,
-        description="The keys of the services that it serves.",
-        json_schema_extra={"uniqueItems": True},
-    ),
-    BoundedList,
-    AfterValidator(unique_keys),
-]
-Change = Annotated[
-    ShortText | None,
-    Field(
-        description="The change that this belongs to: its number, or as another tool calls it. One that "
-        "touches the item, is approved and in its window authorises it."
-    ),
-]
-
-
-class CiAlteration(Payload):
-    """An alteration of a configuration item; after go-live it belongs to a change."""
-
-    change: Change = None
-
-
-class PlanCi(Payload):
-    """A configuration item that is planned, or that has been found."""
-
-    key: RecordKey = Field(
-        description="What it is called in addresses, without a comma; unique, never changed.",
-        examples=["srv-17"],
-    )
-    name: ShortText = Field(
-        description="What people call it. Name no persons here.", examples=["Mail relay 1"]
-    )
-    ci_class: CiClass = Field(description="What sort of thing it is; never changed.", examples=["server"])
-    owner: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who answers for it: a person's id, or `me`."
-    )
-    services: Services = ()
-    attributes: Annotated[dict[AttributeKey, AttributeValue], BoundedMapping] = Field(
-        default_factory=dict,
-        max_length=LONGEST_LIST,
-        description="What is known of it: short texts and whole numbers.",
-        examples=[{"memory_gib": 64, "system": "Debian 13"}],
-    )
 
 
 def plan(ci: Ci, body: PlanCi, ctx: ActionContext) -> None:
@@ -146,33 +69,11 @@ def retire(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
     note_alteration(ci, ctx)
 
 
-class ChangeAttributesCi(CiAlteration):
-    """Attributes to set or remove; those left out stay as they are."""
-
-    attributes: Annotated[dict[AttributeKey, AttributeValue | None], BoundedMapping] = Field(
-        min_length=1,
-        max_length=LONGEST_LIST,
-        description="What is otherwise: what is left out stays as it is, null takes a value away.",
-        examples=[{"memory_gib": 128}],
-    )
-
-
 def change_attributes(ci: Ci, body: ChangeAttributesCi, ctx: ActionContext) -> None:
     """Set attributes of the item, or remove them."""
     merged = {**(ci.attributes or {}), **body.attributes}
     ci.attributes = {key: value for key, value in merged.items() if value is not None}
     note_alteration(ci, ctx)
-
-
-class EditCi(Patch):
-    """Fields of a configuration item to change; those left out stay as they are."""
-
-    name: ShortText = Field(default_factory=str, description="What people call it now.")
-    owner: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who answers for it now: a person's id; null: nobody."
-    )
-    services: Services = ()
-    change: Change = None
 
 
 def edit(ci: Ci, body: EditCi, ctx: ActionContext) -> None:
@@ -181,13 +82,6 @@ def edit(ci: Ci, body: EditCi, ctx: ActionContext) -> None:
     if "services" in body.model_fields_set:
         ci.services = list(body.services)
     note_alteration(ci, ctx)
-
-
-class RelateCi(CiAlteration):
-    """A relation to another configuration item."""
-
-    kind: RelationKind = Field(description="What it is to the other one.")
-    other: Annotated[Reference, ForeignRef("ci")] = Field(description="The other one: its key or id.")
 
 
 def relate(ci: Ci, body: RelateCi, ctx: ActionContext) -> None:
@@ -203,15 +97,6 @@ def relate(ci: Ci, body: RelateCi, ctx: ActionContext) -> None:
         )
     )
     note_alteration(ci, ctx)
-
-
-class UnrelateCi(CiAlteration):
-    """The relation to end, named by its kind and the other configuration item."""
-
-    kind: RelationKind = Field(description="What it was to the other one.")
-    other: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(
-        description="The other one: its key or id."
-    )
 
 
 def unrelate(ci: Ci, body: UnrelateCi, ctx: ActionContext) -> None:

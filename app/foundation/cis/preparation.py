@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.foundation.cis.lookups import drawn_cis
+from app.foundation.cis.payloads import (
+    CheckItemVerification,
+    DrawVerification,
+    SettleDifferenceVerification,
+    TakeBaseline,
+    UnrelateCi,
+)
 from app.foundation.cis.records import Baseline, Ci, CiRelation, Verification, VerificationItem
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
-
-if TYPE_CHECKING:
-    from app.foundation.cis.baselines import TakeBaseline
-    from app.foundation.cis.lifecycle import UnrelateCi
-    from app.foundation.cis.verifications import (
-        CheckItemVerification,
-        DrawVerification,
-        SettleDifferenceVerification,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,42 +10,23 @@ open ─► discarded
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
-from app.common.records import ForeignRef
-from app.foundation.cis.lifecycle import KEEPERS, MANAGERS, Change, Services
+from app.foundation.cis.lifecycle import KEEPERS, MANAGERS
+from app.foundation.cis.payloads import (
+    CheckItemVerification,
+    ConcludeVerification,
+    DrawVerification,
+    SettleDifferenceVerification,
+)
 from app.foundation.cis.preparation import Sample, SampleItem, sample, sample_item
-from app.foundation.cis.records import CiClass, CiOutcome, Settlement, Verification, VerificationItem
+from app.foundation.cis.records import CiOutcome, Settlement, Verification, VerificationItem
 from app.foundation.cis.records import VerificationState as State
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.actions.payloads import BoundedList, EmptyPayload, Payload, RecordKey, Reference, ShortText
+from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import WrongValue
-
-LARGEST_SAMPLE = 200
-
-
-class DrawVerification(Payload):
-    """The items that a sample is drawn from, and its size. A criterion left out does not narrow."""
-
-    key: RecordKey = Field(
-        description="What it is called in addresses; unique, never changed.", examples=["servers-2026-q4"]
-    )
-    name: ShortText = Field(
-        description="What people call it. Name no persons here.", examples=["Servers, autumn"]
-    )
-    size: Annotated[int, Field(strict=True, ge=1, le=LARGEST_SAMPLE)] = Field(
-        description="So many are drawn; fewer, if there are not as many."
-    )
-    ci_classes: Annotated[tuple[CiClass, ...], BoundedList] = Field(
-        default=(), max_length=len(CiClass), description="Items of these classes.", examples=[["server"]]
-    )
-    services: Services = ()
 
 
 def draw(verification: Verification, body: DrawVerification, ctx: ActionContext) -> None:
@@ -61,16 +42,6 @@ def draw(verification: Verification, body: DrawVerification, ctx: ActionContext)
     for place, ci_id in enumerate(drawn.cis, 1):
         item = VerificationItem(id=ctx.new_id(), record=verification.row_key, ci_id=ci_id, place=place)
         ctx.add(item)
-
-
-class CheckItemVerification(Payload):
-    """The result of checking an item of the sample."""
-
-    ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(description="Which: its key or id.")
-    outcome: CiOutcome = Field(description="What was found.")
-    note: ShortText | None = Field(
-        default=None, description="What is otherwise than recorded; needed if something is. No persons here."
-    )
 
 
 def check_item(verification: Verification, body: CheckItemVerification, ctx: ActionContext) -> None:
@@ -89,16 +60,6 @@ async def difference_without_note(
     """Refuse if a difference is reported without a note."""
     if body.outcome is not CiOutcome.as_recorded and body.note is None:
         raise WrongValue(pointer="/note", because="missing")
-
-
-class SettleDifferenceVerification(Payload):
-    """The settlement of a difference."""
-
-    ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(
-        description="Of which item: its key or id."
-    )
-    settlement: Settlement = Field(description="What is done about it.")
-    change: Change = None
 
 
 def settle_difference(
@@ -134,14 +95,6 @@ def _recount(verification: Verification, item: VerificationItem, ctx: ActionCont
     verification.checked_count = len(checked)
     verification.right_count = len(checked) - len(wrong)
     verification.unsettled_count = sum(one.settlement is None for one in different)
-
-
-class ConcludeVerification(Payload):
-    """The result of the verification."""
-
-    summary: ShortText | None = Field(
-        default=None, description="What came of it, in a line. No persons here."
-    )
 
 
 def conclude(verification: Verification, body: ConcludeVerification, ctx: ActionContext) -> None:

@@ -29,15 +29,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Any
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
-
-from app.common.records import ChildRef, CodeEnum
+from app.common.records import CodeEnum
 from app.foundation.decisions.electorate import Electorate, Matter, matter_of
 from app.foundation.decisions.lookups import touches
+from app.foundation.decisions.payloads import (
+    CastVote,
+    CloseVote,
+    DeputiseVote,
+    RemindVoters,
+    Tallied,
+    WithdrawDecision,
+)
 from app.foundation.decisions.preparation import (
     Count,
     NewDecision,
@@ -63,7 +67,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import ActorPolicy, Relation, chair, decision, rule, voter
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, Action, ChangeCheck, FollowUp, action
-from app.kernel.actions.payloads import FreeText, Instant, Payload, Title
+from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import Refusal, WrongValue
 
 #: What stands beside every record that can be decided about.
@@ -82,71 +86,6 @@ class NotTheChair(Refusal):
 
     STATUS = 403
     CODE = "not_the_chair"
-
-
-class AskDecision(Payload):
-    """A question that is put to a vote. It names no voters: the approval rule does, by which it is asked."""
-
-    question: Title = Field(
-        description="What is to be decided, in a line. All who see the record see it: name no persons here.",
-        examples=["Shall we go on with it?"],
-    )
-    due_at: Instant | None = Field(
-        default=None,
-        description="Until when, if sooner than the approval rule says. Then the votes cast decide.",
-    )
-
-
-class CastVote(Payload):
-    """A vote on a decision."""
-
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
-    instead_of: UUID | None = Field(
-        default=None,
-        description="In whose name, if the caller votes as their deputy and has no vote of their own: the id "
-        "of the person, as `votes_for_others` of the caller's work has it.",
-    )
-    verdict: VoteVerdict = Field(description="What they say.", examples=["approve"])
-    comment: FreeText | None = Field(
-        default=None, description="Why; must be said when it is rejected or deferred.", examples=["Go on."]
-    )
-
-    @model_validator(mode="after")
-    def _check_comment(self) -> CastVote:
-        if self.verdict in (VoteVerdict.reject, VoteVerdict.defer) and self.comment is None:
-            raise PydanticCustomError("say_why", "say in a comment why")
-        return self
-
-
-class WithdrawDecision(Payload):
-    """The decision to withdraw, and the reason."""
-
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
-    reason: FreeText = Field(description="Why.", examples=["It has been settled otherwise."])
-
-
-class CloseVote(Payload):
-    """The decision whose time to vote is over."""
-
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
-
-
-class RemindVoters(Payload):
-    """The decision whose time to vote ends soon."""
-
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
-
-
-class Tallied(Payload):
-    """The outcome of a decision and its count of votes."""
-
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
-    outcome: DecisionOutcome = Field(description="What came of it.", examples=["approved"])
-    voters: int = Field(ge=0, description="How many could vote.", examples=[3])
-    approvals: int = Field(ge=0, description="How many approved.", examples=[2])
-    rejections: int = Field(ge=0, description="How many rejected.", examples=[0])
-    deferrals: int = Field(ge=0, description="How many would have it deferred.", examples=[0])
-    abstentions: int = Field(ge=0, description="How many abstained.", examples=[1])
 
 
 def tallied(taken: Decision) -> Tallied:
@@ -222,12 +161,6 @@ def _ask_next(count: Count, electorate: Electorate, ctx: ActionContext) -> None:
     decision.remind_at, decision.reminded_at = electorate.remind_at, None
     for row in (*new_ballots(decision, electorate.voters, ctx), *count.next_deputies):
         ctx.add(row)
-
-
-class DeputiseVote(Payload):
-    """The decision whose voters have other deputies than before."""
-
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
 
 
 def deputise_vote(record: Any, body: DeputiseVote, ctx: ActionContext) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.foundation.decisions.approval_rules.electors import Voters
 from app.foundation.decisions.deputies.lookups import deputies_of
@@ -19,6 +19,7 @@ from app.foundation.decisions.electorate import (
     next_electorate,
     ruled_electorate,
 )
+from app.foundation.decisions.payloads import AskDecision
 from app.foundation.decisions.records import (
     Decision,
     DecisionState,
@@ -31,9 +32,6 @@ from app.kernel.actions.actor_policy import segregated_persons
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Prepare
 from app.kernel.actions.refusals import WrongValue
-
-if TYPE_CHECKING:
-    from app.foundation.decisions.actions import AskDecision
 
 
 @dataclass(frozen=True, slots=True)

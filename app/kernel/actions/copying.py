@@ -61,7 +61,7 @@ def _copied_fields(record: type[Record], payload: type[Payload | PayloadPart]) -
     for name in payload.model_fields:
         ids = (f"{name}_id", f"{name.removesuffix('s')}_ids")
         target = next(
-            (targets[one] for one in (ids if name in references else (name,)) if one in targets), None
+            (targets[key] for key in (ids if name in references else (name,)) if key in targets), None
         )
         if target is not None and name not in apart and name != "occurred_at":
             copied.append(_Copied(name, target, name in references))

@@ -30,7 +30,7 @@ def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:
 def _record_field(record: type[Record], name: str) -> FieldInfo | None:
     """Return the record's field that a payload's field of this name sets, if it has one."""
     names = (name, f"{name}_id", f"{name.removesuffix('s')}_ids")
-    return next((record.model_fields[one] for one in names if one in record.model_fields), None)
+    return next((record.model_fields[target] for target in names if target in record.model_fields), None)
 
 
 def make_optional(patch: type[BaseModel]) -> None:

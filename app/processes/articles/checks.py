@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.common.tickets import Ticket
 from app.foundation.articles.records import Article, ArticleRevision
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
-
-if TYPE_CHECKING:
-    from app.processes.articles.lifecycle import (
-        AcceptRevisionArticle,
-        ConfirmArticle,
-        DraftArticle,
-        EditArticle,
-        ProposeRevisionArticle,
-        PublishArticle,
-        WithdrawRevisionArticle,
-    )
+from app.processes.articles.payloads import (
+    AcceptRevisionArticle,
+    ConfirmArticle,
+    DraftArticle,
+    EditArticle,
+    ProposeRevisionArticle,
+    PublishArticle,
+    WithdrawRevisionArticle,
+)
 
 MOST_REVISIONS = 20
 

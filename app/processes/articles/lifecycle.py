@@ -6,19 +6,14 @@ draft ⇄ in_review ─► published ─► retired
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
-from uuid import UUID
-
-from pydantic import Field
 
 from app.common.children import Attachment, ExternalReference, Visibility
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
-from app.common.records import TICKET, ChildRef, ForeignRef, KeyRef
 from app.common.tickets import Ticket
 from app.foundation.articles.records import Article, ArticleRating, ArticleRevision, ArticleUse
 from app.foundation.articles.records import ArticleState as State
-from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
+from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.editing import apply_patch
 from app.foundation.process_spec import ProcessSpec
@@ -28,71 +23,31 @@ from app.kernel.actions.actor_policy import RecordDuty, anybody, author, knowled
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
     EmptyPayload,
-    FreeText,
-    Instant,
-    Paragraph,
-    Patch,
-    Payload,
     Reason,
-    RecordKey,
-    Reference,
-    ShortText,
-    Title,
 )
 from app.processes.articles import checks
+from app.processes.articles.payloads import (
+    AcceptRevisionArticle,
+    ChangeVisibilityArticle,
+    ConfirmArticle,
+    DeclineRevisionArticle,
+    DraftArticle,
+    EditArticle,
+    ProposeRevisionArticle,
+    PublishArticle,
+    RateArticle,
+    ShowArticle,
+    ViewArticle,
+    WithdrawRevisionArticle,
+)
 from app.ticketing import attachments, comments, links, tags
 from app.ticketing.articles import USE_ON_CASE, UseArticle, case_already_helped, new_article_use
 from app.ticketing.priority import prioritise
 from app.ticketing.records import Comment, Link, Tag
 from app.ticketing.work.tasks import complete_task
 
-Language = Literal["en", "zh"]
 TEXTS = ("title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer")
-_NON_EMPTY = Field(min_length=1, max_length=LONGEST_LIST)
-ServiceKeys = Annotated[tuple[Annotated[RecordKey, KeyRef("service")], ...], _NON_EMPTY, BoundedList]
-CategoryKeys = Annotated[tuple[Annotated[RecordKey, KeyRef("category")], ...], _NON_EMPTY, BoundedList]
-CiKeys = Annotated[tuple[Annotated[RecordKey, KeyRef("ci")], ...], _NON_EMPTY, BoundedList]
-
-
-class DraftArticle(Payload):
-    """A known fault and its remedy, to be drafted as an article."""
-
-    title: Title = Field(description="The trouble, in a line.", examples=["The printer prints blank pages"])
-    language: Language = Field(description="In which language it is written.", examples=["en"])
-    symptoms: Paragraph = Field(
-        description="How one recognises it. Name no persons here.", examples=["The page comes out empty."]
-    )
-    answer: Paragraph = Field(
-        description="What helps. Name no persons here.", examples=["Take the strip off the cartridge."]
-    )
-    other_title: Title | None = Field(
-        default=None, description="The title in the other language.", examples=["打印机打印空白页"]
-    )
-    other_symptoms: Paragraph | None = Field(
-        default=None, description="The symptoms in the other language.", examples=["打印出来是空白的。"]
-    )
-    other_answer: Paragraph | None = Field(
-        default=None, description="The answer in the other language.", examples=["撕掉墨盒上的封条。"]
-    )
-    visibility: Visibility = Field(
-        default=Visibility.internal,
-        description="Who may read it once it is published: everybody, or staff.",
-        examples=["public"],
-    )
-    services: ServiceKeys | None = Field(
-        default=None,
-        description="The keys of the services that it is about; none: that of the case.",
-        examples=[["print"]],
-    )
-    categories: CategoryKeys | None = Field(default=None, description="The same of categories.")
-    cis: CiKeys | None = Field(default=None, description="The same of configuration items.")
-    case: Annotated[Reference, ForeignRef(TICKET)] | None = Field(
-        default=None, description="The case that it comes from, resolved, or a known error: its id or number."
-    )
-    custom: CustomValues = Field(default_factory=dict)
 
 
 def draft(article: Article, body: DraftArticle, ctx: ActionContext) -> None:
@@ -121,25 +76,6 @@ def _keys_or_case_key(said: tuple[str, ...] | None, case: Ticket | None, name: s
     return None if key is None else [key]
 
 
-class EditArticle(Patch):
-    """The fields to change in an article that is still a draft."""
-
-    title: Title = Field(default_factory=str, description="The trouble, in a line.", examples=["Blank pages"])
-    language: Language = Field(default_factory=lambda: "en", description="In which language it is written.")
-    symptoms: Paragraph = Field(default_factory=str, description="How one recognises it.")
-    answer: Paragraph = Field(default_factory=str, description="What helps.", examples=["Shake it."])
-    other_title: Title | None = Field(default=None, description="The title in the other language.")
-    other_symptoms: Paragraph | None = Field(default=None, description="The symptoms in the other language.")
-    other_answer: Paragraph | None = Field(default=None, description="The answer in the other language.")
-    visibility: Visibility = Field(
-        default_factory=lambda: Visibility.internal, description="Who may read it once it is published."
-    )
-    services: ServiceKeys | None = Field(default=None, description="The keys of the services.")
-    categories: CategoryKeys | None = Field(default=None, description="The keys of the categories.")
-    cis: CiKeys | None = Field(default=None, description="The keys of configuration items.")
-    custom: CustomValues = Field(default_factory=dict)
-
-
 LIST_FIELDS = ("services", "categories", "cis")
 
 
@@ -160,15 +96,6 @@ def send_back(article: Article, body: Reason, ctx: ActionContext) -> None:
     """Send the article back: it cannot be published as its author has left it."""
 
 
-class PublishArticle(Payload):
-    """The result of the review, and when the next review is due."""
-
-    verdict: FreeText = Field(description="What the review found.", examples=["Tried on two printers."])
-    next_review_at: Instant = Field(
-        description="When somebody is to look whether it is still right.", examples=["2199-01-01T00:00:00Z"]
-    )
-
-
 def publish(article: Article, body: PublishArticle, ctx: ActionContext) -> None:
     """Publish the article, after its review by another person: it can be found, suggested and used."""
     article.edition = 1
@@ -177,31 +104,10 @@ def publish(article: Article, body: PublishArticle, ctx: ActionContext) -> None:
     article.used_count = article.helped_count = article.did_not_help_count = 0
 
 
-class ConfirmArticle(Payload):
-    """The date by which the article is to be reviewed next."""
-
-    next_review_at: Instant = Field(
-        description="When somebody is to look again.", examples=["2199-06-01T00:00:00Z"]
-    )
-
-
 def confirm(article: Article, body: ConfirmArticle, ctx: ActionContext) -> None:
     """Confirm the article: it is still correct."""
     article.confirmed_at = ctx.occurred_at
     article.next_review_at = body.next_review_at
-
-
-class ProposeRevisionArticle(Payload):
-    """The proposed texts of a revision; texts that are left out stay as they are."""
-
-    title: Title | None = Field(default=None, description="The trouble, in a line.")
-    symptoms: Paragraph | None = Field(default=None, description="How one recognises it.")
-    answer: Paragraph | None = Field(
-        default=None, description="What helps.", examples=["Take the orange strip off the cartridge."]
-    )
-    other_title: Title | None = Field(default=None, description="The title in the other language.")
-    other_symptoms: Paragraph | None = Field(default=None, description="The symptoms in the other language.")
-    other_answer: Paragraph | None = Field(default=None, description="The answer in the other language.")
 
 
 def propose_revision(article: Article, body: ProposeRevisionArticle, ctx: ActionContext) -> None:
@@ -217,13 +123,6 @@ def propose_revision(article: Article, body: ProposeRevisionArticle, ctx: Action
     ctx.add(proposed)
 
 
-class AcceptRevisionArticle(Payload):
-    """The revision to publish, and the result of its review."""
-
-    revision: Annotated[UUID, ChildRef(ArticleRevision)] = Field(description="The revision: its id.")
-    verdict: FreeText = Field(description="What the review found.")
-
-
 def accept_revision(article: Article, body: AcceptRevisionArticle, ctx: ActionContext) -> None:
     """Accept a revision of the article, after its review by another person: it becomes the next edition."""
     revision = ctx.required_ref(ArticleRevision, "revision")
@@ -235,36 +134,14 @@ def accept_revision(article: Article, body: AcceptRevisionArticle, ctx: ActionCo
     ctx.remove(revision)
 
 
-class DeclineRevisionArticle(Payload):
-    """The revision to decline, and the reason."""
-
-    revision: Annotated[UUID, ChildRef(ArticleRevision)] = Field(description="The revision: its id.")
-    reason: FreeText = Field(description="Why, in the words of whoever acts.")
-
-
 def decline_revision(article: Article, body: DeclineRevisionArticle, ctx: ActionContext) -> None:
     """Decline a revision of the article, which stays as it is."""
     ctx.remove(ctx.required_ref(ArticleRevision, "revision"))
 
 
-class WithdrawRevisionArticle(Payload):
-    """The revision that its author withdraws."""
-
-    revision: Annotated[UUID, ChildRef(ArticleRevision)] = Field(description="The revision: its id.")
-
-
 def withdraw_revision(article: Article, body: WithdrawRevisionArticle, ctx: ActionContext) -> None:
     """Withdraw a revision of the article, which the caller proposed."""
     ctx.remove(ctx.required_ref(ArticleRevision, "revision"))
-
-
-class ChangeVisibilityArticle(Payload):
-    """The new visibility of the article: the readers to whom it is open."""
-
-    visibility: Visibility = Field(
-        description="Who may read it from now on, or once it is published: everybody, or staff.",
-        examples=["internal"],
-    )
 
 
 def change_visibility(article: Article, body: ChangeVisibilityArticle, ctx: ActionContext) -> None:
@@ -277,15 +154,6 @@ def use_article(article: Article, body: UseArticle, ctx: ActionContext) -> None:
     ctx.add(new_article_use(article, ctx.required_ref(Ticket, "case"), ctx))
     article.used_count = (article.used_count or 0) + 1
     article.last_used_at = ctx.occurred_at
-
-
-class RateArticle(Payload):
-    """The caller's rating of the article: whether it helped."""
-
-    helped: bool = Field(strict=True, description="Whether it helped.", examples=[True])
-    session: ShortText | None = Field(
-        default=None, description="Of a portal: what it calls the visit, a random id.", examples=["5f0a6c1e"]
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,20 +200,8 @@ def _count(article: Article, *, helped: bool, by: int) -> None:
         article.did_not_help_count = (article.did_not_help_count or 0) + by
 
 
-class ShowArticle(Payload):
-    """The visit of a portal in which the article was suggested."""
-
-    session: ShortText = Field(
-        description="What the portal calls the visit: a random id, and no person's.", examples=["5f0a6c1e"]
-    )
-
-
 def record_suggestion(article: Article, body: ShowArticle, ctx: ActionContext) -> None:
     """Record a suggestion of the article: a portal showed it to a visitor."""
-
-
-class ViewArticle(ShowArticle):
-    """The visit of a portal in which the article was opened."""
 
 
 def view(article: Article, body: ViewArticle, ctx: ActionContext) -> None:

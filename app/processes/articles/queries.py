@@ -11,7 +11,8 @@ from app.api.listings.lists import Listing
 from app.api.records.shapes import OutputModel, Renderer, TicketOut
 from app.foundation.articles.records import Article
 from app.foundation.people.queries import PERSONS
-from app.processes.articles.lifecycle import LIFECYCLE, Language
+from app.processes.articles.lifecycle import LIFECYCLE
+from app.processes.articles.payloads import Language
 
 MOST_SUGGESTED = 10
 

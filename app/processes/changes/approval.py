@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, StringConstraints
-
-from app.common.records import CodeEnum, StaffOnly
-from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision, tallied
+from app.common.records import CodeEnum
+from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, requester_duty
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import LONGEST_LIST, FreeText, Payload
+from app.processes.changes.payloads import (
+    AssessChange,
+    RequestApprovalChange,
+    RequestEmergencyApprovalChange,
+)
 from app.processes.changes.preparation import FoundConflicts
 from app.processes.changes.questionnaires import QuestionnaireInForce, questionnaire_in_force
 from app.processes.changes.records import Change, ChangeState, ChangeType, DeferralReason
@@ -34,23 +37,6 @@ APPROVAL = Matter(
 )
 #: In an emergency the approval rules ask others, at any hour; whoever asks has said why it cannot wait.
 EMERGENCY = replace(APPROVAL, decision=DecisionKind.emergency_change, without_asker=True)
-AnswerKey = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,49}$")]
-
-
-class AssessChange(Payload):
-    """The risk of the change, what it affects, and the people and means that it takes."""
-
-    risk_answers: Annotated[dict[AnswerKey, AnswerKey], StaffOnly()] = Field(
-        max_length=LONGEST_LIST,
-        description="The answers to the risk questionnaire: by the key of each question, the key of its "
-        "answer. They give score and level.",
-    )
-    effects: FreeText = Field(
-        description="What the change does to services and users.", examples=["No mail for ten minutes."]
-    )
-    resources: FreeText = Field(
-        description="Who and what it takes.", examples=["Two engineers for one night."]
-    )
 
 
 def assess(change: Change, body: AssessChange, ctx: ActionContext) -> None:
@@ -77,19 +63,6 @@ async def risk_answers_do_not_fit(
 ) -> None:
     """Refuse answers that leave out a question of the questionnaire, or that it does not know."""
     ctx.prepared(QuestionnaireInForce).score(body.risk_answers)
-
-
-class RequestApprovalChange(AskDecision):
-    """The question to those who approve changes of this risk."""
-
-
-class RequestEmergencyApprovalChange(AskDecision):
-    """The question to the emergency board, and why the change cannot wait."""
-
-    cannot_wait: FreeText = Field(
-        description="Why it cannot wait for the change advisory board.",
-        examples=["Nobody can send mail until it is done."],
-    )
 
 
 async def approval_question(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.foundation.cis.records import Ci
 from app.foundation.decisions.records import Decision, DecisionState
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
+from app.processes.changes.payloads import DraftChange, EditChange
 from app.processes.changes.records import BEFORE_APPROVAL, Change, ChangeType
-
-if TYPE_CHECKING:
-    from app.processes.changes.lifecycle import DraftChange, EditChange
 
 #: What a change must have when it is submitted.
 COMPULSORY = (

@@ -8,8 +8,9 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.records import ForeignRef
-from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision, tallied
+from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome, DecisionState
 from app.kernel.access.reads import ReadContext

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person, Role
 from app.common.records import ForeignRef, KeyRef
-from app.foundation.cis.lifecycle import unique_keys
+from app.foundation.cis.payloads import unique_keys
 from app.foundation.cis.records import CiClass
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import withdraw_open_decisions

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from app.common.people import Person
-from app.common.records import ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.decisions.lookups import approvers
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import RelatedCommand
-from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference
 from app.kernel.actions.refusals import WrongValue
+from app.processes.changes.payloads import BackOutChange, CompleteChange, ConfirmCauseChange, StartChange
 from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
 from app.processes.changes.planning.scheduling import book
 from app.processes.changes.preparation import ReviewDue, Starter
@@ -22,18 +17,6 @@ from app.processes.changes.records import Change, ChangeState, ChangeType
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.records import Link, LinkKind
 from app.ticketing.work.assignment import AssignTicket
-
-
-class StartChange(Payload):
-    """The reasons for starting outside the window, and although something stands in the way."""
-
-    out_of_window_reason: FreeText | None = Field(
-        default=None, description="Why it starts outside its window; must be said then."
-    )
-    override_reason: FreeText | None = Field(
-        default=None,
-        description="Why it may start although another change holds the same items: stays visible.",
-    )
 
 
 def start(change: Change, body: StartChange, ctx: ActionContext) -> None:
@@ -71,31 +54,12 @@ async def assignee_voted_for_it(
         raise WrongValue(pointer="/person", because="voted_for_it")
 
 
-class CompleteChange(Payload):
-    """What was done and tested, and what was done otherwise than planned."""
-
-    work_done: FreeText = Field(description="What was done.", examples=["The relay runs version 4."])
-    tests_run: FreeText = Field(
-        description="What was tested, and how it went.", examples=["A mail each way."]
-    )
-    deviations: FreeText | None = Field(default=None, description="What was done otherwise than planned.")
-
-
 def complete(change: Change, body: CompleteChange, ctx: ActionContext) -> None:
     """Complete the change's implementation: it waits for its review."""
     change.work_done = body.work_done
     change.tests_run = body.tests_run
     change.deviations = body.deviations
     _end(change, ctx)
-
-
-class BackOutChange(Payload):
-    """Why the change is undone, and since when service is back."""
-
-    reason: FreeText = Field(description="Why.", examples=["Mails were delivered twice."])
-    service_restored_at: Instant = Field(
-        description="Since when service is as it was before.", examples=["2026-03-02T09:30:00Z"]
-    )
 
 
 def back_out(change: Change, body: BackOutChange, ctx: ActionContext) -> None:
@@ -124,17 +88,6 @@ def _add_implementer(change: Change, ctx: ActionContext) -> None:
     if ctx.caller.person_id is not None:
         known = change.implementer_ids or []
         change.implementer_ids = list(dict.fromkeys([*known, str(ctx.caller.person_id)]))
-
-
-class ConfirmCauseChange(Payload):
-    """The incident that the change has caused."""
-
-    incident: Annotated[Reference, ForeignRef("incident")] = Field(
-        description="The incident: its id or number; it is linked.", examples=["INC-2026-000001"]
-    )
-    evidence: FreeText | None = Field(
-        default=None, description="What shows it.", examples=["The fault began with the restart."]
-    )
 
 
 def confirm_cause(change: Change, body: ConfirmCauseChange, ctx: ActionContext) -> None:

@@ -9,18 +9,12 @@ awaiting_approval ─► rejected | deferred ─► submitted        implementin
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
-
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from app.common.children import ExternalReference
-from app.common.components import example_includes
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
-from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.records import Ci
-from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
+from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import DecisionSpec, withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
@@ -43,19 +37,15 @@ from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
 from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
     EmptyPayload,
-    FreeText,
-    Instant,
-    Patch,
-    Payload,
     Reason,
-    RecordKey,
-    Reference,
-    Title,
 )
 from app.processes.changes import approval, checks, implementation, review
+from app.processes.changes.payloads import (
+    DraftChange,
+    EditChange,
+    ResubmitChange,
+)
 from app.processes.changes.planning import scheduling
 from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
 from app.processes.changes.preparation import (
@@ -74,7 +64,6 @@ from app.processes.changes.records import (
     IMPLEMENTATION_ENDED,
     OPEN,
     Change,
-    ChangeType,
 )
 from app.processes.changes.records import ChangeState as State
 from app.ticketing import CHILDREN, ticket_actions
@@ -82,72 +71,6 @@ from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.priority import PRIORITY
 from app.ticketing.records import LinkKind
 from app.ticketing.requesters import set_requester
-
-ServiceKeys = Annotated[tuple[Annotated[RecordKey, KeyRef("service")], ...], BoundedList]
-CiReferences = Annotated[tuple[Annotated[Reference, ForeignRef("ci")], ...], BoundedList]
-
-
-class DraftChange(Payload):
-    """The change to draft; what its submission needs can be added until then."""
-
-    model_config = example_includes("type", "title", "services")
-    type: ChangeType = Field(
-        description="Who approves it: its template, the board, or the emergency board.", examples=["normal"]
-    )
-    title: Title | None = Field(
-        default=None,
-        description="What changes, in a line; of a standard change, if not as its template.",
-        examples=["Renew the mail relay"],
-    )
-    template: Annotated[Reference, ForeignRef("change_template")] | None = Field(
-        default=None, description="The template, its key or id: of a standard change, and only of one."
-    )
-    reason: FreeText | None = Field(default=None, description="Why it is to be made.")
-    description: FreeText | None = Field(default=None, description="What changes.")
-    services: ServiceKeys = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="The keys of the services that it touches; it counts under the first.",
-    )
-    cis: CiReferences = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="The configuration items that it touches: keys or ids. In its window nobody else may "
-        "touch them, nor what they need.",
-    )
-    no_cis_reason: FreeText | None = Field(
-        default=None,
-        description="Why it touches no configuration item; must be said if it names none.",
-        examples=["A contract is renewed."],
-    )
-    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
-        default=None, description="The key of the category."
-    )
-    plan: FreeText | None = Field(default=None, description="How it is made, step by step.")
-    test_plan: FreeText | None = Field(default=None, description="How it is shown to work.")
-    back_out_plan: FreeText | None = Field(default=None, description="How it is undone.")
-    wanted_from_at: Instant | None = Field(default=None, description="The wanted begin.")
-    wanted_until_at: Instant | None = Field(default=None, description="The wanted end.")
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="The team that implements it: its key or id."
-    )
-    request: Annotated[Reference, ForeignRef("request")] | None = Field(
-        default=None, description="The request that it fulfils: its id or number; both are linked."
-    )
-    requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
-        default=None, description="Whom it is drafted for, if not the caller: a person's id."
-    )
-    custom: CustomValues = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _check_type(self) -> DraftChange:
-        if (self.type is ChangeType.standard) != (self.template is not None):
-            raise PydanticCustomError("template_of_standard", "name a template of a standard change only")
-        if self.title is None and self.template is None:
-            raise PydanticCustomError("title_or_template", "say what changes, in a line")
-        _check_window(self)
-        return self
-
 
 #: The fields that a draft takes over as they were written; how a standard change is made stands in its
 #: template.
@@ -195,12 +118,6 @@ def submit(change: Change, body: EmptyPayload, ctx: ActionContext) -> None:
     """Submit the change for assessment, or an emergency for its board."""
 
 
-class ResubmitChange(Payload):
-    """What was asked for when the change was deferred."""
-
-    answer: FreeText = Field(description="What was asked for.", examples=["The test report is attached."])
-
-
 def resubmit(change: Change, body: ResubmitChange, ctx: ActionContext) -> None:
     """Submit the deferred change again, with what was asked for."""
 
@@ -214,45 +131,6 @@ def cancel(change: Change, body: Reason, ctx: ActionContext) -> None:
 def flag_review(change: Change, body: EmptyPayload, ctx: ActionContext) -> None:
     """Flag the change's overdue review."""
     change.review_overdue_at = ctx.occurred_at
-
-
-class EditChange(Patch):
-    """The fields of the change to alter."""
-
-    REQUESTER_FIELDS = frozenset({"title", "description", "reason"})
-
-    title: Title = Field(default_factory=str, description="What changes, in a line.")
-    reason: FreeText = Field(default_factory=str, description="Why it is to be made.")
-    description: FreeText = Field(default_factory=str, description="What changes.")
-    services: ServiceKeys = Field(
-        default_factory=tuple,
-        max_length=LONGEST_LIST,
-        description="The keys of the services that it touches.",
-    )
-    cis: CiReferences = Field(
-        default_factory=tuple, max_length=LONGEST_LIST, description="The items that it touches: keys or ids."
-    )
-    no_cis_reason: FreeText | None = Field(default=None, description="Why it touches no configuration item.")
-    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
-        default=None, description="The key of the category."
-    )
-    plan: FreeText = Field(default_factory=str, description="How it is made, step by step.")
-    test_plan: FreeText = Field(default_factory=str, description="How it is shown to work.")
-    back_out_plan: FreeText = Field(default_factory=str, description="How it is undone.")
-    wanted_from_at: Instant | None = Field(default=None, description="The wanted begin.")
-    wanted_until_at: Instant | None = Field(default=None, description="The wanted end.")
-    custom: CustomValues = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _check_order(self) -> EditChange:
-        _check_window(self)
-        return self
-
-
-def _check_window(body: DraftChange | EditChange) -> None:
-    begin, end = body.wanted_from_at, body.wanted_until_at
-    if begin is not None and end is not None and end <= begin:
-        raise PydanticCustomError("window_ends_early", "end after the begin")
 
 
 def edit(change: Change, body: EditChange, ctx: ActionContext) -> None:

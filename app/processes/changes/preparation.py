@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from app.common.people import Role
@@ -17,6 +17,7 @@ from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.kernel.commands.dating import SKEW
 from app.log.canonical import instant
 from app.log.events import kind_of
+from app.processes.changes.payloads import DraftChange, RescheduleChange, ScheduleChange, StartChange
 from app.processes.changes.planning.bookings import (
     Conflict,
     WantedWindow,
@@ -29,11 +30,6 @@ from app.processes.changes.planning.lookups import CI_SCOPES
 from app.processes.changes.records import Change, ChangeTemplate, ChangeType, Freeze, TemplateState
 from app.ticketing.records import Link, LinkKind
 from app.ticketing.work.working_days import same_time_on, service_working_days, working_days_after
-
-if TYPE_CHECKING:
-    from app.processes.changes.implementation import StartChange
-    from app.processes.changes.lifecycle import DraftChange
-    from app.processes.changes.planning.scheduling import RescheduleChange, ScheduleChange
 
 #: The working days after which the review of a change is due.
 REVIEW_DAYS = 3

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
-from app.common.records import ForeignRef
 from app.common.tickets import Ticket
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import RelatedCommand
-from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, Reference
 from app.kernel.actions.refusals import WrongValue
+from app.processes.changes.payloads import ReviewChange
 from app.processes.changes.preparation import ConfirmedCauses
 from app.processes.changes.records import Change, ChangeOutcome, ChangeState, ChangeType
 from app.ticketing.links import LinkTicket, new_link
@@ -21,32 +16,6 @@ from app.ticketing.records import LinkKind
 
 #: Whoever implemented a change does not review it.
 IMPLEMENTER = RecordDuty("implementer", "实施人", ("implementer_ids",))
-
-
-class ReviewChange(Payload):
-    """How the change went, the incidents that it caused, and what is learnt from it."""
-
-    outcome: ChangeOutcome = Field(description="What came of it.", examples=["successful"])
-    first_pass: bool = Field(
-        description="Whether it was implemented once, in its window, not backed out, and caused no incident.",
-        examples=[True],
-    )
-    first_pass_reason: FreeText | None = Field(
-        default=None, description="Why `first_pass` is otherwise than the log says; must be said then."
-    )
-    goals_met: FreeText = Field(
-        description="Whether its goals were met, and how that was seen.", examples=["Mails arrive."]
-    )
-    caused_incidents: Annotated[tuple[Annotated[Reference, ForeignRef("incident")], ...], BoundedList] = (
-        Field(
-            default=(),
-            max_length=LONGEST_LIST,
-            description="The incidents that it caused: ids or numbers. Those confirmed must be among them; "
-            "the others are linked.",
-            examples=[[]],
-        )
-    )
-    lessons: FreeText = Field(description="What was learnt.", examples=["Restart the relay last."])
 
 
 def review(change: Change, body: ReviewChange, ctx: ActionContext) -> None:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 from app.common.people import Role
 from app.common.records import ForeignRef, KeyRef
-from app.foundation.cis.lifecycle import unique_keys
+from app.foundation.cis.payloads import unique_keys
 from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_team_assignable

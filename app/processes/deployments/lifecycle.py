@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
-
-from app.common.components import example_includes
-from app.common.records import CodeEnum, ForeignRef, KeyRef, jsonb_ordered
+from app.common.records import CodeEnum, jsonb_ordered
 from app.common.tickets import Ticket
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.access.visibility import STAFF
@@ -22,89 +18,21 @@ from app.kernel.actions.actor_policy import author, change_manager, engineer, in
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, action
-from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
-    FreeText,
-    Instant,
-    Payload,
-    PayloadPart,
-    RecordKey,
-    Reference,
-    ShortText,
-    at_most_entries,
-)
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.commands.dating import FUTURE_TOLERANCE
 from app.log.canonical import instant
 from app.processes.deployments.lookups import deployment_of_run, deployment_that_caused
+from app.processes.deployments.payloads import (
+    ConfirmCauseDeployment,
+    EndDeployment,
+    ReportDeployment,
+    Revision,
+    RollBackDeployment,
+    WithdrawCauseDeployment,
+)
 from app.processes.deployments.records import ENDED, Deployment, DeploymentCause, DeploymentOutcome
 from app.processes.deployments.records import DeploymentState as State
 from app.ticketing.going_out_lookups import PRODUCTION, obstacles_of_deployment
-
-MOST_REVISIONS = 500
-ChangeReferences = Annotated[
-    tuple[Annotated[Reference, ForeignRef("change", allow_tools=True)], ...], BoundedList
-]
-
-
-class Revision(PayloadPart):
-    """A revision in the deployment."""
-
-    revision: ShortText = Field(description="Its name in the repository.", examples=["4f2a91c"])
-    committed_at: Instant = Field(description="When it was committed: lead times begin then.")
-
-
-Revisions = Annotated[tuple[Revision, ...], at_most_entries(MOST_REVISIONS)]
-
-
-class ReportDeployment(Payload):
-    """A deployment as a pipeline, or a person, reports it: under way, or with its outcome."""
-
-    model_config = example_includes("service", "pipeline", "run", "outcome", "revisions")
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service; that or `release` is given.", examples=["mail"]
-    )
-    environment: RecordKey = Field(
-        description="Where it is deployed: `production`, `staging`, `test` or another. Figures count "
-        "`production`.",
-        examples=["production"],
-    )
-    pipeline: RecordKey | None = Field(
-        default=None, description="What the pipeline calls itself.", examples=["mail-relay-deploy"]
-    )
-    run: ShortText | None = Field(
-        default=None,
-        description="What the pipeline calls this run: a run is one deployment, however often it is "
-        "reported.",
-        examples=["run-4711"],
-    )
-    release: Annotated[Reference, ForeignRef("release")] | None = Field(
-        default=None,
-        description="The release that is deployed: its id or number.",
-        examples=["REL-2026-000123"],
-    )
-    changes: ChangeReferences = Field(
-        default=(), max_length=LONGEST_LIST, description="The changes in it: ids or numbers."
-    )
-    revisions: Revisions = Field(
-        default=(), max_length=MOST_REVISIONS, description="The revisions in it that were not there before."
-    )
-    started_at: Instant | None = Field(default=None, description="When it began, if not now.")
-    ended_at: Instant | None = Field(default=None, description="When it ended, if not now; with `outcome`.")
-    outcome: DeploymentOutcome | None = Field(
-        default=None, description="What came of it; none: it is under way."
-    )
-
-    @model_validator(mode="after")
-    def _check_complete(self) -> ReportDeployment:
-        if self.service is None and self.release is None:
-            raise PydanticCustomError("service_or_release", "name a service or a release")
-        if (self.pipeline is None) != (self.run is None):
-            raise PydanticCustomError("run_of_pipeline", "give pipeline and run, or neither")
-        if self.ended_at is not None and self.outcome is None:
-            raise PydanticCustomError("ended_without_outcome", "say the outcome of what has ended")
-        return self
 
 
 def report(deployment: Deployment, body: ReportDeployment, ctx: ActionContext) -> None:
@@ -177,18 +105,6 @@ def _end(deployment: Deployment, outcome: DeploymentOutcome, ended_at: datetime)
         deployment.rolled_back_at = ended_at
 
 
-class EndDeployment(Payload):
-    """What came of the deployment."""
-
-    outcome: DeploymentOutcome = Field(description="What came of it.", examples=["succeeded"])
-    ended_at: Instant | None = Field(default=None, description="When it ended, if not now.")
-    revisions: Revisions = Field(
-        default=(),
-        max_length=MOST_REVISIONS,
-        description="The revisions in it; none: as they were reported.",
-    )
-
-
 def end(deployment: Deployment, body: EndDeployment, ctx: ActionContext) -> None:
     """End the deployment: it has succeeded, failed or was rolled back."""
     if body.revisions:
@@ -196,27 +112,10 @@ def end(deployment: Deployment, body: EndDeployment, ctx: ActionContext) -> None
     _end(deployment, body.outcome, body.ended_at or ctx.occurred_at)
 
 
-class RollBackDeployment(Payload):
-    """The reason why the deployment is taken back."""
-
-    reason: FreeText | None = Field(
-        default=None, description="Why, if it is known.", examples=["Mail was lost."]
-    )
-    rolled_back_at: Instant | None = Field(default=None, description="When, if not now.")
-
-
 def roll_back(deployment: Deployment, body: RollBackDeployment, ctx: ActionContext) -> None:
     """Roll the deployment back: what was there before is in use again."""
     deployment.outcome = DeploymentOutcome.rolled_back
     deployment.rolled_back_at = body.rolled_back_at or ctx.occurred_at
-
-
-class ConfirmCauseDeployment(Payload):
-    """The incident that the deployment has caused."""
-
-    incident: Annotated[Reference, ForeignRef("incident")] = Field(
-        description="The incident: its id or number."
-    )
 
 
 def confirm_cause(deployment: Deployment, body: ConfirmCauseDeployment, ctx: ActionContext) -> None:
@@ -229,15 +128,6 @@ def confirm_cause(deployment: Deployment, body: ConfirmCauseDeployment, ctx: Act
         confirmed_at=ctx.occurred_at,
     )
     ctx.add(made)
-
-
-class WithdrawCauseDeployment(Payload):
-    """The incident that the deployment has not caused after all, and the reason."""
-
-    incident: Annotated[Reference, ForeignRef("incident")] = Field(
-        description="The incident: its id or number."
-    )
-    reason: FreeText = Field(description="Why.", examples=["The disk was full."])
 
 
 def withdraw_cause(deployment: Deployment, body: WithdrawCauseDeployment, ctx: ActionContext) -> None:

@@ -30,12 +30,8 @@ from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import NotFound, RetriesExhausted, WrongValue
 from app.kernel.commands.perform import ATTEMPTS, Command, IdempotencyKey
-from app.processes.deployments.lifecycle import (
-    LIFECYCLE,
-    EndDeployment,
-    ReportDeployment,
-    RollBackDeployment,
-)
+from app.processes.deployments.lifecycle import LIFECYCLE
+from app.processes.deployments.payloads import EndDeployment, ReportDeployment, RollBackDeployment
 from app.processes.deployments.permission import PermissionQuery, deployment_permission
 from app.processes.deployments.queries import (
     CAUSES,

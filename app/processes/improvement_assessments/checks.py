@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.common.people import STAFF_ROLES, Person, parse_grants
 from app.common.records import Record
 from app.foundation.people.eligibility import check_person_active
@@ -16,19 +14,17 @@ from app.processes.improvement_assessments.lookups import (
     proposes,
     suggestions_by_id,
 )
+from app.processes.improvement_assessments.payloads import (
+    ConcludeImprovementAssessment,
+    OpenImprovementAssessment,
+    ScoreImprovementAssessment,
+)
 from app.processes.improvement_assessments.records import (
     AssessedSuggestion,
     Assessor,
     ImprovementAssessment,
     SuggestionVerdict,
 )
-
-if TYPE_CHECKING:
-    from app.processes.improvement_assessments.lifecycle import (
-        ConcludeImprovementAssessment,
-        OpenImprovementAssessment,
-        ScoreImprovementAssessment,
-    )
 
 
 class NotAnAssessor(Refusal):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.common.records import Record
@@ -17,20 +16,18 @@ from app.processes.improvement_assessments.lookups import (
     suggestions_by_id,
     waiting_suggestions,
 )
+from app.processes.improvement_assessments.payloads import (
+    ConcludeImprovementAssessment,
+    GivenVerdict,
+    OpenImprovementAssessment,
+    ScoreImprovementAssessment,
+)
 from app.processes.improvement_assessments.records import (
     AssessedSuggestion,
     ImprovementAssessment,
     SuggestionScore,
     SuggestionVerdict,
 )
-
-if TYPE_CHECKING:
-    from app.processes.improvement_assessments.lifecycle import (
-        ConcludeImprovementAssessment,
-        GivenVerdict,
-        OpenImprovementAssessment,
-        ScoreImprovementAssessment,
-    )
 
 #: A refusal names so many suggestions at most.
 MOST_NAMED = 10

@@ -10,7 +10,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.common.records import ChildRef, jsonb_ordered
-from app.foundation.decisions.actions import AskDecision, Tallied, tallied
+from app.foundation.decisions.actions import tallied
+from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.decisions.records import Decision, DecisionOutcome
 from app.foundation.documents.filing import next_edition
 from app.foundation.documents.records import DocumentClass, Heading

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision
+from app.foundation.decisions.actions import add_prepared_decision
+from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.decisions.preparation import NewDecision
 from app.foundation.documents.filing import SectionTexts, file_document, publish_draft
 from app.foundation.documents.records import DocumentClass, DocumentState, Heading

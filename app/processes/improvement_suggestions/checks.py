@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.common.improvement import ASPECTS, ImprovementAspect, ImprovementScope
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.kpis.catalogue import KPIS
 from app.processes.improvement_suggestions.assessing_lookups import open_assessment
+from app.processes.improvement_suggestions.payloads import (
+    AddEvidenceImprovementSuggestion,
+    DeclineImprovementSuggestion,
+    DeferImprovementSuggestion,
+    EditImprovementSuggestion,
+    MergeImprovementSuggestion,
+    OfferImprovementSuggestion,
+    TakeOverImprovementSuggestion,
+)
 from app.processes.improvement_suggestions.records import OPEN, ImprovementSuggestion
-
-if TYPE_CHECKING:
-    from app.processes.improvement_suggestions.lifecycle import (
-        AddEvidenceImprovementSuggestion,
-        DeclineImprovementSuggestion,
-        DeferImprovementSuggestion,
-        EditImprovementSuggestion,
-        MergeImprovementSuggestion,
-        OfferImprovementSuggestion,
-        TakeOverImprovementSuggestion,
-    )
 
 
 async def words_missing(

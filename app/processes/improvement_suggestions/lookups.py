@@ -11,7 +11,7 @@ from app.i18n import translate
 from app.kernel.actions.payloads import LONGEST_LINE
 from app.kernel.consumers.rules import Consequence
 from app.kernel.ledger import Ledger
-from app.processes.improvement_suggestions.lifecycle import (
+from app.processes.improvement_suggestions.payloads import (
     MOST_EVIDENCE,
     AddEvidenceImprovementSuggestion,
     GivenEvidence,

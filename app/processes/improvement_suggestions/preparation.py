@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
+from app.processes.improvement_suggestions.payloads import TakeOverImprovementSuggestion
 from app.processes.improvement_suggestions.records import ImprovementSuggestion, SuggestionProposer
-
-if TYPE_CHECKING:
-    from app.processes.improvement_suggestions.lifecycle import TakeOverImprovementSuggestion
 
 
 @dataclass(frozen=True, slots=True)

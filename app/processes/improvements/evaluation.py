@@ -8,7 +8,8 @@ from pydantic import Field
 
 from app.common.people import Person, Role
 from app.common.records import ForeignRef, Record
-from app.foundation.decisions.actions import AskDecision, Tallied, withdraw_open_decisions
+from app.foundation.decisions.actions import withdraw_open_decisions
+from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import (
     LONGEST_LIST,

@@ -13,7 +13,8 @@ from app.common.components import example_includes
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ChildRef, ForeignRef, Record
-from app.foundation.decisions.actions import AskDecision, Tallied, tallied
+from app.foundation.decisions.actions import tallied
+from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.decisions.records import Decision, DecisionOutcome
 from app.foundation.documents.filing import file_document, supersede
 from app.foundation.documents.records import DocumentClass, Heading

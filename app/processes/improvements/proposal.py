@@ -12,11 +12,8 @@ from pydantic import Field
 from app.common.components import example_includes
 from app.common.money import Amount, Currency
 from app.common.records import ForeignRef, Record, StaffOnly
-from app.foundation.decisions.actions import (
-    AskDecision,
-    Tallied,
-    add_prepared_decision,
-)
+from app.foundation.decisions.actions import add_prepared_decision
+from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.decisions.preparation import NewDecision
 from app.foundation.decisions.records import DecisionOutcome
 from app.foundation.documents.filing import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from app.common.people import Person, Role
 from app.common.priorities.priority import Priority
@@ -12,19 +11,19 @@ from app.foundation.rota.on_call import read_on_call
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
+from app.processes.incidents.payloads import (
+    ContainIncident,
+    DeclareMajorIncident,
+    EditIncident,
+    MarkDuplicateIncident,
+    PostUpdateIncident,
+    ReportIncident,
+    ResolveIncident,
+    ReviewIncident,
+)
 from app.processes.incidents.records import Incident
 from app.processes.incidents.records import IncidentState as State
 from app.ticketing.reopening import reopening_ends_at
-
-if TYPE_CHECKING:
-    from app.processes.incidents.duplicates import MarkDuplicateIncident
-    from app.processes.incidents.lifecycle import (
-        EditIncident,
-        ReportIncident,
-        ResolveIncident,
-    )
-    from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
-    from app.processes.incidents.reviews import ReviewIncident
 
 # A leap year: an outage may be reported up to one year later.
 LONGEST_UNREPORTED_DAYS = 366

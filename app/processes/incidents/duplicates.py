@@ -4,26 +4,13 @@ original is resolved, and copying their comments to the original.
 
 from __future__ import annotations
 
-from typing import Annotated
-from uuid import UUID
-
-from pydantic import Field
-
 from app.common.children import Visibility
 from app.common.people import Person
-from app.common.records import ForeignRef
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import EmptyPayload, FreeText, Payload, Reference, ShortText
+from app.kernel.actions.payloads import EmptyPayload
+from app.processes.incidents.payloads import MarkDuplicateIncident, PassOnCommentIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.records import Comment
-
-
-class MarkDuplicateIncident(Payload):
-    """The original: the incident that this one duplicates."""
-
-    original: Annotated[Reference, ForeignRef("incident")] = Field(
-        description="The incident that it repeats: its id or number. If that repeats one, it is that one's."
-    )
 
 
 def mark_duplicate(incident: Incident, body: MarkDuplicateIncident, ctx: ActionContext) -> None:
@@ -36,22 +23,6 @@ def tell_resolved(incident: Incident, body: EmptyPayload, ctx: ActionContext) ->
     """Announce the incident as resolved: the duplicate's requester and followers are notified that the
     original is.
     """
-
-
-class PassOnCommentIncident(Payload):
-    """A comment on a duplicate, to be copied to its original."""
-
-    number: ShortText = Field(
-        description="The duplicate's number; those who may not see it learn no more of it.",
-        examples=["INC-2026-000123"],
-    )
-    author: Annotated[Reference, ForeignRef("person", on_behalf=True)] = Field(
-        description="Who said it: a person's id."
-    )
-    text: FreeText = Field(description="What was said.", examples=["Any news?"])
-    text_key: UUID = Field(
-        description="The key of what was said: withdrawn there, it is unreadable here.",
-    )
 
 
 def pass_on_comment(incident: Incident, body: PassOnCommentIncident, ctx: ActionContext) -> None:

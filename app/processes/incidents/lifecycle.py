@@ -7,18 +7,9 @@ any open ─► cancelled | closed as duplicate
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
-
 from app.common.children import ExternalReference
-from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
-from app.common.priorities.priority import Impact, Urgency
-from app.common.records import ForeignRef, KeyRef
-from app.common.tickets import Channel
-from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
+from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
 from app.kernel.access.visibility import DESK
 from app.kernel.actions.actor_policy import (
@@ -35,31 +26,27 @@ from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Keys, Lifecycle, action
 from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
     EmptyPayload,
-    FreeText,
-    Instant,
-    Patch,
-    Payload,
     Reason,
-    RecordKey,
-    Reference,
-    ShortText,
-    Title,
 )
 from app.processes.incidents import checks
 from app.processes.incidents.duplicates import mark_duplicate, pass_on_comment, tell_resolved
 from app.processes.incidents.majors import contain, declare_major, downgrade, post_update
 from app.processes.incidents.monitoring.alerts import clear_alert, repeat_alert
+from app.processes.incidents.payloads import (
+    EditIncident,
+    HoldIncident,
+    PrioritiseIncident,
+    RemindIncident,
+    ReportIncident,
+    ResolveIncident,
+)
 from app.processes.incidents.preparation import ReviewDue, review_due
 from app.processes.incidents.records import (
     ENDED,
     OPEN,
-    Effect,
     Incident,
     IncidentReview,
-    ResolutionCode,
     TimelineEntry,
 )
 from app.processes.incidents.records import (
@@ -69,59 +56,17 @@ from app.processes.incidents.reviews import review
 from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing import priority as priorities
-from app.ticketing.priority import PRIORITY, PrioritiseTicket
+from app.ticketing.priority import PRIORITY
 from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
-from app.ticketing.work.holds import (
+from app.ticketing.work.ticket_holds import (
     REQUESTER_TO_ANSWER,
-    HoldTicket,
     cannot_wait_for_change,
     cannot_wait_for_supplier,
     set_hold_fields,
     state_before_hold,
     wake_up_in_past,
 )
-
-
-class ReportIncident(Payload):
-    """The incident to report: an interruption or degradation of a service."""
-
-    title: Title = Field(description="What is wrong, in a line. Lists show it: name no persons here.")
-    description: FreeText = Field(description="What happened, in the words of whoever reports it.")
-    channel: Channel = Field(description="How it came in.")
-    impact: Impact = Field(description="How many are touched: 1 organisation, 2 department, 3 person.")
-    urgency: Urgency = Field(description="How much their work suffers: 1 stopped, 2 hindered, 3 can wait.")
-    effect: Effect = Field(description="What it does to the service.")
-    began_at: Instant | None = Field(
-        default=None, description="When it began, if known; at most 366 days before."
-    )
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service, if known."
-    )
-    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The key of the configuration item, if known."
-    )
-    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
-        default=None, description="The key of the category, if known."
-    )
-    requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
-        default=None,
-        description="Whom it is reported for, if not the caller: a person's id, or `<source>:<name>`, as "
-        "another system calls them.",
-    )
-    alert_source: RecordKey | None = Field(
-        default=None, description="Of an alert: where it comes from. With `dedup_key`; for integrations."
-    )
-    dedup_key: ShortText | None = Field(
-        default=None, description="Of an alert: what its source calls it, each time that it fires."
-    )
-    custom: CustomValues = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _check_alert_pair(self) -> ReportIncident:
-        if (self.alert_source is None) != (self.dedup_key is None):
-            raise PydanticCustomError("both_of_an_alert", "give alert_source and dedup_key, or neither")
-        return self
 
 
 def report(incident: Incident, body: ReportIncident, ctx: ActionContext) -> None:
@@ -155,10 +100,6 @@ def start(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
     """Start work on the incident."""
 
 
-class HoldIncident(HoldTicket):
-    """The reason why work on the incident waits, and the time at which it resumes."""
-
-
 def hold(incident: Incident, body: HoldIncident, ctx: ActionContext) -> None:
     """Put the incident on hold: work waits for something."""
     set_hold_fields(incident, body, ctx)
@@ -166,19 +107,6 @@ def hold(incident: Incident, body: HoldIncident, ctx: ActionContext) -> None:
 
 def resume(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
     """Resume work on the incident: the wait is over."""
-
-
-class ResolveIncident(Payload):
-    """How the incident was resolved, and the time when service was restored."""
-
-    resolution_code: ResolutionCode = Field(description="How it ended.")
-    done: FreeText = Field(description="What was done.")
-    cause: FreeText | None = Field(default=None, description="What caused it, if known.")
-    service_restored_at: Instant | None = Field(
-        default=None,
-        description="When service came back, if not when it was contained, or now; not before it began, or "
-        "else was opened.",
-    )
 
 
 def resolve(incident: Incident, body: ResolveIncident, ctx: ActionContext) -> None:
@@ -203,38 +131,10 @@ def cancel(incident: Incident, body: Reason, ctx: ActionContext) -> None:
     """Cancel the incident: it turned out not to be an incident."""
 
 
-class EditIncident(Patch):
-    """The fields of the incident to change."""
-
-    REQUESTER_FIELDS = frozenset({"title", "description"})
-
-    title: Title = Field(default_factory=str, description="What is wrong, in a line. Lists show it.")
-    description: FreeText = Field(default_factory=str, description="What happened.")
-    began_at: Instant | None = Field(default=None, description="When it began; at most 366 days before.")
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service."
-    )
-    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The key of the configuration item."
-    )
-    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
-        default=None, description="The key of the category."
-    )
-    custom: CustomValues = Field(default_factory=dict)
-
-
 def edit(incident: Incident, body: EditIncident, ctx: ActionContext) -> None:
     """Edit the incident's fields."""
     apply_patch(incident, body, ctx)
     incident.reopen_days = ctx.prepared(AgreedReopening).days
-
-
-class PrioritiseIncident(PrioritiseTicket):
-    """The incident's impact, urgency, effect or priority."""
-
-    effect: Effect | None = Field(
-        default=None, description="What it does to the service, if other than was thought."
-    )
 
 
 def prioritise(incident: Incident, body: PrioritiseIncident, ctx: ActionContext) -> None:
@@ -243,14 +143,6 @@ def prioritise(incident: Incident, body: PrioritiseIncident, ctx: ActionContext)
     """
     priorities.prioritise(incident, body, ctx)
     incident.effect = body.effect or incident.effect
-
-
-class RemindIncident(Payload):
-    """The persons who are reminded of the incident."""
-
-    persons: Annotated[
-        tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.reminded)], ...], BoundedList
-    ] = Field(min_length=1, max_length=LONGEST_LIST, description="Whom.")
 
 
 def remind(incident: Incident, body: RemindIncident, ctx: ActionContext) -> None:

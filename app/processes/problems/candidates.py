@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
-
-from pydantic import Field
 
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
-from app.common.records import ForeignRef, KeyRef
 from app.common.tickets import Ticket
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.actor_policy import problem_manager, rule
@@ -22,37 +18,22 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, RelatedCommand, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
-    BoundedList,
     EmptyPayload,
-    FreeText,
-    Instant,
-    Payload,
-    Reason,
-    RecordKey,
-    Reference,
-    Title,
 )
 from app.kernel.actions.refusals import WrongValue
 from app.log.events import stream
 from app.processes.problems import recurrence
-from app.processes.problems.lifecycle import MOST_USERS, RaiseProblem, ServiceKeys, TeamReferences
+from app.processes.problems.payloads import (
+    AcceptProblemCandidate,
+    DeclineProblemCandidate,
+    DetectAgainProblemCandidate,
+    DetectProblemCandidate,
+    RaiseProblem,
+)
 from app.processes.problems.records import CandidateDimension, Problem, ProblemCandidate, ProblemOrigin
 from app.processes.problems.records import CandidateState as State
 
 DECIDED_STATES = frozenset(State) - {State.offered}
-IncidentReferences = Annotated[
-    tuple[Annotated[Reference, ForeignRef("incident")], ...],
-    Field(min_length=1, max_length=LONGEST_LIST),
-    BoundedList,
-]
-
-
-class DetectProblemCandidate(Payload):
-    """The service, CI or category whose incidents recur."""
-
-    dimension: CandidateDimension = Field(description="What the incidents have in common.")
-    value: RecordKey = Field(description="The key of it.")
-    since_at: Instant = Field(description="Incidents that were opened after it are counted.")
 
 
 def detect(candidate: ProblemCandidate, body: DetectProblemCandidate, ctx: ActionContext) -> None:
@@ -62,43 +43,10 @@ def detect(candidate: ProblemCandidate, body: DetectProblemCandidate, ctx: Actio
     candidate.since_at = body.since_at
 
 
-class DetectAgainProblemCandidate(Payload):
-    """The time from which new recurrences are counted."""
-
-    since_at: Instant = Field(description="Incidents that were opened after it are counted.")
-
-
 def detect_again(candidate: ProblemCandidate, body: DetectAgainProblemCandidate, ctx: ActionContext) -> None:
     """Offer the candidate again: as many new incidents have been opened since the last decision."""
     candidate.since_at = body.since_at
     candidate.problem_id = candidate.incident_ids = candidate.reason = None
-
-
-class AcceptProblemCandidate(Payload):
-    """The problem to raise for the recurring incidents."""
-
-    title: Title = Field(description="What it is, in a line. Lists show it: name no persons here.")
-    description: FreeText = Field(description="What is known of it.")
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="Of incidents of one category: the service, or `ci`, that it is about."
-    )
-    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The same of the configuration item."
-    )
-    affected_services: ServiceKeys = Field(
-        max_length=LONGEST_LIST, description="How far it reaches: the keys of all services touched."
-    )
-    affected_customers: TeamReferences = Field(
-        max_length=LONGEST_LIST, description="How far it reaches: the keys or ids of the customers' teams."
-    )
-    affected_users: int = Field(
-        ge=0, le=MOST_USERS, strict=True, description="How far it reaches: so many users, about."
-    )
-    tried: FreeText = Field(description="What has been tried so far.")
-    incidents: IncidentReferences | None = Field(
-        default=None,
-        description="The incidents that show it; none: the newest 50 that are counted now.",
-    )
 
 
 def accept(candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: ActionContext) -> None:
@@ -106,17 +54,6 @@ def accept(candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: Actio
     candidate.problem_id = ctx.related_id
     candidate.incident_ids = [str(incident.id) for incident in ctx.prepared(SupportingIncidents).incidents]
     _record_decision(candidate, ctx)
-
-
-class DeclineProblemCandidate(Reason):
-    """The reason why no problem is raised."""
-
-    process_fault: bool = Field(
-        default=False,
-        strict=True,
-        description="Whether the process is behind the incidents, and no fault: a rule then suggests to "
-        "improve it.",
-    )
 
 
 def decline(candidate: ProblemCandidate, body: DeclineProblemCandidate, ctx: ActionContext) -> None:

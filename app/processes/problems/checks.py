@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.common.people import Person
 from app.common.tickets import Ticket
 from app.foundation.people.eligibility import check_assignable
@@ -11,16 +9,14 @@ from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
+from app.processes.problems.payloads import (
+    AcceptRiskProblem,
+    EditProblem,
+    InvestigateProblem,
+    RaiseProblem,
+    ReopenProblem,
+)
 from app.processes.problems.records import Problem
-
-if TYPE_CHECKING:
-    from app.processes.problems.lifecycle import (
-        AcceptRiskProblem,
-        EditProblem,
-        InvestigateProblem,
-        RaiseProblem,
-        ReopenProblem,
-    )
 
 
 async def incident_named_twice(

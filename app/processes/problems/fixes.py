@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
-
-from app.common.components import example_includes
-from app.common.records import ForeignRef
 from app.common.tickets import Ticket
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import can_see
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import RelatedCommand
-from app.kernel.actions.payloads import FreeText, Payload, Reference, ShortText
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.processes.problems.payloads import BeginFixProblem, ChangeFixProblem, NoteFixingChangeFailedProblem
 from app.processes.problems.records import Problem
 from app.ticketing.change_endings import ENDED_AS_MADE, ending_of
 from app.ticketing.links import LinkTicket, new_link
@@ -27,34 +21,9 @@ from app.ticketing.records import Link, LinkKind
 OWN_NUMBER = re.compile(r"CHG-\d{4}-\d{6,}")
 
 
-class BeginFixProblem(Payload):
-    """The change that fixes the problem, or the reason why none is needed."""
-
-    model_config = example_includes("fixing_change")
-    fixing_change: ShortText | None = Field(
-        default=None,
-        description="The change that fixes it: its number, then both are linked; or another tool's name.",
-    )
-    no_change_reason: FreeText | None = Field(default=None, description="Or why no change is needed.")
-
-    @model_validator(mode="after")
-    def _check_change_or_reason(self) -> BeginFixProblem:
-        if (self.fixing_change is None) == (self.no_change_reason is None):
-            raise PydanticCustomError("change_or_reason", "name the change, or say why none is needed")
-        return self
-
-
 def begin_fix(problem: Problem, body: BeginFixProblem, ctx: ActionContext) -> None:
     """Begin to fix the problem."""
     _set_fix(problem, body, ctx)
-
-
-class ChangeFixProblem(BeginFixProblem):
-    """Another change that fixes the problem, or the reason why none is needed; and why it is another one."""
-
-    reason: FreeText = Field(
-        description="Why the fix is another one.", examples=["The first change was backed out."]
-    )
 
 
 def change_fix(problem: Problem, body: ChangeFixProblem, ctx: ActionContext) -> None:
@@ -135,14 +104,6 @@ async def fixing_change_not_done(
     if ending_of(loaded.record) not in ENDED_AS_MADE:
         words = {"change": loaded.record.number, "change_state": loaded.record.state.value}
         raise PreparationRefused("fixing_change_not_done", words)
-
-
-class NoteFixingChangeFailedProblem(Payload):
-    """The change that was to fix the problem and was not made, or is undone."""
-
-    change: Annotated[Reference, ForeignRef("change")] = Field(
-        description="The change: its id or number.", examples=["CHG-2026-000001"]
-    )
 
 
 def note_fixing_change_failed(

@@ -8,20 +8,14 @@ resolved, closed ─► investigating (reopen)        any open ─► closed (ac
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
-
-from app.common.children import ExternalReference, Visibility
-from app.common.components import example_includes
-from app.common.notices import NoticeType, RecipientRule, Responsible
+from app.common.children import ExternalReference
+from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
-from app.common.priorities.priority import Impact, Urgency
-from app.common.records import CodeEnum, ForeignRef, KeyRef, StaffOnly
+from app.common.records import CodeEnum
 from app.common.tickets import Ticket
 from app.foundation.articles.records import Article
-from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
+from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.kernel.access.visibility import DESK
@@ -29,20 +23,22 @@ from app.kernel.actions.actor_policy import engineer, problem_manager, process_o
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, RelatedCommand, action
 from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
-    FreeText,
-    Instant,
-    Paragraph,
-    Patch,
-    Payload,
     Reason,
-    RecordKey,
-    Reference,
-    Title,
 )
 from app.log.events import stream
 from app.processes.problems import checks, fixes
+from app.processes.problems.payloads import (
+    AcceptRiskProblem,
+    CloseProblem,
+    DocumentWorkaroundProblem,
+    EditProblem,
+    IdentifyCauseProblem,
+    InvestigateProblem,
+    LapseRiskProblem,
+    RaiseProblem,
+    ReopenProblem,
+    ResolveProblem,
+)
 from app.processes.problems.preparation import (
     UndraftedArticle,
     UnlinkedIncident,
@@ -52,10 +48,7 @@ from app.processes.problems.preparation import (
 from app.processes.problems.records import (
     ENDED,
     OPEN,
-    CauseCategory,
     Problem,
-    ProblemOrigin,
-    Technique,
 )
 from app.processes.problems.records import ProblemState as State
 from app.ticketing import CHILDREN, ticket_actions
@@ -64,64 +57,7 @@ from app.ticketing.priority import PRIORITY
 from app.ticketing.records import LinkKind
 from app.ticketing.requesters import set_requester
 
-MOST_USERS = 100_000_000
-Language = Literal["en", "zh"]
 CHINESE = re.compile("[\u3400-\u9fff]")
-ServiceKeys = Annotated[tuple[Annotated[RecordKey, KeyRef("service")], ...], BoundedList]
-TeamReferences = Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList]
-IncidentReferences = Annotated[tuple[Annotated[Reference, ForeignRef("incident")], ...], BoundedList]
-
-
-class RaiseProblem(Payload):
-    """The problem to raise: the suspected cause of incidents that happened or may happen."""
-
-    model_config = example_includes("service", "incidents")
-    title: Title = Field(description="What it is, in a line. Lists show it: name no persons here.")
-    description: FreeText = Field(description="What is known of it.")
-    origin: ProblemOrigin = Field(
-        default=ProblemOrigin.incident,
-        description="What led to it; of `incident`, name at least one. `trend` and `review` are proactive.",
-    )
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service; that or `ci` is given."
-    )
-    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The key of the configuration item."
-    )
-    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
-        default=None, description="The key of the category, if known."
-    )
-    affected_services: ServiceKeys = Field(
-        max_length=LONGEST_LIST, description="How far it reaches: the keys of all services touched."
-    )
-    affected_customers: TeamReferences = Field(
-        max_length=LONGEST_LIST, description="How far it reaches: the keys or ids of the customers' teams."
-    )
-    affected_users: int = Field(
-        ge=0, le=MOST_USERS, strict=True, description="How far it reaches: so many users, about."
-    )
-    tried: FreeText = Field(description="What has been tried so far.")
-    incidents: IncidentReferences = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="The incidents that show it: ids or numbers. Each is linked, and told so.",
-    )
-    impact: Impact | None = Field(default=None, description="With `urgency`: how many are touched.")
-    urgency: Urgency | None = Field(default=None, description="With `impact`: how much their work suffers.")
-    requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
-        default=None, description="Whom it is raised for, if not the caller: a person's id."
-    )
-    custom: CustomValues = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _check_complete(self) -> RaiseProblem:
-        if self.service is None and self.ci is None:
-            raise PydanticCustomError("service_or_ci", "name a service or a CI")
-        if self.origin is ProblemOrigin.incident and not self.incidents:
-            raise PydanticCustomError("shown_by_none", "name an incident that shows it")
-        if (self.impact is None) != (self.urgency is None):
-            raise PydanticCustomError("both_of_priority", "give impact and urgency, or neither")
-        return self
 
 
 def raise_(problem: Problem, body: RaiseProblem, ctx: ActionContext) -> None:
@@ -150,28 +86,10 @@ def _team_ids(ctx: ActionContext, field: str) -> list[str]:
     return list(dict.fromkeys(str(team.id) for team in ctx.refs(Team, field)))
 
 
-class InvestigateProblem(Payload):
-    """The team and the assignee who investigate the problem."""
-
-    team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
-    assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.given)] = Field(
-        description="Who of the team leads: a person's id, or `me`."
-    )
-
-
 def investigate(problem: Problem, body: InvestigateProblem, ctx: ActionContext) -> None:
     """Investigate the problem: its cause is searched for, by whom it is assigned to."""
     problem.team_id = ctx.required_ref(Team, "team").id
     problem.assignee_id = ctx.required_ref(Person, "assignee").id
-
-
-class IdentifyCauseProblem(Payload):
-    """The cause of the problem, how it was found, and the evidence."""
-
-    technique: Technique = Field(description="How it was found.")
-    cause: FreeText = Field(description="What it is.")
-    cause_category: CauseCategory = Field(description="What sort of cause it is.")
-    evidence: FreeText = Field(description="What shows that it is so.")
 
 
 def identify_cause(problem: Problem, body: IdentifyCauseProblem, ctx: ActionContext) -> None:
@@ -190,26 +108,6 @@ def state_after_cause_identified(problem: Problem) -> CodeEnum:
     return State.known_error if problem.state is State.known_error else State.cause_identified
 
 
-class DocumentWorkaroundProblem(Payload):
-    """The symptoms of the known error, and its workaround."""
-
-    symptoms: Annotated[Paragraph, StaffOnly()] = Field(
-        description="How one recognises it. It stays when persons are erased: name none here."
-    )
-    workaround: Annotated[Paragraph, StaffOnly()] = Field(
-        description="What helps until it is fixed. Name no persons here."
-    )
-    workaround_visibility: Annotated[Visibility, StaffOnly()] = Field(
-        default=Visibility.internal,
-        description="Who is shown it on incidents: everybody who sees the incident, or staff.",
-    )
-    language: Language | None = Field(
-        default=None,
-        description="The language of the article that is drafted of it; none: Chinese if a Chinese character "
-        "is in it, English otherwise.",
-    )
-
-
 def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, ctx: ActionContext) -> None:
     """Document a workaround for the problem, which becomes a known error, shown on incidents it may have
     caused.
@@ -222,22 +120,9 @@ def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, ctx: 
         problem.article_id = ctx.related_id
 
 
-class ResolveProblem(Payload):
-    """How a recurrence of the problem is prevented."""
-
-    prevention: FreeText = Field(description="What prevents a return.")
-
-
 def resolve(problem: Problem, body: ResolveProblem, ctx: ActionContext) -> None:
     """Resolve the problem: its cause is removed."""
     problem.prevention = body.prevention
-
-
-class AcceptRiskProblem(Payload):
-    """The reason why the problem is not fixed, and the time until which its risk is accepted."""
-
-    reason: FreeText = Field(description="Why it is not fixed.")
-    until_at: Instant = Field(description="Until when; then whoever accepts it is told, and it is flagged.")
 
 
 def accept_risk(problem: Problem, body: AcceptRiskProblem, ctx: ActionContext) -> None:
@@ -248,14 +133,6 @@ def accept_risk(problem: Problem, body: AcceptRiskProblem, ctx: ActionContext) -
     problem.risk_owner_id = ctx.caller.person_id
 
 
-class LapseRiskProblem(Payload):
-    """The person to notify that the acceptance of the risk has lapsed."""
-
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.risk_lapsed)] | None = Field(
-        default=None, description="Who accepted the risk: a person's id."
-    )
-
-
 def lapse_risk(problem: Problem, body: LapseRiskProblem, ctx: ActionContext) -> None:
     """Flag the problem's lapsed risk: its acceptance is over, and the problem may be reopened without an
     incident.
@@ -263,26 +140,9 @@ def lapse_risk(problem: Problem, body: LapseRiskProblem, ctx: ActionContext) -> 
     problem.risk_lapsed_at = ctx.occurred_at
 
 
-class CloseProblem(Payload):
-    """The lessons of the problem."""
-
-    lessons: FreeText = Field(description="What was learnt.")
-
-
 def close(problem: Problem, body: CloseProblem, ctx: ActionContext) -> None:
     """Close the problem: it has not come back, and its lessons are recorded."""
     problem.lessons = body.lessons
-
-
-class ReopenProblem(Payload):
-    """The incident that shows that the problem is back."""
-
-    incident: Annotated[Reference, ForeignRef("incident")] | None = Field(
-        default=None,
-        description="The incident that shows it: its id or number; it is linked. May be left out where the "
-        "time that a risk was accepted for is over.",
-    )
-    reason: FreeText | None = Field(default=None, description="What is known of why.")
 
 
 def reopen(problem: Problem, body: ReopenProblem, ctx: ActionContext) -> None:
@@ -294,44 +154,6 @@ def reopen(problem: Problem, body: ReopenProblem, ctx: ActionContext) -> None:
 
 def cancel(problem: Problem, body: Reason, ctx: ActionContext) -> None:
     """Cancel the problem: it turned out not to be a problem."""
-
-
-class EditProblem(Patch):
-    """The fields of the problem to change."""
-
-    REQUESTER_FIELDS = frozenset({"title", "description"})
-
-    title: Title = Field(default_factory=str, description="What it is, in a line. Lists show it.")
-    description: FreeText = Field(default_factory=str, description="What is known of it.")
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service."
-    )
-    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The key of the configuration item."
-    )
-    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
-        default=None, description="The key of the category."
-    )
-    affected_services: ServiceKeys = Field(
-        default_factory=tuple, max_length=LONGEST_LIST, description="The keys of all services touched."
-    )
-    affected_customers: TeamReferences = Field(
-        default_factory=tuple, max_length=LONGEST_LIST, description="The keys or ids of the customers' teams."
-    )
-    affected_users: int = Field(
-        default_factory=int, ge=0, le=MOST_USERS, strict=True, description="So many users."
-    )
-    tried: FreeText = Field(default_factory=str, description="What has been tried so far.")
-    symptoms: Annotated[Paragraph, StaffOnly()] = Field(
-        default_factory=str, description="How one recognises a known error. Name no persons here."
-    )
-    workaround: Annotated[Paragraph, StaffOnly()] = Field(
-        default_factory=str, description="What helps meanwhile. Name no persons here."
-    )
-    workaround_visibility: Annotated[Visibility, StaffOnly()] = Field(
-        default_factory=lambda: Visibility.internal, description="Who is shown it on incidents."
-    )
-    custom: CustomValues = Field(default_factory=dict)
 
 
 LIST_FIELDS = ("affected_services", "affected_customers")

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from app.common.tickets import Ticket
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
+from app.processes.problems.payloads import ReopenProblem
 from app.processes.problems.records import Problem
 from app.ticketing.records import Link, LinkKind
-
-if TYPE_CHECKING:
-    from app.processes.problems.lifecycle import ReopenProblem
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-from uuid import UUID
-
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
-
-from app.common.components import example_includes
 from app.common.people import Person
-from app.common.records import ChildRef, CodeEnum, ForeignRef
+from app.common.records import CodeEnum
 from app.common.tickets import Ticket
 from app.foundation.decisions import actions as decisions
-from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision, tallied
+from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
 from app.kernel.access.reads import ReadContext
@@ -22,15 +16,15 @@ from app.kernel.actions.actor_policy import RecordDuty, requester_duty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Branch
 from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
-    FreeText,
-    Instant,
     Payload,
-    RecordKey,
-    Reference,
 )
 from app.processes.releases.gates import reopen_last_stage
+from app.processes.releases.payloads import (
+    AdoptPlanChangeRelease,
+    ChangePlanRelease,
+    RefusePlanChangeRelease,
+    RequestGoRelease,
+)
 from app.processes.releases.records import BEFORE_DEPLOYMENT, PlanChange, Release
 from app.processes.releases.records import ReleaseState as State
 
@@ -46,43 +40,11 @@ GO_MATTER = Matter(
 PLAN_CHANGE = Matter(
     decision=DecisionKind.release_plan_change, duties=GO_MATTER.duties, carried_out=True, without_asker=True
 )
-ChangeReferences = Annotated[tuple[Annotated[Reference, ForeignRef("change")], ...], BoundedList]
 
 
 def change_ids_of(ctx: ActionContext, field: str = "changes") -> list[str]:
     """Return the ids of the changes that the payload's field names, without duplicates."""
     return list(dict.fromkeys(str(change.id) for change in ctx.refs(Ticket, field)))
-
-
-class ChangePlanRelease(Payload):
-    """The proposed change of a release's plan, its reason, and how analyst and project manager assess it."""
-
-    model_config = example_includes("target_at")
-    reason: FreeText = Field(description="Why the plan is to be changed.")
-    analyst: Annotated[Reference, ForeignRef("person")] = Field(
-        description="The analyst who has assessed it: a person's id.", examples=["me"]
-    )
-    analyst_assessment: FreeText = Field(description="What the analyst says of it.")
-    assessment: FreeText = Field(description="What the project manager says of it.")
-    due_at: Instant | None = Field(
-        default=None, description="Until when it is decided, if sooner than the approval rule says."
-    )
-    plan: FreeText | None = Field(default=None, description="The new plan; none: as it is.")
-    target_at: Instant | None = Field(
-        default=None, description="When it is to be deployed now; none: as it is."
-    )
-    environment: RecordKey | None = Field(
-        default=None, description="The environment; none: as it is.", examples=["production"]
-    )
-    changes: ChangeReferences = Field(
-        default=(), max_length=LONGEST_LIST, description="All changes in it from then on; none: as they are."
-    )
-
-    @model_validator(mode="after")
-    def _check_something_changes(self) -> ChangePlanRelease:
-        if self.plan is None and self.target_at is None and self.environment is None and not self.changes:
-            raise PydanticCustomError("nothing_to_change", "say what is to change")
-        return self
 
 
 def change_plan(release: Release, body: ChangePlanRelease, ctx: ActionContext) -> None:
@@ -116,12 +78,6 @@ async def plan_change_question(
     return await new_decision(reads, release, Question(question, PLAN_CHANGE, body.due_at), ctx)
 
 
-class AdoptPlanChangeRelease(Tallied):
-    """The decision by which the plan is changed."""
-
-    plan_change: Annotated[UUID, ChildRef(PlanChange)] = Field(description="The change of the plan: its id.")
-
-
 def adopt_plan_change(release: Release, body: AdoptPlanChangeRelease, ctx: ActionContext) -> None:
     """Adopt a plan change of the release, as the head of the department has approved it; a go is asked for
     anew.
@@ -137,22 +93,10 @@ def adopt_plan_change(release: Release, body: AdoptPlanChangeRelease, ctx: Actio
     release.go = release.go_decided_at = None
 
 
-class RefusePlanChangeRelease(AdoptPlanChangeRelease):
-    """The decision by which the plan stays as it is."""
-
-
 def refuse_plan_change(release: Release, body: RefusePlanChangeRelease, ctx: ActionContext) -> None:
     """Refuse a plan change of the release: its plan stays as it is."""
     ctx.change(ctx.required_ref(PlanChange, "plan_change")).refused_at = ctx.occurred_at
     release.plan_change_id = None
-
-
-class RequestGoRelease(AskDecision):
-    """The question whether the release goes into use, and under which conditions."""
-
-    conditions: FreeText | None = Field(
-        default=None, description="The conditions under which it goes, which are decided on as well."
-    )
 
 
 def request_go(release: Release, body: RequestGoRelease, ctx: ActionContext) -> None:

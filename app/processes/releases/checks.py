@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.common.people import Person
@@ -15,13 +14,16 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import Refusal, WrongValue
 from app.kernel.commands.dating import FUTURE_TOLERANCE
+from app.processes.releases.payloads import (
+    AppointRelease,
+    ChangePlanRelease,
+    DeployRelease,
+    EndSupportRelease,
+    PassGateRelease,
+    PlanRelease,
+)
 from app.processes.releases.preparation import ChosenStages, StageDocuments, StagesOfRelease
 from app.processes.releases.records import Release, ReleaseStage
-
-if TYPE_CHECKING:
-    from app.processes.releases.approvals import ChangePlanRelease
-    from app.processes.releases.gates import AppointRelease, PassGateRelease
-    from app.processes.releases.lifecycle import DeployRelease, EndSupportRelease, PlanRelease
 
 
 class NotTheStageReviewer(Refusal):

@@ -3,49 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
-
 from app.common.children import Follower
-from app.common.components import example_includes
 from app.common.people import Person, Role
-from app.common.records import ChildRef, CodeEnum, ForeignRef
+from app.common.records import CodeEnum
 from app.kernel.access.visibility import follower
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Branch
-from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
-    FreeText,
-    Payload,
-    PayloadPart,
-    RecordKey,
-    Reference,
-    ShortText,
-)
+from app.processes.releases.payloads import AppointRelease, PassGateRelease, PlannedStage
 from app.processes.releases.preparation import ChosenStages, StageDocuments, StagesOfRelease
 from app.processes.releases.records import Release, ReleaseStage
 from app.processes.releases.records import ReleaseState as State
 
 #: Who has written the documents of the present stage, and does not pass its gate.
 stage_author = RecordDuty("author of the stage", "阶段成果作者", ("stage_author_id",))
-
-
-class PlannedStage(PayloadPart):
-    """A stage that the release goes through."""
-
-    key: RecordKey = Field(description="The key of the stage in its set.", examples=["build"])
-    author: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who writes its documents: a person's id, or `me`."
-    )
-    reviewer: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None,
-        description="Who passes its gate: a person's id, or `me`; none: whoever holds the stage's role.",
-    )
 
 
 def add_stages(release: Release, planned: tuple[PlannedStage, ...], ctx: ActionContext) -> None:
@@ -99,27 +73,6 @@ def add_followers(release: Release, persons: Iterable[UUID | None], ctx: ActionC
             ctx.add(Follower.for_person(release, person, ctx.occurred_at))
 
 
-class AppointRelease(Payload):
-    """Who writes the documents of a stage, and who passes its gate."""
-
-    model_config = example_includes("reviewer")
-    stage: Annotated[RecordKey, ChildRef(ReleaseStage, by="key")] = Field(
-        description="The key of the stage.", examples=["build"]
-    )
-    author: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who writes its documents: an id, or `me`; none: as it is."
-    )
-    reviewer: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who passes its gate: an id, or `me`; none: as it is."
-    )
-
-    @model_validator(mode="after")
-    def _check_somebody(self) -> AppointRelease:
-        if self.author is None and self.reviewer is None:
-            raise PydanticCustomError("author_or_reviewer", "name an author or a reviewer")
-        return self
-
-
 def appoint(release: Release, body: AppointRelease, ctx: ActionContext) -> None:
     """Appoint a person for the release: who writes the documents of a stage, or who passes its gate."""
     stage = ctx.change(ctx.required_ref(ReleaseStage, "stage"))
@@ -129,35 +82,6 @@ def appoint(release: Release, body: AppointRelease, ctx: ActionContext) -> None:
     if stage.key == release.stage:
         set_current_stage(release, stage)
     add_followers(release, (stage.author_id, stage.reviewer_id), ctx)
-
-
-class PassGateRelease(Payload):
-    """The documents of the present stage, as its reviewer accepts them."""
-
-    model_config = example_includes("external_numbers")
-    attachments: Annotated[tuple[UUID, ...], BoundedList] = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="The stage's documents: ids of attachments of the release. They are archived with the "
-        "stage.",
-    )
-    external_numbers: Annotated[tuple[ShortText, ...], BoundedList] = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="Or the numbers of documents that are elsewhere, or a repository and its revision.",
-        examples=[["TE2026001"]],
-    )
-    author: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None,
-        description="Who wrote them, if the plan does not say, and whoever attached them has not: an id.",
-    )
-    comment: FreeText | None = Field(default=None, description="What the review has found.")
-
-    @model_validator(mode="after")
-    def _check_documents(self) -> PassGateRelease:
-        if not self.attachments and not self.external_numbers:
-            raise PydanticCustomError("stage_document_missing", "name a document of the stage")
-        return self
 
 
 def pass_gate(release: Release, body: PassGateRelease, ctx: ActionContext) -> None:

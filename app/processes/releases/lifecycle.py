@@ -6,17 +6,12 @@ planned ─► in_stage ─► ready ─► deployed ─► supported ─► clo
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from typing import Any
 
 from app.common.children import ExternalReference
-from app.common.components import example_includes
-from app.common.notices import NoticeType, RecipientRule, Responsible
+from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
-from app.common.records import ForeignRef, KeyRef
-from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
+from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions, question_preparation
@@ -27,19 +22,7 @@ from app.kernel.actions.actor_policy import change_manager, decision, implemente
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
 from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
-    FreeText,
-    Instant,
-    Patch,
-    Payload,
-    PayloadPart,
     Reason,
-    RecordKey,
-    Reference,
-    ShortText,
-    Title,
-    at_most_entries,
 )
 from app.log.events import stream
 from app.processes.releases import checks
@@ -47,7 +30,6 @@ from app.processes.releases.approvals import (
     APPROVAL,
     GO_DECIDED,
     GO_MATTER,
-    ChangeReferences,
     adopt_plan_change,
     change_ids_of,
     change_plan,
@@ -56,13 +38,14 @@ from app.processes.releases.approvals import (
     refuse_plan_change,
     request_go,
 )
-from app.processes.releases.gates import (
-    GATE_PASSED,
-    PlannedStage,
-    add_stages,
-    appoint,
-    pass_gate,
-    stage_author,
+from app.processes.releases.gates import GATE_PASSED, add_stages, appoint, pass_gate, stage_author
+from app.processes.releases.payloads import (
+    CloseRelease,
+    DeployRelease,
+    EditRelease,
+    EndSupportRelease,
+    PlanRelease,
+    RollBackRelease,
 )
 from app.processes.releases.preparation import (
     DeploymentToRollBack,
@@ -83,52 +66,10 @@ from app.processes.releases.records import (
 )
 from app.processes.releases.records import ReleaseState as State
 from app.ticketing import CHILDREN, ticket_actions
-from app.ticketing.going_out_lookups import PRODUCTION
 from app.ticketing.priority import PRIORITY
 from app.ticketing.requesters import set_requester
 
 gate_reviewer = process_relation("gate_reviewer", "the stage's reviewer", "阶段评审人")
-
-
-MOST_REVISIONS = 500
-
-
-class PlanRelease(Payload):
-    """The release to plan: the changes in it, its stages, its team and its plan."""
-
-    title: Title = Field(
-        description="What it brings, in a line. Lists show it: name no persons here.",
-        examples=["Mail relay 4.2"],
-    )
-    description: FreeText | None = Field(default=None, description="What is to be known of it.")
-    service: Annotated[RecordKey, KeyRef("service")] = Field(description="The key of its service.")
-    changes: ChangeReferences = Field(
-        max_length=LONGEST_LIST,
-        description="The changes in it: ids or numbers; an empty list, if none was needed.",
-        examples=[[]],
-    )
-    environment: RecordKey = Field(
-        default=PRODUCTION,
-        description="Where it is deployed. Figures count `production`.",
-        examples=[PRODUCTION],
-    )
-    plan: FreeText = Field(description="The plan.", examples=["Build in March, try in April."])
-    target_at: Instant | None = Field(default=None, description="When it is to be deployed.")
-    team: Annotated[Reference, ForeignRef("team")] = Field(
-        description="The team that makes it and deploys it: its key or id."
-    )
-    stage_set: Annotated[Reference, ForeignRef("release_stage_set")] | None = Field(
-        default=None, description="The set of stages: its key; none: `software`.", examples=["software"]
-    )
-    stages: Annotated[tuple[PlannedStage, ...], BoundedList] = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="The stages of the set that it goes through, in order, and by whom; none: all of them.",
-    )
-    requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
-        default=None, description="Whom it is planned for, if not the caller: a person's id."
-    )
-    custom: CustomValues = Field(default_factory=dict)
 
 
 def plan(release: Release, body: PlanRelease, ctx: ActionContext) -> None:
@@ -154,29 +95,6 @@ def cancel(release: Release, body: Reason, ctx: ActionContext) -> None:
     release.plan_change_id = None
 
 
-class DeployedRevision(PayloadPart):
-    """A revision that was deployed."""
-
-    revision: ShortText = Field(description="Its name in the repository.", examples=["4f2a91c"])
-    committed_at: Instant = Field(description="When it was committed.")
-
-
-class DeployRelease(Payload):
-    """What was deployed, where and when."""
-
-    environment: RecordKey | None = Field(
-        default=None, description="Where; none: as planned.", examples=[PRODUCTION]
-    )
-    what: FreeText = Field(description="What was deployed.", examples=["Version 4.2 on both relays."])
-    started_at: Instant | None = Field(default=None, description="When it began, if not when it ended.")
-    ended_at: Instant | None = Field(default=None, description="When it ended, if not now.")
-    revisions: Annotated[tuple[DeployedRevision, ...], at_most_entries(MOST_REVISIONS)] = Field(
-        default=(),
-        max_length=MOST_REVISIONS,
-        description="The revisions in it, with the times of their commits, if they are known.",
-    )
-
-
 def deploy(release: Release, body: DeployRelease, ctx: ActionContext) -> None:
     """Deploy the release: it is in use. A deployment is recorded with it."""
     release.environment = body.environment or release.environment
@@ -185,34 +103,9 @@ def deploy(release: Release, body: DeployRelease, ctx: ActionContext) -> None:
     release.deployment_id = ctx.related_id
 
 
-class RollBackRelease(Payload):
-    """The reason why the release is taken back."""
-
-    reason: FreeText = Field(description="Why it is rolled back.", examples=["Mail was lost."])
-
-
 def roll_back(release: Release, body: RollBackRelease, ctx: ActionContext) -> None:
     """Roll the release back, and its deployment with it."""
     release.roll_back_reason = body.reason
-
-
-class EndSupportRelease(Payload):
-    """The faults that are open when early-life support ends, and to whom they are handed over."""
-
-    model_config = example_includes("open_faults", "handed_over_to")
-    open_faults: FreeText | None = Field(default=None, description="The faults that are open; none: none.")
-    handed_over_to: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = (
-        Field(default=None, description="Who sees to them from now on: a person's id.")
-    )
-    handed_over_to_team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="Or the team that does: its key or id."
-    )
-
-    @model_validator(mode="after")
-    def _check_handed_over(self) -> EndSupportRelease:
-        if self.open_faults is not None and self.handed_over_to is None and self.handed_over_to_team is None:
-            raise PydanticCustomError("faults_to_nobody", "say who sees to the open faults")
-        return self
 
 
 def end_support(release: Release, body: EndSupportRelease, ctx: ActionContext) -> None:
@@ -223,28 +116,9 @@ def end_support(release: Release, body: EndSupportRelease, ctx: ActionContext) -
     release.faults_team_id = team.id if team else None
 
 
-class CloseRelease(Payload):
-    """The lessons of the release."""
-
-    lessons: FreeText = Field(description="What was learnt.")
-
-
 def close(release: Release, body: CloseRelease, ctx: ActionContext) -> None:
     """Close the release; its lessons are recorded."""
     release.lessons = body.lessons
-
-
-class EditRelease(Patch):
-    """The fields of the release to change; its plan is changed by a decision."""
-
-    REQUESTER_FIELDS = frozenset({"title", "description"})
-
-    title: Title = Field(default_factory=str, description="What it brings, in a line. Lists show it.")
-    description: FreeText | None = Field(default=None, description="What is to be known of it.")
-    service: Annotated[RecordKey, KeyRef("service")] = Field(
-        default_factory=str, description="The key of its service."
-    )
-    custom: CustomValues = Field(default_factory=dict)
 
 
 def edit(release: Release, body: EditRelease, ctx: ActionContext) -> None:

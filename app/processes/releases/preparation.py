@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from app.common.children import Attachment
@@ -13,6 +13,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.log.events import stream
 from app.processes.releases.default_stages import DEFAULT_KEY, DEFAULT_STAGES
+from app.processes.releases.payloads import DeployRelease, PassGateRelease, PlanRelease
 from app.processes.releases.records import Release, ReleaseStage, StageSet, StageSetState
 from app.ticketing.going_out_lookups import (
     PRODUCTION,
@@ -20,10 +21,6 @@ from app.ticketing.going_out_lookups import (
     freezes_in_the_way,
     obstacles_of_changes,
 )
-
-if TYPE_CHECKING:
-    from app.processes.releases.gates import PassGateRelease
-    from app.processes.releases.lifecycle import DeployRelease, PlanRelease
 
 
 @dataclass(frozen=True, slots=True)

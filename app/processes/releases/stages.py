@@ -5,11 +5,6 @@ in_use ─► retired
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
-from app.common.people import Role
 from app.common.records import jsonb_ordered
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import EVERYBODY
@@ -18,65 +13,16 @@ from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
     EmptyPayload,
-    Payload,
-    PayloadPart,
-    RecordKey,
-    ShortText,
 )
 from app.kernel.actions.refusals import WrongValue
-from app.processes.releases.default_stages import DEFAULT_STAGES
+from app.processes.releases.payloads import (
+    AddReleaseStageSet,
+    ReviseReleaseStageSet,
+    StageDefinition,
+)
 from app.processes.releases.records import StageSet
 from app.processes.releases.records import StageSetState as State
-
-EXAMPLE_STAGES = [stage for stage in DEFAULT_STAGES if stage["key"] in ("build", "test")]
-
-
-class StageDefinition(PayloadPart):
-    """A stage: what it delivers, who writes that, and who passes its gate."""
-
-    key: RecordKey = Field(description="What plans and figures call it.")
-    name_en: ShortText = Field(description="What people call it, in English.")
-    name_zh: ShortText = Field(description="What people call it, in Chinese.")
-    deliverable_en: ShortText = Field(description="What it delivers, in English.")
-    deliverable_zh: ShortText = Field(description="What it delivers, in Chinese.")
-    author_role: Role = Field(description="The role that writes it.")
-    reviewer_role: Role = Field(
-        description="The role that passes its gate, unless the plan names somebody; never who wrote it."
-    )
-    apart_from: Annotated[tuple[RecordKey, ...], BoundedList] = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="The keys of earlier stages whose authors may not write this one: who builds does not "
-        "test.",
-    )
-
-
-Stages = Annotated[tuple[StageDefinition, ...], BoundedList]
-
-
-class AddReleaseStageSet(Payload):
-    """The stages of a kind of release."""
-
-    key: RecordKey = Field(
-        description="What plans call it. Releases that name no set go through `software`.",
-        examples=["hardware"],
-    )
-    name_en: ShortText = Field(description="What people call it, in English.", examples=["Hardware"])
-    name_zh: ShortText = Field(description="What people call it, in Chinese.", examples=["硬件"])
-    stages: Stages = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The stages, in order.", examples=[EXAMPLE_STAGES]
-    )
-
-
-class ReviseReleaseStageSet(Payload):
-    """The stages as they are from now on."""
-
-    stages: Stages = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The stages, in order.", examples=[EXAMPLE_STAGES]
-    )
 
 
 def add(stages: StageSet, body: AddReleaseStageSet, ctx: ActionContext) -> None:

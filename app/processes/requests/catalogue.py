@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.common.children import Visibility
 from app.common.people import Role
-from app.foundation.decisions.actions import Tallied, tallied
+from app.foundation.decisions.actions import tallied
 from app.foundation.decisions.approval_rules.electors import Seat
 from app.foundation.decisions.electorate import Matter, NamedElectorate
+from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, named_decision
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, DecisionState
 from app.foundation.people.records import Group
@@ -22,11 +22,9 @@ from app.kernel.actions.actor_policy import requester_duty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.processes.requests.payloads import AssessRequest, SubmitRequest
 from app.processes.requests.records import Request
 from app.ticketing.records import Task
-
-if TYPE_CHECKING:
-    from app.processes.requests.lifecycle import AssessRequest, SubmitRequest
 
 #: How long approvers have if the payload sets no due date.
 APPROVAL_PERIOD = timedelta(days=14)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.common.people import Person
@@ -16,6 +15,17 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 from app.processes.requests.groups import accepting, of_the_business
 from app.processes.requests.implementation import implementer
+from app.processes.requests.payloads import (
+    AssessRequest,
+    BeginImplementationRequest,
+    ConfirmRequirementsRequest,
+    FulfilRequest,
+    ProposeSolutionRequest,
+    RecordAcceptanceRequest,
+    RecordTrainingRequest,
+    ReviewSolutionRequest,
+    SubmitForAcceptanceRequest,
+)
 from app.processes.requests.preparation import CurrentCriteria
 from app.processes.requests.records import QualityCheck, Request, ReviewSide
 from app.processes.requests.records import RequestState as State
@@ -23,17 +33,6 @@ from app.ticketing.projects.checks import check_in_future, check_plan
 from app.ticketing.records import Task
 from app.ticketing.reopening import reopening_ends_at
 from app.ticketing.work.working_days import service_working_days, working_days_after
-
-if TYPE_CHECKING:
-    from app.processes.requests.acceptance import (
-        RecordAcceptanceRequest,
-        RecordTrainingRequest,
-        SubmitForAcceptanceRequest,
-    )
-    from app.processes.requests.implementation import BeginImplementationRequest
-    from app.processes.requests.lifecycle import AssessRequest, FulfilRequest
-    from app.processes.requests.requirements import ConfirmRequirementsRequest
-    from app.processes.requests.solutions import ProposeSolutionRequest, ReviewSolutionRequest
 
 WORKING_DAYS_AHEAD = 2
 

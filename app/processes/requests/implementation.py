@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
-
-from app.common.money import Amount, Currency
 from app.common.people import Person
-from app.common.records import StaffOnly
 from app.foundation.documents.filing import file_document, supersede
 from app.foundation.documents.records import DocumentClass, Heading
 from app.kernel.actions.actor_policy import RecordDuty as PartIn
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, ShortText
+from app.processes.requests.payloads import (
+    BeginImplementationRequest,
+    CheckQualityRequest,
+    ReportProgressRequest,
+)
 from app.processes.requests.preparation import CurrentChecks
 from app.processes.requests.records import QualityCheck, Request
 from app.ticketing.projects import actions, planning
-from app.ticketing.projects.actions import ReportProgress
 from app.ticketing.projects.planning import (
-    MOST_DAYS,
-    PlannedMilestone,
-    PlannedTask,
     begin_reporting,
-    names_no_milestone,
     plan_project,
 )
 from app.ticketing.work import tasks
@@ -34,35 +27,6 @@ from app.ticketing.work.tasks import CompleteTask
 
 #: The implementers of a request, who may neither check its quality nor accept it.
 implementer = PartIn("implementer", "实施人", ("doer_ids",))
-
-
-class BeginImplementationRequest(Payload):
-    """The plan of the implementation: milestones, tasks, cost and how often progress is reported."""
-
-    plan: FreeText | None = Field(default=None, description="What is to be said of the plan besides.")
-    milestones: Annotated[tuple[PlannedMilestone, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The steps of the plan, in order."
-    )
-    tasks: Annotated[tuple[PlannedTask, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="What is to be done, and by whom."
-    )
-    planned_cost: Annotated[Amount, StaffOnly(reviewers=True)] | None = Field(
-        default=None, description="What it may cost, as 1250.00: for staff and those who accept it."
-    )
-    currency: Annotated[Currency, StaffOnly(reviewers=True)] | None = Field(
-        default=None, description="In which currency (ISO 4217), as CNY."
-    )
-    report_every_days: int = Field(
-        default=14, ge=1, le=MOST_DAYS, strict=True, description="How often progress is reported, in days."
-    )
-
-    @model_validator(mode="after")
-    def _check_consistent(self) -> BeginImplementationRequest:
-        if names_no_milestone(self.milestones, self.tasks):
-            raise PydanticCustomError("no_such_milestone", "a task is for a milestone that is not there")
-        if (self.planned_cost is None) != (self.currency is None):
-            raise PydanticCustomError("both_of_an_amount", "give an amount and its currency, or neither")
-        return self
 
 
 def begin_implementation(request: Request, body: BeginImplementationRequest, ctx: ActionContext) -> None:
@@ -78,10 +42,6 @@ def begin_implementation(request: Request, body: BeginImplementationRequest, ctx
     _add_implementers(request, *(person.id for person in assignees))
     request.planned_cost, request.currency = body.planned_cost, body.currency
     begin_reporting(request, body.report_every_days, ctx)
-
-
-class ReportProgressRequest(ReportProgress):
-    """The progress of the implementation, its cost, and obstacles."""
 
 
 def report_progress(request: Request, body: ReportProgressRequest, ctx: ActionContext) -> None:
@@ -110,14 +70,6 @@ def complete_task(request: Request, body: CompleteTask, ctx: ActionContext) -> N
 
 def _add_implementers(request: Request, *persons: UUID) -> None:
     request.doer_ids = sorted({*map(str, persons), *(request.doer_ids or ())})
-
-
-class CheckQualityRequest(Payload):
-    """The result of a quality check at one checkpoint."""
-
-    checkpoint: ShortText = Field(description="What was checked: the same words for the same checkpoint.")
-    passed: bool = Field(strict=True, description="Whether it is as it should be.")
-    findings: FreeText = Field(description="What was found.")
 
 
 def check_quality(request: Request, body: CheckQualityRequest, ctx: ActionContext) -> None:

@@ -8,17 +8,11 @@ any open ⇄ on_hold          any open ─► cancelled | rejected          deli
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from app.common.children import ExternalReference, Follower
-from app.common.notices import NoticeType, RecipientRule, Responsible
+from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
-from app.common.priorities.priority import Impact, Urgency
-from app.common.records import CodeEnum, ForeignRef, KeyRef
-from app.common.tickets import Channel
-from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
+from app.common.records import CodeEnum
+from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import add_prepared_decision, withdraw_open_decisions
 from app.foundation.decisions.authorship import authors_do_not_judge
@@ -42,18 +36,10 @@ from app.kernel.actions.actor_policy import (
     rule,
 )
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.forms import Answers
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
-    FreeText,
-    Instant,
-    Patch,
-    Payload,
     Reason,
-    RecordKey,
-    Reference,
-    Title,
 )
 from app.processes.requests import checks
 from app.processes.requests.acceptance import (
@@ -80,6 +66,14 @@ from app.processes.requests.implementation import (
     implementer,
     report_progress,
 )
+from app.processes.requests.payloads import (
+    AssessRequest,
+    EditRequest,
+    FulfilRequest,
+    HoldRequest,
+    NoteChangeEndedRequest,
+    SubmitRequest,
+)
 from app.processes.requests.preparation import (
     acceptors,
     business_reviewers,
@@ -99,16 +93,14 @@ from app.processes.requests.solutions import (
 )
 from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
-from app.ticketing.change_endings import ChangeEnding
 from app.ticketing.priority import PRIORITY
 from app.ticketing.projects.actions import flag_rows
 from app.ticketing.projects.checks import invalid_progress
 from app.ticketing.projects.preparation import current_milestones, unfinished_tasks
 from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
-from app.ticketing.work.holds import (
+from app.ticketing.work.ticket_holds import (
     REQUESTER_TO_ANSWER,
-    HoldTicket,
     cannot_wait_for_change,
     cannot_wait_for_supplier,
     set_hold_fields,
@@ -120,33 +112,6 @@ solution_reviewer = process_relation(
     "solution_reviewer", "one IT and one business reviewer", "信息技术方和业务方评审人各一名"
 )
 acceptor = process_relation("acceptor", "the requester's acceptance group", "需求方验收组")
-
-
-class SubmitRequest(Payload):
-    """The service request to submit."""
-
-    title: Title = Field(description="What is asked for, in a line. Lists show it: name no persons here.")
-    description: FreeText = Field(description="What is wanted, in the words of whoever asks.")
-    channel: Channel = Field(description="How it came in.")
-    urgency: Urgency = Field(description="How much their work suffers: 1 stopped, 2 hindered, 3 can wait.")
-    requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
-        default=None,
-        description="Whom it is asked for, if not the caller: a person's id, or `<source>:<name>`, as "
-        "another system calls them.",
-    )
-    item: Annotated[Reference, ForeignRef("catalogue_item")] | None = Field(
-        default=None, description="What is asked for out of the catalogue: its key or id."
-    )
-    answers: Answers | None = Field(
-        default=None, description="The answers to the item's form, by its fields."
-    )
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service, if known, and not that of the item."
-    )
-    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The key of the configuration item, if known."
-    )
-    custom: CustomValues = Field(default_factory=dict)
 
 
 def submit(request: Request, body: SubmitRequest, ctx: ActionContext) -> None:
@@ -166,26 +131,6 @@ def submit(request: Request, body: SubmitRequest, ctx: ActionContext) -> None:
     request.opened_at = ctx.occurred_at
     request.reopen_days = ctx.prepared(AgreedReopening).days
     set_custom_fields(request, ctx)
-
-
-class AssessRequest(Payload):
-    """The classification, priority and path of the request, and who fulfils it."""
-
-    category: Annotated[RecordKey, KeyRef("category", per_process=True)] = Field(
-        description="The key of the category."
-    )
-    impact: Impact = Field(description="How many it is for: 1 organisation, 2 department, 3 person.")
-    urgency: Urgency = Field(description="How much their work suffers: 1 stopped, 2 hindered, 3 can wait.")
-    path: FulfilmentPath = Field(description="How it is made.")
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="The team that sees to it: its key or id."
-    )
-    assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.given)] | None = Field(
-        default=None, description="The person: an id, or `me`. With a team: one of its members."
-    )
-    approval_due_at: Instant | None = Field(
-        default=None, description="Until when it is to be approved, if it must be: two weeks, if not said."
-    )
 
 
 def assess(request: Request, body: AssessRequest, ctx: ActionContext) -> None:
@@ -228,24 +173,11 @@ def start(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
     """Start work on the request."""
 
 
-class FulfilRequest(Payload):
-    """The delivery: its content, and when work started."""
-
-    delivered: FreeText = Field(description="What was delivered.")
-    started_at: Instant | None = Field(
-        default=None, description="When work on it started, if it is done in one step."
-    )
-
-
 def fulfil(request: Request, body: FulfilRequest, ctx: ActionContext) -> None:
     """Fulfil the request: it is delivered."""
     request.delivery = body.delivered
     if body.started_at is not None:
         request.started_at = body.started_at
-
-
-class HoldRequest(HoldTicket):
-    """The reason why work on the request waits, and the time at which it resumes."""
 
 
 def hold(request: Request, body: HoldRequest, ctx: ActionContext) -> None:
@@ -255,15 +187,6 @@ def hold(request: Request, body: HoldRequest, ctx: ActionContext) -> None:
 
 def resume(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
     """Resume work on the request: the wait is over."""
-
-
-class NoteChangeEndedRequest(Payload):
-    """The change that the request asked for, and how it has ended."""
-
-    change: Annotated[Reference, ForeignRef("change")] = Field(
-        description="The change: its id or number.", examples=["CHG-2026-000001"]
-    )
-    outcome: ChangeEnding = Field(description="How it has ended.", examples=["backed_out"])
 
 
 def note_change_ended(request: Request, body: NoteChangeEndedRequest, ctx: ActionContext) -> None:
@@ -286,25 +209,6 @@ def cancel(request: Request, body: Reason, ctx: ActionContext) -> None:
 def reject(request: Request, body: Reason, ctx: ActionContext) -> None:
     """Reject the request; its requester is notified of the reason."""
     withdraw_open_decisions(ctx)
-
-
-class EditRequest(Patch):
-    """The fields of the request to change."""
-
-    REQUESTER_FIELDS = frozenset({"title", "description"})
-
-    title: Title = Field(default_factory=str, description="What is asked for, in a line. Lists show it.")
-    description: FreeText = Field(default_factory=str, description="What is wanted.")
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service."
-    )
-    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The key of the configuration item."
-    )
-    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
-        default=None, description="The key of the category."
-    )
-    custom: CustomValues = Field(default_factory=dict)
 
 
 def edit(request: Request, body: EditRequest, ctx: ActionContext) -> None:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
-
 from app.common.records import CodeEnum
 from app.foundation.documents.filing import draft_of, file_document, publish_draft, supersede
 from app.foundation.documents.records import DocumentClass, DocumentState, Heading
 from app.kernel.actions.actor_policy import RecordDuty as PartIn
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, FreeText, Instant, Payload, PayloadPart
+from app.processes.requests.payloads import ProposeSolutionRequest, ReviewSolutionRequest
 from app.processes.requests.preparation import BusinessReviewers
 from app.processes.requests.records import (
-    Judgement,
     Request,
     ReviewSide,
     ReviewVerdict,
@@ -25,26 +19,6 @@ from app.processes.requests.records import RequestState as State
 from app.ticketing.followers import add_followers
 
 solution_author = PartIn("author of the solution", "方案作者", ("solution_author_id",))
-
-
-class SolutionRisk(PayloadPart):
-    """A risk of the solution, and the response to it."""
-
-    risk: FreeText = Field(description="What can go wrong.")
-    response: FreeText = Field(description="What is done about it.")
-
-
-class ProposeSolutionRequest(Payload):
-    """The proposed solution: architecture, steps, resources, schedule and risks."""
-
-    architecture: FreeText = Field(description="What it will consist of.")
-    steps: FreeText = Field(description="The steps.")
-    resources: FreeText = Field(description="Who and what is needed.")
-    schedule: FreeText = Field(description="When what is done.")
-    planned_at: Instant = Field(description="When it is to be delivered.")
-    risks: Annotated[tuple[SolutionRisk, ...], BoundedList] = Field(
-        max_length=LONGEST_LIST, description="What can go wrong, with responses; none: nothing is seen."
-    )
 
 
 def propose_solution(request: Request, body: ProposeSolutionRequest, ctx: ActionContext) -> None:
@@ -67,26 +41,6 @@ def propose_solution(request: Request, body: ProposeSolutionRequest, ctx: Action
 def solution_document_class(request: Request) -> str | None:
     """Return the class whose next document number is needed; None if a revised solution keeps its number."""
     return DocumentClass.SO.value if request.solution_id is None else None
-
-
-class ReviewSolutionRequest(Payload):
-    """The review of the solution for one side."""
-
-    side: ReviewSide = Field(description="For which side.")
-    verdict: ReviewVerdict = Field(description="Whether it can be made so.")
-    feasibility: Judgement = Field(description="Whether it can be made with the technology and people there.")
-    business_fit: Judgement = Field(description="Whether it does what the business needs.")
-    cost_and_benefit: Judgement = Field(description="Whether it is worth what it costs.")
-    comment: FreeText | None = Field(default=None, description="What must be revised, if something must.")
-
-    @model_validator(mode="after")
-    def _check_verdict(self) -> ReviewSolutionRequest:
-        judged = (self.feasibility, self.business_fit, self.cost_and_benefit)
-        if self.verdict is ReviewVerdict.revise and self.comment is None:
-            raise PydanticCustomError("say_what_to_revise", "say in a comment what must be revised")
-        if self.verdict is ReviewVerdict.approve and Judgement.poor in judged:
-            raise PydanticCustomError("approves_what_is_poor", "what is poor in something must be revised")
-        return self
 
 
 def review_solution(request: Request, body: ReviewSolutionRequest, ctx: ActionContext) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.common.people import Person
 from app.foundation.licences.records import Licence
 from app.foundation.people.eligibility import check_person_active
@@ -11,17 +9,15 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LATEST_YEAR
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.processes.trainings.payloads import (
+    ExamineTraining,
+    HoldTraining,
+    LicenseTraining,
+    PlanTraining,
+    RevokeLicenceTraining,
+)
 from app.processes.trainings.preparation import Participants, Results
 from app.processes.trainings.records import Training
-
-if TYPE_CHECKING:
-    from app.processes.trainings.lifecycle import (
-        ExamineTraining,
-        HoldTraining,
-        LicenseTraining,
-        PlanTraining,
-        RevokeLicenceTraining,
-    )
 
 
 async def plan_invalid(

@@ -16,7 +16,7 @@ from app.kernel.actions.payloads import LONGEST_LINE
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant
-from app.processes.trainings.preparation import MOST_PARTICIPANTS
+from app.processes.trainings.payloads import MOST_PARTICIPANTS
 from app.processes.trainings.queries import TAUGHT
 from app.processes.trainings.records import TrainingState
 

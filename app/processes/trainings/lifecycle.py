@@ -6,48 +6,34 @@ planned ─► held ─► examined ─► licensed          planned ─► canc
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
-from uuid import UUID
 
-from pydantic import Field
-
-from app.common.notices import NoticeType, RecipientRule, Responsible
+from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
-from app.common.records import ChildRef, ForeignRef, Record
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import file_document, load_documents
 from app.foundation.documents.records import DocumentClass, Heading
 from app.foundation.licences.records import (
     ExaminationResult,
-    ExaminationTopic,
     Licence,
-    TrainingKind,
     TrainingParticipant,
 )
-from app.foundation.people.records import Team
-from app.foundation.process_names import ProcessName
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
-    EARLIEST_YEAR,
-    LATEST_YEAR,
-    LONGEST_LIST,
-    BoundedList,
-    FreeText,
-    Instant,
-    Payload,
-    PayloadPart,
     Reason,
-    Reference,
-    ShortText,
-    Title,
-    at_most_entries,
 )
 from app.processes.trainings import checks
+from app.processes.trainings.payloads import (
+    ExamineTraining,
+    HoldTraining,
+    LicenseTraining,
+    PlanTraining,
+    RevokeLicenceTraining,
+)
 from app.processes.trainings.preparation import (
-    MOST_PARTICIPANTS,
     Participants,
     Results,
     SkillGaps,
@@ -55,100 +41,18 @@ from app.processes.trainings.preparation import (
     results,
     skill_gaps,
 )
-from app.processes.trainings.records import Training, TrainingMethod
+from app.processes.trainings.records import Training
 from app.processes.trainings.records import TrainingState as State
 
-PASS_MARK, BEST_MARK = 60, 100
 LICENCE_YEARS = 2
-
-Persons = Annotated[
-    tuple[Annotated[Reference, ForeignRef("person")], ...], at_most_entries(MOST_PARTICIPANTS)
-]
-Mark = Annotated[int, Field(ge=0, le=BEST_MARK, strict=True)]
-
-
-class PlanTraining(Payload):
-    """The plan of a training; its participants are those of the audience who lack a skill."""
-
-    title: Title = Field(
-        description="What it is called, in a line. Name no persons here.",
-        examples=["The new way of incidents"],
-    )
-    year: int = Field(
-        ge=EARLIEST_YEAR,
-        le=LATEST_YEAR,
-        strict=True,
-        description="The year in whose plan it is.",
-        examples=[2027],
-    )
-    kind: TrainingKind = Field(description="Whom it is for.", examples=["executor"])
-    method: TrainingMethod = Field(description="How it is given.", examples=["classroom"])
-    process: ProcessName = Field(
-        description="The process that it is about: `incident`, `request` …, or another one's name.",
-        examples=["incident"],
-    )
-    skills: Annotated[tuple[ShortText, ...], BoundedList] = Field(
-        min_length=1,
-        max_length=LONGEST_LIST,
-        description="The skills needed, as licences name them.",
-        examples=[["triage"]],
-    )
-    material: FreeText | None = Field(
-        default=None, description="The material, and where it is; this, or `material_number`."
-    )
-    material_number: ShortText | None = Field(
-        default=None, description="The number of the document with the material.", examples=["PR2026001"]
-    )
-    persons: Persons = Field(
-        default=(), max_length=MOST_PARTICIPANTS, description="Whom it is for: persons' ids, or `me`."
-    )
-    teams: Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList] = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="The teams whose members it is for: keys or ids.",
-    )
-    everybody: bool = Field(
-        default=False, description="Whether those take part, too, who lack none of the skills."
-    )
-    trainer: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = Field(
-        default=None, description="Who trains them: a person's id, or `me`; none: nobody of ours."
-    )
-    planned_at: Instant = Field(description="When it is to take place.", examples=["2199-01-31T06:00:00Z"])
-    improvement: Annotated[Reference, ForeignRef("improvement")] | None = Field(
-        default=None, description="The improvement that it belongs to: its id or number."
-    )
-    pass_mark: int = Field(
-        default=PASS_MARK,
-        ge=0,
-        le=BEST_MARK,
-        strict=True,
-        description="The mark that each topic of the examination must reach.",
-    )
-    topics: Annotated[tuple[ExaminationTopic, ...], BoundedList] = Field(
-        default=tuple(ExaminationTopic),
-        min_length=1,
-        max_length=len(ExaminationTopic),
-        description="The topics of the examination.",
-    )
 
 
 def plan(training: Training, body: PlanTraining, ctx: ActionContext) -> None:
     """Plan a training, from the gaps: who lacks a skill for the process is invited."""
     assert ctx.number is not None, "trainings have numbers"
     training.number = ctx.number
-    training.title, training.year = body.title, body.year
-    training.kind, training.method = body.kind, body.method
-    training.process, training.skills = body.process, list(body.skills)
-    training.material, training.material_number = body.material, body.material_number
-    training.team_ids = [str(team.id) for team in ctx.refs(Team, "teams")] or None
-    training.everybody = body.everybody
-    improvement = ctx.refs(Record, "improvement")
-    training.improvement_id = improvement[0].id if improvement else None
-    training.pass_mark, training.topics = body.pass_mark, [topic.value for topic in body.topics]
+    copy_fields(training, body, ctx)
     training.planner_id = ctx.caller.person_id
-    trainer = ctx.ref(Person, "trainer")
-    training.trainer_id = None if trainer is None else trainer.id
-    training.planned_at = body.planned_at
     missing = ctx.prepared(SkillGaps).missing
     training.participant_ids = [str(person) for person in missing]
     for person, skills in missing.items():
@@ -163,20 +67,6 @@ def plan(training: Training, body: PlanTraining, ctx: ActionContext) -> None:
         )
 
 
-class HoldTraining(Payload):
-    """A training that has taken place."""
-
-    attended: Persons = Field(
-        min_length=1, max_length=MOST_PARTICIPANTS, description="Which participants were there: their ids."
-    )
-    contents: FreeText = Field(
-        description="What was taught.", examples=["What is new, and everybody's duty. 新内容与各自职责。"]
-    )
-    material: FreeText | None = Field(
-        default=None, description="The material that was used, for the document; none: that of the plan."
-    )
-
-
 def hold(training: Training, body: HoldTraining, ctx: ActionContext) -> None:
     """Hold the training: who was there, and what was taught, which is filed as a document."""
     attended = {person.id for person in ctx.refs(Person, "attended")}
@@ -188,28 +78,6 @@ def hold(training: Training, body: HoldTraining, ctx: ActionContext) -> None:
         (Heading.material, body.material or training.material_number),
     )
     file_document(training, DocumentClass.TR, sections, ctx)
-
-
-class ExaminedParticipant(PayloadPart):
-    """A participant's marks."""
-
-    person: Annotated[Reference, ForeignRef("person")] = Field(description="Who: a person's id.")
-    marks: dict[ExaminationTopic, Mark] = Field(
-        max_length=len(ExaminationTopic), description="By topic, each of the training's, 0 to 100."
-    )
-
-
-class ExamineTraining(Payload):
-    """A sitting of the examination, closed book."""
-
-    results: Annotated[tuple[ExaminedParticipant, ...], at_most_entries(MOST_PARTICIPANTS)] = Field(
-        min_length=1,
-        max_length=MOST_PARTICIPANTS,
-        description="Of those who sat it. Who has sat it before gets these marks in place of the earlier.",
-    )
-    examiner: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who examined them, if not the caller: a person's id; no participant."
-    )
 
 
 def examine(training: Training, body: ExamineTraining, ctx: ActionContext) -> None:
@@ -242,19 +110,6 @@ def examine(training: Training, body: ExamineTraining, ctx: ActionContext) -> No
     training.examined_at = ctx.occurred_at
 
 
-class LicenseTraining(Payload):
-    """The licences that come of it."""
-
-    persons: Persons = Field(
-        default=(),
-        max_length=MOST_PARTICIPANTS,
-        description="Who gets one: ids of participants who have passed; none named: all who have.",
-    )
-    until_at: Instant | None = Field(
-        default=None, description="Until when they are valid; two years, if not said."
-    )
-
-
 def license_(training: Training, body: LicenseTraining, ctx: ActionContext) -> None:
     """License the training's participants: those who have passed may carry out the process, with these
     skills.
@@ -281,13 +136,6 @@ def _years_later(instant: datetime, years: int) -> datetime:
         return instant.replace(year=instant.year + years)
     except ValueError:
         return instant.replace(year=instant.year + years, day=28)
-
-
-class RevokeLicenceTraining(Payload):
-    """A licence to revoke."""
-
-    licence: Annotated[UUID, ChildRef(Licence)] = Field(description="Which one of this training's: its id.")
-    reason: FreeText = Field(description="Why, in the words of whoever acts.")
 
 
 def revoke_licence(training: Training, body: RevokeLicenceTraining, ctx: ActionContext) -> None:

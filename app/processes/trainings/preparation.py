@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.common.people import Person
@@ -16,12 +15,9 @@ from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
+from app.processes.trainings.payloads import MOST_PARTICIPANTS, PlanTraining
 from app.processes.trainings.records import Training
 
-if TYPE_CHECKING:
-    from app.processes.trainings.lifecycle import PlanTraining
-
-MOST_PARTICIPANTS = 500
 MEMBERS_GUARD = Unguarded("Whoever joins the team meanwhile was no member when it was planned.")
 
 

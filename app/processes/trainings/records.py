@@ -45,30 +45,42 @@ class Training(Record):
 
     number: str = Field(default="", description="What people call it; accepted wherever the id is.")
     state: TrainingState | None = required()
-    title: str | None = required()
-    year: int | None = required("The year in whose plan it is.")
-    kind: TrainingKind | None = required("Whom it is for.")
-    method: TrainingMethod | None = required("How it is given.")
-    process: str | None = required("The process that it is about.")
-    skills: list[str] | None = required("The skills that it teaches, as licences name them.")
-    material: Annotated[str | None, Personal()] = optional("The material.")
-    material_number: str | None = optional("The number of the document with the material.")
+    title: str | None = required(
+        "The training in a line, without names of persons.", examples=["The new way of incidents"]
+    )
+    year: int | None = required("The year in whose plan it is.", examples=[2027])
+    kind: TrainingKind | None = required("The audience that it is made for.", examples=["executor"])
+    method: TrainingMethod | None = required("The way in which it is given.", examples=["classroom"])
+    process: str | None = required(
+        "The process that it is about: `incident`, `request` …, or another one's name.", examples=["incident"]
+    )
+    skills: list[str] | None = required(
+        "The skills that it teaches, as licences name them.", examples=[["triage"]]
+    )
+    material: Annotated[str | None, Personal()] = optional(
+        "The material, and where it is; this, or `material_number`."
+    )
+    material_number: str | None = optional(
+        "The number of the document with the material.", examples=["PR2026001"]
+    )
     team_ids: list[str] | None = optional("The teams whose members it is for.")
-    everybody: bool | None = required("Whether those take part, too, who lack none of the skills.")
+    everybody: bool | None = required("True if those take part, too, who lack none of the skills.")
     improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = optional(
         "The improvement that it belongs to."
     )
-    pass_mark: int | None = required("The mark that each topic must reach.")
-    topics: list[str] | None = required()
-    planner_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who planned it.")
+    pass_mark: int | None = required("The mark that each topic of the examination must reach, of 100.")
+    topics: list[str] | None = required("The topics of the examination.")
+    planner_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who planned it.")
     trainer_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Who trains them; null: nobody of ours."
+        "The trainer; null: nobody of ours."
     )
     participant_ids: list[str] | None = required()
     failed_ids: Annotated[list[str] | None, StaffOnly()] = optional(
         "Who was examined and has not passed so far: persons' ids."
     )
-    planned_at: datetime | None = required("When it is to take place.")
+    planned_at: datetime | None = required(
+        "The time at which it is to take place.", examples=["2199-01-31T06:00:00Z"]
+    )
     held_at: Annotated[datetime | None, EnteredAt(TrainingState.held)] = None
     examined_at: datetime | None = optional("When the last of its participants were examined.")
     licensed_at: Annotated[datetime | None, EnteredAt(TrainingState.licensed)] = None

@@ -17,12 +17,7 @@ from app.foundation.people.records import Team, TeamKind
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
-from app.service_levels.agreements.drafting import (
-    AppointSla,
-    DraftSla,
-    MaintainTextSla,
-    RecordRequirementSla,
-)
+from app.service_levels.agreements.payloads import AppointSla, DraftSla, MaintainTextSla, RecordRequirementSla
 from app.service_levels.agreements.records import Agreement
 from app.service_levels.agreements.terms import apply_terms, copy_terms
 

@@ -6,23 +6,19 @@ counter-proposal, and a change of the text takes consents back.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
-
-from app.common.records import CodeEnum, ForeignRef, StaffOnly
+from app.common.records import CodeEnum
 from app.common.tickets import Ticket
 from app.common.times.clocks import AgreementType
-from app.foundation.calendars.week import IsoDate
 from app.foundation.documents.filing import publish_draft
 from app.foundation.documents.records import DocumentClass
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Branch, RelatedCommand
-from app.kernel.actions.payloads import FreeText, Payload, Reference, ShortText
 from app.kernel.actions.refusals import WrongValue
 from app.log.events import stream
+from app.service_levels.agreements.payloads import AmendSla, Consent, RenewSla, SignSla, TerminateSla
 from app.service_levels.agreements.preparation import (
     ConsentRound,
     PendingConsents,
@@ -37,46 +33,12 @@ from app.service_levels.agreements.records import (
     Agreement,
     AgreementAcknowledgement,
     AgreementConsent,
-    AgreementSide,
     ConsentSubject,
 )
 from app.service_levels.agreements.records import AgreementState as State
 
 #: The documents of an agreement, which are drafted with it and published by its signature.
 DOCUMENTS = (DocumentClass.SL, DocumentClass.SS, DocumentClass.QP)
-
-
-class Consent(Payload):
-    """The consent of one side, given by its representative, or recorded by the service level manager with the
-    number of the document that the other party has signed.
-    """
-
-    SUBJECT: ClassVar[ConsentSubject]
-
-    side: AgreementSide | None = Field(
-        default=None, description="Whose consent it is, if not that of the side that the caller represents."
-    )
-    signed_document: ShortText | None = Field(
-        default=None,
-        description="Of a party that signs elsewhere: the number of the document, recorded by the service "
-        "level manager.",
-        examples=["V-2026-0815"],
-    )
-    signatory: FreeText | None = Field(default=None, description="Who has signed that document.")
-
-    @model_validator(mode="after")
-    def _check_document(self) -> Consent:
-        if (self.signed_document is None) != (self.signatory is None):
-            raise PydanticCustomError("document_with_signatory", "name the document and who has signed it")
-        return self
-
-    def terms(self, ctx: ActionContext) -> dict[str, Any]:
-        """Return the terms that the payload has; those left out are as the other side proposed."""
-        return {}
-
-    def usual_terms(self, agreement: Agreement) -> dict[str, Any]:
-        """Return the terms that a first consent is to when it names none."""
-        return {}
 
 
 def give_consent(agreement: Agreement, body: Consent, ctx: ActionContext) -> bool:
@@ -135,12 +97,6 @@ def on_both_consents(
     return Branch(choose, tuple(dict.fromkeys((*ends, *ends.values()))), dict.fromkeys(ends, event))
 
 
-class SignSla(Consent):
-    """The signature of one side."""
-
-    SUBJECT = ConsentSubject.sign
-
-
 def sign(agreement: Agreement, body: SignSla, ctx: ActionContext) -> None:
     """Sign the agreement: both parties, neither alone. It supersedes the one that it replaces from the begin
     of its own validity, and its services show what was promised.
@@ -180,30 +136,6 @@ def set_next_review(agreement: Agreement, ctx: ActionContext) -> None:
     agreement.review_reminded_at = agreement.review_overdue_at = None
 
 
-class RenewSla(Consent):
-    """The consent of one side to renew the agreement; what is left out is as the other side proposed."""
-
-    SUBJECT = ConsentSubject.renew
-
-    valid_to: IsoDate | None = Field(
-        default=None,
-        description="Its new last day; null: it has no end; left out: as it is.",
-        examples=["2199-12-31"],
-    )
-    effect_on_cost: Annotated[FreeText, StaffOnly()] | None = Field(
-        default=None, description="For staff: what becomes of the cost."
-    )
-    effect_on_workload: FreeText | None = Field(default=None, description="What becomes of the workload.")
-
-    def terms(self, ctx: ActionContext) -> dict[str, Any]:
-        """Return the new last day, if the payload has one, or none."""
-        return {"valid_to": self.valid_to} if "valid_to" in self.model_fields_set else {}
-
-    def usual_terms(self, agreement: Agreement) -> dict[str, Any]:
-        """Return the present last day."""
-        return {"valid_to": agreement.valid_to}
-
-
 def renew(agreement: Agreement, body: RenewSla, ctx: ActionContext) -> None:
     """Renew the agreement, after its review, until another day: both parties, neither alone."""
     _set_effects(agreement, body)
@@ -217,18 +149,6 @@ def _set_effects(agreement: Agreement, body: RenewSla | AmendSla) -> None:
     agreement.effect_on_workload = body.effect_on_workload or agreement.effect_on_workload
 
 
-class TerminateSla(Consent):
-    """The consent of one side to terminate the agreement."""
-
-    SUBJECT = ConsentSubject.terminate
-
-    reason: FreeText | None = Field(
-        default=None,
-        description="Why; of the side that consents first.",
-        examples=["The service is bought elsewhere. 服务改为外购。"],
-    )
-
-
 def terminate(agreement: Agreement, body: TerminateSla, ctx: ActionContext) -> None:
     """Terminate the agreement, after its review: both parties, neither alone."""
     agreement.termination_reason = body.reason or agreement.termination_reason
@@ -236,28 +156,6 @@ def terminate(agreement: Agreement, body: TerminateSla, ctx: ActionContext) -> N
         agreement.ended_at = ctx.occurred_at
         ends_at = agreement.ends_at
         agreement.ends_at = ctx.occurred_at if ends_at is None else min(ends_at, ctx.occurred_at)
-
-
-class AmendSla(Consent):
-    """The consent of one side to amend the agreement by an approved change."""
-
-    SUBJECT = ConsentSubject.amend
-
-    change: Annotated[Reference, ForeignRef("change")] | None = Field(
-        default=None,
-        description="The approved change of one of the agreement's services: its id or number; of the side "
-        "that consents first.",
-        examples=["CHG-2026-000123"],
-    )
-    effect_on_cost: Annotated[FreeText, StaffOnly()] | None = Field(
-        default=None, description="For staff: what becomes of the cost."
-    )
-    effect_on_workload: FreeText | None = Field(default=None, description="What becomes of the workload.")
-
-    def terms(self, ctx: ActionContext) -> dict[str, Any]:
-        """Return the change, if the payload names one."""
-        change = ctx.ref(Ticket, "change")
-        return {} if change is None else {"change": str(change.id)}
 
 
 def amend(agreement: Agreement, body: AmendSla, ctx: ActionContext) -> None:

@@ -11,16 +11,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
-
-from app.common.components import example_includes
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
-from app.common.records import ForeignRef, Record
-from app.foundation.calendars.week import IsoDate
+from app.common.records import Record
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
 from app.foundation.documents.filing import supersede as supersede_document
@@ -35,17 +30,19 @@ from app.kernel.actions.actor_policy import (
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
     EmptyPayload,
-    FreeText,
-    Instant,
     Payload,
-    Reference,
 )
 from app.service_levels.agreements import checks, consents, drafting, preparation
 from app.service_levels.agreements.alignment import gap_beneath
 from app.service_levels.agreements.measures import unmeasurable_targets
+from app.service_levels.agreements.payloads import (
+    AcknowledgeSla,
+    MakeVersionSla,
+    ReviewSla,
+    SupersedeSla,
+    WarnOfEndSla,
+)
 from app.service_levels.agreements.records import (
     IN_FORCE,
     Agreement,
@@ -68,27 +65,6 @@ representative = process_relation(
 lead_beneath = process_relation("lead_beneath", "the lead of a team beneath", "下层团队负责人")
 
 
-class ReviewSla(Payload):
-    """The review of an agreement by both parties."""
-
-    model_config = example_includes("meeting")
-    attended: Annotated[tuple[Annotated[Reference, ForeignRef("person")], ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="Who was there: persons' ids.", examples=[["me"]]
-    )
-    minutes: FreeText = Field(
-        description="What was said.", examples=["The targets fit the need. 目标符合需求。"]
-    )
-    results: FreeText = Field(
-        description="The results against the targets.", examples=["P1 97 % in time. P1 准时率 97%。"]
-    )
-    expectations: FreeText = Field(
-        description="The expectations that have changed.", examples=["Support on Saturdays. 周六支持。"]
-    )
-    meeting: Annotated[Reference, ForeignRef("meeting")] | None = Field(
-        default=None, description="The meeting in which it took place: its id or number."
-    )
-
-
 def review(agreement: Agreement, body: ReviewSla, ctx: ActionContext) -> None:
     """Review the agreement, with the other party: its results, and what is expected from now on."""
     agreement.last_reviewed_at = ctx.occurred_at
@@ -108,12 +84,6 @@ def review(agreement: Agreement, body: ReviewSla, ctx: ActionContext) -> None:
     )
 
 
-class MakeVersionSla(Payload):
-    """The next edition of the agreement, which was made by the amendment."""
-
-    change: UUID = Field(description="The id of the approved change.")
-
-
 def make_version(agreement: Agreement, body: MakeVersionSla, ctx: ActionContext) -> None:
     """Make a version of the agreement, as both parties consented to: its next edition is drafted."""
     agreement.change_id = body.change
@@ -125,14 +95,6 @@ def follow_amendment(agreement: Agreement, ctx: ActionContext) -> tuple[str, Pay
     if not consent_round.complete:
         return None
     return "make_version", MakeVersionSla(change=UUID(consent_round.terms["change"]))
-
-
-class SupersedeSla(Payload):
-    """The agreement that replaces this one."""
-
-    replaced_by: Annotated[Reference, ForeignRef("sla")] = Field(description="The one that replaces it.")
-    from_date: IsoDate = Field(description="The first day of that one's validity.")
-    from_at: Instant = Field(description="The instant at which that day begins.")
 
 
 def supersede(agreement: Agreement, body: SupersedeSla, ctx: ActionContext) -> None:
@@ -147,10 +109,6 @@ def _earlier(first: datetime | None, second: datetime) -> datetime:
     return second if first is None else min(first, second)
 
 
-class AcknowledgeSla(EmptyPayload):
-    """The acknowledgement of the agreement by the lead of a team beneath it."""
-
-
 def acknowledge(agreement: Agreement, body: AcknowledgeSla, ctx: ActionContext) -> None:
     """Acknowledge the signed agreement, as the lead of a team beneath it."""
     for row in ctx.prepared(preparation.AcknowledgementRequests).rows:
@@ -162,12 +120,6 @@ def acknowledge(agreement: Agreement, body: AcknowledgeSla, ctx: ActionContext) 
 def expire(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
     """Expire the agreement, at the end of its validity."""
     agreement.ended_at = agreement.ends_at
-
-
-class WarnOfEndSla(Payload):
-    """A warning that the agreement ends."""
-
-    days: int = Field(ge=1, le=366, strict=True, description="In how many days.", examples=[30])
 
 
 def warn_of_end(agreement: Agreement, body: WarnOfEndSla, ctx: ActionContext) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.log.events import stream
 from app.service_levels.agreements.lookups import agreements_with
+from app.service_levels.agreements.payloads import Consent
 from app.service_levels.agreements.records import (
     IN_FORCE,
     Agreement,
@@ -25,9 +26,6 @@ from app.service_levels.agreements.records import (
     AgreementSide,
     ConsentSubject,
 )
-
-if TYPE_CHECKING:
-    from app.service_levels.agreements.consents import Consent
 
 DAY = timedelta(days=1)
 #: The states of a change that is approved, and neither undone nor given up.

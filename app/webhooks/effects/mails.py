@@ -25,7 +25,8 @@ from app.kernel.uploads import IncomingUpload, store_upload
 from app.log.events import id_of, kind_of, stream
 from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand
-from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.payloads import ReportIncident
 from app.processes.incidents.records import Effect as IncidentEffect
 from app.ticketing.attachments import AttachTicket
 from app.ticketing.comments import CommentTicket

@@ -14,7 +14,7 @@ from app.foundation.custom.fields import AddCustomField
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.histories.rebuild import compare
 from app.kernel.ledger import Ledger
-from app.processes.incidents.lifecycle import ReportIncident
+from app.processes.incidents.payloads import ReportIncident
 from app.registry import LIFECYCLES
 from tests.client import Api, Client, Json, an_incident
 from tests.every_action.articles import AN_ARTICLE

@@ -7,15 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller
-from app.foundation.decisions.actions import (
-    AskDecision,
-    CastVote,
-    DecisionSpec,
-    Tallied,
-    add_prepared_decision,
-    tallied,
-)
+from app.foundation.decisions.actions import DecisionSpec, add_prepared_decision, tallied
 from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.payloads import AskDecision, CastVote, Tallied
 from app.foundation.decisions.preparation import NewDecision, question_preparation
 from app.foundation.decisions.records import Decision, DecisionKind
 from app.foundation.decisions.records import DecisionOutcome as Outcome

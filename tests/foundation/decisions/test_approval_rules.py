@@ -10,10 +10,10 @@ from uuid import UUID
 import pytest
 
 from app.common.people import Caller, Grade, PersonKind, Role, rule_caller
-from app.foundation.decisions.actions import CloseVote
 from app.foundation.decisions.approval_rules.definition import SUBJECTS, ApprovalRuleDefinition, RuleCondition
 from app.foundation.decisions.approval_rules.lifecycle import AddApprovalRule
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
+from app.foundation.decisions.payloads import CloseVote
 from app.foundation.decisions.records import DecisionKind
 from app.foundation.people import persons
 from app.foundation.people.persons import RevokeRolePerson

@@ -9,14 +9,9 @@ from typing import Any
 import pytest
 
 from app.common.people import MOST_MEMBERS, Caller, Person, Role, rule_caller
-from app.foundation.decisions.actions import (
-    CloseVote,
-    NotAVoter,
-    NotTheChair,
-    Tallied,
-    WithdrawDecision,
-)
+from app.foundation.decisions.actions import NotAVoter, NotTheChair
 from app.foundation.decisions.electorate import MOST_VOTERS
+from app.foundation.decisions.payloads import CloseVote, Tallied, WithdrawDecision
 from app.foundation.decisions.records import Decision, Vote
 from app.foundation.decisions.records import DecisionOutcome as Outcome
 from app.foundation.people.groups import AddGroup, AddMemberGroup
@@ -28,7 +23,7 @@ from app.kernel.commands.perform import IdempotencyKey
 from app.kernel.histories.history import fold
 from app.kernel.ledger import Ledger
 from app.log import read
-from app.processes.incidents.lifecycle import EditIncident
+from app.processes.incidents.payloads import EditIncident
 from app.processes.incidents.records import Incident, IncidentState
 from app.ticketing.work.assignment import AssignTicket
 from tests.automation.worker import Worker, timers

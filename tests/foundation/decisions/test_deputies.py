@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from app.common.people import Caller, PersonKind, Role, rule_caller
-from app.foundation.decisions.actions import CastVote, CloseVote
 from app.foundation.decisions.deputies.lifecycle import NameDeputy
+from app.foundation.decisions.payloads import CastVote, CloseVote
 from app.foundation.people import persons
 from app.kernel.actions.refusals import (
     ActionUnavailable,

@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 
 from app.common.people import Caller, Grade, Role, RoleGrant
-from app.processes.changes.implementation import StartChange
+from app.processes.changes.payloads import StartChange
 from app.processes.changes.risk import DEFAULT_QUESTIONNAIRE
 from tests.client import Api, Client, Json
 from tests.people import act

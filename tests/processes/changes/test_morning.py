@@ -13,13 +13,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.common.people import Caller, Role
-from app.foundation.cis.lifecycle import CiAlteration, PlanCi, RelateCi, UnrelateCi
+from app.foundation.cis.payloads import CiAlteration, PlanCi, RelateCi, UnrelateCi
 from app.foundation.cis.records import CiClass, RelationKind
 from app.kernel.actions.refusals import Refusal
 from app.kernel.ledger import Ledger
 from app.platform.db import connect
 from app.processes.changes.freezes import DeclareFreeze
-from app.processes.changes.lifecycle import DraftChange
+from app.processes.changes.payloads import DraftChange
 from app.processes.changes.planning.bookings import rebuild_bookings
 from app.processes.changes.records import ChangeType, FreezeKind, RiskLevel
 from app.processes.changes.templates import DraftChangeTemplate

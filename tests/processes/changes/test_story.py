@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.common.people import Grade, Role, rule_caller
-from app.foundation.decisions.actions import CloseVote
+from app.foundation.decisions.payloads import CloseVote
 from app.kernel.actions.refusals import ActionUnavailable, WrongValue
 from tests.client import Client, Json, an_incident
 from tests.people import act, grant

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.common.improvement import AssessmentCriterion
-from app.processes.improvement_assessments.lifecycle import ScoreImprovementAssessment
+from app.processes.improvement_assessments.payloads import ScoreImprovementAssessment
 from app.processes.improvement_assessments.ranking import (
     AssessorScores,
     RankedSuggestion,

@@ -14,7 +14,7 @@ from app.common.people import PersonKind, Role, rule_caller
 from app.foundation.people import persons
 from app.kernel.actions.payloads import EmptyPayload
 from app.log.canonical import instant
-from app.processes.incidents.lifecycle import ResolveIncident
+from app.processes.incidents.payloads import ResolveIncident
 from tests.builders import AGENT, ASSIGNEE, NOW, REPORTER, TOOL, given, incident, minutes
 from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident, serving

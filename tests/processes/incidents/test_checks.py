@@ -12,7 +12,7 @@ from app.common.people import Caller, Role, RoleGrant, rule_caller
 from app.kernel.actions.refusals import PersonErased, WrongValue
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant
-from app.processes.incidents.lifecycle import ReportIncident
+from app.processes.incidents.payloads import ReportIncident
 from app.ticketing.comments import CommentTicket
 from app.ticketing.work.assignment import AssignTicket
 from tests.builders import AGENT, REPORTER, TOOL, a_caller, a_team, given, incident, minutes

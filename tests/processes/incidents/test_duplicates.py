@@ -12,8 +12,7 @@ from app.kernel.actions.payloads import Reason
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.commands.perform import CommandResult
 from app.kernel.ledger import Ledger
-from app.processes.incidents.duplicates import MarkDuplicateIncident
-from app.processes.incidents.lifecycle import ReportIncident
+from app.processes.incidents.payloads import MarkDuplicateIncident, ReportIncident
 from app.processes.incidents.records import OPEN, Incident
 from tests.automation.worker import Worker
 from tests.builders import AGENT, ASSIGNEE, NOW, REPORTER, TOOL, a_person, given, incident, minutes

@@ -10,7 +10,7 @@ import pytest
 
 from app.common.people import Caller, PersonState, Role
 from app.log.canonical import instant
-from app.processes.incidents.lifecycle import ResolveIncident
+from app.processes.incidents.payloads import ResolveIncident
 from tests.builders import AGENT, ASSIGNEE, REPORTER, a_caller, a_person, given, incident, minutes
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.foundation.services.test_catalogue import a_service

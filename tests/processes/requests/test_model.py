@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import Role
-from app.processes.requests.requirements import ConfirmRequirementsRequest
-from app.processes.requests.solutions import ProposeSolutionRequest
+from app.processes.requests.payloads import ConfirmRequirementsRequest, ProposeSolutionRequest
 from tests.client import Api, Client, Json
 from tests.every_action.requests import SAMPLES
 from tests.every_action.world_data import GROUP

@@ -15,9 +15,13 @@ from hypothesis import strategies as st
 
 from app.common.people import Role
 from app.kernel.actions.payloads import Payload
-from app.processes.requests.acceptance import RecordTrainingRequest, SubmitForAcceptanceRequest
-from app.processes.requests.requirements import ChangeRequirementsRequest, ConfirmRequirementsRequest
-from app.processes.requests.solutions import ProposeSolutionRequest
+from app.processes.requests.payloads import (
+    ChangeRequirementsRequest,
+    ConfirmRequirementsRequest,
+    ProposeSolutionRequest,
+    RecordTrainingRequest,
+    SubmitForAcceptanceRequest,
+)
 from tests.client import Api, Client, Json
 from tests.every_action.requests import AHEAD, SAMPLES
 from tests.every_action.world_data import GROUP

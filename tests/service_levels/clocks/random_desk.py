@@ -15,8 +15,14 @@ from app.foundation.calendars.lifecycle import ReviseCalendar
 from app.foundation.people.records import TeamKind
 from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
 from app.kernel.actions.refusals import Refusal
-from app.processes.incidents.lifecycle import EditIncident, HoldIncident, PrioritiseIncident, ResolveIncident
-from app.processes.incidents.majors import ContainIncident, PostUpdateIncident
+from app.processes.incidents.payloads import (
+    ContainIncident,
+    EditIncident,
+    HoldIncident,
+    PostUpdateIncident,
+    PrioritiseIncident,
+    ResolveIncident,
+)
 from app.ticketing.comments import CommentTicket
 from app.ticketing.work.assignment import AssignTicket
 from tests.kernel.incidents import a_report

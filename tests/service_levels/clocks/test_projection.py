@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.processes.incidents.lifecycle import HoldIncident, ResolveIncident
+from app.processes.incidents.payloads import HoldIncident, ResolveIncident
 from tests.service_levels.clocks.agreements import add_calendar, sign, target
 from tests.service_levels.clocks.world import Desk, at
 

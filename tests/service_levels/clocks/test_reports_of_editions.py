@@ -13,7 +13,7 @@ import pytest
 from app.common.records import from_row
 from app.kpis.questions.periods import Grain
 from app.log.canonical import instant
-from app.processes.incidents.lifecycle import ResolveIncident
+from app.processes.incidents.payloads import ResolveIncident
 from app.service_levels.agreements.records import Agreement
 from app.service_reports.compute import compute_report
 from app.service_reports.periods import period_at, span_of

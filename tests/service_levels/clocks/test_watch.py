@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.kernel.actions.payloads import EmptyPayload
-from app.processes.incidents.lifecycle import PrioritiseIncident
+from app.processes.incidents.payloads import PrioritiseIncident
 from tests.service_levels.clocks.agreements import add_calendar, sign, target
 from tests.service_levels.clocks.test_projection import SOLVED
 from tests.service_levels.clocks.world import Desk, at, told

@@ -19,6 +19,7 @@ from app.kernel.actions.payloads import LONGEST_KEY, LONGEST_LIST, Instant
 from app.kernel.actions.refusals import WrongValue
 from app.log.canonical import instant
 from app.platform.db import Database
+from app.processes.changes.payloads import LONGEST_WINDOW
 from app.processes.changes.planning.bookings import (
     Conflict,
     WantedWindow,
@@ -26,7 +27,6 @@ from app.processes.changes.planning.bookings import (
     conflicts,
 )
 from app.processes.changes.planning.lookups import CI_KEYS, CIS_BY_NAME
-from app.processes.changes.planning.scheduling import LONGEST_WINDOW
 from app.processes.changes.records import Change
 
 #: How far ahead free windows are looked for, and how many are offered.

@@ -2,50 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated
-
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
-
 from app.common.notices import NoticeType
-from app.common.records import ForeignRef
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference
 from app.kernel.actions.refusals import WrongValue
+from app.processes.changes.payloads import NoteOverlapChange, RescheduleChange, ScheduleChange
 from app.processes.changes.planning.bookings import CHANGE_WINDOWS, booking_row
 from app.processes.changes.preparation import Booking
 from app.processes.changes.records import Change, ChangeState, ChangeType
-
-#: Longest window of a change.
-LONGEST_WINDOW = timedelta(days=92)
-
-
-class ScheduleChange(Payload):
-    """The window of the change, and the reason for taking it although something stands in the way."""
-
-    from_at: Instant = Field(description="When it begins.", examples=["2199-03-02T22:00:00Z"])
-    until_at: Instant = Field(description="When it ends.", examples=["2199-03-03T02:00:00Z"])
-    override_reason: FreeText | None = Field(
-        default=None,
-        description="Why it may overlap a freeze, or another change on the same items: stays visible.",
-        examples=["Both teams work side by side that night."],
-    )
-
-    @model_validator(mode="after")
-    def _check_order(self) -> ScheduleChange:
-        if self.until_at <= self.from_at:
-            raise PydanticCustomError("window_ends_early", "end after the begin")
-        if self.until_at - self.from_at > LONGEST_WINDOW:
-            raise PydanticCustomError("window_too_long", "take at most 92 days")
-        return self
-
-
-class RescheduleChange(ScheduleChange):
-    """The new window of the change, and why it moves."""
-
-    reason: FreeText = Field(description="Why it moves.", examples=["The supplier comes a day later."])
 
 
 def schedule(change: Change, body: ScheduleChange, ctx: ActionContext) -> None:
@@ -97,21 +61,6 @@ async def standard_without_items(
     """
     if change.state is ChangeState.draft and not change.ci_ids and change.no_cis_reason is None:
         raise WrongValue(pointer="/cis", because="no_items_named")
-
-
-class NoteOverlapChange(Payload):
-    """The change or the freeze that overlaps the window of this change, and when."""
-
-    change: Annotated[Reference, ForeignRef("change")] | None = Field(
-        default=None, description="The other change: its id or number."
-    )
-    freeze: Annotated[Reference, ForeignRef("freeze")] | None = Field(
-        default=None, description="Or the freeze: its id."
-    )
-    overlap_from_at: Instant | None = Field(
-        default=None, description="When the overlap begins; none: the windows do not say it."
-    )
-    overlap_until_at: Instant | None = Field(default=None, description="When it ends.")
 
 
 def note_overlap(change: Change, body: NoteOverlapChange, ctx: ActionContext) -> None:

@@ -17,10 +17,10 @@ from app.i18n import translate
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH, Payload, Reason
 from app.kernel.ledger import Ledger
-from app.processes.incidents.lifecycle import ReportIncident, ResolveIncident
 from app.processes.incidents.monitoring.alert import Alert, AlertStatus, identity_of, time_of
 from app.processes.incidents.monitoring.alerts import ClearAlertIncident, RepeatAlertIncident
 from app.processes.incidents.monitoring.known_alerts import SaidResolution, clearing_since, last_resolution
+from app.processes.incidents.payloads import ReportIncident, ResolveIncident
 from app.processes.incidents.queries import (
     AlertedIncident,
     find_alerted_incident,

@@ -1,0 +1,88 @@
+"""Payloads of actions on decisions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.common.records import ChildRef
+from app.foundation.decisions.records import (
+    Decision,
+    DecisionOutcome,
+    VoteVerdict,
+)
+from app.kernel.actions.payloads import FreeText, Instant, Payload, Title
+
+
+class AskDecision(Payload):
+    """A question that is put to a vote. It names no voters: the approval rule does, by which it is asked."""
+
+    question: Title = Field(
+        description="What is to be decided, in a line. All who see the record see it: name no persons here.",
+        examples=["Shall we go on with it?"],
+    )
+    due_at: Instant | None = Field(
+        default=None,
+        description="Until when, if sooner than the approval rule says. Then the votes cast decide.",
+    )
+
+
+class CastVote(Payload):
+    """A vote on a decision."""
+
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
+    instead_of: UUID | None = Field(
+        default=None,
+        description="In whose name, if the caller votes as their deputy and has no vote of their own: the id "
+        "of the person, as `votes_for_others` of the caller's work has it.",
+    )
+    verdict: VoteVerdict = Field(description="What they say.", examples=["approve"])
+    comment: FreeText | None = Field(
+        default=None, description="Why; must be said when it is rejected or deferred.", examples=["Go on."]
+    )
+
+    @model_validator(mode="after")
+    def _check_comment(self) -> CastVote:
+        if self.verdict in (VoteVerdict.reject, VoteVerdict.defer) and self.comment is None:
+            raise PydanticCustomError("say_why", "say in a comment why")
+        return self
+
+
+class WithdrawDecision(Payload):
+    """The decision to withdraw, and the reason."""
+
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
+    reason: FreeText = Field(description="Why.", examples=["It has been settled otherwise."])
+
+
+class CloseVote(Payload):
+    """The decision whose time to vote is over."""
+
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
+
+
+class RemindVoters(Payload):
+    """The decision whose time to vote ends soon."""
+
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
+
+
+class Tallied(Payload):
+    """The outcome of a decision and its count of votes."""
+
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
+    outcome: DecisionOutcome = Field(description="What came of it.", examples=["approved"])
+    voters: int = Field(ge=0, description="How many could vote.", examples=[3])
+    approvals: int = Field(ge=0, description="How many approved.", examples=[2])
+    rejections: int = Field(ge=0, description="How many rejected.", examples=[0])
+    deferrals: int = Field(ge=0, description="How many would have it deferred.", examples=[0])
+    abstentions: int = Field(ge=0, description="How many abstained.", examples=[1])
+
+
+class DeputiseVote(Payload):
+    """The decision whose voters have other deputies than before."""
+
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")

@@ -1,0 +1,98 @@
+"""Payloads of actions on improvement assessments."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.common.components import Component
+from app.common.notices import NoticeType, Responsible
+from app.common.records import ForeignRef
+from app.kernel.actions.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    FreeText,
+    Instant,
+    Payload,
+    PayloadPart,
+    Reference,
+    Title,
+    at_most_entries,
+)
+from app.processes.improvement_assessments.lookups import MOST_ASSESSED
+from app.processes.improvement_assessments.records import (
+    SuggestionVerdict,
+)
+
+Month = Annotated[
+    str,
+    StringConstraints(pattern=r"^(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])$"),
+    Component("Month", "A month.", "2026-11"),
+]
+
+Score = Annotated[int, Field(ge=1, le=5, strict=True)]
+
+Assessors = Annotated[
+    tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)], ...], BoundedList
+]
+
+
+class OpenImprovementAssessment(Payload):
+    """The assessment of a month."""
+
+    month: Month = Field(
+        description="Which month, this one or an earlier one; there is one assessment of each.",
+        examples=["2026-11"],
+    )
+    assessors: Assessors = Field(
+        min_length=1,
+        max_length=LONGEST_LIST,
+        description="Who scores the suggestions: persons' ids, or `me`.",
+    )
+    plan: Annotated[Reference, ForeignRef("improvement_plan")] | None = Field(
+        default=None,
+        description="The improvement plan whose weights count: its number or id. None: 1 each; not while a "
+        "plan of that year is carried out.",
+    )
+
+
+class ScoreImprovementAssessment(Payload):
+    """The scores that the caller gives to a suggestion: 1 to 5 by criterion; 5 speaks for it."""
+
+    suggestion: Annotated[Reference, ForeignRef("improvement_suggestion")] = Field(
+        description="The suggestion: its number or id."
+    )
+    plan_fit: Score = Field(description="5: it fits the annual plan well.")
+    benefit: Score = Field(description="5: it brings much, sooner or later, to many.")
+    urgency: Score = Field(description="5: it is urgent.")
+    ease: Score = Field(description="5: it is easily carried out and institutionalised.")
+    outside_purchase: Score = Field(description="5: nothing must be bought outside.")
+    risk: Score = Field(description="5: its rollout meets no risks and obstacles.")
+    comment: FreeText | None = Field(default=None, description="What is to be said to it.")
+
+
+class GivenVerdict(PayloadPart):
+    """The verdict on a suggestion."""
+
+    suggestion: Annotated[Reference, ForeignRef("improvement_suggestion")] = Field(
+        description="The suggestion: its number or id."
+    )
+    verdict: SuggestionVerdict = Field(description="What becomes of it.")
+    title: Title | None = Field(
+        default=None,
+        description="Of a selected one: what the improvement is called; none: as the suggestion.",
+    )
+    reason: FreeText | None = Field(
+        default=None,
+        description="Why; whoever proposes it reads this. A selected one that was scored needs none.",
+    )
+    until_at: Instant | None = Field(default=None, description="Of a deferred one: until when.")
+
+
+class ConcludeImprovementAssessment(Payload):
+    """The verdicts on all suggestions of the assessment that are still open."""
+
+    verdicts: Annotated[tuple[GivenVerdict, ...], at_most_entries(MOST_ASSESSED)] = Field(
+        max_length=MOST_ASSESSED, description="One for each suggestion."
+    )
