@@ -51,8 +51,8 @@ def move_fields(kind: str, children: Mapping[str, frozenset[str]]) -> Upcaster:
                 continue
             upcasted[key] = {name: value for name, value in fields.items() if name not in moved}
             for child, names in children.items():
-                if found := {name: value for name, value in fields.items() if name in names}:
-                    upcasted[f"{child}/{key.removeprefix(prefix)}"] = {"record": key, **found}
+                if of_child := {name: value for name, value in fields.items() if name in names}:
+                    upcasted[f"{child}/{key.removeprefix(prefix)}"] = {"record": key, **of_child}
         return upcasted
 
     return _for_rows(split)
