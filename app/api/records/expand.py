@@ -43,7 +43,7 @@ async def _visible_records(
     full = of.listing.renderer(ledger, lifecycle, of.listing.shape, caller, renderer.language)
     in_process = "" if of.process is None else " and r.process = %(process)s"
     rows = await ledger.db.rows(
-        f"select {full.columns}, r.{of.by} as {NAME_COLUMN}, h.audience as may_see from {lifecycle.table} r "
+        f"select {full.columns}, r.{of.by} as {NAME_COLUMN}, h.audience as may_see from {lifecycle.source} r "
         f"join log.stream_head h on h.stream = '{lifecycle.kind}/' || r.id "
         f"where r.{of.by} = any(%(named)s){in_process}",
         {"named": named, "process": of.process},

@@ -33,7 +33,7 @@ from app.api.records.columns import (
 from app.api.records.shown_actions import acted_on_by_accounts, names_of
 from app.api.requests.json_output import SharedFragment
 from app.common.people import Caller
-from app.common.records import ENVELOPE, Record, StaffOnly, codecs
+from app.common.records import ENVELOPE, Record, StaffOnly, all_codecs, all_values
 from app.kernel.access.reads import VersionedRecord
 from app.kernel.access.redaction import is_withheld, viewers
 from app.kernel.actions.context import CommandMetadata
@@ -188,7 +188,7 @@ def _plan(
     requested = None if asked_for is None else asked_for | ALWAYS_INCLUDED
     if requested is not None and requested.isdisjoint({"actions", *made, *withheld}):
         names = tuple(name for name in names if name in requested)
-    fields = codecs(record)
+    fields = all_codecs(record)
     beside = _loaded_fields(shape)
     columns = {name: name for name in names if name != "actions" and name not in beside}
     instants, personal, persons, teams = list[str](), list[str](), list[str](), list[str]()
@@ -256,7 +256,7 @@ def on_request_fields(shape: type[OutputModel]) -> tuple[str, ...]:
 @cache
 def _withheld(record: type[Record]) -> dict[str, StaffOnly]:
     """Return the fields that some viewers are not shown, each with its mark."""
-    return {name: codec.withheld for name, codec in codecs(record).items() if codec.withheld is not None}
+    return {name: codec.withheld for name, codec in all_codecs(record).items() if codec.withheld is not None}
 
 
 @dataclass(slots=True)
@@ -296,7 +296,7 @@ class Renderer:
         actions depend on whether the caller follows it.
         """
         plan = self._plan()
-        columns: Columns = dict(zip(plan.names, zip(plan.values_of(record.__dict__)), strict=True))
+        columns: Columns = dict(zip(plan.names, zip(plan.values_of(all_values(record))), strict=True))
         offered = None
         if "actions" in columns and not self.is_past and (self.fields is None or "actions" in self.fields):
             offered = await self._offers(VersionedRecord(record, 0, list(audience)))

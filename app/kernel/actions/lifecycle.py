@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, Unpac
 
 from app.common.notices import RecipientRule
 from app.common.people import OVERSIGHT_ROLES, STAFF_ROLES, Caller, Role
-from app.common.records import CodeEnum, Record
+from app.common.records import CodeEnum, Record, rows_with_parts
 from app.common.tickets import Ticket
 from app.kernel.actions.actor_policy import ActorPolicy, ProcessRelation, RecordDuty, policy_cache_key
 from app.kernel.actions.constraints import Violation
@@ -409,6 +409,7 @@ class Lifecycle(Generic[R]):
         object.__setattr__(self, "_relation_fields", tuple(sorted(fields)))
         assert len(self.by_name) == len(self.rows), f"two actions of {self.kind} have one name"
         assert self.rows[0].opens, f"the first row of {self.kind} is the one from nothing"
+        assert set(self.record.PARTS) <= set(self.children), f"{self.kind} does not list its parts"
         for row in self.rows:
             for event in row.events:
                 assert re.fullmatch(rf"{self.kind}\.[a-z_]+", event), (
@@ -427,6 +428,11 @@ class Lifecycle(Generic[R]):
     def table(self) -> str:
         """Return the table of the records."""
         return f"fold.{self.kind}"
+
+    @property
+    def source(self) -> str:
+        """Return the SQL of the records with the fields of their parts: the table, if they have none."""
+        return rows_with_parts(self.record)
 
     @property
     def observed(self) -> str:
