@@ -19,36 +19,36 @@ from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.ids import uuid7
 from app.platform.db import connect
 from app.processes.improvement_suggestions.payloads import OfferImprovementSuggestion
-from app.processes.improvements.classification import (
-    ClassifyImprovement,
-    FinishImprovement,
-    ImplementImprovement,
-)
-from app.processes.improvements.evaluation import (
+from app.processes.improvements.effects.evaluation import (
     AskToRevertImprovement,
     EvaluateImprovement,
     RevertImprovement,
     StandardiseImprovement,
 )
-from app.processes.improvements.lifecycle import LIFECYCLE, EditImprovement
-from app.processes.improvements.measurement import (
+from app.processes.improvements.effects.measurement import (
     MeasuredTarget,
     MeasuredTargets,
     MeasureEffectsImprovement,
 )
-from app.processes.improvements.project import (
+from app.processes.improvements.effects.records import MeasurementOccasion
+from app.processes.improvements.lifecycle import LIFECYCLE, EditImprovement
+from app.processes.improvements.project.actions import (
     CharterImprovement,
     PlanImprovement,
     ReturnPlanImprovement,
 )
-from app.processes.improvements.proposal import (
+from app.processes.improvements.proposal.actions import (
     ProposeImprovement,
     SubmitImprovement,
     TakeUpImprovement,
 )
+from app.processes.improvements.proposal.classification import (
+    ClassifyImprovement,
+    FinishImprovement,
+    ImplementImprovement,
+)
+from app.processes.improvements.proposal.selection import SelectImprovement
 from app.processes.improvements.records import ImprovementState as State
-from app.processes.improvements.records import MeasurementOccasion
-from app.processes.improvements.selection import SelectImprovement
 from app.ticketing.projects.actions import ReportProgress
 from tests.client import Client, Json
 from tests.every_action.improvement_suggestions import SAMPLES as OF_SUGGESTIONS

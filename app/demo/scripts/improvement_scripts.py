@@ -19,21 +19,15 @@ from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.ledger import Ledger
 from app.kpis.baselines.freezing import freeze_baselines
 from app.log.canonical import instant
-from app.processes.improvements.benefits import NAME as MEASURER
-from app.processes.improvements.children.records import FeedbackStance, PilotIssue
-from app.processes.improvements.classification import (
-    ClassifyImprovement,
-    FinishImprovement,
-    ImplementImprovement,
-)
-from app.processes.improvements.effects import measure_targets
-from app.processes.improvements.evaluation import (
+from app.processes.improvements.effects.benefits import NAME as MEASURER
+from app.processes.improvements.effects.evaluation import (
     EvaluateImprovement,
     RevertImprovement,
     StandardiseImprovement,
 )
-from app.processes.improvements.measurement import MeasureEffectsImprovement
-from app.processes.improvements.pilot import (
+from app.processes.improvements.effects.measurement import MeasureEffectsImprovement
+from app.processes.improvements.effects.measuring import measure_targets
+from app.processes.improvements.pilot.actions import (
     AskJudgementImprovement,
     LogPilotFeedbackImprovement,
     LogPilotIssueImprovement,
@@ -41,10 +35,16 @@ from app.processes.improvements.pilot import (
     SolvePilotIssueImprovement,
     StartPilotImprovement,
 )
-from app.processes.improvements.project import CharterImprovement, PlanImprovement
-from app.processes.improvements.proposal import ProposeImprovement, SubmitImprovement
-from app.processes.improvements.rollout import CompleteRolloutStepImprovement, RollOutImprovement
-from app.processes.improvements.selection import SelectImprovement
+from app.processes.improvements.pilot.records import FeedbackStance, PilotIssue
+from app.processes.improvements.project.actions import CharterImprovement, PlanImprovement
+from app.processes.improvements.proposal.actions import ProposeImprovement, SubmitImprovement
+from app.processes.improvements.proposal.classification import (
+    ClassifyImprovement,
+    FinishImprovement,
+    ImplementImprovement,
+)
+from app.processes.improvements.proposal.selection import SelectImprovement
+from app.processes.improvements.rollout.actions import CompleteRolloutStepImprovement, RollOutImprovement
 from app.ticketing.projects.actions import MilestoneProgress, ReportProgress
 from app.ticketing.projects.records import Milestone
 
@@ -229,7 +229,7 @@ class ImprovementScript(ProgrammeScript):
 
         async def judgement() -> EvaluateImprovement:
             return EvaluateImprovement(
-                position=(await self.current_record()).measured_position,
+                position=(await self.current_record()).evaluation.measured_position,
                 goal_reached=reached,
                 scope_reached=True,
                 benefit_reached=reached,
@@ -333,7 +333,7 @@ class ImprovementScript(ProgrammeScript):
 
         async def pilot_question() -> AskJudgementImprovement:
             said = question(f"{self.template.title}: {judgement}?", when)
-            position = (await self.current_record()).measured_position
+            position = (await self.current_record()).evaluation.measured_position
             return AskJudgementImprovement.model_validate(
                 {**said, "judgement": judgement, "position": position, **more}
             )

@@ -25,14 +25,14 @@ from app.kpis.effects.lifecycle import Scope
 from app.kpis.effects.questions import check_promise
 from app.kpis.questions.question import NO_VALUE
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
-from app.processes.improvements.children.records import ImprovementTarget
+from app.processes.improvements.effects.promises import promised_to_be_better
 from app.processes.improvements.preparation import (
     NewestEffect,
     ProcessFreeze,
     ServedTarget,
     TargetsOfProposal,
 )
-from app.processes.improvements.promises import promised_to_be_better
+from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import (
     MAJOR_GOAL,
     MAJOR_KINDS,
@@ -43,19 +43,19 @@ from app.processes.improvements.records import (
 from app.ticketing.projects.checks import check_plan
 
 if TYPE_CHECKING:
-    from app.processes.improvements.classification import ClassifyImprovement
-    from app.processes.improvements.evaluation import (
+    from app.processes.improvements.effects.evaluation import (
         EvaluateImprovement,
         RevertImprovement,
         StandardiseImprovement,
     )
-    from app.processes.improvements.project import CharterImprovement, PlanImprovement
-    from app.processes.improvements.proposal import (
+    from app.processes.improvements.project.actions import CharterImprovement, PlanImprovement
+    from app.processes.improvements.proposal.actions import (
         ProposeImprovement,
         SubmitImprovement,
         TakeUpImprovement,
     )
-    from app.processes.improvements.selection import DespiteFreeze, SelectImprovement
+    from app.processes.improvements.proposal.classification import ClassifyImprovement
+    from app.processes.improvements.proposal.selection import DespiteFreeze, SelectImprovement
 
 #: Verdicts that show no improvement.
 UNPROVEN_VERDICTS = frozenset(
@@ -285,9 +285,9 @@ async def not_judged_reached(reads: ReadContext, improvement: Improvement, ctx: 
     """Refuse to standardise what was not judged as reached (`not_evaluated`, `not_judged_reached`)."""
     if improvement.state is not ImprovementState.evaluating:
         return None
-    if improvement.reached is None:
+    if improvement.evaluation.reached is None:
         return "not_evaluated"
-    return None if improvement.reached else "not_judged_reached"
+    return None if improvement.evaluation.reached else "not_judged_reached"
 
 
 async def cannot_be_reverted(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
@@ -298,9 +298,9 @@ async def cannot_be_reverted(reads: ReadContext, improvement: Improvement, ctx: 
         return "decision_needed"
     if improvement.state is not ImprovementState.evaluating:
         return None
-    if improvement.reached is None:
+    if improvement.evaluation.reached is None:
         return "not_evaluated"
-    return "judged_reached" if improvement.reached else None
+    return "judged_reached" if improvement.evaluation.reached else None
 
 
 async def old_process_is_gone(
@@ -398,4 +398,4 @@ async def check_pilot_scope(
 
 async def pilot_is_missing(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse a plan without a pilot (`pilot_is_missing`)."""
-    return None if improvement.pilot_scope else "pilot_is_missing"
+    return None if improvement.pilot.pilot_scope else "pilot_is_missing"

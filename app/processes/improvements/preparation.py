@@ -15,9 +15,10 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kpis.baselines.records import KpiBaseline
-from app.processes.improvements.children.records import ImprovementMeasurement, ImprovementTarget
+from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
 from app.processes.improvements.lookups import freezing_improvement, is_plan_target, proposers_of
-from app.processes.improvements.records import Improvement, MeasurementOccasion
+from app.processes.improvements.proposal.records import ImprovementTarget
+from app.processes.improvements.records import Improvement
 
 #: Whoever proposes it, or proposed what it carries out, does not vote on it; nor does whoever manages it,
 #: carries its pilot out, wrote any of it, or puts the question: who asks says what is to be decided, and why.

@@ -10,10 +10,8 @@ from app.api.listings.lists import Listing
 from app.api.records.shapes import PersonStub, TeamStub, TicketOut
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.processes.improvements.lifecycle import LIFECYCLE
-from app.processes.improvements.records import (
-    Improvement,
-    SizeCriterion,
-)
+from app.processes.improvements.proposal.records import SizeCriterion
+from app.processes.improvements.records import Improvement
 
 
 class ImprovementOut(TicketOut, of=Improvement):

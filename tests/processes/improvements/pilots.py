@@ -20,12 +20,12 @@ from app.kpis.statistics.effects.codes import (
     TestMethod,
 )
 from app.log.ids import uuid7
-from app.processes.improvements.measurement import (
+from app.processes.improvements.effects.measurement import (
     MeasuredTarget,
     MeasuredTargets,
     MeasureEffectsImprovement,
 )
-from app.processes.improvements.records import MeasurementOccasion
+from app.processes.improvements.effects.records import MeasurementOccasion
 from tests.client import Api, Client, Json
 from tests.people import context
 from tests.processes.improvement_suggestions.samples import offered

@@ -10,7 +10,7 @@ import pytest
 from app.common.people import Person, Role
 from app.common.records import from_row
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
-from app.processes.improvements.records import MeasurementOccasion
+from app.processes.improvements.effects.records import MeasurementOccasion
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
 from tests.processes.improvements.pilots import (

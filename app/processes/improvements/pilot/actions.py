@@ -32,22 +32,24 @@ from app.kernel.actions.payloads import (
 )
 from app.kpis.effects.lifecycle import Scope, filters_of
 from app.log.canonical import LARGEST_WHOLE_NUMBER
-from app.processes.improvements.children.records import (
+from app.processes.improvements.pilot.preparation import PilotEvidence
+from app.processes.improvements.pilot.records import (
     FeedbackStance,
     PilotFeedback,
     PilotIssue,
+    PilotJudgement,
     PilotReadiness,
 )
-from app.processes.improvements.pilot_preparation import PilotEvidence
-from app.processes.improvements.project import pilot_length
-from app.processes.improvements.proposal import put_to_committee
-from app.processes.improvements.records import DecisionSubject, Improvement, PilotJudgement
+from app.processes.improvements.project.actions import pilot_length
+from app.processes.improvements.proposal.actions import put_to_committee
+from app.processes.improvements.proposal.records import DecisionSubject
+from app.processes.improvements.records import Improvement
 from app.ticketing.projects.planning import expect_no_report
 
 
 def kick_off(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:
     """Kick the improvement's pilot off, as the sponsor: its project manager may start it."""
-    improvement.kicked_off_at = ctx.occurred_at
+    improvement.pilot.kicked_off_at = ctx.occurred_at
 
 
 class StartPilotImprovement(Payload):
@@ -89,13 +91,13 @@ class StartPilotImprovement(Payload):
 def start_pilot(improvement: Improvement, body: StartPilotImprovement, ctx: ActionContext) -> None:
     """Start the improvement's pilot: what must be ready for it is ready."""
     improvement.executor_id = ctx.required_ref(Person, "executor").id
-    improvement.pilot_rounds = (improvement.pilot_rounds or 0) + 1
-    improvement.pilot_started_at = ctx.occurred_at
+    improvement.pilot.pilot_rounds = (improvement.pilot.pilot_rounds or 0) + 1
+    improvement.pilot.pilot_started_at = ctx.occurred_at
     made = PilotReadiness(
         id=ctx.new_id(),
         record=improvement.row_key,
-        pilot_round=improvement.pilot_rounds,
-        kicked_off_at=improvement.kicked_off_at,
+        pilot_round=improvement.pilot.pilot_rounds,
+        kicked_off_at=improvement.pilot.kicked_off_at,
         kicked_off_by_id=improvement.sponsor_id,
         told=body.told,
         key_user_training_id=ctx.required_ref(Record, "key_user_training").id,
@@ -124,7 +126,7 @@ def log_pilot_issue(improvement: Improvement, body: LogPilotIssueImprovement, ct
         record=improvement.row_key,
         title=body.title,
         text=body.text,
-        pilot_round=improvement.pilot_rounds,
+        pilot_round=improvement.pilot.pilot_rounds,
         logged_by_id=ctx.caller.person_id,
         logged_at=ctx.occurred_at,
     )
@@ -168,7 +170,7 @@ def log_pilot_feedback(
         person_id=ctx.required_ref(Person, "person").id,
         stance=body.stance,
         text=body.text,
-        pilot_round=improvement.pilot_rounds,
+        pilot_round=improvement.pilot.pilot_rounds,
         logged_by_id=ctx.caller.person_id,
         logged_at=ctx.occurred_at,
     )
@@ -218,7 +220,7 @@ def report_pilot(improvement: Improvement, body: ReportPilotImprovement, ctx: Ac
         (Heading.further_pilot, body.further_pilot),
         (Heading.legacy, body.legacy),
     )
-    improvement.pilot_report_id = file_document(improvement, DocumentClass.PL, sections, ctx).id
+    improvement.pilot.pilot_report_id = file_document(improvement, DocumentClass.PL, sections, ctx).id
 
 
 class AskJudgementImprovement(AskDecision):
@@ -256,21 +258,21 @@ class AskJudgementImprovement(AskDecision):
 def ask_judgement(improvement: Improvement, body: AskJudgementImprovement, ctx: ActionContext) -> None:
     """Ask to judge the improvement's pilot: the committee decides."""
     put_to_committee(improvement, DecisionSubject.pilot, ctx)
-    improvement.asked_judgement = body.judgement
-    improvement.asked_position = body.position
-    improvement.asked_reason = body.reason
-    improvement.asked_told = body.told
-    improvement.judgement_overdue_at = None
+    improvement.judgement.asked_judgement = body.judgement
+    improvement.judgement.asked_position = body.position
+    improvement.judgement.asked_reason = body.reason
+    improvement.judgement.asked_told = body.told
+    improvement.judgement.judgement_overdue_at = None
     extended = body.judgement is PilotJudgement.extended
-    scope, control = improvement.pilot_scope, improvement.pilot_control
+    scope, control = improvement.pilot.pilot_scope, improvement.pilot.pilot_control
     if body.scope is not None:
         scope = filters_of(body.scope)
     if body.control is not None:
         control = filters_of(body.control)
-    improvement.next_scope = scope if extended else None
-    improvement.next_control = control if extended else None
-    improvement.next_begins_at = body.begins_at if extended else None
-    improvement.next_ends_at = body.ends_at if extended else None
+    improvement.judgement.next_scope = scope if extended else None
+    improvement.judgement.next_control = control if extended else None
+    improvement.judgement.next_begins_at = body.begins_at if extended else None
+    improvement.judgement.next_ends_at = body.ends_at if extended else None
 
 
 class PassPilotImprovement(Tallied):
@@ -285,9 +287,11 @@ def pass_pilot(improvement: Improvement, body: PassPilotImprovement, ctx: Action
     """Pass the improvement's pilot, as the committee has decided: it is rolled out."""
     _judge(improvement, PilotJudgement.passed, body, ctx)
     evidence = ctx.prepared(PilotEvidence)
-    improvement.against_evidence = bool(evidence.not_improved())
-    needs_reason = improvement.against_evidence or evidence.promises_missed()
-    improvement.against_evidence_reason = improvement.asked_reason if needs_reason else None
+    improvement.evaluation.against_evidence = bool(evidence.not_improved())
+    needs_reason = improvement.evaluation.against_evidence or evidence.promises_missed()
+    improvement.evaluation.against_evidence_reason = (
+        improvement.judgement.asked_reason if needs_reason else None
+    )
 
 
 class ExtendPilotImprovement(PassPilotImprovement):
@@ -299,14 +303,16 @@ def extend_pilot(improvement: Improvement, body: ExtendPilotImprovement, ctx: Ac
     dates.
     """
     _judge(improvement, PilotJudgement.extended, body, ctx)
-    improvement.pilot_scope = improvement.next_scope
-    improvement.pilot_control = improvement.next_control
-    improvement.pilot_begins_at = improvement.next_begins_at
-    improvement.pilot_ends_at = improvement.next_ends_at
-    improvement.pilot_length = pilot_length(improvement.next_begins_at, improvement.next_ends_at, ctx)
-    improvement.next_scope = improvement.next_control = None
-    improvement.next_begins_at = improvement.next_ends_at = None
-    improvement.pilot_rounds = (improvement.pilot_rounds or 0) + 1
+    improvement.pilot.pilot_scope = improvement.judgement.next_scope
+    improvement.pilot.pilot_control = improvement.judgement.next_control
+    improvement.pilot.pilot_begins_at = improvement.judgement.next_begins_at
+    improvement.pilot.pilot_ends_at = improvement.judgement.next_ends_at
+    improvement.pilot.pilot_length = pilot_length(
+        improvement.judgement.next_begins_at, improvement.judgement.next_ends_at, ctx
+    )
+    improvement.judgement.next_scope = improvement.judgement.next_control = None
+    improvement.judgement.next_begins_at = improvement.judgement.next_ends_at = None
+    improvement.pilot.pilot_rounds = (improvement.pilot.pilot_rounds or 0) + 1
 
 
 class StopPilotImprovement(PassPilotImprovement):
@@ -316,8 +322,8 @@ class StopPilotImprovement(PassPilotImprovement):
 def stop_pilot(improvement: Improvement, body: StopPilotImprovement, ctx: ActionContext) -> None:
     """Stop the improvement's pilot, as the committee has decided: the old process stands."""
     _judge(improvement, PilotJudgement.stopped, body, ctx)
-    improvement.revert_reason = improvement.asked_reason
-    improvement.reverted_told = improvement.asked_told
+    improvement.outcome.revert_reason = improvement.judgement.asked_reason
+    improvement.outcome.reverted_told = improvement.judgement.asked_told
     improvement.reverted_at = ctx.occurred_at
     expect_no_report(improvement)
 
@@ -325,11 +331,11 @@ def stop_pilot(improvement: Improvement, body: StopPilotImprovement, ctx: Action
 def _judge(
     improvement: Improvement, judgement: PilotJudgement, body: PassPilotImprovement, ctx: ActionContext
 ) -> None:
-    if improvement.first_judgement is None:
-        improvement.first_judgement = judgement
-        improvement.first_judged_at = ctx.occurred_at
-    improvement.last_judgement = judgement
-    improvement.judged_at = ctx.occurred_at
+    if improvement.judgement.first_judgement is None:
+        improvement.judgement.first_judgement = judgement
+        improvement.judgement.first_judged_at = ctx.occurred_at
+    improvement.judgement.last_judgement = judgement
+    improvement.judgement.judged_at = ctx.occurred_at
     improvement.judged_position = body.position
 
 
@@ -337,7 +343,7 @@ def flag_judgement(improvement: Improvement, body: Tallied, ctx: ActionContext) 
     """Flag the improvement's overdue judgement: the committee has not judged the pilot in time, and is to be
     asked again.
     """
-    improvement.judgement_overdue_at = ctx.occurred_at
+    improvement.judgement.judgement_overdue_at = ctx.occurred_at
 
 
 #: The action that an approved judgement leads to, and its payload.
@@ -354,8 +360,8 @@ def action_of_judgement(improvement: Improvement, taken: Decision) -> tuple[str,
     """
     if taken.outcome is DecisionOutcome.lapsed:
         return "flag_judgement", tallied(taken)
-    if taken.outcome is not DecisionOutcome.approved or improvement.asked_judgement is None:
+    if taken.outcome is not DecisionOutcome.approved or improvement.judgement.asked_judgement is None:
         return None
-    name, payload = ACTIONS_OF_JUDGEMENTS[improvement.asked_judgement]
-    said = {**dict(tallied(taken)), "position": improvement.asked_position}
+    name, payload = ACTIONS_OF_JUDGEMENTS[improvement.judgement.asked_judgement]
+    said = {**dict(tallied(taken)), "position": improvement.judgement.asked_position}
     return name, payload.model_validate(said)

@@ -33,15 +33,16 @@ from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod
 from app.log.canonical import instant
 from app.log.ids import uuid7
 from app.platform.db import Connection
-from app.processes.improvements.children.records import ImprovementMeasurement, ImprovementTarget
-from app.processes.improvements.measurement import (
+from app.processes.improvements.effects.measurement import (
     MeasuredOccasion,
     MeasuredTarget,
     MeasuredTargets,
     occasion_of,
 )
-from app.processes.improvements.promises import better_by
-from app.processes.improvements.records import Improvement, ImprovementState, MeasurementOccasion
+from app.processes.improvements.effects.promises import better_by
+from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
+from app.processes.improvements.proposal.records import ImprovementTarget
+from app.processes.improvements.records import Improvement, ImprovementState
 
 Filters = dict[Dimension, tuple[str, ...]]
 
@@ -88,12 +89,14 @@ async def measure_targets(ledger: Ledger, improvement: Improvement, now: datetim
     )
     return MeasuredTargets(
         occasion=occasion.occasion,
-        pilot_round=improvement.pilot_rounds if occasion.occasion is MeasurementOccasion.pilot else None,
+        pilot_round=improvement.pilot.pilot_rounds
+        if occasion.occasion is MeasurementOccasion.pilot
+        else None,
         from_at=occasion.begin,
         until_at=occasion.end,
         position=effects[0].position,
         targets=tuple(
-            _measured_target(one, body, effect, improvement.rollout_goal or improvement.default_goal)
+            _measured_target(one, body, effect, improvement.rollout.rollout_goal or improvement.default_goal)
             for one, (_, body), effect in zip(targets, asked, effects, strict=True)
         ),
     )
@@ -103,9 +106,9 @@ def _circumstances(improvement: Improvement, occasion: MeasuredOccasion, of: _Ta
     """Return what is known of an effect besides what is asked: as it was recorded, not as it is dated."""
     is_pilot = occasion.occasion is MeasurementOccasion.pilot
     return Circumstances(
-        began_at=improvement.pilot_started_at or improvement.implemented_at,
+        began_at=improvement.pilot.pilot_started_at or improvement.implemented_at,
         frozen_at=of.baseline.frozen_at,
-        agreed_end_at=improvement.pilot_ends_at if is_pilot else None,
+        agreed_end_at=improvement.pilot.pilot_ends_at if is_pilot else None,
         wants_control=is_pilot,
     )
 
@@ -139,10 +142,10 @@ async def _effect_questions(
     control: Filters | None = None
     is_pilot = occasion.occasion is MeasurementOccasion.pilot
     if is_pilot:
-        of_all, cut = scope, _filters(improvement.pilot_scope)
+        of_all, cut = scope, _filters(improvement.pilot.pilot_scope)
         scope = of_all | cut
-        if improvement.pilot_control is not None:
-            control = of_all | _filters(improvement.pilot_control)
+        if improvement.pilot.pilot_control is not None:
+            control = of_all | _filters(improvement.pilot.pilot_control)
     body = MeasureKpiEffect(
         kpi=target.kpi,
         before=_window(baseline.begins_at, baseline.ends_at),

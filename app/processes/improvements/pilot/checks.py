@@ -12,12 +12,13 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
 from app.processes.improvements.checks import check_pilot_scope
-from app.processes.improvements.children.records import ImprovementMember, PilotIssue
-from app.processes.improvements.pilot_preparation import ExecutorLicence, PilotEvidence
-from app.processes.improvements.records import Improvement, PilotJudgement
+from app.processes.improvements.pilot.preparation import ExecutorLicence, PilotEvidence
+from app.processes.improvements.pilot.records import PilotIssue, PilotJudgement
+from app.processes.improvements.project.records import ImprovementMember
+from app.processes.improvements.records import Improvement
 
 if TYPE_CHECKING:
-    from app.processes.improvements.pilot import (
+    from app.processes.improvements.pilot.actions import (
         AskJudgementImprovement,
         LogPilotFeedbackImprovement,
         SolvePilotIssueImprovement,
@@ -62,19 +63,19 @@ def raise_all(wrong: list[WrongValue]) -> None:
 
 async def pilot_is_over(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse to start a pilot whose agreed end has passed (`pilot_is_over`)."""
-    ends_at = improvement.pilot_ends_at
+    ends_at = improvement.pilot.pilot_ends_at
     return "pilot_is_over" if ends_at is not None and ends_at <= ctx.occurred_at else None
 
 
 async def not_kicked_off(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse to start a pilot that its sponsor has not kicked off by then (`not_kicked_off`)."""
-    at = improvement.kicked_off_at
+    at = improvement.pilot.kicked_off_at
     return "not_kicked_off" if at is None or at > ctx.occurred_at else None
 
 
 async def kicked_off_already(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse to kick a pilot off twice (`kicked_off_already`)."""
-    return None if improvement.kicked_off_at is None else "kicked_off_already"
+    return None if improvement.pilot.kicked_off_at is None else "kicked_off_already"
 
 
 async def not_ready_for_pilot(
@@ -161,8 +162,8 @@ async def judgement_invalid(
     reads: ReadContext, improvement: Improvement, body: AskJudgementImprovement, ctx: ActionContext
 ) -> None:
     """Refuse a judgement that names another effect than the report's, and what it must say besides."""
-    if body.position != improvement.measured_position:
-        words = {"position": str(improvement.measured_position)}
+    if body.position != improvement.evaluation.measured_position:
+        words = {"position": str(improvement.evaluation.measured_position)}
         raise WrongValue(words, pointer="/position", because="not_the_reported_effect")
     if body.judgement is PilotJudgement.passed:
         _check_passed(body, ctx.prepared(PilotEvidence))

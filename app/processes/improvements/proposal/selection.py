@@ -78,9 +78,9 @@ def select(improvement: Improvement, body: SelectImprovement, ctx: ActionContext
     assessment = ctx.ref(Record, "assessment")
     improvement.title = body.title
     improvement.scope, improvement.process, improvement.aspect = body.scope, body.process, body.aspect
-    improvement.suggestion_ids = [str(one.id) for one in ctx.refs(Record, "suggestions")]
-    improvement.assessment_id = None if assessment is None else assessment.id
-    improvement.selection_reason = body.reason
+    improvement.proposal.suggestion_ids = [str(one.id) for one in ctx.refs(Record, "suggestions")]
+    improvement.proposal.assessment_id = None if assessment is None else assessment.id
+    improvement.proposal.selection_reason = body.reason
     keep_freeze_exception(improvement, body)
     set_requester(improvement, ctx)
     improvement.opened_at = ctx.occurred_at
@@ -93,14 +93,14 @@ def keep_freeze_exception(improvement: Improvement, body: DespiteFreeze) -> None
     """Set why the improvement does not wait for the end of the freeze, if the payload says it."""
     if body.freeze_exception is not None:
         improvement.freeze_exception = body.freeze_exception
-        improvement.freeze_exception_reason = body.freeze_exception_reason
+        improvement.proposal.freeze_exception_reason = body.freeze_exception_reason
 
 
 def _selected_suggestions(
     improvement: Improvement, body: SelectImprovement, ctx: ActionContext
 ) -> list[RelatedPart]:
     """Return the commands by which its suggestions are selected."""
-    assessment: UUID | None = improvement.assessment_id
+    assessment: UUID | None = improvement.proposal.assessment_id
     said = {
         "improvement": str(improvement.id),
         "assessment": None if assessment is None else str(assessment),

@@ -28,9 +28,10 @@ from app.kernel.actions.payloads import (
 )
 from app.kpis.effects.lifecycle import PromisedEffect, Scope, filters_of
 from app.kpis.questions.periods import months_after
-from app.processes.improvements.children.records import ImprovementMember
+from app.processes.improvements.pilot.records import PilotLength
 from app.processes.improvements.preparation import TargetsOfProposal
-from app.processes.improvements.records import Improvement, PilotLength
+from app.processes.improvements.project.records import ImprovementMember
+from app.processes.improvements.records import Improvement
 from app.ticketing.projects import actions as project_actions
 from app.ticketing.projects.actions import ReportProgress
 from app.ticketing.projects.planning import (
@@ -88,7 +89,7 @@ def charter(improvement: Improvement, body: CharterImprovement, ctx: ActionConte
                 added_at=ctx.occurred_at,
             )
         )
-    improvement.project_resources = body.resources
+    improvement.project.project_resources = body.resources
     improvement.budget, improvement.currency = body.budget, body.currency
 
 
@@ -152,19 +153,19 @@ def plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContext) ->
     """Plan the improvement's project: its work, its milestones, and the pilot that the departments have
     agreed to.
     """
-    improvement.work_plan = body.work
+    improvement.project.work_plan = body.work
     plan_project(improvement, body.milestones, body.tasks, ctx)
     begin_reporting(improvement, body.report_every_days, ctx)
-    improvement.pilot_scope = filters_of(body.pilot_scope) if body.pilot_scope else None
-    improvement.pilot_control = filters_of(body.pilot_control) if body.pilot_control else None
+    improvement.pilot.pilot_scope = filters_of(body.pilot_scope) if body.pilot_scope else None
+    improvement.pilot.pilot_control = filters_of(body.pilot_control) if body.pilot_control else None
     begins_at, ends_at = body.pilot_begins_at, body.pilot_ends_at
     if begins_at is not None and ends_at is None:
         ends_at = months_after(begins_at, USUAL_PILOT, ctx.zone)
-    improvement.pilot_begins_at, improvement.pilot_ends_at = begins_at, ends_at
-    improvement.pilot_length = pilot_length(begins_at, ends_at, ctx)
-    improvement.pilot_agreement = body.pilot_agreement
-    improvement.data_gathering = body.data_gathering
-    improvement.lacking = None
+    improvement.pilot.pilot_begins_at, improvement.pilot.pilot_ends_at = begins_at, ends_at
+    improvement.pilot.pilot_length = pilot_length(begins_at, ends_at, ctx)
+    improvement.pilot.pilot_agreement = body.pilot_agreement
+    improvement.pilot.data_gathering = body.data_gathering
+    improvement.project.lacking = None
     expected = {one.target: one.promised for one in body.expected}
     for target in ctx.prepared(TargetsOfProposal).targets:
         of_pilot = expected.get(target.name or "")
@@ -194,8 +195,8 @@ class ReturnPlanImprovement(Payload):
 
 def return_plan(improvement: Improvement, body: ReturnPlanImprovement, ctx: ActionContext) -> None:
     """Return the improvement's plan, to the project manager, with what is lacking."""
-    improvement.lacking = body.lacking
-    improvement.kicked_off_at = None
+    improvement.project.lacking = body.lacking
+    improvement.pilot.kicked_off_at = None
 
 
 def approve_plan(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:

@@ -24,8 +24,9 @@ from app.kpis.questions.periods import months_after
 from app.log.canonical import LARGEST_WHOLE_NUMBER
 from app.processes.improvements.checks import contradicting
 from app.processes.improvements.preparation import NewestEffect
-from app.processes.improvements.proposal import put_to_committee
-from app.processes.improvements.records import DecisionSubject, Improvement
+from app.processes.improvements.proposal.actions import put_to_committee
+from app.processes.improvements.proposal.records import DecisionSubject
+from app.processes.improvements.records import Improvement
 from app.ticketing.projects.planning import expect_no_report
 
 #: When the benefit is measured first after an improvement was standardised, in months.
@@ -67,18 +68,22 @@ class EvaluateImprovement(Payload):
 def evaluate(improvement: Improvement, body: EvaluateImprovement, ctx: ActionContext) -> None:
     """Evaluate the improvement: its goal, scope and benefit are judged by the measured effect."""
     improvement.judged_position = body.position
-    improvement.goal_reached = body.goal_reached
-    improvement.scope_reached = body.scope_reached
-    improvement.benefit_reached = body.benefit_reached
-    improvement.reached = body.reached
-    improvement.evaluation_comment = body.comment
-    improvement.against_evidence = contradicting(body.reached, ctx.prepared(NewestEffect)) is not None
-    improvement.against_evidence_reason = body.reason if improvement.against_evidence else None
-    improvement.evaluated_by_id = ctx.caller.person_id
+    improvement.evaluation.goal_reached = body.goal_reached
+    improvement.evaluation.scope_reached = body.scope_reached
+    improvement.evaluation.benefit_reached = body.benefit_reached
+    improvement.evaluation.reached = body.reached
+    improvement.evaluation.evaluation_comment = body.comment
+    improvement.evaluation.against_evidence = (
+        contradicting(body.reached, ctx.prepared(NewestEffect)) is not None
+    )
+    improvement.evaluation.against_evidence_reason = (
+        body.reason if improvement.evaluation.against_evidence else None
+    )
+    improvement.evaluation.evaluated_by_id = ctx.caller.person_id
     agreed, is_owner = ctx.ref(Person, "agreed_by"), ctx.caller.has_role(Role.process_owner, improvement)
     own = ctx.caller.person_id if is_owner else None
-    improvement.agreed_by_id = own if agreed is None else agreed.id
-    improvement.evaluated_at = ctx.occurred_at
+    improvement.evaluation.agreed_by_id = own if agreed is None else agreed.id
+    improvement.evaluation.evaluated_at = ctx.occurred_at
 
 
 class StandardiseImprovement(Payload):
@@ -98,9 +103,9 @@ class StandardiseImprovement(Payload):
 
 def standardise(improvement: Improvement, body: StandardiseImprovement, ctx: ActionContext) -> None:
     """Standardise the improvement: its documents are updated and published, and the teams are told."""
-    improvement.document_numbers = list(body.document_numbers)
+    improvement.outcome.document_numbers = list(body.document_numbers)
     improvement.told_team_ids = [str(team.id) for team in ctx.refs(Record, "teams")]
-    improvement.published_at = body.published_at or ctx.occurred_at
+    improvement.outcome.published_at = body.published_at or ctx.occurred_at
     improvement.next_benefit_due_at = months_after(ctx.occurred_at, FIRST_BENEFIT_MONTHS, ctx.zone)
     expect_no_report(improvement)
 
@@ -119,8 +124,8 @@ class RevertImprovement(Payload):
 
 def revert(improvement: Improvement, body: RevertImprovement, ctx: ActionContext) -> None:
     """Revert the improvement: the old process stands, and those concerned were told."""
-    improvement.revert_reason = body.reason
-    improvement.reverted_told = body.told
+    improvement.outcome.revert_reason = body.reason
+    improvement.outcome.reverted_told = body.told
     withdraw_open_decisions(ctx)
     expect_no_report(improvement)
 
@@ -136,11 +141,14 @@ class AskToRevertImprovement(AskDecision):
 
 def ask_to_revert(improvement: Improvement, body: AskToRevertImprovement, ctx: ActionContext) -> None:
     """Ask to revert the improvement: the committee decides, after its cutover."""
-    improvement.asked_reason, improvement.asked_told = body.reason, body.told
+    improvement.judgement.asked_reason, improvement.judgement.asked_told = body.reason, body.told
     put_to_committee(improvement, DecisionSubject.revert, ctx)
 
 
 def revert_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
     """Revert the improvement by decision, as the committee wants it after its cutover."""
-    improvement.revert_reason, improvement.reverted_told = improvement.asked_reason, improvement.asked_told
+    improvement.outcome.revert_reason, improvement.outcome.reverted_told = (
+        improvement.judgement.asked_reason,
+        improvement.judgement.asked_told,
+    )
     expect_no_report(improvement)

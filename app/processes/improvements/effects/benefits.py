@@ -22,9 +22,9 @@ from app.kernel.ledger import Ledger
 from app.log.writer import DuplicateCommand
 from app.platform.db import Connection
 from app.platform.shared_connections import SharedConnections
-from app.processes.improvements.effects import measure_targets
+from app.processes.improvements.effects.measurement import MeasureEffectsImprovement
+from app.processes.improvements.effects.measuring import measure_targets
 from app.processes.improvements.lifecycle import LIFECYCLE
-from app.processes.improvements.measurement import MeasureEffectsImprovement
 from app.processes.improvements.records import Improvement
 
 #: The actor's name in the log.
@@ -32,8 +32,8 @@ NAME = "measure_benefits"
 POLL_SECONDS = 60.0
 #: The lock of the one worker that does it.
 LOCK = "improvement_benefits"
-DUE = """
-select * from fold.improvement where state = 'standardised' and next_benefit_due_at <= %s
+DUE = f"""
+select * from {LIFECYCLE.source} r where state = 'standardised' and next_benefit_due_at <= %s
 order by next_benefit_due_at, id"""
 logger = structlog.get_logger()
 

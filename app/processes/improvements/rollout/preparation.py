@@ -11,14 +11,11 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
-from app.processes.improvements.children.records import (
-    ImprovementMeasurement,
-    ImprovementTarget,
-    RolloutStep,
-    RolloutStepName,
-)
-from app.processes.improvements.measurement import BENEFIT_OCCASIONS
+from app.processes.improvements.effects.measurement import BENEFIT_OCCASIONS
+from app.processes.improvements.effects.records import ImprovementMeasurement
+from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import Improvement
+from app.processes.improvements.rollout.records import RolloutStep, RolloutStepName
 
 #: The last step that must be complete before an improvement is handed over.
 LAST_BEFORE_HAND_OVER = RolloutStepName.manage_daily

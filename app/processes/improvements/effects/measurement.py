@@ -22,8 +22,9 @@ from app.kpis.questions.periods import months_after
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.log.canonical import instant
 from app.log.events import stream
-from app.processes.improvements.children.records import ImprovementMeasurement, ImprovementTarget
-from app.processes.improvements.records import Improvement, ImprovementState, MeasurementOccasion
+from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
+from app.processes.improvements.proposal.records import ImprovementTarget
+from app.processes.improvements.records import Improvement, ImprovementState
 
 if TYPE_CHECKING:
     from app.kernel.access.reads import ReadContext
@@ -83,9 +84,12 @@ def occasion_of(improvement: Improvement, now: datetime, zone: tzinfo) -> Measur
     PreparationRefused if it is too early, or all was measured.
     """
     if improvement.state is ImprovementState.piloting:
-        assert improvement.pilot_started_at is not None
-        begin = max(improvement.pilot_started_at, improvement.pilot_begins_at or improvement.pilot_started_at)
-        end = min(now, improvement.pilot_ends_at or now)
+        assert improvement.pilot.pilot_started_at is not None
+        begin = max(
+            improvement.pilot.pilot_started_at,
+            improvement.pilot.pilot_begins_at or improvement.pilot.pilot_started_at,
+        )
+        end = min(now, improvement.pilot.pilot_ends_at or now)
         return _checked(MeasuredOccasion(MeasurementOccasion.pilot, begin, end))
     if improvement.state is ImprovementState.evaluating:
         assert improvement.implemented_at is not None
@@ -135,7 +139,8 @@ async def earlier_measurements(
         frozenset(
             one.position
             for one in found
-            if one.position is not None and (not is_pilot or one.pilot_round == improvement.pilot_rounds)
+            if one.position is not None
+            and (not is_pilot or one.pilot_round == improvement.pilot.pilot_rounds)
         )
     )
 
@@ -168,7 +173,7 @@ def measure_effects(improvement: Improvement, body: MeasureEffectsImprovement, c
                 kept=one.kept,
                 from_at=found.from_at,
                 until_at=found.until_at,
-                agreed_until_at=improvement.pilot_ends_at if is_pilot else None,
+                agreed_until_at=improvement.pilot.pilot_ends_at if is_pilot else None,
                 times=len(times - {found.position}) + 1,
                 change=one.change,
                 goal=one.goal,
@@ -177,9 +182,9 @@ def measure_effects(improvement: Improvement, body: MeasureEffectsImprovement, c
                 measured_at=ctx.occurred_at,
             )
         )
-    improvement.measured_occasion = found.occasion
-    improvement.measured_position = found.position
-    improvement.measured_at = ctx.occurred_at
+    improvement.evaluation.measured_occasion = found.occasion
+    improvement.evaluation.measured_position = found.position
+    improvement.evaluation.measured_at = ctx.occurred_at
     months = next((m for m, occasion in BENEFIT_OCCASIONS.items() if occasion is found.occasion), None)
     if months is not None:
         following = next((m for m in BENEFIT_OCCASIONS if m > months), None)
@@ -205,7 +210,7 @@ STORE_EFFECTS = RelatedCommands(action="measure", field="targets", parts=effect_
 
 def note_faded(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:
     """Note the improvement's faded benefit: less than 80 % of the effect that was judged is still there."""
-    improvement.faded_at = ctx.occurred_at
+    improvement.outcome.faded_at = ctx.occurred_at
 
 
 def faded_follow_up(improvement: Improvement, ctx: ActionContext) -> tuple[str, Payload] | None:

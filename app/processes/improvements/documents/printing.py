@@ -25,15 +25,8 @@ from app.kpis.effects.records import KpiEffect, PromisedAs
 from app.kpis.effects.sentences import sentence_of
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod
-from app.processes.improvements.children.records import (
-    ImprovementMeasurement,
-    ImprovementTarget,
-    PilotFeedback,
-    PilotIssue,
-    RolloutAnnouncement,
-)
-from app.processes.improvements.pages import page_of
-from app.processes.improvements.printed import (
+from app.processes.improvements.documents.pages import page_of
+from app.processes.improvements.documents.printed import (
     ComparedStatistic,
     PrintedAnnouncement,
     PrintedImprovement,
@@ -42,8 +35,12 @@ from app.processes.improvements.printed import (
     PrintedMeasurements,
     PrintedTarget,
 )
-from app.processes.improvements.project_facts import named_filters, pilot_facts, rollout_of
-from app.processes.improvements.records import Improvement, MeasurementOccasion
+from app.processes.improvements.documents.project_facts import named_filters, pilot_facts, rollout_of
+from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
+from app.processes.improvements.pilot.records import PilotFeedback, PilotIssue
+from app.processes.improvements.proposal.records import ImprovementTarget
+from app.processes.improvements.records import Improvement
+from app.processes.improvements.rollout.records import RolloutAnnouncement
 
 #: What of the cases each method compares.
 STATISTICS = {
@@ -181,8 +178,8 @@ async def _load_handover(
     ]
     found = await unseal(
         ledger,
-        [before.against_evidence_reason],
-        [improvement.project_manager_id, improvement.accepted_by_id, improvement.process_owner_id],
+        [before.evaluation.against_evidence_reason],
+        [improvement.project_manager_id, improvement.rollout.accepted_by_id, improvement.process_owner_id],
     )
     events = document.edition.events
     judged = [one for one in events if one.type == "improvement.judgement_asked"]
@@ -192,7 +189,7 @@ async def _load_handover(
         if one.outcome is DecisionOutcome.approved
     ]
     manager = found.name(improvement.project_manager_id)
-    accepted = found.name(improvement.accepted_by_id)
+    accepted = found.name(improvement.rollout.accepted_by_id)
     steps, trainings = await rollout_of(ledger, then)
     return PrintedImprovement(
         document=document.printed,
@@ -204,17 +201,17 @@ async def _load_handover(
             PrintedAnnouncement(one.medium or "", one.announced_at, one.reach)
             for one in then.rows(RolloutAnnouncement, "announced_at")
         ],
-        cutover=(before.cutover_at, before.cutover_share),
+        cutover=(before.cutover_at, before.rollout.cutover_share),
         documents=[
             one
             for one in then.rows(DocumentEntry, "drafted_at")
             if one.document_class is not DocumentClass.HO
         ],
-        against_evidence=bool(before.against_evidence),
-        against_evidence_reason=found.text(before.against_evidence_reason),
+        against_evidence=bool(before.evaluation.against_evidence),
+        against_evidence_reason=found.text(before.evaluation.against_evidence_reason),
         decisions=passed[-1:],
         signatures=(
-            SignatureLine("project_manager", manager, improvement.handover_asked_at),
+            SignatureLine("project_manager", manager, improvement.rollout.handover_asked_at),
             SignatureLine("accepted_by", accepted, improvement.handed_over_at),
             SignatureLine("process_owner", found.name(improvement.process_owner_id)),
         ),

@@ -30,11 +30,11 @@ from app.kernel.actions.payloads import (
 )
 from app.kpis.questions.periods import months_after
 from app.kpis.targets.lifecycle import Number
-from app.processes.improvements.children.records import RolloutAnnouncement, RolloutStep, RolloutStepName
-from app.processes.improvements.pilot_preparation import PilotEvidence
+from app.processes.improvements.pilot.preparation import PilotEvidence
+from app.processes.improvements.proposal.selection import DespiteFreeze, keep_freeze_exception
 from app.processes.improvements.records import Improvement
-from app.processes.improvements.rollout_preparation import OPTIMISE_MONTHS, RolloutSteps
-from app.processes.improvements.selection import DespiteFreeze, keep_freeze_exception
+from app.processes.improvements.rollout.preparation import OPTIMISE_MONTHS, RolloutSteps
+from app.processes.improvements.rollout.records import RolloutAnnouncement, RolloutStep, RolloutStepName
 from app.ticketing.followers import add_followers
 
 #: Fixed a quarter after it was optimised, if the plan does not say when.
@@ -101,14 +101,14 @@ def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionCont
     dates.
     """
     release = ctx.ref(Ticket, "release")
-    improvement.rollout_advice = body.advice
-    improvement.rollout_scope = body.scope
-    improvement.rollout_departments = list(dict.fromkeys(body.departments))
-    improvement.rollout_contributions = body.contributions
-    improvement.rollout_schedule = body.schedule
-    improvement.rollout_told = body.told
-    improvement.release_id = release.id if release else None
-    improvement.rollout_planned_at = ctx.occurred_at
+    improvement.rollout.rollout_advice = body.advice
+    improvement.rollout.rollout_scope = body.scope
+    improvement.rollout.rollout_departments = list(dict.fromkeys(body.departments))
+    improvement.rollout.rollout_contributions = body.contributions
+    improvement.rollout.rollout_schedule = body.schedule
+    improvement.rollout.rollout_told = body.told
+    improvement.rollout.release_id = release.id if release else None
+    improvement.rollout.rollout_planned_at = ctx.occurred_at
     owners = {
         planned.step: ctx.required_ref(Person, f"steps/{n}/owner").id for n, planned in enumerate(body.steps)
     }
@@ -243,7 +243,7 @@ def complete_rollout_step(
     if body.step is RolloutStepName.name_owner:
         improvement.process_owner_id = ctx.required_ref(Person, "owner").id
     elif body.step is RolloutStepName.organise:
-        improvement.rollout_goal = body.goal or improvement.default_goal
+        improvement.rollout.rollout_goal = body.goal or improvement.default_goal
     elif body.step is RolloutStepName.inform_and_train:
         step.training_id = ctx.required_ref(Record, "training").id
         _add_announcements(improvement, body, ctx)
@@ -277,7 +277,7 @@ def _add_announcements(
 
 def _cut_over(improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
     """Note how far it is cut over. What was due by the planned day is due by the real one."""
-    improvement.cutover_share = body.share
+    improvement.rollout.cutover_share = body.share
     if improvement.cutover_at is not None:
         return
     improvement.cutover_at = ctx.occurred_at
@@ -363,19 +363,19 @@ def ask_hand_over(improvement: Improvement, body: AskHandOverImprovement, ctx: A
         (Heading.documents, ", ".join(dict.fromkeys([*made, *body.numbers]))),
         (Heading.pilot_result, ctx.prepared(PilotEvidence).goals_text()),
         (
-            Heading.against_evidence if improvement.against_evidence else Heading.below_promise,
-            improvement.against_evidence_reason,
+            Heading.against_evidence if improvement.evaluation.against_evidence else Heading.below_promise,
+            improvement.evaluation.against_evidence_reason,
         ),
         (Heading.open_points, body.open_points),
     )
     entry = file_document(improvement, DocumentClass.HO, sections, ctx, state=DocumentState.drafted)
-    improvement.handover_id = entry.id
-    improvement.handover_asked_at = ctx.occurred_at
+    improvement.rollout.handover_id = entry.id
+    improvement.rollout.handover_asked_at = ctx.occurred_at
 
 
 def handover_document_class(improvement: Improvement) -> str | None:
     """Return the class whose next document number is needed; None if the draft is there already."""
-    return DocumentClass.HO.value if improvement.handover_id is None else None
+    return DocumentClass.HO.value if improvement.rollout.handover_id is None else None
 
 
 class HandOverImprovement(Payload):
@@ -387,7 +387,7 @@ class HandOverImprovement(Payload):
 def hand_over(improvement: Improvement, body: HandOverImprovement, ctx: ActionContext) -> None:
     """Take over the improvement, which the project manager hands over."""
     publish_draft(DocumentClass.HO, ctx)
-    improvement.accepted_by_id = ctx.caller.person_id
+    improvement.rollout.accepted_by_id = ctx.caller.person_id
 
 
 class FixImprovement(DespiteFreeze):
@@ -415,4 +415,4 @@ def fix(improvement: Improvement, body: FixImprovement, ctx: ActionContext) -> N
     if body.step is RolloutStepName.optimise:
         improvement.optimised_at = ctx.occurred_at
     else:
-        improvement.fixed_at = ctx.occurred_at
+        improvement.outcome.fixed_at = ctx.occurred_at

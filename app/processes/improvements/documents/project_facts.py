@@ -15,9 +15,10 @@ from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Unit
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.kpi_figure import filter_words
-from app.processes.improvements.children.records import PilotReadiness, RolloutStep
-from app.processes.improvements.printed import PrintedPilot, PrintedStep, PrintedTraining
+from app.processes.improvements.documents.printed import PrintedPilot, PrintedStep, PrintedTraining
+from app.processes.improvements.pilot.records import PilotReadiness
 from app.processes.improvements.records import Improvement
+from app.processes.improvements.rollout.records import RolloutStep
 
 TRAININGS = "select id, number, title, pass_mark from fold.training where id = any(%s) order by number"
 PARTICIPANTS = "select * from fold.training_participant where record = any(%s) order by added_at, id"
@@ -55,7 +56,7 @@ async def pilot_facts(
 ) -> PrintedPilot | None:
     """Return the pilot of the improvement as it was then; None: it has none."""
     ready = then.rows(PilotReadiness, "started_at")
-    if not ready or improvement.pilot_scope is None:
+    if not ready or improvement.pilot.pilot_scope is None:
         return None
     newest = ready[-1]
     words = ChartWords(language, Unit.cases, ZoneInfo(ledger.settings.time_zone), "")
@@ -69,12 +70,12 @@ async def pilot_facts(
     }
     trainings = [newest.key_user_training_id, newest.executor_training_id]
     return PrintedPilot(
-        scope=await named_filters(ledger, _filters(improvement.pilot_scope), words),
+        scope=await named_filters(ledger, _filters(improvement.pilot.pilot_scope), words),
         control=None
-        if improvement.pilot_control is None
-        else await named_filters(ledger, _filters(improvement.pilot_control), words),
-        agreed=(improvement.pilot_begins_at, improvement.pilot_ends_at),
-        started_at=improvement.pilot_started_at,
+        if improvement.pilot.pilot_control is None
+        else await named_filters(ledger, _filters(improvement.pilot.pilot_control), words),
+        agreed=(improvement.pilot.pilot_begins_at, improvement.pilot.pilot_ends_at),
+        started_at=improvement.pilot.pilot_started_at,
         kicked_off_at=newest.kicked_off_at,
         kicked_off_by=found.name(newest.kicked_off_by_id),
         executor=found.name(improvement.executor_id),

@@ -9,14 +9,9 @@ from pydantic import Field
 from app.common.priorities.priority import Impact, Priority, Urgency
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, FreeText, Payload
-from app.processes.improvements.records import (
-    MAJOR_KINDS,
-    Improvement,
-    ImprovementKind,
-    ImprovementSize,
-    SizeCriterion,
-)
-from app.processes.improvements.selection import DespiteFreeze, keep_freeze_exception
+from app.processes.improvements.proposal.records import SizeCriterion
+from app.processes.improvements.proposal.selection import DespiteFreeze, keep_freeze_exception
+from app.processes.improvements.records import MAJOR_KINDS, Improvement, ImprovementKind, ImprovementSize
 
 
 class ClassifyImprovement(Payload):
@@ -57,13 +52,13 @@ def classify(improvement: Improvement, body: ClassifyImprovement, ctx: ActionCon
     """Classify the improvement, as major or minor, by its criteria, with kind and priority."""
     improvement.size = body.size_or_default
     improvement.improvement_kind = body.kind
-    improvement.size_reason = body.size_reason
-    improvement.size_criteria = [criterion.value for criterion in body.criteria]
-    improvement.to_pilot = body.to_pilot or improvement.size is ImprovementSize.major
+    improvement.proposal.size_reason = body.size_reason
+    improvement.proposal.size_criteria = [criterion.value for criterion in body.criteria]
+    improvement.proposal.to_pilot = body.to_pilot or improvement.size is ImprovementSize.major
     improvement.impact, improvement.urgency = body.impact, body.urgency
     # Without one, the priority follows from both (`decide`).
     improvement.priority = body.priority
-    improvement.classified_at = ctx.occurred_at
+    improvement.proposal.classified_at = ctx.occurred_at
 
 
 class ImplementImprovement(DespiteFreeze):
@@ -74,7 +69,7 @@ class ImplementImprovement(DespiteFreeze):
 
 def implement(improvement: Improvement, body: ImplementImprovement, ctx: ActionContext) -> None:
     """Begin to implement the minor improvement, by its plan."""
-    improvement.implementation_plan = body.plan
+    improvement.project.implementation_plan = body.plan
     keep_freeze_exception(improvement, body)
 
 
@@ -86,4 +81,4 @@ class FinishImprovement(Payload):
 
 def finish(improvement: Improvement, body: FinishImprovement, ctx: ActionContext) -> None:
     """Finish the improvement's implementation: what was done; from now on the effect is measured."""
-    improvement.implemented_what = body.what
+    improvement.project.implemented_what = body.what

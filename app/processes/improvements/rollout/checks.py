@@ -14,18 +14,18 @@ from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
 from app.kernel.commands.dating import FUTURE_TOLERANCE
 from app.kpis.questions.periods import months_after
 from app.processes.improvements.checks import check_freeze_exception
-from app.processes.improvements.children.records import RolloutStepName
-from app.processes.improvements.pilot_checks import checked_training, raise_all
+from app.processes.improvements.pilot.checks import checked_training, raise_all
 from app.processes.improvements.records import Improvement
-from app.processes.improvements.rollout_preparation import (
+from app.processes.improvements.rollout.preparation import (
     OPTIMISE_MONTHS,
     HeldTargets,
     RolloutSteps,
     StepTraining,
 )
+from app.processes.improvements.rollout.records import RolloutStepName
 
 if TYPE_CHECKING:
-    from app.processes.improvements.rollout import (
+    from app.processes.improvements.rollout.actions import (
         CompleteRolloutStepImprovement,
         FixImprovement,
         FlagRolloutStepImprovement,
@@ -230,8 +230,8 @@ def _check_cutover(improvement: Improvement, body: CompleteRolloutStepImprovemen
         ]
     )
     assert body.share is not None
-    if body.share <= (improvement.cutover_share or 0):
-        words = {"share": str(improvement.cutover_share)}
+    if body.share <= (improvement.rollout.cutover_share or 0):
+        words = {"share": str(improvement.rollout.cutover_share)}
         raise WrongValue(words, pointer="/share", because="share_not_more")
 
 
@@ -247,9 +247,9 @@ def _check_in_effect(ctx: ActionContext) -> None:
 
 async def _check_release_deployed(reads: ReadContext, improvement: Improvement) -> None:
     """Refuse a cutover before the release of the changed tool is in use (`release_not_in_use`)."""
-    if improvement.release_id is None:
+    if improvement.rollout.release_id is None:
         return
-    loaded = await reads.record("release", str(improvement.release_id))
+    loaded = await reads.record("release", str(improvement.rollout.release_id))
     state = None if loaded is None else loaded.record.state
     if loaded is None or state not in RELEASE_IN_USE:
         number = "" if loaded is None else str(loaded.record.number)
@@ -303,7 +303,7 @@ async def rollout_incomplete(
 
 async def handover_not_asked(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse to accept what the project manager has not handed over (`handover_not_asked`)."""
-    return None if improvement.handover_asked_at is not None else "handover_not_asked"
+    return None if improvement.rollout.handover_asked_at is not None else "handover_not_asked"
 
 
 async def not_a_later_step(

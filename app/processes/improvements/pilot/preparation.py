@@ -10,17 +10,13 @@ from app.foundation.licences.lookups import unlicensed
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
-from app.processes.improvements.children.records import (
-    FeedbackStance,
-    ImprovementMeasurement,
-    ImprovementTarget,
-    PilotFeedback,
-    PilotIssue,
-)
-from app.processes.improvements.records import Improvement, MeasurementOccasion
+from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
+from app.processes.improvements.pilot.records import FeedbackStance, PilotFeedback, PilotIssue
+from app.processes.improvements.proposal.records import ImprovementTarget
+from app.processes.improvements.records import Improvement
 
 if TYPE_CHECKING:
-    from app.processes.improvements.pilot import StartPilotImprovement
+    from app.processes.improvements.pilot.actions import StartPilotImprovement
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +86,11 @@ async def pilot_evidence(
         ImprovementMeasurement,
         improvement,
         occasion=MeasurementOccasion.pilot.value,
-        pilot_round=improvement.pilot_rounds,
+        pilot_round=improvement.pilot.pilot_rounds,
     )
     ordered = sorted(found, key=lambda one: one.position or 0)
     issues = await reads.children(PilotIssue, improvement)
-    feedback = await reads.children(PilotFeedback, improvement, pilot_round=improvement.pilot_rounds)
+    feedback = await reads.children(PilotFeedback, improvement, pilot_round=improvement.pilot.pilot_rounds)
     return PilotEvidence(
         targets=tuple(target for target in targets if target.dropped_at is None),
         measured={str(one.target): one for one in ordered},

@@ -38,14 +38,9 @@ from app.kpis.baselines.freezing import add_baselines
 from app.kpis.baselines.payloads import BaselineQuestion
 from app.kpis.effects.lifecycle import PromisedEffect
 from app.kpis.questions.periods import months_after
-from app.processes.improvements.children.records import ImprovementTarget
 from app.processes.improvements.preparation import ProposalOnFile, TargetsOfProposal
-from app.processes.improvements.records import (
-    DEFERRAL_MONTHS,
-    DecisionSubject,
-    DeferralCause,
-    Improvement,
-)
+from app.processes.improvements.proposal.records import DecisionSubject, ImprovementTarget
+from app.processes.improvements.records import DEFERRAL_MONTHS, DeferralCause, Improvement
 
 
 class ProposedTarget(BaselineQuestion):
@@ -117,14 +112,14 @@ def propose(improvement: Improvement, body: ProposeImprovement, ctx: ActionConte
         entry = file_document(improvement, DocumentClass.PP, sections, ctx, state=DocumentState.drafted)
     else:  # a deferred proposal that comes back revised
         entry = revise_published(improvement, DocumentClass.PP, sections, ctx)
-    improvement.proposal_id = entry.id
+    improvement.proposal.proposal_id = entry.id
     plan = ctx.ref(Record, "plan")
     improvement.plan_id = None if plan is None else plan.id
     improvement.plan_target = body.plan_target
-    improvement.outside_plan_reason = body.outside_plan_reason
+    improvement.proposal.outside_plan_reason = body.outside_plan_reason
     improvement.planned_cost, improvement.currency = body.planned_cost, body.currency
     improvement.proposed_by_id = ctx.caller.person_id
-    improvement.proposed_at = ctx.occurred_at
+    improvement.proposal.proposed_at = ctx.occurred_at
     _replace_targets(improvement, body.targets, ctx)
 
 
@@ -205,15 +200,15 @@ def submit(improvement: Improvement, body: SubmitImprovement, ctx: ActionContext
                 written_at=ctx.occurred_at,
             )
         )
-    improvement.submitted_at = ctx.occurred_at
-    improvement.review_again_at = body.defer_until_at
+    improvement.proposal.submitted_at = ctx.occurred_at
+    improvement.proposal.review_again_at = body.defer_until_at
     put_to_committee(improvement, DecisionSubject.proposal, ctx)
 
 
 def put_to_committee(improvement: Improvement, subject: DecisionSubject, ctx: ActionContext) -> None:
     """Put the prepared question to the committee."""
     asked = ctx.prepared(NewDecision)
-    improvement.decision_id, improvement.decision_subject = asked.decision.id, subject
+    improvement.decision_id, improvement.proposal.decision_subject = asked.decision.id, subject
     add_prepared_decision(asked, ctx)
 
 
@@ -230,9 +225,9 @@ class TakeUpImprovement(Payload):
 
 def take_up(improvement: Improvement, body: TakeUpImprovement, ctx: ActionContext) -> None:
     """Take up the deferred improvement: those who deferred it are asked anew, within 14 days."""
-    improvement.what_changed = body.what_changed
-    improvement.taken_up_at = ctx.occurred_at
-    improvement.review_again_at = None
+    improvement.proposal.what_changed = body.what_changed
+    improvement.proposal.taken_up_at = ctx.occurred_at
+    improvement.proposal.review_again_at = None
     put_to_committee(improvement, DecisionSubject.proposal, ctx)
 
 
@@ -248,7 +243,7 @@ def defer(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
     """Defer the improvement: the committee wants it later, or too few have voted in time."""
     lapsed = body.outcome is DecisionOutcome.lapsed
     improvement.deferral_reason = DeferralCause.no_quorum if lapsed else DeferralCause.by_vote
-    wanted_at = improvement.review_again_at
+    wanted_at = improvement.proposal.review_again_at
     if wanted_at is None or wanted_at <= ctx.occurred_at:
         wanted_at = months_after(ctx.occurred_at, DEFERRAL_MONTHS, ctx.zone)
     improvement.deferred_until_at = wanted_at
