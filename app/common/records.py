@@ -135,7 +135,7 @@ class Record(SQLModel):
         """Return the record's key in the log: the name of its stream, or of its row in `set`."""
         return stream(self.KIND, self.id)
 
-    def part(self, part_class: type[P]) -> P:
+    def record_part(self, part_class: type[P]) -> P:
         """Return the record's part of that class; while none of its fields has a value it has no row."""
         part: P | None = self.__dict__.get(part_class.KIND)
         if part is None:
@@ -146,7 +146,7 @@ class Record(SQLModel):
         """Return a copy on which fields, those of its parts as well, can be set."""
         edited = self.model_copy()
         for part_class in self.PARTS:
-            edited.__dict__[part_class.KIND] = self.part(part_class).model_copy()
+            edited.__dict__[part_class.KIND] = self.record_part(part_class).model_copy()
         return edited
 
 
@@ -340,7 +340,7 @@ def all_values(record: Record) -> dict[str, Any]:
         return record.__dict__
     values: dict[str, Any] = {}
     for part_class in record.PARTS:
-        values |= record.part(part_class).__dict__
+        values |= record.record_part(part_class).__dict__
     return values | record.__dict__
 
 
@@ -361,7 +361,7 @@ def from_row(record_class: type[R], row: dict[str, Any]) -> R:
     _read_fields(values, codecs(record_class), row)
     for part_class in record_class.PARTS:
         if row[f"{part_class.KIND}_version"] is not None:
-            part = record.part(part_class)
+            part = record.record_part(part_class)
             for name in ENVELOPE[1:]:
                 part.__dict__[name] = row[f"{part_class.KIND}_{name}"]
             _read_fields(part.__dict__, codecs(part_class), {**row, PARENT_FIELD: record.row_key})

@@ -1,4 +1,4 @@
-"""Parts of improvements: the proposal, the project, the pilot and its judgement, the rollout, and the outcome."""
+"""Parts of improvements: proposal, project, pilot, judgement, rollout, evaluation and outcome."""
 
 from migrations import steps
 

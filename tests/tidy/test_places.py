@@ -43,6 +43,7 @@ TRANSACTIONS = {
 #: Where SQL may be written.
 SQL = {
     "app/api/requests/idempotency.py": "what was done under a key; the row is the log's own",
+    "app/common/records.py": "the table of a record, joined with those of its parts",
     "app/foundation/assignment/proposals.py": "whom assignment rules choose from",
     "app/foundation/rota/on_call.py": "what of a rota can count at an instant",
     "app/api/service/metrics.py": "the last comparison of KPIs",

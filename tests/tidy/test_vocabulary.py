@@ -32,7 +32,7 @@ MODULES_IN_CIRCLES = 17
 #: How many folders hold more than so many modules.
 MODULES_A_FOLDER, FULL_FOLDERS = 15, 3
 #: How many fields the widest record has.
-WIDEST_RECORD = 137
+WIDEST_RECORD = 85
 
 
 def _bindings(source: Source) -> Iterator[tuple[str, int]]:

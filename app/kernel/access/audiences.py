@@ -54,7 +54,9 @@ async def check_batch(
     connection: Connection, lifecycle: Lifecycle[Any], after: UUID = LOWEST_ID, most: int = BATCH
 ) -> AudienceCheck:
     """Compare the heads of the next records of the kind, by id, with the audiences of their records."""
-    query = RECORDS.format(kind=lifecycle.kind, source=lifecycle.source, tokens=_tokens_of_children(lifecycle))
+    query = RECORDS.format(
+        kind=lifecycle.kind, source=lifecycle.source, tokens=_tokens_of_children(lifecycle)
+    )
     rows = await fetch_rows(connection, query, {"after": after, "most": most})
     differing = []
     for row in rows:

@@ -68,8 +68,8 @@ def decide(
         changes[after.row_key] = fields
         rows.append((lifecycle.table, as_row(after)))
     for part_class, part_fields in of_parts.items():
-        part = after.part(part_class)
-        _stamp(part, before.part(part_class), version, ctx)
+        part = after.record_part(part_class)
+        _stamp(part, before.record_part(part_class), version, ctx)
         changes[part.row_key] = part_fields
         rows.append((f"fold.{part.KIND}", as_row(part)))
     for was, child in (*((None, made) for made in ctx.made), *ctx.changed):
@@ -89,8 +89,8 @@ def _changed_parts(before: Record, after: Record, seal: Seal) -> dict[type[Recor
     """Return the changed fields of each part that has some; a part's first row names its record."""
     changed: dict[type[RecordPart], dict[str, Any]] = {}
     for part_class in after.PARTS:
-        part = after.part(part_class)
-        if fields := changed_fields(before.part(part_class), part, seal):
+        part = after.record_part(part_class)
+        if fields := changed_fields(before.record_part(part_class), part, seal):
             if part.record is None:
                 part.record = fields[PARENT_FIELD] = after.row_key
             changed[part_class] = fields

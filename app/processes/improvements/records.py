@@ -13,11 +13,11 @@ from app.common.notices import NoticeType, Responsible
 from app.common.records import CodeEnum, ForeignRef, StaffOnly, optional, required
 from app.common.state_fields import ClearedBy, EnteredAt
 from app.common.tickets import Ticket
-from app.processes.improvements.effects.records import Evaluation, Outcome
-from app.processes.improvements.pilot.records import Judgement, Pilot
-from app.processes.improvements.project.records import Project
-from app.processes.improvements.proposal.records import Proposal
-from app.processes.improvements.rollout.records import Rollout
+from app.processes.improvements.effects.records import ImprovementEvaluation, ImprovementOutcome
+from app.processes.improvements.pilot.records import ImprovementJudgement, ImprovementPilot
+from app.processes.improvements.project.records import ImprovementProject
+from app.processes.improvements.proposal.records import ImprovementProposal
+from app.processes.improvements.rollout.records import ImprovementRollout
 
 
 class ImprovementState(CodeEnum):
@@ -121,7 +121,15 @@ class Improvement(Ticket):
     """
 
     KIND: ClassVar[str] = "improvement"
-    PARTS = (Proposal, Project, Pilot, Judgement, Rollout, Evaluation, Outcome)
+    PARTS = (
+        ImprovementProposal,
+        ImprovementProject,
+        ImprovementPilot,
+        ImprovementJudgement,
+        ImprovementRollout,
+        ImprovementEvaluation,
+        ImprovementOutcome,
+    )
 
     state: ImprovementState | None = required()
     scope: ImprovementScope | None = None
@@ -178,39 +186,39 @@ class Improvement(Ticket):
     reverted_at: Annotated[datetime | None, EnteredAt(ImprovementState.reverted)] = None
 
     @property
-    def proposal(self) -> Proposal:
+    def proposal(self) -> ImprovementProposal:
         """The proposal, and how it was classified."""
-        return self.part(Proposal)
+        return self.record_part(ImprovementProposal)
 
     @property
-    def project(self) -> Project:
+    def project(self) -> ImprovementProject:
         """The project, or what a minor improvement is to do."""
-        return self.part(Project)
+        return self.record_part(ImprovementProject)
 
     @property
-    def pilot(self) -> Pilot:
+    def pilot(self) -> ImprovementPilot:
         """The present round of the pilot."""
-        return self.part(Pilot)
+        return self.record_part(ImprovementPilot)
 
     @property
-    def judgement(self) -> Judgement:
+    def judgement(self) -> ImprovementJudgement:
         """The judgement of the pilot."""
-        return self.part(Judgement)
+        return self.record_part(ImprovementJudgement)
 
     @property
-    def rollout(self) -> Rollout:
+    def rollout(self) -> ImprovementRollout:
         """The rollout."""
-        return self.part(Rollout)
+        return self.record_part(ImprovementRollout)
 
     @property
-    def evaluation(self) -> Evaluation:
+    def evaluation(self) -> ImprovementEvaluation:
         """The newest measurement, and the evaluation."""
-        return self.part(Evaluation)
+        return self.record_part(ImprovementEvaluation)
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> ImprovementOutcome:
         """The outcome."""
-        return self.part(Outcome)
+        return self.record_part(ImprovementOutcome)
 
     @property
     def concerned_process(self) -> str | None:

@@ -30,7 +30,7 @@ class MeasurementOccasion(CodeEnum):
     month_12 = "month_12", "After 12 months", "12个月后"
 
 
-class Evaluation(RecordPart):
+class ImprovementEvaluation(RecordPart):
     """The newest measurement of an improvement's effects, and how they were evaluated.
 
     `measured_position` is the log position of the newest measurement, `measured_occasion` what it was for.
@@ -63,7 +63,7 @@ class Evaluation(RecordPart):
     evaluated_at: datetime | None = None
 
 
-class Outcome(RecordPart):
+class ImprovementOutcome(RecordPart):
     """The outcome of an improvement: what was published when it was standardised, and whether it lasted."""
 
     KIND: ClassVar[str] = "improvement_outcome"

@@ -36,7 +36,7 @@ class PilotJudgement(CodeEnum):
     stopped = "stopped", "Stopped", "终止"
 
 
-class Pilot(RecordPart):
+class ImprovementPilot(RecordPart):
     """The round of a pilot that goes on, or was the last: its cases, dates, agreement and report.
 
     `pilot_scope` and `pilot_control` are filters of cases by dimension: those of the pilot, and those that it
@@ -62,7 +62,7 @@ class Pilot(RecordPart):
     pilot_report_id: UUID | None = optional("The document of the pilot's report.")
 
 
-class Judgement(RecordPart):
+class ImprovementJudgement(RecordPart):
     """The judgement of a pilot, and the question whether an improvement is reverted.
 
     `asked_judgement` is what the committee is asked to approve, `asked_position` the log position of the

@@ -17,7 +17,7 @@ from app.common.records import (
 )
 
 
-class Project(RecordPart):
+class ImprovementProject(RecordPart):
     """The work on an improvement: the project's resources and plan, or what a minor one is to do and did."""
 
     KIND: ClassVar[str] = "improvement_project"

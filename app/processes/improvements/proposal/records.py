@@ -35,14 +35,14 @@ class SizeCriterion(CodeEnum):
     outside_purchase = "outside_purchase", "Outside purchase", "需对外采购"
 
 
-class Proposal(RecordPart):
+class ImprovementProposal(RecordPart):
     """The proposal of an improvement: what it carries out and serves, and how it was classified.
 
-    `suggestion_ids` are those that it carries out, `assessment_id` the assessment that selected it (None: a quality manager did, for `selection_reason`).
-    `proposal_id` is the document of the proposal, which holds the texts. `review_again_at` is until when it
-    is deferred if the committee defers it, and `decision_subject` what its latest decision is about.
-    `size_reason` is why it is minor although its kind is offered as major, or major although it promises less
-    than major ones aim at.
+    `suggestion_ids` are those that it carries out, `assessment_id` the assessment that selected it (None: a
+    quality manager did, for `selection_reason`). `proposal_id` is the document of the proposal, which holds
+    the texts. `review_again_at` is until when it is deferred if the committee defers it, and
+    `decision_subject` what its latest decision is about. `size_reason` is why it is minor although its kind
+    is offered as major, or major although it promises less than major ones aim at.
     """
 
     KIND: ClassVar[str] = "improvement_proposal"

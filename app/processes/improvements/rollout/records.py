@@ -18,7 +18,7 @@ from app.common.records import (
 )
 
 
-class Rollout(RecordPart):
+class ImprovementRollout(RecordPart):
     """The rollout of an improvement: its plan, how far it has cut over, and its hand-over. `rollout_goal` is
     the improvement that it aims at, as a part of the value before: `0.5`. `cutover_share` is the part of the
     teams that has cut over, in percent.
