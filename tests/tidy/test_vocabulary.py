@@ -169,9 +169,7 @@ def _described(node: Any, place: str = "") -> Iterator[tuple[str, str]]:
 
 def test_descriptions_of_fields_begin_with_nouns() -> None:
     contract = json.loads((PROJECT / "openapi" / "openapi.json").read_text())
-    questions = [
-        f"{place}: {text}" for place, text in _described(contract) if QUESTION.match(text)
-    ]
+    questions = [f"{place}: {text}" for place, text in _described(contract) if QUESTION.match(text)]
     _within(QUESTIONS, questions, "Say what it holds: `The person who`, `Time of`, `True if`, `Number of`.")
 
 
