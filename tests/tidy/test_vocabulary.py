@@ -16,7 +16,7 @@ from typing import Any
 import grimp
 import pytest
 
-from app.common.records import codecs
+from app.common.records import Record, codecs
 from app.platform.settings import PROJECT
 from app.registry import LIFECYCLES
 from tests.tidy.source import Source, sources
@@ -174,10 +174,12 @@ def test_descriptions_of_fields_begin_with_nouns() -> None:
 
 
 def test_fields_that_clients_see_are_described() -> None:
+    records: list[type[Record]] = [
+        record for lifecycle in LIFECYCLES for record in (lifecycle.record, *lifecycle.children)
+    ]
     silent = [
         f"{record.__name__}.{name}"
-        for lifecycle in LIFECYCLES
-        for record in (lifecycle.record, *lifecycle.children)
+        for record in records
         for name, codec in codecs(record).items()
         if name != "record" and not codec.hidden and record.model_fields[name].description is None
     ]
