@@ -103,7 +103,7 @@ def forged(issuer: LocalIssuer) -> dict[str, str]:
     good = issuer.token()
     head, body, signature = good.split(".")
 
-    def record_part(fields: Json) -> str:
+    def part(fields: Json) -> str:
         return base64.urlsafe_b64encode(json.dumps(fields).encode()).rstrip(b"=").decode()
 
     claims = jwt.decode(good, options={"verify_signature": False})

@@ -79,7 +79,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         del sys.modules[name]
 
 
-def record_part(path: str) -> Any:
+def part(path: str) -> Any:
     """A module of the client."""
     return importlib.import_module(f"{NAME}.{path}")
 
