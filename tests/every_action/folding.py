@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 from pydantic import BaseModel
 
 from app.common.personal import Personal, is_sealed
-from app.common.records import ForeignRef, Record, codecs, from_row
+from app.common.records import ForeignRef, Record, codecs, from_row, rows_with_parts
 from app.kernel.actions.describe import catalogue
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Patch, marks, part_types
@@ -35,7 +35,7 @@ async def rows_of(ledger: Ledger, events: list[Recorded]) -> dict[str, Record | 
         ids.setdefault(classes[kind_of(key)], {})[UUID(key.split("/")[1])] = key
     found: dict[str, Record | None] = {}
     for record_class, keys in ids.items():
-        query = f"select * from fold.{record_class.KIND} where id = any(%s)"
+        query = f"select * from {rows_with_parts(record_class)} r where id = any(%s)"
         rows = {row["id"]: row for row in await ledger.db.rows(query, (list(keys),))}
         for one, key in keys.items():
             found[key] = from_row(record_class, rows[one]) if one in rows else None

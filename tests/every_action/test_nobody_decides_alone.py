@@ -75,7 +75,7 @@ def test_whoever_asks_says_nothing_of_who_decides_and_how() -> None:
 async def kept_apart(search: Search, record: Json, matter: Matter, body: Json) -> set[str]:
     """The ids of those who must not vote on it: by the events before the question, and by the record."""
     db, kind = search.world.api.ledger.db, search.lifecycle.kind
-    row = await db.row(f"select * from {search.lifecycle.table} where id = %s", (record["id"],))
+    row = await db.row(f"select * from {search.lifecycle.source} r where id = %s", (record["id"],))
     assert row is not None
     apart = {
         str(segregated_person)
