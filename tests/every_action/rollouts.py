@@ -10,7 +10,7 @@ from uuid import UUID
 from app.common.people import Caller, Role, RoleGrant
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.processes.improvements.effects.records import MeasurementOccasion
-from app.processes.improvements.pilot.actions import (
+from app.processes.improvements.pilot.payloads import (
     AskJudgementImprovement,
     ExtendPilotImprovement,
     LogPilotFeedbackImprovement,
@@ -21,7 +21,7 @@ from app.processes.improvements.pilot.actions import (
     StartPilotImprovement,
     StopPilotImprovement,
 )
-from app.processes.improvements.rollout.actions import (
+from app.processes.improvements.rollout.payloads import (
     AskHandOverImprovement,
     CompleteRolloutStepImprovement,
     FixImprovement,

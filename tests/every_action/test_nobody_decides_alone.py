@@ -87,9 +87,9 @@ async def kept_apart(search: Search, record: Json, matter: Matter, body: Json) -
         changed = json.loads(event["data"])["set"]
         if f"decision/{body['id']}" in changed:
             break
-        own = changed.get(f"{kind}/{record['id']}") or {}
+        own = {name for key, row in changed.items() if key.endswith(f"/{record['id']}") for name in row or ()}
         made = {key.partition("/")[0] for key in changed} & set(matter.children)
-        if made or own.keys() & set(matter.fields):
+        if made or own & set(matter.fields):
             apart.add(event["actor"].removeprefix("person:"))
     return apart
 

@@ -20,14 +20,14 @@ from app.kernel.ledger import Ledger
 from app.kpis.baselines.freezing import freeze_baselines
 from app.log.canonical import instant
 from app.processes.improvements.effects.benefits import NAME as MEASURER
-from app.processes.improvements.effects.evaluation import (
+from app.processes.improvements.effects.measuring import measure_targets
+from app.processes.improvements.effects.payloads import (
     EvaluateImprovement,
+    MeasureEffectsImprovement,
     RevertImprovement,
     StandardiseImprovement,
 )
-from app.processes.improvements.effects.measurement import MeasureEffectsImprovement
-from app.processes.improvements.effects.measuring import measure_targets
-from app.processes.improvements.pilot.actions import (
+from app.processes.improvements.pilot.payloads import (
     AskJudgementImprovement,
     LogPilotFeedbackImprovement,
     LogPilotIssueImprovement,
@@ -36,15 +36,16 @@ from app.processes.improvements.pilot.actions import (
     StartPilotImprovement,
 )
 from app.processes.improvements.pilot.records import FeedbackStance, PilotIssue
-from app.processes.improvements.project.actions import CharterImprovement, PlanImprovement
-from app.processes.improvements.proposal.actions import ProposeImprovement, SubmitImprovement
-from app.processes.improvements.proposal.classification import (
+from app.processes.improvements.project.payloads import CharterImprovement, PlanImprovement
+from app.processes.improvements.proposal.payloads import (
     ClassifyImprovement,
     FinishImprovement,
     ImplementImprovement,
+    ProposeImprovement,
+    SelectImprovement,
+    SubmitImprovement,
 )
-from app.processes.improvements.proposal.selection import SelectImprovement
-from app.processes.improvements.rollout.actions import CompleteRolloutStepImprovement, RollOutImprovement
+from app.processes.improvements.rollout.payloads import CompleteRolloutStepImprovement, RollOutImprovement
 from app.ticketing.projects.actions import MilestoneProgress, ReportProgress
 from app.ticketing.projects.records import Milestone
 

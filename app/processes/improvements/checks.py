@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from app.common.improvement import ASPECTS, ImprovementAspect, ImprovementScope
 from app.common.people import Grade, Person, Role, parse_grants
@@ -25,12 +24,26 @@ from app.kpis.effects.lifecycle import Scope
 from app.kpis.effects.questions import check_promise
 from app.kpis.questions.question import NO_VALUE
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
+from app.processes.improvements.effects.payloads import (
+    EvaluateImprovement,
+    RevertImprovement,
+    StandardiseImprovement,
+)
 from app.processes.improvements.effects.promises import promised_to_be_better
 from app.processes.improvements.preparation import (
     NewestEffect,
     ProcessFreeze,
     ServedTarget,
     TargetsOfProposal,
+)
+from app.processes.improvements.project.payloads import CharterImprovement, PlanImprovement
+from app.processes.improvements.proposal.payloads import (
+    ClassifyImprovement,
+    DespiteFreeze,
+    ProposeImprovement,
+    SelectImprovement,
+    SubmitImprovement,
+    TakeUpImprovement,
 )
 from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import (
@@ -41,21 +54,6 @@ from app.processes.improvements.records import (
     ImprovementState,
 )
 from app.ticketing.projects.checks import check_plan
-
-if TYPE_CHECKING:
-    from app.processes.improvements.effects.evaluation import (
-        EvaluateImprovement,
-        RevertImprovement,
-        StandardiseImprovement,
-    )
-    from app.processes.improvements.project.actions import CharterImprovement, PlanImprovement
-    from app.processes.improvements.proposal.actions import (
-        ProposeImprovement,
-        SubmitImprovement,
-        TakeUpImprovement,
-    )
-    from app.processes.improvements.proposal.classification import ClassifyImprovement
-    from app.processes.improvements.proposal.selection import DespiteFreeze, SelectImprovement
 
 #: Verdicts that show no improvement.
 UNPROVEN_VERDICTS = frozenset(

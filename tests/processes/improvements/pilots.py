@@ -21,11 +21,8 @@ from app.kpis.statistics.effects.codes import (
     TestMethod,
 )
 from app.log.ids import uuid7
-from app.processes.improvements.effects.measurement import (
-    MeasuredTarget,
-    MeasuredTargets,
-    MeasureEffectsImprovement,
-)
+from app.processes.improvements.effects.measurement import MeasuredTarget, MeasuredTargets
+from app.processes.improvements.effects.payloads import MeasureEffectsImprovement
 from app.processes.improvements.effects.records import MeasurementOccasion
 from tests.client import Api, Client, Json
 from tests.people import context

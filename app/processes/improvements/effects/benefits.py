@@ -23,8 +23,8 @@ from app.kernel.ledger import Ledger
 from app.log.writer import DuplicateCommand
 from app.platform.db import Connection
 from app.platform.shared_connections import SharedConnections
-from app.processes.improvements.effects.measurement import MeasureEffectsImprovement
 from app.processes.improvements.effects.measuring import measure_targets
+from app.processes.improvements.effects.payloads import MeasureEffectsImprovement
 from app.processes.improvements.lifecycle import LIFECYCLE
 from app.processes.improvements.records import Improvement
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING
 from uuid import UUID
 
+from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import RelatedCommands, RelatedPart
 from app.kernel.actions.payloads import EmptyPayload, Payload
@@ -22,12 +22,10 @@ from app.kpis.questions.periods import months_after
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.log.canonical import instant
 from app.log.events import stream
+from app.processes.improvements.effects.payloads import MeasureEffectsImprovement
 from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
 from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import Improvement, ImprovementState
-
-if TYPE_CHECKING:
-    from app.kernel.access.reads import ReadContext
 
 #: The occasions on which benefits are measured again, by the months since the improvement was standardised.
 BENEFIT_OCCASIONS = {
@@ -143,10 +141,6 @@ async def earlier_measurements(
             and (not is_pilot or one.pilot_round == improvement.pilot.pilot_rounds)
         )
     )
-
-
-class MeasureEffectsImprovement(Payload):
-    """The measurement; its windows and scopes follow from the proposal, the pilot and the dates."""
 
 
 def measure_effects(improvement: Improvement, body: MeasureEffectsImprovement, ctx: ActionContext) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.common.people import Person, Role, parse_grants
 from app.common.records import Record
@@ -12,18 +12,16 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
 from app.processes.improvements.checks import check_pilot_scope
+from app.processes.improvements.pilot.payloads import (
+    AskJudgementImprovement,
+    LogPilotFeedbackImprovement,
+    SolvePilotIssueImprovement,
+    StartPilotImprovement,
+)
 from app.processes.improvements.pilot.preparation import ExecutorLicence, PilotEvidence
 from app.processes.improvements.pilot.records import PilotIssue, PilotJudgement
 from app.processes.improvements.project.records import ImprovementMember
 from app.processes.improvements.records import Improvement
-
-if TYPE_CHECKING:
-    from app.processes.improvements.pilot.actions import (
-        AskJudgementImprovement,
-        LogPilotFeedbackImprovement,
-        SolvePilotIssueImprovement,
-        StartPilotImprovement,
-    )
 
 #: What must be ready before a pilot, and the refusal that says what is missing.
 READINESS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from app.common.people import Person
 from app.foundation.licences.lookups import unlicensed
@@ -11,12 +10,10 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
+from app.processes.improvements.pilot.payloads import StartPilotImprovement
 from app.processes.improvements.pilot.records import FeedbackStance, PilotFeedback, PilotIssue
 from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import Improvement
-
-if TYPE_CHECKING:
-    from app.processes.improvements.pilot.actions import StartPilotImprovement
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,75 +5,33 @@ reports its progress.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
-
-from app.common.money import Amount, Currency
-from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
-from app.common.records import ForeignRef, StaffOnly
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
     EmptyPayload,
-    FreeText,
-    Instant,
-    Payload,
-    PayloadPart,
-    RecordKey,
-    Reference,
 )
-from app.kpis.effects.lifecycle import PromisedEffect, Scope, filters_of
+from app.kpis.effects.lifecycle import filters_of
 from app.kpis.questions.periods import months_after
 from app.processes.improvements.pilot.records import PilotLength
 from app.processes.improvements.preparation import TargetsOfProposal
+from app.processes.improvements.project.payloads import (
+    CharterImprovement,
+    PlanImprovement,
+    ReturnPlanImprovement,
+)
 from app.processes.improvements.project.records import ImprovementMember
 from app.processes.improvements.records import Improvement
 from app.ticketing.projects import actions as project_actions
 from app.ticketing.projects.actions import ReportProgress
 from app.ticketing.projects.planning import (
-    MOST_DAYS,
-    PlannedMilestone,
-    PlannedTask,
     begin_reporting,
-    names_no_milestone,
     plan_project,
 )
 from app.ticketing.projects.records import ProgressReport
 
 #: The usual length of a pilot, in months: shorter and longer ones are pointed out.
 SHORTEST_PILOT, USUAL_PILOT, LONGEST_PILOT = 1, 3, 6
-#: What makes a pilot, of the fields of a plan: all of it, or nothing.
-PILOT_FIELDS = (
-    *("pilot_scope", "pilot_begins_at", "pilot_agreement", "data_gathering"),
-    "expected",
-)
-
-
-class CharterImprovement(Payload):
-    """The project's sponsor, manager and team, its resources and its budget."""
-
-    sponsor: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
-        description="The sponsor, of the grade `management`: a person's id."
-    )
-    project_manager: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
-        description="Who manages the project, and holds the role: a person's id."
-    )
-    members: Annotated[
-        tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)], ...], BoundedList
-    ] = Field(min_length=1, max_length=LONGEST_LIST, description="The team: ids of persons.")
-    resources: FreeText = Field(
-        description="The resources that it gets.", examples=["Two engineers, a test relay."]
-    )
-    budget: Annotated[Amount, StaffOnly(reviewers=True)] = Field(
-        description="What it may cost, as 1250.00.", examples=["12000.00"]
-    )
-    currency: Annotated[Currency, StaffOnly(reviewers=True)] = Field(
-        description="In which currency (ISO 4217).", examples=["CNY"]
-    )
 
 
 def charter(improvement: Improvement, body: CharterImprovement, ctx: ActionContext) -> None:
@@ -91,62 +49,6 @@ def charter(improvement: Improvement, body: CharterImprovement, ctx: ActionConte
         )
     improvement.project.project_resources = body.resources
     improvement.budget, improvement.currency = body.budget, body.currency
-
-
-class ExpectedEffect(PayloadPart):
-    """The effect that the pilot is expected to have on a target KPI."""
-
-    target: RecordKey = Field(description="The key of the target.", examples=["restore-faster"])
-    promised: PromisedEffect = Field(
-        description="The expected size of the effect.", examples=[{"change": "-0.3", "of": "relative"}]
-    )
-
-
-class PlanImprovement(Payload):
-    """The plan of the project: its work, its milestones, and its pilot; without one it is not approved."""
-
-    work: FreeText = Field(description="The work.", examples=["Write the runbooks, train the desk."])
-    milestones: Annotated[tuple[PlannedMilestone, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The milestones, week by week."
-    )
-    tasks: Annotated[tuple[PlannedTask, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="What is to be done, and by whom."
-    )
-    report_every_days: int = Field(
-        default=7, ge=1, le=MOST_DAYS, strict=True, description="How often progress is reported, in days."
-    )
-    pilot_scope: Scope | None = Field(
-        default=None,
-        description="The pilot's cases: by team, service, customer or catalogue_item, the values.",
-    )
-    pilot_control: Scope | None = Field(
-        default=None, description="The cases that it is compared with; none: all others."
-    )
-    pilot_begins_at: Instant | None = Field(default=None, description="When the pilot begins.")
-    pilot_ends_at: Instant | None = Field(
-        default=None, description="When it ends; none: after 3 months. Usually it takes up to 6."
-    )
-    pilot_agreement: FreeText | None = Field(
-        default=None, description="How the departments have agreed to the dates."
-    )
-    data_gathering: FreeText | None = Field(
-        default=None, description="How its data are gathered and analysed."
-    )
-    expected: Annotated[tuple[ExpectedEffect, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="What the pilot is expected to do to the targets."
-    )
-
-    @model_validator(mode="after")
-    def _check_consistent(self) -> PlanImprovement:
-        if names_no_milestone(self.milestones, self.tasks):
-            raise PydanticCustomError("no_such_milestone", "a task is for a milestone that is not there")
-        if any(getattr(self, name) for name in (*PILOT_FIELDS, "pilot_control", "pilot_ends_at")):
-            lacking = [name for name in PILOT_FIELDS if not getattr(self, name)]
-            if lacking:
-                raise PydanticCustomError(
-                    "pilot_is_incomplete", "the pilot lacks {fields}", {"fields": ", ".join(lacking)}
-                )
-        return self
 
 
 def plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContext) -> None:
@@ -185,12 +87,6 @@ def pilot_length(
     # A pilot that ends with the day on which the months are over is not longer.
     latest = months_after(begins_at, LONGEST_PILOT, ctx.zone) + timedelta(days=1)
     return PilotLength.long if ends_at > latest else PilotLength.usual
-
-
-class ReturnPlanImprovement(Payload):
-    """What is lacking in the plan."""
-
-    lacking: FreeText = Field(description="What is lacking.", examples=["Who trains the night shift?"])
 
 
 def return_plan(improvement: Improvement, body: ReturnPlanImprovement, ctx: ActionContext) -> None:

@@ -5,19 +5,13 @@ the committee; a deferred one is taken up again.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
 
-from pydantic import Field
-
-from app.common.components import example_includes
-from app.common.money import Amount, Currency
-from app.common.records import ForeignRef, Record, StaffOnly
+from app.common.records import Record
 from app.foundation.decisions.actions import add_prepared_decision
-from app.foundation.decisions.payloads import AskDecision, Tallied
+from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision
 from app.foundation.decisions.records import DecisionOutcome
 from app.foundation.documents.filing import (
-    SectionTexts,
     file_document,
     publish_draft,
     published_document,
@@ -25,74 +19,17 @@ from app.foundation.documents.filing import (
 )
 from app.foundation.documents.records import DocumentClass, DocumentSection, DocumentState, Heading
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
-    FreeText,
-    Instant,
-    Payload,
-    RecordKey,
-    Reference,
-)
 from app.kpis.baselines.freezing import add_baselines
-from app.kpis.baselines.payloads import BaselineQuestion
-from app.kpis.effects.lifecycle import PromisedEffect
 from app.kpis.questions.periods import months_after
 from app.processes.improvements.preparation import ProposalOnFile, TargetsOfProposal
+from app.processes.improvements.proposal.payloads import (
+    ProposedTarget,
+    ProposeImprovement,
+    SubmitImprovement,
+    TakeUpImprovement,
+)
 from app.processes.improvements.proposal.records import DecisionSubject, ImprovementTarget
 from app.processes.improvements.records import DEFERRAL_MONTHS, DeferralCause, Improvement
-
-
-class ProposedTarget(BaselineQuestion):
-    """A target KPI of a proposal: its baseline, the change that is promised, and how it will be judged."""
-
-    promised: PromisedEffect = Field(
-        description="The expected size of the effect.", examples=[{"change": "-0.3", "of": "relative"}]
-    )
-    judged_by: FreeText = Field(
-        description="How it will be judged.", examples=["By the median of the three months after."]
-    )
-
-
-class ProposeImprovement(Payload):
-    """The proposal: what is to be reached, how, at what cost, and how it will be measured."""
-
-    model_config = example_includes("outside_plan_reason")
-    scope_and_goal: FreeText = Field(description="Scope and goal.", examples=["Restore mail within an hour."])
-    benefit_inside: FreeText = Field(description="The benefit inside IT.", examples=["Fewer nights on call."])
-    benefit_outside: FreeText = Field(
-        description="The benefit outside IT.", examples=["Nobody waits for mail half a day."]
-    )
-    method: FreeText = Field(description="The method.", examples=["A runbook for each relay."])
-    steps: FreeText = Field(
-        description="The plan, step by step.", examples=["Write it in May, try it in June."]
-    )
-    resources: FreeText = Field(
-        description="The people and means that it takes.", examples=["Two engineers for a month."]
-    )
-    judgement: FreeText = Field(
-        description="How it will be judged as a whole.", examples=["By the targets, and by those on call."]
-    )
-    targets: Annotated[tuple[ProposedTarget, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="Its target KPIs; their baselines are frozen now."
-    )
-    plan: Annotated[Reference, ForeignRef("improvement_plan")] | None = Field(
-        default=None, description="The annual improvement plan that it serves: its number or id."
-    )
-    plan_target: RecordKey | None = Field(
-        default=None, description="The key of the plan's target that it serves."
-    )
-    outside_plan_reason: FreeText | None = Field(
-        default=None,
-        description="Why it is worth doing outside the plan, if it serves none of its targets.",
-        examples=["The plan was made before the relays failed."],
-    )
-    planned_cost: Annotated[Amount, StaffOnly(reviewers=True)] | None = Field(
-        default=None, description="What it costs, as 1250.00."
-    )
-    currency: Annotated[Currency, StaffOnly(reviewers=True)] | None = Field(
-        default=None, description="In which currency (ISO 4217), as CNY."
-    )
 
 
 def propose(improvement: Improvement, body: ProposeImprovement, ctx: ActionContext) -> None:
@@ -146,40 +83,6 @@ def _replace_targets(improvement: Improvement, targets: Iterable[ProposedTarget]
     add_baselines(improvement, ctx)
 
 
-class SubmitImprovement(AskDecision):
-    """The question to the committee, and what the proposal was weighed against."""
-
-    weighed_goals: FreeText = Field(
-        description="Weighed against the goals.", examples=["It serves the first."]
-    )
-    weighed_practice: FreeText = Field(
-        description="Weighed against best practice.", examples=["Others restore within an hour."]
-    )
-    weighed_present_state: FreeText = Field(
-        description="Weighed against the present state.", examples=["Half a day at present."]
-    )
-    weighed_cost: Annotated[FreeText, StaffOnly()] = Field(
-        description="Weighed by its cost.", examples=["A month of two engineers."]
-    )
-    weighed_resources: FreeText = Field(description="Weighed by the resources.", examples=["They are there."])
-    weighed_time: FreeText = Field(description="Weighed by the time.", examples=["Before the winter."])
-    defer_until_at: Instant | None = Field(
-        default=None,
-        description="Until when it is deferred, if the committee defers it; none: three months from now.",
-    )
-
-    def sections(self) -> SectionTexts:
-        """Return the sections in which the document says how it was weighed."""
-        return (
-            (Heading.weighed_goals, self.weighed_goals),
-            (Heading.weighed_practice, self.weighed_practice),
-            (Heading.weighed_present_state, self.weighed_present_state),
-            (Heading.weighed_cost, self.weighed_cost),
-            (Heading.weighed_resources, self.weighed_resources),
-            (Heading.weighed_time, self.weighed_time),
-        )
-
-
 def submit(improvement: Improvement, body: SubmitImprovement, ctx: ActionContext) -> None:
     """Submit the improvement to the committee, as a proposal that is weighed against goals, practice, present
     state, cost, resources and time.
@@ -210,17 +113,6 @@ def put_to_committee(improvement: Improvement, subject: DecisionSubject, ctx: Ac
     asked = ctx.prepared(NewDecision)
     improvement.decision_id, improvement.proposal.decision_subject = asked.decision.id, subject
     add_prepared_decision(asked, ctx)
-
-
-class TakeUpImprovement(Payload):
-    """What has changed since the improvement was deferred."""
-
-    model_config = example_includes("what_changed")
-    what_changed: FreeText | None = Field(
-        default=None,
-        description="What has changed; rules leave it out.",
-        examples=["The engineers are free from May."],
-    )
 
 
 def take_up(improvement: Improvement, body: TakeUpImprovement, ctx: ActionContext) -> None:

@@ -5,95 +5,41 @@ handed over, and in the end optimised and fixed.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
-from pydantic import Field
-
-from app.common.components import example_includes
-from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
-from app.common.records import ForeignRef, Record
+from app.common.records import Record
 from app.common.tickets import Ticket
 from app.foundation.documents.filing import OnFile, file_document, publish_draft, published_document
 from app.foundation.documents.records import DocumentClass, DocumentState, Heading
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
     EmptyPayload,
-    FreeText,
-    Instant,
-    Payload,
-    PayloadPart,
-    Reference,
-    ShortText,
 )
 from app.kpis.questions.periods import months_after
-from app.kpis.targets.lifecycle import Number
 from app.processes.improvements.pilot.preparation import PilotEvidence
-from app.processes.improvements.proposal.selection import DespiteFreeze, keep_freeze_exception
+from app.processes.improvements.proposal.selection import keep_freeze_exception
 from app.processes.improvements.records import Improvement
+from app.processes.improvements.rollout.payloads import (
+    ALL_TEAMS,
+    AskHandOverImprovement,
+    CompleteRolloutStepImprovement,
+    FixImprovement,
+    FlagRolloutStepImprovement,
+    HandOverImprovement,
+    RollOutImprovement,
+    SkipRolloutOrderImprovement,
+)
 from app.processes.improvements.rollout.preparation import OPTIMISE_MONTHS, RolloutSteps
 from app.processes.improvements.rollout.records import RolloutAnnouncement, RolloutStep, RolloutStepName
 from app.ticketing.followers import add_followers
 
 #: Fixed a quarter after it was optimised, if the plan does not say when.
 FIX_MONTHS = 9
-#: The share of the teams, in percent, that has cut over in the end.
-ALL_TEAMS = 100
-MOST_PEOPLE = 1_000_000
 #: The texts of a step's evidence. Those of a later stage of the cutover take the place of the earlier one's.
 EVIDENCE_TEXTS = (
     *("evidence", "goals", "weekly_plan"),
     *("pilot_shown", "people_shown", "resources_shown", "obstacles_shown"),
 )
-DocumentNumbers = Annotated[tuple[ShortText, ...], BoundedList]
-
-
-class PlannedRolloutStep(PayloadPart):
-    """A step of the rollout, its owner and when it is due."""
-
-    step: RolloutStepName = Field(description="The step.", examples=["name_owner"])
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="Who sees to it: a person's id, or `me`.", examples=["me"]
-    )
-    due_at: Instant | None = Field(
-        default=None,
-        description="By when; for `cut_over` the planned day. None, for `optimise`: half a year after the "
-        "cutover; for `fix`: a quarter after that.",
-    )
-
-
-class RollOutImprovement(Payload):
-    """The plan of the rollout."""
-
-    advice: FreeText = Field(
-        description="What the pilot's report and the committee advised, and how it is followed.",
-        examples=["Team by team, as the report says."],
-    )
-    scope: FreeText = Field(
-        description="What it covers, and whom it affects.", examples=["All of the first line."]
-    )
-    departments: Annotated[tuple[ShortText, ...], BoundedList] = Field(
-        min_length=1,
-        max_length=LONGEST_LIST,
-        description="The departments that it affects.",
-        examples=[["Service desk"]],
-    )
-    contributions: FreeText = Field(
-        description="What each of them must contribute.", examples=["Two days of training each."]
-    )
-    schedule: FreeText = Field(description="The schedule.", examples=["Half in May, all in June."])
-    told: FreeText = Field(
-        description="Who is told and trained, and how.", examples=["All teams, by mail and in meetings."]
-    )
-    release: Annotated[Reference, ForeignRef("release")] | None = Field(
-        default=None, description="The release that deploys a changed tool: its number or id."
-    )
-    steps: Annotated[tuple[PlannedRolloutStep, ...], BoundedList] = Field(
-        max_length=len(RolloutStepName),
-        description="The nine steps with their owners. `pilot` may be left out: it is done.",
-    )
 
 
 def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionContext) -> None:
@@ -150,82 +96,6 @@ def default_due(name: RolloutStepName, cutover_at: datetime | None, ctx: ActionC
     """Return when the step is due if the plan does not say: after the cutover by its day, others never."""
     months = {RolloutStepName.optimise: OPTIMISE_MONTHS, RolloutStepName.fix: FIX_MONTHS}.get(name)
     return None if months is None or cutover_at is None else months_after(cutover_at, months, ctx.zone)
-
-
-class StepAnnouncement(PayloadPart):
-    """How people were told: the medium, the date, and how many were reached."""
-
-    medium: ShortText = Field(description="The medium.", examples=["Mail to all teams"])
-    announced_at: Instant = Field(description="When.", examples=["2026-03-02T09:00:00Z"])
-    reach: int = Field(
-        ge=1, le=MOST_PEOPLE, strict=True, description="How many were reached.", examples=[120]
-    )
-
-
-class CompleteRolloutStepImprovement(Payload):
-    """A step of the rollout, and its evidence: what it needs besides `evidence` is said at each field."""
-
-    model_config = example_includes("numbers")
-    step: RolloutStepName = Field(
-        description="The step. `pilot` is complete from the start; for `optimise` and `fix` there is an "
-        "action of their own.",
-        examples=["manage_daily"],
-    )
-    evidence: FreeText = Field(description="What was done, and what shows it.", examples=["The minutes."])
-    numbers: DocumentNumbers = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="Numbers of documents that show it; for `publish` that of what was published.",
-        examples=[["PR2026001"]],
-    )
-    owner: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None,
-        description="For `name_owner`: the process owner, a senior person who is not the executor: their id.",
-    )
-    goal: Number | None = Field(
-        default=None,
-        description="For `organise`: the improvement aimed at, as a part of the value before. None: half of "
-        "it (0.5) for a major improvement.",
-    )
-    goals: FreeText | None = Field(default=None, description="For `organise`: the goals in words.")
-    weekly_plan: FreeText | None = Field(default=None, description="For `organise`: the plan by the week.")
-    announcements: Annotated[tuple[StepAnnouncement, ...], BoundedList] = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="For `inform_and_train`: how people were told, through two media at least.",
-    )
-    training: Annotated[Reference, ForeignRef("training")] | None = Field(
-        default=None,
-        description="For `inform_and_train`: the training, examined on all four topics and passed: its "
-        "number or id.",
-    )
-    effective_at: Instant | None = Field(
-        default=None,
-        description="For `publish`: when the document takes effect, on the planned day of the cutover.",
-    )
-    share: int | None = Field(
-        default=None,
-        ge=1,
-        le=ALL_TEAMS,
-        strict=True,
-        description="For `cut_over`, not before what was published takes effect: the part of the teams that "
-        "works by it now, in percent; with 100 the step is complete.",
-    )
-    pilot_shown: FreeText | None = Field(
-        default=None, description="For `cut_over`: what shows that the pilot was passed."
-    )
-    people_shown: FreeText | None = Field(
-        default=None, description="For `cut_over`: what shows that people were told and examined."
-    )
-    resources_shown: FreeText | None = Field(
-        default=None, description="For `cut_over`: what shows that the resources are there."
-    )
-    obstacles_shown: FreeText | None = Field(
-        default=None, description="For `cut_over`: what shows that nothing makes it impossible."
-    )
-    went_well: FreeText | None = Field(
-        default=None, description="For `manage_daily`: what went well; all teams are told."
-    )
 
 
 def complete_rollout_step(
@@ -302,15 +172,6 @@ def success_follow_up(improvement: Improvement, ctx: ActionContext) -> tuple[str
     return (publish_success.__name__, EmptyPayload()) if managed else None
 
 
-class SkipRolloutOrderImprovement(Payload):
-    """A step that may be completed before those in front of it, and why."""
-
-    step: RolloutStepName = Field(description="The step.", examples=["publish"])
-    reason: FreeText = Field(
-        description="Why it may come first.", examples=["The document is needed for the training."]
-    )
-
-
 def skip_rollout_order(
     improvement: Improvement, body: SkipRolloutOrderImprovement, ctx: ActionContext
 ) -> None:
@@ -320,33 +181,9 @@ def skip_rollout_order(
     step.order_skipped_by_id = ctx.caller.person_id
 
 
-class FlagRolloutStepImprovement(Payload):
-    """A step of the rollout that was not completed in time, and its owner."""
-
-    step: RolloutStepName = Field(description="The step.", examples=["name_owner"])
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.rollout_step_overdue)] | None = (
-        Field(default=None, description="Whom it is told: its owner, if they are active.")
-    )
-
-
 def flag_rollout_step(improvement: Improvement, body: FlagRolloutStepImprovement, ctx: ActionContext) -> None:
     """Flag the improvement's overdue rollout step."""
     ctx.change(ctx.prepared(RolloutSteps).planned(body.step)).overdue_at = ctx.occurred_at
-
-
-class AskHandOverImprovement(Payload):
-    """What the project manager hands over."""
-
-    handed_over: FreeText = Field(
-        description="What is handed over, and to whom.", examples=["The process, its tool and its training."]
-    )
-    numbers: DocumentNumbers = Field(
-        min_length=1,
-        max_length=LONGEST_LIST,
-        description="The numbers of all its documents; those that it has made itself are added.",
-        examples=[["PR2026001"]],
-    )
-    open_points: FreeText | None = Field(default=None, description="What is left to do; none: nothing.")
 
 
 def ask_hand_over(improvement: Improvement, body: AskHandOverImprovement, ctx: ActionContext) -> None:
@@ -378,30 +215,10 @@ def handover_document_class(improvement: Improvement) -> str | None:
     return DocumentClass.HO.value if improvement.rollout.handover_id is None else None
 
 
-class HandOverImprovement(Payload):
-    """The acceptance of what is handed over."""
-
-    comment: FreeText | None = Field(default=None, description="What is to be said of it.")
-
-
 def hand_over(improvement: Improvement, body: HandOverImprovement, ctx: ActionContext) -> None:
     """Take over the improvement, which the project manager hands over."""
     publish_draft(DocumentClass.HO, ctx)
     improvement.rollout.accepted_by_id = ctx.caller.person_id
-
-
-class FixImprovement(DespiteFreeze):
-    """One of the steps after the hand-over, and its evidence; to optimise within half a year of the cutover
-    takes an exception from the freeze.
-    """
-
-    step: RolloutStepName = Field(description="`optimise`, or `fix`.", examples=["optimise"])
-    evidence: FreeText = Field(
-        description="What was done, and what shows it.", examples=["The form has two fields less."]
-    )
-    numbers: DocumentNumbers = Field(
-        default=(), max_length=LONGEST_LIST, description="Numbers of documents that show it."
-    )
 
 
 def fix(improvement: Improvement, body: FixImprovement, ctx: ActionContext) -> None:

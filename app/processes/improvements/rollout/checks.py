@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.common.people import Grade, Person
 from app.common.tickets import Ticket
 from app.foundation.licences.records import ExaminationTopic
@@ -16,6 +14,13 @@ from app.kpis.questions.periods import months_after
 from app.processes.improvements.checks import check_freeze_exception
 from app.processes.improvements.pilot.checks import checked_training, raise_all
 from app.processes.improvements.records import Improvement
+from app.processes.improvements.rollout.payloads import (
+    CompleteRolloutStepImprovement,
+    FixImprovement,
+    FlagRolloutStepImprovement,
+    RollOutImprovement,
+    SkipRolloutOrderImprovement,
+)
 from app.processes.improvements.rollout.preparation import (
     OPTIMISE_MONTHS,
     HeldTargets,
@@ -23,15 +28,6 @@ from app.processes.improvements.rollout.preparation import (
     StepTraining,
 )
 from app.processes.improvements.rollout.records import RolloutStepName
-
-if TYPE_CHECKING:
-    from app.processes.improvements.rollout.actions import (
-        CompleteRolloutStepImprovement,
-        FixImprovement,
-        FlagRolloutStepImprovement,
-        RollOutImprovement,
-        SkipRolloutOrderImprovement,
-    )
 
 SENIOR = (Grade.senior, Grade.management)
 FEWEST_MEDIA = 2
