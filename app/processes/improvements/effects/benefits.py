@@ -60,7 +60,7 @@ async def measure_due(connection: Connection, ledger: Ledger, now: datetime) -> 
         if not free:
             return 0
         due = [from_row(Improvement, row) for row in await ledger.db.rows(DUE, (now,))]
-        return sum([await _measure(ledger, one, now) for one in due])
+        return sum([await _measure(ledger, improvement, now) for improvement in due])
 
 
 async def _measure(ledger: Ledger, improvement: Improvement, now: datetime) -> bool:
@@ -71,7 +71,7 @@ async def _measure(ledger: Ledger, improvement: Improvement, now: datetime) -> b
     key = IdempotencyKey(ROUTE, reference, "")
     row = LIFECYCLE["measure_effects"]
     try:
-        found = await measure_targets(ledger, improvement, now)
+        measured_targets = await measure_targets(ledger, improvement, now)
         command = Command(
             LIFECYCLE,
             row,
@@ -80,7 +80,7 @@ async def _measure(ledger: Ledger, improvement: Improvement, now: datetime) -> b
             metadata,
             if_match=frozenset({improvement.version}),
             key=key,
-            prepared=(found,),
+            prepared=(measured_targets,),
         )
         await perform(ledger, command)
     except DuplicateCommand:

@@ -113,7 +113,7 @@ async def check_measurable(
     """Refuse to measure too early, or without a target KPI. Raises PreparationRefused."""
     occasion_of(improvement, ctx.now, ctx.zone)
     targets = await reads.children(ImprovementTarget, improvement)
-    if all(one.dropped_at is not None for one in targets):
+    if all(target.dropped_at is not None for target in targets):
         raise PreparationRefused("no_target_kpis")
 
 
@@ -130,15 +130,15 @@ async def earlier_measurements(
     """Find when the effects were measured before on this occasion, in this round of a pilot. Whoever looks
     often finds something by chance, so it is counted.
     """
-    asked = {"occasion": occasion_of(improvement, ctx.now, ctx.zone).occasion.value}
-    found = await reads.children(ImprovementMeasurement, improvement, **asked)
+    same_occasion = {"occasion": occasion_of(improvement, ctx.now, ctx.zone).occasion.value}
+    measurements = await reads.children(ImprovementMeasurement, improvement, **same_occasion)
     is_pilot = improvement.state is ImprovementState.piloting
     return EarlierMeasurements(
         frozenset(
-            one.position
-            for one in found
-            if one.position is not None
-            and (not is_pilot or one.pilot_round == improvement.pilot.pilot_rounds)
+            measurement.position
+            for measurement in measurements
+            if measurement.position is not None
+            and (not is_pilot or measurement.pilot_round == improvement.pilot.pilot_rounds)
         )
     )
 
@@ -147,39 +147,39 @@ def measure_effects(improvement: Improvement, body: MeasureEffectsImprovement, c
     """Measure the improvement's effects, on all target KPIs: of the pilot against the others, at the
     evaluation, or of the benefits after 3, 6 and 12 months.
     """
-    found = ctx.prepared(MeasuredTargets)
+    measured = ctx.prepared(MeasuredTargets)
     times = ctx.prepared(EarlierMeasurements).positions
-    is_pilot = found.occasion is MeasurementOccasion.pilot
-    for one in found.targets:
+    is_pilot = measured.occasion is MeasurementOccasion.pilot
+    for target in measured.targets:
         ctx.add(
             ImprovementMeasurement(
                 id=ctx.new_id(),
                 record=improvement.row_key,
-                occasion=found.occasion,
-                pilot_round=found.pilot_round,
-                target=one.name,
-                kpi=one.effect.kpi,
-                effect_id=one.effect_id,
-                verdict=EffectVerdict(one.effect.verdict),
-                promise=one.promise,
-                effect=one.value,
-                promised_effect=one.promised,
-                kept=one.kept,
-                from_at=found.from_at,
-                until_at=found.until_at,
+                occasion=measured.occasion,
+                pilot_round=measured.pilot_round,
+                target=target.name,
+                kpi=target.effect.kpi,
+                effect_id=target.effect_id,
+                verdict=EffectVerdict(target.effect.verdict),
+                promise=target.promise,
+                effect=target.value,
+                promised_effect=target.promised,
+                kept=target.kept,
+                from_at=measured.from_at,
+                until_at=measured.until_at,
                 agreed_until_at=improvement.pilot.pilot_ends_at if is_pilot else None,
-                times=len(times - {found.position}) + 1,
-                change=one.change,
-                goal=one.goal,
-                goal_met=one.goal_met,
-                position=found.position,
+                times=len(times - {measured.position}) + 1,
+                change=target.change,
+                goal=target.goal,
+                goal_met=target.goal_met,
+                position=measured.position,
                 measured_at=ctx.occurred_at,
             )
         )
-    improvement.evaluation.measured_occasion = found.occasion
-    improvement.evaluation.measured_position = found.position
+    improvement.evaluation.measured_occasion = measured.occasion
+    improvement.evaluation.measured_position = measured.position
     improvement.evaluation.measured_at = ctx.occurred_at
-    months = next((m for m, occasion in BENEFIT_OCCASIONS.items() if occasion is found.occasion), None)
+    months = next((m for m, occasion in BENEFIT_OCCASIONS.items() if occasion is measured.occasion), None)
     if months is not None:
         following = next((m for m in BENEFIT_OCCASIONS if m > months), None)
         assert improvement.standardised_at is not None
@@ -193,9 +193,10 @@ def effect_commands(
     improvement: Improvement, body: MeasureEffectsImprovement, ctx: ActionContext
 ) -> list[RelatedPart]:
     """Return the commands that store the effects."""
-    found = ctx.prepared(MeasuredTargets)
+    measured = ctx.prepared(MeasuredTargets)
     return [
-        RelatedPart(stream(KpiEffect.KIND, one.effect_id), one.asked, (one.effect,)) for one in found.targets
+        RelatedPart(stream(KpiEffect.KIND, target.effect_id), target.asked, (target.effect,))
+        for target in measured.targets
     ]
 
 
@@ -209,5 +210,5 @@ def note_faded(improvement: Improvement, body: EmptyPayload, ctx: ActionContext)
 
 def faded_follow_up(improvement: Improvement, ctx: ActionContext) -> tuple[str, Payload] | None:
     """Return the action that follows a measurement in which a benefit is not kept; None if all are."""
-    faded = any(one.kept is False for one in ctx.prepared(MeasuredTargets).targets)
+    faded = any(target.kept is False for target in ctx.prepared(MeasuredTargets).targets)
     return ("note_faded", EmptyPayload()) if faded else None

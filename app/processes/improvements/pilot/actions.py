@@ -53,7 +53,7 @@ def start_pilot(improvement: Improvement, body: StartPilotImprovement, ctx: Acti
     improvement.executor_id = ctx.required_ref(Person, "executor").id
     improvement.pilot.pilot_rounds = (improvement.pilot.pilot_rounds or 0) + 1
     improvement.pilot.pilot_started_at = ctx.occurred_at
-    made = PilotReadiness(
+    readiness = PilotReadiness(
         id=ctx.new_id(),
         record=improvement.row_key,
         pilot_round=improvement.pilot.pilot_rounds,
@@ -66,12 +66,12 @@ def start_pilot(improvement: Improvement, body: StartPilotImprovement, ctx: Acti
         standards=list(dict.fromkeys(body.standards)),
         started_at=ctx.occurred_at,
     )
-    ctx.add(made)
+    ctx.add(readiness)
 
 
 def log_pilot_issue(improvement: Improvement, body: LogPilotIssueImprovement, ctx: ActionContext) -> None:
     """Log a pilot issue of the improvement."""
-    made = PilotIssue(
+    issue = PilotIssue(
         id=ctx.new_id(),
         record=improvement.row_key,
         title=body.title,
@@ -80,7 +80,7 @@ def log_pilot_issue(improvement: Improvement, body: LogPilotIssueImprovement, ct
         logged_by_id=ctx.caller.person_id,
         logged_at=ctx.occurred_at,
     )
-    ctx.add(made)
+    ctx.add(issue)
 
 
 def solve_pilot_issue(improvement: Improvement, body: SolvePilotIssueImprovement, ctx: ActionContext) -> None:
@@ -95,7 +95,7 @@ def log_pilot_feedback(
     improvement: Improvement, body: LogPilotFeedbackImprovement, ctx: ActionContext
 ) -> None:
     """Log pilot feedback on the improvement."""
-    made = PilotFeedback(
+    feedback = PilotFeedback(
         id=ctx.new_id(),
         record=improvement.row_key,
         person_id=ctx.required_ref(Person, "person").id,
@@ -105,7 +105,7 @@ def log_pilot_feedback(
         logged_by_id=ctx.caller.person_id,
         logged_at=ctx.occurred_at,
     )
-    ctx.add(made)
+    ctx.add(feedback)
 
 
 def report_pilot(improvement: Improvement, body: ReportPilotImprovement, ctx: ActionContext) -> None:
@@ -219,5 +219,5 @@ def action_of_judgement(improvement: Improvement, taken: Decision) -> tuple[str,
     if taken.outcome is not DecisionOutcome.approved or improvement.judgement.asked_judgement is None:
         return None
     name, payload = ACTIONS_OF_JUDGEMENTS[improvement.judgement.asked_judgement]
-    said = {**dict(tallied(taken)), "position": improvement.judgement.asked_position}
-    return name, payload.model_validate(said)
+    payload_fields = {**dict(tallied(taken)), "position": improvement.judgement.asked_position}
+    return name, payload.model_validate(payload_fields)

@@ -67,8 +67,8 @@ async def pilot_is_over(reads: ReadContext, improvement: Improvement, ctx: Actio
 
 async def not_kicked_off(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse to start a pilot that its sponsor has not kicked off by then (`not_kicked_off`)."""
-    at = improvement.pilot.kicked_off_at
-    return "not_kicked_off" if at is None or at > ctx.occurred_at else None
+    kicked_off_at = improvement.pilot.kicked_off_at
+    return "not_kicked_off" if kicked_off_at is None or kicked_off_at > ctx.occurred_at else None
 
 
 async def kicked_off_already(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
@@ -124,7 +124,7 @@ async def executor_not_suitable(
     executor = ctx.required_ref(Person, "executor")
     check_person_active(executor, "/executor")
     held = parse_grants(executor.roles) or ()
-    owns = any(one.role is Role.process_owner and one.covers(improvement) for one in held)
+    owns = any(grant.role is Role.process_owner and grant.covers(improvement) for grant in held)
     if owns or executor.id == improvement.process_owner_id:
         raise WrongValue(pointer="/executor", because="executor_owns_process")
     if ctx.prepared(ExecutorLicence).is_missing:
@@ -179,11 +179,13 @@ def _check_passed(body: AskJudgementImprovement, evidence: PilotEvidence) -> Non
         return
     against = evidence.not_improved()
     if against:
-        said = (f"{one.kpi}: {one.verdict}" for one in against)
-        raise WrongValue({"verdicts": ", ".join(said)}, pointer="/reason", because="passed_against_evidence")
+        verdicts = (f"{measurement.kpi}: {measurement.verdict}" for measurement in against)
+        raise WrongValue(
+            {"verdicts": ", ".join(verdicts)}, pointer="/reason", because="passed_against_evidence"
+        )
     missed = evidence.promises_missed()
     if missed:
-        words = {"kpis": ", ".join(str(one.kpi) for one in missed)}
+        words = {"kpis": ", ".join(str(measurement.kpi) for measurement in missed)}
         raise WrongValue(words, pointer="/reason", because="passed_below_promise")
 
 

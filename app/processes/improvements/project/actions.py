@@ -68,7 +68,7 @@ def plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContext) ->
     improvement.pilot.pilot_agreement = body.pilot_agreement
     improvement.pilot.data_gathering = body.data_gathering
     improvement.project.lacking = None
-    expected = {one.target: one.promised for one in body.expected}
+    expected = {expected_effect.target: expected_effect.promised for expected_effect in body.expected}
     for target in ctx.prepared(TargetsOfProposal).targets:
         of_pilot = expected.get(target.name or "")
         after = ctx.change(target)
@@ -104,6 +104,6 @@ def report_progress(improvement: Improvement, body: ReportProgress, ctx: ActionC
     obstacles.
     """
     project_actions.report_progress(improvement, body, ctx)
-    for made in ctx.made:
-        if isinstance(made, ProgressReport):
-            made.planned_cost = improvement.budget
+    for child in ctx.made:
+        if isinstance(child, ProgressReport):
+            child.planned_cost = improvement.budget

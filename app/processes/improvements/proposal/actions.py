@@ -67,16 +67,16 @@ def _replace_targets(improvement: Improvement, targets: Iterable[ProposedTarget]
         ctx.change(target).dropped_at = ctx.occurred_at
     for baseline in earlier.baselines:
         ctx.remove(baseline)
-    for one in targets:
+    for proposed in targets:
         ctx.add(
             ImprovementTarget(
                 id=ctx.new_id(),
                 record=improvement.row_key,
-                name=one.name,
-                kpi=one.kpi,
-                promised=one.promised.change,
-                promised_as=one.promised.of,
-                judged_by=one.judged_by,
+                name=proposed.name,
+                kpi=proposed.kpi,
+                promised=proposed.promised.change,
+                promised_as=proposed.promised.of,
+                judged_by=proposed.judged_by,
                 added_at=ctx.occurred_at,
             )
         )
@@ -110,9 +110,9 @@ def submit(improvement: Improvement, body: SubmitImprovement, ctx: ActionContext
 
 def put_to_committee(improvement: Improvement, subject: DecisionSubject, ctx: ActionContext) -> None:
     """Put the prepared question to the committee."""
-    asked = ctx.prepared(NewDecision)
-    improvement.decision_id, improvement.proposal.decision_subject = asked.decision.id, subject
-    add_prepared_decision(asked, ctx)
+    new_decision = ctx.prepared(NewDecision)
+    improvement.decision_id, improvement.proposal.decision_subject = new_decision.decision.id, subject
+    add_prepared_decision(new_decision, ctx)
 
 
 def take_up(improvement: Improvement, body: TakeUpImprovement, ctx: ActionContext) -> None:

@@ -19,7 +19,9 @@ def select(improvement: Improvement, body: SelectImprovement, ctx: ActionContext
     assessment = ctx.ref(Record, "assessment")
     improvement.title = body.title
     improvement.scope, improvement.process, improvement.aspect = body.scope, body.process, body.aspect
-    improvement.proposal.suggestion_ids = [str(one.id) for one in ctx.refs(Record, "suggestions")]
+    improvement.proposal.suggestion_ids = [
+        str(suggestion.id) for suggestion in ctx.refs(Record, "suggestions")
+    ]
     improvement.proposal.assessment_id = None if assessment is None else assessment.id
     improvement.proposal.selection_reason = body.reason
     keep_freeze_exception(improvement, body)
@@ -42,11 +44,11 @@ def _selected_suggestions(
 ) -> list[RelatedPart]:
     """Return the commands by which its suggestions are selected."""
     assessment: UUID | None = improvement.proposal.assessment_id
-    said = {
+    related_body = {
         "improvement": str(improvement.id),
         "assessment": None if assessment is None else str(assessment),
     }
-    return [RelatedPart(one.row_key, said) for one in ctx.refs(Record, "suggestions")]
+    return [RelatedPart(suggestion.row_key, related_body) for suggestion in ctx.refs(Record, "suggestions")]
 
 
 SELECT_SUGGESTIONS = RelatedCommands(

@@ -60,10 +60,10 @@ def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionCont
     }
     due = {planned.step: planned.due_at for planned in body.steps}
     cutover_at = improvement.cutover_at or due[RolloutStepName.cut_over]
-    there = ctx.prepared(RolloutSteps)
+    planned_steps = ctx.prepared(RolloutSteps)
     add_followers(improvement, list(dict.fromkeys(owners.values())), ctx)
     for place, name in enumerate(RolloutStepName, start=1):
-        step = there.step(name)
+        step = planned_steps.step(name)
         if step is not None and step.completed_at is not None:
             continue
         if step is None:
@@ -131,18 +131,18 @@ def complete_rollout_step(
 def _add_announcements(
     improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
 ) -> None:
-    for said in body.announcements:
-        made = RolloutAnnouncement(
+    for announced in body.announcements:
+        announcement = RolloutAnnouncement(
             id=ctx.new_id(),
             record=improvement.row_key,
             step=body.step,
-            medium=said.medium,
-            announced_at=said.announced_at,
-            reach=said.reach,
+            medium=announced.medium,
+            announced_at=announced.announced_at,
+            reach=announced.reach,
             recorded_by_id=ctx.caller.person_id,
             noted_at=ctx.occurred_at,
         )
-        ctx.add(made)
+        ctx.add(announcement)
 
 
 def _cut_over(improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
@@ -190,14 +190,14 @@ def ask_hand_over(improvement: Improvement, body: AskHandOverImprovement, ctx: A
     """Ask to hand over the improvement: the quality manager is to take it over; the hand-over document is
     drafted.
     """
-    made = [
-        str(one.number)
-        for one in ctx.prepared(OnFile).documents
-        if one.state is DocumentState.published and one.document_class is not DocumentClass.HO
+    document_numbers = [
+        str(document.number)
+        for document in ctx.prepared(OnFile).documents
+        if document.state is DocumentState.published and document.document_class is not DocumentClass.HO
     ]
     sections = (
         (Heading.handed_over, body.handed_over),
-        (Heading.documents, ", ".join(dict.fromkeys([*made, *body.numbers]))),
+        (Heading.documents, ", ".join(dict.fromkeys([*document_numbers, *body.numbers]))),
         (Heading.pilot_result, ctx.prepared(PilotEvidence).goals_text()),
         (
             Heading.against_evidence if improvement.evaluation.against_evidence else Heading.below_promise,

@@ -68,7 +68,7 @@ async def rollout_plan_invalid(
             raise WrongValue(
                 {"step": planned.step.value}, pointer=f"/steps/{n}/due_at", because="undated_step"
             )
-    left = [one.value for one in RolloutStepName if one not in (*named, RolloutStepName.pilot)]
+    left = [name.value for name in RolloutStepName if name not in (*named, RolloutStepName.pilot)]
     if left:
         raise WrongValue({"steps": ", ".join(left)}, pointer="/steps", because="rollout_steps_missing")
 
@@ -110,9 +110,9 @@ async def step_out_of_order(
     """Refuse a step while one in front of it is open, unless the process owner has given a reason
     (`rollout_order`).
     """
-    known = ctx.prepared(RolloutSteps)
-    step = known.planned(body.step)
-    first = known.open_before(step)
+    planned_steps = ctx.prepared(RolloutSteps)
+    step = planned_steps.planned(body.step)
+    first = planned_steps.open_before(step)
     if first is not None and step.order_reason is None:
         assert first.step is not None
         raise PreparationRefused("rollout_order", {"step": body.step.value, "open": first.step.value})
@@ -122,8 +122,8 @@ async def step_in_order(
     reads: ReadContext, improvement: Improvement, body: SkipRolloutOrderImprovement, ctx: ActionContext
 ) -> None:
     """Refuse to skip the order of a step that no open one stands in front of (`step_in_order`)."""
-    known = ctx.prepared(RolloutSteps)
-    if known.open_before(known.planned(body.step)) is None:
+    planned_steps = ctx.prepared(RolloutSteps)
+    if planned_steps.open_before(planned_steps.planned(body.step)) is None:
         raise WrongValue(pointer="/step", because="step_in_order")
 
 
@@ -176,10 +176,10 @@ def _check_informed(
     improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
 ) -> None:
     """Refuse fewer than two media, dates ahead, and a training that was not examined on all topics."""
-    if len({said.medium.casefold() for said in body.announcements}) < FEWEST_MEDIA:
+    if len({announcement.medium.casefold() for announcement in body.announcements}) < FEWEST_MEDIA:
         raise WrongValue(pointer="/announcements", because="two_media_needed")
-    for n, said in enumerate(body.announcements):
-        if said.announced_at > ctx.now + FUTURE_TOLERANCE:
+    for n, announcement in enumerate(body.announcements):
+        if announcement.announced_at > ctx.now + FUTURE_TOLERANCE:
             raise WrongValue(pointer=f"/announcements/{n}/announced_at", because="in_the_future")
     if body.training is None:
         raise WrongValue(pointer="/training", because="examined_training_missing")
@@ -187,7 +187,7 @@ def _check_informed(
     words = {"number": str(training.number)}
     if training.examined_at is None:
         raise WrongValue(words, pointer="/training", because="training_not_examined")
-    left = [one.value for one in ExaminationTopic if one.value not in (training.topics or ())]
+    left = [topic.value for topic in ExaminationTopic if topic.value not in (training.topics or ())]
     if left:
         words["topics"] = ", ".join(left)
         raise WrongValue(words, pointer="/training", because="training_topics_missing")
@@ -293,7 +293,7 @@ async def rollout_incomplete(
     """Refuse to hand over while one of the steps before it is open (`rollout_incomplete`)."""
     left = ctx.prepared(RolloutSteps).open_before_hand_over()
     if left:
-        steps = ", ".join(one.step.value for one in left if one.step is not None)
+        steps = ", ".join(step.step.value for step in left if step.step is not None)
         raise PreparationRefused("rollout_incomplete", {"steps": steps})
 
 
