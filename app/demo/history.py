@@ -136,8 +136,8 @@ class _ScenarioRunner:
 
 
 class _Organisation:
-    """The teams, persons, shifts, rates, calendars and other reference data to create. `end` is the time of the
-    first start, at which the history ends.
+    """The teams, persons, shifts, rates, calendars and other reference data to create. `end` is the time of
+    the first start, at which the history ends.
     """
 
     def __init__(self, maker: DemoRun, now: datetime) -> None:

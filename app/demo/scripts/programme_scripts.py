@@ -143,7 +143,7 @@ async def _begin_plan(programme: Programme) -> ProgrammeScript:
 
 
 async def review_plan(programme: Programme, script: ProgrammeScript) -> None:
-    """Have the plan reviewed at a meeting, by the progress of its targets and what improvements have added."""
+    """Have the plan reviewed at a meeting, by the progress of its targets and the improvements' effects."""
     reviewed_at = programme.before_end(REVIEWED_BEFORE)
     if (await script.current_record()).begun_at >= reviewed_at:
         return
