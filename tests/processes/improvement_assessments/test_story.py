@@ -197,10 +197,10 @@ async def test_the_ranking_shows_the_best_first_with_the_spread_of_its_assessors
 
 async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting: Round) -> None:
     author = await meeting.api.client("Author")
-    first, second, merged = [await offered(author, title=f"Suggestion {n}") for n in range(3)]
+    low, second, merged = [await offered(author, title=f"Suggestion {n}") for n in range(3)]
     assessment = await meeting.opened()
     manager, conclude = meeting.manager, f"{at(assessment)}/conclude"
-    await meeting.lin.post_ok(f"{at(assessment)}/score", scores(first, 2, 2, 2, 2, 2, 2))
+    await meeting.lin.post_ok(f"{at(assessment)}/score", scores(low, 2, 2, 2, 2, 2, 2))
     for action, more in (("decline", {}), ("defer", {"until_at": "2199-03-01T00:00:00Z"})):
         alone = await manager.post(f"{suggestion_at(merged)}/{action}", json={"reason": "No.", **more})
         assert (alone.status_code, alone.json()["code"]) == (409, "being_assessed")
@@ -215,39 +215,36 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
         assert status == 422
         return code, pointer
 
-    answer = await manager.post(conclude, json={"verdicts": [declined(first)]})
+    answer = await manager.post(conclude, json={"verdicts": [declined(low)]})
     assert second["number"] in answer.json()["errors"][0]["message"]
-    assert await refused(declined(first)) == ("verdict_missing", "/verdicts")
-    both = [declined(first), later | until]
-    assert await refused(*both, declined(first)) == ("each_once", "/verdicts/2/suggestion")
+    assert await refused(declined(low)) == ("verdict_missing", "/verdicts")
+    both = [declined(low), later | until]
+    assert await refused(*both, declined(low)) == ("each_once", "/verdicts/2/suggestion")
     assert await refused(*both, declined(new)) == ("not_assessed_here", "/verdicts/2/suggestion")
     assert await refused(*both, declined(merged)) == ("suggestion_settled", "/verdicts/2/suggestion")
-    assert await refused(declined(first, reason=None), later | until) == ("missing", "/verdicts/0/reason")
-    assert await refused(declined(first), later) == ("missing", "/verdicts/1/until_at")
+    assert await refused(declined(low, reason=None), later | until) == ("missing", "/verdicts/0/reason")
+    assert await refused(declined(low), later) == ("missing", "/verdicts/1/until_at")
     past = {"until_at": "2020-01-01T00:00:00Z"}
-    assert await refused(declined(first), later | past) == ("not_ahead", "/verdicts/1/until_at")
-    assert await refused(declined(first, **until), later | until) == (
+    assert await refused(declined(low), later | past) == ("not_ahead", "/verdicts/1/until_at")
+    assert await refused(declined(low, **until), later | until) == (
         "not_for_this_verdict",
         "/verdicts/0/until_at",
     )
-    assert await refused(declined(first, title="New"), later | until) == (
+    assert await refused(declined(low, title="New"), later | until) == (
         "not_for_this_verdict",
         "/verdicts/0/title",
     )
     unseen = {"suggestion": second["id"], "verdict": "selected"}
-    assert await refused(declined(first), unseen) == ("nobody_has_scored_it", "/verdicts/1/reason")
+    assert await refused(declined(low), unseen) == ("nobody_has_scored_it", "/verdicts/1/reason")
     with_reason = unseen | {"reason": "It is plain."}
-    assert await refused(declined(first), with_reason) == ("selected_without_scores", "/verdicts/1/verdict")
+    assert await refused(declined(low), with_reason) == ("selected_without_scores", "/verdicts/1/verdict")
     assert (await refusal(meeting.olga, conclude, {"verdicts": both}))[0] == 403
 
     concluded = await manager.post_ok(conclude, {"verdicts": both})
     assert (concluded["state"], concluded["concluded_by"]["id"]) == ("concluded", manager.id)
-    after, waits = await author.read(suggestion_at(first)), await author.read(suggestion_at(second))
-    assert (after["state"], after["reason"], after["assessment_id"]) == (
-        "declined",
-        "Not now.",
-        assessment["id"],
-    )
+    after, waits = await author.read(suggestion_at(low)), await author.read(suggestion_at(second))
+    expected = ("declined", "Not now.", assessment["id"])
+    assert (after["state"], after["reason"], after["assessment_id"]) == expected
     assert (waits["state"], waits["deferred_until_at"]) == ("deferred", "2199-03-01T00:00:00.000000Z")
     rows = (await manager.read(f"{at(assessment)}/suggestions"))["items"]
     assert [(row["verdict"], row["reason"]) for row in rows] == [
@@ -255,7 +252,7 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
         ("deferred", "In spring."),
         (None, None),
     ]
-    assert (await refusal(meeting.lin, f"{at(assessment)}/score", scores(first, 1, 1, 1, 1, 1, 1)))[0] == 409
+    assert (await refusal(meeting.lin, f"{at(assessment)}/score", scores(low, 1, 1, 1, 1, 1, 1)))[0] == 409
     assert (await author.read(suggestion_at(new)))["state"] == "offered", "it waits for the next month's"
 
 
