@@ -19,14 +19,14 @@ from app.foundation.people.teams import AddTeam
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.refusals import ActionUnavailable
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.platform.db import connect
 from app.platform.embedded import embedded_server
 from app.platform.installation import DATABASE, SUPERUSER
-from app.processes.changes.payloads import DraftChange, EditChange
-from app.processes.changes.payloads import ScheduleChange
+from app.processes.changes.payloads import DraftChange, EditChange, ScheduleChange
 from app.processes.changes.records import ChangeType, RiskLevel
 from app.processes.changes.templates import DraftChangeTemplate
 from bench.cases import ledger_of
