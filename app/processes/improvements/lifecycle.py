@@ -101,7 +101,7 @@ class EditImprovement(Patch):
 
     REQUESTER_FIELDS = frozenset({"title"})
 
-    title: Title = Field(default_factory=str, description="What is improved, in a line. Lists show it.")
+    title: Title = Field(default_factory=str, description="Improvement in a line. Lists show it.")
     custom: CustomValues = Field(default_factory=dict)
 
 

@@ -133,14 +133,16 @@ class Improvement(Ticket):
 
     state: ImprovementState | None = required()
     scope: ImprovementScope | None = None
-    process: str | None = optional("Of the scope `process`: a kind of ours, as `incident`, or its name.")
+    process: str | None = optional(
+        "Process that it improves, of the scope `process`: a kind of ours, as `incident`, or its name."
+    )
     aspect: ImprovementAspect | None = None
     proposer_ids: list[str] | None = optional("Those who proposed the suggestions that it carries out.")
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Who selected it, where it is somebody else's."
+        "Person who selected it on somebody else's behalf."
     )
     freeze_exception: FreezeException | None = optional(
-        "Why it does not wait for the end of a freeze of its process."
+        "Reason why it does not wait for the end of a freeze of its process."
     )
     plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = optional(
         "The improvement plan that it serves."
@@ -153,7 +155,7 @@ class Improvement(Ticket):
     approved_at: Annotated[datetime | None, EnteredAt(ImprovementState.approved)] = None
     rejected_at: Annotated[datetime | None, EnteredAt(ImprovementState.rejected)] = None
     deferred_until_at: Annotated[datetime | None, BY_TAKING_UP] = optional(
-        "When it is taken up again by itself."
+        "Time at which it is taken up again by itself."
     )
     deferral_reason: Annotated[DeferralCause | None, BY_TAKING_UP] = None
     size: ImprovementSize | None = None
@@ -169,7 +171,7 @@ class Improvement(Ticket):
     chartered_at: Annotated[datetime | None, EnteredAt(ImprovementState.chartered, first=True)] = None
     planned_at: Annotated[datetime | None, EnteredAt(ImprovementState.planned)] = None
     report_every_days: int | None = None
-    next_report_due_at: datetime | None = optional("When progress is reported next.")
+    next_report_due_at: datetime | None = optional("Time at which progress is reported next.")
     report_overdue_at: datetime | None = None
     expected_at: datetime | None = None
     plan_approved_at: Annotated[datetime | None, EnteredAt(ImprovementState.plan_approved)] = None
@@ -181,8 +183,8 @@ class Improvement(Ticket):
     told_team_ids: list[str] | None = optional("The teams that were told when it was standardised.")
     standardised_at: Annotated[datetime | None, EnteredAt(ImprovementState.standardised)] = None
     optimised_at: datetime | None = None
-    next_benefit_due_at: datetime | None = optional("When its benefit is measured next.")
-    benefit_months: int | None = optional("After how many months its benefit was measured last.")
+    next_benefit_due_at: datetime | None = optional("Time at which its benefit is measured next.")
+    benefit_months: int | None = optional("Number of months after which its benefit was measured last.")
     reverted_at: Annotated[datetime | None, EnteredAt(ImprovementState.reverted)] = None
 
     @property

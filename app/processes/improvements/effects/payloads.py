@@ -30,12 +30,12 @@ class EvaluateImprovement(Payload):
         description="The log position of the measured effect that it is judged by: the newest.",
         examples=[4711],
     )
-    goal_reached: bool = Field(strict=True, description="Whether the goal was reached.", examples=[True])
-    scope_reached: bool = Field(strict=True, description="Whether the scope was covered.", examples=[True])
+    goal_reached: bool = Field(strict=True, description="True if the goal was reached.", examples=[True])
+    scope_reached: bool = Field(strict=True, description="True if the scope was covered.", examples=[True])
     benefit_reached: bool = Field(
-        strict=True, description="Whether the benefit was reached.", examples=[True]
+        strict=True, description="True if the benefit was reached.", examples=[True]
     )
-    reached: bool = Field(strict=True, description="Whether it was reached as a whole.", examples=[True])
+    reached: bool = Field(strict=True, description="True if it was reached as a whole.", examples=[True])
     agreed_by: Annotated[Reference, ForeignRef("person")] | None = Field(
         default=None,
         description="The process owner who agrees: a person's id; none if that is the caller, or it is of "
@@ -43,11 +43,10 @@ class EvaluateImprovement(Payload):
     )
     comment: FreeText | None = Field(
         default=None,
-        description="What is to be said of it; must be said if it is reached as a whole without its goal or "
-        "its benefit.",
+        description="Comment; must be said if it is reached as a whole without its goal or its benefit.",
     )
     reason: FreeText | None = Field(
-        default=None, description="Why it is judged against the evidence, if it is; it stays visible."
+        default=None, description="Reason for a judgement against the evidence; it stays visible."
     )
 
 
@@ -63,27 +62,29 @@ class StandardiseImprovement(Payload):
     teams: Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList] = Field(
         min_length=1, max_length=LONGEST_LIST, description="The teams that are told: keys or ids."
     )
-    published_at: Instant | None = Field(default=None, description="When they were published, if not now.")
+    published_at: Instant | None = Field(
+        default=None, description="Time at which they were published, if not now."
+    )
 
 
 class RevertImprovement(Payload):
     """Why the improvement is reverted, and who was told that the old process stands."""
 
-    reason: FreeText = Field(description="Why.", examples=["Mail was restored no faster."])
+    reason: FreeText = Field(description="Reason.", examples=["Mail was restored no faster."])
     old_process_stands: bool = Field(
         strict=True, description="That the old process stands again.", examples=[True]
     )
     told: FreeText = Field(
-        description="Who was told, and how.", examples=["Both desks, by the morning meeting."]
+        description="People who were told, and the way.", examples=["Both desks, by the morning meeting."]
     )
 
 
 class AskToRevertImprovement(AskDecision):
     """The question to the committee whether the improvement is reverted after its cutover."""
 
-    reason: FreeText = Field(description="Why.", examples=["Mail was restored no faster."])
+    reason: FreeText = Field(description="Reason.", examples=["Mail was restored no faster."])
     told: FreeText = Field(
-        description="Who is told, and how, if it is reverted.", examples=["Both desks, by mail."]
+        description="People who are told if it is reverted, and the way.", examples=["Both desks, by mail."]
     )
 
 

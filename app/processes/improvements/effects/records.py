@@ -40,7 +40,7 @@ class ImprovementEvaluation(RecordPart):
 
     KIND: ClassVar[str] = "improvement_evaluation"
 
-    measured_occasion: MeasurementOccasion | None = optional("What the newest measurement was for.")
+    measured_occasion: MeasurementOccasion | None = optional("Occasion of the newest measurement.")
     measured_position: int | None = optional(
         "The log position of the newest measurement.", sa_type=BigInteger
     )
@@ -50,10 +50,10 @@ class ImprovementEvaluation(RecordPart):
     benefit_reached: bool | None = None
     reached: bool | None = None
     against_evidence: bool | None = optional(
-        "Whether it was judged as reached, or not, although the measured effect shows otherwise."
+        "True if it was judged as reached, or not, although the measured effect shows otherwise."
     )
     against_evidence_reason: Annotated[str | None, Personal()] = optional(
-        "Why it was judged so; or why a pilot was passed that shows less than was promised of it."
+        "Reason for that judgement, or for passing a pilot that shows less than was promised of it."
     )
     evaluation_comment: Annotated[str | None, Personal()] = None
     evaluated_by_id: Annotated[UUID | None, ForeignRef("person")] = None
@@ -71,10 +71,10 @@ class ImprovementOutcome(RecordPart):
     document_numbers: list[str] | None = None
     published_at: datetime | None = None
     fixed_at: datetime | None = None
-    faded_at: datetime | None = optional("When its benefit was found to have faded.")
+    faded_at: datetime | None = optional("Time at which its benefit was found to have faded.")
     revert_reason: Annotated[str | None, Personal()] = None
     reverted_told: Annotated[str | None, Personal()] = optional(
-        "Who was told that the old process stands, and how."
+        "People who were told that the old process stands, and the way."
     )
 
 
@@ -102,22 +102,20 @@ class ImprovementMeasurement(ChildRecord):
         "The effect, with all its figures: `/v1/effects/{id}`."
     )
     verdict: EffectVerdict | None = required()
-    promise: PromiseVerdict | None = optional("Whether it reaches what was promised.")
-    effect: str | None = optional("As a decimal text; null: there is none.")
+    promise: PromiseVerdict | None = optional("Comparison of the effect with what was promised.")
+    effect: str | None = optional("Effect as a decimal text; null: there is none.")
     promised_effect: str | None = None
-    kept: bool | None = optional("Of a benefit: whether 80 % of the judged effect is still there.")
-    from_at: datetime | None = optional("Where the window after the change begins.")
-    until_at: datetime | None = optional("Where it ends: the end of the pilot, or when it was measured.")
-    agreed_until_at: datetime | None = optional("Of a pilot: until when it was agreed to last.")
+    kept: bool | None = optional("True if 80 % of the judged effect is still there; for benefits.")
+    from_at: datetime | None = optional("Beginning of the window after the change.")
+    until_at: datetime | None = optional("End of that window: of the pilot, or the time of measuring.")
+    agreed_until_at: datetime | None = optional("Time until which the pilot was agreed to last.")
     times: int | None = optional(
-        "How often it was measured on this occasion by then; each look may find something by chance."
+        "Number of measurements on this occasion by then; each may find something by chance."
     )
     change: str | None = optional(
         "The change as a part of the value before, as a decimal text: 0.5 is half better."
     )
-    goal: str | None = optional(
-        "What the rollout aims at, or a major improvement by default, as such a part."
-    )
-    goal_met: bool | None = optional("Whether the change is as much; null: there is no such goal.")
+    goal: str | None = optional("Goal of the rollout, or of a major improvement by default, as such a part.")
+    goal_met: bool | None = optional("True if the change is as much; null: there is no such goal.")
     position: int | None = required("The log position at which it was computed.", sa_type=BigInteger)
     measured_at: datetime | None = required()

@@ -42,7 +42,9 @@ class StartPilotImprovement(Payload):
         "executor",
     )
     told: FreeText | None = Field(
-        default=None, description="Who was told, and how.", examples=["Both teams, in their meetings."]
+        default=None,
+        description="People who were told, and the way.",
+        examples=["Both teams, in their meetings."],
     )
     key_user_training: Annotated[Reference, ForeignRef("training")] | None = Field(
         default=None, description="The training of the key users, which was held: its number or id."
@@ -51,7 +53,7 @@ class StartPilotImprovement(Payload):
         default=None, description="The training of the executors, held after that of the key users."
     )
     duties: FreeText | None = Field(
-        default=None, description="How duties were adjusted.", examples=["The first line closes, too."]
+        default=None, description="Adjustment of duties.", examples=["The first line closes, too."]
     )
     standards: Annotated[tuple[ShortText, ...], BoundedList] = Field(
         default=(),
@@ -70,29 +72,27 @@ class LogPilotIssueImprovement(Payload):
     """An issue that the pilot has met."""
 
     title: Title = Field(
-        description="What it is, in a line. Lists show it: name no persons here.",
+        description="Issue in a line. Lists show it: name no persons here.",
         examples=["The form asks twice"],
     )
-    text: FreeText | None = Field(default=None, description="What is to be said of it.")
+    text: FreeText | None = Field(default=None, description="Comment.")
 
 
 class SolvePilotIssueImprovement(Payload):
     """An issue of the pilot, and how it was solved."""
 
     issue: Annotated[UUID, ChildRef(PilotIssue)] = Field(description="The issue: its id.")
-    solution: FreeText = Field(description="How it was solved.", examples=["The second question is gone."])
+    solution: FreeText = Field(description="Solution.", examples=["The second question is gone."])
 
 
 class LogPilotFeedbackImprovement(Payload):
     """Feedback on the pilot: whose, for or against it, and what they suggest."""
 
     person: Annotated[Reference, ForeignRef("person")] = Field(
-        description="Whose it is: a person's id, or `me`.", examples=["me"]
+        description="Person whose feedback it is: their id, or `me`.", examples=["me"]
     )
-    stance: FeedbackStance = Field(
-        description="Whether they are for it or against it.", examples=["in_favour"]
-    )
-    text: FreeText = Field(description="What they suggest.", examples=["Ask for the room first."])
+    stance: FeedbackStance = Field(description="Stance towards the pilot.", examples=["in_favour"])
+    text: FreeText = Field(description="Suggestions of the person.", examples=["Ask for the room first."])
 
 
 class ReportPilotImprovement(Payload):
@@ -103,18 +103,19 @@ class ReportPilotImprovement(Payload):
     tools: FreeText = Field(
         description="Problems with tools, and their remedies.", examples=["None that has stayed."]
     )
-    reception: FreeText = Field(description="How people took to it.", examples=["Well, after a week."])
+    reception: FreeText = Field(
+        description="Reception by the people in the pilot.", examples=["Well, after a week."]
+    )
     goal_revisions: FreeText | None = Field(
-        default=None, description="How the goals are to be revised; none: they stay."
+        default=None, description="Revision of the goals; none: they stay."
     )
-    rollout_advice: FreeText = Field(
-        description="How it is to be rolled out, as the report advises.", examples=["Team by team."]
-    )
+    rollout_advice: FreeText = Field(description="Advice on the rollout.", examples=["Team by team."])
     institutionalise: FreeText = Field(
-        description="What is to be institutionalised.", examples=["The new form and its training."]
+        description="Practices to institutionalise.", examples=["The new form and its training."]
     )
     further_pilot: FreeText = Field(
-        description="Whether to pilot further, and why.", examples=["No: three months have shown it."]
+        description="Recommendation on piloting further, with its reason.",
+        examples=["No: three months have shown it."],
     )
     legacy: FreeText = Field(
         description="The people, templates and lessons that it leaves behind.",
@@ -127,7 +128,9 @@ class AskJudgementImprovement(AskDecision):
     that it names.
     """
 
-    judgement: PilotJudgement = Field(description="What the committee is to approve.", examples=["passed"])
+    judgement: PilotJudgement = Field(
+        description="Judgement that the committee is to approve.", examples=["passed"]
+    )
     position: int = Field(
         ge=0,
         le=LARGEST_WHOLE_NUMBER,
@@ -137,7 +140,7 @@ class AskJudgementImprovement(AskDecision):
     )
     reason: FreeText | None = Field(
         default=None,
-        description="Why. Must be said to stop the pilot, and to pass it on an effect that is not improved.",
+        description="Reason; must be said to stop the pilot, or to pass it on an effect not improved.",
     )
     scope: Scope | None = Field(
         default=None, description="For an extended pilot, its new scope; none: as it is."
@@ -146,11 +149,14 @@ class AskJudgementImprovement(AskDecision):
         default=None, description="The cases that it is compared with then; none: as they are."
     )
     begins_at: Instant | None = Field(
-        default=None, description="When the extended pilot begins; must be said to extend it."
+        default=None, description="Beginning of the extended pilot; must be said to extend it."
     )
-    ends_at: Instant | None = Field(default=None, description="When it ends; must be said to extend it.")
+    ends_at: Instant | None = Field(
+        default=None, description="End of the extended pilot; must be said to extend it."
+    )
     told: FreeText | None = Field(
-        default=None, description="Who is told that it is stopped, and how; must be said to stop it."
+        default=None,
+        description="People who are told that it is stopped, and the way; must be said to stop it.",
     )
 
 

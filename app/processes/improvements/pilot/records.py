@@ -50,14 +50,14 @@ class ImprovementPilot(RecordPart):
     pilot_begins_at: datetime | None = None
     pilot_ends_at: datetime | None = None
     pilot_length: PilotLength | None = optional(
-        "How its length compares with the usual one; it is pointed out, not refused."
+        "Comparison of its length with the usual one; it is pointed out, not refused."
     )
     pilot_agreement: Annotated[str | None, Personal()] = None
     data_gathering: Annotated[str | None, Personal()] = None
     kicked_off_at: datetime | None = optional(
-        "When the sponsor has kicked off the pilot; null once its plan is returned."
+        "Time at which the sponsor kicked off the pilot; null once its plan is returned."
     )
-    pilot_rounds: int | None = optional("How many rounds the pilot has had.")
+    pilot_rounds: int | None = optional("Number of rounds that the pilot has had.")
     pilot_started_at: datetime | None = None
     pilot_report_id: UUID | None = optional("The document of the pilot's report.")
 
@@ -74,14 +74,18 @@ class ImprovementJudgement(RecordPart):
     KIND: ClassVar[str] = "improvement_judgement"
 
     asked_judgement: PilotJudgement | None = optional(
-        "What the committee is asked to decide about the pilot."
+        "Judgement of the pilot that the committee is asked to approve."
     )
     asked_position: int | None = optional(
         "The log position of the measured effect that the question names.", sa_type=BigInteger
     )
     asked_reason: Annotated[str | None, Personal()] = None
-    asked_told: Annotated[str | None, Personal()] = optional("Who is told, and how, if it is reverted.")
-    judgement_overdue_at: datetime | None = optional("When the committee failed to judge the pilot in time.")
+    asked_told: Annotated[str | None, Personal()] = optional(
+        "People who are told if it is reverted, and the way."
+    )
+    judgement_overdue_at: datetime | None = optional(
+        "Time at which the committee had failed to judge the pilot in time."
+    )
     next_scope: Annotated[dict[str, Any] | None, Document()] = None
     next_control: Annotated[dict[str, Any] | None, Document()] = None
     next_begins_at: datetime | None = None

@@ -42,7 +42,7 @@ class CharterImprovement(Payload):
         description="The sponsor, of the grade `management`: a person's id."
     )
     project_manager: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
-        description="Who manages the project, and holds the role: a person's id."
+        description="Person who manages the project, and holds the role: their id."
     )
     members: Annotated[
         tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)], ...], BoundedList
@@ -51,10 +51,10 @@ class CharterImprovement(Payload):
         description="The resources that it gets.", examples=["Two engineers, a test relay."]
     )
     budget: Annotated[Amount, StaffOnly(reviewers=True)] = Field(
-        description="What it may cost, as 1250.00.", examples=["12000.00"]
+        description="Amount that it may cost, as 1250.00.", examples=["12000.00"]
     )
     currency: Annotated[Currency, StaffOnly(reviewers=True)] = Field(
-        description="In which currency (ISO 4217).", examples=["CNY"]
+        description="Currency of the amount (ISO 4217).", examples=["CNY"]
     )
 
 
@@ -75,10 +75,10 @@ class PlanImprovement(Payload):
         min_length=1, max_length=LONGEST_LIST, description="The milestones, week by week."
     )
     tasks: Annotated[tuple[PlannedTask, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="What is to be done, and by whom."
+        default=(), max_length=LONGEST_LIST, description="Tasks, and the persons who do them."
     )
     report_every_days: int = Field(
-        default=7, ge=1, le=MOST_DAYS, strict=True, description="How often progress is reported, in days."
+        default=7, ge=1, le=MOST_DAYS, strict=True, description="Number of days between reports on progress."
     )
     pilot_scope: Scope | None = Field(
         default=None,
@@ -87,18 +87,20 @@ class PlanImprovement(Payload):
     pilot_control: Scope | None = Field(
         default=None, description="The cases that it is compared with; none: all others."
     )
-    pilot_begins_at: Instant | None = Field(default=None, description="When the pilot begins.")
+    pilot_begins_at: Instant | None = Field(default=None, description="Beginning of the pilot.")
     pilot_ends_at: Instant | None = Field(
-        default=None, description="When it ends; none: after 3 months. Usually it takes up to 6."
+        default=None, description="End of the pilot; none: after 3 months. Usually it takes up to 6."
     )
     pilot_agreement: FreeText | None = Field(
-        default=None, description="How the departments have agreed to the dates."
+        default=None, description="Agreement of the departments to the dates."
     )
     data_gathering: FreeText | None = Field(
-        default=None, description="How its data are gathered and analysed."
+        default=None, description="Way in which its data are gathered and analysed."
     )
     expected: Annotated[tuple[ExpectedEffect, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="What the pilot is expected to do to the targets."
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Effects that the pilot is expected to have on the targets.",
     )
 
     @model_validator(mode="after")
@@ -117,4 +119,4 @@ class PlanImprovement(Payload):
 class ReturnPlanImprovement(Payload):
     """What is lacking in the plan."""
 
-    lacking: FreeText = Field(description="What is lacking.", examples=["Who trains the night shift?"])
+    lacking: FreeText = Field(description="Gaps in the plan.", examples=["Who trains the night shift?"])

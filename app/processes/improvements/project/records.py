@@ -24,11 +24,9 @@ class ImprovementProject(RecordPart):
 
     project_resources: Annotated[str | None, Personal()] = optional("The resources that the project gets.")
     work_plan: Annotated[str | None, Personal()] = None
-    lacking: Annotated[str | None, Personal()] = optional(
-        "What was lacking in its plan, until it is planned anew."
-    )
+    lacking: Annotated[str | None, Personal()] = optional("Gaps in its plan, until it is planned anew.")
     implementation_plan: Annotated[str | None, Personal()] = None
-    implemented_what: Annotated[str | None, Personal()] = optional("What was done.")
+    implemented_what: Annotated[str | None, Personal()] = optional("Work that was done.")
 
 
 class ImprovementMember(ChildRecord):

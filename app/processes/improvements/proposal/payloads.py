@@ -45,7 +45,7 @@ class ProposedTarget(BaselineQuestion):
         description="The expected size of the effect.", examples=[{"change": "-0.3", "of": "relative"}]
     )
     judged_by: FreeText = Field(
-        description="How it will be judged.", examples=["By the median of the three months after."]
+        description="Way in which it will be judged.", examples=["By the median of the three months after."]
     )
 
 
@@ -66,7 +66,8 @@ class ProposeImprovement(Payload):
         description="The people and means that it takes.", examples=["Two engineers for a month."]
     )
     judgement: FreeText = Field(
-        description="How it will be judged as a whole.", examples=["By the targets, and by those on call."]
+        description="Way in which it will be judged as a whole.",
+        examples=["By the targets, and by those on call."],
     )
     targets: Annotated[tuple[ProposedTarget, ...], BoundedList] = Field(
         min_length=1, max_length=LONGEST_LIST, description="Its target KPIs; their baselines are frozen now."
@@ -79,14 +80,14 @@ class ProposeImprovement(Payload):
     )
     outside_plan_reason: FreeText | None = Field(
         default=None,
-        description="Why it is worth doing outside the plan, if it serves none of its targets.",
+        description="Reason why it is worth doing outside the plan, if it serves none of its targets.",
         examples=["The plan was made before the relays failed."],
     )
     planned_cost: Annotated[Amount, StaffOnly(reviewers=True)] | None = Field(
-        default=None, description="What it costs, as 1250.00."
+        default=None, description="Amount that it costs, as 1250.00."
     )
     currency: Annotated[Currency, StaffOnly(reviewers=True)] | None = Field(
-        default=None, description="In which currency (ISO 4217), as CNY."
+        default=None, description="Currency of the amount (ISO 4217), as CNY."
     )
 
 
@@ -109,7 +110,7 @@ class SubmitImprovement(AskDecision):
     weighed_time: FreeText = Field(description="Weighed by the time.", examples=["Before the winter."])
     defer_until_at: Instant | None = Field(
         default=None,
-        description="Until when it is deferred, if the committee defers it; none: three months from now.",
+        description="Time until which the committee would defer it; none: three months from now.",
     )
 
     def sections(self) -> SectionTexts:
@@ -130,7 +131,7 @@ class TakeUpImprovement(Payload):
     model_config = example_includes("what_changed")
     what_changed: FreeText | None = Field(
         default=None,
-        description="What has changed; rules leave it out.",
+        description="Changes since it was deferred; rules leave it out.",
         examples=["The engineers are free from May."],
     )
 
@@ -152,7 +153,7 @@ class SelectImprovement(DespiteFreeze):
 
     model_config = example_includes("reason")
     title: Title = Field(
-        description="What is improved, in a line. Lists show it: name no persons here.",
+        description="Improvement in a line. Lists show it: name no persons here.",
         examples=["Incidents are restored faster"],
     )
     suggestions: Annotated[
@@ -167,43 +168,49 @@ class SelectImprovement(DespiteFreeze):
     )
     reason: FreeText | None = Field(
         default=None,
-        description="Why it is selected; required unless concluding an assessment selects it.",
+        description="Reason for selecting it; required unless concluding an assessment selects it.",
         examples=["It cannot wait for the next assessment."],
     )
-    scope: ImprovementScope = Field(description="Whether it is about the department or about one process.")
+    scope: ImprovementScope = Field(description="Scope: the department, or one process.")
     process: ProcessName | None = Field(
         default=None,
         description="Of the scope `process`: which one, as `incident`, or its name; of the department, none.",
     )
-    aspect: ImprovementAspect | None = Field(default=None, description="What of it, if that is known.")
+    aspect: ImprovementAspect | None = Field(
+        default=None, description="Aspect of it that is improved, if that is known."
+    )
     requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
-        default=None, description="Whom it is selected for, if not the caller: a person's id."
+        default=None, description="Person for whom it is selected, if not the caller: their id."
     )
 
 
 class ClassifyImprovement(Payload):
     """Whether the improvement is major or minor, by which criteria, and its kind and priority."""
 
-    kind: ImprovementKind = Field(description="What it makes or changes.", examples=["activity"])
+    kind: ImprovementKind = Field(
+        description="Kind of thing that it makes or changes.", examples=["activity"]
+    )
     size: ImprovementSize | None = Field(
         default=None, description="If it is to be of another size than its kind offers."
     )
     criteria: Annotated[tuple[SizeCriterion, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="What makes it a major one; at least one then."
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Reasons that make it a major one; at least one then.",
     )
     size_reason: FreeText | None = Field(
         default=None,
-        description="Why it is minor, if its kind is offered as major; or why it is major, if no target "
+        description="Reason why it is minor, if its kind is offered as major; or major, if no target "
         "promises to be half better.",
         examples=["One desk, one week, and nothing to buy."],
     )
     to_pilot: bool = Field(
-        default=False, strict=True, description="Whether a minor one is piloted; a major one always is."
+        default=False, strict=True, description="True if a minor one is piloted; a major one always is."
     )
     impact: Impact = Field(
-        description="How many it is for: 1 organisation, 2 department, 3 person.", examples=["2"]
+        description="Extent of its effect: 1 organisation, 2 department, 3 person.", examples=["2"]
     )
-    urgency: Urgency = Field(description="How soon it is wanted: 1 at once, 3 it can wait.", examples=["2"])
+    urgency: Urgency = Field(description="Urgency: 1 at once, 3 it can wait.", examples=["2"])
     priority: Priority | None = Field(
         default=None, description="If it is to be another one than impact and urgency give."
     )
@@ -224,4 +231,4 @@ class ImplementImprovement(DespiteFreeze):
 class FinishImprovement(Payload):
     """What was done for the improvement."""
 
-    what: FreeText = Field(description="What was done.", examples=["Every relay has a runbook."])
+    what: FreeText = Field(description="Work that was done.", examples=["Every relay has a runbook."])

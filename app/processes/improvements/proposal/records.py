@@ -54,22 +54,22 @@ class ImprovementProposal(RecordPart):
     selection_reason: Annotated[str | None, Personal()] = None
     freeze_exception_reason: Annotated[str | None, Personal()] = None
     outside_plan_reason: Annotated[str | None, Personal()] = optional(
-        "Why it is worth doing outside the plan."
+        "Reason why it is worth doing outside the plan."
     )
     proposal_id: UUID | None = optional("The document of its proposal.")
     proposed_at: datetime | None = None
     submitted_at: datetime | None = None
-    decision_subject: DecisionSubject | None = optional("What that decision is about.")
+    decision_subject: DecisionSubject | None = optional("Subject of the latest decision.")
     review_again_at: datetime | None = optional(
-        "Until when it is deferred if the committee defers it; null: three months."
+        "Time until which the committee would defer it; null: three months."
     )
     taken_up_at: datetime | None = None
-    what_changed: Annotated[str | None, Personal()] = optional("What had changed when it was taken up again.")
-    size_criteria: list[str] | None = None
-    size_reason: Annotated[str | None, Personal()] = optional(
-        "Why it is of that size, where that is not plain."
+    what_changed: Annotated[str | None, Personal()] = optional(
+        "Changes since it was deferred, as of its being taken up again."
     )
-    to_pilot: bool | None = optional("Whether it is piloted.")
+    size_criteria: list[str] | None = None
+    size_reason: Annotated[str | None, Personal()] = optional("Reason for its size, where that is not plain.")
+    to_pilot: bool | None = optional("True if it is piloted.")
     classified_at: datetime | None = None
 
 
@@ -88,4 +88,4 @@ class ImprovementTarget(ChildRecord):
     pilot_promised: str | None = optional("The change that is expected of the pilot.")
     pilot_promised_as: PromisedAs | None = None
     added_at: datetime | None = required()
-    dropped_at: datetime | None = optional("When it was proposed anew without it.")
+    dropped_at: datetime | None = optional("Time at which the improvement was proposed anew without it.")

@@ -36,12 +36,12 @@ class PlannedRolloutStep(PayloadPart):
 
     step: RolloutStepName = Field(description="The step.", examples=["name_owner"])
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="Who sees to it: a person's id, or `me`.", examples=["me"]
+        description="Person who sees to it: their id, or `me`.", examples=["me"]
     )
     due_at: Instant | None = Field(
         default=None,
-        description="By when; for `cut_over` the planned day. None, for `optimise`: half a year after the "
-        "cutover; for `fix`: a quarter after that.",
+        description="Time by which it is due; for `cut_over` the planned day. None, for `optimise`: half a "
+        "year after the cutover; for `fix`: a quarter after that.",
     )
 
 
@@ -49,11 +49,11 @@ class RollOutImprovement(Payload):
     """The plan of the rollout."""
 
     advice: FreeText = Field(
-        description="What the pilot's report and the committee advised, and how it is followed.",
+        description="Advice of the pilot's report and the committee, and the way in which it is followed.",
         examples=["Team by team, as the report says."],
     )
     scope: FreeText = Field(
-        description="What it covers, and whom it affects.", examples=["All of the first line."]
+        description="Scope, and the people whom it affects.", examples=["All of the first line."]
     )
     departments: Annotated[tuple[ShortText, ...], BoundedList] = Field(
         min_length=1,
@@ -62,11 +62,12 @@ class RollOutImprovement(Payload):
         examples=[["Service desk"]],
     )
     contributions: FreeText = Field(
-        description="What each of them must contribute.", examples=["Two days of training each."]
+        description="Contribution that each of them must make.", examples=["Two days of training each."]
     )
     schedule: FreeText = Field(description="The schedule.", examples=["Half in May, all in June."])
     told: FreeText = Field(
-        description="Who is told and trained, and how.", examples=["All teams, by mail and in meetings."]
+        description="People who are told and trained, and the way.",
+        examples=["All teams, by mail and in meetings."],
     )
     release: Annotated[Reference, ForeignRef("release")] | None = Field(
         default=None, description="The release that deploys a changed tool: its number or id."
@@ -81,9 +82,9 @@ class StepAnnouncement(PayloadPart):
     """How people were told: the medium, the date, and how many were reached."""
 
     medium: ShortText = Field(description="The medium.", examples=["Mail to all teams"])
-    announced_at: Instant = Field(description="When.", examples=["2026-03-02T09:00:00Z"])
+    announced_at: Instant = Field(description="Time of the announcement.", examples=["2026-03-02T09:00:00Z"])
     reach: int = Field(
-        ge=1, le=MOST_PEOPLE, strict=True, description="How many were reached.", examples=[120]
+        ge=1, le=MOST_PEOPLE, strict=True, description="Number of people who were reached.", examples=[120]
     )
 
 
@@ -96,7 +97,7 @@ class CompleteRolloutStepImprovement(Payload):
         "action of their own.",
         examples=["manage_daily"],
     )
-    evidence: FreeText = Field(description="What was done, and what shows it.", examples=["The minutes."])
+    evidence: FreeText = Field(description="Work that was done, and its evidence.", examples=["The minutes."])
     numbers: DocumentNumbers = Field(
         default=(),
         max_length=LONGEST_LIST,
@@ -158,7 +159,7 @@ class SkipRolloutOrderImprovement(Payload):
 
     step: RolloutStepName = Field(description="The step.", examples=["publish"])
     reason: FreeText = Field(
-        description="Why it may come first.", examples=["The document is needed for the training."]
+        description="Reason why it may come first.", examples=["The document is needed for the training."]
     )
 
 
@@ -167,7 +168,7 @@ class FlagRolloutStepImprovement(Payload):
 
     step: RolloutStepName = Field(description="The step.", examples=["name_owner"])
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.rollout_step_overdue)] | None = (
-        Field(default=None, description="Whom it is told: its owner, if they are active.")
+        Field(default=None, description="Owner of the step, who is told if they are active.")
     )
 
 
@@ -175,7 +176,8 @@ class AskHandOverImprovement(Payload):
     """What the project manager hands over."""
 
     handed_over: FreeText = Field(
-        description="What is handed over, and to whom.", examples=["The process, its tool and its training."]
+        description="Things that are handed over, and the people who take them over.",
+        examples=["The process, its tool and its training."],
     )
     numbers: DocumentNumbers = Field(
         min_length=1,
@@ -183,13 +185,13 @@ class AskHandOverImprovement(Payload):
         description="The numbers of all its documents; those that it has made itself are added.",
         examples=[["PR2026001"]],
     )
-    open_points: FreeText | None = Field(default=None, description="What is left to do; none: nothing.")
+    open_points: FreeText | None = Field(default=None, description="Work that is left to do; none: nothing.")
 
 
 class HandOverImprovement(Payload):
     """The acceptance of what is handed over."""
 
-    comment: FreeText | None = Field(default=None, description="What is to be said of it.")
+    comment: FreeText | None = Field(default=None, description="Comment.")
 
 
 class FixImprovement(DespiteFreeze):
@@ -199,7 +201,7 @@ class FixImprovement(DespiteFreeze):
 
     step: RolloutStepName = Field(description="`optimise`, or `fix`.", examples=["optimise"])
     evidence: FreeText = Field(
-        description="What was done, and what shows it.", examples=["The form has two fields less."]
+        description="Work that was done, and its evidence.", examples=["The form has two fields less."]
     )
     numbers: DocumentNumbers = Field(
         default=(), max_length=LONGEST_LIST, description="Numbers of documents that show it."

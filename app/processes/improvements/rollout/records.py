@@ -68,14 +68,14 @@ class RolloutStep(ChildRecord):
     KIND: ClassVar[str] = "rollout_step"
 
     step: RolloutStepName | None = required()
-    place: int | None = required("From 1.")
+    place: int | None = required("Place in the order of steps, from 1.")
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
     due_at: datetime | None = None
     overdue_at: datetime | None = None
     evidence: Annotated[str | None, Personal()] = None
     evidence_numbers: list[str] | None = None
-    goals: Annotated[str | None, Personal()] = optional("Of `organise`: the goals in words.")
-    weekly_plan: Annotated[str | None, Personal()] = optional("Of `organise`: the plan by the week.")
+    goals: Annotated[str | None, Personal()] = optional("Goals in words, of `organise`.")
+    weekly_plan: Annotated[str | None, Personal()] = optional("Plan by the week, of `organise`.")
     pilot_shown: Annotated[str | None, Personal()] = optional(
         "Of `cut_over`: what shows that the pilot was passed."
     )
@@ -91,9 +91,11 @@ class RolloutStep(ChildRecord):
     training_id: Annotated[UUID | None, ForeignRef("training")] = optional(
         "The training whose examination is evidence."
     )
-    effective_at: datetime | None = optional("When the published document takes effect.")
-    went_well: Annotated[str | None, Personal()] = optional("What all teams are told of daily management.")
-    order_reason: Annotated[str | None, Personal()] = optional("Why it may be completed out of order.")
+    effective_at: datetime | None = optional("Time at which the published document takes effect.")
+    went_well: Annotated[str | None, Personal()] = optional(
+        "Success of daily management, which all teams are told."
+    )
+    order_reason: Annotated[str | None, Personal()] = optional("Reason why it may be completed out of order.")
     order_skipped_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     planned_at: datetime | None = required()
     completed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
@@ -108,6 +110,6 @@ class RolloutAnnouncement(ChildRecord):
     step: RolloutStepName | None = required()
     medium: str | None = required()
     announced_at: datetime | None = required()
-    reach: int | None = required("How many were reached.")
+    reach: int | None = required("Number of people who were reached.")
     recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     noted_at: datetime | None = required()
