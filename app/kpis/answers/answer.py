@@ -22,7 +22,7 @@ from app.api.records.shapes import OutputModel
 from app.kpis.answers import as_of, point_intervals, references
 from app.kpis.answers.comparisons import Comparisons, load_comparisons
 from app.kpis.answers.days import add_agent_days, add_days, end_instants
-from app.kpis.answers.lag_notice import LAG_DESCRIPTION
+from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition
 from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.budgets.validity import budgets
 from app.kpis.declaration.dimensions import IDS, TEAMS, Dimension
@@ -83,10 +83,12 @@ class KpiAnswer(OutputModel):
     unit: str
     grain: str
     tz: str
-    as_of: datetime | None = Field(description="Null: as it is known now.")
-    position: int = Field(description="Up to which position of the log everything is in it.")
-    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
-    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
+    as_of: datetime | None = Field(
+        description="The instant or position as of which it is; null: as it is known now."
+    )
+    position: LogPosition
+    lag_seconds: LagSeconds
+    behind: LagNotice = None
     points: list[KpiPoint]
 
 
