@@ -53,8 +53,7 @@ from app.log import read
 from app.platform.db import Connection, Database, DatabaseGone
 
 LARGEST_ANSWER = 20_000
-#: The number of the comparable part of the period before a running one; lower than all others, so it sorts
-#: first.
+#: The number of the comparable part of the period before a running one, which sorts before all others.
 PARTIAL_PREVIOUS = -1
 #: The longest wait for the facts of a caller's own writes, and the interval between two polls, in seconds.
 FRESH_SECONDS, POLL_SECONDS = 2.0, 0.05
@@ -83,9 +82,7 @@ class KpiAnswer(OutputModel):
     unit: str
     grain: str
     tz: str
-    as_of: datetime | None = Field(
-        description="The instant or position as of which it is; null: as it is known now."
-    )
+    as_of: datetime | None = Field(description="The instant as of which it is; null: as it is known now.")
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None

@@ -106,8 +106,8 @@ class KpiBehaviour(OutputModel):
     lag_seconds: LagSeconds
     behind: LagNotice = None
     limits: KpiLimits | None = Field(
-        description=f"The limits of the last stretch. Null: fewer than {LEAST_VALUES} of its periods that are "
-        "over have a value."
+        description=f"The limits of the last stretch. Null: fewer than {LEAST_VALUES} of its periods that "
+        "are over have a value."
     )
     provisional: bool = Field(
         description="True if these limits are of fewer than 12 values: they will still move."

@@ -28,7 +28,8 @@ class KpiTarget(Record):
     state: TargetState | None = required()
     kpi: str | None = required("The key of the KPI.")
     comparator: Comparator | None = optional(
-        "The comparison of the value with it: lt below, le at most, gt above, ge at least; null: there is no target in that period."
+        "The comparison of the value with it: lt below, le at most, gt above, ge at least; null: there "
+        "is no target in that period."
     )
     value: str | None = optional("The value in the unit of the KPI, as a decimal text.")
     valid_from_at: datetime | None = required()
