@@ -14,8 +14,8 @@ from uuid import UUID
 from app.common.notices import NoticeType
 from app.common.people import Caller, Role, rule_caller
 from app.common.tickets import HoldReason
-from app.foundation.decisions.payloads import CastVote
 from app.foundation.decisions.approval_rules.lifecycle import AddApprovalRule
+from app.foundation.decisions.payloads import CastVote
 from app.foundation.decisions.records import VoteVerdict
 from app.foundation.people.persons import AddPerson
 from app.foundation.people.teams import AddTeam
@@ -28,10 +28,9 @@ from app.notifications.records import DeliveryMethod
 from app.platform.db import connect
 from app.platform.embedded import embedded_server
 from app.platform.installation import DATABASE, SUPERUSER
-from app.processes.changes.payloads import AssessChange, RequestApprovalChange
-from app.processes.changes.payloads import DraftChange
+from app.processes.changes.payloads import AssessChange, DraftChange, RequestApprovalChange
+from app.processes.changes.policies.risk import DEFAULT_QUESTIONNAIRE
 from app.processes.changes.records import ChangeType
-from app.processes.changes.risk import DEFAULT_QUESTIONNAIRE
 from app.processes.incidents.payloads import HoldIncident, ReportIncident
 from app.ticketing.comments import CommentTicket
 from app.ticketing.routes.asked_actions import asked_actions

@@ -13,8 +13,9 @@ from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
 from app.platform.db import Connection
 from app.processes.changes.payloads import NoteOverlapChange
+from app.processes.changes.policies.records import Freeze
 from app.processes.changes.queries import scheduled_changes
-from app.processes.changes.records import Change, Freeze
+from app.processes.changes.records import Change
 
 STARTED, RESCHEDULED = "change.started", "change.rescheduled"
 FREEZE_MOVED = "freeze.moved"

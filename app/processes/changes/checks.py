@@ -69,12 +69,12 @@ async def cannot_be_edited(reads: ReadContext, change: Change, body: EditChange,
     begins.
     """
     await item_named_twice(reads, change, body, ctx)
-    said = body.model_fields_set
+    sent = body.model_fields_set
     if change.state not in BEFORE_APPROVAL:
         for name in LOCKED:
-            if name in said:
+            if name in sent:
                 raise WrongValue(pointer=f"/{name}", because="put_to_the_vote")
-    begin = body.wanted_from_at if "wanted_from_at" in said else change.wanted_from_at
-    end = body.wanted_until_at if "wanted_until_at" in said else change.wanted_until_at
+    begin = body.wanted_from_at if "wanted_from_at" in sent else change.wanted_from_at
+    end = body.wanted_until_at if "wanted_until_at" in sent else change.wanted_until_at
     if begin is not None and end is not None and end <= begin:
         raise WrongValue(pointer="/wanted_until_at", because="window_ends_early")

@@ -21,10 +21,7 @@ from app.foundation.services.queries import SERVICES
 from app.kernel.actions.payloads import LONGEST_KEY
 from app.platform.db import Database
 from app.processes.changes.lifecycle import LIFECYCLE
-from app.processes.changes.records import (
-    Change,
-    ChangeState,
-)
+from app.processes.changes.records import Change, ChangeState
 
 
 class TemplatePlans(OutputModel):

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.processes.changes.records import ChangeState, ChangeType, FreezeKind, FreezeState, RiskLevel
+from app.processes.changes.policies.records import FreezeKind, FreezeState
+from app.processes.changes.records import ChangeState, ChangeType, RiskLevel
 
 CHANGE = "change"
 WEEK_DAYS = 7

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from app.processes.changes.calendar.entries import CalendarEntry
-from app.processes.changes.records import ChangeType, FreezeKind
+from app.processes.changes.policies.records import FreezeKind
+from app.processes.changes.records import ChangeType
 from app.svg.elements import element, text
 from app.svg.lines import PAPER
 

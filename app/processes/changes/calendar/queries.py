@@ -23,8 +23,9 @@ from app.kernel.actions.payloads import LONGEST_KEY
 from app.kernel.actions.refusals import WrongValue
 from app.log.canonical import from_instant
 from app.processes.changes.calendar.entries import CHANGE, CalendarEntry, midnight, month_of
+from app.processes.changes.policies.records import FreezeState
 from app.processes.changes.queries import LISTING
-from app.processes.changes.records import ChangeState, ChangeType, FreezeState, RiskLevel
+from app.processes.changes.records import ChangeState, ChangeType, RiskLevel
 
 MOST_DAYS, MOST_ENTRIES = 400, 2_000
 #: What a calendar program that subscribes without a period gets.

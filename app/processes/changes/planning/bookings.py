@@ -17,7 +17,8 @@ from app.kernel.access.reads import Reading
 from app.log.canonical import instant
 from app.log.events import stream
 from app.platform.db import Connection, fetch_rows
-from app.processes.changes.records import HOLDING, Change, Freeze, FreezeState
+from app.processes.changes.policies.records import Freeze, FreezeState
+from app.processes.changes.records import HOLDING, Change
 
 #: The tables as actions write to them.
 CHANGE_WINDOWS, FREEZE_WINDOWS = "schedule.change_window", "schedule.freeze_window"

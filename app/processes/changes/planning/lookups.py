@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.kernel.access.reads import Constraint, ReadContext
-from app.processes.changes.records import Freeze
+from app.processes.changes.policies.records import Freeze
 
 #: Most changes that a freeze names as scheduled in it.
 MOST_HIT = 500
