@@ -12,7 +12,7 @@ from app.api.records.actions import perform_idempotently
 from app.common.people import Caller, Role
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.kernel.commands.perform import Command, IdempotencyKey
+from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.ledger import Ledger
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up

@@ -10,7 +10,6 @@ from uuid import UUID
 from app.common.records import Record
 from app.foundation.decisions.records import Vote, VoteVerdict
 from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Unguarded
-from app.kernel.actions.actor_policy import Relation
 from app.log.events import kind_of
 
 PERSON = "person:"
@@ -29,8 +28,7 @@ async def authors(
     vote is the work of no voter.
     """
     found: set[UUID] = set()
-    actions = reads.lifecycles[record.KIND].rows
-    decided = [event for one in actions if Relation.decision in one.who.relations for event in one.events]
+    decided = list(reads.lifecycles[record.KIND].decision_events)
     for row in await reads.rows(EVENTS, (record.row_key, decided), guard=BY_RECORD_VERSION):
         by = [one for one in (row["actor"], row["on_behalf_of"]) if one and one.startswith(PERSON)]
         if by and touches(json.loads(row["data"])["set"], record.row_key, fields, children):

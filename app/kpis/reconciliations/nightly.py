@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from app.common.people import rule_caller
 from app.kernel.actions.context import CommandMetadata
-from app.kernel.commands.perform import Command, IdempotencyKey, perform
+from app.kernel.commands.command import Command, IdempotencyKey
+from app.kernel.commands.perform import perform
 from app.kernel.consumers import polling as rounds
 from app.kernel.consumers.rules import ROUTE, Clock
 from app.kernel.ledger import Ledger
