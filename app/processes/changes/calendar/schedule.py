@@ -49,8 +49,8 @@ FOR_STAFF = frozenset({"id", "number", "title", "type", "risk_level", "team"})
 class ChangeScheduleQuery(Paging):
     """The changes whose schedule is asked for."""
 
-    begin: Time | None = Field(None, alias="from", description="Those that are not over by then.")
-    end: Time | None = Field(None, alias="until", description="Those that begin before then.")
+    begin: Time | None = Field(None, alias="from", description="Changes that are not over by then.")
+    end: Time | None = Field(None, alias="until", description="Changes that begin before then.")
     service: Annotated[list[Key] | None, CommaSeparated] = several(
         "Those that touch one of these services, by name or by an item: keys."
     )
@@ -66,34 +66,35 @@ class ChangeScheduleQuery(Paging):
         "Those in one of these states. None: those that are planned or running."
     )
     count: Literal["exact"] | None = Field(
-        None, description=f"`exact`: say in `total` how many there are, up to {MOST_COUNTED:,}."
+        None, description=f"`exact`: `total` counts them, up to {MOST_COUNTED:,}."
     )
 
 
 class ScheduledChangeOut(OutputModel):
     """A change in the schedule. Customers are told when it touches which of their services, in words."""
 
-    id: UUID | None = Field(description="Null to customers.")
-    number: str | None = Field(description="Null to customers.")
-    title: str | None = Field(description="Null to customers.")
-    type: ChangeType | None = Field(description="Null to customers.")
-    risk_level: RiskLevel | None = Field(description="Null to customers, and before it is assessed.")
+    id: UUID | None = Field(description="Id; null to customers.")
+    number: str | None = Field(description="Number; null to customers.")
+    title: str | None = Field(description="Title; null to customers.")
+    type: ChangeType | None = Field(description="Type; null to customers.")
+    risk_level: RiskLevel | None = Field(
+        description="Level of risk; null to customers, and before it is assessed."
+    )
     state: ChangeState
     services: list[str] = Field(
         description="Keys of the services that it touches, itself or by its items; to customers their own."
     )
-    cis: list[str] = Field(description="Keys of the items that it touches, as far as the caller sees them.")
+    cis: list[str] = Field(description="Keys of the items that it touches and the caller may see.")
     team: TeamStub | None = Field(description="The team that implements it; null to customers.")
     customers: list[TeamStub] = Field(
-        description="Whom it touches: the teams that these services are for; to customers their own."
+        description="Teams that it touches, since these services are for them; to customers their own."
     )
     from_at: datetime = Field(
-        description="When its window begins; of an emergency, which has none, when it was started, or else "
-        "when it is wanted."
+        description="Begin of its window; of an emergency, which has none, its start, or else the wanted begin."
     )
-    until_at: datetime = Field(description="While it is being implemented, at least the present.")
+    until_at: datetime = Field(description="Its end; while it is being implemented, at least the present.")
     message: str | None = Field(
-        description="The same in words for customers, in the language asked for; null of what is done."
+        description="Sentence for customers about it, in the language asked for; null once it is done."
     )
 
 
@@ -103,8 +104,10 @@ class ChangeSchedule(OutputModel):
     """
 
     items: list[ScheduledChangeOut]
-    next_cursor: str | None = Field(description="Null on the last page.")
-    total: int | None = Field(description="Null if it was not asked for, or there are more than are counted.")
+    next_cursor: str | None = Field(description="Cursor of the next page; null on the last one.")
+    total: int | None = Field(
+        description="Number of changes; null if not asked for, or if there are more than are counted."
+    )
     total_at_least: int | None
 
 
