@@ -95,7 +95,7 @@ class EditRelease(Patch, ReleaseFields):
 
 
 class AppointRelease(Payload, of=ReleaseStage):
-    """Who writes the documents of a stage, and who passes its gate."""
+    """The author and the reviewer of a stage."""
 
     model_config = example_includes("reviewer")
     stage: Annotated[RecordKey, ChildRef(ReleaseStage, by="key")] = Field(
@@ -185,7 +185,7 @@ class DeployedRevision(PayloadPart):
 
 
 class DeployRelease(Payload):
-    """What was deployed, where and when."""
+    """The deployment of the release: environment, times and revisions."""
 
     environment: RecordKey | None = Field(
         default=None, description="The environment; if left out, as planned.", examples=[PRODUCTION]

@@ -70,7 +70,7 @@ def _event(entry: CalendarEntry, language: str, address: str) -> Event:
 
 
 def _lines(entry: CalendarEntry, language: str) -> list[str]:
-    """Return what is known of the entry, line by line."""
+    """Return the lines of the entry's description: type, state, risk, services, items, persons."""
     lines = [
         translated(language, "type", type=entry.type_label(language)),
         translated(language, "state", state=entry.state.label(language)),

@@ -1,4 +1,4 @@
-"""What the change calendar shows a caller: changes that they may see, and to staff freezes and bans."""
+"""Reads of the change calendar: changes that the caller may see, and for staff freezes and bans."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from app.processes.changes.queries import LISTING
 from app.processes.changes.records import ChangeState, ChangeType, RiskLevel
 
 MOST_DAYS, MOST_ENTRIES = 400, 2_000
-#: What a calendar program that subscribes without a period gets.
+#: Period that a calendar program gets if it subscribes without one: days before and after the present.
 SUBSCRIBED_BEFORE, SUBSCRIBED_AFTER = timedelta(days=31), timedelta(days=180)
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME: TypeAdapter[datetime] = TypeAdapter(Time)
@@ -254,8 +254,8 @@ def _instant(parameter: str, text: str, zone: ZoneInfo, code: str = "not_an_inst
 async def find_entries(
     renderer: Renderer, query: CalendarFilters, begin: datetime, end: datetime, now: datetime
 ) -> CalendarResult:
-    """Return what overlaps the period, the earliest first: changes that the renderer's caller may see, and to
-    staff freezes and maintenance bans.
+    """Return the entries that overlap the period, the earliest first: changes that the renderer's caller may
+    see, and for staff freezes and maintenance bans.
     """
     renderer.fields = FIELDS
     rows = await _changes(renderer, query, begin, end, now)

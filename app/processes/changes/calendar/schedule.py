@@ -42,7 +42,7 @@ PLANNED = (ChangeState.approved, *sorted(HOLDING))
 HAS_TIME = "coalesce(r.window_from_at, r.started_at, r.wanted_from_at) is not null"
 #: Changes as the schedule has them: everybody may read it, and `_scope` says which of them.
 SCHEDULED_CHANGES = replace(LIFECYCLE, columns={EVERYBODY: ()}, unassigned=None, children=())
-#: What customers are not shown.
+#: Fields that customers do not see.
 FOR_STAFF = frozenset({"id", "number", "title", "type", "risk_level", "team"})
 
 
@@ -148,8 +148,8 @@ def _list_query(query: ChangeScheduleQuery) -> Any:
 
 
 def _scope(own: Sequence[str] | None) -> WhereClause:
-    """Return what is in the schedule: for customers (`own`: the keys of their services) what touches these
-    and is planned or running.
+    """Return the condition on changes in the schedule: for customers (`own`: the keys of their services)
+    those that touch these services and are planned or running.
     """
     where = WhereClause(depends_on_values=True)
     where.conditions += [HAS_TIME, NO_APPROVED]
@@ -163,14 +163,14 @@ def _scope(own: Sequence[str] | None) -> WhereClause:
 
 
 def _require_open_filters(renderer: Renderer, query: ChangeScheduleQuery) -> None:
-    """Raise Forbidden if the query filters by what customers are not shown."""
+    """Raise Forbidden if the query filters by a field that customers do not see."""
     if any(getattr(query, name, None) is not None for name in FOR_STAFF):
         raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Who reads the schedule: the keys of their services (None: staff, who see all), their teams, the
+    """The reader of the schedule: the keys of their services (None: staff, who see all), their teams, the
     customers of the services on the page, and the sentences in their language.
     """
 
@@ -200,7 +200,7 @@ class _Reader:
         return ScheduledChangeOut(**(fields if self.own is None else fields | dict.fromkeys(FOR_STAFF)))
 
     def _message(self, entry: CalendarEntry, started_at: datetime | None) -> str | None:
-        """Return what customers are told of the change; None: it is done."""
+        """Return the sentence for customers about the change; None once it is done."""
         if entry.state is ChangeState.implementing:
             return self.words.sentence("maintenance", since=started_at or entry.from_at)
         if entry.state in PLANNED:
