@@ -12,7 +12,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.payloads import DraftChange, EditChange
 from app.processes.changes.records import BEFORE_APPROVAL, Change, ChangeType
 
-#: What a change must have when it is submitted.
+#: Fields that a change must have when it is submitted.
 COMPULSORY = (
     "reason",
     "description",
@@ -23,7 +23,7 @@ COMPULSORY = (
     "wanted_until_at",
 )
 
-#: What is put to the vote, and altered no longer from then on.
+#: Fields that are put to the vote, and altered no longer from then on.
 LOCKED = ("title", "services", "cis", "no_cis_reason", *COMPULSORY)
 
 

@@ -111,7 +111,7 @@ class EditChange(Patch, ChangeFields, of=Change):
 
 
 class ResubmitChange(Payload):
-    """What was asked for when the change was deferred."""
+    """The answer to the board that deferred the change."""
 
     answer: FreeText = Field(
         description="The answer to what was asked for.", examples=["The test report is attached."]
@@ -185,7 +185,7 @@ class StartChange(Payload, of=Change):
 
 
 class CompleteChange(Payload, of=Change):
-    """What was done and tested, and what was done otherwise than planned."""
+    """The work that was done, the tests, and deviations from the plan."""
 
     work_done: FreeText
     tests_run: FreeText
@@ -213,7 +213,7 @@ class ConfirmCauseChange(Payload):
 
 
 class ReviewChange(Payload, of=Change):
-    """How the change went, the incidents that it caused, and what is learnt from it."""
+    """The outcome of the change, the incidents that it caused, and its lessons."""
 
     outcome: ChangeOutcome
     first_pass: bool

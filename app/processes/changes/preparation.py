@@ -81,9 +81,9 @@ async def conflicts_in_wanted_window(
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """What the change books: the items that it needs, the classes of those that it touches, the services that
-    these serve, its window, the streams of the changes and freezes that it is scheduled over, and of the
-    freezes that except it. `truncated`: not all items needed are known.
+    """The booking of a change: its window, the items that it needs, the classes of those that it touches, the
+    services that these serve, and the streams of the changes and freezes that it is scheduled over, and of
+    the freezes that except it. `truncated`: not all items needed are known.
     """
 
     from_at: datetime
@@ -99,7 +99,7 @@ class Booking:
 async def window_booking(
     reads: ReadContext, change: Change, body: ScheduleChange | RescheduleChange, ctx: ActionContext
 ) -> Booking:
-    """Find what the change would hold in the window of the payload. Raises PreparationRefused if something
+    """Find the booking of the change in the window of the payload. Raises PreparationRefused if something
     stands in the way, or if not all items needed can be found, and no reason for overriding is given.
     """
     if body.until_at <= ctx.occurred_at:
@@ -115,7 +115,7 @@ async def window_booking(
 
 
 async def start_booking(reads: ReadContext, change: Change, body: StartChange, ctx: ActionContext) -> Booking:
-    """Find what the change holds while it is implemented. An emergency holds its items from now to its wanted
+    """Find the booking of the change while it is implemented. An emergency holds its items from now to its wanted
     end, whatever others hold; another change holds its window, or one of that length from now on if it starts
     outside. A change that overruns its window keeps others from starting.
 

@@ -22,8 +22,8 @@ RADIUS = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How one kind of entry is drawn: its letter, its shape as an SVG path around the origin, its colours,
-    and the lines of its pattern, as a path in a square of 8.
+    """The mark of one kind of entry: its letter, its shape as an SVG path around the origin, its colours, and
+    the lines of its pattern, as a path in a square of 8.
     """
 
     name: str
@@ -55,7 +55,7 @@ MARKS = {
 
 
 def mark_of(entry: CalendarEntry) -> Mark:
-    """Return how the entry is drawn."""
+    """Return the mark of the entry's kind."""
     return MARKS[entry.type or ChangeType.normal] if entry.is_change else MARKS[FreezeKind(entry.kind)]
 
 
