@@ -57,8 +57,8 @@ class CompareQuery(Paging):
     after: str = Field(
         alias="to",
         max_length=100,
-        description="Another baseline or position. A position has the set of the other side; two positions have "
-        "all items.",
+        description="Another baseline or position. A position has the set of the other side; two positions "
+        "have all items.",
     )
 
 

@@ -15,8 +15,8 @@ from app.kernel.access.reads import Reading
 MOST_NEEDED, DEEPEST = 500, 10
 
 # Items that the touched ones need, or that need them, with the number of relations to each, nearest first.
-# Retired items do neither. An item may be reached at several distances, but no more often than there are distances:
-# the limit is reached only where more items are needed than are followed.
+# Retired items do neither. An item may be reached at several distances, but no more often than there are
+# distances: the limit is reached only where more items are needed than are followed.
 WALK = """
 with recursive walk (id, distance) as (
   select t.id, 0 from unnest(%(touched)s::uuid[]) as t (id)

@@ -137,8 +137,8 @@ class VerificationOut(RecordOut, of=Verification, after={"unsettled_count": "rig
 
     ci_classes: list[CiClass] = Field(description="Classes of its items; empty: of all.")
     right_share: Annotated[float | None, LoadedFrom(right_share_of, single=True)] = Field(
-        description="Share of the checked items that are right, from 0 to 1; null: none was checked, or a past "
-        "version."
+        description="Share of the checked items that are right, from 0 to 1; null: none was checked, or a "
+        "past version."
     )
     items: Annotated[list[VerificationItemOut] | None, LoadedFrom(items_of)] = Field(
         description="The items in the order of the draw; null in past versions."
@@ -159,8 +159,8 @@ class RelationOut(OutputModel):
     kind: RelationKind
     label: str = Field(description="Label of the kind, in the language asked for.")
     direction: Literal["outgoing", "incoming"] = Field(
-        description="Direction seen from this item: `outgoing`: it runs on the other one, say; `incoming`: the "
-        "other one runs on it."
+        description="Direction seen from this item: `outgoing`: it runs on the other one, say; `incoming`: "
+        "the other one runs on it."
     )
     other: CiStub
     related_at: datetime

@@ -130,7 +130,8 @@ class Ci(Record):
     )
     regularised_by_id: Annotated[UUID | None, ForeignRef("change")] = optional("The change named then.")
     regularised_number: int | None = optional(
-        "Number of the unauthorised alteration that it was named for, from 1; null: for all until then, or none."
+        "Number of the unauthorised alteration that it was named for, from 1; null: for all until then, or "
+        "none."
     )
     regularised_count: int | None = optional("Number of unauthorised alterations for which one was named.")
     outside_change: str | None = optional(

@@ -90,7 +90,9 @@ def _add_implementer(change: Change, ctx: ActionContext) -> None:
 
 
 def confirm_cause(change: Change, body: ConfirmCauseChange, ctx: ActionContext) -> None:
-    """Confirm the change as the cause of an incident: both are linked, and the review must name it."""
+    """Confirm the change as a cause: it has caused an incident, both are linked, and the review must name
+    it.
+    """
     ctx.add(new_link(change, LinkKind.causes, ctx.required_ref(Ticket, "incident"), ctx))
 
 

@@ -115,9 +115,9 @@ async def window_booking(
 
 
 async def start_booking(reads: ReadContext, change: Change, body: StartChange, ctx: ActionContext) -> Booking:
-    """Find the booking of the change while it is implemented. An emergency holds its items from now to its wanted
-    end, whatever others hold; another change holds its window, or one of that length from now on if it starts
-    outside. A change that overruns its window keeps others from starting.
+    """Find the booking of the change while it is implemented. An emergency holds its items from now to its
+    wanted end, whatever others hold; another change holds its window, or one of that length from now on if it
+    starts outside. A change that overruns its window keeps others from starting.
 
     Raises PreparationRefused if there is a freeze from which it is not excepted, or if something else stands
     in its way and no reason for overriding is given; WrongValue if it starts outside its window, or its start

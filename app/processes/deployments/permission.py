@@ -78,8 +78,8 @@ async def _release(renderer: Renderer, name: str) -> Any:
 
 
 async def _changes(renderer: Renderer, names: list[str] | tuple[()]) -> tuple[list[str], list[Obstacle]]:
-    """Return the ids of the changes of these names, and an obstacle for each name without a change. A pipeline
-    may name changes that it does not see, staff only those that they see.
+    """Return the ids of the changes of these names, and an obstacle for each name without a change. A
+    pipeline may name changes that it does not see, staff only those that they see.
     """
     ledger, caller = renderer.ledger, renderer.caller
     lifecycle = ledger.lifecycles["change"]

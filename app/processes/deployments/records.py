@@ -76,7 +76,7 @@ class Deployment(Record):
 
 
 class DeploymentCause(ChildRecord):
-    """An incident that the deployment has caused, as somebody has confirmed. At most one causes an incident."""
+    """An incident that the deployment has caused, as somebody has confirmed. An incident has one at most."""
 
     KIND: ClassVar[str] = "deployment_cause"
 

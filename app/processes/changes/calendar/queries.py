@@ -116,8 +116,8 @@ class CalendarQuery(CalendarFilters):
 
     begin: Annotated[str | None, Field(alias="from", max_length=40)] = Field(
         None,
-        description="Begin: a date (its midnight in `tz`), or a time with a zone; if left out, the first day of "
-        f"this month, as iCalendar {SUBSCRIBED_BEFORE.days} days ago.",
+        description="Begin: a date (its midnight in `tz`), or a time with a zone; if left out, the first day "
+        f"of this month, as iCalendar {SUBSCRIBED_BEFORE.days} days ago.",
     )
     end: Annotated[str | None, Field(alias="until", max_length=40)] = Field(
         None,

@@ -90,7 +90,8 @@ class ScheduledChangeOut(OutputModel):
         description="Teams that it touches, since these services are for them; to customers their own."
     )
     from_at: datetime = Field(
-        description="Begin of its window; of an emergency, which has none, its start, or else the wanted begin."
+        description="Begin of its window; of an emergency, which has none, its start, or else the wanted "
+        "begin."
     )
     until_at: datetime = Field(description="Its end; while it is being implemented, at least the present.")
     message: str | None = Field(

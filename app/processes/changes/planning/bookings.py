@@ -143,7 +143,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class WantedWindow:
-    """A window in which a change would hold items. `touches` and `needs` are ids of items, `services` keys."""
+    """A window in which a change would hold items: `touches` and `needs` are their ids, `services` keys."""
 
     change_id: UUID
     from_at: datetime
@@ -247,8 +247,8 @@ def booking_row(change: Change, *, checked: bool = True, walked: bool = False) -
 
 
 def freeze_row(freeze: Freeze, *, checked: bool = True) -> dict[str, Any]:
-    """Return the row of the freeze's window, as `schedule.write_freeze` takes it. `checked`: the changes in it
-    are compared with those that the record names.
+    """Return the row of the freeze's window, as `schedule.write_freeze` takes it. `checked`: the changes in
+    it are compared with those that the record names.
     """
     row = {"id": str(freeze.id), **NO_FREEZE}
     if freeze.state is FreezeState.withdrawn:

@@ -67,8 +67,8 @@ class ConflictsQuery(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ConflictReader:
-    """The reader of conflicts: the database, `sees` whether the caller may see records of an audience, and the
-    time zone by whose days windows repeat.
+    """The reader of conflicts: the database, `sees` whether the caller may see records of an audience, and
+    the time zone by whose days windows repeat.
     """
 
     db: Database
@@ -96,8 +96,8 @@ class WindowConflicts(OutputModel):
     needed_cis: list[str] = Field(description="Keys of the items that the named ones need.")
     needs_truncated: bool = Field(description="True if more items are needed than are followed.")
     free_windows: list[FreeWindowOut] = Field(
-        description=f"Windows of the same length within {SEARCHED_AHEAD.days} days in which nothing stands in "
-        f"the way, {MOST_OFFERED} or fewer: at the same time of another day, or where something ends. Where "
+        description=f"Windows of the same length within {SEARCHED_AHEAD.days} days in which nothing stands "
+        f"in the way, {MOST_OFFERED} or fewer: at the same time of another day, or where something ends. Where "
         "no items are asked for, without `overlaps` as well."
     )
 
