@@ -97,8 +97,8 @@ class WindowConflicts(OutputModel):
     needs_truncated: bool = Field(description="True if more items are needed than are followed.")
     free_windows: list[FreeWindowOut] = Field(
         description=f"Windows of the same length within {SEARCHED_AHEAD.days} days in which nothing stands "
-        f"in the way, {MOST_OFFERED} or fewer: at the same time of another day, or where something ends. Where "
-        "no items are asked for, without `overlaps` as well."
+        f"in the way, {MOST_OFFERED} or fewer: at the same time of another day, or where something ends. "
+        "Where no items are asked for, without `overlaps` as well."
     )
 
 
