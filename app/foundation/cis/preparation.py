@@ -50,7 +50,7 @@ async def latest_position(
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class DrawnSample:
     """The items drawn, in order, with the number of those they were drawn from and the log's position."""
 
     position: int
@@ -60,14 +60,14 @@ class Sample:
 
 async def sample(
     reads: ReadContext, verification: Verification, body: DrawVerification, ctx: ActionContext
-) -> Sample:
+) -> DrawnSample:
     """Draw the sample. Raises WrongValue if no such item is in use."""
     classes = [ci_class.value for ci_class in body.ci_classes]
     services, seed = list(body.services), str(verification.id)
     position, population, drawn = await drawn_cis(reads, classes, services, seed, body.size)
     if not drawn:
         raise WrongValue(pointer="/ci_classes", because="nothing_to_draw")
-    return Sample(position, population, tuple(drawn))
+    return DrawnSample(position, population, tuple(drawn))
 
 
 @dataclass(frozen=True, slots=True)

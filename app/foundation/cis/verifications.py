@@ -17,7 +17,7 @@ from app.foundation.cis.payloads import (
     DrawVerification,
     SettleDifferenceVerification,
 )
-from app.foundation.cis.preparation import Sample, SampleItem, sample, sample_item
+from app.foundation.cis.preparation import DrawnSample, SampleItem, sample, sample_item
 from app.foundation.cis.records import CiOutcome, Settlement, Verification, VerificationItem
 from app.foundation.cis.records import VerificationState as State
 from app.kernel.access.reads import ReadContext
@@ -35,7 +35,7 @@ def draw(verification: Verification, body: DrawVerification, ctx: ActionContext)
     copy_fields(verification, body, ctx, without="ci_classes services")
     verification.ci_classes = sorted({ci_class.value for ci_class in body.ci_classes})
     verification.services = sorted(body.services)
-    drawn = ctx.prepared(Sample)
+    drawn = ctx.prepared(DrawnSample)
     verification.position, verification.population = drawn.position, drawn.population
     verification.drawn_count = len(drawn.cis)
     verification.checked_count = verification.right_count = verification.unsettled_count = 0

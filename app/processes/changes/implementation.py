@@ -13,7 +13,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.payloads import BackOutChange, CompleteChange, ConfirmCauseChange, StartChange
 from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
 from app.processes.changes.planning.scheduling import book
-from app.processes.changes.preparation import ReviewDue, Starter
+from app.processes.changes.preparation import ChangeReviewDue, Starter
 from app.processes.changes.records import Change, ChangeState, ChangeType
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.records import Link, LinkKind
@@ -78,7 +78,7 @@ async def restored_ahead(reads: ReadContext, change: Change, body: BackOutChange
 
 def _end(change: Change, ctx: ActionContext) -> None:
     _add_implementer(change, ctx)
-    change.review_due_at = ctx.prepared(ReviewDue).due_at
+    change.review_due_at = ctx.prepared(ChangeReviewDue).due_at
     ctx.derive(CHANGE_WINDOWS, no_booking(change))
 
 

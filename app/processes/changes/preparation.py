@@ -251,19 +251,19 @@ async def _item_scope(reads: ReadContext, change: Change) -> _ItemScope:
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewDue:
+class ChangeReviewDue:
     """Time at which the review of the change is due."""
 
     due_at: datetime
 
 
-async def review_due(reads: ReadContext, change: Change, body: object, ctx: ActionContext) -> ReviewDue:
+async def review_due(reads: ReadContext, change: Change, body: object, ctx: ActionContext) -> ChangeReviewDue:
     """Find the time at which the review is due: three working days after the implementation, at the same time
     of day, by the calendar of the change's service.
     """
     zone, works = await service_working_days(reads, change, ctx)
     day = ctx.occurred_at.astimezone(zone).date()
-    return ReviewDue(same_time_on(ctx.occurred_at, working_days_after(day, REVIEW_DAYS, works), zone))
+    return ChangeReviewDue(same_time_on(ctx.occurred_at, working_days_after(day, REVIEW_DAYS, works), zone))
 
 
 @dataclass(frozen=True, slots=True)
