@@ -37,7 +37,7 @@ from tests.contract.logged import MADE_UP
 from tests.log.commands import an_event
 
 BEGUN_AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
-MOVE_ROWS = Path("migrations/versions/1024/parts_of_improvements.sql")
+MIGRATION = Path("migrations/versions/1024/parts_of_improvements.sql").read_text(encoding="utf-8")
 SCOPE = {"team": ["network"]}
 CLASSES = {row.KIND: row for row in (Improvement, *Improvement.PARTS)}
 
@@ -174,8 +174,7 @@ async def test_the_log_folds_into_the_rows_in_python_and_in_sql(
 async def test_the_migration_makes_the_rows_from_the_events(
     place: DatabaseUrls, follower: Connection, name: str
 ) -> None:
-    script = MOVE_ROWS.read_text()
-    moving = script[script.index("create temp table") : script.index("drop table part_change")]
+    moving = MIGRATION[MIGRATION.index("create temp table") : MIGRATION.index("drop table part_change")]
     owner = await connect(place.owner_url)
     async with owner.transaction():
         for part in Improvement.PARTS:
