@@ -37,7 +37,7 @@ MODULES_IN_CIRCLES = 0
 #: How many folders hold more than so many modules.
 MODULES_A_FOLDER, FULL_FOLDERS = 15, 1
 #: How many fields the widest record has.
-WIDEST_RECORD = 85
+WIDEST_RECORD = 60
 
 #: A description that begins so is a question, and leaves open what the field holds.
 QUESTION = re.compile(
