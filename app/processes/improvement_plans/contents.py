@@ -178,7 +178,7 @@ def revise(plan: ImprovementPlan, body: ReviseImprovementPlan, ctx: ActionContex
 
 
 def _apply_contents(
-    plan: ImprovementPlan, body: ReviseImprovementPlan, ctx: ActionContext, known: KnownContents
+    plan: ImprovementPlan, body: ReviseImprovementPlan, ctx: ActionContext, contents: KnownContents
 ) -> None:
     for name in TEXTS:
         value = getattr(body, name)
@@ -190,67 +190,69 @@ def _apply_contents(
     if body.weights is not None:
         plan.weights = _weights(body.weights)
     if body.targets:
-        replace_rows(known.targets, (target_row(plan, one, ctx) for one in body.targets), ctx)
+        replace_rows(contents.targets, (target_row(plan, target, ctx) for target in body.targets), ctx)
     if body.points:
-        replace_rows(known.points, (_point_row(plan, one, ctx) for one in body.points), ctx)
+        replace_rows(contents.points, (_point_row(plan, point, ctx) for point in body.points), ctx)
     if body.steps:
         owners = [ctx.required_ref(Person, f"steps/{n}/owner") for n in range(len(body.steps))]
-        rows = (_step_row(plan, one, person, ctx) for one, person in zip(body.steps, owners, strict=True))
-        replace_rows(known.steps, rows, ctx)
+        rows = (_step_row(plan, step, person, ctx) for step, person in zip(body.steps, owners, strict=True))
+        replace_rows(contents.steps, rows, ctx)
 
 
 def replace_rows(before: Sequence[ChildRecord], after: Iterable[ChildRecord], ctx: ActionContext) -> None:
     """Put child records in the place of those that were there before."""
-    for one in before:
-        ctx.remove(one)
-    for one in after:
-        ctx.add(one)
+    for row in before:
+        ctx.remove(row)
+    for row in after:
+        ctx.add(row)
 
 
-def _weights(said: dict[AssessmentCriterion, int]) -> dict[str, Any]:
+def _weights(chosen: dict[AssessmentCriterion, int]) -> dict[str, Any]:
     """Return the weight of every criterion."""
-    weights: dict[str, Any] = jsonb_ordered({one.value: said.get(one, 1) for one in AssessmentCriterion})
+    weights: dict[str, Any] = jsonb_ordered(
+        {criterion.value: chosen.get(criterion, 1) for criterion in AssessmentCriterion}
+    )
     return weights
 
 
-def target_row(plan: ImprovementPlan, said: PlannedTarget, ctx: ActionContext) -> ImprovementPlanTarget:
+def target_row(plan: ImprovementPlan, target: PlannedTarget, ctx: ActionContext) -> ImprovementPlanTarget:
     """Return the child record of a target."""
     return ImprovementPlanTarget(
         id=ctx.new_id(),
         record=plan.row_key,
-        name=said.name,
-        title=said.title,
-        kpi=said.kpi,
-        before_from=said.before.begin,
-        before_to=said.before.end,
-        tz=said.tz,
-        scope=filters_of(said.scope),
-        goal=said.goal,
-        due_on=said.due_on,
-        business_goal=said.business_goal,
+        name=target.name,
+        title=target.title,
+        kpi=target.kpi,
+        before_from=target.before.begin,
+        before_to=target.before.end,
+        tz=target.tz,
+        scope=filters_of(target.scope),
+        goal=target.goal,
+        due_on=target.due_on,
+        business_goal=target.business_goal,
         planned_at=ctx.occurred_at,
     )
 
 
-def _point_row(plan: ImprovementPlan, said: PlannedPoint, ctx: ActionContext) -> ImprovementPlanPoint:
+def _point_row(plan: ImprovementPlan, point: PlannedPoint, ctx: ActionContext) -> ImprovementPlanPoint:
     return ImprovementPlanPoint(
         id=ctx.new_id(),
         record=plan.row_key,
-        title=said.title,
-        refers_to=list(said.refers_to) or None,
+        title=point.title,
+        refers_to=list(point.refers_to) or None,
         planned_at=ctx.occurred_at,
     )
 
 
 def _step_row(
-    plan: ImprovementPlan, said: PlannedStep, owner: Person, ctx: ActionContext
+    plan: ImprovementPlan, step: PlannedStep, owner: Person, ctx: ActionContext
 ) -> ImprovementPlanStep:
     return ImprovementPlanStep(
         id=ctx.new_id(),
         record=plan.row_key,
-        title=said.title,
+        title=step.title,
         person_id=owner.id,
-        due_on=said.due_on,
+        due_on=step.due_on,
         planned_at=ctx.occurred_at,
     )
 
@@ -272,10 +274,10 @@ def planned_target(row: ImprovementPlanTarget) -> PlannedTarget:
     )
 
 
-def keeps_baseline(before: ImprovementPlanTarget, said: PlannedTarget) -> bool:
+def keeps_baseline(before: ImprovementPlanTarget, target: PlannedTarget) -> bool:
     """Return whether the target asks for the same KPI of the same cases as before, so its baseline stays."""
     was = planned_target(before)
-    return all(getattr(was, name) == getattr(said, name) for name in QUESTION)
+    return all(getattr(was, name) == getattr(target, name) for name in QUESTION)
 
 
 def stored_baseline(stored: dict[str, Any], plan: ImprovementPlan, row_id: UUID) -> KpiBaseline:

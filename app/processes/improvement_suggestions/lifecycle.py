@@ -64,10 +64,12 @@ def offer(suggestion: ImprovementSuggestion, body: OfferImprovementSuggestion, c
     _add_shown_by(suggestion, body.shown_by, ctx)
 
 
-def _add_shown_by(suggestion: ImprovementSuggestion, given: Evidence, ctx: ActionContext) -> None:
-    for n, one in enumerate(given):
+def _add_shown_by(suggestion: ImprovementSuggestion, evidence: Evidence, ctx: ActionContext) -> None:
+    for n, piece in enumerate(evidence):
         about = ctx.ref(Record, f"shown_by/{n}/about")
-        _add_row(suggestion, ctx, None if about is None else about.row_key, one.text, one.kpi, one.period)
+        _add_row(
+            suggestion, ctx, None if about is None else about.row_key, piece.text, piece.kpi, piece.period
+        )
 
 
 def _add_row(

@@ -79,7 +79,9 @@ async def gaps_of(ledger: Ledger, query: GapsQuery, now: datetime) -> dict[str, 
         theirs = licences.get(person, [])
         missing = lacking(skills, theirs)
         ends = [
-            one.until_at for one in theirs if one.until_at and not set(one.skills or ()).isdisjoint(skills)
+            licence.until_at
+            for licence in theirs
+            if licence.until_at and not set(licence.skills or ()).isdisjoint(skills)
         ]
         items.append(
             {
@@ -96,8 +98,8 @@ async def gaps_of(ledger: Ledger, query: GapsQuery, now: datetime) -> dict[str, 
 
 async def _team_ids(ledger: Ledger, named: list[str]) -> list[Any]:
     teams = (await ledger.directory.teams()).values()
-    known = {name: team.id for team in teams for name in (team.key, team.text)}
+    ids = {name: team.id for team in teams for name in (team.key, team.text)}
     for name in named:
-        if name not in known:
+        if name not in ids:
             raise WrongValue({"kind": "team", "name": name}, parameter="team", because="unknown_reference")
-    return list(dict.fromkeys(known[name] for name in named))
+    return list(dict.fromkeys(ids[name] for name in named))

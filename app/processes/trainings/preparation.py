@@ -67,8 +67,8 @@ async def participants(
     reads: ReadContext, training: Training, body: object, ctx: ActionContext
 ) -> Participants:
     """Find the participants of the training."""
-    found = await reads.children(TrainingParticipant, training)
-    return Participants({one.person_id: one for one in found if one.person_id is not None})
+    rows = await reads.children(TrainingParticipant, training)
+    return Participants({row.person_id: row for row in rows if row.person_id is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +80,5 @@ class Results:
 
 async def results(reads: ReadContext, training: Training, body: object, ctx: ActionContext) -> Results:
     """Find the results of the examination so far."""
-    found = await reads.children(ExaminationResult, training)
-    return Results({one.person_id: one for one in found if one.person_id is not None})
+    rows = await reads.children(ExaminationResult, training)
+    return Results({row.person_id: row for row in rows if row.person_id is not None})
