@@ -134,7 +134,7 @@ async def rule_invalid(
     a supplier.
     """
     lifecycle = reads.lifecycles.get(body.process)
-    if lifecycle is None or not lifecycle.is_ticket or "assign" not in lifecycle.by_name:
+    if lifecycle is None or not lifecycle.is_ticket or "assign" not in lifecycle.action_names:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
     if await number_of_assignment_rules(reads, body.process) >= MOST_RULES:
         raise WrongValue({"most": str(MOST_RULES)}, pointer="/process", because="too_many_rules")

@@ -98,7 +98,7 @@ async def rule_invalid(
     said twice, or the target is missing or inactive.
     """
     lifecycle = reads.lifecycles.get(body.process)
-    if lifecycle is None or not lifecycle.is_ticket or "escalate" not in lifecycle.by_name:
+    if lifecycle is None or not lifecycle.is_ticket or "escalate" not in lifecycle.action_names:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
     if await number_of_escalation_rules(reads, body.process) >= MOST_ESCALATION_RULES:
         raise WrongValue({"most": str(MOST_ESCALATION_RULES)}, pointer="/process", because="too_many_rules")

@@ -27,7 +27,7 @@ from app.common.priorities.matrix import PriorityMatrix
 from app.foundation.priorities.matrices import LIFECYCLE, AddPriorityMatrix, RevisePriorityMatrix
 from app.foundation.priorities.queries import PRIORITY_MATRICES, PriorityCell, PriorityMatrixOut
 from app.kernel.actions.refusals import VersionMismatch
-from app.kernel.commands.perform import Command
+from app.kernel.commands.command import Command
 from app.log.ids import uuid7
 
 router = APIRouter(prefix="/v1", tags=["service"])
