@@ -28,14 +28,14 @@ async def authors(
     record of one of these kinds: those who acted, and those on whose behalf they did. What follows from a
     vote is the work of no voter.
     """
-    found: set[UUID] = set()
+    persons: set[UUID] = set()
     actions = reads.lifecycles[record.KIND].rows
-    decided = [event for one in actions if Relation.decision in one.who.relations for event in one.events]
+    decided = [event for row in actions if Relation.decision in row.who.relations for event in row.events]
     for row in await reads.rows(EVENTS, (record.row_key, decided), guard=BY_RECORD_VERSION):
-        by = [one for one in (row["actor"], row["on_behalf_of"]) if one and one.startswith(PERSON)]
+        by = [actor for actor in (row["actor"], row["on_behalf_of"]) if actor and actor.startswith(PERSON)]
         if by and touches(json.loads(row["data"])["set"], record.row_key, fields, children):
-            found.update(UUID(one.removeprefix(PERSON)) for one in by)
-    return frozenset(found)
+            persons.update(UUID(actor.removeprefix(PERSON)) for actor in by)
+    return frozenset(persons)
 
 
 async def once_named(reads: ReadContext, record: Record, row_key: str, field: str) -> frozenset[UUID]:

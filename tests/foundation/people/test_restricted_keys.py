@@ -224,7 +224,7 @@ class Attempts:
             self.keys.append(Credential(person, has, made.id))
             return self.keys[-1]
         if what == "login":
-            body_of_edit = EditPerson(login=f"mallory {uuid4()}")
+            body_of_edit = EditPerson.model_validate({"login": f"mallory {uuid4()}"})
             await self.act(caller, "person", "edit", person, body_of_edit)
             return Credential(person, None, None)
         body_of = GrantRolePerson(role=chance.choice(self.pool[:-1]))

@@ -76,10 +76,10 @@ async def set_my_preferences(
 
 def _answer(person: Person) -> Response:
     of_all = [step.value for step in NoticeType]
-    shown: dict[str, Any] = {
+    preferences: dict[str, Any] = {
         "told_of": of_all if person.told_of is None else person.told_of,
         "told_by_mail": of_all if person.told_by_mail is None else person.told_by_mail,
     }
     for kind in NoticeKind:
-        shown[f"mail_{kind}"] = getattr(person, f"mail_{kind}") or MailFrequency.at_once
-    return Response(to_json(shown), media_type="application/json")
+        preferences[f"mail_{kind}"] = getattr(person, f"mail_{kind}") or MailFrequency.at_once
+    return Response(to_json(preferences), media_type="application/json")
