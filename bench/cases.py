@@ -22,7 +22,8 @@ from app.kernel import ledger as ledgers
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.kpis.budgets import lifecycle as kpi_budgets
 from app.kpis.budgets.lifecycle import AddKpiBudget

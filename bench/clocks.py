@@ -19,7 +19,8 @@ from app.foundation.calendars.week import Weekday
 from app.foundation.people import persons
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.kpis.facts.consumer import FACTS
 from app.log.canonical import instant

@@ -19,7 +19,8 @@ from app.foundation.people.teams import AddTeam
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.refusals import ActionUnavailable
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.platform.db import connect

@@ -21,7 +21,8 @@ from app.foundation.people.persons import AddPerson
 from app.foundation.people.teams import AddTeam
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.notifications.lifecycle import SendNotice
 from app.notifications.records import DeliveryMethod

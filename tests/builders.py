@@ -27,8 +27,8 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import references
 from app.kernel.actions.refusals import Refusal, WrongValue
 from app.kernel.commands import dating, guards
+from app.kernel.commands.command import Command
 from app.kernel.commands.decide import Decision, decide
-from app.kernel.commands.perform import Command
 from app.log.ids import uuid7
 from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES_BY_KIND

@@ -15,7 +15,8 @@ from app.foundation.people.persons import GrantRolePerson
 from app.foundation.people.records import RepresentedSide, Team, TeamKind
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.kernel.commands.perform import Command, CommandResult, IdempotencyKey, perform
+from app.kernel.commands.command import Command, CommandResult, IdempotencyKey
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 
 

@@ -18,7 +18,7 @@ from app.common.people import Caller, PersonKind, Role, rule_caller
 from app.foundation.people import persons
 from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
 from app.kernel.actions.refusals import Refusal
-from app.kernel.commands.perform import CommandResult
+from app.kernel.commands.command import CommandResult
 from app.kernel.ledger import Ledger
 from app.processes.incidents.monitoring.alerts import ClearAlertIncident, RepeatAlertIncident
 from app.processes.incidents.payloads import (

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from app.i18n import translate
 from app.kernel.actions.lifecycle import Action, Lifecycle
-from app.kernel.actions.offers import Offer
 from app.kernel.actions.payloads import Patch
+from app.kernel.commands.offers import Offer
 
 #: Stands for the record in the address of an action.
 ID = "{id}"

@@ -15,7 +15,8 @@ from app.foundation.people.remains import OtherPerson, Remains, remains_of
 from app.kernel.access.reads import load
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import NotFound
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 
 ERASED_MESSAGE = (

@@ -14,7 +14,8 @@ from app.common.people import Role
 from app.foundation.people import keys as key_lifecycle
 from app.foundation.people import persons
 from app.kernel.actions.payloads import EmptyPayload
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 
 keys = typer.Typer(help="Make, list, rotate and revoke API keys.", no_args_is_help=True)

@@ -13,7 +13,8 @@ from app.cli.runtime import command_line_metadata, with_ledger
 from app.exchange.organisation_import import ImportSummary, OrganisationImport
 from app.foundation.people import persons
 from app.kernel.actions.payloads import Payload
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 
 people = typer.Typer(help="Bring in people and teams; grant and revoke roles.", no_args_is_help=True)

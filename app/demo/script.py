@@ -16,7 +16,8 @@ from app.foundation.decisions.records import Decision, Vote
 from app.kernel.access.reads import ReadContext, load
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
-from app.kernel.commands.perform import Command, IdempotencyKey, perform
+from app.kernel.commands.command import Command, IdempotencyKey
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.events import id_of

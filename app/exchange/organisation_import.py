@@ -21,7 +21,8 @@ from app.kernel.actions.context import ActionContext, CommandMetadata
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import Refusal
-from app.kernel.commands.perform import Command, IdempotencyKey, perform
+from app.kernel.commands.command import Command, IdempotencyKey
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.log.events import id_of
 from app.log.writer import DuplicateCommand

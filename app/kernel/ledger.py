@@ -23,8 +23,8 @@ from app.kernel.access.vault import Vault, master_key, open_vault
 from app.kernel.actions.actor_policy import ActorPolicy
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import Forbidden
-from app.kernel.commands.new_events import NewEvents
-from app.kernel.commands.numbers import Numbers
+from app.kernel.new_events import NewEvents
+from app.kernel.numbers import Numbers
 from app.log import follow, read
 from app.log.writer import Writer
 from app.platform.db import Database, DatabaseGone

@@ -35,7 +35,7 @@ from app.api.routes import Routes
 from app.kernel.actions.actor_policy import admin
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import NotFound
-from app.kernel.commands.perform import Command
+from app.kernel.commands.command import Command
 from app.webhooks.adapters import MAIL, adapter_texts
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryState, RawDelivery

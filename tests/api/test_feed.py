@@ -10,8 +10,8 @@ import pytest
 
 from app.common.people import Role
 from app.common.times.clocks import AgreementType, ClockEventType
-from app.kernel.access import feed
 from app.kernel.actions.describe import catalogue, event_names
+from app.kernel.histories import feed
 from app.log.ids import uuid7
 from app.platform.db import connect
 from app.registry import LIFECYCLES

@@ -10,7 +10,7 @@ import pytest
 
 from app.api.service import feed as feed_api
 from app.common.people import Role
-from app.kernel.commands import new_events
+from app.kernel import new_events
 from app.main import application
 from app.platform.settings import Settings
 from tests.api.statements import READ_EVENTS, READ_HEAD, Statements

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 from app.api.records.shapes import OutputModel, Renderer
 from app.common.people import Caller, Role, RoleGrant
 from app.common.records import StaffOnly, empty
-from app.kernel.access.redaction import Viewer, hidden_names
+from app.kernel.access.redaction import Viewer
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.hidden_fields import hidden_names
 from app.kernel.actions.lifecycle import STAYS, action
 from app.kernel.actions.payloads import Payload
 from app.kernel.commands.decide import decide

@@ -14,7 +14,8 @@ from app.common.people import Caller, rule_caller
 from app.foundation.escalation.escalation_rules import AddEscalationRule, EditEscalationRule
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Reason
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.log import read
 from app.log.events import Recorded
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset

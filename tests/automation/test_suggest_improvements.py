@@ -11,7 +11,8 @@ import pytest
 from app.common.people import Role, rule_caller
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kpis.signals.lifecycle import NoteKpiSignal, WithdrawKpiSignal
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.platform.db import connect

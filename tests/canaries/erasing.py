@@ -9,7 +9,8 @@ from app.common.people import rule_caller
 from app.foundation.people.erase import erase_refused_rows
 from app.foundation.people.persons import LIFECYCLE
 from app.kernel.actions.payloads import EmptyPayload
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform.db import connect

@@ -12,7 +12,7 @@ from app.api.records.actions import perform_idempotently
 from app.common.people import Caller, Role
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.kernel.commands.perform import Command, IdempotencyKey
+from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.ledger import Ledger
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
@@ -115,11 +115,11 @@ async def test_facts_that_are_not_as_defined_are_found(
     follower = await connect(place.url)
     await catch_up(follower, FACTS)
     await follower.close()
-    assert (await prove_facts(place.url)).found == 0
+    assert (await prove_facts(place.url)).difference_count == 0
     owner = await connect(place.owner_url)
     await owner.execute("update kpi.incident_responded set seconds = seconds + 60")
     await owner.close()
-    assert (await prove_facts(place.url)).found > 0
+    assert (await prove_facts(place.url)).difference_count > 0
 
 
 def test_a_soak_kills_as_often_as_it_is_told_and_breaks_other_things_besides() -> None:

@@ -11,7 +11,8 @@ from app.common.people import Caller, Role, RoleGrant, rule_caller
 from app.foundation.people.persons import EditPerson
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kpis.effects.lifecycle import EffectWindow, MeasuredEffect, MeasureKpiEffect
 from app.kpis.facts.consumer import FACTS
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict

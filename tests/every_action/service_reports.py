@@ -12,7 +12,8 @@ from app.foundation.people.teams import EditTeam
 from app.kernel.access.reads import load
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.service_levels.agreements.lifecycle import LIFECYCLE
 from app.service_levels.reports.actions import CorrectReportSla, IssueReportSla, ReleaseConsequenceSla
 from app.service_reports.compute import compute_report

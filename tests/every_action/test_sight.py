@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.common.people import OVERSIGHT_ROLES, Role
-from app.kernel.actions.lifecycle import SEE_THEIR_OWN, SEE_THEIR_TEAMS, Lifecycle
+from app.kernel.access.kinds import SEE_THEIR_TEAMS
+from app.kernel.actions.lifecycle import SEE_THEIR_OWN, Lifecycle
 from app.platform.db import connect
 from app.registry import LIFECYCLES
 from tests.cases import each_case, slice_of

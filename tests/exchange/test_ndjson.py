@@ -15,8 +15,8 @@ from app.common.tickets import HoldReason
 from app.exchange.load import load
 from app.exchange.readers.ndjson import Ndjson
 from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow
-from app.kernel.commands.numbers import Numbers
 from app.kernel.ledger import Ledger
+from app.kernel.numbers import Numbers
 from app.platform.settings import PROJECT
 from app.processes.incidents.records import IncidentState as State
 from app.processes.incidents.records import ResolutionCode

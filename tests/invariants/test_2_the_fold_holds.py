@@ -14,7 +14,7 @@ from app.common.people import rule_caller
 from app.common.records import Record, from_row
 from app.common.times.clocks import ClockEventType
 from app.foundation.people import keys
-from app.kernel.commands.perform import CommandResult
+from app.kernel.commands.command import CommandResult
 from app.kernel.histories.history import fold, record_at_version
 from app.kernel.histories.rebuild import compare, record_classes
 from app.log import read

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.kernel.actions.refusals import ActionUnavailable, Refusal, WrongValue
-from app.kernel.commands.perform import CommandResult
+from app.kernel.commands.command import CommandResult
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.platform.db import Row

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.common.people import Caller, Role
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import VersionMismatch
-from app.kernel.commands.perform import CommandResult
+from app.kernel.commands.command import CommandResult
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.events import stream

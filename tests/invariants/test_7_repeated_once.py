@@ -19,7 +19,7 @@ from app.common.people import Caller
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.refusals import KeyReused, Refusal, StillRunning
-from app.kernel.commands.perform import Command, IdempotencyKey
+from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.processes.incidents.lifecycle import LIFECYCLE

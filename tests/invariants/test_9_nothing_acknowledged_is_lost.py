@@ -21,7 +21,7 @@ from app.common.people import Caller
 from app.kernel import ledger as ledgers
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
-from app.kernel.commands.perform import Command, IdempotencyKey
+from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.histories.rebuild import compare
 from app.kernel.ledger import Ledger
 from app.log import read

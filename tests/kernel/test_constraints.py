@@ -8,10 +8,12 @@ import pytest
 
 from app.common.people import Role, rule_caller
 from app.foundation.people.teams import AddTeam
-from app.kernel.actions.constraints import CheckFailed, RetryDecision, ValueTaken, refusal_for, violation_of
+from app.kernel.actions.constraints import CheckFailed, RetryDecision, ValueTaken
 from app.kernel.actions.lifecycle import RelatedCommand
 from app.kernel.actions.refusals import ActionUnavailable, WrongValue
-from app.kernel.commands.perform import BatchRefused, Command, perform, perform_all
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import BatchRefused, perform, perform_all
+from app.kernel.commands.violations import refusal_for, violation_of
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.events import stream

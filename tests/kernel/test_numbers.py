@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from app.kernel.commands.numbers import BLOCK, Numbers
 from app.kernel.ledger import Ledger
+from app.kernel.numbers import BLOCK, Numbers
 from app.platform.db import Database, connect
 from tests.conftest import DatabaseUrls
 from tests.kernel.incidents import report

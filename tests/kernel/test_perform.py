@@ -27,7 +27,8 @@ from app.kernel.actions.refusals import (
     VersionMismatch,
     WrongValue,
 )
-from app.kernel.commands.perform import ATTEMPTS, Command, CommandResult, IdempotencyKey, perform
+from app.kernel.commands.command import Command, CommandResult, IdempotencyKey
+from app.kernel.commands.perform import ATTEMPTS, perform
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.ids import uuid7

@@ -12,7 +12,8 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Action
 from app.kernel.actions.refusals import ActionUnavailable, PreparationRefused, WrongValue
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident

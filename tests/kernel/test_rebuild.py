@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.common.people import rule_caller
 from app.foundation.people import keys
-from app.kernel.commands.perform import CommandResult
+from app.kernel.commands.command import CommandResult
 from app.kernel.histories.rebuild import MOST_DIFFERENCES, FoldComparison, compare, record_classes
 from app.kernel.ledger import Ledger
 from app.log.canonical import from_instant

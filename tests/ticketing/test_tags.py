@@ -8,7 +8,8 @@ from typing import Any
 from app.common.people import Role, rule_caller
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import Payload, RecordKey
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENTS
 from app.ticketing.records import Tag
 from app.ticketing.tags import MOST_TAGS

@@ -20,7 +20,8 @@ from app.common.people import Caller
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import NotFound, StillRunning, WrongValue
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.kernel.uploads import (
     ATTACH_DEADLINE,

@@ -80,6 +80,7 @@ PLANTED = [
     ("layers", "app.kernel.commands.perform", "app.api.records.actions"),
     ("rooms-of-kpis", "app.kpis.declaration.figures", "app.kpis.questions.question"),
     ("rooms-of-kpis", "app.kpis.facts.query", "app.kpis.raw.definitions"),
+    ("rooms-of-the-kernel", "app.kernel.access.reads", "app.kernel.actions.lifecycle"),
     ("independent-processes", "app.processes.incidents.checks", "app.processes.problems.records"),
     ("independent-rules", "app.automation.tickets.assign_by_rule", "app.automation.tickets.escalate_by_rule"),
     ("http", "app.kernel.commands.perform", "fastapi"),

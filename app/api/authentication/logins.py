@@ -12,7 +12,8 @@ from app.common.personal import LOGIN
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import WrongValue
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 
 #: The actor, as the log names it, of commands that add persons at their first login.

@@ -30,7 +30,8 @@ from app.kernel.actions.describe import source_states, target_state
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Patch
 from app.kernel.actions.refusals import Forbidden, Refusal, StillRunning
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.histories.history import record_at_version
 from app.kernel.ledger import Ledger
 from app.log.writer import DuplicateCommand, RecordedOutcome

@@ -19,10 +19,11 @@ from app.common.personal import is_sealed
 from app.common.records import ChildRecord, ForeignRef, Record, empty, evolve
 from app.common.times import clocks
 from app.common.times.clocks import ClockData
-from app.kernel.access.feed import SeenEvent
-from app.kernel.access.redaction import Viewer, hidden_names, records_of, viewers
+from app.kernel.access.redaction import Viewer, records_of, viewers
+from app.kernel.actions.hidden_fields import hidden_names
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks, part_types
+from app.kernel.histories.feed import SeenEvent
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.canonical import instant

@@ -35,6 +35,7 @@ from app.api.requests.etag import etag, matches
 from app.api.requests.json_output import dump_json
 from app.kernel.access.reads import VersionedRecord, load
 from app.kernel.access.visibility import EVENT_READERS, can_see_events
+from app.kernel.actions.actor_policy import role
 from app.kernel.actions.lifecycle import Action
 from app.kernel.actions.refusals import NotFound, WrongValue
 from app.kernel.commands.references import is_visible
@@ -176,7 +177,7 @@ def _require_event_reader(renderer: Renderer, audience: list[str]) -> None:
         renderer.caller, renderer.lifecycle, audience, agents_see=ledger.settings.agents_see
     )
     if not seen:
-        raise ledger.forbidden(EVENT_READERS, renderer.language)
+        raise ledger.forbidden(role(*EVENT_READERS), renderer.language)
 
 
 async def require_past(request: Request, as_of: int | datetime | None) -> None:

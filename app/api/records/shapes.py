@@ -38,7 +38,7 @@ from app.kernel.access.reads import VersionedRecord
 from app.kernel.access.redaction import is_withheld, viewers
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Lifecycle
-from app.kernel.actions.offers import offers
+from app.kernel.commands.offers import offers
 from app.kernel.ledger import Ledger
 
 

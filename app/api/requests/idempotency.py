@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import Request
 
 from app.kernel.actions.refusals import KeyReused
-from app.kernel.commands.perform import IdempotencyKey
+from app.kernel.commands.command import IdempotencyKey
 from app.kernel.ledger import Ledger
 from app.log.writer import RecordedOutcome
 

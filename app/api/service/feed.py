@@ -21,9 +21,9 @@ from app.api.records import events
 from app.api.records.shapes import OutputModel
 from app.api.requests.json_output import dump_json
 from app.common.people import Caller
-from app.kernel.access.feed import EventFilter, EventSlice, PositionSpan, read_slice
 from app.kernel.actions.describe import event_names
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.histories.feed import EventFilter, EventSlice, PositionSpan, read_slice
 from app.kernel.ledger import Ledger
 from app.log import read
 

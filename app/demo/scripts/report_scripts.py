@@ -17,7 +17,8 @@ from app.demo.data.organisation import REQUESTERS, SERVICE_LEVEL_MANAGER, STAFF
 from app.demo.script import IMPORTED_SOURCE, ROUTE, DemoRun, Script
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.kernel.commands.perform import Command, IdempotencyKey, perform
+from app.kernel.commands.command import Command, IdempotencyKey
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.processes.incidents.payloads import ReportIncident, ResolveIncident
 from app.processes.incidents.records import Effect, ResolutionCode

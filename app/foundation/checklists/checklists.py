@@ -68,7 +68,7 @@ async def process_without_tasks(
 ) -> None:
     """Refuse if records of the process cannot have tasks."""
     lifecycle = reads.lifecycles.get(body.process)
-    if lifecycle is None or "apply_checklist" not in lifecycle.by_name:
+    if lifecycle is None or "apply_checklist" not in lifecycle.action_names:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
 
 

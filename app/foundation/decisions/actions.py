@@ -249,8 +249,8 @@ def _close(decision: Decision, state: DecisionState, ballots: Iterable[Vote], ct
 def withdraw_open_decisions(ctx: ActionContext) -> None:
     """Withdraw the decisions that are open on the record, as they are needed no more."""
     opened = ctx.prepared(OpenDecisions)
-    for decision in opened.decisions:
-        _close(ctx.change(decision), DecisionState.withdrawn, _deadline_passed(opened.ballots, ctx), ctx)
+    for row in opened.decisions:
+        _close(ctx.change(row), DecisionState.withdrawn, _deadline_passed(opened.ballots, ctx), ctx)
 
 
 def _deadline_passed(ballots: Iterable[Vote], ctx: ActionContext) -> list[Vote]:

@@ -10,8 +10,8 @@ from uuid import UUID
 from app.api.listings import views
 from app.common.people import Person
 from app.kernel.access.reads import VersionedRecord, load
-from app.kernel.actions.offers import offers
-from app.kernel.commands.perform import Command
+from app.kernel.commands.command import Command
+from app.kernel.commands.offers import offers
 from app.kernel.ledger import Ledger
 from app.platform.db import Connection
 

@@ -33,7 +33,7 @@ from app.foundation.people import groups, keys, persons, teams
 from app.foundation.people.erase import erase_refused_rows
 from app.foundation.people.queries import GROUPS, KEYS, PERSONS, TEAMS, GroupOut, KeyOut, PersonOut, TeamOut
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.kernel.commands.perform import Command
+from app.kernel.commands.command import Command
 
 router = APIRouter(prefix="/v1", tags=["people"])
 mount_reads(router, PERSONS, prefix="/persons")

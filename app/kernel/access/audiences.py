@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from app.common.records import ChildRecord, from_row
+from app.kernel.access.kinds import RecordKind
 from app.kernel.access.visibility import audience
-from app.kernel.actions.lifecycle import Lifecycle
 from app.log.heads import HeadAudience, rewrite_audiences
 from app.platform.db import Connection, fetch_rows, fetch_value
 
@@ -51,7 +51,7 @@ class RewriteProgress:
 
 
 async def check_batch(
-    connection: Connection, lifecycle: Lifecycle[Any], after: UUID = LOWEST_ID, most: int = BATCH
+    connection: Connection, lifecycle: RecordKind[Any], after: UUID = LOWEST_ID, most: int = BATCH
 ) -> AudienceCheck:
     """Compare the heads of the next records of the kind, by id, with the audiences of their records."""
     query = RECORDS.format(kind=lifecycle.kind, table=lifecycle.table, tokens=_tokens_of_children(lifecycle))
@@ -64,7 +64,7 @@ async def check_batch(
     return AudienceCheck(len(rows), differing, rows[-1]["id"] if len(rows) == most else None)
 
 
-def _tokens_of_children(lifecycle: Lifecycle[Any]) -> str:
+def _tokens_of_children(lifecycle: RecordKind[Any]) -> str:
     """Return the SQL of the tokens that persons have by child records of the record."""
     selects = [
         TOKENS.format(token=child.AUDIENCE_KIND, kind=child.KIND)
@@ -76,7 +76,7 @@ def _tokens_of_children(lifecycle: Lifecycle[Any]) -> str:
 
 async def rewrite_kind(
     connection: Connection,
-    lifecycle: Lifecycle[Any],
+    lifecycle: RecordKind[Any],
     progress: Callable[[RewriteProgress], None],
     batch: int = BATCH,
 ) -> RewriteProgress:

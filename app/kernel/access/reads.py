@@ -8,7 +8,7 @@ it changes; every other query states what guards its result against concurrent c
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -18,8 +18,8 @@ from app.common.people import Caller, Person, Role, RoleGrant
 from app.common.priorities.priority import Matrix
 from app.common.records import ChildRecord, Record, from_row
 from app.kernel.access.directory import Directory
+from app.kernel.access.kinds import RecordKind
 from app.kernel.access.visibility import can_see
-from app.kernel.actions.lifecycle import Lifecycle
 from app.log.events import kind_of, stream
 from app.log.read import head
 from app.platform.db import Database, Row
@@ -91,7 +91,7 @@ class ReadContext:
     """
 
     _db: Database
-    lifecycles: dict[str, Lifecycle[Any]]
+    lifecycles: Mapping[str, RecordKind[Any]]
     directory: Directory
     versions: dict[str, int] = field(default_factory=dict)
     #: By their names in the log, the records that the command itself makes or changes, as they are after it.
@@ -274,7 +274,7 @@ def grants_for(role: Role, record: Record) -> list[str]:
     return [str(one) for one in held]
 
 
-async def load(db: Database, lifecycle: Lifecycle[R], name: str) -> VersionedRecord[R] | None:
+async def load(db: Database, lifecycle: RecordKind[R], name: str) -> VersionedRecord[R] | None:
     """Return a record by its id, number or key, or another system's key for it; None if none or several
     match.
     """
@@ -290,25 +290,25 @@ async def load(db: Database, lifecycle: Lifecycle[R], name: str) -> VersionedRec
 
 
 async def load_many(
-    db: Database, lifecycle: Lifecycle[R], ids: Collection[UUID]
+    db: Database, lifecycle: RecordKind[R], ids: Collection[UUID]
 ) -> dict[UUID, VersionedRecord[R]]:
     """Return those of the records with these ids that exist, by id, in one statement."""
     rows = await db.by_ids(f"{_loading(lifecycle)} where r.id = any(%s)", list(ids))
     return {record_id: _loaded(lifecycle, row) for record_id, row in rows.items()}
 
 
-def _loading(lifecycle: Lifecycle[Any]) -> str:
+def _loading(lifecycle: RecordKind[Any]) -> str:
     return (
         "select r.*, h.version as stream_version, h.audience "
         f"from {lifecycle.table} r join log.stream_head h on h.stream = '{lifecycle.kind}/' || r.id "
     )
 
 
-def _loaded(lifecycle: Lifecycle[R], row: Row) -> VersionedRecord[R]:
+def _loaded(lifecycle: RecordKind[R], row: Row) -> VersionedRecord[R]:
     return VersionedRecord(from_row(lifecycle.record, row), row["stream_version"], row["audience"])
 
 
-async def ids_of(db: Database, lifecycle: Lifecycle[Any], names: Collection[str]) -> dict[str, UUID]:
+async def ids_of(db: Database, lifecycle: RecordKind[Any], names: Collection[str]) -> dict[str, UUID]:
     """Return the ids of the tickets with these names, as `load` would find them, in at most two statements.
     Names without a ticket are left out.
     """
@@ -340,7 +340,7 @@ def _id(name: str) -> UUID | None:
         return None
 
 
-def _named(lifecycle: Lifecycle[Any], name: str) -> tuple[str, dict[str, Any]]:
+def _named(lifecycle: RecordKind[Any], name: str) -> tuple[str, dict[str, Any]]:
     if "\x00" in name:  # which no text of PostgreSQL holds: nothing is called that
         return "false", {}
     fields = lifecycle.record.model_fields

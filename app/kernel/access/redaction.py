@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller
-from app.common.records import Hidden, Record, StaffOnly, codecs
-from app.kernel.actions.lifecycle import Lifecycle
-from app.kernel.actions.payloads import marks
+from app.common.records import Record, StaffOnly
+from app.kernel.access.kinds import RecordKind
 from app.platform.db import Database
 
 MY_GROUPS = """
@@ -35,34 +33,13 @@ def is_withheld(mark: StaffOnly | None, viewer: Viewer) -> bool:
     return not (mark.reviewers and viewer is Viewer.reviewer)
 
 
-@cache
-def hidden_names(lifecycle: Lifecycle[Any], viewer: Viewer) -> set[str]:
-    """Return the fields that are hidden from this viewer, or from every client, by their names in payloads
-    and in records.
-    """
-    of_bodies = [name for row in lifecycle.rows for name in marks(row.body, Hidden)]
-    of_bodies += [
-        name
-        for row in lifecycle.rows
-        for name, mark in marks(row.body, StaffOnly).items()
-        if is_withheld(mark, viewer)
-    ]
-    of_rows = [
-        name
-        for record in records_of(lifecycle)
-        for name, codec in codecs(record).items()
-        if codec.hidden or is_withheld(codec.withheld, viewer)
-    ]
-    return {*of_bodies, *of_rows}
-
-
-def records_of(lifecycle: Lifecycle[Any]) -> list[type[Record]]:
+def records_of(lifecycle: RecordKind[Any]) -> list[type[Record]]:
     """Return the classes of records on the lifecycle's streams: its own and those of its child rows."""
     return [lifecycle.record, *lifecycle.children]
 
 
 async def viewers(
-    db: Database, lifecycle: Lifecycle[Any], caller: Caller, records: Sequence[Any]
+    db: Database, lifecycle: RecordKind[Any], caller: Caller, records: Sequence[Any]
 ) -> list[Viewer]:
     """Return the caller's relation to each of the records, all of that lifecycle. Queries groups at most
     once.
@@ -85,7 +62,7 @@ async def viewers(
     ]
 
 
-def _judged_by(lifecycle: Lifecycle[Any], caller: Caller, record: Any) -> UUID | None:
+def _judged_by(lifecycle: RecordKind[Any], caller: Caller, record: Any) -> UUID | None:
     """Return the group that reviews the record, if the caller could review it as its member."""
     if (
         lifecycle.reviewer_group_field is None

@@ -17,9 +17,7 @@ from uuid import UUID
 
 from app.common.people import STAFF_ROLES, Caller, Role, RoleGrant
 from app.common.records import ChildRecord, Record
-from app.common.tickets import Ticket
-from app.kernel.actions.actor_policy import role
-from app.kernel.actions.lifecycle import SEE_THEIR_TEAMS, Lifecycle
+from app.kernel.access.kinds import SEE_THEIR_TEAMS, RecordKind
 
 DESK = "desk"
 STAFF = "staff"
@@ -34,10 +32,10 @@ EVERYWHERE, NOWHERE = "true", "false"
 #: Adds a value to a statement's parameters and returns its placeholder.
 Bind = Callable[[Any], str]
 #: Who sees the events of every record of an administrative kind: they tell who was granted what by whom.
-EVENT_READERS = role(Role.admin, Role.auditor)
+EVENT_READERS = frozenset({Role.admin, Role.auditor})
 
 
-def tokens(caller: Caller, lifecycle: Lifecycle[Any]) -> frozenset[str]:
+def tokens(caller: Caller, lifecycle: RecordKind[Any]) -> frozenset[str]:
     """Return the tokens that the caller holds for records of that kind: themselves, the teams that they work
     in, the teams and services that they hold a role for, their roles, and the desk for agents.
     """
@@ -87,7 +85,7 @@ def follower(person_id: UUID) -> str:
 
 
 def audience(
-    lifecycle: Lifecycle[Any],
+    lifecycle: RecordKind[Any],
     record: Any,
     before: Iterable[str],
     *,
@@ -115,15 +113,16 @@ def _granted_by(rows: Iterable[Record]) -> set[str]:
     }
 
 
-def overseers(lifecycle: Lifecycle[Any], *, agents_see: str) -> frozenset[Role]:
+def overseers(lifecycle: RecordKind[Any], *, agents_see: str) -> frozenset[Role]:
     """Return the roles whose unscoped holders see every record of the kind. `agents_see` is the setting of
     that name.
     """
-    tickets = issubclass(lifecycle.record, Ticket)
-    return lifecycle.overseer_roles | (SEE_THEIR_TEAMS if tickets and agents_see == "all" else frozenset())
+    return lifecycle.overseer_roles | (
+        SEE_THEIR_TEAMS if lifecycle.is_ticket and agents_see == "all" else frozenset()
+    )
 
 
-def sees_every_record(caller: Caller, lifecycle: Lifecycle[Any], *, agents_see: str) -> bool:
+def sees_every_record(caller: Caller, lifecycle: RecordKind[Any], *, agents_see: str) -> bool:
     """Return whether the caller sees every record of the kind."""
     if caller.is_rule:
         return True
@@ -131,14 +130,14 @@ def sees_every_record(caller: Caller, lifecycle: Lifecycle[Any], *, agents_see: 
     return not overseers(lifecycle, agents_see=agents_see).isdisjoint(everywhere)
 
 
-def can_see(caller: Caller, lifecycle: Lifecycle[Any], audience: list[str], *, agents_see: str) -> bool:
+def can_see(caller: Caller, lifecycle: RecordKind[Any], audience: list[str], *, agents_see: str) -> bool:
     """Return whether the caller may see a record with that audience."""
     return sees_every_record(caller, lifecycle, agents_see=agents_see) or not tokens(
         caller, lifecycle
     ).isdisjoint(audience)
 
 
-def event_tokens(caller: Caller, lifecycle: Lifecycle[Any], *, agents_see: str) -> frozenset[str] | None:
+def event_tokens(caller: Caller, lifecycle: RecordKind[Any], *, agents_see: str) -> frozenset[str] | None:
     """Return the tokens of which a record of that kind must name one for the caller to see its events; None:
     they see those of every record. Events are for those who see the record; of an administrative kind, only
     for `EVENT_READERS`, and for the person whose record it is.
@@ -147,13 +146,13 @@ def event_tokens(caller: Caller, lifecycle: Lifecycle[Any], *, agents_see: str) 
         everything = sees_every_record(caller, lifecycle, agents_see=agents_see)
         return None if everything else tokens(caller, lifecycle)
     everywhere = {held.role for held in caller.roles if held.applies_throughout(lifecycle.kind)}
-    if caller.is_rule or not EVENT_READERS.roles.isdisjoint(everywhere):
+    if caller.is_rule or not EVENT_READERS.isdisjoint(everywhere):
         return None
     return frozenset() if caller.person_id is None else frozenset({f"person:{caller.person_id}"})
 
 
 def can_see_events(
-    caller: Caller, lifecycle: Lifecycle[Any], audience: Iterable[str], *, agents_see: str
+    caller: Caller, lifecycle: RecordKind[Any], audience: Iterable[str], *, agents_see: str
 ) -> bool:
     """Return whether the caller may see the events of a record with that audience."""
     shown_to = event_tokens(caller, lifecycle, agents_see=agents_see)
@@ -161,7 +160,7 @@ def can_see_events(
 
 
 def seen_condition(
-    caller: Caller, lifecycle: Lifecycle[Any], stream: str, bind: Bind, *, agents_see: str
+    caller: Caller, lifecycle: RecordKind[Any], stream: str, bind: Bind, *, agents_see: str
 ) -> str:
     """Return the SQL condition that the caller sees the record of that kind whose stream the SQL expression
     `stream` names.
@@ -174,7 +173,7 @@ def seen_condition(
     )
 
 
-def staff_condition(caller: Caller, lifecycle: Lifecycle[Any], bind: Bind) -> str:
+def staff_condition(caller: Caller, lifecycle: RecordKind[Any], bind: Bind) -> str:
     """Return the SQL condition on the table `r` for the records of that kind for which the caller is staff
     (`caller.is_staff_for`).
     """

@@ -14,9 +14,11 @@ from app.common.custom import FOR_STAFF, PUBLIC, CustomValuesField
 from app.common.personal import Personal
 from app.common.records import Codec, CodeEnum, ForeignRef, Hidden, Record, codecs
 from app.common.times import clocks
-from app.kernel.access.redaction import Viewer, hidden_names
+from app.kernel.access.redaction import Viewer
+from app.kernel.actions.hidden_fields import hidden_names
 from app.kernel.actions.lifecycle import Action, Branch, Lifecycle
 from app.kernel.actions.payloads import Patch, marks, part_types
+from app.log.upcasting import current_version
 
 SEALED = "Personal: in the log enc1:<key>:<ciphertext>; clients are shown the text, null once it is erased."
 VALUES = "Values of custom fields by their keys; `words` as personal fields are."
@@ -143,14 +145,14 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
                 if (known := types.get(event)) is not None:
                     given = _common_schema(known["given"], given)
                 types[event] = {
-                    "schema_version": 1,
+                    "schema_version": current_version(event),
                     "kind": lifecycle.kind,
                     "summary": row.description,
                     "given": given,
                 }
     observed = {
         lifecycle.observed: {
-            "schema_version": 1,
+            "schema_version": current_version(lifecycle.observed),
             "kind": lifecycle.kind,
             "summary": "Another system told something of it that no action says.",
             "given": {"type": "object"},

@@ -11,19 +11,23 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, Unpack, get_type_hints
+from typing import Any, Final, Generic, TypedDict, TypeVar, Unpack, get_type_hints
 
 from app.common.notices import RecipientRule
 from app.common.people import OVERSIGHT_ROLES, STAFF_ROLES, Caller, Role
 from app.common.records import CodeEnum, Record
-from app.common.tickets import Ticket
-from app.kernel.actions.actor_policy import ActorPolicy, ProcessRelation, RecordDuty, policy_cache_key
+from app.kernel.access.kinds import SEE_THEIR_TEAMS, RecordKind
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import (
+    ActorPolicy,
+    ProcessRelation,
+    RecordDuty,
+    Relation,
+    policy_cache_key,
+)
 from app.kernel.actions.constraints import Violation
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import Payload
-
-if TYPE_CHECKING:
-    from app.kernel.access.reads import ReadContext
 
 R = TypeVar("R", bound=Record)
 B = TypeVar("B", bound=Payload)
@@ -45,24 +49,21 @@ NEW_RECORD: Final = Creation.FROM_NOTHING
 STAYS: Final = Unchanged.STAYS
 #: Limit of the cache of available actions, by kinds of callers and records.
 MOST_CACHED_POLICIES = 10_000
-#: Roles that see the records of the teams and services that they are held for, unless a row that names them
-#: is for records anywhere.
-SEE_THEIR_TEAMS: Final = frozenset({Role.agent, Role.engineer})
 #: Roles that see what their holders have to do with, whatever a row that names them lets them do.
 SEE_THEIR_OWN: Final = frozenset(Role) - STAFF_ROLES
 
 #: Checks the record: returns the code of the refusal, or None. Run when a command is performed, and when the
 #: available actions are shown to a caller.
-Check = Callable[["ReadContext", Any, ActionContext], Awaitable[str | None]]
+Check = Callable[[ReadContext, Any, ActionContext], Awaitable[str | None]]
 #: Checks the record and the payload in the same way; may also raise WrongValue.
-PayloadCheck = Callable[["ReadContext", Any, Any, ActionContext], Awaitable[str | None]]
+PayloadCheck = Callable[[ReadContext, Any, Any, ActionContext], Awaitable[str | None]]
 #: Checks what an action of the row would change in the record, as its event would say it (`set`): returns the
 #: code of the refusal, or None.
-ChangeCheck = Callable[["ReadContext", Any, "Action[Any, Any]", Mapping[str, Any]], Awaitable[str | None]]
+ChangeCheck = Callable[[ReadContext, Any, "Action[Any, Any]", Mapping[str, Any]], Awaitable[str | None]]
 #: Loads what an action needs, as a frozen dataclass that `ActionContext.prepared` returns by its type. It
 #: reads only through the ReadContext, changes nothing, and may refuse: by WrongValue, or by
 #: PreparationRefused as a check does.
-Prepare = Callable[["ReadContext", Any, Any, ActionContext], Awaitable[object]]
+Prepare = Callable[[ReadContext, Any, Any, ActionContext], Awaitable[object]]
 #: Returns the state that an action leads to if that depends on the record after the action: for instance,
 #: the state before a hold.
 StateResolver = Callable[[Any], CodeEnum]
@@ -340,53 +341,27 @@ class Derivation:
     apply: Callable[[Any, Payload, ActionContext], None]
 
 
-@dataclass(frozen=True, eq=False)
-class Lifecycle(Generic[R]):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Lifecycle(RecordKind[R]):
     """A lifecycle: all actions on one kind of record. There is one for each kind, equal to itself only.
 
-    `plural` is its path. `code` is that of its numbers, if it has any. `audience` returns the tokens of
-    those who may see the record. `overseer_roles` are the roles that see every record: `oversight`, those
-    that a row is for (`Action.seeing_roles`), and `also_seen_by`, with the reason. `some_seen_by` are roles
-    that see those records only of which a token names the role, with the reason. `columns` are, by kind of
-    token, the columns that hold it, or a list of such, for lists of records (none: holders of such a token
-    see every row). `unassigned` is the SQL condition for the token `desk`, `open_to_all` that for `everybody`
-    if not every row has it. `children` are the classes of child records on its stream. `ended` are the states
-    in which a case is done and can be reopened. `searched_fields` are the fields that a search covers besides
-    the number: only fields shown to everybody who sees the record. `constraints` declares, by name, the
-    consequence for a command that violates a database constraint of the lifecycle's own table or its
-    children's. `retired` are the states in which new commands may not refer to the record, with the code of
-    the refusal. `reviewer_group_field` is the field that names the group which reviews the record, and sees
-    what it needs for that. `administrative`: the events are not for everybody who sees the record
-    (`visibility`). `change_check` is asked of what any of its actions would change. `derivation` sets the
-    fields that follow from any payload. `vocabulary` are the keys that its records may be about, where the
-    program defines them: those of KPIs.
+    `also_seen_by` are the roles that see every record besides `oversight` and those that a row is for
+    (`Action.seeing_roles`), with the reason. `constraints` declares, by name, the consequence for a command
+    that violates a database constraint of the lifecycle's own table or its children's. `retired` are the
+    states in which new commands may not refer to the record, with the code of the refusal. `change_check`
+    checks the changes that any of its actions would make. `derivation` sets the fields that follow from any
+    payload.
     """
 
-    kind: str
-    plural: str
     zh: str
-    record: type[R]
     states: type[CodeEnum]
     rows: tuple[Action[R, Any], ...]
-    audience: Callable[[R], tuple[str, ...]]
     oversight: frozenset[Role] = OVERSIGHT_ROLES
     also_seen_by: Mapping[Role, str] = field(default_factory=dict)
-    some_seen_by: Mapping[Role, str] = field(default_factory=dict)
-    columns: dict[str, Sequence[str]] = field(default_factory=dict)
-    unassigned: str | None = None
-    open_to_all: str | None = None
-    code: str | None = None
-    children: tuple[type[Record], ...] = ()
-    ended: frozenset[CodeEnum] = frozenset()
     constraints: Mapping[str, Violation] = field(default_factory=dict)
-    searched_fields: Sequence[str] = ()
     retired: Mapping[CodeEnum, str] = field(default_factory=dict)
-    reviewer_group_field: str | None = None
-    administrative: bool = False
     change_check: ChangeCheck | None = None
     derivation: Derivation | None = None
-    vocabulary: frozenset[str] = frozenset()
-    overseer_roles: frozenset[Role] = field(init=False)
     by_name: dict[str, Action[R, Any]] = field(init=False)
     leaving: dict[CodeEnum, tuple[Action[R, Any], ...]] = field(init=False)
     _relation_fields: tuple[str, ...] = field(init=False, repr=False)
@@ -398,7 +373,13 @@ class Lifecycle(Generic[R]):
         twice = derived & (self.also_seen_by.keys() | self.some_seen_by.keys())
         assert not twice, f"rows of {self.kind} let {sorted(twice)} see it already"
         object.__setattr__(self, "overseer_roles", derived.union(self.also_seen_by))
-        object.__setattr__(self, "by_name", {row.name: row for row in self.rows})
+        by_name = {row.name: row for row in self.rows}
+        object.__setattr__(self, "by_name", by_name)
+        object.__setattr__(self, "action_names", frozenset(by_name))
+        by_decision = [row.events for row in self.rows if Relation.decision in row.who.relations]
+        object.__setattr__(
+            self, "decision_events", frozenset(event for events in by_decision for event in events)
+        )
         leaving = {
             state: tuple(row for row in self.rows if not row.opens and row.is_open_in(state))
             for state in self.states
@@ -415,18 +396,6 @@ class Lifecycle(Generic[R]):
                     f"{event} is not an event of {self.kind}"
                 )
             assert row.description, f"{row.name} of {self.kind} does not say what it means"
-
-    @property
-    def is_ticket(self) -> bool:
-        """Return whether the records are tickets, which have comments, links and custom fields; other records
-        may have numbers, too.
-        """
-        return issubclass(self.record, Ticket)
-
-    @property
-    def table(self) -> str:
-        """Return the table of the records."""
-        return f"fold.{self.kind}"
 
     @property
     def observed(self) -> str:

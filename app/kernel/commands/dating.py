@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.common.people import Caller, Role
 from app.common.tickets import Ticket
 from app.kernel.actions.refusals import WrongValue
-
-if TYPE_CHECKING:
-    from app.kernel.commands.decide import Decision
-    from app.kernel.commands.perform import Command
+from app.kernel.commands.command import Command
+from app.kernel.commands.decide import Decision
 
 FUTURE_TOLERANCE = timedelta(seconds=60)
 SKEW = timedelta(seconds=60)

@@ -5,11 +5,13 @@ checks.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from app.common.role_labels import DEFAULT_LABELS, RoleLabels
+from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, conflicting_duties
+from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import (
     ActionUnavailable,
     ConflictingDuty,
@@ -17,11 +19,7 @@ from app.kernel.actions.refusals import (
     PreparationRefused,
     SegregationOfDuties,
 )
-
-if TYPE_CHECKING:
-    from app.kernel.access.reads import ReadContext
-    from app.kernel.actions.context import ActionContext
-    from app.kernel.commands.perform import Command
+from app.kernel.commands.command import Command
 
 
 def require_permission(

@@ -19,9 +19,8 @@ from app.common.records import empty
 from app.kernel.access.directory import VAULT
 from app.kernel.access.reads import ReadContext, VersionedRecord
 from app.kernel.access.visibility import audience
-from app.kernel.actions.constraints import refusal_for, violation_of
 from app.kernel.actions.context import ActionContext, CommandMetadata
-from app.kernel.actions.lifecycle import Action, Lifecycle, RelatedCommand, RelatedCommands, RelatedPart
+from app.kernel.actions.lifecycle import RelatedCommand, RelatedCommands, RelatedPart
 from app.kernel.actions.payloads import Payload, name_at
 from app.kernel.actions.refusals import (
     ActionUnavailable,
@@ -34,12 +33,15 @@ from app.kernel.actions.refusals import (
 )
 from app.kernel.commands import dating, guards
 from app.kernel.commands.auto_follow import add_auto_followers
+from app.kernel.commands.command import Command, CommandResult
 from app.kernel.commands.decide import Decision, decide
 from app.kernel.commands.references import is_visible, resolve_references
 from app.kernel.commands.sealing import Removals, Rows, prepare_sealing
+from app.kernel.commands.violations import refusal_for, violation_of
 from app.kernel.ledger import Ledger
 from app.log.events import Event, id_of, kind_of
 from app.log.ids import uuid7
+from app.log.upcasting import current_version
 from app.log.writer import (
     AppendRequest,
     ConcurrencyConflict,
@@ -49,52 +51,6 @@ from app.log.writer import (
 )
 
 ATTEMPTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class IdempotencyKey:
-    """The idempotency key of a command: the route, the client's key, and a hash (hex) of the whole
-    command.
-    """
-
-    route: str
-    key: str
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command: an action of a lifecycle on the record of that name; if the action opens a record, the name
-    is the id for it (None: a new id).
-
-    `if_match` are the versions one of which the record must have. `follow_up`: an action that follows at once
-    on the record, with its payload, in the same append; in place of the action's own. `prepared` are frozen
-    dataclasses that whoever issues the command has computed for it, where nothing below may: what a
-    `prepare` of the row would return otherwise.
-    """
-
-    lifecycle: Lifecycle[Any]
-    row: Action[Any, Any]
-    name: str | None
-    body: Payload
-    metadata: CommandMetadata
-    if_match: frozenset[int] | None = None
-    key: IdempotencyKey | None = None
-    follow_up: tuple[str, Payload] | None = None
-    prepared: tuple[object, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CommandResult:
-    """The result of a command: the record after it, its event, and the event's position in the log.
-
-    `audience` are the tokens of those who may see the record from now on.
-    """
-
-    record: Any
-    event: Event
-    written: LogPosition
-    audience: frozenset[str]
 
 
 async def perform(ledger: Ledger, command: Command) -> CommandResult:
@@ -462,11 +418,13 @@ def _event(
 ) -> Event:
     context = command.metadata
     behalf = behalf or context.on_behalf_of
+    event_type = command.row.event_in(getattr(decided.record, "state", None))
     return Event(
         id=uuid7(),
         stream=decided.record.row_key,
         version=version,
-        type=command.row.event_in(getattr(decided.record, "state", None)),
+        type=event_type,
+        schema_version=current_version(event_type),
         occurred_at=occurred_at,
         staff_only=decided.staff_only,
         actor=context.caller.actor,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from app.common.files.uploads import Upload, UploadRef
@@ -19,11 +19,9 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import Payload, child_references, marks, references
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.commands.command import Command
 from app.kernel.ledger import Ledger
 from app.kernel.uploads import ATTACH_DEADLINE, find_upload
-
-if TYPE_CHECKING:
-    from app.kernel.commands.perform import Command
 
 
 async def resolve_references(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from app.common.personal import LOGIN, ExternalId, Sealed
@@ -13,14 +13,12 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Keys
 from app.kernel.actions.payloads import child_references, has_personal_text, marks, provided_fields
 from app.kernel.actions.refusals import PersonErased
+from app.kernel.commands.command import Command
 from app.kernel.commands.decide import Seal
 from app.kernel.ledger import Ledger
 from app.log.events import id_of
 from app.log.ids import uuid7
 from app.log.writer import ConcurrencyConflict
-
-if TYPE_CHECKING:
-    from app.kernel.commands.perform import Command
 
 Rows = tuple[tuple[str, dict[str, Any]], ...]
 Removals = tuple[tuple[str, str], ...]

@@ -18,7 +18,8 @@ from app.common.people import rule_caller as as_caller
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import Refusal, RetriesExhausted, VersionMismatch
-from app.kernel.commands.perform import Command, IdempotencyKey, perform
+from app.kernel.commands.command import Command, IdempotencyKey
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.log.batches import Batch
 from app.log.events import Recorded, kind_of, stream

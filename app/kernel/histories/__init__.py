@@ -1,1 +1,1 @@
-"""Histories that came from elsewhere, records as they were, and the fold of the whole log."""
+"""Histories: imported ones, the feed of events, records as of a time, and the rebuild of all tables."""

@@ -22,7 +22,7 @@ from app.api.requests import idempotency
 from app.api.requests.etag import versions_of
 from app.api.routes import Routes
 from app.kernel.actions.refusals import NotFound, VersionMismatch
-from app.kernel.commands.perform import Command
+from app.kernel.commands.command import Command
 from app.kpis.catalogue import KPIS
 from app.kpis.targets.lifecycle import LIFECYCLE, AddKpiTarget, ReviseKpiTarget
 from app.kpis.targets.queries import KPI_TARGETS, KpiTargetOut

@@ -15,7 +15,8 @@ from app.common.people import rule_caller
 from app.common.records import from_row
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.refusals import Refusal
-from app.kernel.commands.perform import Command, IdempotencyKey, perform
+from app.kernel.commands.command import Command, IdempotencyKey
+from app.kernel.commands.perform import perform
 from app.kernel.consumers import polling
 from app.kernel.consumers.rules import ROUTE, Clock
 from app.kernel.ledger import Ledger

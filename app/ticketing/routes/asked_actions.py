@@ -18,7 +18,7 @@ from app.kernel.access.reads import VersionedRecord, load_many
 from app.kernel.actions.actor_policy import Relation
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Action, Lifecycle
-from app.kernel.actions.offers import offers
+from app.kernel.commands.offers import offers
 from app.kernel.commands.references import is_visible
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant

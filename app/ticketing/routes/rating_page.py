@@ -32,7 +32,8 @@ from app.kernel.access.reads import load
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import Refusal
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.ticketing.satisfaction.rating_links import InvalidToken, RatingLink, parse
 from app.ticketing.satisfaction.ratings import BEST, WORST, RateTicket

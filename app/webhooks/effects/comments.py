@@ -11,7 +11,8 @@ from uuid import UUID
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH, Payload
 from app.kernel.actions.refusals import WrongValue
-from app.kernel.commands.perform import Command, IdempotencyKey, perform
+from app.kernel.commands.command import Command, IdempotencyKey
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.events import id_of, kind_of

@@ -17,7 +17,8 @@ from app.common.tickets import Channel
 from app.i18n import translate
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH, EmptyPayload, Payload
-from app.kernel.commands.perform import Command, IdempotencyKey, perform
+from app.kernel.commands.command import Command, IdempotencyKey
+from app.kernel.commands.perform import perform
 from app.kernel.commands.references import is_visible
 from app.kernel.histories.history import record_at_version
 from app.kernel.ledger import Ledger

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.refusals import Refusal
-from app.kernel.commands.perform import IdempotencyKey
+from app.kernel.commands.command import IdempotencyKey
 from app.kernel.consumers import polling as rounds
 from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger

@@ -11,7 +11,8 @@ from app.common.people import rule_caller
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.refusals import Refusal
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7

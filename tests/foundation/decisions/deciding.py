@@ -17,7 +17,7 @@ from app.kernel.actions.actor_policy import RecordDuty, agent, decision, request
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, action
 from app.kernel.actions.payloads import Payload
-from app.kernel.commands.perform import CommandResult
+from app.kernel.commands.command import CommandResult
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.processes.incidents.records import Incident, IncidentState

@@ -20,7 +20,7 @@ from app.foundation.people.persons import RevokeRolePerson
 from app.foundation.rota.records import Duty
 from app.foundation.rota.shifts import AddShift
 from app.kernel.actions.refusals import ActionUnavailable, WrongValue
-from app.kernel.commands.perform import CommandResult
+from app.kernel.commands.command import CommandResult
 from app.kernel.ledger import Ledger
 from app.processes.changes.records import Change, RiskLevel
 from app.processes.improvements.records import Improvement

@@ -17,9 +17,9 @@ from app.foundation.decisions.records import DecisionOutcome as Outcome
 from app.foundation.people.groups import AddGroup, AddMemberGroup
 from app.foundation.people.records import RepresentedSide
 from app.kernel.access.reads import VersionedRecord
-from app.kernel.actions.offers import offers
 from app.kernel.actions.refusals import ActionUnavailable, NotFound, Refusal, SegregationOfDuties, WrongValue
-from app.kernel.commands.perform import IdempotencyKey
+from app.kernel.commands.command import IdempotencyKey
+from app.kernel.commands.offers import offers
 from app.kernel.histories.history import fold
 from app.kernel.ledger import Ledger
 from app.log import read

@@ -20,7 +20,7 @@ from app.kernel.actions.refusals import (
     SegregationOfDuties,
     WrongValue,
 )
-from app.kernel.commands.perform import CommandResult
+from app.kernel.commands.command import CommandResult
 from app.kernel.ledger import Ledger
 from app.processes.incidents.records import Incident
 from app.ticketing.work.assignment import AssignTicket

@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Role, rule_caller
-from app.kernel.commands.perform import Command, perform
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kpis.effects.content import EffectResult, EffectScale, EffectSide, as_stored
 from app.kpis.effects.lifecycle import EffectWindow, MeasuredEffect, MeasureKpiEffect
 from app.kpis.statistics.effects.codes import (

@@ -10,7 +10,7 @@ import pytest
 from app.common.people import Caller, Role, rule_caller
 from app.kernel.actions.payloads import Reason
 from app.kernel.actions.refusals import WrongValue
-from app.kernel.commands.perform import CommandResult
+from app.kernel.commands.command import CommandResult
 from app.kernel.ledger import Ledger
 from app.processes.incidents.payloads import MarkDuplicateIncident, ReportIncident
 from app.processes.incidents.records import OPEN, Incident

@@ -19,7 +19,7 @@ from app.common.people import MailFrequency, Person
 from app.foundation.people import persons
 from app.foundation.people.persons import SetPreferencesPerson
 from app.kernel.access.reads import load
-from app.kernel.commands.perform import Command
+from app.kernel.commands.command import Command
 
 router = APIRouter(prefix="/v1/me", tags=["people"])
 
