@@ -23,6 +23,7 @@ from app.foundation.people.records import Group
 from app.foundation.process_spec import ProcessSpec
 from app.kernel.actions.actor_policy import process_relation, quality_manager, rule, staff
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
@@ -56,11 +57,8 @@ presiding = process_relation("presiding", "whoever chairs it", "会议主席", "
 def call_meeting(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> None:
     """Call a meeting; its participants are invited."""
     before, group = ctx.ref(Meeting, "follows"), ctx.ref(Group, "group")
-    meeting.title = body.title
-    meeting.meeting_kind = body.meeting_kind
-    meeting.starts_at, meeting.ends_at = body.starts_at, body.ends_at
+    copy_fields(meeting, body, ctx, without="group series_interval series_day")
     meeting.time_zone = body.time_zone or str(ctx.zone)
-    meeting.place = body.place
     invitation = ctx.prepared(preparation.Invitation)
     meeting.chair_id, meeting.organiser_id = invitation.chair_id, invitation.organiser_id
     meeting.planned_at = body.starts_at

@@ -48,14 +48,14 @@ def revise(calendar: Calendar, body: ReviseCalendar, ctx: ActionContext) -> None
     _publish(calendar, body, ctx)
 
 
-def _publish(calendar: Calendar, said: CalendarDefinition, ctx: ActionContext) -> None:
+def _publish(calendar: Calendar, content: CalendarDefinition, ctx: ActionContext) -> None:
     version = empty(CalendarVersion, ctx.new_id())
     version.record = calendar.row_key
     version.revision = (calendar.revision or 0) + 1
     # The writer's clock, even if the action is said to have occurred earlier: decisions made until now went
     # by the version before.
     version.published_at = ctx.now
-    definition.apply_definition(version, said, ctx.now.year)
+    definition.apply_definition(version, content, ctx.now.year)
     ctx.add(version)
     ctx.derive(spans.SPAN_TABLE, spans.initial_row(version))
     calendar.newest_id = version.id

@@ -102,9 +102,9 @@ class CalendarRenderer(Renderer):
         versions = Renderer(
             self.ledger, self.lifecycle, CalendarVersionOut, self.caller, self.language, rows=CalendarVersion
         )
-        found = {row["id"]: versions.values_of(from_row(CalendarVersion, row)) for row in rows}
-        await versions.render_many(list(found.values()))
-        return {"newest": [found[newest] for newest in named]}
+        rendered = {row["id"]: versions.values_of(from_row(CalendarVersion, row)) for row in rows}
+        await versions.render_many(list(rendered.values()))
+        return {"newest": [rendered[newest] for newest in named]}
 
 
 CALENDARS = Listing(

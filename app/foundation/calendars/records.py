@@ -96,10 +96,10 @@ class CalendarVersion(ChildRecord):
 def parse_week(weekly: Iterable[Mapping[str, Any]]) -> Week:
     """Return a week, parsed from a version's stored form."""
     days: dict[str, list[Hours]] = {day.value: [] for day in Weekday}
-    for one in weekly:
-        for day in one["weekdays"]:
-            days[day].append(parse_hours(one))
-    return tuple(tuple(sorted(found)) for found in days.values())
+    for part in weekly:
+        for day in part["weekdays"]:
+            days[day].append(parse_hours(part))
+    return tuple(tuple(sorted(spans)) for spans in days.values())
 
 
 def parse_hours(span: Mapping[str, Any]) -> Hours:

@@ -212,10 +212,10 @@ async def _joined(
     )
 
 
-def _divided(asked: Voters, excluded: LeftOutVoters) -> tuple[Voters, LeftOutVoters]:
+def _divided(seats: Voters, excluded: LeftOutVoters) -> tuple[Voters, LeftOutVoters]:
     """Return those of whom the question is asked who may vote, and those who may not, with the reason."""
-    voters = {person: seat for person, seat in asked.items() if person not in excluded}
-    return voters, {person: excluded[person] for person in asked if person in excluded}
+    voters = {person: seat for person, seat in seats.items() if person not in excluded}
+    return voters, {person: excluded[person] for person in seats if person in excluded}
 
 
 def _quorum(definition: ApprovalRuleDefinition, rule: DecisionRule, voters: int) -> int:

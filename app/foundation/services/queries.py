@@ -100,15 +100,27 @@ class ServiceRenderer(Renderer):
         caller may see.
         """
         agreements = self.ledger.lifecycles["sla"]
-        named = {one["agreement"] for of_service in promises for one in of_service or () if one["customer"]}
-        rows = await self.ledger.db.rows(AUDIENCES, ([f"{agreements.kind}/{one}" for one in named],))
-        seen = {
+        named = {
+            promise["agreement"]
+            for of_service in promises
+            for promise in of_service or ()
+            if promise["customer"]
+        }
+        rows = await self.ledger.db.rows(
+            AUDIENCES, ([f"{agreements.kind}/{agreement}" for agreement in named],)
+        )
+        visible = {
             row["stream"].partition("/")[2]
             for row in rows
             if is_visible(self.ledger, agreements, self.caller, row["audience"])
         }
         return [
-            [one for one in of_service or () if not one["customer"] or one["agreement"] in seen] or None
+            [
+                promise
+                for promise in of_service or ()
+                if not promise["customer"] or promise["agreement"] in visible
+            ]
+            or None
             for of_service in promises
         ]
 

@@ -71,11 +71,11 @@ async def check_catalogue_item_answers(
     language = renderer.language
     errors = [
         Fault(
-            pointer=one.pointer,
-            code=one.because,
-            message=translate(language, "value", one.because, one.words),
+            pointer=error.pointer,
+            code=error.because,
+            message=translate(language, "value", error.because, error.words),
         )
-        for one in answer_errors(item, body.answers)
+        for error in answer_errors(item, body.answers)
     ]
     headers = {**VARY, "Content-Language": language}
     checked = CheckedAnswers(fit=not errors, errors=errors)
