@@ -57,9 +57,9 @@ class Notice(Record):
     streams: list[str] | None = optional(
         "Of each step, the stream of that event: a clock's, or the ticket's. Null: all are the ticket's."
     )
-    way: DeliveryMethod | None = required("How: in the application, or by mail besides.")
+    way: DeliveryMethod | None = required("The channel: in the application, or by mail besides.")
     sent_at: Annotated[datetime | None, EnteredAt(NoticeState.unread)] = required()
     read_at: Annotated[datetime | None, EnteredAt(NoticeState.read)] = None
-    mailed_at: datetime | None = optional("When the mail server took it.")
-    failed_at: datetime | None = optional("When it was given up to mail it.")
-    failure: DeliveryFailure | None = optional("Why it was given up.")
+    mailed_at: datetime | None = optional("Time at which the mail server took it.")
+    failed_at: datetime | None = optional("Time at which it was given up to mail it.")
+    failure: DeliveryFailure | None = optional("The reason why it was given up.")

@@ -53,9 +53,9 @@ class WeeklyHours(PayloadPart):
     weekdays: Annotated[tuple[Weekday, ...], BoundedList] = Field(
         min_length=1, max_length=len(Weekday), description="The days on which they begin."
     )
-    starts: ClockTime = Field(description="When it opens, by the clock of the time zone, as 09:00.")
+    starts: ClockTime = Field(description="Opening time by the clock of the time zone, as 09:00.")
     ends: _ClosingTime = Field(
-        description="When it closes; where that is not behind the opening, on the next day. 24:00: midnight."
+        description="Closing time; on the next day where it is not behind the opening. 24:00: midnight."
     )
 
 
@@ -80,7 +80,7 @@ class WorkingDay(PayloadPart):
 
     date: IsoDate
     hours: Annotated[tuple[DayHours, ...], BoundedList] = Field(
-        min_length=1, max_length=MOST_SPANS, description="When it is open on that day."
+        min_length=1, max_length=MOST_SPANS, description="Opening hours of that day."
     )
 
 
@@ -88,7 +88,7 @@ class Holiday(PayloadPart):
     """A day without business hours, from midnight to midnight."""
 
     date: IsoDate
-    name_en: ShortText | None = Field(default=None, description="What people call it, in English.")
+    name_en: ShortText | None = Field(default=None, description="Its name in English.")
     name_zh: ShortText | None = Field(default=None, description="The same in Chinese.")
 
 
@@ -110,7 +110,7 @@ class CalendarDefinition(Payload):
     """The whole definition of a calendar's hours."""
 
     time_zone: Zone = Field(
-        description="Whose clock it goes by (IANA), as Asia/Shanghai.", examples=["Asia/Shanghai"]
+        description="Time zone that it goes by (IANA), as Asia/Shanghai.", examples=["Asia/Shanghai"]
     )
     weekly: Annotated[tuple[WeeklyHours, ...], BoundedList] = Field(
         max_length=50,
@@ -120,7 +120,7 @@ class CalendarDefinition(Payload):
     weekly_from: Annotated[tuple[WeeklyFrom, ...], BoundedList] = Field(
         default=(),
         max_length=MOST_PATTERNS,
-        description="What the week is from a day on: the weeks before it stay as they are.",
+        description="Weeks that apply from a day on: those before it stay as they are.",
     )
     public_holidays: Annotated[tuple[PublicHolidays, ...], BoundedList] = Field(
         default=(),

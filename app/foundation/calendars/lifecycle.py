@@ -25,8 +25,8 @@ from app.kernel.actions.payloads import EmptyPayload, FreeText, Patch, RecordKey
 class AddCalendar(CalendarDefinition):
     """A calendar and its definition."""
 
-    key: RecordKey = Field(description="What it is called in addresses; unique, never changed.")
-    name: ShortText = Field(description="What people call it.")
+    key: RecordKey = Field(description="Its key in addresses; unique, never changed.")
+    name: ShortText = Field(description="Its name.")
 
 
 def add(calendar: Calendar, body: AddCalendar, ctx: ActionContext) -> None:
@@ -40,7 +40,9 @@ def add(calendar: Calendar, body: AddCalendar, ctx: ActionContext) -> None:
 class ReviseCalendar(CalendarDefinition):
     """The whole new definition and its reason: whatever it leaves out is removed."""
 
-    reason: FreeText = Field(description="Why, in the words of whoever acts.", examples=["A new holiday."])
+    reason: FreeText = Field(
+        description="The reason, in the words of whoever acts.", examples=["A new holiday."]
+    )
 
 
 def revise(calendar: Calendar, body: ReviseCalendar, ctx: ActionContext) -> None:
@@ -73,7 +75,7 @@ async def invalid_definition(
 class EditCalendar(Patch):
     """Fields to change; those left out stay as they are."""
 
-    name: ShortText = Field(default_factory=str, description="What people call it now.", examples=["Office"])
+    name: ShortText = Field(default_factory=str, description="Its new name.", examples=["Office"])
 
 
 def edit(calendar: Calendar, body: EditCalendar, ctx: ActionContext) -> None:

@@ -24,7 +24,7 @@ class WeeklyHoursOut(OutputModel):
 
     weekdays: list[Weekday]
     starts: str = Field(description="By the clock of the time zone, as 09:00.")
-    ends: str = Field(description="Where that is not behind the opening, on the next day.")
+    ends: str = Field(description="Closing time; on the next day where it is not behind the opening.")
 
 
 class WeeklyFromOut(OutputModel):
@@ -79,7 +79,7 @@ class CalendarVersionOut(OutputModel, of=CalendarVersion):
 class CalendarOut(RecordOut, of=Calendar, after={"revision": "newest_id newest"}):
     """A calendar of business hours."""
 
-    newest: CalendarVersionOut = Field(description="What it says.")
+    newest: CalendarVersionOut = Field(description="Its content.")
 
 
 async def load_version(ledger: Ledger, version_id: UUID) -> CalendarVersion:

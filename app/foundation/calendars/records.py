@@ -39,7 +39,7 @@ class Calendar(Record):
     name: str | None = required()
     time_zone: str | None = required()
     newest_id: UUID | None = required("The id of that version.")
-    revision: int | None = required("Which version is the newest: the first is 1.")
+    revision: int | None = required("Number of the newest version: the first is 1.")
     added_at: datetime | None = required()
     retired_at: Annotated[datetime | None, EnteredAt(CalendarState.retired)] = None
 

@@ -45,7 +45,7 @@ class SpansQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    begin: Instant = Field(alias="from", description="From when.")
+    begin: Instant = Field(alias="from", description="Begin of the period.")
     end: Instant = Field(alias="to", description="Up to when, exclusive; at most 92 days later.")
 
 
@@ -54,7 +54,7 @@ class BetweenQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    begin: Instant = Field(alias="from", description="From when.")
+    begin: Instant = Field(alias="from", description="Begin of the period.")
     end: Instant = Field(alias="to", description="Up to when, exclusive; at most ten years later.")
 
 
@@ -63,8 +63,8 @@ class DueQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    begin: Instant = Field(alias="from", description="From when.")
-    seconds: int = Field(ge=0, le=MOST_SECONDS, description="How many seconds are to count.")
+    begin: Instant = Field(alias="from", description="Begin of the period.")
+    seconds: int = Field(ge=0, le=MOST_SECONDS, description="Number of business seconds to count.")
 
 
 class OpenSpan(OutputModel):
@@ -77,21 +77,21 @@ class OpenSpan(OutputModel):
 class SpansOut(OutputModel):
     """The business time in a period; adjacent spans are merged."""
 
-    revision: int = Field(description="Which version of the calendar says so.")
+    revision: int = Field(description="Number of the calendar's version by which it was computed.")
     items: list[OpenSpan]
 
 
 class BetweenOut(OutputModel):
     """The amount of business time in a period."""
 
-    revision: int = Field(description="Which version of the calendar says so.")
+    revision: int = Field(description="Number of the calendar's version by which it was computed.")
     seconds: int
 
 
 class DueOut(OutputModel):
     """The time by which the business seconds have elapsed."""
 
-    revision: int = Field(description="Which version of the calendar says so.")
+    revision: int = Field(description="Number of the calendar's version by which it was computed.")
     due_at: datetime | None = Field(
         description="The first instant by which so much has counted: at a closing, the closing. Null: not "
         "within fifty years."

@@ -133,7 +133,7 @@ class NamedRule(OutputModel):
     """An approval rule by which a decision was asked."""
 
     rule: str = Field(description="Its key.")
-    edition: int = Field(description="Which version of it; 0: as it is shipped.")
+    edition: int = Field(description="Its version; 0: as it is shipped.")
 
 
 class LeftOutVoter(OutputModel):
@@ -189,9 +189,11 @@ class PreviewedDecision(OutputModel):
     decision: DecisionKind
     label: str = Field(description="The kind in words, in the language asked for.")
     rules: list[NamedRule] = Field(description="The rules that hold: their voters are joined.")
-    rule: DecisionRule | None = Field(description="How votes come to an outcome. Null: it would be refused.")
+    rule: DecisionRule | None = Field(
+        description="Rule by which votes come to an outcome. Null: it would be refused."
+    )
     quorum: int | None
-    due_at: datetime | None = Field(description="Until when there would be votes.")
+    due_at: datetime | None = Field(description="Time until which votes would count.")
     voters: list[PersonStub]
     left_out: list[LeftOutPerson]
     refusal: PreviewRefusal | None = Field(description="Null: the question can be put.")

@@ -47,7 +47,7 @@ class Shift(Record):
     duty: Duty | None = required()
     weekdays: list[str] | None = required()
     starts: str | None = required("By the clock of the time zone, as 22:00.")
-    ends: str | None = required("Where that is not behind the beginning, on the next day.")
+    ends: str | None = required("End; on the next day where it is not behind the beginning.")
     time_zone: str | None = required()
     every_weeks: int | None = required("2: every other week; the week of `from_date` is one of them.")
     from_date: str | None = required("The first day on which it may begin.")
@@ -68,8 +68,10 @@ class StandIn(Record):
     state: StandInState | None = required()
     team_id: Annotated[UUID | None, ForeignRef("team")] = required()
     duty: Duty | None = required()
-    person_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who comes; null: nobody.")
-    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who goes; null: nobody.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who comes; null: nobody.")
+    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The person who goes; null: nobody."
+    )
     starts_at: datetime | None = required()
     ends_at: datetime | None = required()
     return_starts_at: datetime | None = optional("Of a swap: the time in return.")

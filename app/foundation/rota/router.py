@@ -74,9 +74,9 @@ class RotaQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    begin: Instant = Field(alias="from", description="From when.")
+    begin: Instant = Field(alias="from", description="Begin of the period.")
     end: Instant = Field(alias="to", description="Up to when, exclusive; at most 92 days later.")
-    duty: Duty = Field(default=Duty.on_call, description="What they are there for.")
+    duty: Duty = Field(default=Duty.on_call, description="Duty that they have.")
 
 
 @router.get(

@@ -34,15 +34,15 @@ class AddShift(Payload):
     person: Annotated[Reference, ForeignRef("person")] = Field(
         description="The person: an id, or `me`; one of the team's members."
     )
-    duty: Duty = Field(description="What they are there for.")
+    duty: Duty = Field(description="Duty that they have.")
     weekdays: Annotated[tuple[Weekday, ...], BoundedList] = Field(
         min_length=1, max_length=len(Weekday), description="The days on which it begins."
     )
-    starts: ClockTime = Field(description="When it begins, by the clock of the time zone, as 22:00.")
+    starts: ClockTime = Field(description="Begin by the clock of the time zone, as 22:00.")
     ends: ClockTime = Field(
-        description="When it ends; where that is not behind the beginning, on the next day, as 06:00."
+        description="End; on the next day where it is not behind the beginning, as 06:00."
     )
-    time_zone: Zone = Field(description="Whose clock it goes by (IANA), as Asia/Shanghai.")
+    time_zone: Zone = Field(description="Time zone that it goes by (IANA), as Asia/Shanghai.")
     from_date: IsoDate = Field(description="The first day on which it may begin, as 2026-03-01.")
     until_date: IsoDate | None = Field(
         default=None, description="The first day on which it begins no more; none: for good."

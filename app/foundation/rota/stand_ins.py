@@ -34,15 +34,15 @@ class AgreeStandIn(Payload):
 
     model_config = example_includes("person")
     team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
-    duty: Duty = Field(description="What they are there for.")
+    duty: Duty = Field(description="Duty that they have.")
     person: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who comes: an id, or `me`; none: nobody takes the place."
+        default=None, description="The person who comes: an id, or `me`; none: nobody takes the place."
     )
     instead_of: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who goes; none: whoever comes is there besides the others."
+        default=None, description="The person who goes; none: whoever comes is there besides the others."
     )
-    starts_at: Instant = Field(description="From when.")
-    ends_at: Instant = Field(description="Until when, exclusive.")
+    starts_at: Instant = Field(description="Begin of the period.")
+    ends_at: Instant = Field(description="End of the period, exclusive.")
     return_starts_at: Instant | None = Field(
         default=None, description="Of a swap: from when the one who goes comes for the other."
     )

@@ -49,9 +49,9 @@ class CheckAnswers(BaseModel):
 class CheckedAnswers(OutputModel):
     """The result of checking answers against the form of the catalogue item as it is now."""
 
-    fit: bool = Field(description="Whether a request with these answers would be taken, as far as they go.")
+    fit: bool = Field(description="True if a request with these answers would be taken, as far as they go.")
     errors: list[Fault] = Field(
-        description="What is wrong with them, in the order in which the form asks: the first 50."
+        description="Faults of the answers, in the order in which the form asks: the first 50."
     )
 
 

@@ -51,7 +51,7 @@ class SaveView(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: ShortText = Field(description="What people call it.")
+    name: ShortText = Field(description="Its name.")
     kind: ShortText = Field(description="The kind of records of the list, as `incident`.")
     query: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_QUERY, pattern=PRINTABLE)] = (
         Field(

@@ -42,13 +42,13 @@ class OpenImprovementAssessment(Payload):
     """The assessment of a month."""
 
     month: Month = Field(
-        description="Which month, this one or an earlier one; there is one assessment of each.",
+        description="The month, this one or an earlier one; there is one assessment of each.",
         examples=["2026-11"],
     )
     assessors: Assessors = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="Who scores the suggestions: persons' ids, or `me`.",
+        description="The persons who score the suggestions: their ids, or `me`.",
     )
     plan: Annotated[Reference, ForeignRef("improvement_plan")] | None = Field(
         default=None,
@@ -69,7 +69,7 @@ class ScoreImprovementAssessment(Payload):
     ease: Score = Field(description="5: it is easily carried out and institutionalised.")
     outside_purchase: Score = Field(description="5: nothing must be bought outside.")
     risk: Score = Field(description="5: its rollout meets no risks and obstacles.")
-    comment: FreeText | None = Field(default=None, description="What is to be said to it.")
+    comment: FreeText | None = Field(default=None, description="A comment on the scores.")
 
 
 class GivenVerdict(PayloadPart):
@@ -78,16 +78,16 @@ class GivenVerdict(PayloadPart):
     suggestion: Annotated[Reference, ForeignRef("improvement_suggestion")] = Field(
         description="The suggestion: its number or id."
     )
-    verdict: SuggestionVerdict = Field(description="What becomes of it.")
+    verdict: SuggestionVerdict = Field(description="The verdict.")
     title: Title | None = Field(
         default=None,
-        description="Of a selected one: what the improvement is called; none: as the suggestion.",
+        description="Title of the improvement, of a selected one; none: as the suggestion.",
     )
     reason: FreeText | None = Field(
         default=None,
-        description="Why; whoever proposes it reads this. A selected one that was scored needs none.",
+        description="The reason; whoever proposes it reads this. A selected one that was scored needs none.",
     )
-    until_at: Instant | None = Field(default=None, description="Of a deferred one: until when.")
+    until_at: Instant | None = Field(default=None, description="End of the deferral, of a deferred one.")
 
 
 class ConcludeImprovementAssessment(Payload):

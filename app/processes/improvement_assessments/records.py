@@ -37,9 +37,9 @@ class ImprovementAssessment(Record):
 
     KIND: ClassVar[str] = "improvement_assessment"
 
-    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
     state: AssessmentState | None = required()
-    month: str | None = required("Which month, as `2026-11`.")
+    month: str | None = required("The month, as `2026-11`.")
     plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = optional(
         "The improvement plan whose weights count."
     )
@@ -80,9 +80,9 @@ class AssessedSuggestion(ChildRecord):
         "Null: there is none yet, or it was settled otherwise before the assessment ended."
     )
     reason: Annotated[str | None, Personal()] = None
-    until_at: datetime | None = optional("Of a deferred one: until when.")
+    until_at: datetime | None = optional("End of the deferral, of a deferred one.")
     improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = optional(
-        "Of a selected one: the improvement that carries it out."
+        "The improvement that carries it out, of a selected one."
     )
 
 

@@ -48,9 +48,9 @@ class ProposeAdjustmentImprovementPlan(AskDecision):
     """What is to change in the plan and why, and the question to the committee."""
 
     changes: FreeText = Field(
-        description="What is to change.", examples=["The goal of restoring is an hour later. 恢复目标放宽。"]
+        description="The changes.", examples=["The goal of restoring is an hour later. 恢复目标放宽。"]
     )
-    reason: FreeText = Field(description="Why.", examples=["Two services were added. 新增两项服务。"])
+    reason: FreeText = Field(description="The reason.", examples=["Two services were added. 新增两项服务。"])
     targets: Targets = Field(
         default=(),
         max_length=LONGEST_LIST,

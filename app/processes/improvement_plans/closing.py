@@ -18,11 +18,11 @@ class CloseImprovementPlan(Payload):
 
     model_config = example_includes("reason")
     lessons: FreeText = Field(
-        description="What was learned.", examples=["Pilot before rolling out. 先试点，后推广。"]
+        description="The lessons learned.", examples=["Pilot before rolling out. 先试点，后推广。"]
     )
     reason: FreeText | None = Field(
         default=None,
-        description="Why it ends before its year; must be said then.",
+        description="The reason why it ends before its year; required then.",
         examples=["The department was merged. 部门合并。"],
     )
 

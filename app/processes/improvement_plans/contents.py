@@ -49,8 +49,8 @@ Weight = Annotated[int, Field(ge=1, le=MOST_WEIGHT, strict=True)]
 Weights = Annotated[
     dict[AssessmentCriterion, Weight],
     Field(
-        description="How much each criterion of the monthly assessment counts, from 1 to 10; 1 where it is "
-        "not named.",
+        description="Weights of the criteria of the monthly assessment, from 1 to 10; 1 where it is not "
+        "named.",
         examples=[{"benefit": 3, "urgency": 2}],
     ),
 ]
@@ -63,10 +63,10 @@ CoAuthors = Annotated[
 class PlannedTarget(BaselineQuestion):
     """A target: where a KPI is to be by a day, against its baseline, and what that does for the business."""
 
-    title: Title = Field(description="What is to become better, in a line.", examples=["Restore faster"])
+    title: Title = Field(description="The target in a line.", examples=["Restore faster"])
     goal: Number = Field(
-        description="Where the KPI is to be, in its unit, as a number or a decimal text. Of a KPI that "
-        "counts: for as long as the window of the baseline.",
+        description="Value that the KPI is to reach, in its unit, as a number or a decimal text. Of a KPI "
+        "that counts: for as long as the window of the baseline.",
         examples=["5400"],
     )
     due_on: IsoDate = Field(description="The day by which it is.", examples=["2027-12-31"])
@@ -78,11 +78,11 @@ class PlannedTarget(BaselineQuestion):
 class PlannedPoint(PayloadPart):
     """A first point that is to be improved."""
 
-    title: Title = Field(description="What is to be improved, in a line.", examples=["Hand over at night"])
+    title: Title = Field(description="The point to improve, in a line.", examples=["Hand over at night"])
     refers_to: Annotated[tuple[ShortText, ...], BoundedList] = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="Where it comes from: numbers of records and documents.",
+        description="Its origin: numbers of records and documents.",
         examples=[["PRB-2026-000012"]],
     )
 
@@ -90,9 +90,9 @@ class PlannedPoint(PayloadPart):
 class PlannedStep(PayloadPart):
     """A step of the schedule, with its owner."""
 
-    title: Title = Field(description="What is done, in a line.", examples=["Pilot the new hand-over"])
+    title: Title = Field(description="The step in a line.", examples=["Pilot the new hand-over"])
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="Who sees to it: a person's id, or `me`.", examples=["me"]
+        description="The person who sees to it: an id, or `me`.", examples=["me"]
     )
     due_on: IsoDate = Field(description="The day by which it is done.", examples=["2027-06-30"])
 
@@ -106,7 +106,7 @@ class ReviseImprovementPlan(Payload):
     """Contents of the plan, each in place of the ones before; what is left out stays as it is."""
 
     model_config = example_includes("direction", "vision")
-    title: Title | None = Field(default=None, description="What it is called, in a line.")
+    title: Title | None = Field(default=None, description="Its title, in a line.")
     co_authors: CoAuthors = Field(
         default=(),
         max_length=LONGEST_LIST,
@@ -114,7 +114,7 @@ class ReviseImprovementPlan(Payload):
     )
     direction: FreeText | None = Field(
         default=None,
-        description="Where the processes are to go.",
+        description="The direction of the processes.",
         examples=["Fewer, better practised steps."],
     )
     vision: FreeText | None = Field(
@@ -122,14 +122,14 @@ class ReviseImprovementPlan(Payload):
         description="The vision, by phases.",
         examples=["2027 measured, 2028 steered by figures."],
     )
-    present_state: FreeText | None = Field(default=None, description="How the processes stand at present.")
-    best_practice: FreeText | None = Field(default=None, description="What others do best.")
+    present_state: FreeText | None = Field(default=None, description="The present state of the processes.")
+    best_practice: FreeText | None = Field(default=None, description="The best practice of others.")
     targets: Targets = Field(
         default=(),
         max_length=LONGEST_LIST,
         description="The year's targets, each against its baseline. None: as they are.",
     )
-    drivers: FreeText | None = Field(default=None, description="What drives the targets.")
+    drivers: FreeText | None = Field(default=None, description="The drivers of the targets.")
     points: Points = Field(
         default=(), max_length=LONGEST_LIST, description="The first points to improve. None: as they are."
     )
@@ -139,9 +139,11 @@ class ReviseImprovementPlan(Payload):
         description="The schedule, with the owner of each step. None: as it is.",
     )
     weights: Weights | None = Field(
-        default=None, description="How much each criterion of the monthly assessment counts."
+        default=None, description="Weights of the criteria of the monthly assessment."
     )
-    review_interval: PlanReviewInterval | None = Field(default=None, description="How often it is reviewed.")
+    review_interval: PlanReviewInterval | None = Field(
+        default=None, description="The interval between reviews."
+    )
 
     @model_validator(mode="after")
     def _check_something_changes(self) -> ReviseImprovementPlan:
@@ -153,7 +155,7 @@ class ReviseImprovementPlan(Payload):
 class DraftImprovementPlan(ReviseImprovementPlan):
     """The plan of a year; its contents as they come."""
 
-    title: Title = Field(description="What it is called, in a line.", examples=["Improvement in 2027"])
+    title: Title = Field(description="Its title, in a line.", examples=["Improvement in 2027"])
     year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True, description="The year.", examples=[2027])
 
 

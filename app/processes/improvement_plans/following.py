@@ -52,7 +52,7 @@ class ReviewImprovementPlan(Payload):
         description="The meeting at which it was reviewed, which has been held: its number or id."
     )
     report: FreeText = Field(
-        description="What quality manager and process owners report.",
+        description="The report of quality manager and process owners.",
         examples=["The pilot has begun; the night shift waits for its training. 试点已开始。"],
     )
     adjustments: FreeText | None = Field(

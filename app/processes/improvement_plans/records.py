@@ -49,20 +49,20 @@ class ImprovementPlan(Record):
 
     KIND: ClassVar[str] = "improvement_plan"
 
-    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
     state: ImprovementPlanState | None = required()
     title: str | None = required()
     year: int | None = required()
     edition: int | None = required("1, and one more with each adjustment.")
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Who drafted it, and answers for it."
+        "The person who drafted it, and answers for it."
     )
     co_author_ids: list[str] | None = optional("The process owners who write it, too.")
     direction: Annotated[str | None, Personal()] = None
     vision: Annotated[str | None, Personal()] = optional("The vision, by phases.")
     present_state: Annotated[str | None, Personal()] = None
     best_practice: Annotated[str | None, Personal()] = None
-    drivers: Annotated[str | None, Personal()] = optional("What drives the targets.")
+    drivers: Annotated[str | None, Personal()] = optional("The drivers of the targets.")
     weights: Annotated[dict[str, Any] | None, Document()] = required()
     review_interval: PlanReviewInterval | None = required()
     drafted_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.drafted)] = required()
@@ -76,15 +76,17 @@ class ImprovementPlan(Record):
     begun_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.running)] = None
     last_reviewed_at: datetime | None = None
     next_review_due_at: datetime | None = None
-    review_overdue_at: datetime | None = optional("Since when its review is flagged as overdue.")
-    assessment_due_at: datetime | None = optional("Until when this month's assessment is to be opened.")
+    review_overdue_at: datetime | None = optional("Time since which its review is flagged as overdue.")
+    assessment_due_at: datetime | None = optional("Time until which this month's assessment is to be opened.")
     assessment_overdue_at: datetime | None = optional(
-        "When the newest assessment was due that nobody had opened; null: none is missing."
+        "Time at which the newest assessment was due that nobody had opened; null: none is missing."
     )
     adjustment_id: UUID | None = optional("The adjustment that waits for a decision.")
     adjusted_at: datetime | None = None
     closed_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.closed)] = None
-    close_reason: Annotated[str | None, Personal()] = optional("Why it ended before its year was over.")
+    close_reason: Annotated[str | None, Personal()] = optional(
+        "The reason why it ended before its year was over."
+    )
     lessons: Annotated[str | None, Personal()] = None
     result_position: int | None = optional(
         "The position of the log at which its results were computed.", sa_type=BigInteger
@@ -105,14 +107,14 @@ class ImprovementPlanTarget(ChildRecord):
     name: str | None = required("Its key within the plan; its baseline has the same.")
     title: str | None = required()
     kpi: str | None = required("The KPI's key.")
-    before_from: str | None = required("Where the window of its baseline begins, as it was written.")
-    before_to: str | None = required("Where it ends, exclusive.")
+    before_from: str | None = required("Begin of the window of its baseline, as it was written.")
+    before_to: str | None = required("End of that window, exclusive.")
     tz: str | None = optional("The time zone of these dates; null: the organisation's.")
     scope: Annotated[dict[str, Any] | None, Document()] = None
-    goal: str | None = required("Where the KPI is to be, as a decimal text in its unit.")
+    goal: str | None = required("Value that the KPI is to reach, as a decimal text in its unit.")
     is_limit: bool | None = optional(
-        "Whether the baseline was no worse than the goal when it was frozen, so that the "
-        "goal is a limit to hold; null: not frozen yet."
+        "True if the baseline was no worse than the goal when it was frozen, so that the goal "
+        "is a limit to hold; null: not frozen yet."
     )
     due_on: str | None = required("The day by which it is.")
     business_goal: str | None = required()
@@ -120,8 +122,8 @@ class ImprovementPlanTarget(ChildRecord):
     result_value: str | None = optional("The KPI from the plan's begin to its end.")
     result_compared: str | None = optional("The same for as long as the baseline, where the KPI counts.")
     result_cases: int | None = None
-    result_share: str | None = optional("Which part of the way from the baseline was gone.")
-    result_met: bool | None = optional("Whether the goal was reached; null: it cannot be said.")
+    result_share: str | None = optional("Share of the way from the baseline that was gone.")
+    result_met: bool | None = optional("True if the goal was reached; null: unknown.")
 
 
 class ImprovementPlanPoint(ChildRecord):
@@ -142,7 +144,7 @@ class ImprovementPlanStep(ChildRecord):
 
     title: str | None = required()
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = optional(
-        "Who sees to it."
+        "The person who sees to it."
     )
     due_on: str | None = required()
     planned_at: datetime | None = required()

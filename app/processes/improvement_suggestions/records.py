@@ -50,7 +50,7 @@ class ImprovementSuggestion(Record):
 
     KIND: ClassVar[str] = "improvement_suggestion"
 
-    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
     state: SuggestionState | None = required()
     title: str | None = required("The improvement in a line, without names of persons.")
     scope: ImprovementScope | None = required("Its scope: the department, or one process.")

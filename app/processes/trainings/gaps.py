@@ -46,7 +46,9 @@ class SkillGapOut(OutputModel):
     person: PersonStub
     held: list[str] = Field(description="The skills needed that valid licences of theirs cover.")
     missing: list[str] = Field(description="The others; none: there is no gap.")
-    until_at: datetime | None = Field(description="When the first of these licences ends; null: none does.")
+    until_at: datetime | None = Field(
+        description="End of the first of these licences to end; null: none ends."
+    )
 
 
 class SkillGapsOut(OutputModel):
@@ -54,7 +56,7 @@ class SkillGapsOut(OutputModel):
 
     process: str
     skills: list[str] = Field(description="The skills needed.")
-    lacking: int = Field(description="How many lack one.")
+    lacking: int = Field(description="Number of persons who lack one.")
     items: list[SkillGapOut] = Field(description="Each active member, those who lack most in front.")
 
 

@@ -65,7 +65,7 @@ async def take_comment(
 
 
 def _told_at(news: CommentUpdate) -> int:
-    return round(news.at.timestamp() * _MICROSECONDS)
+    return round(news.occurred_at.timestamp() * _MICROSECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class _Taking:
 
     @property
     def _at(self) -> datetime:
-        return min(self.news.at, self.now).astimezone(UTC)
+        return min(self.news.occurred_at, self.now).astimezone(UTC)
 
     async def _perform(self, action: str, body: Payload, author: UUID, key_parts: tuple[str, ...]) -> Effect:
         metadata = CommandMetadata(

@@ -219,7 +219,7 @@ class Mirror:
         }
         if told_none and not _has_told_priority(ticket):
             columns.pop("priority", None)
-        columns[AT] = instant(news.at)
+        columns[AT] = instant(news.occurred_at)
         actor = None if news.actor is None else await self._people.person(news.actor)
         columns[ACTOR] = None if actor is None else actor.stream
         for name, person in persons.items():
@@ -231,14 +231,16 @@ class Mirror:
             if owner.key is None:
                 words, private, irregular = {}, {}, (*irregular, "person_erased")
         by = "" if actor is None else actor.stream.replace("/", ":")
-        opened_at = min(news.opened_at or news.at, news.at)
+        opened_at = min(news.opened_at or news.occurred_at, news.occurred_at)
         if news.opened_at is None and ticket.case.record.opened_at is not None:
-            opened_at = min(ticket.case.record.opened_at, news.at)
+            opened_at = min(ticket.case.record.opened_at, news.occurred_at)
         if news.state in OPEN:
             # An open ticket has none. Told with it, an older delivery of its ending sets none either.
             fields.setdefault("resolution_code", None)
             words = dict.fromkeys(_OF_ENDING & _TEXTS) | words
-        snapshot = Snapshot(news.at, opened_at, news.state, fields, words, columns, private, irregular, by)
+        snapshot = Snapshot(
+            news.occurred_at, opened_at, news.state, fields, words, columns, private, irregular, by
+        )
         return snapshot, owner
 
     async def _person(self, named: NamedPerson | None) -> Identity | None:

@@ -206,7 +206,7 @@ class Processor:
 
     async def _effect(self, task: _Task) -> Effect:
         news, now = task.news, self._clock()
-        if news.at > max(now, task.delivery.received_at) + deliveries.FUTURE_TOLERANCE:
+        if news.occurred_at > max(now, task.delivery.received_at) + deliveries.FUTURE_TOLERANCE:
             raise SourceFailed("in_the_future")
         if isinstance(news, TicketUpdate):
             effect = await self._mirror.apply(news, task.key)

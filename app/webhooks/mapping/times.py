@@ -65,7 +65,7 @@ def read_time(value: Any, *options: str) -> datetime | None:
         parsed = TimeParser(named, order)[_full_form(text)]
     except FileRefused as error:
         raise ValueError("no_such_zone") from error
-    return None if parsed is None else parsed.at
+    return None if parsed is None else parsed.instant
 
 
 def order_of_dates(body: Any) -> DateOrder | None:

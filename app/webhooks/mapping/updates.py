@@ -35,9 +35,9 @@ class NamedPerson:
 
 @dataclass(frozen=True)
 class TicketUpdate:
-    """A ticket's state over there at the time `at`, as far as it is told.
+    """A ticket's state over there at `occurred_at`, as far as it is told.
 
-    `case` is the ticket's id over there, `number` its number for people. `at` is the tool's own time; the
+    `case` is the ticket's id over there, `number` its number for people. `occurred_at` is the tool's own time; the
     time of receipt if the mapping tells none (`dated_by_receipt`). `resolved_at` is when it was resolved
     last, as far as it is told. `state` None: not told, or unknown here.
     `fields` has told fields only, None where told as empty: codes as enums, persons (`assignee`, `requester`)
@@ -47,7 +47,7 @@ class TicketUpdate:
     """
 
     case: str
-    at: datetime
+    occurred_at: datetime
     dated_by_receipt: bool = False
     number: str | None = None
     url: str | None = None
@@ -69,7 +69,7 @@ class CommentUpdate:
     case: str
     id: str
     text: str
-    at: datetime
+    occurred_at: datetime
     dated_by_receipt: bool = False
     author: NamedPerson | None = None
     visibility: Visibility = Visibility.internal
@@ -79,7 +79,7 @@ class CommentUpdate:
 
 @dataclass(frozen=True)
 class AlertSignal:
-    """An alert that fires or has cleared. `at` is when it did so, by the tool's time; the time of receipt if
+    """An alert that fires or has cleared. `occurred_at` is when it did so, by the tool's time; the time of receipt if
     the mapping tells none (`dated_by_receipt`). The other fields are those of an alert that is posted.
     """
 
@@ -87,7 +87,7 @@ class AlertSignal:
     dedup_key: str
     status: Literal["firing", "cleared"]
     title: str
-    at: datetime
+    occurred_at: datetime
     dated_by_receipt: bool = False
     alerted_at: datetime | None = None
     cleared_at: datetime | None = None

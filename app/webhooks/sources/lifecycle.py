@@ -53,8 +53,8 @@ SourceKey = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,56}$"),
     Field(
-        description="What addresses, references and events call it: lower-case letters, digits, `-`, `_` and "
-        "`.`; never changed.",
+        description="Its key in addresses, references and events: lower-case letters, digits, `-`, `_` "
+        "and `.`; never changed.",
         examples=["github-shop"],
     ),
 ]
@@ -66,20 +66,18 @@ MappingText = Annotated[
         examples=["[[news]]\nkind = 'ticket'\ncase = 'body.id'\nat = 'time(body.at)'\n"],
     ),
 ]
-SourceTitle = Annotated[
-    ShortText, Field(description="What people call it.", examples=["GitHub of the web shop"])
-]
+SourceTitle = Annotated[ShortText, Field(description="Its name.", examples=["GitHub of the web shop"])]
 AdapterKey = Annotated[
     ShortText,
     Field(
-        description="What it is: the key of an adapter, as `GET /v1/webhook_adapters` lists them.",
+        description="Its adapter: the key, as `GET /v1/webhook_adapters` lists them.",
         examples=["github"],
     ),
 ]
 SourceOwner = Annotated[
     Reference,
     ForeignRef("person"),
-    Field(description="Who is told if it falls silent: a person's id, or `me`.", examples=["me"]),
+    Field(description="The person who is told if it falls silent: an id, or `me`.", examples=["me"]),
 ]
 UserName = Annotated[
     ShortText, Field(description="The user name of basic authentication.", examples=["tool"])
@@ -117,13 +115,15 @@ class SourceDefaults(Payload):
     category: Annotated[RecordKey, KeyRef("category")] | None = Field(
         default=None, description="The key of the category.", examples=["network"]
     )
-    impact: Impact | None = Field(default=None, description="How many are touched.", examples=["2"])
-    urgency: Urgency | None = Field(default=None, description="How much their work suffers.", examples=["2"])
+    impact: Impact | None = Field(default=None, description="Impact: how many are affected.", examples=["2"])
+    urgency: Urgency | None = Field(
+        default=None, description="Urgency: how much their work suffers.", examples=["2"]
+    )
     effect: Effect | None = Field(default=None, description="On the service.", examples=["degraded"])
     zone: Zone | None = Field(default=None, description="Of times that say no offset (IANA).")
     unknown_senders: UnknownSenders = Field(
         default=UnknownSenders.add,
-        description="What becomes of mails from addresses that nobody here has.",
+        description="Handling of mails from addresses that nobody here has.",
         examples=["refuse"],
     )
     flapping_seconds: Annotated[int, Field(ge=0, le=LONGEST_FLAPPING_SECONDS, strict=True)] | None = Field(
@@ -134,7 +134,7 @@ class SourceDefaults(Payload):
     )
     automatic_mails: AutomaticMails = Field(
         default=AutomaticMails.take,
-        description="What becomes of mails that a list passes on or a program writes. They are never "
+        description="Handling of mails that a list passes on or a program writes. They are never "
         "answered. Answers of programs, bounces and our own mails are ignored in any case.",
         examples=["ignore"],
     )
@@ -178,7 +178,7 @@ def add(source: WebhookSource, body: AddWebhookSource, ctx: ActionContext) -> No
 class EditWebhookSource(SourceDefaults, Patch):
     """Fields to change; those left out stay as they are."""
 
-    title: ShortText = Field(default_factory=str, description="What people call it.", examples=["GitHub"])
+    title: ShortText = Field(default_factory=str, description="Its name.", examples=["GitHub"])
     mapping: MappingText | None = None
     owner: SourceOwner = ""
     user_name: UserName | None = None
@@ -250,7 +250,7 @@ def retire(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> Non
 class NoteSilence(Payload):
     """The silence of a source."""
 
-    since_at: Instant = Field(description="When its last delivery came.")
+    since_at: Instant = Field(description="Time of its last delivery.")
 
 
 def note_silence(source: WebhookSource, body: NoteSilence, ctx: ActionContext) -> None:

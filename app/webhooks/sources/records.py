@@ -52,11 +52,13 @@ class WebhookSource(Record):
     KIND: ClassVar[str] = "webhook_source"
 
     state: WebhookSourceState | None = required()
-    key: str | None = required("What addresses, references and events call it.")
+    key: str | None = required("Its key in addresses, references and events.")
     title: str | None = required()
     adapter: str | None = required("The key of its adapter.")
     mapping: str | None = optional("Its own mapping, as TOML; null: that of the adapter.")
-    owner_id: Annotated[UUID | None, ForeignRef("person")] = required("Who is told if it falls silent.")
+    owner_id: Annotated[UUID | None, ForeignRef("person")] = required(
+        "The person who is told if it falls silent."
+    )
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
     service: Annotated[str | None, KeyRef("service")] = None
     category: Annotated[str | None, KeyRef("category")] = None
@@ -71,11 +73,11 @@ class WebhookSource(Record):
     sealed_secret: Annotated[str | None, Hidden()] = required()
     previous_sealed_secret: Annotated[str | None, Hidden()] = None
     previous_ends_at: datetime | None = optional(
-        "Until when the secret before the last rotation is accepted."
+        "Time until which the secret before the last rotation is accepted."
     )
     rotated_at: datetime | None = None
     silent_since_at: datetime | None = optional(
-        "When its last delivery came, if none has come for five times as long as usual."
+        "Time of its last delivery, if none has come for five times as long as usual."
     )
     added_at: datetime | None = required()
 

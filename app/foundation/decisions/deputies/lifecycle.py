@@ -30,10 +30,12 @@ class NameDeputy(Payload):
     """The deputy, the time, and the kinds of decisions."""
 
     deputy: Annotated[Reference, ForeignRef("person")] = Field(
-        description="Who votes in the caller's name: a person's id."
+        description="The person who votes in the caller's name: an id."
     )
-    from_at: Instant = Field(description="From when.", examples=["2026-12-01T00:00:00Z"])
-    until_at: Instant = Field(description="Until when, exclusive.", examples=["2027-01-01T00:00:00Z"])
+    from_at: Instant = Field(description="Begin of the deputation.", examples=["2026-12-01T00:00:00Z"])
+    until_at: Instant = Field(
+        description="End of the deputation, exclusive.", examples=["2027-01-01T00:00:00Z"]
+    )
     decisions: Annotated[tuple[DecisionKind, ...], BoundedList] = Field(
         default=(),
         max_length=len(DecisionKind),

@@ -26,9 +26,11 @@ class Deputy(Record):
     KIND: ClassVar[str] = "deputy"
 
     state: DeputyState | None = required()
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("In whose name.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+        "The person in whose name the deputy votes."
+    )
     deputy_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
-        "Who votes."
+        "The deputy, who votes."
     )
     decisions: list[str] | None = None
     from_at: datetime | None = required()
