@@ -50,13 +50,13 @@ StateAndFields = tuple[CodeEnum, dict[str, Any]]
 class Layout:
     """What the columns of a file contain; columns that a file does not have are left out.
 
-    `case`, `time_column`, `opened`: the columns of the case's name, the row's time and the opening time (None:
-    the time of the first row). `state`: the columns that `read_state` takes the state from; it returns None if
-    unknown. `codes`: column to field, and lower-case cell to code. `texts`: column to field. `named`: columns
-    with names of persons and teams; `times`: with instants; `plain_text_columns`: which the log may store in
-    plain text, unlike all others. `final_value_columns`: columns that show final values in earlier rows, too.
-    `missing`: lower-case texts that mean no value. `extra_column`: the column with all other values, as a
-    JSON object of texts.
+    `case`, `time_column`, `opened`: the columns of the case's name, the row's time and the opening time
+    (None: the time of the first row). `state`: the columns that `read_state` takes the state from; it
+    returns None if unknown. `codes`: column to field, and lower-case cell to code. `texts`: column to
+    field. `named`: columns with names of persons and teams; `times`: with instants; `plain_text_columns`:
+    which the log may store in plain text, unlike all others. `final_value_columns`: columns that show final
+    values in earlier rows, too. `missing`: lower-case texts that mean no value. `extra_column`: the column
+    with all other values, as a JSON object of texts.
     """
 
     case: str
