@@ -22,11 +22,11 @@ from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, FreeText, Patch, RecordKey, ShortText
 
 
-class AddCalendar(CalendarDefinition):
+class AddCalendar(CalendarDefinition, of=Calendar):
     """A calendar and its definition."""
 
-    key: RecordKey = Field(description="Its key in addresses; unique, never changed.")
-    name: ShortText = Field(description="Its name.")
+    key: RecordKey
+    name: ShortText
 
 
 def add(calendar: Calendar, body: AddCalendar, ctx: ActionContext) -> None:
@@ -72,10 +72,10 @@ async def invalid_definition(
     definition.check_definition(body, ctx.now.year)
 
 
-class EditCalendar(Patch):
+class EditCalendar(Patch, of=Calendar):
     """Fields to change; those left out stay as they are."""
 
-    name: ShortText = Field(default_factory=str, description="Its new name.", examples=["Office"])
+    name: ShortText = Field(default_factory=str)
 
 
 def edit(calendar: Calendar, body: EditCalendar, ctx: ActionContext) -> None:

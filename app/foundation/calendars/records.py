@@ -35,9 +35,9 @@ class Calendar(Record):
     KIND: ClassVar[str] = "calendar"
 
     state: CalendarState | None = required()
-    key: str | None = required()
-    name: str | None = required()
-    time_zone: str | None = required()
+    key: str | None = required("Its key in addresses; unique, never changed.")
+    name: str | None = required("Its name.")
+    time_zone: str | None = required("The time zone that it goes by (IANA).")
     newest_id: UUID | None = required("The id of that version.")
     revision: int | None = required("Number of the newest version: the first is 1.")
     added_at: datetime | None = required()
