@@ -49,8 +49,8 @@ class MeetingFields(Payload, of=Meeting):
 
 
 class CallMeeting(MeetingFields, of=Meeting):
-    """A meeting to call: its time, place, purpose and participants. Unless others are named, the group's chair
-    chairs it, and the caller organises it, in the organisation's time zone.
+    """A meeting to call: its time, place, purpose and participants. Unless others are named, the group's
+    chair chairs it, and the caller organises it, in the organisation's time zone.
     """
 
     starts_at: Instant

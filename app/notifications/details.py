@@ -204,9 +204,7 @@ async def _causes(
     ids = [event["causation_id"] for event in events if event["causation_id"] is not None]
     rows = await ledger.db.rows(CAUSES, (ids,)) if ids else ()
     visible = await _visible(ledger, caller, {row["stream"] for row in rows})
-    return {
-        row["id"]: {**row, "data": _json(row["data"]), "is_seen": row["stream"] in visible} for row in rows
-    }
+    return {row["id"]: dict(row, data=_json(row["data"]), is_seen=row["stream"] in visible) for row in rows}
 
 
 async def _relations(

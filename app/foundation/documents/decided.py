@@ -55,8 +55,8 @@ class PrintedDecision:
 async def load_decisions(
     ledger: Ledger, record: str, events: Sequence[Recorded], requests: Sequence[Recorded]
 ) -> list[PrintedDecision]:
-    """Return the decisions that the events `requests` have put, the oldest first; `record` is their stream and
-    `events` are all of its.
+    """Return the decisions that the events `requests` have put, the oldest first; `record` is their stream
+    and `events` are all of its.
     """
     named = {decision: event for event in requests for decision in _decisions_in(event)}
     if not named:

@@ -127,7 +127,8 @@ class CatalogueItem(Record):
         "The standard by which it counts as delivered; requesters see it.", examples=["Handed over."]
     )
     form: Annotated[dict[str, Any] | None, Document()] = optional(
-        "The questions that it asks: a JSON Schema (2020-12) of a flat object, in the subset of docs/catalogue.md, "
+        "The questions that it asks: a JSON Schema (2020-12) of a flat object, in the subset of "
+        "docs/catalogue.md, "
         "with labels in both languages (`x-label`) and the order of its fields (`x-order`); null: none."
     )
     fulfilment_path: FulfilmentPath | None = required("The way in which it is made.", examples=["standard"])
@@ -150,7 +151,8 @@ class CatalogueItem(Record):
         examples=[["Order it", "装好系统"]],
     )
     opens: ItemOpens | None = optional(
-        "The record that requests of it lead to: `change` asks for a change, which is drafted from the request "
+        "The record that requests of it lead to: `change` asks for a change, which is drafted "
+        "from the request "
         "and fulfils it; null: none.",
         examples=["change"],
     )

@@ -39,7 +39,9 @@ class ImprovementAssessment(Record):
 
     number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
     state: AssessmentState | None = required()
-    month: str | None = required("The month, as `2026-11`.")
+    month: str | None = required(
+        "The month, as `2026-11`; there is one assessment of each.", examples=["2026-11"]
+    )
     plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = optional(
         "The improvement plan whose weights count."
     )
@@ -79,7 +81,9 @@ class AssessedSuggestion(ChildRecord):
     verdict: SuggestionVerdict | None = optional(
         "Null: there is none yet, or it was settled otherwise before the assessment ended."
     )
-    reason: Annotated[str | None, Personal()] = None
+    reason: Annotated[str | None, Personal()] = optional(
+        "The reason; whoever proposes it reads this. A selected one that was scored needs none."
+    )
     until_at: datetime | None = optional("End of the deferral, of a deferred one.")
     improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = optional(
         "The improvement that carries it out, of a selected one."
@@ -94,5 +98,5 @@ class SuggestionScore(ChildRecord):
     suggestion_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = required()
     person_id: Annotated[UUID | None, ForeignRef("person")] = required()
     scores: Annotated[dict[str, Any] | None, Document()] = required()
-    comment: Annotated[str | None, Personal()] = None
+    comment: Annotated[str | None, Personal()] = optional("A comment on the scores.")
     scored_at: datetime | None = required()

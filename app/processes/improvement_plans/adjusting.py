@@ -44,13 +44,11 @@ BASELINE_FIELDS = (
 )
 
 
-class ProposeAdjustmentImprovementPlan(AskDecision):
+class ProposeAdjustmentImprovementPlan(AskDecision, of=ImprovementPlanAdjustment):
     """What is to change in the plan and why, and the question to the committee."""
 
-    changes: FreeText = Field(
-        description="The changes.", examples=["The goal of restoring is an hour later. 恢复目标放宽。"]
-    )
-    reason: FreeText = Field(description="The reason.", examples=["Two services were added. 新增两项服务。"])
+    changes: FreeText
+    reason: FreeText
     targets: Targets = Field(
         default=(),
         max_length=LONGEST_LIST,

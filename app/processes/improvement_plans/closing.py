@@ -13,13 +13,11 @@ from app.processes.improvement_plans.progress import PlanProgress
 from app.processes.improvement_plans.records import ImprovementPlan
 
 
-class CloseImprovementPlan(Payload):
+class CloseImprovementPlan(Payload, of=ImprovementPlan):
     """The lessons of the plan, and the reason if its year is not over."""
 
     model_config = example_includes("reason")
-    lessons: FreeText = Field(
-        description="The lessons learned.", examples=["Pilot before rolling out. 先试点，后推广。"]
-    )
+    lessons: FreeText
     reason: FreeText | None = Field(
         default=None,
         description="The reason why it ends before its year; required then.",

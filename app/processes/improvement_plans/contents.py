@@ -46,55 +46,41 @@ MOST_WEIGHT = 10
 #: What a target asks of its KPI: while it stays the same, so does its baseline.
 QUESTION = ("kpi", "scope")
 Weight = Annotated[int, Field(ge=1, le=MOST_WEIGHT, strict=True)]
-Weights = Annotated[
-    dict[AssessmentCriterion, Weight],
-    Field(
-        description="Weights of the criteria of the monthly assessment, from 1 to 10; 1 where it is not "
-        "named.",
-        examples=[{"benefit": 3, "urgency": 2}],
-    ),
-]
+Weights = dict[AssessmentCriterion, Weight]
 CoAuthors = Annotated[
     tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)], ...],
     BoundedList,
 ]
 
 
-class PlannedTarget(BaselineQuestion):
+class PlannedTarget(BaselineQuestion, of=ImprovementPlanTarget):
     """A target: where a KPI is to be by a day, against its baseline, and what that does for the business."""
 
-    title: Title = Field(description="The target in a line.", examples=["Restore faster"])
+    title: Title
     goal: Number = Field(
         description="Value that the KPI is to reach, in its unit, as a number or a decimal text. Of a KPI "
         "that counts: for as long as the window of the baseline.",
         examples=["5400"],
     )
-    due_on: IsoDate = Field(description="The day by which it is.", examples=["2027-12-31"])
-    business_goal: ShortText = Field(
-        description="The business goal that it serves.", examples=["Branches never wait for mail"]
-    )
+    due_on: IsoDate
+    business_goal: ShortText
 
 
-class PlannedPoint(PayloadPart):
+class PlannedPoint(PayloadPart, of=ImprovementPlanPoint):
     """A first point that is to be improved."""
 
-    title: Title = Field(description="The point to improve, in a line.", examples=["Hand over at night"])
-    refers_to: Annotated[tuple[ShortText, ...], BoundedList] = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="Its origin: numbers of records and documents.",
-        examples=[["PRB-2026-000012"]],
-    )
+    title: Title
+    refers_to: Annotated[tuple[ShortText, ...], BoundedList] = Field(default=(), max_length=LONGEST_LIST)
 
 
-class PlannedStep(PayloadPart):
+class PlannedStep(PayloadPart, of=ImprovementPlanStep):
     """A step of the schedule, with its owner."""
 
-    title: Title = Field(description="The step in a line.", examples=["Pilot the new hand-over"])
+    title: Title
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
         description="The person who sees to it: an id, or `me`.", examples=["me"]
     )
-    due_on: IsoDate = Field(description="The day by which it is done.", examples=["2027-06-30"])
+    due_on: IsoDate
 
 
 Targets = Annotated[tuple[PlannedTarget, ...], BoundedList]
@@ -102,34 +88,22 @@ Points = Annotated[tuple[PlannedPoint, ...], BoundedList]
 Steps = Annotated[tuple[PlannedStep, ...], BoundedList]
 
 
-class ReviseImprovementPlan(Payload):
+class ReviseImprovementPlan(Payload, of=ImprovementPlan):
     """Contents of the plan, each in place of the ones before; what is left out stays as it is."""
 
     model_config = example_includes("direction", "vision")
-    title: Title | None = Field(default=None, description="Its title, in a line.")
-    co_authors: CoAuthors = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="The process owners who write it, too: their ids. None: as they are.",
-    )
-    direction: FreeText | None = Field(
-        default=None,
-        description="The direction of the processes.",
-        examples=["Fewer, better practised steps."],
-    )
-    vision: FreeText | None = Field(
-        default=None,
-        description="The vision, by phases.",
-        examples=["2027 measured, 2028 steered by figures."],
-    )
-    present_state: FreeText | None = Field(default=None, description="The present state of the processes.")
-    best_practice: FreeText | None = Field(default=None, description="The best practice of others.")
+    title: Title | None = None
+    co_authors: CoAuthors = Field(default=(), max_length=LONGEST_LIST)
+    direction: FreeText | None = None
+    vision: FreeText | None = None
+    present_state: FreeText | None = None
+    best_practice: FreeText | None = None
     targets: Targets = Field(
         default=(),
         max_length=LONGEST_LIST,
         description="The year's targets, each against its baseline. None: as they are.",
     )
-    drivers: FreeText | None = Field(default=None, description="The drivers of the targets.")
+    drivers: FreeText | None = None
     points: Points = Field(
         default=(), max_length=LONGEST_LIST, description="The first points to improve. None: as they are."
     )
@@ -138,12 +112,8 @@ class ReviseImprovementPlan(Payload):
         max_length=LONGEST_LIST,
         description="The schedule, with the owner of each step. None: as it is.",
     )
-    weights: Weights | None = Field(
-        default=None, description="Weights of the criteria of the monthly assessment."
-    )
-    review_interval: PlanReviewInterval | None = Field(
-        default=None, description="The interval between reviews."
-    )
+    weights: Weights | None = None
+    review_interval: PlanReviewInterval | None = None
 
     @model_validator(mode="after")
     def _check_something_changes(self) -> ReviseImprovementPlan:
@@ -152,11 +122,11 @@ class ReviseImprovementPlan(Payload):
         return self
 
 
-class DraftImprovementPlan(ReviseImprovementPlan):
+class DraftImprovementPlan(ReviseImprovementPlan, of=ImprovementPlan):
     """The plan of a year; its contents as they come."""
 
-    title: Title = Field(description="Its title, in a line.", examples=["Improvement in 2027"])
-    year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True, description="The year.", examples=[2027])
+    title: Title
+    year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True)
 
 
 TEXTS = ("title", "direction", "vision", "present_state", "best_practice", "drivers", "review_interval")

@@ -58,7 +58,8 @@ class ImprovementSuggestion(Record):
         "The process that it is about, as `incident`, or its name; null: the whole department."
     )
     aspect: ImprovementAspect | None = required(
-        "The aspect that it improves: `interface`, `new_process`, `platform` of the department, else of a process."
+        "The aspect that it improves: `interface`, `new_process`, `platform` of the department, "
+        "else of a process."
     )
     source: SuggestionSource | None = required("Its origin.")
     what: Annotated[str | None, Personal()] = optional("The improvement, in words. Null of a rule's.")

@@ -37,13 +37,13 @@ class NamedPerson:
 class TicketUpdate:
     """A ticket's state over there at `occurred_at`, as far as it is told.
 
-    `case` is the ticket's id over there, `number` its number for people. `occurred_at` is the tool's own time; the
-    time of receipt if the mapping tells none (`dated_by_receipt`). `resolved_at` is when it was resolved
-    last, as far as it is told. `state` None: not told, or unknown here.
-    `fields` has told fields only, None where told as empty: codes as enums, persons (`assignee`, `requester`)
-    as NamedPerson, `team`, `service`, `ci` and `category` as the tool or the mapping names them; with a state
-    also `hold_reason`. `columns` are the values before their translation, by key of the mapping. `irregular`:
-    codes of what could not be understood, such as `unknown_priority`.
+    `case` is the ticket's id over there, `number` its number for people. `occurred_at` is the tool's own
+    time; the time of receipt if the mapping tells none (`dated_by_receipt`). `resolved_at` is when it was
+    resolved last, as far as it is told. `state` None: not told, or unknown here. `fields` has told fields
+    only, None where told as empty: codes as enums, persons (`assignee`, `requester`) as NamedPerson, `team`,
+    `service`, `ci` and `category` as the tool or the mapping names them; with a state also `hold_reason`.
+    `columns` are the values before their translation, by key of the mapping. `irregular`: codes of what
+    could not be understood, such as `unknown_priority`.
     """
 
     case: str
@@ -79,8 +79,8 @@ class CommentUpdate:
 
 @dataclass(frozen=True)
 class AlertSignal:
-    """An alert that fires or has cleared. `occurred_at` is when it did so, by the tool's time; the time of receipt if
-    the mapping tells none (`dated_by_receipt`). The other fields are those of an alert that is posted.
+    """An alert that fires or has cleared, at `occurred_at` by the tool's time; the time of receipt if the
+    mapping tells none (`dated_by_receipt`). The other fields are those of an alert that is posted.
     """
 
     source: str

@@ -53,7 +53,8 @@ class WebhookSource(Record):
 
     state: WebhookSourceState | None = required()
     key: str | None = required(
-        "Its key in addresses, references and events: lower-case letters, digits, `-`, `_` and `.`; never changed.",
+        "Its key in addresses, references and events: lower-case letters, digits, `-`, `_` and "
+        "`.`; never changed.",
         examples=["github-shop"],
     )
     title: str | None = required("Its name.", examples=["GitHub of the web shop"])
@@ -82,7 +83,8 @@ class WebhookSource(Record):
         "Handling of mails from addresses that nobody here has.", examples=["refuse"]
     )
     flapping_seconds: int | None = optional(
-        "Number of seconds after it has cleared in which an alert that fires again goes on with its incident; "
+        "Number of seconds after it has cleared in which an alert that fires again goes on with "
+        "its incident; "
         "null: each outage is an incident of its own.",
         examples=[900],
     )

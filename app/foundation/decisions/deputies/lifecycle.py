@@ -26,21 +26,14 @@ from app.kernel.actions.refusals import WrongValue
 LONGEST = timedelta(days=366)
 
 
-class NameDeputy(Payload):
+class NameDeputy(Payload, of=Deputy):
     """The deputy, the time, and the kinds of decisions."""
 
-    deputy: Annotated[Reference, ForeignRef("person")] = Field(
-        description="The person who votes in the caller's name: an id."
-    )
-    from_at: Instant = Field(description="Begin of the deputation.", examples=["2026-12-01T00:00:00Z"])
-    until_at: Instant = Field(
-        description="End of the deputation, exclusive.", examples=["2027-01-01T00:00:00Z"]
-    )
+    deputy: Annotated[Reference, ForeignRef("person")]
+    from_at: Instant
+    until_at: Instant
     decisions: Annotated[tuple[DecisionKind, ...], BoundedList] = Field(
-        default=(),
-        max_length=len(DecisionKind),
-        description="On decisions of these kinds; none: of every kind.",
-        examples=[["change"]],
+        default=(), max_length=len(DecisionKind)
     )
 
 

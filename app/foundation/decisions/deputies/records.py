@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.notices import NoticeType, Responsible
-from app.common.records import CodeEnum, ForeignRef, Record, required
+from app.common.records import CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -30,10 +30,14 @@ class Deputy(Record):
         "The person in whose name the deputy votes."
     )
     deputy_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
-        "The deputy, who votes."
+        "The deputy, who votes in the other's name."
     )
-    decisions: list[str] | None = None
-    from_at: datetime | None = required()
-    until_at: datetime | None = required()
+    decisions: list[str] | None = optional(
+        "The kinds of decisions that it is for; null: every kind.", examples=[["change"]]
+    )
+    from_at: datetime | None = required("Begin of the deputation.", examples=["2026-12-01T00:00:00Z"])
+    until_at: datetime | None = required(
+        "End of the deputation, exclusive.", examples=["2027-01-01T00:00:00Z"]
+    )
     named_at: Annotated[datetime | None, EnteredAt(DeputyState.named)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(DeputyState.ended)] = None
