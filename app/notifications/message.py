@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from uuid import UUID
 
 from app.log.events import id_of, kind_of
-from app.notifications.invitations import Invitation
+from app.notifications.invitations import CalendarInvitation
 
 
 class InvalidAddress(Exception):
@@ -31,7 +31,7 @@ class Mail:
     text: str
     language: str
     sent_at: datetime
-    invitation: Invitation | None = None
+    invitation: CalendarInvitation | None = None
     settings_url: str | None = None
 
 

@@ -106,7 +106,7 @@ class PublicHolidays(PayloadPart):
     ] = Field(min_length=1, max_length=MOST_YEARS, description="The years.")
 
 
-class CalendarDefinition(Payload):
+class CalendarFields(Payload):
     """The whole definition of a calendar's hours."""
 
     time_zone: Zone = Field(
@@ -139,7 +139,7 @@ class CalendarDefinition(Payload):
     )
 
 
-def check_definition(calendar: CalendarDefinition, this_year: int) -> None:
+def check_definition(calendar: CalendarFields, this_year: int) -> None:
     """Check that the definition is consistent. Raises WrongValue."""
     _check_week(calendar.weekly, "/weekly")
     for n, pattern in enumerate(calendar.weekly_from):
@@ -202,14 +202,14 @@ def _check_country(place: PublicHolidays, pointer: str) -> None:
         raise WrongValue(words, pointer=f"{pointer}/subdivision", because="unknown_subdivision")
 
 
-def _public_days(calendar: CalendarDefinition, this_year: int) -> list[PublicDays]:
+def _public_days(calendar: CalendarFields, this_year: int) -> list[PublicDays]:
     return [
         public_days(place.country, place.subdivision, place.years, this_year)
         for place in calendar.public_holidays
     ]
 
 
-def apply_definition(version: CalendarVersion, calendar: CalendarDefinition, this_year: int) -> None:
+def apply_definition(version: CalendarVersion, calendar: CalendarFields, this_year: int) -> None:
     """Set the version's fields to the definition, with the public holidays as they are known now."""
     version.time_zone = calendar.time_zone
     version.weekly = [_week_of(part) for part in calendar.weekly]
@@ -234,7 +234,7 @@ def _week_of(part: WeeklyHours) -> dict[str, Any]:
     return {"weekdays": days, "starts": part.starts, "ends": part.ends}
 
 
-def _holidays(calendar: CalendarDefinition, public: Iterable[PublicDays]) -> list[dict[str, Any]]:
+def _holidays(calendar: CalendarFields, public: Iterable[PublicDays]) -> list[dict[str, Any]]:
     holidays: dict[str, dict[str, Any]] = {}
     for place in public:
         for day, (english, chinese) in place.names.items():
@@ -248,7 +248,7 @@ def _holidays(calendar: CalendarDefinition, public: Iterable[PublicDays]) -> lis
     return [holidays[day] for day in sorted(holidays)]
 
 
-def _working_days(calendar: CalendarDefinition) -> list[dict[str, Any]]:
+def _working_days(calendar: CalendarFields) -> list[dict[str, Any]]:
     return [
         {
             "date": day.date,

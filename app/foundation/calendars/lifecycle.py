@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app.common.records import empty
 from app.foundation.calendars import definition, spans
-from app.foundation.calendars.definition import CalendarDefinition
+from app.foundation.calendars.definition import CalendarFields
 from app.foundation.calendars.records import Calendar, CalendarVersion
 from app.foundation.calendars.records import CalendarState as State
 from app.foundation.editing import apply_patch
@@ -22,7 +22,7 @@ from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, FreeText, Patch, RecordKey, ShortText
 
 
-class AddCalendar(CalendarDefinition, of=Calendar):
+class AddCalendar(CalendarFields, of=Calendar):
     """A calendar and its definition."""
 
     key: RecordKey
@@ -37,7 +37,7 @@ def add(calendar: Calendar, body: AddCalendar, ctx: ActionContext) -> None:
     _publish(calendar, body, ctx)
 
 
-class ReviseCalendar(CalendarDefinition):
+class ReviseCalendar(CalendarFields):
     """The whole new definition and its reason: whatever it leaves out is removed."""
 
     reason: FreeText = Field(
@@ -50,7 +50,7 @@ def revise(calendar: Calendar, body: ReviseCalendar, ctx: ActionContext) -> None
     _publish(calendar, body, ctx)
 
 
-def _publish(calendar: Calendar, content: CalendarDefinition, ctx: ActionContext) -> None:
+def _publish(calendar: Calendar, content: CalendarFields, ctx: ActionContext) -> None:
     version = empty(CalendarVersion, ctx.new_id())
     version.record = calendar.row_key
     version.revision = (calendar.revision or 0) + 1

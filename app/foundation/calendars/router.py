@@ -58,7 +58,7 @@ class BetweenQuery(BaseModel):
     end: Instant = Field(alias="to", description="Up to when, exclusive; at most ten years later.")
 
 
-class DueQuery(BaseModel):
+class CalendarDueQuery(BaseModel):
     """The begin and the business seconds to count from it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -141,7 +141,9 @@ async def get_calendar_between(
     response_model=DueOut,
     responses=problems(404, 422),
 )
-async def get_calendar_due(request: Request, name: Name, query: Annotated[DueQuery, Query()]) -> Response:
+async def get_calendar_due(
+    request: Request, name: Name, query: Annotated[CalendarDueQuery, Query()]
+) -> Response:
     """Return the time when the given business seconds have elapsed since a time, by the newest version."""
     version, hours = await _newest_version(request, name)
     due, opening = hours.add(query.begin, query.seconds), hours.next_opening(query.begin)

@@ -16,7 +16,7 @@ from app.processes.trainings.payloads import (
     PlanTraining,
     RevokeLicenceTraining,
 )
-from app.processes.trainings.preparation import Participants, Results
+from app.processes.trainings.preparation import Results, TrainingParticipants
 from app.processes.trainings.records import Training
 
 
@@ -46,7 +46,7 @@ async def results_invalid(
     """Refuse results of somebody who was not there, marks that are not one for each topic, and an examiner
     who is a participant.
     """
-    examiner, participants = ctx.ref(Person, "examiner"), ctx.prepared(Participants).by_person
+    examiner, participants = ctx.ref(Person, "examiner"), ctx.prepared(TrainingParticipants).by_person
     check_person_active(examiner, "/examiner")
     if examiner is not None and examiner.id in participants:
         raise WrongValue(pointer="/examiner", because="is_a_participant")
@@ -93,7 +93,7 @@ async def licence_revoked_already(
 
 
 def _check_participants(pointers: list[str], field: str, ctx: ActionContext) -> None:
-    participants, earlier = ctx.prepared(Participants).by_person, set()
+    participants, earlier = ctx.prepared(TrainingParticipants).by_person, set()
     for pointer, person in zip(pointers, ctx.refs(Person, field), strict=True):
         _check_participant(person.id in participants, person.id in earlier, pointer)
         earlier.add(person.id)

@@ -34,9 +34,9 @@ from app.processes.trainings.payloads import (
     RevokeLicenceTraining,
 )
 from app.processes.trainings.preparation import (
-    Participants,
     Results,
     SkillGaps,
+    TrainingParticipants,
     participants,
     results,
     skill_gaps,
@@ -70,7 +70,7 @@ def plan(training: Training, body: PlanTraining, ctx: ActionContext) -> None:
 def hold(training: Training, body: HoldTraining, ctx: ActionContext) -> None:
     """Hold the training: who was there, and what was taught, which is filed as a document."""
     attended = {person.id for person in ctx.refs(Person, "attended")}
-    for person, participant in ctx.prepared(Participants).by_person.items():
+    for person, participant in ctx.prepared(TrainingParticipants).by_person.items():
         ctx.change(participant).attended = person in attended
     # The plan's own words stay with the plan: they are sealed for whoever wrote them.
     sections = (

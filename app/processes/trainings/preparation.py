@@ -57,7 +57,7 @@ async def skill_gaps(
 
 
 @dataclass(frozen=True, slots=True)
-class Participants:
+class TrainingParticipants:
     """The participants of the training, by person."""
 
     by_person: dict[UUID, TrainingParticipant]
@@ -65,10 +65,10 @@ class Participants:
 
 async def participants(
     reads: ReadContext, training: Training, body: object, ctx: ActionContext
-) -> Participants:
+) -> TrainingParticipants:
     """Find the participants of the training."""
     rows = await reads.children(TrainingParticipant, training)
-    return Participants({row.person_id: row for row in rows if row.person_id is not None})
+    return TrainingParticipants({row.person_id: row for row in rows if row.person_id is not None})
 
 
 @dataclass(frozen=True, slots=True)

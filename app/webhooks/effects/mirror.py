@@ -30,7 +30,7 @@ from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import OPEN, IncidentState
 from app.webhooks.effects.comments import COMMENT_KEY
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
-from app.webhooks.intake.deliveries import Effect, repeats
+from app.webhooks.intake.deliveries import DeliveryEffect, repeats
 from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FIELDS
 from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
 from app.webhooks.sources.records import WebhookSource
@@ -95,7 +95,7 @@ class Mirror:
         rows = await self._ledger.db.rows(REFERENCE, (case, kind, self._history.name))
         return from_row(ExternalReference, rows[0]) if rows else None
 
-    async def apply(self, news: TicketUpdate, key: str) -> Effect:
+    async def apply(self, news: TicketUpdate, key: str) -> DeliveryEffect:
         """Record what the tool tells of a ticket. `key` names this part of the delivery, for ever.
 
         Raises DatabaseGone; ConcurrencyConflict if others keep changing the ticket.
@@ -110,14 +110,14 @@ class Mirror:
                 self._ledger.vault.forget()
         raise AssertionError("the last attempt returns or raises")
 
-    async def _attempt(self, news: TicketUpdate, key: str) -> Effect:
+    async def _attempt(self, news: TicketUpdate, key: str) -> DeliveryEffect:
         ticket = await self._load(news)
         record = ticket.case.record
         if key in ticket.delivery_keys or _repeats_the_last(ticket, key):
-            return Effect("known_already", record.row_key, record.number)
+            return DeliveryEffect("known_already", record.row_key, record.number)
         began = ticket.case.version == 0
         await self._ledger.writer.write(await self._append_request(ticket, news, key))
-        return Effect("opened" if began else "updated", record.row_key, record.number)
+        return DeliveryEffect("opened" if began else "updated", record.row_key, record.number)
 
     async def _load(self, news: TicketUpdate) -> MirroredTicket:
         reference = await self._reference(news.case)

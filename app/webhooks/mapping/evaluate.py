@@ -17,8 +17,8 @@ from app.webhooks.mapping.document import (
     NAMING_FIELDS,
     PERSON_FIELDS,
     TEXT_FIELDS,
-    Document,
     Entry,
+    MappingDocument,
     TicketFields,
 )
 from app.webhooks.mapping.expressions import MISSING, Expression, ExpressionFailed, MissingValue, Variables
@@ -57,7 +57,7 @@ class Mapping:
     """A mapping that is ready to be evaluated. `document` is its content."""
 
     def __init__(
-        self, name: str, document: Document, compiled: dict[tuple[str | int, ...], Expression]
+        self, name: str, document: MappingDocument, compiled: dict[tuple[str | int, ...], Expression]
     ) -> None:
         self.name = name
         self.document = document
