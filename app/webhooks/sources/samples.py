@@ -1,4 +1,4 @@
-"""SampleDelivery deliveries of each tool, written by hand after its documentation: a short story each.
+"""Sample deliveries of each tool, written by hand after its documentation: a short story each.
 
 They are JSON files `sample_deliveries/<adapter>.json`: lists of `{"title": …, "headers": {…}, "body": …}`. In
 texts `{now}`, `{now-10m}` and the like are replaced by that time as RFC 3339, `{date}` by that of a mail,
