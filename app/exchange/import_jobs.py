@@ -162,7 +162,7 @@ async def run(
 
 
 async def import_next(connection: Connection, ledger: Ledger, now: datetime) -> bool:
-    """Runs the first unfinished import that no other worker has claimed. Returns whether there was one."""
+    """Run the first unfinished import that no other worker has claimed. Return whether there was one."""
 
     async def import_one(import_id: UUID) -> bool:
         row = await find_import(ledger, import_id)

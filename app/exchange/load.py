@@ -298,7 +298,7 @@ class _Import:
             return None
 
     async def _record_result(self, chunk: Chunk, stale: _StaleCommands) -> list[ImportRow]:
-        """Counts what was written of the chunk. Returns the rows that must be converted again."""
+        """Count what was written of the chunk. Return the rows that must be converted again."""
         self._count(chunk, stale)
         await self._save_progress()
         return chunk.unapplied_rows(stale)

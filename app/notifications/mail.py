@@ -131,7 +131,7 @@ async def run(
 async def send_due(
     connection: Connection, ledger: Ledger, now: datetime, *, failed: Callable[[str, Exception], None]
 ) -> int:
-    """Send some due mails that no other worker has claimed. Returns their number; 0: none is left."""
+    """Send some due mails that no other worker has claimed. Return their number; 0: none is left."""
     claimed = await fetch_rows(connection, CLAIM, (now + CLAIM_DURATION, now))
     if persons := list({row["digest_of"] for row in claimed} - {None}):
         claimed += await fetch_rows(connection, CLAIM_DIGESTS, (now + CLAIM_DURATION, persons, now))
@@ -178,7 +178,7 @@ async def _record_outcome(ledger: Ledger, row: Row, failure: DeliveryFailure | N
 async def _attempt(
     ledger: Ledger, rows: Sequence[Row], caller: Caller | None
 ) -> dict[UUID, DeliveryFailure | None]:
-    """Try to send one mail with these notices of one person. Returns by notice None if the mail server
+    """Try to send one mail with these notices of one person. Return by notice None if the mail server
     accepted it, or why it cannot be mailed; raises DeliveryDeferred.
     """
     outcomes: dict[UUID, DeliveryFailure | None] = {}
@@ -237,7 +237,7 @@ async def _mail_of(
 
 
 async def _submit(settings: Settings, email: EmailMessage) -> DeliveryFailure | None:
-    """Submit the message to the mail server. Returns None if it was accepted; raises DeliveryDeferred."""
+    """Submit the message to the mail server. Return None if it was accepted; raises DeliveryDeferred."""
     try:
         async with asyncio.timeout(TRY_SECONDS):
             await _send(settings, email)

@@ -224,7 +224,7 @@ async def run(
 async def send_due(
     connection: Connection, ledger: Ledger, now: datetime, *, failed: Callable[[str, Exception], None]
 ) -> int:
-    """Send due notices, at most one batch. Returns the number of bundles; 0: none is left, or another worker
+    """Send due notices, at most one batch. Return the number of bundles; 0: none is left, or another worker
     is sending. Raises DatabaseGone; the entries are kept.
     """
     ends = asyncio.get_running_loop().time() + LONGEST_SECONDS

@@ -31,7 +31,7 @@ class DetailOut(OutputModel):
 
 
 class ToldStepOut(OutputModel):
-    """What a notice tells of one event."""
+    """Details that a notice tells of one event."""
 
     step: NoticeType
     at: datetime | None = Field(

@@ -11,14 +11,14 @@ from app.common.state_fields import EnteredAt
 
 
 class DeliveryMethod(CodeEnum):
-    """How a notice is delivered: in the application, or also by mail."""
+    """Delivery of a notice: in the application, or also by mail."""
 
     in_app = "in_app", "In the application", "应用内"
     mail = "mail", "By mail, too", "应用内及邮件"
 
 
 class NoticeState(CodeEnum):
-    """Whether the person has read the notice."""
+    """State of a notice: read by the person, or not yet."""
 
     unread = "unread", "Unread", "未读"
     read = "read", "Read", "已读"

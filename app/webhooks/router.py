@@ -159,7 +159,7 @@ async def _administered(request: Request, name: str) -> WebhookSource:
 
 
 class DeliveryPaging(BaseModel):
-    """Which deliveries of a source."""
+    """The deliveries of a source that are asked for."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -48,7 +48,7 @@ StateAndFields = tuple[CodeEnum, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Layout:
-    """What the columns of a file contain; columns that a file does not have are left out.
+    """The contents of the columns of a file; columns that a file does not have are left out.
 
     `case`, `time_column`, `opened`: the columns of the case's name, the row's time and the opening time
     (None: the time of the first row). `state`: the columns that `read_state` takes the state from; it

@@ -56,7 +56,7 @@ def initial_row(version: CalendarVersion) -> dict[str, Any]:
 
 
 async def extend(connection: Connection, now: datetime) -> int:
-    """Extend the spans of the newest versions that end soon. Returns the number of versions extended."""
+    """Extend the spans of the newest versions that end soon. Return the number of versions extended."""
     extended = 0
     while True:
         async with connection.transaction():
@@ -72,7 +72,7 @@ async def extend(connection: Connection, now: datetime) -> int:
 
 
 async def rebuild_spans(connection: Connection) -> Sequence[UUID]:
-    """Rebuild the spans of every version from its definition. Returns the versions whose spans differed."""
+    """Rebuild the spans of every version from its definition. Return the versions whose spans differed."""
     wrong: list[UUID] = []
     async with connection.transaction():
         await fetch_rows(connection, LOCK, ())

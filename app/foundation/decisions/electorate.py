@@ -38,7 +38,7 @@ LeftOutVoters = Mapping[UUID, VoterLeftOutReason]
 
 @dataclass(frozen=True)
 class Matter:
-    """What a decision is about, which says who may decide on it: never their own work.
+    """The matter of a decision, which says who may decide on it: never their own work.
 
     `decision` is the kind by which approval rules name the voters; None: they are named otherwise. `duties`
     in the record exclude from voting, when the question is put and with each vote. Whoever has ever set one

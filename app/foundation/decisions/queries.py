@@ -51,7 +51,7 @@ class ElectorsOut(OutputModel):
 
 
 class ApprovalRuleDefinitionOut(OutputModel):
-    """Which decisions a rule is for, who votes on them, and how their votes are counted."""
+    """The decisions that a rule is for, their voters, and the way in which votes are counted."""
 
     conditions: list[RuleConditionOut] = Field(description="All must hold; none: every record.")
     voters: list[ElectorsOut]
@@ -137,7 +137,7 @@ class NamedRule(OutputModel):
 
 
 class LeftOutVoter(OutputModel):
-    """Somebody who would have been asked to vote and is kept apart from it."""
+    """A person who would have been asked to vote and is kept apart from it."""
 
     person: UUID = Field(description="Their id.")
     because: VoterLeftOutReason
@@ -184,7 +184,7 @@ class PreviewRefusal(OutputModel):
 
 
 class PreviewedDecision(OutputModel):
-    """Who would vote on the record if the caller asked now."""
+    """The persons who would vote on the record if the caller asked now."""
 
     decision: DecisionKind
     label: str = Field(description="The kind in words, in the language asked for.")
@@ -200,7 +200,7 @@ class PreviewedDecision(OutputModel):
 
 
 class ApprovalPreview(OutputModel):
-    """Who would vote on a record, for each kind of decision about it."""
+    """The persons who would vote on a record, for each kind of decision about it."""
 
     items: list[PreviewedDecision]
 

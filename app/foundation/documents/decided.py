@@ -28,7 +28,7 @@ VOTES = "select * from fold.vote where record = %s and decision_id = any(%s) ord
 
 @dataclass(frozen=True, slots=True)
 class PrintedVote:
-    """How somebody voted; their name is None if they were erased."""
+    """A person's vote; their name is None if they were erased."""
 
     name: str | None
     verdict: VoteVerdict | None

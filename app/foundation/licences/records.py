@@ -17,7 +17,7 @@ TRAINING = "training"
 
 
 class TrainingKind(CodeEnum):
-    """Whom a training is for."""
+    """Audience of a training."""
 
     key_user = "key_user", "Key users", "关键用户"
     executor = "executor", "Executors", "执行人"

@@ -1,4 +1,4 @@
-"""What of a person outlives their erasure: others who may be the same person, and titles that name them."""
+"""Data that outlive the erasure of a person: others who may be the same person, and titles that name them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class NamingTitle(NamedTuple):
 
 
 class Remains(NamedTuple):
-    """What erasing the person does not reach."""
+    """The data that erasing the person does not reach."""
 
     others: Sequence[OtherPerson] = ()
     titles: Sequence[NamingTitle] = ()

@@ -40,7 +40,7 @@ class PromisedTargetOut(OutputModel):
 
 
 class ServicePromiseOut(OutputModel):
-    """What a signed agreement promises of a service."""
+    """A promise of a signed agreement about a service."""
 
     agreement: UUID = Field(description="The agreement: `GET /v1/slas/{id}`, for whoever may see it.")
     number: str

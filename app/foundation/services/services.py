@@ -105,7 +105,7 @@ async def owner_or_team_inactive(
 
 
 class PromiseService(Payload):
-    """What an agreement promises of services, as it was signed, renewed or ended."""
+    """The promises of an agreement about services, as it was signed, renewed or ended."""
 
     agreement: Annotated[Reference, ForeignRef("sla")] = Field(description="The agreement.")
     number: ShortText = Field(description="Its number.")

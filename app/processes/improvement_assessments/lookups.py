@@ -1,4 +1,4 @@
-"""What assessments ask of suggestions and plans, which are other processes: by the names of their kinds."""
+"""Questions of assessments about suggestions and plans, which are other processes: by the names of their kinds."""
 
 from __future__ import annotations
 

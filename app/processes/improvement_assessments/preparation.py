@@ -55,7 +55,7 @@ async def find_waiting_suggestions(
 
 @dataclass(frozen=True, slots=True)
 class EarlierScore:
-    """What the caller has given to the suggestion before; None: nothing yet."""
+    """The score that the caller has given to the suggestion before; None: none yet."""
 
     score: SuggestionScore | None
 

@@ -45,7 +45,7 @@ BASELINE_FIELDS = (
 
 
 class ProposeAdjustmentImprovementPlan(AskDecision, of=ImprovementPlanAdjustment):
-    """What is to change in the plan and why, and the question to the committee."""
+    """The changes of the plan with their reason, and the question to the committee."""
 
     changes: FreeText
     reason: FreeText

@@ -1,4 +1,4 @@
-"""What the improvements that serve a target have added to it: each by its measured effect, weighted by the
+"""Contributions of improvements to the target that they serve: each by its measured effect, weighted by the
 part of the target's cases that it was measured on.
 """
 

@@ -61,7 +61,7 @@ class TargetContributionOut(OutputModel):
 
 
 class TargetProgressOut(OutputModel):
-    """How far a target was at a review; numbers are decimal texts."""
+    """Progress of a target at a review; numbers are decimal texts."""
 
     name: str = Field(description="The target's key.")
     kpi: str

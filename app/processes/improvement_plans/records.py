@@ -27,7 +27,7 @@ class ImprovementPlanState(CodeEnum):
 
 
 class PlanReviewInterval(CodeEnum):
-    """How often an improvement plan is reviewed."""
+    """Interval between the reviews of an improvement plan."""
 
     monthly = "monthly", "Monthly", "每月"
     quarterly = "quarterly", "Quarterly", "每季度"

@@ -41,7 +41,7 @@ class GapsQuery(BaseModel):
 
 
 class SkillGapOut(OutputModel):
-    """What a person lacks of the skills needed."""
+    """The skills that a person lacks, of those needed."""
 
     person: PersonStub
     held: list[str] = Field(description="The skills needed that valid licences of theirs cover.")

@@ -1,4 +1,4 @@
-"""What actions on trainings load beforehand: who lacks which skills, the participants, results, licences."""
+"""Values that actions on trainings load beforehand: the gaps of skills, participants, and results."""
 
 from __future__ import annotations
 

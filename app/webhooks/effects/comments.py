@@ -81,7 +81,7 @@ class _Taking:
 
     @property
     def name(self) -> str:
-        """What the comment's `source_ref` begins with."""
+        """The begin of the comment's `source_ref`."""
         return f"{COMMENT_KEY}{self.ledger.vault.fingerprint(self.channel, self.news.id)}"
 
     async def find_comment(self) -> KnownComment | None:

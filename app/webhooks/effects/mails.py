@@ -1,4 +1,4 @@
-"""What a mail leads to: a new ticket, or a comment on the one that it answers.
+"""Effects of a mail: a new ticket, or a comment on the one that it answers.
 
 A mail proves nobody. It joins a ticket only if it answers one of our own mails, and comes from the address of
 somebody who sees that ticket. It can open, comment and attach, and nothing else.

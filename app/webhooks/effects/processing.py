@@ -81,7 +81,7 @@ class _Task:
 
 @dataclass(slots=True)
 class _Progress:
-    """What a delivery has led to so far. `failure` is the first that failed; `alerts` counts the alerts."""
+    """The effects of a delivery so far. `failure` is the first that failed; `alerts` counts the alerts."""
 
     failure: Outcome | None = None
     effects: list[DeliveryEffect] = field(default_factory=list)

@@ -106,7 +106,7 @@ class RawDelivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryEffect:
-    """What a part of a delivery has led to. `outcome` is a code; `record` the stream of the ticket, if it has
+    """The effect of a part of a delivery. `outcome` is a code; `record` the stream of the ticket, if it has
     one, with its number.
     """
 

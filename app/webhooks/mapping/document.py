@@ -63,7 +63,7 @@ class _MappingModel(BaseModel):
 
 
 class VerificationScheme(_MappingModel):
-    """How the tool's deliveries are verified. `signed` is the signed text, with {body}, and {timestamp} if
+    """The verification of the tool's deliveries. `signed` is the signed text, with {body}, and {timestamp} if
     there is one; `prefix` stands before the signature, `separator` between several of them;
     `tolerance_seconds` is how far the timestamp may be from now.
     """
@@ -93,7 +93,7 @@ class VerificationScheme(_MappingModel):
 
 
 class DeliveryKeys(_MappingModel):
-    """How deliveries are told apart. Without `id` or where it is not told, by their content."""
+    """The key that tells deliveries apart. Without `id` or where it is not told, by their content."""
 
     id: Expressions | None = None
 
@@ -137,7 +137,7 @@ class TicketFields(_MappingModel):
 
 
 class Entry(_MappingModel):
-    """What a delivery tells, where `when` is true. `each` is a list; `item` is then each of its elements."""
+    """An entry of a delivery, where `when` is true. `each` is a list; `item` is then each of its elements."""
 
     kind: UpdateKind
     when: ExpressionText | None = None

@@ -22,7 +22,7 @@ _SHORT_OFFSET = re.compile(r"(:\d{2}(?:\.\d+)?)([+-]\d{2})$", re.ASCII)
 
 
 class TimeSettings(NamedTuple):
-    """What is known of times that do not say it themselves: their zone, and the order of their dates."""
+    """Defaults of times that do not say it themselves: their zone, and the order of their dates."""
 
     zone: str | None = None
     order: DateOrder | None = None

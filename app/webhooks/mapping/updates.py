@@ -1,4 +1,4 @@
-"""What a delivery tells, in the fields of this system: news of tickets, their comments, and alerts."""
+"""News of a delivery in the fields of this system: news of tickets, their comments, and alerts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNKNOWN_STATE = "unknown_state"
 
 
 class UpdateKind(StrEnum):
-    """What an entry of a mapping tells of."""
+    """Subject of an entry of a mapping."""
 
     ticket = "ticket"
     comment = "comment"

@@ -1,4 +1,4 @@
-"""What clients see of sources and their deliveries."""
+"""Answers about sources and their deliveries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CreatedWebhookSourceOut(WebhookSourceOut):
 
 
 class DeliveryEffectOut(OutputModel):
-    """What a part of a delivery has led to."""
+    """The effect of a part of a delivery."""
 
     outcome: str = Field(
         description="`opened`, `updated`, `commented`, `known_already`, or the outcome of an alert."
@@ -68,7 +68,7 @@ class DeliveryContentOut(WebhookDeliveryOut):
 
 
 class PreviewOut(OutputModel):
-    """What a delivery would tell, by the source's mapping. Nothing is written."""
+    """The news that a delivery would tell, by the source's mapping. Nothing is written."""
 
     ignored: str | None = Field(description="The reason why it tells nothing.")
     failure: str | None = Field(description="The reason why the mapping does not fit it.")
@@ -79,13 +79,13 @@ class PreviewOut(OutputModel):
 
 
 class ReplayOut(OutputModel):
-    """How many deliveries are processed again."""
+    """The number of deliveries that are processed again."""
 
     replayed: int
 
 
 class WebhookStatusOut(OutputModel):
-    """How much comes from a source."""
+    """The amount of deliveries that come from a source."""
 
     waiting: int
     failed: int

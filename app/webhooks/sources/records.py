@@ -20,7 +20,7 @@ class WebhookSourceState(CodeEnum):
 
 
 class UnknownSenders(CodeEnum):
-    """What becomes of mails whose sender is unknown here: a person is added by their address, or the mail is
+    """Handling of mails whose sender is unknown here: a person is added by their address, or the mail is
     refused.
     """
 
@@ -29,7 +29,7 @@ class UnknownSenders(CodeEnum):
 
 
 class AutomaticMails(CodeEnum):
-    """What becomes of mails that a list passes on or a program writes: they are taken, or ignored. Answers of
+    """Handling of mails that a list passes on or a program writes: they are taken, or ignored. Answers of
     programs, bounces and our own mails are ignored in any case.
     """
 

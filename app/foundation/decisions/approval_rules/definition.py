@@ -126,7 +126,7 @@ Sources = Annotated[tuple[Electors, ...], at_most_entries(MOST_CONDITIONS)]
 
 
 class ApprovalRuleDefinition(PayloadValue):
-    """Which decisions a rule is for, who votes on them, and how their votes are counted."""
+    """The decisions that a rule is for, their voters, and the way in which votes are counted."""
 
     conditions: Annotated[tuple[RuleCondition, ...], at_most_entries(MOST_CONDITIONS)] = Field(
         default=(),
