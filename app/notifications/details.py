@@ -351,7 +351,7 @@ def _types(model: type[BaseModel], name: str) -> tuple[type[CodeEnum] | None, bo
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Texts and names with which values are rendered: texts by their ciphertexts, and references by kind and id."""
+    """Names with which values are rendered: texts by ciphertext, references by kind and id."""
 
     texts: Mapping[str, str | None]
     references: Mapping[tuple[str, str], str]

@@ -1,4 +1,4 @@
-"""Questions of assessments about suggestions and plans, which are other processes: by the names of their kinds."""
+"""Reading of suggestions and plans, which are other processes: by the names of their kinds."""
 
 from __future__ import annotations
 

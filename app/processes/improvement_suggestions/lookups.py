@@ -1,4 +1,4 @@
-"""Questions of rules about suggestions, and the command by which a signal becomes one or joins an open one."""
+"""Lookups of rules for suggestions, and the command by which a signal becomes one or joins an open one."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _MILLISECONDS_FROM = 100_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The credentials that a source expects: its secrets that are valid now, the newest first, and a user name."""
+    """Credentials of a source: its secrets that are valid now, the newest first, and a user name."""
 
     secrets: Sequence[str]
     user_name: str | None = None
