@@ -20,7 +20,7 @@ from app.kernel.actions.actor_policy import segregated_persons
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Payload
 from app.processes.changes.approval import APPROVAL, EMERGENCY
-from app.processes.changes.freeze_exceptions import EXCEPTION
+from app.processes.changes.policies.freeze_exceptions import EXCEPTION
 from app.processes.improvement_plans.preparation import ADJUSTMENT, PLAN
 from app.processes.improvements.preparation import PILOT, PROPOSAL, REVERT
 from app.processes.releases.approvals import GO_MATTER, PLAN_CHANGE

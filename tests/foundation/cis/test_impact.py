@@ -203,7 +203,7 @@ async def test_impact_is_what_a_plain_search_finds(
     few = await impact(ledger.db, ids(failing), depth, most=3)
     assert few.affected == result.affected[:3]
     assert few.truncated is (len(expected) > 3)
-    hurried = await impact(ledger.db, ids(failing), depth, ways=2)
+    hurried = await impact(ledger.db, ids(failing), depth, most_relations=2)
     if hurried.truncated:
         assert {row["id"] for row in hurried.affected} <= {row["id"] for row in result.affected}
     else:
