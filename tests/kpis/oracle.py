@@ -119,8 +119,8 @@ class CaseHistory:
             return None
         restored, began = from_instant(last.known["service_restored_at"]), last.known.get("began_at")
         seconds = whole_seconds(restored - (from_instant(began) if began else self.opened_at))
-        step = {"at": restored, "seconds": max(seconds, 0), "skewed": not began or seconds < 0}
-        return self.timed(last, inferred=not began) | step
+        restoration = {"at": restored, "seconds": max(seconds, 0), "skewed": not began or seconds < 0}
+        return self.timed(last, inferred=not began) | restoration
 
     @property
     def declared_major(self) -> dict[str, Any] | None:
