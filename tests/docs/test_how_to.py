@@ -91,10 +91,11 @@ def apply(page: str, folder: Path, migrations_before: int) -> set[str]:
     """Apply the page to the copy, behind so many other migrations; return the files that it changes."""
     text = (HOW_TO / page).read_text(encoding="utf-8")
     # A page's migration stands behind the newest one of when the page was written.
-    for number in re.findall(r'^\+down_revision = "(\d+)"', text, re.MULTILINE):
-        later = NEWEST - int(number) + migrations_before
-        numbers = rf"(?<!\d)({number}|{int(number) + 1})(?!\d)"
-        text = re.sub(numbers, lambda found, later=later: str(int(found[0]) + later), text)
+    number = re.search(r'^\+down_revision = "(\d+)"', text, re.MULTILINE)
+    if number is not None:
+        before, later = int(number[1]), NEWEST - int(number[1]) + migrations_before
+        numbers = rf"(?<!\d)({before}|{before + 1})(?!\d)"
+        text = re.sub(numbers, lambda found: str(int(found[0]) + later), text)
     changed = set()
     for name, hunks in patches(text):
         path = folder / name
