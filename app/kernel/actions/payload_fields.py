@@ -44,7 +44,8 @@ def make_optional(patch: type[BaseModel]) -> None:
                 annotations.setdefault(name, field.rebuild_annotation())
                 # A default value would stand in the contract, as if leaving the field out set it.
                 words = {"description": field.description, "examples": field.examples}
-                setattr(patch, name, Field(default_factory=_left_out, **words))
+                schema = field.json_schema_extra
+                setattr(patch, name, Field(default_factory=_left_out, json_schema_extra=schema, **words))
     patch.__annotations__ = annotations
 
 

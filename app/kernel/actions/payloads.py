@@ -276,7 +276,7 @@ class EmptyPayload(Payload):
 class Reason(Payload):
     """A payload with the reason for the action."""
 
-    reason: FreeText = Field(description="Why, in the words of whoever acts.")
+    reason: FreeText = Field(description="The reason, in the words of the person who acts.")
 
 
 def references(
