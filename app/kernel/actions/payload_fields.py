@@ -34,13 +34,13 @@ def _record_field(record: type[Record], name: str) -> FieldInfo | None:
 
 
 def make_optional(patch: type[BaseModel]) -> None:
-    """Declare the required fields that the patch's class inherits as such that may be left out, before its
-    model is built; null is accepted only where they accept it.
+    """Declare the fields that the patch's class inherits as such that may be left out, and without their
+    default values, before its model is built; null is accepted only where they accept it.
     """
     annotations = dict(vars(patch).get("__annotations__", {}))
     for base in reversed(patch.__mro__[1:]):
         for name, field in getattr(base, "model_fields", {}).items():
-            if (field.is_required() or field.default is not None) and name not in vars(patch):
+            if (field.is_required() or field.get_default() is not None) and name not in vars(patch):
                 annotations.setdefault(name, field.rebuild_annotation())
                 # A default value would stand in the contract, as if leaving the field out set it.
                 words = {"description": field.description, "examples": field.examples}

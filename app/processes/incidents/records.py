@@ -82,10 +82,10 @@ class Incident(Ticket):
     hold_reason: Annotated[HoldReason | None, BY_RESUMING] = None
     wake_up_at: Annotated[datetime | None, BY_RESUMING] = None
     held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly(), BY_RESUMING] = optional(
-        "For staff: the change that it waits for, if one was named."
+        "The change that it waits for, if one was named."
     )
     supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly(), BY_RESUMING] = optional(
-        "For staff: the supplier that it waits for."
+        "The supplier that it waits for."
     )
     resolved_at: Annotated[datetime | None, EnteredAt(IncidentState.resolved), BY_REOPENING] = None
     resolution_code: Annotated[ResolutionCode | None, BY_REOPENING] = optional("The kind of resolution.")

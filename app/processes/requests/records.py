@@ -130,10 +130,10 @@ class Request(Ticket):
     hold_reason: Annotated[HoldReason | None, BY_RESUMING] = None
     wake_up_at: Annotated[datetime | None, BY_RESUMING] = None
     held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly(), BY_RESUMING] = optional(
-        "For staff: the change that it waits for, if one was named."
+        "The change that it waits for, if one was named."
     )
     supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly(), BY_RESUMING] = optional(
-        "For staff: the supplier that it waits for."
+        "The supplier that it waits for."
     )
     acceptance_group_id: Annotated[UUID | None, ForeignRef("group")] = optional("The group that accepts it.")
     requirements_confirmed_at: datetime | None = None
