@@ -40,7 +40,8 @@ def make_optional(patch: type[BaseModel]) -> None:
     annotations = dict(vars(patch).get("__annotations__", {}))
     for base in reversed(patch.__mro__[1:]):
         for name, field in getattr(base, "model_fields", {}).items():
-            if (field.is_required() or field.get_default() is not None) and name not in vars(patch):
+            is_null = field.default is None or field.default_factory is not None
+            if not is_null and name not in vars(patch):
                 annotations.setdefault(name, field.rebuild_annotation())
                 # A default value would stand in the contract, as if leaving the field out set it.
                 words = {"description": field.description, "examples": field.examples}
