@@ -173,7 +173,7 @@ def test_a_tiny_process_is_a_small_package_and_one_line() -> None:
     } == {"app/registry.py": 1}
 
 
-@goes_round("whole programs", "app.automation", "app.kernel", "app.processes.incidents")
+@goes_round("whole programs", "app.kernel.actions", "app.processes.incidents")
 def test_what_the_pages_add_is_tested_already_and_passes(tmp_path: Path) -> None:
     copy = written(tmp_path)
     for page, migrations_before in PAGES.items():
