@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from operator import itemgetter
-from types import SimpleNamespace, new_class
+from types import SimpleNamespace
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -34,7 +34,6 @@ from app.api.records.shown_actions import acted_on_by_accounts, names_of
 from app.api.requests.json_output import SharedFragment
 from app.common.people import Caller
 from app.common.records import ENVELOPE, Record, StaffOnly, codecs
-from app.common.tickets import Ticket
 from app.kernel.access.reads import VersionedRecord
 from app.kernel.access.redaction import is_withheld, viewers
 from app.kernel.actions.context import CommandMetadata
@@ -143,14 +142,6 @@ class TicketOut(RecordOut):
     custom_for_staff: CustomValues | None = Field(
         description="The same of those for staff only; null for others."
     )
-
-
-def shape_of(record: type[Record]) -> type[RecordOut]:
-    """Return the model that shows all fields of a record of this kind as they are declared there."""
-    base = TicketOut if issubclass(record, Ticket) else RecordOut
-    about = " ".join((record.__doc__ or "").split("\n\n", maxsplit=1)[0].split())
-    texts = {"__doc__": about, "__module__": record.__module__}
-    return new_class(f"{record.__name__}Out", (base,), {"of": record}, lambda body: body.update(texts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ the payload that it corrects, and records take over what payloads say. Pure.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from pydantic import BaseModel, Field
@@ -46,9 +47,11 @@ def make_optional(patch: type[BaseModel]) -> None:
                 # A default value would stand in the contract, as if leaving the field out set it.
                 words = {"description": field.description, "examples": field.examples}
                 schema = field.json_schema_extra
-                setattr(patch, name, Field(default_factory=_left_out, json_schema_extra=schema, **words))
+                factory = partial(_left_out, None if field.is_required() else field.default)
+                setattr(patch, name, Field(default_factory=factory, json_schema_extra=schema, **words))
     patch.__annotations__ = annotations
 
 
-def _left_out() -> None:
-    """Stand in for a field that was left out, which nobody reads."""
+def _left_out(default: object) -> object:
+    """Return the value that stands for a field that was left out."""
+    return default

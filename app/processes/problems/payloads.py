@@ -111,7 +111,7 @@ class IdentifyCauseProblem(Payload, of=Problem):
     evidence: FreeText
 
 
-class Workaround(Payload, of=Problem):
+class WorkaroundFields(Payload, of=Problem):
     """The symptoms of a known error, and its workaround."""
 
     symptoms: Annotated[Paragraph, StaffOnly()]
@@ -119,7 +119,7 @@ class Workaround(Payload, of=Problem):
     workaround_visibility: Annotated[Visibility, StaffOnly()] = Visibility.internal
 
 
-class DocumentWorkaroundProblem(Workaround):
+class DocumentWorkaroundProblem(WorkaroundFields):
     """The symptoms of the known error, and its workaround."""
 
     language: Language | None = Field(
@@ -140,8 +140,7 @@ class AcceptRiskProblem(Payload):
 
     reason: FreeText = Field(description="The reason why it is not fixed.")
     until_at: Instant = Field(
-        description="Time until which it is accepted; then the problem is flagged, and the person who accepts "
-        "it is told."
+        description="Time until which it is accepted; then the problem is flagged, and its owner is told."
     )
 
 
@@ -170,7 +169,7 @@ class ReopenProblem(Payload):
     reason: FreeText | None = Field(default=None, description="The reason, as far as known.")
 
 
-class EditProblem(Patch, Workaround, ProblemFields):
+class EditProblem(Patch, WorkaroundFields, ProblemFields):
     """The fields of the problem to change."""
 
     REQUESTER_FIELDS = frozenset({"title", "description"})
@@ -245,7 +244,7 @@ class BeginFixProblem(Payload):
 
 
 class ChangeFixProblem(BeginFixProblem):
-    """Another change that fixes the problem, or the reason why none is needed; and the reason of the switch."""
+    """Another change that fixes the problem, or the reason why none is needed; and why it is another."""
 
     reason: FreeText = Field(
         description="The reason of the switch.", examples=["The first change was backed out."]

@@ -142,8 +142,8 @@ class SubmitForAcceptanceRequest(Payload):
         default=None, description="The manual itself, instead: the id of an attached file."
     )
     wanted_at: Instant = Field(
-        description="Time of the acceptance: at least two working days ahead, by the calendar of its service; "
-        "where that has none, Monday to Friday."
+        description="Time of the acceptance: at least two working days ahead, by the calendar of its "
+        "service; where that has none, Monday to Friday."
     )
     short_notice: FreeText | None = Field(
         default=None, description="The reason for an earlier time, as agreed with the group."
@@ -184,8 +184,8 @@ class RecordAcceptanceRequest(Payload, of=Acceptance):
     ] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="The persons who took part: ids, or `me`. A caller who may not see persons may name those "
-        "who are involved in the request.",
+        description="The persons who took part: ids, or `me`. Callers who may not see persons name only "
+        "those who are involved in the request.",
     )
     results: Annotated[tuple[CriterionAssessment, ...], BoundedList] = Field(
         min_length=1, max_length=LONGEST_LIST, description="The result of each criterion."
