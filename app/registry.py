@@ -28,7 +28,7 @@ PROCESSES = (
     Process("app.processes.deployments"),
     Process("app.processes.problems", lifecycles="lifecycle candidates"),
     Process("app.processes.changes"),
-    Process("app.processes.changes", lifecycles="templates questionnaires freezes", routes="planning.router"),
+    Process("app.processes.changes.policies", lifecycles="templates questionnaires freezes"),
     Process("app.service_levels.agreements"),
     Process("app.service_levels.plans"),
     Process("app.processes.improvement_plans"),

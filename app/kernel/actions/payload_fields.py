@@ -5,7 +5,7 @@ the payload that it corrects, and records take over what payloads say. Pure.
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
@@ -35,23 +35,29 @@ def _record_field(record: type[Record], name: str) -> FieldInfo | None:
 
 
 def make_optional(patch: type[BaseModel]) -> None:
-    """Declare the fields that the patch's class inherits as such that may be left out, and without their
-    default values, before its model is built; null is accepted only where they accept it.
+    """Declare the fields that the patch's class inherits as such that may be left out, before its model is
+    built; null is accepted only where they accept it.
     """
     annotations = dict(vars(patch).get("__annotations__", {}))
     for base in reversed(patch.__mro__[1:]):
         for name, field in getattr(base, "model_fields", {}).items():
-            is_null = field.default is None or field.default_factory is not None
-            if not is_null and name not in vars(patch):
+            if name not in vars(patch) and (field.is_required() or _shows_default(field)):
                 annotations.setdefault(name, field.rebuild_annotation())
-                # A default value would stand in the contract, as if leaving the field out set it.
-                words = {"description": field.description, "examples": field.examples}
-                schema = field.json_schema_extra
-                factory = partial(_left_out, None if field.is_required() else field.default)
-                setattr(patch, name, Field(default_factory=factory, json_schema_extra=schema, **words))
+                default = None if field.is_required() else field.default
+                optional = Field(
+                    default_factory=partial(_value, default),
+                    description=field.description,
+                    examples=field.examples,
+                    json_schema_extra=field.json_schema_extra,
+                )
+                setattr(patch, name, optional)
     patch.__annotations__ = annotations
 
 
-def _left_out(default: object) -> object:
-    """Return the value that stands for a field that was left out."""
-    return default
+def _shows_default(field: FieldInfo) -> bool:
+    """Return whether the contract shows the field's default, as if leaving it out of a patch set it."""
+    return field.default_factory is None and field.default is not None
+
+
+def _value(value: Any) -> Any:
+    return value
