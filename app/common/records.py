@@ -321,10 +321,12 @@ def codecs(record_class: type[Record]) -> dict[str, Codec]:
 @cache
 def field_owners(record_class: type[Record]) -> dict[str, type[Record]]:
     """Return the class that declares each field of the record and its parts, by the field's name."""
-    of_parts = {name: part for part in record_class.PARTS for name in codecs(part) if name != PARENT_FIELD}
-    owners = dict.fromkeys((*ENVELOPE, *codecs(record_class)), record_class)
-    assert owners.keys().isdisjoint(of_parts), f"a part of {record_class.KIND} has a field of its name"
-    return owners | of_parts
+    owners = dict.fromkeys(record_class.model_fields, record_class)
+    for part in record_class.PARTS:
+        of_part = part.model_fields.keys() - {*ENVELOPE, PARENT_FIELD}
+        assert owners.keys().isdisjoint(of_part), f"a part of {record_class.KIND} has a field of its name"
+        owners |= {name: part for name in part.model_fields if name in of_part}
+    return owners
 
 
 @cache
