@@ -96,17 +96,21 @@ def _role_labels(value: str) -> str:
 
 def read_role_labels(value: str) -> dict[str, dict[str, str]]:
     """Return the labels by role and language. Raises ValueError."""
-    said = json.loads(value) if value else {}
-    labels = said.values() if isinstance(said, dict) else [said]
-    for of in labels:
-        if not isinstance(of, dict) or not of or not of.keys() <= {"en", "zh"}:
+    setting = json.loads(value) if value else {}
+    labels = setting.values() if isinstance(setting, dict) else [setting]
+    for labels_of_role in labels:
+        if (
+            not isinstance(labels_of_role, dict)
+            or not labels_of_role
+            or not labels_of_role.keys() <= {"en", "zh"}
+        ):
             raise ValueError("not by language")
-        for label in of.values():
+        for label in labels_of_role.values():
             if not isinstance(label, str) or not 0 < len(label.strip()) <= LONGEST_LABEL:
                 raise ValueError("not a label")
             if not label.isprintable():
                 raise ValueError("not a label")
-    return dict(said)
+    return dict(setting)
 
 
 def _comma_separated(value: str) -> list[str]:
@@ -360,8 +364,8 @@ def _sentence(error: dict[str, object]) -> str:
     name = str(location[0])
     field = Settings.model_fields[name]
     # Hides the password in a wrong address.
-    said = re.sub("(?<=://)[^/]*(?=@)", "…", repr(error["input"]))
-    return f"{PREFIX}{name.upper()} is {said}: {error['msg']}. {field.description}"
+    value = re.sub("(?<=://)[^/]*(?=@)", "…", repr(error["input"]))
+    return f"{PREFIX}{name.upper()} is {value}: {error['msg']}. {field.description}"
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.api.records.shapes import on_request_fields
+from app.api.records.plans import on_request_fields
 from app.common.people import Role
 from app.foundation.people.queries import KEYS, PERSONS, TEAMS
 from app.kernel.access.reads import load

@@ -65,7 +65,7 @@ class Crowd:
         integration = Caller(
             caller.actor, caller.person_id, (RoleGrant(Role.integration),), is_rule=caller.is_rule
         )
-        if not row.who.allows(integration, None) and caller.is_rule:
+        if not row.policy.allows(integration, None) and caller.is_rule:
             integration = self.worker
         done = await act(self.ledger, integration, "incident", action, name, body)
         record_id: UUID = done.record.id

@@ -78,7 +78,7 @@ def test_its_row_stands_in_the_contract(lifecycle: Lifecycle[Any], row: Action[A
     states = [] if row.opens else [state.value for state in lifecycle.states if row.is_open_in(state)]
     assert told["from"] == states
     assert told["event"] == row.event
-    assert told["who"] == row.who.phrase("en")
+    assert told["who"] == row.policy.phrase("en")
     known = {state.value for state in lifecycle.states} | {"stays", "where it was"}
     assert known.issuperset(told["to"].split(" or "))
 

@@ -18,7 +18,7 @@ def acting_everywhere(lifecycle: Lifecycle[Any]) -> set[Role]:
     """Roles that a row names, but for those that see what is their own or their teams'."""
     found: set[Role] = set()
     for row in lifecycle.rows:
-        found |= row.who.roles - SEE_THEIR_OWN - (set() if row.anywhere else SEE_THEIR_TEAMS)
+        found |= row.policy.roles - SEE_THEIR_OWN - (set() if row.anywhere else SEE_THEIR_TEAMS)
     return found
 
 

@@ -28,9 +28,9 @@ def test_what_duties_keep_apart_is_for_people(lifecycle: Lifecycle[Any], row: Ac
     record = lifecycle.record(id=uuid7())
     person = Caller(f"person:{somebody}", somebody, EVERYTHING)
     machine = Caller(f"integration:{somebody}", somebody, EVERYTHING)
-    assert not row.who.allows(machine, record)
-    if row.who.roles:
-        assert row.who.allows(person, record)
+    assert not row.policy.allows(machine, record)
+    if row.policy.roles:
+        assert row.policy.allows(person, record)
 
 
 async def test_a_machine_that_holds_the_role_reviews_no_change_and_sets_no_rule(api: Api) -> None:

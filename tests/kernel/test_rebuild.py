@@ -74,7 +74,7 @@ async def test_random_histories_fold_into_exactly_the_rows_that_are_there(
 ) -> None:
     await world.play(history)
     result = await differences(eyes)
-    assert (result.differing, result.shown) == ({}, [])
+    assert (result.differing, result.examples) == ({}, [])
     assert result.events == await world.ledger.db.value("select count(*) from log.event")
 
 
@@ -162,9 +162,9 @@ async def test_a_planted_difference_is_found_and_named(
     await hands.execute(statement.encode())
     result = await differences(eyes)
     assert set(result.differing) == {table}
-    assert result.differing[table] == len(result.shown)
+    assert result.differing[table] == len(result.examples)
     assert count is None or result.differing == {table: count}
-    for difference in result.shown:
+    for difference in result.examples:
         assert difference.table == table
         if fields is not None:
             assert difference.fields() == fields
@@ -182,7 +182,7 @@ async def test_a_row_of_an_array_that_was_changed_is_found(
     )
     await act(ledger, rule_caller("tests"), "key", "make", body=body)
     await hands.execute("update fold.key set roles = '{engineer,agent}'")
-    (difference,) = (await differences(eyes)).shown
+    (difference,) = (await differences(eyes)).examples
     assert difference.fields() == ["roles"]
 
 
@@ -193,8 +193,8 @@ async def test_all_are_counted_and_the_first_are_shown(
     await hands.execute("update fold.team set name = 'x'")
     result = await differences(eyes)
     assert result.differing == {"team": MOST_DIFFERENCES + 7}
-    assert len(result.shown) == MOST_DIFFERENCES
-    assert [one.id for one in result.shown] == sorted(one.id for one in result.shown)
+    assert len(result.examples) == MOST_DIFFERENCES
+    assert [one.id for one in result.examples] == sorted(one.id for one in result.examples)
 
 
 async def test_whoever_compares_is_told_how_far_it_is(ledger: Ledger, eyes: Connection) -> None:

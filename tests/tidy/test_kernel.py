@@ -63,7 +63,7 @@ def test_each_relation_of_the_kernel_is_one_to_the_records_of_several_processes(
     packages = defaultdict(set)
     for lifecycle in LIFECYCLES:
         for row in lifecycle.rows:
-            for relation in row.who.relations:
+            for relation in row.policy.relations:
                 packages[relation].add(_package(lifecycle.record))
     single = {
         relation.value

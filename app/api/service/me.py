@@ -135,10 +135,10 @@ async def open_session(
     ends = now + timedelta(hours=ledger.settings.session_hours)
     if caller.key_id is not None and caller.ends_at is not None:
         ends = min(ends, caller.ends_at)
-    made = await sessions.create_session(ledger.db, caller, proof_of(request), now, ends)
-    cookie = made.value(ledger.vault.fingerprint)
-    shown = to_json(SessionOut(expires_at=ends.astimezone(UTC)))
-    answer = Response(shown, 201, {"Location": CURRENT}, "application/json")
+    session = await sessions.create_session(ledger.db, caller, proof_of(request), now, ends)
+    cookie = session.value(ledger.vault.fingerprint)
+    document = to_json(SessionOut(expires_at=ends.astimezone(UTC)))
+    answer = Response(document, 201, {"Location": CURRENT}, "application/json")
     seconds = int((ends - now).total_seconds())
     sessions.set_cookie(answer, cookie, seconds=seconds, secure=request.url.scheme == "https")
     return answer

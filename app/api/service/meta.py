@@ -155,8 +155,8 @@ async def get_metrics(request: Request) -> Response:
     caller = None if ledger.settings.open_metrics else caller_of(request)
     if caller is not None and not caller.role_codes & MAY_SCRAPE.roles:
         raise ledger.forbidden(MAY_SCRAPE, language_for(request))
-    found: metrics.Metrics = request.app.state.metrics
-    return Response(await found.text(ledger, caller, utc_now()), media_type=metrics.MEDIA_TYPE)
+    registry: metrics.Metrics = request.app.state.metrics
+    return Response(await registry.text(ledger, caller, utc_now()), media_type=metrics.MEDIA_TYPE)
 
 
 @router.get(
@@ -186,7 +186,10 @@ async def get_meta(request: Request) -> Response:
         ),
         roles=[RoleOut(role=role, label=ledger.role_labels.label(role, language)) for role in Role],
         lifecycles=[_lifecycle_out(lifecycle, language) for lifecycle in ledger.lifecycles.values()],
-        clock_events=[EventTypeOut(event=one.value, label=one.label(language)) for one in ClockEventType],
+        clock_events=[
+            EventTypeOut(event=event_type.value, label=event_type.label(language))
+            for event_type in ClockEventType
+        ],
     )
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
     return Response(to_json(meta), headers=headers, media_type="application/json")

@@ -63,8 +63,8 @@ async def put_upload(request: Request, upload_id: UploadId) -> Response:
 
 def _declared_size(request: Request, limit: int) -> int:
     """Return the declared size in bytes; the limit if none is declared."""
-    said = request.headers.get("content-length", "")
-    return int(said) if said.isascii() and said.isdigit() else limit
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() else limit
 
 
 def _upload_out(upload: Upload) -> UploadOut:

@@ -85,7 +85,7 @@ async def set_priority_matrix(
 ) -> Response:
     """Set the priority matrix; tickets that have a priority keep it."""
     context = context_of(request)
-    who = LIFECYCLE["revise"].who
+    who = LIFECYCLE["revise"].policy
     if not who.allows(context.caller, PriorityMatrix(id=uuid7())):
         raise ledger.forbidden(who, context.language)
     name = await ledger.db.value(CURRENT_MATRIX)

@@ -84,7 +84,7 @@ class ProposeService(Payload):
         default=None, description="Who runs it: a team's key or id."
     )
     customers: Customers = ()
-    calendar: Annotated[RecordKey, KeyRef("calendar", known=True)] | None = Field(
+    calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = Field(
         default=None, description="The key of the calendar of its support hours.", examples=["office-hours"]
     )
     rating_percent: RatingPercent | None = None
@@ -131,7 +131,7 @@ class EditService(Patch):
         default=None, description="Who runs it now: a team's key or id; null: nobody."
     )
     customers: Customers = ()
-    calendar: Annotated[RecordKey, KeyRef("calendar", known=True)] | None = Field(
+    calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = Field(
         default=None,
         description="The key of the calendar of its support hours.",
         examples=["round-the-clock"],

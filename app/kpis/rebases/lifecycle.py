@@ -29,7 +29,7 @@ class AddKpiRebase(Payload):
     """The KPI and the scope, the change, and when limits begin to count anew."""
 
     kpi: RecordKey = Field(description="The KPI's key, as incident_resolution_seconds.")
-    service: Annotated[RecordKey, KeyRef("service", known=True, retired=True)] | None = Field(
+    service: Annotated[RecordKey, KeyRef("service", must_exist=True, retired=True)] | None = Field(
         default=None, description="The key of a service, for the chart of its cases; none: not of a service."
     )
     team: Annotated[Reference, ForeignRef("team", retired=True)] | None = Field(

@@ -69,7 +69,7 @@ Classes = Annotated[
     AfterValidator(unique_keys),
 ]
 Services = Annotated[
-    tuple[Annotated[RecordKey, KeyRef("service", known=True)], ...],
+    tuple[Annotated[RecordKey, KeyRef("service", must_exist=True)], ...],
     Field(
         max_length=LONGEST_LIST,
         description="Changes of these services: their keys.",

@@ -37,7 +37,7 @@ from app.processes.changes.records import ChangeTemplate, RiskLevel
 from app.processes.changes.records import TemplateState as State
 
 Services = Annotated[
-    tuple[Annotated[RecordKey, KeyRef("service", known=True)], ...],
+    tuple[Annotated[RecordKey, KeyRef("service", must_exist=True)], ...],
     Field(
         max_length=LONGEST_LIST,
         description="The keys of the services that such a change is of.",

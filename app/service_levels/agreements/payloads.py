@@ -105,12 +105,14 @@ class RecordRequirementSla(Payload):
         default=None, description="Of a UC: the supplier, a team's key or id."
     )
     services: Annotated[
-        tuple[Annotated[RecordKey, KeyRef("service", known=True)], ...], BoundedList, WithoutDuplicates
+        tuple[Annotated[RecordKey, KeyRef("service", must_exist=True)], ...], BoundedList, WithoutDuplicates
     ] = Field(
         default=(), max_length=LONGEST_LIST, description="The keys of the services.", examples=[["mail"]]
     )
     catalogue_items: Annotated[
-        tuple[Annotated[RecordKey, KeyRef("catalogue_item", known=True)], ...], BoundedList, WithoutDuplicates
+        tuple[Annotated[RecordKey, KeyRef("catalogue_item", must_exist=True)], ...],
+        BoundedList,
+        WithoutDuplicates,
     ] = Field(
         default=(), max_length=LONGEST_LIST, description="The keys of catalogue items, if of some only."
     )

@@ -81,10 +81,10 @@ class AgreementTarget(PayloadPart):
     process: RecordKey | None = Field(default=None, description="Of which cases: `incident`, `request` …")
     priority: Priority | None = Field(default=None, description="Of which priority.")
     category: RecordKey | None = Field(default=None, description="Of which category: its key.")
-    service: Annotated[RecordKey, KeyRef("service", known=True)] | None = Field(
+    service: Annotated[RecordKey, KeyRef("service", must_exist=True)] | None = Field(
         default=None, description="Of which service: its key."
     )
-    catalogue_item: Annotated[RecordKey, KeyRef("catalogue_item", known=True)] | None = Field(
+    catalogue_item: Annotated[RecordKey, KeyRef("catalogue_item", must_exist=True)] | None = Field(
         default=None, description="Of which catalogue item: its key."
     )
     threshold_seconds: Annotated[int, Field(ge=1, le=LONGEST_CLOCK, strict=True)] | None = Field(
@@ -102,7 +102,7 @@ class AgreementTarget(PayloadPart):
     compliance: Share | None = Field(
         default=None, description="The share of cases that must meet it; null: all."
     )
-    calendar: Annotated[RecordKey, KeyRef("calendar", known=True)] | None = Field(
+    calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = Field(
         default=None, description="The key of the calendar that it counts by; null: the agreement's."
     )
     pause_reasons: Annotated[
@@ -151,10 +151,12 @@ class AgreementTerms(Payload):
 
     title: Title | None = Field(default=None, description="What it is called, in a line.")
     services: Annotated[
-        tuple[Annotated[RecordKey, KeyRef("service", known=True)], ...], BoundedList, WithoutDuplicates
+        tuple[Annotated[RecordKey, KeyRef("service", must_exist=True)], ...], BoundedList, WithoutDuplicates
     ] = Field(default=(), max_length=LONGEST_LIST, description="The keys of the services that it is about.")
     catalogue_items: Annotated[
-        tuple[Annotated[RecordKey, KeyRef("catalogue_item", known=True)], ...], BoundedList, WithoutDuplicates
+        tuple[Annotated[RecordKey, KeyRef("catalogue_item", must_exist=True)], ...],
+        BoundedList,
+        WithoutDuplicates,
     ] = Field(
         default=(), max_length=LONGEST_LIST, description="The keys of the catalogue items that it is about."
     )
@@ -165,7 +167,7 @@ class AgreementTerms(Payload):
     notice_days: Annotated[int, Field(ge=0, le=3650, strict=True)] | None = Field(
         default=None, description="How many days before its end either party gives notice."
     )
-    calendar: Annotated[RecordKey, KeyRef("calendar", known=True)] | None = Field(
+    calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = Field(
         default=None, description="The key of the calendar of the agreed service time."
     )
     targets: Annotated[tuple[AgreementTarget, ...], BoundedList] = Field(

@@ -43,7 +43,7 @@ MOST_ENTRIES = 200
 class PlannedAgreement(PayloadPart):
     """A service that gets an agreement in the year."""
 
-    service: Annotated[RecordKey, KeyRef("service", known=True)] = Field(
+    service: Annotated[RecordKey, KeyRef("service", must_exist=True)] = Field(
         description="The key of the service."
     )
     agreement_type: AgreementType = Field(default=AgreementType.sla, description="What it gets.")
