@@ -154,7 +154,7 @@ async def soak(kills: int, seconds_between: float, clients: int, seed: int, prog
         facts = await prove_facts(installation.url)
     progress.stop()
     print_report(running, proof, facts)
-    return proof.is_clean and facts.found == 0 and running.load.happened["failed"] == 0
+    return proof.is_clean and facts.difference_count == 0 and running.load.happened["failed"] == 0
 
 
 def print_report(running: Soak, proof: Proof, facts: ReconciliationReport) -> None:
@@ -173,7 +173,7 @@ def print_report(running: Soak, proof: Proof, facts: ReconciliationReport) -> No
     table.add_row("numbers of KPIs compared", str(facts.compared))
     wrong = proof.faults() | {
         "answered with a failure of ours (500)": load.happened["failed"],
-        "numbers and cases of KPIs that are not as defined": facts.found,
+        "numbers and cases of KPIs that are not as defined": facts.difference_count,
     }
     for name, count in wrong.items():
         table.add_row(name, str(count), style="bold red" if count else "green")

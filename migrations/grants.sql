@@ -4,7 +4,7 @@ grant usage on schema log, fold, vault, plumbing to {role};
 grant select on all tables in schema log, fold, vault, plumbing to {role};
 revoke all on all functions in schema log from public;
 grant execute on function log.append, log.append_history to {role};
-grant execute on function log.upcast to {role};  -- as whoever reads log.told
+grant execute on function log.upcast, log.move_fields to {role};  -- as whoever reads log.told
 grant execute on function log.merge to {role};
 grant execute on function log.analyse to {role};
 grant insert, update on log.checkpoint to {role};

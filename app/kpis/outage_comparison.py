@@ -34,7 +34,7 @@ class Difference:
 
     question: KpiQuestion
     place: PointKey
-    what: str
+    figure: str
     fast: str
     raw: str
     cases: tuple[UUID, ...]
@@ -113,9 +113,9 @@ def _cases(rows: Iterator[Contribution], *, each: bool) -> Iterator[tuple[str, A
     sums: dict[tuple[str, Any], tuple[Any, Decimal]] = {}
     for row in rows:
         if row.customer_id is None:
-            key = (str(row.case_id), row.at if each else None)
-            began_at, seconds = sums.get(key, (row.at, Decimal(0)))
-            sums[key] = (min(began_at, row.at), seconds + row.seconds)
+            key = (str(row.case_id), row.occurred_at if each else None)
+            began_at, seconds = sums.get(key, (row.occurred_at, Decimal(0)))
+            sums[key] = (min(began_at, row.occurred_at), seconds + row.seconds)
     for (case, _), (began_at, seconds) in sums.items():
         yield case, began_at, round_half_up(seconds)
 

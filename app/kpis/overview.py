@@ -121,9 +121,11 @@ async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
             kpi, target_layers.get(kpi.key, ()), min(month.spans[PRESENT][1], month.now)
         )
         span_figures = {period: figures[kpi.key, period] for period in SPANS}
-        beside = [(KPIS[key], figures[key, PRESENT]) for key in kpi.beside if (key, PRESENT) in figures]
+        companions = [
+            (KPIS[key], figures[key, PRESENT]) for key in kpi.companions if (key, PRESENT) in figures
+        ]
         then = span_figures[YEAR_BEFORE] if kpi.compares_years else None
-        judged = PointContext(target, span_figures[MONTH_BEFORE], month.now, then, beside)
+        judged = PointContext(target, span_figures[MONTH_BEFORE], month.now, then, companions)
         present = point(month.question(kpi, PRESENT), (1, ()), span_figures[PRESENT], {}, judged)
         last_year = compare(present.value, value_of(kpi, span_figures[YEAR_BEFORE]))
         kpi_overviews.append((kpi, present, last_year))
@@ -140,16 +142,16 @@ async def _figures(
         if kpi.fact is not None and not kpi.is_of_outages and kpi.aggregate not in SEPARATE_AGGREGATES:
             tables[query.fact_table(kpi)].append(kpi)
     for of_table in tables.values():
-        beside = [kpi.secondary_kpi for kpi in of_table if kpi.secondary_kpi is not None]
+        companions = [kpi.secondary_kpi for kpi in of_table if kpi.secondary_kpi is not None]
         budgeted = next((kpi for kpi in of_table if kpi.budgets_of is not None), of_table[0])
         question = await with_budgets(connection, month.question(budgeted, PRESENT))
-        statement = query.combined_cells([*of_table, *beside], month.spans, question)
+        statement = query.combined_cells([*of_table, *companions], month.spans, question)
         for number, excluded, *columns in await fetch(connection, statement):
             period = number - 1
             kpi_figures = [figures[kpi.key, period] for kpi in of_table]
-            kpi_figures += [figures[kpi.key, period].secondary or Figures() for kpi in beside]
+            kpi_figures += [figures[kpi.key, period].secondary or Figures() for kpi in companions]
             for kpi, into, place in zip(
-                [*of_table, *beside], kpi_figures, range(0, len(columns), 4), strict=True
+                [*of_table, *companions], kpi_figures, range(0, len(columns), 4), strict=True
             ):
                 *counts, total, spread = columns[place : place + 4]
                 add_cases(kpi, into, excluded, counts, total, spread)
@@ -159,9 +161,9 @@ async def _figures(
                 add_days(month.question(kpi, period), {(1, ()): figures[kpi.key, period]})
         if kpi.is_referenced:
             for period in SPANS:
-                asked = month.question(kpi, period)
+                question = month.question(kpi, period)
                 figure: dict[PointKey, Figures] = {(1, ()): figures[kpi.key, period]}
-                await add_references(asked, figure, of_facts(connection, {}), Figures)
+                await add_references(question, figure, of_facts(connection, {}), Figures)
         if kpi.aggregate in SEPARATE_AGGREGATES:
             await _add_separate(connection, kpi, month, figures)
     await _add_outages(connection, [kpi for kpi in kpis if kpi.is_of_outages], month, figures)

@@ -55,16 +55,16 @@ UNLIMITED = 10_000_000
 def compared_columns(kpi: Kpi, *, is_open: bool = False) -> dict[str, str]:
     """Return the columns compared for each case, by the name used in differences."""
     stored = {dimension.value: COLUMN[dimension] for dimension in kpi.dimensions if dimension in COLUMN}
-    beside = {"beside": "beside"} if kpi.secondary is not None else {}
+    secondary = {"beside": "secondary"} if kpi.secondary is not None else {}
     flag_columns = {"on_hold": "on_hold"} if is_open else {"is_skewed": "skewed"} if kpi.may_be_skewed else {}
-    return {"at": "at", "measure": "measure", **beside, **flag_columns, "excluded": "excluded", **stored}
+    return {"at": "at", "measure": "measure", **secondary, **flag_columns, "excluded": "excluded", **stored}
 
 
 @dataclass(frozen=True, slots=True)
 class FigureDifference:
-    """A difference between the two computations: in a figure (`what`) of a KPI's month and cut, or in a case.
+    """A difference between the two computations: in a `figure` of a KPI's month and cut, or in a case.
 
-    `cases` are the first few ids of cases involved. If only one computation counts a case, `what` is
+    `cases` are the first few ids of cases involved. If only one computation counts a case, `figure` is
     `counted`; for a case open at the end of a month, `begin` and `end` are that month's.
     """
 
@@ -72,7 +72,7 @@ class FigureDifference:
     begin: datetime | None
     end: datetime | None
     by: dict[str, str | None]
-    what: str
+    figure: str
     fast: str
     raw: str
     cases: tuple[UUID, ...]
@@ -84,12 +84,12 @@ class ReconciliationReport:
 
     position: int
     compared: int = 0
-    found: int = 0
+    difference_count: int = 0
     differences: list[FigureDifference] = field(default_factory=list)
 
     def add(self, difference: FigureDifference) -> None:
         """Count the difference, and keep it if it is among the first."""
-        self.found += 1
+        self.difference_count += 1
         if len(self.differences) < MOST_DIFFERENCES:
             self.differences.append(difference)
 
@@ -136,7 +136,7 @@ async def _compare_clocks(connection: Connection, now: datetime, report: Reconci
         report.add(
             FigureDifference(CLOCKS, None, None, {}, clock_columns, "kept", "by the engine", (id_of(stream),))
         )
-    report.found += check.found - len(check.differing)
+    report.difference_count += check.difference_count - len(check.differing)
 
 
 @asynccontextmanager
@@ -231,7 +231,7 @@ async def _compare_outages(task: _Comparison, months: Sequence[datetime]) -> Non
             cases = difference.cases[:MOST_CASES]
             task.report.add(
                 FigureDifference(
-                    task.kpi.key, begin, end, by, difference.what, difference.fast, difference.raw, cases
+                    task.kpi.key, begin, end, by, difference.figure, difference.fast, difference.raw, cases
                 )
             )
     task.report.compared += comparison.compared
@@ -278,8 +278,8 @@ async def _compare_cases(task: _Comparison) -> None:
     question = await with_budgets(task.connection, _question(task, (), ()))
     fast, slow = f"{query.measure_column(task.kpi)} as measure", f"{task.kpi.measure.number.raw} as measure"
     if task.kpi.secondary_kpi is not None:
-        fast += f", {query.measure_column(task.kpi.secondary_kpi)} as beside"
-        slow += f", {task.kpi.secondary_kpi.measure.number.raw} as beside"
+        fast += f", {query.measure_column(task.kpi.secondary_kpi)} as secondary"
+        slow += f", {task.kpi.secondary_kpi.measure.number.raw} as secondary"
     await _compare_rows(
         task,
         f"select *, {fast} from {query.from_clause(task.kpi)} where {query.counted_condition(task.kpi)}",
@@ -293,15 +293,15 @@ async def _compare_open_cases(task: _Comparison, begin: datetime, moment: dateti
     hold.
     """
     age = "floor(extract(epoch from %(moment)s::timestamptz - opened_at))::bigint as measure"
-    beside = "null as beside"  # open cases have no second measure
+    secondary = "null as secondary"  # open cases have no second measure
     columns = ["case_id", "opened_at", "on_hold"]
     columns += [COLUMN[dimension] for dimension in task.kpi.dimensions if dimension in COLUMN]
     stretches, parameters = backlog.open_stretches(task.kpi, {}, [moment], columns)
     await _compare_rows(
         task,
-        f"select %(moment)s::timestamptz as at, {age}, {beside}, null as excluded, *"
+        f"select %(moment)s::timestamptz as at, {age}, {secondary}, null as excluded, *"
         f" from ({stretches}) stretch",
-        f"select *, seconds as measure, {beside} from {tables.OPEN_CASES} where at = %(moment)s",
+        f"select *, seconds as measure, {secondary} from {tables.OPEN_CASES} where at = %(moment)s",
         parameters | {"moment": moment},
         (begin, moment),
     )
@@ -343,7 +343,7 @@ limit {MOST_DIFFERING}"""
                 begin=month[0],
                 end=month[1],
                 by={},
-                what=column_name,
+                figure=column_name,
                 fast=str(fast_value),
                 raw=str(slow_value),
                 cases=(case_id,),

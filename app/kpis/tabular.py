@@ -46,7 +46,7 @@ def series_table(kpi_answer: KpiAnswer, by: Sequence[Dimension]) -> TableData:
         name: [(subfield,) for subfield in of_it] for name, of_it in parts.items()
     }
     subfields["beside"] = [
-        (key, subfield) for key in KPIS[kpi_answer.key].beside for subfield in ("value", "cases")
+        (key, subfield) for key in KPIS[kpi_answer.key].companions for subfield in ("value", "cases")
     ]
     columns = [(name, *part) for name in _fields(KpiPoint) for part in subfields.get(name, [()])]
     answer_fields = kpi_answer.model_dump(mode="json", by_alias=True)

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from app.log.ids import id_text
+from app.log.upcasting import current_version, upcast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +92,9 @@ COLUMNS = (
 
 
 def recorded(row: dict[str, Any]) -> Recorded:
-    """Return the event of a row of log.event, in its present schema version."""
-    return Recorded(**{**row, "data": json.loads(row["data"])})
+    """Return the event of a row of log.event, in the present schema version of its type."""
+    data = upcast(row["type"], row["schema_version"], json.loads(row["data"]))
+    return Recorded(**{**row, "schema_version": current_version(row["type"]), "data": data})
 
 
 def stream(kind: str, record_id: UUID) -> str:

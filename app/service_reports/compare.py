@@ -47,11 +47,11 @@ def _leaves(value: Any, path: str = "", within: str = "") -> Iterator[tuple[str,
             if name not in NOT_COMPARED:
                 yield from _leaves(part, f"{path}/{name}" if path else name, name)
     elif isinstance(value, list):
-        seen: dict[str, int] = {}
+        counts: dict[str, int] = {}
         for part in value:
             name = _name(part, within)
-            seen[name] = seen.get(name, 0) + 1
-            again = "" if seen[name] == 1 else f":{seen[name]}"
+            counts[name] = counts.get(name, 0) + 1
+            again = "" if counts[name] == 1 else f":{counts[name]}"
             yield from _leaves(part, f"{path}/{name}{again}")
     else:
         yield path, None if value is None else _text(value)

@@ -162,11 +162,11 @@ class _Computing:
         return sorted({*named, *(agreement.services or ())})
 
     async def _numbers(self, *named_rows: Sequence[Row]) -> dict[UUID, str]:
-        wanted: dict[str, set[UUID]] = defaultdict(set)
+        ids: dict[str, set[UUID]] = defaultdict(set)
         for row in (row for rows in named_rows for row in rows):
-            wanted[row["kind"]].add(row["case_id"] if "case_id" in row else row["record_id"])
+            ids[row["kind"]].add(row["case_id"] if "case_id" in row else row["record_id"])
         tables = {kind: lifecycle.table for kind, lifecycle in self.ledger.lifecycles.items()}
-        return await reading.read_numbers(self.connection, tables, wanted)
+        return await reading.read_numbers(self.connection, tables, ids)
 
     async def _targets(
         self, lines: Sequence[TargetLine], breaches: Sequence[Row], numbers: Mapping[UUID, str]

@@ -36,9 +36,9 @@ def correction_lines(
     targets = {target.id: target for target in report.targets}
     for path, entry in together.items():
         if path.split("/")[0] in NAMED or (path != entry[0].path and _is_whole(entry)):
-            present, gone = texts.sentence("listed"), texts.sentence("not_listed")
+            present, absent = texts.sentence("listed"), texts.sentence("not_listed")
             new = entry[0].before is None and all(change.before is None for change in entry)
-            yield _label(path, targets, texts), gone if new else present, present if new else gone
+            yield _label(path, targets, texts), absent if new else present, present if new else absent
             continue
         for change in entry:
             if change.path.rpartition("/")[2] not in IDENTITIES:

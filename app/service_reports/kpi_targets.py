@@ -61,20 +61,20 @@ def filters_of(
         AgreementType.ola: (Dimension.team, agreement.team_id),
         AgreementType.uc: (Dimension.team, agreement.supplier_id),
     }[agreement.agreement_type or AgreementType.sla]
-    wanted: dict[Dimension, tuple[str, ...]] = {}
+    filters: dict[Dimension, tuple[str, ...]] = {}
     if Dimension.agreement in kpi.dimensions:
-        wanted[Dimension.agreement] = tuple(str(edition) for edition in editions)
+        filters[Dimension.agreement] = tuple(str(edition) for edition in editions)
     else:
         if agreement.services:
-            wanted[Dimension.service] = tuple(agreement.services)
+            filters[Dimension.service] = tuple(agreement.services)
         if agreement.catalogue_items:
-            wanted[Dimension.catalogue_item] = tuple(agreement.catalogue_items)
+            filters[Dimension.catalogue_item] = tuple(agreement.catalogue_items)
         if party[1] is not None:
-            wanted[party[0]] = (str(party[1]),)
+            filters[party[0]] = (str(party[1]),)
     for dimension in (Dimension.service, Dimension.priority, Dimension.category, Dimension.catalogue_item):
         if target[dimension.value] is not None:
-            wanted[dimension] = (target[dimension.value],)
-    return {dimension: values for dimension, values in wanted.items() if dimension in kpi.dimensions}
+            filters[dimension] = (target[dimension.value],)
+    return {dimension: values for dimension, values in filters.items() if dimension in kpi.dimensions}
 
 
 @dataclass(frozen=True, slots=True)

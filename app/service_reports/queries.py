@@ -128,10 +128,10 @@ async def find_report(ledger: Ledger, agreement: Agreement, number: str, edition
         from_row(AgreementReport, row)
         for row in await ledger.db.rows(ROWS.format(table=AgreementReport.KIND), key)
     ]
-    wanted = [edition_row for edition_row in editions if edition in (None, edition_row.edition)]
-    if not wanted:
+    chosen_editions = [edition_row for edition_row in editions if edition in (None, edition_row.edition)]
+    if not chosen_editions:
         raise NotFound()
-    asked_edition = wanted[-1]
+    asked_edition = chosen_editions[-1]
     released = await ledger.db.rows(ROWS.format(table=ReleasedConsequence.KIND), key)
     sent = await ledger.db.rows(ROWS.format(table=AgreementReportRecipient.KIND), key)
     return IssuedReport(

@@ -164,8 +164,8 @@ def _renderer(request: Request, query: ReportQuery) -> Renderer:
 
 def _response(request: Request, query: ReportQuery, renderer: Renderer, report: ServiceReport) -> Response:
     headers = {"Content-Language": renderer.language, "Vary": f"Accept, {VARY['Vary']}"}
-    wanted = negotiate(request.headers.get("accept"), (JSON, HTML))
-    if query.format == "html" or (query.format is None and wanted == HTML):
+    media_type = negotiate(request.headers.get("accept"), (JSON, HTML))
+    if query.format == "html" or (query.format is None and media_type == HTML):
         page = document(report, renderer.language)
         return Response(page, headers={**HEADERS, **headers}, media_type=HTML)
     return Response(report.model_dump_json(), headers=headers, media_type=JSON)

@@ -103,12 +103,12 @@ def decimals_of(scale: Scale, *, shares: bool) -> int:
     return min(max(2 - math.floor(math.log10(span)), 0), 4)
 
 
-def spread_out(wanted: Sequence[float], least: float, low: float, high: float) -> list[float]:
+def spread_out(wishes: Sequence[float], least: float, low: float, high: float) -> list[float]:
     """Return places for labels as near to those wanted as they can be, at least so far from one another, and
     between the bounds if there is room.
     """
-    order = sorted(range(len(wanted)), key=lambda n: wanted[n])
-    places = [wanted[n] for n in order]
+    order = sorted(range(len(wishes)), key=lambda n: wishes[n])
+    places = [wishes[n] for n in order]
     for n in range(1, len(places)):
         places[n] = max(places[n], places[n - 1] + least)
     if places:
@@ -118,18 +118,18 @@ def spread_out(wanted: Sequence[float], least: float, low: float, high: float) -
     # Pushed out at the top: from there downwards again.
     for n in range(len(places)):
         places[n] = max(places[n], low + n * least)
-    spread = [0.0] * len(wanted)
+    spread = [0.0] * len(wishes)
     for n, place in zip(order, places, strict=True):
         spread[n] = place
     return spread
 
 
-def with_room(wanted: Sequence[int], places: Sequence[float], room: float) -> frozenset[int]:
+def with_room(wishes: Sequence[int], places: Sequence[float], room: float) -> frozenset[int]:
     """Return those of the wanted labels that have room beside one another, the last first; each stands at the
     place of its number.
     """
     chosen: list[int] = []
-    for n in reversed(wanted):
+    for n in reversed(wishes):
         if not chosen or places[chosen[-1]] - places[n] >= room:
             chosen.append(n)
     return frozenset(chosen)

@@ -35,7 +35,7 @@ def attach(ticket: Ticket, body: AttachTicket, ctx: ActionContext) -> None:
     """Attach a file to the ticket, which was uploaded before."""
     upload = ctx.upload
     assert upload is not None
-    made = Attachment(
+    attachment = Attachment(
         id=upload.id,
         record=ticket.row_key,
         author_id=ctx.caller.person_id,
@@ -46,8 +46,8 @@ def attach(ticket: Ticket, body: AttachTicket, ctx: ActionContext) -> None:
         visibility=body.visibility,
         attached_at=ctx.occurred_at,
     )
-    ctx.staff_only = made.for_staff
-    ctx.add(made)
+    ctx.staff_only = attachment.for_staff
+    ctx.add(attachment)
 
 
 # fmt: off

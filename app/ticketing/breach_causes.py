@@ -72,7 +72,9 @@ async def earlier_cause(
     """Find the cause stated earlier of the same clock, which is then changed."""
     clock = (body.agreement_type, body.metric)
     stated = await reads.children(BreachCause, ticket)
-    return EarlierCause(next((one for one in stated if (one.agreement_type, one.metric) == clock), None))
+    return EarlierCause(
+        next((cause for cause in stated if (cause.agreement_type, cause.metric) == clock), None)
+    )
 
 
 async def unknown_cause(
@@ -87,7 +89,7 @@ async def unknown_cause(
         raise WrongValue(pointer="/cause", because="unknown_by_itself")
     about = {(None, None), (body.agreement_type, body.metric)}
     stated = await reads.children(BreachCause, ticket)
-    if any((one.agreement_type, one.metric) in about for one in stated):
+    if any((cause.agreement_type, cause.metric) in about for cause in stated):
         raise WrongValue(pointer="/cause", because="cause_stated")
 
 

@@ -39,7 +39,7 @@ class CommentTicket(Payload):
 
 def comment(ticket: Ticket, body: CommentTicket, ctx: ActionContext) -> None:
     """Comment on the ticket."""
-    made = Comment(
+    row = Comment(
         id=ctx.new_id(),
         record=ticket.row_key,
         author_id=ctx.caller.person_id,
@@ -47,8 +47,8 @@ def comment(ticket: Ticket, body: CommentTicket, ctx: ActionContext) -> None:
         text=body.text,
         written_at=ctx.occurred_at,
     )
-    ctx.staff_only = made.for_staff
-    ctx.add(made)
+    ctx.staff_only = row.for_staff
+    ctx.add(row)
 
 
 class HasVisibility(Protocol):

@@ -69,44 +69,46 @@ where w.during @> %(at)s::timestamptz and (
 order by f.from_at, f.id"""
 
 
-async def obstacles_of_changes(read: Reading, changes: Iterable[str | UUID], at: datetime) -> list[Obstacle]:
+async def obstacles_of_changes(
+    read: Reading, changes: Iterable[str | UUID], when: datetime
+) -> list[Obstacle]:
     """Return what keeps these changes from going out then: their states as they are now, and the windows of
     those that have not started.
     """
-    found = []
-    for row in await read(CHANGES, ([str(one) for one in changes],)):
+    obstacles = []
+    for row in await read(CHANGES, ([str(change) for change in changes],)):
         begin, end = row["window_from_at"], row["window_until_at"]
         has_gone_out = row["state"] == "closed" and row["outcome"] in SUCCESSFUL
         if row["state"] not in READY_STATES and not has_gone_out:
-            found.append(Obstacle(GoingOutObstacle.change_not_open, row["number"], row["state"]))
-        elif row["state"] == "scheduled" and not begin <= at < end:
+            obstacles.append(Obstacle(GoingOutObstacle.change_not_open, row["number"], row["state"]))
+        elif row["state"] == "scheduled" and not begin <= when < end:
             because = GoingOutObstacle.outside_its_window
-            found.append(Obstacle(because, row["number"], row["state"], from_at=begin, until_at=end))
-    return found
+            obstacles.append(Obstacle(because, row["number"], row["state"], from_at=begin, until_at=end))
+    return obstacles
 
 
 async def freezes_in_the_way(
-    read: Reading, service: str | None, changes: Iterable[str | UUID], at: datetime
+    read: Reading, service: str | None, changes: Iterable[str | UUID], when: datetime
 ) -> list[Obstacle]:
     """Return the freezes of the service, or of what one of these changes touches, that are on then and that
     the change is not excepted from.
     """
-    said = {"service": service, "changes": [str(one) for one in changes], "at": at}
+    parameters = {"service": service, "changes": [str(change) for change in changes], "at": when}
     return [
         Obstacle(
             GoingOutObstacle.frozen, freeze=row["title"], from_at=row["from_at"], until_at=row["until_at"]
         )
-        for row in await read(FREEZES, said)
+        for row in await read(FREEZES, parameters)
     ]
 
 
 async def obstacles_of_deployment(
-    read: Reading, environment: str, service: str | None, changes: Sequence[str | UUID], at: datetime
+    read: Reading, environment: str, service: str | None, changes: Sequence[str | UUID], when: datetime
 ) -> list[Obstacle]:
     """Return all that keeps the deployment of these changes from going out then."""
     if environment != PRODUCTION:
         return []
     return [
-        *await obstacles_of_changes(read, changes, at),
-        *await freezes_in_the_way(read, service, changes, at),
+        *await obstacles_of_changes(read, changes, when),
+        *await freezes_in_the_way(read, service, changes, when),
     ]

@@ -84,7 +84,7 @@ _PAIRS = (
 )
 
 
-_OPPOSITES = {**dict(_PAIRS), **{there: here for here, there in _PAIRS}}
+_OPPOSITES = dict(_PAIRS) | {opposite: kind for kind, opposite in _PAIRS}
 
 
 class Link(ChildRecord):

@@ -34,15 +34,15 @@ class TagTicket(Payload):
 
 def tag(ticket: Ticket, body: TagTicket, ctx: ActionContext) -> None:
     """Tag the ticket."""
-    made = Tag(
+    row = Tag(
         id=ctx.new_id(),
         record=ticket.row_key,
         name=body.tag,
         visibility=body.visibility,
         tagged_at=ctx.occurred_at,
     )
-    ctx.staff_only = made.for_staff
-    ctx.add(made)
+    ctx.staff_only = row.for_staff
+    ctx.add(row)
 
 
 async def cannot_be_tagged(reads: ReadContext, ticket: Ticket, body: TagTicket, ctx: ActionContext) -> None:

@@ -97,7 +97,7 @@ async def test_the_columns_of_a_table_are_always_the_same(desk: Desk) -> None:
     auditor = await desk.api.client("Olga", Role.auditor)
     for key, kpi in OF_INCIDENTS.items():
         by = kpi.dimensions[:2]
-        beside = [f"beside_{other}_{of}" for other in kpi.beside for of in ("value", "cases")]
+        beside = [f"beside_{other}_{of}" for other in kpi.companions for of in ("value", "cases")]
         answer = await auditor.get(f"/v1/kpis/{key}", params={"by": ",".join(by)}, headers=CSV)
         header = ",".join(["from", "to", *by, *columns, *beside, "final_after", *PLACE])
         assert answer.text == f"{header}\r\n", "no cut has any case"

@@ -16,6 +16,7 @@ from jsonschema_rs import Draft202012Validator
 
 from app.kernel.actions import describe
 from app.log.events import kind_of
+from app.log.upcasting import upcast
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests import disk_cache
 from tests.contract.answers import FORMATS
@@ -23,7 +24,7 @@ from tests.contract.answers import FORMATS
 KINDS = LIFECYCLES_BY_KIND.keys() | {"clock"}
 #: The correlation of events that tests make up, which say only what is counted of them.
 MADE_UP = "made-up"
-WRITTEN = "select type, data from log.event where correlation_id <> %s"
+WRITTEN = "select type, schema_version, data from log.event where correlation_id <> %s"
 #: What tests of the log append, which no lifecycle can.
 OF_TESTS = "told"
 #: Events of incidents that are put to the vote, which only tests of decisions have.
@@ -99,4 +100,5 @@ def check_answer(response: httpx.Response) -> None:
 
 def check_log(connection: psycopg.Connection[Any]) -> None:
     """Fails if an event in the database's log, other than made-up ones, is not as the catalogue says."""
-    check([(event, orjson.loads(data)) for event, data in connection.execute(WRITTEN, (MADE_UP,))])
+    written = connection.execute(WRITTEN, (MADE_UP,))
+    check([(event, upcast(event, version, orjson.loads(data))) for event, version, data in written])

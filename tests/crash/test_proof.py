@@ -115,11 +115,11 @@ async def test_facts_that_are_not_as_defined_are_found(
     follower = await connect(place.url)
     await catch_up(follower, FACTS)
     await follower.close()
-    assert (await prove_facts(place.url)).found == 0
+    assert (await prove_facts(place.url)).difference_count == 0
     owner = await connect(place.owner_url)
     await owner.execute("update kpi.incident_responded set seconds = seconds + 60")
     await owner.close()
-    assert (await prove_facts(place.url)).found > 0
+    assert (await prove_facts(place.url)).difference_count > 0
 
 
 def test_a_soak_kills_as_often_as_it_is_told_and_breaks_other_things_besides() -> None:

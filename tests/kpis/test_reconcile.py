@@ -80,7 +80,7 @@ def _steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 async def test_an_empty_log_agrees_with_no_facts(database_url: str) -> None:
     report = await _reconciled(database_url)
-    assert (report.position, report.found) == (0, 0)
+    assert (report.position, report.difference_count) == (0, 0)
 
 
 @goes_round("differences that are planted")
@@ -133,9 +133,9 @@ async def test_a_fact_that_is_wrong_is_found_to_the_last_case(
     await own_books.connection.execute(f"{planted} where case_id = %s and {column}".encode(), (case_id,))
 
     report = await _reconciled(own_books.url, key)
-    assert report.found == len(report.differences) > 1
+    assert report.difference_count == len(report.differences) > 1
     assert {difference.key for difference in report.differences} == {key}
-    numbers = [difference for difference in report.differences if difference.what == what]
+    numbers = [difference for difference in report.differences if difference.figure == what]
     assert numbers, report.differences
     for difference in numbers:
         assert difference.begin is not None
@@ -146,6 +146,6 @@ async def test_a_fact_that_is_wrong_is_found_to_the_last_case(
 
 async def test_only_the_kpi_that_is_asked_for_is_compared(own_books: Books) -> None:
     await own_books.connection.execute(b"delete from kpi.incident_closed")
-    assert (await _reconciled(own_books.url, "backlog")).found == 0
+    assert (await _reconciled(own_books.url, "backlog")).difference_count == 0
     with pytest.raises(KeyError):
         await _reconciled(own_books.url, "happiness")

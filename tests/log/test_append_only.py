@@ -187,7 +187,9 @@ def test_the_services_role_may_call_what_appends_reads_and_analyses_and_nothing_
           and has_function_privilege(p.oid, 'execute')
         """,
     )
-    assert {name for (name,) in found} == {"append", "append_history", "upcast", "merge", "analyse"}
+    assert {name for (name,) in found} == {
+        *("append", "append_history", "upcast", "move_fields", "merge", "analyse")
+    }
 
 
 def test_the_services_role_owns_nothing(as_service: psycopg.Connection[Any]) -> None:

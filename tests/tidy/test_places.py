@@ -92,7 +92,7 @@ SQL = {
     "app/processes/improvements/project_facts.py": "trainings of a project, which are other records",
     "app/processes/improvement_plans/progress.py": "the targets of a plan and their baselines",
     "app/processes/*/printing.py": "what stands beside a record in its documents",
-    "app/service_levels/agreements/printing.py": "what stands beside an agreement",
+    "app/service_levels/agreements/documents/printing.py": "what stands beside an agreement",
     "app/processes/improvements/benefits.py": "whose benefits are due",
     "app/processes/improvements/effects.py": "target KPIs with their baselines, and what was judged",
     "app/processes/changes/planning/bookings.py": "what changes hold is compared and rebuilt by whole tables",

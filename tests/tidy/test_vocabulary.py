@@ -29,13 +29,13 @@ VAGUE_VARIABLES = frozenset(
     """.split()  # noqa: SIM905  # as a list of literals it would be thirty lines
 )
 #: How many bindings of such names there are, by folder.
-VAGUE_BINDINGS = {"app": 2_035, "tests": 3_809}
+VAGUE_BINDINGS = {"app": 1_006, "tests": 3_809}
 #: How many public classes share their name with another one.
 SHARED_CLASS_NAMES = 31
 #: How many modules stand in circles of imports, those for the type checker alone among them.
 MODULES_IN_CIRCLES = 4
 #: How many folders hold more than so many modules.
-MODULES_A_FOLDER, FULL_FOLDERS = 15, 3
+MODULES_A_FOLDER, FULL_FOLDERS = 15, 2
 #: How many fields the widest record has.
 WIDEST_RECORD = 137
 

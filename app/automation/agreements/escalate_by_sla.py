@@ -32,7 +32,8 @@ select t.id, t.version, r.id as rule_id, r.name, team.id as team_id, person.id a
 from {tickets} t {matching}
 and r.sla_percent <= %(percent)s and (r.metric is null or r.metric = %(metric)s)
 and not exists (
-  select from log.event e join log.event said on said.stream = %(clock)s and said.id = e.causation_id
+  select from log.event e
+  join log.event clock_event on clock_event.stream = %(clock)s and clock_event.id = e.causation_id
   where e.stream = t.stream and e.actor = %(actor)s and right(e.source_ref, 36) = r.id::text)
 order by r.id"""
 
@@ -44,8 +45,8 @@ async def any_rule(ledger: Ledger, connection: Connection, events: Sequence[Reco
 
 async def escalate(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
     """Yield the escalations of the clock's ticket, one for each rule that asks for what the clock says."""
-    said = ClockData.model_validate(event.data["clock"])
-    if said.agreement_type is not AgreementType.sla:
+    clock = ClockData.model_validate(event.data["clock"])
+    if clock.agreement_type is not AgreementType.sla:
         return
     ticket = await read.record_about(ledger.db, event.stream)
     lifecycle = ledger.lifecycles[kind_of(ticket)]
@@ -57,8 +58,8 @@ async def escalate(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence
     parameters = {
         "ticket": id_of(ticket),
         "clock": event.stream,
-        "percent": BREACHED_PERCENT if said.percent is None else said.percent,
-        "metric": said.metric.value,
+        "percent": BREACHED_PERCENT if clock.percent is None else clock.percent,
+        "metric": clock.metric.value,
         "actor": as_caller(NAME).actor,
     }
     for row in await ledger.db.rows(query, parameters):

@@ -36,13 +36,13 @@ async def suggest_after_missed_targets(ledger: Ledger, event: Recorded) -> Async
     evidence = tuple(
         GivenEvidence(
             about=event.stream,
-            text=in_both_languages("missed_target", {"targets": listed(one["missed"])}),
-            period=one["period"],
+            text=in_both_languages("missed_target", {"targets": listed(report["missed"])}),
+            period=report["period"],
         )
-        for one in reports
+        for report in reports
     )
     number = loaded.record.number
-    found = await suggestion_for(
+    suggestion = await suggestion_for(
         ledger,
         ImprovementSignal(
             cause=SuggestionCause.missed_target,
@@ -54,8 +54,8 @@ async def suggest_after_missed_targets(ledger: Ledger, event: Recorded) -> Async
             evidence=evidence,
         ),
     )
-    if found is not None:
-        yield found
+    if suggestion is not None:
+        yield suggestion
 
 
 async def _newly_missed(ledger: Ledger, agreement: str, report: Mapping[str, Any]) -> list[str]:

@@ -82,10 +82,10 @@ async def fire_due(connection: Connection, ledger: Ledger, now: datetime, *, fai
         batch = _Firing(ledger, due[0]["now"], failed)
         await batch.fire(connection, streams)
         later = [name for name in streams if name in batch.next_at]
-        kept = batch.kept.union(later)
-        gone = [name for name in streams if name not in kept]
+        retained = batch.retained.union(later)
+        finished = [name for name in streams if name not in retained]
         await connection.execute(SET_TIMERS, (later, [batch.next_at[name] for name in later], NAME))
-        await connection.execute(UNSET_TIMERS, (NAME, gone))
+        await connection.execute(UNSET_TIMERS, (NAME, finished))
     return len(streams)
 
 
@@ -97,7 +97,7 @@ class _Firing:
     now: datetime
     failed: Failed
     next_at: dict[str, datetime] = field(default_factory=dict)
-    kept: set[str] = field(default_factory=set)
+    retained: set[str] = field(default_factory=set)
 
     async def fire(self, connection: Connection, streams: Sequence[str]) -> None:
         """Append the events that these streams of clocks lack."""
@@ -123,7 +123,7 @@ class _Firing:
         done = await asyncio.gather(*map(self.ledger.writer.write, requests.values()), return_exceptions=True)
         for ticket_name, outcome in zip(requests, done, strict=True):
             if isinstance(outcome, ConcurrencyConflict):
-                self.kept.update(clocks[ticket_name])
+                self.retained.update(clocks[ticket_name])
             elif isinstance(outcome, BaseException):
                 raise outcome
 
@@ -144,9 +144,9 @@ class _Firing:
                 its = stream(KIND, clock_id(clocks.timeline.case_id, name, reading.round))
                 self.next_at[its] = min(reading.next_at, self.next_at.get(its, reading.next_at))
         news = {
-            stream(KIND, one): found
-            for one, ought in expected_changes(clocks, self.now).items()
-            if (found := missing_changes(ought, ticket.statements.get(stream(KIND, one), ()), self.now))
+            stream(KIND, clock): changes
+            for clock, ought in expected_changes(clocks, self.now).items()
+            if (changes := missing_changes(ought, ticket.statements.get(stream(KIND, clock), ()), self.now))
         }
         return _request(clocks, ticket, news) if news else None
 
@@ -158,9 +158,9 @@ def _request(
     reads = {ticket.name: clocks.timeline.version}
     reads.update(_calendars(clocks))
     events: list[Event] = []
-    for name, found in news.items():
+    for name, changes in news.items():
         reads[name] = version = len(ticket.statements.get(name, ()))
-        events += [_event(ticket, name, n, one) for n, one in enumerate(found, version + 1)]
+        events += [_event(ticket, name, n, change) for n, change in enumerate(changes, version + 1)]
     return AppendRequest(
         reads=reads, events=tuple(events), abouts={name: ticket.name for name in news if not reads[name]}
     )
@@ -168,24 +168,24 @@ def _request(
 
 def _calendars(clocks: CaseClocks) -> dict[str, int]:
     """Return the streams of the calendars that were read, with their versions."""
-    agreements = (one for of_type in AgreementType for one in clocks.applying.in_force(of_type))
-    keys = {target.calendar for one in agreements for target in one.targets}
+    agreements = (agreement for of_type in AgreementType for agreement in clocks.applying.in_force(of_type))
+    keys = {target.calendar for agreement in agreements for target in agreement.targets}
     return dict(clocks.calendars.stream(key) for key in keys)
 
 
-def _event(ticket: TicketWithClocks, name: str, version: int, one: ClockChange) -> Event:
-    cause = ticket.causes.get(one.by_position or 0)
+def _event(ticket: TicketWithClocks, name: str, version: int, change: ClockChange) -> Event:
+    cause = ticket.causes.get(change.by_position or 0)
     event_id, correlation_id = cause or ticket.causes[ticket.events[-1].position]
     return Event(
         id=uuid7(),
         stream=name,
         version=version,
-        type=one.statement.type,
-        occurred_at=one.statement.occurred_at,
-        staff_only=one.staff_only,
+        type=change.statement.type,
+        occurred_at=change.statement.occurred_at,
+        staff_only=change.staff_only,
         actor=rule_caller(NAME).actor,
         correlation_id=correlation_id,
         causation_id=event_id,
         source="rule",
-        data=one.data.to_event_data(),
+        data=change.data.to_event_data(),
     )

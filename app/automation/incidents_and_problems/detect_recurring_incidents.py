@@ -45,22 +45,24 @@ async def select_recurring(
     rows = await fetch_rows(connection, DIMENSION_VALUES, (ids_of(event.stream for event in events),))
     incidents = {stream("incident", row["id"]): row for row in rows}
     chosen = {event.position: event for event in events if _changes_dimension(event)}
-    soonest: dict[CandidateDimension, dict[str, list[Recorded]]] = {one: {} for one in CandidateDimension}
+    soonest: dict[CandidateDimension, dict[str, list[Recorded]]] = {
+        dimension: {} for dimension in CandidateDimension
+    }
     for event in events:
         incident = incidents.get(event.stream)
         if incident is None or _changes_dimension(event):
             continue
-        for dimension, known in soonest.items():
+        for dimension, by_value in soonest.items():
             if incident[dimension.value] is None:
                 continue
-            told = known.setdefault(incident[dimension.value], [])
-            if not told or event.recorded_at > told[-1].recorded_at + DEBOUNCE_INTERVAL:
-                told.append(event)
-    for dimension, known in soonest.items():
-        opens = {value: told[0].recorded_at - counted for value, told in known.items()}
-        wanted = ledger.settings.recurrences
-        for value in await recurrence.values_to_reconsider(connection, dimension, opens, limit=wanted):
-            chosen |= {event.position: event for event in known[value]}
+            earlier = by_value.setdefault(incident[dimension.value], [])
+            if not earlier or event.recorded_at > earlier[-1].recorded_at + DEBOUNCE_INTERVAL:
+                earlier.append(event)
+    for dimension, by_value in soonest.items():
+        opens = {value: earlier[0].recorded_at - counted for value, earlier in by_value.items()}
+        threshold = ledger.settings.recurrences
+        for value in await recurrence.values_to_reconsider(connection, dimension, opens, limit=threshold):
+            chosen |= {event.position: event for event in by_value[value]}
     return [chosen[position] for position in sorted(chosen)]
 
 
@@ -92,8 +94,12 @@ async def _affected_values(ledger: Ledger, event: Recorded) -> list[tuple[Candid
     incidents: list[Incident] = [] if loaded is None else [loaded.record]
     if _changes_dimension(event):
         incidents.append(await record_at_version(ledger.db, LIFECYCLE, event.stream, event.version - 1))
-    found = [(one, getattr(incident, one.value)) for incident in incidents for one in CandidateDimension]
-    return [(one, value) for one, value in dict.fromkeys(found) if value is not None]
+    values = [
+        (dimension, getattr(incident, dimension.value))
+        for incident in incidents
+        for dimension in CandidateDimension
+    ]
+    return [(dimension, value) for dimension, value in dict.fromkeys(values) if value is not None]
 
 
 async def _evaluate(
@@ -102,27 +108,29 @@ async def _evaluate(
     """Return the consequence for the candidate of that service, CI or category; None if the candidate needs
     no change.
     """
-    wanted = ledger.settings.recurrences
-    known = await recurrence.find_candidate(ledger.db, dimension, value)
-    offered = known is not None and known.state == CandidateState.offered
+    threshold = ledger.settings.recurrences
+    candidate = await recurrence.find_candidate(ledger.db, dimension, value)
+    offered = candidate is not None and candidate.state == CandidateState.offered
     since = window
-    if known is not None:  # after a decision, only later incidents count
-        since = known.since_at if offered else max(window, known.decided_at or window)
-    found = await recurrence.counted_incidents(ledger.db.rows, dimension, value, since, limit=wanted)
-    recurs = len(found) >= wanted
-    if known is None:
+    if candidate is not None:  # after a decision, only later incidents count
+        since = candidate.since_at if offered else max(window, candidate.decided_at or window)
+    incidents = await recurrence.counted_incidents(ledger.db.rows, dimension, value, since, limit=threshold)
+    recurs = len(incidents) >= threshold
+    if candidate is None:
         try:
-            said = DetectProblemCandidate(dimension=dimension, value=value, since_at=since)
+            payload = DetectProblemCandidate(dimension=dimension, value=value, since_at=since)
         except ValidationError:  # the key comes from an imported history and is not valid here
             return None
         # One event may lead to several candidates: `about` tells their idempotency keys apart.
         about = uuid5(NAMESPACE_URL, f"{dimension.value}/{value}")
-        return Consequence(CANDIDATE_KIND, "detect", None, said, about=about) if recurs else None
+        return Consequence(CANDIDATE_KIND, "detect", None, payload, about=about) if recurs else None
     if recurs and not offered:
         again = DetectAgainProblemCandidate(since_at=since)
-        return Consequence(CANDIDATE_KIND, "detect_again", known.id, again, if_match=known.version)
+        return Consequence(CANDIDATE_KIND, "detect_again", candidate.id, again, if_match=candidate.version)
     if offered and not recurs:
-        return Consequence(CANDIDATE_KIND, "withdraw", known.id, EmptyPayload(), if_match=known.version)
+        return Consequence(
+            CANDIDATE_KIND, "withdraw", candidate.id, EmptyPayload(), if_match=candidate.version
+        )
     return None
 
 

@@ -24,8 +24,8 @@ async def select_fixing(
 ) -> Sequence[Recorded]:
     """Return the events of changes that are to fix a problem."""
     rows = await fetch_rows(connection, WAITING, ([id_of(event.stream) for event in events],))
-    found = {row["fixing_change_id"] for row in rows}
-    return [event for event in events if id_of(event.stream) in found]
+    changes = {row["fixing_change_id"] for row in rows}
+    return [event for event in events if id_of(event.stream) in changes]
 
 
 async def follow_fixing_changes(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:

@@ -62,10 +62,10 @@ class _ArticleSync:
     def problem_fields(self, fields: Mapping[str, Any]) -> dict[str, str | None]:
         """Map these fields of an article to the fields of the problem that they come from."""
         names = {"symptoms": SYMPTOMS, "visibility": VISIBILITY}
-        found: dict[str, str | None] = {names[name]: fields[name] for name in names if name in fields}
+        values: dict[str, str | None] = {names[name]: fields[name] for name in names if name in fields}
         if "answer" in fields:
-            found[WORKAROUND], found[STATE] = self.split_answer(fields["answer"])
-        return found
+            values[WORKAROUND], values[STATE] = self.split_answer(fields["answer"])
+        return values
 
     def split_answer(self, answer: str) -> tuple[str, str | None]:
         """Split an article's answer into the text without the rule's own paragraph, and that paragraph (None
@@ -100,16 +100,16 @@ async def keep_articles_of_problems(ledger: Ledger, event: Recorded) -> AsyncIte
 
     The event of that action triggers the rule again, until nothing is left to do.
     """
-    kept = await _load_sync(ledger, event)
-    if kept is None:
+    sync = await _load_sync(ledger, event)
+    if sync is None:
         return
     try:
-        following = _next_action(kept)
+        following = _next_action(sync)
     except ValidationError:  # with the paragraph, the answer would be too long
         return
     if following is not None:
         action, body = following
-        yield Consequence("article", action, kept.article.id, body, if_match=kept.article.version)
+        yield Consequence("article", action, sync.article.id, body, if_match=sync.article.version)
 
 
 async def _load_sync(ledger: Ledger, event: Recorded) -> _ArticleSync | None:
@@ -124,16 +124,16 @@ async def _load_sync(ledger: Ledger, event: Recorded) -> _ArticleSync | None:
         ArticleRevision, article
     )
     own = [revision for revision in waiting if revision.author_id is None]
-    others = [revision for revision in waiting if revision.author_id is not None]
-    said = await read.stream_events(ledger.db, article.row_key, actor=as_caller(NAME).actor)
+    of_persons = [revision for revision in waiting if revision.author_id is not None]
+    events = await read.stream_events(ledger.db, article.row_key, actor=as_caller(NAME).actor)
     past = await read.stream_events(ledger.db, problem.row_key)
     return _ArticleSync(
         problem,
         article,
         past,
         own,
-        others,
-        _decided_events(said, own),
+        of_persons,
+        _decided_events(events, own),
         _fixed_paragraph(problem, article, ledger),
     )
 
@@ -146,17 +146,17 @@ async def _problem(ledger: Ledger, event: Recorded) -> Problem | None:
         name = None if written is None else written.record.case
     if name is None or kind_of(name) != Problem.KIND:
         return None
-    known = await load(ledger.db, ledger.lifecycles["problem"], str(id_of(name)))
-    return None if known is None else known.record
+    problem = await load(ledger.db, ledger.lifecycles["problem"], str(id_of(name)))
+    return None if problem is None else problem.record
 
 
-def _decided_events(said: Sequence[Recorded], own: Sequence[ArticleRevision]) -> list[Recorded]:
+def _decided_events(events: Sequence[Recorded], own: Sequence[ArticleRevision]) -> list[Recorded]:
     """Return those of the rule's events whose revisions a person has decided on: neither still open nor
     withdrawn by the rule itself.
     """
-    withdrawn = {key for event in said for key, row in event.data["set"].items() if row is None}
+    withdrawn = {key for event in events for key, row in event.data["set"].items() if row is None}
     still_its_own = withdrawn | {revision.row_key for revision in own}
-    return [event for event in said if still_its_own.isdisjoint(event.data["set"])]
+    return [event for event in events if still_its_own.isdisjoint(event.data["set"])]
 
 
 def _fixed_paragraph(problem: Problem, article: Article, ledger: Ledger) -> str | None:
@@ -174,17 +174,17 @@ def _fixed_pattern(number: str) -> re.Pattern[str]:
     return re.compile("|".join(day.join(map(re.escape, text.split("\0"))) for text in texts))
 
 
-def _next_action(kept: _ArticleSync) -> tuple[str, Payload] | None:
+def _next_action(sync: _ArticleSync) -> tuple[str, Payload] | None:
     """Return the next action on the article, with its payload; None if there is nothing to do. Raises
     ValidationError.
     """
-    article, own = kept.article, kept.own_revisions
-    reads = _article_values(kept)
-    changes = _changes(kept, reads)
+    article, own = sync.article, sync.own_revisions
+    reads = _article_values(sync)
+    changes = _changes(sync, reads)
     texts = _changed_texts(reads, changes)
     if article.state is ArticleState.draft:
-        said = texts | ({"visibility": changes[VISIBILITY]} if VISIBILITY in changes else {})
-        return ("edit", EditArticle.model_validate(said)) if said else None
+        payload = texts | ({"visibility": changes[VISIBILITY]} if VISIBILITY in changes else {})
+        return ("edit", EditArticle.model_validate(payload)) if payload else None
     if article.state is not ArticleState.retired and VISIBILITY in changes:
         return "change_visibility", ChangeVisibilityArticle(visibility=Visibility.internal)
     if article.state is not ArticleState.published:
@@ -200,30 +200,30 @@ def _revision_texts(revision: ArticleRevision) -> dict[str, str]:
     return {name: text for name in TEXTS if (text := getattr(revision, name)) is not None}
 
 
-def _article_values(kept: _ArticleSync) -> dict[str, str | None]:
+def _article_values(sync: _ArticleSync) -> dict[str, str | None]:
     """Return the article's values of the problem's fields, as if persons' open revisions were accepted."""
-    article = kept.article
+    article = sync.article
     texts = {"symptoms": article.symptoms or "", "answer": article.answer or ""}
-    for revision in kept.other_revisions:
+    for revision in sync.other_revisions:
         texts |= _revision_texts(revision)
-    return kept.problem_fields(texts | {"visibility": article.visibility})
+    return sync.problem_fields(texts | {"visibility": article.visibility})
 
 
-def _changes(kept: _ArticleSync, reads: Mapping[str, str | None]) -> dict[str, str | None]:
+def _changes(sync: _ArticleSync, reads: Mapping[str, str | None]) -> dict[str, str | None]:
     """Return the values to change, by field of the problem.
 
     The rule only narrows visibility. While the article is visible to more readers than the workaround,
     because a person wants it so, nothing but the paragraph on the fix is changed.
     """
-    problem = kept.problem
-    workaround, _ = kept.split_answer(problem.workaround or "")
-    wanted = {SYMPTOMS: problem.symptoms, WORKAROUND: workaround, STATE: kept.fixed_paragraph}
+    problem = sync.problem
+    workaround, _ = sync.split_answer(problem.workaround or "")
+    values = {SYMPTOMS: problem.symptoms, WORKAROUND: workaround, STATE: sync.fixed_paragraph}
     if problem.workaround_visibility is Visibility.internal:
-        wanted[VISIBILITY] = Visibility.internal
+        values[VISIBILITY] = Visibility.internal
     changes = {
         field: value
-        for field, value in wanted.items()
-        if value != reads[field] and _rule_may_change(kept, field, reads[field], value)
+        for field, value in values.items()
+        if value != reads[field] and _rule_may_change(sync, field, reads[field], value)
     }
     shown_to = changes.get(VISIBILITY, reads[VISIBILITY])
     if shown_to != Visibility.internal and problem.workaround_visibility is Visibility.internal:
@@ -231,16 +231,16 @@ def _changes(kept: _ArticleSync, reads: Mapping[str, str | None]) -> dict[str, s
     return changes
 
 
-def _rule_may_change(kept: _ArticleSync, field: str, reads: str | None, value: str | None) -> bool:
+def _rule_may_change(sync: _ArticleSync, field: str, reads: str | None, value: str | None) -> bool:
     """Return whether the rule may change the article's value: it comes from the problem or from the rule, and
     no person has decided against the new value since the problem has it.
     """
-    had = kept.problem_values(field)
+    had = sync.problem_values(field)
     if field != STATE and reads not in had.values():
         return False
     return not any(
-        event.position > max(had) and (field, value) in kept.problem_fields(event.payload).items()
-        for event in kept.rule_events
+        event.position > max(had) and (field, value) in sync.problem_fields(event.payload).items()
+        for event in sync.rule_events
     )
 
 

@@ -43,7 +43,7 @@ async def suggest_after_declined_candidates(ledger: Ledger, event: Recorded) -> 
         return
     words = {"value": value}
     candidate = GivenEvidence(about=event.stream, text=in_both_languages("declined_candidate", words))
-    wanted: dict[str, Any] = {
+    suggestion: dict[str, Any] = {
         "process": "incident",
         "source": SuggestionSource.internal_review,
         "title": in_both_languages("recurring_title", words),
@@ -53,7 +53,7 @@ async def suggest_after_declined_candidates(ledger: Ledger, event: Recorded) -> 
         cause_scope=f"{dimension}/{value}",
         aspect=ImprovementAspect.activity,
         evidence=(candidate, *map(_of_signal, signals)),
-        **wanted,
+        **suggestion,
     )
     of_signals = [
         ImprovementSignal(
@@ -61,13 +61,13 @@ async def suggest_after_declined_candidates(ledger: Ledger, event: Recorded) -> 
             cause_scope=f"kpi:{kpi}:{KpiScope(value).name}",
             aspect=ImprovementAspect.efficiency,
             evidence=(candidate,),
-            **wanted,
+            **suggestion,
         )
         for kpi in dict.fromkeys(row["kpi"] for row in signals)
     ]
-    found = [await suggestion_for(ledger, recurring)]
-    found += [await suggestion_for(ledger, one, only_open=True) for one in of_signals]
-    for consequence in found:
+    consequences = [await suggestion_for(ledger, recurring)]
+    consequences += [await suggestion_for(ledger, signal, only_open=True) for signal in of_signals]
+    for consequence in consequences:
         if consequence is not None:
             yield consequence
 

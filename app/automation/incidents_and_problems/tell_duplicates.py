@@ -25,8 +25,8 @@ async def select_duplicates_and_originals(
     ledger: Ledger, connection: Connection, events: Sequence[Recorded]
 ) -> Sequence[Recorded]:
     """Return the events of incidents that are duplicates or have duplicates."""
-    found = await with_duplicates(connection, [id_of(event.stream) for event in events])
-    return [event for event in events if event.type == MARKED_DUPLICATE or id_of(event.stream) in found]
+    incidents = await with_duplicates(connection, [id_of(event.stream) for event in events])
+    return [event for event in events if event.type == MARKED_DUPLICATE or id_of(event.stream) in incidents]
 
 
 async def tell_duplicates(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
@@ -43,12 +43,12 @@ async def tell_duplicates(ledger: Ledger, event: Recorded) -> AsyncIterator[Cons
     after: UUID | None = None
     original = id_of(event.stream)
     # Those that are marked since are told when the rule comes to their marks.
-    while found := await duplicates_of(
+    while duplicates := await duplicates_of(
         ledger.db, original, position=event.position, after=after, limit=PAGE_SIZE
     ):
-        for duplicate in found:
+        for duplicate in duplicates:
             yield _tell_resolved(duplicate)
-        after = found[-1]
+        after = duplicates[-1]
 
 
 def _tell_resolved(duplicate: UUID) -> Consequence:
@@ -68,7 +68,9 @@ async def _was_resolved(ledger: Ledger, event: Recorded) -> bool:
     """
     original = stream("incident", UUID(event.data["set"][event.stream]["duplicate_of_id"]))
     events = await read.stream_events(ledger.db, original)
-    then = fold(Incident, original, [one for one in events if one.position < event.position])
+    then = fold(
+        Incident, original, [past_event for past_event in events if past_event.position < event.position]
+    )
     return then is not None and then.state in ENDED and then.duplicate_of_id is None
 
 

@@ -88,7 +88,11 @@ async def _assign(ledger: Ledger, connection: Connection, event: Recorded, now: 
     """Assign the event's ticket once, if it has neither team nor assignee."""
     kind = kind_of(event.stream)
     # A rule does not apply to tickets that were opened before it was added.
-    rules = [one for one in await active_rules(ledger.db, kind) if _existed_before(one, event)]
+    rules = [
+        assignment_rule
+        for assignment_rule in await active_rules(ledger.db, kind)
+        if _existed_before(assignment_rule, event)
+    ]
     if not rules:
         return
     reference = f"{event.position}:{id_of(event.stream)}"
@@ -124,11 +128,11 @@ async def _consequence(
         # Turns of this batch are visible only in its own transaction, hence its connection.
         return turns_by_person(await fetch_rows(connection, LATEST_ASSIGNMENTS, (team_id,)))
 
-    found = await propose(ledger.db, ledger.lifecycles, rules, ticket_attributes(ticket), now, load_turns)
-    if found.team_id is None:
+    proposal = await propose(ledger.db, ledger.lifecycles, rules, ticket_attributes(ticket), now, load_turns)
+    if proposal.team_id is None:
         return None
-    person = None if found.person_id is None else str(found.person_id)
-    body = AssignTicket(team=str(found.team_id), person=person)
+    person = None if proposal.person_id is None else str(proposal.person_id)
+    body = AssignTicket(team=str(proposal.team_id), person=person)
     return Consequence(lifecycle.kind, "assign", ticket.id, body, if_match=ticket.version)
 
 

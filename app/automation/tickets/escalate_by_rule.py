@@ -79,7 +79,7 @@ class EscalateByRule:
         """Return the consumer that sets timers: for tickets whose events are in the batch, and for all open
         tickets of a process when its escalation rules change.
         """
-        kinds = [kind for kind, one in ledger.lifecycles.items() if _is_escalated(one)]
+        kinds = [kind for kind, lifecycle in ledger.lifecycles.items() if _is_escalated(lifecycle)]
 
         async def handle_batch(connection: Connection, batch: Batch) -> None:
             if batch.span.first == 1:  # the consumer starts anew, so timers are rebuilt
@@ -104,13 +104,13 @@ class EscalateByRule:
 
     async def load_records(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
         """Return the tickets of these streams with a pending escalation, each with the first one."""
-        found: list[Row] = []
+        rows: list[Row] = []
         for kind in sorted({kind_of(stream) for stream in streams}):
             lifecycle = ledger.lifecycles[kind]
             ids = [id_of(stream) for stream in streams if kind_of(stream) == kind]
             query = NEXT_ESCALATIONS.format(to_come=_pending_query(lifecycle, "c.id = any(%(ids)s)"))
-            found += await ledger.db.rows(query, _parameters(lifecycle) | {"ids": ids})
-        return found
+            rows += await ledger.db.rows(query, _parameters(lifecycle) | {"ids": ids})
+        return rows
 
     async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> Outcome:
         """Return the escalation of the ticket if it is due by now, otherwise the time when it is due."""
@@ -137,14 +137,14 @@ async def _set_timers(
     connection: Connection, lifecycle: Lifecycle[Any], streams: Sequence[str] | None
 ) -> None:
     """Set the timers of these tickets; None: of all tickets of the kind."""
-    said = _parameters(lifecycle) | {"rule": NAME}
+    parameters = _parameters(lifecycle) | {"rule": NAME}
     if streams is None:
         only, concerned = "true", f"stream like '{lifecycle.kind}/%%'"
     else:
         only, concerned = "c.id = any(%(ids)s)", "stream = any(%(streams)s)"
-        said |= {"ids": [id_of(stream) for stream in streams], "streams": list(streams)}
+        parameters |= {"ids": [id_of(stream) for stream in streams], "streams": list(streams)}
     query = SET_TIMERS.format(to_come=_pending_query(lifecycle, only), concerned=concerned)
-    await connection.execute(query.encode(), said)
+    await connection.execute(query.encode(), parameters)
 
 
 def _is_escalated(lifecycle: Lifecycle[Any]) -> bool:

@@ -34,13 +34,12 @@ async def escalate(ledger: Ledger, complaint: Complaint, now: datetime) -> tuple
     """Return the action that escalates the complaint, and its payload; it names nobody whom the complaint is
     about.
     """
-    told = [] if complaint.owner_id is None else [complaint.owner_id]
-    told = [row["id"] for one in told for row in await ledger.db.rows(ACTIVE_OWNER, (one,))]
-    told += await _holders(ledger, complaint, [Role.service_level_manager])
+    recipients = [row["id"] for row in await ledger.db.rows(ACTIVE_OWNER, (complaint.owner_id,))]
+    recipients += await _holders(ledger, complaint, [Role.service_level_manager])
     higher = await _holders(ledger, complaint, [Role.department_head, Role.quality_manager])
     return "escalate_complaint", EscalateComplaint(
         complaint=complaint.id,
-        told=_names(told, complaint.person_id),
+        told=_names(recipients, complaint.person_id),
         escalated_to=_names(higher, complaint.person_id),
     )
 
@@ -57,7 +56,7 @@ async def _holders(ledger: Ledger, complaint: Complaint, roles: Sequence[Role]) 
 
 def _names(persons: Sequence[UUID], without: UUID | None) -> tuple[str, ...]:
     """Return the persons as the payload names them, each once."""
-    return tuple(str(one) for one in dict.fromkeys(persons) if one != without)[:LONGEST_LIST]
+    return tuple(str(person) for person in dict.fromkeys(persons) if person != without)[:LONGEST_LIST]
 
 
 RULE = TimedRule(

@@ -20,8 +20,8 @@ async def select_duplicates(
     ledger: Ledger, connection: Connection, events: Sequence[Recorded]
 ) -> Sequence[Recorded]:
     """Return the events of incidents that are duplicates."""
-    found = await duplicates_among(connection, [id_of(event.stream) for event in events])
-    return [event for event in events if id_of(event.stream) in found]
+    duplicates = await duplicates_among(connection, [id_of(event.stream) for event in events])
+    return [event for event in events if id_of(event.stream) in duplicates]
 
 
 async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
@@ -32,11 +32,11 @@ async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[Con
     if event.staff_only:
         return
     ((key, comment),) = event.rows_set(Comment.KIND).items()
-    said = await duplicate_comment(ledger.db, id_of(event.stream), id_of(key))
-    if said is None:
+    on_duplicate = await duplicate_comment(ledger.db, id_of(event.stream), id_of(key))
+    if on_duplicate is None:
         return
     then = await record_at_version(ledger.db, LIFECYCLE, event.stream, event.version)
-    if then.duplicate_of_id != said.original_id:
+    if then.duplicate_of_id != on_duplicate.original_id:
         return
     # The text of a comment that was passed on begins with a number; that in the payload does not.
     sealed = Sealed(event.payload.get("text") or comment["text"])
@@ -44,12 +44,12 @@ async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[Con
     if text is None:  # withdrawn, or its author erased
         return
     body = PassOnCommentIncident(
-        number=event.payload.get("number", said.number),
-        author=str(said.author_id),
+        number=event.payload.get("number", on_duplicate.number),
+        author=str(on_duplicate.author_id),
         text=text,
         text_key=sealed.key_id,
     )
-    yield Consequence("incident", "pass_on_comment", said.original_id, body)
+    yield Consequence("incident", "pass_on_comment", on_duplicate.original_id, body)
 
 
 RULE = Rule(

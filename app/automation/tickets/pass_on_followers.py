@@ -21,10 +21,10 @@ async def pass_on_followers(ledger: Ledger, event: Recorded) -> AsyncIterator[Co
     duplicate = id_of(event.stream)
     original = UUID(event.data["set"][event.stream]["duplicate_of_id"])
     after: UUID | None = None
-    while found := await missing_followers(ledger.db, duplicate, original, after=after, limit=PAGE_SIZE):
-        for person in found:
+    while followers := await missing_followers(ledger.db, duplicate, original, after=after, limit=PAGE_SIZE):
+        for person in followers:
             yield Consequence("incident", "follow", original, FollowTicket(person=str(person)), about=person)
-        after = found[-1]
+        after = followers[-1]
 
 
 RULE = Rule("pass_on_followers", ("incident.marked_duplicate",), pass_on_followers)

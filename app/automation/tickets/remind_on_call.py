@@ -24,8 +24,8 @@ def due(incident: Incident, settings: Settings) -> datetime | None:
     incident is not a P1, is acknowledged, or work on it has started.
     """
     since = incident.reminded_at or incident.opened_at
-    seen = incident.acknowledged_at or incident.started_at
-    if incident.priority is not Priority.P1 or seen is not None or since is None:
+    noticed_at = incident.acknowledged_at or incident.started_at
+    if incident.priority is not Priority.P1 or noticed_at is not None or since is None:
         return None
     return since + REMINDER_INTERVAL
 

@@ -24,8 +24,11 @@ async def select_waiting(
     ledger: Ledger, connection: Connection, events: Sequence[Recorded]
 ) -> Sequence[Recorded]:
     """Return the events of tickets that wait for their requester."""
-    said = {"ids": [id_of(event.stream) for event in events], "reason": HoldReason.awaiting_requester.value}
-    waiting = {row["stream"] for row in await fetch_rows(connection, WAITING, said)}
+    parameters = {
+        "ids": [id_of(event.stream) for event in events],
+        "reason": HoldReason.awaiting_requester.value,
+    }
+    waiting = {row["stream"] for row in await fetch_rows(connection, WAITING, parameters)}
     return [event for event in events if event.stream in waiting]
 
 
@@ -45,7 +48,7 @@ async def resume_at_answer(ledger: Ledger, event: Recorded) -> AsyncIterator[Con
 
 RULE = Rule(
     "resume_at_answer",
-    tuple(f"{kind}.{said}" for kind in KINDS for said in ("commented", "attached")),
+    tuple(f"{kind}.{event}" for kind in KINDS for event in ("commented", "attached")),
     resume_at_answer,
     select_waiting,
 )

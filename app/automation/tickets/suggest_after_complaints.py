@@ -48,13 +48,13 @@ async def suggest_after_complaints(ledger: Ledger, event: Recorded) -> AsyncIter
     rows = await ledger.db.rows(COMPLAINTS, {"service": service, "since": since, "until": event.occurred_at})
     zone, evidence = ledger.numbers.zone, []
     for row in rows:
-        at = f"{row['complained_at'].astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        time = f"{row['complained_at'].astimezone(zone):%Y-%m-%d %H:%M:%S}"
         subject = ComplaintSubject(row["subject"])
-        text = in_both_languages("complaint", {"at": at, "subject": subject.en}, {"subject": subject.zh})
+        text = in_both_languages("complaint", {"at": time, "subject": subject.en}, {"subject": subject.zh})
         evidence.append(GivenEvidence(about=row["record"], text=text))
     kinds = {kind_of(row["record"]) for row in rows}
     process = kinds.pop() if len(kinds) == 1 else None
-    found = await suggestion_for(
+    suggestion = await suggestion_for(
         ledger,
         ImprovementSignal(
             cause=SuggestionCause.complaints,
@@ -67,8 +67,8 @@ async def suggest_after_complaints(ledger: Ledger, event: Recorded) -> AsyncIter
         ),
         least=LEAST_COMPLAINTS,
     )
-    if found is not None:
-        yield found
+    if suggestion is not None:
+        yield suggestion
 
 
 RULE = Rule(

@@ -45,7 +45,7 @@ def reconcile(
         report = loop.run(_compare(place.url, months, current.currency, wanted, anew=anew))
     if as_json:
         print_json(report)
-    elif not report.found:
+    elif not report.difference_count:
         print_line(
             f"{report.compared} numbers agree, and every case of them, "
             f"as of position {report.position} of the log, by month in {months.key}."
@@ -53,11 +53,11 @@ def reconcile(
     else:
         for difference in report.differences[:MOST_DIFFERENCES]:
             print_line(_line(difference, months))
-        print_line(f"Numbers compared: {report.compared}; differences: {report.found}.")
+        print_line(f"Numbers compared: {report.compared}; differences: {report.difference_count}.")
         print_line(
             "`ledgerdesk reconcile --anew` makes the facts anew. If they still differ, a definition is wrong."
         )
-    if report.found:
+    if report.difference_count:
         raise typer.Exit(DIFFERENT)
 
 
@@ -98,6 +98,6 @@ def _line(difference: both.FigureDifference, zone: ZoneInfo) -> str:
     cut = ", ".join(f"{name} {value or 'none'}" for name, value in difference.by.items())
     of = f"; cases {', '.join(map(str, difference.cases))}" if difference.cases else ""
     return (
-        f"{difference.key}, {month}{f', {cut}' if cut else ''}: {difference.what} "
+        f"{difference.key}, {month}{f', {cut}' if cut else ''}: {difference.figure} "
         f"is {difference.fast} by the facts and {difference.raw} by the events{of}"
     )

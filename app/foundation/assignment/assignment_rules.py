@@ -109,26 +109,26 @@ class AddAssignmentRule(Payload):
         return self
 
 
-def add(one: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext) -> None:
+def add(rule: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext) -> None:
     """Add an assignment rule, which assigns unassigned tickets automatically from now on."""
     customer, hours_of = ctx.ref(Team, "for_customer"), ctx.ref(Team, "hours_of")
-    one.process = body.process
-    one.name = body.name
-    one.position = body.position
-    one.for_service = body.for_service
-    one.for_category = body.for_category
-    one.for_customer_id = customer.id if customer else None
-    one.priorities = stored_priorities(body.priorities)
-    one.hours = body.hours
-    one.hours_of_id = hours_of.id if hours_of else None
-    one.calendar = body.calendar
-    one.calendar_hours = body.calendar_hours
-    one.to_team_id = ctx.required_ref(Team, "to_team").id
-    one.choose = body.choose
+    rule.process = body.process
+    rule.name = body.name
+    rule.position = body.position
+    rule.for_service = body.for_service
+    rule.for_category = body.for_category
+    rule.for_customer_id = customer.id if customer else None
+    rule.priorities = stored_priorities(body.priorities)
+    rule.hours = body.hours
+    rule.hours_of_id = hours_of.id if hours_of else None
+    rule.calendar = body.calendar
+    rule.calendar_hours = body.calendar_hours
+    rule.to_team_id = ctx.required_ref(Team, "to_team").id
+    rule.choose = body.choose
 
 
 async def rule_invalid(
-    reads: ReadContext, one: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext
+    reads: ReadContext, rule: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext
 ) -> None:
     """Refuse if tickets of the process cannot be assigned, its rules are too many, or the team is retired or
     a supplier.
@@ -169,20 +169,20 @@ class EditAssignmentRule(Patch):
     choose: AssignmentStrategy = Field(default=AssignmentStrategy.nobody, description="Who of the team now.")
 
 
-def edit(one: AssignmentRule, body: EditAssignmentRule, ctx: ActionContext) -> None:
+def edit(rule: AssignmentRule, body: EditAssignmentRule, ctx: ActionContext) -> None:
     """Edit the rule: its position, conditions or target; tickets assigned already stay as they are."""
-    apply_patch(one, body, ctx, skip=("priorities",))
+    apply_patch(rule, body, ctx, skip=("priorities",))
     if "priorities" in body.model_fields_set:
-        one.priorities = stored_priorities(body.priorities)
+        rule.priorities = stored_priorities(body.priorities)
 
 
 async def rule_edit_invalid(
-    reads: ReadContext, one: AssignmentRule, body: EditAssignmentRule, ctx: ActionContext
+    reads: ReadContext, rule: AssignmentRule, body: EditAssignmentRule, ctx: ActionContext
 ) -> None:
     """Refuse if the rule would have no team, a retired one or a supplier, or only one of calendar and
     calendar hours.
     """
-    after = one.model_copy()
+    after = rule.model_copy()
     edit(after, body, ctx)
     if (after.calendar is None) != (after.calendar_hours is None):
         raise WrongValue(pointer="/calendar_hours", because="both_of_calendar")
@@ -191,19 +191,19 @@ async def rule_edit_invalid(
     check_team_assignable(ctx.ref(Team, "to_team"), "/to_team")
 
 
-def end(one: AssignmentRule, body: EmptyPayload, ctx: ActionContext) -> None:
+def end(rule: AssignmentRule, body: EmptyPayload, ctx: ActionContext) -> None:
     """End the rule; tickets that it has assigned stay assigned."""
 
 
 def stored_priorities(priorities: tuple[Priority, ...]) -> list[str] | None:
     """Return the priorities as the table stores them, in order; None: all priorities."""
-    return [one.value for one in Priority if one in priorities] or None
+    return [priority.value for priority in Priority if priority in priorities] or None
 
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="assignment_rule", plural="assignment_rules", zh="分派规则", record=AssignmentRule, states=State, administrative=True,
-    audience=lambda one: (STAFF,), columns={"staff": ()},
+    audience=lambda rule: (STAFF,), columns={"staff": ()},
     rows=(
         #      action 中文    from            to            who           event
         action(add,  "添加", NEW_RECORD,     State.active, admin | rule, "assignment_rule.added",  wrong=(rule_invalid,)),

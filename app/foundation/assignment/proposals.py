@@ -97,27 +97,29 @@ async def propose(
     lifecycles: Mapping[str, Lifecycle[Any]],
     rules: Sequence[AssignmentRule],
     case: TicketAttributes,
-    at: datetime,
+    when: datetime,
     load_turns: LoadTurns,
 ) -> Proposal:
     """Return the team and the person that the rules propose for the case at that time."""
-    matched = first_match(rules, case, await _load_availability(db, rules, at))
+    matched = first_match(rules, case, await _load_availability(db, rules, when))
     rule = matched.rule
     if rule is None or rule.to_team_id is None:
         return Proposal(matched)
-    return Proposal(matched, rule.to_team_id, await _choose_person(db, lifecycles, rule, at, load_turns))
+    return Proposal(matched, rule.to_team_id, await _choose_person(db, lifecycles, rule, when, load_turns))
 
 
-async def _load_availability(db: Database, rules: Sequence[AssignmentRule], at: datetime) -> Availability:
+async def _load_availability(db: Database, rules: Sequence[AssignmentRule], when: datetime) -> Availability:
     """Return what the rules depend on at that time besides the case."""
     by_hours = {hours_of(rule) for rule in rules if rule.hours is not StaffedHours.always}
-    working = {team for team in by_hours if team is not None and await on_duty_in(db, team, Duty.working, at)}
+    working = {
+        team for team in by_hours if team is not None and await on_duty_in(db, team, Duty.working, when)
+    }
     teams = [rule.to_team_id for rule in rules]
     retired = {row["id"] for row in await db.rows(RETIRED_TEAMS, (teams,))}
     calendars = await newest_business_times(
         db, {rule.calendar for rule in rules if rule.calendar is not None}
     )
-    open_then = {key for key, hours in calendars.items() if hours.open_at(at)}
+    open_then = {key for key, hours in calendars.items() if hours.open_at(when)}
     return Availability(working, open_then, retired)
 
 
@@ -125,7 +127,7 @@ async def _choose_person(
     db: Database,
     lifecycles: Mapping[str, Lifecycle[Any]],
     rule: AssignmentRule,
-    at: datetime,
+    when: datetime,
     load_turns: LoadTurns,
 ) -> UUID | None:
     """Return the person of the rule's team who is assigned, by the rule's strategy."""
@@ -136,7 +138,7 @@ async def _choose_person(
     persons: Sequence[UUID]
     if rule.choose in (AssignmentStrategy.on_call, AssignmentStrategy.on_duty):
         duty = Duty.on_call if rule.choose is AssignmentStrategy.on_call else Duty.working
-        persons = await on_duty_in(db, team, duty, at)
+        persons = await on_duty_in(db, team, duty, when)
     else:
         persons = [row["id"] for row in await db.rows(MEMBERS, (team, MOST_PERSONS))]
     if not persons:
@@ -152,7 +154,7 @@ async def _open_ticket_counts(
 ) -> dict[UUID, int]:
     """Return, by person, the number of their open tickets, of all kinds that can be assigned."""
     counts = " + ".join(
-        f"(select count(*) from ({one} limit {MOST_COUNTED}) as open)" for one in open_tickets(lifecycles)
+        f"(select count(*) from ({query} limit {MOST_COUNTED}) as open)" for query in open_tickets(lifecycles)
     )
     query = f"select mine.id, {counts} as number from unnest(%s::uuid[]) as mine (id)"
     return {row["id"]: row["number"] for row in await db.rows(query, (list(persons),))}
@@ -162,13 +164,13 @@ def open_tickets(lifecycles: Mapping[str, Lifecycle[Any]]) -> list[str]:
     """Return, for each kind that can be assigned, a select of the open tickets of the person `mine.id`.
     States are literals in the SQL, so that the partial indexes of open tickets apply.
     """
-    found = []
+    queries = []
     for lifecycle in lifecycles.values():
         if "assign" in lifecycle.by_name:
             come_from = lifecycle["assign"].from_states
             assert isinstance(come_from, frozenset), "what does not exist cannot be assigned"
             states = ", ".join(f"'{state.value}'" for state in lifecycle.states if state in come_from)
-            found.append(
+            queries.append(
                 f"select 1 from {lifecycle.table} r where r.state in ({states}) and r.assignee_id = mine.id"
             )
-    return found
+    return queries

@@ -96,25 +96,25 @@ async def try_assignment_rules(
         raise WrongValue({"value": query.process}, parameter="process", because="unknown_value")
     customer = await _customer_id(ledger, query.customer)
     case = TicketAttributes(query.process, query.service, query.category, query.priority, customer)
-    at = query.at or context_of(request).now
+    when = query.at or context_of(request).now
 
     async def load_turns(team_id: UUID) -> dict[UUID, int]:
         return turns_by_person(await ledger.db.rows(LATEST_ASSIGNMENTS, (team_id,)))
 
     rules = await active_rules(ledger.db, query.process)
-    found = await propose(ledger.db, ledger.lifecycles, rules, case, at, load_turns)
-    shown = {
-        "tried_at": instant(at),
-        "rule": None if found.matched.rule is None else _stub(found.matched.rule),
-        "team": await _render_team(ledger, found.team_id),
-        "person": await _render_person(ledger, found.person_id),
+    proposal = await propose(ledger.db, ledger.lifecycles, rules, case, when, load_turns)
+    answer = {
+        "tried_at": instant(when),
+        "rule": None if proposal.matched.rule is None else _stub(proposal.matched.rule),
+        "team": await _render_team(ledger, proposal.team_id),
+        "person": await _render_person(ledger, proposal.person_id),
         "passed": [
             {"rule": _stub(rule), "reason": reason.value, "label": reason.label(language)}
-            for rule, reason in found.matched.skipped
+            for rule, reason in proposal.matched.skipped
         ],
     }
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
-    return Response(to_json(shown), headers=headers, media_type="application/json")
+    return Response(to_json(answer), headers=headers, media_type="application/json")
 
 
 async def _customer_id(ledger: Services, name: str | None) -> UUID | None:

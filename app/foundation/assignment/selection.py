@@ -52,14 +52,14 @@ def mismatch_reason(
     rule: AssignmentRule, ticket: TicketAttributes, availability: Availability
 ) -> MismatchReason | None:
     """Return the first reason why the rule does not match the ticket; None: it matches."""
-    somebody, is_open = hours_of(rule) in availability.working, rule.calendar in availability.open
+    is_staffed, is_open = hours_of(rule) in availability.working, rule.calendar in availability.open
     reasons = (
         (MismatchReason.service, rule.for_service not in (None, ticket.service)),
         (MismatchReason.category, rule.for_category not in (None, ticket.category)),
         (MismatchReason.customer, rule.for_customer_id not in (None, ticket.customer_id)),
         (MismatchReason.priority, bool(rule.priorities) and ticket.priority not in (rule.priorities or ())),
-        (MismatchReason.nobody_works, rule.hours is StaffedHours.somebody_works and not somebody),
-        (MismatchReason.somebody_works, rule.hours is StaffedHours.nobody_works and somebody),
+        (MismatchReason.nobody_works, rule.hours is StaffedHours.somebody_works and not is_staffed),
+        (MismatchReason.somebody_works, rule.hours is StaffedHours.nobody_works and is_staffed),
         (MismatchReason.calendar_closed, rule.calendar_hours is CalendarHours.open and not is_open),
         (MismatchReason.calendar_open, rule.calendar_hours is CalendarHours.closed and is_open),
         (MismatchReason.team_retired, rule.to_team_id in availability.retired),

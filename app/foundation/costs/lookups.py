@@ -18,6 +18,6 @@ async def hourly_rate(reads: ReadContext, role_class: str, when: datetime) -> Ho
     guard = Unguarded(
         "A rate that is added meanwhile is for work that is logged later; this one is read by itself."
     )
-    found = await reads.value(RATE, (role_class, when), guard=guard)
-    loaded = None if found is None else await reads.record("hourly_rate", str(found))
+    rate_id = await reads.value(RATE, (role_class, when), guard=guard)
+    loaded = None if rate_id is None else await reads.record("hourly_rate", str(rate_id))
     return None if loaded is None else loaded.record

@@ -151,11 +151,11 @@ class EditCustomField(Patch):
 
 def edit(field: CustomField, body: EditCustomField, ctx: ActionContext) -> None:
     """Edit the field: its labels, properties or choices; values that tickets have stay as they are."""
-    said = body.model_fields_set
+    sent = body.model_fields_set
     apply_patch(field, body, ctx, skip=("filterable", "choices"))
-    if "choices" in said:
+    if "choices" in sent:
         field.choices = _stored_choices(body.choices)
-    if "filterable" in said:
+    if "filterable" in sent:
         field.filter_slot = ctx.prepared(FilterSlot).slot or (field.filter_slot if body.filterable else None)
 
 
@@ -204,8 +204,8 @@ async def filter_slot(
     process = body.process if isinstance(body, AddCustomField) else field.process
     if process is None or not body.filterable or field.filter_slot is not None:
         return FilterSlot(None)
-    taken = await taken_slots(reads, process)
-    return FilterSlot(next((slot for slot in range(1, MOST_FILTERS + 1) if slot not in taken), None))
+    used_slots = await taken_slots(reads, process)
+    return FilterSlot(next((slot for slot in range(1, MOST_FILTERS + 1) if slot not in used_slots), None))
 
 
 def _can_be_filtered(value_type: ValueType, ctx: ActionContext) -> None:

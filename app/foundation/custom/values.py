@@ -56,18 +56,18 @@ async def invalid_custom_values(
 ) -> None:
     """Refuse unless each value fits an active field of the process, and required fields have values."""
     fields = await reads.custom_fields(ticket.KIND, body.custom)
-    for key, said in body.custom.items():
+    for key, value in body.custom.items():
         field = fields.get(key)
         if field is not None and field.staff_only and not _is_staff(ticket, ctx):
             field = None
         if field is None:
-            _remove_retired_value(ticket, key, said, ctx)
+            _remove_retired_value(ticket, key, value, ctx)
             continue
         await reads.relies_on(ticket.KIND, key)
-        value = None if said is None else await _stored_value(reads, field, said, ctx)
-        if value is None and field.required and _must_provide(ctx):
+        stored = None if value is None else await _stored_value(reads, field, value, ctx)
+        if stored is None and field.required and _must_provide(ctx):
             raise WrongValue(pointer=pointer(key), because="missing")
-        ctx.custom.set_value(field.column, key, value)
+        ctx.custom.set_value(field.column, key, stored)
     if not ticket.version and _must_provide(ctx):
         for key, field in fields.items():
             if field.required and key not in body.custom:
@@ -77,8 +77,8 @@ async def invalid_custom_values(
 
 def set_custom_fields(ticket: Ticket, ctx: ActionContext) -> None:
     """Set the payload's custom values on the ticket; its other values stay."""
-    for column, said in ctx.custom.values.items():
-        held = {**(getattr(ticket, column) or {}), **said}
+    for column, values in ctx.custom.values.items():
+        held = {**(getattr(ticket, column) or {}), **values}
         setattr(ticket, column, {key: value for key, value in held.items() if value is not None} or None)
 
 
@@ -101,26 +101,26 @@ def _must_provide(ctx: ActionContext) -> bool:
     return not (ctx.follows or ctx.caller.is_rule or Role.integration in ctx.caller.role_codes)
 
 
-def _remove_retired_value(ticket: Ticket, key: str, said: Any, ctx: ActionContext) -> None:
-    """Remove a value whose field was retired after the value was set: `said` must be None. Raises WrongValue
-    for anything else.
+def _remove_retired_value(ticket: Ticket, key: str, value: Any, ctx: ActionContext) -> None:
+    """Remove the ticket's value of a field that was retired since. Raises WrongValue unless the payload's
+    value is None.
     """
     columns = (PUBLIC, FOR_STAFF) if _is_staff(ticket, ctx) else (PUBLIC,)
-    column = next((one for one in columns if key in (getattr(ticket, one) or ())), None)
-    if said is not None or column is None:
+    column = next((name for name in columns if key in (getattr(ticket, name) or ())), None)
+    if value is not None or column is None:
         raise WrongValue({"value": key}, pointer=pointer(key), because="unknown_value")
     ctx.custom.set_value(column, key, None)
 
 
-async def _stored_value(reads: ReadContext, field: CustomField, said: Any, ctx: ActionContext) -> Any:
-    """Return the value `said` of the payload as the log stores it. Raises WrongValue."""
+async def _stored_value(reads: ReadContext, field: CustomField, sent: Any, ctx: ActionContext) -> Any:
+    """Return the payload's value as the log stores it; `me` is the caller. Raises WrongValue."""
     assert field.key is not None
     where = pointer(field.key)
     me = ctx.caller.person_id
-    if field.value_type is ValueType.person and said == "me" and me is not None:
-        said = str(me)
+    if field.value_type is ValueType.person and sent == "me" and me is not None:
+        sent = str(me)
     try:
-        value = to_stored_value(field, said)
+        value = to_stored_value(field, sent)
     except InvalidCustomValue as error:
         raise WrongValue(error.words, pointer=where, because=error.because) from None
     if field.value_type is ValueType.person:
@@ -134,5 +134,5 @@ async def _stored_value(reads: ReadContext, field: CustomField, said: Any, ctx: 
 
 def _only_staff_values(body: HasCustomValues, ctx: ActionContext) -> bool:
     """Return whether the payload changes only values that only staff see."""
-    said: set[str] = getattr(body, "model_fields_set", set()) - {"occurred_at"}
-    return ctx.custom.only_for_staff and said == {PUBLIC}
+    sent: set[str] = getattr(body, "model_fields_set", set()) - {"occurred_at"}
+    return ctx.custom.only_for_staff and sent == {PUBLIC}

@@ -11,13 +11,17 @@ from app.common.records import Record
 from app.foundation.decisions.records import Vote, VoteVerdict
 from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Unguarded
 from app.log.events import kind_of
+from app.log.upcasting import upcast
+from app.platform.db import Row
 
 PERSON = "person:"
 TASK_OWNERS = """
 select assignee_id from fold.task
 where record = %s and assignee_id is not null and dropped_at is null"""
 MEMBERS = "select person_id from fold.membership where team_id = %s"
-EVENTS = "select actor, on_behalf_of, data from log.event where stream = %s and not (type = any(%s))"
+EVENTS = """
+select type, schema_version, actor, on_behalf_of, data from log.event
+where stream = %s and not (type = any(%s))"""
 
 
 async def authors(
@@ -31,7 +35,7 @@ async def authors(
     decided = list(reads.lifecycles[record.KIND].decision_events)
     for row in await reads.rows(EVENTS, (record.row_key, decided), guard=BY_RECORD_VERSION):
         by = [one for one in (row["actor"], row["on_behalf_of"]) if one and one.startswith(PERSON)]
-        if by and touches(json.loads(row["data"])["set"], record.row_key, fields, children):
+        if by and touches(_rows_set(row), record.row_key, fields, children):
             found.update(UUID(one.removeprefix(PERSON)) for one in by)
     return frozenset(found)
 
@@ -41,8 +45,14 @@ async def once_named(reads: ReadContext, record: Record, row_key: str, field: st
     by the log, so that naming somebody else later does not help.
     """
     rows = await reads.rows(EVENTS, (record.row_key, []), guard=BY_RECORD_VERSION)
-    values = [(json.loads(row["data"])["set"].get(row_key) or {}).get(field) for row in rows]
+    values = [(_rows_set(row).get(row_key) or {}).get(field) for row in rows]
     return frozenset(UUID(value) for value in values if value is not None)
+
+
+def _rows_set(row: Row) -> Mapping[str, Any]:
+    """Return the fields that the event of a row of EVENTS sets, by row key."""
+    rows: Mapping[str, Any] = upcast(row["type"], row["schema_version"], json.loads(row["data"]))["set"]
+    return rows
 
 
 async def approvers(reads: ReadContext, record: Record, decision_id: UUID | None) -> frozenset[UUID]:

@@ -74,25 +74,25 @@ class AddEscalationRule(Payload):
     to_person: PersonReference | None = Field(default=None, description="With `person`: an id.")
 
 
-def add(one: EscalationRule, body: AddEscalationRule, ctx: ActionContext) -> None:
+def add(rule: EscalationRule, body: AddEscalationRule, ctx: ActionContext) -> None:
     """Add an escalation rule, which escalates tickets automatically from now on, including those open
     already.
     """
     team, person = ctx.ref(Team, "to_team"), ctx.ref(Person, "to_person")
-    one.process = body.process
-    one.name = body.name
-    one.priorities = stored_priorities(body.priorities)
-    one.after_seconds = body.after_seconds
-    one.sla_percent = body.sla_percent
-    one.metric = body.metric
-    one.as_long_as = body.as_long_as
-    one.escalate_to = body.escalate_to
-    one.to_team_id = team.id if team else None
-    one.to_person_id = person.id if person else None
+    rule.process = body.process
+    rule.name = body.name
+    rule.priorities = stored_priorities(body.priorities)
+    rule.after_seconds = body.after_seconds
+    rule.sla_percent = body.sla_percent
+    rule.metric = body.metric
+    rule.as_long_as = body.as_long_as
+    rule.escalate_to = body.escalate_to
+    rule.to_team_id = team.id if team else None
+    rule.to_person_id = person.id if person else None
 
 
 async def rule_invalid(
-    reads: ReadContext, one: EscalationRule, body: AddEscalationRule, ctx: ActionContext
+    reads: ReadContext, rule: EscalationRule, body: AddEscalationRule, ctx: ActionContext
 ) -> None:
     """Refuse if tickets of the process cannot be escalated, its rules are too many, it is not said when or
     said twice, or the target is missing or inactive.
@@ -127,30 +127,30 @@ class EditEscalationRule(Patch):
     to_person: PersonReference | None = Field(default=None, description="With `person`: an id; else null.")
 
 
-def edit(one: EscalationRule, body: EditEscalationRule, ctx: ActionContext) -> None:
+def edit(rule: EscalationRule, body: EditEscalationRule, ctx: ActionContext) -> None:
     """Edit the rule, for the open tickets that it has not escalated yet."""
-    apply_patch(one, body, ctx, skip=("priorities",))
+    apply_patch(rule, body, ctx, skip=("priorities",))
     if "priorities" in body.model_fields_set:
-        one.priorities = stored_priorities(body.priorities)
+        rule.priorities = stored_priorities(body.priorities)
 
 
 async def rule_edit_invalid(
-    reads: ReadContext, one: EscalationRule, body: EditEscalationRule, ctx: ActionContext
+    reads: ReadContext, rule: EscalationRule, body: EditEscalationRule, ctx: ActionContext
 ) -> None:
     """Refuse if the rule would not say when, or twice, or its target would be missing or inactive."""
-    said = body.model_fields_set
-    after = one.model_copy()
+    sent = body.model_fields_set
+    after = rule.model_copy()
     edit(after, body, ctx)
     _check_when(after.after_seconds, after.sla_percent, after.metric)
-    to = body.escalate_to if "escalate_to" in said else one.escalate_to
+    to = body.escalate_to if "escalate_to" in sent else rule.escalate_to
     assert to is not None
-    team = body.to_team if "to_team" in said else one.to_team_id
-    person = body.to_person if "to_person" in said else one.to_person_id
+    team = body.to_team if "to_team" in sent else rule.to_team_id
+    person = body.to_person if "to_person" in sent else rule.to_person_id
     _check_target_named(to, team is not None, person is not None)
     _check_target_active(ctx)
 
 
-def end(one: EscalationRule, body: EmptyPayload, ctx: ActionContext) -> None:
+def end(rule: EscalationRule, body: EmptyPayload, ctx: ActionContext) -> None:
     """End the rule: it escalates nothing any more."""
 
 
@@ -180,7 +180,7 @@ def _check_target_active(ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="escalation_rule", plural="escalation_rules", zh="升级规则", record=EscalationRule, states=State, administrative=True,
-    audience=lambda one: (STAFF,), columns={"staff": ()},
+    audience=lambda rule: (STAFF,), columns={"staff": ()},
     rows=(
         #      action 中文    from            to            who           event
         action(add,  "添加", NEW_RECORD,     State.active, admin | rule, "escalation_rule.added",  wrong=(rule_invalid,)),

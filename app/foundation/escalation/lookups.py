@@ -62,8 +62,8 @@ async def percents_asked_for(db: Database) -> dict[tuple[str, ClockMetric], tupl
 
 def percents_of(rows: Iterable[Row]) -> dict[tuple[str, ClockMetric], tuple[int, ...]]:
     """Return the percentages in the rows of PERCENTS, as `percents_asked_for` does."""
-    found: dict[tuple[str, ClockMetric], set[int]] = {}
+    percents: dict[tuple[str, ClockMetric], set[int]] = {}
     for row in rows:
         for metric in ClockMetric if row["metric"] is None else (ClockMetric(row["metric"]),):
-            found.setdefault((row["process"], metric), set()).add(row["sla_percent"])
-    return {clock: tuple(sorted(percents)) for clock, percents in found.items()}
+            percents.setdefault((row["process"], metric), set()).add(row["sla_percent"])
+    return {clock: tuple(sorted(percents)) for clock, percents in percents.items()}

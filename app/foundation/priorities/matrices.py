@@ -71,24 +71,24 @@ async def matrix_incomplete(
     """Refuse if an impact and urgency occur twice or not at all, or if less impact or urgency leads to a
     higher priority.
     """
-    said: dict[tuple[Impact, Urgency], Priority] = {}
+    priorities: dict[tuple[Impact, Urgency], Priority] = {}
     for n, cell in enumerate(body.cells):
-        if (cell.impact, cell.urgency) in said:
+        if (cell.impact, cell.urgency) in priorities:
             raise WrongValue(pointer=f"/cells/{n}", because="cell_twice")
-        said[cell.impact, cell.urgency] = cell.priority
+        priorities[cell.impact, cell.urgency] = cell.priority
     for impact, urgency in MATRIX:
-        if (impact, urgency) not in said:
+        if (impact, urgency) not in priorities:
             words = {"impact": impact.value, "urgency": urgency.value}
             raise WrongValue(words, pointer="/cells", because="cell_missing")
     for n, cell in enumerate(body.cells):
-        _check_monotonic(said, cell, f"/cells/{n}/priority")
+        _check_monotonic(priorities, cell, f"/cells/{n}/priority")
 
 
-def _check_monotonic(said: Matrix, cell: MatrixCell, pointer: str) -> None:
-    """Check that no other cell of the matrix `said` with at least this impact and urgency has a lower
-    priority, and vice versa: codes of higher priorities sort first. Raises WrongValue.
+def _check_monotonic(matrix: Matrix, cell: MatrixCell, pointer: str) -> None:
+    """Check that no other cell of the matrix with at least this impact and urgency has a lower priority:
+    codes of higher priorities sort first. Raises WrongValue.
     """
-    for (impact, urgency), priority in said.items():
+    for (impact, urgency), priority in matrix.items():
         more = impact.value <= cell.impact.value and urgency.value <= cell.urgency.value
         if more and cell.priority.value < priority.value:
             words = {"impact": impact.value, "urgency": urgency.value, "priority": priority.value}

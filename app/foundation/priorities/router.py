@@ -59,12 +59,12 @@ class CurrentPriorityMatrix(OutputModel):
 )
 async def get_present_priority_matrix(ledger: Ledger) -> Response:
     """Return the priority matrix that applies to new tickets."""
-    known = await ledger.directory.priority_matrix()
+    matrix = await ledger.directory.priority_matrix()
     cells = [
         PriorityCell(impact=impact, urgency=urgency, priority=priority)
-        for (impact, urgency), priority in known.matrix.items()
+        for (impact, urgency), priority in matrix.matrix.items()
     ]
-    version = 0 if known.record is None else known.record.version
+    version = 0 if matrix.record is None else matrix.record.version
     body = to_json(CurrentPriorityMatrix(version=version, cells=cells))
     return Response(body, headers={"ETag": etag(version, body)}, media_type="application/json")
 
@@ -85,19 +85,19 @@ async def set_priority_matrix(
 ) -> Response:
     """Set the priority matrix; tickets that have a priority keep it."""
     context = context_of(request)
-    who = LIFECYCLE["revise"].policy
-    if not who.allows(context.caller, PriorityMatrix(id=uuid7())):
-        raise ledger.forbidden(who, context.language)
+    policy = LIFECYCLE["revise"].policy
+    if not policy.allows(context.caller, PriorityMatrix(id=uuid7())):
+        raise ledger.forbidden(policy, context.language)
     name = await ledger.db.value(CURRENT_MATRIX)
     versions = versions_of(if_match)
     if name is None and versions is not None and 0 not in versions:
         raise VersionMismatch(more={"version": 0})
     row = LIFECYCLE["add" if name is None else "revise"]
-    said = AddPriorityMatrix(**body.model_dump()) if name is None else body
+    payload = AddPriorityMatrix(**body.model_dump()) if name is None else body
     # The first time the command adds a matrix, and when it is sent again, one exists.
     known_by = await idempotency.key_of(ledger, request, "set_priority_matrix", idempotency_key)
-    known = None if name is None else versions
-    command = Command(LIFECYCLE, row, name and str(name), said, context, known, known_by)
+    expected = None if name is None else versions
+    command = Command(LIFECYCLE, row, name and str(name), payload, context, expected, known_by)
     carried_out = await perform_idempotently(ledger, command)
     shows = Renderer(ledger, LIFECYCLE, PriorityMatrixOut, context.caller, context.language)
     return action_response(

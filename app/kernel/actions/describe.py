@@ -18,6 +18,7 @@ from app.kernel.access.redaction import Viewer
 from app.kernel.actions.hidden_fields import hidden_names
 from app.kernel.actions.lifecycle import Action, Branch, Lifecycle
 from app.kernel.actions.payloads import Patch, marks, part_types
+from app.log.upcasting import current_version
 
 SEALED = "Personal: in the log enc1:<key>:<ciphertext>; clients are shown the text, null once it is erased."
 VALUES = "Values of custom fields by their keys; `words` as personal fields are."
@@ -144,14 +145,14 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
                 if (existing := types.get(event)) is not None:
                     schema = _common_schema(existing["given"], schema)
                 types[event] = {
-                    "schema_version": 1,
+                    "schema_version": current_version(event),
                     "kind": lifecycle.kind,
                     "summary": row.description,
                     "given": schema,
                 }
     observed = {
         lifecycle.observed: {
-            "schema_version": 1,
+            "schema_version": current_version(lifecycle.observed),
             "kind": lifecycle.kind,
             "summary": "Another system told something of it that no action says.",
             "given": {"type": "object"},

@@ -41,6 +41,7 @@ from app.kernel.commands.violations import refusal_for, violation_of
 from app.kernel.ledger import Ledger
 from app.log.events import Event, id_of, kind_of
 from app.log.ids import uuid7
+from app.log.upcasting import current_version
 from app.log.writer import (
     AppendRequest,
     ConcurrencyConflict,
@@ -424,11 +425,13 @@ def _event(
 ) -> Event:
     context = command.metadata
     behalf = behalf or context.on_behalf_of
+    event_type = command.row.event_in(getattr(decided.record, "state", None))
     return Event(
         id=uuid7(),
         stream=decided.record.row_key,
         version=version,
-        type=command.row.event_in(getattr(decided.record, "state", None)),
+        type=event_type,
+        schema_version=current_version(event_type),
         occurred_at=occurred_at,
         staff_only=decided.staff_only,
         actor=context.caller.actor,

@@ -136,13 +136,13 @@ async def with_previous_period(
     if (part := comparable_part(question, now)) is not None:
         as_far = await count_as_of(connection, replace(question, bounds=part), now, position)
     figures = {(0, cut): cell for (period, cut), cell in counted_cells.items() if period == 1}
-    asked = {
+    counted = {
         (period - len(before), cut): cell
         for (period, cut), cell in counted_cells.items()
         if period > len(before)
     }
-    _check_limit(asked, LARGEST_ANSWER)
-    return figures | asked | {(PARTIAL_PREVIOUS, cut): cell for (_, cut), cell in as_far.items()}
+    _check_limit(counted, LARGEST_ANSWER)
+    return figures | counted | {(PARTIAL_PREVIOUS, cut): cell for (_, cut), cell in as_far.items()}
 
 
 async def count_as_of(
@@ -315,8 +315,8 @@ async def _split_instant(connection: Connection, question: KpiQuestion, filters:
     """
     begins = question.bounds[1:-1]
     (((plan,),),) = await fetch(connection, query.planned_rows(question, filters))
-    for there, middle in await fetch(connection, query.extent(question)):
-        if begins and float(plan["Plan"]["Plan Rows"]) > WIDE_SHARE * float(there):
+    for largest, middle in await fetch(connection, query.extent(question)):
+        if begins and float(plan["Plan"]["Plan Rows"]) > WIDE_SHARE * float(largest):
             return min(begins, key=lambda begin: abs(begin - (middle or begin)))
     return None
 

@@ -43,7 +43,7 @@ Filters = Mapping[Dimension, Sequence[str | UUID | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class AskedCases:
+class CaseWindow:
     """A question for the cases of its whole time, with its filters, the instant of the end state, and how
     many rows it gets at most.
     """
@@ -114,14 +114,14 @@ async def count(
 
 
 async def case_values(
-    connection: Connection, asked: Sequence[AskedCases], position: int
+    connection: Connection, windows: Sequence[CaseWindow], position: int
 ) -> list[list[tuple[Any, ...]]]:
     """Return, for each of the questions about one KPI, what each case brings in its whole time, as of
     `position`: the columns of `query.case_values`. The definition is evaluated once for all of them.
 
     Raises CannotAnswer like `count`.
     """
-    question = asked[0].question
+    question = windows[0].question
     kpi = question.kpi
     parameters: dict[str, Any] = {
         "position": position,
@@ -131,9 +131,9 @@ async def case_values(
     names = definitions.definition_names(kpi)
     if kpi.fact is None:
         names = definitions.open_names(kpi)
-        parameters |= {"ends": sorted({window.instant for window in asked})}
+        parameters |= {"ends": sorted({window.instant for window in windows})}
     parts = []
-    for number, window in enumerate(asked):
+    for number, window in enumerate(windows):
         assert window.question.kpi is kpi
         where, values = _where(window.filters, number)
         parameters |= values
@@ -146,23 +146,23 @@ with counted as materialized ({definitions.union_of(kpi, names)})
         rows = await fetch(connection, SqlStatement(text, parameters))
     except QueryCanceled as error:
         raise CannotAnswer("as_of", "takes_too_long", seconds=str(LONGEST_SECONDS)) from error
-    window_rows: list[list[tuple[Any, ...]]] = [[] for _ in asked]
+    window_rows: list[list[tuple[Any, ...]]] = [[] for _ in windows]
     for number, *row in rows:
         window_rows[number].append(tuple(row))
     return window_rows
 
 
-def _case_values_of(asked: AskedCases, number: int, where: str, parameters: dict[str, Any]) -> str:
+def _case_values_of(window: CaseWindow, number: int, where: str, parameters: dict[str, Any]) -> str:
     """Return the SQL that picks the cases of one question from all that were counted, and add its
     parameters.
     """
-    kpi, question = asked.question.kpi, asked.question
+    kpi, question = window.question.kpi, window.question
     cut = "".join(f", {COLUMN.get(dimension, definitions.AGE)}" for dimension in question.by)
     if kpi.fact is None:
         value, weight, time = "1", "1", f"at = %(instant_{number})s"
         if kpi.is_share_of_open or kpi.is_of_ages:
             value = kpi.measure.number.raw
-        parameters[f"instant_{number}"] = asked.instant
+        parameters[f"instant_{number}"] = window.instant
     else:
         value, weight = kpi.measure.number.raw, _raw_weight(kpi)
         only = "true" if kpi.counts_excluded else "excluded is null"
@@ -170,7 +170,7 @@ def _case_values_of(asked: AskedCases, number: int, where: str, parameters: dict
         parameters |= {f"begin_{number}": question.bounds[0], f"end_{number}": question.bounds[-1]}
     return f"""(select {number}, case_id, {value} as value, {weight} as weight,
   {began_column(kpi)} as began_at{cut}
-from counted where {time} and {where} limit {asked.most})"""
+from counted where {time} and {where} limit {window.most})"""
 
 
 def _raw_weight(kpi: Kpi) -> str:
@@ -199,15 +199,19 @@ async def _count_cases(
         raw_days.add_days(cells, bounds, by, question.zone, question.now)
     figures = {place: _figures(kpi, cell) for place, cell in cells.items()}
     if kpi.secondary_kpi is not None:
-        beside = await aggregates.cells(
+        companions = await aggregates.cells(
             connection, bounds, by, aggregates.with_measure(kpi.secondary_kpi, source)
         )
-        for place, cell in beside.items():
+        for place, cell in companions.items():
             figures[place].secondary = _figures(kpi.secondary_kpi, cell)
     if kpi.is_referenced:
 
-        def case_source(names: Sequence[str], asked: KpiQuestion | None) -> aggregates.CaseSource:
-            among = {} if asked is None else {dimension: filters[dimension] for dimension in asked.filters}
+        def case_source(names: Sequence[str], reference: KpiQuestion | None) -> aggregates.CaseSource:
+            among = (
+                {}
+                if reference is None
+                else {dimension: filters[dimension] for dimension in reference.filters}
+            )
             parameters: dict[str, Any] = {"position": position}
             if names is definitions.ACTIVE:
                 parameters["ends"] = references.ends_of(question)

@@ -24,7 +24,7 @@ class Comparisons:
     """
 
     last_year: Mapping[PointKey, Figures] | None = None
-    beside: Sequence[tuple[Kpi, Mapping[PointKey, Figures]]] = field(default_factory=tuple)
+    companions: Sequence[tuple[Kpi, Mapping[PointKey, Figures]]] = field(default_factory=tuple)
 
     def year_before(self, place: PointKey) -> Figures | None:
         """Return the figures of the year before of that period and cut; None if they are not shown."""
@@ -32,7 +32,7 @@ class Comparisons:
 
     def figures_beside(self, place: PointKey) -> list[tuple[Kpi, Figures]]:
         """Return the figures of each KPI that is shown beside, of that period and cut."""
-        return [(kpi, cells.get(place, Figures())) for kpi, cells in self.beside]
+        return [(kpi, cells.get(place, Figures())) for kpi, cells in self.companions]
 
 
 async def load_comparisons(question: KpiQuestion, count: CountFigures) -> Comparisons:
@@ -47,5 +47,5 @@ async def load_comparisons(question: KpiQuestion, count: CountFigures) -> Compar
             if part[0] < part[1]:
                 for (_, cut), cell in (await count(replace(question, bounds=part))).items():
                     last_year[period, cut] = cell
-    beside = [(KPIS[key], await count(replace(question, kpi=KPIS[key]))) for key in kpi.beside]
-    return Comparisons(last_year, beside)
+    companions = [(KPIS[key], await count(replace(question, kpi=KPIS[key]))) for key in kpi.companions]
+    return Comparisons(last_year, companions)

@@ -49,8 +49,8 @@ async def filled_periods(
         if spans:
             text = SELECT_FILLED.format(any=" or ".join(HAS_FACTS.format(table=table) for table in tables))
             begins, ends = zip(*spans, strict=True)
-            asked = SqlStatement(text, {"begins": list(begins), "ends": list(ends)})
-            filled_spans = [spans[number - 1] for (number,) in await fetch(connection, asked)]
+            statement = SqlStatement(text, {"begins": list(begins), "ends": list(ends)})
+            filled_spans = [spans[number - 1] for (number,) in await fetch(connection, statement)]
     return FilledPeriods(position, lag_seconds, filled_spans)
 
 

@@ -38,9 +38,9 @@ def requirement_for(
     """
     bound = Fraction(str(target.value)) * divisor - so_far
     if target.is_minimum:
-        wanted = floor(bound) + 1 if target.comparator is Comparator.gt else ceil(bound)
-        possible, certain = most is None or wanted <= most, wanted <= least
-        return Requirement(_outlook(possible=possible, certain=certain), at_least=wanted)
+        needed = floor(bound) + 1 if target.comparator is Comparator.gt else ceil(bound)
+        possible, certain = most is None or needed <= most, needed <= least
+        return Requirement(_outlook(possible=possible, certain=certain), at_least=needed)
     allowed = ceil(bound) - 1 if target.comparator is Comparator.lt else floor(bound)
     possible, certain = allowed >= least, most is not None and most <= allowed
     return Requirement(_outlook(possible=possible, certain=certain), at_most=allowed)

@@ -179,7 +179,7 @@ def ends_of(question: KpiQuestion) -> list[datetime]:
 
 def delivered(kpi: Kpi) -> Kpi:
     """Return the KPI of the cases delivered that this one's are compared with."""
-    return replace(kpi, fact="concluded", aggregate=Aggregate.number, measure=Measure.one, basis=Basis.ended)
+    return replace(kpi, fact="concluded", aggregate=Aggregate.number, measure=Measure.case, basis=Basis.ended)
 
 
 #: Returns the cases of the named definitions, as far as the question's filters take them; None: all.

@@ -175,15 +175,15 @@ class KpiPoint(OutputModel):
 class PointContext:
     """The context for judging a point: the target, the figures of the period before, and the present time.
 
-    `last_year` are the figures of the same period of the year before, None if nobody asked for them; `beside`
-    are those of the KPIs that are shown beside the value, each with its KPI.
+    `last_year` are the figures of the same period of the year before, None if nobody asked for them;
+    `companions` are those of the KPIs that are shown beside the value, each with its KPI.
     """
 
     target: TargetValue | None
     before: Figures
     now: datetime
     last_year: Figures | None = None
-    beside: Sequence[tuple[Kpi, Figures]] = ()
+    companions: Sequence[tuple[Kpi, Figures]] = ()
 
 
 def point(
@@ -237,10 +237,12 @@ def _numerator_and_denominator(kpi: Kpi, figures: Figures) -> dict[str, Any]:
 
 def _times(kpi: Kpi, figures: Figures) -> dict[str, Any]:
     """Return the distributions of business and elapsed time, which are equal if no calendar applies."""
-    beside = figures.secondary.elapsed if kpi.secondary is not None and figures.secondary else figures.elapsed
-    business, elapsed = figures.elapsed, beside
+    secondary = (
+        figures.secondary.elapsed if kpi.secondary is not None and figures.secondary else figures.elapsed
+    )
+    business, elapsed = figures.elapsed, secondary
     if not kpi.is_in_business_time:
-        business, elapsed = beside, figures.elapsed
+        business, elapsed = secondary, figures.elapsed
     return {"business": business, "elapsed": elapsed}
 
 
@@ -365,7 +367,7 @@ def _target_fields(
         "previous": compare(value, value_of(kpi, context.before)),
         "last_year": context.last_year and compare(value, value_of(kpi, context.last_year)),
         "beside": {
-            other_kpi.key: _additional_figure(other_kpi, figures) for other_kpi, figures in context.beside
+            other_kpi.key: _additional_figure(other_kpi, figures) for other_kpi, figures in context.companions
         },
     }
 

@@ -58,43 +58,47 @@ class CountedKpi:
 
 
 async def freeze_baselines(
-    ledger: Ledger, asked: Sequence[BaselineQuestion], now: datetime, field: str = "targets"
+    ledger: Ledger, baseline_questions: Sequence[BaselineQuestion], now: datetime, field: str = "targets"
 ) -> FrozenBaselines:
     """Compute the baselines of all targets in one snapshot of the facts, as far as these have come.
 
     `field` is the payload's list of them. Raises WrongValue for what cannot be asked, DatabaseGone.
     """
-    return await freeze(ledger.db, ledger.settings, asked, now, field)
+    return await freeze(ledger.db, ledger.settings, baseline_questions, now, field)
 
 
 async def freeze(
-    db: Database, settings: Settings, asked: Sequence[BaselineQuestion], now: datetime, field: str = "targets"
+    db: Database,
+    settings: Settings,
+    baseline_questions: Sequence[BaselineQuestion],
+    now: datetime,
+    field: str = "targets",
 ) -> FrozenBaselines:
     """Compute the baselines by the facts as they stand. Raises as `freeze_baselines` does."""
     questions = [
         baseline_question(
-            asked_baseline,
+            baseline,
             f"/{field}/{n}",
             zone=settings.time_zone,
             now=now,
             reopen_days=settings.reopen_days,
             currency=settings.currency,
         )
-        for n, asked_baseline in enumerate(asked)
+        for n, baseline in enumerate(baseline_questions)
     ]
     frozen_baselines = []
     async with snapshot_connection(db) as connection:
         position, _ = await facts_position(connection)
-        for n, (asked_baseline, question) in enumerate(zip(asked, questions, strict=True)):
+        for n, (baseline, question) in enumerate(zip(baseline_questions, questions, strict=True)):
             try:
                 counted = await count_kpi(connection, question)
             except CannotAnswer as error:
                 raise wrong_question(error, f"/{field}/{n}") from error
             frozen_baselines.append(
                 FrozenBaseline(
-                    name=asked_baseline.name,
-                    kpi=asked_baseline.kpi,
-                    scope=filters_of(asked_baseline.scope),
+                    name=baseline.name,
+                    kpi=baseline.kpi,
+                    scope=filters_of(baseline.scope),
                     begins_at=question.bounds[0],
                     ends_at=question.bounds[-1],
                     zone=question.zone.key,

@@ -36,22 +36,22 @@ class BaselineQuestion(PayloadPart):
 
 
 def check_baseline_questions(
-    asked: Sequence[BaselineQuestion], zone: str, now: datetime, field: str = "targets"
+    baselines: Sequence[BaselineQuestion], zone: str, now: datetime, field: str = "targets"
 ) -> None:
     """Check what can be seen without the facts: KPIs, dimensions, windows that are over, each name once.
 
     `field` is the payload's list. Raises WrongValue.
     """
-    seen = set[str]()
-    for n, asked_baseline in enumerate(asked):
-        if asked_baseline.name in seen:
+    names = set[str]()
+    for n, baseline in enumerate(baselines):
+        if baseline.name in names:
             raise WrongValue(pointer=f"/{field}/{n}/name", because="each_once")
-        seen.add(asked_baseline.name)
-        baseline_question(asked_baseline, f"/{field}/{n}", zone=zone, now=now)
+        names.add(baseline.name)
+        baseline_question(baseline, f"/{field}/{n}", zone=zone, now=now)
 
 
 def baseline_question(
-    asked: BaselineQuestion,
+    baseline: BaselineQuestion,
     pointer: str,
     *,
     zone: str,
@@ -60,15 +60,15 @@ def baseline_question(
     currency: str = "",
 ) -> KpiQuestion:
     """Return the checked question. Raises WrongValue, at `pointer`, for what cannot be asked."""
-    kpi = KPIS.get(asked.kpi)
+    kpi = KPIS.get(baseline.kpi)
     if kpi is None:
-        raise WrongValue({"value": asked.kpi}, pointer=f"{pointer}/kpi", because="unknown_value")
+        raise WrongValue({"value": baseline.kpi}, pointer=f"{pointer}/kpi", because="unknown_value")
     parameters = QuestionParameters(
         grain=Grain.all.value,
-        begin=asked.before.begin,
-        end=asked.before.end,
-        zone=asked.tz,
-        filters={dimension.value: values for dimension, values in asked.scope.items()},
+        begin=baseline.before.begin,
+        end=baseline.before.end,
+        zone=baseline.tz,
+        filters={dimension.value: values for dimension, values in baseline.scope.items()},
     )
     try:
         question = parse_question(

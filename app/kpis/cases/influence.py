@@ -98,7 +98,7 @@ class KpiInfluence(OutputModel):
 
 async def influence(db: Database, question: KpiQuestion, dimension: Dimension, now: datetime) -> KpiInfluence:
     """Return what moved the KPI in the question's whole time. Raises CannotAnswer, DatabaseGone."""
-    kpi, asked = question.kpi, replace(question, by=(dimension,))
+    kpi, divided = question.kpi, replace(question, by=(dimension,))
     # By agreement or customer, customers' own agreements have agreed time that the whole has not.
     if kpi.aggregate in INDIVISIBLE_AGGREGATES or (kpi.is_of_outages and dimension is not Dimension.service):
         raise CannotAnswer("by", "not_by_parts")
@@ -106,16 +106,16 @@ async def influence(db: Database, question: KpiQuestion, dimension: Dimension, n
         position, lag_seconds = await facts_position(connection)
         total_figures = (await count(connection, question, now, most=1)).get((1, ()), Figures())
         if kpi.is_of_outages:
-            counted_cells = await count(connection, asked, now, most=MOST_PARTS)
+            counted_cells = await count(connection, divided, now, most=MOST_PARTS)
             parts = {
                 cut: (cases_of(kpi, part_figures), _without(total_figures, part_figures))
                 for (_, cut), part_figures in counted_cells.items()
             }
             heavy: list[tuple[CaseValue, Figures]] = []
         else:
-            values = await case_values(connection, asked, now)
+            values = await case_values(connection, divided, now)
             parts, heavy = await asyncio.to_thread(_left_out, kpi, values, total_figures)
-        names = await cut_names(connection, asked, [(1, cut) for cut in parts])
+        names = await cut_names(connection, divided, [(1, cut) for cut in parts])
         heaviest = await _heavy_cases(connection, question, heavy, value_of(kpi, total_figures))
     return KpiInfluence(
         key=kpi.key,
@@ -144,13 +144,13 @@ def _left_out(
         places[value.cut] += 1
     parts = {}
     for cut in heapq.nlargest(MOST_PARTS, places, key=lambda cut: places[cut]):
-        others = [value for value in values if value.cut != cut]
-        parts[cut] = places[cut], figures_of(kpi, others, total_figures)
+        remaining = [value for value in values if value.cut != cut]
+        parts[cut] = places[cut], figures_of(kpi, remaining, total_figures)
     heavy = []
     if kpi.aggregate in WEIGHING:
         for place in heapq.nlargest(HEAVIEST, range(len(values)), key=lambda place: values[place].value):
-            others = [*values[:place], *values[place + 1 :]]
-            heavy.append((values[place], figures_of(kpi, others, total_figures)))
+            remaining = [*values[:place], *values[place + 1 :]]
+            heavy.append((values[place], figures_of(kpi, remaining, total_figures)))
     return parts, heavy
 
 

@@ -61,8 +61,8 @@ async def case_values(
         instant = min(question.bounds[-1], now)
         rows = await fetch(connection, _bounded(backlog.case_values(question, filters, instant)))
     else:
-        asked = await with_budgets(connection, question)
-        rows = await fetch(connection, _bounded(query.case_values(asked, filters)))
+        budgeted = await with_budgets(connection, question)
+        rows = await fetch(connection, _bounded(query.case_values(budgeted, filters)))
     return _values_of(rows)
 
 
@@ -70,8 +70,8 @@ async def case_values_as_of(
     connection: Connection, questions: Sequence[KpiQuestion], now: datetime, position: int
 ) -> list[list[CaseValue]]:
     """Return what `case_values` does of several questions about one KPI, which reads the log once."""
-    asked = [
-        as_of.AskedCases(
+    windows = [
+        as_of.CaseWindow(
             question=question,
             filters=await resolve_filters(connection, question),
             instant=min(question.bounds[-1], now),
@@ -79,7 +79,7 @@ async def case_values_as_of(
         )
         for question in questions
     ]
-    return [_values_of(rows) for rows in await as_of.case_values(connection, asked, position)]
+    return [_values_of(rows) for rows in await as_of.case_values(connection, windows, position)]
 
 
 def _values_of(rows: Sequence[tuple[Any, ...]]) -> list[CaseValue]:

@@ -25,13 +25,13 @@ SUGGESTIONS_BY_SOURCE = Kpi(
     process="improvement_suggestion",
     owner=Role.quality_manager,
     fact="offered",
-    measure=Measure.one,
+    measure=Measure.case,
     aggregate=Aggregate.number,
     unit=Unit.cases,
     direction=Direction.up,
     basis=Basis.event,
     dimensions=OF_SUGGESTIONS,
-    beside=("suggestion_adoption_rate",),
+    companions=("suggestion_adoption_rate",),
 )
 
 SUGGESTIONS_PER_100_STAFF = Kpi(
@@ -52,7 +52,7 @@ SUGGESTIONS_PER_100_STAFF = Kpi(
     process="improvement_suggestion",
     owner=Role.quality_manager,
     fact="proposed",
-    measure=Measure.one,
+    measure=Measure.case,
     aggregate=Aggregate.per_staff,
     unit=Unit.number,
     direction=Direction.up,
@@ -113,7 +113,7 @@ IDEA_TO_STANDARD_SECONDS = Kpi(
     basis=Basis.opened,
     settling=Settling.ending,
     dimensions=(Dimension.size,),
-    beside=("idea_to_standard_ended_seconds",),
+    companions=("idea_to_standard_ended_seconds",),
 )
 
 IDEA_TO_STANDARD_ENDED_SECONDS = Kpi(
@@ -162,7 +162,7 @@ PILOT_PASS_RATE = Kpi(
     direction=Direction.up,
     basis=Basis.event,
     dimensions=OF_IMPROVEMENTS,
-    beside=("pilot_pass_rate_final",),
+    companions=("pilot_pass_rate_final",),
 )
 
 PILOT_PASS_RATE_FINAL = Kpi(
@@ -218,7 +218,7 @@ EFFECT_ACHIEVED = Kpi(
     direction=Direction.up,
     basis=Basis.event,
     dimensions=OF_IMPROVEMENTS,
-    beside=("effect_achieved_targets",),
+    companions=("effect_achieved_targets",),
 )
 
 EFFECT_ACHIEVED_TARGETS = Kpi(
@@ -262,7 +262,7 @@ BENEFITS_SUSTAINED = Kpi(
     process="improvement",
     owner=Role.quality_manager,
     fact="benefit_due",
-    measure=Measure.kept,
+    measure=Measure.benefit_kept,
     aggregate=Aggregate.share,
     unit=Unit.ratio,
     direction=Direction.up,

@@ -20,23 +20,23 @@ class ValueForm(Enum):
 @dataclass(frozen=True, slots=True)
 class RawValue:
     """A value in the raw definitions: what a definition decides of it under the name `decided`, or else the
-    first of the fields `known` that the case had when its event decided.
+    first of the `ticket_fields` that the case had when its event decided.
     """
 
-    known: tuple[str, ...] = ()
+    ticket_fields: tuple[str, ...] = ()
     decided: str | None = None
 
     @property
     def expression(self) -> str:
         """Return the SQL of the value, which reads the rows `known` and `its` of raw/_cases.sql."""
         texts = [] if self.decided is None else [f"its.said->>'{self.decided}'"]
-        texts += [f"known.fields->>'{name}'" for name in self.known]
+        texts += [f"known.fields->>'{name}'" for name in self.ticket_fields]
         return texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"
 
 
 def case_field(*fields: str) -> RawValue:
     """Return the value that the case had in the first of these fields when its event decided."""
-    return RawValue(known=fields)
+    return RawValue(ticket_fields=fields)
 
 
 def decided_value(name: str) -> RawValue:

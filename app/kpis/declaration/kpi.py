@@ -167,7 +167,7 @@ class Kpi:
     `secondary` is a second measure that the answer needs: for a duration its other time (elapsed or
     business). `budgets_of` is the KPI whose budgets the costs are compared with, if any. `settling` says what
     can still change a value after its period. `target` is the one fixed in the process documents. `per` is
-    the number of deliveries or persons that cases are counted for. `beside` are the keys of KPIs whose
+    the number of deliveries or persons that cases are counted for. `companions` are the keys of KPIs whose
     figures are shown beside every value, which says too little without them. `compares_years`: so is the
     value of the same period of the year before.
     """
@@ -193,7 +193,7 @@ class Kpi:
     target: TargetValue | None = None
     dimensions: tuple[Dimension, ...] = STANDARD
     per: int = 1
-    beside: tuple[str, ...] = ()
+    companions: tuple[str, ...] = ()
     compares_years: bool = False
 
     def texts(self, language: str) -> KpiTexts:

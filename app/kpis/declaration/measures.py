@@ -114,7 +114,7 @@ class Measure(CodeEnum):
     __hash__ = str.__hash__
 
     # fmt: off
-    one = "one", "Each case", "每个单据", CaseNumber("1", "1")
+    case = "case", "Each case", "每个单据", CaseNumber("1", "1")
     seconds = "seconds", "Its seconds", "所用秒数", CaseNumber("seconds", "seconds")
     business_seconds = (
         "business_seconds", "Its seconds in business time", "所用工作时间秒数", CaseNumber("business_seconds"))
@@ -212,5 +212,5 @@ class Measure(CodeEnum):
     pilot_ended = (
         "pilot_ended", "Whether the pilot has ended", "试点是否结束", CaseNumber("pilot_ended::integer", "denominator", PILOT))
     achieved = "achieved", "Whether it had the promised effect", "是否取得承诺的效果", _flag("achieved", Evidence(("effects_measured",)))
-    kept = "kept", "Whether its effect has lasted", "效果是否保持", _flag("kept", Evidence(("effects_measured",)))
+    benefit_kept = "benefit_kept", "Whether its effect has lasted", "效果是否保持", _flag("kept", Evidence(("effects_measured",)))
     # fmt: on

@@ -77,7 +77,7 @@ def draw(figure: BehaviourFigure, words: ChartWords) -> Markup:
         *drawn,
         *_shades(frame),
         *_axis(frame),
-        *_others(frame),
+        *_control(frame),
         *_limits(frame),
         *_targets(frame),
         *_marks(frame),
@@ -94,8 +94,8 @@ def axis(figure: BehaviourFigure) -> Scale:
     values = [point.value for point in figure.points if point.value is not None]
     values += [point.target.value for point in figure.points if point.target is not None]
     values += [number for limits in figure.limits for number in (limits.low, limits.centre, limits.high)]
-    if figure.others is not None:
-        values += [value for value in figure.others.values if value is not None]
+    if figure.control is not None:
+        values += [value for value in figure.control.values if value is not None]
     return linear(values or [0.0, 1.0], 0.0, 1.0, durations=figure.kpi.unit is Unit.seconds)
 
 
@@ -155,11 +155,11 @@ def _shades(frame: _Frame) -> list[Markup]:
     return drawn
 
 
-def _others(frame: _Frame) -> list[Markup]:
-    others = frame.figure.others
-    if others is None:
+def _control(frame: _Frame) -> list[Markup]:
+    control = frame.figure.control
+    if control is None:
         return []
-    return [line(_path(frame, list(others.values)), "#8b949e", 1.0, "others")]
+    return [line(_path(frame, list(control.values)), "#8b949e", 1.0, "others")]
 
 
 def _path(frame: _Frame, values: list[float | None]) -> str:
@@ -299,11 +299,11 @@ def _labels(frame: _Frame) -> list[Markup]:
         newest_target = targets[-1]
         target = findings.target_text(newest_target, words)
         named_lines.append((newest_target.value, words.translate("label_target", value=target), INK))
-    if frame.figure.others is not None:
-        values = [value for value in frame.figure.others.values if value is not None]
-        named_lines += [(values[-1], frame.figure.others.name, "#8b949e")] if values else []
-    wanted = [frame.scale.pixel_of(value) + 4 for value, _, _ in named_lines]
-    places = spread_out(wanted, LABEL_GAP, frame.top + 6, frame.bottom + 4)
+    if frame.figure.control is not None:
+        values = [value for value in frame.figure.control.values if value is not None]
+        named_lines += [(values[-1], frame.figure.control.name, "#8b949e")] if values else []
+    wishes = [frame.scale.pixel_of(value) + 4 for value, _, _ in named_lines]
+    places = spread_out(wishes, LABEL_GAP, frame.top + 6, frame.bottom + 4)
     x = WIDTH - RIGHT + 6
     return [
         label(name, x, y, fill=fill, room=RIGHT - 8)

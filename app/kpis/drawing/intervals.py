@@ -180,9 +180,10 @@ def _interval(scale: Scale, row: IntervalRow, y: float, colour: str) -> list[Mar
     low = scale.begin if row.low is None else scale.pixel_of(row.low)
     high = scale.end if row.high is None else scale.pixel_of(row.high)
     drawn = f"M{low:.1f} {y:.1f}H{high:.1f}"
-    for x, is_open, way in ((low, row.low is None, 1), (high, row.high is None, -1)):
+    for x, is_open, direction in ((low, row.low is None, 1), (high, row.high is None, -1)):
         if is_open:
-            drawn += f"M{x + way * ARROW:.1f} {y - 4:.1f}L{x:.1f} {y:.1f}L{x + way * ARROW:.1f} {y + 4:.1f}"
+            tail = x + direction * ARROW
+            drawn += f"M{tail:.1f} {y - 4:.1f}L{x:.1f} {y:.1f}L{tail:.1f} {y + 4:.1f}"
         else:
             drawn += f"M{x:.1f} {y - 5:.1f}V{y + 5:.1f}"
     return [line(drawn, colour, 2.0, "interval")]

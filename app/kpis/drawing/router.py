@@ -73,12 +73,12 @@ async def get_kpi_chart(
     return svg_response(draw(figure, words), language)
 
 
-def chosen_language(request: Request, asked: str | None) -> str:
+def chosen_language(request: Request, language: str | None) -> str:
     """Return the language asked for, by the query or else by the header; or the caller's own: a link in a
     page cannot ask by a header.
     """
     accepted = request.headers.get("accept-language")
-    return asked or (language_of(caller_of(request).locale) if accepted is None else language_for(request))
+    return language or (language_of(caller_of(request).locale) if accepted is None else language_for(request))
 
 
 def svg_response(drawing: str, language: str) -> Response:

@@ -96,7 +96,7 @@ class BehaviourFigure:
     explanations: tuple[ChartExplanation, ...] = ()
     shades: tuple[ChartShade, ...] = ()
     moment: ChartMark | None = None
-    others: ChartSeries | None = None
+    control: ChartSeries | None = None
     title: str | None = None
 
     @property

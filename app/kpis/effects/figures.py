@@ -58,7 +58,7 @@ class EffectDrawing(CodeEnum):
 
 
 def draw_effect(
-    result: EffectResult, asked: EffectQuestions, words: ChartWords, *, title: str | None = None
+    result: EffectResult, questions: EffectQuestions, words: ChartWords, *, title: str | None = None
 ) -> Markup:
     """Return the interval figure: both windows, and the effect on an axis of its own. Its title says
     the effect, unless that stands beside it.
@@ -80,7 +80,7 @@ def draw_effect(
         apart = [IntervalRow(name, _apart(result, before, after)) for name, before, after in parts]
         differences = [*apart, replace(effect, label=translated("row_both"))]
     figure = EffectFigure(
-        title=title or headline_of(asked.kpi, result, words.language),
+        title=title or headline_of(questions.kpi, result, words.language),
         sides=tuple(_row(name, side) for name, side in sides if side is not None),
         differences=tuple(differences),
         ratio=result.scale is EffectScale.ratio,
@@ -113,7 +113,7 @@ async def draw_behaviour(
     db: Database,
     effect: KpiEffect,
     result: EffectResult,
-    asked: EffectQuestions,
+    questions: EffectQuestions,
     words: ChartWords,
     *,
     title: str | None = None,
@@ -121,9 +121,9 @@ async def draw_behaviour(
     """Return the behaviour chart with both windows shaded: the limits are those of the time before the
     change, drawn on through the time after it. It shows the facts of now. Raises CannotAnswer, DatabaseGone.
     """
-    begin, end_before, begin_after, end = asked.windows
+    begin, end_before, begin_after, end = questions.windows
     grain = Grain.month if end - begin > BY_MONTHS else Grain.week
-    question = replace(asked.before, grain=grain)
+    question = replace(questions.before, grain=grain)
     question = replace(question, bounds=chart_bounds(question, begin - SHOWN_BEFORE, end))
     answered = await answer(db, question, question.now)
     figure = figure_of(question, answered, behaviour(question.kpi, answered, question.now, NO_MARKS), words)
@@ -131,11 +131,11 @@ async def draw_behaviour(
         (n for n, point in enumerate(figure.points) if point.end > begin_after), len(figure.points)
     )
     translated = translate_of(words.language)
-    others = None
-    if asked.control_before is not None:
-        control = await answer(db, replace(question, filters=asked.control_before.filters), question.now)
-        values = tuple(point.value for point in control.points)
-        others = ChartSeries(translated("row_control"), values)
+    control = None
+    if questions.control_before is not None:
+        answered = await answer(db, replace(question, filters=questions.control_before.filters), question.now)
+        values = tuple(point.value for point in answered.points)
+        control = ChartSeries(translated("row_control"), values)
     figure = replace(
         figure,
         points=tuple(replace(point, signals=()) for point in figure.points),
@@ -145,8 +145,8 @@ async def draw_behaviour(
             ChartShade(begin_after, min(end, figure.points[-1].end), translated("row_after")),
         ),
         moment=ChartMark(begin_after, effect.change or translated("moment")),
-        others=others,
-        title=title or headline_of(asked.kpi, result, words.language),
+        control=control,
+        title=title or headline_of(questions.kpi, result, words.language),
     )
     return behaviour_drawing.draw(figure, words)
 
@@ -154,16 +154,16 @@ async def draw_behaviour(
 def _limits(values: list[float | None], changed: int) -> tuple[ChartLimits, ...]:
     """Return the limits of the values before the change, and the same drawn on."""
     before = [value for value in values[:changed] if value is not None]
-    made = chart(before)
-    if made.centre is None or made.reach is None:
+    limits = chart(before)
+    if limits.centre is None or limits.reach is None:
         return ()
     least = min(0.0, *(value for value in values if value is not None))
     own = ChartLimits(
         first=0,
         last=changed - 1,
-        centre=made.centre,
-        low=max(made.centre - made.reach, least),
-        high=made.centre + made.reach,
+        centre=limits.centre,
+        low=max(limits.centre - limits.reach, least),
+        high=limits.centre + limits.reach,
         values=len(before),
     )
     if changed >= len(values):
@@ -172,10 +172,10 @@ def _limits(values: list[float | None], changed: int) -> tuple[ChartLimits, ...]
 
 
 async def draw_cases_of(
-    db: Database, effect: KpiEffect, result: EffectResult, asked: EffectQuestions, words: ChartWords
+    db: Database, effect: KpiEffect, result: EffectResult, questions: EffectQuestions, words: ChartWords
 ) -> Markup:
     """Return every case of both windows, as of the effect's position. Raises CannotAnswer, DatabaseGone."""
-    if WITHOUT_CONTROL[result.method] not in OF_CASES or asked.kpi.is_of_outages:
+    if WITHOUT_CONTROL[result.method] not in OF_CASES or questions.kpi.is_of_outages:
         raise CannotAnswer("figure", "no_cases_to_draw")
     translated = translate_of(words.language)
     async with snapshot_connection(db) as connection:
@@ -184,11 +184,11 @@ async def draw_cases_of(
         groups = [
             StripGroup(name, await _strip(connection, question, as_of_position))
             for name, question in (
-                (translated("row_before"), asked.before),
-                (translated("row_after"), asked.after),
+                (translated("row_before"), questions.before),
+                (translated("row_after"), questions.after),
             )
         ]
-    title = headline_of(asked.kpi, result, words.language)
+    title = headline_of(questions.kpi, result, words.language)
     return draw_cases(CasesFigure(title=title, groups=tuple(groups)), words)
 
 

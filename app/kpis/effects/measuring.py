@@ -56,18 +56,18 @@ class Windows:
 
 
 async def measure(
-    db: Database, asked: EffectQuestions, body: CompareWindows, now: datetime
+    db: Database, questions: EffectQuestions, body: CompareWindows, now: datetime
 ) -> MeasuredEffect:
     """Measure the effect that is asked for, as of the position of the facts.
 
     Raises WrongValue for what cannot be measured, DatabaseGone.
     """
-    (measured_effect,) = await measure_together(db, [(asked, body, Circumstances())], now)
+    (measured_effect,) = await measure_together(db, [(questions, body, Circumstances())], now)
     return measured_effect
 
 
 async def measure_together(
-    db: Database, all_asked: Sequence[tuple[EffectQuestions, CompareWindows, Circumstances]], now: datetime
+    db: Database, comparisons: Sequence[tuple[EffectQuestions, CompareWindows, Circumstances]], now: datetime
 ) -> list[MeasuredEffect]:
     """Measure several effects in their order, all of them as of one position of the facts, with what is known
     of each besides. Raises as `measure` does.
@@ -75,24 +75,30 @@ async def measure_together(
     loaded = []
     async with snapshot_connection(db) as connection:
         position, _ = await facts_position(connection)
-        for asked, body, circumstances in all_asked:
-            windows = await load_windows(connection, asked, method_of(asked.kpi))
+        for questions, body, circumstances in comparisons:
+            windows = await load_windows(connection, questions, method_of(questions.kpi))
             warned = await warnings_of(
-                connection, asked, windows.before, windows.after, replace(circumstances, change=body.change)
+                connection,
+                questions,
+                windows.before,
+                windows.after,
+                replace(circumstances, change=body.change),
             )
             loaded.append((windows, warned))
     measured = []
-    for (asked, body, _), (windows, warnings) in zip(all_asked, loaded, strict=True):
+    for (questions, body, _), (windows, warnings) in zip(comparisons, loaded, strict=True):
         result = await asyncio.to_thread(compare, windows, position, RESAMPLES, body.promised, warnings)
-        measured.append(_measured(asked, position, result, now))
+        measured.append(_measured(questions, position, result, now))
     return measured
 
 
-def _measured(asked: EffectQuestions, position: int, result: EffectResult, now: datetime) -> MeasuredEffect:
-    first = asked.before
+def _measured(
+    questions: EffectQuestions, position: int, result: EffectResult, now: datetime
+) -> MeasuredEffect:
+    first = questions.before
     return MeasuredEffect(
-        kpi=asked.kpi.key,
-        windows=asked.windows,
+        kpi=questions.kpi.key,
+        windows=questions.windows,
         zone=first.zone.key,
         currency=first.currency,
         reopen_days=first.reopen_days,
@@ -106,14 +112,17 @@ def _measured(asked: EffectQuestions, position: int, result: EffectResult, now: 
 
 
 async def load_windows(
-    connection: Connection, asked: EffectQuestions, method: EffectMethod, position: int | None = None
+    connection: Connection,
+    effect_questions: EffectQuestions,
+    method: EffectMethod,
+    position: int | None = None,
 ) -> Windows:
     """Return what the method compares of all windows, by the facts or as of `position`. Raises WrongValue."""
 
     places = (("before", "scope"), ("after", "scope"), ("before", "control"), ("after", "control"))
-    questions = [asked.before, asked.after]
-    if asked.control_before is not None and asked.control_after is not None:
-        questions += [asked.control_before, asked.control_after]
+    questions = [effect_questions.before, effect_questions.after]
+    if effect_questions.control_before is not None and effect_questions.control_after is not None:
+        questions += [effect_questions.control_before, effect_questions.control_after]
     if position is not None:
         try:
             windows_cases = await cases_of_windows_as_of(connection, questions, method, position)
@@ -237,11 +246,11 @@ def _promised(
     change, part_of = float(promised.change), effect.sides[0].compared if of_compared else before.value
     is_part, is_ratio = promised.of is PromisedAs.relative, effect.method in RATIOS
     if is_part == is_ratio:
-        wanted = 1 + change if is_ratio else change
+        needed = 1 + change if is_ratio else change
     elif is_part:
-        wanted = change * (part_of or 0)
+        needed = change * (part_of or 0)
     else:
-        wanted = 1 + change / before.value if before.value else 1
+        needed = 1 + change / before.value if before.value else 1
     # A part of nothing is no promise.
     none = 1 if is_ratio else 0
-    return None if wanted == none else PromisedOutcome(effect=wanted, reached=effect.reaches(wanted))
+    return None if needed == none else PromisedOutcome(effect=needed, reached=effect.reaches(needed))

@@ -70,14 +70,14 @@ def questions_of(settings: Settings, kpi: Kpi, body: CompareWindows, now: dateti
         raise WrongValue(pointer="/after/from", because="not_begun")
     if body.control is None:
         return EffectQuestions(before, after, None, None)
-    others = _filters(body.control)
-    if others == scope:
+    control_filters = _filters(body.control)
+    if control_filters == scope:
         raise WrongValue(pointer="/control", because="control_is_scope")
     return EffectQuestions(
         before,
         after,
-        window_question(body.before, "before", others, "control"),
-        window_question(body.after, "after", others, "control"),
+        window_question(body.before, "before", control_filters, "control"),
+        window_question(body.after, "after", control_filters, "control"),
     )
 
 

@@ -32,13 +32,13 @@ async def recompute(db: Database, effect: KpiEffect, language: str) -> Recompute
     """
     assert effect.kpi is not None
     assert effect.position is not None
-    asked = questions_again(KPIS[effect.kpi], effect)
+    questions = questions_again(KPIS[effect.kpi], effect)
     stored = EffectResult.model_validate(effect.result)
     try:
         async with snapshot_connection(db) as connection:
             present, _ = await facts_position(connection)
             past_position = None if present == effect.position else effect.position
-            windows = await load_windows(connection, asked, WITHOUT_CONTROL[stored.method], past_position)
+            windows = await load_windows(connection, questions, WITHOUT_CONTROL[stored.method], past_position)
     except WrongValue as error:
         return RecomputedEffect(same=None, differences=[], reason=error.sentence(language))
     fresh = await asyncio.to_thread(

@@ -115,10 +115,10 @@ async def _measure(
     ledger, context, row = ledger_of(request), context_of(request), LIFECYCLE["measure"]
     if not row.policy.allows(context.caller, None):
         raise ledger.forbidden(row.policy, context.language)
-    asked = questions_of(ledger.settings, kpi, body, context.now)
+    questions = questions_of(ledger.settings, kpi, body, context.now)
     if body.promised is not None:
         check_promise(kpi, body.promised, "/promised/change")
-    measured_effect = await measuring.measure(ledger.db, asked, body, context.now)
+    measured_effect = await measuring.measure(ledger.db, questions, body, context.now)
     action_request = ActionRequest(None, body, None, idempotency_key)
     return await handle_action(
         request,
@@ -166,15 +166,15 @@ async def get_kpi_effect_chart(
     renderer, language = renderer_of(request, LISTING), chosen_language(request, query.lang)
     effect = (await load_visible(renderer, name)).record
     kpi, result = KPIS[effect.kpi], EffectResult.model_validate(effect.result)
-    asked = questions_again(kpi, effect)
-    words = ChartWords(language, kpi.unit, asked.before.zone, effect.currency)
+    questions = questions_again(kpi, effect)
+    words = ChartWords(language, kpi.unit, questions.before.zone, effect.currency)
     db = renderer.ledger.db
     if query.figure is EffectDrawing.behaviour:
-        drawing = await draw_behaviour(db, effect, result, asked, words)
+        drawing = await draw_behaviour(db, effect, result, questions, words)
     elif query.figure is EffectDrawing.cases:
-        drawing = await draw_cases_of(db, effect, result, asked, words)
+        drawing = await draw_cases_of(db, effect, result, questions, words)
     else:
-        drawing = draw_effect(result, asked, words)
+        drawing = draw_effect(result, questions, words)
     return svg_response(drawing, language)
 
 

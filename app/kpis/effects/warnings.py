@@ -104,37 +104,37 @@ class Circumstances:
 
 async def warnings_of(
     connection: Connection,
-    asked: EffectQuestions,
+    questions: EffectQuestions,
     before: WindowCases,
     after: WindowCases,
     circumstances: Circumstances,
 ) -> list[EffectWarning]:
     """Return the warnings of an effect between these windows of the scope. Raises CannotAnswer."""
     possible_warnings = [
-        *_as_agreed(asked, circumstances),
+        *_as_agreed(questions, circumstances),
         *_of_windows(before, after),
-        await _after_signal(connection, asked.before),
-        await _different_seasons(connection, asked),
-        await _other_closed_days(connection, asked),
-        await _other_changes(connection, asked, circumstances.change),
-        await _measured_before(connection, asked, circumstances.change),
+        await _after_signal(connection, questions.before),
+        await _different_seasons(connection, questions),
+        await _other_closed_days(connection, questions),
+        await _other_changes(connection, questions, circumstances.change),
+        await _measured_before(connection, questions, circumstances.change),
         _open_cases(after),
         _can_change(after.question),
         EffectWarning(code=WarningCode.running) if after.question.bounds[-1] > after.question.now else None,
-        EffectWarning(code=WarningCode.standing) if asked.kpi.basis is Basis.standing else None,
+        EffectWarning(code=WarningCode.standing) if questions.kpi.basis is Basis.standing else None,
     ]
     return [effect_warning for effect_warning in possible_warnings if effect_warning is not None]
 
 
-def _as_agreed(asked: EffectQuestions, circumstances: Circumstances) -> list[EffectWarning | None]:
+def _as_agreed(questions: EffectQuestions, circumstances: Circumstances) -> list[EffectWarning | None]:
     """Warn of what was recorded too late or measured too early, and of a pilot without others."""
     late = (
         circumstances.frozen_at is not None
         and circumstances.began_at is not None
         and circumstances.frozen_at > circumstances.began_at
     )
-    early = circumstances.agreed_end_at is not None and circumstances.agreed_end_at > asked.after.now
-    alone = circumstances.wants_control and asked.control_before is None
+    early = circumstances.agreed_end_at is not None and circumstances.agreed_end_at > questions.after.now
+    alone = circumstances.wants_control and questions.control_before is None
     return [
         EffectWarning(code=WarningCode.recorded_late, at=circumstances.frozen_at) if late else None,
         EffectWarning(code=WarningCode.before_agreed_end, at=circumstances.agreed_end_at) if early else None,
@@ -159,17 +159,17 @@ def _of_windows(before: WindowCases, after: WindowCases) -> list[EffectWarning |
     ]
 
 
-async def _other_closed_days(connection: Connection, asked: EffectQuestions) -> EffectWarning | None:
+async def _other_closed_days(connection: Connection, questions: EffectQuestions) -> EffectWarning | None:
     """Warn of business time in windows of which one has more closed days, by one of the calendars."""
-    if not asked.kpi.is_in_business_time:
+    if not questions.kpi.is_in_business_time:
         return None
-    days = [_days(question) for question in (asked.before, asked.after)]
+    days = [_days(question) for question in (questions.before, questions.after)]
     parameters = {
         "begins": [begin for closed_day in days for begin, _ in closed_day],
         "ends": [end for closed_day in days for _, end in closed_day],
         "first": len(days[0]) + 1,
         "services": [
-            service for service in asked.before.filters.get(Dimension.service, ()) if service != NO_VALUE
+            service for service in questions.before.filters.get(Dimension.service, ()) if service != NO_VALUE
         ]
         or None,
     }
@@ -188,17 +188,17 @@ def _days(question: KpiQuestion) -> list[tuple[datetime, datetime]]:
 
 
 async def _measured_before(
-    connection: Connection, asked: EffectQuestions, change: str | None
+    connection: Connection, questions: EffectQuestions, change: str | None
 ) -> EffectWarning | None:
     """Warn if the same effect was measured before, up to now or an earlier day."""
-    control = None if asked.control_before is None else asked.control_before.filters
+    control = None if questions.control_before is None else questions.control_before.filters
     parameters = {
-        "kpi": asked.kpi.key,
-        "scope": _as_json(asked.before.filters),
+        "kpi": questions.kpi.key,
+        "scope": _as_json(questions.before.filters),
         "control": None if control is None else _as_json(control),
         "change": change,
-        "begin": asked.windows[0],
-        "after": asked.windows[2],
+        "begin": questions.windows[0],
+        "after": questions.windows[2],
     }
     ((times,),) = await fetch(connection, SqlStatement(MEASURED_BEFORE, parameters))
     return EffectWarning(code=WarningCode.measured_before, times=times) if times else None
@@ -236,19 +236,19 @@ async def _after_signal(connection: Connection, before: KpiQuestion) -> EffectWa
     return EffectWarning(code=WarningCode.after_signal, months=signals) if signals else None
 
 
-async def _different_seasons(connection: Connection, asked: EffectQuestions) -> EffectWarning | None:
+async def _different_seasons(connection: Connection, questions: EffectQuestions) -> EffectWarning | None:
     """Warn if the windows have other months of the year, with the KPI of both a year earlier, if known."""
-    begin_before, end_before, begin_after, end_after = asked.windows
+    begin_before, end_before, begin_after, end_after = questions.windows
     if end_before - begin_before > WHOLE_YEAR and end_after - begin_after > WHOLE_YEAR:
         return None
-    if _months(asked.before) == _months(asked.after):
+    if _months(questions.before) == _months(questions.after):
         return None
     earlier = []
-    for question in (asked.before, asked.after):
+    for question in (questions.before, questions.after):
         bounds = tuple(periods.year_earlier(Grain.all, bound, question.zone) for bound in question.bounds)
         counted_cells = await answer.count(connection, replace(question, bounds=bounds), question.now, most=1)
         figures = counted_cells.get((1, ()), Figures())
-        earlier.append(value_of(asked.kpi, figures) if cases_of(asked.kpi, figures) else None)
+        earlier.append(value_of(questions.kpi, figures) if cases_of(questions.kpi, figures) else None)
     if None in earlier:
         return None
     return EffectWarning(code=WarningCode.different_seasons, before=earlier[0], after=earlier[1])
@@ -266,21 +266,23 @@ def _months(question: KpiQuestion) -> set[int]:
 
 
 async def _other_changes(
-    connection: Connection, asked: EffectQuestions, change: str | None
+    connection: Connection, questions: EffectQuestions, change: str | None
 ) -> EffectWarning | None:
     """Warn of changes of the same services or teams between the beginning and the end of both windows."""
-    services = [service for service in asked.before.filters.get(Dimension.service, ()) if service != NO_VALUE]
-    teams = [service for service in asked.before.filters.get(Dimension.team, ()) if service != NO_VALUE]
-    filters = await answer.resolve_filters(connection, asked.before)
+    services = [
+        service for service in questions.before.filters.get(Dimension.service, ()) if service != NO_VALUE
+    ]
+    teams = [service for service in questions.before.filters.get(Dimension.team, ()) if service != NO_VALUE]
+    filters = await answer.resolve_filters(connection, questions.before)
     ids = [service for service in filters.get(Dimension.team, ()) if service is not None]
     parameters = {
-        "begin": asked.windows[0],
-        "end": asked.windows[3],
+        "begin": questions.windows[0],
+        "end": questions.windows[3],
         "change": change,
-        "processes": list(asked.kpi.processes),
+        "processes": list(questions.kpi.processes),
         "services": services or None,
         "teams": ids if teams else None,
-        "scope": _as_json(asked.before.filters),
+        "scope": _as_json(questions.before.filters),
         "most": MOST_CHANGES,
     }
     rows = await fetch(connection, SqlStatement(OTHER_CHANGES, parameters))

@@ -184,16 +184,16 @@ async def _open_connections(stack: AsyncExitStack, connection: Connection, count
 
     Returns only the given connection if the database has no room for more.
     """
-    others = []
+    connections = []
     try:
         for _ in range(count):
-            others.append(await stack.enter_async_context(await connect_alike(connection)))
+            connections.append(await stack.enter_async_context(await connect_alike(connection)))
     except DatabaseGone:
         return [connection]
     ends = asyncio.get_running_loop().time() + LONGEST_SECONDS + GRACE_SECONDS
-    for other in others:
+    for other in connections:
         await stack.enter_async_context(AnswerDeadline(other, ends))
-    return others
+    return connections
 
 
 @asynccontextmanager
@@ -238,8 +238,8 @@ def _joined(arrays: Iterable[str | None]) -> str:
     return "{" + ",".join(array[1:-1] for array in arrays if array is not None) + "}"
 
 
-def _cases_of(kinds: CasesByKind, name: str, wanted: Iterable[str] = WORK_KINDS) -> Values:
-    return {f"{kind}s": kinds[kind][name] if kind in kinds else None for kind in wanted}
+def _cases_of(kinds: CasesByKind, name: str, process_kinds: Iterable[str] = WORK_KINDS) -> Values:
+    return {f"{kind}s": kinds[kind][name] if kind in kinds else None for kind in process_kinds}
 
 
 async def _previous_facts(

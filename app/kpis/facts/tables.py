@@ -115,7 +115,7 @@ PROBLEM = (
 )
 
 #: For incidents and requests alike: what people think of what was done for them.
-SATISFACTION = tuple(FactTable(*one) for one in satisfaction.TABLES)
+SATISFACTION = tuple(FactTable(*table) for table in satisfaction.TABLES)
 #: The tables of each process, by the kind of its records.
 PROCESSES: dict[str, Sequence[FactTable]] = {
     "incident": INCIDENT,
@@ -159,7 +159,7 @@ TABLES = ", ".join(
     for name in dict.fromkeys(
         [
             *(UNFINISHED, AGENT_DAY, *OF_BREACHES, *knowledge.FOLLOWING),
-            *(table.name for of in (*PROCESSES.values(), SATISFACTION) for table in of),
+            *(table.name for tables in (*PROCESSES.values(), SATISFACTION) for table in tables),
         ]
     )
 )

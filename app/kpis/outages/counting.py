@@ -48,7 +48,7 @@ class Contribution:
     category: str | None
     part: str
     case_id: UUID | None
-    at: datetime | None
+    occurred_at: datetime | None
     seconds: Decimal
     allowed: Decimal | None
     allowed_by_now: Decimal | None
@@ -177,10 +177,10 @@ def _needed_figures(question: KpiQuestion, cell: Figures | None) -> Figures | No
     """Return the figures without the sums that the question's KPI does not need."""
     if cell is None or cell.exposure is None:
         return None
-    asked = _no_figures(question, {}).exposure
-    assert asked is not None
-    outage = None if asked.outage is None else cell.exposure.outage
-    began = None if asked.began is None else cell.exposure.began
+    exposure = _no_figures(question, {}).exposure
+    assert exposure is not None
+    outage = None if exposure.outage is None else cell.exposure.outage
+    began = None if exposure.began is None else cell.exposure.began
     cases = cell.affected if began is None else began
     return Figures(
         cases=cases, affected=cell.affected, exposure=replace(cell.exposure, outage=outage, began=began)
@@ -266,9 +266,9 @@ def _is_counted(row: Contribution, by: Collection[Dimension], filters: Filters) 
     """Return whether the question counts the row. Agreed time has no category; customers' own agreements
     count only where these, or customers, are asked for.
     """
-    asked = {*by, *filters}
-    if row.part == "agreed" and OF_INCIDENTS & asked:
+    dimensions = {*by, *filters}
+    if row.part == "agreed" and OF_INCIDENTS & dimensions:
         return False
-    if row.customer_id is not None and not OF_PARTIES & asked:
+    if row.customer_id is not None and not OF_PARTIES & dimensions:
         return False
     return all(row.value_of(dimension) in values for dimension, values in filters.items())

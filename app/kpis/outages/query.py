@@ -231,7 +231,10 @@ def _filter_conditions(filters: Filters, parameters: dict[str, Any]) -> tuple[st
     """Return the conditions for terms, and for the shares of incidents; add their parameters."""
     of_terms = {dimension: values for dimension, values in filters.items() if dimension not in OF_INCIDENTS}
     of_shares = {dimension: values for dimension, values in filters.items() if dimension in OF_INCIDENTS}
-    texts = (" and ".join(["true", *conditions(wanted, parameters)]) for wanted in (of_terms, of_shares))
+    texts = (
+        " and ".join(["true", *conditions(part_filters, parameters)])
+        for part_filters in (of_terms, of_shares)
+    )
     terms, shares = texts
     return terms, shares
 

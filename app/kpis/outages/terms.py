@@ -135,7 +135,7 @@ class CalendarSpans:
 
     id: UUID
     applied: CalendarValidity
-    known: CalendarValidity
+    recorded: CalendarValidity
 
 
 def service_terms(
@@ -194,8 +194,10 @@ def cut_by_version(terms: ServiceTerms, versions: Sequence[CalendarSpans]) -> It
     for version in versions:
         since, until = max(terms.since, version.applied.since), min(terms.until, version.applied.until)
         bounds = {since, until}
-        bounds |= {bound for bound in (version.known.since, version.known.until) if since < bound < until}
+        bounds |= {
+            bound for bound in (version.recorded.since, version.recorded.until) if since < bound < until
+        }
         for begin, end in pairwise(sorted(bounds)):
-            is_known = version.known.covers(begin)
+            is_known = version.recorded.covers(begin)
             if since < until:
                 yield replace(terms, since=begin, until=end, version=version.id if is_known else None)

@@ -69,11 +69,14 @@ def with_measure(kpi: Kpi, source: CaseSource) -> CaseSource:
 
     This matters for definitions with two measures, where that column holds the other one.
     """
-    there = "seconds" if kpi.is_timed else "numerator"
+    replaced_column = "seconds" if kpi.is_timed else "numerator"
     measure_column = kpi.measure.number.raw
-    if measure_column in {there, "1"}:
+    if measure_column in {replaced_column, "1"}:
         return source
-    columns = ", ".join(f"{measure_column} as {there}" if name == there else name for name in columns_of(kpi))
+    columns = ", ".join(
+        f"{measure_column} as {replaced_column}" if name == replaced_column else name
+        for name in columns_of(kpi)
+    )
     return CaseSource(f"select {columns} from ({source.text}) told", source.parameters)
 
 

@@ -108,7 +108,7 @@ DEFINITION = COMMON_DEFINITION | {
 }
 #: The fields of cases that dimensions are read from.
 KNOWN_FIELDS = ", ".join(
-    sorted({f"'{name}'" for dimension in Dimension if dimension.raw for name in dimension.raw.known})
+    sorted({f"'{name}'" for dimension in Dimension if dimension.raw for name in dimension.raw.ticket_fields})
 )
 #: The age class of an open case, by its seconds.
 AGE = """case when seconds < 86400 then '0_to_1_days' when seconds < 259200 then '1_to_3_days'

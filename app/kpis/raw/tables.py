@@ -125,8 +125,8 @@ def _read_often(parts: Mapping[str, str], endings: str) -> set[str]:
     readers = Counter(needed) + Counter(needed)
     for name in reversed(list(parts)):
         if name in needed:
-            readers.update(others := _referenced(parts, parts[name]))
-            needed |= others
+            readers.update(references := _referenced(parts, parts[name]))
+            needed |= references
     return {name for name in needed if readers[name] > 1}
 
 

@@ -81,13 +81,13 @@ async def record_reconciliation(
     ledger: Ledger, report: ReconciliationReport, day: date, began: datetime, now: datetime
 ) -> bool:
     """Append the result to the log. Return False if the day already has one."""
-    differing = dict.fromkeys(f"{difference.key}/{difference.what}" for difference in report.differences)
+    differing = dict.fromkeys(f"{difference.key}/{difference.figure}" for difference in report.differences)
     body = MakeReconciliation(
         day=day.isoformat(),
         zone=ledger.settings.time_zone,
         position=report.position,
         compared=report.compared,
-        differences=report.found,
+        differences=report.difference_count,
         differing=tuple(differing)[:MOST_DIFFERING],
         seconds=round((now - began).total_seconds()),
     )

@@ -87,22 +87,22 @@ def _met_at(values: Sequence[FinalValue], place: int, rebased: Sequence[datetime
     ]
     if len(window) < LEAST_PERIODS_NOTED:
         return []
-    made = chart([value.value for value in window])
-    assert made.centre is not None, "there are enough values"
-    assert made.moving_range is not None, "there are enough values"
-    above = newest.value > made.centre
+    limits = chart([value.value for value in window])
+    assert limits.centre is not None, "there are enough values"
+    assert limits.moving_range is not None, "there are enough values"
+    above = newest.value > limits.centre
     return [
         FoundSignal(
             rule=rule,
-            since=_since(rule, window, made.centre, LIMIT_FACTOR * made.moving_range / 2, above=above),
+            since=_since(rule, window, limits.centre, LIMIT_FACTOR * limits.moving_range / 2, above=above),
             begin=newest.begin,
             end=newest.end,
             value=newest.value,
-            centre=made.centre,
-            moving_range=made.moving_range,
+            centre=limits.centre,
+            moving_range=limits.moving_range,
             above=above,
         )
-        for rule in made.signals[-1]
+        for rule in limits.signals[-1]
     ]
 
 

@@ -36,7 +36,7 @@ async def chart_marks(ledger: Ledger, question: KpiQuestion) -> ChartMarks:
     scope = await _scope_of(ledger, question)
     if scope is None:
         return NO_MARKS
-    asked: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "kpi": question.kpi.key,
         "service": scope.service,
         "team_id": scope.team_id,
@@ -45,8 +45,8 @@ async def chart_marks(ledger: Ledger, question: KpiQuestion) -> ChartMarks:
         "begin": question.bounds[0],
         "end": question.bounds[-1],
     }
-    rebases = [KpiChartRebase(**row) for row in await ledger.db.rows(SELECT_REBASES, asked)]
-    noted = await _noted(ledger, await ledger.db.rows(SELECT_NOTED, asked))
+    rebases = [KpiChartRebase(**row) for row in await ledger.db.rows(SELECT_REBASES, parameters)]
+    noted = await _noted(ledger, await ledger.db.rows(SELECT_NOTED, parameters))
     return ChartMarks(rebases, noted)
 
 

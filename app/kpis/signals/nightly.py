@@ -154,25 +154,25 @@ async def _commands(
         for row in await ledger.db.rows(KNOWN_SIGNALS, parameters)
     }
     rebases = await ledger.db.rows(REBASES, parameters)
-    seen_signals: dict[Identity, _Seen] = {}
+    detected_signals: dict[Identity, _DetectedSignal] = {}
     for scope in scopes:
         values = series.get(scope, [])
         rebased = [row["begins_at"] for row in rebases if KpiScope(row["service"], row["team_id"]) == scope]
         for signal in find_signals(values, rebased, earliest):
-            seen = _Seen(
+            detected = _DetectedSignal(
                 signal,
                 [period_value.value for period_value in values],
                 newest=signal.begin == values[-1].begin,
             )
-            seen_signals[scope, signal.rule.value, signal.begin] = seen
-    for (scope, rule, begin), seen in seen_signals.items():
+            detected_signals[scope, signal.rule.value, signal.begin] = detected
+    for (scope, rule, begin), detected in detected_signals.items():
         period_value = known_signals.get((scope, rule, begin))
         if period_value is None or period_value["state"] == SignalState.withdrawn:
-            yield _noting(kpi, scope, seen, position, zone, period_value)
+            yield _noting(kpi, scope, detected, position, zone, period_value)
     watched = set(scopes)
     for identity, period_value in known_signals.items():
         if (
-            identity not in seen_signals
+            identity not in detected_signals
             and identity[0] in watched
             and period_value["state"] != SignalState.withdrawn
         ):
@@ -183,7 +183,7 @@ async def _commands(
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _DetectedSignal:
     """A signal that was found, all values of its series, and whether its period is the newest of them."""
 
     signal: FoundSignal
@@ -194,19 +194,21 @@ class _Seen:
 def _noting(
     kpi: Kpi,
     scope: KpiScope,
-    seen: _Seen,
+    detected: _DetectedSignal,
     position: int,
     zone: ZoneInfo,
     known_signal: Mapping[str, Any] | None,
 ) -> _Step:
     """Return the step that notes the signal, or that notes it again."""
-    signal = seen.signal
-    way = tendency(kpi, above=signal.above)
-    limits = natural_limits(kpi, seen.values, signal.centre, signal.moving_range)
+    signal = detected.signal
+    signal_tendency = tendency(kpi, above=signal.above)
+    limits = natural_limits(kpi, detected.values, signal.centre, signal.moving_range)
     again = NoteAgainKpiSignal(
         since_at=signal.since,
-        tendency=way,
-        needs_attention=way is Tendency.worse and seen.newest and scope.kind is not ScopeKind.team,
+        tendency=signal_tendency,
+        needs_attention=signal_tendency is Tendency.worse
+        and detected.newest
+        and scope.kind is not ScopeKind.team,
         value=_text(signal.value),
         centre=_text(limits.centre),
         low=_text(limits.low),
@@ -293,11 +295,11 @@ def _final_value(
     question: KpiQuestion, place: tuple[int, tuple[Any, ...]], figures: Figures
 ) -> FinalValue | None:
     """Return the value of a month; None if it has none, too few cases, or can still move."""
-    made = point(question, place, figures, {}, PointContext(None, Figures(), question.now))
-    final = made.final_after is not None and made.final_after <= question.now
-    if made.value is None or made.small or not final:
+    final_point = point(question, place, figures, {}, PointContext(None, Figures(), question.now))
+    final = final_point.final_after is not None and final_point.final_after <= question.now
+    if final_point.value is None or final_point.small or not final:
         return None
-    return FinalValue(made.begin, made.end, float(made.value))
+    return FinalValue(final_point.begin, final_point.end, float(final_point.value))
 
 
 async def _perform(ledger: Ledger, step: _Step, now: datetime) -> None:

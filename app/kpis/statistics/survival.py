@@ -38,11 +38,11 @@ def kaplan_meier(observed: Iterable[tuple[int, bool]]) -> Survival:
     for seconds, ended in observed:
         leaving[seconds] += 1
         ends[seconds] += ended
-    there, left = leaving.total(), 1.0
+    at_risk, left = leaving.total(), 1.0
     reached: dict[float, int] = {}
     for seconds in sorted(leaving):
-        left *= (there - ends[seconds]) / there
-        there -= leaving[seconds]
+        left *= (at_risk - ends[seconds]) / at_risk
+        at_risk -= leaving[seconds]
         for share in (HALF, TENTH):
             if left <= share * (1 + SLACK):
                 reached.setdefault(share, seconds)

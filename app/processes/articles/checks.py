@@ -77,10 +77,10 @@ async def translation_incomplete(
     ctx: ActionContext,
 ) -> None:
     """Refuse a translation without both a title and an answer (`missing`)."""
-    said = body.model_fields_set
-    title = body.other_title if "other_title" in said else article.other_title
-    answer = body.other_answer if "other_answer" in said else article.other_answer
-    symptoms = body.other_symptoms if "other_symptoms" in said else article.other_symptoms
+    sent = body.model_fields_set
+    title = body.other_title if "other_title" in sent else article.other_title
+    answer = body.other_answer if "other_answer" in sent else article.other_answer
+    symptoms = body.other_symptoms if "other_symptoms" in sent else article.other_symptoms
     if title is None and (answer is not None or symptoms is not None):
         raise WrongValue(pointer="/other_title", because="missing")
     if answer is None and title is not None:

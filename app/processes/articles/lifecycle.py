@@ -66,12 +66,10 @@ def draft(article: Article, body: DraftArticle, ctx: ActionContext) -> None:
     set_custom_fields(article, ctx)
 
 
-def _keys_or_case_key(said: tuple[str, ...] | None, case: Ticket | None, name: str) -> list[str] | None:
-    """Return the payload's keys (`said`) without duplicates; if it has none, the ticket's key in the field
-    `name`.
-    """
-    if said is not None:
-        return list(dict.fromkeys(said))
+def _keys_or_case_key(keys: tuple[str, ...] | None, case: Ticket | None, name: str) -> list[str] | None:
+    """Return the payload's keys, each once; if it has none, the key in the ticket's field of that name."""
+    if keys is not None:
+        return list(dict.fromkeys(keys))
     key = getattr(case, name, None)
     return None if key is None else [key]
 
@@ -84,8 +82,8 @@ def edit(article: Article, body: EditArticle, ctx: ActionContext) -> None:
     apply_patch(article, body, ctx, skip=LIST_FIELDS)
     for name in LIST_FIELDS:
         if name in body.model_fields_set:
-            said = getattr(body, name)
-            setattr(article, name, None if said is None else list(dict.fromkeys(said)))
+            keys = getattr(body, name)
+            setattr(article, name, None if keys is None else list(dict.fromkeys(keys)))
 
 
 def submit(article: Article, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -174,8 +172,8 @@ async def earlier_rating(
 
 def rate(article: Article, body: RateArticle, ctx: ActionContext) -> None:
     """Rate the article: whether it helped; a new rating replaces the caller's earlier one."""
-    given = ctx.prepared(EarlierRating).rating
-    if given is None:
+    rating = ctx.prepared(EarlierRating).rating
+    if rating is None:
         ctx.add(
             ArticleRating(
                 id=ctx.new_id(),
@@ -186,8 +184,8 @@ def rate(article: Article, body: RateArticle, ctx: ActionContext) -> None:
             )
         )
     else:
-        _count(article, helped=bool(given.helped), by=-1)
-        changed = ctx.change(given)
+        _count(article, helped=bool(rating.helped), by=-1)
+        changed = ctx.change(rating)
         changed.helped = body.helped
         changed.rated_at = ctx.occurred_at
     _count(article, helped=body.helped, by=1)

@@ -82,17 +82,17 @@ MATCH_BRANCH = """
 
 async def suggested_articles(renderer: Renderer, case: Any) -> list[dict[str, Any]]:
     """Return the published articles about the ticket's service, category or CI that the caller may read."""
-    said = {name: [key] for name in WEIGHTS if (key := getattr(case, name, None)) is not None}
-    if not said:
+    keys = {name: [key] for name in WEIGHTS if (key := getattr(case, name, None)) is not None}
+    if not keys:
         return []
     public = "" if renderer.caller.is_staff else "and a.visibility = 'public'"
-    ways = " union all ".join(
+    matches = " union all ".join(
         MATCH_BRANCH.format(name=name, column=column, weight=weight, public=public, most=MOST_SUGGESTED)
         for name, (column, weight) in WEIGHTS.items()
-        if name in said
+        if name in keys
     )
-    query = MATCHING_ARTICLES.format(columns=renderer.columns, ways=ways, most=MOST_SUGGESTED)
-    rows = await renderer.ledger.db.rows(query, said)
+    query = MATCHING_ARTICLES.format(columns=renderer.columns, ways=matches, most=MOST_SUGGESTED)
+    rows = await renderer.ledger.db.rows(query, keys)
     becauses = [row.pop("because") for row in rows]
     for row in rows:
         del row["weight"], row["article_id"]

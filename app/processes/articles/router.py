@@ -37,9 +37,9 @@ def _suggestions(kind: str) -> Callable[..., Any]:
             ledger_of(request), renderer.ledger.lifecycles[kind], OutputModel, caller_of(request), "en"
         )
         case = (await load_visible(of_case, name)).record
-        found = {"items": await suggested_articles(renderer, case)}
+        answer = {"items": await suggested_articles(renderer, case)}
         headers = {**VARY, "Content-Language": renderer.language}
-        return Response(dump_json(found), headers=headers, media_type="application/json")
+        return Response(dump_json(answer), headers=headers, media_type="application/json")
 
     return get_suggestions
 

@@ -44,10 +44,10 @@ class ExternalReferenceOut(OutputModel, of=ExternalReference, without="id kind")
 async def references_of(ledger: Ledger, incidents: Sequence[UUID]) -> dict[UUID, list[Any]]:
     """Return what other systems call each of the incidents."""
     names = {stream(Incident.KIND, incident): incident for incident in incidents}
-    found: dict[UUID, list[Any]] = {}
+    references: dict[UUID, list[Any]] = {}
     for row in await ledger.db.rows(REFERENCES, (list(names),)):
-        found.setdefault(names[row.pop("record")], []).append(row)
-    return found
+        references.setdefault(names[row.pop("record")], []).append(row)
+    return references
 
 
 class IncidentOut(
@@ -122,8 +122,8 @@ LISTING = Listing(
 )
 
 WITH_DUPLICATES = """
-select asked.id from unnest(%s::uuid[]) as asked(id)
-where exists (select from fold.incident i where i.duplicate_of_id = asked.id)"""
+select original.id from unnest(%s::uuid[]) as original(id)
+where exists (select from fold.incident i where i.duplicate_of_id = original.id)"""
 DUPLICATES_AMONG = "select id from fold.incident where id = any(%s) and duplicate_of_id is not null"
 #: Those that were marked after a position of the log are left out.
 DUPLICATES = """
@@ -174,8 +174,8 @@ async def duplicates_of(
     """Return the ids of the original's duplicates that were marked before the log's position, in order of id,
     after the id `after`.
     """
-    said = {"original": original, "position": position, "after": after, "limit": limit}
-    rows = await db.rows(DUPLICATES, said)
+    parameters = {"original": original, "position": position, "after": after, "limit": limit}
+    rows = await db.rows(DUPLICATES, parameters)
     return [row["id"] for row in rows]
 
 
@@ -217,7 +217,7 @@ async def reminder_recipients(db: Database, incident: Incident) -> list[UUID]:
         held.append(RoleGrant(Role.incident_manager, team_id=incident.team_id))
     if incident.service is not None:
         held.append(RoleGrant(Role.incident_manager, service=incident.service))
-    rows = await db.rows(HOLDERS, ([str(one) for one in held], LONGEST_LIST))
+    rows = await db.rows(HOLDERS, ([str(grant) for grant in held], LONGEST_LIST))
     return [row["id"] for row in rows]
 
 
@@ -282,10 +282,10 @@ class AlertedIncident:
         """When the outage began, as far as is known."""
         return self.began_at or self.opened_at
 
-    def was_resolved_by(self, at: datetime) -> bool:
+    def was_resolved_by(self, when: datetime) -> bool:
         """Return whether somebody had resolved it by then, and not as a duplicate."""
         ended_at = self.resolved_at or self.closed_at
-        return self.duplicate_of_id is None and ended_at is not None and ended_at < at
+        return self.duplicate_of_id is None and ended_at is not None and ended_at < when
 
 
 async def find_alerted_incident(
@@ -299,38 +299,36 @@ async def find_alerted_incident(
 
 
 async def find_past_alerted_incident(
-    db: Database, teller: UUID, source: str, dedup_key: str, at: datetime
+    db: Database, teller: UUID, source: str, dedup_key: str, when: datetime
 ) -> AlertedIncident | None:
     """Return the incident of the alert that is over now and was not at that time; None if there is none."""
-    row = await db.row(PAST_ALERTED_INCIDENT, (teller, source, dedup_key, at, at))
+    row = await db.row(PAST_ALERTED_INCIDENT, (teller, source, dedup_key, when, when))
     return None if row is None else AlertedIncident(**row)
 
 
 async def find_next_alerted_incident(
-    db: Database, teller: UUID, source: str, dedup_key: str, at: datetime
+    db: Database, teller: UUID, source: str, dedup_key: str, when: datetime
 ) -> AlertedIncident | None:
     """Return the first incident of the alert that began after that time and is over now; None if there is
     none.
     """
-    row = await db.row(NEXT_ALERTED_INCIDENT, (teller, source, dedup_key, at))
+    row = await db.row(NEXT_ALERTED_INCIDENT, (teller, source, dedup_key, when))
     return None if row is None else AlertedIncident(**row)
 
 
 async def find_cleared_incident(
-    db: Database, teller: UUID, source: str, dedup_key: str, since: datetime | None, at: datetime
+    db: Database, teller: UUID, source: str, dedup_key: str, since: datetime | None, until: datetime
 ) -> AlertedIncident | None:
     """Return the incident of the alert that was over by that time, and, if that is given, not before `since`;
     None if there is none.
     """
-    values = (teller, source, dedup_key, at, since or EARLIEST, at)
+    values = (teller, source, dedup_key, until, since or EARLIEST, until)
     row = await db.row(CLEARED_INCIDENT, values)
     return None if row is None else AlertedIncident(**row)
 
 
 async def is_reopened_by_its_tool(db: Database, incident: UUID, tool: str) -> bool:
-    """Return whether the last that happened to the open incident is that the tool, named as an actor, has
-    opened it again: nobody has worked on it since.
-    """
+    """Return whether the tool, an actor, has reopened the open incident and nobody has worked on it since."""
     row = await db.row(LAST_MOVE, (f"incident/{incident}", sorted(MOVES)))
     return row is not None and (row["type"], row["actor"]) == ("incident.reopened", tool)
 
@@ -344,7 +342,7 @@ TIMELINE = "select happened_at, text from fold.timeline_entry where review_id = 
 #: affected.
 TIMELINE_EVENTS = """
 select occurred_at, type,
-  case when data ? 'observed' then coalesce(data->'set'->stream, '{}') else data->'given' end as said
+  case when data ? 'observed' then coalesce(data->'set'->stream, '{}') else data->'given' end as texts
 from log.told where stream = %s and type = any(%s)
 order by version limit %s
 """
@@ -378,22 +376,22 @@ async def review_of(ledger: Ledger, incident: Incident, language: str) -> dict[s
     entries = await ledger.db.rows(TIMELINE, (row.pop("id"),))
     sealed = [row[name] for name in ("causes", "went_well", "went_badly")]
     texts = await ledger.vault.texts([*sealed, *(entry["text"] for entry in entries)])
-    for shown in (row, *entries):
-        for name, value in shown.items():
-            shown[name] = instant(value) if isinstance(value, datetime) else texts[value]
+    for values in (row, *entries):
+        for name, value in values.items():
+            values[name] = instant(value) if isinstance(value, datetime) else texts[value]
     return {**row, "timeline": entries}
 
 
 async def _proposed_timeline(ledger: Ledger, incident: Incident, language: str) -> list[dict[str, Any]]:
     by_event = {row.event: row for row in LIFECYCLE.rows if row.name in TIMELINE_ACTIONS}
     events = await ledger.db.rows(TIMELINE_EVENTS, (incident.row_key, list(by_event), LONGEST_LIST))
-    said = [
-        next((event["said"][name] for name in TIMELINE_TEXT_FIELDS if name in event["said"]), None)
+    sealed = [
+        next((event["texts"][name] for name in TIMELINE_TEXT_FIELDS if name in event["texts"]), None)
         for event in events
     ]
-    texts = await ledger.vault.texts(words for words in said if words is not None and is_sealed(words))
+    texts = await ledger.vault.texts(words for words in sealed if words is not None and is_sealed(words))
     entries = []
-    for event, words in zip(events, said, strict=True):
+    for event, words in zip(events, sealed, strict=True):
         text, label = texts.get(words or ""), by_event[event["type"]].label(language)
         entries.append(
             {"happened_at": instant(event["occurred_at"]), "text": f"{label}: {text}" if text else label}

@@ -39,9 +39,9 @@ async def get_incident_review(request: Request, name: reads.Name) -> Response:
     incident = (await reads.load_visible(renderer, name)).record
     if not renderer.caller.is_staff_for(incident):
         raise renderer.ledger.forbidden(staff, renderer.language)
-    shown = await review_of(renderer.ledger, incident, renderer.language)
+    review = await review_of(renderer.ledger, incident, renderer.language)
     headers = {**VARY, "Content-Language": renderer.language}
-    return Response(to_json(shown), headers=headers, media_type="application/json")
+    return Response(to_json(review), headers=headers, media_type="application/json")
 
 
 mount_actions(router, LIFECYCLE, IncidentOut)

@@ -112,7 +112,7 @@ async def load_supporting_incidents(
             limit=LONGEST_LIST,
         )
         loaded = [await reads.record("incident", str(row["id"])) for row in rows]
-        incidents = [one.record for one in loaded if one is not None]
+        incidents = [incident.record for incident in loaded if incident is not None]
     return SupportingIncidents(tuple(incidents))
 
 
@@ -129,17 +129,17 @@ async def incidents_missing(
 
 def _raise_payload(candidate: ProblemCandidate, body: AcceptProblemCandidate) -> RaiseProblem:
     """Return the payload that raises the problem, from the candidate and the payload that accepts it."""
-    of = {} if candidate.dimension is None else {candidate.dimension.value: candidate.value}
-    said = {
+    dimension = {} if candidate.dimension is None else {candidate.dimension.value: candidate.value}
+    fields = {
         name: getattr(body, name)
         for name in ("service", "ci", "title", "description", "tried", "affected_users")
     }
     lists = {"affected_services": body.affected_services, "affected_customers": body.affected_customers}
     return RaiseProblem.model_validate(
         {
-            **said,
+            **fields,
             **lists,
-            **of,
+            **dimension,
             "origin": ProblemOrigin.trend,
             "incidents": tuple(candidate.incident_ids or ()),
         }

@@ -59,12 +59,12 @@ async def cannot_be_edited(
     """Refuse an edit that leaves neither service nor CI (`service_or_ci`), or edits a workaround that is not
     documented yet (`no_workaround_yet`).
     """
-    said = body.model_fields_set
-    service = body.service if "service" in said else problem.service
-    ci = body.ci if "ci" in said else problem.ci
+    sent = body.model_fields_set
+    service = body.service if "service" in sent else problem.service
+    ci = body.ci if "ci" in sent else problem.ci
     if service is None and ci is None:
-        raise WrongValue(pointer="/service" if "service" in said else "/ci", because="service_or_ci")
+        raise WrongValue(pointer="/service" if "service" in sent else "/ci", because="service_or_ci")
     if problem.workaround_documented_at is None:
         for name in ("symptoms", "workaround", "workaround_visibility"):
-            if name in said:
+            if name in sent:
                 raise WrongValue(pointer=f"/{name}", because="no_workaround_yet")

@@ -190,7 +190,9 @@ LINK_INCIDENTS = RelatedCommand(
 LINK_RECURRENCE = RelatedCommand(
     action="link",
     field="incident",
-    record=lambda ctx: () if (one := ctx.prepared(UnlinkedIncident).incident) is None else one.row_key,
+    record=lambda ctx: (
+        () if (incident := ctx.prepared(UnlinkedIncident).incident) is None else incident.row_key
+    ),
     body=lambda problem, body: LinkTicket(kind=LinkKind.caused_by, other=str(problem.id)),
 )
 

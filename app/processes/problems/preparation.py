@@ -40,5 +40,5 @@ async def unlinked_incident(
     incident = ctx.ref(Ticket, "incident")
     if incident is None:
         return UnlinkedIncident(None)
-    known = await reads.child(Link, problem, other=incident.row_key, kind=LinkKind.causes.value)
-    return UnlinkedIncident(None if known is not None else incident)
+    link = await reads.child(Link, problem, other=incident.row_key, kind=LinkKind.causes.value)
+    return UnlinkedIncident(None if link is not None else incident)

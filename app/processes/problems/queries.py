@@ -154,21 +154,25 @@ async def known_errors(db: Database, incident: Any, *, for_staff: bool) -> list[
     """Return the known errors with the incident's CI, category or service, the likeliest first; for callers
     who are not staff, only public ones, without titles.
     """
-    said = {one.value: key for one in WEIGHTS if (key := getattr(incident, one.value, None)) is not None}
-    if not said:
+    keys = {
+        dimension.value: key
+        for dimension in WEIGHTS
+        if (key := getattr(incident, dimension.value, None)) is not None
+    }
+    if not keys:
         return []
-    rows = await db.rows(known_errors_query(said, for_staff=for_staff), said)
+    rows = await db.rows(known_errors_query(keys, for_staff=for_staff), keys)
     return [row if for_staff else {**row, "title": None} for row in rows]
 
 
 def known_errors_query(names: Any, *, for_staff: bool) -> str:
     """Return the SQL that selects known errors with one of the named fields in common with an incident."""
     public = "" if for_staff else "and workaround_visibility = 'public'"
-    ways = " union all ".join(
+    matches = " union all ".join(
         MATCH_BRANCH.format(
-            name=one.value, weight=weight, known=IS_KNOWN_ERROR, public=public, most=MOST_KNOWN_ERRORS
+            name=dimension.value, weight=weight, known=IS_KNOWN_ERROR, public=public, most=MOST_KNOWN_ERRORS
         )
-        for one, weight in WEIGHTS.items()
-        if one.value in names
+        for dimension, weight in WEIGHTS.items()
+        if dimension.value in names
     )
-    return MATCHING_KNOWN_ERRORS.format(ways=ways, most=MOST_KNOWN_ERRORS)
+    return MATCHING_KNOWN_ERRORS.format(ways=matches, most=MOST_KNOWN_ERRORS)

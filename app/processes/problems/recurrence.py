@@ -66,10 +66,10 @@ async def counted_incidents(
     `read` runs the query.
     """
     query = COUNTED_INCIDENTS.format(dimension=dimension.value, behind="" if behind is None else AFTER_CURSOR)
-    said: dict[str, Any] = {"value": value, "since": since, "limit": limit}
+    parameters: dict[str, Any] = {"value": value, "since": since, "limit": limit}
     if behind is not None:
-        said |= {"opened_at": behind[0], "id": behind[1]}
-    return await read(query, said)
+        parameters |= {"opened_at": behind[0], "id": behind[1]}
+    return await read(query, parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +97,11 @@ async def values_to_reconsider(
     `opens` is by value the time after which incidents are counted; an offered candidate counts from its own
     `since_at`, a decided one not before its decision.
     """
-    said = {"dimension": dimension.value, "values": list(opens), "windows": list(opens.values())}
+    parameters = {"dimension": dimension.value, "values": list(opens), "windows": list(opens.values())}
     if not opens:
         return set()
     rows = await fetch_rows(
-        connection, VALUES_TO_RECONSIDER.format(dimension=dimension.value), said | {"limit": limit}
+        connection, VALUES_TO_RECONSIDER.format(dimension=dimension.value), parameters | {"limit": limit}
     )
     return {row["value"] for row in rows}
 
@@ -110,7 +110,7 @@ async def recurrences_of(ledger: Ledger, candidates: Sequence[UUID]) -> Mapping[
     """Return by candidate how many incidents count, up to MOST_COUNTED, and when the first and last were
     opened.
     """
-    found: dict[UUID, Any] = {}
+    counts: dict[UUID, Any] = {}
     for row in await ledger.db.rows(CANDIDATES_BY_ID, (list(candidates),)):
         counted = await counted_incidents(
             ledger.db.rows,
@@ -120,9 +120,9 @@ async def recurrences_of(ledger: Ledger, candidates: Sequence[UUID]) -> Mapping[
             limit=MOST_COUNTED,
         )
         if counted:
-            found[row["id"]] = {
+            counts[row["id"]] = {
                 "cases": len(counted),
                 "first_at": instant(counted[-1]["opened_at"]),
                 "last_at": instant(counted[0]["opened_at"]),
             }
-    return found
+    return counts

@@ -75,7 +75,7 @@ async def list_problem_candidate_cases(
     if query.cursor is not None:
         opened_at, incident_id = cursors.read(query.cursor, scope, sign)
         behind = from_instant(opened_at), UUID(incident_id)
-    found = await counted_incidents(
+    rows = await counted_incidents(
         ledger.db.rows,
         candidate.dimension,
         candidate.value,
@@ -84,10 +84,10 @@ async def list_problem_candidate_cases(
         behind=behind,
     )
     cursor = None
-    if len(found) > query.limit:
-        found = found[: query.limit]
-        cursor = cursors.write([instant(found[-1]["opened_at"]), str(found[-1]["id"])], scope, sign)
-    items = [{**row, "opened_at": instant(row["opened_at"])} for row in found]
+    if len(rows) > query.limit:
+        rows = rows[: query.limit]
+        cursor = cursors.write([instant(rows[-1]["opened_at"]), str(rows[-1]["id"])], scope, sign)
+    items = [{**row, "opened_at": instant(row["opened_at"])} for row in rows]
     headers = VARY | paging.link(request, cursor)
     page = to_json({"items": items, "next_cursor": cursor})
     return Response(page, headers=headers, media_type="application/json")
@@ -109,9 +109,9 @@ async def list_incident_known_errors(request: Request, name: reads.Name) -> Resp
     ledger, caller = ledger_of(request), caller_of(request)
     of_incident = Renderer(ledger, ledger.lifecycles["incident"], OutputModel, caller, renderer.language)
     incident = (await reads.load_visible(of_incident, name)).record
-    found = await known_errors_of(ledger.db, incident, for_staff=caller.is_staff_for(incident))
+    known_errors = await known_errors_of(ledger.db, incident, for_staff=caller.is_staff_for(incident))
     headers = {**VARY, "Content-Language": renderer.language}
-    return Response(to_json({"items": found}), headers=headers, media_type="application/json")
+    return Response(to_json({"items": known_errors}), headers=headers, media_type="application/json")
 
 
 ROUTES = Routes(

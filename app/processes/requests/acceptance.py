@@ -40,7 +40,7 @@ def record_acceptance(request: Request, body: RecordAcceptanceRequest, ctx: Acti
     issues are rectified.
     """
     notes = [(Heading.conclusion, body.conclusion), *((Heading.findings, r.note) for r in body.results)]
-    made = Acceptance(
+    acceptance = Acceptance(
         id=ctx.new_id(),
         record=request.row_key,
         document_id=file_document(request, DocumentClass.AC, notes, ctx).id,
@@ -50,12 +50,12 @@ def record_acceptance(request: Request, body: RecordAcceptanceRequest, ctx: Acti
         recorded_by_id=ctx.caller.person_id,
         recorded_at=ctx.occurred_at,
     )
-    ctx.add(made)
+    ctx.add(acceptance)
     for result in body.results:
         row = CriterionResult(
             id=ctx.new_id(),
             record=request.row_key,
-            acceptance_id=made.id,
+            acceptance_id=acceptance.id,
             criterion_id=result.criterion,
             shown_by=result.shown_by,
             passed=result.passed,
@@ -75,17 +75,17 @@ def after_acceptance(request: Request) -> CodeEnum:
 
 def record_training(request: Request, body: RecordTrainingRequest, ctx: ActionContext) -> None:
     """Record a training for the request: in the use of what was delivered."""
-    said = (
+    texts = (
         (Heading.audience, body.audience),
         (Heading.topics, body.topics),
         (Heading.material, body.material),
     )
-    made = RequestTraining(
+    training = RequestTraining(
         id=ctx.new_id(),
         record=request.row_key,
-        document_id=file_document(request, DocumentClass.TR, said, ctx).id,
+        document_id=file_document(request, DocumentClass.TR, texts, ctx).id,
         attended=body.attended,
         held_at=body.held_at or ctx.occurred_at,
         recorded_at=ctx.occurred_at,
     )
-    ctx.add(made)
+    ctx.add(training)

@@ -56,7 +56,7 @@ class Approval:
     """
 
     item: CatalogueItem | None
-    asked: NewDecision | None
+    decision: NewDecision | None
 
 
 async def approval(reads: ReadContext, request: Request, body: AssessRequest, ctx: ActionContext) -> Approval:
@@ -68,8 +68,8 @@ async def approval(reads: ReadContext, request: Request, body: AssessRequest, ct
         raise PreparationRefused("approval_is_open")
     loaded = None if request.item is None else await reads.record("catalogue_item", request.item)
     item: CatalogueItem | None = None if loaded is None else loaded.record
-    nobody = body.team is None and body.assignee is None
-    if nobody and (item is None or item.default_team_id is None):
+    is_unassigned = body.team is None and body.assignee is None
+    if is_unassigned and (item is None or item.default_team_id is None):
         raise WrongValue(pointer="/team", because="somebody")
     if item is None or item.approval_rule is None:
         return Approval(item, None)
@@ -126,10 +126,10 @@ def refuse(request: Request, body: Tallied, ctx: ActionContext) -> None:
     """Refuse the request: its approvers have decided against it."""
 
 
-def action_of_outcome(request: Request, taken: Decision) -> tuple[str, Payload] | None:
+def action_of_outcome(request: Request, decision: Decision) -> tuple[str, Payload] | None:
     """Return the action to which the outcome of the decision `taken` leads, with its payload; None if the
     decision was deferred or lapsed, in which case `assess` can ask for another one.
     """
-    if taken.outcome is DecisionOutcome.approved:
-        return "approve", tallied(taken)
-    return ("refuse", tallied(taken)) if taken.outcome is DecisionOutcome.rejected else None
+    if decision.outcome is DecisionOutcome.approved:
+        return "approve", tallied(decision)
+    return ("refuse", tallied(decision)) if decision.outcome is DecisionOutcome.rejected else None

@@ -175,8 +175,8 @@ async def no_acceptor_left(reads: ReadContext, request: Request, ctx: ActionCont
     """Refuse to submit the request if the acceptance group has no active member who did not implement it
     (`nobody_to_accept`).
     """
-    others = await accepting(reads, request) - implementer.persons(request)
-    return None if await reads.active(others) else "nobody_to_accept"
+    acceptors = await accepting(reads, request) - implementer.persons(request)
+    return None if await reads.active(acceptors) else "nobody_to_accept"
 
 
 async def documents_missing(
@@ -185,8 +185,8 @@ async def documents_missing(
     """Refuse to submit the request without published documents of its requirements and solution
     (`papers_missing`).
     """
-    there = published_document(DocumentClass.SN, ctx) and published_document(DocumentClass.SO, ctx)
-    return None if there else "papers_missing"
+    are_published = published_document(DocumentClass.SN, ctx) and published_document(DocumentClass.SO, ctx)
+    return None if are_published else "papers_missing"
 
 
 async def too_short_notice(

@@ -15,7 +15,7 @@ BUSINESS_SIDES = frozenset({RepresentedSide.business, RepresentedSide.key_user})
 async def of_the_business(reads: ReadContext, request: Request) -> set[UUID]:
     """Return the members of the acceptance group who represent the business or its key users."""
     members = await _members(reads, request)
-    return {one.person_id for one in members if one.person_id and one.side in BUSINESS_SIDES}
+    return {member.person_id for member in members if member.person_id and member.side in BUSINESS_SIDES}
 
 
 async def accepting(reads: ReadContext, request: Request) -> set[UUID]:
@@ -23,7 +23,11 @@ async def accepting(reads: ReadContext, request: Request) -> set[UUID]:
     group = await reads.record("group", str(request.acceptance_group_id))
     chairs = None if group is None else group.record.chair_id
     members = await _members(reads, request)
-    return {one for one in (chairs, *(member.person_id for member in members)) if one is not None}
+    return {
+        person_id
+        for person_id in (chairs, *(member.person_id for member in members))
+        if person_id is not None
+    }
 
 
 async def _members(reads: ReadContext, request: Request) -> list[GroupMember]:

@@ -75,7 +75,7 @@ def _add_implementers(request: Request, *persons: UUID) -> None:
 def check_quality(request: Request, body: CheckQualityRequest, ctx: ActionContext) -> None:
     """Check the quality of the request, by a person who did not implement it."""
     entry = file_document(request, DocumentClass.TE, [(Heading.findings, body.findings)], ctx)
-    made = QualityCheck(
+    check = QualityCheck(
         id=ctx.new_id(),
         record=request.row_key,
         document_id=entry.id,
@@ -84,4 +84,4 @@ def check_quality(request: Request, body: CheckQualityRequest, ctx: ActionContex
         checker_id=ctx.caller.person_id,
         checked_at=ctx.occurred_at,
     )
-    ctx.add(made)
+    ctx.add(check)

@@ -151,10 +151,10 @@ def assess(request: Request, body: AssessRequest, ctx: ActionContext) -> None:
         add_checklist_tasks(request, ctx.prepared(Approval).item, ctx)
     set_reader_roles(request, ctx.prepared(Approval).item)
     request.assessed_at = ctx.occurred_at
-    asked = ctx.prepared(Approval).asked
-    request.approval_id = None if asked is None else asked.decision.id
-    if asked is not None:
-        add_prepared_decision(asked, ctx)
+    decision = ctx.prepared(Approval).decision
+    request.approval_id = None if decision is None else decision.decision.id
+    if decision is not None:
+        add_prepared_decision(decision, ctx)
 
 
 def path_start(request: Request) -> CodeEnum:

@@ -22,8 +22,8 @@ async def current_criteria(
     reads: ReadContext, request: Request, body: object, ctx: ActionContext
 ) -> CurrentCriteria:
     """Find the acceptance criteria that are in force."""
-    known = await reads.children(Criterion, request)
-    return CurrentCriteria(tuple(one for one in known if one.dropped_at is None))
+    criteria = await reads.children(Criterion, request)
+    return CurrentCriteria(tuple(criterion for criterion in criteria if criterion.dropped_at is None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ async def current_checks(
     reads: ReadContext, request: Request, body: object, ctx: ActionContext
 ) -> CurrentChecks:
     """Find the quality checks of the current plan."""
-    known = await reads.children(QualityCheck, request)
-    return CurrentChecks(tuple(one for one in known if one.dropped_at is None))
+    checks = await reads.children(QualityCheck, request)
+    return CurrentChecks(tuple(check for check in checks if check.dropped_at is None))
 
 
 @dataclass(frozen=True, slots=True)

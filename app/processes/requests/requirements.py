@@ -19,18 +19,18 @@ def confirm_requirements(request: Request, body: ConfirmRequirementsRequest, ctx
     request.acceptance_group_id = ctx.required_ref(Group, "acceptance_group").id
     request.requirements_confirmed_at = body.confirmed_at
     supersede(DocumentClass.SN, ctx)
-    said = (
+    texts = (
         (Heading.background, body.background),
         (Heading.functional, body.functional),
         (Heading.performance, body.performance),
         (Heading.interfaces, body.interfaces),
         (Heading.data, body.data),
     )
-    file_document(request, DocumentClass.SN, said, ctx)
+    file_document(request, DocumentClass.SN, texts, ctx)
     for earlier in ctx.prepared(CurrentCriteria).criteria:
         ctx.change(earlier).dropped_at = ctx.occurred_at
     for place, criterion in enumerate(body.criteria, start=1):
-        made = Criterion(
+        row = Criterion(
             id=ctx.new_id(),
             record=request.row_key,
             place=place,
@@ -38,7 +38,7 @@ def confirm_requirements(request: Request, body: ConfirmRequirementsRequest, ctx
             shown_by=criterion.shown_by,
             added_at=ctx.occurred_at,
         )
-        ctx.add(made)
+        ctx.add(row)
 
 
 def change_requirements(request: Request, body: ChangeRequirementsRequest, ctx: ActionContext) -> None:

@@ -23,15 +23,15 @@ solution_author = PartIn("author of the solution", "方案作者", ("solution_au
 
 def propose_solution(request: Request, body: ProposeSolutionRequest, ctx: ActionContext) -> None:
     """Propose a solution for the request; both IT and the business review it."""
-    said = [
+    texts = [
         (Heading.architecture, body.architecture),
         (Heading.steps, body.steps),
         (Heading.resources, body.resources),
         (Heading.schedule, body.schedule),
     ]
     for risk in body.risks:
-        said += [(Heading.risk, risk.risk), (Heading.response, risk.response)]
-    request.solution_id = file_document(request, DocumentClass.SO, said, ctx, state=DocumentState.drafted).id
+        texts += [(Heading.risk, risk.risk), (Heading.response, risk.response)]
+    request.solution_id = file_document(request, DocumentClass.SO, texts, ctx, state=DocumentState.drafted).id
     request.solution_author_id = ctx.caller.person_id
     request.planned_at = body.planned_at
     request.it_approved_by_id = request.business_approved_by_id = request.sent_back_at = None
@@ -49,7 +49,7 @@ def review_solution(request: Request, body: ReviewSolutionRequest, ctx: ActionCo
     """
     draft = draft_of(DocumentClass.SO, ctx)
     assert draft is not None
-    made = SolutionReview(
+    review = SolutionReview(
         id=ctx.new_id(),
         record=request.row_key,
         edition=draft.edition,
@@ -62,7 +62,7 @@ def review_solution(request: Request, body: ReviewSolutionRequest, ctx: ActionCo
         comment=body.comment,
         reviewed_at=ctx.occurred_at,
     )
-    ctx.add(made)
+    ctx.add(review)
     if body.verdict is ReviewVerdict.revise:
         request.sent_back_at = ctx.occurred_at
     elif body.side is ReviewSide.it:

@@ -28,8 +28,8 @@ from app.kernel.actions.refusals import PreparationRefused
 from app.log.canonical import instant
 from app.platform.db import Row
 from app.service_level_engine.alignment import Link, align, align_availability
-from app.service_levels.agreements.measures import conditions_of
 from app.service_levels.agreements.records import IN_FORCE, Agreement, TargetMetric
+from app.service_levels.agreements.terms.measurability import conditions_of
 
 #: The time in which openings are tried.
 YEAR = timedelta(days=366)

@@ -19,7 +19,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 from app.service_levels.agreements.payloads import AppointSla, DraftSla, MaintainTextSla, RecordRequirementSla
 from app.service_levels.agreements.records import Agreement
-from app.service_levels.agreements.terms import apply_terms, copy_terms
+from app.service_levels.agreements.terms.copying import apply_terms, copy_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -19,7 +19,7 @@ from app.service_levels.agreements.payloads import (
 )
 from app.service_levels.agreements.records import Agreement
 from app.service_levels.agreements.records import AgreementState as State
-from app.service_levels.agreements.terms import apply_terms, copy_terms, fill_usual_terms
+from app.service_levels.agreements.terms.copying import apply_terms, copy_terms, fill_usual_terms
 
 
 def record_requirement(agreement: Agreement, body: RecordRequirementSla, ctx: ActionContext) -> None:

@@ -35,7 +35,6 @@ from app.kernel.actions.payloads import (
 )
 from app.service_levels.agreements import checks, consents, drafting, preparation
 from app.service_levels.agreements.alignment import gap_beneath
-from app.service_levels.agreements.measures import unmeasurable_targets
 from app.service_levels.agreements.payloads import (
     AcknowledgeSla,
     MakeVersionSla,
@@ -52,6 +51,7 @@ from app.service_levels.agreements.records import (
     ConsentSubject,
 )
 from app.service_levels.agreements.records import AgreementState as State
+from app.service_levels.agreements.terms.measurability import unmeasurable_targets
 from app.service_levels.reports import actions as reports
 from app.service_levels.reports.records import AgreementReportRecipient
 

@@ -33,7 +33,7 @@ from app.service_levels.agreements.records import (
     AgreementSide,
     ConsentSubject,
 )
-from app.service_levels.agreements.term_payloads import (
+from app.service_levels.agreements.terms.payloads import (
     AgreementTerms,
     WithoutDuplicates,
 )

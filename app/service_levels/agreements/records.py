@@ -134,7 +134,7 @@ class Agreement(Record):
     is when it was terminated or expired. Since it was signed, `begins_at` and `ends_at` are the instants from
     and until which it is in force, whatever ends it.
 
-    `targets`, `consequences` and `workload` are lists as `terms.py` writes them. `rests_on` are the ids of
+    `targets`, `consequences` and `workload` are lists of the terms' parts. `rests_on` are the ids of
     the OLAs and UCs that an SLA rests on. `threshold`, `compliance` and `degraded_weight` are decimal texts.
     `review_due_at` is when the next review is due, `pending_consents` are `<subject>:<side>` of those that
     wait for the other side, `warned_days` how many days before the end the last warning was, `gap_reason` why

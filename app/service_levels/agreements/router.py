@@ -23,9 +23,9 @@ from app.foundation.documents.records import DocumentClass
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.refusals import Forbidden
 from app.service_levels.agreements.alignment import AgreementAlignment, alignment_of
+from app.service_levels.agreements.documents.pages import body_of, title_of
+from app.service_levels.agreements.documents.printing import printed_document
 from app.service_levels.agreements.lifecycle import LIFECYCLE
-from app.service_levels.agreements.pages import body_of, title_of
-from app.service_levels.agreements.printing import printed_document
 from app.service_levels.agreements.queries import CHILD_LISTINGS, LISTING, AgreementOut
 
 #: A page to print, or where it is.

@@ -45,12 +45,12 @@ class ClockCheck:
 
     position: int
     clocks: int = 0
-    found: int = 0
+    difference_count: int = 0
     differing: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     def note(self, case: str, clock: str, *columns: str) -> None:
         """Note a clock that differs, if it is among the first."""
-        self.found += 1
+        self.difference_count += 1
         if len(self.differing) < MOST_DIFFERENCES:
             self.differing.append((f"{case} {clock}", columns))
 

@@ -23,7 +23,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import FreeText, Payload, ShortText
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.service_levels.agreements.records import Agreement, ConsequenceKind
-from app.service_levels.agreements.term_payloads import TargetId
+from app.service_levels.agreements.terms.payloads import TargetId
 from app.service_levels.reports.records import (
     AgreementReport,
     AgreementReportRecipient,

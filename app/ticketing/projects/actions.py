@@ -72,7 +72,7 @@ class ReportProgress(Payload):
 def report_progress(record: ProjectRecord, body: ReportProgress, ctx: ActionContext) -> None:
     """Report the progress of the project and its obstacles."""
     due_at = record.next_report_due_at
-    made = ProgressReport(
+    report = ProgressReport(
         id=ctx.new_id(),
         record=record.row_key,
         text=body.text,
@@ -85,10 +85,10 @@ def report_progress(record: ProjectRecord, body: ReportProgress, ctx: ActionCont
         author_id=ctx.caller.person_id,
         reported_at=ctx.occurred_at,
     )
-    ctx.add(made)
-    known = {milestone.id: milestone for milestone in ctx.prepared(CurrentMilestones).milestones}
+    ctx.add(report)
+    current = {milestone.id: milestone for milestone in ctx.prepared(CurrentMilestones).milestones}
     for progress in body.milestones:
-        milestone = ctx.change(known[progress.milestone])
+        milestone = ctx.change(current[progress.milestone])
         milestone.done = progress.done
         milestone.completed_at = (milestone.completed_at or ctx.occurred_at) if progress.done == 100 else None
     for problem, owner in zip(body.problems, problem_owners(body, ctx), strict=True):
@@ -147,7 +147,7 @@ def flag_rows(
     reported; `tells` are those who are told.
     """
     def recipients(step: NoticeType) -> tuple[RecipientRule, ...]:
-        return tuple(one(step) for one in tells)
+        return tuple(recipient(step) for recipient in tells)
 
     states = frozenset(states)
     return (

@@ -52,12 +52,12 @@ async def invalid_progress(
     """Refuse milestones that are unknown or named twice, inactive owners of problems, due dates that are not
     in the future, and a cost with no planned cost or too many decimal places.
     """
-    known = {milestone.id for milestone in ctx.prepared(CurrentMilestones).milestones}
+    current = {milestone.id for milestone in ctx.prepared(CurrentMilestones).milestones}
     for n, progress in enumerate(body.milestones):
-        if progress.milestone not in known:
+        if progress.milestone not in current:
             words = {"kind": "milestone", "name": str(progress.milestone)}
             raise WrongValue(words, pointer=f"/milestones/{n}/milestone", because="unknown_reference")
-        known.remove(progress.milestone)
+        current.remove(progress.milestone)
     for n, problem in enumerate(body.problems):
         check_person_active(ctx.ref(Person, f"problems/{n}/owner"), f"/problems/{n}/owner")
         check_in_future(problem.due_at, f"/problems/{n}/due_at", ctx)

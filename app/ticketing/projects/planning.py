@@ -85,7 +85,7 @@ def plan_project(
 
 
 def _add_milestone(record: ProjectRecord, planned: PlannedMilestone, ctx: ActionContext) -> Milestone:
-    made = Milestone(
+    milestone = Milestone(
         id=ctx.new_id(),
         record=record.row_key,
         title=planned.title,
@@ -93,8 +93,8 @@ def _add_milestone(record: ProjectRecord, planned: PlannedMilestone, ctx: Action
         done=0,
         added_at=ctx.occurred_at,
     )
-    ctx.add(made)
-    return made
+    ctx.add(milestone)
+    return milestone
 
 
 def begin_reporting(record: ProjectRecord, every_days: int, ctx: ActionContext) -> None:

@@ -22,8 +22,8 @@ async def current_milestones(
     reads: ReadContext, record: Record, body: object, ctx: ActionContext
 ) -> CurrentMilestones:
     """Find the milestones of the current plan."""
-    known = await reads.children(Milestone, record)
-    return CurrentMilestones(tuple(one for one in known if one.dropped_at is None))
+    milestones = await reads.children(Milestone, record)
+    return CurrentMilestones(tuple(milestone for milestone in milestones if milestone.dropped_at is None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +38,5 @@ async def unfinished_tasks(
 ) -> UnfinishedTasks:
     """Find the open tasks of the current plan."""
     tasks = await reads.children(Task, record)
-    left = (one for one in tasks if one.completed_at is None and one.dropped_at is None)
-    return UnfinishedTasks(tuple(one for one in left if one.milestone_id is not None))
+    left = (task for task in tasks if task.completed_at is None and task.dropped_at is None)
+    return UnfinishedTasks(tuple(task for task in left if task.milestone_id is not None))

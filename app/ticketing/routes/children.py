@@ -140,16 +140,16 @@ def _other_end_visible(renderer: Renderer, record: Any, parameters: dict[str, An
 def ticket_visibility_condition(renderer: Renderer, parameters: dict[str, Any], column: str) -> str:
     """Return the SQL condition that the caller sees the ticket named in the column; adds its parameters."""
     ledger, caller = renderer.ledger, renderer.caller
-    seen = []
+    conditions = []
     for n, (kind, lifecycle) in enumerate(ledger.lifecycles.items()):
         if not lifecycle.is_ticket:
             continue
-        shown = "true"
+        condition = "true"
         if not sees_every_record(caller, lifecycle, agents_see=ledger.settings.agents_see):
-            shown = f"h.audience && %(tokens{n})s"
+            condition = f"h.audience && %(tokens{n})s"
             parameters[f"tokens{n}"] = sorted(tokens(caller, lifecycle))
-        seen.append(f"(h.kind = '{kind}' and {shown})")
-    return f"exists (select from log.stream_head h where h.stream = {column} and ({' or '.join(seen)}))"
+        conditions.append(f"(h.kind = '{kind}' and {condition})")
+    return f"exists (select from log.stream_head h where h.stream = {column} and ({' or '.join(conditions)}))"
 
 
 class _TaskRenderer(Renderer):
@@ -164,10 +164,10 @@ def _say_whether_late(task: dict[str, Any]) -> None:
 
 
 async def _tasks(
-    renderer: Renderer, record: Record, rows: ChildListing, found: list[dict[str, Any]]
+    renderer: Renderer, record: Record, rows: ChildListing, items: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return the tasks, with whether they are overdue."""
-    return await render_rows(renderer, record, rows, found, kind=_TaskRenderer, amend=_say_whether_late)
+    return await render_rows(renderer, record, rows, items, kind=_TaskRenderer, amend=_say_whether_late)
 
 
 def _withhold_if_withdrawn(comment: dict[str, Any]) -> None:
@@ -177,17 +177,17 @@ def _withhold_if_withdrawn(comment: dict[str, Any]) -> None:
 
 
 async def _comments(
-    renderer: Renderer, record: Record, rows: ChildListing, found: list[dict[str, Any]]
+    renderer: Renderer, record: Record, rows: ChildListing, items: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return the comments, withdrawn ones without their text."""
-    return await render_rows(renderer, record, rows, found, amend=_withhold_if_withdrawn)
+    return await render_rows(renderer, record, rows, items, amend=_withhold_if_withdrawn)
 
 
 async def _links(
-    renderer: Renderer, record: Record, rows: ChildListing, found: list[dict[str, Any]]
+    renderer: Renderer, record: Record, rows: ChildListing, items: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return the links, with the tickets at their other ends."""
-    stubs = await ticket_stubs(renderer, [row["other"] for row in found])
+    stubs = await ticket_stubs(renderer, [row["other"] for row in items])
     return [
         {
             "id": row["link_id"],
@@ -196,7 +196,7 @@ async def _links(
             "other": stubs[row["other"]],
             "linked_at": instant(row["linked_at"]),
         }
-        for row in found
+        for row in items
     ]
 
 

@@ -140,8 +140,8 @@ def page_statement(
     order = f"{column} desc, id desc" if down else f"{column}, id"
     conditions = _conditions(where, caller, query, now)
     if after is not None:
-        at, last = where.bind(from_instant(after[0])), where.bind(UUID(after[1]))
-        conditions.append(f"(c.{column}, c.id) {'<' if down else '>'} ({at}, {last})")
+        time, last = where.bind(from_instant(after[0])), where.bind(UUID(after[1]))
+        conditions.append(f"(c.{column}, c.id) {'<' if down else '>'} ({time}, {last})")
     limit = query.limit + 1
     parts = []
     for lifecycle in ledger.lifecycles.values():
@@ -161,7 +161,7 @@ def page_statement(
                 table=lifecycle.table,
                 service="r.service" if has_service else "null::text",
                 conditions=" and ".join([*conditions, *own]),
-                order=", ".join(f"c.{one}" for one in order.split(", ")),
+                order=", ".join(f"c.{term}" for term in order.split(", ")),
                 limit=limit,
             )
         )
@@ -173,16 +173,16 @@ def page_statement(
 def _conditions(where: WhereClause, caller: Caller, query: ComplaintQuery, now: datetime) -> list[str]:
     conditions = []
     if query.state is not None:
-        conditions.append(f"({' or '.join(STATES[one] for one in query.state) or 'false'})")
+        conditions.append(f"({' or '.join(STATES[state] for state in query.state) or 'false'})")
     if query.open is not None:
         conditions.append(STATES[ComplaintState.open] if query.open else f"not {STATES[ComplaintState.open]}")
     if query.overdue is not None:
         late = f"({STATES[ComplaintState.open]} and c.due_at < {where.bind(now)})"
         conditions.append(late if query.overdue else f"not {late}")
     if query.subject is not None:
-        conditions.append(f"c.subject = any({where.bind([one.value for one in query.subject])})")
+        conditions.append(f"c.subject = any({where.bind([subject.value for subject in query.subject])})")
     if query.owner is not None:
-        named = [caller.person_id if one == ME else UUID(one) for one in query.owner if one != NONE]
+        named = [caller.person_id if name == ME else UUID(name) for name in query.owner if name != NONE]
         among = f"c.owner_id = any({where.bind(named)}::uuid[])"
         conditions.append(f"({among} or c.owner_id is null)" if NONE in query.owner else among)
     if query.due_after is not None:
@@ -198,7 +198,7 @@ def _service_condition(where: WhereClause, services: Sequence[str] | None, colum
         return "true"
     if column is None:
         return "true" if NONE in services else "false"
-    among = f"{column} = any({where.bind([one for one in services if one != NONE])}::text[])"
+    among = f"{column} = any({where.bind([service for service in services if service != NONE])}::text[])"
     return f"({among} or {column} is null)" if NONE in services else among
 
 
@@ -211,14 +211,14 @@ async def _items(
     lifecycle = ledger.lifecycles[rows[0]["kind"]]
     renderer = ComplaintRenderer(ledger, lifecycle, ListedComplaint, caller, language, rows=Complaint)
     complaints = [from_row(Complaint, dict(row)) for row in rows]
-    shown = [renderer.values_of(complaint) for complaint in complaints]
-    await renderer.render_many(shown)
+    items = [renderer.values_of(complaint) for complaint in complaints]
+    await renderer.render_many(items)
     teams = await ledger.directory.teams({row["ticket_team"] for row in rows} - {None})
-    for item, row, complaint in zip(shown, rows, complaints, strict=True):
+    for item, row, complaint in zip(items, rows, complaints, strict=True):
         team = teams.get(row["ticket_team"])
         assert complaint.due_at is not None
         item |= {name: row[name] for name in ("kind", "ticket", "number", "ticket_title", "service")}
         item["state"] = complaint.state.value
         item["overdue"] = complaint.state is ComplaintState.open and complaint.due_at < now
         item["team"] = None if team is None else {"id": team.id, "key": team.key, "name": team.name}
-    return [{name: item[name] for name in ListedComplaint.model_fields} for item in shown]
+    return [{name: item[name] for name in ListedComplaint.model_fields} for item in items]

@@ -130,14 +130,14 @@ def page_statement(
     where = WhereClause()
     conditions = [f"d.state = '{query.state.value}'", *_conditions(where, caller, query)]
     if after is not None:
-        at, last = where.bind(from_instant(after[0])), where.bind(UUID(after[1]))
-        conditions.append(f"(d.due_at, d.id) > ({at}, {last})")
+        time, last = where.bind(from_instant(after[0])), where.bind(UUID(after[1]))
+        conditions.append(f"(d.due_at, d.id) > ({time}, {last})")
     parts = []
     for lifecycle in ledger.lifecycles.values():
-        asked = query.kind is None or lifecycle.kind in query.kind
-        if Decision not in lifecycle.children or not asked:
+        is_wanted = query.kind is None or lifecycle.kind in query.kind
+        if Decision not in lifecycle.children or not is_wanted:
             continue
-        seen = seen_condition(
+        condition = seen_condition(
             caller, lifecycle, "d.record", where.bind, agents_see=ledger.settings.agents_see
         )
         parts.append(
@@ -146,7 +146,7 @@ def page_statement(
                 table=lifecycle.table,
                 number="null::text" if lifecycle.code is None else "r.number",
                 title="r.title" if "title" in lifecycle.record.model_fields else "null::text",
-                conditions=" and ".join([*conditions, seen]),
+                conditions=" and ".join([*conditions, condition]),
                 limit=query.limit + 1,
             )
         )
@@ -158,7 +158,7 @@ def page_statement(
 def _conditions(where: WhereClause, caller: Caller, query: DecisionQuery) -> list[str]:
     conditions = []
     if query.waits_for is not None:
-        named = [caller.person_id if one == ME else UUID(one) for one in query.waits_for if one != NONE]
+        named = [caller.person_id if name == ME else UUID(name) for name in query.waits_for if name != NONE]
         conditions.append(WAITS_FOR.format(persons=f"{where.bind(named)}::uuid[]"))
     if query.due_after is not None:
         conditions.append(f"d.due_at >= {where.bind(query.due_after)}")
@@ -175,19 +175,21 @@ async def _items(
         return []
     lifecycle = ledger.lifecycles[rows[0]["kind"]]
     renderer = DecisionRenderer(ledger, lifecycle, ListedDecision, caller, language, rows=Decision)
-    shown = [renderer.values_of(from_row(Decision, dict(row))) for row in rows]
-    await renderer.render_many(shown)
+    items = [renderer.values_of(from_row(Decision, dict(row))) for row in rows]
+    await renderer.render_many(items)
     votes = [from_row(Vote, row) for row in await ledger.db.rows(VOTES, ([row["id"] for row in rows],))]
     of_votes = Renderer(ledger, lifecycle, ListedVoter, caller, language, rows=Vote)
     voters = [of_votes.values_of(vote) for vote in votes]
     await of_votes.render_many(voters)
-    asked: dict[UUID | None, list[dict[str, Any]]] = {}
+    voters_of: dict[UUID | None, list[dict[str, Any]]] = {}
     for vote, voter in zip(votes, voters, strict=True):
-        asked.setdefault(vote.decision_id, []).append(voter)
-    for item, row in zip(shown, rows, strict=True):
+        voters_of.setdefault(vote.decision_id, []).append(voter)
+    for item, row in zip(items, rows, strict=True):
         item |= {name: row[name] for name in ("kind", "about", "number", "title")}
-        of_it = [{name: one[name] for name in ListedVoter.model_fields} for one in asked.get(row["id"], ())]
-        item["voted"] = [one for one in of_it if one["voted_at"] is not None]
-        item["not_voted"] = [one for one in of_it if one["voted_at"] is None]
+        of_it = [
+            {name: voter[name] for name in ListedVoter.model_fields} for voter in voters_of.get(row["id"], ())
+        ]
+        item["voted"] = [voter for voter in of_it if voter["voted_at"] is not None]
+        item["not_voted"] = [voter for voter in of_it if voter["voted_at"] is None]
         item["missing"] = max(0, row["quorum"] - len(item["voted"]))
-    return [{name: item[name] for name in ListedDecision.model_fields} for item in shown]
+    return [{name: item[name] for name in ListedDecision.model_fields} for item in items]

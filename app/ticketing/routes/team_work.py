@@ -138,17 +138,17 @@ async def get_team_work(request: Request, name: Name, query: Annotated[TeamWorkQ
     teams = Renderer(ledger, TEAMS.lifecycle, TEAMS.shape, caller, language_for(request))
     team = (await load_visible(teams, name)).record
     statement, parameters = work_statement(ledger, caller, query)
-    asked = {**parameters, "team": team.id, "now": utc_now(), "most": query.cases}
-    rows = await ledger.db.rows(statement, asked) if statement else []
+    parameters |= {"team": team.id, "now": utc_now(), "most": query.cases}
+    rows = await ledger.db.rows(statement, parameters) if statement else []
     members = await _members(ledger, rows)
-    found = {
+    answer = {
         "team": {"id": team.id, "key": team.key, "name": team.name},
-        "open": sum(one["open"] for one in members),
-        "overdue": sum(one["overdue"] for one in members),
-        "truncated": any(kind["open"] >= MOST_COUNTED for one in members for kind in one["kinds"]),
+        "open": sum(member["open"] for member in members),
+        "overdue": sum(member["overdue"] for member in members),
+        "truncated": any(kind["open"] >= MOST_COUNTED for member in members for kind in member["kinds"]),
         "members": members,
     }
-    return Response(dump_json(found), headers=VARY, media_type="application/json")
+    return Response(dump_json(answer), headers=VARY, media_type="application/json")
 
 
 def work_statement(ledger: Ledger, caller: Caller, query: TeamWorkQuery) -> tuple[str, dict[str, Any]]:
@@ -157,8 +157,8 @@ def work_statement(ledger: Ledger, caller: Caller, query: TeamWorkQuery) -> tupl
     """
     parts, where = [], WhereClause()
     for lifecycle in ledger.lifecycles.values():
-        asked = query.kind is None or lifecycle.kind in query.kind
-        if "assign" not in lifecycle.by_name or not asked:
+        is_wanted = query.kind is None or lifecycle.kind in query.kind
+        if "assign" not in lifecycle.by_name or not is_wanted:
             continue
         stream = f"'{lifecycle.kind}/' || r.id"
         visible = seen_condition(caller, lifecycle, stream, where.bind, agents_see=ledger.settings.agents_see)
@@ -198,17 +198,17 @@ async def _members(ledger: Ledger, rows: Sequence[Mapping[str, Any]]) -> list[di
             }
         )
     members.sort(
-        key=lambda one: (
-            one["person"] is not None,
-            -one["overdue"],
-            -one["open"],
-            one["person"] and (one["person"]["name"] or ""),
-            str(one["person"] and one["person"]["id"]),
+        key=lambda member: (
+            member["person"] is not None,
+            -member["overdue"],
+            -member["open"],
+            member["person"] and (member["person"]["name"] or ""),
+            str(member["person"] and member["person"]["id"]),
         )
     )
     return members
 
 
 def _case(row: Mapping[str, Any]) -> dict[str, Any]:
-    at = {name: row[name] and instant(from_instant(row[name])) for name in ("opened_at", "due_at")}
-    return {name: row[name] for name in TeamCase.model_fields} | at
+    times = {name: row[name] and instant(from_instant(row[name])) for name in ("opened_at", "due_at")}
+    return {name: row[name] for name in TeamCase.model_fields} | times

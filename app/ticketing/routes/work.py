@@ -276,57 +276,57 @@ class MyWork(OutputModel):
 async def get_my_work(request: Request) -> Response:
     """Return the caller's work: their open cases, those due next, and their queues."""
     ledger, caller, language = ledger_of(request), caller_of(request), language_for(request)
-    asked = work_statement_for(caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
+    query = work_statement_for(caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
     rows: dict[str, list[dict[str, Any]]] = {part: [] for part in MyWork.model_fields}
-    for row in await ledger.db.rows(asked.statement, {**asked.parameters, "now": utc_now()}):
+    for row in await ledger.db.rows(query.statement, {**query.parameters, "now": utc_now()}):
         rows[row["part"]].append(row)
-    found: dict[str, Any] = await _cases(rows, ledger, caller, language)
-    found |= {"tasks": _child_items(rows["tasks"], TaskItem), "votes": _child_items(rows["votes"], VoteItem)}
-    found["votes_for_others"] = _child_items(rows["votes_for_others"], VoteItem)
-    found["complaints"] = _child_items(rows["complaints"], ComplaintItem)
-    found["asked"] = await asked_actions(ledger, caller, language, utc_now())
-    found["queues"] = await _queues(rows["queues"], ledger)
+    work: dict[str, Any] = await _cases(rows, ledger, caller, language)
+    work |= {"tasks": _child_items(rows["tasks"], TaskItem), "votes": _child_items(rows["votes"], VoteItem)}
+    work["votes_for_others"] = _child_items(rows["votes_for_others"], VoteItem)
+    work["complaints"] = _child_items(rows["complaints"], ComplaintItem)
+    work["asked"] = await asked_actions(ledger, caller, language, utc_now())
+    work["queues"] = await _queues(rows["queues"], ledger)
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
-    return Response(dump_json(found), headers=headers, media_type="application/json")
+    return Response(dump_json(work), headers=headers, media_type="application/json")
 
 
 async def _cases(
     rows: Mapping[str, Iterable[Mapping[str, Any]]], ledger: Ledger, caller: Caller, language: str
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the cases of each section, all kinds together, as clients see them."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    cases: dict[str, list[dict[str, Any]]] = {}
     for part, by, backwards in SORT_ORDERS:
         ordered = sorted(rows[part], key=lambda row: (row[by], row["id"]), reverse=backwards)
-        found[part] = [{name: row[name] for name in ITEM_FIELDS} for row in ordered[:MOST_LISTED]]
+        cases[part] = [{name: row[name] for name in ITEM_FIELDS} for row in ordered[:MOST_LISTED]]
     of_kinds: dict[str, list[dict[str, Any]]] = {}
-    for case in chain.from_iterable(found.values()):
+    for case in chain.from_iterable(cases.values()):
         of_kinds.setdefault(case["kind"], []).append(case)
-    for kind, cases in of_kinds.items():
+    for kind, of_kind in of_kinds.items():
         lifecycle = ledger.lifecycles[kind]
         renderer = Renderer if _can_be_held(lifecycle) else NoHoldRenderer
-        await renderer(ledger, lifecycle, CaseSummary, caller, language).render_many(cases)
-    return found
+        await renderer(ledger, lifecycle, CaseSummary, caller, language).render_many(of_kind)
+    return cases
 
 
 def _child_items(rows: Iterable[Mapping[str, Any]], shape: type[OutputModel]) -> list[dict[str, Any]]:
     """Return the tasks or votes that await the caller, as clients see them."""
-    found = []
+    items = []
     for row in rows:
-        said = row["more"]
+        values = row["more"]
         for name in ("asked_at", "due_at"):
-            if at := said.get(name):
-                said[name] = instant(from_instant(at))
-        found.append({name: said[name] for name in shape.model_fields})
-    return found
+            if time := values.get(name):
+                values[name] = instant(from_instant(time))
+        items.append({name: values[name] for name in shape.model_fields})
+    return items
 
 
 async def _queues(rows: Sequence[Mapping[str, Any]], ledger: Ledger) -> list[dict[str, Any]]:
     """Return the numbers of open cases in the caller's queues."""
-    known = await ledger.directory.teams({row["team"] for row in rows} - {None})
+    teams = await ledger.directory.teams({row["team"] for row in rows} - {None})
     return [
         {
             "kind": row["kind"],
-            "team": _stub(known.get(row["team"])),
+            "team": _stub(teams.get(row["team"])),
             "open": row["more"]["open"],
             "unassigned": row["more"]["unassigned"],
         }
@@ -356,40 +356,42 @@ def work_statement_for(
     # shared.
     lists: dict[frozenset[Any], str] = {}
     cases: list[tuple[Lifecycle[Any], tuple[str, ...], str]] = []
-    beside: list[tuple[Lifecycle[Any], str | None]] = []
+    child_kinds: list[tuple[Lifecycle[Any], str | None]] = []
     for lifecycle in lifecycles:
-        shown = tokens(caller, lifecycle)
+        own_tokens = tokens(caller, lifecycle)
         all_seen = sees_every_record(caller, lifecycle, agents_see=agents_see)
         if "assign" in lifecycle.by_name:
-            teams = _teams(shown) | (caller.teams if all_seen else frozenset())
-            there: dict[QueueOwner, bool] = {"me": True, "teams": bool(teams), "desk": DESK in shown}
+            teams = _teams(own_tokens) | (caller.teams if all_seen else frozenset())
+            queues: dict[QueueOwner, bool] = {"me": True, "teams": bool(teams), "desk": DESK in own_tokens}
             name = lists.setdefault(teams, f"teams_{len(lists)}") if teams else ""
             cases.append(
-                (lifecycle, tuple(part for part, whose in CASE_SECTIONS.items() if there[whose]), name)
+                (lifecycle, tuple(part for part, whose in CASE_SECTIONS.items() if queues[whose]), name)
             )
         if not {Task, Vote, Complaint}.isdisjoint(lifecycle.children):
-            beside.append((lifecycle, None if all_seen else lists.setdefault(shown, f"tokens_{len(lists)}")))
-    said = {name: sorted(listed) for listed, name in lists.items()}
+            child_kinds.append(
+                (lifecycle, None if all_seen else lists.setdefault(own_tokens, f"tokens_{len(lists)}"))
+            )
+    parameters = {name: sorted(listed) for listed, name in lists.items()}
     answers = not COMPLAINT_MANAGERS.isdisjoint(caller.role_codes)
-    known = {"me": caller.person_id, "answers": answers}
-    return WorkStatement(_statement(tuple(cases), tuple(beside)), known | said)
+    values = {"me": caller.person_id, "answers": answers}
+    return WorkStatement(_statement(tuple(cases), tuple(child_kinds)), values | parameters)
 
 
 @lru_cache(maxsize=256)
 def _statement(
     cases: tuple[tuple[Lifecycle[Any], tuple[str, ...], str], ...],
-    beside: tuple[tuple[Lifecycle[Any], str | None], ...],
+    child_kinds: tuple[tuple[Lifecycle[Any], str | None], ...],
 ) -> str:
     """Return one statement for these sections of the cases of each kind, with the parameter that has the
     teams; and for tasks and votes of tickets of those kinds, each with the parameter of the tokens that make
     it visible (None: all are visible).
     """
     queries = []
-    for lifecycle, wanted, teams in cases:
+    for lifecycle, sections, teams in cases:
         every = case_queries(lifecycle, teams)
-        queries += [f"({every[part]})" for part in wanted if part in every]
+        queries += [f"({every[part]})" for part in sections if part in every]
     for part, (query, own, rows) in CHILD_SECTIONS.items():
-        about = [(lifecycle, name) for lifecycle, name in beside if rows in lifecycle.children]
+        about = [(lifecycle, name) for lifecycle, name in child_kinds if rows in lifecycle.children]
         branches = [
             TICKET_OF_ROW.format(
                 kind=lifecycle.kind,
@@ -399,8 +401,8 @@ def _statement(
             for lifecycle, _ in about
         ]
         row = _select_list(part, "about.kind", more=f"{COMMON_FIELDS}, {own}")
-        tickets, seen = " union all ".join(branches), _visibility_condition(about)
-        queries.append(f"({query.format(row=row, about=tickets, seen=seen)})")
+        tickets, condition = " union all ".join(branches), _visibility_condition(about)
+        queries.append(f"({query.format(row=row, about=tickets, seen=condition)})")
     return " union all ".join(queries)
 
 
@@ -409,21 +411,21 @@ def _can_be_held(lifecycle: Lifecycle[Any]) -> bool:
     return "wake_up_at" in lifecycle.record.model_fields
 
 
-def _teams(shown: frozenset[str]) -> frozenset[UUID]:
+def _teams(own_tokens: frozenset[str]) -> frozenset[UUID]:
     """Return the teams among the tokens."""
-    return frozenset(UUID(token.removeprefix("team:")) for token in shown if token.startswith("team:"))
+    return frozenset(UUID(token.removeprefix("team:")) for token in own_tokens if token.startswith("team:"))
 
 
-def _visibility_condition(beside: Iterable[tuple[Lifecycle[Any], str | None]]) -> str:
+def _visibility_condition(child_kinds: Iterable[tuple[Lifecycle[Any], str | None]]) -> str:
     """Return the SQL condition that the caller may see child records `t` of records of these kinds. `beside`:
     each kind with the parameter of the tokens that make its records visible (None: all are visible).
     """
     kinds: dict[str | None, list[str]] = {}
-    for lifecycle, name in beside:
+    for lifecycle, name in child_kinds:
         kinds.setdefault(name, []).append(f"'{lifecycle.kind}'")
     whens = [
-        (ALWAYS_VISIBLE if name is None else VISIBLE_TO_TOKENS).format(kinds=", ".join(of), tokens=name)
-        for name, of in kinds.items()
+        (ALWAYS_VISIBLE if name is None else VISIBLE_TO_TOKENS).format(kinds=", ".join(names), tokens=name)
+        for name, names in kinds.items()
     ]
     return f"case {' '.join(whens)} end"
 
@@ -433,9 +435,11 @@ def _select_list(part: str, kind: str, case: Mapping[str, str] | None = None, *,
     tasks, votes and queues), and `more`, the section's other values, in one JSON value.
     """
     of_case = case or {}
-    columns = [f"{of_case.get(name, f'null::{of}')} as {name}" for name, of in CASE_COLUMNS.items()]
-    said = f"jsonb_build_object({more})" if more else "null::jsonb"
-    return ", ".join([f"'{part}' as part", f"{kind} as kind", *columns, f"{said} as more"])
+    columns = [
+        f"{of_case.get(name, f'null::{sql_type}')} as {name}" for name, sql_type in CASE_COLUMNS.items()
+    ]
+    values = f"jsonb_build_object({more})" if more else "null::jsonb"
+    return ", ".join([f"'{part}' as part", f"{kind} as kind", *columns, f"{values} as more"])
 
 
 def case_queries(lifecycle: Lifecycle[Any], teams: str) -> dict[str, str]:
@@ -449,25 +453,25 @@ def case_queries(lifecycle: Lifecycle[Any], teams: str) -> dict[str, str]:
     case = columns_of(
         lifecycle.record, CaseSummary, frozenset() if _can_be_held(lifecycle) else NoHoldRenderer.COMPUTED
     )
-    of = f"from {lifecycle.table} r where r.state in ({states})"
+    open_cases = f"from {lifecycle.table} r where r.state in ({states})"
     newest = f"order by r.opened_at desc, r.id desc limit {MOST_LISTED}"
     mine = f"from unnest((select %({teams})s::uuid[])) as mine (team_id) cross join lateral"
     counts = "'open', count(*), 'unassigned', count(*) filter (where found.assignee_id is null)"
     of_team = _select_list("queues", kind, {"team": "mine.team_id"}, more=counts)
     due_next = (
-        f"select {_select_list('due_next', kind, case)} {of} and r.assignee_id = {ME} "
+        f"select {_select_list('due_next', kind, case)} {open_cases} and r.assignee_id = {ME} "
         f"and r.wake_up_at is not null order by r.wake_up_at, r.id limit {MOST_LISTED}"
     )
     return ({"due_next": due_next} if _can_be_held(lifecycle) else {}) | {
-        "open": f"select {_select_list('open', kind, case)} {of} and r.assignee_id = {ME} {newest}",
-        "unassigned": f"select found.* {mine} (select {_select_list('unassigned', kind, case)} {of} "
+        "open": f"select {_select_list('open', kind, case)} {open_cases} and r.assignee_id = {ME} {newest}",
+        "unassigned": f"select found.* {mine} (select {_select_list('unassigned', kind, case)} {open_cases} "
         f"and r.team_id = mine.team_id and r.assignee_id is null {newest}) as found "
         f"order by found.opened_at desc, found.id desc limit {MOST_LISTED}",
-        "at_the_desk": f"select {_select_list('unassigned', kind, case)} {of} and r.team_id is null "
+        "at_the_desk": f"select {_select_list('unassigned', kind, case)} {open_cases} and r.team_id is null "
         f"and r.assignee_id is null {newest}",
         "queues": f"select found.* {mine} (select {of_team} from "
-        f"(select r.assignee_id {of} and r.team_id = mine.team_id limit {MOST_COUNTED}) as found "
+        f"(select r.assignee_id {open_cases} and r.team_id = mine.team_id limit {MOST_COUNTED}) as found "
         "having count(*) > 0) as found",
         "desk": f"select {_select_list('queues', kind, more=counts)} from "
-        f"(select r.assignee_id {of} and r.team_id is null limit {MOST_COUNTED}) as found",
+        f"(select r.assignee_id {open_cases} and r.team_id is null limit {MOST_COUNTED}) as found",
     }

@@ -44,7 +44,7 @@ class ComplainTicket(Payload):
 
 def complain(ticket: Ticket, body: ComplainTicket, ctx: ActionContext) -> None:
     """Complain about the ticket; the complaint is answered within five working days."""
-    made = Complaint(
+    complaint = Complaint(
         id=ctx.new_id(),
         record=ticket.row_key,
         subject=body.subject,
@@ -53,7 +53,7 @@ def complain(ticket: Ticket, body: ComplainTicket, ctx: ActionContext) -> None:
         complained_at=ctx.occurred_at,
         due_at=ctx.prepared(AnswerDue).due_at,
     )
-    ctx.add(made)
+    ctx.add(complaint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,8 @@ async def owner_not_eligible(
     if owner.id == ctx.required_ref(Complaint, "complaint").person_id:
         raise WrongValue(pointer="/owner", because="complained_about")
     check_person_active(owner, "/owner")
-    held = (one for one in parse_grants(owner.roles) or () if one.role is Role.service_level_manager)
-    if not any(one.covers(ticket) for one in held):
+    held = (grant for grant in parse_grants(owner.roles) or () if grant.role is Role.service_level_manager)
+    if not any(grant.covers(ticket) for grant in held):
         raise WrongValue(pointer="/owner", because="cannot_answer")
 
 

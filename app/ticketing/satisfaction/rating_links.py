@@ -45,13 +45,13 @@ class RatingLink:
         """Return the link's token; `sign` returns the keyed fingerprint of texts. `until` counts in whole
         seconds.
         """
-        said = (
+        message = (
             self.ticket_id.bytes
             + self.person_id.bytes
             + int(self.until.timestamp()).to_bytes(_END, "big")
             + self.kind.encode("ascii")
         )
-        return base64.urlsafe_b64encode(_mac(said, sign) + said).decode("ascii").rstrip("=")
+        return base64.urlsafe_b64encode(_mac(message, sign) + message).decode("ascii").rstrip("=")
 
     def has_expired(self, now: datetime) -> bool:
         """Return whether the link is no longer valid."""
@@ -69,17 +69,17 @@ def parse(token: str, sign: Sign) -> RatingLink:
     # Text that decodes to the same bytes in another way is no token of ours, either.
     if len(plain) <= _FIXED or base64.urlsafe_b64encode(plain).decode().rstrip("=") != token:
         raise InvalidToken
-    mac, said = plain[:_MAC], plain[_MAC:]
-    if not hmac.compare_digest(mac, _mac(said, sign)):
+    mac, message = plain[:_MAC], plain[_MAC:]
+    if not hmac.compare_digest(mac, _mac(message, sign)):
         raise InvalidToken
-    until = int.from_bytes(said[2 * _ID : 2 * _ID + _END], "big")
+    until = int.from_bytes(message[2 * _ID : 2 * _ID + _END], "big")
     return RatingLink(
-        kind=said[2 * _ID + _END :].decode("ascii"),
-        ticket_id=UUID(bytes=said[:_ID]),
-        person_id=UUID(bytes=said[_ID : 2 * _ID]),
+        kind=message[2 * _ID + _END :].decode("ascii"),
+        ticket_id=UUID(bytes=message[:_ID]),
+        person_id=UUID(bytes=message[_ID : 2 * _ID]),
         until=datetime.fromtimestamp(until, UTC),
     )
 
 
-def _mac(said: bytes, sign: Sign) -> bytes:
-    return bytes.fromhex(sign(_PURPOSE, said.hex()))[:_MAC]
+def _mac(message: bytes, sign: Sign) -> bytes:
+    return bytes.fromhex(sign(_PURPOSE, message.hex()))[:_MAC]

@@ -41,8 +41,8 @@ async def requester_missing(reads: ReadContext, ticket: Ticket, ctx: ActionConte
 
 async def asked_or_rated(reads: ReadContext, ticket: Ticket, ctx: ActionContext) -> str | None:
     """Refuse to ask a second time, or for a rating that is there (`asked_or_rated`)."""
-    asked = await reads.children(RatingRequest, ticket)
-    return "asked_or_rated" if asked or await _rating(reads, ticket) is not None else None
+    requests = await reads.children(RatingRequest, ticket)
+    return "asked_or_rated" if requests or await _rating(reads, ticket) is not None else None
 
 
 class RateTicket(Payload):
@@ -63,22 +63,21 @@ class EarlierRating:
 
 def rate(ticket: Ticket, body: RateTicket, ctx: ActionContext) -> None:
     """Rate the ticket: one's satisfaction with it; for 30 days the rating can be changed."""
-    given = ctx.prepared(EarlierRating).rating
-    if given is None:
-        made = Rating(id=ctx.new_id(), record=ticket.row_key, rated_at=ctx.occurred_at)
-        ctx.add(made)
-        given = made
+    rating = ctx.prepared(EarlierRating).rating
+    if rating is None:
+        rating = Rating(id=ctx.new_id(), record=ticket.row_key, rated_at=ctx.occurred_at)
+        ctx.add(rating)
     else:
-        given = ctx.change(given)
-    given.score = body.score
-    given.comment = body.comment
-    given.by_staff = ctx.caller.is_staff_for(ticket) or None
+        rating = ctx.change(rating)
+    rating.score = body.score
+    rating.comment = body.comment
+    rating.by_staff = ctx.caller.is_staff_for(ticket) or None
 
 
 async def rated_long_ago(reads: ReadContext, ticket: Ticket, ctx: ActionContext) -> str | None:
     """Refuse to change a rating after 30 days (`rated_long_ago`)."""
-    given = await _rating(reads, ticket)
-    late = given is not None and given.rated_at is not None and ctx.now > given.rated_at + CHANGE_WINDOW
+    rating = await _rating(reads, ticket)
+    late = rating is not None and rating.rated_at is not None and ctx.now > rating.rated_at + CHANGE_WINDOW
     return "rated_long_ago" if late else None
 
 

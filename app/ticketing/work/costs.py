@@ -48,7 +48,7 @@ class LogWork(Payload):
 def log_work(ticket: Ticket, body: LogWork, ctx: ActionContext) -> None:
     """Log work on the ticket."""
     person, rate = ctx.ref(Person, "person"), ctx.prepared(RateOfTheDay).rate
-    made = Work(
+    work = Work(
         id=ctx.new_id(),
         record=ticket.row_key,
         person_id=person.id if person else ctx.caller.person_id,
@@ -59,7 +59,7 @@ def log_work(ticket: Ticket, body: LogWork, ctx: ActionContext) -> None:
         worked_at=body.worked_at or ctx.occurred_at,
         logged_at=ctx.occurred_at,
     )
-    ctx.add(made)
+    ctx.add(work)
 
 
 async def work_not_loggable(reads: ReadContext, ticket: Ticket, body: LogWork, ctx: ActionContext) -> None:
@@ -110,7 +110,7 @@ class BookCost(Payload):
 
 def book_cost(ticket: Ticket, body: BookCost, ctx: ActionContext) -> None:
     """Book a cost of the ticket: money spent on it."""
-    made = Cost(
+    cost = Cost(
         id=ctx.new_id(),
         record=ticket.row_key,
         person_id=ctx.caller.person_id,
@@ -119,7 +119,7 @@ def book_cost(ticket: Ticket, body: BookCost, ctx: ActionContext) -> None:
         purpose=body.purpose,
         booked_at=ctx.occurred_at,
     )
-    ctx.add(made)
+    ctx.add(cost)
 
 
 async def wrong_currency_digits(

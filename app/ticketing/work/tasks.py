@@ -143,8 +143,8 @@ class EditTask(Payload):
 
     @model_validator(mode="after")
     def _check_not_empty(self) -> EditTask:
-        said = (self.title, self.assignee, self.team, self.due_at, self.visibility)
-        if all(value is None for value in said):
+        changes = (self.title, self.assignee, self.team, self.due_at, self.visibility)
+        if all(value is None for value in changes):
             raise PydanticCustomError("nothing_to_change", "say what is to change")
         return self
 

@@ -25,12 +25,12 @@ async def service_working_days(
     named = getattr(ticket, "service", None)
     service = None if named is None else await reads.record("service", named)
     key = None if service is None else service.record.calendar
-    found = None if key is None else await reads.record("calendar", key)
-    if found is None:
+    calendar = None if key is None else await reads.record("calendar", key)
+    if calendar is None:
         return ctx.zone, lambda day: day.weekday() <= _FRIDAY
-    said = await reads.child(CalendarVersion, found.record, id=found.record.newest_id)
-    assert said is not None, "a calendar has a newest version"
-    definition = said.definition()
+    version = await reads.child(CalendarVersion, calendar.record, id=calendar.record.newest_id)
+    assert version is not None, "a calendar has a newest version"
+    definition = version.definition()
     return ZoneInfo(definition.zone), definition.is_working_day
 
 

@@ -24,6 +24,7 @@ from app.log import read
 from app.log.canonical import instant
 from app.log.events import Event, Recorded
 from app.log.ids import uuid7
+from app.log.upcasting import current_version
 from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolation
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import OPEN, IncidentState
@@ -184,6 +185,7 @@ class Mirror:
             stream=name,
             version=observed_event.version,
             type=observed_event.type,
+            schema_version=current_version(observed_event.type),
             occurred_at=observed_event.occurred_at,
             actor=f"integration:{self._account.id}",
             on_behalf_of=by if by.startswith("person:") else None,

@@ -208,7 +208,7 @@ def test_of_an_effect_windows_are_shaded_and_old_limits_drawn_on() -> None:
         limits=(replace(shown.limits[0], last=7), old),
         shades=(ChartShade(begins[0], begins[8], "before"), ChartShade(begins[9], begins[15], "after")),
         moment=ChartMark(begins[8], "CHG-2026-000031"),
-        others=ChartSeries("other teams", (None, *[3 * HOUR] * 15)),
+        control=ChartSeries("other teams", (None, *[3 * HOUR] * 15)),
     )
     root = parse(drawn(effect))
     assert title(root) == "31 min shorter"

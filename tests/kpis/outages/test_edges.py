@@ -266,5 +266,5 @@ async def test_a_stretch_that_is_wrong_is_found_to_the_incident(
     assert (report.differences, report.compared > 10) == ([], True)
     await follower.execute(b"delete from kpi.incident_outage where case_id = %s", (wrong.id,))
     report = await reconcile(database_url, zone=zone, now=NOW, keys=[key])
-    assert report.found > 0
+    assert report.difference_count > 0
     assert {difference.cases for difference in report.differences} == {(wrong.id,)}

@@ -35,7 +35,7 @@ async def differing(desk: Desk) -> list[tuple[str, ...]]:
     """What differs of the clocks."""
     check = await differing_cases(desk.connection, desk.clock.now)
     assert check.clocks > 0
-    assert check.found == len(check.differing)
+    assert check.difference_count == len(check.differing)
     return [columns for _, columns in check.differing]
 
 
@@ -96,4 +96,4 @@ async def test_reconciliation_names_the_case_and_its_clock(
     await say_again(desk, warned, warned.occurred_at)
     report = await reconcile(place.url, zone=ZoneInfo("UTC"), now=datetime.now(UTC))
     assert [(difference.key, difference.cases) for difference in report.differences] == [(CLOCKS, (case,))]
-    assert report.found == 1
+    assert report.difference_count == 1

@@ -60,7 +60,7 @@ KNOWLEDGE_DEFLECTION = Kpi(
     basis=Basis.event,
     settling=Settling.visit,
     dimensions=(),
-    beside=("knowledge_deflection_confirmed",),
+    companions=("knowledge_deflection_confirmed",),
 )
 
 KNOWLEDGE_DEFLECTION_CONFIRMED = Kpi(
@@ -105,13 +105,13 @@ KNOWLEDGE_SHARED = Kpi(
     process="article",
     owner=Role.knowledge_editor,
     fact="published",
-    measure=Measure.one,
+    measure=Measure.case,
     aggregate=Aggregate.number,
     unit=Unit.cases,
     direction=Direction.up,
     basis=Basis.event,
     dimensions=OF_ARTICLES,
-    beside=("knowledge_shared_uses",),
+    companions=("knowledge_shared_uses",),
 )
 
 KNOWLEDGE_SHARED_USES = Kpi(
@@ -131,7 +131,7 @@ KNOWLEDGE_SHARED_USES = Kpi(
     process="article",
     owner=Role.knowledge_editor,
     fact="used",
-    measure=Measure.one,
+    measure=Measure.case,
     aggregate=Aggregate.number,
     unit=Unit.number,
     direction=Direction.up,

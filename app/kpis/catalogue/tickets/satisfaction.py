@@ -44,7 +44,7 @@ CSAT = Kpi(
     basis=Basis.event,
     settling=Settling.rating,
     target=TargetValue(Comparator.gt, 4.0),
-    beside=("csat_satisfied_share", "csat_response_rate", "csat_sampling_rate"),
+    companions=("csat_satisfied_share", "csat_response_rate", "csat_sampling_rate"),
     compares_years=True,
 )
 
@@ -117,7 +117,7 @@ CSAT_SAMPLING_RATE = Kpi(
     also=("incident",),
     owner=Role.quality_manager,
     fact="rating_asked",
-    measure=Measure.one,
+    measure=Measure.case,
     aggregate=Aggregate.per_delivery,
     unit=Unit.number,
     direction=Direction.none,
@@ -144,14 +144,14 @@ COMPLAINTS_YOY = Kpi(
     also=("incident",),
     owner=Role.quality_manager,
     fact="complained",
-    measure=Measure.one,
+    measure=Measure.case,
     aggregate=Aggregate.year_over_year,
     unit=Unit.ratio,
     direction=Direction.down,
     basis=Basis.event,
     target=TargetValue(Comparator.le, -0.2),
     dimensions=OF_COMPLAINTS,
-    beside=("complaints_per_thousand",),
+    companions=("complaints_per_thousand",),
     compares_years=True,
 )
 
@@ -173,7 +173,7 @@ COMPLAINTS_PER_THOUSAND = Kpi(
     also=("incident",),
     owner=Role.quality_manager,
     fact="complained",
-    measure=Measure.one,
+    measure=Measure.case,
     aggregate=Aggregate.per_delivery,
     unit=Unit.number,
     direction=Direction.down,
@@ -207,7 +207,7 @@ COMPLAINT_ANSWER_SECONDS = Kpi(
     basis=Basis.ended,
     still_open=StillOpen.complaint_unanswered,
     dimensions=OF_COMPLAINTS,
-    beside=("complaint_answered_in_time", "complaint_answer_km"),
+    companions=("complaint_answered_in_time", "complaint_answer_km"),
 )
 
 COMPLAINT_ANSWERED_IN_TIME = Kpi(

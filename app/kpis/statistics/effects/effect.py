@@ -92,16 +92,20 @@ class EffectEstimate:
         """
         if any(side.cases < LEAST_CASES for side in self.sides):
             return EffectVerdict.too_few_cases
-        ways = {_side_of_no_effect(self.low, self.high, self.no_effect)}
+        directions = {_side_of_no_effect(self.low, self.high, self.no_effect)}
         if self.relative is not None:
             # More pairs that are less after: the value falls.
-            ways.add(-_side_of_no_effect(self.relative.low, self.relative.high, self.relative.no_effect))
-        ways.discard(0)
-        if not ways:
+            directions.add(
+                -_side_of_no_effect(self.relative.low, self.relative.high, self.relative.no_effect)
+            )
+        directions.discard(0)
+        if not directions:
             return EffectVerdict.no_evidence
-        if len(ways) > 1:
+        if len(directions) > 1:
             return EffectVerdict.mixed
-        return EffectVerdict.improved if (ways == {-1}) == (better == "less") else EffectVerdict.worsened
+        return (
+            EffectVerdict.improved if (directions == {-1}) == (better == "less") else EffectVerdict.worsened
+        )
 
     def reaches(self, promised: float) -> PromiseVerdict:
         """Return whether the effect reaches the promised one, which is on the same scale: in its

@@ -190,8 +190,8 @@ def _in_chunks_of_sums(pooled: Values, size: int, generator: np.random.Generator
         sums = drawn.astype(np.float64) @ pooled
         for row, excess in enumerate((drawn.sum(axis=1) - size).tolist()):
             if excess:
-                there = np.flatnonzero(drawn[row] if excess > 0 else ~drawn[row])
-                moved = generator.choice(there, abs(excess), replace=False, shuffle=False)
+                candidates = np.flatnonzero(drawn[row] if excess > 0 else ~drawn[row])
+                moved = generator.choice(candidates, abs(excess), replace=False, shuffle=False)
                 sums[row] -= np.sign(excess) * pooled[moved].sum(axis=0)
         parts.append(sums)
     return np.concatenate(parts)

@@ -19,7 +19,7 @@ from app.kernel.actions.payloads import LONGEST_PARAGRAPH, Payload, Reason
 from app.kernel.ledger import Ledger
 from app.processes.incidents.monitoring.alert import Alert, AlertStatus, identity_of, time_of
 from app.processes.incidents.monitoring.alerts import ClearAlertIncident, RepeatAlertIncident
-from app.processes.incidents.monitoring.known_alerts import SaidResolution, clearing_since, last_resolution
+from app.processes.incidents.monitoring.known_alerts import EarlierResolution, clearing_since, last_resolution
 from app.processes.incidents.payloads import ReportIncident, ResolveIncident
 from app.processes.incidents.queries import (
     AlertedIncident,
@@ -35,17 +35,18 @@ from app.ticketing.comments import CommentTicket
 
 @dataclass(frozen=True, slots=True)
 class KnownAlert:
-    """The alert's incident, if it has one that the alert is news of, and since when it fires or has cleared.
+    """The incident that an alert belongs to, if there is one, and when the alert fired or cleared.
 
-    Of one that fires: when it has cleared since, and whether it fires on, or again, though its incident is
-    over. Of one that has cleared: what was said when the incident was resolved, if the tool opened it again.
+    Of a firing alert: `cleared_at` is when it has cleared since; `fires_on` is true if it still fires, or
+    fires again, though its incident is over. Of a cleared one: `earlier_resolution` is that of the incident,
+    if the tool has reopened it since.
     """
 
     incident: AlertedIncident | None
-    at: datetime
+    alerted_at: datetime
     cleared_at: datetime | None = None
     fires_on: bool = False
-    said: SaidResolution | None = None
+    earlier_resolution: EarlierResolution | None = None
 
 
 class ChosenAction(NamedTuple):
@@ -67,40 +68,42 @@ async def known_incident(
     if alert.status is AlertStatus.cleared:
         return await _known_of_cleared(ledger, alert, metadata)
     identity, when = identity_of(alert, metadata), time_of(alert, metadata)
-    found = await find_alerted_incident(ledger.db, *identity)
+    incident = await find_alerted_incident(ledger.db, *identity)
     cleared_at = await clearing_since(ledger.db, *identity, when)
 
-    def joins(incident: AlertedIncident | None) -> bool:
+    def joins(candidate: AlertedIncident | None) -> bool:
         # Nothing has cleared between the firing and the begin of the incident.
-        began_at = None if incident is None else incident.begin
+        began_at = None if candidate is None else candidate.begin
         return began_at is not None and (cleared_at is None or began_at <= max(cleared_at, when))
 
-    if not joins(found):
-        found = await find_past_alerted_incident(ledger.db, *identity, when)
-    if found is None:
-        found = await find_next_alerted_incident(ledger.db, *identity, when)
-    found = found if joins(found) else None
-    if found is not None and cleared_at is None:
-        if found.state not in OPEN:
+    if not joins(incident):
+        incident = await find_past_alerted_incident(ledger.db, *identity, when)
+    if incident is None:
+        incident = await find_next_alerted_incident(ledger.db, *identity, when)
+    incident = incident if joins(incident) else None
+    if incident is not None and cleared_at is None:
+        if incident.state not in OPEN:
             # Somebody has ended it, and not the tool.
             return KnownAlert(
-                found, when, fires_on=found.begin <= when and found.was_resolved_by(metadata.now)
+                incident, when, fires_on=incident.begin <= when and incident.was_resolved_by(metadata.now)
             )
-        if found.begin > when and await find_past_alerted_incident(ledger.db, *identity, when) is not None:
+        if incident.begin > when and await find_past_alerted_incident(ledger.db, *identity, when) is not None:
             # It goes on in another incident than the one that it began with.
             when = metadata.now
-    if found is None and cleared_at is None and flapping is not None:
-        found = await find_cleared_incident(ledger.db, *identity, when - flapping, when)
-        return KnownAlert(found, when, fires_on=found is not None)
-    return KnownAlert(found, when, cleared_at)
+    if incident is None and cleared_at is None and flapping is not None:
+        incident = await find_cleared_incident(ledger.db, *identity, when - flapping, when)
+        return KnownAlert(incident, when, fires_on=incident is not None)
+    return KnownAlert(incident, when, cleared_at)
 
 
 async def _known_of_cleared(ledger: Ledger, alert: Alert, metadata: CommandMetadata) -> KnownAlert:
     identity, when = identity_of(alert, metadata), time_of(alert, metadata)
-    found = await find_alerted_incident(ledger.db, *identity)
-    if found is not None:
-        again = await is_reopened_by_its_tool(ledger.db, found.id, metadata.caller.actor)
-        return KnownAlert(found, when, said=await last_resolution(ledger, found.id) if again else None)
+    incident = await find_alerted_incident(ledger.db, *identity)
+    if incident is not None:
+        again = await is_reopened_by_its_tool(ledger.db, incident.id, metadata.caller.actor)
+        return KnownAlert(
+            incident, when, earlier_resolution=await last_resolution(ledger, incident.id) if again else None
+        )
     # Somebody has resolved it before the tool tells that it is over, if that is the first clearing since.
     ended = await find_cleared_incident(ledger.db, *identity, None, when)
     if ended is None or ended.restored_at is None or ended.restored_at >= when:
@@ -109,35 +112,37 @@ async def _known_of_cleared(ledger: Ledger, alert: Alert, metadata: CommandMetad
     return KnownAlert(ended if first is None or first >= when else None, when)
 
 
-def choose_action(alert: Alert, known: KnownAlert, metadata: CommandMetadata) -> ChosenAction | None:
+def choose_action(alert: Alert, known_alert: KnownAlert, metadata: CommandMetadata) -> ChosenAction | None:
     """Return the action that the alert calls for; None: nothing is to be done."""
     if alert.status is AlertStatus.firing:
-        return _chosen_of_firing(alert, known, metadata)
-    found, when = known.incident, known.at
+        return _chosen_of_firing(alert, known_alert, metadata)
+    incident, when = known_alert.incident, known_alert.alerted_at
     # An alert that cleared before this incident began belongs to an earlier incident.
-    if found is None or (found.began_at is not None and when < found.began_at):
+    if incident is None or (incident.began_at is not None and when < incident.began_at):
         return None
-    name = str(found.id)
-    if found.state not in OPEN:
+    name = str(incident.id)
+    if incident.state not in OPEN:
         return ChosenAction("clear_alert", name, ClearAlertIncident(title=alert.title, cleared_at=when))
     text = _cleared_text(alert.title, metadata, alert.description)
-    if found.started_at is not None and known.said is None:
+    if incident.started_at is not None and known_alert.earlier_resolution is None:
         return ChosenAction("comment", name, CommentTicket(text=text, visibility=Visibility.public))
-    payload = _resolve_payload(text, max(when, found.begin), found.state_since, known.said)
-    return ChosenAction("resolve", name, payload, found.version)
+    payload = _resolve_payload(
+        text, max(when, incident.begin), incident.state_since, known_alert.earlier_resolution
+    )
+    return ChosenAction("resolve", name, payload, incident.version)
 
 
-def _chosen_of_firing(alert: Alert, known: KnownAlert, metadata: CommandMetadata) -> ChosenAction:
-    found, when = known.incident, known.at
-    said = RepeatAlertIncident(title=alert.title, description=alert.description, alerted_at=when)
-    if found is not None and known.fires_on:
+def _chosen_of_firing(alert: Alert, known_alert: KnownAlert, metadata: CommandMetadata) -> ChosenAction:
+    incident, when = known_alert.incident, known_alert.alerted_at
+    payload = RepeatAlertIncident(title=alert.title, description=alert.description, alerted_at=when)
+    if incident is not None and known_alert.fires_on:
         text = translate(metadata.language, "note", "alert_fires_on", {"title": alert.title})
         return ChosenAction(
-            "repeat_alert", str(found.id), said, found.version, ("reopen", Reason(reason=text))
+            "repeat_alert", str(incident.id), payload, incident.version, ("reopen", Reason(reason=text))
         )
-    if found is not None:
-        return ChosenAction("repeat_alert", str(found.id), said)
-    return report_anew(alert, when, known.cleared_at, metadata)
+    if incident is not None:
+        return ChosenAction("repeat_alert", str(incident.id), payload)
+    return report_anew(alert, when, known_alert.cleared_at, metadata)
 
 
 def report_anew(
@@ -156,12 +161,12 @@ def _cleared_text(title: str, metadata: CommandMetadata, description: str | None
 
 
 def _resolve_payload(
-    text: str, restored_at: datetime, since: datetime | None = None, said: SaidResolution | None = None
+    text: str, restored_at: datetime, since: datetime | None = None, earlier: EarlierResolution | None = None
 ) -> ResolveIncident:
-    """Return the resolution of an incident by its tool, beside what somebody has said before. It is as of the
-    tool's time, but no state is left before it began.
+    """Return the resolution of an incident by its tool, which adds to an earlier one. It takes place at the
+    tool's time, but not before the incident entered its present state, at `since`.
     """
-    code, done, cause = said or (None, None, None)
+    code, done, cause = earlier or (None, None, None)
     return ResolveIncident(
         resolution_code=ResolutionCode.external if code is None else ResolutionCode(code),
         done=(text if done is None else f"{done}\n\n{text}")[:LONGEST_PARAGRAPH],

@@ -107,11 +107,11 @@ async def _handle_firing(
     if cleared_at is None:
         return outcome, done
     # It has cleared while its incident was reported.
-    said = alert.model_copy(
+    cleared = alert.model_copy(
         update={"status": AlertStatus.cleared, "alerted_at": cleared_at, "description": None}
     )
     by_then = replace(metadata, now=max(metadata.now, cleared_at))
-    _, resolved = await _perform(ledger, said, by_then, _key_after(key, "cleared"), flapping)
+    _, resolved = await _perform(ledger, cleared, by_then, _key_after(key, "cleared"), flapping)
     return outcome, done if resolved is None else resolved
 
 
@@ -123,31 +123,38 @@ async def _separate(
     done: ActionOutcome | None,
     flapping: timedelta | None,
 ) -> None:
-    """Give what fired before and what fired after this clearing an incident each, if they had joined one.
+    """Separate the firings before this clearing from those after it, if one incident has both: each gets an
+    incident.
 
-    So it is where a clearing comes late: what fired after it is told anew if the incident is over by it, and
-    what fired before it if that incident began after it.
+    Both share an incident if the clearing arrives late. Firings after it are handled anew if the clearing
+    has ended the incident, and those before it if the incident began later.
     """
     identity, when = identity_of(alert, metadata), time_of(alert, metadata)
     if done is not None:
         when = done.record.service_restored_at or when
         fired = await firings_of(ledger, done.record.row_key)
-        apart = [each for each in fired if each.at > when]
+        apart = [each for each in fired if each.alerted_at > when]
     else:
         later = await find_next_alerted_incident(ledger.db, *identity, when)
         if later is None or await find_past_alerted_incident(ledger.db, *identity, when) is not None:
             return
         earlier = await clearing_before(ledger.db, *identity, when)
         fired = await firings_of(ledger, f"incident/{later.id}")
-        apart = [each for each in fired if each.at <= when and (earlier is None or each.at > earlier)]
+        apart = [
+            each
+            for each in fired
+            if each.alerted_at <= when and (earlier is None or each.alerted_at > earlier)
+        ]
     # Once for each time: repetitions are counted where they came.
-    for n, (at, said) in enumerate(sorted({each.at: each.said for each in reversed(apart)}.items())):
-        firing = alert.model_copy(update={"status": AlertStatus.firing, "alerted_at": at, **said})
+    for n, (alerted_at, fields) in enumerate(
+        sorted({each.alerted_at: each.fields for each in reversed(apart)}.items())
+    ):
+        firing = alert.model_copy(update={"status": AlertStatus.firing, "alerted_at": alerted_at, **fields})
         await _handle_firing(ledger, firing, metadata, _key_after(key, f"apart:{n}"), flapping)
 
 
-def _key_after(key: IdempotencyKey | None, what: str) -> IdempotencyKey | None:
-    return None if key is None else replace(key, key=f"{key.key}:{what}")
+def _key_after(key: IdempotencyKey | None, suffix: str) -> IdempotencyKey | None:
+    return None if key is None else replace(key, key=f"{key.key}:{suffix}")
 
 
 async def _perform(
@@ -159,16 +166,16 @@ async def _perform(
 ) -> tuple[AlertOutcome, ActionOutcome | None]:
     earlier: str | None = None  # the incident that it is too late to open again
     for _ in range(ATTEMPTS):
-        known = await known_incident(ledger, alert, metadata, flapping)
-        chosen = choose_action(alert, known, metadata)
+        known_alert = await known_incident(ledger, alert, metadata, flapping)
+        chosen = choose_action(alert, known_alert, metadata)
         if chosen is None:
             return AlertOutcome.ignored, None
-        if earlier is not None and known.fires_on:
+        if earlier is not None and known_alert.fires_on:
             now = alert.model_copy(update={"alerted_at": metadata.now})
             chosen = report_anew(now, metadata.now, None, metadata)
         row, name, body, version, then = chosen
-        seen = None if version is None else frozenset({version})
-        command = Command(LIFECYCLE, LIFECYCLE[row], name, body, metadata, seen, key, then)
+        versions = None if version is None else frozenset({version})
+        command = Command(LIFECYCLE, LIFECYCLE[row], name, body, metadata, versions, key, then)
         try:
             done = await perform_idempotently(ledger, command)
         except (ActionUnavailable, VersionMismatch, RetriesExhausted) as refused:

@@ -33,64 +33,66 @@ FIRED = frozenset({"incident.reported", "incident.alert_repeated"})
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """An alert that fired, as it was told: `said` are the fields of the alert that its events give, without
-    texts that were erased.
-    """
+    """An alert that fired, and when: `fields` are those of the alert in its event, without erased texts."""
 
-    at: datetime
-    said: dict[str, Any]
+    alerted_at: datetime
+    fields: dict[str, Any]
 
 
-class SaidResolution(NamedTuple):
-    """What was said when an incident was resolved, as far as it was not erased."""
+class EarlierResolution(NamedTuple):
+    """The last resolution of an incident; None for texts that were erased or not given."""
 
     code: str | None
     done: str | None
     cause: str | None
 
 
-async def keep_clearing(db: Database, teller: UUID, source: str, dedup_key: str, at: datetime) -> None:
-    """Keep when the alert has cleared. `teller` is the account that sends it."""
-    await db.rows(KEEP_CLEARING, {"account": teller, "source": source, "key": dedup_key, "at": at})
+async def keep_clearing(
+    db: Database, teller: UUID, source: str, dedup_key: str, cleared_at: datetime
+) -> None:
+    """Store when the alert has cleared. `teller` is the account that sends it."""
+    await db.rows(KEEP_CLEARING, {"account": teller, "source": source, "key": dedup_key, "at": cleared_at})
 
 
 async def clearing_since(
-    db: Database, teller: UUID, source: str, dedup_key: str, at: datetime
+    db: Database, teller: UUID, source: str, dedup_key: str, since: datetime
 ) -> datetime | None:
     """Return when the alert cleared first at that time or after it; None if that is not known."""
-    found: datetime | None = await db.value(CLEARING_SINCE, (teller, source, dedup_key, at))
-    return found
+    cleared_at: datetime | None = await db.value(CLEARING_SINCE, (teller, source, dedup_key, since))
+    return cleared_at
 
 
 async def clearing_before(
-    db: Database, teller: UUID, source: str, dedup_key: str, at: datetime
+    db: Database, teller: UUID, source: str, dedup_key: str, before: datetime
 ) -> datetime | None:
     """Return when the alert cleared last before that time; None if that is not known."""
-    found: datetime | None = await db.value(CLEARING_BEFORE, (teller, source, dedup_key, at))
-    return found
+    cleared_at: datetime | None = await db.value(CLEARING_BEFORE, (teller, source, dedup_key, before))
+    return cleared_at
 
 
 async def firings_of(ledger: Ledger, stream: str) -> list[Firing]:
-    """Return when the alert of the incident of that stream has fired, as its events tell. Each has the fields
-    that its incident was reported with.
+    """Return each time that the alert of the incident of that stream has fired, by its events; each has the
+    classification with which the incident was reported.
     """
     events = [e for e in await read.stream_events(ledger.db, stream) if e.type in FIRED]
-    given = [event.data["given"] for event in events]
-    sealed = [v for each in given for v in each.values() if isinstance(v, str) and is_sealed(v)]
+    payloads = [event.data["given"] for event in events]
+    sealed = [v for each in payloads for v in each.values() if isinstance(v, str) and is_sealed(v)]
     texts = await ledger.vault.texts(sealed)
-    reported = given[0]
+    reported = payloads[0]
     usual: dict[str, Any] = {name: reported.get(name) for name in CLASSIFICATION} | {"description": None}
     firings = []
-    for event, each in zip(events, given, strict=True):
+    for event, each in zip(events, payloads, strict=True):
         words = {name: texts.get(each[name], each[name]) for name in ("title", "description") if name in each}
-        told = {name: text for name, text in words.items() if text is not None}
-        at = each.get("alerted_at") or each.get("began_at")
-        firings.append(Firing(event.occurred_at if at is None else from_instant(at), usual | told))
+        texts_sent = {name: text for name, text in words.items() if text is not None}
+        alerted_at = each.get("alerted_at") or each.get("began_at")
+        firings.append(
+            Firing(event.occurred_at if alerted_at is None else from_instant(alerted_at), usual | texts_sent)
+        )
     return firings
 
 
-async def last_resolution(ledger: Ledger, incident: UUID) -> SaidResolution | None:
-    """Return what was said when the incident was resolved last; None if it never was."""
+async def last_resolution(ledger: Ledger, incident: UUID) -> EarlierResolution | None:
+    """Return the incident's last resolution; None if it was never resolved."""
     events = await read.stream_events(ledger.db, f"incident/{incident}")
     resolved = [event.data["given"] for event in events if event.type == "incident.resolved"]
     if not resolved:
@@ -98,4 +100,4 @@ async def last_resolution(ledger: Ledger, incident: UUID) -> SaidResolution | No
     code, *words = (resolved[-1].get(name) for name in ("resolution_code", "done", "cause"))
     texts = await ledger.vault.texts([text for text in words if text is not None and is_sealed(text)])
     done, cause = (None if text is None else texts.get(text, text) for text in words)
-    return SaidResolution(code, done, cause)
+    return EarlierResolution(code, done, cause)

@@ -53,12 +53,12 @@ async def send_alert(
     check_posted_alert(alert, context)
     key = await idempotency.key_of(ledger, request, "send_alert", idempotency_key)
     outcome, done = await handle_alert(ledger, alert, context, key)
-    shown = None
+    answer = None
     if done is not None:
         renderer = Renderer(ledger, LIFECYCLE, IncidentOut, context.caller, context.language)
-        shown = await renderer.render_one(done.record, done.audience)
+        answer = await renderer.render_one(done.record, done.audience)
     headers = {"Content-Language": context.language}
     if done is not None and done.replayed:
         headers["Idempotent-Replayed"] = "true"
-    body = to_json({"outcome": outcome, "incident": shown})
+    body = to_json({"outcome": outcome, "incident": answer})
     return Response(body, headers=headers, media_type="application/json")

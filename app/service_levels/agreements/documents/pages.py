@@ -19,7 +19,6 @@ from app.html.filters import percent
 from app.html.templates import render
 from app.html.wording import Wording
 from app.i18n import sentences
-from app.service_levels.agreements.measures import CONDITIONS
 from app.service_levels.agreements.records import (
     CLOCKS,
     AgreementSide,
@@ -28,6 +27,7 @@ from app.service_levels.agreements.records import (
     TargetComparator,
     TargetMetric,
 )
+from app.service_levels.agreements.terms.measurability import CONDITIONS
 
 #: The table of the sentences on these pages.
 TABLE = "agreement_page"

@@ -223,6 +223,3 @@ class AgreementTerms(Payload):
     quality_plan: Paragraph | None = Field(
         default=None, description="How it is measured, by whom, and reported when."
     )
-
-
-#: The person who represents the other party from then on.

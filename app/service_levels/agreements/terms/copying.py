@@ -15,7 +15,7 @@ from app.service_levels.agreements.records import (
     Agreement,
     ReportingPeriod,
 )
-from app.service_levels.agreements.term_payloads import LONGEST_REVIEW_MONTHS, AgreementTerms
+from app.service_levels.agreements.terms.payloads import LONGEST_REVIEW_MONTHS, AgreementTerms
 
 #: Terms that stand in the record as they are said.
 PLAIN_TERMS = (

@@ -7,7 +7,7 @@ from app.common.records import from_row
 from app.foundation.documents.records import DocumentEntry
 from app.kernel.access.reads import VersionedRecord
 from app.kernel.actions.refusals import NotFound
-from app.service_levels.agreements.pages import Printed, Signature
+from app.service_levels.agreements.documents.pages import Printed, Signature
 from app.service_levels.agreements.records import (
     Agreement,
     AgreementConsent,

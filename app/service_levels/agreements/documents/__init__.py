@@ -1,0 +1,1 @@
+"""Documents of agreements as pages fit to print."""

@@ -1,0 +1,1 @@
+"""Terms of agreements: targets, consequences, workload, and what else is agreed."""

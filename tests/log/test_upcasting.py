@@ -1,0 +1,82 @@
+"""Up-casters: events of before in the form of now, the same in Python and in SQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from app.log import read
+from app.log.events import stream
+from app.log.ids import uuid7
+from app.log.upcasting import UPCASTERS, current_version, move_fields, upcast
+from app.log.writer import Writer
+from app.platform.db import Connection, Database, fetch_value
+from tests.conftest import DatabaseUrls
+from tests.contract.logged import MADE_UP
+from tests.log.commands import event_only
+
+ID = "0199a000-0000-7000-8000-000000000001"
+OTHER = "0199a000-0000-7000-8000-000000000002"
+#: A loan whose return was split off: a row of it, and the names of its fields.
+CHILDREN = {"loan_return": ["returned_at", "condition"], "loan_fine": ["fine"]}
+OLD: dict[str, Any] = {
+    "given": {"returned_at": "2026"},
+    "set": {
+        f"loan/{ID}": {"state": "returned", "returned_at": "2026", "fine": None},
+        f"loan/{OTHER}": None,
+        f"loan_note/{ID}": {"fine": "a field of another row"},
+        f"task/{OTHER}": None,
+    },
+    "late": {f"loan/{ID}": {"condition": "good"}},
+}
+NEW: dict[str, Any] = {
+    "given": {"returned_at": "2026"},
+    "set": {
+        f"loan/{ID}": {"state": "returned"},
+        f"loan_return/{ID}": {"record": f"loan/{ID}", "returned_at": "2026"},
+        f"loan_fine/{ID}": {"record": f"loan/{ID}", "fine": None},
+        f"loan/{OTHER}": None,
+        f"loan_note/{ID}": {"fine": "a field of another row"},
+        f"task/{OTHER}": None,
+    },
+    "late": {f"loan/{ID}": {}, f"loan_return/{ID}": {"record": f"loan/{ID}", "condition": "good"}},
+}
+NOTHING: dict[str, Any] = {"given": {}, "set": {}}
+
+
+@pytest.mark.parametrize(("old", "new"), [(OLD, NEW), (NEW, NEW), (NOTHING, NOTHING)])
+async def test_fields_move_to_child_rows_alike_in_python_and_in_sql(
+    eyes: Connection, old: dict[str, Any], new: dict[str, Any]
+) -> None:
+    children = {kind: frozenset(names) for kind, names in CHILDREN.items()}
+    assert move_fields("loan", children)(old) == new
+    arguments = (orjson.dumps(old).decode(), orjson.dumps(CHILDREN).decode())
+    assert await fetch_value(eyes, "select log.move_fields(%s::jsonb, 'loan', %s::jsonb)", *arguments) == new
+
+
+async def test_a_training_that_a_request_had_recorded_has_its_present_kind(
+    place: DatabaseUrls, log: Writer, eyes: Connection
+) -> None:
+    name, child = stream("request", uuid7()), f"training/{uuid7()}"
+    data = {"given": {}, "set": {child: {"record": name, "topics": ["mail"]}}}
+    await log.write(event_only(name, type="request.training_recorded", correlation_id=MADE_UP, data=data))
+    db = Database(place.url, 1)
+    await db.open()
+    (event,) = await read.stream_events(db, name)
+    await db.close()
+    assert event.data["set"] == {f"request_{child}": {"record": name, "topics": ["mail"]}}
+    assert event.schema_version == 2
+    assert await fetch_value(eyes, "select data from log.told") == event.data
+
+
+def test_types_without_up_casters_are_in_version_1() -> None:
+    assert current_version("team.told") == 1
+    assert upcast("team.told", 1, OLD) is OLD
+
+
+@pytest.mark.parametrize("name", UPCASTERS)
+def test_up_casters_leave_the_present_form_as_it_is(name: str) -> None:
+    assert upcast(name, current_version(name), OLD) is OLD
+    assert upcast(name, 1, NOTHING) == NOTHING
