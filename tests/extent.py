@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests.slices import NUMBER
+from tests.slices import NUMBER, PROJECT
 
 _CHOSEN = os.environ.get("LEDGERDESK_TEST_EXAMPLES")
 ALL_EXAMPLES = _CHOSEN == "all"
@@ -28,9 +28,12 @@ in_test_all = pytest.mark.skipif(not WHOLE, reason="tried by make test-all")
 
 def goes_round(kind: str, *packages: str, by_file: bool = False) -> pytest.MarkDecorator:
     """Marks tests that take long: `make test` tries every tenth of that kind, at least one, others after
-    each commit, and all of them if one of the packages differs from the commit before. `by_file`: tests of
-    one file are tried together or not at all, where it is what they share that takes long.
+    each commit, and all of them if one of the packages, or one in them, differs from the commit before.
+    `by_file`: tests of one file are tried together or not at all, where it is what they share that takes
+    long.
     """
+    for package in packages:
+        assert PROJECT.joinpath(*package.split(".")).is_dir(), f"there is no package {package}"
     return pytest.mark.goes_round(kind, packages, by_file)
 
 

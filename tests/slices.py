@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
-from itertools import count
+from itertools import accumulate, count
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -111,7 +111,9 @@ def _differs(values: Sequence[Any]) -> bool:
 
 @dataclass(frozen=True)
 class Unit:
-    """A test, or a file of tests, of a kind of which a tenth is tried; all if one of the packages differs."""
+    """A test, or a file of tests, of a kind of which a tenth is tried; all if one of the packages, or one in
+    them, differs.
+    """
 
     kind: str
     name: str
@@ -124,7 +126,13 @@ def units_of_this_run(units: Iterable[Unit]) -> Set[Unit]:
     cases = [Case(unit.name, (), unit) for unit in different]
     chosen = {case.said for case in sliced("goes round", cases, lambda unit: unit.kind)}
     chosen |= {unit for unit in different if unit.name in kept_cases()}
-    return chosen | {unit for unit in different if not CHANGED_PACKAGES.isdisjoint(unit.packages)}
+    touched = {ancestor for package in CHANGED_PACKAGES for ancestor in _ancestors(package)}
+    return chosen | {unit for unit in different if not touched.isdisjoint(unit.packages)}
+
+
+def _ancestors(package: str) -> Iterable[str]:
+    """The package, and those that it is in."""
+    return accumulate(package.split("."), "{}.{}".format)
 
 
 def in_slice(name: str) -> bool:

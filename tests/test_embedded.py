@@ -23,7 +23,7 @@ from app.platform.settings import Settings
 from tests.extent import goes_round
 from tests.waiting import PATIENCE_SECONDS
 
-pytestmark = goes_round("servers of one's own", "app")
+pytestmark = goes_round("servers of one's own", "app.platform")
 
 PROJECT = Path(__file__).parents[1]
 FAST = {"fsync": "off", "shared_buffers": "16MB"}
@@ -333,8 +333,8 @@ def test_as_root_a_directory_closed_to_postgresql_is_refused_and_stays_closed(fo
 @pytest.mark.skipif(not ROOT, reason="only root can run a process as another user")
 def test_an_ordinary_user_needs_no_rights(folder: Path) -> None:
     nobody = pwd.getpwnam("nobody")
-    (folder / "code/app").mkdir(parents=True)
-    shutil.copy(PROJECT / "app/platform/embedded.py", folder / "code/app")
+    (folder / "code/app/platform").mkdir(parents=True)
+    shutil.copy(PROJECT / "app/platform/embedded.py", folder / "code/app/platform")
     (folder / "home").mkdir()
     os.chown(folder / "home", nobody.pw_uid, nobody.pw_gid)
     python = python_for(nobody, folder / "code")

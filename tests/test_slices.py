@@ -101,10 +101,11 @@ def test_of_what_goes_round_each_run_tries_a_tenth_of_every_kind(monkeypatch: py
         assert (of["kills"], of["tables"]) in ((1, 1), (2, 1))
 
 
+@pytest.mark.parametrize("package", ["app.log", "app.log.rooms.within"])
 def test_of_what_goes_round_all_are_tried_whose_package_differs_and_what_has_failed_once(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
-    monkeypatch.setattr(slices, "CHANGED_PACKAGES", frozenset({"app.log"}))
+    monkeypatch.setattr(slices, "CHANGED_PACKAGES", frozenset({package}))
     monkeypatch.setattr(slices, "kept_cases", lambda: frozenset({"test_1.py"}))
     for number in range(SLICES):
         tried = units_tried(monkeypatch, number)

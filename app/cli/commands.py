@@ -58,22 +58,22 @@ def command_line(name: str = "") -> typer.Typer:
 
     Loading all commands takes a second longer than loading most single ones.
     """
-    made = typer.Typer(
+    command_line = typer.Typer(
         name="ledgerdesk",
         help="An IT service management backend whose ledger is the truth.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    made.callback()(_callback)
+    command_line.callback()(_callback)
     for each in [name] if name in COMMANDS else COMMANDS:
         module = COMMANDS[each]
         command = getattr(import_module(f"app.cli.{module}"), module.rpartition(".")[2])
         if isinstance(command, typer.Typer):
-            made.add_typer(command, name=each)
+            command_line.add_typer(command, name=each)
         else:
-            made.command(each)(command)
-    return made
+            command_line.command(each)(command)
+    return command_line
 
 
 def _callback() -> None:

@@ -27,7 +27,7 @@ ERASED_MESSAGE = (
 def erase(
     person: Annotated[str, typer.Argument(help="The id of the person.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    others: Annotated[
+    namesakes: Annotated[
         bool, typer.Option("--others", help="Erase those with the same name or address, too.")
     ] = False,
     as_json: Json = False,
@@ -40,25 +40,25 @@ def erase(
         typer.confirm("Their name and words can never be read again. Go on?", abort=True, err=True)
 
     async def work(ledger: Ledger) -> tuple[bool, Remains, list[OtherPerson]]:
-        found = await load(ledger.db, LIFECYCLE, person)
-        if found is None:
+        loaded = await load(ledger.db, LIFECYCLE, person)
+        if loaded is None:
             raise NotFound()
-        remains = await remains_of(ledger, found.record)
-        if not await _erase(ledger, found.record):
+        remains = await remains_of(ledger, loaded.record)
+        if not await _erase(ledger, loaded.record):
             return False, remains, []
-        gone = [one for one in remains.others if others or (not yes and _is_wanted(one))]
-        for one in gone:
-            other = await load(ledger.db, LIFECYCLE, str(one.id))
+        erased = [person for person in remains.others if namesakes or (not yes and _is_confirmed(person))]
+        for namesake in erased:
+            other = await load(ledger.db, LIFECYCLE, str(namesake.id))
             assert other is not None, "records stay"
             await _erase(ledger, other.record)
-        return True, remains, gone
+        return True, remains, erased
 
-    now, remains, gone = with_ledger(work)
-    left = [one for one in remains.others if one not in gone]
+    now, remains, erased = with_ledger(work)
+    left = [person for person in remains.others if person not in erased]
     result: dict[str, Any] = {"id": person, "state": PersonState.erased, "erased_before": not now}
-    result["others_erased"] = [one.id for one in gone]
-    result["others_left"] = [one._asdict() for one in left]
-    result["titles"] = [one._asdict() for one in remains.titles]
+    result["others_erased"] = [person.id for person in erased]
+    result["others_left"] = [person._asdict() for person in left]
+    result["titles"] = [title._asdict() for title in remains.titles]
     print_result("\n".join(_report_lines(remains, left, now=now)), result, as_json=as_json)
 
 
@@ -73,13 +73,13 @@ async def _erase(ledger: Ledger, person: Person) -> bool:
     return True
 
 
-def _is_wanted(one: OtherPerson) -> bool:
-    question = f"{_shown(one)} has the same name or address. Erase them, too?"
+def _is_confirmed(person: OtherPerson) -> bool:
+    question = f"{_person_line(person)} has the same name or address. Erase them, too?"
     return typer.confirm(question, default=False, err=True)
 
 
-def _shown(one: OtherPerson) -> str:
-    return " ".join(filter(None, (one.name, one.email and f"<{one.email}>", f"({one.id})")))
+def _person_line(person: OtherPerson) -> str:
+    return " ".join(filter(None, (person.name, person.email and f"<{person.email}>", f"({person.id})")))
 
 
 def _report_lines(remains: Remains, left: list[OtherPerson], *, now: bool) -> list[str]:
@@ -87,8 +87,8 @@ def _report_lines(remains: Remains, left: list[OtherPerson], *, now: bool) -> li
     lines = [ERASED_MESSAGE if now else "They were erased already."]
     if left:
         lines.append("Others have the same name or address. Erase those who are the same person:")
-        lines += [f"  ledgerdesk erase {one.id}   # {_shown(one)}" for one in left]
+        lines += [f"  ledgerdesk erase {person.id}   # {_person_line(person)}" for person in left]
     if remains.titles:
         lines.append("Titles that name them stay. Edit them, so that no list shows them; the log keeps them:")
-        lines += [f"  {one.name or one.record}: {one.title}" for one in remains.titles]
+        lines += [f"  {title.name or title.record}: {title.title}" for title in remains.titles]
     return lines

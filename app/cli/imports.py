@@ -80,8 +80,7 @@ def _mapping(path: Path) -> FileMapping:
 
 
 File = Annotated[
-    Path,
-    typer.Argument(exists=True, dir_okay=False, readable=True, help="The file; also as gz or zip."),
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file; also as gz or zip.")
 ]
 Mapping = Annotated[
     Path,
@@ -120,8 +119,7 @@ def servicenow(
         str, typer.Option(callback=_source, help="The name of that system here. It is never changed.")
     ] = "servicenow",
     date_order: Annotated[
-        DateOrder | None,
-        typer.Option(help="How the file writes dates, where its first rows do not show it."),
+        DateOrder | None, typer.Option(help="How the file writes dates, where its first rows do not show it.")
     ] = None,
     encoding: Encoding = UTF8,
     as_json: AsJson = False,
@@ -202,8 +200,8 @@ class _ImportOptions:
     allow_refused: bool
 
 
-def _run_import(file: Path, reader: Reader, source: str, asked: _ImportOptions) -> None:
-    now, dry_run = command_line_metadata().now, asked.dry_run
+def _run_import(file: Path, reader: Reader, source: str, options: _ImportOptions) -> None:
+    now, dry_run = command_line_metadata().now, options.dry_run
 
     async def work(ledger: Ledger) -> tuple[ImportReport, CatchUpResult | None]:
         with _bar() as progress:
@@ -214,16 +212,16 @@ def _run_import(file: Path, reader: Reader, source: str, asked: _ImportOptions) 
 
     with _resumable(dry_run=dry_run):
         report, kpis = with_ledger(work)
-    if asked.as_json:
-        told = {"file": str(file), "source": source, "zone": reader.zone, "dry_run": dry_run}
-        print_json(told | imports_shown.as_json(report) | {"kpis": None if kpis is None else kpis.value})
+    if options.as_json:
+        document = {"file": str(file), "source": source, "zone": reader.zone, "dry_run": dry_run}
+        print_json(document | imports_shown.as_json(report) | {"kpis": None if kpis is None else kpis.value})
     else:
         imports_shown.print_report(report, file.name, dry_run=dry_run)
         if kpis is not None:
             print_line(f"\n{KPIS[kpis]}")
     if report.read == report.refused.total():
         raise typer.Exit(REFUSED)  # every row was refused
-    if report.is_largely_refused and not asked.allow_refused:
+    if report.is_largely_refused and not options.allow_refused:
         raise typer.Exit(LARGELY_REFUSED)
 
 
@@ -235,16 +233,16 @@ class _Bar:
         self._task = bar.add_task("Importing", total=None, told="")
 
     def __call__(self, progress: load.Progress) -> None:
-        told = f"{progress.rows:,} rows, {progress.events:,} events"
+        status = f"{progress.rows:,} rows, {progress.events:,} events"
         elapsed = self._bar.tasks[self._task].elapsed
         if elapsed:
-            told += f", {progress.rows / elapsed:,.0f} rows/s"
-        self._bar.update(self._task, completed=progress.done, total=progress.size, told=told)
+            status += f", {progress.rows / elapsed:,.0f} rows/s"
+        self._bar.update(self._task, completed=progress.done, total=progress.size, told=status)
 
-    def follow(self, taken: int, of: int) -> None:
-        """Show that the KPIs have processed `taken` of the `of` imported events."""
-        told = f"{taken:,} of {of:,} events"
-        self._bar.update(self._task, description="KPIs follow", completed=taken, total=of, told=told)
+    def follow(self, done: int, total: int) -> None:
+        """Show that the KPIs have processed `done` of `total` imported events."""
+        status = f"{done:,} of {total:,} events"
+        self._bar.update(self._task, description="KPIs follow", completed=done, total=total, told=status)
 
 
 @contextmanager

@@ -54,11 +54,11 @@ def make_key(
         added = await add_person(ledger, name, tuple(teams or ()), tuple(roles))
         return added, await make_token(ledger, added, name, days)
 
-    person_id, made = with_ledger(work)
+    person_id, token = with_ledger(work)
     if as_json:
-        print_json({"token": made, "person": person_id, "roles": roles})
+        print_json({"token": token, "person": person_id, "roles": roles})
     else:
-        print_line(made)
+        print_line(token)
 
 
 async def add_person(
@@ -100,13 +100,13 @@ def list_keys(as_json: Json = False) -> None:
         names = await ledger.vault.texts(row["name"] for row in rows)
         return [{**row, "name": names[row["name"]]} for row in rows]
 
-    found = with_ledger(work)
+    api_keys = with_ledger(work)
     if as_json:
-        print_json(found)
+        print_json(api_keys)
     else:
         print_table(
             ("id", "name", "state", "roles", "ends"),
-            [(k["id"], k["name"], k["state"], _roles_text(k), k["expires_at"]) for k in found],
+            [(k["id"], k["name"], k["state"], _roles_text(k), k["expires_at"]) for k in api_keys],
         )
 
 
@@ -135,8 +135,10 @@ def rotate(
         )
         return token(done.record.id, secret)
 
-    made = with_ledger(work)
-    print_result(made, {"id": key, "token": made, "overlap_seconds": body.overlap_seconds}, as_json=as_json)
+    made_token = with_ledger(work)
+    print_result(
+        made_token, {"id": key, "token": made_token, "overlap_seconds": body.overlap_seconds}, as_json=as_json
+    )
 
 
 @keys.command()

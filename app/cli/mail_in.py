@@ -43,18 +43,18 @@ def mail_in(
         reader.close()
 
     async def work(ledger: Ledger) -> str | None:
-        found = await find_source_by_key(ledger.db, source)
-        if found is None or found.adapter != MAIL or found.state is WebhookSourceState.retired:
+        inbox = await find_source_by_key(ledger.db, source)
+        if inbox is None or inbox.adapter != MAIL or inbox.state is WebhookSourceState.retired:
             return None
         headers = {"content-type": "message/rfc822"}
-        delivery_id, _ = await receive(ledger, found, headers, raw, command_line_metadata().now)
+        delivery_id, _ = await receive(ledger, inbox, headers, raw, command_line_metadata().now)
         return str(delivery_id)
 
     try:
         stored = with_ledger(work)
-    except DatabaseGone as gone:
+    except DatabaseGone as error:
         typer.echo("The database cannot be reached; try again later.", err=True)
-        raise typer.Exit(TRY_LATER) from gone
+        raise typer.Exit(TRY_LATER) from error
     if stored is None:
         typer.echo(
             f"There is no source of mails with the key {source}: add one with the adapter mail.", err=True

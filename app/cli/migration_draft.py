@@ -38,14 +38,14 @@ def differences(owner_url: str, metadata: MetaData) -> list[Any]:
     options = {
         "include_schemas": True,
         "include_name": lambda name, kind, parents: kind != "schema" or name == SCHEMA,
-        "include_object": lambda thing, name, kind, reflected, other: kind in ("table", "column"),
+        "include_object": lambda element, name, kind, reflected, other: kind in ("table", "column"),
         "compare_type": True,
     }
     engine = create_engine(sqlalchemy_url(owner_url), poolclass=pool.NullPool)
     with engine.connect() as connection:
-        found = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+        changes = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
     # Changes of one column come as a list of their own.
-    each = [change for entry in found for change in (entry if isinstance(entry, list) else [entry])]
+    each = [change for entry in changes for change in (entry if isinstance(entry, list) else [entry])]
     # A column that came later may be null, although every new record has a value in it.
     return [change for change in each if change[0] != "modify_nullable" or not change[5]]
 

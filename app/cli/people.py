@@ -29,8 +29,7 @@ def import_people(
         typer.Argument(exists=True, dir_okay=False, help="People as CSV, columns as in docs/people.md."),
     ] = None,
     teams: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="Teams as CSV; they come first."),
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Teams as CSV; they come first.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     as_json: Json = False,
@@ -41,29 +40,29 @@ def import_people(
 
     async def work(ledger: Ledger) -> dict[str, ImportSummary]:
         roster = OrganisationImport(ledger, command_line_metadata(), dry_run)
-        taken = {}
+        imported = {}
         if teams is not None:
-            taken["teams"] = await roster.teams(teams)
+            imported["teams"] = await roster.teams(teams)
         if file is not None:
-            taken["people"] = await roster.people(file)
-        return taken
+            imported["people"] = await roster.people(file)
+        return imported
 
-    taken = with_ledger(work)
+    imported = with_ledger(work)
     if as_json:
-        print_json({"dry_run": dry_run, **taken})
+        print_json({"dry_run": dry_run, **imported})
     else:
-        for what, of_file in taken.items():
-            _print_counts(what, of_file, dry_run)
-    if any(of_file.wrong for of_file in taken.values()):
+        for subject, of_file in imported.items():
+            _print_counts(subject, of_file, dry_run)
+    if any(of_file.wrong for of_file in imported.values()):
         raise typer.Exit(REFUSED)
 
 
-def _print_counts(what: str, taken: ImportSummary, dry_run: bool) -> None:
+def _print_counts(subject: str, rows: ImportSummary, dry_run: bool) -> None:
     added = "would be added" if dry_run else "added"
     print_line(
-        f"{what}: {taken.added} {added}, {taken.there_already} there already, {len(taken.wrong)} wrong"
+        f"{subject}: {rows.added} {added}, {rows.there_already} there already, {len(rows.wrong)} wrong"
     )
-    for wrong in taken.wrong:
+    for wrong in rows.wrong:
         print_line(f"  line {wrong.line}: {wrong.why}")
 
 

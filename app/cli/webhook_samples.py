@@ -73,13 +73,13 @@ async def _replay_of(
 
 
 async def _outcome(client: httpx.AsyncClient, source_id: str, delivery_id: str) -> str:
-    """Wait until the delivery is processed, and say what became of it."""
+    """Wait until the answer is processed, and say what became of it."""
     path = f"/v1/webhook_sources/{source_id}/deliveries/{delivery_id}"
-    found: dict[str, Any] = {"state": "waiting"}
+    answer: dict[str, Any] = {"state": "waiting"}
     async with asyncio.timeout(PROCESSING_SECONDS):
-        while found["state"] == "waiting":  # another process works on it: it can only be asked
+        while answer["state"] == "waiting":  # another process works on it: it can only be asked
             await asyncio.sleep(ASK_SECONDS)
-            found = (await client.get(path)).json()
-    if found["state"] != "processed":
-        return f"{found['state']}: {found['reason'] or found['code']}"
-    return ", ".join(f"{one['outcome']} {one['number'] or ''}".strip() for one in found["effects"])
+            answer = (await client.get(path)).json()
+    if answer["state"] != "processed":
+        return f"{answer['state']}: {answer['reason'] or answer['code']}"
+    return ", ".join(f"{effect['outcome']} {effect['number'] or ''}".strip() for effect in answer["effects"])

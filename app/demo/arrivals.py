@@ -37,7 +37,7 @@ class Arrival:
     """
 
     n: int
-    at: datetime
+    arrived_at: datetime
     site: Site
     bad: bool
     ago: float
@@ -61,15 +61,15 @@ def _arrivals(end: datetime, days: int, seed: str, often: float, when_bad: float
     for hour in range(DAYS * 24 + 1):
         for place, site in enumerate(SITES):
             chance = random.Random(f"{seed}-{hour}-{place}")  # noqa: S311  # a history, not a secret
-            at = begin + hour * HOUR
-            bad = _months(end) - _months(at) == BAD_MONTH
-            likely = often * _likely(site, at) * (when_bad if bad else 1)
-            at += timedelta(seconds=chance.randrange(3600))
+            arrived_at = begin + hour * HOUR
+            bad = _months(end) - _months(arrived_at) == BAD_MONTH
+            likely = often * _likely(site, arrived_at) * (when_bad if bad else 1)
+            arrived_at += timedelta(seconds=chance.randrange(3600))
             if chance.random() >= likely:
                 continue
             n += 1
-            if end - timedelta(days=days) <= at < end:
-                yield Arrival(n, at, site, bad, (end - at) / timedelta(days=DAYS))
+            if end - timedelta(days=days) <= arrived_at < end:
+                yield Arrival(n, arrived_at, site, bad, (end - arrived_at) / timedelta(days=DAYS))
 
 
 def in_working_hours(site: Site, when: datetime) -> bool:

@@ -42,13 +42,7 @@ class Fate(Enum):
 
 
 #: Fates of normal changes, by their places among them.
-FATES = {
-    4: Fate.deferred,
-    9: Fate.backed_out,
-    13: Fate.rejected,
-    17: Fate.cancelled,
-    23: Fate.overdue,
-}
+FATES = {4: Fate.deferred, 9: Fate.backed_out, 13: Fate.rejected, 17: Fate.cancelled, 23: Fate.overdue}
 
 
 @dataclass(frozen=True)
@@ -97,23 +91,27 @@ def planned_changes(end: datetime) -> list[PlannedChange]:
     which there are few, which wait for the end of a freeze. The board has one of them before it at the end,
     at whatever hour that is: the last that it was asked about.
     """
-    planned = sorted(_outside_freezes(end), key=lambda one: one.begin)
-    asked = [n for n, one in enumerate(planned) if one.takes_votes and one.put_to_vote_at < end]
-    planned[asked[-1]] = replace(planned[asked[-1]], fate=Fate.waiting)
+    planned = sorted(_outside_freezes(end), key=lambda change: change.begin)
+    voted_on = [n for n, change in enumerate(planned) if change.takes_votes and change.put_to_vote_at < end]
+    planned[voted_on[-1]] = replace(planned[voted_on[-1]], fate=Fate.waiting)
     return planned
 
 
 def _outside_freezes(end: datetime) -> Iterator[PlannedChange]:
     freezes = list(freezes_until(end))
-    for one in _every_change(end):
+    for change in _every_change(end):
         over = next(
-            (until for _, begin, until in freezes if begin < one.begin + one.length and one.begin < until),
+            (
+                until
+                for _, begin, until in freezes
+                if begin < change.begin + change.length and change.begin < until
+            ),
             None,
         )
         if over is None:
-            yield one
-        elif one.type is ChangeType.emergency or one.fate is Fate.failed:
-            yield replace(one, begin=at_hour(over, one.begin.hour))
+            yield change
+        elif change.type is ChangeType.emergency or change.fate is Fate.failed:
+            yield replace(change, begin=at_hour(over, change.begin.hour))
 
 
 def freezes_until(end: datetime) -> Iterator[tuple[str, datetime, datetime]]:
@@ -123,10 +121,10 @@ def freezes_until(end: datetime) -> Iterator[tuple[str, datetime, datetime]]:
         for year in range(end.year - 1, end.year + 2)
         for month, day, title in HOLIDAYS
     )
-    last = [one for one in days if one[0] + 2 * DAY < end][-1]
-    following = next(one for one in days if one[0] - DAY > end)
-    for at, title in (last, following):
-        yield title, at - DAY, at + 2 * DAY
+    last = [holiday for holiday in days if holiday[0] + 2 * DAY < end][-1]
+    following = next(holiday for holiday in days if holiday[0] - DAY > end)
+    for day, title in (last, following):
+        yield title, day - DAY, day + 2 * DAY
 
 
 def _every_change(end: datetime) -> Iterator[PlannedChange]:

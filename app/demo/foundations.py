@@ -56,7 +56,7 @@ def group_of(customer: str) -> str:
 
 
 async def make_foundations(begin: ScriptFactory, cast: Participants) -> None:
-    """Creates the reference data that do not exist yet. `begin` returns a script of that name, with its clock
+    """Create the reference data that do not exist yet. `begin` returns a script of that name, with its clock
     at the founding of the organisation.
     """
     await asyncio.gather(_categories(begin), _services(begin, cast), _groups(begin, cast))
@@ -104,14 +104,14 @@ async def _services(begin: ScriptFactory, cast: Participants) -> None:
             team=service.team,
             customers=tuple(theirs),
         )
-        made = await script.act(DEMO_RULE, "service", "propose", None, body)
-        await script.act(DEMO_RULE, "service", "go_live", made, EmptyPayload())
+        service_id = await script.act(DEMO_RULE, "service", "propose", None, body)
+        await script.act(DEMO_RULE, "service", "go_live", service_id, EmptyPayload())
 
     await _gather(add_service(service) for service in SERVICES.values())
 
 
 async def _groups(begin: ScriptFactory, cast: Participants) -> None:
-    """Adds an acceptance group for each customer, with the requesters who work there as members."""
+    """Add an acceptance group for each customer, with the requesters who work there as members."""
     by_customer: dict[str, list[str]] = {}
     for (_, customer), member in zip(REQUESTERS, cast.requesters, strict=True):
         by_customer.setdefault(customer, []).append(member.id)
@@ -120,55 +120,50 @@ async def _groups(begin: ScriptFactory, cast: Participants) -> None:
         members = by_customer[customer]
         script = begin(f"group-{customer}")
         body = AddGroup(key=group_of(customer), name=f"验收组 Acceptance: {name}", chair=members[0])
-        made = await script.act(DEMO_RULE, "group", "add", None, body)
+        group_id = await script.act(DEMO_RULE, "group", "add", None, body)
         for n, person in enumerate(members):
             member = AddMemberGroup(
                 person=person, side=RepresentedSide.key_user if n else RepresentedSide.business
             )
-            await script.act(DEMO_RULE, "group", "add_member", made, member)
+            await script.act(DEMO_RULE, "group", "add_member", group_id, member)
 
-    await _gather(
-        [
-            *(add_group(key, name) for key, name, _, _ in CUSTOMERS),
-            _board(begin, cast),
-        ]
-    )
+    await _gather([*(add_group(key, name) for key, name, _, _ in CUSTOMERS), _board(begin, cast)])
 
 
 async def _board(begin: ScriptFactory, cast: Participants) -> None:
-    """Adds the change advisory board."""
+    """Add the change advisory board."""
     script = begin(f"group-{CAB}")
     body = AddGroup(key=CAB, name=CAB_NAME, chair=cast.heads[CHANGE_MANAGER].id)
     await _add_members(script, body, CAB_MEMBERS, cast)
 
 
 async def _add_members(script: Script, body: AddGroup, names: Iterable[str], cast: Participants) -> None:
-    made = await script.act(DEMO_RULE, "group", "add", None, body)
+    group_id = await script.act(DEMO_RULE, "group", "add", None, body)
     for name in names:
         member = AddMemberGroup(person=cast.heads[name].id, side=RepresentedSide.management)
-        await script.act(DEMO_RULE, "group", "add_member", made, member)
+        await script.act(DEMO_RULE, "group", "add_member", group_id, member)
 
 
 async def _templates(begin: ScriptFactory, cast: Participants) -> None:
-    """Adds the templates of standard changes, which the change manager approves."""
+    """Add the templates of standard changes, which the change manager approves."""
     author, manager = cast.heads[HEAD_OF_IT].caller, cast.heads[CHANGE_MANAGER].caller
 
-    async def add_template(one: StandardTemplate) -> None:
-        script = begin(f"change-template-{one.key}")
+    async def add_template(template: StandardTemplate) -> None:
+        script = begin(f"change-template-{template.key}")
         body = DraftChangeTemplate(
-            key=one.key,
-            title=one.title,
-            plan=one.plan,
+            key=template.key,
+            title=template.title,
+            plan=template.plan,
             test_plan=f"{TEST_PLAN['en']} {TEST_PLAN['zh']}",
             back_out_plan=f"{BACK_OUT_PLAN['en']} {BACK_OUT_PLAN['zh']}",
-            risk_level=one.risk,
-            services=(one.service,),
-            team=SERVICES[one.service].team,
+            risk_level=template.risk,
+            services=(template.service,),
+            team=SERVICES[template.service].team,
         )
-        made = await script.act(author, "change_template", "draft", None, body)
-        await script.act(manager, "change_template", "approve", made, EmptyPayload())
+        template_id = await script.act(author, "change_template", "draft", None, body)
+        await script.act(manager, "change_template", "approve", template_id, EmptyPayload())
 
-    await _gather(add_template(one) for one in STANDARD_TEMPLATES)
+    await _gather(add_template(template) for template in STANDARD_TEMPLATES)
 
 
 async def _items(begin: ScriptFactory, cast: Participants) -> None:
@@ -176,51 +171,51 @@ async def _items(begin: ScriptFactory, cast: Participants) -> None:
         script = begin(f"item-{item.key}")
         persons = tuple(cast.heads[name].id for name in item.approver_persons)
         body = DraftCatalogueItem.model_validate({**item.draft_body, "approver_persons": persons})
-        made = await script.act(DEMO_RULE, "catalogue_item", "draft", None, body)
-        await script.act(DEMO_RULE, "catalogue_item", "offer", made, EmptyPayload())
+        item_id = await script.act(DEMO_RULE, "catalogue_item", "draft", None, body)
+        await script.act(DEMO_RULE, "catalogue_item", "offer", item_id, EmptyPayload())
 
     await _gather(add_item(item) for item in ITEMS)
 
 
 async def _machines(begin: ScriptFactory, cast: Participants) -> None:
-    """Plans all configuration items, then relates them to each other and takes them live."""
-    there = list(machines())
-    scripts = {one.key: begin(f"ci-{one.key}") for one in there}
-    made: dict[str, UUID] = {}
+    """Plan all configuration items, then relate them to each other and take them live."""
+    estate = list(machines())
+    scripts = {machine.key: begin(f"ci-{machine.key}") for machine in estate}
+    ci_ids: dict[str, UUID] = {}
 
-    async def plan(one: Machine) -> None:
+    async def plan(machine: Machine) -> None:
         body = PlanCi(
-            key=one.key,
-            name=one.name,
-            ci_class=one.ci_class,
+            key=machine.key,
+            name=machine.name,
+            ci_class=machine.ci_class,
             owner=cast.heads[CONFIGURATION_MANAGER].id,
-            services=one.services,
+            services=machine.services,
         )
-        made[one.key] = await scripts[one.key].act(DEMO_RULE, "ci", "plan", None, body)
+        ci_ids[machine.key] = await scripts[machine.key].act(DEMO_RULE, "ci", "plan", None, body)
 
-    async def go_live(one: Machine) -> None:
-        for kind, other in one.related:
-            await scripts[one.key].act(
-                DEMO_RULE, "ci", "relate", made[one.key], RelateCi(kind=kind, other=str(made[other]))
+    async def go_live(machine: Machine) -> None:
+        for kind, other in machine.related:
+            await scripts[machine.key].act(
+                DEMO_RULE, "ci", "relate", ci_ids[machine.key], RelateCi(kind=kind, other=str(ci_ids[other]))
             )
-        await scripts[one.key].act(DEMO_RULE, "ci", "go_live", made[one.key], CiAlteration())
+        await scripts[machine.key].act(DEMO_RULE, "ci", "go_live", ci_ids[machine.key], CiAlteration())
 
-    await _gather(plan(one) for one in there)
-    await _gather(go_live(one) for one in there)
+    await _gather(plan(machine) for machine in estate)
+    await _gather(go_live(machine) for machine in estate)
 
 
 async def _rules(begin: ScriptFactory) -> None:
-    """Adds assignment rules: those for the desk's own categories first, then one that sends each service to
+    """Add assignment rules: those for the desk's own categories first, then one that sends each service to
     its team.
     """
     by_category = [(f"To the desk: {key}", {"for_category": key, "to_team": DESK}) for key in DESK_CATEGORIES]
     by_service = [
-        (f"{one.en}", {"for_service": one.key, "to_team": team_by_rule(one.key, "")})
-        for one in SERVICES.values()
+        (f"{service.en}", {"for_service": service.key, "to_team": team_by_rule(service.key, "")})
+        for service in SERVICES.values()
     ]
     script = begin("assignment-rules")
-    for n, (name, what) in enumerate((*by_category, *by_service), start=1):
+    for n, (name, route) in enumerate((*by_category, *by_service), start=1):
         body = AddAssignmentRule.model_validate(
-            {"process": "incident", "name": name, "position": 10 * n, "priorities": AUTO_ASSIGNED, **what}
+            {"process": "incident", "name": name, "position": 10 * n, "priorities": AUTO_ASSIGNED, **route}
         )
         await script.act(DEMO_RULE, "assignment_rule", "add", None, body)

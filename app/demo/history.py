@@ -63,7 +63,7 @@ FOUNDED_BEFORE = timedelta(days=DAYS + 30)
 async def make_history(
     ledger: Ledger, progress: Callable[[int, int], None], *, days: int = DAYS
 ) -> dict[str, UUID]:
-    """Creates what is missing of the history of the last `days`. Returns the persons' ids by name.
+    """Create what is missing of the history of the last `days`. Return the persons' ids by name.
 
     Calls `progress` with the number of records done so far, and of all. Raises DatabaseGone.
     """
@@ -81,29 +81,31 @@ async def _make_once(ledger: Ledger, progress: Callable[[int, int], None], days:
     organisation = _Organisation(maker, datetime.now(UTC))
     cast, end = await organisation.build(), organisation.end
     lives = [IncidentScenario(cast, opening) for opening in incident_arrivals(end, days)]
-    made: dict[int, UUID] = {}
+    incidents: dict[int, UUID] = {}
     changes = ChangeCalendar(maker, cast, end)
     tellings: list[Callable[[], Awaitable[None]]] = [
         changes.play,
-        *(one.play for one in ProjectScenario.from_templates(maker, cast, end)),
-        *(lambda life=life: _play_incident(maker, life, end, made) for life in lives),
+        *(project.play for project in ProjectScenario.from_templates(maker, cast, end)),
+        *(lambda life=life: _play_incident(maker, life, end, incidents) for life in lives),
         *(RequestScenario.for_arrival(maker, cast, wish, end).play for wish in request_arrivals(end, days)),
     ]
     work = _ScenarioRunner(progress, len(tellings))
     await work.run(tellings)
-    complaints = ComplaintScenario.of_incidents(maker, cast, end, lives, made)
-    await work.run([one.play for one in complaints])
+    complaints = ComplaintScenario.of_incidents(maker, cast, end, lives, incidents)
+    await work.run([complaint.play for complaint in complaints])
     span = (end - timedelta(days=days), end)
-    await work.run([one.play for one in ArticleScenario.from_templates(maker, cast, span, lives, made)])
+    articles = ArticleScenario.from_templates(maker, cast, span, lives, incidents)
+    await work.run([article.play for article in articles])
     deployments = await DeploymentCalendar(maker, cast, end, changes).scenarios()
-    await work.run([one.play for one in deployments])
+    await work.run([deployment.play for deployment in deployments])
     await decline_candidates(maker, cast, end)
-    await work.run([one.play for one in ProblemScenario.from_templates(maker, cast, end, lives, made)])
+    problems = ProblemScenario.from_templates(maker, cast, end, lives, incidents)
+    await work.run([problem.play for problem in problems])
     return organisation.ids
 
 
 class _ScenarioRunner:
-    """Plays many scenarios concurrently, and reports the progress."""
+    """A player of many scenarios at a time, which reports the progress."""
 
     def __init__(self, progress: Callable[[int, int], None], number: int) -> None:
         self._progress = progress
@@ -112,16 +114,16 @@ class _ScenarioRunner:
         self._gate = asyncio.Semaphore(CONCURRENCY)
 
     async def run(self, tellings: Iterable[Callable[[], Awaitable[None]]]) -> None:
-        """Plays all scenarios; each of `tellings` plays one. Raises DatabaseGone."""
-        gone = None
+        """Play all scenarios; each of `tellings` plays one. Raises DatabaseGone."""
+        failure = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 for telling in tellings:
                     tasks.create_task(self._run_one(telling))
         except* DatabaseGone as several:
-            gone = several.exceptions[0]
-        if gone is not None:
-            raise gone
+            failure = several.exceptions[0]
+        if failure is not None:
+            raise failure
 
     async def _run_one(self, telling: Callable[[], Awaitable[None]]) -> None:
         async with self._gate:
@@ -134,8 +136,8 @@ class _ScenarioRunner:
 
 
 class _Organisation:
-    """Creates teams, persons, shifts, rates, calendars and other reference data. `end` is the time of the
-    first start, at which the history ends.
+    """The teams, persons, shifts, rates, calendars and other reference data to create. `end` is the time of
+    the first start, at which the history ends.
     """
 
     def __init__(self, maker: DemoRun, now: datetime) -> None:
@@ -145,7 +147,7 @@ class _Organisation:
         self._script = Script(maker, "people", now - FOUNDED_BEFORE, IMPORTED_SOURCE)
 
     async def build(self) -> Participants:
-        """Creates what is missing of the organisation. Returns its people."""
+        """Create what is missing of the organisation. Return its people."""
         await self._add_teams()
         staff: dict[str, list[Member]] = {}
         managers, requesters = [], []
@@ -170,10 +172,7 @@ class _Organisation:
             )
             await self._script.act(DEMO_RULE, "hourly_rate", "add", None, body)
         allowed = AddKpiBudget(
-            kpi="incident_unit_cost",
-            amount=UNIT_COST,
-            currency=CURRENCY,
-            valid_from_at=self._script.now,
+            kpi="incident_unit_cost", amount=UNIT_COST, currency=CURRENCY, valid_from_at=self._script.now
         )
         await self._script.act(DEMO_RULE, "kpi_budget", "add", None, allowed)
         await self._add_calendars()
@@ -194,7 +193,7 @@ class _Organisation:
                 await self._begin(str(self._teams[key]))
 
     async def _begin(self, team: str) -> None:
-        """Sets the clock by the first team: if an earlier start has added it, that start's history
+        """Set the clock by the first team: if an earlier start has added it, that start's history
         continues.
         """
         ledger = self._script.maker.ledger
@@ -223,7 +222,7 @@ class _Organisation:
         return Member(Caller(actor, person, held, belongs, own, locale=site.language), site, place)
 
     async def _add_calendars(self) -> None:
-        """Adds the calendars, with the public holidays of all years of the history."""
+        """Add the calendars, with the public holidays of all years of the history."""
         year = self._script.now.year
         for key, name, site, country, subdivision, day in CALENDARS:
             weekdays = tuple(Weekday)[:5]
@@ -241,7 +240,7 @@ class _Organisation:
             await self._script.act(DEMO_RULE, "calendar", "add", None, body)
 
     async def _add_shifts(self, team: str, members: Sequence[Member]) -> None:
-        """Adds shifts: by day for all members, each in their site's hours; at night and at weekends on call,
+        """Add shifts: by day for all members, each in their site's hours; at night and at weekends on call,
         week by week in turn.
         """
         week = tuple(Weekday)
@@ -266,22 +265,22 @@ class _Organisation:
 
 
 async def _play_incident(
-    maker: DemoRun, life: IncidentScenario, end: datetime, made: dict[int, UUID]
+    maker: DemoRun, life: IncidentScenario, end: datetime, incidents: dict[int, UUID]
 ) -> None:
-    """Plays an incident's scenario up to the time `end`, and the duplicate reports of it."""
-    opened = life.opening.at
+    """Play an incident's scenario up to the time `end`, and the duplicate reports of it."""
+    opened = life.opening.arrived_at
     source = source_of(opened, end)
     script = Script(maker, f"incident-{life.opening.n}", opened, source)
     record = await script.act(life.requester.caller, "incident", "report", None, life.report())
-    made[life.opening.n] = record
+    incidents[life.opening.n] = record
     for step in life.steps:
-        if step.at > end:
+        if step.time > end:
             break
-        script.now = step.at
+        script.now = step.time
         await script.act(step.caller, "incident", step.action, record, step.body)
     for n, repeat in enumerate(life.repeats):
         if repeat.marked <= end:
-            again = Script(maker, f"incident-{life.opening.n}-again-{n}", repeat.at, source)
+            again = Script(maker, f"incident-{life.opening.n}-again-{n}", repeat.time, source)
             await _repeat(again, repeat, record)
 
 

@@ -48,11 +48,11 @@ class Programme:
     ) -> Programme:
         """Return the programme of the demo organisation with these persons."""
         maker = await DemoRun.resume(ledger)
-        known = await ledger.directory.callers(list(persons.values()))
+        by_person = await ledger.directory.callers(list(persons.values()))
         first, _, _ = TEAMS[0]
         team = await load(ledger.db, ledger.lifecycles["team"], first)
         assert team is not None
-        callers = {name: known[person] for name, person in persons.items()}
+        callers = {name: by_person[person] for name, person in persons.items()}
         return cls(maker, callers, team.record.added_at + FOUNDED_BEFORE, follow)
 
     @property
@@ -119,35 +119,35 @@ class ProgrammeScript:
 
     async def act(
         self,
-        at: datetime,
-        who: Caller,
+        occurred_at: datetime,
+        caller: Caller,
         action: str,
         body: BodySource,
         *,
         prepare: PreparedSource | None = None,
     ) -> None:
-        """Carries out the action at that time."""
-        self.script.now = at
-        self.script.source = source_of(at, self.programme.end)
-        self.record = await self.script.act(who, self.kind, action, self.record, body, prepare=prepare)
+        """Carry out the action at that time."""
+        self.script.now = occurred_at
+        self.script.source = source_of(occurred_at, self.programme.end)
+        self.record = await self.script.act(caller, self.kind, action, self.record, body, prepare=prepare)
 
     async def current_record(self) -> Any:
         """Return the record as it is now."""
         return await self.script.load_record(self.kind, self.record_id)
 
-    async def vote(self, at: datetime) -> None:
-        """Has those of the committee who are asked approve what is put to it, until it is decided."""
+    async def vote(self, voted_at: datetime) -> None:
+        """Have those of the committee who are asked approve what is put to it, until it is decided."""
         members = [self.programme.callers[name] for name in COMMITTEE_MEMBERS]
-        async for decision, who in self.script.voters(self.kind, self.record_id, members):
+        async for decision, voter in self.script.voters(self.kind, self.record_id, members):
             vote = CastVote(decision=decision, verdict=VoteVerdict.approve, comment=COMMENT)
-            await self.act(at, who, "vote", vote)
-            at += timedelta(hours=1)
+            await self.act(voted_at, voter, "vote", vote)
+            voted_at += timedelta(hours=1)
 
-    async def rule(self, at: datetime, name: str, action: str, body: BodySource) -> None:
-        """Carries out the action as the rule does by itself."""
-        await self.act(at, rule_caller(name), action, body)
+    async def rule(self, occurred_at: datetime, name: str, action: str, body: BodySource) -> None:
+        """Carry out the action as the rule does by itself."""
+        await self.act(occurred_at, rule_caller(name), action, body)
 
 
-def question(text: str, at: datetime) -> dict[str, Any]:
+def question(text: str, put_at: datetime) -> dict[str, Any]:
     """Return the fields of a question to the committee that is put at that time."""
-    return {"question": text, "due_at": instant(at + timedelta(days=14))}
+    return {"question": text, "due_at": instant(put_at + timedelta(days=14))}

@@ -87,7 +87,7 @@ class Script:
         *,
         prepare: PreparedSource | None = None,
     ) -> UUID:
-        """Carries out the action, unless that was done before. Returns the record's id.
+        """Carry out the action, unless that was done before. Return the record's id.
 
         `prepare` returns what is computed before the command and goes with it.
         """
@@ -111,22 +111,22 @@ class Script:
         ledger = self.maker.ledger
         loaded = await load(ledger.db, ledger.lifecycles[kind], str(record))
         assert loaded is not None
-        record_there: Record = loaded.record
-        return record_there
+        stored: Record = loaded.record
+        return stored
 
     async def voters(self, kind: str, record: UUID, candidates: Iterable[T]) -> AsyncIterator[tuple[UUID, T]]:
-        """Yields the id of the next decision that this script has put, with each of the candidates who votes
+        """Yield the id of the next decision that this script has put, with each of the candidates who votes
         on it, until it is decided; those who have voted in an earlier run are among them.
         """
         self.votes += 1
         decisions = await self.children(kind, record, Decision)
         decision = sorted(decisions, key=lambda question: (question.asked_at, question.id))[self.votes - 1]
-        for who in candidates:
+        for voter in candidates:
             ballots = await self.children(
-                kind, record, Vote, decision_id=decision.id, person_id=who.person_id
+                kind, record, Vote, decision_id=decision.id, person_id=voter.person_id
             )
             if any(vote.verdict is not None or vote.closed_at is None for vote in ballots):
-                yield decision.id, who
+                yield decision.id, voter
 
     async def children(self, kind: str, record: UUID, child: type[R], **fields: Any) -> Sequence[R]:
         """Return the record's child records of that class, as they are now, filtered by fields."""

@@ -10,7 +10,7 @@ import pytest
 from tests.cases import each_case
 from tests.cli.conftest import Run
 
-WORKED = Path(__file__).parents[1] / "sla" / "worked_cases.json"
+WORKED = Path(__file__).parents[1] / "service_level_engine" / "worked_cases.json"
 
 
 def test_it_prints_what_each_case_expects_and_what_is_computed(run: Run) -> None:

@@ -77,7 +77,7 @@ async def says(process: Process, words: str) -> bool:
     return any(task.result() for task in done)
 
 
-@goes_round("whole programs", "app")
+@goes_round("whole programs", "app.platform")
 async def test_serve_and_work_wait_until_the_database_has_recovered(
     place: DatabaseUrls, tmp_path: Path
 ) -> None:

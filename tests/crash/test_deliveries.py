@@ -7,7 +7,7 @@ from tests.crash.chances import new_chance
 from tests.extent import WHOLE, goes_round
 from tests.forked import Sites
 
-pytestmark = goes_round("kills of processes under load", "app.webhooks")
+pytestmark = goes_round("kills of processes under load", "app.webhooks.intake")
 
 POSTS, CLIENTS, KILLS = 500 if WHOLE else 200, 32, 2
 

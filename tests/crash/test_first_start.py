@@ -16,7 +16,7 @@ from app.platform.installation import DATABASE, OWNER_ROLE, SERVICE_ROLE, SUPERU
 from app.platform.settings import Settings
 from tests.extent import goes_round
 
-pytestmark = goes_round("installations that broke", "app")
+pytestmark = goes_round("installations that broke", "app.platform")
 
 FAST = {"fsync": "off", "shared_buffers": "16MB"}
 

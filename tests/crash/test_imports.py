@@ -19,7 +19,7 @@ from tests.exchange.test_xes import a_log, a_trace, steps
 from tests.extent import WHOLE, goes_round
 from tests.forked import Sites
 
-pytestmark = goes_round("kills of processes under load", "app.exchange")
+pytestmark = goes_round("kills of processes under load", "app.exchange.jobs")
 
 CASES, KILLS = 3_000 if WHOLE else 1_000, 2
 STEPS = ("Queued/Awaiting Assignment", "Accepted/In Progress", "Completed/Resolved")

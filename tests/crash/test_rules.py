@@ -18,7 +18,7 @@ from tests.extent import goes_round
 from tests.forked import Sites
 from tests.people import ago
 
-pytestmark = goes_round("kills of processes under load", "app.automation")
+pytestmark = goes_round("kills of processes under load", "app.kernel.consumers")
 
 ROUNDS = 1
 #: Otherwise it depends on the id of the closed incident whether its requester is asked to rate it.

@@ -51,11 +51,13 @@ def test_a_year_has_its_days_and_nights_its_weekends_and_one_bad_month() -> None
     year = list(incident_arrivals(END))
     assert 1_500 < len(year) < 3_000
     assert year == list(incident_arrivals(END))
-    months = Counter((opening.at.year, opening.at.month) for opening in year)
-    assert all(opening.bad == (opening.at.month == END.month - BAD_MONTH) for opening in year)
+    months = Counter((opening.arrived_at.year, opening.arrived_at.month) for opening in year)
+    assert all(opening.bad == (opening.arrived_at.month == END.month - BAD_MONTH) for opening in year)
     whole = [cases for month, cases in months.items() if month not in ((2025, 11), (2026, 7), (2026, 11))]
     assert months[2026, 7] > 1.2 * mean(whole)
-    here = [opening.at.astimezone(ZoneInfo(SHANGHAI.zone)) for opening in year if opening.site == SHANGHAI]
+    here = [
+        opening.arrived_at.astimezone(ZoneInfo(SHANGHAI.zone)) for opening in year if opening.site == SHANGHAI
+    ]
     by_weekday = Counter(at.weekday() for at in here)
     assert by_weekday[5] + by_weekday[6] < 0.15 * len(here)
     assert sum(8 <= at.hour < 18 for at in here) > 0.75 * len(here)

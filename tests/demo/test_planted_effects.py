@@ -56,10 +56,10 @@ def _resolutions(end: datetime) -> Resolutions:
     cast, resolutions = _cast(), Resolutions()
     for arrival in incident_arrivals(end, DEMO_DAYS):
         incident = IncidentScenario(cast, arrival)
-        resolved = next((step.at for step in incident.steps if step.action == "resolve"), None)
+        resolved = next((step.time for step in incident.steps if step.action == "resolve"), None)
         if resolved is not None:
             days_ago = (end - resolved) / timedelta(days=1)
-            took = (resolved - arrival.at).total_seconds()
+            took = (resolved - arrival.arrived_at).total_seconds()
             resolutions.setdefault(incident.template.team, []).append((days_ago, took))
     return resolutions
 

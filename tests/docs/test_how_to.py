@@ -154,7 +154,7 @@ def test_what_the_pages_say_fits_the_project(tmp_path: Path) -> None:
             ast.parse((copy / name).read_text(encoding="utf-8"), name)
 
 
-@goes_round("whole programs", "app.automation", "app.kernel", "app.processes.incidents")
+@goes_round("whole programs", "app.kernel.actions", "app.processes.incidents")
 def test_what_the_pages_add_is_tested_already_and_passes(tmp_path: Path) -> None:
     copy = written(tmp_path)
     for page, migrations_before in PAGES.items():

@@ -7,6 +7,11 @@ from collections.abc import Hashable
 from app.kpis.catalogue import KPIS
 
 
+def process_of(key: str) -> Hashable:
+    """What it is about."""
+    return KPIS[key].process
+
+
 def kind_of(key: str) -> Hashable:
     """What it is about and how its figures are put together."""
     return KPIS[key].process, KPIS[key].aggregate

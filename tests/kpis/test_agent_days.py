@@ -200,7 +200,7 @@ async def test_a_resolution_that_lasts_longer_than_the_agreed_days_was_handled_a
     assert await divided(db) == {None: (2, 2)}
 
 
-@goes_round("histories of KPIs", "app.kpis")
+@goes_round("histories of KPIs", "app.kpis.facts")
 async def test_taken_in_any_spans_the_days_are_the_same(few_own_books: Books) -> None:
     text = b"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.agent_day t"
     at_once = await (await few_own_books.connection.execute(text)).fetchone()

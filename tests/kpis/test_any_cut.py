@@ -19,7 +19,7 @@ ALL_TABLES = TABLES.split(", ")
 @pytest.mark.parametrize(
     ("cut", "at_once"), [(at_random, 0), (one_by_one, 0 if WHOLE else 0.9)], ids=["at random", "one by one"]
 )
-@goes_round("histories of KPIs", "app.kpis", "app.log", "app.service_levels")
+@goes_round("histories of KPIs", "app.kpis.facts", "app.log", "app.service_levels.clocks")
 async def test_facts_are_the_same_wherever_the_log_was_cut(
     few_own_books: Books, cut: Callable[[], Iterator[int]], at_once: float
 ) -> None:

@@ -50,7 +50,7 @@ async def answered(db: Database, key: str, position: int | None = None, **said: 
     return await answer(db, question, now, position=position)
 
 
-@goes_round("histories of KPIs", "app.kpis")
+@goes_round("histories of KPIs", "app.kpis.answers")
 async def test_what_was_known_then_is_what_a_log_that_ended_there_says(
     follower: Connection, db: Database
 ) -> None:

@@ -30,7 +30,7 @@ instants = st.one_of(
 )
 
 
-@goes_round("histories of KPIs", "app.kpis")
+@goes_round("histories of KPIs", "app.kpis.facts", "app.kpis.raw")
 @settings(
     max_examples=examples(100),
     deadline=None,

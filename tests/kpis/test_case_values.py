@@ -35,7 +35,7 @@ def _question(kpi: Kpi, window: tuple[datetime, datetime], **said: Any) -> KpiQu
     return parse_question(kpi, asked, now=NOW, organisation_zone="Asia/Shanghai", reopen_days=7)
 
 
-@goes_round("histories of KPIs", "app.kpis")
+@goes_round("histories of KPIs", "app.kpis.facts", "app.kpis.raw")
 @each_case("key", OF_CASES, product=kind_of)
 async def test_a_value_follows_from_its_cases_and_both_paths_tell_the_same(books: Books, key: str) -> None:
     kpi = KPIS[key]

@@ -40,7 +40,7 @@ async def _all_cases(books: Books, question: KpiQuestion, limit: int) -> list[Kp
             return found
 
 
-@goes_round("histories of KPIs", "app.kpis")
+@goes_round("histories of KPIs", "app.kpis.facts", "app.kpis.cases")
 @each_case("key", KPIS, product=kind_of)
 async def test_there_are_as_many_as_the_answer_says_and_none_twice(books: Books, key: str) -> None:
     limit = 7 if ALL_EXAMPLES else 40  # some have more

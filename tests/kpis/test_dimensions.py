@@ -24,7 +24,7 @@ def _kpis_cut_by(dimension: Dimension) -> list[str]:
 
 
 @pytest.mark.parametrize("dimension", Dimension)
-@goes_round("histories of KPIs", "app.kpis")
+@goes_round("histories of KPIs", "app.kpis.facts", "app.kpis.raw")
 async def test_every_dimension_is_the_same_in_the_facts_and_in_the_log(
     books: Books, dimension: Dimension
 ) -> None:

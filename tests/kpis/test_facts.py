@@ -42,7 +42,7 @@ async def hashes(connection: Connection) -> dict[str, Any]:
     return found
 
 
-@goes_round("histories of KPIs", "app.kpis")
+@goes_round("histories of KPIs", "app.kpis.facts")
 @pytest.mark.parametrize("seed", some_of(range(4), 1))
 async def test_the_facts_are_those_of_a_fold_event_by_event(follower: Connection, seed: int) -> None:
     events = await write(follower, histories(seed, cases=150))
@@ -59,7 +59,7 @@ def _key(row: dict[str, Any]) -> Any:
     return (row["case_id"], row["n"]) if "n" in row else row["case_id"]
 
 
-@goes_round("histories of KPIs", "app.kpis")
+@goes_round("histories of KPIs", "app.kpis.facts")
 @pytest.mark.parametrize("seed", some_of(range(2), 1))
 async def test_the_stretches_say_how_every_case_stood_at_any_instant(follower: Connection, seed: int) -> None:
     events = await write(follower, histories(seed, cases=60))
@@ -84,7 +84,7 @@ def _instants(events: list[Event], chance: random.Random) -> list[datetime]:
     return [*BORDERS, *chance.sample([event.occurred_at for event in events], 25)]
 
 
-@goes_round("histories of KPIs", "app.kpis")
+@goes_round("histories of KPIs", "app.kpis.facts")
 @pytest.mark.parametrize("batch", [1, 7, 1000])
 async def test_it_does_not_matter_in_which_spans_the_log_is_taken(follower: Connection, batch: int) -> None:
     await write(follower, histories(seed=3, cases=45 if WHOLE else 15))

@@ -22,7 +22,7 @@ from tests.kpis.histories import BEGIN, BORDERS, Scripted, write
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-@goes_round("every KPI at once", "app.kpis")
+@goes_round("every KPI at once", "app.kpis.answers")
 @pytest.mark.parametrize(
     "now", [BORDERS[2] - timedelta(days=10), BORDERS[2], datetime(2027, 3, 9, tzinfo=UTC)]
 )

@@ -19,7 +19,7 @@ from tests.served import behind_a_socket
 from tests.waiting import PATIENCE_SECONDS
 from tests.webhooks.tools import clock
 
-pytestmark = goes_round("real histories", "app.webhooks", by_file=True)
+pytestmark = goes_round("real histories", "app.webhooks.effects", by_file=True)
 
 
 async def test_every_sample_is_taken_and_processed(api: Api) -> None:

@@ -69,7 +69,7 @@ def _result(case: CaseJson) -> Result:
 def _agrees(expected: object, computed: object) -> bool:
     if isinstance(expected, list) and isinstance(computed, list):
         same = len(expected) == len(computed)
-        return same and all(_agrees(one, other) for one, other in zip(expected, computed, strict=True))
+        return same and all(_agrees(left, right) for left, right in zip(expected, computed, strict=True))
     if isinstance(expected, float | int) and isinstance(computed, float | int):
         return math.isclose(expected, computed, rel_tol=TOLERANCE, abs_tol=1e-12)
     return expected == computed
@@ -81,8 +81,8 @@ def _computed(case: CaseJson) -> Mapping[str, object]:
     if kind == "xmr":
         return _chart(_numbers(case["values"], least=2))
     if kind not in SAMPLES:
-        known = ", ".join([*SAMPLES, "xmr"])
-        raise CaseFileError(f"the kind {kind!r} is none of {known}")
+        kinds = ", ".join([*SAMPLES, "xmr"])
+        raise CaseFileError(f"the kind {kind!r} is none of {kinds}")
     better = case["better"]
     if better not in {"less", "more"}:
         raise CaseFileError(f"`better` is `less` or `more`, not {better!r}")
@@ -127,37 +127,37 @@ def _chart(values: list[float]) -> Mapping[str, object]:
     }
 
 
-def _share(said: CaseJson) -> ShareSample:
-    numerator, denominator = (_whole(said[name]) for name in ("numerator", "denominator"))
+def _share(sample: CaseJson) -> ShareSample:
+    numerator, denominator = (_whole(sample[name]) for name in ("numerator", "denominator"))
     if numerator > denominator:
         raise CaseFileError(f"{numerator} of {denominator} is no share")
     return ShareSample(numerator, denominator)
 
 
-def _rate(said: CaseJson) -> RateSample:
-    (exposure,) = _numbers([said["exposure"]], least=1)
+def _rate(sample: CaseJson) -> RateSample:
+    (exposure,) = _numbers([sample["exposure"]], least=1)
     if exposure <= 0:
         raise CaseFileError(f"an exposure is above 0, not {exposure}")
-    return RateSample(_whole(said["events"]), exposure)
+    return RateSample(_whole(sample["events"]), exposure)
 
 
-def _whole(said: object) -> int:
-    if not isinstance(said, int) or isinstance(said, bool) or said < 0:
-        raise CaseFileError(f"a number of cases is whole and at least 0, not {said!r}")
-    return said
+def _whole(number: object) -> int:
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        raise CaseFileError(f"a number of cases is whole and at least 0, not {number!r}")
+    return number
 
 
-def _numbers(said: object, least: int) -> list[float]:
-    if not isinstance(said, list) or len(said) < least:
+def _numbers(numbers: object, least: int) -> list[float]:
+    if not isinstance(numbers, list) or len(numbers) < least:
         raise CaseFileError(f"`values` is a list of {least} numbers at least")
-    for one in said:
-        if not isinstance(one, float | int) or isinstance(one, bool) or not math.isfinite(one):
-            raise CaseFileError(f"{one!r} is no number")
-    return [float(one) for one in said]
+    for number in numbers:
+        if not isinstance(number, float | int) or isinstance(number, bool) or not math.isfinite(number):
+            raise CaseFileError(f"{number!r} is no number")
+    return [float(number) for number in numbers]
 
 
 SAMPLES: Mapping[str, Callable[[CaseJson], Sample]] = {
     "share": _share,
-    "duration": lambda said: ValueSample(_numbers(said["values"], least=1)),
+    "duration": lambda sample: ValueSample(_numbers(sample["values"], least=1)),
     "rate": _rate,
 }

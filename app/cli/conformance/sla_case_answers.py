@@ -72,14 +72,14 @@ def _clock(case: Json, calendars: Calendars) -> Values:
     readings = read_clocks(
         events, metric, targeting, calendars.versions_of(case), asked_at, known_at=known_at
     )
-    found = _reading_values(readings[-1] if readings else None)
+    values = _reading_values(readings[-1] if readings else None)
     if metric is Metric.update:
-        found["rounds"] = [_reading_values(reading) for reading in readings]
+        values["rounds"] = [_reading_values(reading) for reading in readings]
     if choose is not None:
         chosen = choose({**_attributes(events, asked_at, known_at), "process": case["process"]})
-        found["agreement"] = chosen.key if chosen else None
-        found["version"] = chosen.version if chosen else None
-    return found
+        values["agreement"] = chosen.key if chosen else None
+        values["version"] = chosen.version if chosen else None
+    return values
 
 
 def _own_targeting(case: Json, metric: Metric) -> Targeting:
@@ -109,7 +109,7 @@ def _version_name(case: Json) -> str:
 
 def _chooser(case: Json, calendars: Calendars) -> Callable[[Attributes], Agreement | None]:
     """Return the choice of an SLA as of the opening of the case."""
-    agreements = [agreement_of(said, calendars) for said in case["agreements"]]
+    agreements = [agreement_of(agreement, calendars) for agreement in case["agreements"]]
     opened_at = next((e.occurred_at for e in case_events(case["events"]) if e.kind == "opened"), None)
     if opened_at is None:
         raise CaseFileError("it has no event")
@@ -125,10 +125,10 @@ def _chooser(case: Json, calendars: Calendars) -> Callable[[Attributes], Agreeme
 def _attributes(
     events: list[CaseEvent], asked_at: datetime, known_at: datetime | None
 ) -> dict[str, str | None]:
-    found: dict[str, str | None] = {}
+    attributes: dict[str, str | None] = {}
     for event in in_order(events, asked_at, known_at):
-        found.update(event.changes)
-    return found
+        attributes.update(event.changes)
+    return attributes
 
 
 def _reading_values(reading: ClockReading | None) -> Values:
@@ -136,9 +136,9 @@ def _reading_values(reading: ClockReading | None) -> Values:
         *("started_at", "stopped_at", "due_at", "breached_at"),
         *("state", "elapsed_seconds", "remaining_seconds", "target_seconds"),
     )
-    found: Values = {name: None if reading is None else getattr(reading, name) for name in names}
+    values: Values = {name: None if reading is None else getattr(reading, name) for name in names}
     warned = () if reading is None else reading.warned
-    return found | {"warned": [{"percent": percent, "at": at} for percent, at in warned]}
+    return values | {"warned": [{"percent": percent, "at": warned_at} for percent, warned_at in warned]}
 
 
 def _shares(case: Json, calendars: Calendars) -> Values:
@@ -154,13 +154,13 @@ def _shares(case: Json, calendars: Calendars) -> Values:
         return {"elapsed_seconds": None, "shares": {}, "clocks": []}
     hours = versions(reading.target.calendar, reading.calendar_as_of)
     clocks = []
-    for said in case.get("parties", ()):
-        party = supplier_party(said["supplier"]) if said.get("supplier") else team_party(said["team"])
-        target = target_of({**said, "threshold_seconds": said["target_seconds"]}, metric, said["calendar"])
+    for part in case.get("parties", ()):
+        party = supplier_party(part["supplier"]) if part.get("supplier") else team_party(part["team"])
+        target = target_of({**part, "threshold_seconds": part["target_seconds"]}, metric, part["calendar"])
         own_clock = read_party_clock(
             events, party, metric, _always(target), versions, asked_at, known_at=known_at
         )
-        clocks.append({"agreement": said["agreement"], **_reading_values(own_clock)})
+        clocks.append({"agreement": part["agreement"], **_reading_values(own_clock)})
     shares = share_elapsed(events, reading, hours, asked_at, known_at=known_at)
     return {**_reading_values(reading), "shares": shares, "clocks": clocks}
 
@@ -174,10 +174,10 @@ def _choice(case: Json, calendars: Calendars) -> Values:
     if question == "agreement":
         return _chosen(case, calendars)
     if question == "sign":
-        agreements = [agreement_of(said, calendars) for said in case.get("agreements", ())]
-        found = conflicting_agreement(agreement_of(_candidate(case), calendars), agreements)
-        other = None if found is None else {"key": found.key, "version": found.version}
-        return {"refused": found is not None, "with": other}
+        agreements = [agreement_of(agreement, calendars) for agreement in case.get("agreements", ())]
+        conflict = conflicting_agreement(agreement_of(_candidate(case), calendars), agreements)
+        other = None if conflict is None else {"key": conflict.key, "version": conflict.version}
+        return {"refused": conflict is not None, "with": other}
     if question == "submit_for_review":
         targets = case["targets"] if "targets" in case else _candidate(case)["targets"]
         tied = tied_targets(
@@ -195,7 +195,7 @@ def _chosen(case: Json, calendars: Calendars) -> Values:
         case.get("asked_position", ticket.get("asked_position")),
         str(ticket.get("source", "")).startswith("import:"),
     )
-    agreements = [agreement_of(said, calendars) for said in case["agreements"]]
+    agreements = [agreement_of(agreement, calendars) for agreement in case["agreements"]]
     having = _changed(ticket, opening.asked_position)
     chosen, why = choose_agreement(agreements, AgreementType(case["kind_asked"]), having, opening)
     target = None if chosen is None else choose_target(chosen.targets, Metric(case["metric"]), having)
@@ -211,13 +211,13 @@ def _changed(ticket: Json, asked_position: int | None) -> Json:
     """Return the ticket with the attributes that its `changes` set, in the order of their instants, up to the
     position of the log that is asked about. What was in force stays a matter of its opening.
     """
-    known = [
+    changes = [
         change
         for change in ticket.get("changes") or ()
         if asked_position is None or change["position"] <= asked_position
     ]
     having = dict(ticket)
-    for change in sorted(known, key=lambda change: (instant(change["at"]), change["position"])):
+    for change in sorted(changes, key=lambda change: (instant(change["at"]), change["position"])):
         having |= change["set"]
     return having
 
@@ -228,16 +228,16 @@ def _candidate(case: Json) -> Json:
     """
     listed = [each for each in case.get("agreements", ()) if isinstance(each, dict)]
     for name in ("candidate", "agreement", "sign", "to_sign", "signing", "submit", "version"):
-        said = case.get(name)
-        if isinstance(said, dict) and ("valid_from" in said or "targets" in said):
-            return said
-        if isinstance(said, dict):
-            said = (said.get("key"), said.get("version"))
-        found = [each for each in listed if said in ((each["key"], each["version"]), each["key"])]
-        if len(found) > 1:
-            found = [each for each in found if each.get("signed_position") is None]
-        if found:
-            return found[0]
+        candidate = case.get(name)
+        if isinstance(candidate, dict) and ("valid_from" in candidate or "targets" in candidate):
+            return candidate
+        if isinstance(candidate, dict):
+            candidate = (candidate.get("key"), candidate.get("version"))
+        agreements = [each for each in listed if candidate in ((each["key"], each["version"]), each["key"])]
+        if len(agreements) > 1:
+            agreements = [each for each in agreements if each.get("signed_position") is None]
+        if agreements:
+            return agreements[0]
     unsigned = listed if len(listed) == 1 else [e for e in listed if e.get("signed_position") is None]
     if len(unsigned) != 1:
         raise CaseFileError("it does not say which agreement is asked about")
@@ -251,39 +251,39 @@ def _availability(case: Json, calendars: Calendars) -> Values:
         maintenance_counts=bool(case.get("maintenance_counts", False)),
     )
     begin, end, now = instant(case["period"]["from"]), instant(case["period"]["to"]), instant(case["now"])
-    outages = [_outage(said) for said in case["incidents"] if said.get("ended") in COUNTED_ENDS]
-    windows = [_window(said) for said in case.get("maintenance") or ()]
-    found = availability(outages, windows, rules, begin, end, now)
+    outages = [_outage(incident) for incident in case["incidents"] if incident.get("ended") in COUNTED_ENDS]
+    windows = [_window(window) for window in case.get("maintenance") or ()]
+    outcome = availability(outages, windows, rules, begin, end, now)
     budget, used = case.get("budget"), None
     if budget is not None:
         since = instant(budget["from"])
         spent = availability(outages, windows, rules, since, end, now).outage_seconds
         used = budget_used(spent, _fraction(budget["target"]), rules.hours, since, instant(budget["to"]))
     return {
-        "agreed_seconds": found.agreed_seconds,
-        "outage_seconds": found.outage_seconds,
-        "availability": _rounded(found.share),
+        "agreed_seconds": outcome.agreed_seconds,
+        "outage_seconds": outcome.outage_seconds,
+        "availability": _rounded(outcome.share),
         "budget_used": _rounded(used),
     }
 
 
-def _outage(said: Json) -> Outage:
-    begin = instant(said.get("began_at") or said["reported_at"])
+def _outage(incident: Json) -> Outage:
+    begin = instant(incident.get("began_at") or incident["reported_at"])
     return Outage(
         tuple(
             (begin if n == 0 else instant(each["from"]), Effect(each["effect"]))
-            for n, each in enumerate(said["effects"])
+            for n, each in enumerate(incident["effects"])
         ),
-        optional_instant(said.get("service_restored_at")),
+        optional_instant(incident.get("service_restored_at")),
     )
 
 
-def _window(said: Json) -> MaintenanceWindow:
-    cancelled = said.get("cancelled") or said.get("cancelled_at") or said.get("state") == "cancelled"
+def _window(window: Json) -> MaintenanceWindow:
+    cancelled = window.get("cancelled") or window.get("cancelled_at") or window.get("state") == "cancelled"
     return MaintenanceWindow(
-        instant(said["from"]),
-        instant(said["to"]),
-        optional_instant(said.get("approved_at")),
+        instant(window["from"]),
+        instant(window["to"]),
+        optional_instant(window.get("approved_at")),
         cancelled=bool(cancelled),
     )
 
@@ -293,24 +293,24 @@ def _alignment(case: Json, calendars: Calendars) -> Values:
     awaited = "awaiting_vendor" in (sla.get("pause_reasons") or ())
     links = [
         Link(
-            name=said["name"],
-            hours=calendars(said["calendar"]),
-            target_seconds=said["target_seconds"],
-            counts=not (awaited and said["kind"] == "UC"),
+            name=link["name"],
+            hours=calendars(link["calendar"]),
+            target_seconds=link["target_seconds"],
+            counts=not (awaited and link["kind"] == "UC"),
         )
-        for said in case["links"]
+        for link in case["links"]
     ]
     openings = case["openings"]
-    found = align(calendars(sla["calendar"]), links, instant(openings["from"]), instant(openings["to"]))
+    alignment = align(calendars(sla["calendar"]), links, instant(openings["from"]), instant(openings["to"]))
     promise = case.get("availability") or {}
     items = [
-        (said["name"], _optional_fraction(said.get("availability"))) for said in promise.get("items", ())
+        (item["name"], _optional_fraction(item.get("availability"))) for item in promise.get("items", ())
     ]
     together = align_availability(_optional_fraction(promise.get("promised")), items)
     return {
-        "worst_seconds": found.worst_seconds,
-        "worst_at": found.worst_at,
-        "holds": found.allows(sla["target_seconds"]),
+        "worst_seconds": alignment.worst_seconds,
+        "worst_at": alignment.worst_at,
+        "holds": alignment.allows(sla["target_seconds"]),
         "availability_product": _rounded(together.product),
         "availability_holds": together.holds,
         "unknown": list(together.unknown),
@@ -361,9 +361,9 @@ def agrees(name: str, expected: object, computed: object) -> bool:
     return isinstance(expected, bool) == isinstance(computed, bool) and expected == computed
 
 
-def _version(said: object) -> tuple[str, int] | None:
+def _version(name: object) -> tuple[str, int] | None:
     """Return the key and version of an agreement that is named in one text, or in a list of two."""
-    if isinstance(said, list) and len(said) == 2:
-        return said[0], said[1]
-    parts = re.fullmatch(r"(\S+?)[ /:@]*v?(\d+)", said) if isinstance(said, str) else None
+    if isinstance(name, list) and len(name) == 2:
+        return name[0], name[1]
+    parts = re.fullmatch(r"(\S+?)[ /:@]*v?(\d+)", name) if isinstance(name, str) else None
     return (parts[1], int(parts[2])) if parts else None

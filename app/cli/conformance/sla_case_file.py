@@ -46,25 +46,25 @@ class Calendars:
 
     def __init__(self, definitions: Json) -> None:
         self._definitions = definitions
-        self._known: dict[str, BusinessTime] = {}
+        self._business_times: dict[str, BusinessTime] = {}
 
     def __call__(self, name: str) -> BusinessTime:
         """Return the calendar of that name."""
-        if name not in self._known:
+        if name not in self._business_times:
             if name not in self._definitions:
                 raise CaseFileError(f"there is no calendar {name!r}")
-            self._known[name] = _business_time(self._definitions[name])
-        return self._known[name]
+            self._business_times[name] = _business_time(self._definitions[name])
+        return self._business_times[name]
 
-    def version(self, said: Json) -> BusinessTime:
+    def version(self, case: Json) -> BusinessTime:
         """Return a version of a calendar: one of the file's, or one with more days."""
-        inline = said.get("calendar_inline")
+        inline = case.get("calendar_inline")
         if inline is None:
-            return self(said["calendar"])
-        made = {**self._definitions.get(inline.get("base"), {}), **inline}
-        made["holidays"] = [*made.get("holidays", []), *inline.get("add_holidays", [])]
-        made["working_days"] = {**made.get("working_days", {}), **inline.get("add_working_days", {})}
-        return _business_time(made)
+            return self(case["calendar"])
+        merged = {**self._definitions.get(inline.get("base"), {}), **inline}
+        merged["holidays"] = [*merged.get("holidays", []), *inline.get("add_holidays", [])]
+        merged["working_days"] = {**merged.get("working_days", {}), **inline.get("add_working_days", {})}
+        return _business_time(merged)
 
     def versions_of(self, case: Json) -> VersionedCalendars:
         """Return the calendars as the case's events knew them."""
@@ -76,31 +76,33 @@ class VersionedCalendars:
 
     def __init__(self, calendars: Calendars, case: Json) -> None:
         self._calendars = calendars
-        versions = [(instant(said["published_at"]), said) for said in case.get("calendar_versions", ())]
+        versions = [
+            (instant(calendar["published_at"]), calendar) for calendar in case.get("calendar_versions", ())
+        ]
         versions.sort(key=lambda version: version[0])
-        self._versions = [(at, calendars.version(said)) for at, said in versions]
+        self._versions = [(published_at, calendars.version(calendar)) for published_at, calendar in versions]
         #: Which calendar the versions are of.
-        self._name = case.get("calendar") or next((_name(said) for _, said in versions), None)
+        self._name = case.get("calendar") or next((_name(calendar) for _, calendar in versions), None)
 
     def __call__(self, name: str, known_at: datetime) -> BusinessTime:
         """Return the newest version that was published by then; before the first, the first."""
         if not self._versions or name != self._name:
             return self._calendars(name)
-        published = [hours for at, hours in self._versions if at <= known_at]
+        published = [hours for published_at, hours in self._versions if published_at <= known_at]
         return published[-1] if published else self._versions[0][1]
 
 
-def _name(said: Json) -> str | None:
-    inline = said.get("calendar_inline")
-    name: str | None = said.get("calendar") if inline is None else inline.get("base")
+def _name(calendar: Json) -> str | None:
+    inline = calendar.get("calendar_inline")
+    name: str | None = calendar.get("calendar") if inline is None else inline.get("base")
     return name
 
 
-def _business_time(said: Json) -> BusinessTime:
-    weekly = tuple(_spans(said["weekly"].get(day, ())) for day in DAYS)
-    days = {date.fromisoformat(day): _spans(spans) for day, spans in said.get("working_days", {}).items()}
-    holidays = frozenset(date.fromisoformat(day) for day in said.get("holidays", ()))
-    return BusinessTime(CalendarDefinition(said["timezone"], weekly, holidays=holidays, working_days=days))
+def _business_time(spec: Json) -> BusinessTime:
+    weekly = tuple(_spans(spec["weekly"].get(day, ())) for day in DAYS)
+    days = {date.fromisoformat(day): _spans(spans) for day, spans in spec.get("working_days", {}).items()}
+    holidays = frozenset(date.fromisoformat(day) for day in spec.get("holidays", ()))
+    return BusinessTime(CalendarDefinition(spec["timezone"], weekly, holidays=holidays, working_days=days))
 
 
 def _spans(spans: Sequence[Sequence[str]]) -> tuple[Hours, ...]:
@@ -114,18 +116,18 @@ def _minute(text: str) -> int:
 
 def read_case_file(path: Path) -> CaseFile:
     """Return the cases of the file. Raises CaseFileError."""
-    said = read_json_cases(path, "SLA", Decimal)
-    if not isinstance(said.get("calendars"), dict):
+    document = read_json_cases(path, "SLA", Decimal)
+    if not isinstance(document.get("calendars"), dict):
         raise CaseFileError(f"{path} is no file of SLA cases: it has no `calendars`")
-    return CaseFile(said["cases"], Calendars(said["calendars"]))
+    return CaseFile(document["cases"], Calendars(document["calendars"]))
 
 
 def instant(text: str) -> datetime:
     """Return the instant of a time with an offset. Raises ValueError."""
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
+    parsed = datetime.fromisoformat(text)
+    if parsed.tzinfo is None:
         raise ValueError(f"{text} has no offset")
-    return at
+    return parsed
 
 
 def optional_instant(text: str | None) -> datetime | None:
@@ -133,30 +135,30 @@ def optional_instant(text: str | None) -> datetime | None:
     return None if text is None else instant(text)
 
 
-def case_events(said: Sequence[Json]) -> list[CaseEvent]:
+def case_events(rows: Sequence[Json]) -> list[CaseEvent]:
     """Return the events of a case; where no type is an opening's, the first to occur is the opening."""
-    events = [_event(each, n) for n, each in enumerate(said)]
+    events = [_event(each, n) for n, each in enumerate(rows)]
     if events and not any(event.kind is EventKind.opened for event in events):
         first = min(events, key=lambda event: (event.occurred_at, event.recorded_at, event.position))
-        events[events.index(first)] = _event(said[events.index(first)], first.position, EventKind.opened)
+        events[events.index(first)] = _event(rows[events.index(first)], first.position, EventKind.opened)
     return events
 
 
-def _event(said: Json, position: int, kind: EventKind | None = None) -> CaseEvent:
-    what = said["type"].rpartition(".")[2]
-    data = said.get("data") or {}
-    occurred_at = instant(said["occurred_at"])
-    kind = kind or _kind(what, data)
+def _event(event: Json, position: int, kind: EventKind | None = None) -> CaseEvent:
+    verb = event["type"].rpartition(".")[2]
+    data = event.get("data") or {}
+    occurred_at = instant(event["occurred_at"])
+    kind = kind or _kind(verb, data)
     changes = {name: data[name] for name in ATTRIBUTES if name in data}
-    functional = what == "escalated" and data.get("kind") == "functional"
-    if "team" in data and (kind is EventKind.opened or what == "assigned" or functional):
+    functional = verb == "escalated" and data.get("kind") == "functional"
+    if "team" in data and (kind is EventKind.opened or verb == "assigned" or functional):
         changes["team"] = data["team"]
     return CaseEvent(
         kind=kind,
         occurred_at=occurred_at,
-        recorded_at=optional_instant(said.get("recorded_at")) or occurred_at,
-        position=said.get("position", position),
-        by=ActorKind(said.get("by") or ActorKind.staff),
+        recorded_at=optional_instant(event.get("recorded_at")) or occurred_at,
+        position=event.get("position", position),
+        by=ActorKind(event.get("by") or ActorKind.staff),
         state=data.get("state"),
         hold_reason=data.get("reason") if kind is EventKind.held else None,
         supplier=data.get("supplier"),
@@ -166,66 +168,66 @@ def _event(said: Json, position: int, kind: EventKind | None = None) -> CaseEven
     )
 
 
-def _kind(what: str, data: Json) -> EventKind:
-    if what == "commented":
+def _kind(verb: str, data: Json) -> EventKind:
+    if verb == "commented":
         return EventKind.message
-    if what == "update_posted":
+    if verb == "update_posted":
         return EventKind.other if data.get("visibility") == "internal" else EventKind.updated
-    return KINDS.get(what, EventKind.other)
+    return KINDS.get(verb, EventKind.other)
 
 
-def target_of(said: Json, metric: Metric, calendar: str) -> Target:
+def target_of(target: Json, metric: Metric, calendar: str) -> Target:
     """Return the target of an agreement, or of a case that has its own; `calendar` is the agreement's."""
     return Target(
-        id=said.get("id", ""),
+        id=target.get("id", ""),
         metric=metric,
-        threshold_seconds=said["threshold_seconds"],
-        calendar=said.get("calendar") or calendar,
-        pause_reasons=frozenset(said.get("pause_reasons") or ()),
-        pause_states=frozenset(said.get("pause_states") or ()),
-        warning_percents=tuple(said.get("warning_percents") or ()),
-        conditions=said.get("conditions") or {},
+        threshold_seconds=target["threshold_seconds"],
+        calendar=target.get("calendar") or calendar,
+        pause_reasons=frozenset(target.get("pause_reasons") or ()),
+        pause_states=frozenset(target.get("pause_states") or ()),
+        warning_percents=tuple(target.get("warning_percents") or ()),
+        conditions=target.get("conditions") or {},
     )
 
 
-def agreement_of(said: Json, calendars: Calendars) -> Agreement:
+def agreement_of(agreement: Json, calendars: Calendars) -> Agreement:
     """Return a version of an agreement; of its targets those that clocks measure."""
-    kind = AgreementType(said["kind"])
+    kind = AgreementType(agreement["kind"])
     party = {AgreementType.sla: "customer", AgreementType.ola: "team", AgreementType.uc: "supplier"}[kind]
-    zone = calendars(said["calendar"]).definition.zone
+    zone = calendars(agreement["calendar"]).definition.zone
     begin, end = validity(
-        date.fromisoformat(said["valid_from"]),
-        None if said.get("valid_to") is None else date.fromisoformat(said["valid_to"]),
+        date.fromisoformat(agreement["valid_from"]),
+        None if agreement.get("valid_to") is None else date.fromisoformat(agreement["valid_to"]),
         zone,
     )
     return Agreement(
-        key=said["key"],
-        version=said["version"],
+        key=agreement["key"],
+        version=agreement["version"],
         agreement_type=kind,
-        party=said.get(party),
-        services=frozenset(said.get("services") or ()),
-        catalogue_items=frozenset(said.get("catalogue_items") or ()),
-        calendar=said["calendar"],
+        party=agreement.get(party),
+        services=frozenset(agreement.get("services") or ()),
+        catalogue_items=frozenset(agreement.get("catalogue_items") or ()),
+        calendar=agreement["calendar"],
         valid_from=begin,
         valid_until=end,
-        signed_at=optional_instant(said.get("signed_at")),
-        signed_position=said.get("signed_position"),
-        ended_at=optional_instant(said.get("ended_at")),
-        ended_position=said.get("ended_position"),
-        replaces=_replaced(said),
+        signed_at=optional_instant(agreement.get("signed_at")),
+        signed_position=agreement.get("signed_position"),
+        ended_at=optional_instant(agreement.get("ended_at")),
+        ended_position=agreement.get("ended_position"),
+        replaces=_replaced(agreement),
         targets=tuple(
-            target_of(each, Metric(each["metric"]), said["calendar"])
-            for each in said.get("targets") or ()
+            target_of(each, Metric(each["metric"]), agreement["calendar"])
+            for each in agreement.get("targets") or ()
             if each.get("threshold_seconds") is not None and each["metric"] in set(Metric)
         ),
     )
 
 
-def _replaced(said: Json) -> tuple[str, int] | None:
+def _replaced(agreement: Json) -> tuple[str, int] | None:
     """Return the key and version that the agreement replaces: of its own, or of another agreement."""
-    replaces = said.get("replaces")
+    replaces = agreement.get("replaces")
     if replaces is None:
         return None
     if isinstance(replaces, dict):
-        return str(replaces.get("key", said["key"])), int(replaces["version"])
-    return said["key"], int(replaces)
+        return str(replaces.get("key", agreement["key"])), int(replaces["version"])
+    return agreement["key"], int(replaces)

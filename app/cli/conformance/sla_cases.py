@@ -70,8 +70,8 @@ def _plain(name: str, value: object, like: object) -> object:
     if isinstance(value, Fraction | Decimal):
         return int(value) if value == int(value) else float(value)
     if isinstance(value, list):
-        others = like if isinstance(like, list) else []
-        return [_plain(name, each, others[n] if n < len(others) else each) for n, each in enumerate(value)]
+        samples = like if isinstance(like, list) else []
+        return [_plain(name, each, samples[n] if n < len(samples) else each) for n, each in enumerate(value)]
     if isinstance(value, dict):
         named = value if name == "shares" or not isinstance(like, dict) else like
         expected = like if isinstance(like, dict) else {}

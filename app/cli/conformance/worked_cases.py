@@ -39,17 +39,17 @@ def read_json_cases(path: Path, named: str, number: type = float) -> dict[str, A
     file is to be of, `number` is the type of its fractions. Raises CaseFileError.
     """
     try:
-        said = json.loads(path.read_text(encoding="utf-8"), parse_float=number)
+        document = json.loads(path.read_text(encoding="utf-8"), parse_float=number)
     except OSError as error:
         raise CaseFileError(f"{path} cannot be read: {error.strerror or error}") from error
     except ValueError as error:
         raise CaseFileError(f"{path} is not JSON: {error}") from error
-    if not isinstance(said, dict) or not isinstance(said.get("cases"), list):
+    if not isinstance(document, dict) or not isinstance(document.get("cases"), list):
         raise CaseFileError(f"{path} is no file of {named} cases: it has no list `cases`")
-    for place, case in enumerate(said["cases"], 1):
+    for place, case in enumerate(document["cases"], 1):
         if not isinstance(case, dict) or not isinstance(case.get("expected"), dict):
             raise CaseFileError(f"{path}: case {place} has no `expected`")
-    return said
+    return document
 
 
 @contextmanager

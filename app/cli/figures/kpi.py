@@ -71,8 +71,8 @@ def kpi(  # noqa: PLR0913  # the options of a command
     if key is None:
         _list(form)
         return
-    found = find_kpi(key)
-    said = QuestionParameters(
+    kpi = find_kpi(key)
+    parameters = QuestionParameters(
         grain=grain,
         begin=begin,
         end=end,
@@ -82,14 +82,14 @@ def kpi(  # noqa: PLR0913  # the options of a command
     )
     now = command_line_metadata().now
     try:
-        question = question_of(settings.current(), found, said, now)
+        question = question_of(settings.current(), kpi, parameters, now)
         if show_cases:
             print_cases(question, _with_facts(lambda db: _cases(db, question, now, limit)), form)
         elif as_of is None:
             print_answer(question, _with_facts(lambda db: answer(db, question, now)), form)
         else:
             then = _parse_as_of(as_of)
-            print_answer(*_with_facts(lambda db: _answer_as_of(db, found, said, then, now)), form)
+            print_answer(*_with_facts(lambda db: _answer_as_of(db, kpi, parameters, then, now)), form)
     except CannotAnswer as error:
         hint = OPTIONS.get(error.field, f"--filter {error.field}=…")
         raise typer.BadParameter(error.sentence("en"), param_hint=hint) from error
@@ -103,15 +103,15 @@ def _parse_as_of(text: str) -> int | datetime:
 
 
 async def _answer_as_of(
-    db: Database, kpi: Kpi, said: QuestionParameters, as_of: int | datetime, now: datetime
+    db: Database, kpi: Kpi, parameters: QuestionParameters, as_of: int | datetime, now: datetime
 ) -> tuple[KpiQuestion, KpiAnswer]:
-    """Return the KPI's question, made from the parameters `said`, and its answer as the log knew it at the
+    """Return the KPI's question, made from the parameters, and its answer as the log knew it at the
     time `as_of`. Raises CannotAnswer if that time lies ahead.
     """
     if await read.is_beyond_head(db, as_of, now):
         raise CannotAnswer("as_of", "ahead_of_the_log")
     then = await log_moment(db, as_of, now)
-    question = question_of(settings.current(), kpi, said, then.instant)
+    question = question_of(settings.current(), kpi, parameters, then.instant)
     return question, await answer(db, question, then.instant, position=then.position)
 
 
@@ -168,13 +168,13 @@ async def _cases(db: Database, question: KpiQuestion, now: datetime, limit: int)
 
 
 def _list(form: Form) -> None:
-    shown = [describe_kpi(one, "en") for one in KPIS.values()]
+    kpis = [describe_kpi(kpi, "en") for kpi in KPIS.values()]
     if form is Form.json:
-        print_json(shown)
+        print_json(kpis)
     elif form is Form.csv:
-        sheet(("key", "unit", "name"), [(one.key, one.unit.value, one.name) for one in shown])
+        sheet(("key", "unit", "name"), [(kpi.key, kpi.unit.value, kpi.name) for kpi in kpis])
     else:
-        print_table(("key", "unit", "name"), [(one.key, one.unit.value, one.name) for one in shown])
+        print_table(("key", "unit", "name"), [(kpi.key, kpi.unit.value, kpi.name) for kpi in kpis])
 
 
 def _split(texts: Sequence[str]) -> list[str]:
@@ -182,7 +182,7 @@ def _split(texts: Sequence[str]) -> list[str]:
 
 
 def _filter(text: str) -> tuple[str, list[str]]:
-    name, there, values = text.partition("=")
-    if not there or not _split([values]):
+    name, separator, values = text.partition("=")
+    if not separator or not _split([values]):
         raise typer.BadParameter(f"{text!r} is not of the form team=network,mail", param_hint="--filter")
     return name, _split([values])

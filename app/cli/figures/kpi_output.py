@@ -38,21 +38,21 @@ def sheet(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     typer.echo(dump_csv(columns, rows), nl=False)
 
 
-def print_answer(question: KpiQuestion, found: KpiAnswer, form: Form) -> None:
+def print_answer(question: KpiQuestion, answer: KpiAnswer, form: Form) -> None:
     """Print the KPI's figures, period by period."""
     if form is Form.json:
-        print_json(found)
+        print_json(answer)
         return
     if form is Form.csv:
-        sheet(*tabular.series_table(found, question.by))
+        sheet(*tabular.series_table(answer, question.by))
         return
     _print_heading(question)
-    if not found.points:
+    if not answer.points:
         print_line("There are no cases in that time.")
     else:
         columns = ["period", *(dimension.value for dimension in question.by), "value", "", "cases"]
-        highest = max((point.value or 0 for point in found.points), default=0)
-        more = [_extra_columns(question.kpi, point) for point in found.points]
+        highest = max((point.value or 0 for point in answer.points), default=0)
+        more = [_extra_columns(question.kpi, point) for point in answer.points]
         columns += more[0]
         rows = [
             [
@@ -63,10 +63,10 @@ def print_answer(question: KpiQuestion, found: KpiAnswer, form: Form) -> None:
                 f"{point.cases:,}",
                 *columns_of_its_own.values(),
             ]
-            for point, columns_of_its_own in zip(found.points, more, strict=True)
+            for point, columns_of_its_own in zip(answer.points, more, strict=True)
         ]
         print_table(columns, _right_aligned(columns, rows, len(question.by) + 1))
-    _print_standing(found.position, found.lag_seconds)
+    _print_standing(answer.position, answer.lag_seconds)
 
 
 #: What days are called that cases are divided by.
@@ -76,11 +76,11 @@ DAYS = {Aggregate.per_day: "days", Aggregate.per_agent_day: "agent-days"}
 def _extra_columns(kpi: Kpi, point: KpiPoint) -> dict[str, str]:
     """Return what the table shows of a point besides its value and cases, by column."""
     if kpi.is_timed:
-        of = point.business if kpi.clock is Clock.business else point.elapsed
-        parts = {name: getattr(of, name) if of else None for name in ("median", "p90", "max")}
-        shown = {name: _number(Unit.seconds, value) for name, value in parts.items()}
-        shown |= {"open": _number(Unit.cases, point.open_cases)}
-        return shown | ({"skewed": _number(Unit.cases, point.skewed)} if kpi.may_be_skewed else {})
+        duration = point.business if kpi.clock is Clock.business else point.elapsed
+        parts = {name: getattr(duration, name) if duration else None for name in ("median", "p90", "max")}
+        columns = {name: _number(Unit.seconds, value) for name, value in parts.items()}
+        columns |= {"open": _number(Unit.cases, point.open_cases)}
+        return columns | ({"skewed": _number(Unit.cases, point.skewed)} if kpi.may_be_skewed else {})
     if kpi.is_of_outages:
         units = {"agreed_seconds": Unit.seconds, "outage_seconds": Unit.seconds}
         units |= {"expected": Unit.ratio, "at_least": Unit.seconds}
@@ -100,12 +100,12 @@ def _extra_columns(kpi: Kpi, point: KpiPoint) -> dict[str, str]:
 
 def print_cases(question: KpiQuestion, page: CasePage, form: Form) -> None:
     """Print the cases of the page."""
-    whole = {"key": question.kpi.key, "position": page.position, "lag_seconds": page.lag_seconds}
+    head = {"key": question.kpi.key, "position": page.position, "lag_seconds": page.lag_seconds}
     if form is Form.json:
-        print_json({**whole, "items": page.cases, "complete": page.last is None})
+        print_json({**head, "items": page.cases, "complete": page.last is None})
         return
     if form is Form.csv:
-        sheet(*tabular.cases_table({**whole, "items": [case.model_dump(mode="json") for case in page.cases]}))
+        sheet(*tabular.cases_table({**head, "items": [case.model_dump(mode="json") for case in page.cases]}))
         return
     _print_heading(question)
     columns = ["number", "decided", "brings", "remarks", "events (position in the log)"]

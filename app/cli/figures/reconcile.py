@@ -37,12 +37,12 @@ def reconcile(
     """Compute KPIs from the facts and from the raw events, by month and dimension, and report the
     differences.
     """
-    wanted = [find_kpi(key).key for key in keys or ()]
+    kpi_keys = [find_kpi(key).key for key in keys or ()]
     current = settings.current()
     months = _zone(zone or current.time_zone)
     with installation.open_installation(current) as place:
         installation.check(place, current)
-        report = loop.run(_compare(place.url, months, current.currency, wanted, anew=anew))
+        report = loop.run(_compare(place.url, months, current.currency, kpi_keys, anew=anew))
     if as_json:
         print_json(report)
     elif not report.difference_count:
@@ -78,11 +78,13 @@ def _progress() -> Iterator[both.ProgressCallback]:
     """
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     if not console.is_terminal:
-        yield lambda key, done, of: console.print(f"Comparing {key}, {done + 1} of {of}.")
+        yield lambda key, done, total: console.print(f"Comparing {key}, {done + 1} of {total}.")
         return
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("Comparing")
-        yield lambda key, done, of: bar.update(task, description=f"Comparing {key}", completed=done, total=of)
+        yield lambda key, done, total: bar.update(
+            task, description=f"Comparing {key}", completed=done, total=total
+        )
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -96,8 +98,8 @@ def _line(difference: both.FigureDifference, zone: ZoneInfo) -> str:
     """Return a sentence on one difference."""
     month = difference.begin.astimezone(zone).strftime("%Y-%m") if difference.begin else "any time"
     cut = ", ".join(f"{name} {value or 'none'}" for name, value in difference.by.items())
-    of = f"; cases {', '.join(map(str, difference.cases))}" if difference.cases else ""
+    case_list = f"; cases {', '.join(map(str, difference.cases))}" if difference.cases else ""
     return (
         f"{difference.key}, {month}{f', {cut}' if cut else ''}: {difference.figure} "
-        f"is {difference.fast} by the facts and {difference.raw} by the events{of}"
+        f"is {difference.fast} by the facts and {difference.raw} by the events{case_list}"
     )

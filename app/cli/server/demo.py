@@ -74,10 +74,10 @@ async def _replay_samples(current: Settings) -> None:
         async with httpx.AsyncClient(
             base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=30
         ) as client:
-            found = [replayed async for replayed in replay_samples(client)]
+            rows = [replayed async for replayed in replay_samples(client)]
     except (httpx.HTTPError, TimeoutError) as error:
         raise typer.BadParameter(f"the demo does not answer at {address}: {error}") from error
-    print_table(("tool", "delivery", "answer", "what became of it"), [tuple(map(str, one)) for one in found])
+    print_table(("tool", "delivery", "answer", "what became of it"), [tuple(map(str, row)) for row in rows])
 
 
 async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
@@ -89,18 +89,18 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
     async with ledgers.open_ledger(
         place.url, place.secrets_dir, LIFECYCLES_BY_KIND, current, patient=True
     ) as ledger:
-        with FirstStart() as said:
-            said.start_step(
+        with FirstStart() as start:
+            start.start_step(
                 "Making a demo organisation and a year of its history, once; it takes about a minute"
             )
-            persons = await history.make_history(ledger, said.advance)
+            persons = await history.make_history(ledger, start.advance)
             # A new user looks at the KPIs first, before the worker has computed them; reports and the effects
             # of improvements are made of them.
-            said.start_step("Computing the figures of that year")
+            start.start_step("Computing the figures of that year")
             await catch_up(place.url)
-            said.start_step("Making improvements, and measuring their effects")
+            start.start_step("Making improvements, and measuring their effects")
             await make_improvements(ledger, persons, lambda: catch_up(place.url))
-            said.start_step("Making the reports on service levels")
+            start.start_step("Making the reports on service levels")
             await make_reports(ledger, persons, lambda: catch_up(place.url))
             await catch_up(place.url)
         keys = await make_keys(ledger, persons)
@@ -113,10 +113,10 @@ async def make_keys(ledger: Ledger, persons: Mapping[str, UUID]) -> dict[str, st
     by their purpose.
     """
     keys = {}
-    for what, name, roles in KEYS:
+    for owner, name, roles in KEYS:
         held = tuple(role.value for role in roles)
-        person = str(persons[name]) if name else await add_person(ledger, f"Demo {what}", roles=held)
-        keys[what] = await make_token(ledger, person, f"Demo {what}", None, held)
+        person = str(persons[name]) if name else await add_person(ledger, f"Demo {owner}", roles=held)
+        keys[owner] = await make_token(ledger, person, f"Demo {owner}", None, held)
     return keys
 
 

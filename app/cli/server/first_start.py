@@ -13,7 +13,7 @@ TENTHS = 10
 
 
 class FirstStart:
-    """Says on standard error which step is done, and how far it is: by a bar on a terminal, and else in a
+    """Say on standard error which step is done, and how far it is: by a bar on a terminal, and else in a
     line for each tenth.
     """
 

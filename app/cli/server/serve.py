@@ -144,15 +144,15 @@ def supervised_worker(log_level: str) -> Iterator[Supervisor]:
     """Run `ledgerdesk work` as a child process during the block, and restart it if it ends. It logs lines of
     that level and above.
     """
-    kept = Supervisor(log_level)
-    keeper = threading.Thread(target=kept.supervise, name="keeps the worker", daemon=True)
+    supervisor = Supervisor(log_level)
+    keeper = threading.Thread(target=supervisor.supervise, name="keeps the worker", daemon=True)
     keeper.start()
     try:
-        yield kept
+        yield supervisor
     finally:
-        kept.end()
+        supervisor.end()
         keeper.join(GRACE_SECONDS)
-        kept.kill()
+        supervisor.kill()
         keeper.join()
 
 

@@ -119,8 +119,8 @@ def unexcused() -> list[str]:
         lines.append(f"Undo each, or declare it in {where}, with the version after {released} and why:")
         lines += [declared.entry(broken) for broken in missing]
     lines += [
-        f"{where} declares {one.place} ({one.rule}), which breaks nothing: strike it."
-        for one in declared.unfounded(breaks, declarations, released)
+        f"{where} declares {declaration.place} ({declaration.rule}), which breaks nothing: strike it."
+        for declaration in declared.unfounded(breaks, declarations, released)
     ]
     return lines
 

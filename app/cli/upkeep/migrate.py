@@ -33,8 +33,8 @@ def migrate(
             before = schema.migrate(owner_url, None if same else service)
         address = place.owner_url or place.url
         revision = schema.current(address)
-        said, result = f"The schema is {revision}.", dict[str, Any](schema=revision)
+        message, result = f"The schema is {revision}.", dict[str, Any](schema=revision)
         if count_names or (before != revision and names_in_clear.is_of_earlier_version(before)):
             result["names_in_clear"] = names_in_clear.count(address)
-            said = f"{said} {names_in_clear.sentence(result['names_in_clear'])}"
-        print_result(said, result, as_json=as_json)
+            message = f"{message} {names_in_clear.sentence(result['names_in_clear'])}"
+        print_result(message, result, as_json=as_json)

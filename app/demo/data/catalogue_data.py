@@ -17,13 +17,8 @@ DAY = 24 * 3600
 
 
 def _choice(en: str, zh: str, values: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
-    labels = [{"en": one, "zh": other} for one, other in values.values()]
-    return {
-        "type": "string",
-        "enum": list(values),
-        "x-enum-labels": labels,
-        "x-label": {"en": en, "zh": zh},
-    }
+    labels = [{"en": label_en, "zh": label_zh} for label_en, label_zh in values.values()]
+    return {"type": "string", "enum": list(values), "x-enum-labels": labels, "x-label": {"en": en, "zh": zh}}
 
 
 def _text(en: str, zh: str) -> dict[str, Any]:
@@ -60,7 +55,9 @@ PROGRAM = _choice(
         "statistics": ("Statistics", "统计分析"),
     },
 )
-SYSTEM = _choice("System", "系统", {one.key: (one.en, one.zh) for one in list(SERVICES.values())[:14]})
+SYSTEM = _choice(
+    "System", "系统", {service.key: (service.en, service.zh) for service in list(SERVICES.values())[:14]}
+)
 RIGHTS = _choice(
     "What may be done",
     "权限",

@@ -247,10 +247,7 @@ FAILED_CHANGE = ChangeText(
 )
 #: Texts that are the same for all changes, by language.
 TEST_PLAN = {"en": "As on the test system: the ten usual cases.", "zh": "同测试环境：十个常用用例。"}
-BACK_OUT_PLAN = {
-    "en": "Switch back to the old version: half an hour.",
-    "zh": "切换回旧版本，约半小时。",
-}
+BACK_OUT_PLAN = {"en": "Switch back to the old version: half an hour.", "zh": "切换回旧版本，约半小时。"}
 DESCRIPTION = {"en": "See the plan; nothing else changes.", "zh": "详见计划，其他不变。"}
 NO_ITEMS = {"en": "The supplier runs it: we keep no item of it.", "zh": "由供应商运行，我方不登记其配置项。"}
 RESOURCES = {"en": "Two people for an evening.", "zh": "两人一个晚上。"}

@@ -72,8 +72,8 @@ _PER_LOCATION = (
 # fmt: on
 
 SERVICES: Mapping[str, ServiceTemplate] = {
-    one.key: one
-    for one in (
+    service.key: service
+    for service in (
         *(ServiceTemplate(*row) for row in _COMPANY_WIDE),
         *(
             ServiceTemplate(f"{key}-{place}", f"{en} {where_en}", f"{where_zh}{zh}", team, criticality)
@@ -83,7 +83,7 @@ SERVICES: Mapping[str, ServiceTemplate] = {
     )
 }
 
-BUSINESS_SERVICES = tuple(one.key for one in SERVICES.values() if one.team == "applications")
+BUSINESS_SERVICES = tuple(service.key for service in SERVICES.values() if service.team == "applications")
 #: Services for which users have an account of their own.
 ACCOUNT_SERVICES = (*BUSINESS_SERVICES, "mail", "chat", "files", "vpn")
 
@@ -204,19 +204,16 @@ def machines() -> Iterator[Machine]:
         yield Machine(f"{key}-db-1", f"{en} database", CiClass.database, ("databases",), on)
     for n, key in enumerate((*BUSINESS_SERVICES, "mail", "chat", "files", "sign-in", "backup")):
         base = "erp" if key.startswith("erp") else "mes" if key in ("mes", "plm") else "office"
-        more = (
-            (RelationKind.runs_on, f"srv-0{n % 6 + 1}"),
-            (RelationKind.depends_on, f"{base}-db-1"),
-        )
+        more = ((RelationKind.runs_on, f"srv-0{n % 6 + 1}"), (RelationKind.depends_on, f"{base}-db-1"))
         yield Machine(f"{key}-app", SERVICES[key].en, CiClass.application, (key,), more)
     for n, key in enumerate(("vpn", "internet", "wan", "telephony")):
-        at = "lan-shanghai-core" if n % 2 else "lan-berlin-core"
+        core_switch = "lan-shanghai-core" if n % 2 else "lan-berlin-core"
         yield Machine(
             f"{key}-gw-1",
             f"{SERVICES[key].en} gateway",
             CiClass.network,
             (key,),
-            ((RelationKind.connects_to, at),),
+            ((RelationKind.connects_to, core_switch),),
         )
 
 

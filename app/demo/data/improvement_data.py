@@ -36,10 +36,10 @@ PLANTED = (
 
 def planted_factor(team: str, days_ago: float) -> float:
     """Return the factor on the team's time for an incident that arrives so many days before the end."""
-    for one in PLANTED:
-        begin, end = one.window
-        if one.team == team and end <= days_ago < begin:
-            return one.factor
+    for planted in PLANTED:
+        begin, end = planted.window
+        if planted.team == team and end <= days_ago < begin:
+            return planted.factor
     return 1.0
 
 
@@ -50,7 +50,7 @@ class ImprovementTemplate:
     name: str
     title: str
     aspect: str
-    what: str
+    description: str
     why: str
     goal: str
     method: str
@@ -70,7 +70,7 @@ FADED_IMPROVEMENT = ImprovementTemplate(
     name=FADED,
     title="平台告警直达值班人员 Platform alerts reach whoever is on duty",
     aspect="tool",
-    what="告警先进入公共邮箱，由当班人员人工转派。Alerts go to a shared mailbox and are handed on by hand.",
+    description="告警先进入公共邮箱，由当班人员人工转派。Alerts go to a shared mailbox, from there by hand.",
     why="夜间告警常常等到早班才有人看。At night an alert waits until the morning shift.",
     goal="平台类事件的解决时间减半。Incidents of the platform take half the time.",
     method="按值班表直接派单。Alerts are assigned by the rota.",
@@ -87,7 +87,7 @@ FINISHED_IMPROVEMENT = ImprovementTemplate(
     name=FINISHED,
     title="服务台知识卡片 Answer cards for the service desk",
     aspect="activity",
-    what="常见问题没有统一答复，坐席各自查找。Each agent looks up the same answers anew.",
+    description="常见问题没有统一答复，坐席各自查找。Each agent looks up the same answers anew.",
     why="账号与权限类来电占服务台工作的一半。Half of the desk's calls are about accounts and rights.",
     goal="服务台事件的解决时间缩短三分之一。The desk resolves its incidents in two thirds of the time.",
     method="为二十类常见来电编写卡片。A card for each of the twenty most usual calls.",
@@ -104,7 +104,7 @@ REVERTED_IMPROVEMENT = ImprovementTemplate(
     name=REVERTED,
     title="结案前双人复核 A second look before an incident is resolved",
     aspect="activity",
-    what="结案前由另一名工程师复核。A second engineer checks before an incident is resolved.",
+    description="结案前由另一名工程师复核。A second engineer checks before an incident is resolved.",
     why="每月都有事件被重新打开。Every month some incidents are reopened.",
     goal="重开的事件减少一半。Half as many incidents are reopened.",
     method="结案前填写复核清单。A checklist is signed before resolving.",
@@ -121,7 +121,7 @@ ROLLED_OUT_IMPROVEMENT = ImprovementTemplate(
     name=ROLLED_OUT,
     title="网络事件先查拓扑 Look at the topology first",
     aspect="efficiency",
-    what="网络事件逐台设备排查。Network incidents are traced device by device.",
+    description="网络事件逐台设备排查。Network incidents are traced device by device.",
     why="大部分时间用于定位故障设备。Most of the time goes into finding the device.",
     goal="网络事件的解决时间减半。Incidents of the network take half the time.",
     method="先看拓扑与最近变更，再上设备。Topology and latest changes first, then the devices.",
@@ -138,7 +138,7 @@ PILOTED_IMPROVEMENT = ImprovementTemplate(
     name=PILOTED,
     title="现场支持改为远程优先 Remote support before a visit",
     aspect="design_principle",
-    what="桌面类事件一律上门处理。Every incident of the workplace begins with a visit.",
+    description="桌面类事件一律上门处理。Every incident of the workplace begins with a visit.",
     why="路上的时间比修复更长。The way takes longer than the repair.",
     goal="桌面类事件的解决时间缩短三成。Incidents of the workplace take 30 % less time.",
     method="先远程连接，不成再上门。A remote session first; a visit if that fails.",
@@ -224,7 +224,7 @@ class SuggestionTemplate:
     title: str
     aspect: str
     source: str
-    what: str
+    description: str
     why: str
     process: str | None
     #: The scores by each of the two assessors, and what became of it.

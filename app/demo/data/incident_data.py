@@ -46,8 +46,8 @@ class IncidentTemplate:
         """Return the title and description of a report about that service."""
         spoken = language if language in self.words else "en"
         title, description = self.words[spoken]
-        what = SERVICES[service].name(spoken)
-        return title.format(what=what), description.format(what=what)
+        service_name = SERVICES[service].name(spoken)
+        return title.format(what=service_name), description.format(what=service_name)
 
 
 ERP = tuple(key for key in BUSINESS_SERVICES if key.startswith("erp"))

@@ -142,14 +142,7 @@ UNIT_COST = "95.00"
 
 #: Key, name, site, country and subdivision, and working hours of a usual day, of each calendar.
 CALENDARS = (
-    (
-        "shanghai",
-        "上海 Shanghai office",
-        SHANGHAI,
-        "CN",
-        None,
-        (("09:00", "12:00"), ("13:30", "18:00")),
-    ),
+    ("shanghai", "上海 Shanghai office", SHANGHAI, "CN", None, (("09:00", "12:00"), ("13:30", "18:00"))),
     ("berlin", "Berlin office", BERLIN, "DE", "BE", (("08:00", "17:00"),)),
 )
 

@@ -40,21 +40,23 @@ PARTY_FIELDS = {"SLA": "customer", "OLA": "team", "UC": "supplier"}
 
 
 async def make_agreements(begin: Callable[[str], Script], cast: Participants) -> None:
-    """Creates the agreements that do not exist yet. `begin` returns a script of that name."""
-    made: dict[str, UUID] = {}
-    for one in (*OLAS, UC, DEFAULT_SLA, FINANCE_SLA):
-        made[one.party] = await _sign(begin(f"agreement-{one.party or 'default'}"), cast, one, made)
+    """Create the agreements that do not exist yet. `begin` returns a script of that name."""
+    signed: dict[str, UUID] = {}
+    for terms in (*OLAS, UC, DEFAULT_SLA, FINANCE_SLA):
+        signed[terms.party] = await _sign(begin(f"agreement-{terms.party or 'default'}"), cast, terms, signed)
 
 
-async def _sign(script: Script, cast: Participants, one: DemoAgreement, made: dict[str, UUID]) -> UUID:
-    """Creates the agreement and has both parties sign it; the supplier signs on paper."""
+async def _sign(script: Script, cast: Participants, terms: DemoAgreement, signed: dict[str, UUID]) -> UUID:
+    """Create the agreement and have both parties sign it; the supplier signs on paper."""
     manager, it = cast.heads[SERVICE_LEVEL_MANAGER], cast.heads[HEAD_OF_IT]
-    party = _representative(cast, one)
-    record = await script.act(manager.caller, "sla", "record_requirement", None, _requirement(one, it, party))
-    draft = _draft(one, script, [str(made[key]) for key in one.rests_on])
+    party = _representative(cast, terms)
+    record = await script.act(
+        manager.caller, "sla", "record_requirement", None, _requirement(terms, it, party)
+    )
+    draft = _draft(terms, script, [str(signed[key]) for key in terms.rests_on])
     await script.act(manager.caller, "sla", "draft", record, draft)
     await script.act(it.caller, "sla", "negotiate", record, NegotiateSla(proposals="As drafted. 同意草案。"))
-    gap = GAP_REASON if one.availability is not None else None if one.rests_on else NOTHING_BENEATH
+    gap = GAP_REASON if terms.availability is not None else None if terms.rests_on else NOTHING_BENEATH
     await script.act(manager.caller, "sla", "submit_for_review", record, SubmitForReviewSla(gap_reason=gap))
     await script.act(it.caller, "sla", "sign", record, SignSla())
     if party is None:
@@ -65,38 +67,38 @@ async def _sign(script: Script, cast: Participants, one: DemoAgreement, made: di
     return record
 
 
-def _representative(cast: Participants, one: DemoAgreement) -> Member | None:
+def _representative(cast: Participants, terms: DemoAgreement) -> Member | None:
     """Return who represents the other party; None of the supplier, where nobody has an account."""
-    if one.agreement_type == "OLA":
-        return cast.staff[one.party][0]
-    if one.agreement_type == "UC":
+    if terms.agreement_type == "OLA":
+        return cast.staff[terms.party][0]
+    if terms.agreement_type == "UC":
         return None
     customers = [customer for _, customer in REQUESTERS]
-    return cast.requesters[customers.index(one.party)] if one.party else cast.heads[BUSINESS_HEAD]
+    return cast.requesters[customers.index(terms.party)] if terms.party else cast.heads[BUSINESS_HEAD]
 
 
-def _requirement(one: DemoAgreement, it: Member, party: Member | None) -> RecordRequirementSla:
+def _requirement(terms: DemoAgreement, it: Member, party: Member | None) -> RecordRequirementSla:
     body: dict[str, Any] = {
-        "agreement_type": one.agreement_type,
-        "title": one.title,
+        "agreement_type": terms.agreement_type,
+        "title": terms.title,
         "needs": NEEDS_TEXT,
         "business_process": BUSINESS_PROCESS,
-        "services": one.services,
+        "services": terms.services,
         "representative": it.id,
     }
-    if one.party:
-        body[PARTY_FIELDS[one.agreement_type]] = one.party
+    if terms.party:
+        body[PARTY_FIELDS[terms.agreement_type]] = terms.party
     if party is not None:
         body["party_representative"] = party.id
     return RecordRequirementSla.model_validate(body)
 
 
-def _draft(one: DemoAgreement, script: Script, rests_on: list[str]) -> DraftSla:
+def _draft(terms: DemoAgreement, script: Script, rests_on: list[str]) -> DraftSla:
     return DraftSla.model_validate(
         {
             "calendar": OFFICE,
             "valid_from": script.now.date().isoformat(),
-            "targets": _targets(one),
+            "targets": _targets(terms),
             "rests_on": rests_on,
             "reopen_days": 7,
             "degraded_weight": "0.5",
@@ -104,17 +106,17 @@ def _draft(one: DemoAgreement, script: Script, rests_on: list[str]) -> DraftSla:
             "cost_amount": "48000.00",
             "cost_currency": CURRENCY,
             "cost_period": "year",
-            "text": TEXT[one.agreement_type],
+            "text": TEXT[terms.agreement_type],
             "specification": SPECIFICATION,
             "quality_plan": QUALITY_PLAN,
         }
     )
 
 
-def _targets(one: DemoAgreement) -> list[dict[str, Any]]:
+def _targets(terms: DemoAgreement) -> list[dict[str, Any]]:
     """Return the targets: resolution by priority, of an SLA also response, fulfilment and availability."""
     waits = [HoldReason.awaiting_requester]
-    found: list[dict[str, Any]] = [
+    targets: list[dict[str, Any]] = [
         {
             "id": f"resolution-{priority.value.lower()}",
             "metric": "resolution",
@@ -124,11 +126,11 @@ def _targets(one: DemoAgreement) -> list[dict[str, Any]]:
             "compliance": "0.9",
             "pause_reasons": waits,
         }
-        for priority, hours in one.hours.items()
+        for priority, hours in terms.hours.items()
     ]
-    if one.agreement_type != "SLA":
-        return found
-    found += [
+    if terms.agreement_type != "SLA":
+        return targets
+    targets += [
         {
             "id": f"response-{priority.value.lower()}",
             "metric": "response",
@@ -141,8 +143,8 @@ def _targets(one: DemoAgreement) -> list[dict[str, Any]]:
     ]
     fulfilment = {"id": "fulfilment", "metric": "fulfilment", "process": "request", "compliance": "0.9"}
     pauses = {"pause_reasons": waits, "pause_states": ["awaiting_approval", "in_acceptance"]}
-    found.append({**fulfilment, **pauses, "threshold_seconds": FULFILMENT_HOURS * HOUR})
-    if one.availability is not None:
-        promise = {"metric": "availability", "comparator": "ge", "threshold": one.availability}
-        found.append({"id": "availability", **promise})
-    return found
+    targets.append({**fulfilment, **pauses, "threshold_seconds": FULFILMENT_HOURS * HOUR})
+    if terms.availability is not None:
+        promise = {"metric": "availability", "comparator": "ge", "threshold": terms.availability}
+        targets.append({"id": "availability", **promise})
+    return targets

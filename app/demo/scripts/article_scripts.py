@@ -45,7 +45,7 @@ LANGUAGES = ("en", "zh")
 class ArticleStep:
     """What somebody does with an article."""
 
-    at: datetime
+    time: datetime
     caller: Caller
     action: str
     body: Payload
@@ -55,7 +55,7 @@ class ArticleStep:
 class ArticleScenario:
     """The life of one article: its review, and how people look into it and use it, one after another.
 
-    `lives` are the incidents of its category, `made` the ids of all incidents by their numbers.
+    `lives` are the incidents of its category, `incident_ids` the ids of all incidents by their numbers.
     """
 
     maker: DemoRun
@@ -64,7 +64,7 @@ class ArticleScenario:
     end: datetime
     template: ArticleTemplate
     lives: Sequence[IncidentScenario]
-    made: Mapping[int, UUID]
+    incident_ids: Mapping[int, UUID]
     chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,16 +77,16 @@ class ArticleScenario:
         cast: Participants,
         span: tuple[datetime, datetime],
         lives: Sequence[IncidentScenario],
-        made: Mapping[int, UUID],
+        incident_ids: Mapping[int, UUID],
     ) -> Iterator[ArticleScenario]:
         """Yield the scenarios of all articles, as far as they lie in the span of the history."""
         for template in ARTICLE_TEMPLATES:
             of_kind = [
                 life
                 for life in lives
-                if life.template.category == template.category and life.opening.n in made
+                if life.template.category == template.category and life.opening.n in incident_ids
             ]
-            yield cls(maker, cast, *span, template, of_kind, made)
+            yield cls(maker, cast, *span, template, of_kind, incident_ids)
 
     async def play(self) -> None:
         """Play the article's review, and what became of it, as far as that is not ahead."""
@@ -104,9 +104,9 @@ class ArticleScenario:
         )
         await script.act(editor.caller, "article", "publish", article, review)
         steps = [*self._steps_of_incidents(), *self._steps_of_visits(published_at)]
-        for n, step in enumerate(sorted(steps, key=lambda one: one.at)):
-            if published_at < step.at <= self.end:
-                then = Script(self.maker, f"{name}-{n}", step.at, source_of(step.at, self.end))
+        for n, step in enumerate(sorted(steps, key=lambda step: step.time)):
+            if published_at < step.time <= self.end:
+                then = Script(self.maker, f"{name}-{n}", step.time, source_of(step.time, self.end))
                 await then.act(step.caller, "article", step.action, article, step.body)
 
     def _draft(self, author: Member) -> DraftArticle:
@@ -134,33 +134,33 @@ class ArticleScenario:
             before, used = self.chance.random() < LOOKED_BEFORE, self.chance.random() < USED
             minutes = self.chance.randint(4, 40)
             if before:
-                at = life.opening.at - timedelta(minutes=minutes)
-                yield from self._visit(life.requester, at, f"{life.opening.n}", helped=False)
+                time = life.opening.arrived_at - timedelta(minutes=minutes)
+                yield from self._visit(life.requester, time, f"{life.opening.n}", helped=False)
             resolved = [step for step in life.steps if step.action == "resolve"]
             if used and resolved:
-                case = UseArticle(case=str(self.made[life.opening.n]))
-                yield ArticleStep(resolved[0].at + timedelta(minutes=2), resolved[0].caller, "use", case)
+                case = UseArticle(case=str(self.incident_ids[life.opening.n]))
+                yield ArticleStep(resolved[0].time + timedelta(minutes=2), resolved[0].caller, "use", case)
 
     def _steps_of_visits(self, published_at: datetime) -> Iterator[ArticleStep]:
         """Yield visits that no incident follows; their number depends on how old the article is alone."""
-        at = published_at
+        time = published_at
         for n in range(self.template.days_ago // DAYS_BETWEEN_VISITS):
-            at += timedelta(days=2 * DAYS_BETWEEN_VISITS * self.chance.random())
-            opened, said = self.chance.random() < OPENED, self.chance.random()
-            helped = True if said < HELPED else False if said < HELPED + NO_HELP else None
+            time += timedelta(days=2 * DAYS_BETWEEN_VISITS * self.chance.random())
+            opened, answered = self.chance.random() < OPENED, self.chance.random()
+            helped = True if answered < HELPED else False if answered < HELPED + NO_HELP else None
             visitor = self.chance.choice(self.cast.requesters)
-            if at >= self.begin:
-                yield from self._visit(visitor, at, f"alone-{n}", opened=opened, helped=helped)
+            if time >= self.begin:
+                yield from self._visit(visitor, time, f"alone-{n}", opened=opened, helped=helped)
 
     def _visit(
-        self, visitor: Member, at: datetime, name: str, *, helped: bool | None, opened: bool = True
+        self, visitor: Member, time: datetime, name: str, *, helped: bool | None, opened: bool = True
     ) -> Iterator[ArticleStep]:
         """Yield a visit to the portal in which the article is suggested; `helped`: what is said of it."""
         session = f"{self.template.category}-{name}"
-        yield ArticleStep(at, visitor.caller, "show", ShowArticle(session=session))
+        yield ArticleStep(time, visitor.caller, "show", ShowArticle(session=session))
         if opened:
-            at += timedelta(seconds=20)
-            yield ArticleStep(at, visitor.caller, "view", ViewArticle(session=session))
+            time += timedelta(seconds=20)
+            yield ArticleStep(time, visitor.caller, "view", ViewArticle(session=session))
             if helped is not None:
-                at += timedelta(minutes=2)
-                yield ArticleStep(at, visitor.caller, "rate", RateArticle(helped=helped, session=session))
+                time += timedelta(minutes=2)
+                yield ArticleStep(time, visitor.caller, "rate", RateArticle(helped=helped, session=session))

@@ -73,7 +73,7 @@ class ChangeCalendar:
         self.scenarios: list[ChangeScenario] = []
 
     async def play(self) -> None:
-        """Plays the freezes, the next meeting of the board, and all changes. They are scheduled and made one
+        """Play the freezes, the next meeting of the board, and all changes. They are scheduled and made one
         after the other: whatever one holds would otherwise be in the way of others.
         """
         freezes = list(freezes_until(self.end))
@@ -81,13 +81,13 @@ class ChangeCalendar:
             await self._declare(title, begin, until)
         await self._call_board()
         stories = [
-            ChangeScenario.for_planned(self.maker, self.cast, self.end, one)
-            for one in planned_changes(self.end)
+            ChangeScenario.for_planned(self.maker, self.cast, self.end, planned)
+            for planned in planned_changes(self.end)
         ]
-        await asyncio.gather(*(one.play_step(one.prepare) for one in stories))
-        for one in stories:
-            await one.play_step(one.implement)
-        await asyncio.gather(*(one.play_step(one.review) for one in stories))
+        await asyncio.gather(*(story.play_step(story.prepare) for story in stories))
+        for story in stories:
+            await story.play_step(story.implement)
+        await asyncio.gather(*(story.play_step(story.review) for story in stories))
         self.scenarios = stories
 
     async def _declare(self, title: str, begin: datetime, until: datetime) -> None:
@@ -104,7 +104,7 @@ class ChangeCalendar:
         await script.act(self.cast.heads[CHANGE_MANAGER].caller, "freeze", "declare", None, body)
 
     async def _call_board(self) -> None:
-        """Calls the next meeting of the board, which takes up what waits for it."""
+        """Call the next meeting of the board, which takes up what waits for it."""
         begin = (self.end + 4 * DAY).replace(hour=8, minute=0, second=0, microsecond=0)
         called = self.end - 5 * DAY
         script = Script(self.maker, "change-board", called, source_of(called, self.end))
@@ -145,7 +145,7 @@ class ChangeScenario(RecordScenario):
         return self.engineer.site.language
 
     async def play_step(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Plays a part of the scenario, unless an earlier one was its last."""
+        """Play a part of the scenario, unless an earlier one was its last."""
         if self.is_over:
             return
         try:
@@ -154,7 +154,7 @@ class ChangeScenario(RecordScenario):
             self.is_over = True
 
     async def prepare(self) -> None:
-        """Plays the change from its draft to its approval."""
+        """Play the change from its draft to its approval."""
         planned = self.planned
         await self._draft()
         if planned.type is ChangeType.emergency:
@@ -165,7 +165,7 @@ class ChangeScenario(RecordScenario):
             await self._approve()
 
     async def implement(self) -> None:
-        """Plays the change from its scheduling to the end of its implementation."""
+        """Play the change from its scheduling to the end of its implementation."""
         planned = self.planned
         if planned.type is not ChangeType.emergency:
             window = ScheduleChange(from_at=planned.begin, until_at=planned.begin + planned.length)
@@ -203,15 +203,14 @@ class ChangeScenario(RecordScenario):
         await self.act(self.engineer, "submit", EmptyPayload())
         self.script.now += 5 * MINUTE
         body = RequestEmergencyApprovalChange(
-            question=change_data.QUESTION,
-            cannot_wait=change_data.CANNOT_WAIT[self.language],
+            question=change_data.QUESTION, cannot_wait=change_data.CANNOT_WAIT[self.language]
         )
         await self.act(self.engineer, "request_emergency_approval", body)
         self.script.now += 15 * MINUTE
         await self._vote(VoteVerdict.approve)
 
     async def _approve(self) -> None:
-        """Plays the decision of the board, which ends the scenario of a change that it rejects."""
+        """Play the decision of the board, which ends the scenario of a change that it rejects."""
         self.script.now += UNTIL_SUBMITTED
         await self.act(self.engineer, "submit", EmptyPayload())
         if self.planned.fate is Fate.deferred:
@@ -224,12 +223,12 @@ class ChangeScenario(RecordScenario):
             raise HistoryEnded
 
     async def _collect_votes(self, verdict: VoteVerdict) -> None:
-        """Has the change assessed, and decided on by those who are asked."""
+        """Have the change assessed, and decided on by those who are asked."""
         step = self.planned.step
         risk = self.planned.text.risk
         answers = {
-            one.key: one.answers[min(risk, len(one.answers) - 1)].key
-            for one in DEFAULT_QUESTIONNAIRE.questions
+            question.key: question.answers[min(risk, len(question.answers) - 1)].key
+            for question in DEFAULT_QUESTIONNAIRE.questions
         }
         self.script.now += step
         body = AssessChange(
@@ -249,8 +248,8 @@ class ChangeScenario(RecordScenario):
     async def _vote(self, verdict: VoteVerdict) -> None:
         comment = None if verdict is VoteVerdict.approve else change_data.VOTE_COMMENT
         voters = [self.cast.heads[name] for name in CHANGE_VOTERS]
-        async for decision, who in self.script.voters("change", self.record_id, voters):
-            await self.act(who, "vote", CastVote(decision=decision, verdict=verdict, comment=comment))
+        async for decision, voter in self.script.voters("change", self.record_id, voters):
+            await self.act(voter, "vote", CastVote(decision=decision, verdict=verdict, comment=comment))
             self.script.now += self.planned.step / 8
 
     async def load_change(self) -> Change:
@@ -279,7 +278,7 @@ class ChangeScenario(RecordScenario):
         await self.act(self.engineer, "back_out", body)
 
     async def _cause_incidents(self) -> None:
-        """Plays the morning after the change that goes wrong: incidents, its back-out, and their causes."""
+        """Play the morning after the change that goes wrong: incidents, its back-out, and their causes."""
         morning = at_hour(self.planned.begin + DAY, 6)
         restored = morning + 4 * HOUR
         troubles = [
@@ -287,16 +286,16 @@ class ChangeScenario(RecordScenario):
             for n in range(CAUSED)
         ]
         self.script.now = restored
-        await asyncio.gather(*(one.play() for one in troubles))
+        await asyncio.gather(*(incident.play() for incident in troubles))
         await self._back_out()
         self.script.now += HOUR
-        self.caused = [one.record_id for one in troubles[:CONFIRMED]]
+        self.caused = [incident.record_id for incident in troubles[:CONFIRMED]]
         for incident in self.caused:
             body = ConfirmCauseChange(incident=str(incident), evidence=change_data.CAUSE_EVIDENCE)
             await self.act(self.manager, "confirm_cause", body)
 
     async def review(self) -> None:
-        """Plays the review of the change, or that nobody makes it in time."""
+        """Play the review of the change, or that nobody makes it in time."""
         planned = self.planned
         if planned.fate is Fate.overdue:
             due = (await self.load_change()).review_due_at
@@ -334,7 +333,7 @@ class CausedIncident(RecordScenario):
         return story
 
     async def play(self) -> None:
-        """Plays the incident from its report to its closing."""
+        """Play the incident from its report to its closing."""
         planned, engineer = self.change.planned, self.change.engineer
         team = SERVICES[planned.text.service].team
         title, description = change_data.CAUSED_INCIDENTS[self.requester.site.language]
@@ -359,9 +358,7 @@ class CausedIncident(RecordScenario):
         self.script.now = max(self.now, self.restored) + 5 * MINUTE
         await self.act(engineer, "log_work", LogWork(minutes=25, role_class="engineer"))
         done = ResolveIncident(
-            resolution_code=ResolutionCode.fixed,
-            done=change_data.CAUSED_DONE,
-            cause=change_data.CAUSED_CAUSE,
+            resolution_code=ResolutionCode.fixed, done=change_data.CAUSED_DONE, cause=change_data.CAUSED_CAUSE
         )
         await self.act(engineer, "resolve", done)
         self.script.now += REOPEN_DAYS * DAY

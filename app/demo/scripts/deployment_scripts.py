@@ -63,7 +63,7 @@ class Course(Enum):
 
 
 @dataclass(frozen=True)
-class MadeChange:
+class ScriptedChange:
     """A change of the demo whose implementation was begun and ended, and its scenario."""
 
     scenario: ChangeScenario
@@ -90,18 +90,18 @@ class DeploymentCalendar:
 
     async def scenarios(self) -> list[DeploymentScenario | ReleaseScenario | AlterationScenario]:
         """Return the scenarios of all."""
-        made = [one async for one in self._made()]
-        return [*self._deployments(made), *self._releases(made), *self._alterations(made)]
+        changes = [scripted async for scripted in self._scripted_changes()]
+        return [*self._deployments(changes), *self._releases(changes), *self._alterations(changes)]
 
-    async def _made(self) -> AsyncIterator[MadeChange]:
+    async def _scripted_changes(self) -> AsyncIterator[ScriptedChange]:
         for scenario in self.changes.scenarios:
             if scenario.record is None:
                 continue
             change = await scenario.load_change()
             if change.started_at is not None and change.implemented_at is not None and change.ci_ids:
-                yield MadeChange(scenario, change)
+                yield ScriptedChange(scenario, change)
 
-    def _deployments(self, made: list[MadeChange]) -> Iterator[DeploymentScenario]:
+    def _deployments(self, changes: list[ScriptedChange]) -> Iterator[DeploymentScenario]:
         """Return the deployments of pipelines, none of them in a freeze, and that of the change that went
         wrong.
         """
@@ -115,11 +115,11 @@ class DeploymentCalendar:
         for n, begun in enumerate(begins):
             service = deployment_data.DEPLOYED_SERVICES[n % len(deployment_data.DEPLOYED_SERVICES)]
             yield self._deployment(f"deployment-{n}", service, begun, courses.get(n, Course.succeeds))
-        for one in made:
-            if one.scenario.planned.fate is Fate.failed and one.scenario.caused:
-                service, begun = one.scenario.planned.text.service, one.begun + 5 * MINUTE
+        for scripted in changes:
+            if scripted.scenario.planned.fate is Fate.failed and scripted.scenario.caused:
+                service, begun = scripted.scenario.planned.text.service, scripted.begun + 5 * MINUTE
                 wrong = self._deployment("deployment-wrong", service, begun, Course.causes_incident)
-                wrong.made = one
+                wrong.scripted = scripted
                 yield wrong
 
     def _begun(self, n: int) -> datetime:
@@ -132,21 +132,24 @@ class DeploymentCalendar:
         story.service, story.course = service, course
         return story
 
-    def _releases(self, made: list[MadeChange]) -> Iterator[ReleaseScenario]:
+    def _releases(self, changes: list[ScriptedChange]) -> Iterator[ReleaseScenario]:
         """Return the release that is deployed in its change's window, and the one that is in a stage."""
         fitting = [
-            one
-            for one in made
-            if one.change.type is ChangeType.normal
-            and one.scenario.planned.text.service in BUSINESS_SERVICES
-            and one.scenario.planned.fate is Fate.usual
-            and one.begun < self.end - IN_USE_DAYS * DAY
+            scripted
+            for scripted in changes
+            if scripted.change.type is ChangeType.normal
+            and scripted.scenario.planned.text.service in BUSINESS_SERVICES
+            and scripted.scenario.planned.fate is Fate.usual
+            and scripted.begun < self.end - IN_USE_DAYS * DAY
         ]
-        for one in fitting[-1:]:
-            planned_at = one.scenario.opened + HOUR
+        for scripted in fitting[-1:]:
+            planned_at = scripted.scenario.opened + HOUR
             in_use = ReleaseScenario(self.maker, self.cast, self.end, "release", "release-in-use", planned_at)
-            in_use.words, in_use.service = deployment_data.RELEASE_IN_USE, one.scenario.planned.text.service
-            in_use.made, in_use.gates, in_use.stage_length = one, len(DEFAULT_STAGES), STAGE_IN_USE
+            in_use.words, in_use.service = (
+                deployment_data.RELEASE_IN_USE,
+                scripted.scenario.planned.text.service,
+            )
+            in_use.scripted, in_use.gates, in_use.stage_length = scripted, len(DEFAULT_STAGES), STAGE_IN_USE
             yield in_use
         planned_at = self.end - IN_STAGE_DAYS * DAY
         story = ReleaseScenario(self.maker, self.cast, self.end, "release", "release-in-stage", planned_at)
@@ -154,27 +157,31 @@ class DeploymentCalendar:
         story.gates, story.stage_length = GATES_PASSED, STAGE_IN_STAGE
         yield story
 
-    def _alterations(self, made: list[MadeChange]) -> Iterator[AlterationScenario]:
+    def _alterations(self, changes: list[ScriptedChange]) -> Iterator[AlterationScenario]:
         """Return the alterations of items that changes authorise, and the two that none does: one is
         regularised by the emergency change that follows it, the other by none.
         """
-        emergencies = [one for one in made if one.change.type is ChangeType.emergency][:2]
-        theirs = {one.ci for one in emergencies}
+        emergencies = [scripted for scripted in changes if scripted.change.type is ChangeType.emergency][:2]
+        theirs = {scripted.ci for scripted in emergencies}
         # Each item is altered once: alterations of one would have to be played one after the other.
         by_item = {
-            one.ci: one for one in made if one.ci not in theirs and one.scenario.planned.fate is Fate.usual
+            scripted.ci: scripted
+            for scripted in changes
+            if scripted.ci not in theirs and scripted.scenario.planned.fate is Fate.usual
         }
-        others = list(by_item.values())
-        for one in others[:: max(1, len(others) // AUTHORISED)][:AUTHORISED]:
-            yield self._alteration(one, one.begun + 5 * MINUTE, Authority.change)
+        usual = list(by_item.values())
+        for scripted in usual[:: max(1, len(usual) // AUTHORISED)][:AUTHORISED]:
+            yield self._alteration(scripted, scripted.begun + 5 * MINUTE, Authority.change)
         without = ((Authority.regularised, HOUR), (Authority.none, 5 * DAY))
-        for one, (authority, before) in zip(emergencies, without, strict=False):
-            yield self._alteration(one, one.scenario.opened - before, authority)
+        for scripted, (authority, before) in zip(emergencies, without, strict=False):
+            yield self._alteration(scripted, scripted.scenario.opened - before, authority)
 
-    def _alteration(self, one: MadeChange, at: datetime, authority: Authority) -> AlterationScenario:
-        name = f"alteration-{one.scenario.name}"
-        story = AlterationScenario(self.maker, self.cast, self.end, "ci", name, at)
-        story.record, story.made, story.authority = one.ci, one, authority
+    def _alteration(
+        self, scripted: ScriptedChange, altered_at: datetime, authority: Authority
+    ) -> AlterationScenario:
+        name = f"alteration-{scripted.scenario.name}"
+        story = AlterationScenario(self.maker, self.cast, self.end, "ci", name, altered_at)
+        story.record, story.scripted, story.authority = scripted.ci, scripted, authority
         return story
 
 
@@ -185,19 +192,19 @@ class DeploymentScenario(RecordScenario):
 
     service: str
     course: Course
-    made: MadeChange | None = None
+    scripted: ScriptedChange | None = None
 
     async def play(self) -> None:
-        """Plays the deployment from its begin to its end, and to its rolling back."""
-        made = self.made
-        reporter = self.cast.pipeline if made is None else made.scenario.engineer
+        """Play the deployment from its begin to its end, and to its rolling back."""
+        scripted = self.scripted
+        reporter = self.cast.pipeline if scripted is None else scripted.scenario.engineer
         body = ReportDeployment(
             service=self.service,
             environment=PRODUCTION,
-            pipeline=f"{self.service}-deploy" if made is None else None,
-            run=self.name if made is None else None,
-            changes=() if made is None else (str(made.change.id),),
-            revisions=tuple(Revision(revision=key, committed_at=at) for key, at in _revisions(self)),
+            pipeline=f"{self.service}-deploy" if scripted is None else None,
+            run=self.name if scripted is None else None,
+            changes=() if scripted is None else (str(scripted.change.id),),
+            revisions=tuple(Revision(revision=key, committed_at=time) for key, time in _revisions(self)),
         )
         await self.act(reporter, "report", body)
         self.script.now += self.chance.randint(6, 25) * MINUTE
@@ -208,18 +215,18 @@ class DeploymentScenario(RecordScenario):
             self.script.now += self.chance.randint(40, 120) * MINUTE
             engineer = self.pick_member(SERVICES[self.service].team)
             await self._roll_back(engineer, deployment_data.ROLL_BACK_REASON)
-        elif self.course is Course.causes_incident and made is not None:
-            await self._cause_incident(made)
+        elif self.course is Course.causes_incident and scripted is not None:
+            await self._cause_incident(scripted)
 
     async def _roll_back(self, engineer: Member, reason: str) -> None:
         await self.act(engineer, "roll_back", RollBackDeployment(reason=reason))
 
-    async def _cause_incident(self, made: MadeChange) -> None:
-        """Plays that it is taken back with its change, and confirmed as the cause of an incident."""
-        self.script.now = made.change.backed_out_at or self.now + 12 * HOUR
-        await self._roll_back(made.scenario.engineer, deployment_data.CAUSING_ROLL_BACK_REASON)
+    async def _cause_incident(self, scripted: ScriptedChange) -> None:
+        """Play that it is taken back with its change, and confirmed as the cause of an incident."""
+        self.script.now = scripted.change.backed_out_at or self.now + 12 * HOUR
+        await self._roll_back(scripted.scenario.engineer, deployment_data.CAUSING_ROLL_BACK_REASON)
         self.script.now += 2 * HOUR
-        body = ConfirmCauseDeployment(incident=str(made.scenario.caused[0]))
+        body = ConfirmCauseDeployment(incident=str(scripted.scenario.caused[0]))
         await self.act(self.cast.heads[CHANGE_MANAGER], "confirm_cause", body)
 
 
@@ -239,10 +246,10 @@ class ReleaseScenario(RecordScenario):
     service: str
     gates: int
     stage_length: timedelta
-    made: MadeChange | None = None
+    scripted: ScriptedChange | None = None
 
     async def play(self) -> None:
-        """Plays the release from its plan to its deployment, after which it is supported."""
+        """Play the release from its plan to its deployment, after which it is supported."""
         heads = self.cast.heads
         persons = self._persons()
         title, description, plan = self.words
@@ -250,9 +257,9 @@ class ReleaseScenario(RecordScenario):
             title=title,
             description=description,
             service=self.service,
-            changes=() if self.made is None else (str(self.made.change.id),),
+            changes=() if self.scripted is None else (str(self.scripted.change.id),),
             plan=plan,
-            target_at=None if self.made is None else self.made.change.window_from_at,
+            target_at=None if self.scripted is None else self.scripted.change.window_from_at,
             team=TEAM,
             stages=tuple(
                 PlannedStage(key=key, author=author.id, reviewer=reviewer.id)
@@ -265,9 +272,9 @@ class ReleaseScenario(RecordScenario):
             number = f"{self.service}-{self.opened:%Y%m}-{n}-{key}"
             passed = PassGateRelease(external_numbers=(number,), comment=deployment_data.GATE_COMMENT)
             await self.act(reviewer, "pass_gate", passed)
-        if self.made is not None:
-            await self._decide_go(self.made)
-            await self._deploy(self.made)
+        if self.scripted is not None:
+            await self._decide_go(self.scripted)
+            await self._deploy(self.scripted)
 
     def _persons(self) -> dict[str, tuple[Member, Member]]:
         """Return who writes and who reviews each stage: who builds does not test."""
@@ -279,26 +286,28 @@ class ReleaseScenario(RecordScenario):
             for n, key in enumerate(str(stage["key"]) for stage in DEFAULT_STAGES)
         }
 
-    async def _decide_go(self, made: MadeChange) -> None:
-        """Plays the decision of the board that it goes into use."""
+    async def _decide_go(self, scripted: ScriptedChange) -> None:
+        """Play the decision of the board that it goes into use."""
         heads = self.cast.heads
         self.script.now += DAY
         go = RequestGoRelease(question=deployment_data.GO_QUESTION)
         await self.act(heads[PROJECT_MANAGER], "request_go", go)
         voters = [heads[HEAD_OF_IT], heads[CHANGE_MANAGER], heads[CONFIGURATION_MANAGER]]
-        async for decision, who in self.script.voters("release", self.record_id, voters):
+        async for decision, voter in self.script.voters("release", self.record_id, voters):
             self.script.now += 3 * HOUR
-            await self.act(who, "vote", CastVote(decision=decision, verdict=VoteVerdict.approve))
+            await self.act(voter, "vote", CastVote(decision=decision, verdict=VoteVerdict.approve))
 
-    async def _deploy(self, made: MadeChange) -> None:
-        begun = made.begun + 10 * MINUTE
+    async def _deploy(self, scripted: ScriptedChange) -> None:
+        begun = scripted.begun + 10 * MINUTE
         self.script.now = begun + 30 * MINUTE
         body = DeployRelease(
             what=deployment_data.DEPLOYED_WHAT,
             started_at=begun,
-            revisions=tuple(DeployedRevision(revision=key, committed_at=at) for key, at in _revisions(self)),
+            revisions=tuple(
+                DeployedRevision(revision=key, committed_at=time) for key, time in _revisions(self)
+            ),
         )
-        await self.act(made.scenario.engineer, "deploy", body)
+        await self.act(scripted.scenario.engineer, "deploy", body)
 
 
 class Authority(Enum):
@@ -312,17 +321,17 @@ class Authority(Enum):
 class AlterationScenario(RecordScenario):
     """The scenario of one alteration of a configuration item, which the change `made` touches."""
 
-    made: MadeChange
+    scripted: ScriptedChange
     authority: Authority
 
     async def play(self) -> None:
-        """Plays the alteration, and that its change is named afterwards."""
-        change = str(self.made.change.id)
+        """Play the alteration, and that its change is named afterwards."""
+        change = str(self.scripted.change.id)
         body = ChangeAttributesCi(
             attributes={"version": f"{self.opened:%Y.%m.%d}"},
             change=change if self.authority is Authority.change else None,
         )
-        await self.act(self.made.scenario.engineer, "change_attributes", body)
+        await self.act(self.scripted.scenario.engineer, "change_attributes", body)
         if self.authority is Authority.regularised:
-            self.script.now = self.made.begun + DAY
+            self.script.now = self.scripted.begun + DAY
             await self.act(self.cast.heads[CHANGE_MANAGER], "regularise", RegulariseCi(change=change))

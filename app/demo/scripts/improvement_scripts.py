@@ -65,57 +65,59 @@ CUTOVER = -10.0
 async def make_improvements(
     ledger: Ledger, persons: dict[str, UUID], follow: Callable[[], Awaitable[None]]
 ) -> None:
-    """Plays what is missing of the improvement programme. `follow` brings the facts up to date."""
+    """Play what is missing of the improvement programme. `follow` brings the facts up to date."""
     programme = await Programme.for_organisation(ledger, persons, follow)
     records = await make_programme(programme)
-    of = {
-        one.name: ImprovementScript(programme, "improvement", one.name, template=one, records=records)
-        for one in data.IMPROVEMENTS
+    scripts = {
+        template.name: ImprovementScript(
+            programme, "improvement", template.name, template=template, records=records
+        )
+        for template in data.IMPROVEMENTS
     }
-    await _fade(of[data.FADED])
-    await _roll_out(of[data.ROLLED_OUT])
-    await _finish(of[data.FINISHED])
-    await _revert(of[data.REVERTED])
-    await _extend(of[data.PILOTED])
+    await _fade(scripts[data.FADED])
+    await _roll_out(scripts[data.ROLLED_OUT])
+    await _finish(scripts[data.FINISHED])
+    await _revert(scripts[data.REVERTED])
+    await _extend(scripts[data.PILOTED])
     await make_assessments(programme, records)
     await review_plan(programme, records.plan_script)
 
 
-async def _fade(one: ImprovementScript) -> None:
+async def _fade(script: ImprovementScript) -> None:
     """A benefit that was there at the evaluation, and is not any more three months later."""
-    await one.open(minor=True)
-    await one.implement(185)
-    await one.evaluate(156, reached=True)
-    await one.standardise(94, ("platform", "service-desk"))
-    await one.measure(1, rule_caller(MEASURER))
+    await script.open(minor=True)
+    await script.implement(185)
+    await script.evaluate(156, reached=True)
+    await script.standardise(94, ("platform", "service-desk"))
+    await script.measure(1, rule_caller(MEASURER))
 
 
-async def _finish(one: ImprovementScript) -> None:
-    await one.open(minor=True)
-    await one.implement(58)
-    await one.evaluate(20, reached=True)
-    await one.standardise(17, ("service-desk",))
+async def _finish(script: ImprovementScript) -> None:
+    await script.open(minor=True)
+    await script.implement(58)
+    await script.evaluate(20, reached=True)
+    await script.standardise(17, ("service-desk",))
 
 
-async def _revert(one: ImprovementScript) -> None:
+async def _revert(script: ImprovementScript) -> None:
     """What did not help is judged by its measured effect, and taken back."""
-    await one.open(minor=True)
-    await one.implement(57)
-    await one.evaluate(25, reached=False)
+    await script.open(minor=True)
+    await script.implement(57)
+    await script.evaluate(25, reached=False)
     body = RevertImprovement(
         reason="清单增加了等待，重开并未减少。The checklist made people wait; no fewer were reopened.",
         old_process_stands=True,
         told="各团队例会通知。All teams, in their meetings.",
     )
-    await one.act(one.programme.before_end(24), one.programme.quality, "revert", body)
+    await script.act(script.programme.before_end(24), script.programme.quality, "revert", body)
 
 
-async def _extend(one: ImprovementScript) -> None:
+async def _extend(script: ImprovementScript) -> None:
     """A pilot that goes on with a second team, since one was too few to be sure."""
-    await one.open(minor=False)
-    await one.run_pilot(data.PILOT_OF_WORKPLACE)
-    begins, ends = map(one.programme.before_end, data.EXTENDED_WINDOW)
-    await one.judge(
+    await script.open(minor=False)
+    await script.run_pilot(data.PILOT_OF_WORKPLACE)
+    begins, ends = map(script.programme.before_end, data.EXTENDED_WINDOW)
+    await script.judge(
         data.PILOT_OF_WORKPLACE,
         "extended",
         scope={"team": data.EXTENDED_TEAMS},
@@ -123,16 +125,18 @@ async def _extend(one: ImprovementScript) -> None:
         begins_at=instant(begins),
         ends_at=instant(ends),
     )
-    await one.report_progress(5, 60, "第二个团队已开始。The second team has begun.")
+    await script.report_progress(5, 60, "第二个团队已开始。The second team has begun.")
 
 
-async def _roll_out(one: ImprovementScript) -> None:
+async def _roll_out(script: ImprovementScript) -> None:
     """A pilot that was passed; the rollout has come to the day before its cutover."""
-    await one.open(minor=False)
-    await one.run_pilot(data.PILOT_OF_NETWORK)
-    await one.judge(data.PILOT_OF_NETWORK, "passed", reason="两个团队都愿意继续。Both teams want to go on.")
-    await one.roll_out(data.PILOT_OF_NETWORK)
-    await one.report_progress(4, 80, "只等切换。All is ready for the cutover.")
+    await script.open(minor=False)
+    await script.run_pilot(data.PILOT_OF_NETWORK)
+    await script.judge(
+        data.PILOT_OF_NETWORK, "passed", reason="两个团队都愿意继续。Both teams want to go on."
+    )
+    await script.roll_out(data.PILOT_OF_NETWORK)
+    await script.report_progress(4, 80, "只等切换。All is ready for the cutover.")
 
 
 @dataclass
@@ -144,58 +148,58 @@ class ImprovementScript(ProgrammeScript):
 
     async def open(self, *, minor: bool) -> None:
         """Selects, proposes and submits the improvement; the committee approves and classifies it."""
-        of, at = self.template, self.programme.before_end
-        suggestion = self.records.suggestions[of.name]
+        template, before_end = self.template, self.programme.before_end
+        suggestion = self.records.suggestions[template.name]
         selection = SelectImprovement.model_validate(
             {
-                "title": of.title,
+                "title": template.title,
                 "suggestions": [str(suggestion)],
                 "reason": data.SELECTION_REASON,
                 "scope": "process",
                 "process": "incident",
-                "aspect": of.aspect,
+                "aspect": template.aspect,
             }
         )
         quality = self.programme.quality
-        await self.act(at(of.selected), quality, "select", selection)
+        await self.act(before_end(template.selected), quality, "select", selection)
         proposal = self._proposal()
 
         async def frozen() -> tuple[object, ...]:
             ledger = self.programme.maker.ledger
             return (await freeze_baselines(ledger, proposal.targets, self.script.now),)
 
-        await self.act(at(of.selected - 0.3), quality, "propose", proposal, prepare=frozen)
-        when = at(of.selected - 0.6)
-        asked = question(f"{of.title}?", when) | data.WEIGHED
-        await self.act(when, quality, "submit", SubmitImprovement.model_validate(asked))
-        await self.vote(at(of.selected - 1))
+        await self.act(before_end(template.selected - 0.3), quality, "propose", proposal, prepare=frozen)
+        when = before_end(template.selected - 0.6)
+        fields = question(f"{template.title}?", when) | data.WEIGHED
+        await self.act(when, quality, "submit", SubmitImprovement.model_validate(fields))
+        await self.vote(before_end(template.selected - 1))
         major = {"kind": "reengineering", "criteria": ["several_teams"], "size_reason": data.WHY_MAJOR}
         size = {"kind": "activity"} if minor else major
         body = ClassifyImprovement.model_validate({**size, "impact": "2", "urgency": "2"})
-        await self.act(at(of.selected - 1.5), self.programme.member, "classify", body)
+        await self.act(before_end(template.selected - 1.5), self.programme.member, "classify", body)
 
     def _proposal(self) -> ProposeImprovement:
-        of = self.template
+        template = self.template
         target = {
-            "name": of.target,
-            "kpi": of.kpi,
-            "before": self.programme.window(of.baseline).model_dump(mode="json", by_alias=True),
-            "scope": dict(of.scope),
-            "promised": {"change": of.promised},
+            "name": template.target,
+            "kpi": template.kpi,
+            "before": self.programme.window(template.baseline).model_dump(mode="json", by_alias=True),
+            "scope": dict(template.scope),
+            "promised": {"change": template.promised},
             "judged_by": "以实测效果判断。By the measured effect.",
         }
         served: dict[str, str] = {
             "outside_plan_reason": "计划制定后才出现。It came up after the plan was made."
         }
-        if of.plan_target is not None:
-            served = {"plan": str(self.records.plan), "plan_target": of.plan_target}
+        if template.plan_target is not None:
+            served = {"plan": str(self.records.plan), "plan_target": template.plan_target}
         return ProposeImprovement.model_validate(
             {
-                "scope_and_goal": of.goal,
-                "benefit_inside": of.why,
-                "benefit_outside": of.benefit,
-                "method": of.method,
-                "steps": of.steps,
+                "scope_and_goal": template.goal,
+                "benefit_inside": template.why,
+                "benefit_outside": template.benefit,
+                "method": template.method,
+                "steps": template.steps,
                 "resources": "两人，各一半时间。Two people, half of their time.",
                 "judgement": "以目标指标与使用者意见判断。By its target KPI, and by those who work with it.",
                 "targets": [target],
@@ -206,14 +210,16 @@ class ImprovementScript(ProgrammeScript):
         )
 
     async def implement(self, days_ago: float) -> None:
-        """Implements a minor improvement; it is in effect from `days_ago` on."""
-        of, at = self.template, self.programme.before_end
-        body = ImplementImprovement(plan=of.steps)
-        await self.act(at(days_ago + 0.5), self.programme.owner, "implement", body)
-        await self.act(at(days_ago), self.programme.owner, "finish", FinishImprovement(what=of.method))
+        """Implement a minor improvement; it is in effect from `days_ago` on."""
+        template, before_end = self.template, self.programme.before_end
+        body = ImplementImprovement(plan=template.steps)
+        await self.act(before_end(days_ago + 0.5), self.programme.owner, "implement", body)
+        await self.act(
+            before_end(days_ago), self.programme.owner, "finish", FinishImprovement(what=template.method)
+        )
 
     async def measure(self, days_ago: float, by: Caller) -> None:
-        """Measures the effect on the target KPIs at that time."""
+        """Measure the effect on the target KPIs at that time."""
         ledger = self.programme.maker.ledger
 
         async def measured() -> tuple[object, ...]:
@@ -224,7 +230,7 @@ class ImprovementScript(ProgrammeScript):
         await self.act(self.programme.before_end(days_ago), by, "measure_effects", body, prepare=measured)
 
     async def evaluate(self, days_ago: float, *, reached: bool) -> None:
-        """Measures and judges a minor improvement."""
+        """Measure and judge a minor improvement."""
         await self.measure(days_ago, self.programme.quality)
 
         async def judgement() -> EvaluateImprovement:
@@ -244,15 +250,15 @@ class ImprovementScript(ProgrammeScript):
         await self.act(evaluated_at, self.programme.quality, "evaluate", judgement)
 
     async def standardise(self, days_ago: float, teams: tuple[str, ...]) -> None:
-        """Standardises the improvement."""
+        """Standardise the improvement."""
         body = StandardiseImprovement(document_numbers=(f"WI-{self.name}",), teams=teams)
         await self.act(self.programme.before_end(days_ago), self.programme.quality, "standardise", body)
 
-    async def run_pilot(self, of: PilotTemplate) -> None:
-        """Charters and plans the project, runs its pilot, and reports it."""
-        at, manager = self.programme.before_end, self.programme.project_manager
-        await self._plan(of)
-        executor = self.programme.person(of.trained[0])
+    async def run_pilot(self, pilot: PilotTemplate) -> None:
+        """Charter and plan the project, run its pilot, and report it."""
+        before_end, manager = self.programme.before_end, self.programme.project_manager
+        await self._plan(pilot)
+        executor = self.programme.person(pilot.trained[0])
         trained = self.records.trainings[self.name]
         ready = StartPilotImprovement.model_validate(
             {
@@ -264,36 +270,36 @@ class ImprovementScript(ProgrammeScript):
                 "executor": executor,
             }
         )
-        await self.act(at(of.begins + 1), self.programme.sponsor, "kick_off", EmptyPayload())
-        await self.act(at(of.begins), manager, "start_pilot", ready)
-        await self._log(of)
-        await self.measure(of.ends, manager)
+        await self.act(before_end(pilot.begins + 1), self.programme.sponsor, "kick_off", EmptyPayload())
+        await self.act(before_end(pilot.begins), manager, "start_pilot", ready)
+        await self._log(pilot)
+        await self.measure(pilot.ends, manager)
         report = ReportPilotImprovement.model_validate(data.PILOT_REPORT)
-        await self.act(at(of.ends - 0.5), manager, "report_pilot", report)
+        await self.act(before_end(pilot.ends - 0.5), manager, "report_pilot", report)
 
-    async def _plan(self, of: PilotTemplate) -> None:
-        at, person = self.programme.before_end, self.programme.person
+    async def _plan(self, pilot: PilotTemplate) -> None:
+        before_end, person = self.programme.before_end, self.programme.person
         charter = CharterImprovement(
             sponsor=person(BUSINESS_HEAD),
             project_manager=person(PROJECT_MANAGER),
-            members=tuple(map(person, of.trained)),
+            members=tuple(map(person, pilot.trained)),
             resources="两名骨干。Two key users.",
             budget="12000.00",
             currency=CURRENCY,
         )
-        await self.act(at(of.approved + 1), self.programme.member, "charter", charter)
+        await self.act(before_end(pilot.approved + 1), self.programme.member, "charter", charter)
         plan = PlanImprovement.model_validate(
             {
                 "work": self.template.steps,
                 "milestones": [
-                    {"title": "试点完成 Piloted", "due_at": instant(at(of.ends))},
-                    {"title": "推广完成 Rolled out", "due_at": instant(at(-60))},
+                    {"title": "试点完成 Piloted", "due_at": instant(before_end(pilot.ends))},
+                    {"title": "推广完成 Rolled out", "due_at": instant(before_end(-60))},
                 ],
                 "report_every_days": 30,
-                "pilot_scope": {"team": [of.team]},
-                "pilot_control": {"team": list(of.control)},
-                "pilot_begins_at": instant(at(of.begins)),
-                "pilot_ends_at": instant(at(of.ends)),
+                "pilot_scope": {"team": [pilot.team]},
+                "pilot_control": {"team": list(pilot.control)},
+                "pilot_begins_at": instant(before_end(pilot.begins)),
+                "pilot_ends_at": instant(before_end(pilot.ends)),
                 "pilot_agreement": "相关部门已书面同意。The departments have agreed in writing.",
                 "data_gathering": "取自事件日志。From the event log.",
                 "expected": [
@@ -301,52 +307,54 @@ class ImprovementScript(ProgrammeScript):
                 ],
             }
         )
-        await self.act(at(of.approved + 0.5), self.programme.project_manager, "plan", plan)
-        await self.act(at(of.approved), self.programme.member, "approve_plan", EmptyPayload())
+        await self.act(before_end(pilot.approved + 0.5), self.programme.project_manager, "plan", plan)
+        await self.act(before_end(pilot.approved), self.programme.member, "approve_plan", EmptyPayload())
 
-    async def _log(self, of: PilotTemplate) -> None:
-        """Logs an issue of the pilot, which is solved, and what two people say of it."""
-        at, manager = self.programme.before_end, self.programme.project_manager
+    async def _log(self, pilot: PilotTemplate) -> None:
+        """Log an issue of the pilot, which is solved, and what two people say of it."""
+        before_end, manager = self.programme.before_end, self.programme.project_manager
         issue = LogPilotIssueImprovement(
             title="表单重复询问 The form asks twice", text="同一问题出现两次。The same question comes twice."
         )
-        await self.act(at(of.begins - 6), manager, "log_pilot_issue", issue)
+        await self.act(before_end(pilot.begins - 6), manager, "log_pilot_issue", issue)
 
         async def solution() -> SolvePilotIssueImprovement:
-            (found,) = await self.script.children(self.kind, self.record_id, PilotIssue)
+            (logged_issue,) = await self.script.children(self.kind, self.record_id, PilotIssue)
             return SolvePilotIssueImprovement(
-                issue=found.id, solution="已删除重复项。The second one is gone."
+                issue=logged_issue.id, solution="已删除重复项。The second one is gone."
             )
 
-        await self.act(at(of.begins - 8), manager, "solve_pilot_issue", solution)
+        await self.act(before_end(pilot.begins - 8), manager, "solve_pilot_issue", solution)
         stances = (
             (FeedbackStance.in_favour, "更快找到原因。The cause is found sooner."),
             (FeedbackStance.in_favour, "希望扩大范围。Others should have it, too."),
         )
-        for n, (person, (stance, text)) in enumerate(zip(of.trained, stances, strict=True)):
-            said = LogPilotFeedbackImprovement(person=self.programme.person(person), stance=stance, text=text)
-            await self.act(at(of.begins - 12 - n), manager, "log_pilot_feedback", said)
+        for n, (person, (stance, text)) in enumerate(zip(pilot.trained, stances, strict=True)):
+            feedback = LogPilotFeedbackImprovement(
+                person=self.programme.person(person), stance=stance, text=text
+            )
+            await self.act(before_end(pilot.begins - 12 - n), manager, "log_pilot_feedback", feedback)
 
-    async def judge(self, of: PilotTemplate, judgement: str, **more: object) -> None:
-        """Has the committee judge the pilot by its measured effect."""
-        when = self.programme.before_end(of.judged + 1)
+    async def judge(self, pilot: PilotTemplate, judgement: str, **more: object) -> None:
+        """Have the committee judge the pilot by its measured effect."""
+        when = self.programme.before_end(pilot.judged + 1)
 
         async def pilot_question() -> AskJudgementImprovement:
-            said = question(f"{self.template.title}: {judgement}?", when)
+            fields = question(f"{self.template.title}: {judgement}?", when)
             position = (await self.current_record()).measured_position
             return AskJudgementImprovement.model_validate(
-                {**said, "judgement": judgement, "position": position, **more}
+                {**fields, "judgement": judgement, "position": position, **more}
             )
 
         await self.act(when, self.programme.quality, "ask_judgement", pilot_question)
-        await self.vote(self.programme.before_end(of.judged))
+        await self.vote(self.programme.before_end(pilot.judged))
 
     async def report_progress(self, days_ago: float, done: int, text: str) -> None:
-        """Reports the progress of the project."""
+        """Report the progress of the project."""
 
         async def body() -> ReportProgress:
-            found = await self.script.children(self.kind, self.record_id, Milestone)
-            first, second = sorted(found, key=lambda one: one.due_at or self.programme.end)
+            milestones = await self.script.children(self.kind, self.record_id, Milestone)
+            first, second = sorted(milestones, key=lambda milestone: milestone.due_at or self.programme.end)
             return ReportProgress(
                 milestones=(
                     MilestoneProgress(milestone=first.id, done=100),
@@ -361,13 +369,13 @@ class ImprovementScript(ProgrammeScript):
             self.programme.before_end(days_ago), self.programme.project_manager, "report_progress", body
         )
 
-    async def roll_out(self, of: PilotTemplate) -> None:
-        """Plans the rollout, and completes its steps up to the publication; the cutover lies ahead."""
-        at, owner = self.programme.before_end, self.programme.person(HEAD_OF_IT)
+    async def roll_out(self, pilot: PilotTemplate) -> None:
+        """Plan the rollout, and complete its steps up to the publication; the cutover lies ahead."""
+        before_end, owner = self.programme.before_end, self.programme.person(HEAD_OF_IT)
         manager = self.programme.project_manager
         steps = [
             {"step": name, "owner": str(manager.person_id)}
-            | ({} if days is None else {"due_at": instant(at(days))})
+            | ({} if days is None else {"due_at": instant(before_end(days))})
             for name, days in ROLLOUT_STEPS.items()
         ]
         plan = RollOutImprovement.model_validate(
@@ -381,13 +389,13 @@ class ImprovementScript(ProgrammeScript):
                 "steps": steps,
             }
         )
-        await self.act(at(of.judged - 6), manager, "roll_out", plan)
+        await self.act(before_end(pilot.judged - 6), manager, "roll_out", plan)
         training = self.records.trainings[self.name].executors
-        told = [
-            {"medium": medium, "announced_at": instant(at(days)), "reach": reach}
+        announcements = [
+            {"medium": medium, "announced_at": instant(before_end(days)), "reach": reach}
             for medium, days, reach in (("邮件 Mail to all teams", 30, 180), ("例会 Team meetings", 26, 42))
         ]
-        shown: dict[str, dict[str, Any]] = {
+        evidence: dict[str, dict[str, Any]] = {
             "name_owner": {"evidence": "部门会议任命。Named at the department's meeting.", "owner": owner},
             "organise": {
                 "evidence": "已建立项目组。The group is there.",
@@ -396,17 +404,17 @@ class ImprovementScript(ProgrammeScript):
             },
             "inform_and_train": {
                 "evidence": "全部通过考核。All have passed.",
-                "announcements": told,
+                "announcements": announcements,
                 "training": str(training),
             },
             "publish": {
                 "evidence": "已在内网发布。It is on the intranet.",
                 "numbers": [f"WI-{self.name}"],
-                "effective_at": instant(at(CUTOVER)),
+                "effective_at": instant(before_end(CUTOVER)),
             },
         }
-        for name, said in shown.items():
+        for name, fields in evidence.items():
             days = ROLLOUT_STEPS[name]
             assert days is not None
-            body = CompleteRolloutStepImprovement.model_validate({"step": name, **said})
-            await self.act(at(days + 1), manager, "complete_rollout_step", body)
+            body = CompleteRolloutStepImprovement.model_validate({"step": name, **fields})
+            await self.act(before_end(days + 1), manager, "complete_rollout_step", body)

@@ -94,15 +94,15 @@ class Participants:
         that week.
         """
         members = self.staff[team]
-        there = [member for member in members if in_working_hours(member.site, when)]
-        return there or [members[when.isocalendar().week % len(members)]]
+        present = [member for member in members if in_working_hours(member.site, when)]
+        return present or [members[when.isocalendar().week % len(members)]]
 
 
 @dataclass(frozen=True)
 class ScriptedAction:
     """An action on the incident, its time and its caller."""
 
-    at: datetime
+    time: datetime
     caller: Caller
     action: str
     body: Payload
@@ -114,7 +114,7 @@ class DuplicateReport:
     `marked`.
     """
 
-    at: datetime
+    time: datetime
     caller: Caller
     body: ReportIncident
     marked: datetime
@@ -140,12 +140,12 @@ class IncidentScenario:
 
     def __post_init__(self) -> None:
         self.chance = random.Random(f"{SEED}-life-{self.opening.n}")  # noqa: S311  # a history, not a secret
-        self.now = self.opening.at
+        self.now = self.opening.arrived_at
         self.template = self._trouble()
-        here = [one for one in self.cast.requesters if one.site == self.opening.site]
-        somebody = self.chance.choice(here)
-        self.requester = self.cast.monitoring if self.template.monitored else somebody
-        self.service = service_at(self._service(), somebody.place)
+        here = [requester for requester in self.cast.requesters if requester.site == self.opening.site]
+        reporter = self.chance.choice(here)
+        self.requester = self.cast.monitoring if self.template.monitored else reporter
+        self.service = service_at(self._service(), reporter.place)
         machines = MACHINES.get(self.service, ())
         named = (
             machines and self.template.category.startswith(MACHINE_CATEGORIES) and self.chance.random() < 0.6
@@ -167,8 +167,8 @@ class IncidentScenario:
         """Return the payload that reports the incident, from its requester or from another one with the same
         trouble.
         """
-        trouble, who = self.template, by or self.requester
-        title, description = trouble.texts_for(self.service, who.site.language)
+        trouble, reporter = self.template, by or self.requester
+        title, description = trouble.texts_for(self.service, reporter.site.language)
         return ReportIncident(
             title=title,
             description=description,
@@ -184,8 +184,8 @@ class IncidentScenario:
         )
 
     def _trouble(self) -> IncidentTemplate:
-        """Chooses a template; at night alerts of monitoring are more likely than reports of people."""
-        night = not in_working_hours(self.opening.site, self.opening.at)
+        """Choose a template; at night alerts of monitoring are more likely than reports of people."""
+        night = not in_working_hours(self.opening.site, self.opening.arrived_at)
         weights = [
             trouble.weight
             * (2.5 if night and trouble.monitored else 1)
@@ -195,7 +195,7 @@ class IncidentScenario:
         return self.chance.choices(INCIDENT_TEMPLATES, weights)[0]
 
     def _service(self) -> str:
-        weights = [3 if self.opening.bad and one in BAD_SERVICES else 1 for one in self.template.services]
+        weights = [3 if self.opening.bad and key in BAD_SERVICES else 1 for key in self.template.services]
         return self.chance.choices(self.template.services, weights)[0]
 
     def _play(self) -> None:
@@ -218,7 +218,7 @@ class IncidentScenario:
         return None
 
     def _clear(self) -> None:
-        """Ends the incident because the alert has cleared before anyone has started."""
+        """End the incident because the alert has cleared before anyone has started."""
         for _ in range(self.chance.randrange(3)):
             self._advance(6)
             self._act(self.requester.caller, "repeat_alert", RepeatAlertIncident(title=self.report().title))
@@ -228,7 +228,7 @@ class IncidentScenario:
         self._close()
 
     def _repeat(self) -> None:
-        """Adds duplicate reports by others soon after the first, more of them the more severe the incident
+        """Add duplicate reports by others soon after the first, more of them the more severe the incident
         is.
         """
         if self.template.monitored or self.template.impact == "3":
@@ -238,11 +238,11 @@ class IncidentScenario:
             return
         for _ in range(self.chance.randint(1, most)):
             other = self.chance.choice(self.cast.requesters)
-            at = self.opening.at + timedelta(minutes=self.chance.randint(2, 40))
-            marked = at + timedelta(minutes=self.chance.randint(4, 30))
+            time = self.opening.arrived_at + timedelta(minutes=self.chance.randint(2, 40))
+            marked = time + timedelta(minutes=self.chance.randint(4, 30))
             # Incident managers see the original, whichever team it is assigned to by now.
             manager = self.chance.choice(self.cast.managers).caller
-            self.repeats.append(DuplicateReport(at, other.caller, self.report(other), marked, manager))
+            self.repeats.append(DuplicateReport(time, other.caller, self.report(other), marked, manager))
 
     @property
     def _routed(self) -> str:
@@ -252,20 +252,20 @@ class IncidentScenario:
         return DESK if self.is_critical else team_by_rule(self.service, self.template.category)
 
     def _triage(self) -> None:
-        """Has a member of the first team acknowledge and assign the incident, which may first go to a wrong
+        """Have a member of the first team acknowledge and assign the incident, which may first go to a wrong
         team.
         """
         first = self.chance.choice(self.cast.on_duty(self._routed, self.now))
         slower = (1 + 0.6 * self.opening.ago) * (2.3 if self.opening.bad else 1) * PACE[self._routed]
         self._work_for(2.5 if self.is_critical else 7 * slower)
         self._act(first.caller, "acknowledge", EmptyPayload())
-        there = self._routed
+        team = self._routed
         if self.chance.random() < (0.2 if self.is_bad else 0.07) and not self.is_critical:
-            there = self.chance.choice([key for key, _, _ in TEAMS if key not in (self.template.team, there)])
+            team = self.chance.choice([key for key, _, _ in TEAMS if key not in (self.template.team, team)])
             self._work_for(12)
-            self._act(first.caller, "assign", AssignTicket(team=there))
-            first = self.chance.choice(self.cast.on_duty(there, self.now))
-        if there == self.template.team:
+            self._act(first.caller, "assign", AssignTicket(team=team))
+            first = self.chance.choice(self.cast.on_duty(team, self.now))
+        if team == self.template.team:
             self.engineer = first
             return self._assign(first.caller)
         self._work_for(2 if self.is_critical else 15)
@@ -277,7 +277,7 @@ class IncidentScenario:
         self._act(by, "assign", AssignTicket(team=self.template.team, person=person))
 
     def _work(self) -> bool:
-        """Plays the work on the incident up to its resolution. Returns false for one that stays on hold."""
+        """Play the work on the incident up to its resolution. Return false for one that stays on hold."""
         chance, engineer = self.chance, self.engineer
         self._work_for(8)
         self._act(engineer.caller, "start", EmptyPayload())
@@ -312,7 +312,7 @@ class IncidentScenario:
         return True
 
     def _restore_for_now(self) -> None:
-        """Brings the service back by other means: nobody waits for weeks for a service."""
+        """Bring the service back by other means: nobody waits for weeks for a service."""
         if self.template.effect != Effect.none:
             self._work_for(30)
             body = ContainIncident(measure=incident_data.CONTAINMENT, service_restored_at=self.now)
@@ -325,7 +325,7 @@ class IncidentScenario:
         self._act(self.engineer.caller, "hold", HoldIncident(reason=reason, supplier=awaited))
 
     def _abandon(self) -> None:
-        """Cancels the incident, in most cases, some days after it was put on hold: it is no longer needed."""
+        """Cancel the incident, in most cases, some days after it was put on hold: it is no longer needed."""
         if self.chance.random() < 0.85 and not self.repeats:
             self.now += timedelta(days=self.chance.choice((2, 4, 9, 20, 45)), hours=self.chance.randrange(24))
             manager = self.chance.choice(self.cast.managers).caller
@@ -356,12 +356,14 @@ class IncidentScenario:
         self._close()
 
     def _close(self) -> None:
-        """Closes the incident: by its requester, or automatically when nobody objects for some days."""
+        """Close the incident: by its requester, or automatically when nobody objects for some days."""
         resolved, chance = self.now, self.chance
         rates = not self.template.monitored and chance.random() < 0.3
-        asked = not self.template.monitored and is_rating_requested(f"incident-{self.opening.n}", rates=rates)
+        rating_requested = not self.template.monitored and is_rating_requested(
+            f"incident-{self.opening.n}", rates=rates
+        )
         if rates:
-            if asked:
+            if rating_requested:
                 self._act(ASKER, "ask_rating", EmptyPayload())
             self._advance(240)
             mood = (1, 3, 4, 5, 6) if self.is_bad else (0.3, 0.6, 2, 5, 8)
@@ -379,19 +381,19 @@ class IncidentScenario:
         else:
             self.now = max(self.now, resolved + timedelta(days=REOPEN_DAYS))
         self._act(closer, "close", EmptyPayload())
-        if asked and not rates:
+        if rating_requested and not rates:
             self._act(ASKER, "ask_rating", EmptyPayload())
 
     def _major(self) -> None:
-        """Plays a major incident, from its declaration to its review."""
+        """Play a major incident, from its declaration to its review."""
         began, manager = self.now, self.chance.choice(self.cast.managers).caller
         self._work_for(4)
-        first, *others = incident_data.STATEMENTS
+        first, *following = incident_data.STATEMENTS
         body = DeclareMajorIncident(commander=str(manager.person_id), statement=first)
         self._act(manager, "declare_major", body)
         self._work_for(2)
         self._act(self.engineer.caller, "start", EmptyPayload())
-        for statement in others:
+        for statement in following:
             self._work_for(20)
             due = self.now + timedelta(minutes=30)
             self._act(manager, "post_update", PostUpdateIncident(statement=statement, next_update_due_at=due))
@@ -421,18 +423,20 @@ class IncidentScenario:
         self.steps.append(ScriptedAction(self.now, caller, action, body))
 
     def _work_for(self, mean: float) -> None:
-        """Moves the clock on by about so many minutes of the usual way to a resolution, which a planted
+        """Move the clock on by about so many minutes of the usual way to a resolution, which a planted
         improvement shortens whole: a wait that stayed as long as ever would hide it in a mean.
         """
         self._advance(mean * planted_factor(self.template.team, self.opening.ago * DAYS))
 
     def _advance(self, mean: float) -> None:
-        """Moves the clock on by about so many minutes; to working hours if the incident waits for a person
+        """Move the clock on by about so many minutes; to working hours if the incident waits for a person
         who has them.
         """
-        usual = self.is_critical or any(in_working_hours(one.site, self.now) for one in self.cast.staff[DESK])
+        usual = self.is_critical or any(
+            in_working_hours(agent.site, self.now) for agent in self.cast.staff[DESK]
+        )
         spread = min(exp(self.chance.gauss(0, SPREAD) - SPREAD**2 / 2), LARGEST_FACTOR)
         self.now += timedelta(seconds=int(60 * mean * spread * (1 if usual else 2)) + 5)
 
-    def _pick_text(self, words: Mapping[str, Sequence[str]], who: Member | None = None) -> str:
-        return self.chance.choice(words[(who or self.requester).site.language])
+    def _pick_text(self, words: Mapping[str, Sequence[str]], reader: Member | None = None) -> str:
+        return self.chance.choice(words[(reader or self.requester).site.language])

@@ -49,7 +49,7 @@ class Progress(IntEnum):
 
     raised = 1
     investigated = 2
-    known = 3
+    known_error = 3
     fixing = 4
     removed = 5
     accepted = 6
@@ -227,7 +227,7 @@ PROBLEM_TEMPLATES = (
         "Searches in customer records time out",
         "crm",
         71,
-        Progress.known,
+        Progress.known_error,
         Technique.timeline,
         CauseCategory.software,
         "An index is missing since the last update.",
@@ -238,7 +238,7 @@ PROBLEM_TEMPLATES = (
         "图纸偶发只读",
         "plm",
         16,
-        Progress.known,
+        Progress.known_error,
         Technique.five_whys,
         CauseCategory.configuration,
         "签出锁在断网后不释放。",
@@ -249,7 +249,7 @@ PROBLEM_TEMPLATES = (
         "Packets are lost between the sites",
         "wan",
         39,
-        Progress.known,
+        Progress.known_error,
         Technique.ishikawa,
         CauseCategory.supplier,
         "The carrier's detour by Frankfurt.",
@@ -314,10 +314,10 @@ class ProblemScenario(RecordScenario):
         cast: Participants,
         end: datetime,
         lives: Sequence[IncidentScenario],
-        made: Mapping[int, UUID],
+        incident_ids: Mapping[int, UUID],
     ) -> Iterator[ProblemScenario]:
         """Return the scenarios of all templates, each with incidents of the problem's service shortly
-        before. `lives`: the incidents' scenarios; `made`: the incidents' ids by the numbers of their
+        before. `lives`: the incidents' scenarios; `incident_ids`: the incidents' ids by the numbers of their
         arrivals.
         """
         for n, trouble in enumerate(PROBLEM_TEMPLATES, start=1):
@@ -327,18 +327,18 @@ class ProblemScenario(RecordScenario):
             story.manager = cast.heads[PROBLEM_MANAGER]
             team = cast.staff[SERVICES[trouble.service].team]
             story.engineer = team[n % len(team)]
-            shown = [
-                str(made[life.opening.n])
+            incidents = [
+                str(incident_ids[life.opening.n])
                 for life in lives
                 if life.service == trouble.service
-                and opened - INCIDENT_WINDOW < life.opening.at < opened - timedelta(hours=6)
-                and life.opening.n in made
+                and opened - INCIDENT_WINDOW < life.opening.arrived_at < opened - timedelta(hours=6)
+                and life.opening.n in incident_ids
             ]
-            story.incidents = tuple(shown[-MOST_INCIDENTS:])
+            story.incidents = tuple(incidents[-MOST_INCIDENTS:])
             yield story
 
     async def play(self) -> None:
-        """Plays the problem up to its furthest step, at most to the lessons learnt at its closing."""
+        """Play the problem up to its furthest step, at most to the lessons learnt at its closing."""
         trouble, team = self.template, SERVICES[self.template.service].team
         await self._raise()
         if trouble.progress < Progress.investigated:
@@ -346,7 +346,7 @@ class ProblemScenario(RecordScenario):
         self.advance_days(1, self.manager)
         investigated = InvestigateProblem(team=team, assignee=self.engineer.id)
         await self.act(self.manager, "investigate", investigated)
-        if trouble.progress < Progress.known:
+        if trouble.progress < Progress.known_error:
             return None
         await self._find_cause()
         if trouble.progress is Progress.accepted:
@@ -376,16 +376,16 @@ class ProblemScenario(RecordScenario):
         return await self.act(self.manager, "raise", body)
 
     async def _accept_candidate(self) -> None:
-        """Has the rule detect a problem candidate, and the problem manager accept it as the problem."""
+        """Have the rule detect a problem candidate, and the problem manager accept it as the problem."""
         trouble = self.template
         name, source = f"{self.name}-candidate", source_of(self.opened, self.end)
         script = Script(self.maker, name, self.opened - timedelta(hours=20), source)
-        found = DetectProblemCandidate(
+        candidacy = DetectProblemCandidate(
             dimension=CandidateDimension.service,
             value=trouble.service,
             since_at=self.opened - INCIDENT_WINDOW,
         )
-        candidate = await script.act(DETECTOR, "problem_candidate", "detect", None, found)
+        candidate = await script.act(DETECTOR, "problem_candidate", "detect", None, candidacy)
         script.now = self.now
         body = AcceptProblemCandidate(
             title=trouble.title,
@@ -404,10 +404,10 @@ class ProblemScenario(RecordScenario):
     async def _find_cause(self) -> None:
         trouble = self.template
         self.advance_days(4, self.engineer)
-        said = DocumentWorkaroundProblem(
+        workaround = DocumentWorkaroundProblem(
             symptoms=trouble.symptoms, workaround=trouble.workaround, workaround_visibility=Visibility.public
         )
-        await self.act(self.engineer, "document_workaround", said)
+        await self.act(self.engineer, "document_workaround", workaround)
         self.advance_days(5, self.engineer)
         cause = IdentifyCauseProblem(
             technique=trouble.technique,
@@ -438,15 +438,15 @@ class ProblemScenario(RecordScenario):
 
 
 async def decline_candidates(maker: DemoRun, cast: Participants, end: datetime) -> None:
-    """Plays the problem candidates that the problem manager declines."""
+    """Play the problem candidates that the problem manager declines."""
     for category, ago, why in DECLINED_CANDIDATES:
         opened = end - timedelta(days=ago)
         script = Script(maker, f"declined-{category}", opened, source_of(opened, end))
-        found = DetectProblemCandidate(
+        candidacy = DetectProblemCandidate(
             dimension=CandidateDimension.category, value=category, since_at=opened - timedelta(days=30)
         )
-        made = await script.act(DETECTOR, "problem_candidate", "detect", None, found)
+        candidate = await script.act(DETECTOR, "problem_candidate", "detect", None, candidacy)
         script.now += timedelta(days=2)
         await script.act(
-            cast.heads[PROBLEM_MANAGER].caller, "problem_candidate", "decline", made, Reason(reason=why)
+            cast.heads[PROBLEM_MANAGER].caller, "problem_candidate", "decline", candidate, Reason(reason=why)
         )

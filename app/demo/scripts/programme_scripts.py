@@ -68,30 +68,29 @@ class ProgrammeRecords:
 
 
 async def make_programme(programme: Programme) -> ProgrammeRecords:
-    """Plays what comes before the improvements: the plan, their suggestions, and trainings."""
+    """Play what comes before the improvements: the plan, their suggestions, and trainings."""
     records = ProgrammeRecords(plan_script=await _begin_plan(programme))
-    for one in data.IMPROVEMENTS:
-        said = SuggestionTemplate(
-            one.name,
-            data.PROPOSERS[one.name],
-            one.title,
-            one.aspect,
-            one.source,
-            one.what,
-            one.why,
+    for template in data.IMPROVEMENTS:
+        suggestion = SuggestionTemplate(
+            template.name,
+            data.PROPOSERS[template.name],
+            template.title,
+            template.aspect,
+            template.source,
+            template.description,
+            template.why,
             "incident",
         )
-        records.suggestions[one.name] = await _offer(programme, said, programme.before_end(one.selected + 5))
-    for name, pilot in (
-        (data.ROLLED_OUT, data.PILOT_OF_NETWORK),
-        (data.PILOTED, data.PILOT_OF_WORKPLACE),
-    ):
+        records.suggestions[template.name] = await _offer(
+            programme, suggestion, programme.before_end(template.selected + 5)
+        )
+    for name, pilot in ((data.ROLLED_OUT, data.PILOT_OF_NETWORK), (data.PILOTED, data.PILOT_OF_WORKPLACE)):
         records.trainings[name] = await _train(programme, name, pilot)
     return records
 
 
 async def _begin_plan(programme: Programme) -> ProgrammeScript:
-    """Has this year's plan drafted, approved by the committee, and begun."""
+    """Have this year's plan drafted, approved by the committee, and begun."""
     script = ProgrammeScript(programme, "improvement_plan", "plan")
     ledger = programme.maker.ledger
     zone = ZoneInfo(ledger.settings.time_zone)
@@ -118,7 +117,7 @@ async def _begin_plan(programme: Programme) -> ProgrammeScript:
                 }
                 for name, title, kpi, scope, goal, business_goal in data.PLAN_TARGETS
             ],
-            "points": [{"title": title, "refers_to": of} for title, of in data.PLAN_POINTS],
+            "points": [{"title": title, "refers_to": reference} for title, reference in data.PLAN_POINTS],
             "steps": [
                 {"title": title, "owner": programme.person(owner), "due_on": f"{year}-{day}"}
                 for title, owner, day in data.PLAN_STEPS
@@ -129,8 +128,10 @@ async def _begin_plan(programme: Programme) -> ProgrammeScript:
     await script.act(drafted, programme.quality, "draft", draft)
 
     async def frozen() -> tuple[object, ...]:
-        asked = [planned_target(one) for one in await load_targets(ledger, await script.current_record())]
-        return (await freeze_baselines(ledger, asked, script.script.now),)
+        targets = [
+            planned_target(target) for target in await load_targets(ledger, await script.current_record())
+        ]
+        return (await freeze_baselines(ledger, targets, script.script.now),)
 
     when = drafted + 3 * DAY
     submitted = SubmitImprovementPlan.model_validate(question(f"{year} 年计划？Is this our plan?", when))
@@ -142,54 +143,58 @@ async def _begin_plan(programme: Programme) -> ProgrammeScript:
 
 
 async def review_plan(programme: Programme, script: ProgrammeScript) -> None:
-    """Has the plan reviewed at a meeting, by the progress of its targets and what improvements have added."""
-    at = programme.before_end(REVIEWED_BEFORE)
-    if (await script.current_record()).begun_at >= at:
+    """Have the plan reviewed at a meeting, by the progress of its targets and the improvements' effects."""
+    reviewed_at = programme.before_end(REVIEWED_BEFORE)
+    if (await script.current_record()).begun_at >= reviewed_at:
         return
     meeting = ProgrammeScript(programme, "meeting", "plan-review")
     called = CallMeeting(
         title="年度计划评审 Review of the annual plan",
         meeting_kind=MeetingKind.plan_review,
-        starts_at=at - timedelta(hours=3),
-        ends_at=at - timedelta(hours=2),
+        starts_at=reviewed_at - timedelta(hours=3),
+        ends_at=reviewed_at - timedelta(hours=2),
         chair=programme.person(HEAD_OF_IT),
     )
-    await meeting.act(at - timedelta(hours=20), programme.quality, "call", called)
+    await meeting.act(reviewed_at - timedelta(hours=20), programme.quality, "call", called)
     attended = (str(programme.quality.person_id), programme.person(HEAD_OF_IT))
     held = HoldMeeting(attended=attended)
-    await meeting.act(at - timedelta(hours=1), programme.quality, "hold", held)
+    await meeting.act(reviewed_at - timedelta(hours=1), programme.quality, "hold", held)
     ledger = programme.maker.ledger
 
     async def progress() -> tuple[object, ...]:
         return (await compute_progress(ledger, await script.current_record(), script.script.now),)
 
     body = ReviewImprovementPlan(meeting=str(meeting.record_id), report=data.REVIEW_REPORT)
-    await script.act(at, programme.quality, "review", body, prepare=progress)
+    await script.act(reviewed_at, programme.quality, "review", body, prepare=progress)
 
 
-async def _offer(programme: Programme, said: SuggestionTemplate, at: datetime) -> UUID:
-    script = ProgrammeScript(programme, "improvement_suggestion", said.name)
+async def _offer(programme: Programme, suggestion: SuggestionTemplate, offered_at: datetime) -> UUID:
+    script = ProgrammeScript(programme, "improvement_suggestion", suggestion.name)
     body = OfferImprovementSuggestion.model_validate(
         {
-            "title": said.title,
-            "scope": "department" if said.process is None else "process",
-            "process": said.process,
-            "aspect": said.aspect,
-            "source": said.source,
-            "what": said.what,
-            "why": said.why,
+            "title": suggestion.title,
+            "scope": "department" if suggestion.process is None else "process",
+            "process": suggestion.process,
+            "aspect": suggestion.aspect,
+            "source": suggestion.source,
+            "what": suggestion.description,
+            "why": suggestion.why,
         }
     )
-    await script.act(at, programme.callers[said.by], "offer", body)
+    await script.act(offered_at, programme.callers[suggestion.by], "offer", body)
     return script.record_id
 
 
-async def _train(programme: Programme, name: str, of: PilotTemplate) -> PilotTrainings:
-    """Has the key users trained, and then the executors, who are examined and get licences."""
+async def _train(programme: Programme, name: str, pilot: PilotTemplate) -> PilotTrainings:
+    """Have the key users trained, and then the executors, who are examined and get licences."""
     return PilotTrainings(
-        await _hold_training(programme, f"{name}-key-users", "key_user", of.trained, of.begins + 6),
+        await _hold_training(programme, f"{name}-key-users", "key_user", pilot.trained, pilot.begins + 6),
         await _hold_training(
-            programme, f"{name}-executors", "executor", (*of.trained, data.SECOND_SITTING), of.begins + 4
+            programme,
+            f"{name}-executors",
+            "executor",
+            (*pilot.trained, data.SECOND_SITTING),
+            pilot.begins + 4,
         ),
     )
 
@@ -197,13 +202,13 @@ async def _train(programme: Programme, name: str, of: PilotTemplate) -> PilotTra
 async def _hold_training(
     programme: Programme, name: str, kind: str, trained: Sequence[str], held: float
 ) -> UUID:
-    script, at = ProgrammeScript(programme, "training", name), programme.before_end
-    persons = [programme.person(one) for one in trained]
-    whom = {"key_user": "关键用户 Key users", "executor": "执行人 Executors"}[kind]
+    script, before_end = ProgrammeScript(programme, "training", name), programme.before_end
+    persons = [programme.person(trainee) for trainee in trained]
+    audience = {"key_user": "关键用户 Key users", "executor": "执行人 Executors"}[kind]
     plan = PlanTraining.model_validate(
         {
-            "title": f"新的处理方法 The new way: {whom}",
-            "year": at(held).year,
+            "title": f"新的处理方法 The new way: {audience}",
+            "year": before_end(held).year,
             "kind": kind,
             "method": "classroom" if kind == "key_user" else "on_the_job",
             "process": "incident",
@@ -211,17 +216,17 @@ async def _hold_training(
             "material": "内网培训资料。The slides on the intranet.",
             "persons": persons,
             "everybody": True,
-            "planned_at": instant(at(held)),
+            "planned_at": instant(before_end(held)),
         }
     )
     quality = programme.quality
-    await script.act(at(held + 4), quality, "plan", plan)
+    await script.act(before_end(held + 4), quality, "plan", plan)
     hold = HoldTraining(attended=tuple(persons), contents="新旧方法对比与练习。Old and new, and practice.")
-    await script.act(at(held), quality, "hold", hold)
+    await script.act(before_end(held), quality, "hold", hold)
     if kind == "executor":
-        await script.act(at(held - 1), quality, "examine", _sitting(persons, failed=persons[-1:]))
-        await script.act(at(held - 1.5), quality, "examine", _sitting(persons[-1:]))
-        await script.act(at(held - 2), quality, "license", LicenseTraining())
+        await script.act(before_end(held - 1), quality, "examine", _sitting(persons, failed=persons[-1:]))
+        await script.act(before_end(held - 1.5), quality, "examine", _sitting(persons[-1:]))
+        await script.act(before_end(held - 2), quality, "license", LicenseTraining())
     return script.record_id
 
 
@@ -240,14 +245,14 @@ def _sitting(persons: Sequence[str], failed: Sequence[str] = ()) -> ExamineTrain
 
 
 async def make_assessments(programme: Programme, records: ProgrammeRecords) -> None:
-    """Plays the assessment of the last month, which is concluded, and that of this month, which is open."""
+    """Play the assessment of the last month, which is concluded, and that of this month, which is open."""
     zone = ZoneInfo(programme.maker.ledger.settings.time_zone)
     this = programme.end.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     last = (this - DAY).replace(day=1)
     begin = this.astimezone(UTC)
     offered = {
-        one.name: await _offer(programme, one, begin - (21 - n) * DAY)
-        for n, one in enumerate(
+        suggestion.name: await _offer(programme, suggestion, begin - (21 - n) * DAY)
+        for n, suggestion in enumerate(
             (
                 data.SELECTED_SUGGESTION,
                 data.DECLINED_SUGGESTION,
@@ -265,8 +270,10 @@ async def make_assessments(programme: Programme, records: ProgrammeRecords) -> N
     script = await _assess(programme, f"{last:%Y-%m}", records, begin - 14 * DAY)
     await _score(programme, script, judged, offered, begin - 10 * DAY)
     await script.act(begin - 4 * DAY, programme.quality, "conclude", _verdicts(programme, judged, offered))
-    for n, one in enumerate(data.OPEN_SUGGESTIONS):
-        offered[one.name] = await _offer(programme, one, begin - (3 * DAY - n * timedelta(hours=9)))
+    for n, suggestion in enumerate(data.OPEN_SUGGESTIONS):
+        offered[suggestion.name] = await _offer(
+            programme, suggestion, begin - (3 * DAY - n * timedelta(hours=9))
+        )
     opened = max(begin, min(begin + 2 * DAY, programme.end - timedelta(hours=6)))
     script = await _assess(programme, f"{this:%Y-%m}", records, opened)
     scored = min(opened + timedelta(hours=2), programme.end)
@@ -274,12 +281,12 @@ async def make_assessments(programme: Programme, records: ProgrammeRecords) -> N
 
 
 async def _assess(
-    programme: Programme, month: str, records: ProgrammeRecords, at: datetime
+    programme: Programme, month: str, records: ProgrammeRecords, opened_at: datetime
 ) -> ProgrammeScript:
     script = ProgrammeScript(programme, "improvement_assessment", month)
     assessors = tuple(map(programme.person, data.ASSESSORS))
     body = OpenImprovementAssessment(month=month, assessors=assessors, plan=str(records.plan))
-    await script.act(at, programme.quality, "open", body)
+    await script.act(opened_at, programme.quality, "open", body)
     return script
 
 
@@ -288,13 +295,17 @@ async def _score(
     script: ProgrammeScript,
     suggestions: Sequence[SuggestionTemplate],
     offered: dict[str, UUID],
-    at: datetime,
+    scored_at: datetime,
 ) -> None:
-    for one in suggestions:
-        for name, scores in zip(data.ASSESSORS, one.scores, strict=False):
-            said = dict(zip((criterion.value for criterion in AssessmentCriterion), scores, strict=True))
-            body = ScoreImprovementAssessment.model_validate({"suggestion": str(offered[one.name]), **said})
-            await script.act(at, programme.callers[name], "score", body)
+    for suggestion in suggestions:
+        for name, scores in zip(data.ASSESSORS, suggestion.scores, strict=False):
+            by_criterion = dict(
+                zip((criterion.value for criterion in AssessmentCriterion), scores, strict=True)
+            )
+            body = ScoreImprovementAssessment.model_validate(
+                {"suggestion": str(offered[suggestion.name]), **by_criterion}
+            )
+            await script.act(scored_at, programme.callers[name], "score", body)
 
 
 def _verdicts(
@@ -302,9 +313,9 @@ def _verdicts(
 ) -> ConcludeImprovementAssessment:
     """Return the verdicts: the first is selected, the second declined, the third deferred."""
     verdicts = [
-        {"suggestion": str(offered[one.name]), "verdict": verdict}
-        | ({} if one.reason is None else {"reason": one.reason})
-        for one, verdict in zip(judged, ("selected", "declined", "deferred"), strict=True)
+        {"suggestion": str(offered[suggestion.name]), "verdict": verdict}
+        | ({} if suggestion.reason is None else {"reason": suggestion.reason})
+        for suggestion, verdict in zip(judged, ("selected", "declined", "deferred"), strict=True)
     ]
     verdicts[-1]["until_at"] = instant(programme.before_end(-40))
     return ConcludeImprovementAssessment.model_validate({"verdicts": verdicts})

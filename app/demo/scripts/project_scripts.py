@@ -145,7 +145,7 @@ class ProjectScenario(RecordScenario):
         return FILLER_TEXT[self.requester.site.language]
 
     async def play(self) -> None:
-        """Plays the project from the request to the training, up to the end of the history."""
+        """Play the project from the request to the training, up to the end of the history."""
         await self._request()
         await self._analyse()
         for _ in range(self.project.revisions):
@@ -218,8 +218,8 @@ class ProjectScenario(RecordScenario):
         )
         await self.act(self.architect, "propose_solution", body)
 
-    async def _review(self, who: Member, side: ReviewSide, verdict: ReviewVerdict) -> None:
-        self.advance_days(1.5, who)
+    async def _review(self, reviewer: Member, side: ReviewSide, verdict: ReviewVerdict) -> None:
+        self.advance_days(1.5, reviewer)
         again = verdict is ReviewVerdict.revise
         body = ReviewSolutionRequest(
             side=side,
@@ -229,15 +229,15 @@ class ProjectScenario(RecordScenario):
             cost_and_benefit=Judgement.acceptable,
             comment=self.text if again else None,
         )
-        await self.act(who, "review_solution", body)
+        await self.act(reviewer, "review_solution", body)
 
     async def _implement(self) -> None:
         self.advance_days(2, self.architect)
         due = self.now + timedelta(weeks=self.project.weeks)
         half = self.now + timedelta(weeks=self.project.weeks / 2)
         tasks = tuple(
-            PlannedTask(title=title, assignee=who.id, team=TEAM, milestone=n, due_at=when)
-            for n, title, who, when in (
+            PlannedTask(title=title, assignee=assignee.id, team=TEAM, milestone=n, due_at=when)
+            for n, title, assignee, when in (
                 (1, "Build it 开发", self.developers[0], half),
                 (2, "Bring the data over 迁移数据", self.developers[1], due),
             )
@@ -258,7 +258,7 @@ class ProjectScenario(RecordScenario):
         await self._check("Test of the whole 整体测试")
 
     async def _report(self, part: float) -> None:
-        """Moves the clock to the fraction `part` of the duration and reports progress; tasks are completed a
+        """Move the clock to the fraction `part` of the duration and report progress; tasks are completed a
         little before or after they are due.
         """
         slower = 1.25 if self.project.late else 0.93
@@ -275,7 +275,8 @@ class ProjectScenario(RecordScenario):
             milestones = await self.script.children("request", self.record_id, Milestone)
             return ReportProgressRequest(
                 milestones=tuple(
-                    MilestoneProgress(milestone=one.id, done=done[one.title or ""]) for one in milestones
+                    MilestoneProgress(milestone=milestone.id, done=done[milestone.title or ""])
+                    for milestone in milestones
                 ),
                 expected_at=expected,
                 cost_to_date=f"{int(self.project.weeks * 4_000 * part * slower)}.00",
@@ -285,7 +286,7 @@ class ProjectScenario(RecordScenario):
         await self.act(self.developers[0], "report_progress", body)
 
     async def _complete(self) -> None:
-        """Completes the task that is due next."""
+        """Complete the task that is due next."""
         await self.act(self.developers[0], "complete_task", self._task)
 
     async def _task(self) -> CompleteTask:
@@ -319,11 +320,11 @@ class ProjectScenario(RecordScenario):
                 participants=(self.requester.id,),
                 results=tuple(
                     CriterionAssessment(
-                        criterion=one.id,
-                        shown_by=one.shown_by or VerificationMethod.demonstration,
-                        passed=good or one.shown_by is VerificationMethod.demonstration,
+                        criterion=criterion.id,
+                        shown_by=criterion.shown_by or VerificationMethod.demonstration,
+                        passed=good or criterion.shown_by is VerificationMethod.demonstration,
                     )
-                    for one in criteria
+                    for criterion in criteria
                 ),
                 verdict=verdict,
                 issues=issues,

@@ -45,7 +45,7 @@ REASON = "A call of that month was told of later by telephone. 当月的一通�
 async def make_reports(
     ledger: Ledger, persons: dict[str, UUID], follow: Callable[[], Awaitable[None]]
 ) -> None:
-    """Issues the reports that do not exist yet, and corrects one. `follow` brings the facts up to date."""
+    """Issue the reports that do not exist yet, and correct one. `follow` brings the facts up to date."""
     maker, now = await DemoRun.resume(ledger), datetime.now(UTC)
     callers = await ledger.directory.callers(list(persons.values()))
     manager = callers[persons[SERVICE_LEVEL_MANAGER]]
@@ -78,11 +78,11 @@ async def _issue(maker: DemoRun, agreement: Agreement, period: Period, by: Calle
 
 
 async def _record_late_call(maker: DemoRun, agent: Caller, persons: dict[str, UUID], period: Period) -> None:
-    """Records an incident of the tenth of that month late; it took a week to resolve."""
+    """Record an incident of the tenth of that month late; it took a week to resolve."""
     opened = period.begin + timedelta(days=9, hours=10)
     requester = next(name for name, customer in REQUESTERS if customer == CUSTOMER)
     script = Script(maker, f"late-call-{period.label}", opened, IMPORTED_SOURCE)
-    said = ReportIncident(
+    report = ReportIncident(
         title="期末结账无法过账 Period-end posting fails",
         description="Postings of the month end are refused. 月末过账被拒绝。",
         channel=Channel.hotline,
@@ -92,7 +92,7 @@ async def _record_late_call(maker: DemoRun, agent: Caller, persons: dict[str, UU
         service=SERVICE,
         requester=str(persons[requester]),
     )
-    incident = await script.act(agent, "incident", "report", None, said)
+    incident = await script.act(agent, "incident", "report", None, report)
     script.now = opened + timedelta(hours=1)
     await script.act(agent, "incident", "acknowledge", incident, EmptyPayload())
     await script.act(agent, "incident", "assign", incident, AssignTicket(team=DESK, person="me"))
@@ -109,9 +109,9 @@ async def _correct(maker: DemoRun, agreement: Agreement, period: Period, by: Cal
         "select number from fold.sla_report where record = %s and period = %s limit 1",
         (agreement.row_key, period.label),
     )
-    shown = (await find_report(maker.ledger, agreement, number, None)).asked_edition
-    fresh = await recompute(maker.ledger, agreement, shown, now)
-    computed = fresh.computed((shown.content or {}, shown.staff_content or {}))
+    edition = (await find_report(maker.ledger, agreement, number, None)).asked_edition
+    fresh = await recompute(maker.ledger, agreement, edition, now)
+    computed = fresh.computed((edition.content or {}, edition.staff_content or {}))
     body = CorrectReportSla(number=number, remarks=REASON)
     await _perform(maker, agreement, "correct_report", body, computed=computed, by=by, key=key, now=now)
 
@@ -127,16 +127,10 @@ async def _perform(
     key: str,
     now: datetime,
 ) -> None:
-    """Carries out the action on the agreement; `computed` is the report, `key` the idempotency key."""
+    """Carry out the action on the agreement; `computed` is the report, `key` the idempotency key."""
     metadata = CommandMetadata(by, now, correlation_id=f"demo-{key}", source=IMPORTED_SOURCE)
     once = IdempotencyKey(ROUTE, key, "00")
     command = Command(
-        LIFECYCLE,
-        LIFECYCLE[action],
-        str(agreement.id),
-        body,
-        metadata,
-        key=once,
-        prepared=(computed,),
+        LIFECYCLE, LIFECYCLE[action], str(agreement.id), body, metadata, key=once, prepared=(computed,)
     )
     await perform(maker.ledger, command)

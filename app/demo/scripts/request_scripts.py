@@ -68,25 +68,25 @@ class RecordScenario:
         assert self.record is not None
         return self.record
 
-    async def act(self, who: Member, action: str, payload: BodySource) -> None:
-        """Carries out the action as this member. Raises HistoryEnded if the clock is past the end of the
+    async def act(self, member: Member, action: str, payload: BodySource) -> None:
+        """Carry out the action as this member. Raises HistoryEnded if the clock is past the end of the
         history.
         """
         if self.now > self.end:
             raise HistoryEnded
-        self.record = await self.script.act(who.caller, self.kind, action, self.record, payload)
+        self.record = await self.script.act(member.caller, self.kind, action, self.record, payload)
 
-    def advance(self, minutes: float, who: Member) -> None:
-        """Moves the clock on by about so many minutes, to a time at which the member works."""
+    def advance(self, minutes: float, member: Member) -> None:
+        """Move the clock on by about so many minutes, to a time at which the member works."""
         self.script.now += timedelta(
             minutes=minutes * min(exp(self.chance.gauss(0, SPREAD)), LARGEST_FACTOR), seconds=7
         )
-        while not in_working_hours(who.site, self.now):
+        while not in_working_hours(member.site, self.now):
             self.script.now += HOUR
 
-    def advance_days(self, days: float, who: Member) -> None:
-        """Moves the clock on by about so many days, to a time at which the member works."""
-        self.advance(days * 24 * 60, who)
+    def advance_days(self, days: float, member: Member) -> None:
+        """Move the clock on by about so many days, to a time at which the member works."""
+        self.advance(days * 24 * 60, member)
 
     def pick_member(self, team: str) -> Member:
         """Return a member of the team who is on duty, chosen at random."""
@@ -107,15 +107,15 @@ class RequestScenario(RecordScenario):
         """Return the scenario of the request that arrives then, with an item and a requester chosen at
         random.
         """
-        story = cls(maker, cast, end, "request", f"wish-{opening.n}", opening.at)
+        story = cls(maker, cast, end, "request", f"wish-{opening.n}", opening.arrived_at)
         chance = story.chance
         story.item = chance.choices(ITEMS, [item.weight for item in ITEMS])[0]
-        here = [one for one in cast.requesters if one.site == opening.site]
+        here = [requester for requester in cast.requesters if requester.site == opening.site]
         story.requester = chance.choice(here)
         return story
 
     async def play(self) -> None:
-        """Plays the request from its submission to its end."""
+        """Play the request from its submission to its end."""
         await self._submit()
         if self.chance.random() < 0.03:
             self.advance(90, self.requester)
@@ -160,17 +160,17 @@ class RequestScenario(RecordScenario):
         raise HistoryEnded
 
     async def _approved(self) -> bool:
-        """Plays the approver's vote, after hours or days. Returns whether they approve."""
+        """Play the approver's vote, after hours or days. Returns whether they approve."""
         head = self.approver
         self.advance(self.chance.choice((60, 240, 1_500)), head)
         refused = self.chance.random() < 0.06
         verdict = VoteVerdict.reject if refused else VoteVerdict.approve
 
         async def vote() -> CastVote:
-            (asked,) = await self.script.children("request", self.record_id, Vote, person_id=UUID(head.id))
-            assert asked.decision_id is not None
+            (vote,) = await self.script.children("request", self.record_id, Vote, person_id=UUID(head.id))
+            assert vote.decision_id is not None
             return CastVote(
-                decision=asked.decision_id,
+                decision=vote.decision_id,
                 verdict=verdict,
                 comment=catalogue_data.REFUSAL_COMMENT if refused else None,
             )
@@ -190,7 +190,7 @@ class RequestScenario(RecordScenario):
         )
 
     async def _work(self) -> None:
-        """Plays the work of a member of the item's team, up to fulfilment."""
+        """Play the work of a member of the item's team, up to fulfilment."""
         chance = self.chance
         self.advance(90, self.requester)
         self.worker = self.pick_member(self.item.team)
@@ -221,7 +221,7 @@ class RequestScenario(RecordScenario):
         return CompleteTask(task=tasks[0].id, outcome="Done. 已完成。")
 
     async def _finish(self) -> None:
-        """Plays the end of the request: a few are reopened, many are rated, and all are closed."""
+        """Play the end of the request: a few are reopened, many are rated, and all are closed."""
         chance, delivered = self.chance, self.now
         if chance.random() < 0.04:
             self.advance(300, self.requester)

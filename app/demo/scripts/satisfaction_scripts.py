@@ -42,16 +42,16 @@ class ComplaintScenario:
         cast: Participants,
         end: datetime,
         lives: Sequence[IncidentScenario],
-        made: Mapping[int, UUID],
+        incident_ids: Mapping[int, UUID],
     ) -> Iterator[ComplaintScenario]:
         """Yield the scenarios of the complaints about these incidents, as far as they were closed."""
         for life in lives:
-            closings = [step.at for step in life.steps if step.action == "close" and step.at <= end]
-            if not closings or life.template.monitored or life.opening.n not in made:
+            closings = [step.time for step in life.steps if step.action == "close" and step.time <= end]
+            if not closings or life.template.monitored or life.opening.n not in incident_ids:
                 continue
             likely = COMPLAINTS_WHEN_BAD if life.is_bad else COMPLAINTS
             if _chance(life).random() < likely:
-                yield cls(maker, cast, end, life, made[life.opening.n], closings[-1])
+                yield cls(maker, cast, end, life, incident_ids[life.opening.n], closings[-1])
 
     async def play(self) -> None:
         """Play the complaint, its assignment and its answer, as far as they are not ahead."""
@@ -62,7 +62,7 @@ class ComplaintScenario:
             self.maker,
             f"complaint-{life.opening.n}",
             self.closed + timedelta(hours=2 + 40 * chance.random()),
-            source_of(life.opening.at, self.end),
+            source_of(life.opening.arrived_at, self.end),
         )
         if script.now > self.end:
             return

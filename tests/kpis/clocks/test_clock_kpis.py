@@ -22,9 +22,11 @@ from app.log.follow import catch_up
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
 from app.platform.db import Connection, Database
+from tests.cases import slice_of
 from tests.contract.logged import MADE_UP
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write, write_more
+from tests.kpis.kinds import process_of
 
 LATER = datetime(2026, 9, 1, tzinfo=UTC)
 DAY = 24 * 60
@@ -71,10 +73,11 @@ async def follow(connection: Connection, *told: Scripted) -> None:
 
 
 @pytest.fixture
-async def reconciled(database_url: str, follower: Connection) -> Any:
+async def reconciled(database_url: str, follower: Connection, request: pytest.FixtureRequest) -> Any:
     """Whatever a test tells, both paths agree on it in the end."""
     yield
-    report = await reconcile(database_url, zone=ZoneInfo("Asia/Shanghai"), now=LATER, keys=OF_CLOCKS)
+    keys = slice_of(request.node.name, OF_CLOCKS, str, process_of)
+    report = await reconcile(database_url, zone=ZoneInfo("Asia/Shanghai"), now=LATER, keys=keys)
     assert report.differences == []
 
 

@@ -80,7 +80,7 @@ def answer(clock: Json, now: datetime) -> Json:
     }
 
 
-@goes_round("worked cases of clocks", "app.kpis.clocks")
+@goes_round("worked cases of clocks", "app.kpis.raw.clock")
 @pytest.mark.parametrize(("name", "number"), [*cases(FILES[0]), *cases(FILES[1])])
 async def test_a_worked_case(follower: Connection, real_data: Path, name: str, number: int) -> None:
     said = said_in(real_data, name)

@@ -58,7 +58,7 @@ async def test_readers_find_what_is_published_for_everybody_and_nothing_else(
     public = await published(writer, editor)
     internal = await published(writer, editor, visibility="internal")
     draft = f"{ARTICLES}/{(await writer.post_ok(ARTICLES, AN_ARTICLE))['id']}"
-    assert [(await visitor.get(at)).status_code for at in (public, internal, draft)] == [200, 404, 404]
+    assert [(await visitor.get(path)).status_code for path in (public, internal, draft)] == [200, 404, 404]
     listed = await visitor.read(ARTICLES)
     assert [f"{ARTICLES}/{item['id']}" for item in listed["items"]] == [public]
     await editor.post_ok(f"{public}/retire", {"reason": "There are no cartridges any more."})
@@ -70,10 +70,10 @@ async def test_it_is_found_by_words_in_both_languages(indexed: Api) -> None:
     writer = await indexed.client("Writer", Role.engineer)
     editor = await indexed.client("Editor", Role.knowledge_editor)
     visitor = await indexed.client("Visitor")
-    at = await published(writer, editor)
+    path = await published(writer, editor)
     for q in ("cartridges", "空白", "墨盒 封条", "blank page"):
         answer = await visitor.read(ARTICLES, q=q)
-        assert [f"{ARTICLES}/{item['id']}" for item in answer["items"]] == [at], q
+        assert [f"{ARTICLES}/{item['id']}" for item in answer["items"]] == [path], q
 
 
 async def test_a_revision_is_read_after_somebody_else_has_accepted_it(

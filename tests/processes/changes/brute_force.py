@@ -57,55 +57,55 @@ class Replay:
     def needs(self, touched: Iterable[str]) -> set[str]:
         """What these items need as the relations stand, without themselves."""
         edges: dict[str, set[str]] = {}
-        for one in self.of("ci_relation").values():
-            needing, needed = one["from_ci_id"], one["to_ci_id"]
-            if one["kind"] == "part_of":
+        for relation in self.of("ci_relation").values():
+            needing, needed = relation["from_ci_id"], relation["to_ci_id"]
+            if relation["kind"] == "part_of":
                 needing, needed = needed, needing
             if self.of("ci")[needed]["state"] != "retired":
                 edges.setdefault(needing, set()).add(needed)
         start = set(touched)
-        known, frontier = set(start), set(start)
+        reached, frontier = set(start), set(start)
         for _ in range(DEEPEST):
-            frontier = {other for one in frontier for other in edges.get(one, ())} - known
-            known |= frontier
-        return known - start
+            frontier = {other for ci in frontier for other in edges.get(ci, ())} - reached
+            reached |= frontier
+        return reached - start
 
     def in_the_way(
         self, name: str, touched: set[str], needed: set[str], span: tuple[str, str | None]
     ) -> set[str]:
         """The streams of what stands in the way of such a change in that time."""
-        found = set()
+        overlaps = set()
         for other, row in self.of("change").items():
             if other == name or row["state"] not in HOLDING or row.get("booked_from_at") is None:
                 continue
             theirs, their_needs = set(row["ci_ids"]), set(row.get("needed_ci_ids") or ())
             shared = touched & (theirs | their_needs) or needed & theirs
             if shared and overlap(span, (row["booked_from_at"], row.get("booked_until_at"))):
-                found.add(f"change/{other}")
+                overlaps.add(f"change/{other}")
         own = self.of("change").get(name, {})
-        items = [self.of("ci")[one] for one in touched]
+        items = [self.of("ci")[ci] for ci in touched]
         classes = {item["ci_class"] for item in items}
-        services = {one for named in (own, *items) for one in named.get("services") or ()}
+        services = {service for named in (own, *items) for service in named.get("services") or ()}
         for freeze, row in self.of("freeze").items():
             if row["state"] == "declared" and overlap(span, (row["from_at"], row["until_at"])):
                 scope = (
                     set(row.get("services") or ()) & services or set(row.get("ci_classes") or ()) & classes
                 )
                 if row["everything"] or scope:
-                    found.add(f"freeze/{freeze}")
-        return found
+                    overlaps.add(f"freeze/{freeze}")
+        return overlaps
 
     def _check_booking(self, event: Row, name: str) -> None:
         change = self.of("change")[name]
-        touched, said = set(change["ci_ids"]), set(change.get("needed_ci_ids") or ())
+        touched, needed = set(change["ci_ids"]), set(change.get("needed_ci_ids") or ())
         where = f"{event['position']} {event['type']} {change['number']}"
-        if said != self.needs(touched):
-            self.broken.append(f"{where}: needs {sorted(self.needs(touched) ^ said)}")
+        if needed != self.needs(touched):
+            self.broken.append(f"{where}: needs {sorted(self.needs(touched) ^ needed)}")
         span = (change["booked_from_at"], change.get("booked_until_at"))
-        found = self.in_the_way(name, touched, said, span)
+        overlaps = self.in_the_way(name, touched, needed, span)
         over = {*(change.get("overrides") or ()), *(change.get("excepted_freezes") or ())}
-        if found - over:
-            self.broken.append(f"{where}: overlaps {sorted(found - over)}")
+        if overlaps - over:
+            self.broken.append(f"{where}: overlaps {sorted(overlaps - over)}")
 
     def _check_freeze(self, event: Row, name: str) -> None:
         hit = set(self.of("freeze")[name].get("hit_change_ids") or ())
@@ -122,13 +122,13 @@ class Replay:
             self.broken.append(f"{event['position']} {event['type']}: hits {sorted(hit ^ expected)}")
 
 
-def overlap(one: tuple[str, str | None], other: tuple[str, str | None]) -> bool:
+def overlap(span: tuple[str, str | None], other: tuple[str, str | None]) -> bool:
     """Whether two spans have an instant in common; without an end they go on for ever."""
 
     def ends_after(span: tuple[str, str | None], begin: str) -> bool:
         return span[1] is None or _instant(span[1]) > _instant(begin)
 
-    return ends_after(one, other[0]) and ends_after(other, one[0])
+    return ends_after(span, other[0]) and ends_after(other, span[0])
 
 
 def _instant(text: str) -> datetime:

@@ -106,9 +106,9 @@ class Board:
         record = await self.keeper.post_ok("/v1/cis", body)
         return await self.keeper.post_ok(f"/v1/cis/{record['id']}/go_live")
 
-    async def relate(self, one: str, kind: str, other: str) -> None:
+    async def relate(self, item: str, kind: str, other: str) -> None:
         """The one item is that to the other."""
-        await self.keeper.post_ok(f"/v1/cis/{one}/relate", {"kind": kind, "other": other})
+        await self.keeper.post_ok(f"/v1/cis/{item}/relate", {"kind": kind, "other": other})
 
     async def template(self, key: str) -> None:
         """A new template of standard changes, approved by another manager than its author."""
@@ -162,23 +162,23 @@ class Board:
         named = {"key": key, "decision": "change", "name": "Changes of ours"}
         return await self.keeper_of_rules.post_ok("/v1/approval_rules", {**named, "definition": body})
 
-    async def vote(self, at: str, verdict: str) -> None:
+    async def vote(self, path: str, verdict: str) -> None:
         """Those who are asked say so, one after the other, until it is decided."""
-        identifier = (await self.manager.read(f"{at}/decisions"))["items"][-1]["id"]
+        identifier = (await self.manager.read(f"{path}/decisions"))["items"][-1]["id"]
         body = {"decision": identifier, "verdict": verdict, "comment": "As it stands."}
-        for voter in await self.voters(at):
-            await voter.post_ok(f"{at}/vote", body)
-            if (await self.manager.read(f"{at}/decisions"))["items"][-1]["state"] == "taken":
+        for voter in await self.voters(path):
+            await voter.post_ok(f"{path}/vote", body)
+            if (await self.manager.read(f"{path}/decisions"))["items"][-1]["state"] == "taken":
                 return
         raise AssertionError("the votes of those who are there decide nothing")
 
-    async def voters(self, at: str) -> list[Client]:
+    async def voters(self, path: str) -> list[Client]:
         """Those of them who have been asked last about the record at that address."""
-        identifier = (await self.manager.read(f"{at}/decisions"))["items"][-1]["id"]
-        ballots = (await self.manager.read(f"{at}/votes", limit=200))["items"]
+        identifier = (await self.manager.read(f"{path}/decisions"))["items"][-1]["id"]
+        ballots = (await self.manager.read(f"{path}/votes", limit=200))["items"]
         persons = {ballot["person"]["id"] for ballot in ballots if ballot["decision_id"] == identifier}
-        known = (self.approver, self.member, *self.further, self.manager)
-        return [one for one in known if one.id in persons]
+        people = (self.approver, self.member, *self.further, self.manager)
+        return [person for person in people if person.id in persons]
 
     async def scheduled(self, begin: float, end: float, **changes: Any) -> str:
         """The path of a change that is scheduled from the one hour to the other."""
@@ -186,17 +186,17 @@ class Board:
         await self.manager.post_ok(f"{path}/schedule", window(begin, end))
         return path
 
-    async def try_schedule(self, at: str, begin: float, end: float, **more: Any) -> httpx.Response:
+    async def try_schedule(self, path: str, begin: float, end: float, **more: Any) -> httpx.Response:
         """What the answer is when the manager schedules it."""
-        return await self.manager.post(f"{at}/schedule", json=window(begin, end, **more))
+        return await self.manager.post(f"{path}/schedule", json=window(begin, end, **more))
 
-    async def start_at(self, at: str, hour: float, **said: Any) -> None:
+    async def start_at(self, path: str, hour: float, **fields: Any) -> None:
         """The engineer starts it at that hour of the night."""
-        team = (await self.manager.read(at))["team"]["id"]
+        team = (await self.manager.read(path))["team"]["id"]
         roles = (RoleGrant(Role.engineer),)
         caller = Caller(f"person:{self.engineer.id}", UUID(self.engineer.id), roles, frozenset({UUID(team)}))
-        now, body = NIGHT + timedelta(hours=hour), StartChange(**said)
-        await act(self.api.ledger, caller, "change", "start", at.rpartition("/")[2], body, now=now)
+        now, body = NIGHT + timedelta(hours=hour), StartChange(**fields)
+        await act(self.api.ledger, caller, "change", "start", path.rpartition("/")[2], body, now=now)
 
 
 async def a_board(api: Api) -> Board:

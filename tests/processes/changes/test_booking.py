@@ -92,8 +92,8 @@ async def test_an_override_has_a_reason_that_stays_and_is_in_the_way_of_others_a
 
 async def test_a_reason_where_nothing_is_in_the_way_overrides_nothing(board: Board) -> None:
     await board.ci("srv-1")
-    at = await board.approved(cis=["srv-1"])
-    done = await board.try_schedule(at, 0, 2, override_reason="To be sure.")
+    path = await board.approved(cis=["srv-1"])
+    done = await board.try_schedule(path, 0, 2, override_reason="To be sure.")
     assert done.json()["overrides"] is None
 
 
@@ -103,10 +103,10 @@ async def test_of_two_schedulers_at_once_exactly_one_wins(board: Board) -> None:
     await board.relate("app-1", "uses", "db-1")
     await board.template("restart")
     for n in range(RACES):
-        one, other = await board.standard("restart", "app-1"), await board.standard("restart", "db-1")
+        first, second = await board.standard("restart", "app-1"), await board.standard("restart", "db-1")
         begin = 10.0 * n
         answers = await asyncio.gather(
-            board.try_schedule(one, begin, begin + 2), board.try_schedule(other, begin + 1, begin + 3)
+            board.try_schedule(first, begin, begin + 2), board.try_schedule(second, begin + 1, begin + 3)
         )
         assert sorted(answer.status_code for answer in answers) == [200, 409], [a.text for a in answers]
         (refused,) = (answer.json() for answer in answers if answer.status_code == 409)
@@ -114,10 +114,10 @@ async def test_of_two_schedulers_at_once_exactly_one_wins(board: Board) -> None:
 
 
 async def test_staff_ask_for_conflicts_and_nobody_else(board: Board) -> None:
-    asked = {"from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"], "services": "mail"}
-    assert (await board.agent.read("/v1/changes/conflicts", **asked))["items"] == []
+    query = {"from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"], "services": "mail"}
+    assert (await board.agent.read("/v1/changes/conflicts", **query))["items"] == []
     stranger = await board.api.client("王芳")
-    refused = await stranger.get("/v1/changes/conflicts", params=asked)
+    refused = await stranger.get("/v1/changes/conflicts", params=query)
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
 
 
@@ -125,8 +125,8 @@ async def test_staff_ask_for_conflicts_and_nobody_else(board: Board) -> None:
 async def test_an_item_that_is_not_there_is_never_told_to_be_free_nor_is_nothing(
     board: Board, named: dict[str, str], code: str
 ) -> None:
-    asked = {"from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"], **named}
-    refused = await board.agent.get("/v1/changes/conflicts", params=asked)
+    query = {"from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"], **named}
+    refused = await board.agent.get("/v1/changes/conflicts", params=query)
     assert refused.status_code == 422
     (fault,) = refused.json()["errors"]
     assert (fault["parameter"], fault["code"]) == ("cis", code)
@@ -137,8 +137,8 @@ async def test_before_one_schedules_conflicts_and_the_next_free_windows_are_told
         await board.ci(key)
     await board.relate("app-1", "uses", "db-1")
     first = await board.scheduled(0, 2, cis=["db-1"])
-    asked = {"from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"]}
-    answer = await board.engineer.read("/v1/changes/conflicts", cis="app-1", **asked)
+    query = {"from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"]}
+    answer = await board.engineer.read("/v1/changes/conflicts", cis="app-1", **query)
     assert [item["id"] for item in answer["items"]] == [(await board.manager.read(first))["id"]]
     assert answer["needed_cis"] == ["db-1"]
     free = [datetime.fromisoformat(free_window["from_at"]) for free_window in answer["free_windows"]]
@@ -146,7 +146,7 @@ async def test_before_one_schedules_conflicts_and_the_next_free_windows_are_told
     assert free == [NIGHT + timedelta(hours=hour) for hour in hours], "then at the same time of the next days"
     second = await board.approved(cis=["app-1"])
     number = (await board.manager.read(second))["number"]
-    by_change = await board.engineer.read("/v1/changes/conflicts", change=number, **asked)
+    by_change = await board.engineer.read("/v1/changes/conflicts", change=number, **query)
     assert by_change["items"] == answer["items"]
 
 
@@ -154,11 +154,11 @@ async def test_titles_of_changes_in_the_way_are_for_those_who_may_see_them(board
     await board.ci("srv-1")
     await board.scheduled(0, 2, cis=["srv-1"])
     title = "Renew the mail relay"
-    asked = {"cis": "srv-1", "from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"]}
+    query = {"cis": "srv-1", "from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"]}
     stranger = await board.api.client("Nils", Role.knowledge_editor)
     for client, expected in ((board.manager, title), (stranger, None)):
-        (told,) = (await client.read("/v1/changes/conflicts", **asked))["items"]
-        assert told["title"] == expected
+        (conflict,) = (await client.read("/v1/changes/conflicts", **query))["items"]
+        assert conflict["title"] == expected
     second = await board.approved(cis=["srv-1"])
     assert (await board.try_schedule(second, 1, 2)).json()["conflicts"][0]["title"] == title
 
@@ -181,11 +181,11 @@ async def test_a_ban_of_a_service_is_in_the_way_of_changes_of_its_items_that_do_
     with pytest.raises(ActionUnavailable) as not_started:
         await board.start_at(waiting, 1)
     assert not_started.value.code == "frozen_without_exception"
-    asked = {"cis": "pay-2", "from": at_hour(4), "to": at_hour(6)}
-    answer = await board.manager.read("/v1/changes/conflicts", **asked)
+    query = {"cis": "pay-2", "from": at_hour(4), "to": at_hour(6)}
+    answer = await board.manager.read("/v1/changes/conflicts", **query)
     assert [item["id"] for item in answer["items"]] == [ban["id"]]
-    shown = {"from": at_hour(-1), "until": at_hour(11), "service": "payroll"}
-    entries = (await board.manager.read("/v1/changes/calendar", **shown))["items"]
+    period = {"from": at_hour(-1), "until": at_hour(11), "service": "payroll"}
+    entries = (await board.manager.read("/v1/changes/calendar", **period))["items"]
     assert {entry["id"] for entry in entries} == {ban["id"], change["id"]}
 
 
@@ -197,8 +197,8 @@ async def test_of_a_service_alone_the_changes_that_touch_it_are_told_and_free_wi
     bare = await board.assessed()
     number = (await board.manager.read(first))["number"]
     assert (await board.manager.read(bare))["conflicts_found"] == [number]
-    asked = {"services": "mail", "from": at_hour(1), "to": at_hour(3)}
-    answer = await board.manager.read("/v1/changes/conflicts", **asked)
+    query = {"services": "mail", "from": at_hour(1), "to": at_hour(3)}
+    answer = await board.manager.read("/v1/changes/conflicts", **query)
     assert (answer["items"], [overlap["name"] for overlap in answer["overlaps"]]) == ([], [number])
     assert datetime.fromisoformat(answer["free_windows"][0]["from_at"]) == NIGHT + timedelta(hours=2)
 
@@ -207,9 +207,9 @@ async def test_of_a_long_window_conflicts_are_told_to_its_end(board: Board) -> N
     await board.ci("srv-1")
     late = 24 * 65
     first = await board.scheduled(late, late + 2, cis=["srv-1"])
-    said = window(0, 24 * 80)
+    booked = window(0, 24 * 80)
     answer = await board.engineer.read(
-        "/v1/changes/conflicts", cis="srv-1", **{"from": said["from_at"], "to": said["until_at"]}
+        "/v1/changes/conflicts", cis="srv-1", **{"from": booked["from_at"], "to": booked["until_at"]}
     )
     assert [item["id"] for item in answer["items"]] == [(await board.manager.read(first))["id"]]
     assert answer["free_windows"] == []

@@ -29,7 +29,7 @@ values (%(id)s, 1, now(), %(state)s, %(kind)s, 'Quarter end', %(begin)s, %(end)s
 """
 
 
-def freeze(place: DatabaseUrls, begin: float, end: float, **said: Any) -> str:
+def freeze(place: DatabaseUrls, begin: float, end: float, **fields: Any) -> str:
     """The id of a freeze from the one hour of the night to the other."""
     row = {
         "id": uuid4(),
@@ -38,20 +38,20 @@ def freeze(place: DatabaseUrls, begin: float, end: float, **said: Any) -> str:
         "begin": NIGHT + timedelta(hours=begin),
         "end": NIGHT + timedelta(hours=end),
         "services": None,
-        **said,
+        **fields,
     }
     with psycopg.connect(place.owner_url) as connection:
         connection.execute(FREEZE, row)
     return str(row["id"])
 
 
-async def items(client: Client, **asked: str) -> list[Json]:
-    listed: list[Json] = (await client.read(AT, **{**THAT_MONTH, **asked}))["items"]
+async def items(client: Client, **query: str) -> list[Json]:
+    listed: list[Json] = (await client.read(AT, **{**THAT_MONTH, **query}))["items"]
     return listed
 
 
-async def titles(client: Client, **asked: str) -> list[str | None]:
-    return [item["title"] for item in await items(client, **asked)]
+async def titles(client: Client, **query: str) -> list[str | None]:
+    return [item["title"] for item in await items(client, **query)]
 
 
 async def calendar_key(client: Client) -> Json:
@@ -80,8 +80,8 @@ async def test_what_was_done_stays_and_an_emergency_is_there_from_its_start(boar
     around = {"from": (now - timedelta(days=1)).isoformat(), "until": (now + timedelta(days=2)).isoformat()}
     path = f"/v1/changes/{(await board.drafted(type='emergency', title='Now'))['id']}"
     await board.agent.post_ok(f"{path}/submit")
-    said = board.question(cannot_wait="Mail is down.")
-    await board.manager.post_ok(f"{path}/request_emergency_approval", said)
+    body = board.question(cannot_wait="Mail is down.")
+    await board.manager.post_ok(f"{path}/request_emergency_approval", body)
     await board.vote(path, "approve")
     (waiting,) = await items(board.manager)
     assert (waiting["state"], waiting["from_at"][:16]) == ("approved", at_hour(0)[:16])
@@ -98,7 +98,7 @@ async def test_freezes_and_bans_are_shown_to_staff_only(board: Board, place: Dat
     freeze(place, 0, 5)
     freeze(place, 2, 7, kind="maintenance_ban")
     freeze(place, 0, 5, state="withdrawn")
-    assert [one["kind"] for one in await items(board.manager)] == ["freeze", "maintenance_ban"]
+    assert [entry["kind"] for entry in await items(board.manager)] == ["freeze", "maintenance_ban"]
     assert await items(await board.api.client("Zhao Min")) == []
 
 
@@ -129,9 +129,9 @@ async def test_it_is_narrowed_by_service_team_and_type(board: Board, place: Data
 
 async def test_a_period_shows_what_overlaps_it_and_what_ends_as_it_begins_is_before_it(board: Board) -> None:
     await board.scheduled(1, 3)
-    for begin, end, shown in ((0, 1, 0), (0, 1.5, 1), (2, 2.5, 1), (2.5, 9, 1), (3, 9, 0)):
-        found = await items(board.manager, **{"from": at_hour(begin), "until": at_hour(end)})
-        assert len(found) == shown, (begin, end)
+    for begin, end, number in ((0, 1, 0), (0, 1.5, 1), (2, 2.5, 1), (2.5, 9, 1), (3, 9, 0)):
+        entries = await items(board.manager, **{"from": at_hour(begin), "until": at_hour(end)})
+        assert len(entries) == number, (begin, end)
 
 
 async def test_without_a_period_it_is_this_month_by_the_clocks_asked_for(board: Board) -> None:
@@ -144,7 +144,7 @@ async def test_without_a_period_it_is_this_month_by_the_clocks_asked_for(board: 
 
 
 @each_case(
-    ("asked", "parameter", "code"),
+    ("query", "parameter", "code"),
     [
         ({"tz": "Mars/Olympus"}, "tz", "unknown_zone"),
         ({"from": "2026-03-01", "until": "2026-03-01"}, "until", "ends_before_it_begins"),
@@ -156,9 +156,9 @@ async def test_without_a_period_it_is_this_month_by_the_clocks_asked_for(board: 
     ],
 )
 async def test_a_wrong_question_is_answered_with_what_is_wrong(
-    board: Board, asked: Json, parameter: str, code: str
+    board: Board, query: Json, parameter: str, code: str
 ) -> None:
-    answer = await board.manager.get(AT, params=asked)
+    answer = await board.manager.get(AT, params=query)
     assert answer.status_code == 422, answer.text
     assert [(error["parameter"], error["code"]) for error in answer.json()["errors"]] == [(parameter, code)]
 
@@ -166,9 +166,9 @@ async def test_a_wrong_question_is_answered_with_what_is_wrong(
 # As a file.
 
 
-async def file_of(client: Client, **asked: str) -> Any:
+async def file_of(client: Client, **query: str) -> Any:
     """The calendar, as another library reads it."""
-    answer = await client.get(AT, params={**THAT_MONTH, **asked}, headers={"Accept": "text/calendar"})
+    answer = await client.get(AT, params={**THAT_MONTH, **query}, headers={"Accept": "text/calendar"})
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].startswith("text/calendar")
     return vobject.readOne(answer.text, validate=True)
@@ -177,9 +177,9 @@ async def file_of(client: Client, **asked: str) -> Any:
 async def test_another_library_accepts_the_file_and_finds_each_entry_once(
     board: Board, place: DatabaseUrls
 ) -> None:
-    at = await board.scheduled(1, 3, title="Renew; the relay, 邮件, now " + "x" * 120)
+    path = await board.scheduled(1, 3, title="Renew; the relay, 邮件, now " + "x" * 120)
     frozen = freeze(place, 4, 5)
-    change = await board.manager.read(at)
+    change = await board.manager.read(path)
     read = await file_of(board.manager)
     events = {event.uid.value: event for event in read.vevent_list}
     assert set(events) == {f"change-{change['id']}@ledgerdesk", f"freeze-{frozen}@ledgerdesk"}
@@ -219,18 +219,18 @@ async def test_times_are_right_in_every_zone_and_when_clocks_change(
     board: Board, zone: str, day: date, hours: int
 ) -> None:
     clocks = ZoneInfo(zone)
-    whole = day_of(day, clocks)
-    assert whole.hours == hours
+    local_day = day_of(day, clocks)
+    assert local_day.hours == hours
     begin = datetime(day.year, day.month, day.day, 0, 30, tzinfo=clocks)
     end = datetime(day.year, day.month, day.day, 4, 30, tzinfo=clocks)
     body = {"from_at": begin.isoformat(), "until_at": end.isoformat()}
     await board.manager.post_ok(f"{await board.approved()}/schedule", body)
     following = day + timedelta(days=1)
-    asked = {"from": day.isoformat(), "until": following.isoformat(), "tz": zone}
-    answer = await board.manager.read(AT, **asked)
-    assert datetime.fromisoformat(answer["from_at"]) == whole.begin
-    assert datetime.fromisoformat(answer["until_at"]) == whole.end
-    (event,) = (await file_of(board.manager, **asked)).vevent_list
+    query = {"from": day.isoformat(), "until": following.isoformat(), "tz": zone}
+    answer = await board.manager.read(AT, **query)
+    assert datetime.fromisoformat(answer["from_at"]) == local_day.begin
+    assert datetime.fromisoformat(answer["until_at"]) == local_day.end
+    (event,) = (await file_of(board.manager, **query)).vevent_list
     for local, written in ((begin, event.dtstart.value), (end, event.dtend.value)):
         assert written == local
         assert written.utcoffset() == timedelta(0)
@@ -240,8 +240,8 @@ async def test_times_are_right_in_every_zone_and_when_clocks_change(
 
 async def test_words_are_in_the_language_asked_for_or_else_the_persons(board: Board) -> None:
     await board.scheduled(1, 3)
-    said = (await file_of(board.manager, lang="zh")).vevent_list[0].description.value
-    assert "状态：已排期" in said
+    description = (await file_of(board.manager, lang="zh")).vevent_list[0].description.value
+    assert "状态：已排期" in description
     drawing = await board.manager.get(f"{AT}.svg", params={"lang": "zh"})
     assert "变更日历" in drawing.text
 
@@ -255,8 +255,8 @@ async def test_a_key_in_the_address_reads_the_calendar_as_its_person_sees_it_now
     freeze(place, 1, 2)
     token = (await calendar_key(board.manager))["token"]
     anybody = board.api.with_token(None)
-    for asked in ({"key": token, **THAT_MONTH}, {"format": "ics", "key": token, **THAT_MONTH}):
-        answer = await anybody.get(AT, params=asked)
+    for query in ({"key": token, **THAT_MONTH}, {"format": "ics", "key": token, **THAT_MONTH}):
+        answer = await anybody.get(AT, params=query)
         assert answer.status_code == 200, answer.text
         assert token not in answer.text + str(answer.headers)
         assert "Quarter end" in answer.text
@@ -270,10 +270,10 @@ async def test_a_key_in_the_address_reads_the_calendar_as_its_person_sees_it_now
 
 
 async def test_no_other_key_is_taken_from_the_address_and_none_is_repeated(board: Board) -> None:
-    anybody, whole = board.api.with_token(None), board.manager.token
-    refused = await anybody.get(AT, params={"key": str(whole)})
+    anybody, token_of_manager = board.api.with_token(None), board.manager.token
+    refused = await anybody.get(AT, params={"key": str(token_of_manager)})
     assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
-    assert str(whole) not in refused.text
+    assert str(token_of_manager) not in refused.text
     token = (await calendar_key(board.manager))["token"]
     wrong = await anybody.get(AT, params={"key": token, "from": "nonsense"})
     assert wrong.status_code == 422
@@ -284,13 +284,13 @@ async def test_no_other_key_is_taken_from_the_address_and_none_is_repeated(board
 async def test_it_ends_with_its_person_and_when_it_is_revoked(board: Board, ended: str) -> None:
     person = await add_person(board.api.ledger, "Zhao Min")
     theirs = await board.api.client_of(person)
-    made = await calendar_key(theirs)
+    key = await calendar_key(theirs)
     anybody = board.api.with_token(None)
-    assert (await anybody.get(AT, params={"key": made["token"]})).status_code == 200
+    assert (await anybody.get(AT, params={"key": key["token"]})).status_code == 200
     admin = await board.api.client("Ada", Role.admin)
-    path = f"/v1/keys/{made['id']}/revoke" if ended == "revoke" else f"/v1/persons/{person.id}/{ended}"
+    path = f"/v1/keys/{key['id']}/revoke" if ended == "revoke" else f"/v1/persons/{person.id}/{ended}"
     await admin.post_ok(path)
-    assert (await anybody.get(AT, params={"key": made["token"]})).status_code == 401
+    assert (await anybody.get(AT, params={"key": key["token"]})).status_code == 401
 
 
 # Drawn.

@@ -26,26 +26,26 @@ NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def an_entry(begin: datetime, hours: float, n: int = 1, **said: Any) -> CalendarEntry:
+def an_entry(begin: datetime, hours: float, n: int = 1, **fields: Any) -> CalendarEntry:
     """A normal change of that begin and length."""
-    whole = {
+    entry = {
         "kind": CHANGE,
         "state": ChangeState.scheduled,
         "type": ChangeType.normal,
         "number": f"CHG-2026-{n:06}",
         "title": "Renew the relay",
-        **said,
+        **fields,
     }
     end = begin.astimezone(UTC) + timedelta(hours=hours)
     return CalendarEntry(
-        id=UUID(int=n), version=1, changed_at=NOW, from_at=begin.astimezone(UTC), until_at=end, **whole
+        id=UUID(int=n), version=1, changed_at=NOW, from_at=begin.astimezone(UTC), until_at=end, **entry
     )
 
 
-def a_freeze(begin: datetime, hours: float, **said: Any) -> CalendarEntry:
+def a_freeze(begin: datetime, hours: float, **fields: Any) -> CalendarEntry:
     """A change freeze of that begin and length."""
-    whole = {"kind": "freeze", "type": None, "number": None, "state": FreezeState.declared, **said}
-    return an_entry(begin, hours, 99, **whole)
+    freeze = {"kind": "freeze", "type": None, "number": None, "state": FreezeState.declared, **fields}
+    return an_entry(begin, hours, 99, **freeze)
 
 
 def local(day: int, hour: int = 0, minute: int = 0, zone: ZoneInfo = BERLIN) -> datetime:
@@ -62,12 +62,12 @@ def drawn(
 
 def words(drawing: ElementTree.Element) -> list[str]:
     """All texts that are drawn."""
-    return [one.text or "" for one in drawing.iter(f"{SVG}text")]
+    return [text.text or "" for text in drawing.iter(f"{SVG}text")]
 
 
 def groups(drawing: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
     """What is drawn of the entries of that kind."""
-    return [one for one in drawing.iter(f"{SVG}g") if one.get("class") == f"cc-entry cc-{kind}"]
+    return [group for group in drawing.iter(f"{SVG}g") if group.get("class") == f"cc-entry cc-{kind}"]
 
 
 def box_of(group: ElementTree.Element) -> tuple[float, float, float, float]:
@@ -92,7 +92,7 @@ def box_of(group: ElementTree.Element) -> tuple[float, float, float, float]:
 def test_a_day_is_as_long_as_its_clocks_make_it(zone: ZoneInfo, day: date, hours: float) -> None:
     assert day_of(day, zone).hours == hours
     week = week_of(day, zone)
-    assert [one.end for one in week[:-1]] == [one.begin for one in week[1:]]
+    assert [day.end for day in week[:-1]] == [day.begin for day in week[1:]]
 
 
 def test_after_clocks_have_changed_a_change_stands_beside_the_hour_that_they_show() -> None:
@@ -102,15 +102,15 @@ def test_after_clocks_have_changed_a_change_stands_beside_the_hour_that_they_sho
         assert block is not None
         assert (block.top, block.bottom) == (passed, passed + 1)
         drawing = drawn(an_entry(begin, 1), day=day)
-        own = [one for one in drawing.iter(f"{SVG}text") if "cc-own-hour" in one.get("class", "")]
+        own = [text for text in drawing.iter(f"{SVG}text") if "cc-own-hour" in text.get("class", "")]
         if passed == 14:
             assert own == []
             continue
-        hours = [one.text for one in own]
+        hours = [text.text for text in own]
         assert len(hours) == day_of(day, BERLIN).hours
         assert hours.count("02:00") == (0 if passed == 13 else 2)
         (group,) = groups(drawing, "normal")
-        (two,) = [one for one in own if one.text == "14:00"]
+        (two,) = [text for text in own if text.text == "14:00"]
         assert 0 < float(two.attrib["y"]) - box_of(group)[1] < HOUR / 2
         assert f"{day_of(day, BERLIN).hours:g} h: clocks change" in words(drawing)
 
@@ -133,7 +133,7 @@ def test_changes_at_the_same_time_stand_side_by_side_and_none_covers_another() -
         assert left + width <= following
     day = day_of(date(2026, 11, 24), BERLIN)
     apart = [an_entry(local(24, 8), 1, 1), an_entry(local(24, 10), 1, 2)]
-    blocks = [block for one in apart if (block := block_of(one, day)) is not None]
+    blocks = [block for entry in apart if (block := block_of(entry, day)) is not None]
     assert [(assign_lane.lane, assign_lane.lanes) for assign_lane in assign_lanes(blocks)] == [(0, 1), (0, 1)]
 
 
@@ -156,22 +156,24 @@ def test_each_kind_has_a_shape_a_letter_a_pattern_and_a_word_of_its_own() -> Non
         [mark.lines for mark in MARKS.values()],
     ):
         assert len(set(of_all)) == len(MARKS)
-    said = words(drawn())
-    assert {kind.label("en") for kind in MARKS} <= set(said)
+    texts = words(drawn())
+    assert {kind.label("en") for kind in MARKS} <= set(texts)
     assert {kind.label("zh") for kind in MARKS} <= set(words(drawn(lang="zh")))
     assert set(MARKS) == {*ChangeType, *FreezeKind}
 
 
 def test_freezes_are_hatched_bands_behind_and_named_above_the_days() -> None:
     drawing = drawn(a_freeze(local(24, 12), 48, title="Quarter end"), an_entry(local(25, 8), 1))
-    bands = [one for one in drawing.iter(f"{SVG}rect") if one.get("class") == "cc-band cc-freeze"]
+    bands = [
+        rectangle for rectangle in drawing.iter(f"{SVG}rect") if rectangle.get("class") == "cc-band cc-freeze"
+    ]
     assert len(bands) == 3
     assert {band.attrib["fill"] for band in bands} == {"url(#cc-pattern-freeze)"}
     (bar,) = groups(drawing, "freeze")
     assert "Change freeze: Quarter end" in words(drawing)
     left, _, width, _ = box_of(bar)
     assert (round(left), round(width)) == (209, 454)
-    order = [one.get("class") for one in drawing]
+    order = [element.get("class") for element in drawing]
     assert order.index("cc-band cc-freeze") < order.index("cc-entry cc-normal")
 
 
@@ -180,7 +182,7 @@ def test_a_month_has_whole_weeks_and_what_goes_on_over_days_stands_in_each() -> 
     assert (weeks[0][0].on, weeks[-1][-1].on) == (date(2026, 10, 26), date(2026, 12, 6))
     assert len(weeks_of_month(date(2027, 2, 14), BERLIN)) == 4
     drawing = drawn(an_entry(local(24, 22), 26), name="month")
-    labels = [one for group in groups(drawing, "normal") for one in words(group)]
+    labels = [text for group in groups(drawing, "normal") for text in words(group)]
     assert [label.split()[0] for label in labels if len(label) > 1] == ["22:00", "…"]
 
 
@@ -190,8 +192,12 @@ def test_what_people_write_is_escaped_and_what_xml_forbids_is_left_out() -> None
         text = draw(view_of(name, MONDAY, BERLIN, "en", NOW), [an_entry(local(24, 8), 5, title=title)])
         assert "<script" not in text
         tree = ElementTree.fromstring(text)
-        (shown,) = [one for group in groups(tree, "normal") for one in group.findall(f"{SVG}title")]
-        assert "<script>alert('1')</script>" in str(shown.text)
+        (title_element,) = [
+            title_element
+            for group in groups(tree, "normal")
+            for title_element in group.findall(f"{SVG}title")
+        ]
+        assert "<script>alert('1')</script>" in str(title_element.text)
     assert element("a", b_c='"<&') == '<a b-c="&#34;&lt;&amp;"/>'
 
 
@@ -203,7 +209,7 @@ def test_it_holds_no_style_and_no_script_and_says_what_it_shows() -> None:
         assert re.findall(r"\sstyle=|<style|<script|\son\w+=|href", text) == []
         tree = ElementTree.fromstring(text)
         assert tree.attrib["role"] == "img"
-        ids = {one.get("id"): one for one in tree.iter() if one.get("id")}
+        ids = {node.get("id"): node for node in tree.iter() if node.get("id")}
         assert set(tree.attrib["aria-labelledby"].split()) <= set(ids)
     assert ids["cc-title"].text == "变更日历: 第 48 周：2026年11月23日 – 2026年11月29日"
     assert ids["cc-desc"].text == "2026年11月23日 至 2026年11月29日：1 项变更，1 个禁止变更的时段。"
@@ -215,14 +221,14 @@ def test_all_that_is_drawn_lies_within_the_sheet() -> None:
     for name in ("week", "month"):
         tree = drawn(*entries, name=name, lang="zh")
         width, height = float(tree.attrib["width"]), float(tree.attrib["height"])
-        for one in tree.iter(f"{SVG}rect"):
-            if "x" in one.attrib:
-                assert float(one.attrib["x"]) + float(one.attrib["width"]) <= width + 0.5
-                assert float(one.attrib["y"]) + float(one.attrib["height"]) <= height
-        for one in tree.iter(f"{SVG}text"):
-            if one.get("text-anchor") is None:
-                size = float(one.attrib["font-size"])
-                assert float(one.attrib["x"]) + text_width(one.text or "", size) <= width + 1, one.text
+        for rectangle in tree.iter(f"{SVG}rect"):
+            if "x" in rectangle.attrib:
+                assert float(rectangle.attrib["x"]) + float(rectangle.attrib["width"]) <= width + 0.5
+                assert float(rectangle.attrib["y"]) + float(rectangle.attrib["height"]) <= height
+        for text in tree.iter(f"{SVG}text"):
+            if text.get("text-anchor") is None:
+                size = float(text.attrib["font-size"])
+                assert float(text.attrib["x"]) + text_width(text.text or "", size) <= width + 1, text.text
 
 
 def test_the_present_day_is_named_and_not_only_marked() -> None:

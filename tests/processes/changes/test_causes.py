@@ -19,24 +19,24 @@ def ago(**parts: float) -> Json:
 
 async def started(board: Board, when: Json | None = None, **changes: Any) -> str:
     """The path of an emergency change that is being implemented, since now or since `when`."""
-    said = when or {}
-    drafted = await board.drafted(type="emergency", **changes, **said)
+    times = when or {}
+    drafted = await board.drafted(type="emergency", **changes, **times)
     path = f"/v1/changes/{drafted['id']}"
-    await board.agent.post_ok(f"{path}/submit", said)
+    await board.agent.post_ok(f"{path}/submit", times)
     # Whoever manages changes may date back, whoever only votes may not.
     decider = await board.api.client("Ada", Role.cab_member, Role.change_manager, grade=Grade.senior)
-    asked = board.question(cannot_wait="Nobody can send mail.", **said)
-    await board.manager.post_ok(f"{path}/request_emergency_approval", asked)
+    question = board.question(cannot_wait="Nobody can send mail.", **times)
+    await board.manager.post_ok(f"{path}/request_emergency_approval", question)
     decision = (await board.manager.read(f"{path}/decisions"))["items"][-1]["id"]
-    vote = {"decision": decision, "verdict": "approve", "comment": "Go on.", **said}
+    vote = {"decision": decision, "verdict": "approve", "comment": "Go on.", **times}
     await decider.post_ok(f"{path}/vote", vote)
-    await board.engineer.post_ok(f"{path}/start", said)
+    await board.engineer.post_ok(f"{path}/start", times)
     return path
 
 
-async def an_incident_on(board: Board, **said: Any) -> Json:
+async def an_incident_on(board: Board, **fields: Any) -> Json:
     """A new incident."""
-    return await board.agent.post_ok("/v1/incidents", an_incident(**said))
+    return await board.agent.post_ok("/v1/incidents", an_incident(**fields))
 
 
 async def changes_suspected(client: Client, incident: Json) -> list[Json]:
@@ -51,9 +51,9 @@ async def incidents_suspected(client: Client, path: str) -> list[Json]:
     return items
 
 
-def reasons(found: list[Json]) -> list[tuple[str, list[str]]]:
+def reasons(suspects: list[Json]) -> list[tuple[str, list[str]]]:
     """What is suspected, and because of what."""
-    return [(item["id"], item["because"]) for item in found]
+    return [(item["id"], item["because"]) for item in suspects]
 
 
 async def test_changes_on_the_same_item_come_before_those_on_what_it_needs_and_on_its_service(
@@ -67,18 +67,22 @@ async def test_changes_on_the_same_item_come_before_those_on_what_it_needs_and_o
     by_need = await started(board, cis=["srv-1"], services=["web"])
     by_item = await started(board, cis=["app-1"], services=["web"])
     elsewhere = await started(board, cis=["srv-2"], services=["web"])
-    ids = [at.rpartition("/")[2] for at in (by_item, by_need, by_service)]
+    ids = [path.rpartition("/")[2] for path in (by_item, by_need, by_service)]
     incident = await an_incident_on(board, service="mail", ci="app-1")
-    found = await changes_suspected(board.manager, incident)
-    assert reasons(found) == [
+    suspects = await changes_suspected(board.manager, incident)
+    assert reasons(suspects) == [
         (ids[0], ["same_item"]),
         (ids[1], ["needed_item"]),
         (ids[2], ["same_service"]),
     ]
-    assert [(item["confirmed"], item["hours_since"]) for item in found] == [(False, 0.0)] * 3
-    for at, because in ((by_item, "same_item"), (by_need, "needed_item"), (by_service, "same_service")):
-        (one,) = await incidents_suspected(board.manager, at)
-        assert (one["id"], one["because"], one["number"]) == (incident["id"], [because], incident["number"])
+    assert [(item["confirmed"], item["hours_since"]) for item in suspects] == [(False, 0.0)] * 3
+    for path, because in ((by_item, "same_item"), (by_need, "needed_item"), (by_service, "same_service")):
+        (suspect,) = await incidents_suspected(board.manager, path)
+        assert (suspect["id"], suspect["because"], suspect["number"]) == (
+            incident["id"],
+            [because],
+            incident["number"],
+        )
     assert await incidents_suspected(board.manager, elsewhere) == []
 
 
@@ -91,14 +95,14 @@ async def test_an_incident_is_suspected_for_48_hours_after_the_last_step_before_
     late = await an_incident_on(board, **body, **ago(hours=2))
     assert await changes_suspected(board.manager, early) == []
     assert await changes_suspected(board.manager, late) == []
-    (found,) = await changes_suspected(board.manager, soon)
-    assert found["hours_since"] == pytest.approx(30, abs=0.2)
+    (suspect,) = await changes_suspected(board.manager, soon)
+    assert suspect["hours_since"] == pytest.approx(30, abs=0.2)
     assert reasons(await incidents_suspected(board.manager, old)) == [(soon["id"], ["same_item"])]
     await board.engineer.post_ok(f"{old}/complete", {**DONE, **ago(hours=10)})
-    (found,) = await changes_suspected(board.manager, late)
-    assert found["hours_since"] == pytest.approx(8, abs=0.2)
+    (suspect,) = await changes_suspected(board.manager, late)
+    assert suspect["hours_since"] == pytest.approx(8, abs=0.2)
     both = await incidents_suspected(board.manager, old)
-    assert [one["id"] for one in both] == [late["id"], soon["id"]], "the nearer in time comes first"
+    assert [suspect["id"] for suspect in both] == [late["id"], soon["id"]], "the nearer in time comes first"
 
 
 async def test_an_agent_sees_a_closed_change_of_others_and_confirms_it_as_the_cause(board: Board) -> None:
@@ -107,22 +111,22 @@ async def test_an_agent_sees_a_closed_change_of_others_and_confirms_it_as_the_ca
     await board.manager.post_ok(f"{path}/review", REVIEWED)
     desk = await board.api.client("Sofia", Role.agent)
     incident = await desk.post_ok("/v1/incidents", an_incident(service="mail"))
-    (found,) = await changes_suspected(desk, incident)
-    assert (found["id"], found["state"]) == (path.rpartition("/")[2], "closed")
+    (suspect,) = await changes_suspected(desk, incident)
+    assert (suspect["id"], suspect["state"]) == (path.rpartition("/")[2], "closed")
     await desk.post_ok(f"{path}/confirm_cause", {"incident": incident["number"]})
-    assert [one["confirmed"] for one in await changes_suspected(desk, incident)] == [True]
+    assert [suspect["confirmed"] for suspect in await changes_suspected(desk, incident)] == [True]
 
 
 async def test_it_goes_by_when_an_incident_began_however_late_it_was_reported(board: Board) -> None:
     await board.ci("srv-1")
-    at = await started(board, ago(hours=60), cis=["srv-1"])
+    path = await started(board, ago(hours=60), cis=["srv-1"])
     body = {"ci": "srv-1", "service": "web"}
     before = await an_incident_on(board, **body, **ago(hours=59), began_at=ago(hours=62)["occurred_at"])
     reported_late = await an_incident_on(board, **body, began_at=ago(hours=58)["occurred_at"])
     assert await changes_suspected(board.manager, before) == []
-    (found,) = await changes_suspected(board.manager, reported_late)
-    assert found["hours_since"] == pytest.approx(2, abs=0.2)
-    assert reasons(await incidents_suspected(board.manager, at)) == [(reported_late["id"], ["same_item"])]
+    (suspect,) = await changes_suspected(board.manager, reported_late)
+    assert suspect["hours_since"] == pytest.approx(2, abs=0.2)
+    assert reasons(await incidents_suspected(board.manager, path)) == [(reported_late["id"], ["same_item"])]
 
 
 async def test_what_is_confirmed_is_linked_and_said_to_be_so(board: Board) -> None:
@@ -132,20 +136,20 @@ async def test_what_is_confirmed_is_linked_and_said_to_be_so(board: Board) -> No
     incident = await an_incident_on(board, ci="srv-1")
     confirmed = {"incident": incident["number"], "evidence": "It began with the restart."}
     await board.manager.post_ok(f"{path}/confirm_cause", confirmed)
-    assert [one["confirmed"] for one in await changes_suspected(board.manager, incident)] == [True]
-    assert [one["confirmed"] for one in await incidents_suspected(board.manager, path)] == [True]
+    assert [suspect["confirmed"] for suspect in await changes_suspected(board.manager, incident)] == [True]
+    assert [suspect["confirmed"] for suspect in await incidents_suspected(board.manager, path)] == [True]
     links = (await board.manager.read(f"/v1/incidents/{incident['id']}/links"))["items"]
     assert [(link["kind"], link["other"]["number"]) for link in links] == [("caused_by", change["number"])]
 
 
 async def test_ten_at_most_are_told_and_none_that_has_nothing_in_common(board: Board) -> None:
-    at = await started(board, services=["mail"])
+    path = await started(board, services=["mail"])
     for _ in range(11):
         await an_incident_on(board, service="mail")
     await an_incident_on(board, service="web")
-    found = await incidents_suspected(board.manager, at)
-    assert len(found) == 10
-    assert {tuple(item["because"]) for item in found} == {("same_service",)}
+    suspects = await incidents_suspected(board.manager, path)
+    assert len(suspects) == 10
+    assert {tuple(item["because"]) for item in suspects} == {("same_service",)}
     nameless = await an_incident_on(board)
     assert await changes_suspected(board.manager, nameless) == []
 

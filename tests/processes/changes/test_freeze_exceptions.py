@@ -50,18 +50,18 @@ async def test_a_freeze_over_windows_takes_none_away_and_names_them(board: Board
     early = await board.scheduled(1, 2)
     elsewhere = await board.scheduled(8, 9)
     other = await board.scheduled(1, 2, services=["web"])
-    _, made = await declared(board, 0, 5)
-    assert [hit_change["number"] for hit_change in made["hit_changes"]] == (
+    _, freeze = await declared(board, 0, 5)
+    assert [hit_change["number"] for hit_change in freeze["hit_changes"]] == (
         await numbers(board, early, other, late)
     )
-    path, made = await declared(board, 0, 5, services=["web"])
-    assert [hit_change["number"] for hit_change in made["hit_changes"]] == await numbers(board, other)
-    assert made["hit_changes"][0]["window_from_at"][:16] == at_hour(1)[:16]
+    path, freeze = await declared(board, 0, 5, services=["web"])
+    assert [hit_change["number"] for hit_change in freeze["hit_changes"]] == await numbers(board, other)
+    assert freeze["hit_changes"][0]["window_from_at"][:16] == at_hour(1)[:16]
     body = {**window(8, 12), "reason": "Another night."}
     moved = await board.manager.post_ok(f"{path}/move", body)
     assert moved["hit_changes"] == []
     assert (await board.manager.read(elsewhere))["state"] == "scheduled"
-    assert {(await board.manager.read(one))["state"] for one in (late, early, other)} == {"scheduled"}
+    assert {(await board.manager.read(change))["state"] for change in (late, early, other)} == {"scheduled"}
 
 
 async def test_a_freeze_of_a_class_of_items_is_for_changes_that_touch_such(board: Board) -> None:
@@ -69,18 +69,18 @@ async def test_a_freeze_of_a_class_of_items_is_for_changes_that_touch_such(board
     await board.ci("net-1", ci_class="network")
     server = await board.scheduled(1, 2, cis=["srv-1"])
     network = await board.scheduled(1, 2, cis=["net-1"])
-    _, made = await declared(board, 0, 5, ci_classes=["network"])
-    assert [hit_change["number"] for hit_change in made["hit_changes"]] == await numbers(board, network)
-    _, made = await declared(board, 0, 5, ci_classes=["server", "database"])
-    assert [hit_change["number"] for hit_change in made["hit_changes"]] == await numbers(board, server)
+    _, freeze = await declared(board, 0, 5, ci_classes=["network"])
+    assert [hit_change["number"] for hit_change in freeze["hit_changes"]] == await numbers(board, network)
+    _, freeze = await declared(board, 0, 5, ci_classes=["server", "database"])
+    assert [hit_change["number"] for hit_change in freeze["hit_changes"]] == await numbers(board, server)
 
 
 async def test_changes_that_the_caller_may_not_see_are_named_by_their_ids_alone(board: Board) -> None:
     change = await board.scheduled(1, 2)
     owner = await board.api.client("Owner")
-    at, made = await declared(board, 0, 5, owner=owner.id)
-    assert len(made["hit_changes"]) == 1
-    answer = await owner.read(at)
+    path, freeze = await declared(board, 0, 5, owner=owner.id)
+    assert len(freeze["hit_changes"]) == 1
+    answer = await owner.read(path)
     assert (answer["hit_changes"], answer["hit_change_ids"]) == ([], [change.rpartition("/")[2]])
 
 
@@ -103,8 +103,8 @@ async def test_a_change_in_a_freeze_is_scheduled_with_an_exception_and_no_sooner
     assert (await board.try_schedule(await board.approved(), 1, 2)).status_code == 409
     events = (await board.agent.read(f"{path}/events"))["items"]
     named = [event["type"] for event in events]
-    asked, voted = "freeze.exception_asked", ["freeze.voted"] * 2
-    assert named == ["freeze.declared", asked, *voted, "freeze.exception_granted"]
+    asking, voted = "freeze.exception_asked", ["freeze.voted"] * 2
+    assert named == ["freeze.declared", asking, *voted, "freeze.exception_granted"]
     connection = await connect(place.owner_url)
     try:
         assert await rebuild_bookings(connection) == []
@@ -147,8 +147,8 @@ async def test_whoever_asks_for_an_exception_does_not_vote_on_it(board: Board) -
     mine = {"decision": decision, "verdict": "approve"}
     refused = await board.manager.post(f"{path}/vote", json=mine)
     assert (refused.status_code, refused.json()["code"]) == (403, "not_asked_to_vote")
-    (asked,) = (await board.agent.read(f"{path}/decisions"))["items"]
-    assert asked["left_out"] == [{"person": board.manager.id, "because": "asker"}]
+    (put,) = (await board.agent.read(f"{path}/decisions"))["items"]
+    assert put["left_out"] == [{"person": board.manager.id, "because": "asker"}]
 
 
 async def test_an_exception_is_not_asked_for_by_the_only_one_who_could_decide_on_it(api: Api) -> None:
@@ -190,28 +190,28 @@ async def test_a_freeze_over_more_changes_than_it_can_name_is_declared_all_the_s
 ) -> None:
     monkeypatch.setattr(planning_lookups, "MOST_HIT", 1)
     first, _ = await board.scheduled(1, 2), await board.scheduled(3, 4)
-    _, made = await declared(board, 0, 5)
-    assert made["hit_change_ids"] == [first.rpartition("/")[2]]
+    _, freeze = await declared(board, 0, 5)
+    assert freeze["hit_change_ids"] == [first.rpartition("/")[2]]
 
 
 async def test_who_asked_who_votes_and_who_answers_for_a_freeze_are_told(board: Board) -> None:
     owner = await board.api.client("Owner")
-    at, _ = await declared(board, 0, 5, owner=owner.id)
-    await excepted(board, at, await board.approved())
+    path, _ = await declared(board, 0, 5, owner=owner.id)
+    await excepted(board, path, await board.approved())
     worker, now = Worker(board.api.ledger), datetime.now(UTC)
     await worker.work(now)
     await worker.work(now + timedelta(minutes=2))
-    await board.vote(at, "approve")
+    await board.vote(path, "approve")
     await worker.work(now + timedelta(minutes=3))
     await worker.work(now + timedelta(minutes=5))
     assert worker.failures == []
-    about = f"freeze/{at.rpartition('/')[2]}"
+    about = f"freeze/{path.rpartition('/')[2]}"
     query = "select person_id::text as person, steps, number from fold.notice where about = %s order by id"
     rows = await board.api.ledger.db.rows(query, (about,))
     assert {row["number"] for row in rows} == {"Closing of the year"}
     by_person = {
-        one.id: [step for row in rows if row["person"] == one.id for step in row["steps"]]
-        for one in (owner, board.approver, board.manager, board.agent)
+        person.id: [step for row in rows if row["person"] == person.id for step in row["steps"]]
+        for person in (owner, board.approver, board.manager, board.agent)
     }
     assert by_person == {
         owner.id: ["in_charge"],

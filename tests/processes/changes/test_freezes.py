@@ -102,9 +102,9 @@ WRONG: list[tuple[Json, str, str]] = [
 
 
 async def test_a_freeze_without_a_period_or_a_scope_is_refused(manager: Client) -> None:
-    for said, pointer, code in WRONG:
-        refused = await manager.post(PATH, json=a_freeze(**said))
-        assert refused.status_code == 422, (said, refused.text)
+    for fields, pointer, code in WRONG:
+        refused = await manager.post(PATH, json=a_freeze(**fields))
+        assert refused.status_code == 422, (fields, refused.text)
         error = refused.json()["errors"][0]
         assert (error["pointer"], error["code"]) == (pointer, code)
 

@@ -84,12 +84,12 @@ Step = tuple[int, str, str, int, bool]
 class Modelled:
     """A change as the model has it: `holds` is when it holds its items, in hours of the night."""
 
-    at: str
+    path: str
     touched: str
     needed: set[str]
     emergency: bool
     state: str
-    asked: bool = False
+    put_to_vote: bool = False
     holds: tuple[float, float] | None = None
     over: set[str] = field(default_factory=set)
     implementers: set[str] = field(default_factory=set)
@@ -98,11 +98,11 @@ class Modelled:
         """Whether one of them touches what the other one touches or needs."""
         return self.touched in {other.touched, *other.needed} or other.touched in self.needed
 
-    def in_the_way(self, others: list[Modelled], span: tuple[float, float]) -> set[str]:
+    def in_the_way(self, changes: list[Modelled], span: tuple[float, float]) -> set[str]:
         """The addresses of the others that hold something of its in that time."""
         return {
-            other.at
-            for other in others
+            other.path
+            for other in changes
             if other is not self
             and other.holds is not None
             and self.collides(other)
@@ -119,33 +119,39 @@ class Modelled:
         refused = {"request_emergency_approval": "is_no_emergency"}
         return (refused | ({} if self.state == "scheduled" else {"start": "schedule_first"})).get(action)
 
-    def offered(self, who: str) -> dict[str, bool]:
+    def offered(self, actor: str) -> dict[str, bool]:
         """The actions that they are offered, and whether nothing of the change itself is in the way."""
-        apart = {"review"} if who in self.implementers else set()
+        apart = {"review"} if actor in self.implementers else set()
         return {
             name: name not in apart and self.refusal(name) is None
             for name, (people, states, _) in TABLE.items()
-            if who in people and self.state in states
+            if actor in people and self.state in states
         }
 
-    def take(self, action: str, who: str, others: list[Modelled], hours: tuple[int, int], over: bool) -> bool:
+    def take(
+        self, action: str, actor: str, changes: list[Modelled], hours: tuple[int, int], over: bool
+    ) -> bool:
         """Carry the action out, unless another change is in the way; return whether it was."""
         if action in ("schedule", "reschedule", "start"):
             span: tuple[float, float] = hours
             if action == "start":
                 span = (NOW, WANTED_UNTIL) if self.emergency else (NOW, NOW + 2)
-            found = self.in_the_way(others, span)
+            conflicts = self.in_the_way(changes, span)
             if action == "start":
-                found |= {one.at for one in others if one.state == "implementing" and self.collides(one)}
+                conflicts |= {
+                    change.path
+                    for change in changes
+                    if change.state == "implementing" and self.collides(change)
+                }
             accepted = self.over if action == "start" else set()
-            if found - accepted and not over and not (self.emergency and action == "start"):
+            if conflicts - accepted and not over and not (self.emergency and action == "start"):
                 return False
-            self.holds, self.over = span, accepted | found
+            self.holds, self.over = span, accepted | conflicts
         if action in ("start", "complete", "back_out"):
-            self.implementers.add(who)
+            self.implementers.add(actor)
         if action in ("complete", "back_out", "cancel"):
             self.holds = None
-        self.asked = action.startswith("request_") or (self.asked and action != "cancel")
+        self.put_to_vote = action.startswith("request_") or (self.put_to_vote and action != "cancel")
         self.state = TABLE[action][2]
         return True
 
@@ -156,8 +162,8 @@ class World:
     def __init__(self, board: Board, cis: dict[str, str], changes: list[Modelled]) -> None:
         self.board, self.cis, self.changes = board, cis, changes
 
-    def client(self, who: str) -> Client:
-        caller: Client = getattr(self.board, who)
+    def client(self, actor: str) -> Client:
+        caller: Client = getattr(self.board, actor)
         return caller
 
     async def says(self, change: Modelled, action: str, hours: tuple[int, int], over: bool) -> Json:
@@ -177,66 +183,70 @@ class World:
             "cancel": {"reason": "It is not needed."},
         }
         if action == "back_out":
-            since = (await self.client("manager").read(change.at))["state_since"]
+            since = (await self.client("manager").read(change.path))["state_since"]
             return {"reason": "It did not work.", "service_restored_at": since}
         undone = {"outcome": "backed_out"} if (action, change.state) == ("review", "backed_out") else {}
         return body.get(action, {}) | undone
 
     async def lives(self, steps: list[Step]) -> None:
         """What happens to the changes; after each step all is held against the model."""
-        for n, wanted, anybody, hours, over in steps:
+        for n, step, anybody, hours, over in steps:
             change = self.changes[n]
-            action, who = self.forward(change) if wanted == "forward" else (wanted, anybody)
+            action, actor = self.forward(change) if step == "forward" else (step, anybody)
             if action in VOTES:
                 await self.vote(change, action)
             elif action:
-                await self.act(change, action, who, WINDOWS[hours], over)
-            await self.is_as_the_model_says(change, [who or anybody, anybody])
+                await self.act(change, action, actor, WINDOWS[hours], over)
+            await self.is_as_the_model_says(change, [actor or anybody, anybody])
 
     def forward(self, change: Modelled) -> tuple[str, str]:
         """What comes next, and who does it; nothing of what is over."""
         if change.emergency and change.state == "submitted":
-            return ("approve", "member") if change.asked else ("request_emergency_approval", "agent")
+            return ("approve", "member") if change.put_to_vote else ("request_emergency_approval", "agent")
         if change.emergency and change.state == "approved":
             return "start", "engineer"
         return FORWARD.get(change.state, ("", ""))
 
     async def vote(self, change: Modelled, verdict: str) -> None:
         """Those who are asked say so, where a question is open."""
-        if not change.asked:
+        if not change.put_to_vote:
             return
-        await self.board.vote(change.at, verdict)
-        change.asked = False
+        await self.board.vote(change.path, verdict)
+        change.put_to_vote = False
         if not (change.emergency and verdict == "defer"):  # it is asked again
             change.state = VOTES[verdict]
 
-    async def act(self, change: Modelled, action: str, who: str, hours: tuple[int, int], over: bool) -> None:
+    async def act(
+        self, change: Modelled, action: str, actor: str, hours: tuple[int, int], over: bool
+    ) -> None:
         """They do it, or are refused as the model says."""
-        said = await self.says(change, action, hours, over)
-        answer = await self.client(who).post(f"{change.at}/{action}", json=said)
-        found = (answer.status_code, answer.json().get("code"))
+        body = await self.says(change, action, hours, over)
+        answer = await self.client(actor).post(f"{change.path}/{action}", json=body)
+        outcome = (answer.status_code, answer.json().get("code"))
         people, states, _ = TABLE[action]
         if change.state not in states:
-            assert found == (409, "not_in_this_state")
-        elif who not in people:
-            assert found == (403, "forbidden")
-        elif action == "review" and who in change.implementers:
-            assert found == (403, "separation_of_duties")
+            assert outcome == (409, "not_in_this_state")
+        elif actor not in people:
+            assert outcome == (403, "forbidden")
+        elif action == "review" and actor in change.implementers:
+            assert outcome == (403, "separation_of_duties")
         elif code := change.refusal(action):
-            assert found == (409, code)
-        elif action == "request_emergency_approval" and change.asked:
-            assert found == (409, "approval_is_open")
-        elif not change.take(action, who, self.changes, hours, over):
-            assert found == (409, "window_taken"), answer.text
-            told = {f"/v1/changes/{conflict['id']}" for conflict in answer.json()["conflicts"]}
-            assert told <= {other.at for other in self.changes if change.collides(other)} - {change.at}
+            assert outcome == (409, code)
+        elif action == "request_emergency_approval" and change.put_to_vote:
+            assert outcome == (409, "approval_is_open")
+        elif not change.take(action, actor, self.changes, hours, over):
+            assert outcome == (409, "window_taken"), answer.text
+            conflicts = {f"/v1/changes/{conflict['id']}" for conflict in answer.json()["conflicts"]}
+            assert conflicts <= {other.path for other in self.changes if change.collides(other)} - {
+                change.path
+            }
         else:
-            assert found == (200, None), answer.text
+            assert outcome == (200, None), answer.text
 
     async def is_as_the_model_says(self, change: Modelled, shown_to: list[str]) -> None:
         """The change is, and all of them hold, what the model says; the log says so, too."""
         for fromkey in dict.fromkeys(shown_to):
-            answer = await self.client(fromkey).read(change.at)
+            answer = await self.client(fromkey).read(change.path)
             assert answer["state"] == change.state
             offered = {action["action"]: action["open"] for action in answer["actions"]}
             own = set(own_actions(offered)) - {"edit", "vote", "decide", "confirm_cause"}
@@ -244,15 +254,15 @@ class World:
         db = self.board.api.ledger.db
         booked = await db.rows(
             BOOKED,
-            ([UUID(other.at.rpartition("/")[2]) for other in self.changes],),
+            ([UUID(other.path.rpartition("/")[2]) for other in self.changes],),
         )
         assert {(row["change_id"], row["ci_id"], row["touched"]) for row in booked} == {
-            (UUID(other.at.rpartition("/")[2]), UUID(self.cis[key]), key == other.touched)
+            (UUID(other.path.rpartition("/")[2]), UUID(self.cis[key]), key == other.touched)
             for other in self.changes
             if other.holds is not None
             for key in {other.touched, *other.needed}
         }
-        row = await db.row("select * from fold.change where id = %s", (change.at.rpartition("/")[2],))
+        row = await db.row("select * from fold.change where id = %s", (change.path.rpartition("/")[2],))
         assert row is not None
         stands = from_row(Change, row)
         folded = fold(Change, stands.row_key, await read.stream_events(db, stands.row_key))
@@ -267,16 +277,16 @@ async def a_world(board: Board, ready: list[bool]) -> World:
         board.further.append(await board.api.client("Ines", Role.cab_member, grade=Grade.senior))
     names = {name: f"{name}-{uuid4()}" for name in ("app", "web", "db")}
     cis = {name: str((await board.ci(key))["id"]) for name, key in names.items()}
-    for one in ("app", "web"):
-        await board.relate(cis[one], "uses", cis["db"])
+    for ci in ("app", "web"):
+        await board.relate(cis[ci], "uses", cis["db"])
     changes = []
     for (touched, needed, emergency), is_ready in zip(SCOPES, ready, strict=True):
         body: dict[str, Any] = {"cis": [cis[touched]], "type": "emergency" if emergency else "normal"}
         if is_ready and not emergency:
-            at, state = await board.approved(**body), "approved"
+            path, state = await board.approved(**body), "approved"
         else:
-            at, state = f"/v1/changes/{(await board.drafted(**body))['id']}", "draft"
-        changes.append(Modelled(at, touched, needed, emergency, state))
+            path, state = f"/v1/changes/{(await board.drafted(**body))['id']}", "draft"
+        changes.append(Modelled(path, touched, needed, emergency, state))
     return World(board, cis, changes)
 
 

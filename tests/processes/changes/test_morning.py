@@ -66,21 +66,21 @@ class Morning:
         for attempt in range(4):
             begin = self.chance.randrange(HOURS * 4) / 4
             over = {} if attempt < 3 else {"override_reason": "It has to be that night."}
-            said = window(begin, begin + self.chance.choice((0.5, 1, 4)), **over)
+            body = window(begin, begin + self.chance.choice((0.5, 1, 4)), **over)
             since = await self.api.head()
-            answer = await client.post(f"/v1/changes/{change}/schedule", json=said)
+            answer = await client.post(f"/v1/changes/{change}/schedule", json=body)
             if answer.status_code == 200:
                 return
             assert answer.json()["code"] == "window_taken", answer.text
-            span = (said["from_at"], said["until_at"])
+            span = (body["from_at"], body["until_at"])
             self.refused.append(Refused(change, span, since, await self.api.head()))
         raise AssertionError("what has a reason is not refused")
 
     async def move(self, client: Client, change: str) -> None:
         """The client moves the change, cancels it, or lets it be."""
         if self.chance.random() < 0.3:
-            said = window(begin := HOURS + self.chance.randrange(20), begin + 1, reason="Later.")
-            answer = await client.post(f"/v1/changes/{change}/reschedule", json=said)
+            body = window(begin := HOURS + self.chance.randrange(20), begin + 1, reason="Later.")
+            answer = await client.post(f"/v1/changes/{change}/reschedule", json=body)
             assert answer.status_code in (200, 409), answer.text
         elif self.chance.random() < 0.2:
             await client.post_ok(f"/v1/changes/{change}/cancel", {"reason": "Not today."})
@@ -94,20 +94,20 @@ class Morning:
 
     async def rearrange(self, times: int) -> None:
         """Items are related to others, and relations end."""
-        made: list[tuple[UUID, RelationKind, UUID]] = []
+        relations: list[tuple[UUID, RelationKind, UUID]] = []
         for _ in range(times):
             kind = self.chance.choice(list(RelationKind))
-            one, other = self._pair() if kind is not RelationKind.part_of else reversed(self._pair())
+            item, needed = self._pair() if kind is not RelationKind.part_of else reversed(self._pair())
             # The items may be related so already, and others change them at the same time.
             with contextlib.suppress(Refusal):
                 await act(
-                    self.ledger, self.keeper, "ci", "relate", one, RelateCi(kind=kind, other=str(other))
+                    self.ledger, self.keeper, "ci", "relate", item, RelateCi(kind=kind, other=str(needed))
                 )
-                made.append((one, kind, other))
+                relations.append((item, kind, needed))
                 if self.chance.random() < 0.4:
-                    one, kind, other = made.pop(self.chance.randrange(len(made)))
-                    body = UnrelateCi(kind=kind, other=str(other))
-                    await act(self.ledger, self.keeper, "ci", "unrelate", one, body)
+                    item, kind, needed = relations.pop(self.chance.randrange(len(relations)))
+                    body = UnrelateCi(kind=kind, other=str(needed))
+                    await act(self.ledger, self.keeper, "ci", "unrelate", item, body)
 
     def _pair(self) -> tuple[UUID, UUID]:
         """An item, and one of the next tier, which it comes to need: all is at most five steps off."""

@@ -14,7 +14,7 @@ def errors(problem: Json) -> list[tuple[str, str]]:
 
 def left_out(body: Json) -> dict[str, str]:
     """By person, why they do not vote: of a decision, or of the refusal to put one."""
-    return {one["person"]: one["because"] for one in body["left_out"]}
+    return {exclusion["person"]: exclusion["because"] for exclusion in body["left_out"]}
 
 
 async def edit(client: Client, path: str, body: Json) -> None:
@@ -77,11 +77,11 @@ async def test_an_emergency_is_decided_by_the_board_and_not_by_a_team_mate(api: 
     mate = await api.client("Zheng", Role.engineer, Role.cab_member, teams=("network",), grade=Grade.senior)
     path = f"/v1/changes/{(await board.drafted(type='emergency'))['id']}"
     await board.agent.post_ok(f"{path}/submit")
-    asked = board.question(cannot_wait="Nobody can send mail.")
+    question = board.question(cannot_wait="Nobody can send mail.")
     for chosen in ({"persons": [mate.id]}, {"role": "engineer"}, {"rule": "chair"}, {"quorum": 1}):
-        refused = await board.engineer.post(f"{path}/request_emergency_approval", json={**asked, **chosen})
+        refused = await board.engineer.post(f"{path}/request_emergency_approval", json={**question, **chosen})
         assert errors(refused.json()) == [(f"/{next(iter(chosen))}", "extra_forbidden")]
-    await board.engineer.post_ok(f"{path}/request_emergency_approval", asked)
+    await board.engineer.post_ok(f"{path}/request_emergency_approval", question)
     decision = (await board.member.read(f"{path}/decisions"))["items"][0]
     assert (decision["quorum"], decision["state"]) == (1, "open")
     votes = (await board.member.read(f"{path}/votes"))["items"]
@@ -94,8 +94,8 @@ async def test_whoever_asks_for_an_emergency_does_not_decide_on_it(api: Api) -> 
     path = f"/v1/changes/{(await board.drafted(type='emergency'))['id']}"
     await board.agent.post_ok(f"{path}/submit")
     asker = await api.client("Vera", Role.cab_member, Role.change_manager, grade=Grade.management)
-    asked = board.question(cannot_wait="Nobody can send mail.")
-    await asker.post_ok(f"{path}/request_emergency_approval", asked)
+    question = board.question(cannot_wait="Nobody can send mail.")
+    await asker.post_ok(f"{path}/request_emergency_approval", question)
     decision = (await board.member.read(f"{path}/decisions"))["items"][0]
     assert left_out(decision) == {asker.id: "asker"}
     vote = {"decision": decision["id"], "verdict": "approve"}

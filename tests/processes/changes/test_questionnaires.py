@@ -21,8 +21,8 @@ from tests.client import Api, Json
 PATH = "/v1/risk_questionnaires"
 USUAL = questionnaire_of(None)
 #: The least, and the most risky answer to each usual question.
-LEAST = {one.key: one.answers[0].key for one in DEFAULT_QUESTIONNAIRE.questions}
-MOST = {one.key: one.answers[-1].key for one in DEFAULT_QUESTIONNAIRE.questions}
+LEAST = {question.key: question.answers[0].key for question in DEFAULT_QUESTIONNAIRE.questions}
+MOST = {question.key: question.answers[-1].key for question in DEFAULT_QUESTIONNAIRE.questions}
 
 
 def answer(key: str, points: int) -> Json:
@@ -31,14 +31,14 @@ def answer(key: str, points: int) -> Json:
 
 def question(key: str, *points: int) -> Json:
     """A question with answers `a`, `b`, … of these points."""
-    answers = [answer(chr(ord("a") + n), one) for n, one in enumerate(points)]
+    answers = [answer(chr(ord("a") + n), point) for n, point in enumerate(points)]
     return {"key": key, "text_en": f"{key.capitalize()}?", "text_zh": "问？", "answers": answers}
 
 
 def a_questionnaire(*questions: Json, **more: Any) -> Json:
     """What is said to set one."""
-    asked = list(questions) or [question("money", 0, 10), question("night", 5, 0)]
-    return {"questions": asked, "medium_from": 5, "high_from": 15, **more}
+    listed = list(questions) or [question("money", 0, 10), question("night", 5, 0)]
+    return {"questions": listed, "medium_from": 5, "high_from": 15, **more}
 
 
 async def test_the_usual_questionnaire_is_in_force_until_another_one_is_set(api: Api) -> None:
@@ -48,7 +48,7 @@ async def test_the_usual_questionnaire_is_in_force_until_another_one_is_set(api:
     first = await manager.post_ok(PATH, a_questionnaire())
     now = await agent.read(f"{PATH}/current")
     assert (now["id"], now["version"], now["high_from"]) == (first["id"], 1, 15)
-    assert [one["key"] for one in now["questions"]] == ["money", "night"]
+    assert [asked_question["key"] for asked_question in now["questions"]] == ["money", "night"]
     assert now["questions"] == first["questions"]
     await manager.post_ok(f"{PATH}/{first['id']}/revise", a_questionnaire(high_from=10))
     assert (await agent.read(f"{PATH}/current"))["high_from"] == 10
@@ -66,7 +66,7 @@ async def test_change_managers_and_administrators_set_it_and_nobody_else(api: Ap
 
 
 @each_case(
-    ("said", "pointer", "code"),
+    ("body", "pointer", "code"),
     [
         (a_questionnaire(question("a", 0, 9), question("a", 0, 9)), "/questions/1/key", "question_twice"),
         (
@@ -85,9 +85,9 @@ async def test_change_managers_and_administrators_set_it_and_nobody_else(api: Ap
     ],
 )
 async def test_a_questionnaire_that_cannot_tell_risks_apart_is_refused(
-    api: Api, said: Json, pointer: str, code: str
+    api: Api, body: Json, pointer: str, code: str
 ) -> None:
-    refused = await (await api.client("Ada", Role.change_manager)).post(PATH, json=said)
+    refused = await (await api.client("Ada", Role.change_manager)).post(PATH, json=body)
     assert refused.status_code == 422, refused.text
     error = refused.json()["errors"][0]
     assert (error["pointer"], error["code"]) == (pointer, code)
@@ -98,10 +98,10 @@ def test_the_usual_questions_reach_every_level_and_are_asked_in_two_languages() 
     assert USUAL.score(MOST) == (56, RiskLevel.high)
     assert level(USUAL.medium_from, USUAL.medium_from, USUAL.high_from) is RiskLevel.medium
     assert USUAL.medium_from < USUAL.high_from < USUAL.score(MOST)[0]
-    for one in DEFAULT_QUESTIONNAIRE.questions:
-        assert one.text_en.isascii()
-        assert not one.text_zh.isascii()
-        assert [each.points for each in one.answers] == sorted(each.points for each in one.answers)
+    for question in DEFAULT_QUESTIONNAIRE.questions:
+        assert question.text_en.isascii()
+        assert not question.text_zh.isascii()
+        assert [each.points for each in question.answers] == sorted(each.points for each in question.answers)
 
 
 @each_case(
@@ -129,10 +129,10 @@ def test_all_that_is_wrong_with_answers_is_said_at_once() -> None:
 
 @given(st.fixed_dictionaries({q.key: st.sampled_from(q.answers) for q in DEFAULT_QUESTIONNAIRE.questions}))
 def test_the_score_is_the_sum_of_the_points_and_never_falls_with_a_riskier_answer(chosen: Any) -> None:
-    answers = {key: one.key for key, one in chosen.items()}
+    answers = {key: answer.key for key, answer in chosen.items()}
     points, faults = score(USUAL.questions, answers)
     assert faults == []
-    assert points == sum(one.points for one in chosen.values())
+    assert points == sum(answer.points for answer in chosen.values())
     for key, worst in MOST.items():
         assert score(USUAL.questions, {**answers, key: worst})[0] >= points
 
@@ -147,6 +147,9 @@ async def test_whoever_assesses_relies_on_the_version_of_the_questionnaire(api: 
     manager = await api.client("Ada", Role.change_manager)
     record = await manager.post_ok(PATH, a_questionnaire())
     after = reads()
-    found = await questionnaire_in_force(after)
-    assert (str(found.id), found.score({"money": "b", "night": "a"})) == (record["id"], (15, RiskLevel.high))
+    in_force = await questionnaire_in_force(after)
+    assert (str(in_force.id), in_force.score({"money": "b", "night": "a"})) == (
+        record["id"],
+        (15, RiskLevel.high),
+    )
     assert after.versions == {f"risk_questionnaire/{record['id']}": 1}

@@ -9,9 +9,9 @@ from tests.processes.changes.samples import Board, a_change, at_hour, window
 REASON = "Both teams work side by side that night."
 
 
-async def titles(client: Client, **asked: str) -> list[str]:
+async def titles(client: Client, **query: str) -> list[str]:
     """The titles of the changes that the list gives."""
-    return sorted(item["title"] for item in (await client.read("/v1/changes", **asked))["items"])
+    return sorted(item["title"] for item in (await client.read("/v1/changes", **query))["items"])
 
 
 async def test_conflicting_changes_say_with_what_and_why(board: Board) -> None:
@@ -19,10 +19,10 @@ async def test_conflicting_changes_say_with_what_and_why(board: Board) -> None:
     first = await board.scheduled(0, 2, cis=["srv-1"], title="First")
     over = await board.approved(cis=["srv-1"], title="Second")
     await board.manager.post_ok(f"{over}/schedule", window(1, 3, override_reason=REASON))
-    asked = {"from": at_hour(-1), "to": at_hour(5)}
-    (found,) = (await board.manager.read("/v1/changes/conflicting", **asked))["items"]
-    assert (found["title"], found["override_reason"]) == ("Second", REASON)
-    (other,) = found["conflicts"]
+    query = {"from": at_hour(-1), "to": at_hour(5)}
+    (change,) = (await board.manager.read("/v1/changes/conflicting", **query))["items"]
+    assert (change["title"], change["override_reason"]) == ("Second", REASON)
+    (other,) = change["conflicts"]
     assert f"/v1/changes/{other['id']}" == first
     assert (other["title"], other["state"]) == ("First", "scheduled")
     later = {"from": at_hour(4), "to": at_hour(5)}
@@ -40,11 +40,11 @@ async def test_conflicts_are_hidden_with_the_changes_that_have_them(api: Api, bo
     await board.scheduled(0, 2, cis=["srv-1"], title="First")
     over = await board.approved(cis=["srv-1"], title="Second")
     await board.manager.post_ok(f"{over}/schedule", window(1, 3, override_reason=REASON))
-    asked = {"from": at_hour(-1), "to": at_hour(5)}
+    query = {"from": at_hour(-1), "to": at_hour(5)}
     outsider = await api.client("Otto", Role.knowledge_editor)
-    assert (await outsider.read("/v1/changes/conflicting", **asked))["items"] == []
+    assert (await outsider.read("/v1/changes/conflicting", **query))["items"] == []
     customer = await api.client("Carla")
-    assert (await customer.get("/v1/changes/conflicting", params=asked)).status_code == 403
+    assert (await customer.get("/v1/changes/conflicting", params=query)).status_code == 403
 
 
 async def test_conflicts_come_page_by_page(board: Board) -> None:
@@ -53,8 +53,8 @@ async def test_conflicts_come_page_by_page(board: Board) -> None:
     for n in range(3):
         over = await board.approved(cis=["srv-1"], title=f"Over {n}")
         await board.manager.post_ok(f"{over}/schedule", window(n / 4, 3, override_reason=REASON))
-    asked = {"from": at_hour(-1), "to": at_hour(5), "limit": "2"}
-    pages = await board.manager.pages("/v1/changes/conflicting", **asked)
+    query = {"from": at_hour(-1), "to": at_hour(5), "limit": "2"}
+    pages = await board.manager.pages("/v1/changes/conflicting", **query)
     assert [[item["title"] for item in page] for page in pages] == [["Over 0", "Over 1"], ["Over 2"]]
 
 

@@ -35,22 +35,22 @@ async def test_all_staff_see_when_which_change_touches_what_though_they_do_not_s
     board: Board, services: None
 ) -> None:
     await board.ci("srv-1", services=["web"])
-    at = await board.scheduled(2, 4, title=TITLE, cis=["srv-1"])
-    change = await board.manager.read(at)
+    path = await board.scheduled(2, 4, title=TITLE, cis=["srv-1"])
+    change = await board.manager.read(path)
     for role in STAFF_ROLES:
         reader = await board.api.client("Sofia", role)
-        (shown,) = await schedule(reader)
-        assert (shown["id"], shown["number"], shown["title"]) == (change["id"], change["number"], TITLE), role
-        assert (shown["type"], shown["risk_level"], shown["state"]) == ("normal", "low", "scheduled")
-        assert (shown["services"], shown["cis"], shown["team"]["key"]) == (
+        (entry,) = await schedule(reader)
+        assert (entry["id"], entry["number"], entry["title"]) == (change["id"], change["number"], TITLE), role
+        assert (entry["type"], entry["risk_level"], entry["state"]) == ("normal", "low", "scheduled")
+        assert (entry["services"], entry["cis"], entry["team"]["key"]) == (
             ["mail", "web"],
             ["srv-1"],
             "network",
         )
-        assert [team["key"] for team in shown["customers"]] == ["factory", "sales"]
-        assert (shown["from_at"], shown["until_at"]) == (at_hour(2), at_hour(4))
+        assert [team["key"] for team in entry["customers"]] == ["factory", "sales"]
+        assert (entry["from_at"], entry["until_at"]) == (at_hour(2), at_hour(4))
     editor = await board.api.client("Mina", Role.knowledge_editor)
-    assert (await editor.get(at)).status_code == 404
+    assert (await editor.get(path)).status_code == 404
 
 
 async def test_customers_are_told_in_words_what_touches_their_services_and_nothing_else(
@@ -73,8 +73,8 @@ async def test_customers_are_told_in_words_what_touches_their_services_and_nothi
     assert TITLE not in answer.text
     (english, _) = await schedule(customer)
     assert english["message"].startswith("Maintenance is planned from 2199-03-04 ")
-    for asked in ({"team": "network"}, {"type": "normal"}, {"risk_level": "low"}):
-        assert (await customer.get(PATH, params=asked)).status_code == 403, asked
+    for query in ({"team": "network"}, {"type": "normal"}, {"risk_level": "low"}):
+        assert (await customer.get(PATH, params=query)).status_code == 403, query
     assert await schedule(customer, service="web") == [], "nor what else the first one touches"
 
 
@@ -104,11 +104,11 @@ async def test_it_is_chosen_from_and_comes_page_by_page(board: Board, services: 
     first = await board.scheduled(2, 4)
     second = await board.scheduled(5, 6, services=["web"])
     third = await board.scheduled(7, 8, cis=["srv-1"])
-    numbers = [(await board.manager.read(at))["number"] for at in (first, second, third)]
+    numbers = [(await board.manager.read(path))["number"] for path in (first, second, third)]
     reader = await board.api.client("Sofia", Role.knowledge_editor)
 
     async def found(**query: object) -> list[int]:
-        return [numbers.index(one["number"]) for one in await schedule(reader, **query)]
+        return [numbers.index(entry["number"]) for entry in await schedule(reader, **query)]
 
     assert await found() == [0, 1, 2]
     assert await found(service="web") == [1, 2]

@@ -91,7 +91,7 @@ async def test_who_asks_does_not_vote_and_who_implements_does_not_review(board: 
     await grant(board.api.ledger, UUID(board.agent.id), Role.change_manager)
     await board.manager.post_ok(f"{path}/request_approval", board.question())
     (question,) = (await board.manager.read(f"{path}/decisions"))["items"]
-    why = {one["person"]: one["because"] for one in question["left_out"]}
+    why = {exclusion["person"]: exclusion["because"] for exclusion in question["left_out"]}
     assert why == {board.agent.id: "duty", board.manager.id: "author"}
     assert await board.voters(path) == [board.approver]
     await board.vote(path, "approve")
@@ -121,8 +121,8 @@ async def test_an_emergency_goes_over_somebodys_window_and_holds_its_items_until
         "emergency_is_not_assessed"
     )
     second = await board.api.client("Ada", "cab_member", grade=Grade.senior)
-    asked = board.question(cannot_wait="Nobody can send mail.")
-    waiting = await board.agent.post_ok(f"{path}/request_emergency_approval", asked)
+    put = board.question(cannot_wait="Nobody can send mail.")
+    waiting = await board.agent.post_ok(f"{path}/request_emergency_approval", put)
     assert (waiting["state"], waiting["cannot_wait"]) == ("submitted", "Nobody can send mail.")
     (question,) = (await board.manager.read(f"{path}/decisions"))["items"]
     assert question["quorum"] == 1
@@ -237,8 +237,8 @@ async def test_an_emergency_meets_and_tells_only_what_lies_before_its_wanted_end
     await board.manager.post_ok("/v1/freezes", a_freeze(60, 70))
     path = f"/v1/changes/{(await board.drafted(type='emergency', cis=['srv-1']))['id']}"
     await board.agent.post_ok(f"{path}/submit")
-    asked = board.question(cannot_wait="Nobody can send mail.")
-    await board.manager.post_ok(f"{path}/request_emergency_approval", asked)
+    question = board.question(cannot_wait="Nobody can send mail.")
+    await board.manager.post_ok(f"{path}/request_emergency_approval", question)
     await board.vote(path, "approve")
     started = await board.engineer.post_ok(f"{path}/start")
     assert started["overrides"] == [f"change/{(await board.manager.read(met))['id']}"]
@@ -246,21 +246,21 @@ async def test_an_emergency_meets_and_tells_only_what_lies_before_its_wanted_end
 
 async def test_a_start_that_is_told_when_its_window_is_over_says_why(board: Board) -> None:
     await board.ci("srv-1")
-    at = await board.scheduled(0, 2, cis=["srv-1"])
+    path = await board.scheduled(0, 2, cis=["srv-1"])
     with pytest.raises(WrongValue) as refused:
-        await board.start_at(at, 9, occurred_at=NIGHT + timedelta(hours=1))
+        await board.start_at(path, 9, occurred_at=NIGHT + timedelta(hours=1))
     assert refused.value.because == "outside_its_window"
     body: Json = {"occurred_at": NIGHT + timedelta(hours=1), "out_of_window_reason": "The line was down."}
-    await board.start_at(at, 9, **body)
-    until = (await board.manager.read(at))["booked_until_at"]
+    await board.start_at(path, 9, **body)
+    until = (await board.manager.read(path))["booked_until_at"]
     assert datetime.fromisoformat(until) == NIGHT + timedelta(hours=2)
 
 
 async def test_once_put_to_the_vote_what_is_decided_on_is_not_altered(board: Board) -> None:
     path = await board.assessed()
 
-    async def edited(**said: Any) -> list[tuple[str, str]]:
-        answer = await board.agent.patch(path, json=said, headers={"If-Match": "*"})
+    async def edited(**fields: Any) -> list[tuple[str, str]]:
+        answer = await board.agent.patch(path, json=fields, headers={"If-Match": "*"})
         return [] if answer.status_code == 200 else errors(answer.json())
 
     assert await edited(plan="Stop, wait, start.", services=["mail", "calendar"]) == []
@@ -298,32 +298,32 @@ async def test_a_freeze_takes_no_window_away_but_nothing_starts_in_it_without_an
     board: Board,
 ) -> None:
     await board.ci("srv-1")
-    at = await board.scheduled(0, 2, cis=["srv-1"])
-    change = await board.manager.read(at)
+    change_path = await board.scheduled(0, 2, cis=["srv-1"])
+    change = await board.manager.read(change_path)
     freeze = await board.manager.post_ok("/v1/freezes", a_freeze(0, 4))
     assert freeze["hit_change_ids"] == [change["id"]]
-    assert (await board.manager.read(at))["state"] == "scheduled"
+    assert (await board.manager.read(change_path))["state"] == "scheduled"
     with pytest.raises(ActionUnavailable) as refused:
-        await board.start_at(at, 1)
+        await board.start_at(change_path, 1)
     assert refused.value.code == "frozen_without_exception"
     late = await board.approved(cis=["srv-1"])
     frozen = await board.try_schedule(late, 3, 4)
     assert [conflict["kind"] for conflict in frozen.json()["conflicts"]] == ["freeze"]
     path = f"/v1/freezes/{freeze['id']}"
-    asked = board.question(change=change["number"], reason="The relay loses mail every night.")
-    await board.agent.post_ok(f"{path}/ask_exception", asked)
+    question = board.question(change=change["number"], reason="The relay loses mail every night.")
+    await board.agent.post_ok(f"{path}/ask_exception", question)
     await board.vote(path, "approve")
-    await board.start_at(at, 1)
-    started = await board.manager.read(at)
+    await board.start_at(change_path, 1)
+    started = await board.manager.read(change_path)
     assert started["excepted_freezes"] == [f"freeze/{freeze['id']}"]
     assert started["overrides"] is None, "who is excepted goes over nothing"
 
 
 async def test_a_freeze_that_is_withdrawn_is_in_nobodys_way(board: Board) -> None:
     freeze = await board.manager.post_ok("/v1/freezes", a_freeze(0, 4))
-    at = await board.approved()
-    assert (await board.try_schedule(at, 1, 2)).status_code == 409
-    over = await board.try_schedule(at, 1, 2, override_reason="Management wants it.")
+    path = await board.approved()
+    assert (await board.try_schedule(path, 1, 2)).status_code == 409
+    over = await board.try_schedule(path, 1, 2, override_reason="Management wants it.")
     assert over.json()["overrides"] == [f"freeze/{freeze['id']}"]
     await board.manager.post_ok(f"/v1/freezes/{freeze['id']}/withdraw", {"reason": "Too early."})
     assert (await board.try_schedule(await board.approved(), 1, 2)).status_code == 200

@@ -25,8 +25,8 @@ def a_template(**more: Any) -> Json:
     }
 
 
-async def edited(client: Client, **said: Any) -> Any:
-    return await client.patch(RESTART, json=said, headers={"If-Match": "*"})
+async def edited(client: Client, **fields: Any) -> Any:
+    return await client.patch(RESTART, json=fields, headers={"If-Match": "*"})
 
 
 @pytest.fixture
@@ -93,9 +93,9 @@ async def test_a_template_that_cannot_be_used_is_refused(api: Api, owner: Client
     await api.team("closed")
     await (await api.client("Admin", Role.admin)).post_ok("/v1/teams/closed/retire")
     await owner.post_ok(PATH, a_template())
-    for said, pointer, code in WRONG:
-        refused = await owner.post(PATH, json=a_template(**said))
-        assert refused.status_code == 422, said
+    for fields, pointer, code in WRONG:
+        refused = await owner.post(PATH, json=a_template(**fields))
+        assert refused.status_code == 422, fields
         error = refused.json()["errors"][0]
         assert (error["pointer"], error["code"]) == (pointer, code)
 

@@ -25,14 +25,14 @@ async def service(api: Api, key: str) -> Client:
 async def previewed(client: Client, path: str, decision: str = "change") -> Json:
     """Who would vote on the change."""
     items = (await client.read(f"{path}/approval_preview"))["items"]
-    (found,) = [item for item in items if item["decision"] == decision]
-    return dict(found)
+    (preview,) = [item for item in items if item["decision"] == decision]
+    return dict(preview)
 
 
-async def asked(client: Client, at: str) -> Json:
+async def asked(client: Client, path: str) -> Json:
     """The question that was put about the change, with the ids of its voters."""
-    decision = (await client.read(f"{at}/decisions"))["items"][-1]
-    ballots = (await client.read(f"{at}/votes", limit=200))["items"]
+    decision = (await client.read(f"{path}/decisions"))["items"][-1]
+    ballots = (await client.read(f"{path}/votes", limit=200))["items"]
     voters = {ballot["person"]["id"] for ballot in ballots if ballot["decision_id"] == decision["id"]}
     return {**decision, "voters": voters}
 
@@ -42,21 +42,24 @@ def people(clients: Any) -> set[str]:
     return {client["id"] if isinstance(client, dict) else client.id for client in clients}
 
 
-async def is_asked_as_previewed(client: Client, path: str, decision: str = "change", **said: Any) -> Json:
+async def is_asked_as_previewed(client: Client, path: str, decision: str = "change", **fields: Any) -> Json:
     """The question that the client puts: the preview has said all of it."""
     before = await previewed(client, path, decision)
     action = "request_approval" if decision == "change" else "request_emergency_approval"
-    await client.post_ok(f"{path}/{action}", {"question": "Shall it be made?", **said})
-    found = await asked(client, path)
+    await client.post_ok(f"{path}/{action}", {"question": "Shall it be made?", **fields})
+    question = await asked(client, path)
     assert before["refusal"] is None
-    assert people(before["voters"]) == found["voters"]
-    left_out = [{"person": one["person"]["id"], "because": one["because"]} for one in before["left_out"]]
-    assert left_out == found["left_out"]
+    assert people(before["voters"]) == question["voters"]
+    left_out = [
+        {"person": exclusion["person"]["id"], "because": exclusion["because"]}
+        for exclusion in before["left_out"]
+    ]
+    assert left_out == question["left_out"]
     for name in ("decision", "rules", "rule", "quorum"):
-        assert before[name] == found[name], name
-    ends = [datetime.fromisoformat(one["due_at"]) for one in (before, found)]
+        assert before[name] == question[name], name
+    ends = [datetime.fromisoformat(poll["due_at"]) for poll in (before, question)]
     assert timedelta(0) <= ends[1] - ends[0] < timedelta(minutes=1)
-    return found
+    return question
 
 
 async def test_changes_of_each_risk_are_approved_by_others_as_the_preview_says(board: Board) -> None:
@@ -68,11 +71,11 @@ async def test_changes_of_each_risk_are_approved_by_others_as_the_preview_says(b
         "high": ("change_high_risk", people([board.member, owner, head]), "unanimous", 3),
     }
     for level, (rule, voters, counted, quorum) in expected.items():
-        at = await board.assessed(level)
-        found = await is_asked_as_previewed(board.manager, at)
-        assert found["voters"] == voters, level
-        assert found["rules"] == [{"rule": rule, "edition": 0}]
-        assert (found["rule"], found["quorum"]) == (counted, quorum)
+        path = await board.assessed(level)
+        question = await is_asked_as_previewed(board.manager, path)
+        assert question["voters"] == voters, level
+        assert question["rules"] == [{"rule": rule, "edition": 0}]
+        assert (question["rule"], question["quorum"]) == (counted, quorum)
 
 
 async def test_one_vote_approves_what_is_of_low_risk_and_all_are_needed_for_what_is_of_high(
@@ -106,9 +109,9 @@ async def test_those_on_call_decide_on_an_emergency_if_two_of_them_are_and_senio
     board: Board,
 ) -> None:
     body: Json = {"cannot_wait": "Nobody can send mail."}
-    at = await board.submitted(type="emergency")
-    found = await is_asked_as_previewed(board.engineer, at, "emergency_change", **body)
-    assert found["voters"] == people([board.member])
+    path = await board.submitted(type="emergency")
+    question = await is_asked_as_previewed(board.engineer, path, "emergency_change", **body)
+    assert question["voters"] == people([board.member])
     admin = await board.api.client("Ada", Role.admin)
     await board.api.team("rota")
     juniors: list[Client] = []
@@ -121,11 +124,11 @@ async def test_those_on_call_decide_on_an_emergency_if_two_of_them_are_and_senio
         shift = {"team": "rota", "person": junior.id, "duty": "on_call", "weekdays": days}
         await admin.post_ok("/v1/shifts", {**shift, **dates, **hours})
         juniors.append(junior)
-        at = await board.submitted(type="emergency")
-        preview = await previewed(board.engineer, at, "emergency_change")
+        path = await board.submitted(type="emergency")
+        preview = await previewed(board.engineer, path, "emergency_change")
         expected = [board.member] if len(juniors) == 1 else juniors
         assert people(preview["voters"]) == people(expected)
-    assert (await is_asked_as_previewed(board.agent, at, "emergency_change", **body))["voters"] == people(
+    assert (await is_asked_as_previewed(board.agent, path, "emergency_change", **body))["voters"] == people(
         juniors
     )
 
@@ -150,17 +153,22 @@ async def test_voters_of_rules_that_are_equally_specific_are_joined_by_the_stric
     }
     await board.rule("mail", **first)
     await board.rule("web", **second)
-    others = [await board.api.client(name, Role.cab_member) for name in ("Nils", "Ines")]
+    members = [await board.api.client(name, Role.cab_member) for name in ("Nils", "Ines")]
     head = await board.api.client("Head", Role.department_head)
     both = await board.assessed("medium", services=["mail", "web"])
-    found = await is_asked_as_previewed(board.manager, both)
-    assert found["voters"] == people([board.member, *others, head])
-    assert found["rules"] == [{"rule": "mail", "edition": 1}, {"rule": "web", "edition": 1}]
-    assert (found["rule"], found["quorum"]) == ("unanimous", 2)
-    left = datetime.fromisoformat(found["due_at"]) - datetime.now(UTC)
+    question = await is_asked_as_previewed(board.manager, both)
+    assert question["voters"] == people([board.member, *members, head])
+    assert question["rules"] == [{"rule": "mail", "edition": 1}, {"rule": "web", "edition": 1}]
+    assert (question["rule"], question["quorum"]) == ("unanimous", 2)
+    left = datetime.fromisoformat(question["due_at"]) - datetime.now(UTC)
     assert timedelta(days=2, minutes=-5) < left <= timedelta(days=2)
-    one = await is_asked_as_previewed(board.manager, await board.assessed("medium", services=["web"]))
-    assert (one["rules"], one["rule"]) == ([{"rule": "web", "edition": 1}], "majority")
+    question_for_web = await is_asked_as_previewed(
+        board.manager, await board.assessed("medium", services=["web"])
+    )
+    assert (question_for_web["rules"], question_for_web["rule"]) == (
+        [{"rule": "web", "edition": 1}],
+        "majority",
+    )
     shipped = await is_asked_as_previewed(board.manager, await board.assessed("medium", services=["erp"]))
     assert shipped["rules"] == [{"rule": "change", "edition": 0}], "neither is for it"
 
@@ -173,10 +181,10 @@ async def test_rules_for_classes_of_items_hold_for_changes_of_these_alone(board:
     await board.ci("orders", ci_class="database")
     await board.ci("relay", ci_class="server")
     for items, expected in ((["relay", "orders"], {keeper.id}), (["relay"], people([board.approver]))):
-        at = await board.assessed("low", cis=items)
-        found = await is_asked_as_previewed(board.manager, at)
-        assert found["voters"] >= expected
-        assert (keeper.id in found["voters"]) == ("orders" in items)
+        path = await board.assessed("low", cis=items)
+        question = await is_asked_as_previewed(board.manager, path)
+        assert question["voters"] >= expected
+        assert (keeper.id in question["voters"]) == ("orders" in items)
 
 
 async def test_the_assessed_risk_is_what_chooses_and_a_new_assessment_asks_others(board: Board) -> None:
@@ -232,7 +240,7 @@ async def test_staff_read_the_rules_in_force_and_nobody_else(board: Board) -> No
     refused = await customer.get(path)
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
     shipped = (await board.engineer.read(path, decision="change"))["items"]
-    assert [(one["key"], one["edition"], one["set_by"]) for one in shipped] == [
+    assert [(rule["key"], rule["edition"], rule["set_by"]) for rule in shipped] == [
         (key, 0, None) for key in ("change", "change_high_risk", "change_low_risk")
     ]
     await board.rule("change_low_risk", voters=[{"role": "cab_member"}], quorum=2)

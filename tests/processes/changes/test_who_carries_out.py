@@ -106,8 +106,8 @@ async def test_an_emergency_may_be_started_by_who_voted_for_it_which_its_review_
 ) -> None:
     mate = await a_mate(board, Role.cab_member, grade=Grade.senior)
     path = await assigned(board, await board.submitted(type="emergency"))
-    asked = board.question(cannot_wait="Nobody can send mail.")
-    await board.agent.post_ok(f"{path}/request_emergency_approval", asked)
+    question = board.question(cannot_wait="Nobody can send mail.")
+    await board.agent.post_ok(f"{path}/request_emergency_approval", question)
     assert (await vote(mate, path))["state"] == "approved"
     starter = mate if by_voter else board.engineer
     await board.agent.post_ok(f"{path}/assign", {"person": starter.id})
@@ -118,9 +118,9 @@ async def test_an_emergency_may_be_started_by_who_voted_for_it_which_its_review_
     assert closed["started_by_voter"] is by_voter
 
 
-async def edited(client: Client, path: str, **said: Any) -> tuple[int, str | None]:
+async def edited(client: Client, path: str, **fields: Any) -> tuple[int, str | None]:
     """What the client is answered who edits the change."""
-    answer = await client.patch(path, json=said, headers={"If-Match": "*"})
+    answer = await client.patch(path, json=fields, headers={"If-Match": "*"})
     document = answer.json()
     wrong = [error["code"] for error in document.get("errors", ())]
     return answer.status_code, wrong[0] if wrong else document.get("code")
@@ -129,11 +129,11 @@ async def edited(client: Client, path: str, **said: Any) -> tuple[int, str | Non
 async def test_an_emergency_is_not_edited_while_it_is_voted_on(board: Board) -> None:
     path = await board.submitted(type="emergency")
     assert await edited(board.agent, path, plan="Stop, wait, start.") == (200, None)
-    asked = board.question(cannot_wait="Nobody can send mail.")
-    await board.manager.post_ok(f"{path}/request_emergency_approval", asked)
+    question = board.question(cannot_wait="Nobody can send mail.")
+    await board.manager.post_ok(f"{path}/request_emergency_approval", question)
     for client in (board.agent, board.manager, board.engineer):
-        for said in ({"plan": "Start at once."}, {"title": "Another relay"}, {"services": ["web"]}):
-            assert await edited(client, path, **said) == (409, "being_decided")
+        for fields in ({"plan": "Start at once."}, {"title": "Another relay"}, {"services": ["web"]}):
+            assert await edited(client, path, **fields) == (409, "being_decided")
     assert await edited(board.agent, path, category=None) == (200, None), "that is not what is decided about"
     assert (await board.manager.read(path))["plan"] == "Stop, wait, start."
     await board.vote(path, "defer")

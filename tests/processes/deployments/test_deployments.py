@@ -119,8 +119,8 @@ async def test_what_is_reported_must_be_complete_and_in_time(pipeline: Client) -
             "before_it_began",
         ),
     ):
-        said = {name: value for name, value in a_run(**wrong).items() if value is not None}
-        refused = await pipeline.post(PATH, json=said)
+        body = {name: value for name, value in a_run(**wrong).items() if value is not None}
+        refused = await pipeline.post(PATH, json=body)
         assert errors(refused.json()) == [(pointer, code)], refused.text
     requester = await pipeline.post(PATH, json=a_run(revisions=[revision(n) for n in range(501)]))
     assert requester.status_code == 422
@@ -162,12 +162,14 @@ async def test_of_two_who_tie_an_incident_at_once_one_is_told_of_the_other(
     pipeline: Client, engineer: Client
 ) -> None:
     times = {"started_at": ago(hours=2).isoformat(), "ended_at": ago(hours=1).isoformat()}
-    made = [await pipeline.post_ok(PATH, a_run(outcome="failed", run=str(n), **times)) for n in range(6)]
+    deployments = [
+        await pipeline.post_ok(PATH, a_run(outcome="failed", run=str(n), **times)) for n in range(6)
+    ]
     incident = await engineer.post_ok("/v1/incidents", an_incident())
     answers = await asyncio.gather(
         *(
-            engineer.post(f"{PATH}/{one['id']}/confirm_cause", json={"incident": incident["id"]})
-            for one in made
+            engineer.post(f"{PATH}/{deployment['id']}/confirm_cause", json={"incident": incident["id"]})
+            for deployment in deployments
         )
     )
     assert sorted(answer.status_code for answer in answers) == [200, *[422] * 5]

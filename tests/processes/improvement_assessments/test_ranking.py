@@ -20,14 +20,16 @@ from app.processes.improvement_assessments.ranking import (
     weighted_mean,
 )
 
-CRITERIA = [one.value for one in AssessmentCriterion]
+CRITERIA = [criterion.value for criterion in AssessmentCriterion]
 SUGGESTIONS = [UUID(int=n) for n in range(1, 6)]
 ASSESSORS = [UUID(int=n) for n in range(101, 105)]
-WEIGHTS = st.fixed_dictionaries({one: st.integers(0, 10) for one in CRITERIA})
-SCORES = st.fixed_dictionaries({one: st.integers(1, 5) for one in CRITERIA})
+WEIGHTS = st.fixed_dictionaries({criterion: st.integers(0, 10) for criterion in CRITERIA})
+SCORES = st.fixed_dictionaries({criterion: st.integers(1, 5) for criterion in CRITERIA})
 PAIRS = st.tuples(st.sampled_from(SUGGESTIONS), st.sampled_from(ASSESSORS))
 ALL_SCORES = st.dictionaries(PAIRS, SCORES).map(
-    lambda found: [AssessorScores(suggestion, who, said) for (suggestion, who), said in found.items()]
+    lambda by_assessor: [
+        AssessorScores(suggestion, assessor, points) for (suggestion, assessor), points in by_assessor.items()
+    ]
 )
 
 
@@ -44,16 +46,16 @@ def test_the_payload_asks_for_every_criterion() -> None:
 
 
 def test_means_are_weighted_for_each_assessor_and_then_averaged() -> None:
-    one, other, third = SUGGESTIONS[:3]
+    alpha, beta, third = SUGGESTIONS[:3]
     lin, olga = ASSESSORS[:2]
     weights = dict(zip(CRITERIA, (2, 1, 1, 1, 1, 0), strict=True))
-    given = [
-        scores(one, lin, 5, 3, 3, 3, 3, 1),  # (10 + 12) / 6
-        scores(one, olga, 2, 2, 2, 2, 2, 5),  # 2
-        scores(other, lin, 4, 4, 4, 4, 4, 1),  # 4
+    all_scores = [
+        scores(alpha, lin, 5, 3, 3, 3, 3, 1),  # (10 + 12) / 6
+        scores(alpha, olga, 2, 2, 2, 2, 2, 5),  # 2
+        scores(beta, lin, 4, 4, 4, 4, 4, 1),  # 4
     ]
-    first, second, last = rank_suggestions(weights, [one, other, third], given)
-    assert (first.suggestion_id, first.rank) == (other, 1)
+    first, second, last = rank_suggestions(weights, [alpha, beta, third], all_scores)
+    assert (first.suggestion_id, first.rank) == (beta, 1)
     assert first.mean == 4
     assert first.deviation == 0
     assert second.by_assessor == {lin: Fraction(11, 3), olga: Fraction(2)}
@@ -64,15 +66,15 @@ def test_means_are_weighted_for_each_assessor_and_then_averaged() -> None:
 
 
 def test_equal_ones_share_their_rank_and_the_next_one_is_behind_all_of_them() -> None:
-    given = [scores(one, ASSESSORS[0], *[3] * 6) for one in SUGGESTIONS[:2]]
-    given.append(scores(SUGGESTIONS[2], ASSESSORS[0], *[2] * 6))
-    ranked = rank_suggestions({}, SUGGESTIONS[:3], given)
-    assert [one.rank for one in ranked] == [1, 1, 3]
+    all_scores = [scores(suggestion, ASSESSORS[0], *[3] * 6) for suggestion in SUGGESTIONS[:2]]
+    all_scores.append(scores(SUGGESTIONS[2], ASSESSORS[0], *[2] * 6))
+    ranked = rank_suggestions({}, SUGGESTIONS[:3], all_scores)
+    assert [suggestion.rank for suggestion in ranked] == [1, 1, 3]
 
 
 def test_without_any_weight_all_criteria_count_alike() -> None:
-    said = dict(zip(CRITERIA, (1, 2, 3, 4, 5, 3), strict=True))
-    assert weighted_mean(dict.fromkeys(CRITERIA, 0), said) == 3
+    points = dict(zip(CRITERIA, (1, 2, 3, 4, 5, 3), strict=True))
+    assert weighted_mean(dict.fromkeys(CRITERIA, 0), points) == 3
 
 
 @given(weights=WEIGHTS, given=ALL_SCORES)
@@ -80,31 +82,31 @@ def test_each_suggestion_has_one_place_and_the_figures_are_those_of_the_plain_de
     weights: dict[str, int], given: list[AssessorScores]
 ) -> None:
     ranked = rank_suggestions(weights, SUGGESTIONS, given)
-    assert {one.suggestion_id for one in ranked} == {*SUGGESTIONS}
-    means = [one.mean for one in ranked]
+    assert {suggestion.suggestion_id for suggestion in ranked} == {*SUGGESTIONS}
+    means = [suggestion.mean for suggestion in ranked]
     scored = [mean for mean in means if mean is not None]
     assert means == sorted(scored, reverse=True) + [None] * (len(SUGGESTIONS) - len(scored))
-    for one in ranked:
-        own = [said for said in given if said.suggestion_id == one.suggestion_id]
-        _is_as_defined(one, [_plain_mean(weights, said.scores) for said in own], scored)
+    for suggestion in ranked:
+        own = [points for points in given if points.suggestion_id == suggestion.suggestion_id]
+        _is_as_defined(suggestion, [_plain_mean(weights, points.scores) for points in own], scored)
 
 
-def _plain_mean(weights: dict[str, int], said: Mapping[str, int]) -> float:
+def _plain_mean(weights: dict[str, int], points: Mapping[str, int]) -> float:
     counted = weights if any(weights.values()) else dict.fromkeys(CRITERIA, 1)
-    return sum(counted[name] * said[name] for name in CRITERIA) / sum(counted.values())
+    return sum(counted[name] * points[name] for name in CRITERIA) / sum(counted.values())
 
 
-def _is_as_defined(one: RankedSuggestion, plain: list[float], scored: list[Fraction]) -> None:
+def _is_as_defined(suggestion: RankedSuggestion, plain: list[float], scored: list[Fraction]) -> None:
     if not plain:
-        assert (one.rank, one.mean, one.deviation) == (None, None, None)
+        assert (suggestion.rank, suggestion.mean, suggestion.deviation) == (None, None, None)
         return
-    assert one.mean is not None
-    assert one.lowest is not None
-    assert one.highest is not None
-    assert float(one.mean) == pytest.approx(fmean(plain))
-    assert one.deviation == pytest.approx(pstdev(plain), abs=1e-9)
-    assert 1 <= one.lowest <= one.mean <= one.highest <= 5
-    assert one.rank == 1 + len([mean for mean in scored if mean > one.mean])
+    assert suggestion.mean is not None
+    assert suggestion.lowest is not None
+    assert suggestion.highest is not None
+    assert float(suggestion.mean) == pytest.approx(fmean(plain))
+    assert suggestion.deviation == pytest.approx(pstdev(plain), abs=1e-9)
+    assert 1 <= suggestion.lowest <= suggestion.mean <= suggestion.highest <= 5
+    assert suggestion.rank == 1 + len([mean for mean in scored if mean > suggestion.mean])
 
 
 @given(weights=WEIGHTS, given=ALL_SCORES, data=st.data())

@@ -20,7 +20,7 @@ from tests.processes.improvement_suggestions.samples import at as suggestion_at
 from tests.processes.improvement_suggestions.samples import offered, refusal, tell
 
 AT = "/v1/improvement_assessments"
-CRITERIA = [one.value for one in AssessmentCriterion]
+CRITERIA = [criterion.value for criterion in AssessmentCriterion]
 
 
 @dataclass
@@ -68,23 +68,25 @@ def declined(suggestion: Json, **more: Any) -> Json:
 async def test_it_is_opened_with_the_suggestions_that_are_open_then(meeting: Round) -> None:
     manager, last, this = meeting.manager, month_of(1), month_of(0)
     in_last, later = {"occurred_at": f"{last}-15T00:00:00Z"}, {"occurred_at": f"{last}-16T00:00:00Z"}
-    one, gone, waits, late = [await offered(manager, title=f"Suggestion {n}", **in_last) for n in range(4)]
+    open_one, declined_one, waits, late = [
+        await offered(manager, title=f"Suggestion {n}", **in_last) for n in range(4)
+    ]
     new = await offered(manager, title="Of this month")
-    await manager.post_ok(f"{suggestion_at(gone)}/decline", {"reason": "No."})
+    await manager.post_ok(f"{suggestion_at(declined_one)}/decline", {"reason": "No."})
     for suggestion, until in ((waits, f"{this}-02T00:00:00Z"), (late, "2199-12-02T00:00:00Z")):
         body = {"reason": "Later.", "until_at": until, **later}
         await manager.post_ok(f"{suggestion_at(suggestion)}/defer", body)
 
     async def taken(month: str) -> tuple[Json, list[str]]:
-        made = await meeting.opened(month)
-        rows = (await manager.read(f"{at(made)}/suggestions"))["items"]
-        return made, [row["suggestion_id"] for row in rows]
+        assessment = await meeting.opened(month)
+        rows = (await manager.read(f"{at(assessment)}/suggestions"))["items"]
+        return assessment, [row["suggestion_id"] for row in rows]
 
     assert (await taken("2020-01"))[1] == [], "none was offered by the end of that month"
-    _, found = await taken(last)
-    assert found == [one["id"]]
-    _, found = await taken(this)
-    assert found == [waits["id"], new["id"]], "a deferred one whose date is over then, none assessed"
+    _, listed = await taken(last)
+    assert listed == [open_one["id"]]
+    _, listed = await taken(this)
+    assert listed == [waits["id"], new["id"]], "a deferred one whose date is over then, none assessed"
 
 
 async def test_a_suggestion_is_in_one_open_assessment_at_once(meeting: Round) -> None:
@@ -110,9 +112,9 @@ async def test_a_month_that_lies_ahead_is_not_opened(meeting: Round) -> None:
 
 
 async def test_there_is_one_of_each_month_and_only_the_quality_manager_opens_it(meeting: Round) -> None:
-    made = await meeting.opened()
-    assert (made["state"], made["number"][:4]) == ("open", "ASM-")
-    assert made["weights"] == dict.fromkeys(CRITERIA, 1)
+    assessment = await meeting.opened()
+    assert (assessment["state"], assessment["number"][:4]) == ("open", "ASM-")
+    assert assessment["weights"] == dict.fromkeys(CRITERIA, 1)
     body = {"month": month_of(0), "assessors": [meeting.lin.id]}
     assert await refusal(meeting.manager, AT, body) == (422, "taken", "/month")
     assert await refusal(meeting.olga, AT, {**body, "month": month_of(1)}) == (403, "forbidden", "")
@@ -128,12 +130,12 @@ async def test_there_is_one_of_each_month_and_only_the_quality_manager_opens_it(
 async def test_assessors_are_told_and_score_for_themselves_but_not_their_own(meeting: Round) -> None:
     mine = await offered(meeting.lin, title="Lin's own")
     other = await offered(meeting.olga, title="Olga's own")
-    made = await meeting.opened()
+    assessment = await meeting.opened()
     await tell(meeting.api)
     [notice] = (await meeting.lin.read("/v1/notices"))["items"]
-    assert (notice["about"], notice["steps"]) == (f"improvement_assessment/{made['id']}", ["tasked"])
-    assert (await meeting.lin.read(at(made)))["month"] == month_of(0), "an assessor reads it"
-    score = f"{at(made)}/score"
+    assert (notice["about"], notice["steps"]) == (f"improvement_assessment/{assessment['id']}", ["tasked"])
+    assert (await meeting.lin.read(at(assessment)))["month"] == month_of(0), "an assessor reads it"
+    score = f"{at(assessment)}/score"
     assert await refusal(meeting.lin, score, scores(mine, 5, 5, 5, 5, 5, 5)) == (
         422,
         "own_suggestion",
@@ -150,7 +152,7 @@ async def test_assessors_are_told_and_score_for_themselves_but_not_their_own(mee
     )
     await meeting.lin.post_ok(score, scores(other, 3, 3, 3, 3, 3, 3, comment="Hm."))
     await meeting.lin.post_ok(score, scores(other, 4, 4, 4, 4, 4, 4, comment="Well, yes."))
-    [row] = (await meeting.manager.read(f"{at(made)}/scores"))["items"]
+    [row] = (await meeting.manager.read(f"{at(assessment)}/scores"))["items"]
     assert (row["person"]["id"], row["scores"]["risk"], row["comment"]) == (meeting.lin.id, 4, "Well, yes.")
     await meeting.manager.post_ok(f"{suggestion_at(mine)}/merge", {"into": other["id"]})
     assert await refusal(meeting.olga, score, scores(mine, 1, 1, 1, 1, 1, 1)) == (
@@ -163,23 +165,23 @@ async def test_assessors_are_told_and_score_for_themselves_but_not_their_own(mee
 async def test_a_merged_suggestion_is_its_first_proposers_own_still(meeting: Round) -> None:
     mine, other = await offered(meeting.lin), await offered(meeting.olga)
     await meeting.manager.post_ok(f"{suggestion_at(mine)}/merge", {"into": other["id"]})
-    made = await meeting.opened()
+    assessment = await meeting.opened()
     body = scores(other, 5, 5, 5, 5, 5, 5)
-    assert (await refusal(meeting.lin, f"{at(made)}/score", body))[1] == "own_suggestion"
+    assert (await refusal(meeting.lin, f"{at(assessment)}/score", body))[1] == "own_suggestion"
 
 
 async def test_the_ranking_shows_the_best_first_with_the_spread_of_its_assessors(meeting: Round) -> None:
     author = await meeting.api.client("Author")
-    one, other, unseen = [await offered(author, title=f"Suggestion {n}") for n in range(3)]
-    made = await meeting.opened()
-    await meeting.lin.post_ok(f"{at(made)}/score", scores(one, 2, 2, 2, 2, 2, 2))
-    await meeting.lin.post_ok(f"{at(made)}/score", scores(other, 5, 5, 5, 5, 5, 5))
-    await meeting.olga.post_ok(f"{at(made)}/score", scores(other, 1, 1, 1, 3, 3, 3, comment="Costly."))
-    ranking = await meeting.manager.read(f"{at(made)}/ranking")
+    mine, best, unseen = [await offered(author, title=f"Suggestion {n}") for n in range(3)]
+    assessment = await meeting.opened()
+    await meeting.lin.post_ok(f"{at(assessment)}/score", scores(mine, 2, 2, 2, 2, 2, 2))
+    await meeting.lin.post_ok(f"{at(assessment)}/score", scores(best, 5, 5, 5, 5, 5, 5))
+    await meeting.olga.post_ok(f"{at(assessment)}/score", scores(best, 1, 1, 1, 3, 3, 3, comment="Costly."))
+    ranking = await meeting.manager.read(f"{at(assessment)}/ranking")
     first, second, last = ranking["items"]
     assert [(row["rank"], row["suggestion_id"]) for row in ranking["items"]] == [
-        (1, other["id"]),
-        (2, one["id"]),
+        (1, best["id"]),
+        (2, mine["id"]),
         (None, unseen["id"]),
     ]
     assert [first[name] for name in ("mean", "lowest", "highest", "deviation")] == [3.5, 2, 5, 1.5]
@@ -190,22 +192,22 @@ async def test_the_ranking_shows_the_best_first_with_the_spread_of_its_assessors
     assert first["by_assessor"][1]["scores"]["ease"] == 3
     assert (second["deviation"], last["mean"], last["by_assessor"]) == (0, None, [])
     stranger = await meeting.api.client("Stranger")
-    assert (await stranger.get(f"{at(made)}/ranking")).status_code == 404
+    assert (await stranger.get(f"{at(assessment)}/ranking")).status_code == 404
 
 
 async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting: Round) -> None:
     author = await meeting.api.client("Author")
-    one, other, gone = [await offered(author, title=f"Suggestion {n}") for n in range(3)]
-    made = await meeting.opened()
-    manager, conclude = meeting.manager, f"{at(made)}/conclude"
-    await meeting.lin.post_ok(f"{at(made)}/score", scores(one, 2, 2, 2, 2, 2, 2))
+    low, second, merged = [await offered(author, title=f"Suggestion {n}") for n in range(3)]
+    assessment = await meeting.opened()
+    manager, conclude = meeting.manager, f"{at(assessment)}/conclude"
+    await meeting.lin.post_ok(f"{at(assessment)}/score", scores(low, 2, 2, 2, 2, 2, 2))
     for action, more in (("decline", {}), ("defer", {"until_at": "2199-03-01T00:00:00Z"})):
-        alone = await manager.post(f"{suggestion_at(gone)}/{action}", json={"reason": "No.", **more})
+        alone = await manager.post(f"{suggestion_at(merged)}/{action}", json={"reason": "No.", **more})
         assert (alone.status_code, alone.json()["code"]) == (409, "being_assessed")
-        assert made["number"] in alone.json()["detail"]
-    await manager.post_ok(f"{suggestion_at(gone)}/merge", {"into": other["id"]})
+        assert assessment["number"] in alone.json()["detail"]
+    await manager.post_ok(f"{suggestion_at(merged)}/merge", {"into": second["id"]})
     new = await offered(author, title="It came later")
-    later = {"suggestion": other["number"], "verdict": "deferred", "reason": "In spring."}
+    later = {"suggestion": second["number"], "verdict": "deferred", "reason": "In spring."}
     until = {"until_at": "2199-03-01T00:00:00Z"}
 
     async def refused(*verdicts: Json) -> tuple[str, str]:
@@ -213,89 +215,92 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
         assert status == 422
         return code, pointer
 
-    answer = await manager.post(conclude, json={"verdicts": [declined(one)]})
-    assert other["number"] in answer.json()["errors"][0]["message"]
-    assert await refused(declined(one)) == ("verdict_missing", "/verdicts")
-    both = [declined(one), later | until]
-    assert await refused(*both, declined(one)) == ("each_once", "/verdicts/2/suggestion")
+    answer = await manager.post(conclude, json={"verdicts": [declined(low)]})
+    assert second["number"] in answer.json()["errors"][0]["message"]
+    assert await refused(declined(low)) == ("verdict_missing", "/verdicts")
+    both = [declined(low), later | until]
+    assert await refused(*both, declined(low)) == ("each_once", "/verdicts/2/suggestion")
     assert await refused(*both, declined(new)) == ("not_assessed_here", "/verdicts/2/suggestion")
-    assert await refused(*both, declined(gone)) == ("suggestion_settled", "/verdicts/2/suggestion")
-    assert await refused(declined(one, reason=None), later | until) == ("missing", "/verdicts/0/reason")
-    assert await refused(declined(one), later) == ("missing", "/verdicts/1/until_at")
+    assert await refused(*both, declined(merged)) == ("suggestion_settled", "/verdicts/2/suggestion")
+    assert await refused(declined(low, reason=None), later | until) == ("missing", "/verdicts/0/reason")
+    assert await refused(declined(low), later) == ("missing", "/verdicts/1/until_at")
     past = {"until_at": "2020-01-01T00:00:00Z"}
-    assert await refused(declined(one), later | past) == ("not_ahead", "/verdicts/1/until_at")
-    assert await refused(declined(one, **until), later | until) == (
+    assert await refused(declined(low), later | past) == ("not_ahead", "/verdicts/1/until_at")
+    assert await refused(declined(low, **until), later | until) == (
         "not_for_this_verdict",
         "/verdicts/0/until_at",
     )
-    assert await refused(declined(one, title="New"), later | until) == (
+    assert await refused(declined(low, title="New"), later | until) == (
         "not_for_this_verdict",
         "/verdicts/0/title",
     )
-    unseen = {"suggestion": other["id"], "verdict": "selected"}
-    assert await refused(declined(one), unseen) == ("nobody_has_scored_it", "/verdicts/1/reason")
+    unseen = {"suggestion": second["id"], "verdict": "selected"}
+    assert await refused(declined(low), unseen) == ("nobody_has_scored_it", "/verdicts/1/reason")
     with_reason = unseen | {"reason": "It is plain."}
-    assert await refused(declined(one), with_reason) == ("selected_without_scores", "/verdicts/1/verdict")
+    assert await refused(declined(low), with_reason) == ("selected_without_scores", "/verdicts/1/verdict")
     assert (await refusal(meeting.olga, conclude, {"verdicts": both}))[0] == 403
 
     concluded = await manager.post_ok(conclude, {"verdicts": both})
     assert (concluded["state"], concluded["concluded_by"]["id"]) == ("concluded", manager.id)
-    after, waits = await author.read(suggestion_at(one)), await author.read(suggestion_at(other))
-    assert (after["state"], after["reason"], after["assessment_id"]) == ("declined", "Not now.", made["id"])
+    after, waits = await author.read(suggestion_at(low)), await author.read(suggestion_at(second))
+    expected = ("declined", "Not now.", assessment["id"])
+    assert (after["state"], after["reason"], after["assessment_id"]) == expected
     assert (waits["state"], waits["deferred_until_at"]) == ("deferred", "2199-03-01T00:00:00.000000Z")
-    rows = (await manager.read(f"{at(made)}/suggestions"))["items"]
+    rows = (await manager.read(f"{at(assessment)}/suggestions"))["items"]
     assert [(row["verdict"], row["reason"]) for row in rows] == [
         ("declined", "Not now."),
         ("deferred", "In spring."),
         (None, None),
     ]
-    assert (await refusal(meeting.lin, f"{at(made)}/score", scores(one, 1, 1, 1, 1, 1, 1)))[0] == 409
+    assert (await refusal(meeting.lin, f"{at(assessment)}/score", scores(low, 1, 1, 1, 1, 1, 1)))[0] == 409
     assert (await author.read(suggestion_at(new)))["state"] == "offered", "it waits for the next month's"
 
 
 async def test_a_month_without_suggestions_is_concluded_at_once(meeting: Round) -> None:
-    made = await meeting.opened()
-    assert (await meeting.manager.post_ok(f"{at(made)}/conclude", {"verdicts": []}))["state"] == "concluded"
+    assessment = await meeting.opened()
+    assert (await meeting.manager.post_ok(f"{at(assessment)}/conclude", {"verdicts": []}))[
+        "state"
+    ] == "concluded"
 
 
 async def test_a_selected_suggestion_opens_an_improvement_and_its_proposers_are_told(meeting: Round) -> None:
     author = await meeting.api.client("Author")
-    one, other = [await offered(author, title=f"Suggestion {n}") for n in range(2)]
-    made = await meeting.opened()
-    for suggestion in (one, other):
-        await meeting.lin.post_ok(f"{at(made)}/score", scores(suggestion, 5, 5, 5, 5, 5, 5))
+    first, second = [await offered(author, title=f"Suggestion {n}") for n in range(2)]
+    assessment = await meeting.opened()
+    for suggestion in (first, second):
+        await meeting.lin.post_ok(f"{at(assessment)}/score", scores(suggestion, 5, 5, 5, 5, 5, 5))
     selected_ones = [
-        {"suggestion": one["id"], "verdict": "selected", "title": "The site comes first"},
-        {"suggestion": other["id"], "verdict": "selected", "reason": "It belongs to the first one."},
+        {"suggestion": first["id"], "verdict": "selected", "title": "The site comes first"},
+        {"suggestion": second["id"], "verdict": "selected", "reason": "It belongs to the first one."},
     ]
-    await meeting.manager.post_ok(f"{at(made)}/conclude", {"verdicts": selected_ones})
-    rows = (await meeting.manager.read(f"{at(made)}/suggestions"))["items"]
+    await meeting.manager.post_ok(f"{at(assessment)}/conclude", {"verdicts": selected_ones})
+    rows = (await meeting.manager.read(f"{at(assessment)}/suggestions"))["items"]
     improvements = [await meeting.manager.read(f"/v1/improvements/{row['improvement_id']}") for row in rows]
     assert [(row["verdict"], row["reason"]) for row in rows] == [
         ("selected", None),
         ("selected", "It belongs to the first one."),
     ]
-    assert [(found["state"], found["title"]) for found in improvements] == [
+    assert [(improvement["state"], improvement["title"]) for improvement in improvements] == [
         ("selected", "The site comes first"),
         ("selected", "Suggestion 1"),
     ]
-    for suggestion, improvement in zip((one, other), improvements, strict=True):
+    for suggestion, improvement in zip((first, second), improvements, strict=True):
         after = await author.read(suggestion_at(suggestion))
         assert (after["state"], after["improvement_id"], after["assessment_id"]) == (
             "selected",
             improvement["id"],
-            made["id"],
+            assessment["id"],
         )
     await tell(meeting.api)
     about = {notice["about"] for notice in (await author.read("/v1/notices"))["items"]}
-    assert {f"improvement_suggestion/{one['id']}", f"improvement_suggestion/{other['id']}"} <= about
+    assert {f"improvement_suggestion/{first['id']}", f"improvement_suggestion/{second['id']}"} <= about
 
 
 async def test_what_an_improvement_refuses_is_said_where_its_suggestion_is_named(meeting: Round) -> None:
     author = await meeting.api.client("Author")
-    made = await offered(author)
+    suggestion = await offered(author)
     answer = await meeting.manager.post(
-        f"{suggestion_at(made)}/select", json={"improvement": "IMP-2026-999999"}
+        f"{suggestion_at(suggestion)}/select", json={"improvement": "IMP-2026-999999"}
     )
     assert [(error["code"], error["pointer"]) for error in answer.json()["errors"]] == [
         ("unknown_reference", "/improvement")
@@ -332,22 +337,22 @@ async def test_the_weights_of_a_running_plan_count_and_the_plan_notes_the_month(
 
 async def test_each_assessor_scores_for_themselves_before_they_see_what_others_gave(meeting: Round) -> None:
     author = await meeting.api.client("Author")
-    one, other = [await offered(author, title=f"Suggestion {n}") for n in range(2)]
-    made = await meeting.opened()
-    for suggestion in (one, other):
-        await meeting.lin.post_ok(f"{at(made)}/score", scores(suggestion, 5, 5, 5, 5, 5, 5))
+    first, second = [await offered(author, title=f"Suggestion {n}") for n in range(2)]
+    assessment = await meeting.opened()
+    for suggestion in (first, second):
+        await meeting.lin.post_ok(f"{at(assessment)}/score", scores(suggestion, 5, 5, 5, 5, 5, 5))
 
     async def seen_by(client: Client) -> tuple[int, list[float | None]]:
-        items = (await client.read(f"{at(made)}/scores"))["items"]
-        ranked = (await client.read(f"{at(made)}/ranking"))["items"]
+        items = (await client.read(f"{at(assessment)}/scores"))["items"]
+        ranked = (await client.read(f"{at(assessment)}/ranking"))["items"]
         means = {row["suggestion_id"]: row["mean"] for row in ranked}
-        return len(items), [means[one["id"]], means[other["id"]]]
+        return len(items), [means[first["id"]], means[second["id"]]]
 
     assert await seen_by(meeting.lin) == (2, [5, 5])
     assert await seen_by(meeting.manager) == (2, [5, 5]), "who assesses nothing sees it all"
     assert await seen_by(meeting.olga) == (0, [None, None])
-    await meeting.olga.post_ok(f"{at(made)}/score", scores(one, 1, 1, 1, 1, 1, 1))
+    await meeting.olga.post_ok(f"{at(assessment)}/score", scores(first, 1, 1, 1, 1, 1, 1))
     assert await seen_by(meeting.olga) == (2, [3, None])
-    body = {"verdicts": [declined(one), declined(other)]}
-    await meeting.manager.post_ok(f"{at(made)}/conclude", body)
+    body = {"verdicts": [declined(first), declined(second)]}
+    await meeting.manager.post_ok(f"{at(assessment)}/conclude", body)
     assert await seen_by(meeting.olga) == (3, [3, 5])

@@ -70,9 +70,9 @@ class Programme:
 
     async def drafted(self, **more: Any) -> str:
         """The address of a plan with all five contents."""
-        said = {"title": f"Improvement in {YEAR}", "year": YEAR, "co_authors": [self.owner.id]}
-        said |= direction() | contents(self.owner.id) | more
-        record = await self.quality.post_ok("/v1/improvement_plans", said)
+        plan = {"title": f"Improvement in {YEAR}", "year": YEAR, "co_authors": [self.owner.id]}
+        plan |= direction() | contents(self.owner.id) | more
+        record = await self.quality.post_ok("/v1/improvement_plans", plan)
         return f"/v1/improvement_plans/{record['id']}"
 
     def question(self, **more: Any) -> Json:
@@ -86,19 +86,19 @@ class Programme:
         await self.quality.post_ok(f"{path}/submit", self.question())
         return path
 
-    async def vote(self, at: str, verdict: str) -> Json:
+    async def vote(self, path: str, verdict: str) -> Json:
         """The committee is of one mind. Gives the plan."""
-        decision = (await self.quality.read(at))["decision_id"]
+        decision = (await self.quality.read(path))["decision_id"]
         for member in self.committee:
             body = {"decision": decision, "verdict": verdict, "comment": "As it stands. 如此。"}
-            await member.post_ok(f"{at}/vote", body)
-        return await self.quality.read(at)
+            await member.post_ok(f"{path}/vote", body)
+        return await self.quality.read(path)
 
     async def approved(self, **more: Any) -> str:
         """The address of a plan that the committee has approved."""
-        at = await self.submitted(**more)
-        assert (await self.vote(at, "approve"))["state"] == "approved"
-        return at
+        path = await self.submitted(**more)
+        assert (await self.vote(path, "approve"))["state"] == "approved"
+        return path
 
     async def incidents(self, number: int, *, days_ago: float) -> None:
         """So many incidents were reported then."""
@@ -113,7 +113,7 @@ class Programme:
     async def meeting(self, *, held: bool = True, meeting_kind: str = "plan_review") -> str:
         """The id of a meeting of that kind."""
         when = {"occurred_at": ago(hours=2), "starts_at": ago(hours=1), "ends_at": ago(minutes=30)}
-        times = {name: f"{at:%FT%TZ}" for name, at in when.items()}
+        times = {name: f"{instant:%FT%TZ}" for name, instant in when.items()}
         body = {"title": "Plan review", "meeting_kind": meeting_kind, "chair": "me", **times}
         record = await self.quality.post_ok("/v1/meetings", body)
         if held:

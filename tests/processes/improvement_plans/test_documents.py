@@ -61,15 +61,15 @@ async def test_a_plan_prints_with_its_targets_points_and_schedule(programme: Pro
     assert len(DRAWING.findall(page)) == 1
     chinese = await printed(programme.committee[0], path, "zh")
     assert [
-        one for one in ("改进计划", "草稿", "目标值", "改进点", "负责人", "指标走势") if one not in chinese
+        word for word in ("改进计划", "草稿", "目标值", "改进点", "负责人", "指标走势") if word not in chinese
     ] == []
     assert (await programme.vote(record_path, "approve"))["state"] == "approved"
     assert "Published" in await printed(programme.owner, path, "en")
 
 
 async def test_the_present_state_is_a_document_of_its_own(programme: Programme) -> None:
-    at = await programme.submitted(present_state=f"Nobody hands over. {HARM}\nNor by day.")
-    path = (await documents(programme, at))["PA"]
+    plan_path = await programme.submitted(present_state=f"Nobody hands over. {HARM}\nNor by day.")
+    path = (await documents(programme, plan_path))["PA"]
     page = await printed(programme.owner, path, "en")
     assert "<p>Nor by day.</p>" in page
     assert "A written hand-over." in page
@@ -115,7 +115,10 @@ async def test_each_edition_prints_with_its_targets_and_what_the_committee_decid
     await quality.post_ok(f"{record_path}/propose_adjustment", programme.question() | body)
     # Those who vote see what was and what would be, in the list and on the plan's document.
     [proposed] = (await member.read(f"{record_path}/adjustments"))["items"]
-    goals = {side: {one["target"]["name"]: one["target"]["goal"] for one in proposed[side]} for side in SIDES}
+    goals = {
+        side: {change["target"]["name"]: change["target"]["goal"] for change in proposed[side]}
+        for side in SIDES
+    }
     assert goals == {
         "replaces": {"fewer-incidents": "2", "closed": "2"},
         "targets": {"fewer-incidents": "3", "closed": "2"},

@@ -63,7 +63,7 @@ async def test_a_plan_is_submitted_with_all_five_contents_or_told_which_one_lack
 
 async def test_targets_are_refused_where_no_kpi_can_tell_of_them(programme: Programme) -> None:
     path = await programme.drafted()
-    for said, wrong in (
+    for changed, wrong in (
         ({"kpi": "sunshine"}, ("/targets/1/kpi", "unknown_value")),
         ({"kpi": "mtbf", "scope": {"channel": ["mail"]}}, ("/targets/1/scope/channel", "unknown_dimension")),
         (
@@ -72,7 +72,7 @@ async def test_targets_are_refused_where_no_kpi_can_tell_of_them(programme: Prog
         ),
         ({"name": "fewer-incidents"}, ("/targets/1/name", "each_once")),
     ):
-        targets = [a_target(), a_target("other") | said]
+        targets = [a_target(), a_target("other") | changed]
         refused = await programme.quality.post(f"{path}/revise", json={"targets": targets})
         assert errors(refused.json()) == [wrong]
     # Whether there is such a team is known where the baseline is counted.
@@ -114,21 +114,23 @@ async def test_the_committee_returns_or_approves_a_plan_and_its_authors_do_not_v
         await grant(programme.api.ledger, UUID(author.id), Role.committee_member.value)
     admin = await programme.api.client("Admin", Role.admin)
     away = [programme.committee[1], programme.third]
-    for one in away:
-        await admin.post_ok(f"/v1/persons/{one.id}/deactivate")
+    for member in away:
+        await admin.post_ok(f"/v1/persons/{member.id}/deactivate")
     refused = await quality.post(f"{path}/submit", json=programme.question())
     assert (refused.status_code, refused.json()["code"]) == (409, "too_few_may_decide")
     left_out = {(quality.id, "duty"), (owner.id, "duty")}
-    assert {(one["person"], one["because"]) for one in refused.json()["left_out"]} == left_out
-    for one in away:
-        await admin.post_ok(f"/v1/persons/{one.id}/activate")
+    assert {
+        (exclusion["person"], exclusion["because"]) for exclusion in refused.json()["left_out"]
+    } == left_out
+    for member in away:
+        await admin.post_ok(f"/v1/persons/{member.id}/activate")
     await quality.post_ok(f"{path}/submit", programme.question())
     voters = (await quality.read(f"{path}/votes"))["items"]
     assert {voter["person"]["id"] for voter in voters} == {
-        one.id for one in (*programme.committee, programme.third)
+        member.id for member in (*programme.committee, programme.third)
     }
     (decision,) = (await quality.read(f"{path}/decisions"))["items"]
-    assert {(one["person"], one["because"]) for one in decision["left_out"]} == left_out
+    assert {(exclusion["person"], exclusion["because"]) for exclusion in decision["left_out"]} == left_out
     assert decision["rules"] == [{"rule": "improvement_plan", "edition": 0}]
     twin = await programme.drafted()
     refused = await quality.post(f"{twin}/submit", json=programme.question())
@@ -177,13 +179,13 @@ async def test_a_running_plan_is_reviewed_at_meetings_and_its_progress_is_kept(
     reviewed = await programme.owner.post_ok(f"{path}/review", {**body, "adjustments": "A later goal."})
     assert reviewed["state"] == "running"
     assert reviewed["next_review_due_at"] > reviewed["last_reviewed_at"]
-    [kept] = (await quality.read(f"{path}/reviews"))["items"]
-    assert (kept["meeting_id"], kept["reviewed_by"]["id"]) == (body["meeting"], programme.owner.id)
-    [progress] = kept["progress"]
+    [review] = (await quality.read(f"{path}/reviews"))["items"]
+    assert (review["meeting_id"], review["reviewed_by"]["id"]) == (body["meeting"], programme.owner.id)
+    [progress] = review["progress"]
     # Nothing was opened since: all of the way, and more, is gone.
     assert (progress["baseline"], progress["value"], progress["goal"]) == ("4", "0", "2")
     assert (progress["share"], progress["met"]) == ("2", True)
-    assert kept["position"] >= (await quality.read(f"{path}/baselines"))["items"][0]["position"]
+    assert review["position"] >= (await quality.read(f"{path}/baselines"))["items"][0]["position"]
 
 
 async def test_a_review_takes_a_meeting_of_its_kind_and_each_meeting_once(
@@ -218,8 +220,8 @@ async def test_whoever_proposes_an_adjustment_does_not_vote_on_it(
     decision = (await both.read(f"{path}/decisions"))["items"][-1]
     assert decision["left_out"] == [{"person": both.id, "because": "asker"}]
     votes = (await both.read(f"{path}/votes"))["items"]
-    assert {one["person"]["id"] for one in votes if one["decision_id"] == decision["id"]} == {
-        one.id for one in (*programme.committee, programme.third)
+    assert {vote["person"]["id"] for vote in votes if vote["decision_id"] == decision["id"]} == {
+        member.id for member in (*programme.committee, programme.third)
     }
     vote = {"decision": decision["id"], "verdict": "approve"}
     assert (await both.post(f"{path}/vote", json=vote)).status_code == 403
@@ -269,13 +271,13 @@ async def test_a_plan_is_closed_with_its_results_before_its_year_is_over_only_wi
     await programme.incidents(4, days_ago=20)
     path = await programme.approved()
     await _begin(programme, worker, path)
-    member, said = programme.committee[0], {"lessons": "Pilot first. 先试点。"}
-    assert (await programme.quality.post(f"{path}/close", json=said)).status_code == 403
-    refused = await member.post(f"{path}/close", json=said)
+    member, lessons = programme.committee[0], {"lessons": "Pilot first. 先试点。"}
+    assert (await programme.quality.post(f"{path}/close", json=lessons)).status_code == 403
+    refused = await member.post(f"{path}/close", json=lessons)
     assert errors(refused.json()) == [("/reason", "closes_early")]
     assert str(YEAR) in refused.json()["errors"][0]["message"]
-    closed = await member.post_ok(f"{path}/close", {**said, "reason": "The department was merged."})
-    assert (closed["state"], closed["lessons"]) == ("closed", said["lessons"])
+    closed = await member.post_ok(f"{path}/close", {**lessons, "reason": "The department was merged."})
+    assert (closed["state"], closed["lessons"]) == ("closed", lessons["lessons"])
     [target] = (await programme.quality.read(f"{path}/targets"))["items"]
     assert (target["result_value"], target["result_share"], target["result_met"]) == ("0", "2", True)
     assert closed["result_position"] is not None
@@ -287,20 +289,20 @@ async def test_a_plan_begins_at_the_first_instant_of_its_year_and_what_is_overdu
     programme: Programme, worker: Worker
 ) -> None:
     year = YEAR + 2
-    at = await programme.approved(year=year, review_interval="monthly", title=f"Improvement in {year}")
+    path = await programme.approved(year=year, review_interval="monthly", title=f"Improvement in {year}")
     zone = programme.api.ledger.settings.time_zone
     begins = start_of_year(year, ZoneInfo(zone))
     await worker.work(begins - timedelta(minutes=1))
-    assert (await programme.quality.read(at))["state"] == "approved"
+    assert (await programme.quality.read(path))["state"] == "approved"
     await worker.work(begins + timedelta(hours=3))
-    plan = await programme.quality.read(at)
+    plan = await programme.quality.read(path)
     assert plan["state"] == "running"
     assert datetime.fromisoformat(plan["begun_at"]) == begins
     assert datetime.fromisoformat(plan["next_review_due_at"]) == review_due(begins, 1, ZoneInfo(zone))
     first = end_of_last_working_day(begins.astimezone(ZoneInfo(zone)).date(), ZoneInfo(zone))
     assert datetime.fromisoformat(plan["assessment_due_at"]) == first
     await worker.work(first + timedelta(minutes=1))
-    plan = await programme.quality.read(at)
+    plan = await programme.quality.read(path)
     assert datetime.fromisoformat(plan["assessment_overdue_at"]) == first
     assert plan["assessment_due_at"] > plan["assessment_overdue_at"]
     await worker.work(review_due(begins, 1, ZoneInfo(zone)) + timedelta(minutes=1))
@@ -308,7 +310,7 @@ async def test_a_plan_begins_at_the_first_instant_of_its_year_and_what_is_overdu
     assert worker.failures == []
     done = [
         event.type
-        for event in await by_rules(programme.api.ledger, at.replace("/v1/", "").replace("plans", "plan"))
+        for event in await by_rules(programme.api.ledger, path.replace("/v1/", "").replace("plans", "plan"))
     ]
     assert done == [
         "improvement_plan.begun",
@@ -334,10 +336,10 @@ async def test_an_opened_assessment_moves_the_next_one_to_the_next_month(program
 def test_the_share_of_the_way_is_from_the_baseline_to_the_goal(
     baseline: str, value: str, goal: str, share: str | None
 ) -> None:
-    way = Direction.up if Decimal(goal) > Decimal(baseline) else Direction.down
-    found = share_of_way(way, baseline, value, goal)
-    assert found == (None if share is None else Decimal(share))
-    assert share_of_way(way, None, value, goal) is None
+    direction = Direction.up if Decimal(goal) > Decimal(baseline) else Direction.down
+    computed = share_of_way(direction, baseline, value, goal)
+    assert computed == (None if share is None else Decimal(share))
+    assert share_of_way(direction, None, value, goal) is None
 
 
 @pytest.mark.parametrize(
@@ -376,5 +378,5 @@ def test_what_is_as_good_as_the_goal_meets_it_of_every_kpi(key: str) -> None:
     if better is None or worse is None:
         return
     for baseline in (None, "1", "5", "9"):
-        found = [is_met(direction, baseline, value, "5") for value in (better, "5", worse)]
-        assert found == [True, True, False], baseline
+        met = [is_met(direction, baseline, value, "5") for value in (better, "5", worse)]
+        assert met == [True, True, False], baseline

@@ -29,18 +29,18 @@ async def test_anybody_offers_a_suggestion_with_its_evidence_and_sees_it(api: Ap
         },
     )
     shown_by = [{"text": "It went to three teams", "about": incident["number"]}]
-    made = await offered(requester, shown_by=shown_by, evidence="I have counted.")
-    assert (made["state"], made["number"][:4], made["cause"]) == ("offered", "SUG-", None)
-    assert made["author"]["id"] == requester.id
-    assert (await requester.read(at(made)))["what"] == a_suggestion()["what"]
-    [row] = (await requester.read(f"{at(made)}/evidence"))["items"]
+    suggestion = await offered(requester, shown_by=shown_by, evidence="I have counted.")
+    assert (suggestion["state"], suggestion["number"][:4], suggestion["cause"]) == ("offered", "SUG-", None)
+    assert suggestion["author"]["id"] == requester.id
+    assert (await requester.read(at(suggestion)))["what"] == a_suggestion()["what"]
+    [row] = (await requester.read(f"{at(suggestion)}/evidence"))["items"]
     assert (row["about"], row["text"]) == (f"incident/{incident['id']}", "It went to three teams")
-    [one] = (await requester.read(f"{at(made)}/proposers"))["items"]
-    assert one["person"]["id"] == requester.id
+    [proposer] = (await requester.read(f"{at(suggestion)}/proposers"))["items"]
+    assert proposer["person"]["id"] == requester.id
     other = await api.client("Another")
-    assert (await other.get(at(made))).status_code == 404
+    assert (await other.get(at(suggestion))).status_code == 404
     agent = await api.client("Agent", Role.agent)
-    assert (await agent.read(at(made)))["title"] == made["title"], "staff read what is suggested"
+    assert (await agent.read(at(suggestion)))["title"] == suggestion["title"], "staff read what is suggested"
 
 
 @pytest.mark.parametrize(
@@ -69,54 +69,54 @@ async def test_what_does_not_fit_is_refused(api: Api, changes: Json, code: str, 
 
 async def test_its_author_edits_it_as_long_as_nothing_has_become_of_it(api: Api) -> None:
     author, manager = await api.client("Author"), await api.client("Manager", Role.quality_manager)
-    made = await offered(author)
+    suggestion = await offered(author)
     agent = await api.client("Agent", Role.agent)
-    refused = await agent.patch(at(made), json={"title": "Other"}, headers={"If-Match": "*"})
+    refused = await agent.patch(at(suggestion), json={"title": "Other"}, headers={"If-Match": "*"})
     assert refused.status_code == 403
-    wrong = await author.patch(at(made), json={"scope": "department"}, headers={"If-Match": "*"})
+    wrong = await author.patch(at(suggestion), json={"scope": "department"}, headers={"If-Match": "*"})
     assert [(error["code"], error["pointer"]) for error in wrong.json()["errors"]] == [
         ("department_has_no_process", "/process")
     ]
     body = {"scope": "department", "process": None, "aspect": "interface", "why": "It saves an hour."}
-    done = await author.patch(at(made), json=body, headers={"If-Match": "*"})
+    done = await author.patch(at(suggestion), json=body, headers={"If-Match": "*"})
     assert done.status_code == 200, done.text
     assert (done.json()["scope"], done.json()["why"]) == ("department", "It saves an hour.")
-    await manager.post_ok(f"{at(made)}/decline", {"reason": "We do that already."})
-    late = await author.patch(at(made), json={"title": "Once more"}, headers={"If-Match": "*"})
+    await manager.post_ok(f"{at(suggestion)}/decline", {"reason": "We do that already."})
+    late = await author.patch(at(suggestion), json={"title": "Once more"}, headers={"If-Match": "*"})
     assert (late.status_code, late.json()["code"]) == (409, "not_in_this_state")
 
 
 async def test_a_merged_suggestion_leaves_its_proposers_to_the_one_that_goes_on(api: Api) -> None:
     first, second = await api.client("First"), await api.client("Second")
     owner = await api.client("Owner", "process_owner@process/incident")
-    one, other = await offered(first), await offered(second, title="The site comes first")
+    merged_one, kept_one = await offered(first), await offered(second, title="The site comes first")
     both = await offered(first, title="Where, please?")
-    assert await refusal(first, f"{at(one)}/merge", {"into": other["id"]}) == (403, "forbidden", "")
-    assert await refusal(owner, f"{at(one)}/merge", {"into": one["number"]}) == (
+    assert await refusal(first, f"{at(merged_one)}/merge", {"into": kept_one["id"]}) == (403, "forbidden", "")
+    assert await refusal(owner, f"{at(merged_one)}/merge", {"into": merged_one["number"]}) == (
         422,
         "merged_into_itself",
         "/into",
     )
-    merged = await owner.post_ok(f"{at(one)}/merge", {"into": other["number"]})
-    assert (merged["state"], merged["merged_into_id"]) == ("merged", other["id"])
-    proposers = (await first.read(f"{at(other)}/proposers"))["items"]
+    merged = await owner.post_ok(f"{at(merged_one)}/merge", {"into": kept_one["number"]})
+    assert (merged["state"], merged["merged_into_id"]) == ("merged", kept_one["id"])
+    proposers = (await first.read(f"{at(kept_one)}/proposers"))["items"]
     assert [(row["person"]["id"], row["merged_from_id"]) for row in proposers] == [
         (second.id, None),
-        (first.id, one["id"]),
+        (first.id, merged_one["id"]),
     ]
-    [row] = (await second.read(f"{at(other)}/evidence"))["items"]
-    assert (row["about"], row["text"]) == (f"improvement_suggestion/{one['id']}", one["title"])
-    assert await refusal(owner, f"{at(both)}/merge", {"into": one["id"]}) == (
+    [row] = (await second.read(f"{at(kept_one)}/evidence"))["items"]
+    assert (row["about"], row["text"]) == (f"improvement_suggestion/{merged_one['id']}", merged_one["title"])
+    assert await refusal(owner, f"{at(both)}/merge", {"into": merged_one["id"]}) == (
         422,
         "suggestion_settled",
         "/into",
     )
-    await owner.post_ok(f"{at(both)}/merge", {"into": other["id"]})
-    proposers = (await first.read(f"{at(other)}/proposers"))["items"]
+    await owner.post_ok(f"{at(both)}/merge", {"into": kept_one["id"]})
+    proposers = (await first.read(f"{at(kept_one)}/proposers"))["items"]
     assert len(proposers) == 2, "nobody proposes a suggestion twice"
-    types = [event["type"] for event in (await owner.read(f"{at(other)}/events"))["items"]]
+    types = [event["type"] for event in (await owner.read(f"{at(kept_one)}/events"))["items"]]
     assert types.count("improvement_suggestion.proposers_added") == 2
-    assert await refusal(owner, f"{at(other)}/take_over", {"merged": other["id"]}) == (
+    assert await refusal(owner, f"{at(kept_one)}/take_over", {"merged": kept_one["id"]}) == (
         422,
         "not_merged_into_it",
         "/merged",
@@ -125,33 +125,33 @@ async def test_a_merged_suggestion_leaves_its_proposers_to_the_one_that_goes_on(
 
 async def test_an_owner_of_another_process_merges_nothing(api: Api) -> None:
     author, owner = await api.client("Author"), await api.client("Owner", "process_owner@process/change")
-    one, other = await offered(author), await offered(author)
-    assert (await refusal(owner, f"{at(one)}/merge", {"into": other["id"]}))[0] == 403
+    first, second = await offered(author), await offered(author)
+    assert (await refusal(owner, f"{at(first)}/merge", {"into": second["id"]}))[0] == 403
 
 
 async def test_whoever_proposes_it_is_told_what_became_of_it_and_why(api: Api) -> None:
     first, second = await api.client("First"), await api.client("Second")
     manager = await api.client("Manager", Role.quality_manager)
-    one, other = await offered(first), await offered(second)
-    await manager.post_ok(f"{at(one)}/merge", {"into": other["id"]})
+    duplicate, original = await offered(first), await offered(second)
+    await manager.post_ok(f"{at(duplicate)}/merge", {"into": original["id"]})
     assert await refusal(
-        manager, f"{at(other)}/defer", {"reason": "Later.", "until_at": "2020-01-01T00:00:00Z"}
+        manager, f"{at(original)}/defer", {"reason": "Later.", "until_at": "2020-01-01T00:00:00Z"}
     ) == (422, "not_ahead", "/until_at")
     later = {"reason": "The tool comes in spring.", "until_at": "2199-03-01T00:00:00Z"}
-    deferred = await manager.post_ok(f"{at(other)}/defer", later)
+    deferred = await manager.post_ok(f"{at(original)}/defer", later)
     assert (deferred["state"], deferred["deferred_until_at"]) == ("deferred", "2199-03-01T00:00:00.000000Z")
-    declined = await manager.post_ok(f"{at(other)}/decline", {"reason": "The tool does it by itself."})
+    declined = await manager.post_ok(f"{at(original)}/decline", {"reason": "The tool does it by itself."})
     assert declined["decided_by"]["id"] == manager.id
-    assert (await first.read(at(other)))["reason"] == "The tool does it by itself."
+    assert (await first.read(at(original)))["reason"] == "The tool does it by itself."
     await tell(api)
-    assert await told(second) == [(f"improvement_suggestion/{other['id']}", ["suggestion_settled"] * 2)]
+    assert await told(second) == [(f"improvement_suggestion/{original['id']}", ["suggestion_settled"] * 2)]
     assert sorted(await told(first)) == sorted(
         [
-            (f"improvement_suggestion/{one['id']}", ["suggestion_settled"]),
-            (f"improvement_suggestion/{other['id']}", ["suggestion_settled"] * 2),
+            (f"improvement_suggestion/{duplicate['id']}", ["suggestion_settled"]),
+            (f"improvement_suggestion/{original['id']}", ["suggestion_settled"] * 2),
         ]
     )
-    assert await refusal(manager, f"{at(other)}/decline", {"reason": "Again."}) == (
+    assert await refusal(manager, f"{at(original)}/decline", {"reason": "Again."}) == (
         409,
         "not_in_this_state",
         "",
@@ -161,24 +161,24 @@ async def test_whoever_proposes_it_is_told_what_became_of_it_and_why(api: Api) -
 async def test_the_list_is_narrowed_by_what_is_known_of_a_suggestion(api: Api) -> None:
     first, second = await api.client("First", Role.engineer), await api.client("Second", Role.engineer)
     manager = await api.client("Manager", Role.quality_manager)
-    one = await offered(first)
+    mine = await offered(first)
     other = await offered(
         second, scope="department", process=None, aspect="platform", source="audit", title="One platform"
     )
     third = await offered(second, process="change", aspect="tool")
-    await manager.post_ok(f"{at(third)}/merge", {"into": one["id"]})
+    await manager.post_ok(f"{at(third)}/merge", {"into": mine["id"]})
 
-    async def found(**asked: str) -> set[str]:
-        return {item["id"] for item in (await manager.read(AT, **asked))["items"]}
+    async def found(**query: str) -> set[str]:
+        return {item["id"] for item in (await manager.read(AT, **query))["items"]}
 
-    every = {one["id"], other["id"], third["id"]}
+    every = {mine["id"], other["id"], third["id"]}
     assert await found() == every
     assert await found(state="offered") == every - {third["id"]}
     assert await found(source="audit") == await found(scope="department") == {other["id"]}
     assert await found(process="change") == await found(aspect="tool") == {third["id"]}
-    assert await found(proposer=first.id) == {one["id"]}
+    assert await found(proposer=first.id) == {mine["id"]}
     assert await found(proposer=second.id) == every, "merging has made it theirs, too"
-    assert {item["id"] for item in (await first.read(AT, proposer="me"))["items"]} == {one["id"]}
+    assert {item["id"] for item in (await first.read(AT, proposer="me"))["items"]} == {mine["id"]}
     assert await found(proposer="none") == set()
     assert await found(cause="complaints") == set()
     assert await found(cause="none") == every

@@ -131,16 +131,16 @@ class Project:
             "judged_by": "By the median.",
         }
         texts = ("scope_and_goal", "benefit_inside", "benefit_outside", "method", "steps", "resources")
-        said = {name: f"Of {name}." for name in (*texts, "judgement", "outside_plan_reason")}
-        await self.quality.post_ok(f"{path}/propose", {**said, "targets": [target]})
+        texts_of = {name: f"Of {name}." for name in (*texts, "judgement", "outside_plan_reason")}
+        await self.quality.post_ok(f"{path}/propose", {**texts_of, "targets": [target]})
         return path
 
     async def approved(self, kind: str = "reengineering") -> str:
         """One that the committee has approved and classified."""
         path = await self.proposed()
         weighed = ("goals", "practice", "present_state", "cost", "resources", "time")
-        said = {f"weighed_{name}": f"Of {name}." for name in weighed}
-        await self.quality.post_ok(f"{path}/submit", {**said, **self.question()})
+        weights = {f"weighed_{name}": f"Of {name}." for name in weighed}
+        await self.quality.post_ok(f"{path}/submit", {**weights, **self.question()})
         await self.decide(path)
         size = MAJOR if kind == "reengineering" else {"to_pilot": True}
         body = {"kind": kind, "impact": "2", "urgency": "2", **size}
@@ -230,16 +230,16 @@ class Project:
 
     async def measured(
         self,
-        at: str,
+        path: str,
         verdict: EffectVerdict = EffectVerdict.improved,
         *,
         occasion: MeasurementOccasion = MeasurementOccasion.pilot,
         promise: PromiseVerdict | None = PromiseVerdict.reached,
-        kept: bool | None = None,
+        stays: bool | None = None,
         days: int = 0,
     ) -> int:
         """The log position at which an effect with that verdict was measured, so many days from now."""
-        now, found = datetime.now(UTC) + timedelta(days=days), await self.quality.read(at)
+        now, improvement = datetime.now(UTC) + timedelta(days=days), await self.quality.read(path)
         ledger: Any = self.api.ledger
         position = await self.api.head()
         windows = (now - timedelta(days=60), now - timedelta(days=30), now - timedelta(days=30), now)
@@ -257,31 +257,31 @@ class Project:
             result=a_result(verdict),
             measured_at=now,
         )
-        asked = MeasureKpiEffect(
+        question = MeasureKpiEffect(
             kpi=KPI,
             before=EffectWindow.model_validate({"from": first, "to": second}),
             after=EffectWindow.model_validate({"from": third, "to": last}),
         )
         target = MeasuredTarget(
             name="restore",
-            asked=asked,
+            asked=question,
             effect_id=uuid7(),
             effect=effect,
             value="-1800.0",
             promised="-1500.0",
             promise=promise,
-            kept=kept,
+            kept=stays,
         )
         measured = MeasuredTargets(
             occasion=occasion,
-            pilot_round=found["pilot_rounds"] if occasion is MeasurementOccasion.pilot else None,
+            pilot_round=improvement["pilot_rounds"] if occasion is MeasurementOccasion.pilot else None,
             from_at=windows[2],
             until_at=windows[3],
             position=position,
             targets=(target,),
         )
         lifecycle, body = ledger.lifecycles["improvement"], MeasureEffectsImprovement()
-        row, name = lifecycle["measure_effects"], at.rpartition("/")[2]
+        row, name = lifecycle["measure_effects"], path.rpartition("/")[2]
         metadata = context(rule_caller("measure_benefits"), now)
         await perform(ledger, Command(lifecycle, row, name, body, metadata, prepared=(measured,)))
         return position
@@ -300,8 +300,8 @@ class Project:
         """One whose pilot was passed."""
         path, position = await self.reported(verdict)
         await self.quality.post_ok(f"{path}/ask_judgement", self.judgement(position, **more))
-        found = await self.decide(path)
-        assert found["state"] == "rolling_out"
+        improvement = await self.decide(path)
+        assert improvement["state"] == "rolling_out"
         return path
 
     async def planned_rollout(self, *, cutover_at: str | None = None, **dues: str) -> str:
@@ -335,13 +335,13 @@ class Project:
         """A question about the pilot."""
         return {**self.question(), "judgement": judgement, "position": position, **more}
 
-    async def decide(self, at: str, verdict: str = "approve") -> Json:
+    async def decide(self, path: str, verdict: str = "approve") -> Json:
         """The improvement after both of the committee have voted on its latest decision."""
-        decision = (await self.quality.read(f"{at}/decisions"))["items"][-1]["id"]
+        decision = (await self.quality.read(f"{path}/decisions"))["items"][-1]["id"]
         body = {"decision": decision, "verdict": verdict, "comment": "So be it."}
         for voter in (self.first, self.second):
-            await voter.post_ok(f"{at}/vote", body)
-        return await self.quality.read(at)
+            await voter.post_ok(f"{path}/vote", body)
+        return await self.quality.read(path)
 
 
 async def project_of(api: Api) -> Project:
@@ -379,11 +379,13 @@ async def refusal(client: Client, path: str, body: Json) -> tuple[int, list[tupl
 
 async def sentences(client: Client, path: str, body: Json) -> tuple[str, str]:
     """What is said of a refusal in English and in Chinese."""
-    said = []
+    texts = []
     for language in ("en", "zh"):
         document = (await client.post(path, json=body, headers={"Accept-Language": language})).json()
-        said.append("; ".join(one["message"] for one in document.get("errors") or []) or document["detail"])
-    return said[0], said[1]
+        texts.append(
+            "; ".join(error["message"] for error in document.get("errors") or []) or document["detail"]
+        )
+    return texts[0], texts[1]
 
 
 async def event_types(client: Client, path: str) -> list[str]:

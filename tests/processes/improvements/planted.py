@@ -85,8 +85,8 @@ class Planted:
         """The address of an improvement that the committee approved before the change, and where its steps
         stand.
         """
-        of, steps = self.project, [self.steps_begin]
-        quality, first = Dated(of.quality, steps), Dated(of.first, steps)
+        project, steps = self.project, [self.steps_begin]
+        quality, first = Dated(project.quality, steps), Dated(project.first, steps)
         offered = await quality.post_ok("/v1/improvement_suggestions", a_suggestion())
         selection = {
             "title": "Ask for the site first",
@@ -103,14 +103,14 @@ class Planted:
             "judged_by": "By the medians.",
         }
         texts = ("scope_and_goal", "benefit_inside", "benefit_outside", "method", "steps", "resources")
-        said = {name: f"Of {name}." for name in (*texts, "judgement", "outside_plan_reason")}
+        texts_of = {name: f"Of {name}." for name in (*texts, "judgement", "outside_plan_reason")}
         await self.follow()
         # The plan's owner proposes, so that the quality manager may go on with it.
-        await Dated(of.owner, steps).post_ok(f"{path}/propose", {**said, "targets": [target]})
+        await Dated(project.owner, steps).post_ok(f"{path}/propose", {**texts_of, "targets": [target]})
         weighed = ("goals", "practice", "present_state", "cost", "resources", "time")
-        question = of.question() | {f"weighed_{name}": f"Of {name}." for name in weighed}
+        question = project.question() | {f"weighed_{name}": f"Of {name}." for name in weighed}
         answer = await quality.post_ok(f"{path}/submit", question)
-        for voter in (of.first, of.second):
+        for voter in (project.first, project.second):
             vote = {"decision": answer["decision_id"], "verdict": "approve"}
             await Dated(voter, steps).post_ok(f"{path}/vote", vote)
         await first.post_ok(f"{path}/classify", {"impact": "2", "urgency": "2", **size})
@@ -119,12 +119,12 @@ class Planted:
     async def piloted(self, scope: Mapping[str, Sequence[str]]) -> str:
         """The address of a major one whose pilot was started when the change was made."""
         path, steps = await self.approved({"kind": "reengineering", **MAJOR})
-        of = self.project
-        first, manager = Dated(of.first, steps), Dated(of.manager, steps)
+        project = self.project
+        first, manager = Dated(project.first, steps), Dated(project.manager, steps)
         charter = {
-            "sponsor": of.sponsor.id,
-            "project_manager": of.manager.id,
-            "members": [of.executor.id],
+            "sponsor": project.sponsor.id,
+            "project_manager": project.manager.id,
+            "members": [project.executor.id],
             "resources": "Two engineers.",
             "budget": "12000.00",
             "currency": "CNY",
@@ -142,9 +142,9 @@ class Planted:
         }
         await manager.post_ok(f"{path}/plan", plan)
         await first.post_ok(f"{path}/approve_plan")
-        sponsor = Dated(of.sponsor, steps)
+        sponsor = Dated(project.sponsor, steps)
         await sponsor.post_ok(f"{path}/kick_off", {"occurred_at": days_ago(self.changed + 1)})
-        ready = await of.readiness()
+        ready = await project.readiness()
         await manager.post_ok(f"{path}/start_pilot", {**ready, "occurred_at": days_ago(self.changed)})
         return path
 
@@ -156,21 +156,21 @@ class Planted:
         await owner.post_ok(f"{path}/finish", {"what": "It asks.", "occurred_at": days_ago(self.changed)})
         return path
 
-    async def measured(self, at: str) -> tuple[Json, Json]:
+    async def measured(self, path: str) -> tuple[Json, Json]:
         """The measurement that is made now, and its effect, computed again from its position."""
         await self.follow()
         quality = self.project.quality
-        await quality.post_ok(f"{at}/measure_effects")
-        (found,) = (await quality.read(f"{at}/measurements"))["items"]
-        return found, await self.effect(found)
+        await quality.post_ok(f"{path}/measure_effects")
+        (measurement,) = (await quality.read(f"{path}/measurements"))["items"]
+        return measurement, await self.effect(measurement)
 
     async def effect(self, measurement: Json) -> Json:
         """The effect of the measurement, and whether it comes out the same again."""
         return await self.project.quality.read(f"/v1/effects/{measurement['effect_id']}")
 
-    async def reported(self, at: str) -> None:
+    async def reported(self, path: str) -> None:
         """The pilot is reported."""
-        await self.project.manager.post_ok(f"{at}/report_pilot", dict(WORD))
+        await self.project.manager.post_ok(f"{path}/report_pilot", dict(WORD))
 
 
 async def planted_of(api: Api, follower: Connection, seed: int) -> Planted:
@@ -184,8 +184,8 @@ async def planted_of(api: Api, follower: Connection, seed: int) -> Planted:
     )
     assert graded.status_code == 200, graded.text
     # Those of the committee who may date back take the places of those who may not.
-    for one in (project.first, project.second):
-        await project.admin.post_ok(f"/v1/persons/{one.id}/deactivate")
+    for member in (project.first, project.second):
+        await project.admin.post_ok(f"/v1/persons/{member.id}/deactivate")
     project.first = await api.client("First of the board", Role.committee_member, Role.problem_manager)
     project.second = await api.client("Second of the board", Role.committee_member, Role.problem_manager)
     tool = await api.client("Monitoring", Role.integration, Role.agent)

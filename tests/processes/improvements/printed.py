@@ -76,14 +76,14 @@ def words(language: str) -> ChartWords:
 
 def a_chart(language: str) -> Markup:
     """A behaviour chart with a shaded window."""
-    of = figure("incident_resolution_seconds", SPIKED)
-    first, last = of.points[4].begin, of.points[9].end
-    return draw(replace(of, shades=(ChartShade(first, last, "Baseline"),)), words(language))
+    chart = figure("incident_resolution_seconds", SPIKED)
+    first, last = chart.points[4].begin, chart.points[9].end
+    return draw(replace(chart, shades=(ChartShade(first, last, "Baseline"),)), words(language))
 
 
 def an_effect_figure(language: str) -> Markup:
     """The intervals of an effect."""
-    of = EffectFigure(
+    effect = EffectFigure(
         title="Both windows and the effect",
         sides=(
             IntervalRow("Before", 2.3 * HOUR, 2.0 * HOUR, 2.7 * HOUR, 212),
@@ -93,7 +93,7 @@ def an_effect_figure(language: str) -> Markup:
         promised=-40 * MINUTE,
         tendency=Tendency.better,
     )
-    return draw_intervals(of, words(language))
+    return draw_intervals(effect, words(language))
 
 
 def measured(language: str, occasion: MeasurementOccasion = MeasurementOccasion.pilot) -> PrintedMeasurements:
@@ -197,7 +197,9 @@ def a_handover(language: str) -> PrintedImprovement:
         )
         for place, name in enumerate(RolloutStepName, start=1)
     ]
-    report, proposal = (a_document(one).entry for one in (DocumentClass.PL, DocumentClass.PP))
+    report, proposal = (
+        a_document(document_class).entry for document_class in (DocumentClass.PL, DocumentClass.PP)
+    )
     return PrintedImprovement(
         document=a_document(
             DocumentClass.HO,

@@ -132,19 +132,19 @@ class Improvers:
         await self.quality.post_ok(f"{path}/submit", self.question() | weighed() | changes)
         return path
 
-    async def vote(self, at: str, verdict: str) -> Json:
+    async def vote(self, path: str, verdict: str) -> Json:
         """The committee is of one mind. Gives the improvement."""
-        decision = (await self.quality.read(at))["decision_id"]
+        decision = (await self.quality.read(path))["decision_id"]
         for member in self.committee:
             body = {"decision": decision, "verdict": verdict, "comment": "As it stands. 如此。"}
-            await member.post_ok(f"{at}/vote", body)
-        return await self.quality.read(at)
+            await member.post_ok(f"{path}/vote", body)
+        return await self.quality.read(path)
 
     async def approved(self) -> str:
         """The address of one that the committee has approved."""
-        at = await self.in_review()
-        assert (await self.vote(at, "approve"))["state"] == "approved"
-        return at
+        path = await self.in_review()
+        assert (await self.vote(path, "approve"))["state"] == "approved"
+        return path
 
     async def classified(self, **changes: Any) -> str:
         """The address of one that is classified, as a minor one unless it is said otherwise."""
@@ -170,11 +170,11 @@ class Improvers:
             body = RESOLVED | ({"occurred_at": a_day(ended)} if days_ago else {})
             await self.tool.post_ok(f"/v1/incidents/{record['id']}/resolve", body)
 
-    async def measured(self, at: str) -> Json:
+    async def measured(self, path: str) -> Json:
         """The measurement of the effect, which is made now."""
         await self.follow()
-        await self.quality.post_ok(f"{at}/measure_effects", {})
-        body: Json = (await self.quality.read(f"{at}/measurements"))["items"][-1]
+        await self.quality.post_ok(f"{path}/measure_effects", {})
+        body: Json = (await self.quality.read(f"{path}/measurements"))["items"][-1]
         return body
 
     async def follow(self) -> None:

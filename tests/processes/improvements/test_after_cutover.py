@@ -19,9 +19,9 @@ async def project(api: Api) -> Project:
 
 async def cut_over(project: Project) -> str:
     """The address of an improvement that has cut over and is not optimised yet."""
-    at = await project.planned_rollout()
-    await completed(project, at, *FIRST_SEVEN[: FIRST_SEVEN.index("cut_over") + 1])
-    return at
+    path = await project.planned_rollout()
+    await completed(project, path, *FIRST_SEVEN[: FIRST_SEVEN.index("cut_over") + 1])
+    return path
 
 
 async def another(project: Project, **changes: Any) -> Json:
@@ -36,9 +36,9 @@ async def test_until_it_is_optimised_nothing_else_of_the_process_is_changed(proj
     classified = {"kind": "activity", "impact": "2", "urgency": "2"}
     await project.first.post_ok(f"{waiting}/classify", classified)
     number = (await project.quality.read(await cut_over(project)))["number"]
-    said = await another(project)
-    assert await refusal(project.quality, AT, said) == (409, "process_is_frozen")
-    english, chinese = await sentences(project.quality, AT, said)
+    body = await another(project)
+    assert await refusal(project.quality, AT, body) == (409, "process_is_frozen")
+    english, chinese = await sentences(project.quality, AT, body)
     assert number in english
     assert number in chinese
     plan = {"plan": "By Friday."}
@@ -49,14 +49,14 @@ async def test_until_it_is_optimised_nothing_else_of_the_process_is_changed(proj
 
 async def test_safety_law_and_a_stop_of_service_do_not_wait_and_say_so(project: Project) -> None:
     await cut_over(project)
-    said = await another(project, freeze_exception="safety")
-    assert await refusal(project.quality, AT, said) == (422, [("freeze_exception_reason", "missing")])
+    body = await another(project, freeze_exception="safety")
+    assert await refusal(project.quality, AT, body) == (422, [("freeze_exception_reason", "missing")])
     words = {"freeze_exception_reason": "The door did not close."}
-    unsaid = {**said, "freeze_exception": None, **words}
+    unsaid = {**body, "freeze_exception": None, **words}
     assert await refusal(project.quality, AT, unsaid) == (422, [("freeze_exception", "missing")])
-    unknown = {**said, "freeze_exception": "haste", **words}
+    unknown = {**body, "freeze_exception": "haste", **words}
     assert (await refusal(project.quality, AT, unknown))[0] == 422
-    record = await project.quality.post_ok(AT, {**said, **words})
+    record = await project.quality.post_ok(AT, {**body, **words})
     assert (record["freeze_exception"], record["freeze_exception_reason"]) == (
         "safety",
         "The door did not close.",
@@ -65,21 +65,21 @@ async def test_safety_law_and_a_stop_of_service_do_not_wait_and_say_so(project: 
 
 async def test_after_the_cutover_the_committee_decides_whether_it_is_reverted(project: Project) -> None:
     path = await project.planned_rollout()
-    asked = {**project.question(), "reason": "It is slow.", "told": "Both desks, by mail."}
-    assert await refusal(project.quality, f"{path}/ask_to_revert", asked) == (409, "not_cut_over")
+    question = {**project.question(), "reason": "It is slow.", "told": "Both desks, by mail."}
+    assert await refusal(project.quality, f"{path}/ask_to_revert", question) == (409, "not_cut_over")
     await completed(project, path, *FIRST_SEVEN[: FIRST_SEVEN.index("cut_over") + 1])
     alone = {"reason": "It is slow.", "old_process_stands": True, "told": "Both desks."}
     assert await refusal(project.quality, f"{path}/revert", alone) == (409, "decision_needed")
-    await project.quality.post_ok(f"{path}/ask_to_revert", asked)
-    twice = await refusal(project.quality, f"{path}/ask_to_revert", asked)
+    await project.quality.post_ok(f"{path}/ask_to_revert", question)
+    twice = await refusal(project.quality, f"{path}/ask_to_revert", question)
     assert twice == (409, "improvement_decision_open")
-    kept = await project.decide(path, "reject")
-    assert (kept["state"], kept["reverted_told"]) == ("rolling_out", None)
-    await project.quality.post_ok(f"{path}/ask_to_revert", asked)
-    gone = await project.decide(path)
-    assert (gone["state"], gone["revert_reason"], gone["reverted_told"]) == (
+    improvement = await project.decide(path, "reject")
+    assert (improvement["state"], improvement["reverted_told"]) == ("rolling_out", None)
+    await project.quality.post_ok(f"{path}/ask_to_revert", question)
+    reverted = await project.decide(path)
+    assert (reverted["state"], reverted["revert_reason"], reverted["reverted_told"]) == (
         *("reverted", "It is slow."),
         "Both desks, by mail.",
     )
-    said = await another(project)
-    assert (await project.quality.post_ok(AT, said))["state"] == "selected", "the freeze is over"
+    body = await another(project)
+    assert (await project.quality.post_ok(AT, body))["state"] == "selected", "the freeze is over"

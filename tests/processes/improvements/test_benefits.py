@@ -21,9 +21,9 @@ TEAM, HALF = "network", 0.5
 
 @pytest.fixture
 async def planted(api: Api, follower: Connection) -> Planted:
-    found = await planted_of(api, follower, 3)
-    found.baseline, found.steps_begin, found.changed = BASELINE, STEPS_BEGIN, CHANGED
-    return found
+    built = await planted_of(api, follower, 3)
+    built.baseline, built.steps_begin, built.changed = BASELINE, STEPS_BEGIN, CHANGED
+    return built
 
 
 async def standardised(planted: Planted) -> str:
@@ -55,29 +55,29 @@ async def newest(planted: Planted, path: str) -> Json:
 
 
 async def test_a_benefit_that_stays_is_measured_when_it_is_due_and_once(planted: Planted) -> None:
-    at = await standardised(planted)
+    path = await standardised(planted)
     assert await due(planted, timedelta(0)) == 0, "nothing is due yet"
     ledger, now = planted.api.ledger, datetime.now(UTC) + DUE_IN
     await planted.follow()
     assert await measure_due(planted.follower, ledger, now) == 1
     assert await measure_due(planted.follower, ledger, now) == 0, "it was measured"
-    kept = await newest(planted, at)
-    assert (kept["occasion"], kept["kept"]) == ("month_3", True)
-    answer = await planted.project.quality.read(at)
+    measurement = await newest(planted, path)
+    assert (measurement["occasion"], measurement["kept"]) == ("month_3", True)
+    answer = await planted.project.quality.read(path)
     assert (answer["benefit_months"], answer["faded_at"]) == (3, None)
-    types = await event_types(planted.project.quality, at)
+    types = await event_types(planted.project.quality, path)
     assert types.count("improvement.effects_measured") == 2
     assert "improvement.benefit_faded" not in types
 
 
 async def test_a_benefit_that_has_faded_is_said_so_in_the_same_command(planted: Planted) -> None:
-    at = await standardised(planted)
+    path = await standardised(planted)
     await planted.cases((40.0, 0.0), {TEAM: 1.2}, each=80)
     assert await due(planted, DUE_IN) == 1
-    faded = await newest(planted, at)
+    faded = await newest(planted, path)
     assert (faded["occasion"], faded["kept"]) == ("month_3", False)
-    assert (await planted.project.quality.read(at))["faded_at"] is not None
-    assert (await event_types(planted.project.quality, at))[-2:] == [
+    assert (await planted.project.quality.read(path))["faded_at"] is not None
+    assert (await event_types(planted.project.quality, path))[-2:] == [
         "improvement.effects_measured",
         "improvement.benefit_faded",
     ]

@@ -65,10 +65,10 @@ async def test_a_proposal_prints_with_its_baseline_as_it_was_frozen(improvers: I
     path = await improvers.selected()
     await improvers.follow()
     target = a_target(judged_by=f"By the median. {HARM}")
-    said = {name: f"Of {name}." for name in ("benefit_inside", "benefit_outside", "method", "steps")}
-    said |= {name: f"Of {name}." for name in ("resources", "judgement", "outside_plan_reason")}
+    texts = {name: f"Of {name}." for name in ("benefit_inside", "benefit_outside", "method", "steps")}
+    texts |= {name: f"Of {name}." for name in ("resources", "judgement", "outside_plan_reason")}
     harmful = {"scope_and_goal": f"Within the hour.\n{HARM}", "targets": [target]}
-    await improvers.quality.post_ok(f"{path}/propose", said | harmful)
+    await improvers.quality.post_ok(f"{path}/propose", texts | harmful)
     document = await document_of(improvers.quality, path, "PP")
     [baseline] = (await improvers.quality.read(f"{path}/baselines"))["items"]
     assert baseline["cases"] == 12
@@ -90,9 +90,9 @@ async def test_a_proposal_prints_with_its_baseline_as_it_was_frozen(improvers: I
     assert len(DRAWING.findall(page)) == 1
     chinese = await printed(improvers.author, path, document["number"], "zh")
     assert [
-        one
-        for one in ("改进提案", "草稿", "范围与目标", "基线窗口", "5 小时", "委员会代表")
-        if one not in chinese
+        word
+        for word in ("改进提案", "草稿", "范围与目标", "基线窗口", "5 小时", "委员会代表")
+        if word not in chinese
     ] == []
     # What is told of later moves no figure of the document.
     await improvers.restored(hours=9, days_ago=20, cases=3)
@@ -158,10 +158,12 @@ class Pilot:
             body = RESOLVED | ({"occurred_at": a_day(days_ago)} if days_ago else {})
             await self.tool.post_ok(f"{path}/resolve", body)
 
-    async def measured(self, at: str) -> int:
+    async def measured(self, path: str) -> int:
         """The log position at which the effect of the pilot was measured, from the facts."""
         await catch_up(self.follower, FACTS)
-        position: int = (await self.project.quality.post_ok(f"{at}/measure_effects", {}))["measured_position"]
+        position: int = (await self.project.quality.post_ok(f"{path}/measure_effects", {}))[
+            "measured_position"
+        ]
         return position
 
 
@@ -177,8 +179,8 @@ def _tells_the_figures_of(page: str, effect: Json) -> None:
     plain = " ".join(re.sub("<[^>]+>", "", unescape(page)).split())
     result = effect["result"]
     assert effect["sentence"] in unescape(page)
-    for told in (written.value(result["before"]["value"]), written.value(result["after"]["value"])):
-        assert told in plain, told
+    for number in (written.value(result["before"]["value"]), written.value(result["after"]["value"])):
+        assert number in plain, number
 
 
 async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, follower: Connection) -> None:
@@ -248,8 +250,8 @@ async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
     position = await pilot.measured(path)
     await project.manager.post_ok(f"{path}/report_pilot", dict(WORD))
     reason = f"The law asks for it. {HARM}"
-    asked = project.judgement(position, reason=reason)
-    await project.quality.post_ok(f"{path}/ask_judgement", asked)
+    question = project.judgement(position, reason=reason)
+    await project.quality.post_ok(f"{path}/ask_judgement", question)
     await project.decide(path)
     await project.manager.post_ok(f"{path}/roll_out", project.rollout())
     await completed(project, path, *FIRST_SEVEN)

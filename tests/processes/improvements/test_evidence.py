@@ -47,7 +47,7 @@ async def examined(project: Project, marks: dict[str, int]) -> str:
     number = await project.training("everybody", upto="plan", persons=persons)
     path = f"/v1/trainings/{number}"
     await project.quality.post_ok(f"{path}/hold", {"attended": persons, "contents": "What is new."})
-    results = [{"person": one, "marks": dict.fromkeys(TOPICS, mark)} for one, mark in marks.items()]
+    results = [{"person": person, "marks": dict.fromkeys(TOPICS, mark)} for person, mark in marks.items()]
     await project.quality.post_ok(f"{path}/examine", {"results": results})
     return number
 
@@ -63,8 +63,8 @@ async def test_a_training_that_nobody_or_not_the_executor_has_passed_is_no_evide
         body = evidence(project, "inform_and_train", training=training)
         return await refusal(project.executor, path, body)
 
-    nobody = await with_marks({executor: 20, other: 30})
-    assert nobody == (422, [("training", "training_passed_by_nobody")])
+    refused = await with_marks({executor: 20, other: 30})
+    assert refused == (422, [("training", "training_passed_by_nobody")])
     not_they = await with_marks({executor: 20, other: 90})
     assert not_they == (422, [("training", "training_not_passed_by_executor")])
     training = await examined(project, {executor: 90, other: 30})
@@ -78,8 +78,8 @@ async def test_nobody_cuts_over_before_what_was_published_takes_effect(project: 
     path = f"{record_path}/complete_rollout_step"
     published = evidence(project, "publish", effective_at=planned.isoformat())
     await project.executor.post_ok(path, published)
-    found = await refusal(project.executor, path, evidence(project, "cut_over"))
-    assert found == (409, "not_in_effect")
+    refused = await refusal(project.executor, path, evidence(project, "cut_over"))
+    assert refused == (409, "not_in_effect")
 
 
 async def test_a_release_of_the_changed_tool_is_in_use_before_the_cutover(project: Project) -> None:
@@ -96,8 +96,8 @@ async def test_a_release_of_the_changed_tool_is_in_use_before_the_cutover(projec
     await project.manager.post_ok(f"{record_path}/roll_out", plan | {"release": answer["number"]})
     await completed(project, record_path, *FIRST_SEVEN[:4])
     path = f"{record_path}/complete_rollout_step"
-    found = await refusal(project.executor, path, evidence(project, "cut_over"))
-    assert found == (409, "release_not_in_use")
+    refused_cutover = await refusal(project.executor, path, evidence(project, "cut_over"))
+    assert refused_cutover == (409, "release_not_in_use")
 
 
 async def test_each_text_of_a_step_is_kept_for_itself(project: Project) -> None:
@@ -109,8 +109,8 @@ async def test_each_text_of_a_step_is_kept_for_itself(project: Project) -> None:
         *("Done: organise.", "Half the time."),
         "One team a week.",
     ]
-    shown = ("evidence", "pilot_shown", "people_shown", "resources_shown", "obstacles_shown")
-    assert [cut[name] for name in shown] == [
+    texts = ("evidence", "pilot_shown", "people_shown", "resources_shown", "obstacles_shown")
+    assert [cut[name] for name in texts] == [
         *("Done: cut_over.", "PL2026001.", "The examination.", "The tool is there."),
         "None is known.",
     ]
@@ -119,8 +119,8 @@ async def test_each_text_of_a_step_is_kept_for_itself(project: Project) -> None:
 @pytest.mark.parametrize("process", ["Incident", "INCIDENTS"])
 async def test_a_freeze_is_of_the_process_however_its_name_is_written(project: Project, process: str) -> None:
     await cut_over(project)
-    said = await another(project, process=process)
-    assert await refusal(project.quality, AT, said) == (409, "process_is_frozen")
+    body = await another(project, process=process)
+    assert await refusal(project.quality, AT, body) == (409, "process_is_frozen")
 
 
 def test_kinds_of_ours_are_named_by_any_letters_and_in_the_plural_too(api: Api) -> None:
@@ -144,8 +144,8 @@ async def test_a_promise_is_of_something_and_the_way_that_the_kpi_improves(proje
     ):
         target = {"name": "one", "kpi": kpi, "before": WINDOW, "judged_by": "By the mean."}
         body = fields | {"targets": [target | {"promised": {"change": change}}]}
-        found = await refusal(project.quality, f"{path}/propose", body)
-        assert found == (422, [("targets/0/promised/change", code)]), kpi
+        refused = await refusal(project.quality, f"{path}/propose", body)
+        assert refused == (422, [("targets/0/promised/change", code)]), kpi
 
 
 async def test_a_pilot_is_cut_by_services_and_items_that_there_are_and_is_not_over_yet(
@@ -204,7 +204,7 @@ async def test_what_promises_less_than_major_ones_aim_at_is_one_for_a_reason(pro
 
 
 @pytest.mark.parametrize(
-    ("kpi", "promised", "of", "before", "expected"),
+    ("kpi", "promised", "promised_as", "before", "expected"),
     [
         ("incident_resolution_seconds", "-0.5", "relative", None, 0.5),
         ("incident_resolution_seconds", "-1800", "absolute", "7200", 0.25),
@@ -214,9 +214,9 @@ async def test_what_promises_less_than_major_ones_aim_at_is_one_for_a_reason(pro
     ],
 )
 def test_a_promise_is_better_by_a_part_of_the_value_before(
-    kpi: str, promised: str, of: str, before: str | None, expected: float | None
+    kpi: str, promised: str, promised_as: str, before: str | None, expected: float | None
 ) -> None:
-    target = ImprovementTarget(id=uuid7(), kpi=kpi, promised=promised, promised_as=PromisedAs(of))
+    target = ImprovementTarget(id=uuid7(), kpi=kpi, promised=promised, promised_as=PromisedAs(promised_as))
     assert promised_to_be_better(target, before) == expected
 
 
@@ -226,16 +226,16 @@ async def test_a_pilot_that_misses_its_promise_is_passed_for_a_reason_that_the_h
     path = await project.piloting()
     position = await project.measured(path, promise=PromiseVerdict.missed)
     await project.manager.post_ok(f"{path}/report_pilot", dict(WORD))
-    ask, said = f"{path}/ask_judgement", project.judgement(position)
-    assert await refusal(project.quality, ask, said) == (422, [("reason", "passed_below_promise")])
-    record = await project.quality.post_ok(ask, said | {"reason": "The desks want it."})
+    ask, body = f"{path}/ask_judgement", project.judgement(position)
+    assert await refusal(project.quality, ask, body) == (422, [("reason", "passed_below_promise")])
+    record = await project.quality.post_ok(ask, body | {"reason": "The desks want it."})
     assert (record["asked_judgement"], record["asked_reason"]) == ("passed", "The desks want it.")
     passed = await project.decide(path)
     assert (passed["against_evidence"], passed["against_evidence_reason"]) == (False, "The desks want it.")
     await project.manager.post_ok(f"{path}/roll_out", project.rollout())
     await completed(project, path, *FIRST_SEVEN)
-    said = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
-    await project.manager.post_ok(f"{path}/ask_hand_over", said)
+    body = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
+    await project.manager.post_ok(f"{path}/ask_hand_over", body)
     sections = (await project.quality.read(f"{path}/document_sections"))["items"]
     reasons = [section["text"] for section in sections if section["heading"] == "below_promise"]
     assert reasons == ["The desks want it."]
@@ -249,7 +249,7 @@ async def test_a_measurement_says_its_window_the_agreed_end_and_how_often_was_me
         await project.measured(path)
         await another(project)
     items = (await project.quality.read(f"{path}/measurements"))["items"]
-    assert [one["times"] for one in items] == [1, 2, 3]
+    assert [measurement["times"] for measurement in items] == [1, 2, 3]
     agreed = (await project.quality.read(path))["pilot_ends_at"]
     for item in items:
         assert item["agreed_until_at"] == agreed

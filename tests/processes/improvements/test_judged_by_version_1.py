@@ -24,9 +24,9 @@ def measured(effect: float) -> EffectResult:
     return EffectResult.model_validate(a_result()).model_copy(update={**changes, "effect": effect})
 
 
-@pytest.mark.parametrize(("effect", "kept"), [(-3_600.0, True), (-2_880.0, True), (-1_800.0, False)])
-def test_a_benefit_is_held_to_what_the_mean_was_less(effect: float, kept: bool) -> None:
-    assert benefit_is_kept(Direction.down, judged(), measured(effect)) is kept
+@pytest.mark.parametrize(("effect", "is_kept"), [(-3_600.0, True), (-2_880.0, True), (-1_800.0, False)])
+def test_a_benefit_is_held_to_what_the_mean_was_less(effect: float, is_kept: bool) -> None:
+    assert benefit_is_kept(Direction.down, judged(), measured(effect)) is is_kept
 
 
 def test_a_mean_that_had_become_worse_was_no_benefit() -> None:

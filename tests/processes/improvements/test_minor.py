@@ -39,15 +39,15 @@ async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(impr
     await improvers.restored(hours=1)
     effect = await improvers.measured(path)
     assert (effect["occasion"], effect["verdict"]) == ("evaluation", "improved")
-    said = a_judgement(effect["position"], comment="Good.")
-    refused = await refusal(improvers.owner, f"{path}/evaluate", said)
+    standard = a_judgement(effect["position"], comment="Good.")
+    refused = await refusal(improvers.owner, f"{path}/evaluate", standard)
     assert refused == (403, "separation_of_duties", ""), "whoever has implemented it"
-    agreed = said | {"agreed_by": improvers.owner.id}
+    agreed = standard | {"agreed_by": improvers.owner.id}
     judged = await improvers.quality.post_ok(f"{path}/evaluate", agreed)
     assert (judged["reached"], judged["against_evidence"]) == (True, False)
     assert judged["judged_position"] == judged["measured_position"] == effect["position"]
-    said = {"document_numbers": ["SOP-12"], "teams": ["network"]}
-    done = await improvers.quality.post_ok(f"{path}/standardise", said)
+    standard = {"document_numbers": ["SOP-12"], "teams": ["network"]}
+    done = await improvers.quality.post_ok(f"{path}/standardise", standard)
     assert (done["state"], done["document_numbers"]) == ("standardised", ["SOP-12"])
     assert done["next_benefit_due_at"] is not None
     assert await event_types(improvers.quality, path) == [
@@ -177,24 +177,26 @@ async def test_a_member_of_the_committee_who_worded_it_is_left_out(improvers: Im
 async def test_whoever_proposed_it_or_what_it_carries_out_does_not_vote(improvers: Improvers) -> None:
     path = await improvers.proposed()
     quality, named = improvers.quality, [improvers.author, improvers.quality]
-    for one in named:
-        await grant(improvers.api.ledger, UUID(one.id), Role.committee_member.value)
+    for person in named:
+        await grant(improvers.api.ledger, UUID(person.id), Role.committee_member.value)
     admin = await improvers.api.client("Another admin", Role.admin)
     away = [improvers.committee[1], improvers.third]
-    for one in away:
-        await admin.post_ok(f"/v1/persons/{one.id}/deactivate")
+    for person in away:
+        await admin.post_ok(f"/v1/persons/{person.id}/deactivate")
     refused = await quality.post(f"{path}/submit", json=improvers.question() | weighed())
     problem = refused.json()
     assert (refused.status_code, problem["code"]) == (409, "too_few_may_decide")
     left_out = {(improvers.author.id, "duty"), (quality.id, "duty")}
-    assert {(one["person"], one["because"]) for one in problem["left_out"]} == left_out
-    for one in away:
-        await admin.post_ok(f"/v1/persons/{one.id}/activate")
+    assert {(exclusion["person"], exclusion["because"]) for exclusion in problem["left_out"]} == left_out
+    for person in away:
+        await admin.post_ok(f"/v1/persons/{person.id}/activate")
     await quality.post_ok(f"{path}/submit", improvers.question() | weighed())
     votes = (await quality.read(f"{path}/votes"))["items"]
-    assert {vote["person"]["id"] for vote in votes} == {one.id for one in (improvers.committee[0], *away)}
+    assert {vote["person"]["id"] for vote in votes} == {
+        person.id for person in (improvers.committee[0], *away)
+    }
     decision = (await quality.read(f"{path}/decisions"))["items"][0]
-    assert {(one["person"], one["because"]) for one in decision["left_out"]} == left_out
+    assert {(exclusion["person"], exclusion["because"]) for exclusion in decision["left_out"]} == left_out
 
 
 @pytest.mark.parametrize("field", ["role", "persons", "group", "rule", "quorum", "chair"])
@@ -210,9 +212,9 @@ async def test_there_is_no_more_time_to_vote_than_the_rule_gives(improvers: Impr
     assert await refusal(improvers.quality, f"{path}/submit", late) == (422, "later_than_rule", "/due_at")
     sooner = soon(days=3)
     await improvers.quality.post_ok(f"{path}/submit", improvers.question(due_at=sooner) | weighed())
-    asked = (await improvers.quality.read(f"{path}/decisions"))["items"][0]
-    assert datetime.fromisoformat(asked["due_at"]) == datetime.fromisoformat(sooner)
-    assert (asked["rules"], asked["rule"], asked["quorum"]) == (
+    decision = (await improvers.quality.read(f"{path}/decisions"))["items"][0]
+    assert datetime.fromisoformat(decision["due_at"]) == datetime.fromisoformat(sooner)
+    assert (decision["rules"], decision["rule"], decision["quorum"]) == (
         [{"rule": "improvement_proposal", "edition": 0}],
         "majority",
         2,

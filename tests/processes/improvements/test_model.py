@@ -77,7 +77,7 @@ Step = tuple[str, str, str, str, bool]
 class Modelled:
     """The improvement as the model has it."""
 
-    at: str
+    path: str
     state: str = "selected"
     size: str | None = None
     has_pilot: bool = False
@@ -85,7 +85,7 @@ class Modelled:
     is_chartered: bool = False
     measured: bool = False
     judged: bool | None = None
-    asked: str | None = None
+    open_judgement: str | None = None
 
     def refusal(self, action: str) -> str | None:
         """The code of the refusal of what the improvement itself forbids."""
@@ -99,11 +99,11 @@ class Modelled:
             ({"kick_off"}, self.kicked_off, "kicked_off_already"),
             ({"standardise"}, self.judged is not True, "not_judged_reached"),
             ({"revert"}, self.state == "evaluating" and self.judged is not False, unjudged),
-            ({"ask_judgement"}, self.asked is not None, "improvement_decision_open"),
+            ({"ask_judgement"}, self.open_judgement is not None, "improvement_decision_open"),
         )
         return next((code for names, forbids, code in rules if action in names and forbids), None)
 
-    def may(self, action: str, who: str) -> bool:
+    def may(self, action: str, actor: str) -> bool:
         """Whether the table lets them: whoever manages the project may measure, too."""
         people = TABLE[action][0]
         if action == "measure_effects" and self.is_chartered:
@@ -113,14 +113,14 @@ class Modelled:
             and not self.is_chartered
         ):
             people = people - {"manager", "sponsor"}
-        return who in people
+        return actor in people
 
-    def offered(self, who: str) -> dict[str, bool]:
+    def offered(self, actor: str) -> dict[str, bool]:
         """The actions that they are offered, and whether nothing of the improvement itself is in the way."""
         return {
             name: self.refusal(name) is None
             for name, (_, states, _) in TABLE.items()
-            if self.state in states and self.may(name, who)
+            if self.state in states and self.may(name, actor)
         }
 
     def take(self, action: str, kind: str, judgement: str, yes: bool) -> None:
@@ -138,11 +138,11 @@ class Modelled:
         elif action == "evaluate":
             self.judged = yes
         elif action == "ask_judgement":
-            self.asked = judgement
+            self.open_judgement = judgement
         elif action in ("start_pilot", "finish"):
             self.measured = False
         elif action == "revert":
-            self.asked = None
+            self.open_judgement = None
         self.state = TABLE[action][2] or self.state
 
     def decide(self, verdict: str) -> None:
@@ -150,10 +150,10 @@ class Modelled:
         if self.state == "in_review":
             self.state = OF_PROPOSAL[verdict]
         elif verdict == "approve":
-            assert self.asked is not None
-            self.state = OF_PILOT[self.asked]
+            assert self.open_judgement is not None
+            self.state = OF_PILOT[self.open_judgement]
             self.measured = False
-        self.asked = None
+        self.open_judgement = None
 
 
 @dataclass
@@ -164,14 +164,14 @@ class World:
     follower: Connection
     ready: Json
 
-    def client(self, who: str) -> Client:
-        caller: Client = getattr(self.project, who)
+    def client(self, actor: str) -> Client:
+        caller: Client = getattr(self.project, actor)
         return caller
 
-    async def says(self, one: Modelled, action: str, kind: str, judgement: str, yes: bool) -> Json:
+    async def says(self, improvement: Modelled, action: str, kind: str, judgement: str, yes: bool) -> Json:
         """A body that the action takes."""
-        of = self.project
-        position = (await of.quality.read(one.at))["measured_position"] or 0
+        project = self.project
+        position = (await project.quality.read(improvement.path))["measured_position"] or 0
         target = {
             "name": "restore",
             "kpi": KPI,
@@ -193,7 +193,7 @@ class World:
         body: dict[str, Json] = {
             "propose": {"targets": [target]}
             | {name: f"Of {name}." for name in (*texts, "judgement", "outside_plan_reason")},
-            "submit": of.question() | {f"weighed_{name}": f"Of {name}." for name in weighed},
+            "submit": project.question() | {f"weighed_{name}": f"Of {name}." for name in weighed},
             "take_up": {"what_changed": "There is time now."},
             "classify": {"impact": "2", "urgency": "2", **KINDS[kind]},
             "implement": {"plan": "By Friday."},
@@ -201,15 +201,15 @@ class World:
             "evaluate": {
                 "position": position,
                 "reason": "It is what the desk says.",
-                "agreed_by": of.owner.id,
+                "agreed_by": project.owner.id,
             }
             | dict.fromkeys(("goal_reached", "scope_reached", "benefit_reached", "reached"), yes),
             "standardise": {"document_numbers": ["PR2026001"], "teams": ["network"]},
             "revert": {"reason": "No faster.", "old_process_stands": True, "told": "All, by mail."},
             "charter": {
-                "sponsor": of.sponsor.id,
-                "project_manager": of.manager.id,
-                "members": [of.executor.id],
+                "sponsor": project.sponsor.id,
+                "project_manager": project.manager.id,
+                "members": [project.executor.id],
                 "resources": "Two engineers.",
                 "budget": "12000.00",
                 "currency": "CNY",
@@ -219,75 +219,81 @@ class World:
             "return_plan": {"lacking": "The pilot."},
             "start_pilot": self.ready,
             "report_pilot": dict(WORD),
-            "ask_judgement": of.judgement(position, judgement, reason="The desks want it.")
+            "ask_judgement": project.judgement(position, judgement, reason="The desks want it.")
             | (extended if judgement == "extended" else {})
             | ({"told": "All, by mail."} if judgement == "stopped" else {}),
         }
         return body.get(action, {})
 
-    async def lives(self, one: Modelled, steps: list[Step]) -> None:
+    async def lives(self, improvement: Modelled, steps: list[Step]) -> None:
         """What happens to the improvement; after each step it is held against the model."""
-        for wanted, anybody, kind, judgement, yes in steps:
-            action, who = self.forward(one) if wanted == "forward" else (wanted, anybody)
+        for step, anybody, kind, judgement, yes in steps:
+            action, actor = self.forward(improvement) if step == "forward" else (step, anybody)
             if action in VERDICTS:
-                await self.vote(one, action)
+                await self.vote(improvement, action)
             elif action:
-                await self.act(one, action, who, (kind, judgement, yes))
-            await self.is_as_the_model_says(one, [who or anybody, anybody])
+                await self.act(improvement, action, actor, (kind, judgement, yes))
+            await self.is_as_the_model_says(improvement, [actor or anybody, anybody])
 
-    def forward(self, one: Modelled) -> tuple[str, str]:
+    def forward(self, improvement: Modelled) -> tuple[str, str]:
         """What comes next, and who does it; nothing of what is over."""
         by_size = {None: ("classify", "first"), "minor": ("implement", "owner")}
         by_judgement = {None: ("evaluate", "quality"), True: ("standardise", "quality")}
         choices = {
-            "approved": by_size.get(one.size, ("charter", "first")),
-            "evaluating": by_judgement.get(one.judged, ("revert", "quality"))
-            if one.measured
+            "approved": by_size.get(improvement.size, ("charter", "first")),
+            "evaluating": by_judgement.get(improvement.judged, ("revert", "quality"))
+            if improvement.measured
             else ("measure_effects", "owner"),
-            "piloting": ("report_pilot" if one.measured else "measure_effects", "manager"),
-            "plan_approved": ("start_pilot", "manager") if one.kicked_off else ("kick_off", "sponsor"),
-            "pilot_reported": ("approve", "") if one.asked else ("ask_judgement", "manager"),
-            "planned": ("approve_plan" if one.has_pilot else "return_plan", "first"),
+            "piloting": ("report_pilot" if improvement.measured else "measure_effects", "manager"),
+            "plan_approved": ("start_pilot", "manager")
+            if improvement.kicked_off
+            else ("kick_off", "sponsor"),
+            "pilot_reported": ("approve", "") if improvement.open_judgement else ("ask_judgement", "manager"),
+            "planned": ("approve_plan" if improvement.has_pilot else "return_plan", "first"),
         }
-        return choices.get(one.state) or FORWARD.get(one.state, ("", ""))
+        return choices.get(improvement.state) or FORWARD.get(improvement.state, ("", ""))
 
-    async def vote(self, one: Modelled, verdict: str) -> None:
+    async def vote(self, improvement: Modelled, verdict: str) -> None:
         """The committee says so, where a question is open."""
-        if one.state == "in_review" or one.asked is not None:
-            await self.project.decide(one.at, verdict)
-            one.decide(verdict)
+        if improvement.state == "in_review" or improvement.open_judgement is not None:
+            await self.project.decide(improvement.path, verdict)
+            improvement.decide(verdict)
 
-    async def act(self, one: Modelled, action: str, who: str, how: tuple[str, str, bool]) -> None:
+    async def act(self, improvement: Modelled, action: str, actor: str, how: tuple[str, str, bool]) -> None:
         """They do it, or are refused as the model says."""
         if action in ("measure_effects", "propose"):
             await catch_up(self.follower, FACTS)
-        said = await self.says(one, action, *how)
-        answer = await self.client(who).post(f"{one.at}/{action}", json=said)
+        body = await self.says(improvement, action, *how)
+        answer = await self.client(actor).post(f"{improvement.path}/{action}", json=body)
         problem = answer.json()
-        found = (answer.status_code, problem.get("code"))
-        if one.state not in TABLE[action][1]:
-            assert found == (409, "not_in_this_state")
-        elif not one.may(action, who):
-            assert found == (403, "forbidden"), answer.text
-        elif code := one.refusal(action):
-            assert found == (409, code)
-        elif action in ("evaluate", "report_pilot") and not one.measured:
+        outcome = (answer.status_code, problem.get("code"))
+        if improvement.state not in TABLE[action][1]:
+            assert outcome == (409, "not_in_this_state")
+        elif not improvement.may(action, actor):
+            assert outcome == (403, "forbidden"), answer.text
+        elif code := improvement.refusal(action):
+            assert outcome == (409, code)
+        elif action in ("evaluate", "report_pilot") and not improvement.measured:
             assert "effect_is_missing" in answer.text
-        elif action == "measure_effects" and one.state == "standardised":
-            assert found == (409, "benefit_not_due")
+        elif action == "measure_effects" and improvement.state == "standardised":
+            assert outcome == (409, "benefit_not_due")
         else:
-            assert found == (200, None), answer.text
-            one.take(action, *how)
+            assert outcome == (200, None), answer.text
+            improvement.take(action, *how)
 
-    async def is_as_the_model_says(self, one: Modelled, shown_to: list[str]) -> None:
+    async def is_as_the_model_says(self, improvement: Modelled, shown_to: list[str]) -> None:
         """The improvement is what the model says; the log says so, too."""
         for fromkey in dict.fromkeys(shown_to):
-            answer = await self.client(fromkey).read(one.at)
-            assert answer["state"] == one.state
+            answer = await self.client(fromkey).read(improvement.path)
+            assert answer["state"] == improvement.state
             offered = {each["action"]: each["open"] for each in answer["actions"]}
-            assert {name: offered[name] for name in offered if name in TABLE} == one.offered(fromkey), fromkey
+            assert {name: offered[name] for name in offered if name in TABLE} == improvement.offered(
+                fromkey
+            ), fromkey
         db = self.project.api.ledger.db
-        row = await db.row("select * from fold.improvement where id = %s", (one.at.rpartition("/")[2],))
+        row = await db.row(
+            "select * from fold.improvement where id = %s", (improvement.path.rpartition("/")[2],)
+        )
         assert row is not None
         stands = from_row(Improvement, row)
         folded = fold(Improvement, stands.row_key, await read.stream_events(db, stands.row_key))

@@ -63,8 +63,8 @@ class Balance(HTMLParser):
 def test_a_document_prints_with_its_figures_and_runs_nothing(of_class: str, language: str) -> None:
     printed = page_of(PAGES[of_class](language), language)
     html = bytes(page(language, printed.title, printed.body).body).decode()
-    said = (f"{of_class}2026001", *ON_EVERY_PAGE[language], *ON_PAGES[of_class][language])
-    assert [one for one in said if one not in html] == []
+    texts = (f"{of_class}2026001", *ON_EVERY_PAGE[language], *ON_PAGES[of_class][language])
+    assert [text for text in texts if text not in html] == []
     assert HARM not in html
     assert "&lt;script&gt;" in html
     balance = Balance()
@@ -115,8 +115,8 @@ def test_the_table_of_effects_names_its_statistic_and_level_and_has_a_row_of_the
     body = page_of(replace(printed, measured=of_two), "en").body
     table = body[body.index("<th>Statistic") :].partition("</table>")[0]
     rows = [re.sub(r"<[^>]+>", " ", row).split() for row in table.split("<tr>")[1:]]
-    said = [" ".join(row) for row in rows]
-    assert len(said) == 3, "each target, and the control of one"
-    assert "Median 2 h 18 min (212) 1 h 48 min (187) −31 min 97.5 % interval: −45 min – −18 min" in said[0]
-    assert said[1] == "Control restore-faster Median 2 h 6 min (98) 2 h 5 min (103) – – –"
-    assert "alone Median 2 h 18 min" in said[2]
+    lines = [" ".join(row) for row in rows]
+    assert len(lines) == 3, "each target, and the control of one"
+    assert "Median 2 h 18 min (212) 1 h 48 min (187) −31 min 97.5 % interval: −45 min – −18 min" in lines[0]
+    assert lines[1] == "Control restore-faster Median 2 h 6 min (98) 2 h 5 min (103) – – –"
+    assert "alone Median 2 h 18 min" in lines[2]

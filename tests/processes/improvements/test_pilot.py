@@ -70,9 +70,9 @@ async def test_a_pilot_starts_when_all_is_ready_and_says_what_is_missing(project
         1,
         project.executor.id,
     )
-    [kept] = (await project.manager.read(f"{path}/pilot_readiness"))["items"]
-    assert (kept["kicked_off_at"], kept["kicked_off_by"]["id"]) == (kicked_off, project.sponsor.id)
-    assert (kept["pilot_round"], kept["standards"], kept["duties"]) == (
+    [readiness] = (await project.manager.read(f"{path}/pilot_readiness"))["items"]
+    assert (readiness["kicked_off_at"], readiness["kicked_off_by"]["id"]) == (kicked_off, project.sponsor.id)
+    assert (readiness["pilot_round"], readiness["standards"], readiness["duties"]) == (
         1,
         ["PR2026001"],
         "The desk asks first.",
@@ -177,12 +177,12 @@ async def test_the_judgement_names_the_reported_effect_and_says_why_if_it_must(p
     path, position = await project.reported(EffectVerdict.no_evidence)
     ask = f"{path}/ask_judgement"
 
-    async def refused(judgement: str = "passed", of: int = position, **more: Any) -> Any:
-        status, wrong = await refusal(project.quality, ask, project.judgement(of, judgement, **more))
+    async def refused(judgement: str = "passed", at_position: int = position, **more: Any) -> Any:
+        status, wrong = await refusal(project.quality, ask, project.judgement(at_position, judgement, **more))
         assert status == 422
         return wrong
 
-    assert await refused(of=position + 1) == [("position", "not_the_reported_effect")]
+    assert await refused(at_position=position + 1) == [("position", "not_the_reported_effect")]
     english, chinese = await sentences(project.quality, ask, project.judgement(position + 1))
     assert f"must be {position}" in english
     assert str(position) in chinese
@@ -210,16 +210,16 @@ async def test_the_judgement_names_the_reported_effect_and_says_why_if_it_must(p
 async def test_neither_its_manager_nor_who_proposed_it_votes_on_a_pilot(project: Project) -> None:
     path, position = await project.reported()
     apart = [project.manager, project.quality, project.executor]
-    for one in apart:
-        await grant(project.api.ledger, UUID(one.id), Role.committee_member.value)
-    for one in (project.second, project.third):
-        await project.admin.post_ok(f"/v1/persons/{one.id}/deactivate")
+    for person in apart:
+        await grant(project.api.ledger, UUID(person.id), Role.committee_member.value)
+    for person in (project.second, project.third):
+        await project.admin.post_ok(f"/v1/persons/{person.id}/deactivate")
     judged = project.judgement(position)
     refused = await project.manager.post(f"{path}/ask_judgement", json=judged)
     problem = refused.json()
     assert (refused.status_code, problem["code"]) == (409, "too_few_may_decide")
-    left_out = {(one.id, "duty") for one in apart}
-    assert {(one["person"], one["because"]) for one in problem["left_out"]} == left_out
+    left_out = {(person.id, "duty") for person in apart}
+    assert {(exclusion["person"], exclusion["because"]) for exclusion in problem["left_out"]} == left_out
     await project.admin.post_ok(f"/v1/persons/{project.second.id}/activate")
     await project.manager.post_ok(f"{path}/ask_judgement", judged)
     votes = (await project.quality.read(f"{path}/votes"))["items"]
@@ -237,21 +237,24 @@ async def test_neither_its_manager_nor_who_proposed_it_votes_on_a_pilot(project:
 
 async def test_a_pilot_passed_against_the_evidence_keeps_the_reason(project: Project) -> None:
     path, position = await project.reported(EffectVerdict.too_few_cases)
-    asked = project.judgement(position, reason="The law asks for it.")
-    found = await project.quality.post_ok(f"{path}/ask_judgement", asked)
-    assert (found["asked_judgement"], found["asked_position"]) == ("passed", position)
-    found = await project.decide(path)
-    assert (found["state"], found["judged_position"]) == ("rolling_out", position)
-    assert (found["first_judgement"], found["last_judgement"]) == ("passed", "passed")
-    assert (found["against_evidence"], found["against_evidence_reason"]) == (True, "The law asks for it.")
+    question = project.judgement(position, reason="The law asks for it.")
+    improvement = await project.quality.post_ok(f"{path}/ask_judgement", question)
+    assert (improvement["asked_judgement"], improvement["asked_position"]) == ("passed", position)
+    improvement = await project.decide(path)
+    assert (improvement["state"], improvement["judged_position"]) == ("rolling_out", position)
+    assert (improvement["first_judgement"], improvement["last_judgement"]) == ("passed", "passed")
+    assert (improvement["against_evidence"], improvement["against_evidence_reason"]) == (
+        True,
+        "The law asks for it.",
+    )
     assert (await event_types(project.quality, path))[-1] == "improvement.pilot_passed"
     last = (await project.quality.read(f"{path}/events"))["items"][-1]
     assert last["given"]["position"] == position
 
 
 async def test_a_pilot_passed_on_an_improved_effect_needs_no_reason(project: Project) -> None:
-    at = await project.rolling_out(reason="It is better.")
-    answer = await project.quality.read(at)
+    path = await project.rolling_out(reason="It is better.")
+    answer = await project.quality.read(path)
     assert (answer["against_evidence"], answer["against_evidence_reason"]) == (False, None)
 
 
@@ -261,8 +264,8 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
     path, position = await project.reported()
     ask = f"{path}/ask_judgement"
     await project.quality.post_ok(ask, project.judgement(position))
-    found = await project.decide(path, "reject")
-    assert (found["state"], found["first_judgement"]) == ("pilot_reported", None)
+    improvement = await project.decide(path, "reject")
+    assert (improvement["state"], improvement["first_judgement"]) == ("pilot_reported", None)
 
     begins, ends = ago(minutes=5), soon(days=15)
     unknown = project.judgement(
@@ -271,7 +274,7 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
     assert await refusal(project.manager, ask, unknown) == (422, [("scope/service/0", "unknown_value")])
     service = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "criticality": "high", "owner": "me"}
     await project.admin.post_ok("/v1/services", service)
-    asked = project.judgement(
+    question = project.judgement(
         position,
         "extended",
         scope={"team": ["network"], "service": ["mail"]},
@@ -279,15 +282,19 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
         begins_at=begins,
         ends_at=ends,
     )
-    found = await project.manager.post_ok(ask, asked)
-    assert found["next_scope"] == {"team": ["network"], "service": ["mail"]}
-    found = await project.decide(path)
-    assert (found["state"], found["pilot_rounds"], found["next_scope"]) == ("piloting", 2, None)
-    assert found["pilot_scope"] == {"team": ["network"], "service": ["mail"]}
-    assert found["pilot_control"] == {"team": ["none"]}
-    assert datetime.fromisoformat(found["pilot_ends_at"]) == datetime.fromisoformat(ends)
-    assert found["pilot_length"] == "short"
-    assert (found["first_judgement"], found["last_judgement"]) == ("extended", "extended")
+    improvement = await project.manager.post_ok(ask, question)
+    assert improvement["next_scope"] == {"team": ["network"], "service": ["mail"]}
+    improvement = await project.decide(path)
+    assert (improvement["state"], improvement["pilot_rounds"], improvement["next_scope"]) == (
+        "piloting",
+        2,
+        None,
+    )
+    assert improvement["pilot_scope"] == {"team": ["network"], "service": ["mail"]}
+    assert improvement["pilot_control"] == {"team": ["none"]}
+    assert datetime.fromisoformat(improvement["pilot_ends_at"]) == datetime.fromisoformat(ends)
+    assert improvement["pilot_length"] == "short"
+    assert (improvement["first_judgement"], improvement["last_judgement"]) == ("extended", "extended")
 
     assert await refusal(project.manager, f"{path}/report_pilot", dict(WORD)) == (409, "effect_is_missing")
     again = await project.measured(path)
@@ -297,8 +304,8 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
     stale = project.judgement(position)
     assert await refusal(project.quality, ask, stale) == (422, [("position", "not_the_reported_effect")])
     await project.quality.post_ok(ask, project.judgement(again))
-    found = await project.decide(path)
-    assert (found["state"], found["first_judgement"], found["last_judgement"]) == (
+    improvement = await project.decide(path)
+    assert (improvement["state"], improvement["first_judgement"], improvement["last_judgement"]) == (
         "rolling_out",
         "extended",
         "passed",
@@ -308,29 +315,32 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
 async def test_a_judgement_that_lapses_is_flagged_and_can_be_asked_again(project: Project) -> None:
     path, position = await project.reported()
     due = datetime.now(UTC) + timedelta(hours=1)
-    asked = project.judgement(position, due_at=due.isoformat())
-    await project.manager.post_ok(f"{path}/ask_judgement", asked)
+    question = project.judgement(position, due_at=due.isoformat())
+    await project.manager.post_ok(f"{path}/ask_judgement", question)
     worker = Worker(project.api.ledger)
     for minutes in (0, 61, 62, 65):
         await worker.work(due + timedelta(minutes=minutes - 60))
     assert worker.failures == []
-    found = await project.quality.read(path)
-    assert (found["state"], found["first_judgement"]) == ("pilot_reported", None)
-    assert found["judgement_overdue_at"] is not None
+    improvement = await project.quality.read(path)
+    assert (improvement["state"], improvement["first_judgement"]) == ("pilot_reported", None)
+    assert improvement["judgement_overdue_at"] is not None
     assert "improvement.judgement_overdue" in await event_types(project.quality, path)
     notices = (await project.quality.read("/v1/notices"))["items"]
-    assert "pilot_not_judged" in {step for one in notices for step in one["steps"]}
-    found = await project.quality.post_ok(f"{path}/ask_judgement", project.judgement(position))
-    assert found["judgement_overdue_at"] is None
+    assert "pilot_not_judged" in {step for notice in notices for step in notice["steps"]}
+    improvement = await project.quality.post_ok(f"{path}/ask_judgement", project.judgement(position))
+    assert improvement["judgement_overdue_at"] is None
 
 
 async def test_a_stopped_pilot_is_reverted_and_says_who_is_told(project: Project) -> None:
     path, position = await project.reported(EffectVerdict.worsened)
-    asked = project.judgement(position, "stopped", reason="It takes longer.", told="Both desks, by mail.")
-    await project.quality.post_ok(f"{path}/ask_judgement", asked)
-    found = await project.decide(path)
-    assert (found["state"], found["last_judgement"]) == ("reverted", "stopped")
-    assert (found["revert_reason"], found["reverted_told"]) == ("It takes longer.", "Both desks, by mail.")
-    assert found["reverted_at"] is not None
-    assert found["next_report_due_at"] is None
+    question = project.judgement(position, "stopped", reason="It takes longer.", told="Both desks, by mail.")
+    await project.quality.post_ok(f"{path}/ask_judgement", question)
+    improvement = await project.decide(path)
+    assert (improvement["state"], improvement["last_judgement"]) == ("reverted", "stopped")
+    assert (improvement["revert_reason"], improvement["reverted_told"]) == (
+        "It takes longer.",
+        "Both desks, by mail.",
+    )
+    assert improvement["reverted_at"] is not None
+    assert improvement["next_report_due_at"] is None
     assert (await event_types(project.quality, path))[-1] == "improvement.pilot_stopped"

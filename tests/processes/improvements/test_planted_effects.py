@@ -34,18 +34,18 @@ async def planted(api: Api, follower: Connection) -> Planted:
 
 
 async def test_an_effect_in_the_pilot_alone_is_found_with_its_size_and_none_outside(planted: Planted) -> None:
-    at = await planted.piloted({"team": ["network"]})
+    path = await planted.piloted({"team": ["network"]})
     await planted.cases(BEFORE, SAME)
     await planted.cases(AFTER, SAME | {"network": HALF})
-    measured, effect = await planted.measured(at)
+    measured, effect = await planted.measured(path)
     assert (measured["occasion"], measured["pilot_round"], measured["verdict"]) == ("pilot", 1, "improved")
-    found, true_effect = effect["result"], -(1 - HALF) * MEDIAN_HOURS * 3600
-    assert found["method"] == "mean_by_day_did"
-    assert found["low"] < true_effect < found["high"] < 0
+    estimate, true_effect = effect["result"], -(1 - HALF) * MEDIAN_HOURS * 3600
+    assert estimate["method"] == "mean_by_day_did"
+    assert estimate["low"] < true_effect < estimate["high"] < 0
     assert effect["scope"] == {"team": ["network"]}
     assert len(effect["control"]["team"]) == 2, "the teams outside the pilot"
     assert measured["promise"] in ("shown", "reached")
-    warned = {warning["code"]: warning for warning in found["warnings"]}
+    warned = {warning["code"]: warning for warning in estimate["warnings"]}
     # It is dated back, and was written down today; and the pilot goes on.
     assert warned["recorded_late"]["at"] > effect["after_begins_at"]
     assert warned["before_agreed_end"]["at"] > effect["measured_at"]
@@ -67,10 +67,10 @@ async def test_an_effect_in_the_pilot_alone_is_found_with_its_size_and_none_outs
 
 
 async def test_a_pilot_of_all_teams_says_that_it_is_compared_with_nobody(planted: Planted) -> None:
-    at = await planted.piloted({"team": list(TEAMS)})
+    path = await planted.piloted({"team": list(TEAMS)})
     for window in (BEFORE, AFTER):
         await planted.cases(window, {**SAME, "": 1.0}, each=4)
-    _, effect = await planted.measured(at)
+    _, effect = await planted.measured(path)
     assert effect["control"] is None, "cases of no team are nobody's"
     assert "no_control" in {warning["code"] for warning in effect["result"]["warnings"]}
 
@@ -102,19 +102,19 @@ async def test_a_project_without_an_effect_is_reverted_on_the_evidence(planted: 
     assert (measured["occasion"], measured["verdict"]) == ("evaluation", "no_evidence")
     quality = planted.project.quality
     parts = ("goal_reached", "scope_reached", "benefit_reached", "reached")
-    said: Json = dict.fromkeys(parts, False)
-    said |= {"position": measured["position"], "agreed_by": planted.project.owner.id}
-    judged = await quality.post_ok(f"{path}/evaluate", said)
+    judgement: Json = dict.fromkeys(parts, False)
+    judgement |= {"position": measured["position"], "agreed_by": planted.project.owner.id}
+    judged = await quality.post_ok(f"{path}/evaluate", judgement)
     assert (judged["reached"], judged["against_evidence"]) == (False, False)
-    told = {"reason": "No faster.", "old_process_stands": True, "told": "All desks, by mail."}
-    assert (await quality.post_ok(f"{path}/revert", told))["state"] == "reverted"
+    reversal = {"reason": "No faster.", "old_process_stands": True, "told": "All desks, by mail."}
+    assert (await quality.post_ok(f"{path}/revert", reversal))["state"] == "reverted"
 
 
 async def test_fewer_than_ten_cases_never_claim_an_effect(planted: Planted) -> None:
-    at = await planted.implemented()
+    path = await planted.implemented()
     await planted.cases(BEFORE, {"network": 1.0}, each=9)
     await planted.cases(AFTER, {"network": 0.01}, each=9)
-    measured, effect = await planted.measured(at)
+    measured, effect = await planted.measured(path)
     assert (measured["verdict"], effect["verdict"]) == ("too_few_cases", "too_few_cases")
 
 
@@ -130,9 +130,12 @@ async def test_what_is_measured_twice_of_the_same_cases_is_the_same_but_for_its_
         await planted.follow()
     measurements = (await planted.project.quality.read(f"{path}/measurements"))["items"]
     effects = [await planted.effect(measurement) for measurement in measurements]
-    for one, other in pairwise(effects):
-        assert one["position"] < other["position"]
-        assert (one["result"]["effect"], one["verdict"]) == (other["result"]["effect"], other["verdict"])
+    for first, second in pairwise(effects):
+        assert first["position"] < second["position"]
+        assert (first["result"]["effect"], first["verdict"]) == (
+            second["result"]["effect"],
+            second["verdict"],
+        )
 
 
 async def test_measuring_goes_on_where_others_change_the_improvement_meanwhile(planted: Planted) -> None:
@@ -147,8 +150,8 @@ async def test_measuring_goes_on_where_others_change_the_improvement_meanwhile(p
         assert patched.status_code == 200, patched.text
     answer = await measuring
     assert answer.status_code == 200, answer.text
-    (found,) = (await quality.read(f"{path}/measurements"))["items"]
-    assert found["times"] == 1
+    (measurement,) = (await quality.read(f"{path}/measurements"))["items"]
+    assert measurement["times"] == 1
     # Whoever names a version is told that it is another one by now.
     bound = await quality.post(f"{path}/measure_effects", headers={"If-Match": etag})
     assert (bound.status_code, bound.json()["code"]) == (412, "changed_since")

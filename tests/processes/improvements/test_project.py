@@ -58,8 +58,8 @@ async def test_a_project_has_a_sponsor_of_the_management_and_a_project_manager(i
     junior = a_charter(improvers, sponsor=improvers.author.id)
     assert await refusal(member, f"{path}/charter", junior) == (422, "not_of_management", "/sponsor")
     charter = a_charter(improvers, project_manager=improvers.author.id)
-    wanted = (422, "no_project_manager", "/project_manager")
-    assert await refusal(member, f"{path}/charter", charter) == wanted
+    expected = (422, "no_project_manager", "/project_manager")
+    assert await refusal(member, f"{path}/charter", charter) == expected
     twice = a_charter(improvers, members=[improvers.author.id] * 2)
     assert await refusal(member, f"{path}/charter", twice) == (422, "each_once", "/members")
     odd = await refusal(member, f"{path}/charter", a_charter(improvers, budget="12000.000"))
@@ -104,8 +104,8 @@ async def test_a_pilot_is_whole_and_cut_by_what_can_be_piloted(improvers: Improv
     assert by_priority == (422, "not_a_pilot_dimension", "/pilot_scope/priority")
     by_item = await refusal(manager, f"{path}/plan", a_plan(pilot_scope={"catalogue_item": ["laptop"]}))
     assert by_item == (422, "not_a_pilot_dimension", "/pilot_scope/catalogue_item"), "of no incident"
-    nobody = await refusal(manager, f"{path}/plan", a_plan(pilot_scope={"team": ["nobody"]}))
-    assert nobody == (422, "unknown_value", "/pilot_scope/team/0")
+    unknown_team = await refusal(manager, f"{path}/plan", a_plan(pilot_scope={"team": ["nobody"]}))
+    assert unknown_team == (422, "unknown_value", "/pilot_scope/team/0")
     back = await refusal(manager, f"{path}/plan", a_plan(pilot_ends_at="2198-02-01T00:00:00Z"))
     assert back == (422, "before_it_began", "/pilot_ends_at")
     unknown = a_plan(expected=[{"target": "other", "promised": {"change": "-0.3"}}])
@@ -133,7 +133,7 @@ async def test_without_a_pilot_there_is_no_approval_and_a_returned_plan_is_made_
     assert (done["state"], done["chartered_at"]) == ("plan_approved", returned["chartered_at"])
     await tell_all(improvers.api)
     steps = [item["steps"] for item in (await improvers.manager.read("/v1/notices"))["items"]]
-    assert {"project_plan_returned", "approved"} <= {step for told in steps for step in told}
+    assert {"project_plan_returned", "approved"} <= {step for notice_steps in steps for step in notice_steps}
 
 
 async def test_whoever_manages_the_project_does_not_approve_its_plan(improvers: Improvers) -> None:

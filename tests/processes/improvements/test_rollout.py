@@ -55,14 +55,14 @@ def evidence(project: Project, step: str, **more: Any) -> Json:
 
 async def completed(project: Project, path: str, *steps: str) -> Json:
     """The improvement after its steps were completed."""
-    found: Json = {}
+    improvement: Json = {}
     for step in steps:
         more = {}
         if step == "inform_and_train":
             more = {"training": await project.training("everybody", upto="examine")}
         body = evidence(project, step, **more)
-        found = await project.executor.post_ok(f"{path}/complete_rollout_step", body)
-    return found
+        improvement = await project.executor.post_ok(f"{path}/complete_rollout_step", body)
+    return improvement
 
 
 async def steps_of(client: Client, path: str) -> dict[str, Json]:
@@ -97,7 +97,7 @@ async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(pro
     assert "plan it first" in english
     assert "请先制定推广计划" in chinese
 
-    left = plan | {"steps": [one for one in plan["steps"] if one["step"] not in ("publish", "fix")]}
+    left = plan | {"steps": [step for step in plan["steps"] if step["step"] not in ("publish", "fix")]}
     assert await refusal(project.manager, roll_out, left) == (422, [("steps", "rollout_steps_missing")])
     english, chinese = await sentences(project.manager, roll_out, left)
     assert "missing are: publish, fix" in english
@@ -115,17 +115,17 @@ async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(pro
     assert (record["state"], record["rollout_departments"]) == ("rolling_out", ["Service desk"])
     steps = await steps_of(project.manager, path)
     assert list(steps) == list(STEPS)
-    assert [one["place"] for one in steps.values()] == list(range(1, 10))
+    assert [step["place"] for step in steps.values()] == list(range(1, 10))
     assert steps["optimise"]["due_at"].startswith("2030-09-30T04:00")
     assert steps["fix"]["due_at"].startswith("2030-12-31T04:00")
-    done = [name for name, one in steps.items() if one["completed_at"] is not None]
+    done = [name for name, step in steps.items() if step["completed_at"] is not None]
     report = (await project.manager.read(f"{path}/documents"))["items"][-1]["number"]
     assert (done, steps["pilot"]["evidence_numbers"]) == (["pilot"], [report])
 
     await completed(project, path, "name_owner")
-    others = plan | {"steps": [one | {"owner": project.manager.id} for one in plan["steps"]]}
-    await project.manager.post_ok(roll_out, others)
-    owners = {name: one["owner"]["id"] for name, one in (await steps_of(project.manager, path)).items()}
+    other_plan = plan | {"steps": [step | {"owner": project.manager.id} for step in plan["steps"]]}
+    await project.manager.post_ok(roll_out, other_plan)
+    owners = {name: step["owner"]["id"] for name, step in (await steps_of(project.manager, path)).items()}
     assert owners["name_owner"] == project.executor.id
     assert owners["organise"] == project.manager.id
 
@@ -159,8 +159,8 @@ async def test_each_step_is_completed_by_its_owner_in_order_with_its_evidence(pr
     )
     assert raised.status_code == 200
     assert await refused("name_owner", owner=project.executor.id) == [("owner", "owner_is_executor")]
-    found = await completed(project, record_path, "name_owner")
-    assert found["process_owner"]["id"] == project.owner.id
+    improvement = await completed(project, record_path, "name_owner")
+    assert improvement["process_owner"]["id"] == project.owner.id
 
 
 async def test_goals_telling_training_and_publishing_need_their_evidence(project: Project) -> None:
@@ -178,11 +178,13 @@ async def test_goals_telling_training_and_publishing_need_their_evidence(project
         ("weekly_plan", "weekly_plan_missing"),
     ]
     assert await refused("organise", goal="0") == [("goal", "goal_not_positive")]
-    found = await completed(project, record_path, "organise")
-    assert found["rollout_goal"] == "0.5"
+    improvement = await completed(project, record_path, "organise")
+    assert improvement["rollout_goal"] == "0.5"
 
-    one = [{"medium": "Mail", "announced_at": ago(days=2), "reach": 120}] * 2
-    assert await refused("inform_and_train", announcements=one) == [("announcements", "two_media_needed")]
+    announcements = [{"medium": "Mail", "announced_at": ago(days=2), "reach": 120}] * 2
+    assert await refused("inform_and_train", announcements=announcements) == [
+        ("announcements", "two_media_needed")
+    ]
     assert await refused("inform_and_train") == [("training", "examined_training_missing")]
     held = await project.training("executor", upto="hold", title="Only held")
     assert await refused("inform_and_train", training=held) == [("training", "training_not_examined")]
@@ -237,8 +239,8 @@ async def test_a_cutover_is_ready_and_in_stages_and_moves_what_follows(project: 
     again = await project.executor.post_ok(path, evidence(project, "cut_over"))
     assert (again["cutover_share"], again["cutover_at"]) == (100, record["cutover_at"])
     assert (await steps_of(project.executor, record_path))["cut_over"]["completed_at"] is not None
-    told = {"reason": "It is slow.", "old_process_stands": True, "told": "Both desks."}
-    assert (await refusal(project.quality, f"{record_path}/revert", told))[0] == 409
+    reversal = {"reason": "It is slow.", "old_process_stands": True, "told": "Both desks."}
+    assert (await refusal(project.quality, f"{record_path}/revert", reversal))[0] == 409
 
 
 async def test_the_process_owner_lets_a_step_come_first(project: Project) -> None:
@@ -265,21 +267,21 @@ async def test_what_went_well_is_told_to_all_teams_and_an_overdue_step_to_its_ow
 ) -> None:
     await project.api.team("storage")
     other = await project.api.client("Other", Role.engineer, teams=("storage",))
-    at = await project.planned_rollout(name_owner=ago(minutes=5))
+    path = await project.planned_rollout(name_owner=ago(minutes=5))
     worker, now = Worker(project.api.ledger), datetime.now(UTC)
     await worker.work(now)
     await worker.work(now + timedelta(minutes=2))
     await worker.work(now + timedelta(minutes=4))
-    step = (await steps_of(project.manager, at))["name_owner"]
+    step = (await steps_of(project.manager, path))["name_owner"]
     assert step["overdue_at"] is not None
-    number = (await project.manager.read(at))["number"]
-    assert "rollout_step_overdue" in await told(project.executor, at)
-    await completed(project, at, *FIRST_SEVEN)
+    number = (await project.manager.read(path))["number"]
+    assert "rollout_step_overdue" in await told(project.executor, path)
+    await completed(project, path, *FIRST_SEVEN)
     await worker.work(now + timedelta(minutes=6))
     await worker.work(now + timedelta(minutes=8))
     assert worker.failures == []
-    assert "success_published" in await told(other, at)
-    types = await event_types(project.quality, at)
+    assert "success_published" in await told(other, path)
+    types = await event_types(project.quality, path)
     # The owner's step and the cutover, which was planned for a moment that is past.
     assert types.count("improvement.rollout_step_overdue") == 2
     assert types[-2:] == ["improvement.rollout_step_completed", "improvement.success_published"]
@@ -289,15 +291,20 @@ async def test_what_went_well_is_told_to_all_teams_and_an_overdue_step_to_its_ow
 async def told(client: Client, path: str) -> list[str]:
     """What the client was told of the improvement."""
     items = (await client.read("/v1/notices"))["items"]
-    return [step for one in items if one["about"].endswith(path.rpartition("/")[2]) for step in one["steps"]]
+    return [
+        step
+        for notice in items
+        if notice["about"].endswith(path.rpartition("/")[2])
+        for step in notice["steps"]
+    ]
 
 
 async def test_it_is_handed_over_by_the_manager_and_accepted_by_quality(project: Project) -> None:
     path = await project.rolling_out(EffectVerdict.no_evidence, reason="The law asks for it.")
     await project.manager.post_ok(f"{path}/roll_out", project.rollout())
-    ask, said = f"{path}/ask_hand_over", {"handed_over": "All of it.", "numbers": ["PR2026001"]}
-    assert await refusal(project.manager, ask, said) == (409, "rollout_incomplete")
-    english, chinese = await sentences(project.manager, ask, said)
+    ask, body = f"{path}/ask_hand_over", {"handed_over": "All of it.", "numbers": ["PR2026001"]}
+    assert await refusal(project.manager, ask, body) == (409, "rollout_incomplete")
+    english, chinese = await sentences(project.manager, ask, body)
     assert "Open are: name_owner, organise, inform_and_train, publish, cut_over, manage_daily" in english
     assert "manage_daily" in chinese
     await completed(project, path, *FIRST_SEVEN)
@@ -305,9 +312,9 @@ async def test_it_is_handed_over_by_the_manager_and_accepted_by_quality(project:
     english, chinese = await sentences(project.quality, f"{path}/hand_over", {})
     assert "has not handed this improvement over" in english
     assert "尚未提请移交" in chinese
-    assert await refusal(project.quality, ask, said) == (403, "forbidden")
-    await project.manager.post_ok(ask, said)
-    await project.manager.post_ok(ask, said | {"open_points": "The night shift."})
+    assert await refusal(project.quality, ask, body) == (403, "forbidden")
+    await project.manager.post_ok(ask, body)
+    await project.manager.post_ok(ask, body | {"open_points": "The night shift."})
     assert await refusal(project.manager, f"{path}/hand_over", {}) == (403, "forbidden")
     record = await project.quality.post_ok(f"{path}/hand_over", {"comment": "All there."})
     assert (record["state"], record["accepted_by"]["id"]) == ("handed_over", project.quality.id)

@@ -82,13 +82,13 @@ def test_one_that_cleared_after_somebody_resolved_its_incident_ends_the_outage(s
 @pytest.mark.parametrize("caller", [REPORTER, ASSIGNEE, AGENT], ids=["reporter", "assignee", "agent"])
 def test_only_integrations_tell_of_alerts(caller: Any) -> None:
     given(incident()).by(caller).when("repeat_alert", AGAIN).refused("forbidden")
-    said = an_incident(alert_source="prometheus", dedup_key="DiskFull")
-    given(None).by(caller).when("report", said).refused("alert_of_no_tool", pointer="/dedup_key")
+    report = an_incident(alert_source="prometheus", dedup_key="DiskFull")
+    given(None).by(caller).when("report", report).refused("alert_of_no_tool", pointer="/dedup_key")
 
 
 def test_a_report_of_an_alert_names_its_source_and_its_key() -> None:
-    said = an_incident(alert_source="prometheus", dedup_key="DiskFull")
-    record = given(None).by(TOOL).when("report", said).record
+    report = an_incident(alert_source="prometheus", dedup_key="DiskFull")
+    record = given(None).by(TOOL).when("report", report).record
     assert (record.alert_source, record.dedup_key, record.alert_count) == ("prometheus", "DiskFull", 1)
     assert record.last_alert_at == NOW
     for name in ("alert_source", "dedup_key"):
@@ -178,9 +178,9 @@ async def test_many_at_once_by_two_processes_make_one_incident(
         twin = second.with_token(tool.token)
         for n in range(3):
             alert = FIRING | {"dedup_key": f"alert {n}"}
-            told = await asyncio.gather(*(send((tool, twin)[m % 2], alert) for m in range(8)))
-            assert len({one["incident"]["id"] for one in told}) == 1
-            assert sorted(one["outcome"] for one in told) == ["joined"] * 7 + ["reported"]
+            answers = await asyncio.gather(*(send((tool, twin)[m % 2], alert) for m in range(8)))
+            assert len({answer["incident"]["id"] for answer in answers}) == 1
+            assert sorted(answer["outcome"] for answer in answers) == ["joined"] * 7 + ["reported"]
             last = await send(tool, alert)
             assert last["incident"]["alert_count"] == 9
 
@@ -190,7 +190,7 @@ async def test_firing_and_clearing_at_once_leave_nothing_half_done(api: Api) -> 
     for n in range(3):
         alert, cleared = FIRING | {"dedup_key": f"{n}"}, CLEARED | {"dedup_key": f"{n}"}
         await send(tool, alert)
-        await asyncio.gather(*(send(tool, one) for one in (alert, cleared, alert, cleared)))
+        await asyncio.gather(*(send(tool, delivery) for delivery in (alert, cleared, alert, cleared)))
         rows = await api.ledger.db.rows(
             "select state, alert_count from fold.incident where dedup_key = %s", (f"{n}",)
         )
@@ -201,11 +201,11 @@ async def test_firing_and_clearing_at_once_leave_nothing_half_done(api: Api) -> 
 
 async def test_the_alerts_of_one_account_are_nothing_to_another(api: Api) -> None:
     tool, other = await tool_of(api), await tool_of(api, "Zabbix")
-    one = (await send(tool, FIRING))["incident"]
+    incident = (await send(tool, FIRING))["incident"]
     assert (await send(other, CLEARED))["outcome"] == "ignored"
     another = await send(other, FIRING)
     assert another["outcome"] == "reported"
-    assert another["incident"]["id"] != one["id"]
+    assert another["incident"]["id"] != incident["id"]
 
 
 async def test_what_has_another_open_incident_is_not_reopened(api: Api) -> None:
@@ -264,8 +264,8 @@ async def test_the_longest_words_of_an_alert_are_taken(api: Api) -> None:
 async def test_a_tool_reports_for_a_person_whom_it_does_not_see_and_sees_what_it_reported(api: Api) -> None:
     tool, requester = await tool_of(api, "Portal"), await api.client("Requester")
     assert (await tool.get(f"/v1/persons/{requester.id}")).status_code == 404
-    said = an_incident(requester=requester.id)
-    reported = await tool.post_ok("/v1/incidents", said)
+    report = an_incident(requester=requester.id)
+    reported = await tool.post_ok("/v1/incidents", report)
     assert reported["requester"]["id"] == requester.id
     assert reported["reported_by"]["id"] == tool.id
     for client in (tool, requester):
@@ -288,10 +288,10 @@ async def test_it_may_name_them_as_another_system_does(api: Api, place: Database
 
 
 async def test_a_requester_speaks_for_nobody_whom_they_do_not_see(api: Api, place: DatabaseUrls) -> None:
-    one, other = await api.client("One"), await api.client("Other")
-    await known_as(api, place, "old_desk", "Caller 7", other.id)
-    for name in (other.id, "old_desk:Caller 7"):
-        refused = await one.post("/v1/incidents", json=an_incident(requester=name))
+    caller, stranger = await api.client("One"), await api.client("Other")
+    await known_as(api, place, "old_desk", "Caller 7", stranger.id)
+    for name in (stranger.id, "old_desk:Caller 7"):
+        refused = await caller.post("/v1/incidents", json=an_incident(requester=name))
         assert refused.status_code == 422
 
 

@@ -27,39 +27,41 @@ RESOLVED = {"resolution_code": "fixed", "done": "Restarted the relay."}
 
 
 def test_what_is_reported_cannot_begin_afterwards() -> None:
-    said = an_incident(began_at=instant(minutes(0.1)))
-    given(None).by(REPORTER).when("report", said).refused("after_the_report", pointer="/began_at")
+    report = an_incident(began_at=instant(minutes(0.1)))
+    given(None).by(REPORTER).when("report", report).refused("after_the_report", pointer="/began_at")
     given(None).by(REPORTER).when("report", an_incident(began_at=instant(minutes(0)))).then(
         "incident.reported"
     )
 
 
 def test_what_is_dated_back_cannot_begin_after_it_was_reported() -> None:
-    said = an_incident(began_at=instant(minutes(-5)), occurred_at=instant(minutes(-10)))
-    given(None).by(AGENT).when("report", said).refused("after_the_report", pointer="/began_at")
+    report = an_incident(began_at=instant(minutes(-5)), occurred_at=instant(minutes(-10)))
+    given(None).by(AGENT).when("report", report).refused("after_the_report", pointer="/began_at")
 
 
 # began_long_before
 
 
-@pytest.mark.parametrize("who", [REPORTER, AGENT, TOOL], ids=["requester", "agent", "integration"])
-def test_what_is_reported_began_a_year_before_at_most(who: Caller) -> None:
+@pytest.mark.parametrize("caller", [REPORTER, AGENT, TOOL], ids=["requester", "agent", "integration"])
+def test_what_is_reported_began_a_year_before_at_most(caller: Caller) -> None:
     year = 366 * 24 * 60
-    said = an_incident(began_at=instant(minutes(-year - 0.1)))
-    refusal = given(None).by(who).when("report", said).refused("long_before_the_report", pointer="/began_at")
+    report = an_incident(began_at=instant(minutes(-year - 0.1)))
+    refusal = (
+        given(None).by(caller).when("report", report).refused("long_before_the_report", pointer="/began_at")
+    )
     assert refusal is not None
     assert "366 days" in refusal.sentence("en")
     assert "366 天" in refusal.sentence("zh")
-    given(None).by(who).when("report", an_incident(began_at=instant(minutes(-year)))).then(
+    given(None).by(caller).when("report", an_incident(began_at=instant(minutes(-year)))).then(
         "incident.reported"
     )
 
 
 def test_the_year_is_counted_from_when_it_was_reported() -> None:
-    said = an_incident(
+    report = an_incident(
         began_at=instant(minutes(-400 * 24 * 60)), occurred_at=instant(minutes(-100 * 24 * 60))
     )
-    given(None).by(TOOL).when("report", said).then("incident.reported")
+    given(None).by(TOOL).when("report", report).then("incident.reported")
 
 
 # wakes_up_before
@@ -240,15 +242,15 @@ async def test_who_does_not_see_persons_reports_for_nobody_but_themselves(ledger
 
 async def test_nothing_is_said_in_the_words_of_somebody_erased(ledger: Ledger) -> None:
     agent = await add_caller(ledger, "Ada", Role.agent)
-    gone = await add_caller(ledger, "Olu", Role.agent)
+    erased = await add_caller(ledger, "Olu", Role.agent)
     name = await an_open_one(ledger, agent)
-    await act(ledger, rule_caller("tests"), "person", "erase", gone.person_id)
-    said: list[Any] = [
-        (gone, ReportIncident(**an_incident())),
-        (agent, ReportIncident(**an_incident(requester=str(gone.person_id)))),
+    await act(ledger, rule_caller("tests"), "person", "erase", erased.person_id)
+    reports: list[Any] = [
+        (erased, ReportIncident(**an_incident())),
+        (agent, ReportIncident(**an_incident(requester=str(erased.person_id)))),
     ]
-    for caller, body in said:
+    for caller, body in reports:
         with pytest.raises(PersonErased):
             await act(ledger, caller, "incident", "report", body=body)
     with pytest.raises(PersonErased):
-        await act(ledger, gone, "incident", "comment", name, CommentTicket(text="Still here."))
+        await act(ledger, erased, "incident", "comment", name, CommentTicket(text="Still here."))

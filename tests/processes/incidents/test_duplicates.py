@@ -55,8 +55,8 @@ def test_reopened_it_repeats_nothing_any_more() -> None:
 
 def test_a_duplicate_is_told_that_its_original_is_resolved_and_stays_as_it_is() -> None:
     record = incident(state="closed", closed_at=minutes(-10), duplicate_of_id=incident().id)
-    told = given(record).by(rule_caller("tell_duplicates")).when("tell_resolved")
-    told.then("incident.original_resolved", set={}, given={})
+    outcome = given(record).by(rule_caller("tell_duplicates")).when("tell_resolved")
+    outcome.then("incident.original_resolved", set={}, given={})
     given(record).by(AGENT).when("tell_resolved").refused("forbidden")
 
 
@@ -68,8 +68,8 @@ def test_what_repeats_nothing_is_told_nothing() -> None:
 
 def test_only_rules_pass_on_what_was_said() -> None:
     body = {"number": "INC-2026-000001", "text": "Any news?", "text_key": str(incident().id)}
-    told = given(incident()).by(AGENT).naming(author=a_person())
-    told.when("pass_on_comment", body).refused("forbidden")
+    case = given(incident()).by(AGENT).naming(author=a_person())
+    case.when("pass_on_comment", body).refused("forbidden")
 
 
 # Together with what others do, on a database
@@ -81,18 +81,18 @@ async def reported(ledger: Ledger, caller: Caller) -> Incident:
     return record
 
 
-async def marked(ledger: Ledger, caller: Caller, one: Incident, original: Incident) -> CommandResult:
+async def marked(ledger: Ledger, caller: Caller, duplicate: Incident, original: Incident) -> CommandResult:
     body = MarkDuplicateIncident(original=str(original.id))
-    return await act(ledger, caller, "incident", "mark_duplicate", one.id, body)
+    return await act(ledger, caller, "incident", "mark_duplicate", duplicate.id, body)
 
 
 async def test_what_repeats_a_duplicate_repeats_its_original(ledger: Ledger) -> None:
     agent = await add_caller(ledger, "Agent", Role.agent)
-    original, one, another = [await reported(ledger, agent) for _ in range(3)]
-    await marked(ledger, agent, one, original)
-    done = await marked(ledger, agent, another, one)
+    original, duplicate, another = [await reported(ledger, agent) for _ in range(3)]
+    await marked(ledger, agent, duplicate, original)
+    done = await marked(ledger, agent, another, duplicate)
     assert done.record.duplicate_of_id == original.id
-    assert done.event.data["given"] == {"original": str(one.id)}
+    assert done.event.data["given"] == {"original": str(duplicate.id)}
 
 
 async def test_however_many_lie_between_nothing_repeats_itself(ledger: Ledger) -> None:
@@ -110,9 +110,11 @@ async def test_two_that_are_marked_as_each_others_duplicate_at_once_do_not_both_
 ) -> None:
     agent = await add_caller(ledger, "Agent", Role.agent)
     for _ in range(5):
-        one, another = await reported(ledger, agent), await reported(ledger, agent)
+        first, another = await reported(ledger, agent), await reported(ledger, agent)
         outcomes = await asyncio.gather(
-            marked(ledger, agent, one, another), marked(other, agent, another, one), return_exceptions=True
+            marked(ledger, agent, first, another),
+            marked(other, agent, another, first),
+            return_exceptions=True,
         )
         assert {type(outcome) for outcome in outcomes} == {CommandResult, WrongValue}
 
@@ -122,10 +124,10 @@ async def test_an_original_that_is_cancelled_meanwhile_gets_no_duplicate(
 ) -> None:
     agent = await add_caller(ledger, "Agent", Role.agent)
     for _ in range(5):
-        one, original = await reported(ledger, agent), await reported(ledger, agent)
+        duplicate, original = await reported(ledger, agent), await reported(ledger, agent)
         cancelled, repeated = await asyncio.gather(
             act(ledger, agent, "incident", "cancel", original.id, Reason(reason="No fault.")),
-            marked(other, agent, one, original),
+            marked(other, agent, duplicate, original),
             return_exceptions=True,
         )
         assert isinstance(cancelled, CommandResult)
@@ -147,10 +149,14 @@ async def test_who_follows_the_original_learns_of_a_duplicate_only_what_is_said_
     await Worker(api.ledger).work(datetime.now(UTC))
     events = (await stranger.read(f"{record_path}/events"))["items"]
     passed = next(event for event in events if event["type"] == "incident.comment_passed_on")
-    said = passed["given"]
-    assert (said["number"], said["author"], said["text"]) == (duplicate["number"], agent.id, "Any news?")
-    assert said.keys() == {"number", "author", "text", "text_key"}
-    shown = [await stranger.get(path) for path in (record_path, f"{record_path}/events", "/v1/incidents")]
-    assert not [answer for answer in shown if duplicate["id"] in answer.text or "Secret" in answer.text]
+    comment = passed["given"]
+    assert (comment["number"], comment["author"], comment["text"]) == (
+        duplicate["number"],
+        agent.id,
+        "Any news?",
+    )
+    assert comment.keys() == {"number", "author", "text", "text_key"}
+    answers = [await stranger.get(path) for path in (record_path, f"{record_path}/events", "/v1/incidents")]
+    assert not [answer for answer in answers if duplicate["id"] in answer.text or "Secret" in answer.text]
     for name in (duplicate["id"], duplicate["number"]):
         assert (await stranger.get(f"/v1/incidents/{name}")).status_code == 404

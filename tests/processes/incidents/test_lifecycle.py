@@ -43,26 +43,26 @@ def moved(state: str, **fields: Any) -> dict[str, Any]:
 def test_reporting_sets_what_was_said_and_who_asked_and_when() -> None:
     team = a_team("sales")
     caller = a_caller(own=team.id)
-    said = an_incident(began_at="2026-11-20T15:30:00+08:00", service="mail", ci="mx-1", category="e-mail")
-    given(None).by(caller).when("report", said).then(
+    report = an_incident(began_at="2026-11-20T15:30:00+08:00", service="mail", ci="mx-1", category="e-mail")
+    given(None).by(caller).when("report", report).then(
         "incident.reported",
         set=moved(
             "new",
             number="INC-2026-000008",
             opened_at=AT_NOW,
-            **{**said, "began_at": "2026-11-20T07:30:00.000000Z"},
+            **{**report, "began_at": "2026-11-20T07:30:00.000000Z"},
             priority="P3",
             requester_id=str(caller.person_id),
             customer_id=str(team.id),
         ),
-        given={**said, "began_at": "2026-11-20T07:30:00.000000Z"},
+        given={**report, "began_at": "2026-11-20T07:30:00.000000Z"},
     )
 
 
 def test_what_was_not_said_is_not_in_the_first_event() -> None:
     outcome = given(None).by(REPORTER).when("report", an_incident())
-    said = outcome.then("incident.reported").record
-    assert (said.began_at, said.service, said.ci, said.category, said.customer_id) == (None,) * 5
+    record = outcome.then("incident.reported").record
+    assert (record.began_at, record.service, record.ci, record.category, record.customer_id) == (None,) * 5
     assert "began_at" not in outcome.decided[1].data["given"]  # type: ignore[index]  # it was decided
 
 
@@ -101,9 +101,9 @@ def test_impact_and_urgency_give_the_priority(impact: str, urgency: str, expecte
 
 @pytest.mark.parametrize("missing", ["title", "description", "channel", "impact", "urgency", "effect"])
 def test_a_report_must_say_what_the_process_document_asks_for(missing: str) -> None:
-    said = an_incident()
-    del said[missing]
-    given(None).by(REPORTER).when("report", said).refused("missing", pointer=f"/{missing}")
+    report = an_incident()
+    del report[missing]
+    given(None).by(REPORTER).when("report", report).refused("missing", pointer=f"/{missing}")
 
 
 def test_acknowledging_stops_the_response_clock() -> None:
@@ -183,11 +183,11 @@ def test_service_may_have_come_back_before_somebody_resolved_it() -> None:
 
 def test_a_resolution_keeps_when_service_was_back_unless_it_says_another_time() -> None:
     contained = incident(state="in_progress", service_restored_at=minutes(-20))
-    kept = given(contained).when("resolve", RESOLVED)
-    assert kept.record.service_restored_at == minutes(-20)
+    resolved = given(contained).when("resolve", RESOLVED)
+    assert resolved.record.service_restored_at == minutes(-20)
     body = {**RESOLVED, "service_restored_at": instant(minutes(-10))}
     assert given(contained).when("resolve", body).record.service_restored_at == minutes(-10)
-    reopened = kept.and_then().by(REPORTER).at(minutes(5)).when("reopen", {"reason": "It is back."})
+    reopened = resolved.and_then().by(REPORTER).at(minutes(5)).when("reopen", {"reason": "It is back."})
     assert reopened.record.service_restored_at is None
     again = reopened.and_then().by(ASSIGNEE).at(minutes(9)).when("resolve", RESOLVED)
     assert again.record.service_restored_at == minutes(9)

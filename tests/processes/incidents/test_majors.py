@@ -150,13 +150,13 @@ def test_the_next_update_lies_ahead(when: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "said"),
+    ("action", "body"),
     [("resolve", {"resolution_code": "fixed", "done": "Replaced."}), ("cancel", {"reason": "A test."})],
 )
-def test_no_update_is_due_on_what_is_over(action: str, said: dict[str, str]) -> None:
+def test_no_update_is_due_on_what_is_over(action: str, body: dict[str, str]) -> None:
     record = incident(state="in_progress", next_update_due_at=minutes(30), statement=None)
     caller = ASSIGNEE if action == "resolve" else AGENT
-    assert given(record).by(caller).when(action, said).record.next_update_due_at is None
+    assert given(record).by(caller).when(action, body).record.next_update_due_at is None
 
 
 # remind

@@ -11,10 +11,10 @@ from tests.client import Api, Client, Json, an_incident
 P1 = {"impact": "1", "urgency": "1"}
 
 
-async def given_to(api: Api, team: str, **said: str) -> str:
+async def given_to(api: Api, team: str, **fields: str) -> str:
     """Where an incident of that team is."""
     agent = await api.client("Lin", Role.agent)
-    path = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident(**said)))['id']}"
+    path = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident(**fields)))['id']}"
     await agent.post_ok(f"{path}/assign", {"team": team})
     return path
 
@@ -22,8 +22,8 @@ async def given_to(api: Api, team: str, **said: str) -> str:
 async def acknowledging(client: Client, path: str) -> Json:
     """The action as the record offers it."""
     offered = (await client.read(path))["actions"]
-    (found,) = [action for action in offered if action["action"] == "acknowledge"]
-    return dict(found)
+    (acknowledge,) = [action for action in offered if action["action"] == "acknowledge"]
+    return dict(acknowledge)
 
 
 async def test_a_p1_is_acknowledged_by_whoever_is_on_call_in_its_team_at_that_time(api: Api) -> None:

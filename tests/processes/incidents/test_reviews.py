@@ -133,8 +133,8 @@ async def due(api: Api, major: bool, service: str | None, now: datetime) -> date
     await manager.post_ok(f"{path}/acknowledge")
     caller, body = Caller(f"person:{manager.id}", UUID(manager.id)), ResolveIncident.model_validate(RESOLVED)
     done = await act(api.ledger, caller, "incident", "resolve", record["id"], body, now=now)
-    said = done.event.data["set"][f"incident/{record['id']}"].get("review_due_at")
-    return None if said is None else datetime.fromisoformat(said)
+    due_at = done.event.data["set"][f"incident/{record['id']}"].get("review_due_at")
+    return None if due_at is None else datetime.fromisoformat(due_at)
 
 
 async def test_a_review_is_due_in_five_working_days_of_the_service_and_the_resolution_says_when(

@@ -29,9 +29,9 @@ CAUSE: Json = {
 WORKAROUND: Json = {"symptoms": "Mail of midnight is gone.", "workaround": "Send it again in the morning."}
 
 
-async def incidents(client: Client, number: int, **said: object) -> list[Json]:
+async def incidents(client: Client, number: int, **fields: object) -> list[Json]:
     """So many new incidents."""
-    return [await client.post_ok("/v1/incidents", an_incident(**said)) for _ in range(number)]
+    return [await client.post_ok("/v1/incidents", an_incident(**fields)) for _ in range(number)]
 
 
 async def links(client: Client, plural: str, record: Json) -> list[tuple[str, str]]:

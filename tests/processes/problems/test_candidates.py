@@ -33,20 +33,20 @@ class Watch:
     manager: Client
     worker: Worker
 
-    async def reports(self, number: int, **said: Any) -> list[Json]:
+    async def reports(self, number: int, **fields: Any) -> list[Json]:
         """So many incidents; then the worker looks."""
-        made = await incidents(self.agent, number, **said)
+        reported = await incidents(self.agent, number, **fields)
         await self.looks()
-        return made
+        return reported
 
     async def looks(self) -> None:
         """The worker does what follows."""
         await self.worker.work(datetime.now(UTC))
         assert self.worker.failures == []
 
-    async def offered(self, **asked: str) -> list[Json]:
+    async def offered(self, **query: str) -> list[Json]:
         """The candidates that wait for a decision."""
-        answer = await self.manager.read("/v1/problem_candidates", state="offered", **asked)
+        answer = await self.manager.read("/v1/problem_candidates", state="offered", **query)
         items: list[Json] = answer["items"]
         return items
 
@@ -74,27 +74,29 @@ async def test_the_third_incident_of_a_service_in_thirty_days_makes_a_candidate_
 ) -> None:
     first = await watch.reports(2, service="mail")
     assert await watch.offered() == []
-    made = [*first, *await watch.reports(1, service="mail")]
+    reported = [*first, *await watch.reports(1, service="mail")]
     candidate = await watch.one()
     assert (candidate["dimension"], candidate["value"]) == ("service", "mail")
     recurrence = candidate["recurrence"]
     assert recurrence == {
         "cases": 3,
-        "first_at": made[0]["opened_at"],
-        "last_at": made[-1]["opened_at"],
+        "first_at": reported[0]["opened_at"],
+        "last_at": reported[-1]["opened_at"],
     }
     await watch.reports(1, service="mail")
     assert (await watch.one())["recurrence"]["cases"] == 4, "it is counted as it stands"
     pages = await watch.manager.pages(f"{at(candidate)}/cases", limit=3)
     assert [len(page) for page in pages] == [3, 1]
-    assert [case["number"] for case in pages[0] + pages[1]][1:] == [one["number"] for one in reversed(made)]
+    assert [case["number"] for case in pages[0] + pages[1]][1:] == [
+        incident["number"] for incident in reversed(reported)
+    ]
 
 
 async def test_each_of_service_ci_and_category_is_looked_at_by_itself(watch: Watch) -> None:
     await watch.reports(2, service="mail", ci="mx-1", category="e-mail")
     await watch.reports(1, service="calendar", ci="mx-1", category="e-mail")
-    found = {(one["dimension"], one["value"]) for one in await watch.offered()}
-    assert found == {("ci", "mx-1"), ("category", "e-mail")}
+    recurrences = {(candidate["dimension"], candidate["value"]) for candidate in await watch.offered()}
+    assert recurrences == {("ci", "mx-1"), ("category", "e-mail")}
 
 
 async def test_what_is_no_incident_of_its_own_does_not_count(watch: Watch) -> None:
@@ -107,16 +109,16 @@ async def test_what_is_no_incident_of_its_own_does_not_count(watch: Watch) -> No
 
 
 async def test_accepting_raises_one_problem_with_all_of_them_linked(api: Api, watch: Watch) -> None:
-    made = await watch.reports(3, service="mail", ci="mx-1")
+    reported = await watch.reports(3, service="mail", ci="mx-1")
     assert len(await watch.offered()) == 2
     (candidate,) = await watch.offered(dimension="service")
     head = await api.head()
     accepted = await watch.manager.post_ok(f"{at(candidate)}/accept", ACCEPTED)
-    assert await api.head() == head + 2 + len(made), "one command, an event on each"
+    assert await api.head() == head + 2 + len(reported), "one command, an event on each"
     problem = await watch.manager.read(f"/v1/problems/{accepted['problem_id']}")
     assert (problem["state"], problem["origin"], problem["service"]) == ("logged", "trend", "mail")
     assert sorted(await links(watch.manager, "problems", problem)) == sorted(
-        ("causes", incident["number"]) for incident in made
+        ("causes", incident["number"]) for incident in reported
     )
     await watch.looks()
     assert await watch.offered() == [], "of the CI the same ones are behind a problem now"

@@ -41,16 +41,16 @@ class Fixing:
         """The path of a change that is being implemented."""
         path = f"/v1/changes/{(await self.board.drafted(type='emergency'))['id']}"
         await self.board.agent.post_ok(f"{path}/submit")
-        asked = self.board.question(cannot_wait="Nobody can send mail until it is done.")
-        await self.board.manager.post_ok(f"{path}/request_emergency_approval", asked)
+        question = self.board.question(cannot_wait="Nobody can send mail until it is done.")
+        await self.board.manager.post_ok(f"{path}/request_emergency_approval", question)
         await self.board.vote(path, "approve")
         await self.board.engineer.post_ok(f"{path}/start", {})
         return path
 
-    async def back_out(self, at: str) -> None:
+    async def back_out(self, path: str) -> None:
         """The engineer undoes the change."""
         body = {"reason": "Mails came twice.", "service_restored_at": _now()}
-        await self.board.engineer.post_ok(f"{at}/back_out", body)
+        await self.board.engineer.post_ok(f"{path}/back_out", body)
 
     async def work(self) -> None:
         """What follows by rules; and then who is told of it, a minute later."""
@@ -124,8 +124,8 @@ async def test_whoever_looks_after_the_problem_is_told_once_and_names_another_ch
     assert problem["fixing_change_failed_at"] is not None
     types = [event["type"] for event in (await fixing.manager.read(f"{record_path}/events"))["items"]]
     assert types.count("problem.fixing_change_failed") == 1
-    for who in (fixing.manager, fixing.board.engineer):
-        notices = (await who.read("/v1/notices"))["items"]
+    for client in (fixing.manager, fixing.board.engineer):
+        notices = (await client.read("/v1/notices"))["items"]
         sentences = [notice["text"] for notice in notices if "was not made" in notice["text"]]
         assert len(sentences) == 1, notices
     again = await fixing.board.drafted()

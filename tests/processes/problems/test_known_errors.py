@@ -16,11 +16,11 @@ from tests.extent import goes_round
 from tests.processes.problems.samples import CAUSE, WORKAROUND, a_problem, incidents
 
 
-async def known(api: Api, **said: Any) -> tuple[Client, Json]:
+async def known(api: Api, **fields: Any) -> tuple[Client, Json]:
     """An engineer of a team, and a known error there."""
     engineer = await api.client("Tomasz", Role.engineer, Role.problem_manager, teams=("network",))
-    visibility = said.pop("workaround_visibility", "internal")
-    problem = await engineer.post_ok("/v1/problems", a_problem(**said))
+    visibility = fields.pop("workaround_visibility", "internal")
+    problem = await engineer.post_ok("/v1/problems", a_problem(**fields))
     path = f"/v1/problems/{problem['id']}"
     await engineer.post_ok(f"{path}/investigate", {"team": "network", "assignee": engineer.id})
     await engineer.post_ok(f"{path}/document_workaround", {**WORKAROUND, "workaround_visibility": visibility})
@@ -43,8 +43,8 @@ async def test_a_workaround_is_shown_with_an_incident_to_whom_it_is_for(api: Api
     (incident,) = await incidents(user, 1, service="mail")
     _, internal = await known(api)
     assert await shown(user, incident) == []
-    (found,) = await shown(agent, incident)
-    assert found == {
+    (known_error,) = await shown(agent, incident)
+    assert known_error == {
         "id": internal["id"],
         "number": internal["number"],
         "title": internal["title"],
@@ -101,8 +101,8 @@ async def test_the_likeliest_comes_first_and_says_why(api: Api) -> None:
     _, of_ci = await known(api, service=None, ci="mx-1", category="e-mail")
     await known(api, service="vpn")
     (incident,) = await incidents(agent, 1, service="mail", ci="mx-1", category="e-mail")
-    found = await shown(agent, incident)
-    assert [(item["number"], item["because"]) for item in found] == [
+    known_errors = await shown(agent, incident)
+    assert [(item["number"], item["because"]) for item in known_errors] == [
         (of_ci["number"], ["ci", "category"]),
         (of_service["number"], ["service"]),
     ]
@@ -115,8 +115,8 @@ async def test_it_is_shown_as_long_as_it_is_open_and_as_it_reads_now(api: Api) -
     (incident,) = await incidents(engineer, 1, service="mail")
     path = f"/v1/problems/{problem['id']}"
     await engineer.patch(path, json={"workaround": "Wait."}, headers={"If-Match": "*"})
-    (found,) = await shown(engineer, incident)
-    assert found["workaround"] == "Wait."
+    (known_error,) = await shown(engineer, incident)
+    assert known_error["workaround"] == "Wait."
     await engineer.post_ok(f"{path}/identify_cause", CAUSE)
     await engineer.post_ok(f"{path}/begin_fix", {"fixing_change": "CHG-7"})
     assert len(await shown(engineer, incident)) == 1
@@ -156,15 +156,15 @@ async def test_neither_what_is_known_nor_what_recurs_is_found_by_going_through_a
     with psycopg.connect(place.owner_url) as owner:
         owner.execute(MANY.encode())
     body = {"service": "service-7", "ci": "ci-7", "category": "category-7"}
-    asked: list[tuple[str, dict[str, Any]]] = [
-        (known_errors_query(body, for_staff=way), body) for way in (True, False)
+    queries: list[tuple[str, dict[str, Any]]] = [
+        (known_errors_query(body, for_staff=for_staff), body) for for_staff in (True, False)
     ]
     for dimension, value in body.items():
         more = {"value": value, "since": "2026-01-20T00:00:00Z", "limit": 3}
-        asked.append((COUNTED_INCIDENTS.format(dimension=dimension, behind=""), more))
+        queries.append((COUNTED_INCIDENTS.format(dimension=dimension, behind=""), more))
         page = {"opened_at": "2026-01-25T00:00:00Z", "id": "019a0000-0000-7000-8000-000000000000"}
-        asked.append((COUNTED_INCIDENTS.format(dimension=dimension, behind=AFTER_CURSOR), more | page))
-    for query, parameters in asked:
+        queries.append((COUNTED_INCIDENTS.format(dimension=dimension, behind=AFTER_CURSOR), more | page))
+    for query, parameters in queries:
         explained = f"explain (analyze, buffers, timing off, format json) {query}"
         (plan,) = await api.ledger.db.value(explained, parameters)
         assert "'Seq Scan'" not in str(plan), query

@@ -39,9 +39,9 @@ PEOPLE = ("agent", "manager", "engineer", "owner")
 STEPS = st.lists(st.tuples(st.sampled_from(PEOPLE), st.sampled_from(sorted(TABLE))), min_size=3, max_size=12)
 
 
-def allowed(who: str, action: str) -> bool:
+def allowed(actor: str, action: str) -> bool:
     """Whether the model lets them, in some state."""
-    return TABLE[action][0] in (who, "staff")
+    return TABLE[action][0] in (actor, "staff")
 
 
 def after(action: str, state: str) -> str:
@@ -80,13 +80,13 @@ class World:
             f"/v1/problems/{problem['id']}/follow", {"person": self.people["agent"].id}
         )
         state = "logged"
-        for who, action in steps:
-            answer = await self.people[who].post(
+        for actor, action in steps:
+            answer = await self.people[actor].post(
                 f"/v1/problems/{problem['id']}/{action}", json=self.says(action)
             )
             if state not in TABLE[action][1]:
                 assert (answer.status_code, answer.json()["code"]) == (409, "not_in_this_state")
-            elif not allowed(who, action):
+            elif not allowed(actor, action):
                 assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
             else:
                 state = after(action, state)
@@ -94,11 +94,13 @@ class World:
             await self._is_as_the_model_says(problem["id"], state)
 
     async def _is_as_the_model_says(self, problem_id: str, state: str) -> None:
-        for who, client in self.people.items():
+        for actor, client in self.people.items():
             answer = await client.read(f"/v1/problems/{problem_id}")
             assert answer["state"] == state
             offered = set(own_actions(action["action"] for action in answer["actions"])) - {"edit"}
-            assert offered == {name for name in TABLE if allowed(who, name) and state in TABLE[name][1]}, who
+            assert offered == {name for name in TABLE if allowed(actor, name) and state in TABLE[name][1]}, (
+                actor
+            )
         row = await self.api.ledger.db.row("select * from fold.problem where id = %s", (UUID(problem_id),))
         assert row is not None
         stands = from_row(Problem, row)

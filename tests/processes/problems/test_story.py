@@ -26,8 +26,8 @@ class Desk:
     async def begun(self, **changes: Any) -> Json:
         """One that the engineer investigates."""
         problem = await self.raised(**changes)
-        given = {"team": "network", "assignee": self.engineer.id}
-        return await self.manager.post_ok(f"/v1/problems/{problem['id']}/investigate", given)
+        assignment = {"team": "network", "assignee": self.engineer.id}
+        return await self.manager.post_ok(f"/v1/problems/{problem['id']}/investigate", assignment)
 
 
 @pytest.fixture
@@ -49,15 +49,15 @@ def actions(record: Json) -> set[str]:
 async def test_a_problem_is_raised_worked_around_removed_closed_and_shown_to_be_back(
     desk: Desk,
 ) -> None:
-    shown = await incidents(desk.agent, 2, service="mail")
-    numbers = [incident["number"] for incident in shown]
+    reported = await incidents(desk.agent, 2, service="mail")
+    numbers = [incident["number"] for incident in reported]
     answer = await desk.agent.post("/v1/problems", json=a_problem(origin="incident", incidents=numbers))
     assert answer.status_code == 201, answer.text
     problem = answer.json()
     path = f"/v1/problems/{problem['id']}"
     assert (problem["state"], problem["number"][:4]) == ("logged", "PRB-")
     assert await links(desk.agent, "problems", problem) == [("causes", number) for number in numbers]
-    for incident in shown:
+    for incident in reported:
         assert await links(desk.agent, "incidents", incident) == [("caused_by", problem["number"])]
     ids = {item["id"] for item in (await desk.agent.read(f"{path}/links"))["items"]}
     assert len(ids) == len(numbers), "each link can be taken away by itself"
@@ -111,14 +111,14 @@ async def test_a_cause_without_a_workaround_leads_to_cause_identified_and_then_t
 async def test_what_is_raised_for_incidents_and_what_is_not_shown_by_them_is_one_command(
     api: Api, desk: Desk
 ) -> None:
-    shown = await incidents(desk.agent, 3)
+    reported = await incidents(desk.agent, 3)
     head = await api.head()
-    await desk.raised(origin="incident", incidents=[one["id"] for one in shown])
-    assert await api.head() == head + 1 + len(shown)
-    hidden = {"origin": "incident", "incidents": [shown[0]["id"], "INC-2026-999999"]}
+    await desk.raised(origin="incident", incidents=[incident["id"] for incident in reported])
+    assert await api.head() == head + 1 + len(reported)
+    hidden = {"origin": "incident", "incidents": [reported[0]["id"], "INC-2026-999999"]}
     refused = await desk.agent.post("/v1/problems", json=a_problem(**hidden))
     assert errors(refused.json()) == [("/incidents/1", "unknown_reference")]
-    assert await api.head() == head + 1 + len(shown), "nothing of it was written"
+    assert await api.head() == head + 1 + len(reported), "nothing of it was written"
 
 
 def errors(problem: Json) -> list[tuple[str, str]]:
@@ -126,41 +126,43 @@ def errors(problem: Json) -> list[tuple[str, str]]:
 
 
 async def test_what_cannot_be_said_of_a_problem_is_told_by_its_place(desk: Desk) -> None:
-    (shown,) = await incidents(desk.agent, 1)
+    (incident,) = await incidents(desk.agent, 1)
     wrong: list[tuple[Json, tuple[str, str]]] = [
         ({"service": None}, ("", "service_or_ci")),
         ({"origin": "incident"}, ("", "shown_by_none")),
         ({"impact": "1"}, ("", "both_of_priority")),
-        ({"incidents": [shown["id"], shown["number"]]}, ("/incidents", "each_once")),
+        ({"incidents": [incident["id"], incident["number"]]}, ("/incidents", "each_once")),
         ({"affected_customers": ["nobody"]}, ("/affected_customers/0", "unknown_reference")),
         ({"affected_users": -1}, ("/affected_users", "greater_than_equal")),
         ({"incidents": ["x"] * 51}, ("/incidents", "too_long")),
     ]
-    for said, expected in wrong:
-        refused = await desk.agent.post("/v1/problems", json=a_problem(**said))
-        assert (refused.status_code, errors(refused.json())) == (422, [expected]), said
+    for fields, expected in wrong:
+        refused = await desk.agent.post("/v1/problems", json=a_problem(**fields))
+        assert (refused.status_code, errors(refused.json())) == (422, [expected]), fields
 
 
 async def test_an_incident_that_is_linked_already_shows_that_it_is_back_as_well(
     desk: Desk,
 ) -> None:
-    (shown,) = await incidents(desk.agent, 1)
-    problem = await desk.begun(origin="incident", incidents=[shown["id"]])
+    (incident,) = await incidents(desk.agent, 1)
+    problem = await desk.begun(origin="incident", incidents=[incident["id"]])
     path = f"/v1/problems/{problem['id']}"
     await desk.engineer.post_ok(f"{path}/identify_cause", CAUSE)
     await desk.manager.post_ok(f"{path}/begin_fix", {"no_change_reason": "A setting of ours."})
     await desk.manager.post_ok(f"{path}/resolve", {"prevention": "It is checked daily."})
     nothing = await desk.agent.post(f"{path}/reopen", json={})
     assert errors(nothing.json()) == [("/incident", "missing")]
-    assert (await desk.agent.post_ok(f"{path}/reopen", {"incident": shown["id"]}))["state"] == "investigating"
-    assert await links(desk.agent, "problems", problem) == [("causes", shown["number"])]
+    assert (await desk.agent.post_ok(f"{path}/reopen", {"incident": incident["id"]}))[
+        "state"
+    ] == "investigating"
+    assert await links(desk.agent, "problems", problem) == [("causes", incident["number"])]
 
 
 async def test_a_fix_has_a_change_or_a_reason_and_not_both(desk: Desk) -> None:
     path = f"/v1/problems/{(await desk.begun())['id']}"
     await desk.engineer.post_ok(f"{path}/identify_cause", CAUSE)
-    for said in ({}, {"fixing_change": "CHG-7", "no_change_reason": "None."}):
-        refused = await desk.manager.post(f"{path}/begin_fix", json=said)
+    for fix in ({}, {"fixing_change": "CHG-7", "no_change_reason": "None."}):
+        refused = await desk.manager.post(f"{path}/begin_fix", json=fix)
         assert errors(refused.json()) == [("", "change_or_reason")]
 
 
@@ -168,8 +170,8 @@ async def test_it_stays_about_a_service_or_a_ci_and_only_what_is_documented_is_p
     problem = await desk.begun()
     path = f"/v1/problems/{problem['id']}"
 
-    async def edited(**said: Any) -> list[tuple[str, str]]:
-        answer = await desk.engineer.patch(path, json=said, headers={"If-Match": "*"})
+    async def edited(**fields: Any) -> list[tuple[str, str]]:
+        answer = await desk.engineer.patch(path, json=fields, headers={"If-Match": "*"})
         return [] if answer.status_code == 200 else errors(answer.json())
 
     assert await edited(service=None) == [("/service", "service_or_ci")]

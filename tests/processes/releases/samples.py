@@ -46,24 +46,24 @@ class Makers:
         assert record["state"] == "ready"
         return path
 
-    async def asked_for_go(self, at: str, **more: Any) -> str:
+    async def asked_for_go(self, path: str, **more: Any) -> str:
         """The decision that is put to those who decide: its id."""
         question: Json = {"question": "Do we go?", **more}
-        decision: str = (await self.manager.post_ok(f"{at}/request_go", question))["go_decision_id"]
+        decision: str = (await self.manager.post_ok(f"{path}/request_go", question))["go_decision_id"]
         return decision
 
     async def with_go(self, **changes: Any) -> str:
         """The address of one that goes."""
-        at = await self.ready(**changes)
-        await self.asked_for_go(at)
-        await self.go(at, "approve")
-        return at
+        path = await self.ready(**changes)
+        await self.asked_for_go(path)
+        await self.go(path, "approve")
+        return path
 
-    async def go(self, at: str, verdict: str) -> Json:
+    async def go(self, path: str, verdict: str) -> Json:
         """The release after both managers of changes have said so."""
         for voter in (self.change, self.other_change):
-            found = await vote(voter, at, verdict)
-        return found
+            release = await vote(voter, path, verdict)
+        return release
 
 
 async def makers_of(api: Api) -> Makers:

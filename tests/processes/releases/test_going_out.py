@@ -54,9 +54,9 @@ async def frozen(board: Board, **scope: Any) -> Json:
     return await board.manager.post_ok("/v1/freezes", {**body, **period, **(scope or {"services": ["mail"]})})
 
 
-async def asked(client: Client, **said: Any) -> tuple[bool, list[str]]:
+async def asked(client: Client, **query: Any) -> tuple[bool, list[str]]:
     """Whether it may go out, and the codes of what keeps it."""
-    answer = await client.read(PERMITTED, **{"service": "mail", **said})
+    answer = await client.read(PERMITTED, **{"service": "mail", **query})
     return answer["permitted"], [reason["code"] for reason in answer["reasons"]]
 
 
@@ -102,7 +102,7 @@ async def test_a_pipeline_asks_first_and_is_told_what_keeps_it(board: Board, pip
     window = {"from_at": from_now(2), "until_at": from_now(4)}
     await board.manager.post_ok(f"/v1/changes/{change['id']}/schedule", window)
     assert await asked(pipeline, changes=change["number"]) == (False, ["outside_its_window"])
-    assert await asked(pipeline, changes=change["number"], at=from_now(3)) == (True, [])
+    assert await asked(pipeline, changes=change["number"], path=from_now(3)) == (True, [])
     await frozen(board, ci_classes=["server"])
     later = {"changes": change["number"], "at": from_now(0.5)}
     assert await asked(pipeline, **later) == (False, ["outside_its_window", "frozen"])
@@ -116,8 +116,8 @@ async def test_a_pipeline_asks_first_and_is_told_what_keeps_it(board: Board, pip
 async def test_what_is_deployed_outside_is_taken_and_flagged_with_what_forbade_it(
     board: Board, pipeline: Client
 ) -> None:
-    async def reported(run: str, **said: Any) -> Json:
-        sent = {"service": "mail", "environment": "production", "pipeline": "relay", "run": run, **said}
+    async def reported(run: str, **fields: Any) -> Json:
+        sent = {"service": "mail", "environment": "production", "pipeline": "relay", "run": run, **fields}
         return await pipeline.post_ok("/v1/deployments", sent)
 
     change, draft = await approved(board), await board.drafted()

@@ -219,9 +219,9 @@ async def test_a_plan_change_that_is_refused_leaves_the_plan_and_one_that_is_ado
         await makers.manager.post_ok(f"{path}/change_plan", plan_change(makers))
         waits = await makers.developer.post(f"{path}/deploy", json={"what": "It."})
         assert (waits.status_code, waits.json()["code"]) == (409, "release_decision_open")
-        found = await vote(makers.head, path, verdict)
-        assert (found["plan"], found["plan_change_id"]) == (plan, None)
-        assert found["go"] is (True if verdict == "reject" else None)
+        release = await vote(makers.head, path, verdict)
+        assert (release["plan"], release["plan_change_id"]) == (plan, None)
+        assert release["go"] is (True if verdict == "reject" else None)
     without = await makers.developer.post(f"{path}/deploy", json={"what": "It."})
     assert (without.status_code, without.json()["code"]) == (409, "go_is_missing")
     first, second = (await makers.manager.read(f"{path}/plan_changes"))["items"]
@@ -234,11 +234,11 @@ async def test_a_go_that_was_deferred_is_none_and_is_asked_for_again(makers: Mak
     await makers.asked_for_go(path)
     twice = await makers.manager.post(f"{path}/request_go", json={"question": "Now?"})
     assert (twice.status_code, twice.json()["code"]) == (409, "release_decision_open")
-    found = await makers.go(path, "defer")
-    assert (found["state"], found["go"]) == ("ready", None)
+    release = await makers.go(path, "defer")
+    assert (release["state"], release["go"]) == ("ready", None)
     await makers.asked_for_go(path)
-    found = await makers.go(path, "approve")
-    assert found["go"] is True
+    release = await makers.go(path, "approve")
+    assert release["go"] is True
     settled = await makers.manager.post(f"{path}/request_go", json={"question": "Now?"})
     assert (settled.status_code, settled.json()["code"]) == (409, "go_is_given")
 
@@ -248,8 +248,8 @@ async def test_a_cancelled_release_takes_its_open_decision_back(makers: Makers) 
     decision = await makers.asked_for_go(path)
     record = await makers.manager.post_ok(f"{path}/cancel", {"reason": "Nobody wants it."})
     assert record["state"] == "cancelled"
-    (asked,) = (await makers.manager.read(f"{path}/decisions"))["items"]
-    assert (asked["id"], asked["state"]) == (decision, "withdrawn")
+    (taken_back,) = (await makers.manager.read(f"{path}/decisions"))["items"]
+    assert (taken_back["id"], taken_back["state"]) == (decision, "withdrawn")
 
 
 async def test_a_release_keeps_the_stages_that_it_was_planned_with(api: Api, makers: Makers) -> None:
@@ -268,8 +268,8 @@ async def test_a_release_keeps_the_stages_that_it_was_planned_with(api: Api, mak
     path = await makers.planned(stage_set="hardware", stages=[])
     revised = {**stage, "reviewer_role": "department_head"}
     await owner.post_ok(f"/v1/release_stage_sets/{record['id']}/revise", {"stages": [revised]})
-    (kept,) = (await makers.manager.read(f"{path}/stages"))["items"]
-    assert (kept["key"], kept["reviewer_role"]) == ("cabling", "change_manager")
+    (planned_stage,) = (await makers.manager.read(f"{path}/stages"))["items"]
+    assert (planned_stage["key"], planned_stage["reviewer_role"]) == ("cabling", "change_manager")
     bad = {**stage, "apart_from": ["elsewhere"]}
     refused = await owner.post(f"/v1/release_stage_sets/{record['id']}/revise", json={"stages": [bad]})
     assert errors(refused.json()) == [("/stages/0/apart_from/0", "no_earlier_stage")]

@@ -72,12 +72,14 @@ class World:
         )
         state, before = "submitted", ""
         first = [] if begins is None else [("agent", "assess", begins)]
-        for who, action, project in [*first, *steps]:
-            answer = await self.people[who].post(f"{path}/{action}", json=self.says(action, project=project))
+        for actor, action, project in [*first, *steps]:
+            answer = await self.people[actor].post(
+                f"{path}/{action}", json=self.says(action, project=project)
+            )
             may, states, to = TABLE[action]
             if state not in states:
                 assert (answer.status_code, answer.json()["code"]) == (409, "not_in_this_state"), answer.text
-            elif who not in may:
+            elif actor not in may:
                 assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), answer.text
             else:
                 assert answer.status_code == 200, answer.text
@@ -88,13 +90,13 @@ class World:
             await self._is_as_the_model_says(request["id"], state)
 
     async def _is_as_the_model_says(self, request_id: str, state: str) -> None:
-        for who, client in self.people.items():
+        for actor, client in self.people.items():
             answer = await client.read(f"/v1/requests/{request_id}")
             assert answer["state"] == state
             offered = {action["action"] for action in answer["actions"]} & TABLE.keys()
-            assert offered == {name for name, (may, of, _) in TABLE.items() if who in may and state in of}, (
-                who
-            )
+            assert offered == {
+                name for name, (may, states, _) in TABLE.items() if actor in may and state in states
+            }, actor
         await is_the_fold(self.api, request_id)
 
 

@@ -75,23 +75,23 @@ class Model:
     tasks: int = 0
     passed: bool | None = None
 
-    def refuses(self, who: str, action: str) -> str | None:
+    def refuses(self, actor: str, action: str) -> str | None:
         """The code of what forbids it; None: nothing does."""
         may, states, _ = TABLE[action]
         if self.state not in states:
             return "not_in_this_state"
-        if who not in may:
+        if actor not in may:
             return "forbidden"
         apart = {
             "review_solution": {self.author},
             "check_quality": self.doers,
             "record_acceptance": self.doers,
         }
-        if who in apart.get(action, ()):
+        if actor in apart.get(action, ()):
             return "separation_of_duties"
-        if action == "review_solution" and side_of(who) in self.approved:
+        if action == "review_solution" and side_of(actor) in self.approved:
             return "side_has_reviewed"
-        if action == "record_acceptance" and who != "requester":
+        if action == "record_acceptance" and actor != "requester":
             return "not_in_the_acceptance_group"
         return self._not_ready() if action == "submit_for_acceptance" else None
 
@@ -102,13 +102,13 @@ class Model:
             return "quality_not_checked"
         return None if self.passed else "quality_check_failed"
 
-    def does(self, who: str, action: str, *, good: bool) -> None:
+    def does(self, actor: str, action: str, *, good: bool) -> None:
         """It is done."""
         to = TABLE[action][2]
         if action == "propose_solution":
-            self.author, self.approved = who, set()
+            self.author, self.approved = actor, set()
         elif action == "review_solution":
-            self.approved |= {side_of(who)} if good else set()
+            self.approved |= {side_of(actor)} if good else set()
             to = "revising" if not good else "solution_approved" if len(self.approved) > 1 else None
         elif action == "begin_implementation":
             self.doers |= {"engineer"}
@@ -125,9 +125,9 @@ class Model:
         self.state = to or self.state
 
 
-def side_of(who: str) -> str:
+def side_of(actor: str) -> str:
     """For whom they review."""
-    return "business" if who == "requester" else "it"
+    return "business" if actor == "requester" else "it"
 
 
 class World:
@@ -135,9 +135,9 @@ class World:
 
     def __init__(self, api: Api, people: dict[str, Client]) -> None:
         self.api, self.people = api, people
-        self.at = ""
+        self.path = ""
 
-    async def says(self, action: str, who: str, *, good: bool) -> Json:
+    async def says(self, action: str, actor: str, *, good: bool) -> Json:
         """A body that the action takes."""
         if action in SAID:
             return SAMPLES[SAID[action]]()
@@ -148,7 +148,7 @@ class World:
                 "cost_and_benefit": "good",
             }
             return judged | {
-                "side": side_of(who),
+                "side": side_of(actor),
                 "verdict": "approve" if good else "revise",
                 "comment": "So.",
             }
@@ -170,9 +170,11 @@ class World:
         return body.get(action, {"reason": "So it is."} if action in {"reopen", "cancel", "reject"} else {})
 
     async def _judgement(self, *, good: bool) -> Json:
-        criteria = (await self.people["requester"].read(f"{self.at}/criteria"))["items"]
-        left = [one["id"] for one in criteria if one["dropped_at"] is None]
-        results = [{"criterion": one, "shown_by": "demonstration", "passed": good} for one in left]
+        criteria = (await self.people["requester"].read(f"{self.path}/criteria"))["items"]
+        left = [criterion["id"] for criterion in criteria if criterion["dropped_at"] is None]
+        results = [
+            {"criterion": criterion, "shown_by": "demonstration", "passed": good} for criterion in left
+        ]
         issues = [] if good else [{"title": "Mend the sum", "due_at": AHEAD}]
         verdict = "accepted" if good else "failed"
         return {"participants": ["me"], "results": results, "verdict": verdict, "issues": issues}
@@ -181,7 +183,7 @@ class World:
         """A project whose solution was proposed; gives its id."""
         body = {"title": "Leave", "description": "By hand.", "channel": "portal", "urgency": "3"}
         request = await self.people["requester"].post_ok("/v1/requests", body)
-        self.at = f"/v1/requests/{request['id']}"
+        self.path = f"/v1/requests/{request['id']}"
         assessed = {
             "category": "software",
             "impact": "3",
@@ -190,28 +192,30 @@ class World:
             "path": "project",
         }
         assessed["assignee"] = self.people["engineer"].id
-        await self.people["agent"].post_ok(f"{self.at}/assess", assessed)
+        await self.people["agent"].post_ok(f"{self.path}/assess", assessed)
         for action in ("confirm_requirements", "propose_solution"):
-            await self.people["architect"].post_ok(f"{self.at}/{action}", SAMPLES[SAID[action]]())
+            await self.people["architect"].post_ok(f"{self.path}/{action}", SAMPLES[SAID[action]]())
         return str(request["id"])
 
     async def finish_tasks(self) -> None:
         """All that was to be done is done."""
-        for task in (await self.people["engineer"].read(f"{self.at}/tasks"))["items"]:
+        for task in (await self.people["engineer"].read(f"{self.path}/tasks"))["items"]:
             if task["completed_at"] is None:
                 done = {"task": task["id"], "outcome": "It is there."}
-                await self.people["engineer"].post_ok(f"{self.at}/complete_task", done)
+                await self.people["engineer"].post_ok(f"{self.path}/complete_task", done)
 
-    async def is_as(self, model: Model, who: str) -> None:
+    async def is_as(self, model: Model, actor: str) -> None:
         """What they are shown, and what they are offered with what forbids it, is as the model says."""
-        answer = await self.people[who].read(self.at)
+        answer = await self.people[actor].read(self.path)
         assert answer["state"] == model.state
         offered = {
             action["action"]: action["open"] for action in answer["actions"] if action["action"] in TABLE
         }
-        of_model = {name for name, (may, states, _) in TABLE.items() if who in may and model.state in states}
+        of_model = {
+            name for name, (may, states, _) in TABLE.items() if actor in may and model.state in states
+        }
         assert offered.keys() == of_model
-        closed = {name for name in of_model if model.refuses(who, name) is not None}
+        closed = {name for name in of_model if model.refuses(actor, name) is not None}
         assert {name for name, is_open in offered.items() if not is_open} == closed
 
 
@@ -254,21 +258,23 @@ async def test_a_project_does_what_the_model_says_and_nothing_else(
         if model.tasks and not wild:
             await world.finish_tasks()
             model.tasks = 0
-        every = [(who, action) for action in sorted(TABLE) for who in PEOPLE]
+        every = [(actor, action) for action in sorted(TABLE) for actor in PEOPLE]
         forward = [
-            (who, action) for who, action in every if action in FORWARD and not model.refuses(who, action)
+            (actor, action)
+            for actor, action in every
+            if action in FORWARD and not model.refuses(actor, action)
         ]
         among = every if wild or not forward else forward
-        who, action = among[pick % len(among)]
-        refused = model.refuses(who, action)
-        said = await world.says(action, who, good=good)
-        answer = await world.people[who].post(f"{world.at}/{action}", json=said)
+        actor, action = among[pick % len(among)]
+        refused = model.refuses(actor, action)
+        body = await world.says(action, actor, good=good)
+        answer = await world.people[actor].post(f"{world.path}/{action}", json=body)
         if refused is None:
-            assert answer.status_code == 200, (action, who, answer.text)
-            model.does(who, action, good=good)
-            assert answer.json()["state"] == model.state, (action, who)
+            assert answer.status_code == 200, (action, actor, answer.text)
+            model.does(actor, action, good=good)
+            assert answer.json()["state"] == model.state, (action, actor)
         else:
-            assert answer.json()["code"] == refused, (action, who, answer.text)
-        await world.is_as(model, who)
+            assert answer.json()["code"] == refused, (action, actor, answer.text)
+        await world.is_as(model, actor)
         await world.is_as(model, PEOPLE[pick % len(PEOPLE)])
     await is_the_fold(world.api, request_id)

@@ -19,11 +19,11 @@ async def test_requirements_are_told_when_they_were_confirmed_and_not_before(api
     confirm = request["confirm_requirements"]
     record = await world.make_record(request, RequestState.analysing, confirm)
     path = f"/v1/requests/{record['id']}"
-    told = ago(seconds=0)
-    body = await valid_body(world.everybody, confirm, path) | {"occurred_at": instant(told)}
+    told_at = ago(seconds=0)
+    body = await valid_body(world.everybody, confirm, path) | {"occurred_at": instant(told_at)}
     for early in (timedelta(seconds=1), timedelta(days=1)):
         refused = await world.worker.post(
-            f"{path}/confirm_requirements", json={**body, "confirmed_at": instant(told + early)}
+            f"{path}/confirm_requirements", json={**body, "confirmed_at": instant(told_at + early)}
         )
         assert refused.status_code == 422, refused.text
         assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
@@ -31,6 +31,6 @@ async def test_requirements_are_told_when_they_were_confirmed_and_not_before(api
         ]
     assert (await world.everybody.read(path))["state"] == "analysing"
     confirmed = await world.worker.post_ok(
-        f"{path}/confirm_requirements", {**body, "confirmed_at": instant(told)}
+        f"{path}/confirm_requirements", {**body, "confirmed_at": instant(told_at)}
     )
     assert confirmed["state"] == "requirements_confirmed"

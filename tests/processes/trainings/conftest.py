@@ -27,17 +27,19 @@ class School:
         """A training that the quality manager plans for the team."""
         return await self.quality.post_ok("/v1/trainings", said(**more))
 
-    async def held(self, *there: Client, **more: object) -> str:
+    async def held(self, *attendees: Client, **more: object) -> str:
         """The address of a training which these attended."""
         path = f"/v1/trainings/{(await self.plan(**more))['number']}"
-        attended = [one.id for one in there]
+        attended = [client.id for client in attendees]
         await self.quality.post_ok(f"{path}/hold", {"attended": attended, "contents": "What is new."})
         return path
 
-    async def licensed(self, *there: Client, **more: object) -> str:
+    async def licensed(self, *attendees: Client, **more: object) -> str:
         """The address of a training by which these got licences."""
-        path = await self.held(*there, **more)
-        await self.quality.post_ok(f"{path}/examine", {"results": [marked(one, 90) for one in there]})
+        path = await self.held(*attendees, **more)
+        await self.quality.post_ok(
+            f"{path}/examine", {"results": [marked(client, 90) for client in attendees]}
+        )
         await self.quality.post_ok(f"{path}/license")
         return path
 
@@ -58,9 +60,9 @@ def said(**more: object) -> Json:
     }
 
 
-def marked(client: Client, mark: int, **others: int) -> Json:
+def marked(client: Client, mark: int, **marks_by_topic: int) -> Json:
     """The marks of a participant: this one for each topic but the others."""
-    return {"person": client.id, "marks": dict.fromkeys(TOPICS, mark) | others}
+    return {"person": client.id, "marks": dict.fromkeys(TOPICS, mark) | marks_by_topic}
 
 
 @pytest.fixture

@@ -43,8 +43,8 @@ async def test_a_command_that_relies_on_a_licence_is_decided_again_if_it_is_revo
 ) -> None:
     path = await school.licensed(school.first)
     reads = reading(school)
-    [found] = (await licences_of(reads, ids(school.first), "incident", datetime.now(UTC))).values()
-    [licence] = found
+    [licences] = (await licences_of(reads, ids(school.first), "incident", datetime.now(UTC))).values()
+    [licence] = licences
     body = {"licence": str(licence.id), "reason": "They do it otherwise."}
     await school.quality.post_ok(f"{path}/revoke_licence", body)
     head = "select version from log.stream_head where stream = %s"
@@ -57,20 +57,20 @@ async def test_a_command_that_relies_on_a_licence_is_decided_again_if_it_is_revo
 async def test_the_results_of_a_training_are_looked_up_by_its_number(school: School) -> None:
     path = await school.held(school.first, school.second, topics=["own_duty"])
     marks = [
-        {**marked(one, mark), "marks": {"own_duty": mark}}
-        for one, mark in ((school.first, 60), (school.second, 59))
+        {**marked(client, mark), "marks": {"own_duty": mark}}
+        for client, mark in ((school.first, 60), (school.second, 59))
     ]
     await school.quality.post_ok(f"{path}/examine", {"results": marks})
     reads = reading(school)
-    found = await training_results(reads, path.rpartition("/")[2])
-    assert found is not None
-    assert (found.training_was_held, set(found.topics), set(found.passed)) == (
+    outcome = await training_results(reads, path.rpartition("/")[2])
+    assert outcome is not None
+    assert (outcome.training_was_held, set(outcome.topics), set(outcome.passed)) == (
         True,
         {"own_duty"},
         set(ids(school.first)),
     )
-    assert found.attended == set(ids(school.first, school.second))
+    assert outcome.attended == set(ids(school.first, school.second))
     everybody = ids(school.guest, school.first, school.second)
-    assert found.not_passed(everybody) == ids(school.guest, school.second)
-    assert found.training.row_key in reads.versions
+    assert outcome.not_passed(everybody) == ids(school.guest, school.second)
+    assert outcome.training.row_key in reads.versions
     assert await training_results(reads, "TRN-2026-999999") is None

@@ -14,8 +14,8 @@ def errors(answer: httpx.Response) -> list[tuple[str, str]]:
     return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
 
 
-async def rows(client: Client, path: str, of: str) -> list[Json]:
-    items: list[Json] = (await client.read(f"{path}/{of}"))["items"]
+async def rows(client: Client, path: str, listing: str) -> list[Json]:
+    items: list[Json] = (await client.read(f"{path}/{listing}"))["items"]
     return items
 
 
@@ -26,15 +26,15 @@ async def test_a_training_is_planned_held_examined_twice_and_licensed(school: Sc
     path = f"/v1/trainings/{training['id']}"
     invited = await rows(school.quality, path, "participants")
     learners = {school.first.id, school.second.id, school.guest.id}
-    assert {one["person"]["id"] for one in invited} == learners
-    assert {tuple(one["missing_skills"]) for one in invited} == {("triage", "handling")}
+    assert {participant["person"]["id"] for participant in invited} == learners
+    assert {tuple(participant["missing_skills"]) for participant in invited} == {("triage", "handling")}
 
-    there = {
+    attendance = {
         "attended": [school.first.id, school.second.id],
         "contents": "Triage. 分级。",
         "material": "The film.",
     }
-    held = await school.project.post_ok(f"{path}/hold", there)
+    held = await school.project.post_ok(f"{path}/hold", attendance)
     assert held["state"] == "held"
     assert held["held_at"] is not None
     attended = {
@@ -53,7 +53,7 @@ async def test_a_training_is_planned_held_examined_twice_and_licensed(school: Sc
     examined = await school.quality.post_ok(f"{path}/examine", {"results": sat})
     assert (examined["state"], examined["failed_ids"]) == ("examined", [school.second.id])
     results = {row["person"]["id"]: row for row in await rows(school.quality, path, "results")}
-    assert [results[one.id]["passed"] for one in (school.first, school.second)] == [True, False]
+    assert [results[client.id]["passed"] for client in (school.first, school.second)] == [True, False]
 
     refused = await school.quality.post(
         f"{path}/license", json={"persons": [school.first.id, school.second.id]}
@@ -84,7 +84,7 @@ async def test_only_who_lacks_a_skill_takes_part_unless_everybody_does(school: S
     await school.licensed(school.first, school.second, skills=["triage"])
     second = await school.plan()
     invited = await rows(school.quality, f"/v1/trainings/{second['id']}", "participants")
-    missing = {one["person"]["id"]: one["missing_skills"] for one in invited}
+    missing = {participant["person"]["id"]: participant["missing_skills"] for participant in invited}
     assert missing == {
         school.first.id: ["handling"],
         school.second.id: ["handling"],
@@ -98,7 +98,7 @@ async def test_only_who_lacks_a_skill_takes_part_unless_everybody_does(school: S
     assert elsewhere["state"] == "planned"
     everybody = await school.plan(**two, everybody=True)
     invited = await rows(school.quality, f"/v1/trainings/{everybody['id']}", "participants")
-    assert [one["missing_skills"] for one in invited] == [[], []]
+    assert [participant["missing_skills"] for participant in invited] == [[], []]
 
 
 async def test_a_licence_that_is_revoked_or_over_counts_no_more(school: School) -> None:
@@ -158,8 +158,8 @@ async def test_what_is_wrong_is_refused_and_said_where(school: School) -> None:
 
     absent = await quality.post(f"{path}/examine", json={"results": [marked(school.second, 90)]})
     assert errors(absent) == [("/results/0/person", "was_not_there")]
-    one = {"person": school.first.id, "marks": {"own_duty": 90}}
-    lacking = await quality.post(f"{path}/examine", json={"results": [one]})
+    examined = {"person": school.first.id, "marks": {"own_duty": 90}}
+    lacking = await quality.post(f"{path}/examine", json={"results": [examined]})
     assert errors(lacking) == [("/results/0/marks", "mark_for_each_topic")]
     assert "how_to_do_it" in lacking.json()["errors"][0]["message"]
     await quality.post_ok(f"{path}/examine", {"results": [marked(school.first, 10)]})
@@ -203,19 +203,19 @@ async def test_who_may_plan_hold_and_examine(school: School) -> None:
 
 
 async def test_trainings_are_listed_by_what_they_are_and_who_takes_part(school: School) -> None:
-    one = await school.plan()
+    first = await school.plan()
     other = await school.plan(
         process="change", kind="key_user", year=2028, teams=[], persons=[school.first.id]
     )
     listed: list[tuple[Json, list[Json]]] = [
         ({"year": "2028"}, [other]),
-        ({"year": "2027,2028", "sort": "planned_at"}, [one, other]),
-        ({"process": "incident"}, [one]),
+        ({"year": "2027,2028", "sort": "planned_at"}, [first, other]),
+        ({"process": "incident"}, [first]),
         ({"kind": "key_user"}, [other]),
-        ({"participant": school.second.id}, [one]),
+        ({"participant": school.second.id}, [first]),
         ({"state": "held"}, []),
         ({"improvement_id": "none", "process": "change"}, [other]),
-        ({"planned_after": "2199-01-01T00:00:00Z", "kind": "executor"}, [one]),
+        ({"planned_after": "2199-01-01T00:00:00Z", "kind": "executor"}, [first]),
     ]
     for query, expected in listed:
         items = (await school.quality.read("/v1/trainings", **query))["items"]

@@ -65,7 +65,7 @@ def who_follows(ledger: Ledger) -> tuple[Consumer, ...]:
     )
 
 
-@goes_round("stories made at random", "app.log", "app.search", "app.service_levels")
+@goes_round("stories made at random", "app.log", "app.search", "app.service_levels.clocks")
 @pytest.mark.parametrize("seed", some_of(range(20 if ALL_EXAMPLES else 3), 1))
 async def test_whoever_follows_makes_the_same_of_any_pieces(
     ledger: Ledger, follower: Connection, log_clock: LogClock, seed: int
