@@ -98,9 +98,11 @@ class OpenAction(OutputModel):
     """An action that the caller's role and the record's state allow."""
 
     action: str = Field(description="Its name in the address: `POST …/{id}/{action}`.")
-    label: str = Field(description="What people call it, in the language asked for.")
-    open: bool = Field(description="Whether nothing else forbids it now.")
-    reason: str | None = Field(description="What forbids it, in the language asked for.")
+    label: str = Field(description="Label, in the language asked for.")
+    open: bool = Field(description="True if nothing else forbids it now.")
+    reason: str | None = Field(
+        description="Sentence that forbids it, in the language asked for; null if nothing does."
+    )
     href: str = Field(description="The address that it is sent to.")
     method: str = Field(description="The method that it is sent by.")
     body_schema: str = Field(
@@ -115,13 +117,15 @@ class RecordOut(OutputModel):
     version: RecordVersion
     changed_at: ChangedAt
     recorded_at: RecordedAt
-    actions: list[OpenAction] = Field(description="What the caller may do with it in its state.")
+    actions: list[OpenAction] = Field(
+        description="Actions that role and state allow the caller, each with what forbids it now."
+    )
 
 
 class TicketOut(RecordOut):
     """The fields that every ticket has."""
 
-    number: str = Field(description="What people call it; accepted wherever the id is.")
+    number: str = Field(description="Number that people call it by; accepted wherever the id is.")
     custom: CustomValues | None = Field(description="Values of custom fields, by their keys.")
     custom_for_staff: CustomValues | None = Field(
         description="The same of those for staff only; null for others."
