@@ -112,7 +112,7 @@ class Person(Record):
     name: Annotated[str | None, Personal()] = required("Null when they were erased.")
     email: Annotated[str | None, Personal()] = None
     phone: Annotated[str | None, Personal()] = None
-    login: Annotated[str | None, Personal()] = optional("What the identity provider calls them.")
+    login: Annotated[str | None, Personal()] = optional("Name by which the identity provider knows them.")
     login_issuer: str | None = None
     department: str | None = None
     post: Annotated[str | None, Personal()] = None
@@ -123,7 +123,7 @@ class Person(Record):
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
         "Their own team: the one whose customer they are."
     )
-    roles: list[str] | None = optional("What they hold besides being a requester; null: nothing.")
+    roles: list[str] | None = optional("Roles that they hold besides being a requester; null: none.")
     key_id: UUID | None = required()
     told_of: list[str] | None = None
     told_by_mail: list[str] | None = None

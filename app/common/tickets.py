@@ -44,10 +44,10 @@ class Ticket(Record):
     number: str = ""
     state: Any = None
     state_since: Annotated[datetime | None, EnteredAt()] = required()
-    opened_at: datetime | None = required("When it was opened.")
+    opened_at: datetime | None = required("Time at which it was opened.")
     title: str | None = optional("Null where an imported history has none.")
     requester_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Who opened it, or whom it was opened for."
+        "Person who opened it, or for whom it was opened."
     )
     customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
         "The requester's team when it was opened."

@@ -139,10 +139,10 @@ def test_the_first_row_opens_the_case_at_its_opening() -> None:
     events = tell(case, row(5, State.new, priority=Priority.P3, category="mail"))
     assert types(events) == ["reported"]
     assert events[0].occurred_at == at(0)
-    told = events[0].data["set"][case.key]
-    assert told["state"] == "new"
-    assert told["priority"] == "P3"
-    assert told["opened_at"] == told["state_since"] == "2026-03-02T08:00:00.000000Z"
+    fields = events[0].data["set"][case.key]
+    assert fields["state"] == "new"
+    assert fields["priority"] == "P3"
+    assert fields["opened_at"] == fields["state_since"] == "2026-03-02T08:00:00.000000Z"
     assert events[0].data["observed"] == "snapshot"
     assert events[0].data["given"] == {
         "category": "mail",
@@ -455,7 +455,7 @@ def histories(draw: st.DrawFn) -> list[Snapshot]:
 def arrivals(data: st.DataObject, history: list[Snapshot]) -> list[Snapshot]:
     """The history in another order; but rows of one time come in theirs, as nothing else tells it."""
     left = {
-        each.occurred_at: [one for one in history if one.occurred_at == each.occurred_at] for each in history
+        each.occurred_at: [row for row in history if row.occurred_at == each.occurred_at] for each in history
     }
     return [left[each.occurred_at].pop(0) for each in data.draw(st.permutations(history))]
 
@@ -506,11 +506,11 @@ def test_a_case_that_is_recalled_goes_on_as_one_that_was_remembered(
     forgotten.record.__dict__.update(id=remembered.record.id)
     forgotten = ImportedCase(forgotten.source, forgotten.record)
     events: list[Recorded] = []
-    for one, forgets in zip(arrival, data.draw(flags(len(arrival))), strict=True):
-        told = tell(remembered, one)
+    for row, forgets in zip(arrival, data.draw(flags(len(arrival))), strict=True):
+        told = tell(remembered, row)
         if events and forgets:
             forgotten = again(forgotten, events)
-        assert tell(forgotten, one) == told
+        assert tell(forgotten, row) == told
         events += recorded(remembered, told)
         assert forgotten.record.__dict__ == remembered.record.__dict__
 
@@ -522,35 +522,35 @@ def test_the_log_says_of_each_instant_what_the_source_said_then(
     case = begun()
     events = tell(case, *arrivals(data, history))
     in_order = sorted(events, key=lambda event: (event.version > 1, event.occurred_at, event.version))
-    for one in {row.occurred_at: row for row in history}.values():
-        known: dict[str, Any] = {}
+    for instant in {row.occurred_at: row for row in history}.values():
+        fields: dict[str, Any] = {}
         for event in in_order:
-            if event.version == 1 or event.occurred_at <= one.occurred_at:
-                known |= event.data.get("late", {}).get(case.key, {}) | event.data["set"].get(case.key, {})
-        assert known.get("priority") == (
-            None if one.fields["priority"] is None else one.fields["priority"].value
+            if event.version == 1 or event.occurred_at <= instant.occurred_at:
+                fields |= event.data.get("late", {}).get(case.key, {}) | event.data["set"].get(case.key, {})
+        assert fields.get("priority") == (
+            None if instant.fields["priority"] is None else instant.fields["priority"].value
         )
-        assert known.get("category") == one.fields["category"]
-        if one.state is not None:
-            assert known["state"] == one.state.value
+        assert fields.get("category") == instant.fields["category"]
+        if instant.state is not None:
+            assert fields["state"] == instant.state.value
 
 
 def timeline(case: ImportedCase[Incident], events: list[ObservedEvent]) -> list[tuple[Any, ...]]:
     """What the events come to for whoever counts: without those that others were told instead of, in the
     order of their times, each with what was known then; the opening as it is known last.
     """
-    gone = {event.data.get("instead") for event in events}
+    replaced = {event.data.get("instead") for event in events}
     again = next(
         (event for event in reversed(events) if event.data.get("instead") == OPENING_VERSION), events[0]
     )
-    left = [event for event in events[1:] if event.version not in gone - {OPENING_VERSION}]
+    left = [event for event in events[1:] if event.version not in replaced - {OPENING_VERSION}]
     left = [event for event in left if event.data.get("instead") != OPENING_VERSION]
-    known: dict[str, Any] = _told(case, events[0]) | _told(case, again)
-    told = [("opened", case.record.opened_at, again.actor, again.data.get("irregular"), _cut(known))]
+    fields: dict[str, Any] = _told(case, events[0]) | _told(case, again)
+    lines = [("opened", case.record.opened_at, again.actor, again.data.get("irregular"), _cut(fields))]
     for event in sorted(left, key=lambda event: (event.occurred_at, event.version)):
-        known |= _told(case, event)
-        told.append((event.type, event.occurred_at, event.actor, event.data.get("irregular"), _cut(known)))
-    return told
+        fields |= _told(case, event)
+        lines.append((event.type, event.occurred_at, event.actor, event.data.get("irregular"), _cut(fields)))
+    return lines
 
 
 def _told(case: ImportedCase[Incident], event: ObservedEvent) -> dict[str, Any]:
@@ -558,8 +558,8 @@ def _told(case: ImportedCase[Incident], event: ObservedEvent) -> dict[str, Any]:
     return {**late, **event.data["set"].get(case.key, {})}
 
 
-def _cut(known: dict[str, Any]) -> dict[str, Any]:
-    return {name: known.get(name) for name in ("priority", "category")}
+def _cut(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: fields.get(name) for name in ("priority", "category")}
 
 
 @given(histories(), st.data())
@@ -573,10 +573,10 @@ def test_any_order_of_arrival_tells_the_same(history: list[Snapshot], data: st.D
 def test_prefixes_in_any_order_come_to_the_whole(history: list[Snapshot], data: st.DataObject) -> None:
     """As files do that begin alike: what was told is left out, and the rest comes in the file's own order."""
     shuffled = data.draw(st.permutations(history))  # a file need not be in the order of its times
-    whole = begun()
-    tell(whole, *shuffled)
-    case, told = begun(), 0
+    complete = begun()
+    tell(complete, *shuffled)
+    case, reported = begun(), 0
     for length in [*data.draw(st.lists(st.integers(1, len(history)), max_size=4)), len(history)]:
-        tell(case, *shuffled[told:length])
-        told = max(told, length)
-    assert domain(case) == domain(whole) | {"number": case.record.number}
+        tell(case, *shuffled[reported:length])
+        reported = max(reported, length)
+    assert domain(case) == domain(complete) | {"number": case.record.number}

@@ -104,7 +104,7 @@ class WindowConflict(BaseModel):
 class TargetFault(BaseModel):
     """A target of an agreement, and why the agreement cannot be submitted with it."""
 
-    target: str = Field(description="What the agreement calls it.")
+    target: str = Field(description="Name that the agreement gives it.")
     because: str = Field(description="A stable code: `no_threshold`, `tied`, `does_not_add_up` …")
 
 
@@ -130,18 +130,19 @@ class ProblemDocument(BaseModel):
     )
     state: str | None = Field(default=None, description="The record's present state (status 409).")
     allowed_actions: list[str] | None = Field(
-        default=None, description="What is open to this caller now (status 409)."
+        default=None, description="Actions open to this caller now (status 409)."
     )
     version: int | None = Field(default=None, description="The record's present version (status 412).")
     conflicts: list[WindowConflict] | None = Field(
-        default=None, description="What stands in the way of the window (code `window_taken` and its like)."
+        default=None, description="Bookings in the way of the window (code `window_taken` and its like)."
     )
     targets: list[TargetFault] | None = Field(
         default=None, description="Targets that an agreement cannot be submitted with."
     )
     left_out: list[KeptApartPerson] | None = Field(
         default=None,
-        description="Who would be asked to vote and is kept apart (code `too_few_may_decide` and its like).",
+        description="Persons who would be asked to vote and are kept apart (code `too_few_may_decide` and"
+        " its like).",
     )
 
 

@@ -318,7 +318,7 @@ def _flag_parameter(name: str) -> Parameter:
     async def equals(where: WhereClause, value: bool, renderer: Renderer) -> None:
         where.conditions.append(f"r.{name}" if value else f"not r.{name}")
 
-    return Parameter(name, Annotated[bool | None, Field(description=f"Whether `{name}`.")], equals)
+    return Parameter(name, Annotated[bool | None, Field(description=f"Value of `{name}`.")], equals)
 
 
 def _time_parameters(name: str, may_be_empty: bool) -> list[Parameter]:

@@ -64,7 +64,7 @@ class BulkItem(BaseModel):
         max_length=250,
         description="The record: its id, its number, or another system's name for it; none where it is made.",
     )
-    body: dict[str, Any] = Field(default_factory=dict, description="What the action takes as its body.")
+    body: dict[str, Any] = Field(default_factory=dict, description="Payload of the action.")
     if_match: str | None = Field(
         default=None, max_length=255, description="As the header If-Match; an edit must say it."
     )
@@ -82,7 +82,7 @@ class BulkRequest(BaseModel):
     all_or_nothing: bool = Field(
         default=False,
         strict=True,
-        description="Whether nothing is written if one is refused; then no two may be about one record.",
+        description="True if nothing is written when one is refused; then no two may be about one record.",
     )
 
 
@@ -99,16 +99,16 @@ class BulkResult(OutputModel):
     """The result of one action: the record, or the problem for which it was refused."""
 
     status: int = Field(description="The status that it would have been answered with by itself.")
-    replayed: bool = Field(description="Whether its key was used before, and this was done then.")
+    replayed: bool = Field(description="True if its key was used before, and this was done then.")
     record: BulkRecord | None = Field(description="Null where it was refused.")
-    problem: ProblemDocument | None = Field(description="Why it was refused; null where it was not.")
+    problem: ProblemDocument | None = Field(description="Refusal; null if it was done.")
 
 
 class BulkAnswer(OutputModel):
     """The results of the actions, in the order in which they were sent."""
 
     items: list[BulkResult]
-    refused: int = Field(description="How many were refused.")
+    refused: int = Field(description="Number of items that were refused.")
 
 
 def router_of(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:

@@ -43,22 +43,22 @@ class EventOut(OutputModel):
     id: UUID
     stream: str = Field(description="The record, or a clock that measures it: `<kind>/<id>`.")
     version: int = Field(description="Its place among the events of its stream, from 1.")
-    type: str = Field(description="What happened: `<kind>.<past tense>`.")
+    type: str = Field(description="Type of the event: `<kind>.<past tense>`.")
     schema_version: int
-    occurred_at: datetime = Field(description="When it happened in the world.")
-    recorded_at: datetime = Field(description="When the log took it.")
+    occurred_at: datetime = Field(description="Time at which it happened in the world.")
+    recorded_at: datetime = Field(description="Time at which the log took it.")
     actor: str = Field(description="`person:<id>`, `integration:<id>`, `rule:<name>` or `import:<source>`.")
     on_behalf_of: str | None
     correlation_id: str = Field(description="The request that led to it.")
     causation_id: UUID | None = Field(description="The event that led to it.")
     source: str = Field(description="The channel or tool that it came by.")
     source_ref: str | None = Field(description="The source's own name for it.")
-    given: dict[str, Any] = Field(description="What was said. Erased words are null.")
-    set: dict[str, Any] = Field(description="By row, the fields that it set; null: the row was removed.")
-    observed: bool = Field(description="Whether another system told it, so that no rule was checked.")
-    irregular: list[str] = Field(description="What of it does not fit the lifecycle.")
+    given: dict[str, Any] = Field(description="Payload of the action. Erased texts are null.")
+    set: dict[str, Any] = Field(description="Fields that it set, by row; null: the row was removed.")
+    observed: bool = Field(description="True if another system told it, so that no rule was checked.")
+    irregular: list[str] = Field(description="Codes of everything in it that does not fit the lifecycle.")
     clock: ClockData | None = Field(
-        description="Of an event of a clock, what it says of the clock; null: it is an event of the record."
+        description="State of the clock, for an event of a clock; null: it is an event of the record."
     )
 
 
@@ -67,8 +67,8 @@ class EventPage(OutputModel):
 
     items: list[EventOut]
     names: dict[str, str | None] = Field(
-        description="By their ids, what the persons and teams are called that these events name: who acted, "
-        "and who stands in `given` and `set`. Null when they were erased."
+        description="Names, by their ids, of the persons and teams in these events: who acted, and who "
+        "stands in `given` and `set`. Null when they were erased."
     )
     next_cursor: str | None
 

@@ -32,7 +32,7 @@ class LoadedFrom:
     on_request: bool = False
 
 
-class Form(Enum):
+class FieldForm(Enum):
     """The form in which clients see a column, where it is not the stored value."""
 
     instant = "an instant in UTC"
@@ -55,7 +55,7 @@ class RenderingPlan:
     values_of: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     columns: dict[str, str]
     select: str
-    forms: Mapping[Form, Sequence[str]]
+    forms: Mapping[FieldForm, Sequence[str]]
     for_staff: dict[str, StaffOnly]
     loaded: tuple[tuple[str, LoadedFrom], ...]
 
@@ -83,7 +83,7 @@ def plan_of(
         names = tuple(name for name in names if name in requested)
     loaded = _loaded_fields(shape)
     columns: dict[str, str] = {}
-    forms: dict[Form, list[str]] = {form: [] for form in Form}
+    forms: dict[FieldForm, list[str]] = {form: [] for form in FieldForm}
     for name in names:
         if name != "actions" and name not in loaded:
             columns[name], form = _column_of(record, name)
@@ -105,23 +105,23 @@ def plan_of(
     )
 
 
-def _column_of(record: type[Record], name: str) -> tuple[str, Form | None]:
+def _column_of(record: type[Record], name: str) -> tuple[str, FieldForm | None]:
     """Return the record's column that fills the field of that name, and the form that clients see it in;
     None: as it is stored.
     """
     fields = codecs(record)
     if (codec := fields.get(name)) is not None:
         if codec.personal:
-            return name, Form.personal
+            return name, FieldForm.personal
         if codec.type is datetime:
-            return name, Form.instant
-        return name, Form.custom_values if codec.holds_values else None
+            return name, FieldForm.instant
+        return name, FieldForm.custom_values if codec.holds_values else None
     if (reference := fields.get(f"{name}_id")) is not None:
         assert reference.refers is not None
-        return f"{name}_id", Form.person if reference.refers.kind == "person" else Form.team
+        return f"{name}_id", FieldForm.person if reference.refers.kind == "person" else FieldForm.team
     column = "appended_at" if name == "recorded_at" else name
     assert column in ENVELOPE, f"{record.__name__} has nothing that fills {name}"
-    return column, Form.instant if column in ("changed_at", "appended_at") else None
+    return column, FieldForm.instant if column in ("changed_at", "appended_at") else None
 
 
 def columns_of(

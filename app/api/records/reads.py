@@ -92,7 +92,7 @@ def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "", shows_
         methods=["GET"],
         operation_id=f"list_{lifecycle.kind}_events",
         summary=f"List {noun} events",
-        description=f"What happened to one {noun}, in order.",
+        description=f"Events of one {noun}, in order.",
         response_model=events.EventPage,
         responses=problems(400, 404, 422),
     )

@@ -29,7 +29,7 @@ from app.api.records.columns import (
     row_count,
     with_texts,
 )
-from app.api.records.plans import ALWAYS_INCLUDED, Form, LoadedFrom, RenderingPlan, plan_of
+from app.api.records.plans import ALWAYS_INCLUDED, FieldForm, LoadedFrom, RenderingPlan, plan_of
 from app.api.records.shown_actions import acted_on_by_accounts, names_of
 from app.api.requests.json_output import SharedFragment
 from app.common.people import Caller
@@ -98,9 +98,11 @@ class OpenAction(OutputModel):
     """An action that the caller's role and the record's state allow."""
 
     action: str = Field(description="Its name in the address: `POST …/{id}/{action}`.")
-    label: str = Field(description="What people call it, in the language asked for.")
-    open: bool = Field(description="Whether nothing else forbids it now.")
-    reason: str | None = Field(description="What forbids it, in the language asked for.")
+    label: str = Field(description="Label, in the language asked for.")
+    open: bool = Field(description="True if nothing else forbids it now.")
+    reason: str | None = Field(
+        description="Sentence that forbids it, in the language asked for; null if nothing does."
+    )
     href: str = Field(description="The address that it is sent to.")
     method: str = Field(description="The method that it is sent by.")
     body_schema: str = Field(
@@ -115,13 +117,15 @@ class RecordOut(OutputModel):
     version: RecordVersion
     changed_at: ChangedAt
     recorded_at: RecordedAt
-    actions: list[OpenAction] = Field(description="What the caller may do with it in its state.")
+    actions: list[OpenAction] = Field(
+        description="Actions that role and state allow the caller, each with what forbids it now."
+    )
 
 
 class TicketOut(RecordOut):
     """The fields that every ticket has."""
 
-    number: str = Field(description="What people call it; accepted wherever the id is.")
+    number: str = Field(description="Number that people call it by; accepted wherever the id is.")
     custom: CustomValues | None = Field(description="Values of custom fields, by their keys.")
     custom_for_staff: CustomValues | None = Field(
         description="The same of those for staff only; null for others."
@@ -196,7 +200,7 @@ class Renderer:
         if not filled.isdisjoint(plan.for_staff):
             await self._redact(columns, plan.for_staff)
         forms = {form: [name for name in names if name in filled] for form, names in plan.forms.items()}
-        persons, teams = forms[Form.person], forms[Form.team]
+        persons, teams = forms[FieldForm.person], forms[FieldForm.team]
         # Hashing and comparing UUIDs runs in Python, that of their integers in C.
         ids = {
             name: [None if value is None else value.int for value in columns[name]]
@@ -212,11 +216,11 @@ class Renderer:
         )
         for name, numbers in ids.items():
             columns[name] = list(map(stubs.get, numbers))
-        for name in forms[Form.personal]:
+        for name in forms[FieldForm.personal]:
             columns[name] = list(map(texts.get, columns[name]))
-        for name in forms[Form.custom_values]:
+        for name in forms[FieldForm.custom_values]:
             columns[name] = [with_texts(values, texts) for values in columns[name]]
-        for name in forms[Form.instant]:
+        for name in forms[FieldForm.instant]:
             columns[name] = client_instants(columns[name])
         for name, source in plan.loaded:
             columns[name] = await self._load_children(name, columns["id"], source)
@@ -359,10 +363,10 @@ class Renderer:
         return [open_to[each] for each in alike]
 
 
-def _sealed_texts(columns: Columns, forms: Mapping[Form, Sequence[str]]) -> list[str]:
+def _sealed_texts(columns: Columns, forms: Mapping[FieldForm, Sequence[str]]) -> list[str]:
     """Return the ciphertexts in these columns, of personal texts and of custom values."""
-    texts = [text for name in forms[Form.personal] for text in columns[name] if text is not None]
-    mappings = (values for name in forms[Form.custom_values] for values in columns[name] if values)
+    texts = [text for name in forms[FieldForm.personal] for text in columns[name] if text is not None]
+    mappings = (values for name in forms[FieldForm.custom_values] for values in columns[name] if values)
     return texts + [text for values in mappings for text in ciphertexts_in(values)]
 
 

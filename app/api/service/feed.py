@@ -68,14 +68,16 @@ class FeedQuery(BaseModel):
     stream: multi_value(_Stream, "Those of these records: `<kind>/<id>`.") = None  # type: ignore[valid-type]  # as above
     type: multi_value(_Type, "Those of these types.") = None  # type: ignore[valid-type]  # as above
     actor: multi_value(_Actor, "Those of these actors, as events name them.") = None  # type: ignore[valid-type]  # as above
-    occurred_after: Annotated[Time | None, Field(description="What happened then or later.")] = None
-    occurred_before: Annotated[Time | None, Field(description="What happened earlier.")] = None
-    recorded_after: Annotated[Time | None, Field(description="What the log took then or later.")] = None
-    recorded_before: Annotated[Time | None, Field(description="What the log took earlier.")] = None
+    occurred_after: Annotated[Time | None, Field(description="Earliest time at which they happened.")] = None
+    occurred_before: Annotated[Time | None, Field(description="Time before which they happened.")] = None
+    recorded_after: Annotated[Time | None, Field(description="Earliest time at which the log took them.")] = (
+        None
+    )
+    recorded_before: Annotated[Time | None, Field(description="Time before which the log took them.")] = None
     after: Annotated[_Position | None, Field(description="Those after this position.")] = None
     before: Annotated[_Position | None, Field(description="Those before this position.")] = None
     order: Annotated[
-        Literal["forward", "backward"], Field(description="In the log's order, or the newest first.")
+        Literal["forward", "backward"], Field(description="Order of the log, or the newest first.")
     ] = "forward"
     limit: Annotated[int, Field(ge=1, le=events.LARGEST_PAGE, description="Events on a page.")] = events.PAGE
     cursor: Annotated[
@@ -87,7 +89,7 @@ class FeedQuery(BaseModel):
         Field(
             ge=0,
             le=LONGEST_WAIT,
-            description="If there are no events yet, wait so many seconds for some; forward only.",
+            description="Seconds to wait for events if there are none yet; forward only.",
         ),
     ] = 0
 
@@ -97,16 +99,16 @@ class FeedPage(OutputModel):
 
     items: list[events.EventOut]
     names: dict[str, str | None] = Field(
-        description="By their ids, what the persons and teams are called that these events name. Null when "
-        "they were erased."
+        description="Names, by their ids, of the persons and teams in these events. Null when they were "
+        "erased."
     )
     next_cursor: str | None = Field(
         description="Null at the end. A page may hold fewer events than `limit`, or none, and have one."
     )
     resume_cursor: str = Field(
-        description="To go on from here, forward: with it the next request gives what has come since."
+        description="Cursor to go on from here, forward: with it the next request gives what has come since."
     )
-    caught_up: bool = Field(description="Whether nothing more is there now, in this order.")
+    caught_up: bool = Field(description="True if nothing more is there now, in this order.")
 
 
 @router.get(

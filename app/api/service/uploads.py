@@ -31,9 +31,9 @@ class UploadOut(OutputModel):
     """A file that was uploaded completely and can be attached."""
 
     id: UUID
-    size: int = Field(description="In bytes.")
-    sha256: str = Field(description="Of the bytes that were sent, in hex.")
-    media_type: str = Field(description="What its first bytes look like, whatever it is called.")
+    size: int = Field(description="Size in bytes.")
+    sha256: str = Field(description="SHA-256 digest of the bytes that were sent, in hex.")
+    media_type: str = Field(description="Media type by its first bytes, whatever it is called.")
     expires_at: datetime = Field(description="Until then it can be attached.")
 
 

@@ -277,7 +277,7 @@ class EmptyPayload(Payload):
 class Reason(Payload):
     """A payload with the reason for the action."""
 
-    reason: FreeText = Field(description="Why, in the words of whoever acts.")
+    reason: FreeText = Field(description="Reason, in the words of whoever acts.")
 
 
 def references(
