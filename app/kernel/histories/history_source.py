@@ -70,10 +70,11 @@ class EventOrigin(NamedTuple):
 class HistorySource(Generic[R]):
     """The configuration of a source for one kind of record.
 
-    `name` is the source's name. `columns` maps its columns to the record's fields; `with_state` are the
-    fields that are reported only in certain states, with those states. `time_columns` are the columns of a
-    row's own time, `actor` is the column of who made it. `repeats`: another row that finds a case ended means
-    that it ended again. `origin`: an import, unless given.
+    `name` is the source's name. `columns` maps its columns to the record's fields; `with_state` maps fields
+    that are reported only in certain states to those states. `time_columns` are the columns that may hold the
+    time of a row, `actor` is the column with the person who made it. `repeats`: true if a further row of an
+    ended case means that the case ended once more, false if it only repeats that it has ended. `origin` is
+    the channel and the caller of the source's events; left out, they are those of an import.
     """
 
     def __init__(

@@ -57,7 +57,7 @@ async def draft_source(
 
 @dataclass(frozen=True, slots=True)
 class FoundConflicts:
-    """What stands in the way of the window that is wanted."""
+    """The conflicts with the window that a change asks for."""
 
     found: tuple[Conflict, ...]
 

@@ -45,7 +45,7 @@ BASELINE_FIELDS = (
 
 
 class ProposeAdjustmentImprovementPlan(AskDecision):
-    """What is to change in the plan and why, and the question to the committee."""
+    """A proposal to adjust the plan: the changes, the reason, and the question to the committee."""
 
     changes: FreeText = Field(
         description="What is to change.", examples=["The goal of restoring is an hour later. 恢复目标放宽。"]

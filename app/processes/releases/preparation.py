@@ -116,7 +116,9 @@ async def stage_documents(
 
 @dataclass(frozen=True, slots=True)
 class DeploymentToRollBack:
-    """The stream of the deployment of a release; None if it has none, or it was rolled back before."""
+    """The deployment of a release that is to be rolled back, by its stream; None: there is none, or it was rolled
+    back before.
+    """
 
     stream: str | None
 
