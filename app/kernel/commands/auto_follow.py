@@ -33,8 +33,8 @@ async def add_auto_followers(
     *,
     version: int,
 ) -> None:
-    """Add a follower for each person who has work from a child record, got now or not yet done, and may not
-    see the record, or no longer. Who is to follow it no longer does not.
+    """Add a follower for each person whom a child record gives work, now or still, and who may not see the
+    record after the command. Persons whom the command removes as followers are not added again.
     """
     if Follower not in lifecycle.children:
         return
