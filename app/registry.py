@@ -31,8 +31,8 @@ from app.kpis.targets import lifecycle as kpi_targets
 from app.meetings import lifecycle as meetings
 from app.notifications import lifecycle as notices
 from app.processes.articles import lifecycle as articles
-from app.processes.changes import freezes, questionnaires, templates
 from app.processes.changes import lifecycle as changes
+from app.processes.changes.policies import freezes, questionnaires, templates
 from app.processes.deployments import lifecycle as deployments
 from app.processes.improvement_assessments import lifecycle as improvement_assessments
 from app.processes.improvement_plans import lifecycle as improvement_plans
@@ -71,7 +71,7 @@ PROCESSES = (
     Process("app.processes.problems.router", problems.LIFECYCLE, problem_candidates.LIFECYCLE),
     Process("app.processes.changes.router", changes.LIFECYCLE),
     Process(
-        "app.processes.changes.planning.router",
+        "app.processes.changes.policies.router",
         templates.LIFECYCLE,
         questionnaires.LIFECYCLE,
         freezes.LIFECYCLE,

@@ -27,8 +27,8 @@ from app.platform.db import connect
 from app.platform.embedded import embedded_server
 from app.platform.installation import DATABASE, SUPERUSER
 from app.processes.changes.payloads import DraftChange, EditChange, ScheduleChange
+from app.processes.changes.policies.payloads import DraftChangeTemplate
 from app.processes.changes.records import ChangeType, RiskLevel
-from app.processes.changes.templates import DraftChangeTemplate
 from bench.cases import ledger_of
 from bench.figures import Figure, Run, latency_ratio
 from bench.site import made_token, site

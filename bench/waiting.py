@@ -30,8 +30,8 @@ from app.platform.db import connect
 from app.platform.embedded import embedded_server
 from app.platform.installation import DATABASE, SUPERUSER
 from app.processes.changes.payloads import AssessChange, DraftChange, RequestApprovalChange
+from app.processes.changes.policies.risk import DEFAULT_QUESTIONNAIRE
 from app.processes.changes.records import ChangeType
-from app.processes.changes.risk import DEFAULT_QUESTIONNAIRE
 from app.processes.incidents.payloads import HoldIncident, ReportIncident
 from app.ticketing.comments import CommentTicket
 from app.ticketing.routes.asked_actions import asked_actions

@@ -77,9 +77,9 @@ def incident(**fields: Any) -> Incident:
     }
     record = empty(Incident, uuid7())
     record.version, record.changed_at = 3, fields.get("state_since", opened)
-    known = codecs(Incident)
+    fields_of_incident = codecs(Incident)
     for name, value in (plain | fields).items():
-        read = known[name].read
+        read = fields_of_incident[name].read
         setattr(record, name, read(value) if isinstance(value, str) and not is_sealed(value) else value)
     return record
 
@@ -117,10 +117,10 @@ class Scenario:
                 self, faults=[("/" + "/".join(map(str, e["loc"])), e["type"]) for e in error.errors()]
             )
 
-    def _decided(self, action: str, said: dict[str, Any]) -> tuple[str, Decision]:
+    def _decided(self, action: str, payload: dict[str, Any]) -> tuple[str, Decision]:
         row = self.lifecycle[action]
         body = row.body.model_validate(
-            {**{name: str(r[0].id) for name, r in self.found.items() if "/" not in name}, **said}
+            {**{name: str(r[0].id) for name, r in self.found.items() if "/" not in name}, **payload}
         )
         assert {name for name, _, _ in references(body)} == set(self.found), "name what the body stands for"
         record = self.record or empty(self.lifecycle.record, uuid7())
@@ -168,9 +168,9 @@ class _EmptyOrganisation:
 NOWHERE = cast(ReadContext, _EmptyOrganisation())
 
 
-def _without_looking(asked: Awaitable[T]) -> T:
+def _without_looking(lookup: Awaitable[T]) -> T:
     try:
-        next(asked.__await__())
+        next(lookup.__await__())
     except StopIteration as finished:
         answer: T = finished.value
         return answer
@@ -206,8 +206,8 @@ class Outcome:
             assert own == set
         if "given" in more:
             assert _opened(decided.data["given"]) == more["given"]
-        made = {key.split("/")[0]: _opened(row) for key, row in changes.items()}
-        assert made == more.get("children", {})
+        children = {key.split("/")[0]: _opened(row) for key, row in changes.items()}
+        assert children == more.get("children", {})
         return self
 
     def and_then(self) -> Scenario:

@@ -65,12 +65,14 @@ class Failures:
         __tracebackhide__ = True
         assert self.tried, "there is no case"
         if self.errors:
-            told = "\n".join(f"{name}: {_describe(error)}" for name, error in self.errors.items())
+            report = "\n".join(f"{name}: {_describe(error)}" for name, error in self.errors.items())
             first = next(iter(self.errors.values()))
             if self.sliced is not None:
                 keep = [kept_line(self.sliced, name) for name in self.errors]
-                told = "\n".join([told, "To try them in every slice, add to tests/kept_cases.txt:", *keep])
-            raise AssertionError(f"{len(self.errors)} of {self.tried} cases failed\n{told}") from first
+                report = "\n".join(
+                    [report, "To try them in every slice, add to tests/kept_cases.txt:", *keep]
+                )
+            raise AssertionError(f"{len(self.errors)} of {self.tried} cases failed\n{report}") from first
 
 
 def _describe(error: BaseException) -> str:
@@ -78,9 +80,9 @@ def _describe(error: BaseException) -> str:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/tests/" in frame.filename]
     last = frames[-1]
     where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
-    said = "; ".join(part.strip() for part in str(error).splitlines()[:3])
+    message = "; ".join(part.strip() for part in str(error).splitlines()[:3])
     kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
-    return f"{kind}{said[:500]} ({where})"
+    return f"{kind}{message[:500]} ({where})"
 
 
 def each_case(
@@ -96,7 +98,7 @@ def each_case(
     `product` gives the kind of a case: then a slice of each kind is tried, and all by `make test-all`.
     """
     argnames = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
-    listed = [_case(said, said if len(argnames) > 1 else (said,), ids) for said in cases]
+    listed = [_case(case, case if len(argnames) > 1 else (case,), ids) for case in cases]
 
     def decorate(test: Test) -> Test:
         name = None if product is None or WHOLE else test.__name__
@@ -111,13 +113,13 @@ def each_case(
 
         runs = _waiting if inspect.iscoroutinefunction(test) else _plain
         wrapped = runs(test, chosen, name)
-        asked = inspect.signature(test)
-        others = [parameter for name, parameter in asked.parameters.items() if name not in argnames]
+        signature = inspect.signature(test)
+        fixtures = [parameter for name, parameter in signature.parameters.items() if name not in argnames]
         if by is None:
-            wrapped.__signature__ = asked.replace(parameters=others)  # type: ignore[attr-defined]  # pytest reads it
+            wrapped.__signature__ = signature.replace(parameters=fixtures)  # type: ignore[attr-defined]  # pytest reads it
             return wrapped
         group = inspect.Parameter("group", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        wrapped.__signature__ = asked.replace(parameters=[*others, group])  # type: ignore[attr-defined]  # the same
+        wrapped.__signature__ = signature.replace(parameters=[*fixtures, group])  # type: ignore[attr-defined]  # the same
         groups = list(dict.fromkeys(by(case.said) for case in tried))
         return pytest.mark.parametrize("group", groups, ids=str)(wrapped)
 
@@ -126,13 +128,13 @@ def each_case(
 
 def slice_of(test: str, cases: Iterable[T], ids: Ids, product: Callable[[T], Hashable]) -> list[T]:
     """The cases of this run's slice, for a test of that name which goes through tuples by itself."""
-    listed = [_case(said, said if isinstance(said, tuple) else (said,), ids) for said in cases]
+    listed = [_case(case, case if isinstance(case, tuple) else (case,), ids) for case in cases]
     return [case.said for case in (listed if WHOLE else sliced(test, listed, product))]
 
 
-def _case(said: Any, values: Sequence[Any], ids: Ids) -> Case:
+def _case(case: Any, values: Sequence[Any], ids: Ids) -> Case:
     names = (brief(ids(value)) for value in values)
-    return Case("-".join(name for name in names if name), values, said)
+    return Case("-".join(name for name in names if name), values, case)
 
 
 def brief(value: object) -> str:
@@ -146,11 +148,11 @@ Chosen = Callable[[object], list[tuple[str, dict[str, Any]]]]
 
 def _plain(test: Test, chosen: Chosen, sliced: str | None) -> Test:
     @functools.wraps(test)
-    def run(**given: Any) -> None:
+    def run(**arguments: Any) -> None:
         __tracebackhide__ = True
         failures = Failures(sliced=sliced)
-        for name, case in chosen(given.pop("group", None)):
-            failures.run(name, functools.partial(test, **given, **case))
+        for name, case in chosen(arguments.pop("group", None)):
+            failures.run(name, functools.partial(test, **arguments, **case))
         failures.report()
 
     return run
@@ -158,11 +160,11 @@ def _plain(test: Test, chosen: Chosen, sliced: str | None) -> Test:
 
 def _waiting(test: Test, chosen: Chosen, sliced: str | None) -> Test:
     @functools.wraps(test)
-    async def run(**given: Any) -> None:
+    async def run(**arguments: Any) -> None:
         __tracebackhide__ = True
         failures = Failures(sliced=sliced)
-        for name, case in chosen(given.pop("group", None)):
-            await failures.wait(name, functools.partial(test, **given, **case))
+        for name, case in chosen(arguments.pop("group", None)):
+            await failures.wait(name, functools.partial(test, **arguments, **case))
         failures.report()
 
     return run

@@ -56,17 +56,17 @@ class Client(DirectClient):
         """What a GET answers, which must be 200."""
         answer = await self.get(path, params=parameters)
         assert answer.status_code == 200, answer.text
-        found: Json = answer.json()
-        return found
+        document: Json = answer.json()
+        return document
 
     async def pages(self, path: str, **parameters: Any) -> list[list[Json]]:
         """The items of every page, from the first to the last."""
-        found: list[list[Json]] = []
+        pages: list[list[Json]] = []
         while True:
             page = await self.read(path, **parameters)
-            found.append(page["items"])
+            pages.append(page["items"])
             if page["next_cursor"] is None:
-                return found
+                return pages
             parameters["cursor"] = page["next_cursor"]
 
     async def post_ok(self, path: str, body: Json | None = None, **headers: str) -> Json:
@@ -74,8 +74,8 @@ class Client(DirectClient):
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         answer = await self.post(path, json=body or {}, headers=named)
         assert answer.status_code in (200, 201), answer.text
-        found: Json = answer.json()
-        return found
+        document: Json = answer.json()
+        return document
 
 
 async def _as_the_contract_says(response: httpx.Response) -> None:
@@ -106,9 +106,9 @@ class Api:
 
     def with_token(self, sent: str | None, person_id: UUID | None = None, **more: Any) -> Client:
         """A client that sends that key; None: none."""
-        made = Client(self.app, person_id, sent, **more)
-        self.clients.append(made)
-        return made
+        client = Client(self.app, person_id, sent, **more)
+        self.clients.append(client)
+        return client
 
     async def team(self, key: str, kind: TeamKind = TeamKind.internal) -> str:
         """A new team; gives its id."""
@@ -130,8 +130,8 @@ async def add_key(ledger: Ledger, person_id: UUID, *roles: Role | str, ends: dat
         secret_hash=hash_of(secret),
         expires_at=ends,
     )
-    made = await act(ledger, rule_caller("tests"), "key", "make", body=body)
-    return token(made.record.id, secret)
+    done = await act(ledger, rule_caller("tests"), "key", "make", body=body)
+    return token(done.record.id, secret)
 
 
 def make_master_key(secrets_dir: Path) -> None:

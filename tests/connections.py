@@ -35,17 +35,17 @@ class Connections:
 
     def key(self, conninfo: str, more: dict[str, Any]) -> Key | None:
         """What such a connection is kept under; None: it is not."""
-        said = {**conninfo_to_dict(conninfo), **more}
-        name = str(said.get("dbname"))
-        if self.used.get(name) != (said.get("host"), said.get("port")):
+        parameters = {**conninfo_to_dict(conninfo), **more}
+        name = str(parameters.get("dbname"))
+        if self.used.get(name) != (parameters.get("host"), parameters.get("port")):
             return None
-        return name, tuple(sorted((k, str(v)) for k, v in said.items()))
+        return name, tuple(sorted((k, str(v)) for k, v in parameters.items()))
 
     def take(self, key: Key) -> pq.abc.PGconn | None:
         """One that is kept and still there."""
-        kept = self._kept.get(key, [])
-        while kept:
-            connection = kept.pop()
+        idle = self._kept.get(key, [])
+        while idle:
+            connection = idle.pop()
             with contextlib.suppress(psycopg.Error):
                 connection.consume_input()
                 if connection.status == pq.ConnStatus.OK:
@@ -64,7 +64,12 @@ class Connections:
 
     def pids(self, name: str) -> list[int]:
         """The processes behind those that are kept of that database."""
-        return [one.backend_pid for key, kept in self._kept.items() if key[0] == name for one in kept]
+        return [
+            connection.backend_pid
+            for key, idle in self._kept.items()
+            if key[0] == name
+            for connection in idle
+        ]
 
     def forget(self, name: str) -> None:
         """Closes all of that database; no more of them are kept."""
@@ -96,16 +101,16 @@ def reused_connections() -> Iterator[None]:
         **more: Any,
     ) -> psycopg.AsyncConnection[Any]:
         key = CONNECTIONS.key(conninfo, more)
-        found = None if key is None else CONNECTIONS.take(key)
-        if found is None:
-            said = {
+        reused = None if key is None else CONNECTIONS.take(key)
+        if reused is None:
+            base = {
                 "autocommit": autocommit,
                 "prepare_threshold": prepare_threshold,
                 "row_factory": row_factory,
             }
-            connection: psycopg.AsyncConnection[Any] = await connect.__func__(cls, conninfo, **said, **more)  # type: ignore[attr-defined]  # a class method
+            connection: psycopg.AsyncConnection[Any] = await connect.__func__(cls, conninfo, **base, **more)  # type: ignore[attr-defined]  # a class method
         else:
-            connection = cls(found)
+            connection = cls(reused)
             connection._autocommit = autocommit
             connection.prepare_threshold = prepare_threshold
             connection.row_factory = row_factory or connection.row_factory

@@ -107,21 +107,21 @@ class Databases:
     @contextlib.contextmanager
     def lease(self) -> Iterator[str]:
         """The name of a database that is as the template is, and nobody else's until the block ends."""
-        made = self._free.pop() if self._free else self._looked_at(self.new(self.template))
+        copied = self._free.pop() if self._free else self._looked_at(self.new(self.template))
         as_it_was = False
-        said = psycopg.conninfo.conninfo_to_dict(self.administrator)
-        CONNECTIONS.used[made.name] = said.get("host"), said.get("port")
+        connection_info = psycopg.conninfo.conninfo_to_dict(self.administrator)
+        CONNECTIONS.used[copied.name] = connection_info.get("host"), connection_info.get("port")
         try:
-            yield made.name
+            yield copied.name
             with contextlib.suppress(psycopg.Error):  # Whoever ended all connections has ended ours.
                 for examine in EXAMINED_BY:
-                    examine(made.connection)
-                as_it_was = _emptied(made)
+                    examine(copied.connection)
+                as_it_was = _emptied(copied)
         finally:
-            if as_it_was and made.uses < MOST_USES:
-                self._free.append(made)
+            if as_it_was and copied.uses < MOST_USES:
+                self._free.append(copied)
             else:
-                self._give_up(made)
+                self._give_up(copied)
 
     @contextlib.contextmanager
     def copy(self, base: str) -> Iterator[str]:
@@ -134,13 +134,13 @@ class Databases:
 
     def end(self) -> None:
         """Drops all that are free."""
-        for made in self._free:
-            self._give_up(made)
+        for copied in self._free:
+            self._give_up(copied)
 
-    def _give_up(self, made: CopiedDatabase) -> None:
-        CONNECTIONS.forget(made.name)
-        made.connection.close()
-        self.drop(made.name)
+    def _give_up(self, copied: CopiedDatabase) -> None:
+        CONNECTIONS.forget(copied.name)
+        copied.connection.close()
+        self.drop(copied.name)
 
     def new(self, base: str) -> str:
         """The name of a new copy of that one."""
@@ -158,9 +158,9 @@ class Databases:
         """Drops the database, once those who have just left it are gone."""
         # DROP DATABASE itself looks again only after 0.1 s.
         with psycopg.connect(self.administrator, autocommit=True) as administrator:
-            there = "select 1 from pg_stat_activity where datname = %s"
+            others_connected = "select 1 from pg_stat_activity where datname = %s"
             for _ in range(100):
-                if not administrator.execute(there, (name,)).fetchone():
+                if not administrator.execute(others_connected, (name,)).fetchone():
                     break
                 time.sleep(0.001)
             administrator.execute(
@@ -173,17 +173,17 @@ class Databases:
         rows: dict[str, Rows] = {}
         for table, _ in connection.execute(SELECT_USED_TABLES).fetchall():
             assert isinstance(table, str)
-            found = connection.execute(COLUMNS, (table,)).fetchone()
-            assert found is not None
-            columns = sql.SQL(", ").join(map(sql.Identifier, found[0]))
+            columns_row = connection.execute(COLUMNS, (table,)).fetchone()
+            assert columns_row is not None
+            columns = sql.SQL(", ").join(map(sql.Identifier, columns_row[0]))
             named = sql.SQL("{} ({})").format(sql.SQL(table), columns)
             with connection.cursor().copy(sql.SQL("copy {} to stdout").format(named)) as copy:
                 rows[table] = (named, b"".join(copy))
         row = connection.execute("select txid_current() & x'ffffffff'::bigint").fetchone()
         assert row is not None
-        made = CopiedDatabase(name, connection, int(str(row[0])), {}, _relations(connection), rows)
-        made.defined = _defined(made)
-        return made
+        copied = CopiedDatabase(name, connection, int(str(row[0])), {}, _relations(connection), rows)
+        copied.defined = _defined(copied)
+        return copied
 
 
 @contextlib.contextmanager
@@ -194,8 +194,8 @@ def _alone(base: str) -> Iterator[None]:
         yield
 
 
-def _defined(made: CopiedDatabase) -> Mapping[str, object]:
-    rows = made.connection.execute(DEFINED, {"since": made.since, "ours": made.ours}).fetchall()
+def _defined(copied: CopiedDatabase) -> Mapping[str, object]:
+    rows = copied.connection.execute(DEFINED, {"since": copied.since, "ours": copied.ours}).fetchall()
     return {str(catalog): numbers for catalog, *numbers in rows}
 
 
@@ -203,30 +203,30 @@ def _relations(connection: Connection) -> object:
     return connection.execute(SELECT_RELATIONS).fetchone()
 
 
-def _is_as_defined(made: CopiedDatabase) -> bool:
+def _is_as_defined(copied: CopiedDatabase) -> bool:
     """Whether all that is defined in it is as it was made; tables may have been truncated."""
-    defined = _defined(made)
-    differing = [catalog for catalog, numbers in defined.items() if numbers != made.defined[catalog]]
-    if differing == ["pg_class"] and _relations(made.connection) == made.relations:
-        row = made.connection.execute("select txid_current() & x'ffffffff'::bigint").fetchone()
-        made.since, made.ours = int(str(row and row[0])), []
-        made.defined = _defined(made)
+    defined = _defined(copied)
+    differing = [catalog for catalog, numbers in defined.items() if numbers != copied.defined[catalog]]
+    if differing == ["pg_class"] and _relations(copied.connection) == copied.relations:
+        row = copied.connection.execute("select txid_current() & x'ffffffff'::bigint").fetchone()
+        copied.since, copied.ours = int(str(row and row[0])), []
+        copied.defined = _defined(copied)
         return True
     return not differing
 
 
-def _emptied(made: CopiedDatabase) -> bool:
+def _emptied(copied: CopiedDatabase) -> bool:
     """Puts back the rows that it was made with, and says whether it is as it was made."""
-    connection = made.connection
-    made.uses += 1
+    connection = copied.connection
+    copied.uses += 1
     patience = time.monotonic() + PATIENCE_SECONDS
     while (
-        connection.execute(END_OTHER_CONNECTIONS, (CONNECTIONS.pids(made.name),)).fetchone()
+        connection.execute(END_OTHER_CONNECTIONS, (CONNECTIONS.pids(copied.name),)).fetchone()
         and time.monotonic() < patience
     ):
         time.sleep(0.001)
     used = {str(table): int(str(size)) for table, size in connection.execute(SELECT_USED_TABLES).fetchall()}
-    if sum(used.values()) > LARGEST_BYTES or not _is_as_defined(made):
+    if sum(used.values()) > LARGEST_BYTES or not _is_as_defined(copied):
         return False
     guards = [str(guard) for (guard,) in connection.execute(GUARDS, (list(used),)).fetchall()]
     with connection.transaction():
@@ -236,12 +236,12 @@ def _emptied(made: CopiedDatabase) -> bool:
             return False
         if guards:
             row = connection.execute("select (txid_current() & x'ffffffff'::bigint)::text").fetchone()
-            made.ours.append(str(row and row[0]))
+            copied.ours.append(str(row and row[0]))
         emptying = [guard % "disable" for guard in guards]
         emptying += [f"delete from {table}" for table in used]
         emptying += [guard % "enable always" for guard in guards]
         connection.execute(";".join(emptying))
-        for table, rows in made.rows.values():
+        for table, rows in copied.rows.values():
             with connection.cursor().copy(sql.SQL("copy {} from stdin").format(table)) as copy:
                 copy.write(rows)
     return True

@@ -45,17 +45,19 @@ class Mirror:
     ) -> Incident:
         """The tool reports that the incident is so. Gives it as it is here then."""
         self.whole |= news
-        case, before, shown = await self._case()
+        case, before, persons = await self._case()
         author = await self.ledger.vault.author(self.owner)
         assert author is not None
         # The names of columns that our payloads have, too, with what no payload holds.
-        given: dict[str, str | None] = {"person": str(at), "reason": f"{state} since {at}", "text": str(at)}
+        texts: dict[str, str | None] = {"person": str(at), "reason": f"{state} since {at}", "text": str(at)}
         fields = {"channel": Channel.api, **self.whole}
-        said: dict[str, str | None] = {"resolution": words} if words else {}
-        told = Snapshot(at, self.opened_at, state, fields, said, given, {}, actor=by)
-        events = observe(case, told, self.ledger.vault.sealing(author.key))
+        sealed: dict[str, str | None] = {"resolution": words} if words else {}
+        snapshot = Snapshot(at, self.opened_at, state, fields, sealed, texts, {}, actor=by)
+        events = observe(case, snapshot, self.ledger.vault.sealing(author.key))
         rows = () if before else (self._reference(case, events[0]),)
-        await self._append(case, before, [self._event(case.key, one) for one in events], shown, *rows)
+        await self._append(
+            case, before, [self._event(case.key, observed) for observed in events], persons, *rows
+        )
         return case.record
 
     def _reference(self, case: ImportedCase[Incident], opening: ObservedEvent) -> tuple[str, dict[str, Any]]:
@@ -69,7 +71,7 @@ class Mirror:
 
     async def comment(self, by: UUID, at: datetime, text: str) -> None:
         """The tool reports that somebody has said something, by an event of that type."""
-        case, before, shown = await self._case()
+        case, before, persons = await self._case()
         author = await self.ledger.vault.author(by)
         assert author is not None
         comment = Comment(
@@ -87,7 +89,7 @@ class Mirror:
         key = stream(Comment.KIND, comment.id)
         data = {"given": {"text": "body"}, "observed": "comment", "set": {key: fields}}
         told = ObservedEvent("incident.commented", at, before + 1, data, f"person:{by}")
-        await self._append(case, before, [self._event(case.key, told)], shown, ("fold.comment", row))
+        await self._append(case, before, [self._event(case.key, told)], persons, ("fold.comment", row))
 
     async def _case(self) -> tuple[ImportedCase[Incident], int, tuple[str, ...]]:
         """The case, its version, and to whom it is visible."""
@@ -101,8 +103,8 @@ class Mirror:
         events = await read.stream_events(db, key)
         texts = await self.ledger.vault.texts(ciphertexts(events))
         self.case = replay_case(source, events, texts)
-        shown = await db.value("select audience from log.stream_head where stream = %s", (key,))
-        return self.case, self.case.version, tuple(shown)
+        persons = await db.value("select audience from log.stream_head where stream = %s", (key,))
+        return self.case, self.case.version, tuple(persons)
 
     def source(self) -> HistorySource[Incident]:
         """The tool as a source."""
@@ -116,17 +118,17 @@ class Mirror:
             origin=EventOrigin(self.channel, TOOL),
         )
 
-    def _event(self, key: str, told: ObservedEvent) -> Event:
+    def _event(self, key: str, observed: ObservedEvent) -> Event:
         return Event(
             id=uuid4(),
             stream=key,
-            version=told.version,
-            type=told.type,
-            occurred_at=told.occurred_at,
-            actor=told.actor or TOOL.actor,
+            version=observed.version,
+            type=observed.type,
+            occurred_at=observed.occurred_at,
+            actor=observed.actor or TOOL.actor,
             correlation_id="a-delivery",
             source=self.channel,
-            data=told.data,
+            data=observed.data,
         )
 
     async def _append(
@@ -134,10 +136,10 @@ class Mirror:
         case: ImportedCase[Incident],
         before: int,
         events: list[Event],
-        shown: tuple[str, ...],
+        persons: tuple[str, ...],
         *more: tuple[str, dict[str, Any]],
     ) -> None:
-        tokens = {case.key: tuple(sorted(audience(LIFECYCLE, case.record, shown)))}
+        tokens = {case.key: tuple(sorted(audience(LIFECYCLE, case.record, persons)))}
         rows = ((LIFECYCLE.table, as_row(case.record)), *more)
         reads = {case.key: before}
         request = AppendRequest(reads=reads, events=tuple(events), rows=rows, audiences=tokens)

@@ -145,8 +145,8 @@ class RandomWorld:
 
     def body(self, step: RandomAction, now: datetime) -> Payload:
         """What they say; `choice` says which of the possible things."""
-        at = None if step.seconds_ago is None else now - timedelta(seconds=step.seconds_ago)
-        return _BODIES.get(step.action, _empty_body)(self, step.choice, at)
+        occurred_at = None if step.seconds_ago is None else now - timedelta(seconds=step.seconds_ago)
+        return _BODIES.get(step.action, _empty_body)(self, step.choice, occurred_at)
 
     def name(self, step: RandomAction) -> UUID | None:
         """The incident that it is about; None if it is a report, or if there are none yet."""
@@ -185,12 +185,12 @@ class RandomWorld:
         return done
 
 
-def _empty_body(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
-    return EmptyPayload(occurred_at=at)
+def _empty_body(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
+    return EmptyPayload(occurred_at=occurred_at)
 
 
-def _report(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
-    others = (None, None, "me", str(world.callers["requester"].person_id))
+def _report(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
+    requesters = (None, None, "me", str(world.callers["requester"].person_id))
     return ReportIncident.model_validate(
         {
             "title": f"Title {choice}",
@@ -200,74 +200,74 @@ def _report(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
             "urgency": str(1 + choice // 3 % 3),
             "effect": "down",
             "service": "mail" if choice % 2 else None,
-            "requester": others[choice % 4],
-            "occurred_at": at,
+            "requester": requesters[choice % 4],
+            "occurred_at": occurred_at,
         }
     )
 
 
-def _contain(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
-    return ContainIncident(measure="The relay is off.", occurred_at=at)
+def _contain(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
+    return ContainIncident(measure="The relay is off.", occurred_at=occurred_at)
 
 
-def _declare_major(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
+def _declare_major(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
     commander = str(world.callers["engineer" if choice % 2 else "manager"].person_id)
-    return DeclareMajorIncident(commander=commander, statement="It is down.", occurred_at=at)
+    return DeclareMajorIncident(commander=commander, statement="It is down.", occurred_at=occurred_at)
 
 
-def _post_update(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
+def _post_update(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
     due = datetime.now(UTC) + timedelta(hours=1)
-    return PostUpdateIncident(statement="We are at it.", next_update_due_at=due, occurred_at=at)
+    return PostUpdateIncident(statement="We are at it.", next_update_due_at=due, occurred_at=occurred_at)
 
 
-def _review(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
+def _review(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
     happened = {"happened_at": "2020-01-01T00:00:00Z", "text": "It went down."}
     words = dict.fromkeys(("causes", "went_well", "went_badly"), "Words.")
     owner = str(world.callers["engineer"].person_id)
     action = {"title": "Mend it", "owner": owner, "due_at": "2199-01-01T00:00:00Z"}
-    said = {"timeline": [happened], **words, "actions": [action] * (choice % 3), "occurred_at": at}
-    return ReviewIncident.model_validate(said)
+    review = {"timeline": [happened], **words, "actions": [action] * (choice % 3), "occurred_at": occurred_at}
+    return ReviewIncident.model_validate(review)
 
 
-def _mark_duplicate(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
+def _mark_duplicate(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
     """Of the incident that others repeat, or of one that there is not."""
     original = "INC-2000-000001" if choice % 3 == 0 else str(world.original)
-    return MarkDuplicateIncident(original=original, occurred_at=at)
+    return MarkDuplicateIncident(original=original, occurred_at=occurred_at)
 
 
-def _repeat_alert(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
-    return RepeatAlertIncident(title="The disk is full", occurred_at=at)
+def _repeat_alert(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
+    return RepeatAlertIncident(title="The disk is full", occurred_at=occurred_at)
 
 
-def _clear_alert(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
+def _clear_alert(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
     cleared_at = datetime.now(UTC) - timedelta(hours=choice % 50)
-    return ClearAlertIncident(title="The disk is full", cleared_at=cleared_at, occurred_at=at)
+    return ClearAlertIncident(title="The disk is full", cleared_at=cleared_at, occurred_at=occurred_at)
 
 
-def _remind(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
-    return RemindIncident(persons=(str(world.callers["engineer"].person_id),), occurred_at=at)
+def _remind(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
+    return RemindIncident(persons=(str(world.callers["engineer"].person_id),), occurred_at=occurred_at)
 
 
-def _hold_body(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
+def _hold_body(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
     wakes = None if choice % 2 else datetime.now(UTC) + timedelta(days=1)
-    return HoldIncident.model_validate({"reason": "other", "wake_up_at": wakes, "occurred_at": at})
+    return HoldIncident.model_validate({"reason": "other", "wake_up_at": wakes, "occurred_at": occurred_at})
 
 
-def _resolve(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
+def _resolve(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
     cause = "A cable." if choice % 3 == 0 else None
     return ResolveIncident.model_validate(
-        {"resolution_code": "fixed", "done": "Mended.", "cause": cause, "occurred_at": at}
+        {"resolution_code": "fixed", "done": "Mended.", "cause": cause, "occurred_at": occurred_at}
     )
 
 
-def _reason(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
-    return Reason(reason="Because.", occurred_at=at)
+def _reason(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
+    return Reason(reason="Because.", occurred_at=occurred_at)
 
 
-def _assign(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
+def _assign(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
     """To a team, to oneself, to one of a team, to one who is not in it, or to nobody that there is."""
     engineer = str(world.callers["engineer"].person_id)
-    said: dict[str, Any] = (
+    assignment: dict[str, Any] = (
         {"team": "mail"},
         {"team": "mail"},
         {"team": "net"},
@@ -276,12 +276,14 @@ def _assign(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
         {"team": "net", "person": engineer},
         {"team": "there is none"},
     )[choice % 7]
-    return AssignTicket(**said, occurred_at=at)
+    return AssignTicket(**assignment, occurred_at=occurred_at)
 
 
-def _comment(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
+def _comment(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
     visibility = "internal" if choice % 3 == 0 else "public"
-    return CommentTicket.model_validate({"text": "Words.", "visibility": visibility, "occurred_at": at})
+    return CommentTicket.model_validate(
+        {"text": "Words.", "visibility": visibility, "occurred_at": occurred_at}
+    )
 
 
 _BODIES = {

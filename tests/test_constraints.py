@@ -91,41 +91,51 @@ def _declared() -> dict[str, Lifecycle[Any]]:
     return {name: lifecycle for lifecycle in LIFECYCLES for name in lifecycle.constraints}
 
 
-def _need_not_be_answered(one: Held) -> bool:
+def _need_not_be_answered(constraint: Held) -> bool:
     """Whether no action can violate it."""
-    if one.schema in NOT_BY_ACTIONS:
+    if constraint.schema in NOT_BY_ACTIONS:
         return True
-    if one.schema == "fold" and one.is_key:
+    if constraint.schema == "fold" and constraint.is_key:
         return True  # the row of an id is written over
-    if one.schema == "fold" and one.columns[:1] == ["record"]:
+    if constraint.schema == "fold" and constraint.columns[:1] == ["record"]:
         return True  # beside a record, whose version holds it
-    return f"{one.schema}." in NEVER or any(one.name.endswith(known) for known in NEVER)
+    return f"{constraint.schema}." in NEVER or any(constraint.name.endswith(suffix) for suffix in NEVER)
 
 
 def test_every_constraint_is_declared_by_a_lifecycle_or_need_not_be_answered(held: list[Held]) -> None:
     assert len(held) > 100
     answered = _declared().keys() | VAULT_CONSTRAINTS.keys()
-    left = [one for one in held if one.name not in answered and not _need_not_be_answered(one)]
+    left = [
+        constraint
+        for constraint in held
+        if constraint.name not in answered and not _need_not_be_answered(constraint)
+    ]
     assert left == []
-    assert [one.name for one in held if one.name in answered and _need_not_be_answered(one)] == []
+    assert [
+        constraint.name
+        for constraint in held
+        if constraint.name in answered and _need_not_be_answered(constraint)
+    ] == []
 
 
 def test_every_reason_is_needed(held: list[Held]) -> None:
-    assert NOT_BY_ACTIONS.keys() <= {one.schema for one in held}
-    names = [f"{one.schema}.{one.name}" for one in held]
+    assert NOT_BY_ACTIONS.keys() <= {constraint.schema for constraint in held}
+    names = [f"{constraint.schema}.{constraint.name}" for constraint in held]
     assert [reason for reason in NEVER if not any(reason in name for name in names)] == []
 
 
 def test_what_is_declared_is_a_constraint_of_the_lifecycles_own_tables(held: list[Held]) -> None:
-    tables = {one.name: one.table_name for one in held if one.schema == "fold"}
-    derived = {one.name for one in held if one.schema == "schedule"}
+    tables = {constraint.name: constraint.table_name for constraint in held if constraint.schema == "fold"}
+    derived = {constraint.name for constraint in held if constraint.schema == "schedule"}
     for name, lifecycle in _declared().items():
         kinds: set[type[Record]] = {lifecycle.record, *lifecycle.children}
         assert name in derived or tables[name] in {kind.KIND for kind in kinds}, name
-    assert VAULT_CONSTRAINTS.keys() <= {one.name for one in held if one.schema == "vault"}
+    assert VAULT_CONSTRAINTS.keys() <= {
+        constraint.name for constraint in held if constraint.schema == "vault"
+    }
 
 
-@each_case("lifecycle", [one for one in LIFECYCLES if one.constraints], ids=case_name)
+@each_case("lifecycle", [lifecycle for lifecycle in LIFECYCLES if lifecycle.constraints], ids=case_name)
 def test_what_is_declared_can_be_said(lifecycle: Lifecycle[Any]) -> None:
     for violation in lifecycle.constraints.values():
         if isinstance(violation, ValueTaken):

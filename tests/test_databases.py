@@ -16,9 +16,9 @@ from tests.databases import Databases
 def databases(server: Server) -> Iterator[Databases]:
     """Databases that no other test uses."""
     usual = server.databases
-    made = Databases(usual.administrator, usual.template, f"test_again_{os.getpid()}", usual.strategy)
-    yield made
-    made.end()
+    separate = Databases(usual.administrator, usual.template, f"test_again_{os.getpid()}", usual.strategy)
+    yield separate
+    separate.end()
 
 
 def next_after(databases: Databases, statement: bytes) -> tuple[str, str]:

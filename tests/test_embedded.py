@@ -43,14 +43,14 @@ with embedded_server(Path(sys.argv[1]), {"fsync": "off", "shared_buffers": sys.a
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """Not tmp_path: below that PostgreSQL's user may not go when the tests run as root."""
-    made = Path(tempfile.mkdtemp(prefix="ledgerdesk-"))
-    made.chmod(0o711)
-    yield made
-    left = [lock.parent for lock in made.rglob("server.lock") if runs(lock.parent)]
+    folder_made = Path(tempfile.mkdtemp(prefix="ledgerdesk-"))
+    folder_made.chmod(0o711)
+    yield folder_made
+    left = [lock.parent for lock in folder_made.rglob("server.lock") if runs(lock.parent)]
     for data in left:
         with embedded_server(data):
             pass  # The last user stops it.
-    shutil.rmtree(made)
+    shutil.rmtree(folder_made)
     assert left == []
 
 
@@ -265,13 +265,13 @@ def test_data_of_another_major_version_are_left_alone(folder: Path) -> None:
 
 def test_data_from_before_the_first_release_are_to_be_moved_away(folder: Path) -> None:
     ours = Settings(data_dir=folder / "data", database_url=None)
-    said = rf"0088.*Move the folder {folder / 'data'} away and start again"
-    with installation.open_installation(ours) as made:
-        assert made.owner_url is not None
-        ask(made.owner_url, "update plumbing.migration set version_num = '0088'")
-        with pytest.raises(SchemaTooOldError, match=said), installation.open_installation(ours):
+    message = rf"0088.*Move the folder {folder / 'data'} away and start again"
+    with installation.open_installation(ours) as opened:
+        assert opened.owner_url is not None
+        ask(opened.owner_url, "update plumbing.migration set version_num = '0088'")
+        with pytest.raises(SchemaTooOldError, match=message), installation.open_installation(ours):
             pass
-    with pytest.raises(SchemaTooOldError, match=said), installation.open_installation(ours):
+    with pytest.raises(SchemaTooOldError, match=message), installation.open_installation(ours):
         pass
 
 
@@ -332,19 +332,19 @@ def test_as_root_a_directory_closed_to_postgresql_is_refused_and_stays_closed(fo
 
 @pytest.mark.skipif(not ROOT, reason="only root can run a process as another user")
 def test_an_ordinary_user_needs_no_rights(folder: Path) -> None:
-    nobody = pwd.getpwnam("nobody")
+    ordinary = pwd.getpwnam("nobody")
     (folder / "code/app/platform").mkdir(parents=True)
     shutil.copy(PROJECT / "app/platform/embedded.py", folder / "code/app/platform")
     (folder / "home").mkdir()
-    os.chown(folder / "home", nobody.pw_uid, nobody.pw_gid)
-    python = python_for(nobody, folder / "code")
+    os.chown(folder / "home", ordinary.pw_uid, ordinary.pw_gid)
+    python = python_for(ordinary, folder / "code")
     environment = {"PYTHONPATH": f"{folder / 'code'}:{wheels()}", "PATH": "/usr/bin:/bin"}
     with subprocess.Popen(
         [python, "-c", USER, str(folder / "home/data"), "16MB"],
         cwd=folder,
         env=environment,
-        user=nobody.pw_uid,
-        group=nobody.pw_gid,
+        user=ordinary.pw_uid,
+        group=ordinary.pw_gid,
         extra_groups=[],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -380,7 +380,7 @@ def test_each_checkout_has_a_data_directory_of_its_own(monkeypatch: pytest.Monke
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert default_data_dir(Path("/src/desk")) == Path("/src/desk/.ledgerdesk")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    one, two = default_data_dir(Path("/src/desk")), default_data_dir(Path("/copy/desk"))
-    assert one.parent == two.parent == Path("/var/lib/ledgerdesk")
-    assert one.name.startswith("desk-")
-    assert one != two
+    first, second = default_data_dir(Path("/src/desk")), default_data_dir(Path("/copy/desk"))
+    assert first.parent == second.parent == Path("/var/lib/ledgerdesk")
+    assert first.name.startswith("desk-")
+    assert first != second

@@ -66,16 +66,16 @@ def test_rows_of_every_table_are_written_with_all_of_its_columns(place: Database
 
 
 def test_schema_sql_shows_what_the_migrations_make(place: DatabaseUrls) -> None:
-    shown = (schema.MIGRATIONS / "schema.sql").read_text(encoding="utf-8")
-    assert schema_dump.dump(place.owner_url) == shown, "run `make contract` and look at what it changes"
+    dumped = (schema.MIGRATIONS / "schema.sql").read_text(encoding="utf-8")
+    assert schema_dump.dump(place.owner_url) == dumped, "run `make contract` and look at what it changes"
 
 
 def test_a_database_from_before_the_first_release_is_refused_with_what_to_do(place: DatabaseUrls) -> None:
     _set_revision(place, "0088")
-    said = r"0088.*before the first release.*empty database"
-    with pytest.raises(schema.SchemaTooOldError, match=said):
+    message = r"0088.*before the first release.*empty database"
+    with pytest.raises(schema.SchemaTooOldError, match=message):
         schema.migrate(place.owner_url, None)
-    with pytest.raises(schema.SchemaTooOldError, match=said):
+    with pytest.raises(schema.SchemaTooOldError, match=message):
         schema.check(place.url)
     assert schema.current(place.url) == "0088"
 

@@ -47,10 +47,10 @@ def test_each_run_tries_something_of_every_kind_and_a_tenth_of_what_there_is_muc
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for number in range(2 * SLICES):
-        of = Counter(name.partition("-")[0] for name in tried(monkeypatch, number, CASES))
-        assert of.keys() == SIZES.keys()
-        assert (of["one"], of["few"], of["ten"]) == (1, 1, 1)
-        assert of["many"] in (4, 5)
+        number_of = Counter(name.partition("-")[0] for name in tried(monkeypatch, number, CASES))
+        assert number_of.keys() == SIZES.keys()
+        assert (number_of["one"], number_of["few"], number_of["ten"]) == (1, 1, 1)
+        assert number_of["many"] in (4, 5)
 
 
 def test_a_row_that_all_kinds_have_is_tried_on_one_of_them_in_most_runs(
@@ -64,8 +64,8 @@ def test_a_row_that_all_kinds_have_is_tried_on_one_of_them_in_most_runs(
 
 def test_what_differs_from_the_commit_before_is_tried_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slices, "CHANGED_PACKAGES", frozenset({"app.processes.incidents"}))
-    whole = {case.name for case in ROWS if case.said == "incident"}
-    assert whole < tried(monkeypatch, 0, ROWS)
+    changed = {case.name for case in ROWS if case.said == "incident"}
+    assert changed < tried(monkeypatch, 0, ROWS)
     assert len(tried(monkeypatch, 0, ROWS)) < len(ROWS)
 
 
@@ -97,8 +97,8 @@ def test_of_what_goes_round_each_run_tries_a_tenth_of_every_kind(monkeypatch: py
     runs = [units_tried(monkeypatch, number) for number in range(SLICES)]
     assert len(set().union(*runs)) == 14
     for tried in runs:
-        of = Counter(unit.kind for unit in tried)
-        assert (of["kills"], of["tables"]) in ((1, 1), (2, 1))
+        number_of = Counter(unit.kind for unit in tried)
+        assert (number_of["kills"], number_of["tables"]) in ((1, 1), (2, 1))
 
 
 @pytest.mark.parametrize("package", ["app.log", "app.log.rooms.within"])
@@ -122,5 +122,5 @@ def test_what_is_tried_in_one_of_ten_runs_is_tried_in_one(monkeypatch: pytest.Mo
 
 
 def test_a_new_file_that_takes_long_is_named_with_what_to_do() -> None:
-    (said,) = new_long_files({"tests/a/test_a.py": LONG + 11, "tests/a/test_b.py": LONG})
-    assert said.startswith("tests/a/test_a.py takes 31 s, more than 20:")
+    (line,) = new_long_files({"tests/a/test_a.py": LONG + 11, "tests/a/test_b.py": LONG})
+    assert line.startswith("tests/a/test_a.py takes 31 s, more than 20:")

@@ -43,7 +43,7 @@ from app.foundation.people.records import RepresentedSide
 from app.foundation.services.items import DraftCatalogueItem
 from app.foundation.services.services import ProposeService
 from app.kernel.actions.payloads import EmptyPayload
-from app.processes.changes.templates import DraftChangeTemplate
+from app.processes.changes.policies.payloads import DraftChangeTemplate
 
 #: Assignment rules do not apply to P1: the first agent of the desk who sees one takes it.
 AUTO_ASSIGNED = (Priority.P2, Priority.P3, Priority.P4)

@@ -34,7 +34,8 @@ from app.kpis.answers.as_of import log_moment
 from app.kpis.answers.charts import KpiBehaviour, behaviour
 from app.kpis.answers.filled_periods import filled_periods
 from app.kpis.answers.forecast import KpiForecast, forecast, running_bounds
-from app.kpis.answers.lag_notice import LAG_DESCRIPTION, lag_notice
+from app.kpis.answers.lag_notice import lag_notice
+from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PeriodBegin, PeriodEnd
 from app.kpis.answers.series_stream import MOST_PERIODS, series_pieces
 from app.kpis.cases.drill_down import CasePage, KpiCase, cases
 from app.kpis.cases.influence import KpiInfluence, influence
@@ -64,7 +65,9 @@ router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 #: For responses that are also available as tables.
 VARY = {"Vary": f"Accept, {paging.VARY['Vary']}"}
 
-Key = Annotated[str, Path(max_length=100, description="The KPI's key, as `incident_resolution_seconds`.")]
+Key = Annotated[
+    str, Path(max_length=100, description="The key of the KPI, as `incident_resolution_seconds`.")
+]
 
 
 class KpiCasePage(OutputModel):
@@ -73,15 +76,13 @@ class KpiCasePage(OutputModel):
     key: str
     unit: Unit
     tz: str
-    begin: datetime = Field(
-        serialization_alias="from", description="The first instant of the time asked for."
-    )
-    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
-    position: int = Field(description="Up to which position of the log everything is in it.")
-    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
-    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
+    begin: PeriodBegin
+    end: PeriodEnd
+    position: LogPosition
+    lag_seconds: LagSeconds
+    behind: LagNotice = None
     items: list[KpiCase]
-    next_cursor: str | None = Field(description="Null on the last page.")
+    next_cursor: str | None = Field(description="The cursor of the next page; null on the last.")
 
 
 @router.get(

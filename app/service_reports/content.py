@@ -55,8 +55,8 @@ class ReportedAgreement(Frozen):
     agreement_type: AgreementType
     title: str
     party_id: UUID | None = Field(description="The customer, team or supplier; null: all customers.")
-    party: str | None = Field(description="Its name.")
-    services: list[str] = Field(description="Keys of its services; none: all.")
+    party: str | None = Field(description="The name.")
+    services: list[str] = Field(description="Keys of the agreement's services; none: all.")
 
 
 class ReportBreach(Frozen):
@@ -65,12 +65,12 @@ class ReportBreach(Frozen):
     kind: str
     case_id: UUID
     number: str | None
-    round: int = Field(description="1; of updates the round.")
+    round: int = Field(description="Number of the round of updates; else 1.")
     priority: Priority | None
     target_seconds: int
-    elapsed_seconds: int | None = Field(description="Business seconds; null: the clock still runs.")
+    elapsed_seconds: int | None = Field(description="Number of business seconds; null: the clock still runs.")
     breached_at: datetime
-    stopped_at: datetime | None = Field(description="Null: it is still open.")
+    stopped_at: datetime | None = Field(description="The end; null: it is still open.")
 
 
 class ReportTrend(Frozen):
@@ -86,10 +86,12 @@ class ReportForecast(Frozen):
     """The target in the period that is running when the report is computed."""
 
     period: PeriodLabel
-    result: str | None = Field(description="So far.")
-    cases: int = Field(description="Decided so far.")
-    more_cases: int | None = Field(description="How many more are assumed to come, at the pace so far.")
-    outlook: Outlook | None = Field(description="Null where nothing can be said.")
+    result: str | None = Field(description="The value so far.")
+    cases: int = Field(description="Number of cases decided so far.")
+    more_cases: int | None = Field(
+        description="Number of further cases that are assumed, at the pace so far."
+    )
+    outlook: Outlook | None = Field(description="The outlook; null where nothing can be said.")
 
 
 class ReportTarget(Frozen):
@@ -100,8 +102,8 @@ class ReportTarget(Frozen):
     """
 
     id: str = Field(
-        description="The target's; of one that an earlier edition had, and this one has not or has "
-        "otherwise, with that edition: `t1-e1`."
+        description="The id of the target; with the edition (`t1-e1`) if an earlier edition had it, and this "
+        "one has not or has it otherwise."
     )
     edition: int | None = Field(default=None, description="The edition whose target it is.")
     metric: TargetMetric
@@ -110,46 +112,54 @@ class ReportTarget(Frozen):
     category: str | None
     service: str | None
     catalogue_item: str | None
-    kpi: str | None = Field(description="The key of the KPI that it is measured by; null: by clocks.")
-    unit: str | None = Field(description="Of the result and the threshold: `ratio`, `seconds` …")
+    kpi: str | None = Field(description="The key of the KPI by which it is measured; null: by clocks.")
+    unit: str | None = Field(description="The unit of the result and the threshold: `ratio`, `seconds` …")
     threshold_seconds: int | None
     threshold: str | None
     comparator: TargetComparator
-    compliance: str | None = Field(description="Of a clock, the share that was agreed; null: all.")
-    result: str | None = Field(description="Null: there are no cases.")
+    compliance: str | None = Field(description="The share of a clock's cases that was agreed; null: all.")
+    result: str | None = Field(description="The result; null: there are no cases.")
     verdict: TargetVerdict
     cases: int
-    met: int | None = Field(description="Of a clock: how many were in time.")
-    missed: int | None = Field(description="Of a clock: how many were not.")
-    excluded: int | None = Field(description="Of a clock: how many ended without counting.")
-    scope: list[str] = Field(description="By what the KPI was narrowed: `agreement`, `service`, `customer`.")
+    met: int | None = Field(description="Number of clocks that were in time.")
+    missed: int | None = Field(description="Number of clocks that were not in time.")
+    excluded: int | None = Field(description="Number of clocks that ended without counting.")
+    scope: list[str] = Field(
+        description="The dimensions by which the KPI was filtered: `agreement`, `service`, `customer`."
+    )
     breaches: list[ReportBreach] = Field(description="The first of them.")
-    breaches_left_out: int = Field(description="How many more there are.")
+    breaches_left_out: int = Field(description="Number of those that are not listed.")
     trend: list[ReportTrend] = Field(description="The periods before, the oldest first.")
-    forecast: ReportForecast | None = Field(description="Null: the agreement has ended.")
+    forecast: ReportForecast | None = Field(description="The forecast; null: the agreement has ended.")
 
 
 class ReportExclusion(Frozen):
     """An exclusion from the figures, and who allowed it."""
 
     what: ExclusionKind
-    kind: str = Field(description="Of the record: `incident`, `change` …")
+    kind: str = Field(description="The kind of the record: `incident`, `change` …")
     record_id: UUID
     number: str | None
     target: str | None
-    reason: str | None = Field(description="A code: `cancelled`, `duplicate`, `reprioritised` …")
+    reason: str | None = Field(
+        description="The code of the reason: `cancelled`, `duplicate`, `reprioritised` …"
+    )
     at: datetime
-    ends_at: datetime | None = Field(description="Of maintenance: its end.")
-    by: str | None = Field(description="Who allowed it: `person:<id>`, `rule:<name>` or another tool.")
+    ends_at: datetime | None = Field(description="The end of a maintenance.")
+    by: str | None = Field(
+        description="The actor who allowed it: `person:<id>`, `rule:<name>` or another tool."
+    )
 
 
 class ReportWorkload(Frozen):
     """The volume of the period against what the targets are agreed for."""
 
     process: str
-    expected: str | None = Field(description="For this period, or the part of it; null: nothing was agreed.")
+    expected: str | None = Field(
+        description="Number of cases agreed for this period, or the part of it; null: nothing was agreed."
+    )
     cases: int
-    above: bool = Field(description="Whether there were more: `workload_above` says what holds then.")
+    above: bool = Field(description="True if there were more: `workload_above` is the rule for that.")
 
 
 class ReportContent(Frozen):
@@ -159,25 +169,25 @@ class ReportContent(Frozen):
     period: PeriodLabel
     grain: Grain
     tz: str
-    from_at: datetime = Field(description="Where the agreement's part of the period begins.")
-    to_at: datetime = Field(description="The first instant behind it.")
-    over: bool = Field(description="False: the period still runs, and figures change.")
+    from_at: datetime = Field(description="The begin of the agreement's part of the period.")
+    to_at: datetime = Field(description="The end, exclusive.")
+    over: bool = Field(description="True if the period is over; before that, figures change.")
     signed_at: datetime | None = Field(
         default=None,
-        description="When the agreement was signed, if that was after `from_at`: no clock of what was opened "
-        "before counts.",
+        description="Time at which the agreement was signed, if that was after `from_at`: no clock of a case "
+        "opened before counts.",
     )
     targets: list[ReportTarget]
     earlier_cases: int = Field(
-        description="In reports of before: decided clocks of targets that the agreement had no more. They "
-        "have lines of their own since."
+        description="Number, in older reports only, of decided clocks of targets that the agreement had no "
+        "more; they have lines of their own now."
     )
     exclusions: list[ReportExclusion] = Field(description="The first of them.")
-    exclusions_left_out: int = Field(description="How many more there are.")
+    exclusions_left_out: int = Field(description="Number of those that are not listed.")
     workload: list[ReportWorkload]
-    workload_above: str | None = Field(description="What holds above the workload.")
+    workload_above: str | None = Field(description="The rule above the expected workload.")
     improvement_needed: list[str] = Field(
-        description="Targets that were missed: each needs a service improvement plan."
+        description="The missed targets; each needs a service improvement plan."
     )
 
 
@@ -188,7 +198,7 @@ class ReportCause(Frozen):
     case_id: UUID
     number: str | None
     round: int
-    cause: str | None = Field(description="A code; null: nobody has said.")
+    cause: str | None = Field(description="The code of the cause; null: nobody has said.")
 
 
 class ReportCauseCount(Frozen):
@@ -203,12 +213,14 @@ class ReportCost(Frozen):
     """The cost of the period against what was agreed."""
 
     currency: str | None
-    agreed: str | None = Field(description="For this period, or the part of it.")
-    work: str = Field(description="Worked time on its cases, at the rates of then.")
-    spent: str = Field(description="Money spent on its cases.")
-    actual: str = Field(description="Both.")
-    unrated_minutes: int = Field(description="Minutes without a rate, which are not in it.")
-    other_currencies: int = Field(description="Entries in other currencies, which are not in it.")
+    agreed: str | None = Field(description="The cost agreed for this period, or the part of it.")
+    work: str = Field(description="The cost of worked time on its cases, at the rates of that time.")
+    spent: str = Field(description="The money spent on its cases.")
+    actual: str = Field(description="The sum of work and money spent.")
+    unrated_minutes: int = Field(description="Number of minutes without a rate, which are not included.")
+    other_currencies: int = Field(
+        description="Number of entries in other currencies, which are not included."
+    )
 
 
 class ReportConsequence(Frozen):
@@ -217,11 +229,11 @@ class ReportConsequence(Frozen):
     target: str
     kind: ConsequenceKind
     result: str | None
-    due: bool = Field(description="Whether a tier applies.")
-    below: str | None = Field(description="The tier: for results worse than this.")
-    percent: str | None = Field(description="Percent of the agreed cost of the period.")
-    cost: str | None = Field(description="That cost.")
-    amount: str | None = Field(description="What comes of it; null where no cost is agreed.")
+    due: bool = Field(description="True if a tier applies.")
+    below: str | None = Field(description="The bound of the tier, for results that are worse.")
+    percent: str | None = Field(description="The percentage of the agreed cost of the period.")
+    cost: str | None = Field(description="The agreed cost of the period.")
+    amount: str | None = Field(description="The resulting amount; null where no cost is agreed.")
     currency: str | None
 
 
@@ -229,14 +241,14 @@ class StaffContent(Frozen):
     """The part of a report that is for staff only."""
 
     cost: ReportCost
-    causes: list[ReportCause] = Field(description="Of the breaches that the report lists.")
-    cause_counts: list[ReportCauseCount] = Field(description="Of all breaches.")
+    causes: list[ReportCause] = Field(description="The causes of the breaches that the report lists.")
+    cause_counts: list[ReportCauseCount] = Field(description="The causes of all breaches.")
     consequences: list[ReportConsequence]
 
 
 class ReportChange(Frozen):
     """A figure that a correction changed."""
 
-    path: str = Field(description="Where it stands in the report: `targets/t1/met`.")
+    path: str = Field(description="The path within the report: `targets/t1/met`.")
     before: str | None
     after: str | None

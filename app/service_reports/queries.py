@@ -43,11 +43,15 @@ class ReportEdition(OutputModel):
     edition: int
     position: int
     issued_at: datetime
-    issued_by: PersonStub | None = Field(description="Null: the rule.")
-    remarks: str | None = Field(description="Null when there are none, or their author was erased.")
-    changes: list[ReportChange] | None = Field(description="What it changed; null of the first.")
+    issued_by: PersonStub | None = Field(description="The person who issued it; null: the rule.")
+    remarks: str | None = Field(
+        description="The remarks; null when there are none, or their author was erased."
+    )
+    changes: list[ReportChange] | None = Field(
+        description="The changes from the edition before; null of the first."
+    )
     staff_changes: list[ReportChange] | None = Field(
-        description="For staff: the same of what only they read."
+        description="The changes, for staff, in what only they read."
     )
 
 
@@ -69,10 +73,12 @@ class Recomputed(OutputModel):
     """The comparison of this edition with the report as it would be now."""
 
     same: bool
-    position: int = Field(description="Up to which position of the log it was computed now.")
+    position: int = Field(description="The position of the log up to which it was computed now.")
     computed_at: datetime
     changes: list[ReportChange]
-    staff_changes: list[ReportChange] | None = Field(description="For staff.")
+    staff_changes: list[ReportChange] | None = Field(
+        description="The differences, for staff, in what only they read."
+    )
 
 
 class ServiceReport(OutputModel):
@@ -80,18 +86,26 @@ class ServiceReport(OutputModel):
 
     number: str | None = Field(description="The number of the document; null: a preview.")
     edition: int | None
-    position: int = Field(description="Up to which position of the log it counts.")
+    position: int = Field(description="The position of the log up to which it counts.")
     computed_at: datetime
     issued_at: datetime | None
-    issued_by: PersonStub | None = Field(description="Null: the rule, when it was due.")
+    issued_by: PersonStub | None = Field(
+        description="The person who issued it; null: the rule, when it was due."
+    )
     remarks: str | None
     report: ReportContent
-    staff: StaffContent | None = Field(description="For staff: cost, causes of breaches, consequences.")
-    editions: list[ReportEdition] = Field(description="All of them, the first first.")
+    staff: StaffContent | None = Field(
+        description="The content for staff: cost, causes of breaches, consequences."
+    )
+    editions: list[ReportEdition] = Field(description="All editions, the first one first.")
     released: list[ReleasedConsequenceOut]
-    sent_to: list[PersonStub] = Field(description="Leads to whom it was sent, besides the representatives.")
+    sent_to: list[PersonStub] = Field(
+        description="The leads to whom it was sent, besides the representatives."
+    )
     names: dict[str, str | None] = Field(description="Names of those who allowed exclusions, by id.")
-    recomputed: Recomputed | None = Field(description="Null unless it was asked for.")
+    recomputed: Recomputed | None = Field(
+        description="The comparison with a new computation; null unless it was asked for."
+    )
 
 
 def _newest(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:

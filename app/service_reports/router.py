@@ -71,10 +71,10 @@ class IssuedReportQuery(ReportQuery):
     """Parameters of an issued report."""
 
     edition: Annotated[int | None, Field(ge=1, le=10_000)] = Field(
-        None, description="Which edition. None: the newest."
+        None, description="The edition. None: the newest."
     )
     recompute: bool = Field(
-        False, description="Whether to compute it anew and say what differs: late events change no report."
+        False, description="True to compute it anew and show the differences: late events change no report."
     )
 
 

@@ -55,7 +55,7 @@ group by u.service"""
 
 
 class ServiceCondition(CodeEnum):
-    """How a service fares."""
+    """The condition of a service."""
 
     operational = "operational", "Operational", "正常"
     degraded = "degraded", "Degraded", "降级"
@@ -72,20 +72,22 @@ class PlannedMaintenance(OutputModel):
 
     from_at: datetime
     until_at: datetime
-    message: str = Field(description="The same in words for customers, in the language asked for.")
+    message: str = Field(description="The label for customers, in the language asked for.")
 
 
 class ServiceStatusOut(OutputModel):
-    """How a service fares."""
+    """The condition of a service."""
 
     id: UUID
     key: str
     name_en: str
     name_zh: str
     condition: ServiceCondition
-    label: str = Field(description="What people call the condition, in the language asked for.")
-    condition_since: datetime | None = Field(description="Since when; null while it is operational.")
-    message: str = Field(description="The same in words for customers, in the language asked for.")
+    label: str = Field(description="The label of the condition, in the language asked for.")
+    condition_since: datetime | None = Field(
+        description="Time since which it is so; null while it is operational."
+    )
+    message: str = Field(description="The label for customers, in the language asked for.")
     incident: str | None = Field(
         description="The number of the incident behind it, if the caller may see it."
     )
@@ -95,15 +97,15 @@ class ServiceStatusOut(OutputModel):
 
 
 class ServiceStatusList(OutputModel):
-    """How the live services fare."""
+    """The condition of each live service."""
 
-    items: list[ServiceStatusOut] = Field(description=f"By key; at most {MOST_SERVICES}.")
+    items: list[ServiceStatusOut] = Field(description=f"The services by key; at most {MOST_SERVICES}.")
 
 
 async def service_status(
     ledger: Ledger, caller: Caller, language: str, now: datetime
 ) -> list[dict[str, Any]]:
-    """Return how the live services fare, by key, with what the caller may see of the incidents behind it."""
+    """Return the condition of each live service, by key, and the incidents behind it that the caller sees."""
     services = await ledger.db.rows(SERVICES, (MOST_SERVICES,))
     interruptions = await _interruptions(ledger, caller)
     parameters = {

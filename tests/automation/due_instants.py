@@ -54,9 +54,9 @@ async def due_instants_are_told(ledger: Ledger, rule: TimerConsumer, now: dateti
     """Within it the due timers of the rule go off: each says when that was due."""
     due = {row["stream"]: row["planned_at"] for row in await ledger.db.rows(DUE, (rule.timers, now))}
     instants: dict[str, set[datetime]] = {name: set() for name in due}
-    asked = DueInstants(ledger, rule, now)
+    due_now = DueInstants(ledger, rule, now)
     for row in await rule.load_records(ledger, list(due)):
-        instants[row["stream"]].add(await asked.of(row, due[row["stream"]]))
+        instants[row["stream"]].add(await due_now.of(row, due[row["stream"]]))
     head: Any = await ledger.db.value(HEAD, ())
     yield
     done = await ledger.db.rows(DONE, (head, rule_caller(rule.name).actor, list(due)))

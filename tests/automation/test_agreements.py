@@ -41,8 +41,8 @@ async def work(worker: Worker, now: datetime) -> None:
 async def test_an_agreement_warns_three_times_before_it_expires_at_its_very_end(
     parties: Parties, worker: Worker
 ) -> None:
-    at = await parties.signed("SLA", "finance", valid_to="2198-12-31")
-    name = f"sla/{at.rpartition('/')[2]}"
+    path = await parties.signed("SLA", "finance", valid_to="2198-12-31")
+    name = f"sla/{path.rpartition('/')[2]}"
     await work(worker, END - 100 * DAY)
     for days in (90, 30, 7):
         await work(worker, END - days * DAY)
@@ -55,7 +55,7 @@ async def test_an_agreement_warns_three_times_before_it_expires_at_its_very_end(
         ("sla.expired", None),
     ]
     assert events[-1].occurred_at == END
-    ended = await parties.manager.read(at)
+    ended = await parties.manager.read(path)
     assert (ended["state"], ended["ended_at"]) == ("expired", "2198-12-31T16:00:00.000000Z")
     assert (await parties.manager.read("/v1/services/mail"))["promises"] is None
     for client in (parties.manager, parties.it, parties.leads["finance"]):
@@ -86,7 +86,7 @@ async def test_a_review_is_reminded_of_and_flagged_once_it_is_overdue(
 
 async def asked(client: Client) -> list[tuple[str, str]]:
     """What waits for somebody, by action."""
-    return [(one["action"], one["number"]) for one in (await client.read("/v1/me/work"))["asked"]]
+    return [(entry["action"], entry["number"]) for entry in (await client.read("/v1/me/work"))["asked"]]
 
 
 async def test_what_is_to_be_signed_and_acknowledged_is_work_until_it_is_done(
@@ -100,14 +100,14 @@ async def test_what_is_to_be_signed_and_acknowledged_is_work_until_it_is_done(
     await work(worker, datetime.now(UTC))
     await work(worker, datetime.now(UTC) + timedelta(minutes=10))
     number = (await parties.manager.read(path))["number"]
-    assert [await asked(one) for one in (customer, parties.it)] == [[("sign", number)]] * 2
-    shown = [item for item in (await customer.read("/v1/notices"))["items"] if "to_sign" in item["steps"]]
-    assert [one["kind"] for one in shown] == ["waits_for_you"]
-    assert "Read it, and sign it for your side" in shown[0]["text"]
+    assert [await asked(client) for client in (customer, parties.it)] == [[("sign", number)]] * 2
+    notices = [item for item in (await customer.read("/v1/notices"))["items"] if "to_sign" in item["steps"]]
+    assert [notice["kind"] for notice in notices] == ["waits_for_you"]
+    assert "Read it, and sign it for your side" in notices[0]["text"]
     await parties.sign(path, "finance")
     await work(worker, datetime.now(UTC) + timedelta(minutes=20))
     await work(worker, datetime.now(UTC) + timedelta(minutes=30))
-    assert [await asked(one) for one in (customer, parties.it)] == [[], []]
+    assert [await asked(client) for client in (customer, parties.it)] == [[], []]
     assert await asked(beneath) == [("acknowledge", number)]
     await beneath.post_ok(f"{path}/acknowledge")
     assert await asked(beneath) == []
@@ -129,8 +129,8 @@ async def test_both_representatives_are_told_of_steps_and_leads_beneath_of_the_s
     assert await told(parties, parties.leads["mail-team"], "to_acknowledge") == 1
     assert await told(parties, parties.leads["finance"], "agreement_moved") > before
     finance, it = [
-        "\n".join(item["text"] for item in (await who.read("/v1/notices"))["items"])
-        for who in (parties.leads["finance"], parties.it)
+        "\n".join(item["text"] for item in (await client.read("/v1/notices"))["items"])
+        for client in (parties.leads["finance"], parties.it)
     ]
     number = (await parties.manager.read(path))["number"]
     assert f"The agreement {number} waits for your signature" in finance

@@ -82,8 +82,8 @@ async def _delivered(desk: Desk, requester: Caller) -> UUID:
         ("start", {}),
         ("fulfil", {"delivered": "A laptop."}),
     ]
-    for action, said in steps:
-        body = lifecycle[action].body.model_validate(said)
+    for action, fields in steps:
+        body = lifecycle[action].body.model_validate(fields)
         await act(desk.ledger, agent, "request", action, request, body, now=now)
     return request
 

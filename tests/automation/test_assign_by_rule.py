@@ -126,8 +126,8 @@ async def test_who_is_on_call_is_given_it_while_nobody_works(desk: Desk) -> None
     begin = desk.now - timedelta(hours=1)
     on_call = {"team": "net", "person": str(ben), "duty": "on_call", "starts_at": begin}
     working = {"team": "desk", "person": str(mia), "duty": "working", "starts_at": begin}
-    for said, hours in ((on_call, 9), (working, 3)):
-        body = AgreeStandIn.model_validate({**said, "ends_at": begin + timedelta(hours=hours)})
+    for fields, hours in ((on_call, 9), (working, 3)):
+        body = AgreeStandIn.model_validate({**fields, "ends_at": begin + timedelta(hours=hours)})
         await act(desk.ledger, rule_caller("tests"), "stand_in", "agree", body=body)
     await reported(desk)
     await desk.pass_time(hours=1)

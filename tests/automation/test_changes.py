@@ -27,9 +27,9 @@ def text(instant: datetime) -> str:
 
 @pytest.fixture
 async def board(api: Api) -> Board:
-    made = await a_board(api)
-    await made.ci("srv-1")
-    return made
+    built = await a_board(api)
+    await built.ci("srv-1")
+    return built
 
 
 @pytest.fixture
@@ -63,9 +63,9 @@ async def row_key(board: Board, path: str) -> str:
 async def overlaps(board: Board, path: str) -> list[Json]:
     """What the rule has noted on the change: which change or freeze. It says when, too."""
     events = await by_rules(board.api.ledger, await row_key(board, path))
-    given = [event.data["given"] for event in events if event.type == "change.overlapped"]
-    assert all(one["overlap_from_at"] < one["overlap_until_at"] for one in given)
-    return [{kind: one[kind] for kind in ("change", "freeze") if kind in one} for one in given]
+    noted = [event.data["given"] for event in events if event.type == "change.overlapped"]
+    assert all(overlap["overlap_from_at"] < overlap["overlap_until_at"] for overlap in noted)
+    return [{kind: overlap[kind] for kind in ("change", "freeze") if kind in overlap} for overlap in noted]
 
 
 async def test_those_whose_window_another_change_is_scheduled_over_are_told_and_again_when_it_moves(
@@ -191,8 +191,8 @@ async def test_an_emergency_that_the_board_defers_stays_submitted_and_reminds_of
 
 async def due_at(board: Board, path: str) -> datetime:
     """Until when there are votes on the change."""
-    (asked,) = (await board.manager.read(f"{path}/decisions"))["items"]
-    return datetime.fromisoformat(asked["due_at"])
+    (decision,) = (await board.manager.read(f"{path}/decisions"))["items"]
+    return datetime.fromisoformat(decision["due_at"])
 
 
 async def test_change_managers_learn_of_an_emergency_at_once(
@@ -220,14 +220,14 @@ async def test_an_emergency_that_nobody_answers_goes_to_management_after_half_an
     await work(worker, first - timedelta(minutes=6))
     assert await told(head, "to_vote", key) == 0
     await work(worker, first)
-    (asked,) = (await board.manager.read(f"{path}/decisions"))["items"]
-    assert (asked["state"], asked["quorum"]) == ("open", 1)
-    assert datetime.fromisoformat(asked["asked_next_at"]) == first
+    (decision,) = (await board.manager.read(f"{path}/decisions"))["items"]
+    assert (decision["state"], decision["quorum"]) == ("open", 1)
+    assert datetime.fromisoformat(decision["asked_next_at"]) == first
     assert await due_at(board, path) == first + timedelta(minutes=30)
     assert (await board.manager.read(path))["state"] == "submitted"
     assert await told(head, "to_vote", key) == 1
     assert await told(board.agent, "undecided", key) == 0, "it is not over"
-    late = {"decision": asked["id"], "verdict": "approve"}
+    late = {"decision": decision["id"], "verdict": "approve"}
     refused = await board.member.post(f"{path}/vote", json=late)
     assert (refused.status_code, refused.json()["code"]) == (403, "not_asked_to_vote")
     await head.post_ok(f"{path}/vote", late)
@@ -243,8 +243,8 @@ async def test_an_emergency_that_management_does_not_answer_either_stays_submitt
     first, key = await due_at(board, path), await row_key(board, path)
     await work(worker, first)
     await work(worker, first + timedelta(minutes=31))
-    (asked,) = (await board.manager.read(f"{path}/decisions"))["items"]
-    assert (asked["state"], asked["outcome"]) == ("taken", "lapsed")
+    (decision,) = (await board.manager.read(f"{path}/decisions"))["items"]
+    assert (decision["state"], decision["outcome"]) == ("taken", "lapsed")
     assert (await board.manager.read(path))["state"] == "submitted"
     assert await told(board.agent, "undecided", key) == 1
     assert await told(board.manager, "undecided", key) == 1
@@ -262,9 +262,9 @@ async def group_of(board: Board) -> None:
 
 async def meeting(board: Board, starts_at: datetime, **more: Any) -> str:
     """The path of a new meeting of the group."""
-    said = {"title": "Board", "meeting_kind": "cab", "group": "cab", "starts_at": text(starts_at)}
-    said |= {"ends_at": text(starts_at + timedelta(hours=1)), "chair": "me"}
-    called = await board.manager.post_ok("/v1/meetings", said | more)
+    fields = {"title": "Board", "meeting_kind": "cab", "group": "cab", "starts_at": text(starts_at)}
+    fields |= {"ends_at": text(starts_at + timedelta(hours=1)), "chair": "me"}
+    called = await board.manager.post_ok("/v1/meetings", fields | more)
     return f"/v1/meetings/{called['id']}"
 
 
@@ -305,37 +305,37 @@ async def test_the_next_meeting_of_the_change_board_takes_up_what_waits_for_thos
 ) -> None:
     other = await meeting(board, SOON, meeting_kind="progress", group=None)
     later = await meeting(board, SOON + timedelta(days=2), group=None)
-    at = await meeting(board, SOON + timedelta(days=1), group=None)
+    path = await meeting(board, SOON + timedelta(days=1), group=None)
     waits = await asked(board, SOON + timedelta(days=3))
     await work(worker)
-    assert [await agenda(board, one) for one in (other, at, later)] == [[], [waits], []]
+    assert [await agenda(board, meeting_path) for meeting_path in (other, path, later)] == [[], [waits], []]
 
 
 async def test_what_a_group_votes_on_is_not_taken_up_where_others_meet(board: Board, worker: Worker) -> None:
     await group_of(board)
-    at = await meeting(board, SOON, group=None)
+    path = await meeting(board, SOON, group=None)
     await asked(board, SOON + timedelta(days=1))
     await work(worker)
-    assert await agenda(board, at) == []
+    assert await agenda(board, path) == []
 
 
 async def test_what_is_decided_by_circulation_before_the_meeting_begins_is_not_taken_up(
     board: Board, worker: Worker
 ) -> None:
     await group_of(board)
-    at = await meeting(board, SOON)
+    path = await meeting(board, SOON)
     await asked(board, SOON - timedelta(days=1))
     await work(worker)
-    assert await agenda(board, at) == []
+    assert await agenda(board, path) == []
 
 
 async def test_a_meeting_that_is_called_takes_up_what_waits_already(board: Board, worker: Worker) -> None:
     await group_of(board)
     waiting = [await asked(board, SOON + timedelta(days=1, hours=n)) for n in range(7)]
     await work(worker)
-    at = await meeting(board, SOON)
+    path = await meeting(board, SOON)
     await work(worker)
-    assert sorted(await agenda(board, at)) == sorted(waiting)
+    assert sorted(await agenda(board, path)) == sorted(waiting)
 
 
 async def test_what_a_person_has_dropped_or_put_on_the_agenda_stays_so(board: Board, worker: Worker) -> None:
@@ -373,12 +373,12 @@ async def test_the_next_of_a_series_takes_up_only_what_is_not_on_an_agenda_yet(
     board: Board, worker: Worker
 ) -> None:
     await group_of(board)
-    at = await meeting(board, SOON, series_interval="weekly")
+    path = await meeting(board, SOON, series_interval="weekly")
     waits = await asked(board, SOON + timedelta(days=30))
     await work(worker)
     await work(worker, SOON + timedelta(minutes=1))
     query = "select id from fold.meeting order by starts_at desc limit 1"
     following = f"/v1/meetings/{await board.api.ledger.db.value(query)}"
-    assert following != at, "it was called"
-    assert (await agenda(board, at), await agenda(board, following)) == ([waits], [])
+    assert following != path, "it was called"
+    assert (await agenda(board, path), await agenda(board, following)) == ([waits], [])
     assert at_hour(0) > text(SOON)

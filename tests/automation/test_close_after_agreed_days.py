@@ -83,8 +83,8 @@ async def test_a_longer_agreement_lets_running_timers_wait_longer(desk: Desk) ->
 async def test_a_major_incident_waits_for_its_review_and_closes_then(desk: Desk) -> None:
     manager = await add_caller(desk.ledger, "Manager", Role.incident_manager)
 
-    async def manages(action: str, said: dict[str, Any]) -> None:
-        body = desk.ledger.lifecycles["incident"][action].body.model_validate(said)
+    async def manages(action: str, fields: dict[str, Any]) -> None:
+        body = desk.ledger.lifecycles["incident"][action].body.model_validate(fields)
         await act(desk.ledger, manager, "incident", action, incident.id, body, now=desk.now)
 
     incident = await desk.perform("acknowledge", await desk.report())

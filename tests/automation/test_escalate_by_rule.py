@@ -49,9 +49,9 @@ async def add_rule(desk: Desk, **more: Any) -> UUID:
     return identifier
 
 
-async def edit_rule(desk: Desk, which: UUID, **said: Any) -> None:
+async def edit_rule(desk: Desk, which: UUID, **fields: Any) -> None:
     """The rule is otherwise."""
-    body = EditEscalationRule.model_validate(said)
+    body = EditEscalationRule.model_validate(fields)
     await act(desk.ledger, TESTS, "escalation_rule", "edit", which, body, now=desk.now)
 
 
@@ -70,7 +70,7 @@ async def escalations(desk: Desk, incident: Incident) -> list[Recorded]:
 
 async def set_timers(desk: Desk) -> dict[str, Any]:
     """The rule's timers, by ticket."""
-    return {stream: at for (name, stream), at in (await timers(desk.ledger)).items() if name == NAME}
+    return {stream: due_at for (name, stream), due_at in (await timers(desk.ledger)).items() if name == NAME}
 
 
 async def no_refusals(desk: Desk) -> bool:
@@ -101,12 +101,12 @@ async def test_what_is_open_for_too_long_goes_to_another_team_once(desk: Desk) -
 async def test_what_has_happened_in_time_is_not_escalated(desk: Desk, as_long_as: str) -> None:
     await add_team(desk.ledger, "network")
     await add_rule(desk, to_team="network", as_long_as=as_long_as)
-    idle, seen, mine = await reported(desk), await reported(desk), await reported(desk)
-    await desk.perform("acknowledge", seen)
+    idle, acknowledged, mine = await reported(desk), await reported(desk), await reported(desk)
+    await desk.perform("acknowledge", acknowledged)
     await desk.perform("assign", mine, AssignTicket(person="me"))
     await desk.pass_time(seconds=HOUR)
-    found = [bool(await escalations(desk, one)) for one in (idle, seen, mine)]
-    assert found == ([True, False, True] if as_long_as == "unanswered" else [True, True, False])
+    escalated = [bool(await escalations(desk, incident)) for incident in (idle, acknowledged, mine)]
+    assert escalated == ([True, False, True] if as_long_as == "unanswered" else [True, True, False])
 
 
 async def test_only_tickets_of_its_priorities(desk: Desk) -> None:
@@ -198,12 +198,12 @@ async def test_there_is_no_timer_where_there_is_nobody_to_escalate_to(desk: Desk
 async def test_a_history_from_elsewhere_is_left_alone(desk: Desk) -> None:
     await add_team(desk.ledger, "network")
     await add_rule(desk, to_team="network")
-    told = await from_elsewhere(desk, desk.agent)
+    imported = await from_elsewhere(desk, desk.agent)
     await desk.pass_time(days=1)
-    assert await escalations(desk, told) == []
-    await desk.perform("assign", told, AssignTicket(person="me"))
+    assert await escalations(desk, imported) == []
+    await desk.perform("assign", imported, AssignTicket(person="me"))
     await desk.pass_time(seconds=1)
-    assert len(await escalations(desk, told)) == 1
+    assert len(await escalations(desk, imported)) == 1
 
 
 async def from_elsewhere(desk: Desk, caller: Caller) -> Incident:

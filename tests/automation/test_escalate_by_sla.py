@@ -27,10 +27,10 @@ REACHED, WARNED, BREACHED = ClockEventType.reached, ClockEventType.warned, Clock
 
 async def add_rule(desk: Desk, **more: Any) -> UUID:
     """A rule of incidents at four fifths of a target, for a person; gives its id."""
-    said = {"process": "incident", "name": "Soon late", "sla_percent": 80, "as_long_as": "unended", **more}
-    if "escalate_to" not in said:
-        said |= {"escalate_to": "person", "to_person": str((await add_person(desk.ledger, "Boss")).id)}
-    body = AddEscalationRule.model_validate(said)
+    fields = {"process": "incident", "name": "Soon late", "sla_percent": 80, "as_long_as": "unended", **more}
+    if "escalate_to" not in fields:
+        fields |= {"escalate_to": "person", "to_person": str((await add_person(desk.ledger, "Boss")).id)}
+    body = AddEscalationRule.model_validate(fields)
     identifier: UUID = (
         await act(desk.ledger, TESTS, "escalation_rule", "add", body=body, now=desk.now)
     ).record.id
@@ -63,8 +63,8 @@ async def test_a_ticket_is_escalated_when_its_clock_has_reached_the_share_and_on
     (event,) = await escalations(desk, incident)
     assert (event.type, event.source) == ("incident.escalated", "rule")
     assert (event.source_ref or "").endswith(f":{which}")
-    said = await read.events_about(desk.ledger.db, incident.row_key, limit=9)
-    assert event.causation_id == said[-1].id
+    events = await read.events_about(desk.ledger.db, incident.row_key, limit=9)
+    assert event.causation_id == events[-1].id
     await say(desk, incident, WARNED, percent=90)
     await say(desk, incident, BREACHED)
     assert len(await escalations(desk, incident)) == 1
@@ -142,10 +142,10 @@ async def test_clocks_are_asked_for_the_shares_of_active_rules(desk: Desk) -> No
     await add_rule(desk, sla_percent=80)
     await add_rule(desk, sla_percent=50, metric="response")
     await add_rule(desk, sla_percent=None, after_seconds=60)
-    asked = await percents_asked_for(desk.ledger.db)
-    assert asked["incident", ClockMetric.response] == (50, 80)
-    assert asked["incident", ClockMetric.resolution] == (80,)
-    assert {process for process, _ in asked} == {"incident"}
+    percents = await percents_asked_for(desk.ledger.db)
+    assert percents["incident", ClockMetric.response] == (50, 80)
+    assert percents["incident", ClockMetric.resolution] == (80,)
+    assert {process for process, _ in percents} == {"incident"}
 
 
 async def test_a_rule_says_when_in_one_way(api: Api) -> None:
@@ -163,10 +163,10 @@ async def test_a_rule_says_when_in_one_way(api: Api) -> None:
         ({"sla_percent": 0}, "/sla_percent", "greater_than_equal"),
         ({"sla_percent": 201}, "/sla_percent", "less_than_equal"),
     )
-    for said, pointer, code in wrong:
-        refused = await admin.post("/v1/escalation_rules", json={**rule, **said})
+    for fields, pointer, code in wrong:
+        refused = await admin.post("/v1/escalation_rules", json={**rule, **fields})
         (error,) = refused.json()["errors"]
-        assert (error["pointer"], error["code"]) == (pointer, code), said
+        assert (error["pointer"], error["code"]) == (pointer, code), fields
     record = await admin.post_ok("/v1/escalation_rules", {**rule, "sla_percent": 80, "metric": "resolution"})
     assert (record["after_seconds"], record["sla_percent"], record["metric"]) == (None, 80, "resolution")
     path = f"/v1/escalation_rules/{record['id']}"

@@ -51,10 +51,10 @@ class Office:
         (key,) = done.event.data["set"]
         return UUID(key.partition("/")[2])
 
-    async def told(self, who: Caller) -> list[str]:
+    async def told(self, caller: Caller) -> list[str]:
         """What they were told of, as steps of notices."""
         query = "select steps from fold.notice where person_id = %s order by id"
-        rows = await self.desk.ledger.db.rows(query, (who.person_id,))
+        rows = await self.desk.ledger.db.rows(query, (caller.person_id,))
         return [step for row in rows for step in row["steps"] if step.startswith("complaint_")]
 
     async def row(self, complaint: UUID) -> dict[str, Any]:
@@ -101,8 +101,10 @@ async def test_the_owner_and_their_superiors_are_told_once_when_it_is_overdue(of
     await office.fall_due(complaint)
     assert await office.told(office.wu) == ["complaint_assigned", "complaint_overdue"]
     assert await office.told(office.quality) == await office.told(office.head) == ["complaint_escalated"]
-    escalated = [one for one in await by_rules(office.desk.ledger, incident.row_key) if RULE in one.actor]
-    assert [(one.type, one.staff_only) for one in escalated] == [("incident.complaint_escalated", True)]
+    escalated = [
+        event for event in await by_rules(office.desk.ledger, incident.row_key) if RULE in event.actor
+    ]
+    assert [(event.type, event.staff_only) for event in escalated] == [("incident.complaint_escalated", True)]
     await office.desk.pass_time(days=30)
     assert await office.told(office.head) == ["complaint_escalated"], "once"
     assert await office.told(office.zhao) == []
@@ -142,8 +144,10 @@ async def test_what_is_answered_or_merged_is_not_overdue_and_the_next_one_is(off
     merge = MergeComplaint(complaint=third, into=second)
     await act(ledger, office.wu, "incident", "merge_complaint", incident.id, merge, now=office.desk.now)
     await office.fall_due(second)
-    found = {name: (await office.row(name))["escalated_at"] is not None for name in (first, second, third)}
-    assert found == {first: False, second: True, third: False}
+    escalated = {
+        name: (await office.row(name))["escalated_at"] is not None for name in (first, second, third)
+    }
+    assert escalated == {first: False, second: True, third: False}
 
 
 async def test_an_owner_who_has_left_is_not_told(office: Office) -> None:
@@ -155,5 +159,5 @@ async def test_an_owner_who_has_left_is_not_told(office: Office) -> None:
     admin = await add_caller(ledger, "Admin", Role.admin)
     await act(ledger, admin, "person", "deactivate", caller.person_id, EmptyPayload())
     await office.fall_due(complaint)
-    (event,) = [one for one in await by_rules(ledger, incident.row_key) if RULE in one.actor]
+    (event,) = [event for event in await by_rules(ledger, incident.row_key) if RULE in event.actor]
     assert event.payload["told"] == [str(office.wu.person_id)]

@@ -39,12 +39,12 @@ class Site:
     request: UUID
 
     async def does(
-        self, action: str, said: dict[str, Any] | None = None, who: Caller | None = None
+        self, action: str, fields: dict[str, Any] | None = None, caller: Caller | None = None
     ) -> Request:
         """Somebody does it to the project: its author, if nobody else is named."""
         ledger, now = self.desk.ledger, self.desk.now
-        body = ledger.lifecycles["request"][action].body.model_validate(said or {})
-        done = await act(ledger, who or self.author, "request", action, self.request, body, now=now)
+        body = ledger.lifecycles["request"][action].body.model_validate(fields or {})
+        done = await act(ledger, caller or self.author, "request", action, self.request, body, now=now)
         request: Request = done.record
         return request
 
@@ -59,14 +59,14 @@ class Site:
 
     async def solution_approved(self) -> None:
         """A solution is proposed, and both sides approve it."""
-        wanted = {
+        requirements = {
             **WANTED,
             "heard": [str(self.lead.person_id)],
             "criteria": [{"text": "It works.", "shown_by": "demonstration"}],
             "acceptance_group": "leave",
             "confirmed_at": self.desk.now,
         }
-        await self.does("confirm_requirements", wanted)
+        await self.does("confirm_requirements", requirements)
         await self.does("propose_solution", {**PAPER, "risks": []})
         await self.does("review_solution", {"side": "business", **GOOD}, self.requester)
         await self.does("review_solution", {"side": "it", **GOOD}, self.engineer)
@@ -101,10 +101,10 @@ class Site:
         rows = await self.desk.ledger.db.rows(query, (f"request/{self.request}",))
         return [(row["type"], row["actor"]) for row in rows if row["type"] in LATE]
 
-    async def told(self, who: Caller) -> list[str]:
+    async def told(self, caller: Caller) -> list[str]:
         """What somebody was told of as overdue, in order."""
         query = "select steps from fold.notice where person_id = %s order by id"
-        rows = await self.desk.ledger.db.rows(query, (who.person_id,))
+        rows = await self.desk.ledger.db.rows(query, (caller.person_id,))
         return [step for row in rows for step in row["steps"] if step.endswith("_overdue")]
 
 
@@ -117,22 +117,22 @@ async def site(desk: Desk) -> Site:
     author = await add_caller(ledger, "Author", Role.engineer, teams=("mail",))
     engineer = await add_caller(ledger, "Engineer", Role.engineer, teams=("mail",))
     admin = await add_caller(ledger, "Admin", Role.admin)
-    for kind, action, name, said in (
+    for kind, action, name, fields in (
         ("team", "edit", team.id, {"lead": str(lead.person_id)}),
         ("group", "add", None, {"key": "leave", "name": "G", "chair": str(lead.person_id)}),
     ):
-        body = ledger.lifecycles[kind][action].body.model_validate(said)
+        body = ledger.lifecycles[kind][action].body.model_validate(fields)
         await act(ledger, admin, kind, action, name, body)
     body = ledger.lifecycles["request"]["submit"].body.model_validate(
         {"title": "Leave", "description": "On paper.", "channel": "portal", "urgency": "3"}
     )
     requester = await add_caller(ledger, "Zhao Min")
     done = await act(ledger, requester, "request", "submit", body=body, now=desk.now)
-    made = Site(desk, requester, author, engineer, lead, done.record.id)
+    built = Site(desk, requester, author, engineer, lead, done.record.id)
     assessed = {"category": "x", "impact": "3", "urgency": "3", "path": "project", "team": "mail"}
-    await made.does("assess", assessed, desk.agent)
-    await made.solution_approved()
-    return made
+    await built.does("assess", assessed, desk.agent)
+    await built.solution_approved()
+    return built
 
 
 async def test_a_late_report_is_flagged_once_and_the_next_report_takes_that_back(site: Site) -> None:
@@ -169,8 +169,8 @@ async def test_where_nobody_is_assigned_the_lead_is_told_and_without_a_lead_the_
     await act(site.desk.ledger, admin, "team", "edit", team["id"], body)
     await site.reported()
     await site.pass_time(days=8)
-    for who in (site.engineer, site.author, site.desk.agent):
-        assert await site.told(who) == ["progress_report_overdue"]
+    for caller in (site.engineer, site.author, site.desk.agent):
+        assert await site.told(caller) == ["progress_report_overdue"]
 
 
 async def test_each_milestone_is_flagged_when_it_is_due_unless_it_is_reached(site: Site) -> None:
@@ -232,7 +232,7 @@ async def test_a_milestone_that_is_flagged_or_reached_is_not_flagged(site: Site)
 
 
 def test_both_rules_watch_every_project_in_the_states_in_which_the_actions_are_open() -> None:
-    projects = {one.kind: one for one in LIFECYCLES if Milestone in one.children}
+    projects = {lifecycle.kind: lifecycle for lifecycle in LIFECYCLES if Milestone in lifecycle.children}
     reports = {
         rule.kind: rule.states
         for rule in TIMED_RULES
@@ -240,8 +240,12 @@ def test_both_rules_watch_every_project_in_the_states_in_which_the_actions_are_o
     }
     milestones = {kind: frozenset(states) for kind, states in flag_overdue_milestones.PURSUED.items()}
     assert "request" in projects
-    assert {kind: one["flag_progress_report"].from_states for kind, one in projects.items()} == reports
-    assert {kind: one["flag_milestone"].from_states for kind, one in projects.items()} == milestones
+    assert {
+        kind: lifecycle["flag_progress_report"].from_states for kind, lifecycle in projects.items()
+    } == reports
+    assert {
+        kind: lifecycle["flag_milestone"].from_states for kind, lifecycle in projects.items()
+    } == milestones
 
 
 async def test_of_an_improvement_the_project_manager_is_told(api: Api) -> None:

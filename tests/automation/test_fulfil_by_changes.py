@@ -43,22 +43,22 @@ class Catalogue:
         change = await board.drafted(type="emergency", request=request["number"])
         path = f"/v1/changes/{change['id']}"
         await board.agent.post_ok(f"{path}/submit")
-        asked = board.question(cannot_wait="The old one fails.")
-        await board.manager.post_ok(f"{path}/request_emergency_approval", asked)
+        question = board.question(cannot_wait="The old one fails.")
+        await board.manager.post_ok(f"{path}/request_emergency_approval", question)
         await board.vote(path, "approve")
         await board.engineer.post_ok(f"{path}/start", {})
         return path
 
-    async def make(self, at: str) -> None:
+    async def make(self, path: str) -> None:
         """The change is made and reviewed, and what follows from it."""
-        await self.board.engineer.post_ok(f"{at}/complete", DONE)
-        await self.board.manager.post_ok(f"{at}/review", REVIEWED)
+        await self.board.engineer.post_ok(f"{path}/complete", DONE)
+        await self.board.manager.post_ok(f"{path}/review", REVIEWED)
         await self.work()
 
-    async def back_out(self, at: str) -> None:
+    async def back_out(self, path: str) -> None:
         """The change is undone, and what follows from it."""
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        await self.board.engineer.post_ok(f"{at}/back_out", {"reason": "No.", "service_restored_at": now})
+        await self.board.engineer.post_ok(f"{path}/back_out", {"reason": "No.", "service_restored_at": now})
         await self.work()
 
     async def work(self) -> None:
@@ -91,9 +91,9 @@ async def catalogue(api: Api) -> Catalogue:
     }
     record = await admin.post_ok("/v1/services", service)
     await admin.post_ok(f"/v1/services/{record['id']}/go_live")
-    for said in (ITEM, {**ITEM, "key": "laptop", "opens": None}):
-        item = await admin.post_ok("/v1/catalogue_items", said)
-        assert item["opens"] == said["opens"]
+    for fields in (ITEM, {**ITEM, "key": "laptop", "opens": None}):
+        item = await admin.post_ok("/v1/catalogue_items", fields)
+        assert item["opens"] == fields["opens"]
         await admin.post_ok(f"/v1/catalogue_items/{item['id']}/offer")
     return Catalogue(board, await api.client("Zhao"))
 
@@ -138,13 +138,13 @@ async def test_the_requester_is_told_once_why_the_change_was_not_made(catalogue:
     assert (await catalogue.read(request))["state"] == "assessed"
     assert await catalogue.endings(request) == ["backed_out"]
     texts = [item["text"] for item in (await catalogue.user.read("/v1/notices"))["items"]]
-    assert any("has ended (Backed out)" in one for one in texts), texts
+    assert any("has ended (Backed out)" in text for text in texts), texts
     draft = await catalogue.board.drafted(request=request["number"])
     await catalogue.board.agent.post_ok(f"/v1/changes/{draft['id']}/cancel", {"reason": "Too dear."})
     await catalogue.work()
     assert await catalogue.endings(request) == ["backed_out", "cancelled"]
     texts = [item["text"] for item in (await catalogue.user.read("/v1/notices"))["items"]]
-    assert any("has ended (Cancelled)" in one and "Reason: Too dear." in one for one in texts), texts
+    assert any("has ended (Cancelled)" in text and "Reason: Too dear." in text for text in texts), texts
 
 
 async def test_what_is_made_as_a_project_is_only_told_of(catalogue: Catalogue) -> None:

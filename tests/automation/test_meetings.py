@@ -38,8 +38,8 @@ async def called(desk: Desk, starts_at: datetime = MORNING, **more: Any) -> Meet
     """A meeting that the agent calls, in Berlin."""
     fields = {"title": "Board", "meeting_kind": "cab", "chair": "me", "time_zone": "Europe/Berlin", **more}
     body = CallMeeting(starts_at=starts_at, ends_at=starts_at + HOUR, **fields)
-    made: Meeting = (await act(desk.ledger, desk.agent, "meeting", "call", body=body, now=desk.now)).record
-    return made
+    meeting: Meeting = (await act(desk.ledger, desk.agent, "meeting", "call", body=body, now=desk.now)).record
+    return meeting
 
 
 async def all_of_them(desk: Desk) -> list[Meeting]:
@@ -79,9 +79,9 @@ async def test_when_one_begins_the_next_is_called_at_the_same_time_of_day(desk: 
     await until(desk, MORNING + timedelta(days=7))
     await until(desk, MORNING + timedelta(days=14))
     clocks = [
-        one.starts_at.astimezone(MORNING.tzinfo).isoformat()
-        for one in await all_of_them(desk)
-        if one.starts_at
+        meeting.starts_at.astimezone(MORNING.tzinfo).isoformat()
+        for meeting in await all_of_them(desk)
+        if meeting.starts_at
     ]
     # The clocks of Berlin change on the 28th of March.
     assert clocks == [
@@ -106,9 +106,9 @@ async def test_it_takes_over_the_group_as_it_is_then_and_who_was_invited_besides
     async def group(action: str, body: Any, name: str | None = None) -> None:
         await act(desk.ledger, rule_caller("tests"), "group", action, name, body)
 
-    async def belongs(one: Caller) -> None:
+    async def belongs(caller: Caller) -> None:
         await group(
-            "add_member", AddMemberGroup(person=str(one.person_id), side=RepresentedSide.business), "cab"
+            "add_member", AddMemberGroup(person=str(caller.person_id), side=RepresentedSide.business), "cab"
         )
 
     await group("add", AddGroup(key="cab", name="CAB", chair=str(head.person_id)))
@@ -154,10 +154,10 @@ async def test_one_that_is_moved_behind_the_next_leaves_that_one_where_it_is(des
     await act(desk.ledger, desk.agent, "meeting", "move", first.id, move, now=desk.now)
     for days in (0, 7, 14, 15):
         await until(desk, MORNING + timedelta(days=days))
-    found = [(one.id == first.id, one.starts_at) for one in await all_of_them(desk)]
+    begins = [(meeting.id == first.id, meeting.starts_at) for meeting in await all_of_them(desk)]
     # The clocks of Berlin change on the 28th of March.
     weeks = [MORNING + timedelta(days=7 * week) for week in (1, 2, 3)]
-    assert found == [(False, weeks[0]), (False, weeks[1]), (True, behind), (False, weeks[2])]
+    assert begins == [(False, weeks[0]), (False, weeks[1]), (True, behind), (False, weeks[2])]
 
 
 async def test_when_the_next_is_to_begin_is_as_it_fell_due_whatever_becomes_of_either(desk: Desk) -> None:
@@ -175,9 +175,11 @@ async def test_when_the_next_is_to_begin_is_as_it_fell_due_whatever_becomes_of_e
     await act(desk.ledger, desk.agent, "meeting", "move", second.id, move, now=desk.now)
     why = Reason(reason="Nobody has time.")
     await act(desk.ledger, desk.agent, "meeting", "cancel", second.id, why, now=desk.now)
-    meetings = {one.id: one for one in await all_of_them(desk)}
+    meetings = {meeting.id: meeting for meeting in await all_of_them(desk)}
     due = [datetime(2027, month, 10, 9, tzinfo=MORNING.tzinfo) for month in (3, 4, 5)]
-    assert [one.planned_at for one in sorted(meetings.values(), key=lambda one: one.number)] == due
+    assert [
+        meeting.planned_at for meeting in sorted(meetings.values(), key=lambda meeting: meeting.number)
+    ] == due
     for meeting in meetings.values():
         following = None if meeting.next_id is None else meetings[meeting.next_id]
         assert meeting.next_at == (following and following.planned_at)
@@ -194,11 +196,11 @@ async def test_a_group_that_has_grown_leaves_no_room_for_others_and_the_series_g
     await fill(desk.ledger, "cab", (member.id for member in members))
     await until(desk, MORNING)
     _, second = await all_of_them(desk)
-    there = await invited(desk, second)
-    assert there.keys() == {desk.agent.person_id, head.id, *(member.id for member in members)}, (
+    persons = await invited(desk, second)
+    assert persons.keys() == {desk.agent.person_id, head.id, *(member.id for member in members)}, (
         "who chairs it, too"
     )
-    assert len(there) == MOST_INVITED
+    assert len(persons) == MOST_INVITED
 
 
 async def test_a_series_of_which_nobody_is_left_ends_and_who_sees_to_it_is_told(desk: Desk) -> None:
@@ -206,8 +208,8 @@ async def test_a_series_of_which_nobody_is_left_ends_and_who_sees_to_it_is_told(
     first = await called(
         desk, series_interval="weekly", chair=str(chair.person_id), persons=(str(guest.person_id),)
     )
-    for one in (chair, guest):
-        await act(desk.ledger, rule_caller("tests"), "person", "deactivate", one.person_id, EmptyPayload())
+    for caller in (chair, guest):
+        await act(desk.ledger, rule_caller("tests"), "person", "deactivate", caller.person_id, EmptyPayload())
     with pytest.raises(ActionUnavailable) as refused:
         await act(desk.ledger, desk.agent, "meeting", "call_next", first.id, now=desk.now)
     assert refused.value.code == "nobody_comes"
@@ -217,8 +219,8 @@ async def test_a_series_of_which_nobody_is_left_ends_and_who_sees_to_it_is_told(
     (ended,) = await by_rules(desk.ledger, first.row_key)
     assert (ended.type, ended.actor) == ("meeting.series_ended", "rule:call_next_meeting")
     await until(desk, MORNING + timedelta(minutes=2))
-    told = "select steps from fold.notice where person_id = %s"
-    assert [row["steps"] for row in await desk.ledger.db.rows(told, (desk.agent.person_id,))] == [
+    query = "select steps from fold.notice where person_id = %s"
+    assert [row["steps"] for row in await desk.ledger.db.rows(query, (desk.agent.person_id,))] == [
         ["series_over"]
     ]
 
@@ -235,7 +237,7 @@ async def test_as_long_as_one_is_left_the_series_goes_on(desk: Desk) -> None:
 async def test_what_fell_due_while_no_worker_was_there_is_left_out(desk: Desk) -> None:
     await called(desk, series_interval="weekly")
     await until(desk, MORNING + timedelta(days=24))
-    assert [one.starts_at for one in await all_of_them(desk)][1:] == [
+    assert [meeting.starts_at for meeting in await all_of_them(desk)][1:] == [
         datetime(2027, 4, 7, 9, tzinfo=ZoneInfo("Europe/Berlin"))
     ]
 
@@ -250,11 +252,11 @@ async def test_a_series_ends_and_a_single_meeting_has_no_next(desk: Desk) -> Non
 
 
 async def test_who_was_invited_and_uninvited_by_hand_is_so_the_next_time(desk: Desk) -> None:
-    one, other = [await add_caller(desk.ledger, name) for name in ("One", "Other")]
-    first = await called(desk, series_interval="quarterly", persons=(str(one.person_id),))
+    guest, other = [await add_caller(desk.ledger, name) for name in ("One", "Other")]
+    first = await called(desk, series_interval="quarterly", persons=(str(guest.person_id),))
     invite = InviteMeeting(persons=(str(other.person_id),))
     await act(desk.ledger, desk.agent, "meeting", "invite", first.id, invite, now=desk.now)
-    uninvite = UninviteMeeting(person=str(one.person_id))
+    uninvite = UninviteMeeting(person=str(guest.person_id))
     await act(desk.ledger, desk.agent, "meeting", "uninvite", first.id, uninvite, now=desk.now)
     stranger = await add_caller(desk.ledger, "Stranger")
     meeting = HoldMeeting(attended=(str(stranger.person_id),))

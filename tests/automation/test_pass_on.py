@@ -63,13 +63,13 @@ async def refused(desk: Desk) -> list[dict[str, Any]]:
 
 async def test_its_reporter_and_followers_follow_the_original(desk: Desk) -> None:
     original, duplicate = await desk.report(), await desk.report()
-    both, *others = await follows(desk, duplicate, "Both", "One", "Another")
+    both, *followers_of_copy = await follows(desk, duplicate, "Both", "One", "Another")
     await desk.perform("follow", original, FollowTicket(person=str(both)))
     await desk.mark_duplicate(duplicate, original)
     await desk.pass_time(minutes=1)
     await desk.pass_time(minutes=1)
     assert duplicate.requester_id is not None
-    assert await followers(desk, original) == {both, *others, duplicate.requester_id}
+    assert await followers(desk, original) == {both, *followers_of_copy, duplicate.requester_id}
     passed = await by_rules(desk.ledger, original.row_key)
     assert [(e.type, e.actor) for e in passed] == [("incident.followed", "rule:pass_on_followers")] * 3
     assert await refused(desk) == []
@@ -161,8 +161,8 @@ async def test_a_comment_goes_on_to_the_end_of_a_chain_under_its_first_number(de
     await desk.mark_duplicate(between, first)
     await says(desk, last, "Any news?")
     await desk.pass_time(minutes=1)
-    said = [(f"{last.number}: Any news?", desk.agent.person_id)]
-    assert await comments(desk, between) == await comments(desk, first) == said
+    passed_on = [(f"{last.number}: Any news?", desk.agent.person_id)]
+    assert await comments(desk, between) == await comments(desk, first) == passed_on
 
 
 async def test_a_correction_is_passed_on_as_it_is_said(desk: Desk) -> None:

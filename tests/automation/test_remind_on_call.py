@@ -18,13 +18,13 @@ P1 = {"impact": "1", "urgency": "1"}
 
 async def reminders(desk: Desk, incident: Incident) -> list[tuple[timedelta, list[str]]]:
     """How long after its report, and whom."""
-    found = []
+    reminded = []
     for event in await by_rules(desk.ledger, incident.row_key):
         assert incident.opened_at is not None
         if event.actor == "rule:remind_on_call":
             assert event.type == "incident.reminded"
-            found.append((event.occurred_at - incident.opened_at, event.data["given"]["persons"]))
-    return found
+            reminded.append((event.occurred_at - incident.opened_at, event.data["given"]["persons"]))
+    return reminded
 
 
 async def test_a_p1_is_reminded_of_every_five_minutes_until_somebody_acknowledges_it(desk: Desk) -> None:
@@ -81,7 +81,7 @@ async def test_who_is_on_call_in_its_team_is_reminded_before_its_lead(desk: Desk
     incident = await desk.report(**P1)
     await act(desk.ledger, rule_caller("tests"), "incident", "assign", incident.id, AssignTicket(team="net"))
     await desk.pass_time(minutes=5)
-    assert [whom for _, whom in await reminders(desk, incident)] == [[person]]
+    assert [persons for _, persons in await reminders(desk, incident)] == [[person]]
 
 
 async def test_who_was_deactivated_is_never_reminded(desk: Desk) -> None:
@@ -106,7 +106,7 @@ async def test_who_was_deactivated_is_never_reminded(desk: Desk) -> None:
         await desk.pass_time(minutes=5)
     await act(desk.ledger, rule_caller("tests"), "person", "activate", person)
     await desk.pass_time(minutes=5)
-    reminded = [whom for _, whom in await reminders(desk, incident)]
+    reminded = [persons for _, persons in await reminders(desk, incident)]
     assert reminded == [[str(lead)], [managing], [str(person)]]
 
 
@@ -121,7 +121,7 @@ async def test_it_is_the_teams_lead_who_is_reminded_and_without_one_the_incident
     await desk.pass_time(minutes=5)
     await act(desk.ledger, rule_caller("tests"), "incident", "assign", incident.id, AssignTicket(team="net"))
     await desk.pass_time(minutes=5)
-    assert [whom for _, whom in await reminders(desk, incident)] == [[managing], [lead]]
+    assert [persons for _, persons in await reminders(desk, incident)] == [[managing], [lead]]
 
 
 async def test_while_there_is_nobody_to_remind_it_is_looked_for_one(desk: Desk) -> None:
@@ -130,5 +130,5 @@ async def test_while_there_is_nobody_to_remind_it_is_looked_for_one(desk: Desk) 
     assert await reminders(desk, incident) == []
     managing = await manager(desk)
     await desk.pass_time(minutes=1)
-    assert [whom for _, whom in await reminders(desk, incident)] == [[managing]]
+    assert [persons for _, persons in await reminders(desk, incident)] == [[managing]]
     assert desk.worker.failures == []

@@ -114,6 +114,6 @@ async def test_only_staff_are_told_for_which_change_it_waits(board: Board) -> No
     await board.agent.post_ok(f"{path}/assign", {"person": "me"})
     await board.agent.post_ok(f"{path}/hold", {**WAITS, "change": change["number"]})
     assert (await user.read(path)).get("held_for_change_id") is None
-    told = (await user.read(f"{path}/events"))["items"][-1]
-    assert told["type"] == "incident.held"
-    assert change["id"] not in str(told)
+    event = (await user.read(f"{path}/events"))["items"][-1]
+    assert event["type"] == "incident.held"
+    assert change["id"] not in str(event)

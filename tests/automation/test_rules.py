@@ -28,7 +28,7 @@ FILES = {
     path.stem: path.parent.name for path in Path(rules.__path__[0]).glob("*/*.py") if path.stem != "__init__"
 }
 #: The rules that are one line of a row each.
-IN_ROWS = {row.due.rule for one in LIFECYCLES for row in one.rows if row.due is not None}
+IN_ROWS = {row.due.rule for lifecycle in LIFECYCLES for row in lifecycle.rows if row.due is not None}
 
 
 def test_a_rules_name_in_the_log_is_that_of_its_file_or_row_and_the_worker_runs_all_of_them() -> None:
@@ -47,7 +47,7 @@ def test_every_rule_is_explained_where_people_look() -> None:
 
 
 def test_an_action_that_is_due_is_a_rules_to_perform_and_needs_no_payload() -> None:
-    due = {(one, row) for one in LIFECYCLES for row in one.rows if row.due is not None}
+    due = {(lifecycle, row) for lifecycle in LIFECYCLES for row in lifecycle.rows if row.due is not None}
     assert due
     for lifecycle, row in due:
         assert row.due is not None
@@ -56,7 +56,7 @@ def test_an_action_that_is_due_is_a_rules_to_perform_and_needs_no_payload() -> N
 
 
 def test_a_flag_is_due_at_the_time_that_its_row_names() -> None:
-    (rule,) = (one for one in TIMED_RULES if one.name == "flag_overdue_reviews")
+    (rule,) = (timed for timed in TIMED_RULES if timed.name == "flag_overdue_reviews")
     assert isinstance(rule, TimedRule)
     change = empty(Change, uuid7())
     assert rule.due(change, UNCHANGED) is None
@@ -67,7 +67,7 @@ def test_a_flag_is_due_at_the_time_that_its_row_names() -> None:
 
 
 def test_an_action_may_be_due_some_time_after_the_field_of_its_row() -> None:
-    (rule,) = (one for one in TIMED_RULES if one.name == "flag_overdue_meetings")
+    (rule,) = (timed for timed in TIMED_RULES if timed.name == "flag_overdue_meetings")
     assert isinstance(rule, TimedRule)
     meeting = empty(Meeting, uuid7())
     meeting.ends_at = datetime(2026, 5, 4, tzinfo=UTC)

@@ -53,18 +53,18 @@ class Programme:
     manager: Client
     worker: Worker
 
-    async def suggestions(self, **asked: str) -> list[Json]:
+    async def suggestions(self, **query: str) -> list[Json]:
         """The suggestions that there are when the rules have done what follows, the newest first."""
         await self.worker.work(datetime.now(UTC))
         assert self.worker.failures == []
         assert await self.api.ledger.db.rows("select * from plumbing.refused_consequence") == []
-        items: list[Json] = (await self.manager.read(AT, **asked))["items"]
+        items: list[Json] = (await self.manager.read(AT, **query))["items"]
         return items
 
-    async def one(self, **asked: str) -> Json:
+    async def one(self, **query: str) -> Json:
         """The only one of them."""
-        [found] = await self.suggestions(**asked)
-        return found
+        [suggestion] = await self.suggestions(**query)
+        return suggestion
 
     async def evidence(self, suggestion: Json) -> list[Json]:
         """What shows it."""
@@ -73,7 +73,7 @@ class Programme:
 
     async def abouts(self, suggestion: Json) -> list[str]:
         """The records that show it."""
-        return [one["about"] for one in await self.evidence(suggestion)]
+        return [evidence["about"] for evidence in await self.evidence(suggestion)]
 
     async def settled(self, suggestion: Json) -> None:
         """Nothing comes of it."""
@@ -116,8 +116,8 @@ async def test_a_missed_target_of_an_agreement_is_suggested_and_the_next_report_
         await told("issue_report", IssueReportSla(period=f"2026-{month:02}"), month, missed)
 
     async def correct(month: int, *missed: str) -> None:
-        found = "select number from fold.sla_report where period = %s"
-        number = await api.ledger.db.value(found, (f"2026-{month:02}",))
+        query = "select number from fold.sla_report where period = %s"
+        number = await api.ledger.db.value(query, (f"2026-{month:02}",))
         body = CorrectReportSla(number=number, remarks="A call was recorded late.")
         await told("correct_report", body, month, missed)
 
@@ -140,21 +140,21 @@ async def test_a_missed_target_of_an_agreement_is_suggested_and_the_next_report_
     await report(1)
     assert await programme.suggestions() == [], "it has kept what it promised"
     await report(2, "t1")
-    made = await programme.one(cause="missed_target")
-    assert (made["cause_scope"], made["state"], made["author"]) == (number, "offered", None)
-    assert number in made["title"]
-    assert (made["scope"], made["source"]) == ("department", "business_need")
+    suggestion = await programme.one(cause="missed_target")
+    assert (suggestion["cause_scope"], suggestion["state"], suggestion["author"]) == (number, "offered", None)
+    assert number in suggestion["title"]
+    assert (suggestion["scope"], suggestion["source"]) == ("department", "business_need")
     await report(3, "t1", "t2")
-    assert (await programme.one())["id"] == made["id"]
-    shown = [(one["about"], one["period"]) for one in await programme.evidence(made)]
-    assert shown == [(f"sla/{agreement}", "2026-02"), (f"sla/{agreement}", "2026-03")]
-    types = [event["type"] for event in (await programme.manager.read(f"{at(made)}/events"))["items"]]
+    assert (await programme.one())["id"] == suggestion["id"]
+    listed = [(evidence["about"], evidence["period"]) for evidence in await programme.evidence(suggestion)]
+    assert listed == [(f"sla/{agreement}", "2026-02"), (f"sla/{agreement}", "2026-03")]
+    types = [event["type"] for event in (await programme.manager.read(f"{at(suggestion)}/events"))["items"]]
     assert sorted(types) == ["improvement_suggestion.evidence_added", "improvement_suggestion.offered"]
-    await programme.settled(made)
+    await programme.settled(suggestion)
     await report(4, "t2")
     newest, _ = await programme.suggestions()
-    assert newest["id"] != made["id"], "what was settled stays settled"
-    assert [one["period"] for one in await programme.evidence(newest)] == ["2026-04"]
+    assert newest["id"] != suggestion["id"], "what was settled stays settled"
+    assert [evidence["period"] for evidence in await programme.evidence(newest)] == ["2026-04"]
     await correct(4, "t2", "t3")
     await programme.suggestions()
     _, corrected = await programme.evidence(newest)
@@ -175,14 +175,18 @@ async def test_a_signal_of_a_kpi_that_needs_attention_is_suggested(programme: Pr
     await act(programme.api.ledger, rule_caller("tests"), "kpi_signal", "withdraw", name, body)
     assert await programme.suggestions() == []
     stream = await programme.signal(8)
-    made = await programme.one()
-    assert (made["cause"], made["cause_scope"]) == (
+    suggestion = await programme.one()
+    assert (suggestion["cause"], suggestion["cause_scope"]) == (
         "kpi_signal",
         "kpi:incident_resolution_seconds:organisation",
     )
-    assert (made["scope"], made["process"], made["source"]) == ("process", "incident", "kpi_trend")
-    [shown] = await programme.evidence(made)
-    assert (shown["about"], shown["kpi"], shown["period"]) == (
+    assert (suggestion["scope"], suggestion["process"], suggestion["source"]) == (
+        "process",
+        "incident",
+        "kpi_trend",
+    )
+    [evidence] = await programme.evidence(suggestion)
+    assert (evidence["about"], evidence["kpi"], evidence["period"]) == (
         stream,
         "incident_resolution_seconds",
         "2026-08-01 (month)",
@@ -201,10 +205,10 @@ async def test_a_signal_joins_the_suggestion_that_an_earlier_one_was_merged_into
     goes_on_in_another = await offered(await programme.api.client("Author"))
     await programme.manager.post_ok(f"{at(of_rule)}/merge", {"into": goes_on_in_another["id"]})
     second = await programme.signal(9, service="mail")
-    found = await programme.one(state="offered")
-    assert (found["id"], found["cause"]) == (goes_on_in_another["id"], "kpi_signal")
+    suggestion = await programme.one(state="offered")
+    assert (suggestion["id"], suggestion["cause"]) == (goes_on_in_another["id"], "kpi_signal")
     assert await programme.abouts(of_rule) == [first]
-    assert await programme.abouts(found) == [f"improvement_suggestion/{of_rule['id']}", second]
+    assert await programme.abouts(suggestion) == [f"improvement_suggestion/{of_rule['id']}", second]
 
 
 async def declined_candidate(programme: Programme, **more: Any) -> str:
@@ -223,10 +227,10 @@ async def test_a_candidate_that_is_declined_as_no_fault_but_the_process_is_sugge
     programme: Programme,
 ) -> None:
     candidate = await declined_candidate(programme, process_fault=True)
-    made = await programme.one()
-    assert (made["cause"], made["cause_scope"]) == ("recurring_incidents", "service/mail")
-    assert (made["process"], made["source"]) == ("incident", "internal_review")
-    assert await programme.abouts(made) == [candidate]
+    suggestion = await programme.one()
+    assert (suggestion["cause"], suggestion["cause_scope"]) == ("recurring_incidents", "service/mail")
+    assert (suggestion["process"], suggestion["source"]) == ("incident", "internal_review")
+    assert await programme.abouts(suggestion) == [candidate]
 
 
 async def test_a_candidate_that_is_declined_otherwise_is_not(programme: Programme) -> None:
@@ -264,16 +268,16 @@ async def test_three_complaints_about_a_service_within_thirty_days_are_suggested
     await complain("web")
     assert await programme.suggestions() == []
     about.append(await complain())
-    made = await programme.one()
-    assert (made["cause"], made["cause_scope"], made["process"]) == (
+    suggestion = await programme.one()
+    assert (suggestion["cause"], suggestion["cause_scope"], suggestion["process"]) == (
         "complaints",
         "service/mail",
         "incident",
     )
-    assert await programme.abouts(made) == about
+    assert await programme.abouts(suggestion) == about
     about.append(await complain())
     assert await programme.abouts(await programme.one()) == about
-    await programme.settled(made)
+    await programme.settled(suggestion)
     await complain()
     await complain()
     assert len(await programme.suggestions()) == 1, (
@@ -309,26 +313,26 @@ async def test_an_improvement_whose_benefit_has_faded_is_suggested_once_more(
     improvement = await improvers.quality.post_ok(f"{path}/standardise", body)
     assert await programme.suggestions(cause="faded_benefit") == []
     await act(api.ledger, rule_caller("tests"), "improvement", "note_faded", improvement["id"])
-    made = await programme.one(cause="faded_benefit")
-    assert (made["cause_scope"], made["source"]) == (
+    suggestion = await programme.one(cause="faded_benefit")
+    assert (suggestion["cause_scope"], suggestion["source"]) == (
         f"improvement/{improvement['number']}",
         "improvement_feedback",
     )
-    assert [made[name] for name in ("scope", "process", "aspect")] == [
+    assert [suggestion[name] for name in ("scope", "process", "aspect")] == [
         improvement[name] for name in ("scope", "process", "aspect")
     ]
-    assert await programme.abouts(made) == [f"improvement/{improvement['id']}"]
+    assert await programme.abouts(suggestion) == [f"improvement/{improvement['id']}"]
 
 
 async def test_what_the_rules_read_once_more_is_suggested_once(programme: Programme) -> None:
     await programme.signal(service="mail")
     await declined_candidate(programme, process_fault=True)
     before = await programme.suggestions()
-    shown = [await programme.abouts(one) for one in before]
+    abouts = [await programme.abouts(suggestion) for suggestion in before]
     await programme.begins_anew()
     assert await programme.suggestions() == before
     await programme.settled(before[0])
     await programme.begins_anew()
     after = await programme.suggestions()
-    assert [one["id"] for one in after] == [one["id"] for one in before]
-    assert [await programme.abouts(one) for one in after] == shown
+    assert [suggestion["id"] for suggestion in after] == [suggestion["id"] for suggestion in before]
+    assert [await programme.abouts(suggestion) for suggestion in after] == abouts

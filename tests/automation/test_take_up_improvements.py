@@ -34,20 +34,20 @@ async def voters(client: Client, path: str, decision: str) -> set[str]:
 
 
 async def test_it_is_taken_up_at_its_time_and_dated_then(improvers: Improvers) -> None:
-    at = await improvers.in_review()
-    deferred = await improvers.vote(at, "defer")
+    path = await improvers.in_review()
+    deferred = await improvers.vote(path, "defer")
     due_at = datetime.fromisoformat(deferred["deferred_until_at"])
     assert due_at > datetime.now(UTC) + timedelta(days=88), "three months, unless it is said until when"
     worker = Worker(improvers.api.ledger)
     await worker.work(due_at - timedelta(minutes=1))
-    assert (await improvers.quality.read(at))["state"] == "deferred"
+    assert (await improvers.quality.read(path))["state"] == "deferred"
     await worker.work(due_at + timedelta(minutes=5))
     assert worker.failures == []
-    again = await improvers.quality.read(at)
+    again = await improvers.quality.read(path)
     assert (again["state"], again["taken_up_at"]) == ("in_review", deferred["deferred_until_at"])
     events = await by_rules(improvers.api.ledger, f"improvement/{again['id']}")
     assert [event.type for event in events] == ["improvement.taken_up"]
-    assert await voters(improvers.quality, at, again["decision_id"]) == {
+    assert await voters(improvers.quality, path, again["decision_id"]) == {
         member.id for member in (*improvers.committee, improvers.third)
     }
 

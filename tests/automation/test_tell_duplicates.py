@@ -125,4 +125,4 @@ async def test_duplicates_of_what_a_tool_mirrors_hear_once_that_it_has_ended_the
         await mirror.report(IncidentState(state), desk.now)
     late = await desk.mark_duplicate(await desk.report(), original)
     await desk.pass_time(minutes=1)
-    assert [await told(desk, one) for one in (early, late)] == [1, 1]
+    assert [await told(desk, duplicate) for duplicate in (early, late)] == [1, 1]

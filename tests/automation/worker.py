@@ -59,11 +59,11 @@ class Worker:
         return self._now
 
     async def _follow(self, connection: Connection) -> int:
-        tail, taken = Tail(), 0
+        tail, events = Tail(), 0
         for consumer in await self._concerned(connection, tail):
             while (span := await process_next_batch(connection, consumer, tail=tail)) is not None:
-                taken += span.events
-        return taken
+                events += span.events
+        return events
 
     async def _concerned(self, connection: Connection, tail: Tail) -> list[Consumer]:
         """Those who have new events to handle. The others' checkpoints are moved at once, as their group does
@@ -91,7 +91,7 @@ class Worker:
                     or Batch(connection, span, tail).may_concern(consumer.types, consumer.kinds)
                 )
             ]
-            moved = places.keys() - {one.name for one in concerned}
+            moved = places.keys() - {consumer.name for consumer in concerned}
             await connection.execute(MOVE_CHECKPOINTS.encode(), (last, sorted(moved)))
         return concerned
 

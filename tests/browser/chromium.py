@@ -83,18 +83,18 @@ class Page:
         self._sent += 1
         answer = self._waiting[self._sent] = asyncio.get_running_loop().create_future()
         await self.connection.send(json.dumps({"id": self._sent, "method": method, "params": parameters}))
-        told = await asyncio.wait_for(answer, SECONDS)
-        assert "error" not in told, told
-        result: dict[str, Any] = told["result"]
+        answer_json = await asyncio.wait_for(answer, SECONDS)
+        assert "error" not in answer_json, answer_json
+        result: dict[str, Any] = answer_json["result"]
         return result
 
     async def run(self, script: str) -> Any:
         """The value of the expression, in the page."""
-        told = await self.send(
+        answer = await self.send(
             "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True, userGesture=True
         )
-        assert "exceptionDetails" not in told, told["exceptionDetails"]
-        return told["result"].get("value")
+        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+        return answer["result"].get("value")
 
     async def open(self, url: str) -> None:
         """Goes there."""
@@ -158,8 +158,8 @@ async def browser(folder: Path) -> AsyncIterator[Browsing]:
     try:
 
         async def listening() -> list[str] | None:
-            told = await asyncio.to_thread(_told, folder / "DevToolsActivePort")
-            return told if len(told) == PORT_AND_PATH else None
+            lines = await asyncio.to_thread(_told, folder / "DevToolsActivePort")
+            return lines if len(lines) == PORT_AND_PATH else None
 
         port, path = await until(listening)
         yield functools.partial(_tab, port, path)
@@ -177,14 +177,14 @@ def _told(path: Path) -> list[str]:
 @contextlib.asynccontextmanager
 async def _tab(port: str, path: str) -> AsyncIterator[Page]:
     """A tab of the browser that listens there, as if nobody had used that browser before."""
-    async with _listened_to(f"ws://127.0.0.1:{port}{path}") as whole:
-        context = (await whole.send("Target.createBrowserContext"))["browserContextId"]
-        made = await whole.send("Target.createTarget", url="about:blank", browserContextId=context)
-        async with _listened_to(f"ws://127.0.0.1:{port}/devtools/page/{made['targetId']}") as page:
+    async with _listened_to(f"ws://127.0.0.1:{port}{path}") as chromium:
+        context = (await chromium.send("Target.createBrowserContext"))["browserContextId"]
+        target = await chromium.send("Target.createTarget", url="about:blank", browserContextId=context)
+        async with _listened_to(f"ws://127.0.0.1:{port}/devtools/page/{target['targetId']}") as page:
             for domain in ("Page", "Runtime", "Log"):
                 await page.send(f"{domain}.enable")
             yield page
-        await whole.send("Target.disposeBrowserContext", browserContextId=context)
+        await chromium.send("Target.disposeBrowserContext", browserContextId=context)
 
 
 @contextlib.asynccontextmanager

@@ -51,8 +51,8 @@ async def address(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> As
             starts = begin + timedelta(days=2 * n + 1, hours=2 + n)
             # Only what lies ahead can be scheduled; it is moved to its day of this week below.
             ahead = starts + timedelta(days=14)
-            said = {"from_at": ahead.isoformat(), "until_at": (ahead + timedelta(hours=5)).isoformat()}
-            await board.manager.post_ok(f"{path}/schedule", said)
+            times = {"from_at": ahead.isoformat(), "until_at": (ahead + timedelta(hours=5)).isoformat()}
+            await board.manager.post_ok(f"{path}/schedule", times)
         key = str(board.manager.token)
     with psycopg.connect(place.owner_url) as connection:
         connection.execute(THIS_WEEK)
@@ -64,13 +64,13 @@ async def address(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> As
         yield f"http://{host}:{port}", key
 
 
-async def _text(page: Page, of: str = "main") -> str:
-    text: Any = await page.run(f"document.querySelector({json.dumps(of)}).innerText")
+async def _text(page: Page, selector: str = "main") -> str:
+    text: Any = await page.run(f"document.querySelector({json.dumps(selector)}).innerText")
     return str(text)
 
 
-async def _click(page: Page, what: str) -> None:
-    await page.run(f"document.querySelector({json.dumps(what)}).click()")
+async def _click(page: Page, selector: str) -> None:
+    await page.run(f"document.querySelector({json.dumps(selector)}).click()")
     await page.until(DRAWN)
 
 
@@ -164,9 +164,9 @@ async def _subscribed(page: Page) -> None:
     await page.run("document.querySelector('#subscribe').open = true")
     await page.run("document.querySelector('#make-key').click()")
     await page.until("document.querySelector('#subscription')")
-    made = await page.run("document.querySelector('#subscription').value")
+    address = await page.run("document.querySelector('#subscription').value")
     async with httpx.AsyncClient() as program:
-        answer = await program.get(made)
+        answer = await program.get(address)
     assert answer.headers["content-type"].startswith("text/calendar")
     assert answer.text.count("BEGIN:VEVENT") == 4
 

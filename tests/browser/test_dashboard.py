@@ -103,13 +103,13 @@ async def _faultless(page: Page) -> None:
     assert await page.run(FAULTS) == []
 
 
-async def _click(page: Page, what: str) -> None:
-    await page.run(f"document.querySelector({json.dumps(what)}).click()")
+async def _click(page: Page, selector: str) -> None:
+    await page.run(f"document.querySelector({json.dumps(selector)}).click()")
     await page.until(SHOWN)
 
 
-async def _text(page: Page, of: str = "main") -> str:
-    text: Any = await page.run(f"document.querySelector({json.dumps(of)}).innerText")
+async def _text(page: Page, selector: str = "main") -> str:
+    text: Any = await page.run(f"document.querySelector({json.dumps(selector)}).innerText")
     return str(text)
 
 
@@ -153,9 +153,11 @@ async def _by_process(page: Page) -> None:
     assert all(number > 5 for number in tickets)
     assert (items, deployments, agreements, services, knowledge) == (1, 4, 1, 1, 4)
     assert (suggested, improved) == (5, 5)
-    said = await page.run("[...document.querySelectorAll('.tile .value')].map((one) => one.innerText.trim())")
-    assert len(said) > 40
-    assert "" not in said
+    values = await page.run(
+        "[...document.querySelectorAll('.tile .value')].map((one) => one.innerText.trim())"
+    )
+    assert len(values) > 40
+    assert "" not in values
     assert "[object" not in await _text(page)
 
 
@@ -200,8 +202,8 @@ async def _down_to_events(page: Page) -> None:
     assert number in await _text(page)
     assert await page.run("document.querySelectorAll('.events li').length") > 1
     assert await page.run("document.querySelectorAll('.events li.marked').length") == 1
-    told = await page.run(f"[...document.querySelectorAll('.events dl.given > div')].map({SAID})")
-    of_people = [value for name, value in told if name in ("person", "team", "assignee", "requester")]
+    fields = await page.run(f"[...document.querySelectorAll('.events dl.given > div')].map({SAID})")
+    of_people = [value for name, value in fields if name in ("person", "team", "assignee", "requester")]
     assert of_people, "somebody is named in what was said"
     assert [value for value in of_people if UUID_LIKE.search(value)] == []
     await _faultless(page)
@@ -214,12 +216,12 @@ async def _told_by_their_own_clock(page: Page, url: str) -> None:
     await page.open(f"{url}/dashboard?lang=en&kpi=incident_resolution_seconds&grain=quarter")
     await page.until("document.querySelector('#trend canvas')")
     await page.until(SHOWN)
-    told, heads, teams, expected = await page.run(TOLD_BY_CLOCK)
+    texts, heads, teams, expected = await page.run(TOLD_BY_CLOCK)
     own, wall = expected["business"], expected["elapsed"]
     assert own["median"] != wall["median"], "the demo's tickets wait for the morning"
-    assert f"Median {own['median']}" in told
-    assert f"9 of 10 within {own['p90']}" in told
-    assert f"by the wall clock: mean {wall['mean']}, median {wall['median']}" in told
+    assert f"Median {own['median']}" in texts
+    assert f"9 of 10 within {own['p90']}" in texts
+    assert f"by the wall clock: mean {wall['mean']}, median {wall['median']}" in texts
     assert heads.count("Median") == 1
     assert teams == expected["teams"]
 

@@ -48,20 +48,24 @@ async def address(
             before={"from": a_day(200), "to": a_day(10)},
             promised={"change": "-5", "of": "absolute"},
         )
-        at = await improvers.proposed(targets=[a_target(), counted])
-        paths = [f"{at}/documents/{one['number']}" for one in await listed(improvers.quality, at)]
+        path = await improvers.proposed(targets=[a_target(), counted])
+        paths = [
+            f"{path}/documents/{document['number']}" for document in await listed(improvers.quality, path)
+        ]
         plan = await (await the_programme(api, follower)).submitted()
-        paths += [f"{plan}/documents/{one['number']}" for one in await listed(improvers.quality, plan)]
+        paths += [
+            f"{plan}/documents/{document['number']}" for document in await listed(improvers.quality, plan)
+        ]
         host, port = await stack.enter_async_context(
             behind_a_socket(application(place.url, secrets, settings))
         )
         yield f"http://{host}:{port}", paths, improvers.quality
 
 
-async def listed(client: Client, at: str) -> list[dict[str, str]]:
+async def listed(client: Client, path: str) -> list[dict[str, str]]:
     """The documents of the record."""
-    found: list[dict[str, str]] = (await client.read(f"{at}/documents"))["items"]
-    return found
+    documents: list[dict[str, str]] = (await client.read(f"{path}/documents"))["items"]
+    return documents
 
 
 async def test_what_is_proposed_is_read_on_every_screen_and_on_paper(

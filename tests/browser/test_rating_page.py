@@ -50,14 +50,14 @@ async def place(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> Asyn
             "邮件收不到 Mail does not arrive since the change of last night, neither here nor on the phone"
         )
         incident = (await zhao.post_ok("/v1/incidents", an_incident(title=title)))["id"]
-        for action, said in (("assign", {"person": "me"}), ("acknowledge", {}), ("resolve", RESOLVED)):
-            await lin.post_ok(f"/v1/incidents/{incident}/{action}", said)
+        for action, body in (("assign", {"person": "me"}), ("acknowledge", {}), ("resolve", RESOLVED)):
+            await lin.post_ok(f"/v1/incidents/{incident}/{action}", body)
         until = datetime.now(UTC) + timedelta(days=30)
-        made = RatingLink("incident", UUID(incident), UUID(zhao.id), until)
+        rating_link = RatingLink("incident", UUID(incident), UUID(zhao.id), until)
         host, port = await stack.enter_async_context(
             behind_a_socket(application(place.url, secrets, settings))
         )
-        token = made.token(api.ledger.vault.fingerprint)
+        token = rating_link.token(api.ledger.vault.fingerprint)
         yield Place(api, f"http://{host}:{port}", incident, f"http://{host}:{port}/rate/{token}")
 
 

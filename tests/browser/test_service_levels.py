@@ -74,12 +74,12 @@ async def reported(desk: ReportDesk) -> str:
     await desk.incident(at(3, 10), at(3, 17), title="Told of later")
     lead = desk.parties.leads["finance"].id
     for hours, words in ((1, title), (20, "Overdue")):
-        said = {"title": words, "service": SERVICE, "requester": lead}
+        fields = {"title": words, "service": SERVICE, "requester": lead}
         opened = ago(hours=hours).isoformat()
-        await desk.tool.post_ok("/v1/incidents", {**AN_INCIDENT, **said, "occurred_at": opened})
+        await desk.tool.post_ok("/v1/incidents", {**AN_INCIDENT, **fields, "occurred_at": opened})
     await desk.follow()
-    said = {"number": issued["number"], "remarks": "A call was told of later. 后来补记一单。"}
-    await desk.parties.manager.post_ok(f"{path}/correct_report", said)
+    fields = {"number": issued["number"], "remarks": "A call was told of later. 后来补记一单。"}
+    await desk.parties.manager.post_ok(f"{path}/correct_report", fields)
     return f"{path}/reports/{issued['number']}"
 
 
@@ -153,14 +153,14 @@ async def test_what_was_signed_is_read_on_every_screen_and_on_paper(
     address: tuple[str, str, Client], browsing: Browsing
 ) -> None:
     url, report, manager = address
-    of = report.partition("/reports/")[0]
-    documents = [one["number"] for one in (await manager.read(f"{of}/documents"))["items"]]
+    agreement = report.partition("/reports/")[0]
+    documents = [document["number"] for document in (await manager.read(f"{agreement}/documents"))["items"]]
     async with browsing() as page:
         await as_client(page, manager)
         for number in documents:
             for language, (width, height) in SCREENS:
                 await page.sized(width, height)
-                await page.open(f"{url}{of}/documents/{number}?lang={language}")
+                await page.open(f"{url}{agreement}/documents/{number}?lang={language}")
                 assert number in await page.run("document.body.innerText")
                 await looked_at(page, f"{number}-{language}-{width}")
                 await on_paper(page, f"{number}-{language}")

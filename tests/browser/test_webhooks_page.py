@@ -77,13 +77,13 @@ async def place(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> Asyn
         yield Place(f"http://{host}:{port}", tool, str(agent.token))
 
 
-async def _text(page: Page, of: str = "main") -> str:
-    text: Any = await page.run(f"document.querySelector({json.dumps(of)}).innerText")
+async def _text(page: Page, selector: str = "main") -> str:
+    text: Any = await page.run(f"document.querySelector({json.dumps(selector)}).innerText")
     return str(text)
 
 
-async def _click(page: Page, what: str) -> None:
-    await page.run(f"document.querySelector({json.dumps(what)}).click()")
+async def _click(page: Page, selector: str) -> None:
+    await page.run(f"document.querySelector({json.dumps(selector)}).click()")
 
 
 async def _faultless(page: Page) -> None:
@@ -143,9 +143,9 @@ async def _tried(page: Page) -> None:
     """The preview shows what the same delivery tells now; a line that is no header is named."""
     await _click(page, "#preview button")
     await page.until("document.querySelector('#preview-told .news')")
-    told = await _text(page, "#preview-told")
-    assert "打印机 2 <i>jams</i>" in told
-    assert "A ticket" in told
+    preview = await _text(page, "#preview-told")
+    assert "打印机 2 <i>jams</i>" in preview
+    assert "A ticket" in preview
     await page.run("document.querySelector('#preview-headers').value = 'no header at all'")
     await _click(page, "#preview button")
     await page.until("document.querySelector('#preview-told .wrong')")

@@ -21,21 +21,21 @@ NAMING = {"KeyText", "Reference"}
 
 def marked(marks: Marks, action: str, model: type[Payload], body: Json) -> Json:
     """The body with a word in each of its texts but for those that name something, or have a form."""
-    whole = deepcopy(body)
-    for path in texts(model, whole):
-        text = value_at(whole, path)
-        put_text(whole, path, marks.marked(f"{action} {'.'.join(map(str, path))}", text))
+    copied = deepcopy(body)
+    for path in texts(model, copied):
+        text = value_at(copied, path)
+        put_text(copied, path, marks.marked(f"{action} {'.'.join(map(str, path))}", text))
         try:
-            model.model_validate(whole)
+            model.model_validate(copied)
         except ValidationError:
-            put_text(whole, path, text)
-    return whole
+            put_text(copied, path, text)
+    return copied
 
 
 def texts(kind: Any, value: Any, path: Path = ()) -> Iterator[Path]:
     """The path of each text in the value that names nothing."""
-    kind, said = _plain(kind)
-    if value is None or _names(said):
+    kind, annotations = _plain(kind)
+    if value is None or _names(annotations):
         return
     if isinstance(value, str):
         if kind in (str, Any):
@@ -59,20 +59,21 @@ def _kind_of(kind: Any, name: str) -> Any:
 
 def _plain(kind: Any) -> tuple[Any, list[Any]]:
     """A type without `Annotated` and without None, and what is said of it."""
-    said: list[Any] = []
+    annotations: list[Any] = []
     while True:
         if get_origin(kind) is Annotated:
             kind, *more = get_args(kind)
-            said += more
+            annotations += more
         elif get_origin(kind) in (Union, UnionType):
             arms = [arm for arm in get_args(kind) if arm is not type(None)]
             kind = next((arm for arm in arms if _plain(arm)[0] is str), arms[0])
         else:
-            return kind, said
+            return kind, annotations
 
 
-def _names(said: list[Any]) -> bool:
+def _names(annotations: list[Any]) -> bool:
     return any(
-        isinstance(one, ForeignRef | KeyRef | ChildRef) or (isinstance(one, Component) and one.name in NAMING)
-        for one in said
+        isinstance(annotation, ForeignRef | KeyRef | ChildRef)
+        or (isinstance(annotation, Component) and annotation.name in NAMING)
+        for annotation in annotations
     )

@@ -49,11 +49,11 @@ async def everything(ledger: Ledger, folder: Path) -> set[Found]:
     """The marked words that are stored anywhere."""
     connection = await connect(ledger.db.url, FOLLOW_LIMITS)
     try:
-        found = {one async for one in _in_tables(connection)}
-        found |= {one async for one in _in_sealed(connection, ledger)}
+        words = {word async for word in _in_tables(connection)}
+        words |= {word async for word in _in_sealed(connection, ledger)}
     finally:
         await connection.close()
-    return found | set(_in_files(folder))
+    return words | set(_in_files(folder))
 
 
 async def _in_tables(connection: Connection) -> AsyncIterator[Found]:
@@ -69,8 +69,8 @@ async def _in_tables(connection: Connection) -> AsyncIterator[Found]:
         for row in await (await connection.execute(query)).fetchall():
             values = dict(zip(columns, row, strict=True))
             if (schema, name) == ("log", "event"):
-                for one in _in_event(values["stream"], values.pop("data")):
-                    yield one
+                for found_word in _in_event(values["stream"], values.pop("data")):
+                    yield found_word
             for column, text in values.items():
                 for word in MARK.findall(text or ""):
                     yield Found(word, f"{schema}.{name}.{column}")
@@ -78,11 +78,11 @@ async def _in_tables(connection: Connection) -> AsyncIterator[Found]:
 
 def _in_event(stream: str, data: str) -> Iterator[Found]:
     # Bytes are shown with their backslashes twice, and JSON has nothing but ASCII or what is shown in octal.
-    told = json.loads(_OCTAL.sub("?", data.replace("\\\\", "\\")))
-    for key, fields in told.pop("set").items():
+    event = json.loads(_OCTAL.sub("?", data.replace("\\\\", "\\")))
+    for key, fields in event.pop("set").items():
         for field, value in (fields or {}).items():
             yield from _words(f"fold.{kind_of(key)}.{field}", value)
-    for field, value in {**told.pop("given"), **told}.items():
+    for field, value in {**event.pop("given"), **event}.items():
         yield from _words(f"log.{kind_of(stream)}.{field}", value)
 
 

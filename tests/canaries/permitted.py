@@ -67,14 +67,16 @@ OF_NOBODY = {
 }
 
 
-def not_permitted(found: Collection[Found], marks: Marks) -> list[str]:
+def not_permitted(stored: Collection[Found], marks: Marks) -> list[str]:
     """Where marked words are that nothing permits, and as what one of them came in."""
-    free = {one.word for one in found if _is_permitted(one.place)}
+    free = {place_of_word.word for place_of_word in stored if _is_permitted(place_of_word.place)}
     left: dict[str, str] = {}
-    for one in sorted(found):
-        came_in = marks.places.get(one.word, one.word)
-        if one.word not in free and not came_in.startswith(OF_NOBODY.get(one.place, ("\0",))):
-            left.setdefault(one.place, came_in)
+    for place_of_word in sorted(stored):
+        came_in = marks.places.get(place_of_word.word, place_of_word.word)
+        if place_of_word.word not in free and not came_in.startswith(
+            OF_NOBODY.get(place_of_word.place, ("\0",))
+        ):
+            left.setdefault(place_of_word.place, came_in)
     return [f"{place}: what came in as {came_in}" for place, came_in in left.items()]
 
 

@@ -58,21 +58,21 @@ async def test_what_actions_say_is_erased_with_whoever_said_it(world: World, tmp
             await say(world, marks, lifecycle, row, record)
     for lifecycle, row, state in slice_of("rules", BY_RULES, case_name, of_kind):
         record = await world.make_record(lifecycle, state, row)
-        said = await valid_body(world.everybody, row, record_address(lifecycle, record))
+        body = await valid_body(world.everybody, row, record_address(lifecycle, record))
         await world.by_rule(
-            lifecycle, row, record, marked(marks, f"{lifecycle.kind}.{row.name}", row.body, said)
+            lifecycle, row, record, marked(marks, f"{lifecycle.kind}.{row.name}", row.body, body)
         )
     await erase_everybody(world.api.ledger, UUID(keeper.id))
     left = not_permitted(await everything(world.api.ledger, tmp_path), marks)
     assert not left, "\n".join(left)
 
 
-async def asked_to_vote(world: World, at: str) -> Client:
+async def asked_to_vote(world: World, path: str) -> Client:
     """Somebody who is asked for the newest question on the record."""
-    asked = (await world.everybody.read(f"{at}/decisions"))["items"][-1]["id"]
-    ballots = (await world.everybody.read(f"{at}/votes", limit=200))["items"]
-    voters = {one["person"]["id"] for one in ballots if one["decision_id"] == asked}
-    people = (world.everybody, world.worker, *world.others.values())
+    decision = (await world.everybody.read(f"{path}/decisions"))["items"][-1]["id"]
+    ballots = (await world.everybody.read(f"{path}/votes", limit=200))["items"]
+    voters = {ballot["person"]["id"] for ballot in ballots if ballot["decision_id"] == decision}
+    people = (world.everybody, world.worker, *world.people.values())
     return next(client for client in people if client.id in voters)
 
 
@@ -80,17 +80,17 @@ async def say(
     world: World, marks: Marks, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json | None
 ) -> None:
     """Says it with marked words, but for what is refused so because it has a form that only a check knows."""
-    at = "" if record is None else record_address(lifecycle, record)
-    plain = await valid_body(world.everybody, row, at)
-    said = marked(marks, f"{lifecycle.kind}.{row.name}", row.body, plain)
-    client = await asked_to_vote(world, at) if row.name == "vote" else world.everybody
-    for _ in range(len(said) + 1):
-        answer = await send(client, lifecycle, row, record, said)
+    path = "" if record is None else record_address(lifecycle, record)
+    plain = await valid_body(world.everybody, row, path)
+    body = marked(marks, f"{lifecycle.kind}.{row.name}", row.body, plain)
+    client = await asked_to_vote(world, path) if row.name == "vote" else world.everybody
+    for _ in range(len(body) + 1):
+        answer = await send(client, lifecycle, row, record, body)
         if answer.is_success:
             return
         wrong = {
             error["pointer"].split("/")[1] for error in answer.json().get("errors", ()) if error["pointer"]
         }
-        wrong = {name for name in wrong if said.get(name) != plain.get(name)} or set(said)
-        said = said | {name: plain[name] for name in wrong if name in plain}
+        wrong = {name for name in wrong if body.get(name) != plain.get(name)} or set(body)
+        body = body | {name: plain[name] for name in wrong if name in plain}
     raise AssertionError(f"{lifecycle.kind}.{row.name}: {answer.text}")

@@ -76,8 +76,8 @@ async def send_files(client: Client, marks: Marks) -> None:
     """An upload that a ticket has, and one that nothing has."""
     ticket = await client.post_ok("/v1/incidents", an_incident())
     for name in (marks.mark("name of a file"), None):
-        at = f"/v1/uploads/{uuid4()}"
-        sent = await client.put(at, content=marks.mark("content of a file").encode())
+        path = f"/v1/uploads/{uuid4()}"
+        sent = await client.put(path, content=marks.mark("content of a file").encode())
         assert sent.status_code == 200, sent.text
         if name is not None:
             attached = {"upload": sent.json()["id"], "name": f"{name}.txt"}
@@ -94,10 +94,10 @@ async def test_what_imports_and_uploads_bring_is_erased_with_everybody(
     await OrganisationImport(api.ledger, context(rule_caller("command_line")), False).people(table)
     table.unlink()
     file_name = f"{marks.mark('file_name')}.csv"
-    wanted = {"format": "csv", "source": "desk", "mapping": MAPPING, "file_name": file_name}
-    asked = await asked_for(other, history(marks), **wanted)
+    query = {"format": "csv", "source": "desk", "mapping": MAPPING, "file_name": file_name}
+    import_job = await asked_for(other, history(marks), **query)
     await worked_off(place, api)
-    rows = (await admin.read(f"/v1/imports/{asked['id']}"))["rows"]
+    rows = (await admin.read(f"/v1/imports/{import_job['id']}"))["rows"]
     assert (rows["applied"], rows["refused"]) == (2, 3)
     await send_files(other, marks)
     await erase_everybody(api.ledger, UUID(admin.id))

@@ -51,7 +51,7 @@ visibility = '"public"'
 
 def persons(marks: Marks, field: str) -> list[Any]:
     """How a tool may tell of a person: by one text, or by several values."""
-    name, address, login = (marks.mark(f"{field} {what}") for what in ("name", "email", "id"))
+    name, address, login = (marks.mark(f"{field} {part}") for part in ("name", "email", "id"))
     return [
         f"{name} Adeyemi",
         f"{address}@example.org",
@@ -62,35 +62,37 @@ def persons(marks: Marks, field: str) -> list[Any]:
 
 def deliveries(marks: Marks) -> list[Json]:
     """Tickets and comments of persons whom the tool tells in every way."""
-    told: list[Json] = []
+    tickets: list[Json] = []
     people = zip(
         *(persons(marks, field) for field in ("actor", "requester", "assignee", "author")), strict=True
     )
     for n, (actor, requester, assignee, author) in enumerate(people):
         texts = ("number", "title", "description", "resolution", "cause")
-        at = {"id": f"T-{n}", "at": "2026-03-02T08:00:00Z"}
-        whom = {"actor": actor, "requester": requester, "assignee": assignee}
-        told.append(at | whom | {text: marks.mark(text) for text in texts})
-        told.append(at | {"comment": str(n), "author": author, "text": marks.mark("text")})
-    return told
+        identity = {"id": f"T-{n}", "at": "2026-03-02T08:00:00Z"}
+        persons_named = {"actor": actor, "requester": requester, "assignee": assignee}
+        tickets.append(identity | persons_named | {text: marks.mark(text) for text in texts})
+        tickets.append(identity | {"comment": str(n), "author": author, "text": marks.mark("text")})
+    return tickets
 
 
 def mail(marks: Marks, **more: str) -> bytes:
     """A mail with a word in all that somebody writes in one."""
-    made = EmailMessage()
-    made["From"] = more.pop("sender", f"{marks.mark('From name')} <{marks.mark('From address')}@example.org>")
-    made["To"] = f"{marks.mark('To name')} <desk@example.com>"
-    made["Cc"] = f"{marks.mark('Cc name')} <{marks.mark('Cc address')}@example.org>"
-    made["Reply-To"] = f"{marks.mark('Reply-To')}@example.org"
-    made["Subject"] = marks.mark("Subject title")
-    made["Message-ID"] = f"<{marks.mark('Message-ID')}@example.org>"
+    message = EmailMessage()
+    message["From"] = more.pop(
+        "sender", f"{marks.mark('From name')} <{marks.mark('From address')}@example.org>"
+    )
+    message["To"] = f"{marks.mark('To name')} <desk@example.com>"
+    message["Cc"] = f"{marks.mark('Cc name')} <{marks.mark('Cc address')}@example.org>"
+    message["Reply-To"] = f"{marks.mark('Reply-To')}@example.org"
+    message["Subject"] = marks.mark("Subject title")
+    message["Message-ID"] = f"<{marks.mark('Message-ID')}@example.org>"
     for name, value in more.items():
-        made[name.replace("_", "-")] = value
-    made.set_content(f"{marks.mark('text')}\n-- \n{marks.mark('signature')}\n")
-    made.add_attachment(
+        message[name.replace("_", "-")] = value
+    message.set_content(f"{marks.mark('text')}\n-- \n{marks.mark('signature')}\n")
+    message.add_attachment(
         marks.mark("content").encode(), maintype="text", subtype="plain", filename=f"{marks.mark('file')}.txt"
     )
-    return made.as_bytes()
+    return message.as_bytes()
 
 
 async def test_what_mails_and_own_mappings_bring_is_erased_with_everybody(api: Api, tmp_path: Path) -> None:
@@ -104,7 +106,7 @@ async def test_what_mails_and_own_mappings_bring_is_erased_with_everybody(api: A
     await follow(api.ledger)
     await take(mailbox, mail(marks, sender=sender, In_Reply_To=await newest(admin)))
     states = await api.ledger.db.rows("select distinct state from plumbing.webhook_delivery")
-    assert [one["state"] for one in states] == ["processed"]
+    assert [delivery["state"] for delivery in states] == ["processed"]
     await erase_everybody(api.ledger, UUID(admin.id))
     left = not_permitted(await everything(api.ledger, tmp_path), marks)
     assert not left, "\n".join(left)

@@ -33,7 +33,7 @@ async def test_what_tools_tell_of_persons_is_erased_with_them(api: Api, tmp_path
             assert answer.status_code == 202, answer.text
     await process_all(api.ledger)
     states = await api.ledger.db.rows("select distinct state from plumbing.webhook_delivery")
-    assert [one["state"] for one in states] == ["processed"]
+    assert [delivery["state"] for delivery in states] == ["processed"]
     await erase_everybody(api.ledger, UUID(admin.id))
     left = not_permitted(await everything(api.ledger, tmp_path), marks)
     assert not left, "\n".join(left)

@@ -23,24 +23,24 @@ def marked(
     """
     using = mapping or adapter(tool)
     plain = _meaning(using, headers, body)
-    whole = deepcopy(body)
+    copied = deepcopy(body)
     for path in _texts(body):
         text = value_at(body, path)
         # With all the words so far: two texts may say the same code.
-        put_text(whole, path, marks.marked(f"{tool} {'.'.join(map(str, path))}", text))
-        if _meaning(using, headers, whole) != plain:
-            put_text(whole, path, text)
-    return whole
+        put_text(copied, path, marks.marked(f"{tool} {'.'.join(map(str, path))}", text))
+        if _meaning(using, headers, copied) != plain:
+            put_text(copied, path, text)
+    return copied
 
 
 def _meaning(mapping: Mapping, headers: dict[str, str], body: Any) -> object:
     """What a delivery means besides names and words; None: it cannot be read."""
     delivery = Delivery(headers, json.dumps(body).encode(), datetime.now(UTC), usual_zone="UTC")
     try:
-        told = mapping.evaluate(delivery)
+        evaluated = mapping.evaluate(delivery)
     except MappingFailed as failed:
         return failed.code
-    return mapping.delivery_id(delivery), told.ignored, [_of_news(one) for one in told.news]
+    return mapping.delivery_id(delivery), evaluated.ignored, [_of_news(news) for news in evaluated.news]
 
 
 def _of_news(news: ParsedUpdate) -> object:

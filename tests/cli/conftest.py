@@ -31,10 +31,10 @@ class Run(Protocol):
 
 def environment(**settings: str | None) -> dict[str, str]:
     """What a process sees: nothing of our own settings but these, and no night to work in."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    given = {"reconcile_at": "off", "database_wait_seconds": "0"} | settings
-    named = {PREFIX + name.upper(): value for name, value in given.items() if value is not None}
-    return kept | named | {"COLUMNS": "200", "NO_COLOR": "1"}
+    others_of_ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    values = {"reconcile_at": "off", "database_wait_seconds": "0"} | settings
+    named = {PREFIX + name.upper(): value for name, value in values.items() if value is not None}
+    return others_of_ours | named | {"COLUMNS": "200", "NO_COLOR": "1"}
 
 
 @pytest.fixture
@@ -43,9 +43,9 @@ def run(forking: Forking, place: DatabaseUrls, tmp_path: Path) -> Run:
 
     def ledgerdesk(*arguments: str, said: str = "", **settings: str | None) -> Ended:
         usual = {"database_url": place.url, "secrets_dir": str(tmp_path / "secrets")}
-        seen = environment(**{**usual, **settings})
-        told = forking.ask("run", arguments=arguments, environment=seen, said=said)
-        ended = Ended(told["code"], told["out"], told["err"])
+        variables = environment(**{**usual, **settings})
+        answer = forking.ask("run", arguments=arguments, environment=variables, said=said)
+        ended = Ended(answer["code"], answer["out"], answer["err"])
         assert "Traceback" not in ended.stdout + ended.stderr, ended.stderr
         return ended
 

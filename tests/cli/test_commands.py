@@ -51,7 +51,7 @@ def test_a_key_is_made_listed_and_revoked(run: Run) -> None:
     assert key["person_roles"] == ["agent", "incident_manager"]
     assert "agent, incident_manager" in run("keys", "list").stdout
     narrow = made(run, "--person", str(document["person"]), "--role", "agent")
-    assert [one["roles"] for one in listed(run)] == [None, ["agent"]]
+    assert [key["roles"] for key in listed(run)] == [None, ["agent"]]
     assert narrow["person"] == document["person"]
     run("keys", "revoke", str(listed(run)[1]["id"]))
     assert (key["person_id"], key["expires_at"] is not None) == (document["person"], True)
@@ -107,8 +107,8 @@ def test_people_are_brought_in_granted_a_role_and_wrong_lines_named(run: Run, tm
 
 def test_a_person_is_erased_once_and_their_keys_are_left(run: Run) -> None:
     person = str(made(run, "--role", "requester", "--name", "Olu Adeyemi")["person"])
-    kept = run("erase", person, said="n\n")
-    assert kept.returncode != 0
+    declined = run("erase", person, said="n\n")
+    assert declined.returncode != 0
     assert listed(run)[0]["name"] == "Olu Adeyemi"
     assert "Erased." in run("erase", person, said="y\n").stdout
     assert [(key["name"], key["state"]) for key in listed(run)] == [(None, "active")]
@@ -121,8 +121,8 @@ def test_a_person_is_erased_once_and_their_keys_are_left(run: Run) -> None:
     assert (offered.stdout.count("ledgerdesk erase"), "Erase them, too?" in offered.stderr) == (1, True)
     last = run("erase", offered.stdout.split("ledgerdesk erase ")[1].split()[0], "--yes", "--others")
     assert "same name" not in last.stdout
-    nobody = run("erase", "nobody", "--yes")
-    assert (nobody.returncode, "no such record" in nobody.stderr) == (4, True)
+    unknown = run("erase", "nobody", "--yes")
+    assert (unknown.returncode, "no such record" in unknown.stderr) == (4, True)
 
 
 def test_what_a_command_has_done_is_told_as_one_json_document(run: Run) -> None:
@@ -132,7 +132,7 @@ def test_what_a_command_has_done_is_told_as_one_json_document(run: Run) -> None:
         return json.loads(ended.stdout)
 
     person = str(made(run, "--role", "agent")["person"])
-    (key,) = (str(one["id"]) for one in listed(run))
+    (key,) = (str(listed_key["id"]) for listed_key in listed(run))
     rotated = told("keys", "rotate", key, "--overlap-hours", "1")
     assert rotated.pop("token").startswith("ldk_")
     assert rotated == {"id": key, "overlap_seconds": 3600}
@@ -158,10 +158,10 @@ def test_a_rebuild_finds_the_row_that_somebody_changed_behind_the_logs_back(
     assert changed is not None
     bad = run("rebuild", "--json")
     assert bad.returncode == 5
-    found = json.loads(bad.stdout)
-    assert found["differing"] == {"key": 1}
-    assert found["differences"][0]["id"] == str(changed[0])
-    assert found["differences"][0]["live"]["roles"] == ["admin"]
+    report = json.loads(bad.stdout)
+    assert report["differing"] == {"key": 1}
+    assert report["differences"][0]["id"] == str(changed[0])
+    assert report["differences"][0]["live"]["roles"] == ["admin"]
 
 
 @pytest.fixture
@@ -234,6 +234,6 @@ def test_the_service_answers_until_it_is_stopped(place: DatabaseUrls, tmp_path: 
             assert client.get("/v1/%zz%", headers={"Authorization": "Bearer x"}).status_code == 401
     finally:
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=PATIENCE_SECONDS)
-    assert "Traceback" not in said
+        _, output = process.communicate(timeout=PATIENCE_SECONDS)
+    assert "Traceback" not in output
     assert process.returncode in (0, 143)

@@ -145,10 +145,10 @@ def test_a_database_that_has_ended_itself_is_told_with_the_full_disk_that_made_i
 
 
 def test_a_port_in_use_is_named(run: Run) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
         ended = run("serve", "--port", str(port))
     assert ended.returncode == 2
     assert re.search(rf"127\.0\.0\.1 port {port} .*in use.*LEDGERDESK_PORT", ended.stderr)

@@ -11,11 +11,11 @@ from app.cli.server.first_start import FirstStart
 def test_without_a_terminal_each_step_and_each_tenth_of_it_is_a_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with FirstStart() as said:
-        said.start_step("Making history")
+    with FirstStart() as start:
+        start.start_step("Making history")
         for done in (1, 5, 6, 10):
-            said.advance(done, 20)
-        said.start_step("Computing figures")
+            start.advance(done, 20)
+        start.start_step("Computing figures")
         with progress_bar() as bar:
             bar.add_task("Following the log")
     assert capsys.readouterr().err.splitlines() == [

@@ -35,8 +35,8 @@ LIMIT = wire.Limits().head_bytes
 @pytest.fixture
 async def address() -> AsyncIterator[tuple[str, int]]:
     """Where a server listens that has no ledger: it answers `/livez`."""
-    async with behind_a_socket(build_app()) as found:
-        yield found
+    async with behind_a_socket(build_app()) as bound:
+        yield bound
 
 
 async def _counted(request: Request) -> Response:
@@ -78,19 +78,19 @@ def _said_to(address: tuple[str, int], pieces: tuple[bytes, ...]) -> bytes:
 def problem_of(answer: bytes) -> dict[str, Any]:
     """The problem that is the whole answer. Fails if it is none, or something follows."""
     head, _, body = answer.partition(b"\r\n\r\n")
-    told: dict[str, Any] = json.loads(body)
-    validate(told, PROBLEM)
-    assert head.startswith(b"HTTP/1.1 %d " % told["status"])
-    assert told["request_id"].encode() in head
-    return told
+    problem: dict[str, Any] = json.loads(body)
+    validate(problem, PROBLEM)
+    assert head.startswith(b"HTTP/1.1 %d " % problem["status"])
+    assert problem["request_id"].encode() in head
+    return problem
 
 
 def refused(answer: bytes) -> None:
     """Fails if it is not the problem that it should be, and nothing else."""
-    told = problem_of(answer)
+    problem = problem_of(answer)
     assert b"connection: close" in answer.lower()
-    assert (told["status"], told["code"]) == (431, "head_too_large")
-    assert str(LIMIT) in told["detail"]
+    assert (problem["status"], problem["code"]) == (431, "head_too_large")
+    assert str(LIMIT) in problem["detail"]
 
 
 ENDS = b"Connection: close\r\n"
@@ -154,34 +154,34 @@ async def test_a_request_that_cannot_be_read_in_one_way_only_is_refused_in_words
     bounded(monkeypatch, head_seconds=5.0, idle_seconds=5.0)
     wrong = {}
     async with behind_a_socket(echoing()) as address:
-        for said, (sent, status, code) in HEADS.items():
-            told = problem_of(await said_to(address, sent))
-            if (told["status"], told["code"]) != (status, code):
-                wrong[said] = told
+        for name, (sent, status, code) in HEADS.items():
+            problem = problem_of(await said_to(address, sent))
+            if (problem["status"], problem["code"]) != (status, code):
+                wrong[name] = problem
     assert wrong == {}
 
 
 async def test_a_compressed_body_is_told_what_is_taken(address: tuple[str, int]) -> None:
-    said = REQUEST + ENDS + b"Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"
-    assert b"\r\naccept-encoding: identity\r\n" in (await said_to(address, said)).lower()
+    compressed = REQUEST + ENDS + b"Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"
+    assert b"\r\naccept-encoding: identity\r\n" in (await said_to(address, compressed)).lower()
     plain = REQUEST + ENDS + b"Content-Encoding: identity\r\nContent-Length: 0\r\n\r\n"
     assert (await said_to(address, plain)).startswith(b"HTTP/1.1 200 ")
 
 
 async def test_who_asks_for_another_protocol_is_answered_in_this_one(address: tuple[str, int]) -> None:
     for protocol in (b"websocket", b"h2c"):
-        asked = REQUEST + b"Connection: Upgrade\r\nUpgrade: " + protocol + b"\r\n\r\n"
-        answer = await said_to(address, asked)
+        request = REQUEST + b"Connection: Upgrade\r\nUpgrade: " + protocol + b"\r\n\r\n"
+        answer = await said_to(address, request)
         assert answer.startswith(b"HTTP/1.1 200 "), answer
         assert b"connection: close" in answer.lower()
 
 
 async def test_head_is_answered_as_get_is_without_the_body(address: tuple[str, int]) -> None:
     rest = b" /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Request-Id: 7\r\n\r\n"
-    whole = await said_to(address, b"GET" + rest)
-    asked = await said_to(address, b"HEAD" + rest)
-    assert asked.endswith(b"\r\n\r\n")
-    assert asked.partition(b"\r\n\r\n")[0] == whole.partition(b"\r\n\r\n")[0]
+    of_get = await said_to(address, b"GET" + rest)
+    of_head = await said_to(address, b"HEAD" + rest)
+    assert of_head.endswith(b"\r\n\r\n")
+    assert of_head.partition(b"\r\n\r\n")[0] == of_get.partition(b"\r\n\r\n")[0]
 
 
 class Line(asyncio.Transport):
@@ -202,17 +202,17 @@ class Line(asyncio.Transport):
 
 
 @pytest.mark.parametrize(
-    ("said", "pieces"),
+    ("writes", "pieces"),
     [
         ((b"head ", b"body"), [b"head body"]),
         ((b"head ", b"bo", b"dy"), [b"head bo", b"dy"]),
         ((b"head ", b""), [b"head "]),
     ],
 )
-def test_a_head_waits_for_the_first_of_its_body(said: tuple[bytes, ...], pieces: list[bytes]) -> None:
+def test_a_head_waits_for_the_first_of_its_body(writes: tuple[bytes, ...], pieces: list[bytes]) -> None:
     line = Line()
     answer = wire.BufferedTransport(line, line.close)
-    for data in said:
+    for data in writes:
         answer.write(data)
     assert line.pieces == pieces
     assert not answer.is_closing()
@@ -237,11 +237,11 @@ ENDLESS: dict[str, tuple[bytes, ...]] = {
 }
 
 
-@pytest.mark.parametrize("of", ENDLESS)
+@pytest.mark.parametrize("name", ENDLESS)
 async def test_a_head_without_an_end_is_refused_before_it_fills_the_memory(
-    address: tuple[str, int], of: str
+    address: tuple[str, int], name: str
 ) -> None:
-    refused(await said_to(address, *ENDLESS[of]))
+    refused(await said_to(address, *ENDLESS[name]))
 
 
 @pytest.mark.parametrize("size", [LIMIT - 200, LIMIT + 1, LIMIT * 3])
@@ -274,8 +274,8 @@ async def test_so_many_parameters_are_taken_and_no_more(address: tuple[str, int]
 
 
 async def test_each_request_of_a_connection_is_measured_by_itself(address: tuple[str, int]) -> None:
-    one = REQUEST + b"X-A: " + b"a" * (LIMIT // 2) + b"\r\n"
-    answer = await said_to(address, *[one + b"\r\n"] * 4, one + b"Connection: close\r\n\r\n")
+    request = REQUEST + b"X-A: " + b"a" * (LIMIT // 2) + b"\r\n"
+    answer = await said_to(address, *[request + b"\r\n"] * 4, request + b"Connection: close\r\n\r\n")
     assert answer.count(b"HTTP/1.1 200 ") == 5
 
 
@@ -342,8 +342,8 @@ async def test_a_body_that_is_too_slow_is_cut_off_and_told_why(
     limits, begins, piece = SLOW[how]
     bounded(monkeypatch, **limits)
     async with behind_a_socket(echoing()) as address:
-        told = problem_of(await trickled(address, begins, piece, 0.02))
-    assert (told["status"], told["code"]) == (408, "too_slow")
+        problem = problem_of(await trickled(address, begins, piece, 0.02))
+    assert (problem["status"], problem["code"]) == (408, "too_slow")
 
 
 async def test_a_file_may_take_longer_than_another_body(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -362,17 +362,17 @@ async def test_a_body_without_an_end_is_not_read_to_it(monkeypatch: pytest.Monke
     without_a_reader = CHUNKS.replace(b"/v1/echo", b"/nowhere")
     async with behind_a_socket(echoing()) as address:
         for begins, status in ((CHUNKS, 413), (without_a_reader, 404), (PUT + CHUNKS[len(POST) :], 413)):
-            told = problem_of(await trickled(address, begins, chunk, 0.0))
-            assert told["status"] == status
+            problem = problem_of(await trickled(address, begins, chunk, 0.0))
+            assert problem["status"] == status
 
 
 async def test_an_answer_before_the_end_of_its_request_is_the_last_of_its_connection(
     address: tuple[str, int],
 ) -> None:
-    said = b"POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
-    answer = await said_to(address, said)
+    head = b"POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
+    answer = await said_to(address, head)
     assert answer.startswith(b"HTTP/1.1 405 ")
     assert b"connection: close" in answer.lower()
-    whole = await said_to(address, said + b"x" * 100 + REQUEST + ENDS + b"\r\n")
-    assert whole.startswith(b"HTTP/1.1 405 ")
-    assert b"HTTP/1.1 200 " in whole
+    answers = await said_to(address, head + b"x" * 100 + REQUEST + ENDS + b"\r\n")
+    assert answers.startswith(b"HTTP/1.1 405 ")
+    assert b"HTTP/1.1 200 " in answers

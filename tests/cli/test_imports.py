@@ -102,7 +102,7 @@ def test_a_mapping_explains_any_table_and_any_event_log(run: Run, tmp_path: Path
 
 def test_a_mapping_that_is_wrong_is_refused_with_its_line(run: Run, tmp_path: Path) -> None:
     (tmp_path / "desk.csv").write_text("id,at,s\n1,2026-03-02 08:00:00Z,open\n", encoding="utf-8")
-    for text, code, told in (
+    for text, code, message in (
         (MAPPING.replace('"new"', '"nwe"'), 4, "line 6, state.values.open.state: 'nwe' is not known"),
         (MAPPING.replace('source = "desk"', ""), 2, "say which system this is from"),
         (MAPPING.replace('"desk"', '"The Desk"'), 4, "'The Desk' cannot name a source"),
@@ -111,7 +111,7 @@ def test_a_mapping_that_is_wrong_is_refused_with_its_line(run: Run, tmp_path: Pa
         (tmp_path / "desk.toml").write_text(text, encoding="utf-8")
         ended = run("import", "csv", str(tmp_path / "desk.csv"), "--mapping", str(tmp_path / "desk.toml"))
         assert ended.returncode == code, ended.stderr
-        assert told in " ".join(ended.stderr.replace("│", " ").split())
+        assert message in " ".join(ended.stderr.replace("│", " ").split())
 
 
 @pytest.mark.parametrize(
@@ -336,17 +336,17 @@ async def test_an_import_that_ended_on_the_way_goes_on_as_if_nothing_had_been(
                 await until(lambda: read.head(watching.db))
                 await blocked.waiting()
                 end(process, administrator_url)
-                _, said = process.communicate(timeout=PATIENCE_SECONDS)
+                _, output = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == code
-    assert words in said
-    assert "Traceback" not in said
+    assert words in output
+    assert "Traceback" not in output
     rest = json.loads(run(*arguments, "--json").stdout)["rows"]
     assert rest["repeated"] + rest["applied"] == rest["read"] == len(rows)
     assert 0 < rest["repeated"] < len(rows)
-    whole = in_one_go(file)
+    reference = in_one_go(file)
     async with (
         ledgers.open_ledger(place.url, tmp_path / "secrets", LIFECYCLES_BY_KIND, settings) as ours,
-        ledgers.open_ledger(whole.url, tmp_path / "elsewhere", LIFECYCLES_BY_KIND, settings) as theirs,
+        ledgers.open_ledger(reference.url, tmp_path / "elsewhere", LIFECYCLES_BY_KIND, settings) as theirs,
     ):
         assert await outcome(ours.db) == await outcome(theirs.db)
         await the_fold_holds(ours)

@@ -43,10 +43,10 @@ def documented(run: Run, *arguments: str) -> Any:
 
 
 def test_without_a_key_it_lists_what_there_is(run: Run) -> None:
-    shown = run("kpi")
-    assert shown.returncode == 0
-    assert [line.split()[0] for line in shown.stdout.splitlines()[1:]] == list(KPIS)
-    assert [one["key"] for one in documented(run, "kpi")] == list(KPIS)
+    listing = run("kpi")
+    assert listing.returncode == 0
+    assert [line.split()[0] for line in listing.stdout.splitlines()[1:]] == list(KPIS)
+    assert [kpi["key"] for kpi in documented(run, "kpi")] == list(KPIS)
 
 
 def test_it_follows_the_log_by_itself_and_says_how_far(run: Run, place: DatabaseUrls, told: None) -> None:
@@ -59,21 +59,21 @@ def test_it_follows_the_log_by_itself_and_says_how_far(run: Run, place: Database
         ).fetchone()
     assert head == done == (first["position"],)
     assert first["lag_seconds"] == 0
-    shown = run("kpi", "incidents_opened", *TIME).stdout
-    assert f"As of position {first['position']} of the log." in shown
-    values = [line.split()[1] for line in shown.splitlines() if line.startswith("2026-")]
+    output = run("kpi", "incidents_opened", *TIME).stdout
+    assert f"As of position {first['position']} of the log." in output
+    values = [line.split()[1] for line in output.splitlines() if line.startswith("2026-")]
     assert values == [str(point["value"]) for point in first["points"]]
 
 
 def test_a_table_has_the_numbers_of_the_endpoint_in_words_for_people(run: Run, told: None) -> None:
-    shown = run("kpi", "incident_resolution_seconds", *TIME, "--by", "team", "--grain", "quarter").stdout
-    assert shown.startswith("Mean time to resolve (MTTR): Seconds from the opening")
-    assert "From 2026-01-01 to before 2027-01-01, UTC." in shown
-    heading = next(line for line in shown.splitlines() if line.startswith("period"))
+    output = run("kpi", "incident_resolution_seconds", *TIME, "--by", "team", "--grain", "quarter").stdout
+    assert output.startswith("Mean time to resolve (MTTR): Seconds from the opening")
+    assert "From 2026-01-01 to before 2027-01-01, UTC." in output
+    heading = next(line for line in output.splitlines() if line.startswith("period"))
     assert heading.split() == ["period", "team", "value", "cases", "median", "p90", "max", "open"]
-    assert "█" * 20 in shown, "the highest value has the whole bar"
-    assert "2026-Q1  team 1" in shown
-    assert "none" in shown
+    assert "█" * 20 in output, "the highest value has the whole bar"
+    assert "2026-Q1  team 1" in output
+    assert "none" in output
     share = run("kpi", "reopened_share", *TIME, "--grain", "all").stdout
     assert "%" in share
     assert "of them" in share
@@ -89,16 +89,16 @@ async def test_median_and_greatest_are_of_the_clock_that_the_value_is_of(run: Ru
     for minutes in (1, 2, 6):  # of the office's, after an hour before it opens
         opened = datetime(2026, 3, 2, 8, tzinfo=ZoneInfo("Asia/Shanghai"))
         ended = (opened + timedelta(minutes=60 + minutes)).isoformat()
-        said = an_incident(occurred_at=opened.isoformat(), service="mail")
-        made = await tool.post_ok("/v1/incidents", said)
-        await tool.post_ok(f"/v1/incidents/{made['id']}/resolve", {**RESOLVED, "occurred_at": ended})
+        report = an_incident(occurred_at=opened.isoformat(), service="mail")
+        incident = await tool.post_ok("/v1/incidents", report)
+        await tool.post_ok(f"/v1/incidents/{incident['id']}/resolve", {**RESOLVED, "occurred_at": ended})
     month = ("--from", "2026-03-01", "--to", "2026-04-01", "--grain", "all")
     for kpi, figures in (
         ("incident_resolution_seconds", "3m 00s 3 2m 00s 5m 12s 6m 00s"),
         ("first_resolution_seconds", "1h 03m 3 1h 02m 1h 05m 1h 06m"),
     ):
-        shown = run("kpi", kpi, *month).stdout.replace("█", "").splitlines()
-        assert any(figures in " ".join(line.split()) for line in shown), shown
+        lines = run("kpi", kpi, *month).stdout.replace("█", "").splitlines()
+        assert any(figures in " ".join(line.split()) for line in lines), lines
 
 
 async def test_seconds_are_shown_in_their_two_largest_units(run: Run, place: DatabaseUrls) -> None:
@@ -106,8 +106,8 @@ async def test_seconds_are_shown_in_their_two_largest_units(run: Run, place: Dat
     case = Scripted.begin(BEGIN).then("resolved", minutes=(3 * 24 + 4) * 60 + 5)
     await write(connection, list(case.events))
     await connection.close()
-    shown = run("kpi", "incident_resolution_seconds", *TIME, "--grain", "all").stdout
-    assert "3d 04h" in shown
+    output = run("kpi", "incident_resolution_seconds", *TIME, "--grain", "all").stdout
+    assert "3d 04h" in output
     none = run("kpi", "incident_resolution_seconds", "--from", "2025-01-01", "--to", "2025-02-01").stdout
     assert none.splitlines()[-3].split() == ["2025-01", "–", "0", "–", "–", "–", "0"]
     nothing = run("kpi", "incidents_closed", *TIME, "--by", "team").stdout
@@ -119,13 +119,13 @@ def test_filters_and_zones_are_those_of_the_endpoint(run: Run, told: None) -> No
         points = documented(run, "kpi", "incidents_opened", *TIME, "--grain", "all", *arguments)["points"]
         return sum(point["value"] for point in points)
 
-    one, other = opened("--filter", "priority=P1"), opened("--filter", "priority=none")
-    assert opened("--filter", "priority=P1,none") == one + other > 0
-    assert opened("--filter", "priority=P1", "--filter", "team=none") < one
+    urgent, unset = opened("--filter", "priority=P1"), opened("--filter", "priority=none")
+    assert opened("--filter", "priority=P1,none") == urgent + unset > 0
+    assert opened("--filter", "priority=P1", "--filter", "team=none") < urgent
     cut = documented(run, "kpi", "incidents_opened", *TIME, "--by", "priority,team", "--by", "service")
     assert set(cut["points"][0]["by"]) == {"priority", "team", "service"}
-    there = documented(run, "kpi", "backlog", *TIME, "--tz", "Asia/Shanghai")
-    assert (there["tz"], there["points"][0]["from"]) == ("Asia/Shanghai", "2025-12-31T16:00:00Z")
+    document = documented(run, "kpi", "backlog", *TIME, "--tz", "Asia/Shanghai")
+    assert (document["tz"], document["points"][0]["from"]) == ("Asia/Shanghai", "2025-12-31T16:00:00Z")
     assert documented(run, "kpi", "backlog")["tz"] == "UTC"
 
 
@@ -157,16 +157,16 @@ def test_a_table_for_spreadsheets_has_a_row_for_every_point_and_case(run: Run, t
 def test_the_cases_are_those_counted_each_with_its_events(run: Run, told: None) -> None:
     arguments = ("kpi", "incident_resolution_seconds", *TIME)
     (point,) = documented(run, *arguments, "--grain", "all")["points"]
-    found = documented(run, *arguments, "--cases", "--limit", "1000")
-    assert len(found["items"]) == point["cases"] > 3
-    assert found["complete"] is True
+    cases = documented(run, *arguments, "--cases", "--limit", "1000")
+    assert len(cases["items"]) == point["cases"] > 3
+    assert cases["complete"] is True
     few = documented(run, *arguments, "--cases", "--limit", "3")
-    assert (few["items"], few["complete"]) == (found["items"][:3], False)
-    shown = run(*arguments, "--cases", "--limit", "3").stdout
+    assert (few["items"], few["complete"]) == (cases["items"][:3], False)
+    output = run(*arguments, "--cases", "--limit", "3").stdout
     for case in few["items"]:
-        assert case["number"] in shown
-        assert f"({case['events'][-1]['position']})" in shown
-    assert "There are more: these are the first 3." in shown
+        assert case["number"] in output
+        assert f"({case['events'][-1]['position']})" in output
+    assert "There are more: these are the first 3." in output
 
 
 @pytest.mark.parametrize(
@@ -211,19 +211,19 @@ def test_both_paths_agree_and_a_fact_that_is_wrong_is_told_until_all_are_made_an
         ).fetchone()
     assert changed is not None
     assert run("reconcile", "backlog", "incidents_opened").returncode == 0, "they have nothing to do with it"
-    asked = () if ALL_EXAMPLES else few[1:]
-    bad = run("reconcile", *asked, "--zone", "Asia/Shanghai")
+    kpis = () if ALL_EXAMPLES else few[1:]
+    bad = run("reconcile", *kpis, "--zone", "Asia/Shanghai")
     assert bad.returncode == 5
     assert "measure is" in bad.stdout
     assert str(changed[0]) in bad.stdout
     assert "reconcile --anew" in bad.stdout
-    found = json.loads(run("reconcile", "incident_close_seconds", "--json").stdout)
-    assert found["found"] == len(found["differences"]) > 1
-    assert {difference["key"] for difference in found["differences"]} == {"incident_close_seconds"}
+    report = json.loads(run("reconcile", "incident_close_seconds", "--json").stdout)
+    assert report["found"] == len(report["differences"]) > 1
+    assert {difference["key"] for difference in report["differences"]} == {"incident_close_seconds"}
     anew = run("reconcile", "--anew")
     assert f"Comparing backlog, {list(KPIS).index('backlog') + 1} of {len(KPIS)}.\n" in anew.stderr
     assert anew.returncode == 0
-    assert run("reconcile", *asked).returncode == 0
+    assert run("reconcile", *kpis).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,11 @@ async def come_from(proxies: NamedProxies, address: str, *headers: tuple[bytes, 
     await proxies(scope, receive, send)
 
 
-def noting(seen: list[tuple[str, str]], named: str) -> NamedProxies:
+def noting(visits: list[tuple[str, str]], named: str) -> NamedProxies:
     """Proxies in front of an application that notes who comes, and by which scheme."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        seen.append((scope["client"][0], scope["scheme"]))
+        visits.append((scope["client"][0], scope["scheme"]))
 
     return NamedProxies(app, named)
 
@@ -34,21 +34,21 @@ SENT = ((b"x-forwarded-for", b"203.0.113.7"), (b"x-forwarded-proto", b"https"))
 
 
 async def test_a_proxy_that_is_named_is_believed_and_not_told_of() -> None:
-    seen: list[tuple[str, str]] = []
+    visits: list[tuple[str, str]] = []
     with capture_logs() as logged:
-        await come_from(noting(seen, "127.0.0.1,172.16.0.0/12"), "172.18.0.1", *SENT)
-    assert (seen, logged) == ([("203.0.113.7", "https")], [])
+        await come_from(noting(visits, "127.0.0.1,172.16.0.0/12"), "172.18.0.1", *SENT)
+    assert (visits, logged) == ([("203.0.113.7", "https")], [])
 
 
 async def test_an_address_that_is_not_named_is_not_believed_and_is_told_of_once() -> None:
-    seen: list[tuple[str, str]] = []
-    proxies = noting(seen, "127.0.0.1")
+    visits: list[tuple[str, str]] = []
+    proxies = noting(visits, "127.0.0.1")
     with capture_logs() as logged:
         for address in ("172.18.0.1", "172.18.0.1", "172.18.0.2"):
             await come_from(proxies, address, *SENT)
         await come_from(proxies, "172.18.0.3")
-    assert seen[0] == ("172.18.0.1", "http")
-    assert [(one["log_level"], one["address"]) for one in logged] == [
+    assert visits[0] == ("172.18.0.1", "http")
+    assert [(entry["log_level"], entry["address"]) for entry in logged] == [
         ("warning", "172.18.0.1"),
         ("warning", "172.18.0.2"),
     ]

@@ -54,9 +54,11 @@ class Recovering(LossyProxy):
 
 async def started(place: DatabaseUrls, url: str, tmp_path: Path, *command: str) -> Process:
     """The command, with a minute to wait."""
-    seen = environment(database_url=url, secrets_dir=str(tmp_path / "secrets"), database_wait_seconds="60")
+    variables = environment(
+        database_url=url, secrets_dir=str(tmp_path / "secrets"), database_wait_seconds="60"
+    )
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app.cli", *command, cwd=PROJECT, env=seen, stdout=PIPE, stderr=PIPE
+        sys.executable, "-m", "app.cli", *command, cwd=PROJECT, env=variables, stdout=PIPE, stderr=PIPE
     )
 
 
@@ -70,8 +72,8 @@ async def says(process: Process, words: str) -> bool:
                 return True
         return False
 
-    found = [asyncio.create_task(read(stream)) for stream in (process.stdout, process.stderr)]
-    done, rest = await asyncio.wait(found, return_when=asyncio.FIRST_COMPLETED)
+    readers = [asyncio.create_task(read(stream)) for stream in (process.stdout, process.stderr)]
+    done, rest = await asyncio.wait(readers, return_when=asyncio.FIRST_COMPLETED)
     for task in rest:
         task.cancel()
     return any(task.result() for task in done)
@@ -89,7 +91,9 @@ async def test_serve_and_work_wait_until_the_database_has_recovered(
         serve = await started(place, road.url, tmp_path, "serve", "--port", str(port))
         work = await started(place, road.url, tmp_path, "work")
         try:
-            assert await asyncio.gather(*(says(one, "waiting for PostgreSQL") for one in (serve, work))) == [
+            assert await asyncio.gather(
+                *(says(process, "waiting for PostgreSQL") for process in (serve, work))
+            ) == [
                 True,
                 True,
             ]
@@ -120,11 +124,11 @@ async def test_serve_and_work_wait_until_the_database_has_recovered(
 
 
 async def test_it_is_waited_for_so_long_and_then_told_what_was_wrong() -> None:
-    with capture_logs() as said, pytest.raises(psycopg.OperationalError, match="refused"):
+    with capture_logs() as logged, pytest.raises(psycopg.OperationalError, match="refused"):
         startup.retry_step(
             lambda: psycopg.connect("postgresql://x@127.0.0.1:1/x"), "postgresql://127.0.0.1:1", 0.2
         )
-    assert [line["why"] for line in said] == ["it does not answer"]
+    assert [line["why"] for line in logged] == ["it does not answer"]
 
 
 def test_what_has_nothing_to_do_with_waiting_is_told_at_once(place: DatabaseUrls) -> None:

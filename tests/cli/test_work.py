@@ -32,12 +32,12 @@ class Log:
     async def is_followed(self) -> bool:
         """Whether the facts are as far as the log."""
         async with await psycopg.AsyncConnection.connect(self.url) as connection:
-            found = await connection.execute(
+            cursor = await connection.execute(
                 "select 1 from log.checkpoint c join log.head h on h.position = c.position "
                 "where consumer = %s",
                 (FACTS.name,),
             )
-            return await found.fetchone() is not None
+            return await cursor.fetchone() is not None
 
 
 @pytest.fixture
@@ -49,10 +49,10 @@ def log(place: DatabaseUrls, run: Run) -> Log:
 async def test_a_worker_follows_the_log_and_another_goes_on_when_it_is_killed(
     log: Log, place: DatabaseUrls, forking: Forking, tmp_path: Path
 ) -> None:
-    seen = environment(database_url=place.url, secrets_dir=str(tmp_path / "secrets"))
-    said = tmp_path / "said"
+    variables = environment(database_url=place.url, secrets_dir=str(tmp_path / "secrets"))
+    log_file = tmp_path / "said"
     log.grow()
-    first, second = [forking.start("work", environment=seen, log=said) for _ in range(2)]
+    first, second = [forking.start("work", environment=variables, log=log_file) for _ in range(2)]
     try:
         await until(log.is_followed)
         log.grow()
@@ -62,7 +62,7 @@ async def test_a_worker_follows_the_log_and_another_goes_on_when_it_is_killed(
         await until(log.is_followed)
         second.terminate()
         assert second.wait(120) in (0, 143)
-        assert "Traceback" not in said.read_text(encoding="utf-8")
+        assert "Traceback" not in log_file.read_text(encoding="utf-8")
     finally:
         for process in (first, second):
             process.kill()
@@ -77,12 +77,12 @@ async def test_a_worker_beside_a_service_is_started_again_when_it_is_killed_and_
     for name, value in {"DATABASE_URL": place.url, "SECRETS_DIR": str(tmp_path / "secrets")}.items():
         monkeypatch.setenv(PREFIX + name, value)
     log.grow()
-    with supervised_worker("warning") as beside:
+    with supervised_worker("warning") as supervisor:
         await until(log.is_followed)
-        assert beside.child is not None
-        killed = beside.child
+        assert supervisor.child is not None
+        killed = supervisor.child
         killed.kill()
         log.grow()
         await until(log.is_followed)
-        assert beside.child is not killed
-    assert beside.child.wait(30) == 0
+        assert supervisor.child is not killed
+    assert supervisor.child.wait(30) == 0

@@ -59,84 +59,86 @@ class Reader:
         answer = await self.client.request(method, path, headers=headers, content=body.encode() or None)
         self._compare(exchange.answer, answer)
 
-    def _compare(self, shown: str, answer: httpx.Response) -> None:
-        head, _, body = shown.partition("\n\n")
+    def _compare(self, example: str, answer: httpx.Response) -> None:
+        head, _, body = example.partition("\n\n")
         first, *lines = head.splitlines()
-        said = f"{answer.request.method} {answer.request.url} answered {answer.status_code}: {answer.text}"
-        assert first.split()[1] == str(answer.status_code), said
+        context = f"{answer.request.method} {answer.request.url} answered {answer.status_code}: {answer.text}"
+        assert first.split()[1] == str(answer.status_code), context
         for line in lines:
             name, _, value = line.partition(": ")
-            self._text(value, answer.headers.get(name, ""), f"{name} of {said}")
+            self._text(value, answer.headers.get(name, ""), f"{name} of {context}")
         if body:
-            self._value(_read(body), answer.json(), said)
+            self._value(_read(body), answer.json(), context)
 
-    def _value(self, shown: Any, real: Any, said: str) -> None:
-        assert type(shown) is type(real), f"{shown!r} is {real!r}: {said}"
-        if isinstance(shown, dict):
-            missing = shown.keys() - real.keys() - {CUT}
-            more = real.keys() - shown.keys()
-            assert not missing, f"{missing} is not there: {said}"
-            assert not more or CUT in shown, f"{more} is not shown: {said}"
-            for name in shown.keys() - {CUT}:
-                self._value(shown[name], real[name], said)
-        elif isinstance(shown, list):
-            self._items(shown, real, said)
-        elif isinstance(shown, str):
-            self._text(shown, real, said)
+    def _value(self, example: Any, real: Any, context: str) -> None:
+        assert type(example) is type(real), f"{example!r} is {real!r}: {context}"
+        if isinstance(example, dict):
+            missing = example.keys() - real.keys() - {CUT}
+            more = real.keys() - example.keys()
+            assert not missing, f"{missing} is not there: {context}"
+            assert not more or CUT in example, f"{more} is not shown: {context}"
+            for name in example.keys() - {CUT}:
+                self._value(example[name], real[name], context)
+        elif isinstance(example, list):
+            self._items(example, real, context)
+        elif isinstance(example, str):
+            self._text(example, real, context)
         else:
-            assert shown == real, said
+            assert example == real, context
 
-    def _items(self, shown: list[Any], real: list[Any], said: str) -> None:
+    def _items(self, example: list[Any], real: list[Any], context: str) -> None:
         """All items; with `…` among them, those that are shown, in their order."""
-        if CUT not in shown:
-            assert len(shown) == len(real), said
-            for one, other in zip(shown, real, strict=True):
-                self._value(one, other, said)
+        if CUT not in example:
+            assert len(example) == len(real), context
+            for expected, actual in zip(example, real, strict=True):
+                self._value(expected, actual, context)
             return
         left = iter(real)
-        for one in (item for item in shown if item != CUT):
-            assert any(self._fits(one, other, said) for other in left), f"{one} is not in {real}: {said}"
+        for expected in (item for item in example if item != CUT):
+            assert any(self._fits(expected, other, context) for other in left), (
+                f"{expected} is not in {real}: {context}"
+            )
 
-    def _fits(self, shown: Any, real: Any, said: str) -> bool:
+    def _fits(self, example: Any, real: Any, context: str) -> bool:
         """Whether it is the one that is shown; if not, nothing was learnt from it."""
         names = dict(self.names)
         try:
-            self._value(shown, real, said)
+            self._value(example, real, context)
         except AssertionError:
             self.names = names
             return False
         return True
 
-    def _text(self, shown: str, real: str, said: str) -> None:
-        if self._named(shown) == real:
+    def _text(self, example: str, real: str, context: str) -> None:
+        if self._named(example) == real:
             return
-        assert real, f"{shown} is missing: {said}"
-        if CUT in shown:
-            self._cut(shown, real, said)
+        assert real, f"{example} is missing: {context}"
+        if CUT in example:
+            self._cut(example, real, context)
             return
         for pattern in VOLATILE:
-            pairs = pattern.findall(self._named(shown)), pattern.findall(real)
-            for one, other in zip(*pairs, strict=False):
-                self.names.setdefault(one, other)
-        assert self._named(shown) == real, f"{shown!r} is {real!r}: {said}"
+            pairs = pattern.findall(self._named(example)), pattern.findall(real)
+            for placeholder, value in zip(*pairs, strict=False):
+                self.names.setdefault(placeholder, value)
+        assert self._named(example) == real, f"{example!r} is {real!r}: {context}"
 
-    def _cut(self, shown: str, real: str, said: str) -> None:
+    def _cut(self, example: str, real: str, context: str) -> None:
         """A text of which a piece is shown in short, an ETag or a cursor, stands for the whole of it."""
-        (short,) = re.findall(rf'[^\s"=</]+{CUT}', shown)
-        before, _, after = self._named(shown).partition(short)
-        if short in shown and short not in self.names:
-            whole = real.removeprefix(before).removesuffix(after)
-            self.names[short] = whole
-        assert self._named(shown) == real, f"{shown!r} is {real!r}: {said}"
+        (short,) = re.findall(rf'[^\s"=</]+{CUT}', example)
+        before, _, after = self._named(example).partition(short)
+        if short in example and short not in self.names:
+            value = real.removeprefix(before).removesuffix(after)
+            self.names[short] = value
+        assert self._named(example) == real, f"{example!r} is {real!r}: {context}"
 
-    def _named(self, shown: str) -> str:
+    def _named(self, example: str) -> str:
         """The text with what is so in this run in the place of what is shown."""
-        for one in sorted(self.names, key=len, reverse=True):
-            shown = shown.replace(one, self.names[one])
-        return shown
+        for name in sorted(self.names, key=len, reverse=True):
+            example = example.replace(name, self.names[name])
+        return example
 
 
 def _read(body: str) -> Any:
     """What is shown as JSON, with `…` for whatever else is there."""
-    whole = re.sub(rf"{CUT}(?=\s*\}})", f'"{CUT}": ""', body)
-    return json.loads(re.sub(rf"{CUT}(?=\s*[\],])", f'"{CUT}"', whole))
+    quoted = re.sub(rf"{CUT}(?=\s*\}})", f'"{CUT}": ""', body)
+    return json.loads(re.sub(rf"{CUT}(?=\s*[\],])", f'"{CUT}"', quoted))

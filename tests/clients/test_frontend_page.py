@@ -20,9 +20,9 @@ async def reader(api: Api) -> Reader:
 
 async def test_what_the_page_for_frontends_shows_is_what_is_answered(api: Api) -> None:
     lin = await reader(api)
-    shown = exchanges(PAGE)
-    assert len(shown) >= 10
-    for exchange in shown:
+    examples = exchanges(PAGE)
+    assert len(examples) >= 10
+    for exchange in examples:
         await lin.does(exchange)
 
 
@@ -38,8 +38,8 @@ async def test_what_the_page_for_frontends_shows_is_what_is_answered(api: Api) -
 )
 async def test_a_page_that_shows_something_else_is_found(api: Api, right: str, wrong: str) -> None:
     lin = await reader(api)
-    shown = next(one for one in exchanges(PAGE) if one.answer.startswith("HTTP/1.1 404"))
-    await lin.does(shown)
-    assert right in shown.answer
+    example = next(exchange for exchange in exchanges(PAGE) if exchange.answer.startswith("HTTP/1.1 404"))
+    await lin.does(example)
+    assert right in example.answer
     with pytest.raises(AssertionError):
-        await lin.does(Exchange(shown.request, shown.answer.replace(right, wrong)))
+        await lin.does(Exchange(example.request, example.answer.replace(right, wrong)))

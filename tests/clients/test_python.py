@@ -35,7 +35,9 @@ REFERENCE = re.compile(r"#/components/(\w+)/([\w.-]+)")
 
 def about(contract: Json, plural: str) -> Json:
     """The contract of what concerns these records alone, with the schemas that it refers to."""
-    paths = {path: said for path, said in contract["paths"].items() if path.split("/")[2:3] == [plural]}
+    paths = {
+        path: operations for path, operations in contract["paths"].items() if path.split("/")[2:3] == [plural]
+    }
     parts: Json = {}
     waiting = [paths]
     while waiting:
@@ -43,8 +45,8 @@ def about(contract: Json, plural: str) -> Json:
             if name not in parts.setdefault(kind, {}):
                 parts[kind][name] = contract["components"][kind][name]
                 waiting.append(parts[kind][name])
-    kept = {"securitySchemes": contract["components"]["securitySchemes"]}
-    return {**contract, "paths": paths, "components": kept | parts}
+    schemes = {"securitySchemes": contract["components"]["securitySchemes"]}
+    return {**contract, "paths": paths, "components": schemes | parts}
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +65,10 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "none",
     ]
     # It tidies what it has written by the ruff that it finds.
-    found = {**os.environ, "PATH": f"{TOOLS}:{os.environ.get('PATH', '')}"}
+    variables = {**os.environ, "PATH": f"{TOOLS}:{os.environ.get('PATH', '')}"}
     ended = subprocess.run(
         [*command, "--output-path", folder / NAME, "--fail-on-warning"],
-        env=found,
+        env=variables,
         capture_output=True,
         text=True,
         check=False,
@@ -97,10 +99,10 @@ async def test_a_generated_client_reports_lists_acts_and_is_told_what_is_wrong(
     agent = await api.client("Lin", Role.agent)
     served = application(place.url, tmp_path / "secrets", settings)
     async with behind_a_socket(served) as (host, port):
-        made = part("client").AuthenticatedClient(
+        authenticated = part("client").AuthenticatedClient(
             base_url=f"http://{host}:{port}", token=agent.token, raise_on_unexpected_status=True
         )
-        async with made as client:
+        async with authenticated as client:
             body = models.ReportIncident(
                 title="Mail does not arrive 邮件收不到",
                 description="Nothing since nine.",

@@ -63,16 +63,16 @@ def trial(chance: random.Random) -> Trial:
         _week(chance),
         tuple((since, _week(chance)) for since in sorted(chance.sample(near, chance.choice((0, 0, 1, 2))))),
         frozenset(chance.sample(near, chance.choice((0, 1, 4)))),
-        {one: _hours(chance) for one in chance.sample(near, chance.choice((0, 1, 3)))},
+        {day: _hours(chance) for day in chance.sample(near, chance.choice((0, 1, 3)))},
     )
     return Trial(definition, start, start + length)
 
 
 def _changes(zone: str, year: int) -> list[datetime]:
     """The hours of the year in which the clock was changed."""
-    there = ZoneInfo(zone)
+    clock_zone = ZoneInfo(zone)
     hours = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in range(366)]
-    offsets = [hour.astimezone(there).utcoffset() for hour in hours]
+    offsets = [hour.astimezone(clock_zone).utcoffset() for hour in hours]
     return [hours[n] for n in range(1, 366) if offsets[n] != offsets[n - 1]]
 
 
@@ -105,25 +105,25 @@ class Oracle:
     """
 
     def __init__(self, trial: Trial) -> None:
-        said = trial.definition
+        definition = trial.definition
         begin = int((trial.start - timedelta(days=3)).timestamp()) // 3600
         end = int((trial.end + timedelta(days=3)).timestamp()) // 3600
         self.first = begin * 60
-        self.walls = _walls(range(begin, end + 1), ZoneInfo(said.zone))
+        self.walls = _walls(range(begin, end + 1), ZoneInfo(definition.zone))
         self.counts = bytearray(len(self.walls))
-        seen = sorted({_EPOCH + timedelta(days=wall // (24 * 60)) for wall in self.walls[:: 60 * 6]})
-        for day in seen:
-            for opens, closes in self._hours(said, day):
+        days = sorted({_EPOCH + timedelta(days=wall // (24 * 60)) for wall in self.walls[:: 60 * 6]})
+        for day in days:
+            for opens, closes in self._hours(definition, day):
                 self._mark(day, opens, closes if closes > opens else closes + 24 * 60, 1)
-        for day in seen:
-            if day in said.holidays and day not in said.working_days:
+        for day in days:
+            if day in definition.holidays and day not in definition.working_days:
                 self._mark(day, 0, 24 * 60, 0)
 
     @staticmethod
-    def _hours(said: CalendarDefinition, day: date) -> tuple[Hours, ...]:
-        if day in said.working_days:
-            return said.working_days[day]
-        weeks = [said.weekly, *(week for since, week in said.patterns if since <= day)]
+    def _hours(definition: CalendarDefinition, day: date) -> tuple[Hours, ...]:
+        if day in definition.working_days:
+            return definition.working_days[day]
+        weeks = [definition.weekly, *(week for since, week in definition.patterns if since <= day)]
         return weeks[-1][day.weekday()]
 
     def _mark(self, day: date, opens: int, closes: int, mark: int) -> None:
@@ -152,8 +152,8 @@ class Oracle:
 
     def next(self, start: datetime) -> datetime | None:
         """The first second that counts; None: not in what was looked at."""
-        at = int(start.timestamp())
-        a = at // 60 - self.first
+        second = int(start.timestamp())
+        a = second // 60 - self.first
         if self.counts[a]:
             return start
         n = self.counts.find(1, a + 1)
@@ -181,30 +181,30 @@ def _offset(minute: int, zone: ZoneInfo) -> int:
     return int(offset.total_seconds()) // 60
 
 
-def check(one: Trial, chance: random.Random) -> None:
+def check(case: Trial, chance: random.Random) -> None:
     """Asserts that business time is what the oracle says, in several ways of asking."""
-    ours, oracle = BusinessTime(one.definition), Oracle(one)
-    total = ours.between(one.start, one.end)
-    assert total == oracle.between(one.start, one.end), one
+    ours, oracle = BusinessTime(case.definition), Oracle(case)
+    total = ours.between(case.start, case.end)
+    assert total == oracle.between(case.start, case.end), case
     for _ in range(8):
-        a = one.start + (one.end - one.start) * chance.random()
+        a = case.start + (case.end - case.start) * chance.random()
         a = a.replace(microsecond=0)
-        assert ours.between(one.start, a) == oracle.between(one.start, a), (one, a)
+        assert ours.between(case.start, a) == oracle.between(case.start, a), (case, a)
         opening = oracle.next(a)
-        assert ours.open_at(a) == (opening == a), (one, a)
-        if opening is not None and opening < one.end:
-            assert ours.next_opening(a) == opening, (one, a)
-        spent = ours.between(one.start, a)
-        due = ours.add(one.start, spent)
-        assert due is not None, one
-        assert oracle.between(one.start, due) == spent, (one, a)
-        assert due <= a, (one, a)
+        assert ours.open_at(a) == (opening == a), (case, a)
+        if opening is not None and opening < case.end:
+            assert ours.next_opening(a) == opening, (case, a)
+        spent = ours.between(case.start, a)
+        due = ours.add(case.start, spent)
+        assert due is not None, case
+        assert oracle.between(case.start, due) == spent, (case, a)
+        assert due <= a, (case, a)
         if spent:  # the first such instant: a second before it, there is one less
-            assert oracle.between(one.start, due - timedelta(seconds=1)) == spent - 1, (one, a)
-    spans = ours.spans(one.start, one.end)
-    assert sum(int((b - a).total_seconds()) for a, b in spans) == total, one
-    assert all(a < b for a, b in spans), one
-    assert all(spans[n][1] < spans[n + 1][0] for n in range(len(spans) - 1)), one
+            assert oracle.between(case.start, due - timedelta(seconds=1)) == spent - 1, (case, a)
+    spans = ours.spans(case.start, case.end)
+    assert sum(int((b - a).total_seconds()) for a, b in spans) == total, case
+    assert all(a < b for a, b in spans), case
+    assert all(spans[n][1] < spans[n + 1][0] for n in range(len(spans) - 1)), case
 
 
 def trials(seed: int, number: int) -> Iterator[tuple[Trial, random.Random]]:

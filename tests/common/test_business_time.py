@@ -32,8 +32,8 @@ def at(text: str) -> datetime:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_business_time_is_what_going_through_all_of_it_gives(part: int) -> None:
-    for one, chance in trials(part, CALENDARS // PARTS):
-        check(one, chance)
+    for case, chance in trials(part, CALENDARS // PARTS):
+        check(case, chance)
 
 
 @given(st.sampled_from(ZONES), st.integers(0, 60 * 365 * 24 * HOUR), st.integers(0, 10**7))
@@ -84,8 +84,8 @@ def test_a_span_across_a_change_of_the_clock_has_its_real_length(
 
 def test_a_holiday_strikes_the_part_of_a_night_shift_that_lies_on_it() -> None:
     nights = BusinessTime(CalendarDefinition("UTC", NIGHTS, holidays=frozenset({date(2026, 12, 25)})))
-    found = nights.spans(at("2026-12-24T12:00Z"), at("2026-12-26T12:00Z"))
-    assert found == [
+    spans = nights.spans(at("2026-12-24T12:00Z"), at("2026-12-26T12:00Z"))
+    assert spans == [
         (at("2026-12-24T22:00Z"), at("2026-12-25T00:00Z")),
         (at("2026-12-26T00:00Z"), at("2026-12-26T06:00Z")),
     ]
@@ -96,8 +96,8 @@ def test_a_working_day_is_stronger_than_a_holiday_and_than_the_week() -> None:
     shanghai = CalendarDefinition(
         "Asia/Shanghai", OFFICE, holidays=frozenset({saturday}), working_days={saturday: ((540, 720),)}
     )
-    found = BusinessTime(shanghai).spans(at("2026-02-14T00:00+08:00"), at("2026-02-15T00:00+08:00"))
-    assert found == [(at("2026-02-14T09:00+08:00"), at("2026-02-14T12:00+08:00"))]
+    spans = BusinessTime(shanghai).spans(at("2026-02-14T00:00+08:00"), at("2026-02-15T00:00+08:00"))
+    assert spans == [(at("2026-02-14T09:00+08:00"), at("2026-02-14T12:00+08:00"))]
 
 
 def test_a_planned_change_of_hours_leaves_the_weeks_before_it_alone() -> None:
@@ -153,11 +153,11 @@ def test_parts_of_a_second_are_left_out() -> None:
     ],
 )
 def test_a_local_day_has_its_real_bounds(zone: str, day: str, begins: str, ends: str) -> None:
-    found = BusinessTime(CalendarDefinition(zone, OFFICE)).bounds_of(date.fromisoformat(day))
-    assert found == (at(begins), at(ends))
+    bounds = BusinessTime(CalendarDefinition(zone, OFFICE)).bounds_of(date.fromisoformat(day))
+    assert bounds == (at(begins), at(ends))
 
 
 def test_the_oracle_sees_what_is_wrong() -> None:
-    one = Trial(CalendarDefinition("UTC", OFFICE), at("2026-11-16T00:00Z"), at("2026-11-17T00:00Z"))
-    assert Oracle(one).between(one.start, one.end) == 9 * HOUR
-    assert Oracle(one).between(at("2026-11-16T08:59:30Z"), at("2026-11-16T09:00:30Z")) == 30
+    case = Trial(CalendarDefinition("UTC", OFFICE), at("2026-11-16T00:00Z"), at("2026-11-17T00:00Z"))
+    assert Oracle(case).between(case.start, case.end) == 9 * HOUR
+    assert Oracle(case).between(at("2026-11-16T08:59:30Z"), at("2026-11-16T09:00:30Z")) == 30

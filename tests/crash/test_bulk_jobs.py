@@ -38,8 +38,8 @@ async def test_each_line_has_one_effect_though_workers_are_killed_again_and_agai
         async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, headers=headers, trust_env=False) as client:
             upload = (await client.put(f"{address}/uploads/{uuid4()}", content=FILE)).json()["id"]
             body = {"upload": upload, "records": "incidents"}
-            asked = await client.post(f"{address}/bulk_jobs", json=body)
-            assert asked.status_code == 202, asked.text
+            answer = await client.post(f"{address}/bulk_jobs", json=body)
+            assert answer.status_code == 202, answer.text
             job = f"{address}/bulk_jobs/{upload}"
             killed_at = await _broken(installation)
             installation.work()
@@ -49,9 +49,9 @@ async def test_each_line_has_one_effect_though_workers_are_killed_again_and_agai
             assert _count(connection, WRITTEN) == _count(connection, TITLES) == LINES
     assert 0 < killed_at[0] <= killed_at[-1] < LINES, "it was killed on the way"
     assert (done["state"], done["lines"], done["refused"]) == ("done", LINES, 0)
-    assert [one["line"] for one in results] == list(range(1, LINES + 1))
-    assert {one["status"] for one in results} == {201}
-    assert len({one["record"]["id"] for one in results}) == LINES
+    assert [row["line"] for row in results] == list(range(1, LINES + 1))
+    assert {row["status"] for row in results} == {201}
+    assert len({row["record"]["id"] for row in results}) == LINES
 
 
 async def _broken(installation: Site) -> list[int]:
@@ -71,21 +71,21 @@ def _count(connection: psycopg.Connection[Any], query: str) -> int:
     return int(row[0])
 
 
-async def _ended(client: httpx.AsyncClient, at: str) -> dict[str, Any]:
+async def _ended(client: httpx.AsyncClient, path: str) -> dict[str, Any]:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
-            told: dict[str, Any] = (await client.get(at)).json()
-            if told["state"] in {"done", "failed"}:
-                return told
+            job: dict[str, Any] = (await client.get(path)).json()
+            if job["state"] in {"done", "failed"}:
+                return job
             await asyncio.sleep(POLL_SECONDS)
 
 
 async def _results(client: httpx.AsyncClient, job: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     cursor: str | None = None
     while True:
-        asked = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
-        page = (await client.get(f"{job}/results", params=asked)).json()
-        found += page["items"]
+        query = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
+        page = (await client.get(f"{job}/results", params=query)).json()
+        rows += page["items"]
         if (cursor := page["next_cursor"]) is None:
-            return found
+            return rows

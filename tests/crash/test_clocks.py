@@ -55,8 +55,8 @@ async def test_clocks_say_everything_once_though_three_workers_are_killed_again_
             await kill_until_everything_is_said(installation)
             await catch_up(connection, FACTS)
             assert await rows_are_what_the_engine_says(connection) == CASES * len(METRICS)
-            said = await streams_say_what_they_ought_to(connection, ledger, datetime.now(UTC))
-    assert said == EVERYTHING
+            told_by_clocks = await streams_say_what_they_ought_to(connection, ledger, datetime.now(UTC))
+    assert told_by_clocks == EVERYTHING
 
 
 async def report(ledger: Ledger) -> None:

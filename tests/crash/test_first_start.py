@@ -24,11 +24,11 @@ FAST = {"fsync": "off", "shared_buffers": "16MB"}
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     """A data directory that PostgreSQL's own user may reach, with a server that runs."""
-    made = Path(tempfile.mkdtemp(prefix="ledgerdesk-"))
-    made.chmod(0o711)
-    with embedded_server(made, FAST):
-        yield made
-    shutil.rmtree(made)
+    folder_made = Path(tempfile.mkdtemp(prefix="ledgerdesk-"))
+    folder_made.chmod(0o711)
+    with embedded_server(folder_made, FAST):
+        yield folder_made
+    shutil.rmtree(folder_made)
 
 
 @pytest.fixture
@@ -69,12 +69,12 @@ def test_whoever_finds_the_newest_schema_is_let_in(folder: Path, owner_url: str,
     """Who may do what is said in the transaction that makes the schema: nothing comes between the two."""
     schema.migrate(owner_url, SERVICE_ROLE)
     with psycopg.connect(owner_url, autocommit=True) as owner:
-        found = owner.execute(
+        transactions = owner.execute(
             "select xmin::text from plumbing.migration union "
             "select xmin::text from pg_namespace where nspname in ('log', 'fold', 'vault') union "
             "select xmin::text from pg_class where oid in ('log.event'::regclass, 'fold.incident'::regclass)"
         ).fetchall()
-    assert len(found) == 1, "one transaction"
+    assert len(transactions) == 1, "one transaction"
     starts(folder, settings)
 
 

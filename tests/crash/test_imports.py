@@ -36,10 +36,10 @@ async def test_a_file_is_brought_in_once_though_workers_are_killed_again_and_aga
         headers = {"Authorization": f"Bearer {token}"}
         address = f"http://127.0.0.1:{installation.ports['api']}/v1"
         async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, headers=headers, trust_env=False) as client:
-            at = f"{address}/imports/{await _asked_for(client, address)}"
+            path = f"{address}/imports/{await _asked_for(client, address)}"
             killed_at = await _broken(installation)
             installation.work()
-            done = await _ended(client, at)
+            done = await _ended(client, path)
         with psycopg.connect(installation.url) as connection:
             types: Counter[str] = Counter(dict(connection.execute(TYPES).fetchall()))
     assert 0 < killed_at[0] <= killed_at[-1] < CASES * len(STEPS), "it was killed on the way"
@@ -76,10 +76,10 @@ def _count(connection: psycopg.Connection[Any]) -> int:
     return int(row[0])
 
 
-async def _ended(client: httpx.AsyncClient, at: str) -> dict[str, Any]:
+async def _ended(client: httpx.AsyncClient, path: str) -> dict[str, Any]:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
-            told: dict[str, Any] = (await client.get(at)).json()
-            if told["state"] in {"done", "failed"}:
-                return told
+            job: dict[str, Any] = (await client.get(path)).json()
+            if job["state"] in {"done", "failed"}:
+                return job
             await asyncio.sleep(POLL_SECONDS)

@@ -82,9 +82,9 @@ class Desk:
     def __init__(self, client: httpx.AsyncClient, address: str) -> None:
         self._client, self._address = client, address
 
-    async def perform(self, path: str, **said: Any) -> dict[str, Any]:
+    async def perform(self, path: str, **fields: Any) -> dict[str, Any]:
         """They do it. Gives the record after it."""
-        answer = await self._client.post(self._address + path, json=said)
+        answer = await self._client.post(self._address + path, json=fields)
         assert answer.status_code < 300, answer.text
         record: dict[str, Any] = answer.json()
         return record
@@ -92,19 +92,19 @@ class Desk:
     async def reports(self, requester: str, days: float) -> str:
         """An incident of the requester's, opened so long ago and given to the administrator: its path."""
         opened = instant(ago(days=days))
-        said = {**REPORT, "title": "Mail is down", "requester": requester, "occurred_at": opened}
-        at = f"/incidents/{(await self.perform('/incidents', **said))['id']}"
-        await self.perform(f"{at}/assign", person="me")
-        return at
+        report = {**REPORT, "title": "Mail is down", "requester": requester, "occurred_at": opened}
+        path = f"/incidents/{(await self.perform('/incidents', **report))['id']}"
+        await self.perform(f"{path}/assign", person="me")
+        return path
 
 
 async def lived(desk: Desk, people: list[str]) -> list[str]:
     """Duplicates are marked and talked about, their original is resolved; one is held, and one was resolved a
     week ago. Gives what is to follow.
     """
-    original, one, another, held, old = [await desk.reports(people[0], days=10) for _ in range(5)]
+    original, first, another, held, old = [await desk.reports(people[0], days=10) for _ in range(5)]
     resolved = {"resolution_code": "fixed", "done": "Mended."}
-    for duplicate in (one, another):
+    for duplicate in (first, another):
         for person in people[1:]:
             await desk.perform(f"{duplicate}/follow", person=person)
         await desk.perform(f"{duplicate}/mark_duplicate", original=original.rpartition("/")[2])
@@ -118,7 +118,7 @@ async def lived(desk: Desk, people: list[str]) -> list[str]:
     follow = [
         *(f"{original} incident.followed {person}" for person in people),
         *[f"{original} incident.comment_passed_on"] * 2,
-        *(f"{duplicate} incident.original_resolved" for duplicate in (one, another)),
+        *(f"{duplicate} incident.original_resolved" for duplicate in (first, another)),
         f"{held} incident.resumed",
         f"{old} incident.closed",
         f"{old} incident.rating_asked",

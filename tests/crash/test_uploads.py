@@ -28,19 +28,19 @@ async def test_a_file_outlives_kills_between_its_chunks_and_before_it_is_attache
         await installation.serve()
         address = f"http://127.0.0.1:{installation.ports['api']}"
         headers = {"Authorization": f"Bearer {token}"}
-        upload, there = str(uuid4()), f"{address}/v1/uploads/"
+        upload, uploads = str(uuid4()), f"{address}/v1/uploads/"
         async with httpx.AsyncClient(headers=headers, timeout=PATIENCE_SECONDS) as client:
-            await _broken_off(installation, client, there + upload)
+            await _broken_off(installation, client, uploads + upload)
             await installation.serve()
-            answer = await client.put(there + upload, content=FILE)
+            answer = await client.put(uploads + upload, content=FILE)
             assert answer.status_code == 200, answer.text
             installation.kill("api")
             await installation.serve()
             incident = (await client.post(f"{address}/v1/incidents", json=an_incident())).json()
-            at = f"{address}/v1/incidents/{incident['id']}"
-            attached = await client.post(f"{at}/attach", json={"upload": upload, "name": "a.bin"})
+            path = f"{address}/v1/incidents/{incident['id']}"
+            attached = await client.post(f"{path}/attach", json={"upload": upload, "name": "a.bin"})
             assert attached.status_code == 200, attached.text
-            assert (await client.get(f"{at}/attachments/{upload}/content")).content == FILE
+            assert (await client.get(f"{path}/attachments/{upload}/content")).content == FILE
             assert _chunks(installation) == 5
 
 

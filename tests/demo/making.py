@@ -18,7 +18,7 @@ DEMO_DAYS = 250
 
 async def make_demo(ledger: Ledger, days: int = DEMO_DAYS) -> None:
     """Make what is missing of the history of the last days, its facts, and the improvements."""
-    persons = await make_history(ledger, lambda done, of: None, days=days)
+    persons = await make_history(ledger, lambda done, total: None, days=days)
     async with following(ledger.db.url) as follow:
         await follow()
         await make_improvements(ledger, persons, follow)

@@ -19,9 +19,9 @@ async def test_every_notice_of_the_demo_says_what_its_event_has(demo_ledger: Led
     every = await cases_of(demo_ledger, manager)
     cases = newest_of_each(every)
     assert len({case.step for case in cases}) > 20
-    others = [replace(case, reader=requester) for case in cases]
-    bundles = [*((case,) for case in [*cases, *others]), *bundled(cases), *busiest_records(every)]
-    shown = await show(demo_ledger, bundles)
-    known = await known_to(demo_ledger, shown)
-    wrong = {f"{each.name}: {one}" for each in shown for check in CHECKS for one in check(known, each)}
+    for_requester = [replace(case, reader=requester) for case in cases]
+    bundles = [*((case,) for case in [*cases, *for_requester]), *bundled(cases), *busiest_records(every)]
+    rendered = await show(demo_ledger, bundles)
+    texts = await known_to(demo_ledger, rendered)
+    wrong = {f"{each.name}: {fault}" for each in rendered for check in CHECKS for fault in check(texts, each)}
     assert not wrong, "\n".join(sorted(wrong))

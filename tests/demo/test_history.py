@@ -53,22 +53,26 @@ def test_a_year_has_its_days_and_nights_its_weekends_and_one_bad_month() -> None
     assert year == list(incident_arrivals(END))
     months = Counter((opening.arrived_at.year, opening.arrived_at.month) for opening in year)
     assert all(opening.bad == (opening.arrived_at.month == END.month - BAD_MONTH) for opening in year)
-    whole = [cases for month, cases in months.items() if month not in ((2025, 11), (2026, 7), (2026, 11))]
-    assert months[2026, 7] > 1.2 * mean(whole)
+    ordinary_months = [
+        cases for month, cases in months.items() if month not in ((2025, 11), (2026, 7), (2026, 11))
+    ]
+    assert months[2026, 7] > 1.2 * mean(ordinary_months)
     here = [
         opening.arrived_at.astimezone(ZoneInfo(SHANGHAI.zone)) for opening in year if opening.site == SHANGHAI
     ]
-    by_weekday = Counter(at.weekday() for at in here)
+    by_weekday = Counter(arrival.weekday() for arrival in here)
     assert by_weekday[5] + by_weekday[6] < 0.15 * len(here)
-    assert sum(8 <= at.hour < 18 for at in here) > 0.75 * len(here)
+    assert sum(8 <= arrival.hour < 18 for arrival in here) > 0.75 * len(here)
 
 
 async def test_its_year_has_requests_and_problems_in_every_state_that_a_newcomer_looks_for(
     demo_ledger: Ledger,
 ) -> None:
     states: dict[str, set[str]] = {"request": set(), "problem": set(), "problem_candidate": set()}
-    for kind, found in states.items():
-        found |= {row["state"] for row in await demo_ledger.db.rows(f"select state from fold.{kind}", ())}
+    for kind, states_seen in states.items():
+        states_seen |= {
+            row["state"] for row in await demo_ledger.db.rows(f"select state from fold.{kind}", ())
+        }
     assert {"closed", "implementing", "analysing", "solution_review", "in_acceptance"} & states["request"]
     assert {"logged", "investigating", "known_error", "fix_in_progress", "closed"} <= states["problem"]
     assert "declined" in states["problem_candidate"]
@@ -91,7 +95,7 @@ async def test_its_year_has_requesters_who_rate_complain_and_look_things_up_and_
     assert any(row["answered_at"] and row["owner_id"] for row in complaints)
 
     await its_articles_are_used(demo_ledger)
-    persons = await make_history(demo_ledger, lambda done, of: None, days=DEMO_DAYS)
+    persons = await make_history(demo_ledger, lambda done, total: None, days=DEMO_DAYS)
     async with following(demo_ledger.db.url) as follow:
         await make_reports(demo_ledger, persons, follow)
         await make_reports(demo_ledger, persons, follow)  # those that are there are not made again
@@ -116,13 +120,15 @@ async def its_articles_are_used(ledger: Ledger) -> None:
 def test_whenever_it_ends_the_board_has_one_change_before_it() -> None:
     for hours in range(0, 365 * 24, 7):
         end = END + timedelta(hours=hours, minutes=29)
-        voted = [one for one in planned_changes(end) if one.takes_votes or one.fate is Fate.waiting]
-        before_it = [
-            one
-            for one in voted
-            if one.put_to_vote_at < end and (one.fate is Fate.waiting or one.decided_at >= end)
+        voted = [
+            change for change in planned_changes(end) if change.takes_votes or change.fate is Fate.waiting
         ]
-        assert [one.fate for one in before_it] == [Fate.waiting], end
+        before_it = [
+            change
+            for change in voted
+            if change.put_to_vote_at < end and (change.fate is Fate.waiting or change.decided_at >= end)
+        ]
+        assert [change.fate for change in before_it] == [Fate.waiting], end
         assert before_it[0].begin > end + timedelta(days=4), "the board meets before its window"
 
 
@@ -130,15 +136,17 @@ def test_whenever_it_ends_it_has_each_emergency_and_the_change_that_goes_wrong_o
     for hours in range(0, 365 * 24, 7):
         end = END + timedelta(hours=hours, minutes=29)
         few = [
-            one for one in planned_changes(end) if one.type is ChangeType.emergency or one.fate is Fate.failed
+            change
+            for change in planned_changes(end)
+            if change.type is ChangeType.emergency or change.fate is Fate.failed
         ]
         assert len(few) == 6, end
-        assert all(one.begin + one.length < end for one in few), end
+        assert all(change.begin + change.length < end for change in few), end
         assert not [
-            one
-            for one in few
+            change
+            for change in few
             for _, begin, until in freezes_until(end)
-            if begin < one.begin + one.length and one.begin < until
+            if begin < change.begin + change.length and change.begin < until
         ], end
 
 
@@ -185,26 +193,29 @@ async def test_its_quarter_has_deployments_releases_and_alterations_that_every_f
     demo_ledger: Ledger, demo_place: DatabaseUrls
 ) -> None:
     deployments = await demo_ledger.db.rows("select * from fold.deployment", ())
-    states = Counter(one["state"] for one in deployments)
+    states = Counter(deployment["state"] for deployment in deployments)
     assert states["succeeded"] > 20
     assert (states["failed"], states["rolled_back"], states["running"]) == (1, 2, 0)
     causes = "select i.state from fold.deployment_cause c join fold.incident i on i.id = c.incident_id"
     assert [row["state"] for row in await demo_ledger.db.rows(causes, ())] == ["resolved"]
     releases = await demo_ledger.db.rows("select * from fold.release", ())
-    assert {one["state"]: one["stages_passed"] for one in releases} == {"deployed": 7, "in_stage": 3}
+    assert {release["state"]: release["stages_passed"] for release in releases} == {
+        "deployed": 7,
+        "in_stage": 3,
+    }
     altered = await demo_ledger.db.rows("select * from fold.ci where alteration_count > 0", ())
     assert (len(altered), sum(ci["unauthorised"] for ci in altered)) == (8, 2)
     assert sum(ci["regularised_at"] is not None for ci in altered) == 1
 
     now = datetime.now(UTC)
-    whole = QuestionParameters(grain="all")
+    parameters = QuestionParameters(grain="all")
     for key in DEPLOYMENT_FIGURES:
-        question = parse_question(KPIS[key], whole, now=now, organisation_zone="UTC")
+        question = parse_question(KPIS[key], parameters, now=now, organisation_zone="UTC")
         (point,) = (await answer(demo_ledger.db, question, now)).points
         assert point.cases, key
         assert point.value, key
     for key in OUTAGE_FIGURES:
-        question = parse_question(KPIS[key], whole, now=now, organisation_zone="UTC")
+        question = parse_question(KPIS[key], parameters, now=now, organisation_zone="UTC")
         (point,) = (await answer(demo_ledger.db, question, now)).points
         assert point.cases, key
         assert point.exposure is not None

@@ -20,9 +20,9 @@ async def test_it_has_improvements_at_every_point_of_their_way_and_their_effects
     demo_ledger: Ledger,
 ) -> None:
     ledger = demo_ledger
-    of = {one.title: one.name for one in IMPROVEMENTS}
+    name_by_title = {template.title: template.name for template in IMPROVEMENTS}
     rows = await ledger.db.rows("select * from fold.improvement", ())
-    improvements = {of[row["title"]]: row for row in rows if row["title"] in of}
+    improvements = {name_by_title[row["title"]]: row for row in rows if row["title"] in name_by_title}
     assert {name: row["state"] for name, row in improvements.items()} == {
         FINISHED: "standardised",
         FADED: "standardised",
@@ -30,10 +30,15 @@ async def test_it_has_improvements_at_every_point_of_their_way_and_their_effects
         PILOTED: "piloting",
         ROLLED_OUT: "rolling_out",
     }
-    assert [row["state"] for row in rows if row["title"] not in of] == ["selected"], "the assessment's"
+    assert [row["state"] for row in rows if row["title"] not in name_by_title] == ["selected"], (
+        "the assessment's"
+    )
 
     measured = await ledger.db.rows(MEASURED, ())
-    verdicts = {(of[one["title"]], one["occasion"]): one["verdict"] for one in measured}
+    verdicts = {
+        (name_by_title[measurement["title"]], measurement["occasion"]): measurement["verdict"]
+        for measurement in measured
+    }
     assert verdicts[FINISHED, "evaluation"] == "improved"
     assert verdicts[FADED, "evaluation"] == "improved"
     assert verdicts[REVERTED, "evaluation"] == "no_evidence"
@@ -41,9 +46,11 @@ async def test_it_has_improvements_at_every_point_of_their_way_and_their_effects
     assert verdicts[ROLLED_OUT, "pilot"] == "improved"
     assert improvements[ROLLED_OUT]["against_evidence"] is False
     [review] = await ledger.db.rows("select progress from fold.improvement_plan_review", ())
-    met = {one["name"]: one["met"] for one in review["progress"]}
+    met = {target["name"]: target["met"] for target in review["progress"]}
     assert met == {"restore-faster": False, "reopened-less": False, "well-rated": True}
-    assert [of[one["title"]] for one in measured if one["kept"] is False] == [FADED]
+    assert [
+        name_by_title[measurement["title"]] for measurement in measured if measurement["kept"] is False
+    ] == [FADED]
     assert improvements[FADED]["faded_at"] is not None
 
     piloted = improvements[PILOTED]

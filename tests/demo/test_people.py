@@ -19,8 +19,8 @@ def test_boards_are_those_who_hold_the_role_and_enough_to_vote_without_one_of_th
 
 
 def test_each_printed_key_has_one_role_or_two_of_its_person_and_none_votes_by_itself() -> None:
-    for what, name, roles in KEYS:
-        assert 1 <= len(roles) <= 2, what
-        assert name is None or name not in ROLES or set(roles) <= ROLES[name], what
+    for owner, name, roles in KEYS:
+        assert 1 <= len(roles) <= 2, owner
+        assert name is None or name not in ROLES or set(roles) <= ROLES[name], owner
     alone = {role for _, name, roles in KEYS if name is None for role in roles}
     assert alone == {Role.admin, Role.auditor}, "who has no name in the stories takes no part in them"

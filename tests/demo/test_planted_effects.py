@@ -91,7 +91,7 @@ def test_whenever_it_is_made_its_improvements_come_to_the_same(end: datetime) ->
     rolled_out = _pilot_effect(resolutions, PILOT_OF_NETWORK, ROLLED_OUT_IMPROVEMENT.baseline)
     piloted = _pilot_effect(resolutions, PILOT_OF_WORKPLACE, PILOTED_IMPROVEMENT.baseline)
     improved = EffectVerdict.improved
-    assert [one.verdict("less") for one in (faded, finished, rolled_out)] == [improved] * 3
+    assert [effect.verdict("less") for effect in (faded, finished, rolled_out)] == [improved] * 3
     assert piloted.verdict("less") is EffectVerdict.no_evidence
     assert faded.effect is not None
     assert later.effect is not None

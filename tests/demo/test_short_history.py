@@ -66,8 +66,8 @@ async def short(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asy
     with fresh(server) as place:
         async with open_ledger(place.url, secrets, LIFECYCLES_BY_KIND, USUAL) as first:
 
-            def break_off(done: int, of: int) -> None:
-                if done == of // 2:
+            def break_off(done: int, total: int) -> None:
+                if done == total // 2:
                     making.cancel()
 
             making = asyncio.create_task(make_history(first, break_off, days=DAYS))
@@ -89,7 +89,7 @@ async def _made(ledger: Ledger) -> int:
 async def test_it_is_made_once_whatever_breaks_it_off(short: ShortHistory) -> None:
     assert 0 < short.half < short.whole
     assert short.heard[-1][0] == short.heard[-1][1] == len(short.heard)
-    assert await make_history(short.ledger, lambda done, of: None, days=DAYS) == short.ids
+    assert await make_history(short.ledger, lambda done, total: None, days=DAYS) == short.ids
     assert await _made(short.ledger) == short.whole
 
     events = await short.ledger.db.rows(HOW, ())
@@ -153,11 +153,11 @@ async def test_a_short_history_has_the_same_programme_though_nothing_is_shown(
     [progress] = [
         row["progress"] for row in await ledger.db.rows("select progress from fold.improvement_plan_review")
     ]
-    served = {one["name"]: len(one["improvements"]) for one in progress}
+    served = {target["name"]: len(target["improvements"]) for target in progress}
     assert served["restore-faster"] == 3, "what its improvements have added"
 
     suggestions = await ledger.db.rows("select state from fold.improvement_suggestion", ())
-    assert Counter(one["state"] for one in suggestions) == {
+    assert Counter(suggestion["state"] for suggestion in suggestions) == {
         "selected": 6,
         "declined": 1,
         "deferred": 1,
@@ -165,10 +165,10 @@ async def test_a_short_history_has_the_same_programme_though_nothing_is_shown(
         "offered": 3,
     }
     months = await ledger.db.rows("select state, month from fold.improvement_assessment order by month", ())
-    assert [one["state"] for one in months] == ["concluded", "open"]
+    assert [assessment["state"] for assessment in months] == ["concluded", "open"]
     assert await ledger.db.value("select count(*) from fold.suggestion_score", ()) == 11
     trainings = await ledger.db.rows("select kind, state from fold.training", ())
-    assert Counter((one["kind"], one["state"]) for one in trainings) == {
+    assert Counter((training["kind"], training["state"]) for training in trainings) == {
         ("key_user", "held"): 2,
         ("executor", "licensed"): 2,
     }

@@ -30,9 +30,9 @@ async def metrics(server: Server, tmp_path_factory: pytest.TempPathFactory) -> A
         async with serving(place.url, tmp_path_factory.mktemp("secrets"), USUAL) as api:
             await api.team("network")
             agent = await api.client("Lin", Role.agent, Role.integration, teams=("network",))
-            made = await agent.post_ok("/v1/incidents", an_incident())
-            await agent.post_ok(f"/v1/incidents/{made['id']}/acknowledge")
-            await agent.post_ok(f"/v1/incidents/{made['id']}/resolve", RESOLVED)
+            incident = await agent.post_ok("/v1/incidents", an_incident())
+            await agent.post_ok(f"/v1/incidents/{incident['id']}/acknowledge")
+            await agent.post_ok(f"/v1/incidents/{incident['id']}/resolve", RESOLVED)
             auditor = await api.client("Olga", Role.auditor)
             follower = await connect(place.url, FOLLOW_LIMITS)
             await catch_up(follower, FACTS)
@@ -45,5 +45,7 @@ async def metrics(server: Server, tmp_path_factory: pytest.TempPathFactory) -> A
 def values() -> dict[str, set[str]]:
     """Values of labels that a scrape has only once something has happened."""
     contract = json.loads((PROJECT / "openapi" / "openapi.json").read_text(encoding="utf-8"))
-    operations = {told["operationId"] for path in contract["paths"].values() for told in path.values()}
+    operations = {
+        operation["operationId"] for path in contract["paths"].values() for operation in path.values()
+    }
     return {"operation": operations, "key": set(KPIS)}

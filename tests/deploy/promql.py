@@ -27,13 +27,13 @@ class Metrics:
 
 def scraped(text: str) -> Metrics:
     """What stands in the answer of a scrape."""
-    found: dict[str, dict[str, set[str]]] = {}
+    labels: dict[str, dict[str, set[str]]] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
-            of = found.setdefault(sample.name, defaultdict(set))
+            of_metric = labels.setdefault(sample.name, defaultdict(set))
             for label, value in sample.labels.items():
-                of[label].add(value)
-    return Metrics(found)
+                of_metric[label].add(value)
+    return Metrics(labels)
 
 
 def faults(
@@ -46,23 +46,23 @@ def faults(
     bare = re.sub(r'"[^"]*"', '""', expr)
     names = set(NAME.findall(bare)) - {UP}
     missing = [f"{name} is no metric" for name in sorted(names - metrics.labels.keys() - set(more))]
-    there = {label for name in names for label in metrics.labels.get(name, {})} | OF_PROMETHEUS
+    known_labels = {label for name in names for label in metrics.labels.get(name, {})} | OF_PROMETHEUS
     if names & set(more):
         return missing
     for labels in GROUPING.findall(bare):
         grouped = {label.strip() for label in labels.split(",")} - {""}
-        missing += [f"{label} is no label of {sorted(names)}" for label in sorted(grouped - there)]
+        missing += [f"{label} is no label of {sorted(names)}" for label in sorted(grouped - known_labels)]
     for name, matchers in SELECTOR.findall(expr):
         for label, how, value in MATCHER.findall(matchers):
-            known = values.get(label) or metrics.labels.get(name, {}).get(label, set())
+            values_of_label = values.get(label) or metrics.labels.get(name, {}).get(label, set())
             if label in OF_PROMETHEUS:
                 continue
-            if not any(_matches(how, value, one) for one in known):
+            if not any(_matches(how, value, candidate) for candidate in values_of_label):
                 missing.append(f"{name} has no {label} {value}")
     return missing
 
 
-def _matches(how: str, value: str, one: str) -> bool:
+def _matches(how: str, value: str, candidate: str) -> bool:
     """Whether a label of that value is meant; of those to be left out, each that is named must be there."""
     pattern = value if "~" in how else re.escape(value)
-    return re.fullmatch(pattern, one) is not None
+    return re.fullmatch(pattern, candidate) is not None

@@ -22,7 +22,7 @@ from tests.deploy.promql import Metrics, faults
 FOLDER = DEPLOY / "grafana"
 DASHBOARD: dict[str, Any] = json.loads((FOLDER / "ledgerdesk.json").read_text(encoding="utf-8"))
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
-VARIABLES = {one["name"]: one for one in DASHBOARD["templating"]["list"]}
+VARIABLES = {variable["name"]: variable for variable in DASHBOARD["templating"]["list"]}
 #: What Grafana puts in by itself.
 BUILT_IN = {"__rate_interval"}
 UNITS = {
@@ -54,19 +54,21 @@ async def test_a_panel_asks_for_what_a_scrape_has(
         assert set(re.findall(r"\$(\w+)", target["expr"])) <= VARIABLES.keys() | BUILT_IN
         assert 'job=~"$job"' in target["expr"]
         assert target["datasource"] == panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
-        known = values | ({"status": HTTP_STATUS} if "http_request" in target["expr"] else {})
-        assert faults(target["expr"], metrics, values=known) == []
+        label_values = values | ({"status": HTTP_STATUS} if "http_request" in target["expr"] else {})
+        assert faults(target["expr"], metrics, values=label_values) == []
 
 
 def test_every_watched_kpi_has_its_values_and_its_target() -> None:
     for key in USUAL:
         kpi = KPIS[key]
-        (panel,) = (one for one in PANELS if one["title"] == kpi.texts("en").name)
+        (panel,) = (candidate for candidate in PANELS if candidate["title"] == kpi.texts("en").name)
         assert key in panel["description"]
         assert panel["fieldConfig"]["defaults"]["unit"] == UNITS[kpi.unit]
-        asked = [target["expr"] for target in panel["targets"]]
+        expressions = [target["expr"] for target in panel["targets"]]
         for expr, (name, period) in zip(
-            asked, (("value", MONTH_TO_DATE), ("value", LAST_MONTH), ("target", MONTH_TO_DATE)), strict=True
+            expressions,
+            (("value", MONTH_TO_DATE), ("value", LAST_MONTH), ("target", MONTH_TO_DATE)),
+            strict=True,
         ):
             assert f"ledgerdesk_kpi_{name}{{" in expr
             assert f'key="{key}", period="{period}"' in expr
@@ -75,13 +77,15 @@ def test_every_watched_kpi_has_its_values_and_its_target() -> None:
 
 def test_tables_show_every_status_of_both_periods() -> None:
     tables = [panel for panel in PANELS if panel["type"] == "table"]
-    said = [" ".join(target["expr"] for target in panel["targets"]) for panel in tables]
-    assert [period in text for period, text in zip((MONTH_TO_DATE, LAST_MONTH), said, strict=True)] == [
-        True
-    ] * 2
+    expressions = [" ".join(target["expr"] for target in panel["targets"]) for panel in tables]
+    assert [
+        period in text for period, text in zip((MONTH_TO_DATE, LAST_MONTH), expressions, strict=True)
+    ] == [True] * 2
     for panel in tables:
         (status,) = (
-            one for one in panel["fieldConfig"]["overrides"] if one["matcher"]["options"] == "Status"
+            override
+            for override in panel["fieldConfig"]["overrides"]
+            if override["matcher"]["options"] == "Status"
         )
         mapped = status["properties"][0]["value"][0]["options"]
         assert mapped.keys() == {"met", "at_risk", "missed", "no_data"}
@@ -98,14 +102,16 @@ def test_panels_have_ids_of_their_own_and_lie_beside_one_another() -> None:
     everything = DASHBOARD["panels"]
     assert len({panel["id"] for panel in everything}) == len(everything)
     assert all(panel["gridPos"]["x"] + panel["gridPos"]["w"] <= COLUMNS for panel in everything)
-    for one, other in combinations((panel["gridPos"] for panel in everything), 2):
-        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
-        below = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
-        assert beside or below
+    for first, second in combinations((panel["gridPos"] for panel in everything), 2):
+        apart = first["x"] + first["w"] <= second["x"] or second["x"] + second["w"] <= first["x"]
+        below = first["y"] + first["h"] <= second["y"] or second["y"] + second["h"] <= first["y"]
+        assert apart or below
 
 
 def test_provisioning_names_a_data_source_and_a_folder() -> None:
-    said = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in FOLDER.rglob("*.yml")}
-    assert {one["apiVersion"] for one in said.values()} == {1}
-    assert said["prometheus"]["datasources"][0]["type"] == "prometheus"
-    assert said["ledgerdesk"]["providers"][0]["options"]["path"]
+    documents = {
+        path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in FOLDER.rglob("*.yml")
+    }
+    assert {document["apiVersion"] for document in documents.values()} == {1}
+    assert documents["prometheus"]["datasources"][0]["type"] == "prometheus"
+    assert documents["ledgerdesk"]["providers"][0]["options"]["path"]

@@ -44,7 +44,7 @@ async def _make_what_follows(ledger: Ledger) -> dict[str, str]:
     """Make what a demo has besides, as its first start and its first night do: reports, signals, and keys.
     Return the keys by their purpose.
     """
-    persons = await make_history(ledger, lambda done, of: None, days=DEMO_DAYS)
+    persons = await make_history(ledger, lambda done, total: None, days=DEMO_DAYS)
     async with following(ledger.db.url) as follow:
         await make_reports(ledger, persons, follow)
         await follow()

@@ -39,14 +39,14 @@ def page(name: str) -> str:
 
 def blocks(text: str) -> list[Shown]:
     """Each block of commands, with the language and text of what is shown after it, if anything is."""
-    found = BLOCK.findall(text)
-    pairs = zip(found, [*found[1:], ("sh", "")][: len(found)], strict=True)
+    found_blocks = BLOCK.findall(text)
+    pairs = zip(found_blocks, [*found_blocks[1:], ("sh", "")][: len(found_blocks)], strict=True)
     return [(text, after if after[0] != "sh" else None) for (kind, text), after in pairs if kind == "sh"]
 
 
-async def run(shown: list[Shown], folder: Path, demo: Demo) -> list[str]:
+async def run(examples: list[Shown], folder: Path, demo: Demo) -> list[str]:
     """Run all commands in one shell; return what each block has printed."""
-    commands = [ADDRESS.sub("", text).replace(ORIGIN, demo.address) for text, _ in shown]
+    commands = [ADDRESS.sub("", text).replace(ORIGIN, demo.address) for text, _ in examples]
     script = "\n".join(["set -euo pipefail", *(f"{text}\necho; echo '{MARK}'" for text in commands)])
     shell = await asyncio.create_subprocess_exec(
         *("bash", "-c", script),
@@ -60,42 +60,44 @@ async def run(shown: list[Shown], folder: Path, demo: Demo) -> list[str]:
     return out.decode().split(f"{MARK}\n")[:-1]
 
 
-def unlike(shown: Any, real: Any, place: str = "") -> list[str]:
+def unlike(example: Any, real: Any, place: str = "") -> list[str]:
     """Where the answer is not what is shown: what came of it as it is (OUTCOMES), how many rows there are,
     which members, and what kind of value each has. Null has no form: of fewer months there are no limits.
     """
-    if shown == CUT:
+    if example == CUT:
         return []
     if place.rpartition("/")[2] in OUTCOMES:
-        return [] if shown == real else [f"{place} is {real!r}, not {shown!r}"]
-    if shown is None or real is None:
+        return [] if example == real else [f"{place} is {real!r}, not {example!r}"]
+    if example is None or real is None:
         return []
-    if isinstance(shown, dict) and isinstance(real, dict):
-        return _unlike_members(shown, real, place)
-    if isinstance(shown, list) and isinstance(real, list):
-        return _unlike_rows(shown, real, place)
-    kinds = {type(one) if not isinstance(one, int | float) else float for one in (shown, real)}
-    return [] if len(kinds) == 1 else [f"{place} is {real!r}, not like {shown!r}"]
+    if isinstance(example, dict) and isinstance(real, dict):
+        return _unlike_members(example, real, place)
+    if isinstance(example, list) and isinstance(real, list):
+        return _unlike_rows(example, real, place)
+    kinds = {type(value) if not isinstance(value, int | float) else float for value in (example, real)}
+    return [] if len(kinds) == 1 else [f"{place} is {real!r}, not like {example!r}"]
 
 
-def _unlike_members(shown: dict[str, Any], real: dict[str, Any], place: str) -> list[str]:
-    missing = [f"{place}/{name} is not there" for name in shown if name not in real and name != CUT]
-    both = shown.keys() & real.keys()
-    return missing + [fault for name in both for fault in unlike(shown[name], real[name], f"{place}/{name}")]
+def _unlike_members(example: dict[str, Any], real: dict[str, Any], place: str) -> list[str]:
+    missing = [f"{place}/{name} is not there" for name in example if name not in real and name != CUT]
+    both = example.keys() & real.keys()
+    return missing + [
+        fault for name in both for fault in unlike(example[name], real[name], f"{place}/{name}")
+    ]
 
 
-def _unlike_rows(shown: list[Any], real: list[Any], place: str) -> list[str]:
-    rows = list(takewhile(lambda row: row != CUT, shown))
-    if len(real) < len(rows) or (CUT not in shown and len(real) != len(rows)):
+def _unlike_rows(example: list[Any], real: list[Any], place: str) -> list[str]:
+    rows = list(takewhile(lambda row: row != CUT, example))
+    if len(real) < len(rows) or (CUT not in example and len(real) != len(rows)):
         return [f"{place} has {len(real)} rows, not {len(rows)}"]
     pairs = enumerate(zip(rows, real, strict=False))
-    return [fault for n, (one, other) in pairs for fault in unlike(one, other, f"{place}/{n}")]
+    return [fault for n, (expected, actual) in pairs for fault in unlike(expected, actual, f"{place}/{n}")]
 
 
-def read(shown: str) -> Any:
+def read(example: str) -> Any:
     """What is shown as JSON, with `…` for whatever else is there."""
-    whole = re.sub(rf"{CUT}(?=\s*\}})", f'"{CUT}": 0', shown)
-    return json.loads(re.sub(rf"(?<!\"){CUT}(?=\s*[\],])", f'"{CUT}"', whole))
+    quoted = re.sub(rf"{CUT}(?=\s*\}})", f'"{CUT}": 0', example)
+    return json.loads(re.sub(rf"(?<!\"){CUT}(?=\s*[\],])", f'"{CUT}"', quoted))
 
 
 def cells(line: str) -> list[str]:
@@ -112,12 +114,12 @@ def cells(line: str) -> list[str]:
     ]
 
 
-def fits(shown: str, line: str) -> bool:
+def fits(example: str, line: str) -> bool:
     """Whether the line is what is shown: the codes in it, and as many columns of the same kinds."""
-    if shown.startswith("ledgerdesk_"):
-        return gauge(shown) == gauge(line)
-    one, other = cells(shown), cells(line)
-    return len(one) == len(other) and all(a in (b, CUT) for a, b in zip(one, other, strict=True))
+    if example.startswith("ledgerdesk_"):
+        return gauge(example) == gauge(line)
+    expected, actual = cells(example), cells(line)
+    return len(expected) == len(actual) and all(a in (b, CUT) for a, b in zip(expected, actual, strict=True))
 
 
 def gauge(line: str) -> str:
@@ -125,25 +127,27 @@ def gauge(line: str) -> str:
     return re.split(r"[{ ]", line)[0]
 
 
-def check(shown: list[Shown], printed: list[str]) -> None:
+def check(examples: list[Shown], printed: list[str]) -> None:
     """Compare what was printed with what is shown."""
-    for (command, expected), text in zip(shown, printed, strict=True):
+    for (command, expected), text in zip(examples, printed, strict=True):
         refused = [code for code in REFUSAL.findall(text) if expected is None or code not in expected[1]]
         assert refused == [], f"{command}: {text[-1000:]}"
         if expected is None:
             continue
-        kind, said = expected
+        kind, output = expected
         lines = [line for line in text.splitlines() if line]
         assert lines, command
         if kind == "json":
             (answer,) = lines
-            assert (faults := unlike(read(said), json.loads(answer))) == [], (
+            assert (faults := unlike(read(output), json.loads(answer))) == [], (
                 f"{command}: {faults} in {answer}"
             )
         else:
-            wanted, met = said.splitlines(), lines[:MOST_NAMED]
-            for line in wanted:
-                assert line == CUT or any(fits(line, one) for one in lines), (
+            expected_lines, met = output.splitlines(), lines[:MOST_NAMED]
+            for line in expected_lines:
+                assert line == CUT or any(fits(line, printed_line) for printed_line in lines), (
                     f"{command} has no {line!r}: {met}"
                 )
-            assert CUT in wanted or len(wanted) == len(lines), f"{command} has {len(lines)} lines: {met}"
+            assert CUT in expected_lines or len(expected_lines) == len(lines), (
+                f"{command} has {len(lines)} lines: {met}"
+            )

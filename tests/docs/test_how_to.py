@@ -90,7 +90,7 @@ def apply(page: str, folder: Path, migrations_before: int) -> set[str]:
     text = (HOW_TO / page).read_text(encoding="utf-8")
     # On the page it is the first migration after those that there are.
     numbers = rf"(?<!\d)({NEWEST}|{NEWEST + 1})(?!\d)"
-    text = re.sub(numbers, lambda found: str(int(found[0]) + migrations_before), text)
+    text = re.sub(numbers, lambda match: str(int(match[0]) + migrations_before), text)
     changed = set()
     for name, hunks in patches(text):
         path = folder / name
@@ -162,8 +162,8 @@ def test_what_the_pages_add_is_tested_already_and_passes(tmp_path: Path) -> None
     run(copy, "app.cli", "contract")
     if WHOLE:  # It migrates a server of its own; the tests migrate one anyway.
         run(copy, "app.cli", "schema")
-    told = run(copy, "pytest", "-q", "-n0", "-p", "no:cacheprovider", *TESTS, "-k", CHOSEN)
-    assert int(re.findall(r"(\d+) passed", told)[0]) > FEWEST_PASSED
+    report = run(copy, "pytest", "-q", "-n0", "-p", "no:cacheprovider", *TESTS, "-k", CHOSEN)
+    assert int(re.findall(r"(\d+) passed", report)[0]) > FEWEST_PASSED
     assert different(copy) == set().union(*BY_HAND.values()) | GENERATED
     contract = (copy / "openapi" / "openapi.json").read_text(encoding="utf-8")
     assert "/v1/incidents/{id}/call_vendor" in contract

@@ -11,9 +11,9 @@ PAGE = page("improvement.md")
 
 
 async def test_every_command_of_the_page_answers_as_it_shows(demo: Demo, tmp_path: Path) -> None:
-    shown = blocks(PAGE)
-    printed = await run(shown, tmp_path, demo)
-    assert len(printed) == len(shown) > 10
-    check(shown, printed)
+    examples = blocks(PAGE)
+    printed = await run(examples, tmp_path, demo)
+    assert len(printed) == len(examples) > 10
+    check(examples, printed)
     assert (tmp_path / "chart.svg").read_bytes().startswith(b"<svg")
     assert b"</html>" in (tmp_path / "proposal.html").read_bytes()

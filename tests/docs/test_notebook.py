@@ -28,11 +28,11 @@ async def test_every_cell_runs_and_finds_the_figures_that_the_service_says(
         code = compile("".join(cell["source"]), f"cell {n}", "exec")
         # The cells wait for the service, which is in this thread.
         await asyncio.to_thread(exec, code, names)
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert names["ours"].keys() == {"mean", "median", "max", "p90"}
     assert len(names["cases"]) == int(names["worst"]["cases"]) > 10
     assert len(names["series"]) > 1
-    assert "no picture" in said
+    assert "no picture" in output
 
 
 def test_it_is_a_notebook_that_nobody_has_run_elsewhere() -> None:

@@ -15,15 +15,15 @@ PAGE = page("ops.md")
 
 
 async def test_every_command_of_the_page_answers_as_it_shows(demo: Demo, tmp_path: Path) -> None:
-    shown = blocks(PAGE)
-    printed = await run(shown, tmp_path, demo)
-    assert len(printed) == len(shown) > 10
-    check(shown, printed)
+    examples = blocks(PAGE)
+    printed = await run(examples, tmp_path, demo)
+    assert len(printed) == len(examples) > 10
+    check(examples, printed)
     assert (tmp_path / "chart.svg").read_bytes().startswith(b"<svg")
 
 
 @pytest.mark.parametrize(
-    ("shown", "fault"),
+    ("example", "fault"),
     [
         ('{"cases": 3, …}', []),
         ('{"kases": 3, …}', ["/kases is not there"]),
@@ -32,8 +32,8 @@ async def test_every_command_of_the_page_answers_as_it_shows(demo: Demo, tmp_pat
         ('{"parts": [{"value": 3, …}, …], …}', ["/parts/0/value is not there"]),
     ],
 )
-def test_an_answer_of_another_form_is_found(shown: str, fault: list[str]) -> None:
-    assert unlike(read(shown), {"cases": 3, "key": "csat", "parts": [{"cases": 1}, {}]}) == fault
+def test_an_answer_of_another_form_is_found(example: str, fault: list[str]) -> None:
+    assert unlike(read(example), {"cases": 3, "key": "csat", "parts": [{"cases": 1}, {}]}) == fault
 
 
 def test_the_page_names_every_alert() -> None:

@@ -33,12 +33,12 @@ PAGES = [name for name in ALL if run_blocks(name) and name not in TESTED]
 async def test_the_commands_of_each_page_come_to_what_it_shows(demo: Demo, tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
-    shown = run_blocks(name)
+    examples = run_blocks(name)
     if name != "README.md":
-        shown = [BEGINNING, *shown]
-    printed = await run(shown, folder, demo)
-    assert len(printed) == len(shown)
-    check(shown, printed)
+        examples = [BEGINNING, *examples]
+    printed = await run(examples, folder, demo)
+    assert len(printed) == len(examples)
+    check(examples, printed)
     shutil.rmtree(folder)
 
 
@@ -47,7 +47,7 @@ def test_the_pages_that_are_tried_are_those_with_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "fault"),
+    ("example", "fault"),
     [
         ('{"status": 409, …}', ["/status is 403, not 409"]),
         ('{"state": "new", …}', ["/state is 'closed', not 'new'"]),
@@ -58,6 +58,6 @@ def test_the_pages_that_are_tried_are_those_with_commands() -> None:
         ('{"rows": [{}, …]}', []),
     ],
 )
-def test_another_outcome_and_another_number_of_rows_are_found(shown: str, fault: list[str]) -> None:
+def test_another_outcome_and_another_number_of_rows_are_found(example: str, fault: list[str]) -> None:
     real = {"status": 403, "state": "closed", "rows": [{"verdict": "worse"}]}
-    assert unlike(read(shown), real) == fault
+    assert unlike(read(example), real) == fault

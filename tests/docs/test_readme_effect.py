@@ -16,16 +16,16 @@ DESK = """desk() {
 
 async def test_the_demo_answers_the_question_of_the_readme(demo: Demo, tmp_path: Path) -> None:
     text = (PROJECT / "README.md").read_text(encoding="utf-8")
-    [asked] = blocks(text.partition("## Did a change help?")[2].partition("\n## ")[0])
-    [printed] = await run([(f"{DESK}\n{asked[0]}", None)], tmp_path, demo)
-    made, listed = (json.loads(line) for line in printed.splitlines() if line)
-    result = made["result"]
-    assert made["verdict"] == "improved"
+    [example] = blocks(text.partition("## Did a change help?")[2].partition("\n## ")[0])
+    [printed] = await run([(f"{DESK}\n{example[0]}", None)], tmp_path, demo)
+    effect, listed = (json.loads(line) for line in printed.splitlines() if line)
+    result = effect["result"]
+    assert effect["verdict"] == "improved"
     assert result["promised"]["reached"] in ("reached", "shown")
     before, after = (result[side]["value"] for side in ("before", "after"))
     assert abs(result["effect"] - (after - before)) < 0.01, "the number that people read"
     assert result["high"] < 0
     assert result["relative"]["low"] > 0.5
     [item] = listed["items"]
-    assert (item["verdict"], item["sentence"]) == ("improved", made["sentence"])
+    assert (item["verdict"], item["sentence"]) == ("improved", effect["sentence"])
     assert "shorter" in item["sentence"]

@@ -47,14 +47,14 @@ async def approved_change(ledger: Any, item: str, *services: str) -> str:
     """The id of a change of the item that is approved; of these services, or of mail."""
     manager, voter = _somebody("doer", Role.change_manager), _somebody("person", Role.cab_member)
     named = {"services": list(services)} if services else {}
-    said = DraftChange.model_validate(a_change(type="emergency", cis=[item], **named))
-    change = (await act(ledger, manager, "change", "draft", body=said)).record
+    draft = DraftChange.model_validate(a_change(type="emergency", cis=[item], **named))
+    change = (await act(ledger, manager, "change", "draft", body=draft)).record
     await act(ledger, manager, "change", "submit", change.id, EmptyPayload())
-    asked = {
+    question = {
         "cannot_wait": "The disk is full.",
         "question": "Shall it be made?",
     }
-    body = RequestEmergencyApprovalChange.model_validate(asked)
+    body = RequestEmergencyApprovalChange.model_validate(question)
     asking = await act(ledger, manager, "change", "request_emergency_approval", change.id, body)
     vote = {"decision": str(asking.record.approval_id), "verdict": "approve", "comment": "Go on."}
     await act(ledger, voter, "change", "vote", change.id, CastVote.model_validate(vote))

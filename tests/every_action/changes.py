@@ -108,8 +108,8 @@ VERDICTS = {
 
 async def open_question(client: Client, path: str) -> Json:
     """The question on the change at that address, which is put as it comes to await its approval."""
-    (asked,) = (await client.read(f"{path}/decisions"))["items"]
-    return {"decision": asked["id"]}
+    (decision,) = (await client.read(f"{path}/decisions"))["items"]
+    return {"decision": decision["id"]}
 
 
 async def decide(api: Api, clients: Sequence[Client], path: str, verdict: str) -> bool:
@@ -124,9 +124,11 @@ async def decide(api: Api, clients: Sequence[Client], path: str, verdict: str) -
     body = {"decision": items[-1]["id"], "verdict": verdict, "comment": "As it stands."}
     ballots = (await reader.read(f"{path}/votes", limit=200))["items"]
     voters = [ballot["person"]["id"] for ballot in ballots if ballot["decision_id"] == body["decision"]]
-    known = {client.id: client for client in clients}
-    for person in sorted(voters, key=lambda one: list(known).index(one) if one in known else len(known)):
-        client = known.get(person)
+    by_id = {client.id: client for client in clients}
+    for person in sorted(
+        voters, key=lambda voter: list(by_id).index(voter) if voter in by_id else len(by_id)
+    ):
+        client = by_id.get(person)
         if client is None:  # somebody to whom a test has given the role meanwhile
             client = api.with_token(await add_key(api.ledger, UUID(person)), UUID(person))
         await client.post_ok(f"{path}/vote", body)
@@ -138,7 +140,7 @@ async def decide(api: Api, clients: Sequence[Client], path: str, verdict: str) -
 async def _answered(client: Client, path: str) -> Json:
     """The first answer to each question that is asked at present."""
     questions = (await client.read("/v1/risk_questionnaires/current"))["questions"]
-    return {"risk_answers": {one["key"]: one["answers"][0]["key"] for one in questions}}
+    return {"risk_answers": {question["key"]: question["answers"][0]["key"] for question in questions}}
 
 
 async def _restored(client: Client, path: str) -> Json:

@@ -33,13 +33,13 @@ async def rows_of(ledger: Ledger, events: list[Recorded]) -> dict[str, Record | 
     ids: dict[type[Record], dict[UUID, str]] = {}
     for key in {key for event in events for key in event.data["set"]}:
         ids.setdefault(classes[kind_of(key)], {})[UUID(key.split("/")[1])] = key
-    found: dict[str, Record | None] = {}
+    records: dict[str, Record | None] = {}
     for record_class, keys in ids.items():
         query = f"select * from fold.{record_class.KIND} where id = any(%s)"
         rows = {row["id"]: row for row in await ledger.db.rows(query, (list(keys),))}
-        for one, key in keys.items():
-            found[key] = from_row(record_class, rows[one]) if one in rows else None
-    return found
+        for column, key in keys.items():
+            records[key] = from_row(record_class, rows[column]) if column in rows else None
+    return records
 
 
 async def events_of(world: World, lifecycle: Lifecycle[Any], record: Json) -> list[Recorded]:
@@ -81,10 +81,10 @@ async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any],
     for fields in event.data["set"].values():
         assert fields is None or fields, "a row that nothing was set on is not in `set`"
         assert not {"id", "version", "changed_at"} & (fields or {}).keys()
-    given = event.data["given"]
+    payload = event.data["given"]
     # The secret of a key or a source is made by the server; what has a default is kept with it.
-    assert given.keys() - {"secret_hash", "sealed_secret"} == body.keys() | _defaults(row, body)
-    await assert_kept(world, row.body, given, body)
+    assert payload.keys() - {"secret_hash", "sealed_secret"} == body.keys() | _defaults(row, body)
+    await assert_kept(world, row.body, payload, body)
 
 
 @cache

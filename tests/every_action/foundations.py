@@ -30,9 +30,9 @@ from tests.client import Json
 from tests.every_action.world_data import CALENDAR, GROUP, IDS, NUMBERS, TEAM
 
 
-def _electors(**said: object) -> Json:
+def _electors(**source: object) -> Json:
     """A source of voters."""
-    return {"role": None, "group": None, "relation": None, "grade": None, "on_call": False, **said}
+    return {"role": None, "group": None, "relation": None, "grade": None, "on_call": False, **source}
 
 
 def _approval_rule(**changes: object) -> Json:

@@ -7,16 +7,19 @@ from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
 from app.kernel.actions.payloads import Payload
-from app.processes.changes.freeze_exceptions import AskExceptionFreeze
-from app.processes.changes.freezes import DeclareFreeze, EditFreeze, MoveFreeze
 from app.processes.changes.payloads import DraftChange
-from app.processes.changes.questionnaires import (
+from app.processes.changes.policies.payloads import (
     EXAMPLE_QUESTIONS,
     AddRiskQuestionnaire,
+    AskExceptionFreeze,
+    DeclareFreeze,
+    DraftChangeTemplate,
+    EditChangeTemplate,
+    EditFreeze,
+    MoveFreeze,
     ReviseRiskQuestionnaire,
 )
 from app.processes.changes.records import ChangeType
-from app.processes.changes.templates import DraftChangeTemplate, EditChangeTemplate
 from tests.client import Client, Json
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
 from tests.people import act

@@ -76,11 +76,11 @@ def _manager() -> Caller:
     return Caller(f"person:{person_id}", person_id, roles=held)
 
 
-async def another_suggestion(client: Client, at: datetime | None = None) -> str:
+async def another_suggestion(client: Client, offered_at: datetime | None = None) -> str:
     """The id of a suggestion that is there besides: offered then, or now."""
     body = OfferImprovementSuggestion.model_validate(_offer())
     ledger: Any = client.app.state.ledger
-    done = await act(ledger, _manager(), "improvement_suggestion", "offer", body=body, now=at)
+    done = await act(ledger, _manager(), "improvement_suggestion", "offer", body=body, now=offered_at)
     return str(done.record.id)
 
 

@@ -268,8 +268,8 @@ async def _major(client: Client, path: str) -> Json:
     answer = await client.read(path)
     has_it = answer["assignee"]["id"] if answer["assignee"] else client.id
     roles = await ledger.db.value("select roles from fold.person where id = %s", (has_it,))
-    others = answer["selection_reason"] == OTHERS_PROJECT
-    manages = Role.project_manager.value in (roles or ()) and not others
+    of_others = answer["selection_reason"] == OTHERS_PROJECT
+    manages = Role.project_manager.value in (roles or ()) and not of_others
     named = has_it if manages else IDS["author"]
     for person in (named, IDS["business"]):  # who owns the process later
         await act(ledger, rule_caller("tests"), "person", "edit", person, graded)
@@ -300,14 +300,14 @@ async def measured(
         result=a_result(),
         measured_at=now,
     )
-    asked = MeasureKpiEffect(
+    question = MeasureKpiEffect(
         kpi=KPI,
         before=EffectWindow.model_validate({"from": first, "to": second}),
         after=EffectWindow.model_validate({"from": third, "to": last}),
     )
     target = MeasuredTarget(
         name=TARGET,
-        asked=asked,
+        asked=question,
         effect_id=uuid7(),
         effect=effect,
         value="-1800.0",
@@ -345,9 +345,9 @@ async def _judged(client: Client, path: str, *, reached: bool) -> Json:
     """It was judged, if it is to be."""
     if (await client.read(path))["state"] != "evaluating":
         return {}
-    said = SAMPLES[EvaluateImprovement]() | await measured(client, path) | await _agreed(client)
-    said |= {"reached": reached, "reason": "As it came. 如实评判。"}
-    body, caller = EvaluateImprovement.model_validate(said), _caller("doer", Role.quality_manager)
+    judgement = SAMPLES[EvaluateImprovement]() | await measured(client, path) | await _agreed(client)
+    judgement |= {"reached": reached, "reason": "As it came. 如实评判。"}
+    body, caller = EvaluateImprovement.model_validate(judgement), _caller("doer", Role.quality_manager)
     await act(client.app.state.ledger, caller, "improvement", "evaluate", path.rpartition("/")[2], body)
     return {}
 

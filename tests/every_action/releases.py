@@ -152,9 +152,9 @@ async def _incident(client: Client, path: str) -> Json:
 
 
 async def _caused(client: Client, path: str) -> Json:
-    said = await _incident(client, path)
-    await client.post_ok(f"{path}/confirm_cause", said)
-    return said
+    incident = await _incident(client, path)
+    await client.post_ok(f"{path}/confirm_cause", incident)
+    return incident
 
 
 #: What puts a question, while which no other one is put.

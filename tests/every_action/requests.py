@@ -138,7 +138,7 @@ async def _checked(client: Client, path: str) -> Json:
 async def _shown(client: Client, path: str) -> Json:
     """Every criterion is met."""
     criteria = (await client.read(f"{path}/criteria"))["items"]
-    ids = [one["id"] for one in criteria if one["dropped_at"] is None]
+    ids = [criterion["id"] for criterion in criteria if criterion["dropped_at"] is None]
     note = "As it was agreed."
     return {
         "results": [
@@ -150,14 +150,14 @@ async def _shown(client: Client, path: str) -> Json:
 
 async def _half_done(client: Client, path: str) -> Json:
     milestones = (await client.read(f"{path}/milestones"))["items"]
-    (milestone,) = [one["id"] for one in milestones if one["dropped_at"] is None]
+    (milestone,) = [entry["id"] for entry in milestones if entry["dropped_at"] is None]
     return {"milestones": [{"milestone": milestone, "done": 50}]}
 
 
 async def _planned(client: Client, path: str) -> Json:
     """One of the plan."""
     milestones = (await client.read(f"{path}/milestones"))["items"]
-    (milestone,) = [one["id"] for one in milestones if one["dropped_at"] is None]
+    (milestone,) = [entry["id"] for entry in milestones if entry["dropped_at"] is None]
     return {"milestone": milestone}
 
 

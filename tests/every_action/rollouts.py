@@ -166,12 +166,12 @@ async def _manager(client: Client, path: str) -> Caller:
     return _caller(answer["project_manager"]["id"], Role.project_manager)
 
 
-async def _training(client: Client, path: str, person: str, **said: Any) -> str:
+async def _training(client: Client, path: str, person: str, **fields: Any) -> str:
     """The id of a training by which the person got a licence for the process of the improvement."""
     ledger: Any = client.app.state.ledger
     caller = _caller(IDS["doer"], Role.quality_manager)
     process = (await client.read(path))["process"]
-    more = {"persons": [person], "trainer": IDS["it"], "topics": list(TOPICS), "process": process, **said}
+    more = {"persons": [person], "trainer": IDS["it"], "topics": list(TOPICS), "process": process, **fields}
     marks = {"results": [{"person": person, "marks": dict.fromkeys(TOPICS, 90)}]}
     result = await act(
         ledger,
@@ -237,9 +237,9 @@ async def ask(client: Client, path: str) -> None:
 
 async def _planned(client: Client, path: str, owner: str | None = None, **first: str) -> Json:
     """The rollout is planned, its steps for that owner; the first one with what else is said of it."""
-    said = SAMPLES[RollOutImprovement]()
-    steps = [step | {"owner": owner or IDS["doer"]} for step in said["steps"]]
-    body = RollOutImprovement.model_validate(said | {"steps": [steps[0] | first, *steps[1:]]})
+    plan = SAMPLES[RollOutImprovement]()
+    steps = [step | {"owner": owner or IDS["doer"]} for step in plan["steps"]]
+    body = RollOutImprovement.model_validate(plan | {"steps": [steps[0] | first, *steps[1:]]})
     if (await client.read(path))["state"] == "rolling_out":
         await _act(client, path, "roll_out", body, await _manager(client, path))
     return {}
@@ -260,8 +260,8 @@ async def _overdue(client: Client, path: str) -> Json:
 
 async def _rolled_out(client: Client, path: str) -> Json:
     """The steps before the hand-over are complete."""
-    there = {step["step"]: step for step in (await client.read(f"{path}/rollout_steps"))["items"]}
-    if (await client.read(path))["state"] != "rolling_out" or "manage_daily" in there:
+    steps = {step["step"]: step for step in (await client.read(f"{path}/rollout_steps"))["items"]}
+    if (await client.read(path))["state"] != "rolling_out" or "manage_daily" in steps:
         return {}
     await _planned(client, path)
     doer = _caller(IDS["doer"], Role.engineer)

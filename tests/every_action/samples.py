@@ -332,10 +332,10 @@ def sample(row: Any) -> Json:
     body: type[Payload] = row.body
     if body in SAMPLES:
         return SAMPLES[body]()
-    said = {name: field.examples[0] for name, field in body.model_fields.items() if field.examples}
+    examples = {name: field.examples[0] for name, field in body.model_fields.items() if field.examples}
     needed = {name for name, field in body.model_fields.items() if field.is_required()}
-    assert needed <= said.keys(), f"the fields of {body.__name__} have no examples"
-    return said
+    assert needed <= examples.keys(), f"the fields of {body.__name__} have no examples"
+    return examples
 
 
 async def _commented(client: Client, path: str) -> Json:

@@ -70,13 +70,17 @@ class Search:
     @property
     def alone(self) -> Client:
         """Who tries to do all of it alone."""
-        return self.world.everybody if self.lifecycle.kind == "request" else self.world.others[ALONE_IS]
+        return self.world.everybody if self.lifecycle.kind == "request" else self.world.people[ALONE_IS]
 
     @property
     def helpers(self) -> list[Client]:
         """Who does what the one may not."""
-        there = [self.world.others[name] for name in VOTING]
-        return [one for one in (*there, self.world.everybody, self.world.worker) if one.id != self.alone.id]
+        voters = [self.world.people[name] for name in VOTING]
+        return [
+            client
+            for client in (*voters, self.world.everybody, self.world.worker)
+            if client.id != self.alone.id
+        ]
 
     def at(self, record: Json) -> str:
         """Where the record is."""
@@ -86,34 +90,34 @@ class Search:
         """A record in that state for each way that leads there and can be gone; one on which that row can put
         a question, if it is named.
         """
-        gone = 0
-        for way in islice(paths_to(self.lifecycle, state), TRIED_WAYS):
+        walked = 0
+        for steps in islice(paths_to(self.lifecycle, state), TRIED_WAYS):
             record = await self._opened(state, asking)
-            if await self._gone(record, way):
+            if await self._gone(record, steps):
                 yield await self.alone.read(self.at(record))
-                gone += 1
-                if gone == GONE_WAYS:
+                walked += 1
+                if walked == GONE_WAYS:
                     return
 
     async def _opened(self, state: CodeEnum, asking: Action[Any, Any] | None) -> Json:
         row, lifecycle = self.lifecycle.opening(), self.lifecycle
-        said = await prepared(self.alone, row, "")
-        for wanted in (OPENED_TOWARDS, MADE_THEIRS):
-            said |= wanted.get((lifecycle.kind, state.value), dict)()
-            said |= wanted.get((lifecycle.kind, asking.name if asking else ""), dict)()
-        answer = await send(self.alone, lifecycle, row, None, naming(row.body, said, self.alone.id))
+        body = await prepared(self.alone, row, "")
+        for source in (OPENED_TOWARDS, MADE_THEIRS):
+            body |= source.get((lifecycle.kind, state.value), dict)()
+            body |= source.get((lifecycle.kind, asking.name if asking else ""), dict)()
+        answer = await send(self.alone, lifecycle, row, None, naming(row.body, body, self.alone.id))
         if answer.status_code != 201:
-            answer = await send(self.alone, lifecycle, row, None, said)
+            answer = await send(self.alone, lifecycle, row, None, body)
         assert answer.status_code == 201, answer.text
         record: Json = answer.json()
         if "assign" in lifecycle.by_name:
-            given = {"team": TEAM, "person": self.alone.id}
-            await self.world.everybody.post_ok(address(lifecycle, lifecycle["assign"], record), given)
+            assignment = {"team": TEAM, "person": self.alone.id}
+            await self.world.everybody.post_ok(address(lifecycle, lifecycle["assign"], record), assignment)
         return record
 
-    async def _gone(self, record: Json, way: Steps) -> bool:
+    async def _gone(self, record: Json, steps: Steps) -> bool:
         """Whether the way could be gone, by the one wherever they may."""
-        for row, to in way:
+        for row, to in steps:
             if (self.lifecycle, row) in OF_RULES:
                 await self.world.by_rule(self.lifecycle, row, record)
             elif verdict := changes.VERDICTS.get((self.lifecycle.kind, row.name)):
@@ -131,10 +135,10 @@ class Search:
     async def does(self, row: Action[Any, Any], record: Json, to: CodeEnum | None = None) -> bool:
         """Whether somebody has done it: the one if they may, or those of the others who are named for it."""
         state = "" if to is None else str(to.value)
-        for who, more in ACTED_BY.get((row.name, state), (("", {}),)):
+        for name, more in ACTED_BY.get((row.name, state), (("", {}),)):
             clients = [self.alone, *self.helpers]
             if named(self.lifecycle, row) in JUDGED_ALONE | BOTH_PARTIES:
-                clients = [self.world.others[who]] if who else self.helpers
+                clients = [self.world.people[name]] if name else self.helpers
             towards = {} if to is None else TOWARDS.get((row.body, to), {})
             if not await self.one_does(clients, row, record, towards | more):
                 return False
@@ -174,16 +178,20 @@ class Search:
 
     async def hand_over(self, row: Action[Any, Any], record: Json) -> bool:
         """Whether somebody else has made it now, or is now what the one was."""
-        other = self.world.others[OTHER_IS]
+        other = self.world.people[OTHER_IS]
         client = self.alone if _persons(row.body) else other
         state = (await client.read(self.at(record)))["state"]
         try:
-            said = await prepared(client, row, self.at(record))
+            more_said = await prepared(client, row, self.at(record))
         except (Refusal, AssertionError):  # what must be there before cannot be there now
             return False
-        said |= HANDED_OVER.get((self.lifecycle.kind, state, row.name), {})
+        more_said |= HANDED_OVER.get((self.lifecycle.kind, state, row.name), {})
         everything = {name: other.id for name in _persons(row.body) if not _holds_several(row.body, name)}
-        for body in (naming(row.body, everything | said, other.id), naming(row.body, said, other.id), said):
+        for body in (
+            naming(row.body, everything | more_said, other.id),
+            naming(row.body, more_said, other.id),
+            more_said,
+        ):
             if (await send(client, self.lifecycle, row, record, body)).status_code == 200:
                 return True
         return False
@@ -210,5 +218,5 @@ def naming(model: type[BaseModel], body: Json, person: str) -> Json:
             named_ones[name] = [person] if isinstance(body[name], list) else person
     for name, part in part_types(model).items():
         if isinstance(body.get(name), list):
-            named_ones[name] = [naming(part, one, person) for one in body[name]]
+            named_ones[name] = [naming(part, entry, person) for entry in body[name]]
     return named_ones

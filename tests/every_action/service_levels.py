@@ -58,7 +58,7 @@ async def _complained(client: Client, path: str) -> Json:
     body = ComplainTicket(subject=ComplaintSubject.conduct, about="They shouted.")
     caller = Caller(f"person:{requester}", requester)
     _, _, plural, record = path.split("/")
-    (kind,) = (one.kind for one in LIFECYCLES_BY_KIND.values() if one.plural == plural)
+    (kind,) = (lifecycle.kind for lifecycle in LIFECYCLES_BY_KIND.values() if lifecycle.plural == plural)
     done = await act(client.app.state.ledger, caller, kind, "complain", record, body)
     (key,) = done.event.data["set"]
     return {"complaint": key.partition("/")[2]}

@@ -59,7 +59,7 @@ async def _issued(client: Client, path: str) -> Json:
     prepared = (replace(report, content=content, staff_content=staff),)
     await perform(ledger, Command(LIFECYCLE, row, str(agreement.id), body, metadata, prepared=prepared))
     listed = [item for page in await client.pages(f"{path}/reports") for item in page]
-    return {"number": next(one["number"] for one in listed if one["period"] == period)}
+    return {"number": next(report["number"] for report in listed if report["period"] == period)}
 
 
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {

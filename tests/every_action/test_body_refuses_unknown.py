@@ -43,8 +43,8 @@ def fields_of(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> tuple[set[str
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     choices = [schema, *schema.get("anyOf", ())]
     (name,) = {choice["$ref"].rpartition("/")[2] for choice in choices if "$ref" in choice}
-    found = answers.document()["components"]["schemas"][name]
-    return set(found["properties"]), set(found.get("required", ()))
+    declared = answers.document()["components"]["schemas"][name]
+    return set(declared["properties"]), set(declared.get("required", ()))
 
 
 def kinds_of(row: Action[Any, Any], names: set[str]) -> dict[str, set[str]]:

@@ -71,33 +71,35 @@ async def told(world: World) -> Notices:
     cases = newest_of_each(every)
     cases += await made_up_cases(ledger, set(NoticeType) - {case.step for case in cases}, everybody)
     outsider = await world.api.client("Outsider")
-    others = [replace(case, reader=UUID(one)) for case in cases for one in (outsider.id, world.requester.id)]
+    unaddressed = [
+        replace(case, reader=UUID(reader)) for case in cases for reader in (outsider.id, world.requester.id)
+    ]
     # What is made up may be of an event that something real is told of, and the two are never told together.
     together = bundled(case for case in cases if not case.is_made_up)
-    bundles = [*((case,) for case in [*cases, *others]), *together, *busiest_records(every)]
+    bundles = [*((case,) for case in [*cases, *unaddressed]), *together, *busiest_records(every)]
     shown = await show(ledger, bundles)
     return Notices(world, cases, shown, await known_to(ledger, shown))
 
 
 def one_for_each_type() -> list[tuple[Lifecycle[Any], Action[Any, Any]]]:
     """For each type of notice that rows of the tables name an action that has it told."""
-    found: dict[NoticeType, tuple[Lifecycle[Any], Action[Any, Any]]] = {}
+    actions: dict[NoticeType, tuple[Lifecycle[Any], Action[Any, Any]]] = {}
     for lifecycle, row in DRIVEN:
         for step in {step for step, _ in told_by(lifecycle, row)} | steps_of(row.body):
-            found.setdefault(step, (lifecycle, row))
-    return list({id(row): (lifecycle, row) for lifecycle, row in found.values()}.values())
+            actions.setdefault(step, (lifecycle, row))
+    return list({id(row): (lifecycle, row) for lifecycle, row in actions.values()}.values())
 
 
 async def test_every_type_of_notice_is_tried(told: Notices) -> None:
     assert {case.step for case in told.cases} == set(NoticeType)
-    assert {shown.mail is None for shown in told.shown} == {True, False}
+    assert {notice.mail is None for notice in told.shown} == {True, False}
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 async def test_every_notice_in_every_language(
     told: Notices, check: Callable[[Known, Shown], Iterator[str]]
 ) -> None:
-    wrong = {f"{shown.name}: {one}" for shown in told.shown for one in check(told.known, shown)}
+    wrong = {f"{notice.name}: {fault}" for notice in told.shown for fault in check(told.known, notice)}
     assert not wrong, "\n".join(sorted(wrong))
 
 
@@ -106,7 +108,7 @@ async def test_a_mail_of_a_day_says_no_sentence_twice_of_a_record_and_no_paragra
 ) -> None:
     ledger = told.world.api.ledger
     of_records = await digests(ledger, told.shown, by_record=True)
-    wrong = {f"{mail.name}: {one}" for mail in of_records for one in says_nothing_twice(told.known, mail)}
+    wrong = {f"{mail.name}: {fault}" for mail in of_records for fault in says_nothing_twice(told.known, mail)}
     assert not wrong, "\n".join(sorted(wrong))
     for mail in await digests(ledger, told.shown, by_record=False):
         paragraphs = mail.body.split("\n\n")
@@ -114,7 +116,7 @@ async def test_a_mail_of_a_day_says_no_sentence_twice_of_a_record_and_no_paragra
 
 
 async def test_the_address_in_a_notice_is_that_of_its_record(told: Notices) -> None:
-    links = {shown.row["about"]: shown.item["link"] for shown in told.shown if shown.mail is not None}
+    links = {notice.row["about"]: notice.item["link"] for notice in told.shown if notice.mail is not None}
     assert links
     for about, link in links.items():
         answer = await told.world.everybody.get(link.removeprefix(PUBLIC_URL))

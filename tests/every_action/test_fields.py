@@ -20,15 +20,18 @@ CONTRACT = as_written()
 def _codes(schema: dict[str, Any]) -> list[str]:
     """The codes that the schema, or a part of it, lists."""
     parts = [*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else [])]
-    found = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else [])]
-    return [*found, *(code for part in parts for code in _codes(resolved(part, CONTRACT)))]
+    codes = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else [])]
+    return [*codes, *(code for part in parts for code in _codes(resolved(part, CONTRACT)))]
 
 
 def offered(path: str, parameter: str) -> list[str]:
     """The values that may be said in that parameter of what is read there; none if there is no such."""
-    told = (operation("GET", path) or {}).get("parameters", ())
+    parameters = (operation("GET", path) or {}).get("parameters", ())
     return [
-        code for one in told if one["name"] == parameter for code in _codes(resolved(one["schema"], CONTRACT))
+        code
+        for declared in parameters
+        if declared["name"] == parameter
+        for code in _codes(resolved(declared["schema"], CONTRACT))
     ]
 
 
@@ -39,18 +42,18 @@ async def differing(client: Client, path: str, template: str) -> list[str]:
     everything = offered(template, "include")
     included = {"include": ",".join(everything)} if everything else {}
     answer = await client.read(path, **more, **included)
-    found = []
+    fields = []
     for name in offered(template, "fields"):
         alone = await client.read(path, **more, fields=name)
-        for all_fields, shown in (
+        for all_fields, alone_shown in (
             zip(answer["items"], alone["items"], strict=True) if of_list else [(answer, alone)]
         ):
-            if shown != {field: all_fields[field] for field in all_fields if field in ALWAYS | {name}}:
-                found.append(name)
-    return found
+            if alone_shown != {field: all_fields[field] for field in all_fields if field in ALWAYS | {name}}:
+                fields.append(name)
+    return fields
 
 
-LISTED = [one for one in LIFECYCLES if offered(f"/v1/{one.plural}", "fields")]
+LISTED = [lifecycle for lifecycle in LIFECYCLES if offered(f"/v1/{lifecycle.plural}", "fields")]
 
 
 @each_case("lifecycle", LISTED, ids=case_name)

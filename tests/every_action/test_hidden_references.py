@@ -44,10 +44,10 @@ FEWEST_COMPARED = 50
 
 def places(model: type[Payload | PayloadPart], within: Place = ()) -> list[tuple[Place, ForeignRef]]:
     """Where a payload names records, each place with its mark."""
-    found = [((*within, name), mark) for name, mark in marks(model, ForeignRef).items()]
+    named = [((*within, name), mark) for name, mark in marks(model, ForeignRef).items()]
     for name, part in part_types(model).items():
-        found += places(part, (*within, name))
-    return found
+        named += places(part, (*within, name))
+    return named
 
 
 CASES = [
@@ -131,18 +131,18 @@ def _as_said(model: type[Payload | PayloadPart], member: str, name: str) -> str 
 def words(answer: httpx.Response, name: str) -> tuple[int, str]:
     """What the answer says, but for the name."""
     problem = answer.json()
-    said = [problem["code"], problem["detail"], problem.get("errors")]
-    return answer.status_code, str(said).replace(name, "…")
+    texts = [problem["code"], problem["detail"], problem.get("errors")]
+    return answer.status_code, str(texts).replace(name, "…")
 
 
 def names_of(lifecycle: Lifecycle[Any], hidden: Json) -> list[tuple[str, str]]:
     """What the record is called, each with what nothing is called that looks the same."""
-    found = [(hidden["id"], str(uuid4()))]
+    names = [(hidden["id"], str(uuid4()))]
     if lifecycle.code is not None:
-        found.append((hidden["number"], f"{hidden['number'][:-6]}999999"))
+        names.append((hidden["number"], f"{hidden['number'][:-6]}999999"))
     if hidden.get("key"):
-        found.append((hidden["key"], "nothing-of-that-name"))
-    return found
+        names.append((hidden["key"], "nothing-of-that-name"))
+    return names
 
 
 @each_case(("lifecycle", "row", "place", "kind"), CASES, ids=_name, by=of_kind)
@@ -158,9 +158,9 @@ async def test_a_record_that_is_hidden_is_answered_like_none(
     of_kind = LIFECYCLES_BY_KIND[INSTANCES.get(kind, kind)]
     hidden = await strangers.record_of(of_kind)
     record = None if row.opens else await world.standing(lifecycle, possible_states(lifecycle, row)[0])
-    at = "" if record is None else record_address(lifecycle, record)
-    body = await valid_body(world.everybody, row, at)
-    async for role, client in strangers.who_sees(row, at, record_address(of_kind, hidden)):
+    path = "" if record is None else record_address(lifecycle, record)
+    body = await valid_body(world.everybody, row, path)
+    async for role, client in strangers.who_sees(row, path, record_address(of_kind, hidden)):
         answers = [
             [
                 words(await send(client, lifecycle, row, record, naming(body, row, place, name)), name)
@@ -170,8 +170,8 @@ async def test_a_record_that_is_hidden_is_answered_like_none(
         ]
         if answers[0][1][0] in (403, 404):
             continue
-        for there, nowhere in answers:
-            assert there == nowhere, f"{role} is told whether there is one"
+        for of_hidden, nowhere in answers:
+            assert of_hidden == nowhere, f"{role} is told whether there is one"
         strangers.compared.append(f"{lifecycle.kind} {row.name} {'/'.join(place)}")
         return
 

@@ -189,8 +189,8 @@ def test_no_sentence_is_left_over() -> None:
 
 def _is_put_together(code: str) -> bool:
     """Whether some code has such a form, and a number or a text of the source in its blank."""
-    found = (re.fullmatch(form, code) for form in _source().forms)
-    return any(item is not None and (item[1] in _source().texts or item[1].isdecimal()) for item in found)
+    matches = (re.fullmatch(form, code) for form in _source().forms)
+    return any(item is not None and (item[1] in _source().texts or item[1].isdecimal()) for item in matches)
 
 
 def _calls(name: str) -> list[ast.Call]:
@@ -212,10 +212,10 @@ def test_every_reason_for_a_wrong_value_can_be_said() -> None:
 
 
 def test_every_problem_can_be_said() -> None:
-    known = sentences("en")["title"]
+    titles = sentences("en")["title"]
     codes = {refusal.CODE for refusal in _refusals(Refusal)} - {WrongValue.CODE, "not_now"}
     codes |= {str(c.args[2].value) for c in _calls("problem") if isinstance(c.args[2], ast.Constant)}
-    assert sorted(codes - known.keys()) == []
+    assert sorted(codes - titles.keys()) == []
 
 
 def _refusals(kind: type[Refusal]) -> Iterator[type[Refusal]]:
@@ -225,19 +225,19 @@ def _refusals(kind: type[Refusal]) -> Iterator[type[Refusal]]:
 
 
 def test_every_check_says_why_in_a_sentence_that_exists() -> None:
-    known = sentences("en")["title"]
+    titles = sentences("en")["title"]
     for _, row in ROWS:
         for check in (*row.unless, *row.wrong):
             assert check.__doc__, f"{check.__name__} does not say what it is for"
             for code in _returned(check.__module__, check.__name__):
-                assert code in known, f"{check.__name__} refuses with {code}"
+                assert code in titles, f"{check.__name__} refuses with {code}"
 
 
 def test_every_preparation_that_refuses_says_why_in_a_sentence_that_exists() -> None:
-    known = sentences("en")["title"]
+    titles = sentences("en")["title"]
     codes = [call.args[0] for call in _calls("PreparationRefused")]
     assert codes
-    assert [c.value for c in codes if isinstance(c, ast.Constant) and c.value not in known] == []
+    assert [c.value for c in codes if isinstance(c, ast.Constant) and c.value not in titles] == []
 
 
 def _returned(module: str, function: str) -> list[str]:

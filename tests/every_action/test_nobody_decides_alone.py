@@ -20,7 +20,7 @@ from app.kernel.actions.actor_policy import segregated_persons
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Payload
 from app.processes.changes.approval import APPROVAL, EMERGENCY
-from app.processes.changes.freeze_exceptions import EXCEPTION
+from app.processes.changes.policies.freeze_exceptions import EXCEPTION
 from app.processes.improvement_plans.preparation import ADJUSTMENT, PLAN
 from app.processes.improvements.preparation import PILOT, PROPOSAL, REVERT
 from app.processes.releases.approvals import GO_MATTER, PLAN_CHANGE
@@ -59,7 +59,7 @@ EVENTS = "select type, actor, data from log.event where stream = %s order by pos
 
 
 def test_every_kind_of_decision_is_asked_for_by_a_row_and_by_a_rule_with_voters() -> None:
-    assert set(MATTERS) == {str(one) for one in DecisionKind}
+    assert set(MATTERS) == {str(kind) for kind in DecisionKind}
     assert {rule.decision for rule in SHIPPED.values()} == set(DecisionKind)
     assert all(rule.definition.voters for rule in SHIPPED.values())
     assert {row.body for _, row, _ in ASKING} >= set(AskDecision.__subclasses__())
@@ -88,8 +88,8 @@ async def kept_apart(search: Search, record: Json, matter: Matter, body: Json) -
         if f"decision/{body['id']}" in changed:
             break
         own = changed.get(f"{kind}/{record['id']}") or {}
-        made = {key.partition("/")[0] for key in changed} & set(matter.children)
-        if made or own.keys() & set(matter.fields):
+        kinds = {key.partition("/")[0] for key in changed} & set(matter.children)
+        if kinds or own.keys() & set(matter.fields):
             apart.add(event["actor"].removeprefix("person:"))
     return apart
 
@@ -97,9 +97,9 @@ async def kept_apart(search: Search, record: Json, matter: Matter, body: Json) -
 async def least_votes(search: Search, body: Json, voters: int) -> int:
     """How many must have voted by the rules by which it was asked: the most that one of them says."""
     counts = []
-    for one in body["rules"]:
-        value = await search.world.api.ledger.db.value(SET, (one["rule"], one["edition"]))
-        shipped = SHIPPED[one["rule"]].definition
+    for used in body["rules"]:
+        value = await search.world.api.ledger.db.value(SET, (used["rule"], used["edition"]))
+        shipped = SHIPPED[used["rule"]].definition
         rule = shipped if value is None else ApprovalRuleDefinition.model_validate(value)
         usual = voters if rule.rule == "unanimous" else voters // 2 + 1
         share = usual if rule.quorum_percent is None else ceil(voters * rule.quorum_percent / 100)
@@ -112,16 +112,16 @@ async def test_nobody_decides_about_their_own_and_so_many_decide_as_the_rule_say
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
 ) -> None:
     for handed_over in (False, True):
-        search, asked = Search(world, lifecycle, hands_over=handed_over), 0
+        search, questions = Search(world, lifecycle, hands_over=handed_over), 0
         async for record in search.records(state, row):
             for move in search.hand_overs(state) if handed_over else ():
                 await search.hand_over(move, record)
             clients = search.helpers if handed_over else [search.alone, *search.helpers]
             if await search.one_does(clients, row, record, {}):
                 await _is_decided_by_others(search, record)
-                asked += 1
+                questions += 1
                 break
-        assert asked, "nobody comes so far as to ask"
+        assert questions, "nobody comes so far as to ask"
 
 
 async def _is_decided_by_others(search: Search, record: Json) -> None:
@@ -135,7 +135,9 @@ async def _is_decided_by_others(search: Search, record: Json) -> None:
     apart = await kept_apart(search, record, matter, decision)
     assert voters & apart == set()
     assert not (matter.fields and search.alone.id not in apart), "the one has made some of it"
-    assert {one["person"] for one in decision["left_out"]} <= apart | await _team_of(search, matter)
+    assert {exclusion["person"] for exclusion in decision["left_out"]} <= apart | await _team_of(
+        search, matter
+    )
     vote = {"decision": decision["id"], "verdict": "approve", "comment": "Go on."}
     if search.alone.id not in voters:
         refused = await search.alone.post(f"{path}/vote", json=vote)
@@ -143,13 +145,13 @@ async def _is_decided_by_others(search: Search, record: Json) -> None:
     needed = await least_votes(search, decision, len(voters))
     assert decision["quorum"] == needed >= 1
     cast: set[str] = set()
-    for client in [one for one in (*search.helpers, search.alone) if one.id in voters]:
+    for client in [client for client in (*search.helpers, search.alone) if client.id in voters]:
         if (await reader.read(f"{path}/decisions", limit=200))["items"][-1]["state"] != "open":
             break
         await client.post_ok(f"{path}/vote", vote)
         cast.add(client.id)
-    taken = (await reader.read(f"{path}/decisions", limit=200))["items"][-1]
-    if taken["state"] != "open":
+    decision_taken = (await reader.read(f"{path}/decisions", limit=200))["items"][-1]
+    if decision_taken["state"] != "open":
         assert len(cast) >= needed, "fewer have decided than the rule says"
         assert cast.isdisjoint(apart)
 

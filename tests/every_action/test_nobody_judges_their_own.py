@@ -38,9 +38,9 @@ CASES = [
 
 
 def test_every_row_that_sounds_like_a_judgement_is_known() -> None:
-    known = JUDGED_ALONE | BOTH_PARTIES | NO_JUDGEMENT.keys()
-    assert sorted({named(lifecycle, row) for lifecycle, row in judging_rows()} - known) == []
-    assert sorted(known - {named(lifecycle, row) for lifecycle, row in ROWS}) == []
+    listed = JUDGED_ALONE | BOTH_PARTIES | NO_JUDGEMENT.keys()
+    assert sorted({named(lifecycle, row) for lifecycle, row in judging_rows()} - listed) == []
+    assert sorted(listed - {named(lifecycle, row) for lifecycle, row in ROWS}) == []
     assert sorted(word for word in WORDS if not any(word in row.name.split("_") for _, row in ROWS)) == []
 
 

@@ -104,17 +104,17 @@ async def twins(world: World) -> dict[str, Twins]:
     """Those of each action, by its name; every requester is asked what they think."""
     ledger = world.api.ledger
     ledger.settings = ledger.settings.model_copy(update={"rating_percent": 100})
-    found = {}
+    by_name = {}
     for name, row in ACTIONS.items():
         record = await performed(world, row)
         *before, done = await events_of(world, MIRRORED, record)
         texts = await world.api.ledger.vault.texts(
             Sealed(ciphertext) for ciphertext in ciphertexts([*before, done])
         )
-        told = observed(before, done, texts)
-        reactions = [await reaction(world.api.ledger, events) for events in ([done], told)]
-        found[name] = Twins(done, told, *reactions)
-    return found
+        observed_events = observed(before, done, texts)
+        reactions = [await reaction(world.api.ledger, events) for events in ([done], observed_events)]
+        by_name[name] = Twins(done, observed_events, *reactions)
+    return by_name
 
 
 async def performed(world: World, row: Action[Any, Any]) -> Json:
@@ -135,21 +135,21 @@ async def performed(world: World, row: Action[Any, Any]) -> Json:
     other = await everybody.post_ok(address(MIRRORED, opening, None), sample(opening))
     await everybody.post_ok(f"{record_address(MIRRORED, other)}/mark_duplicate", {"original": record["id"]})
     if row.name in SAID:
-        said = SAID[row.name]()
+        body = SAID[row.name]()
     else:
-        said = await valid_body(everybody, row, record_address(MIRRORED, record))
-    answer = await send(everybody, MIRRORED, row, record, said)
+        body = await valid_body(everybody, row, record_address(MIRRORED, record))
+    answer = await send(everybody, MIRRORED, row, record, body)
     assert answer.status_code == 200, answer.text
     return record
 
 
 def observed(before: Sequence[Recorded], done: Recorded, texts: Mapping[str, str | None]) -> list[Recorded]:
     """The events by which a tool's report of the change is recorded, in place of the action's event."""
-    known = codecs(Incident)
+    fields_of_incident = codecs(Incident)
     source: HistorySource[Any] = HistorySource(
         "desk",
         MIRRORED,
-        columns={name: name for name in known},
+        columns={name: name for name in fields_of_incident},
         with_state={},
         time_columns=frozenset(),
         repeats=False,
@@ -160,20 +160,24 @@ def observed(before: Sequence[Recorded], done: Recorded, texts: Mapping[str, str
     else:
         case = ImportedCase(source, empty(Incident, id_of(done.stream)))
     after: Any = fold(Incident, done.stream, [*before, done])
-    values = {name: getattr(after, name) for name in done.set_fields.keys() & known.keys() - OF_STATES}
-    words = {name: texts[value] for name, value in values.items() if value and known[name].personal}
+    values = {
+        name: getattr(after, name) for name in done.set_fields.keys() & fields_of_incident.keys() - OF_STATES
+    }
+    words = {
+        name: texts[value] for name, value in values.items() if value and fields_of_incident[name].personal
+    }
     fields = {name: value for name, value in values.items() if name not in words}
     # The tool's columns have the names of our payloads' fields, and hold something else.
-    given: dict[str, str | None] = dict.fromkeys(
+    blanks: dict[str, str | None] = dict.fromkeys(
         (*done.payload, "person", "text", "reason"), "a column of the tool"
     )
     snapshot = Snapshot(
-        done.occurred_at, after.opened_at, after.state, fields, words, given, {}, actor=done.actor
+        done.occurred_at, after.opened_at, after.state, fields, words, blanks, {}, actor=done.actor
     )
     sealed = {text: Sealed(ciphertext) for ciphertext, text in texts.items()}
     return [
-        replace(done, type=one.type, version=one.version, source=CHANNEL, data=one.data)
-        for one in observe(case, snapshot, sealed.__getitem__)
+        replace(done, type=event.type, version=event.version, source=CHANNEL, data=event.data)
+        for event in observe(case, snapshot, sealed.__getitem__)
     ]
 
 
@@ -193,9 +197,15 @@ async def reaction(ledger: Ledger, events: Sequence[Recorded]) -> Reaction:
             if rule.preselect is not None and heard:
                 heard = list(await rule.preselect(ledger, connection, heard))
             consequences[rule.name] = [
-                (one.kind, one.action, one.record_id, one.body.model_dump_json(), one.if_match)
+                (
+                    command.kind,
+                    command.action,
+                    command.record_id,
+                    command.body.model_dump_json(),
+                    command.if_match,
+                )
                 for event in heard
-                async for one in rule.follow(ledger, event)
+                async for command in rule.follow(ledger, event)
             ]
     return Reaction(
         frozenset((notice.step, notice.recipient, notice.decision_id, notice.actor_id) for notice in notices),
@@ -205,15 +215,15 @@ async def reaction(ledger: Ledger, events: Sequence[Recorded]) -> Reaction:
 
 @pytest.mark.parametrize("name", sorted(ACTIONS.keys() - EXCEPTIONS))
 async def test_what_a_tool_reports_is_followed_as_the_action_is(twins: dict[str, Twins], name: str) -> None:
-    found = twins[name]
-    assert all(event.is_observed for event in found.told)
-    assert found.of_tool == found.of_action
+    pair = twins[name]
+    assert all(event.is_observed for event in pair.told)
+    assert pair.of_tool == pair.of_action
 
 
 @pytest.mark.parametrize("name", sorted(EXCEPTIONS))
 async def test_what_is_said_not_to_be_observed_is_not(twins: dict[str, Twins], name: str) -> None:
-    found = twins[name]
-    assert found.of_tool != found.of_action or not found.done.set_fields, "take it off the list"
+    pair = twins[name]
+    assert pair.of_tool != pair.of_action or not pair.done.set_fields, "take it off the list"
 
 
 async def test_every_rule_follows_what_tools_report_or_hears_of_nothing_that_they_can(

@@ -74,13 +74,13 @@ def test_its_answers_are_the_record_and_every_problem_that_it_may_meet(
 
 @each_case(("lifecycle", "row"), ROWS, ids=case_name)
 def test_its_row_stands_in_the_contract(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
-    told = operation_of(lifecycle, row)["x-lifecycle"]
+    described = operation_of(lifecycle, row)["x-lifecycle"]
     states = [] if row.opens else [state.value for state in lifecycle.states if row.is_open_in(state)]
-    assert told["from"] == states
-    assert told["event"] == row.event
-    assert told["who"] == row.policy.phrase("en")
-    known = {state.value for state in lifecycle.states} | {"stays", "where it was"}
-    assert known.issuperset(told["to"].split(" or "))
+    assert described["from"] == states
+    assert described["event"] == row.event
+    assert described["who"] == row.policy.phrase("en")
+    states_named = {state.value for state in lifecycle.states} | {"stays", "where it was"}
+    assert states_named.issuperset(described["to"].split(" or "))
 
 
 @each_case(("lifecycle", "row"), ROWS, ids=case_name)

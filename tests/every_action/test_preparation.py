@@ -58,12 +58,12 @@ def _asked_for() -> Iterator[tuple[Path, str]]:
 
 
 def test_what_is_asked_for_is_prepared_by_a_row_and_what_is_prepared_is_asked_for() -> None:
-    asked: dict[str, set[Path]] = defaultdict(set)
+    lookups: dict[str, set[Path]] = defaultdict(set)
     for path, name in _asked_for():
-        asked[name].add(path)
+        lookups[name].add(path)
     prepared = {_given(prepare).__name__ for _, row in PREPARING for prepare in row.prepare}
     derivations = [lifecycle.derivation for lifecycle in LIFECYCLES if lifecycle.derivation is not None]
     # Where the payload has nothing that it needs, a derivation prepares nothing.
     prepared |= {row.prepare.__annotations__["return"].removesuffix(" | None") for row in derivations}
-    assert asked.keys() == (prepared | WITH_COMMAND.keys()) - REFUSING
+    assert lookups.keys() == (prepared | WITH_COMMAND.keys()) - REFUSING
     assert prepared.isdisjoint(WITH_COMMAND), "a row prepares it"

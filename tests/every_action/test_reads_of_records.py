@@ -18,7 +18,7 @@ ADMINISTRATIVE = [lifecycle for lifecycle in LIFECYCLES if lifecycle.administrat
 
 async def readers(world: World, *held: str) -> list[Client]:
     """Somebody of the team with each of these roles alone."""
-    return [await world.api.client_of(world.colleague, one) for one in held]
+    return [await world.api.client_of(world.colleague, role) for role in held]
 
 
 async def listed(client: Client, lifecycle: Lifecycle[Any], record: Json) -> Json | None:
@@ -57,8 +57,8 @@ async def test_an_auditor_reads_what_happened_to_every_kind_of_record_and_nothin
         assert events[0]["type"] in lifecycle.opening().events
         for event in events:
             assert event["stream"] == f"{lifecycle.kind}/{record['id']}"
-            said = [event["given"], *(row for row in event["set"].values() if row)]
-            assert all(hidden.isdisjoint(fields) for fields in said)
+            contents = [event["given"], *(row for row in event["set"].values() if row)]
+            assert all(hidden.isdisjoint(fields) for fields in contents)
 
 
 @each_case("lifecycle", ADMINISTRATIVE, ids=case_name)

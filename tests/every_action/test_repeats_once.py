@@ -56,8 +56,8 @@ async def test_sent_again_it_has_one_effect_and_the_same_answer_and_on_another_r
 ) -> None:
     key = {"Idempotency-Key": str(uuid4())}
     async with record_for(world, lifecycle, row) as record:
-        at = "" if record is None else record_address(lifecycle, record)
-        body = await what_is_said(world.everybody, row, at)
+        path = "" if record is None else record_address(lifecycle, record)
+        body = await what_is_said(world.everybody, row, path)
         sent = partial(send, world.everybody, lifecycle, row, record, headers=key)
         await assert_done_once(world, row, body, sent)
     if record is not None:

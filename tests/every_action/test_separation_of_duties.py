@@ -26,7 +26,7 @@ OTHERS = [(lc, row) for lc, row in KEPT_APART if row.name not in OF_A_CHAIR]
 
 def clients(world: World) -> dict[str, Client]:
     """By id, those who hold every role."""
-    everybody = [world.everybody, world.worker, *world.others.values()]
+    everybody = [world.everybody, world.worker, *world.people.values()]
     return {client.id: client for client in everybody}
 
 
@@ -44,13 +44,13 @@ async def authors(world: World, row: Action[Any, Any], record: Json) -> set[str]
     checks = [inspect.getclosurevars(check).nonlocals for check in row.wrong if check.__name__ == BY_THE_LOG]
     fields = {name for check in checks for name in check["fields"]}
     kinds = {name for check in checks for name in check["children"]}
-    found = set()
+    persons = set()
     for event in await world.api.ledger.db.rows(EVENTS, (f"%/{record['id']}",)):
         for key, values in json.loads(event["data"])["set"].items():
             kind, _, name = key.partition("/")
             if kind in kinds or (name == record["id"] and fields & values.keys()):
-                found.add(event["actor"].removeprefix("person:"))
-    return found
+                persons.add(event["actor"].removeprefix("person:"))
+    return persons
 
 
 def test_some_duties_are_kept_apart() -> None:

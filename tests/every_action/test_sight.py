@@ -16,13 +16,13 @@ from tests.heads import differing_heads
 
 def acting_everywhere(lifecycle: Lifecycle[Any]) -> set[Role]:
     """Roles that a row names, but for those that see what is their own or their teams'."""
-    found: set[Role] = set()
+    roles: set[Role] = set()
     for row in lifecycle.rows:
-        found |= row.policy.roles - SEE_THEIR_OWN - (set() if row.anywhere else SEE_THEIR_TEAMS)
-    return found
+        roles |= row.policy.roles - SEE_THEIR_OWN - (set() if row.anywhere else SEE_THEIR_TEAMS)
+    return roles
 
 
-CASES = [(one, role) for one in LIFECYCLES for role in sorted(acting_everywhere(one))]
+CASES = [(lifecycle, role) for lifecycle in LIFECYCLES for role in sorted(acting_everywhere(lifecycle))]
 
 
 def _name(value: Lifecycle[Any] | Role) -> str:

@@ -81,9 +81,9 @@ class Waiting:
         work = await self.reader.read("/v1/me/work")
         record = self.about.partition("/")[2]
         if self.step in SECTIONS:
-            return record in {one["ticket"] for one in work[SECTIONS[self.step]]}
+            return record in {entry["ticket"] for entry in work[SECTIONS[self.step]]}
         names = ASKED_ACTIONS[self.step].names
-        return record in {one["record"] for one in work["asked"] if one["action"] in names}
+        return record in {entry["record"] for entry in work["asked"] if entry["action"] in names}
 
     async def is_open(self) -> bool:
         """Whether they can do it, and have not done their part."""
@@ -96,13 +96,15 @@ class Waiting:
         answer = await self.reader.get(self.path)
         names = ASKED_ACTIONS[self.step].names
         offered = answer.json()["actions"] if answer.status_code == 200 else ()
-        return [one["action"] for one in offered if one["action"] in names and one["open"]]
+        return [action["action"] for action in offered if action["action"] in names and action["open"]]
 
 
 def test_each_type_of_notice_that_waits_has_actions_or_a_section_of_ones_work() -> None:
     assert ASKED_ACTIONS.keys() | SECTIONS.keys() == WAITING
-    for step, asked in ASKED_ACTIONS.items():
-        kinds = [lc for lc in LIFECYCLES_BY_KIND.values() if any(name in lc.by_name for name in asked.names)]
+    for step, expected in ASKED_ACTIONS.items():
+        kinds = [
+            lc for lc in LIFECYCLES_BY_KIND.values() if any(name in lc.by_name for name in expected.names)
+        ]
         assert kinds, step
 
 
@@ -117,10 +119,10 @@ async def waiting(world: World) -> list[Waiting]:
     readers = {row["person_id"]: await client_of(world, row["person_id"]) for row in rows}
     chosen: dict[tuple[NoticeType, str, bool], Waiting] = {}
     for row in rows:
-        one = Waiting(NoticeType(row["step"]), row["about"], readers[row["person_id"]])
-        if len([key for key in chosen if key[:2] == (one.step, one.lifecycle.kind)]) < 2:
-            is_open = await one.is_open()
-            chosen.setdefault((one.step, one.lifecycle.kind, is_open), one)
+        task = Waiting(NoticeType(row["step"]), row["about"], readers[row["person_id"]])
+        if len([key for key in chosen if key[:2] == (task.step, task.lifecycle.kind)]) < 2:
+            is_open = await task.is_open()
+            chosen.setdefault((task.step, task.lifecycle.kind, is_open), task)
     return list(chosen.values())
 
 
@@ -171,32 +173,32 @@ async def client_of(world: World, person_id: UUID) -> Client:
 async def test_what_waits_for_somebody_is_in_their_work_as_long_as_they_can_do_it(
     waiting: list[Waiting],
 ) -> None:
-    wrong, shown = [], set()
-    for one in waiting:
-        is_in_work = await one.is_in_work()
-        if one.step in ASKED_ACTIONS:
-            can = await one.open_actions()
+    wrong, steps_shown = [], set()
+    for task in waiting:
+        is_in_work = await task.is_in_work()
+        if task.step in ASKED_ACTIONS:
+            can = await task.open_actions()
             if bool(can) != is_in_work:
-                wrong.append(f"{one.name} for {one.reader.id}: {is_in_work}, can {can}")
+                wrong.append(f"{task.name} for {task.reader.id}: {is_in_work}, can {can}")
         if is_in_work:
-            shown.add(one.step)
+            steps_shown.add(task.step)
     assert not wrong, "\n".join(wrong)
-    assert not WHOLE or shown == WAITING
+    assert not WHOLE or steps_shown == WAITING
 
 
 async def test_it_leaves_the_work_of_all_when_it_is_done_and_of_who_has_done_their_part(
     world: World, waiting: list[Waiting]
 ) -> None:
     wrong, done = [], set()
-    for one in waiting:
-        if one.step not in ASKED_ACTIONS or not await one.is_in_work():
+    for task in waiting:
+        if task.step not in ASKED_ACTIONS or not await task.is_in_work():
             continue
-        actor = await perform(world, one, (await one.open_actions())[0])
+        actor = await perform(world, task, (await task.open_actions())[0])
         if actor is None:
             continue
-        done.add(one.step)
+        done.add(task.step)
         for each in waiting:
-            if (each.step, each.about) == (one.step, one.about):
+            if (each.step, each.about) == (task.step, task.about):
                 part_done = ASKED_ACTIONS[each.step].once and each.reader.id == actor
                 if await each.is_in_work() != (bool(await each.open_actions()) and not part_done):
                     wrong.append(f"{each.name} for {each.reader.id}")
@@ -204,13 +206,13 @@ async def test_it_leaves_the_work_of_all_when_it_is_done_and_of_who_has_done_the
     assert not WHOLE or done == ASKED_ACTIONS.keys()
 
 
-async def perform(world: World, one: Waiting, name: str) -> str | None:
+async def perform(world: World, task: Waiting, name: str) -> str | None:
     """The reader does it, or else somebody who may. Gives the id of who did; None: nobody could."""
-    row, record = one.lifecycle[name], {"id": one.about.partition("/")[2]}
-    for client in (one.reader, world.everybody, world.worker, *world.others.values()):
+    row, record = task.lifecycle[name], {"id": task.about.partition("/")[2]}
+    for client in (task.reader, world.everybody, world.worker, *world.people.values()):
         for more in OTHERWISE.get(name, ({},)):
-            body = await valid_body(client, row, one.path) | more
-            answer = await send(client, one.lifecycle, row, record, body)
+            body = await valid_body(client, row, task.path) | more
+            answer = await send(client, task.lifecycle, row, record, body)
             if answer.is_success:
                 return client.id
     return None

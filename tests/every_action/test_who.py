@@ -62,7 +62,7 @@ class Callers:
 
     world: World
     other_team: str
-    known: dict[tuple[str, str], Client] = field(default_factory=dict)
+    clients: dict[tuple[str, str], Client] = field(default_factory=dict)
     offered: dict[tuple[str, str, str], set[str] | None] = field(default_factory=dict)
     shared: dict[Hashable, Json] = field(default_factory=dict)
 
@@ -77,8 +77,8 @@ class Callers:
 
     def who_ask(self, about: str) -> list[tuple[str, str]]:
         """Those who ask about that: others for each, and always an auditor, who sees whatever there is."""
-        some = slice_of(about, self.all_kinds(), str, lambda one: one[0])
-        return list(dict.fromkeys([*some, (COLLEAGUE, Role.auditor.value)]))
+        chosen = slice_of(about, self.all_kinds(), str, lambda kind_and_role: kind_and_role[0])
+        return list(dict.fromkeys([*chosen, (COLLEAGUE, Role.auditor.value)]))
 
     def _teams(self) -> tuple[str, str]:
         return self.world.team_id, self.other_team
@@ -92,19 +92,19 @@ class Callers:
 
     async def of(self, kind: str, held: str) -> Client:
         """That person with a key that holds this and nothing else."""
-        if (kind, held) not in self.known:
-            self.known[kind, held] = await self.world.api.client_of(self.person(kind), held)
-        return self.known[kind, held]
+        if (kind, held) not in self.clients:
+            self.clients[kind, held] = await self.world.api.client_of(self.person(kind), held)
+        return self.clients[kind, held]
 
     async def offers(self, lifecycle: Lifecycle[Any], record: Json, kind: str, held: str) -> set[str] | None:
         """The actions that a record that stands offers them; None if they do not see it."""
-        asked = (record["id"], kind, held)
-        if asked not in self.offered:
+        question = (record["id"], kind, held)
+        if question not in self.offered:
             answer = await (await self.of(kind, held)).get(record_address(lifecycle, record))
             assert answer.status_code in (200, 404), answer.text
             actions = answer.json().get("actions", ()) if answer.status_code == 200 else None
-            self.offered[asked] = None if actions is None else {action["action"] for action in actions}
-        return self.offered[asked]
+            self.offered[question] = None if actions is None else {action["action"] for action in actions}
+        return self.offered[question]
 
 
 @pytest.fixture(scope="module")
@@ -157,15 +157,15 @@ async def test_whoever_the_row_does_not_name_is_refused_and_nothing_is_written(
         if not named_by(row, held, relation(lifecycle, kind), team, managed=managed)
     ]
     head = await world.api.head()
-    seen = 0
+    readers = 0
     for kind, held, client in refused:
         sees = await callers.offers(lifecycle, record, kind, held) is not None
         answer = await send(client, lifecycle, row, record, sample(row))
         expected = (403, "forbidden") if sees else (404, "not_found")
         assert (answer.status_code, answer.json()["code"]) == expected, (kind, held)
-        seen += sees
+        readers += sees
     assert await world.api.head() == head
-    assert seen, "somebody who sees it is refused, if only an auditor"
+    assert readers, "somebody who sees it is refused, if only an auditor"
 
 
 @each_case(("lifecycle", "row"), OFFERED, ids=case_name, by=of_kind, product=of_kind)

@@ -143,13 +143,13 @@ def in_row(record: type[Record]) -> Iterator[tuple[str, bool]]:
 
 def every_field() -> dict[str, bool]:
     """All fields that name persons, as `Body.field` or `row.field`."""
-    found: dict[str, bool] = {}
+    fields: dict[str, bool] = {}
     for _, row in ROWS:
-        found |= {f"{row.body.__name__}.{name}": marked for name, marked in in_body(row.body)}
+        fields |= {f"{row.body.__name__}.{name}": marked for name, marked in in_body(row.body)}
     for lifecycle in LIFECYCLES:
         for record in (lifecycle.record, *lifecycle.children):
-            found |= {f"{record.KIND}.{name}": marked for name, marked in in_row(record)}
-    return found
+            fields |= {f"{record.KIND}.{name}": marked for name, marked in in_row(record)}
+    return fields
 
 
 def test_every_field_that_names_a_person_gives_them_work_or_is_said_to_give_none() -> None:
@@ -169,8 +169,8 @@ def test_whom_a_record_itself_gives_work_its_lifecycle_shows_it() -> None:
                 continue  # nobody is given it
             record = empty(lifecycle.record, UUID(int=1))
             setattr(record, name, person)
-            shown = lifecycle.audience(record)
-            assert {f"person:{person}", EVERYBODY} & set(shown), f"{lifecycle.kind}.{name}"
+            audience = lifecycle.audience(record)
+            assert {f"person:{person}", EVERYBODY} & set(audience), f"{lifecycle.kind}.{name}"
 
 
 def steps_of(model: type[BaseModel]) -> set[NoticeType]:
@@ -187,7 +187,7 @@ def naming(model: type[BaseModel], body: Json, person: str) -> Json:
         named[name] = [person] if several else person
     for name, part in part_types(model).items():
         if named.get(name):
-            named[name] = [naming(part, one, person) for one in named[name]]
+            named[name] = [naming(part, entry, person) for entry in named[name]]
     return named
 
 
@@ -224,10 +224,10 @@ async def drive(
     if not row.opens:
         record = await world.make_record(lifecycle, possible_states(lifecycle, row)[0], row)
     if (lifecycle, row) in OF_RULES:
-        said = sample(row)
+        more_json = sample(row)
         if record is not None:
-            said = await prepared(world.everybody, row, record_address(lifecycle, record))
-        body = row.body.model_validate(naming(row.body, said, str(person.id)))
+            more_json = await prepared(world.everybody, row, record_address(lifecycle, record))
+        body = row.body.model_validate(naming(row.body, more_json, str(person.id)))
         name = None if record is None else record["id"]
         rule, now = rule_caller("tests"), when(lifecycle, row)
         done = await act(world.api.ledger, rule, lifecycle.kind, row.name, name, body, now=now)
@@ -235,11 +235,11 @@ async def drive(
     answers: list[httpx.Response] = []
     if record is not None and row.name in FITTED:
         await FITTED[row.name](world.everybody, record_address(lifecycle, record), str(person.id))
-    for client in (*world.others.values(), world.everybody):
+    for client in (*world.people.values(), world.everybody):
         body = await prepared(client, row, "" if record is None else record_address(lifecycle, record))
         more = BESIDES.get(f"{lifecycle.kind}.{row.name}") or BESIDES.get(row.name) or {}
-        said = naming(row.body, body | more, str(person.id))
-        answers.append(await send(client, lifecycle, row, record, said))
+        more_json = naming(row.body, body | more, str(person.id))
+        answers.append(await send(client, lifecycle, row, record, more_json))
         if answers[-1].is_success:
             return f"{lifecycle.kind}/{answers[-1].json()['id']}", client.id
     raise AssertionError((lifecycle.kind, row.name, [answer.text for answer in answers]))
@@ -287,16 +287,16 @@ async def test_whoever_an_action_gives_work_is_told_and_sees_what_for(world: Wor
         about, _ = await drive(world, lifecycle, row, person)
         cases.append((row.name, about, steps_of(row.body), person, roles))
     await tell(world)
-    told = {(row["person_id"], row["about"], row["step"]) for row in await world.api.ledger.db.rows(TOLD)}
+    notices = {(row["person_id"], row["about"], row["step"]) for row in await world.api.ledger.db.rows(TOLD)}
     missed = []
     for name, about, steps, person, roles in cases:
         # Whoever is to chair it is invited by that.
-        said = steps | {NoticeType.invited} if NoticeType.in_charge in steps else steps
-        if not {(str(person.id), about, step.value) for step in said} & told:
+        expected_steps = steps | {NoticeType.invited} if NoticeType.in_charge in steps else steps
+        if not {(str(person.id), about, step.value) for step in expected_steps} & notices:
             missed.append(f"{name} of {about}: not told")
         client: Client = await world.api.client_of(person, *roles)
         kind, _, record_id = about.partition("/")
-        (plural,) = (one.plural for one in LIFECYCLES if one.kind == kind)
+        (plural,) = (lifecycle.plural for lifecycle in LIFECYCLES if lifecycle.kind == kind)
         if (await client.get(f"/v1/{plural}/{record_id}")).status_code != 200:
             missed.append(f"{name} of {about}: not seen")
     assert cases
@@ -306,7 +306,7 @@ async def test_whoever_an_action_gives_work_is_told_and_sees_what_for(world: Wor
 async def expected(world: World, about: str, tells: RecipientRule) -> set[str]:
     """Whom the row tells of that record, as far as they are people of this world."""
     kind, _, record_id = about.partition("/")
-    (lifecycle,) = (one for one in LIFECYCLES if one.kind == kind)
+    (lifecycle,) = (lifecycle_of_kind for lifecycle_of_kind in LIFECYCLES if lifecycle_of_kind.kind == kind)
     if tells.field is not None:
         query = f"select {tells.field}::text from {lifecycle.table} where id = %s"
         return {await world.api.ledger.db.value(query, (record_id,))}
@@ -314,14 +314,14 @@ async def expected(world: World, about: str, tells: RecipientRule) -> set[str]:
         query = f"select person_id::text from fold.{rows.KIND} where record = %s"
         return {row["person_id"] for row in await world.api.ledger.db.rows(query, (about,))}
     if tells.teams is not None:
-        return {client.id for client in (world.everybody, *world.others.values())}
+        return {client.id for client in (world.everybody, *world.people.values())}
     if tells.responsible:
         # Nobody leads the team of this world: where a record has no assignee, its members are told.
         query = f"select assignee_id::text from {lifecycle.table} where id = %s"
         assignee = await world.api.ledger.db.value(query, (record_id,))
         if assignee is not None:
             return {assignee}
-    return {client.id for client in (world.everybody, world.worker, *world.others.values())}
+    return {client.id for client in (world.everybody, world.worker, *world.people.values())}
 
 
 def steps_to_named(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> set[str]:
@@ -343,18 +343,18 @@ async def test_whom_the_table_tells_besides_is_told(world: World) -> None:
         telling = [rule for rule in row.notifies if rule.when is None or getattr(record.record, rule.when)]
         cases += [(row.name, about, actor, tells, {tells.step.value, *named}) for tells in telling]
     await tell(world)
-    told = {(row["person_id"], row["about"], row["step"]) for row in await world.api.ledger.db.rows(TOLD)}
+    notices = {(row["person_id"], row["about"], row["step"]) for row in await world.api.ledger.db.rows(TOLD)}
     missed = []
     told_first: dict[str, set[str]] = defaultdict(set)
     for name, about, actor, tells, steps in cases:
-        found = await expected(world, about, tells)
+        recipients = await expected(world, about, tells)
         # Whoever acts is told nothing, even if it is they whom the row names: the project's own manager.
-        persons = found - {actor, None}  # a minor improvement has no project manager
-        assert found, f"{name}: nobody is told"
+        persons = recipients - {actor, None}  # a minor improvement has no project manager
+        assert recipients, f"{name}: nobody is told"
         missed += [
             f"{name} of {about}: {tells.step.value}"
-            for one in persons - told_first[about]
-            if told.isdisjoint((one, about, step) for step in steps)
+            for person in persons - told_first[about]
+            if notices.isdisjoint((person, about, step) for step in steps)
         ]
         # Each is told once, by the first of its rules that finds them.
         told_first[about] |= persons

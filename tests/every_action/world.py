@@ -133,7 +133,7 @@ def events(row: Action[Any, Any]) -> int:
     """How many events the row makes: one on each record that it is about."""
     if not row.related or row.name in NAMES_NONE:
         return 1
-    return 3 if any(one.goes_on for one in row.related) else 2
+    return 3 if any(related.goes_on for related in row.related) else 2
 
 
 def may_share(row: Action[Any, Any]) -> bool:
@@ -159,15 +159,15 @@ def paths_to(lifecycle: Lifecycle[Any], state: CodeEnum) -> Iterator[Steps]:
     first, *_ = lifecycle.opening().leads_to
     waiting: deque[tuple[Steps, list[CodeEnum]]] = deque([([], [first])])
     while waiting:
-        way, states = waiting.popleft()
+        steps, states = waiting.popleft()
         if states[-1] == state:
-            yield way
+            yield steps
             continue
         for row in lifecycle.rows:
             walked = not of_decisions(row) or (lifecycle.kind, row.name) in changes.VERDICTS
             if walked and not row.opens and row.is_open_in(states[-1]):
                 new = [to for to in row.leads_to if to not in states]
-                waiting.extend(([*way, (row, to)], [*states, to]) for to in new)
+                waiting.extend(([*steps, (row, to)], [*states, to]) for to in new)
 
 
 async def send(
@@ -208,7 +208,7 @@ class World:
     colleague: Person
     team_id: str
     requester: Client
-    others: dict[str, Client]
+    people: dict[str, Client]
     standing_records: dict[tuple[str, str], Json] = field(default_factory=dict)
     ready_records: dict[Hashable, str] = field(default_factory=dict)
     untouched_records: dict[Hashable, Json] = field(default_factory=dict)
@@ -257,33 +257,33 @@ class World:
         role may see to.
         """
         requester = {"requester": str(self.reporter.id)} if "assign" in lifecycle.by_name else {}
-        of = (lifecycle.kind, held)
-        theirs = THEIRS.get(of, dict)() | VISIBLE_TO.get(of, dict)()
+        role_key = (lifecycle.kind, held)
+        theirs = THEIRS.get(role_key, dict)() | VISIBLE_TO.get(role_key, dict)()
         return await self._bring(lifecycle, state, self.worker, requester | theirs, row)
 
     async def untouched(self, lifecycle: Lifecycle[Any], state: CodeEnum, row: Action[Any, Any]) -> Json:
         """A record as `make_record` brings it, always the same one, for what is refused on it."""
-        of = (lifecycle.kind, state, *_wants(lifecycle, row))
-        if of not in self.untouched_records:
-            self.untouched_records[of] = await self.make_record(lifecycle, state, row)
-        return self.untouched_records[of]
+        state_key = (lifecycle.kind, state, *_wants(lifecycle, row))
+        if state_key not in self.untouched_records:
+            self.untouched_records[state_key] = await self.make_record(lifecycle, state, row)
+        return self.untouched_records[state_key]
 
     async def by_rule(
-        self, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json, said: Json | None = None
+        self, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json, body_json: Json | None = None
     ) -> None:
         """A rule carries out the row, and says this or what can be said there."""
-        if said is None:
-            said = await prepared(self.everybody, row, record_address(lifecycle, record))
-        body = row.body.model_validate(said)
+        if body_json is None:
+            body_json = await prepared(self.everybody, row, record_address(lifecycle, record))
+        body = row.body.model_validate(body_json)
         rule, now = rule_caller("tests"), when(lifecycle, row)
         await act(self.api.ledger, rule, lifecycle.kind, row.name, record["id"], body, now=now)
 
     async def standing(self, lifecycle: Lifecycle[Any], state: CodeEnum) -> Json:
         """The same, always the same one."""
-        at = (lifecycle.kind, state.value)
-        if at not in self.standing_records:
-            self.standing_records[at] = await self.theirs(lifecycle, state)
-        return self.standing_records[at]
+        state_key = (lifecycle.kind, state.value)
+        if state_key not in self.standing_records:
+            self.standing_records[state_key] = await self.theirs(lifecycle, state)
+        return self.standing_records[state_key]
 
     async def _bring(
         self,
@@ -291,29 +291,29 @@ class World:
         state: CodeEnum,
         worker: Client,
         more: Json,
-        wanted: Action[Any, Any] | None = None,
+        target: Action[Any, Any] | None = None,
     ) -> Json:
         ticket = "assign" in lifecycle.by_name
         opening = lifecycle.opening()
         first = [
-            name for name in PREREQUISITES.get(wanted.name if wanted else "", ()) if name in lifecycle.by_name
+            name for name in PREREQUISITES.get(target.name if target else "", ()) if name in lifecycle.by_name
         ]
-        one, other = (worker, self.everybody) if ticket else (self.everybody, self.worker)
-        if wanted is not None and is_for_another(lifecycle.kind, wanted.name):
+        maker, other = (worker, self.everybody) if ticket else (self.everybody, self.worker)
+        if target is not None and is_for_another(lifecycle.kind, target.name):
             # Whoever votes may be any of the two.
-            one, other = (self.others["author"], one) if wanted.name == "vote" else (other, one)
-        author = self.others["author"]
-        voted_on = wanted is not None and (
-            (lifecycle.kind in OF_BOARDS and wanted.name == "vote")
-            or f"{lifecycle.kind}.{wanted.name}" in MADE_BY_OTHERS
+            maker, other = (self.people["author"], maker) if target.name == "vote" else (other, maker)
+        author = self.people["author"]
+        voted_on = target is not None and (
+            (lifecycle.kind in OF_BOARDS and target.name == "vote")
+            or f"{lifecycle.kind}.{target.name}" in MADE_BY_OTHERS
         )
         if voted_on:  # nobody votes on what they wrote, or judges it
-            one, other = author, worker
-        for way in paths_to(lifecycle, state):
+            maker, other = author, worker
+        for steps in paths_to(lifecycle, state):
             wants = OPENED_TOWARDS.get((lifecycle.kind, state.value), dict)()
-            wants |= OPENED_TOWARDS.get((lifecycle.kind, wanted.name if wanted else ""), dict)()
+            wants |= OPENED_TOWARDS.get((lifecycle.kind, target.name if target else ""), dict)()
             body = await prepared(self.everybody, opening, "") | more | wants
-            opener = self.everybody if ticket and not voted_on else one
+            opener = self.everybody if ticket and not voted_on else maker
             record = await self._open(lifecycle, opening, body, opener)
             if ticket:
                 given_to = {"team": TEAM, "person": author.id if voted_on else worker.id}
@@ -324,33 +324,33 @@ class World:
                     await self.by_rule(lifecycle, row, record)
                 else:
                     await self.everybody.post_ok(address(lifecycle, row, record), sample(row))
-            if await self._go((one, other), lifecycle, record, way):
+            if await self._go((maker, other), lifecycle, record, steps):
                 return await self.everybody.read(f"/v1/{lifecycle.plural}/{record['id']}")
         raise AssertionError(f"no way leads a {lifecycle.kind} to {state}")
 
     async def _go(
-        self, two: tuple[Client, Client], lifecycle: Lifecycle[Any], record: Json, way: Steps
+        self, two: tuple[Client, Client], lifecycle: Lifecycle[Any], record: Json, steps: Steps
     ) -> bool:
         """Whether the way could be gone by one of the two, by the other where it must be another one, or by a
         rule where no person may; a check may forbid it.
         """
-        for row, to in way:
+        for row, to in steps:
             if (lifecycle, row) in OF_RULES:
                 await self.by_rule(lifecycle, row, record)
                 continue
             if verdict := changes.VERDICTS.get((lifecycle.kind, row.name)):
-                at = record_address(lifecycle, record)
+                path = record_address(lifecycle, record)
                 # Whoever implements a change has not voted for it: the one who does comes last.
-                voters = [*(self.others[name] for name in VOTING), self.everybody, self.worker]
-                if not await changes.decide(self.api, voters, at, verdict):
+                voters = [*(self.people[name] for name in VOTING), self.everybody, self.worker]
+                if not await changes.decide(self.api, voters, path, verdict):
                     return False
                 continue
             more = TOWARDS.get((row.body, to), {})
-            for name, said in ACTED_BY.get((row.name, to.value), (("", {}),)):
-                usual = [two[0], self.requester, *self.others.values()]
+            for name, fields in ACTED_BY.get((row.name, to.value), (("", {}),)):
+                usual = [two[0], self.requester, *self.people.values()]
                 usual = [two[1]] if row.name in NOT_THEIR_OWN else usual
-                clients = [self.others[name]] if name else usual
-                answer = await self._step(clients, lifecycle, row, record, more | said)
+                clients = [self.people[name]] if name else usual
+                answer = await self._step(clients, lifecycle, row, record, more | fields)
                 if answer.status_code == 409:
                     return False
                 assert answer.status_code == 200, answer.text
@@ -367,22 +367,24 @@ class World:
         more: Json,
     ) -> httpx.Response:
         """What the first of the clients is answered who may."""
-        at = record_address(lifecycle, record)
+        path = record_address(lifecycle, record)
         for client in clients:
-            if (await client.get(at)).status_code != 200:
+            if (await client.get(path)).status_code != 200:
                 continue
-            body = await prepared(client, row, at) | more
+            body = await prepared(client, row, path) | more
             answer = await client.post(address(lifecycle, row, record), json=body)
             if answer.status_code != 403:
                 break
         return answer
 
-    async def _open(self, lifecycle: Lifecycle[Any], row: Action[Any, Any], said: Json, one: Client) -> Json:
+    async def _open(
+        self, lifecycle: Lifecycle[Any], row: Action[Any, Any], body_json: Json, opener: Client
+    ) -> Json:
         """A new record of everybody's, made by them, or for them by a rule if no person may."""
         if (lifecycle, row) in OF_PEOPLE:
-            return await one.post_ok(address(lifecycle, row, None), said)
+            return await opener.post_ok(address(lifecycle, row, None), body_json)
         theirs = {"person": self.everybody.id} if "person" in row.body.model_fields else {}
-        body = row.body.model_validate({**said, **theirs})
+        body = row.body.model_validate({**body_json, **theirs})
         result = await act(self.api.ledger, rule_caller("tests"), lifecycle.kind, row.name, body=body)
         return await self.everybody.read(f"/v1/{lifecycle.plural}/{result.record.id}")
 
@@ -416,7 +418,9 @@ async def make_world(api: Api) -> World:
     colleague = await add_person(api.ledger, "Colleague", TEAM, roles=boards, grade=Grade.senior)
     IDS["team"] = await api.team("spare")
     IDS["supplier"] = await api.team("cabling-co", TeamKind.supplier)
-    IDS["person"], IDS["reporter"], IDS["assignee"] = (str(one.id) for one in (colleague, reporter, assignee))
+    IDS["person"], IDS["reporter"], IDS["assignee"] = (
+        str(person.id) for person in (colleague, reporter, assignee)
+    )
     all_roles = [role for role in Role if role is not Role.auditor]
     everybody = await api.client("Everybody", *all_roles, teams=(TEAM,))
     worker = await api.client_of(assignee, *all_roles)
@@ -436,26 +440,26 @@ async def make_world(api: Api) -> World:
     await everybody.post_ok(f"/v1/incidents/{IDS['incident']}/comment", {"text": "Any news?"})
     IDS["text_key"] = str(Sealed(await api.ledger.db.value("select text from fold.comment")).key_id)
     await articles.publish_article(IDS["incident"], worker, everybody)
-    others = {
+    people = {
         name: await api.client(name.capitalize(), *all_roles, teams=(TEAM,), grade=GRADES.get(name))
         for name in OTHER_PEOPLE
     }
-    IDS.update({name: one.id for name, one in others.items()}, everybody=everybody.id)
+    IDS.update({name: client.id for name, client in people.items()}, everybody=everybody.id)
     await agreements.make_beneath(everybody)
     IDS["suggestion"] = await improvement_suggestions.another_suggestion(everybody)
     IDS["assessed"] = await improvement_suggestions.another_suggestion(everybody)
-    approvers = [str(one.id) for one in (reporter, assignee, colleague, everybody)]
-    said = sample(LIFECYCLES_BY_KIND["catalogue_item"].opening())
-    said |= {"approver_role": None, "approver_persons": approvers, "approval_rule": "majority"}
-    item = await everybody.post_ok("/v1/catalogue_items", said)
+    approvers = [str(person.id) for person in (reporter, assignee, colleague, everybody)]
+    catalogue_item = sample(LIFECYCLES_BY_KIND["catalogue_item"].opening())
+    catalogue_item |= {"approver_role": None, "approver_persons": approvers, "approval_rule": "majority"}
+    item = await everybody.post_ok("/v1/catalogue_items", catalogue_item)
     await everybody.post_ok(f"/v1/catalogue_items/{item['id']}/offer")
     IDS["item"] = item["key"]
     await everybody.post_ok("/v1/groups", {"key": GROUP, "name": "Who accepts it", "chair": "me"})
-    for one in (reporter.id, assignee.id, colleague.id, everybody.id, others["business"].id):
-        await everybody.post_ok(f"/v1/groups/{GROUP}/add_member", {"person": str(one), "side": "business"})
+    for member in (reporter.id, assignee.id, colleague.id, everybody.id, people["business"].id):
+        await everybody.post_ok(f"/v1/groups/{GROUP}/add_member", {"person": str(member), "side": "business"})
     await _ask_several_about_changes(api)
     requester = await api.client_of(reporter)
-    return World(api, everybody, worker, reporter, assignee, colleague, team_id, requester, others)
+    return World(api, everybody, worker, reporter, assignee, colleague, team_id, requester, people)
 
 
 async def _ask_several_about_changes(api: Api) -> None:

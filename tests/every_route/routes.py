@@ -178,12 +178,12 @@ def routes() -> list[Route]:
 
 def _route(operation: dict[str, Any], method: str, path: str) -> Route:
     name = operation["operationId"]
-    found = ADDRESS.fullmatch(path)
-    lifecycle = BY_PLURAL.get(found["plural"]) if found else None
-    if found is None or lifecycle is None or (found["below"] and not found["one"]):
+    match = ADDRESS.fullmatch(path)
+    lifecycle = BY_PLURAL.get(match["plural"]) if match else None
+    if match is None or lifecycle is None or (match["below"] and not match["one"]):
         return Route(name, method, path)
     row = lifecycle.by_name.get(name.removesuffix(f"_{lifecycle.kind}")) if method != "GET" else None
-    return Route(name, method, path, lifecycle, row, bool(found["one"]))
+    return Route(name, method, path, lifecycle, row, bool(match["one"]))
 
 
 def unwalked() -> list[str]:

@@ -96,19 +96,19 @@ class Stand:
     records: dict[str, list[Json]]
     audiences: dict[str, list[str]]
     nothing: dict[str, tuple[int, Json]] = field(default_factory=dict)
-    known: dict[tuple[str, str], tuple[Client, Caller]] = field(default_factory=dict)
-    seen: dict[tuple[object, ...], tuple[list[Json], list[Json]]] = field(default_factory=dict)
+    clients: dict[tuple[str, str], tuple[Client, Caller]] = field(default_factory=dict)
+    visible_records: dict[tuple[object, ...], tuple[list[Json], list[Json]]] = field(default_factory=dict)
 
     async def client(self, kind: str, held: str) -> tuple[Client, Caller]:
         """Somebody with a key that holds this and nothing else."""
-        if (kind, held) not in self.known:
+        if (kind, held) not in self.clients:
             client = await self.world.api.client_of(await self._person(kind, held), held)
             parsed = parse(client.token or "")
             assert parsed is not None
-            found = await self.world.api.ledger.directory.key(parsed[0])
-            assert found is not None
-            self.known[kind, held] = client, found.caller
-        return self.known[kind, held]
+            directory_key = await self.world.api.ledger.directory.key(parsed[0])
+            assert directory_key is not None
+            self.clients[kind, held] = client, directory_key.caller
+        return self.clients[kind, held]
 
     async def _person(self, kind: str, held: str) -> Person:
         """The one who has to do with the records; of others, one for each, since a key shows whatever its
@@ -122,31 +122,31 @@ class Stand:
     async def nothing_there(self, route: Route) -> tuple[int, Json]:
         """What the operation answers everybody about a record that there is none of."""
         if route.name not in self.nothing:
-            status, said = await asked(self.world.everybody, route, str(uuid4()))
+            status, document = await asked(self.world.everybody, route, str(uuid4()))
             assert status == 404, route.name
-            self.nothing[route.name] = status, said | OWN
+            self.nothing[route.name] = status, document | OWN
         return self.nothing[route.name]
 
     def seen_by(self, caller: Caller, lifecycle: Lifecycle[Any]) -> tuple[list[Json], list[Json]]:
         """The records that the predicate shows them, and those that it does not."""
-        asked = (caller.actor, caller.roles, lifecycle.kind)
-        if asked not in self.seen:
-            shown: list[Json] = []
+        question = (caller.actor, caller.roles, lifecycle.kind)
+        if question not in self.visible_records:
+            visible_here: list[Json] = []
             hidden: list[Json] = []
             agents_see = self.world.api.ledger.settings.agents_see
             for record in self.records[lifecycle.kind]:
                 audience = self.audiences[record["id"]]
                 visible = can_see(caller, lifecycle, audience, agents_see=agents_see)
-                (shown if visible else hidden).append(record)
-            self.seen[asked] = shown, hidden
-        return self.seen[asked]
+                (visible_here if visible else hidden).append(record)
+            self.visible_records[question] = visible_here, hidden
+        return self.visible_records[question]
 
     def alike(self, records: list[Json]) -> list[list[Json]]:
         """The records, those of one audience together."""
-        found: dict[tuple[str, ...], list[Json]] = {}
+        by_audience: dict[tuple[str, ...], list[Json]] = {}
         for record in records:
-            found.setdefault(tuple(sorted(self.audiences[record["id"]])), []).append(record)
-        return list(found.values())
+            by_audience.setdefault(tuple(sorted(self.audiences[record["id"]])), []).append(record)
+        return list(by_audience.values())
 
 
 @pytest.fixture(scope="module")
@@ -155,8 +155,8 @@ async def stand(world: World) -> Stand:
     people = {"reporter": world.reporter, "assignee": world.assignee}
     records = {lifecycle.kind: await _sorts(world, lifecycle) for lifecycle in LIFECYCLES}
     audiences = {}
-    for kind, found in records.items():
-        for record in found:
+    for kind, records_of_kind in records.items():
+        for record in records_of_kind:
             row = await world.api.ledger.db.row(
                 "select audience from log.stream_head where stream = %s", (f"{kind}/{record['id']}",)
             )
@@ -169,29 +169,29 @@ async def _sorts(world: World, lifecycle: Lifecycle[Any]) -> list[Json]:
     """A record in every state; of tickets also one that nobody has yet, one of a service, and one of another
     team, and each with a word for staff.
     """
-    found = [await world.theirs(lifecycle, state) for state in lifecycle.states]
+    records = [await world.theirs(lifecycle, state) for state in lifecycle.states]
     if lifecycle not in CASES:
-        return found
+        return records
     opening = lifecycle.opening()
     fields = opening.body.model_fields
     for bare, given_to in ((True, {}), (False, {}), (False, {"team": "other"})):
-        said = {
+        body = {
             name: value
             for name, value in (await valid_body(world.everybody, opening, "")).items()
             if not bare or name not in PLACED or fields[name].is_required()
         }
-        record = await world.everybody.post_ok(address(lifecycle, opening, None), said)
+        record = await world.everybody.post_ok(address(lifecycle, opening, None), body)
         if given_to:
             await world.everybody.post_ok(address(lifecycle, lifecycle["assign"], record), given_to)
-        found.append(record)
-    for record in found:
+        records.append(record)
+    for record in records:
         internal = {"text": SECRET, "visibility": "internal"}
         await world.everybody.post_ok(address(lifecycle, lifecycle["comment"], record), internal)
-        for name, said in FOR_STAFF_SAID.items():
-            await world.everybody.post_ok(address(lifecycle, lifecycle[name], record), said)
+        for name, body in FOR_STAFF_SAID.items():
+            await world.everybody.post_ok(address(lifecycle, lifecycle[name], record), body)
         assessed = {"custom": {"assessment": SECRET}}
         await record_after(world.everybody, lifecycle, lifecycle["edit"], record, assessed)
-    return found
+    return records
 
 
 #: One role for each way of seeing tickets. What each role sees, the first two walks say; in scopes, and at
@@ -248,8 +248,8 @@ async def test_a_list_shows_exactly_what_the_predicate_shows(stand: Stand, role:
             assert route.lifecycle is not None
             pages = await client.pages(route.path, limit="200", **FIELDS)
             listed = {item["id"] for page in pages for item in page}
-            shown, hidden = stand.seen_by(caller, route.lifecycle)
-            assert {record["id"] for record in shown} <= listed, (name, route.name)
+            visible_ones, hidden = stand.seen_by(caller, route.lifecycle)
+            assert {record["id"] for record in visible_ones} <= listed, (name, route.name)
             assert listed.isdisjoint(record["id"] for record in hidden), (name, route.name)
 
 
@@ -262,8 +262,8 @@ async def test_one_record_is_there_for_whom_the_predicate_shows_it(stand: Stand,
         turn += 1
         for route in in_turn(reads, turn):
             assert route.lifecycle is not None
-            shown, hidden = stand.seen_by(caller, route.lifecycle)
-            for records, expected in ((shown, 200), (hidden, 404)):
+            visible_ones, hidden = stand.seen_by(caller, route.lifecycle)
+            for records, expected in ((visible_ones, 200), (hidden, 404)):
                 for alike in stand.alike(records):
                     for record in some(alike, turn):
                         assert (await asked(client, route, record["id"]))[0] == expected, (name, route.name)
@@ -276,12 +276,12 @@ async def test_whatever_is_asked_about_a_hidden_record_it_is_as_if_there_were_no
 ) -> None:
     asking = [caller async for caller in callers(role, stand)]
     for turn, route in enumerate(slice_of(f"hidden from {role}", OF_ONE, _name, _kind)):
-        seeing, others = _parted(stand, route, asking)
+        seeing, hidden_ones = _parted(stand, route, asking)
         for name, client, record in some(seeing, turn):
             assert (await asked(client, route, record["id"]))[0] != 404, (name, route.name)
-        for name, client, record in some(others, turn):
-            status, said = await asked(client, route, record["id"])
-            assert (status, said | OWN) == await stand.nothing_there(route), (name, route.name)
+        for name, client, record in some(hidden_ones, turn):
+            status, document = await asked(client, route, record["id"])
+            assert (status, document | OWN) == await stand.nothing_there(route), (name, route.name)
 
 
 Asking = tuple[str, Client, Caller]
@@ -291,15 +291,15 @@ About = tuple[str, Client, Json]
 def _parted(stand: Stand, route: Route, asking: list[Asking]) -> tuple[list[About], list[About]]:
     """Those who see some record there, each with one that they see; and those who do not see some."""
     seeing: list[About] = []
-    others: list[About] = []
+    unseen: list[About] = []
     assert route.lifecycle is not None
     for name, client, caller in asking:
-        shown, hidden = stand.seen_by(caller, route.lifecycle)
+        visible_ones, hidden = stand.seen_by(caller, route.lifecycle)
         if route.name in FOR_STAFF and not caller.is_staff:
-            shown, hidden = [], shown + hidden
-        seeing += [(name, client, record) for record in shown[:1]]
-        others += [(name, client, record) for record in hidden[:1]]
-    return seeing, others
+            visible_ones, hidden = [], visible_ones + hidden
+        seeing += [(name, client, record) for record in visible_ones[:1]]
+        unseen += [(name, client, record) for record in hidden[:1]]
+    return seeing, unseen
 
 
 async def test_the_records_are_of_every_sort(stand: Stand) -> None:
@@ -309,17 +309,17 @@ async def test_the_records_are_of_every_sort(stand: Stand) -> None:
     parts = set()
     async for _, _, caller in callers(Role.agent, stand):
         for lifecycle in LIFECYCLES:
-            shown, hidden = stand.seen_by(caller, lifecycle)
-            if shown and hidden:
+            visible_ones, hidden = stand.seen_by(caller, lifecycle)
+            if visible_ones and hidden:
                 parts.add(lifecycle.kind)
     assert {lifecycle.kind for lifecycle in CASES if STAFF not in lifecycle.columns} <= parts
 
 
 @each_case("route", ROUTES, ids=lambda route: route.name)
 async def test_nothing_but_what_is_public_is_answered_without_a_key(world: World, route: Route) -> None:
-    nobody = world.api.with_token(None)
+    anonymous = world.api.with_token(None)
     path = route.path.replace("{id}", str(uuid4()))
-    answer = await nobody.request(route.method, path, json={} if route.method != "GET" else None)
+    answer = await anonymous.request(route.method, path, json={} if route.method != "GET" else None)
     assert (answer.status_code == 401) == (route.name not in PUBLIC)
 
 
@@ -330,15 +330,15 @@ async def test_who_is_no_staff_finds_nothing_for_staff_by_any_way(stand: Stand, 
         client, caller = await stand.client(kind, role.value)
         for turn, route in enumerate(slice_of(f"for {kind} as {role}", ABOUT_RECORDS, _name, _kind)):
             assert route.lifecycle is not None
-            shown, _ = stand.seen_by(caller, route.lifecycle)
+            visible_ones, _ = stand.seen_by(caller, route.lifecycle)
             # What is shown where it is read; where it is refused to act on it, there is little to say of it.
-            alike = stand.alike(shown) if route.method == "GET" else [shown]
-            there = [record for records in alike for record in some(records, turn)]
-            for record in there if route.of_one else [{"id": ""}]:
+            alike = stand.alike(visible_ones) if route.method == "GET" else [visible_ones]
+            chosen = [record for records in alike for record in some(records, turn)]
+            for record in chosen if route.of_one else [{"id": ""}]:
                 if route.of_one or route.method == "GET":
                     looked += issubclass(route.lifecycle.record, Ticket) and route.of_one
-                    said = await asked(client, route, record["id"])
-                    assert SECRET not in str(said), (kind, route.name)
+                    answer = await asked(client, route, record["id"])
+                    assert SECRET not in str(answer), (kind, route.name)
     assert looked, "they see some tickets"
     agent, caller = await stand.client("assignee", Role.agent.value)
     for lifecycle in CASES:

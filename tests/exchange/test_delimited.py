@@ -130,7 +130,7 @@ def test_dates_that_could_be_two_are_not_guessed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "The file is empty"),
         ("id,at,s\n", "There is no row in the file"),
@@ -138,8 +138,8 @@ def test_dates_that_could_be_two_are_not_guessed() -> None:
         ("id,at,s,s\n1,2,3,4\n", "The heading has 's' more than once"),
     ],
 )
-def test_a_file_that_the_mapping_is_not_about_is_refused(text: str, told: str) -> None:
-    assert told in refused(text)
+def test_a_file_that_the_mapping_is_not_about_is_refused(text: str, message: str) -> None:
+    assert message in refused(text)
 
 
 def test_rows_of_one_time_are_in_the_order_of_their_sequence() -> None:

@@ -151,7 +151,7 @@ async def test_the_source_is_that_of_the_mapping_if_no_other_is_said(api: Api) -
 
 
 @each_case(
-    ("changed", "pointer", "told"),
+    ("changed", "pointer", "message"),
     [
         ({"upload": str(uuid4())}, "/upload", "no file that you have sent whole"),
         ({"mapping": None}, "/mapping", "a file in the format “xes” needs a mapping"),
@@ -167,7 +167,7 @@ async def test_the_source_is_that_of_the_mapping_if_no_other_is_said(api: Api) -
     ],
 )
 async def test_what_is_wrong_is_said_before_anything_is_done(
-    api: Api, changed: Json, pointer: str, told: str
+    api: Api, changed: Json, pointer: str, message: str
 ) -> None:
     ada = await api.client("Ada", Role.admin)
     body = {"upload": await sent(ada, b"<log/>"), "format": "xes", "source": "vinst", "mapping": MAPPING}
@@ -175,7 +175,7 @@ async def test_what_is_wrong_is_said_before_anything_is_done(
     assert answer.status_code == 422, answer.text
     (error,) = answer.json()["errors"]
     assert error["pointer"] == pointer
-    assert told in error["message"]
+    assert message in error["message"]
     assert (await ada.read("/v1/imports"))["items"] == []
 
 

@@ -68,7 +68,7 @@ def test_codes_without_values_are_ours() -> None:
 
 
 @each_case(
-    ("line", "instead", "told"),
+    ("line", "instead", "expected"),
     [
         ('case = "Ticket"\n', "", "case: this is needed and not there"),
         ('case = "Ticket"', "case = 3", "line 3, case: input should be a valid string"),
@@ -93,20 +93,20 @@ def test_codes_without_values_are_ours() -> None:
     ],
 )
 def test_what_is_wrong_is_said_by_key_and_line_with_what_would_be_right(
-    line: str, instead: str, told: str
+    line: str, instead: str, expected: str
 ) -> None:
     changed = LEAST.replace(line, instead)
     assert changed != LEAST
-    if not told:
+    if not expected:
         read_mapping(changed, "desk.toml")
         return
     message = wrong(changed)
     assert message.startswith("The mapping desk.toml cannot be used. ")
-    assert told in message
+    assert expected in message
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "message"),
     [
         ('team = "A"\nci = "A"', "the column 'A' tells two fields; each may tell one"),
         ('teem = "A"', "line 11, fields.teem: there is no such key here; there are assignee, category"),
@@ -117,8 +117,8 @@ def test_what_is_wrong_is_said_by_key_and_line_with_what_would_be_right(
         ),
     ],
 )
-def test_so_is_what_is_wrong_with_its_fields(fields: str, told: str) -> None:
-    assert told in wrong(f"{LEAST}\n[fields]\n{fields}\n")
+def test_so_is_what_is_wrong_with_its_fields(fields: str, message: str) -> None:
+    assert message in wrong(f"{LEAST}\n[fields]\n{fields}\n")
 
 
 def test_all_that_is_wrong_is_said_at_once_within_bounds() -> None:

@@ -45,7 +45,7 @@ def test_the_lines_of_the_documentation_are_told() -> None:
 
 
 @each_case(
-    ("line", "code", "told"),
+    ("line", "code", "message"),
     [
         ("{", "bad_json", "the line is no JSON object"),
         ("[1]", "bad_json", "the line is no JSON object"),
@@ -65,11 +65,11 @@ def test_the_lines_of_the_documentation_are_told() -> None:
         (json.dumps(LEAST | {"title": "enc1:x"}), "like_a_ciphertext", "as our own ciphertexts do"),
     ],
 )
-def test_a_line_that_is_wrong_is_refused_alone_with_its_reason(line: str, code: str, told: str) -> None:
+def test_a_line_that_is_wrong_is_refused_alone_with_its_reason(line: str, code: str, message: str) -> None:
     wrong, right = read(f"{line}\n{json.dumps(LEAST)}\n")
     assert isinstance(wrong, RefusedRow)
     assert (wrong.line, wrong.code) == (1, code)
-    assert told in wrong.reason
+    assert message in wrong.reason
     assert isinstance(right, SourceRow)
 
 

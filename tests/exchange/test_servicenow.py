@@ -58,7 +58,7 @@ def test_so_is_what_looks_like_no_code_in_a_column_of_codes() -> None:
 
 
 @each_case(
-    ("told", "state", "reason"),
+    ("written", "state", "reason"),
     [
         ("New", State.new, None),
         ("Active", State.in_progress, None),
@@ -82,8 +82,10 @@ def test_so_is_what_looks_like_no_code_in_a_column_of_codes() -> None:
         ("8", State.cancelled, None),
     ],
 )
-def test_states_are_known_by_name_and_by_number(told: str, state: State, reason: HoldReason | None) -> None:
-    (row,) = understood(read(text_of([a_row(incident_state=told)])))
+def test_states_are_known_by_name_and_by_number(
+    written: str, state: State, reason: HoldReason | None
+) -> None:
+    (row,) = understood(read(text_of([a_row(incident_state=written)])))
     assert row.state is state
     assert row.fields["hold_reason"] is reason
 
@@ -99,9 +101,9 @@ def test_in_the_newer_column_three_is_on_hold_for_the_reason_beside_it() -> None
     ]
 
 
-@pytest.mark.parametrize("told", ["-100", "?", "Unmatched"])
-def test_an_unknown_state_is_noted_and_says_nothing_of_what_the_case_waits_for(told: str) -> None:
-    (row,) = understood(read(text_of([a_row(incident_state=told)])))
+@pytest.mark.parametrize("written", ["-100", "?", "Unmatched"])
+def test_an_unknown_state_is_noted_and_says_nothing_of_what_the_case_waits_for(written: str) -> None:
+    (row,) = understood(read(text_of([a_row(incident_state=written)])))
     assert row.state is None
     assert "hold_reason" not in row.fields
     assert row.irregular == ("unknown_state",)
@@ -258,10 +260,10 @@ def test_how_a_case_ended_does_not_tell_its_rows_apart() -> None:
     assert early.identity == late.identity
 
 
-@pytest.mark.parametrize("gone", ["number", "incident_state", "sys_updated_at", "opened_at"])
-def test_a_file_without_a_needed_column_is_refused(gone: str) -> None:
-    heading = tuple(name for name in HEADING if name != gone)
-    with pytest.raises(FileRefused, match=f"no column .*{gone.removesuffix('_at')}"):
+@pytest.mark.parametrize("missing", ["number", "incident_state", "sys_updated_at", "opened_at"])
+def test_a_file_without_a_needed_column_is_refused(missing: str) -> None:
+    heading = tuple(name for name in HEADING if name != missing)
+    with pytest.raises(FileRefused, match=f"no column .*{missing.removesuffix('_at')}"):
         read(text_of([a_row()], heading))
 
 

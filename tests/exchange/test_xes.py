@@ -127,7 +127,7 @@ def test_a_row_is_the_same_wherever_the_mapping_puts_an_attribute() -> None:
 
 
 @each_case(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "The file is no well-formed XML: no element found in line 1, column 1"),
         ("a,b\n1,2\n", "The file is no well-formed XML: syntax error in line 1"),
@@ -145,9 +145,9 @@ def test_a_row_is_the_same_wherever_the_mapping_puts_an_attribute() -> None:
         ),
     ],
 )
-def test_a_file_that_is_no_such_log_is_refused(text: str, told: str) -> None:
-    if told:
-        assert told in refused(text)
+def test_a_file_that_is_no_such_log_is_refused(text: str, message: str) -> None:
+    if message:
+        assert message in refused(text)
     else:
         (row,) = read(text)
         assert isinstance(row, RefusedRow)

@@ -33,9 +33,9 @@ def cells(**other: str) -> list[Json]:
     ]
 
 
-async def put(client: Client, said: list[Json], **headers: str) -> Any:
+async def put(client: Client, cells: list[Json], **headers: str) -> Any:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return await client.put(PATH, json={"cells": said}, headers=named)
+    return await client.put(PATH, json={"cells": cells}, headers=named)
 
 
 async def test_it_gives_new_priorities_and_tickets_that_have_one_keep_it(api: Api) -> None:
@@ -90,7 +90,7 @@ async def test_whoever_comes_second_is_told_so(api: Api) -> None:
 
 
 @each_case(
-    ("said", "pointer", "code"),
+    ("cells", "pointer", "code"),
     [
         (cells()[1:], "/cells", "cell_missing"),
         ([*cells(), cells()[0]], "/cells/9", "cell_twice"),
@@ -101,9 +101,9 @@ async def test_whoever_comes_second_is_told_so(api: Api) -> None:
     ],
 )
 async def test_every_cell_is_said_once_and_less_is_never_more_urgent(
-    api: Api, said: list[Json], pointer: str, code: str
+    api: Api, cells: list[Json], pointer: str, code: str
 ) -> None:
-    refused = await put(await api.client("Ada", Role.admin), said)
+    refused = await put(await api.client("Ada", Role.admin), cells)
     assert refused.status_code == 422
     error = refused.json()["errors"][0]
     assert (error["pointer"], error["code"]) == (pointer, code)
@@ -119,8 +119,8 @@ async def test_what_is_taken_is_what_never_gets_more_urgent_with_less(priorities
     rises = all(
         rank(n, m) <= rank(n, m + 1) and rank(m, n) <= rank(m + 1, n) for n in (1, 2, 3) for m in (1, 2)
     )
-    said = [{"impact": i, "urgency": u, "priority": p} for (i, u), p in by_place.items()]
-    body = AddPriorityMatrix.model_validate({"cells": said})
+    cells = [{"impact": i, "urgency": u, "priority": p} for (i, u), p in by_place.items()]
+    body = AddPriorityMatrix.model_validate({"cells": cells})
     try:
         await matrix_incomplete(NOTHING, empty(PriorityMatrix, uuid7()), body, NOTHING)
     except WrongValue:

@@ -60,12 +60,12 @@ async def strangers(eyes: Connection) -> dict[str, list[Any]]:
     for table, name in STREAMS.items():
         queries[table] = STRANGERS.format(table=table, stream=name)
         queries[f"events of {table}"] = UNDONE.format(table=table)
-    found = {}
+    foreign_rows = {}
     for name, query in queries.items():
         rows = await (await eyes.execute(query.encode())).fetchall()
         if rows:
-            found[name] = rows
-    return found
+            foreign_rows[name] = rows
+    return foreign_rows
 
 
 @settings(
@@ -105,8 +105,8 @@ async def test_a_command_that_is_refused_leaves_neither_row_nor_event_nor_head(
 ) -> None:
     """Some take a name that is taken, which the database refuses after the events were inserted."""
     commands = [a_team(key, expected=7 if n in stale else 0) for n, key in enumerate(keys)]
-    told = await asyncio.gather(*map(ledger.writer.write, commands), return_exceptions=True)
-    for command, outcome in zip(commands, told, strict=True):
+    outcomes = await asyncio.gather(*map(ledger.writer.write, commands), return_exceptions=True)
+    for command, outcome in zip(commands, outcomes, strict=True):
         assert isinstance(outcome, LogPosition | ConcurrencyConflict | ConstraintViolation)
         name = command.events[0].stream
         cursor = await eyes.execute(

@@ -42,12 +42,12 @@ async def folded(world: RandomWorld) -> dict[str, Record]:
 
 async def live(world: RandomWorld) -> dict[str, Record]:
     """Every row that there is, by its key."""
-    found: dict[str, Record] = {}
+    records: dict[str, Record] = {}
     for kind, record in CLASSES.items():
         for row in await world.ledger.db.rows(f"select * from fold.{kind}"):
-            one = from_row(record, row)
-            found[one.row_key] = one
-    return found
+            record_row = from_row(record, row)
+            records[record_row.row_key] = record_row
+    return records
 
 
 @settings(

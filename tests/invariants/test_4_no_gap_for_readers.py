@@ -74,12 +74,12 @@ async def by_itself(connection: Connection, tally: Tally, chance: random.Random)
     """Calls in transactions of its own, which dawdle while they hold the head, and may roll back."""
     while not tally.is_enough():
         commands = [fresh() for _ in range(chance.randint(1, 3))]
-        kept = chance.random() < 0.5
-        async with connection.transaction(force_rollback=not kept):
+        commits = chance.random() < 0.5
+        async with connection.transaction(force_rollback=not commits):
             result = await append(connection, [encode(command) for command in commands])
             await connection.execute("select pg_sleep(%s)", (chance.random() * 0.01,))
-        tally.rolled_back += not kept
-        for n, command in enumerate(commands if kept else ()):
+        tally.rolled_back += not commits
+        for n, command in enumerate(commands if commits else ()):
             tally.acknowledged[command.events[0].id] = result.first_position + n
         await asyncio.sleep(chance.random() * 0.05)
 
@@ -88,15 +88,15 @@ async def follow(
     connection: Connection, limit: int, finished: Callable[[int], bool]
 ) -> list[tuple[int, UUID]]:
     """What one sees who only ever asks for what is behind the last position seen."""
-    seen: list[tuple[int, UUID]] = []
-    while not finished(seen[-1][0] if seen else 0):
+    events_read: list[tuple[int, UUID]] = []
+    while not finished(events_read[-1][0] if events_read else 0):
         cursor = await connection.execute(
             "select position, id from log.event where position > %s order by position limit %s",
-            (seen[-1][0] if seen else 0, limit),
+            (events_read[-1][0] if events_read else 0, limit),
         )
-        seen += await cursor.fetchall()
+        events_read += await cursor.fetchall()
         await asyncio.sleep(0)
-    return seen
+    return events_read
 
 
 async def test_every_reader_sees_every_event_once_in_one_order_that_is_dense(place: DatabaseUrls) -> None:
@@ -121,14 +121,14 @@ async def test_every_reader_sees_every_event_once_in_one_order_that_is_dense(pla
         *(by_itself(connection, tally, chance) for connection in connections[:BY_THEMSELVES]),
     )
     ended = True
-    seen = await asyncio.gather(*following)
+    readings = await asyncio.gather(*following)
     with psycopg.connect(place.url) as eyes:
         final = eyes.execute("select position, id from log.event order by position").fetchall()
         heads = eyes.execute("select position from log.head").fetchone()
     assert [position for position, _ in final] == list(range(1, len(final) + 1))
     assert heads == (len(final),)
-    for one in seen:
-        assert one == final, "a reader saw something else than what is there in the end"
+    for reading in readings:
+        assert reading == final, "a reader saw something else than what is there in the end"
     assert {event: position for position, event in final} == tally.acknowledged
     for connection in connections:
         await connection.close()
@@ -144,14 +144,14 @@ async def test_instants_of_the_past_are_positions(place: DatabaseUrls) -> None:
     told_each = await asyncio.gather(*(writers[n % 3].write(fresh()) for n in range(150)))
     for writer in writers:
         await writer.close()
-    assert all(isinstance(one, LogPosition) for one in told_each)
+    assert all(isinstance(position, LogPosition) for position in told_each)
     with psycopg.connect(place.url) as eyes:
-        found = eyes.execute(
+        rows = eyes.execute(
             "select recorded_at, min(position), max(position), count(distinct xmin::text) from log.event "
             "group by 1 order by 1"
         ).fetchall()
     last = 0
-    for _, first, newest, transactions in found:
+    for _, first, newest, transactions in rows:
         assert (first, transactions) == (last + 1, 1)
         last = newest
     assert last == 150

@@ -111,112 +111,118 @@ class Situation:
         return None if ago is None else self.now - timedelta(seconds=ago)
 
 
-def relations(at: Situation) -> set[str]:
+def relations(situation: Situation) -> set[str]:
     """What the caller is, to this incident."""
-    who, row = at.step.who, at.row
-    if who == "rule":
+    caller, row = situation.step.who, situation.row
+    if caller == "rule":
         return {"rule"}
-    if who == "auditor":
+    if caller == "auditor":
         return set()
-    found = {"anybody"} | {role.value for role in CAST[who][0]}
-    if row is not None and row["requester_id"] == at.me:
-        found.add("reporter")
+    roles = {"anybody"} | {role.value for role in CAST[caller][0]}
+    if row is not None and row["requester_id"] == situation.me:
+        roles.add("reporter")
     if row is not None and (
-        row["assignee_id"] == at.me if row["assignee_id"] is not None else row["team_id"] in at.team_ids
+        row["assignee_id"] == situation.me
+        if row["assignee_id"] is not None
+        else row["team_id"] in situation.team_ids
     ):
-        found.add("assignee")
-    return found
+        roles.add("assignee")
+    return roles
 
 
-def sees(at: Situation) -> bool:
+def sees(situation: Situation) -> bool:
     """Whether the incident exists for the caller."""
-    assert at.row is not None
-    who, row = at.step.who, at.row
-    if who in SEES_ALL or at.me in {row[f"{which}_id"] for which in MINE}:
+    assert situation.row is not None
+    caller, row = situation.step.who, situation.row
+    if caller in SEES_ALL or situation.me in {row[f"{which}_id"] for which in MINE}:
         return True
-    if who in {"agent", "engineer", "colleague"} and row["team_id"] in at.team_ids:
+    if caller in {"agent", "engineer", "colleague"} and row["team_id"] in situation.team_ids:
         return True
-    return who == "agent" and row["team_id"] is None
+    return caller == "agent" and row["team_id"] is None
 
 
-def wrong_time(at: Situation) -> bool:
+def wrong_time(situation: Situation) -> bool:
     """Whether it cannot have happened when it is said to have."""
-    if at.said is None:
+    if situation.said is None:
         return False
-    days = DAYS_BACK.get(at.step.who, 0)
+    days = DAYS_BACK.get(situation.step.who, 0)
     reach = max(timedelta(days=days), timedelta(seconds=60))
-    too_far = at.step.who not in WITHOUT_LIMIT and at.said < at.now - reach
+    too_far = situation.step.who not in WITHOUT_LIMIT and situation.said < situation.now - reach
     since = None
-    if at.row is not None:
+    if situation.row is not None:
         # What is only told may be dated between changes, what sets something of the record not.
         stays = dict.fromkeys(FROM.keys() - TO.keys() - {"resume"}, "changed_at") | {"comment": "opened_at"}
-        since = at.row[stays.get(at.step.action, "state_since")]
-    return at.said > at.now + timedelta(seconds=60) or too_far or (since is not None and at.said < since)
+        since = situation.row[stays.get(situation.step.action, "state_since")]
+    return (
+        situation.said > situation.now + timedelta(seconds=60)
+        or too_far
+        or (since is not None and situation.said < since)
+    )
 
 
-def wrong_value(at: Situation) -> bool:
+def wrong_value(situation: Situation) -> bool:
     """Whether something that is said cannot be."""
-    choice, who = at.step.choice, at.step.who
-    if at.step.action == "report":
-        return choice % 4 == 3 and who not in STAFF | {"requester", "tool"}
-    if at.step.action == "assign":
-        return choice % 7 in {5, 6} or (choice % 7 == 3 and who == "rule")
-    if at.step.action == "mark_duplicate":
+    choice, caller = situation.step.choice, situation.step.who
+    if situation.step.action == "report":
+        return choice % 4 == 3 and caller not in STAFF | {"requester", "tool"}
+    if situation.step.action == "assign":
+        return choice % 7 in {5, 6} or (choice % 7 == 3 and caller == "rule")
+    if situation.step.action == "mark_duplicate":
         return choice % 3 == 0
-    return at.step.action == "comment" and choice % 3 == 0 and who not in STAFF
+    return situation.step.action == "comment" and choice % 3 == 0 and caller not in STAFF
 
 
-def check(at: Situation) -> str | None:
+def check(situation: Situation) -> str | None:
     """The sentence that refuses it, where state and role do not."""
-    assert at.row is not None
-    row, major = at.row, at.row["declared_major_at"] is not None
+    assert situation.row is not None
+    row, major = situation.row, situation.row["declared_major_at"] is not None
     reviewed = row["reviewed_at"] is not None
     refused = {
-        "nobody_has_seen_it": at.step.action == "resolve"
+        "nobody_has_seen_it": situation.step.action == "resolve"
         and row["state"] == "new"
-        and at.step.who not in {"tool", "rule"},
-        "is_no_major": at.step.action in {"downgrade", "review"} and not major,
-        "already_reviewed": at.step.action == "review" and reviewed,
-        "major_not_reviewed": at.step.action == "close" and major and not reviewed,
-        "is_no_duplicate": at.step.action == "tell_resolved" and row["duplicate_of_id"] is None,
-        "too_late_to_reopen": at.step.action == "reopen" and long_ago(at),
+        and situation.step.who not in {"tool", "rule"},
+        "is_no_major": situation.step.action in {"downgrade", "review"} and not major,
+        "already_reviewed": situation.step.action == "review" and reviewed,
+        "major_not_reviewed": situation.step.action == "close" and major and not reviewed,
+        "is_no_duplicate": situation.step.action == "tell_resolved" and row["duplicate_of_id"] is None,
+        "too_late_to_reopen": situation.step.action == "reopen" and long_ago(situation),
     }
     return next((code for code, holds in refused.items() if holds), None)
 
 
-def long_ago(at: Situation) -> bool:
+def long_ago(situation: Situation) -> bool:
     """Whether it ended before the agreed days."""
-    assert at.row is not None
-    ended = at.row["resolved_at"] or at.row["closed_at"]
-    happens = at.said or max(at.now, at.row["state_since"])
+    assert situation.row is not None
+    ended = situation.row["resolved_at"] or situation.row["closed_at"]
+    happens = situation.said or max(situation.now, situation.row["state_since"])
     return bool(happens > ended + timedelta(days=REOPEN_DAYS))
 
 
-def allowed(at: Situation) -> set[str]:
+def allowed(situation: Situation) -> set[str]:
     """What is open to the caller now."""
-    assert at.row is not None
-    state, mine = at.row["state"], relations(at)
+    assert situation.row is not None
+    state, mine = situation.row["state"], relations(situation)
     return {action for action, states in FROM.items() if state in states and WHO[action] & mine}
 
 
-def verdict(at: Situation) -> str:
+def verdict(situation: Situation) -> str:
     """`done`, or the code of the refusal; the first reason counts, from the coarsest to the finest."""
-    action, may = at.step.action, bool(WHO[at.step.action] & relations(at))
-    if at.row is None:
+    action, may = situation.step.action, bool(WHO[situation.step.action] & relations(situation))
+    if situation.row is None:
         reasons: list[tuple[str, Callable[[], bool]]] = [("forbidden", lambda: not may)]
     else:
-        state = at.row["state"]
+        state = situation.row["state"]
         reasons = [
-            ("not_found", lambda: not sees(at)),
-            ("changed_since", lambda: at.step.if_match == "wrong"),
+            ("not_found", lambda: not sees(situation)),
+            ("changed_since", lambda: situation.step.if_match == "wrong"),
             ("not_in_this_state", lambda: state not in FROM[action]),
             ("forbidden", lambda: not may),
         ]
-    reasons += [("wrong_value", lambda: wrong_time(at) or wrong_value(at))]
+    reasons += [("wrong_value", lambda: wrong_time(situation) or wrong_value(situation))]
     for code, holds in reasons:
         if holds():
             return code
-    return (at.row is not None and check(at)) or "done"
+    return (situation.row is not None and check(situation)) or "done"
 
 
 async def row_of(ledger: Ledger, name: UUID | None) -> Row | None:
@@ -243,9 +249,9 @@ async def take_and_compare(world: RandomWorld, step: RandomAction) -> None:
         None if row is None else {"right": row["version"], "wrong": row["version"] + 1}.get(step.if_match)
     )
     before, head = await everything(ledger), await read.head(ledger.db)
-    at = Situation(world, step, row, datetime.now(UTC))
-    outcome = await world.perform(step, if_match=version, now=at.now)
-    expected = verdict(at)
+    situation = Situation(world, step, row, datetime.now(UTC))
+    outcome = await world.perform(step, if_match=version, now=situation.now)
+    expected = verdict(situation)
     if isinstance(outcome, CommandResult):
         assert expected == "done", f"{step} was done, and is {expected}"
         await compare_done(world, step, row, outcome)
@@ -258,7 +264,7 @@ async def take_and_compare(world: RandomWorld, step: RandomAction) -> None:
     if isinstance(outcome, ActionUnavailable) and row is not None:
         assert outcome.more["state"] == row["state"]
         # What every ticket has beside these is tested where it is written.
-        assert set(outcome.more["allowed_actions"]) & FROM.keys() == allowed(at) - {step.action}
+        assert set(outcome.more["allowed_actions"]) & FROM.keys() == allowed(situation) - {step.action}
 
 
 async def compare_done(
@@ -289,7 +295,7 @@ async def test_everything_that_anybody_can_do_in_every_state_comes_out_as_the_pr
     world: RandomWorld,
 ) -> None:
     """Not at random: each of the cast, each action, each state, once."""
-    ways = {
+    paths = {
         "new": [],
         "acknowledged": [("agent", "acknowledge")],
         "in_progress": [("agent", "assign"), ("engineer", "start")],
@@ -303,18 +309,18 @@ async def test_everything_that_anybody_can_do_in_every_state_comes_out_as_the_pr
         ],
         "cancelled": [("requester", "cancel")],
     }
-    for state, way in ways.items():
+    for state, path in paths.items():
         world.incidents.clear()
         for action in FROM:
-            for who in sorted(world.callers):
+            for caller in sorted(world.callers):
                 row = await row_of(world.ledger, world.incidents[-1] if world.incidents else None)
-                if row is None or row["version"] != len(way) + 1 or row["state"] != state:
-                    await begin_anew(world, way)
-                await take_and_compare(world, RandomAction(who, action, 0, 1, None, ""))
+                if row is None or row["version"] != len(path) + 1 or row["state"] != state:
+                    await begin_anew(world, path)
+                await take_and_compare(world, RandomAction(caller, action, 0, 1, None, ""))
 
 
-async def begin_anew(world: RandomWorld, way: list[tuple[str, str]]) -> None:
+async def begin_anew(world: RandomWorld, path: list[tuple[str, str]]) -> None:
     """An incident that went that way."""
     world.incidents.clear()
-    for who, action in [("requester", "report"), *way]:
-        assert isinstance(await world.perform(RandomAction(who, action, 0, 0, None, "")), CommandResult)
+    for caller, action in [("requester", "report"), *path]:
+        assert isinstance(await world.perform(RandomAction(caller, action, 0, 0, None, "")), CommandResult)

@@ -100,11 +100,11 @@ async def test_whoever_wrote_had_seen_what_was_there(
     """Everybody names the version they have seen, some an old one; the newest is what its writer had seen."""
     incident = await reported(world)
     agent = await all_seeing(world)
-    seen = [incident.version]
+    versions = [incident.version]
     wrote: list[tuple[int, int]] = []
     for together in rounds:
         commands = [
-            (seen[-1 - back % len(seen)], (world.ledger, other)[elsewhere], team)
+            (versions[-1 - back % len(versions)], (world.ledger, other)[elsewhere], team)
             for team, back, elsewhere in together
         ]
         outcomes = await asyncio.gather(
@@ -126,9 +126,9 @@ async def test_whoever_wrote_had_seen_what_was_there(
             assert isinstance(outcome, CommandResult | VersionMismatch)
             if isinstance(outcome, CommandResult):
                 wrote.append((version, outcome.event.version))
-                seen.append(outcome.record.version)
-    for based_on, made in wrote:
-        between = [version for _, version in wrote if based_on < version < made and version in seen]
+                versions.append(outcome.record.version)
+    for based_on, written in wrote:
+        between = [version for _, version in wrote if based_on < version < written and version in versions]
         assert between == [], "somebody's change was written over unseen"
 
 

@@ -160,10 +160,10 @@ async def test_any_repetitions_in_any_order_come_to_what_once_each_comes_to(
     rounds = data.draw(st.lists(st.lists(each, max_size=10), min_size=1, max_size=4))
     answers: dict[int, list[Any]] = {n: [] for n in range(5)}
     for together in rounds:
-        said = await asyncio.gather(
+        outcomes = await asyncio.gather(
             *(patiently(sendings[n], (world.ledger, other)[elsewhere]) for n, elsewhere in together)
         )
-        for (n, _), answer in zip(together, said, strict=True):
+        for (n, _), answer in zip(together, outcomes, strict=True):
             answers[n].append(answer)
     sent = {n for n, given_answers in answers.items() if given_answers}
     for n in sent:

@@ -77,10 +77,10 @@ async def test_both_paths_give_the_same_and_the_cases_are_those_counted(
     assert report.differences == []
     for key in slice_of("cases counted", KPIS, str, kind_of):
         kpi = KPIS[key]
-        asked = QuestionParameters(
+        parameters = QuestionParameters(
             grain="all", begin=(now - timedelta(days=900)).date().isoformat(), zone=zone
         )
-        question = parse_question(kpi, asked, now=now, organisation_zone="UTC")
+        question = parse_question(kpi, parameters, now=now, organisation_zone="UTC")
         await the_cases_are_those_counted(world, kpi, question, now)
 
 
@@ -101,22 +101,22 @@ async def the_cases_are_those_counted(
     world: RandomWorld, kpi: Kpi, question: KpiQuestion, now: datetime
 ) -> None:
     (point,) = (await answer(world.ledger.db, question, now)).points
-    found = (await cases(world.ledger.db, question, now, limit=200)).cases
-    which = {(case.id, case.decided_at, *(e.position for e in case.events)) for case in found}
-    assert len(which) == len(found) == point.cases, kpi.key
-    if kpi.aggregate is Aggregate.mean and found:
-        assert round(sum(case.measure for case in found) / len(found), 3) == point.value
+    counted = (await cases(world.ledger.db, question, now, limit=200)).cases
+    which = {(case.id, case.decided_at, *(e.position for e in case.events)) for case in counted}
+    assert len(which) == len(counted) == point.cases, kpi.key
+    if kpi.aggregate is Aggregate.mean and counted:
+        assert round(sum(case.measure for case in counted) / len(counted), 3) == point.value
     if point.numerator is not None:
-        assert sum(case.measure for case in found) == point.numerator
+        assert sum(case.measure for case in counted) == point.numerator
 
 
 async def content(connection: Connection) -> dict[str, Any]:
     """A hash of each table of facts."""
-    found = {}
+    hashes = {}
     for table in chain(*PROCESSES.values()):
         text = f"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.{table.name} t"
-        found[table.name] = await (await connection.execute(text.encode())).fetchone()
-    return found
+        hashes[table.name] = await (await connection.execute(text.encode())).fetchone()
+    return hashes
 
 
 @pytest.mark.parametrize("batch", [1, 7, 1000])

@@ -64,11 +64,11 @@ async def done(
     """Sends it under its key until it is answered, as clients do."""
     while True:
         context = CommandMetadata(caller, datetime.now(UTC), correlation_id=key, source="api")
-        said = IdempotencyKey(action, key, "00")
+        idempotency_key = IdempotencyKey(action, key, "00")
         named = None if name is None else str(name)
         try:
             answer = await perform_idempotently(
-                ledger, Command(LIFECYCLE, LIFECYCLE[action], named, body, context, None, said)
+                ledger, Command(LIFECYCLE, LIFECYCLE[action], named, body, context, None, idempotency_key)
             )
         except DatabaseGone:
             notes.unanswered += 1
@@ -104,10 +104,10 @@ async def compare_with_the_log(ledger: Ledger, first: int, notes: Notes) -> None
     eyes = await connect(ledger.db.url)
     events = await all_events(eyes)
     assert [position for position, _, _, _ in events] == list(range(1, len(events) + 1))
-    told = events[first:]
-    reported = {key: name for _, kind, name, key in told if kind == "incident.reported"}
-    commented = {key: name for _, kind, name, key in told if kind == "incident.commented"}
-    assert len(told) == len(reported) + len(commented), "something was done twice"
+    acknowledged = events[first:]
+    reported = {key: name for _, kind, name, key in acknowledged if kind == "incident.reported"}
+    commented = {key: name for _, kind, name, key in acknowledged if kind == "incident.commented"}
+    assert len(acknowledged) == len(reported) + len(commented), "something was done twice"
     assert reported == {key: f"incident/{record}" for key, record in notes.reports.items()}
     assert commented == {key: f"incident/{record}" for key, record in notes.comments.items()}
     assert (await compare(eyes, LIFECYCLES)).differing == {}

@@ -37,17 +37,17 @@ async def chair(ledger: Ledger) -> Caller:
 
 async def called(ledger: Ledger, chair: Caller, **more: Any) -> Meeting:
     """A meeting that begins tomorrow."""
-    said = {"title": "Board", "meeting_kind": "cab", "chair": "me", "starts_at": BEGINS, **more}
-    body = CallMeeting.model_validate({**said, "ends_at": BEGINS + HOUR})
-    made: Meeting = (await act(ledger, chair, "meeting", "call", body=body, now=NOW)).record
-    return made
+    fields = {"title": "Board", "meeting_kind": "cab", "chair": "me", "starts_at": BEGINS, **more}
+    body = CallMeeting.model_validate({**fields, "ends_at": BEGINS + HOUR})
+    meeting: Meeting = (await act(ledger, chair, "meeting", "call", body=body, now=NOW)).record
+    return meeting
 
 
 async def does(
-    ledger: Ledger, who: Caller, action: str, meeting: Meeting, body: Payload, now: datetime = BEGINS
+    ledger: Ledger, caller: Caller, action: str, meeting: Meeting, body: Payload, now: datetime = BEGINS
 ) -> Meeting:
     """Somebody does it to the meeting, when it has begun if nothing else is said."""
-    after: Meeting = (await act(ledger, who, "meeting", action, meeting.id, body, now=now)).record
+    after: Meeting = (await act(ledger, caller, "meeting", action, meeting.id, body, now=now)).record
     return after
 
 
@@ -58,9 +58,9 @@ async def attended(ledger: Ledger, meeting: Meeting) -> dict[Any, tuple[bool, bo
     return {row["person_id"]: (row["invited"], row["attended"]) for row in rows}
 
 
-def ids(*who: Caller | Person) -> tuple[str, ...]:
+def ids(*persons: Caller | Person) -> tuple[str, ...]:
     """Their ids, as bodies name them."""
-    return tuple(str(one.person_id if isinstance(one, Caller) else one.id) for one in who)
+    return tuple(str(person.person_id if isinstance(person, Caller) else person.id) for person in persons)
 
 
 async def test_as_many_can_be_invited_as_a_whole_group_and_another_chair_and_all_of_them_can_attend(
@@ -69,7 +69,7 @@ async def test_as_many_can_be_invited_as_a_whole_group_and_another_chair_and_all
     head, guest, *members = await add_crowd(ledger, MOST_MEMBERS + 2)
     group = AddGroup(key="cab", name="CAB", chair=str(head.id))
     await act(ledger, rule_caller("tests"), "group", "add", body=group)
-    await fill(ledger, "cab", (one.id for one in members))
+    await fill(ledger, "cab", (member.id for member in members))
     meeting = await called(ledger, chair, group="cab")
     with pytest.raises(WrongValue) as too_many:
         await does(ledger, chair, "invite", meeting, InviteMeeting(persons=ids(guest)), NOW)
@@ -85,35 +85,37 @@ async def test_as_many_can_be_invited_as_a_whole_group_and_another_chair_and_all
 
 async def test_a_meeting_is_held_when_it_has_begun_and_not_before(ledger: Ledger, chair: Caller) -> None:
     meeting = await called(ledger, chair)
-    there = HoldMeeting(attended=("me",))
+    attendance = HoldMeeting(attended=("me",))
     with pytest.raises(ActionUnavailable) as early:
-        await does(ledger, chair, "hold", meeting, there, BEGINS - timedelta(microseconds=1))
+        await does(ledger, chair, "hold", meeting, attendance, BEGINS - timedelta(microseconds=1))
     assert early.value.code == "not_begun"
-    said = HoldMeeting(attended=("me",), occurred_at=BEGINS - HOUR)
+    too_early = HoldMeeting(attended=("me",), occurred_at=BEGINS - HOUR)
     with pytest.raises(ActionUnavailable) as dated:
-        await does(ledger, chair, "hold", meeting, said, BEGINS + HOUR)
+        await does(ledger, chair, "hold", meeting, too_early, BEGINS + HOUR)
     assert dated.value.code == "not_begun"
-    held = await does(ledger, chair, "hold", meeting, there, BEGINS)
+    held = await does(ledger, chair, "hold", meeting, attendance, BEGINS)
     assert held.held_at == BEGINS
 
 
 async def test_who_attended_is_put_right_until_the_minutes_are_signed(ledger: Ledger, chair: Caller) -> None:
-    one, two, stranger, other = [await add_caller(ledger, name) for name in ("One", "Two", "Third", "Other")]
-    meeting = await called(ledger, chair, persons=ids(one, two))
-    await does(ledger, chair, "hold", meeting, HoldMeeting(attended=ids(one, stranger)))
+    first, two, stranger, other = [
+        await add_caller(ledger, name) for name in ("One", "Two", "Third", "Other")
+    ]
+    meeting = await called(ledger, chair, persons=ids(first, two))
+    await does(ledger, chair, "hold", meeting, HoldMeeting(attended=ids(first, stranger)))
     corrected = CorrectAttendanceMeeting(attended=ids(chair, two, other))
     await does(ledger, chair, "correct_attendance", meeting, corrected)
     right = {
         chair.person_id: (True, True),
-        one.person_id: (True, False),
+        first.person_id: (True, False),
         two.person_id: (True, True),
         other.person_id: (False, True),
     }
     assert await attended(ledger, meeting) == right, "who was neither invited nor there has no part in it"
     await does(ledger, chair, "minute", meeting, MinuteMeeting(minutes="All is well."))
-    again = CorrectAttendanceMeeting(attended=ids(chair, one, two, other))
+    again = CorrectAttendanceMeeting(attended=ids(chair, first, two, other))
     await does(ledger, chair, "correct_attendance", meeting, again)
-    assert await attended(ledger, meeting) == {**right, one.person_id: (True, True)}
+    assert await attended(ledger, meeting) == {**right, first.person_id: (True, True)}
     await does(ledger, chair, "sign", meeting, EmptyPayload())
     with pytest.raises(ActionUnavailable) as too_late:
         await does(ledger, chair, "correct_attendance", meeting, corrected)
@@ -122,21 +124,21 @@ async def test_who_attended_is_put_right_until_the_minutes_are_signed(ledger: Le
 
 async def test_who_was_not_there_after_all_does_not_see_it_any_more(api: Api) -> None:
     ada, wang = await api.client("Ada", Role.agent), await api.client("王芳")
-    at = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(**begun())))['id']}"
-    await ada.post_ok(f"{at}/hold", {"attended": ["me", wang.id]})
-    assert {*await participants(wang, at)} == {"Ada", "王芳"}
-    assert await refused(ada, f"{at}/correct_attendance", {"attended": ["me", ada.id]}) == (
+    path = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(**begun())))['id']}"
+    await ada.post_ok(f"{path}/hold", {"attended": ["me", wang.id]})
+    assert {*await participants(wang, path)} == {"Ada", "王芳"}
+    assert await refused(ada, f"{path}/correct_attendance", {"attended": ["me", ada.id]}) == (
         "/attended",
         "each_once",
     )
-    await ada.post_ok(f"{at}/correct_attendance", {"attended": ["me"]})
-    assert (await wang.get(at)).status_code == 404
-    assert {*await participants(ada, at)} == {"Ada"}
+    await ada.post_ok(f"{path}/correct_attendance", {"attended": ["me"]})
+    assert (await wang.get(path)).status_code == 404
+    assert {*await participants(ada, path)} == {"Ada"}
 
 
 async def test_before_it_begins_the_action_is_shown_with_what_forbids_it(api: Api) -> None:
     ada = await api.client("Ada", Role.agent)
-    at = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting()))['id']}"
-    (hold,) = [one for one in (await ada.read(at))["actions"] if one["action"] == "hold"]
+    path = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting()))['id']}"
+    (hold,) = [action for action in (await ada.read(path))["actions"] if action["action"] == "hold"]
     assert not hold["open"]
-    assert await refused(ada, f"{at}/hold", {"attended": ["me"]}) == ("", "not_begun")
+    assert await refused(ada, f"{path}/hold", {"attended": ["me"]}) == ("", "not_begun")

@@ -17,8 +17,8 @@ STARTS, ENDS = "2199-01-31T06:00:00Z", "2199-01-31T07:30:00Z"
 
 def a_meeting(**more: Any) -> Json:
     """What is said to call one."""
-    said = {"title": "Change board", "meeting_kind": "cab", "chair": "me", "place": "Room 2.017"}
-    return {**said, "starts_at": STARTS, "ends_at": ENDS, **more}
+    fields = {"title": "Change board", "meeting_kind": "cab", "chair": "me", "place": "Room 2.017"}
+    return {**fields, "starts_at": STARTS, "ends_at": ENDS, **more}
 
 
 def begun() -> Json:
@@ -56,28 +56,35 @@ async def board(api: Api, wang: Client) -> Client:
     return head
 
 
-async def participants(client: Client, at: str) -> dict[str, Json]:
+async def participants(client: Client, path: str) -> dict[str, Json]:
     """Those of the meeting by their names."""
-    return {one["person"]["name"]: one for one in (await client.read(f"{at}/participants"))["items"]}
+    return {
+        participant["person"]["name"]: participant
+        for participant in (await client.read(f"{path}/participants"))["items"]
+    }
 
 
 async def test_from_the_call_to_signed_minutes(ada: Client, wang: Client, board: Client) -> None:
-    said = a_meeting(group="board", persons=[ada.id], chair=None, **begun())
-    made = await ada.post_ok("/v1/meetings", said)
-    at = f"/v1/meetings/{made['number']}"
-    assert made["number"].startswith("MTG-")
-    assert (made["state"], made["chair"]["id"], made["organiser"]["id"]) == ("called", board.id, ada.id)
-    there = await participants(wang, at)
-    assert {name: (p["side"], p["from_group"], p["attended"]) for name, p in there.items()} == {
+    body = a_meeting(group="board", persons=[ada.id], chair=None, **begun())
+    meeting = await ada.post_ok("/v1/meetings", body)
+    path = f"/v1/meetings/{meeting['number']}"
+    assert meeting["number"].startswith("MTG-")
+    assert (meeting["state"], meeting["chair"]["id"], meeting["organiser"]["id"]) == (
+        "called",
+        board.id,
+        ada.id,
+    )
+    participants_seen = await participants(wang, path)
+    assert {name: (p["side"], p["from_group"], p["attended"]) for name, p in participants_seen.items()} == {
         "王芳": ("business", True, None),
         "Head": (None, True, None),
         "Ada": (None, False, None),
     }
-    await ada.post_ok(f"{at}/add_agenda_item", {"topic": "The budget"})
-    (item,) = (await wang.read(f"{at}/agenda"))["items"]
-    held = await ada.post_ok(f"{at}/hold", {"attended": [ada.id, board.id]})
+    await ada.post_ok(f"{path}/add_agenda_item", {"topic": "The budget"})
+    (item,) = (await wang.read(f"{path}/agenda"))["items"]
+    held = await ada.post_ok(f"{path}/hold", {"attended": [ada.id, board.id]})
     assert (held["state"], held["held_at"] is not None) == ("held", True)
-    assert {name: p["attended"] for name, p in (await participants(ada, at)).items()} == {
+    assert {name: p["attended"] for name, p in (await participants(ada, path)).items()} == {
         "王芳": False,
         "Head": True,
         "Ada": True,
@@ -87,44 +94,50 @@ async def test_from_the_call_to_signed_minutes(ada: Client, wang: Client, board:
         "conclusions": [{"item": item["id"], "conclusion": "More in May."}],
         "tasks": [{"title": "Ask for a date", "assignee": wang.id, "due_at": ENDS}],
     }
-    assert (await ada.post_ok(f"{at}/minute", minutes))["state"] == "minuted"
-    assert (await wang.read(f"{at}/agenda"))["items"][0]["conclusion"] == "More in May."
-    await ada.post_ok(f"{at}/minute", {"minutes": "五月底更换中继。"})
-    (draft,) = (await wang.read(f"{at}/documents"))["items"]
+    assert (await ada.post_ok(f"{path}/minute", minutes))["state"] == "minuted"
+    assert (await wang.read(f"{path}/agenda"))["items"][0]["conclusion"] == "More in May."
+    await ada.post_ok(f"{path}/minute", {"minutes": "五月底更换中继。"})
+    (draft,) = (await wang.read(f"{path}/documents"))["items"]
     assert (draft["number"][:2], draft["state"], draft["edition"]) == ("MI", "drafted", 2)
-    assert await refused(ada, f"{at}/sign") == ("", "forbidden"), "she does not chair it"
-    assert (await board.post_ok(f"{at}/sign"))["signed_by"]["id"] == board.id
-    assert (await wang.read(f"{at}/documents"))["items"][0]["state"] == "published"
-    sections = (await wang.read(f"{at}/document_sections"))["items"]
+    assert await refused(ada, f"{path}/sign") == ("", "forbidden"), "she does not chair it"
+    assert (await board.post_ok(f"{path}/sign"))["signed_by"]["id"] == board.id
+    assert (await wang.read(f"{path}/documents"))["items"][0]["state"] == "published"
+    sections = (await wang.read(f"{path}/document_sections"))["items"]
     assert [section["text"] for section in sections] == ["五月更换中继。", "五月底更换中继。"]
-    assert await refused(ada, f"{at}/minute", {"minutes": "Once more."}) == ("", "signed_already")
+    assert await refused(ada, f"{path}/minute", {"minutes": "Once more."}) == ("", "signed_already")
 
 
 async def test_who_is_not_invited_does_not_see_it_and_who_need_not_come_sees_it_no_more(
     api: Api, ada: Client, wang: Client
 ) -> None:
-    made = await ada.post_ok("/v1/meetings", a_meeting())
-    at = f"/v1/meetings/{made['id']}"
+    meeting = await ada.post_ok("/v1/meetings", a_meeting())
+    meeting_path = f"/v1/meetings/{meeting['id']}"
     outsider = await api.client("Emil", Role.engineer)
-    for path in (at, f"{at}/agenda", f"{at}/participants", f"{at}/invitation.ics", f"{at}/events"):
+    for path in (
+        meeting_path,
+        f"{meeting_path}/agenda",
+        f"{meeting_path}/participants",
+        f"{meeting_path}/invitation.ics",
+        f"{meeting_path}/events",
+    ):
         assert (await outsider.get(path)).status_code == 404, path
     assert (await wang.read("/v1/meetings"))["items"] == []
-    await ada.post_ok(f"{at}/invite", {"persons": [wang.id]})
-    assert [one["id"] for one in (await wang.read("/v1/meetings"))["items"]] == [made["id"]]
-    await ada.post_ok(f"{at}/uninvite", {"person": wang.id})
-    assert (await wang.get(at)).status_code == 404
-    assert await refused(ada, f"{at}/uninvite", {"person": wang.id}) == ("/person", "not_invited")
-    assert await refused(ada, f"{at}/uninvite", {"person": "me"}) == ("/person", "chairs_it")
+    await ada.post_ok(f"{meeting_path}/invite", {"persons": [wang.id]})
+    assert [listed["id"] for listed in (await wang.read("/v1/meetings"))["items"]] == [meeting["id"]]
+    await ada.post_ok(f"{meeting_path}/uninvite", {"person": wang.id})
+    assert (await wang.get(meeting_path)).status_code == 404
+    assert await refused(ada, f"{meeting_path}/uninvite", {"person": wang.id}) == ("/person", "not_invited")
+    assert await refused(ada, f"{meeting_path}/uninvite", {"person": "me"}) == ("/person", "chairs_it")
 
 
 async def test_a_file_of_a_meeting_is_there_for_whom_the_meeting_is(
     api: Api, ada: Client, wang: Client
 ) -> None:
-    at = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
+    path = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
     sent = (await wang.put(f"/v1/uploads/{uuid4()}", content=b"The figures.")).json()["id"]
-    await wang.post_ok(f"{at}/attach", {"upload": sent, "name": "figures.txt"})
-    (file,) = (await ada.read(f"{at}/attachments"))["items"]
-    content = f"{at}/attachments/{file['id']}/content"
+    await wang.post_ok(f"{path}/attach", {"upload": sent, "name": "figures.txt"})
+    (file,) = (await ada.read(f"{path}/attachments"))["items"]
+    content = f"{path}/attachments/{file['id']}/content"
     assert (await ada.get(content)).content == b"The figures."
     outsider = await api.client("Emil", Role.engineer)
     assert (await outsider.get(content)).status_code == 404
@@ -134,40 +147,42 @@ async def test_the_agenda_shows_each_only_the_records_that_they_may_see(
     ada: Client, wang: Client, board: Client
 ) -> None:
     incident = await ada.post_ok("/v1/incidents", an_incident())
-    at = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
-    said = {"topic": "The relay that loses mail", "about": incident["number"]}
-    await ada.post_ok(f"{at}/add_agenda_item", said)
-    await ada.post_ok(f"{at}/add_agenda_item", {**said, "topic": "And what it costs"})
+    path = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
+    topic = {"topic": "The relay that loses mail", "about": incident["number"]}
+    await ada.post_ok(f"{path}/add_agenda_item", topic)
+    await ada.post_ok(f"{path}/add_agenda_item", {**topic, "topic": "And what it costs"})
     for client, about in ((ada, incident["number"]), (wang, None)):
-        items = (await client.read(f"{at}/agenda"))["items"]
-        assert [item["topic"] for item in items] == [said["topic"], "And what it costs"]
+        items = (await client.read(f"{path}/agenda"))["items"]
+        assert [item["topic"] for item in items] == [topic["topic"], "And what it costs"]
         assert {item["about"] and item["about"]["number"] for item in items} == {about}
-        assert len((await client.read(f"{at}/links"))["items"]) == (about is not None), "once"
+        assert len((await client.read(f"{path}/links"))["items"]) == (about is not None), "once"
     (link,) = (await ada.read(f"/v1/incidents/{incident['id']}/links"))["items"]
     assert (link["kind"], link["other"]["kind"]) == ("relates_to", "meeting")
-    types = [event["type"] for event in (await wang.read(f"{at}/events"))["items"]]
+    types = [event["type"] for event in (await wang.read(f"{path}/events"))["items"]]
     assert types == ["meeting.called"], "what names the record is for staff"
     hidden = (await board.post_ok("/v1/incidents", an_incident()))["id"]
     theirs = (await wang.post_ok("/v1/incidents", an_incident()))["id"]
-    assert await refused(wang, f"{at}/add_agenda_item", {"topic": "Mine", "about": theirs}) == (
+    assert await refused(wang, f"{path}/add_agenda_item", {"topic": "Mine", "about": theirs}) == (
         "",
         "forbidden",
     )
     assert hidden
-    assert await refused(ada, f"{at}/add_agenda_item", {"topic": "This", "about": at.rpartition("/")[2]}) == (
+    assert await refused(
+        ada, f"{path}/add_agenda_item", {"topic": "This", "about": path.rpartition("/")[2]}
+    ) == (
         "/about",
         "itself",
     )
 
 
 async def test_an_item_names_a_decision_on_its_record_or_on_the_meeting(ada: Client, wang: Client) -> None:
-    at = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
-    await ada.post_ok(f"{at}/ask_decision", {"question": "More in May?", "due_at": ENDS})
-    decision = (await wang.read(f"{at}/decisions"))["items"][0]["id"]
-    await ada.post_ok(f"{at}/add_agenda_item", {"topic": "The budget", "decision": decision})
+    path = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
+    await ada.post_ok(f"{path}/ask_decision", {"question": "More in May?", "due_at": ENDS})
+    decision = (await wang.read(f"{path}/decisions"))["items"][0]["id"]
+    await ada.post_ok(f"{path}/add_agenda_item", {"topic": "The budget", "decision": decision})
     for client in (ada, wang):
-        await client.post_ok(f"{at}/vote", {"decision": decision, "verdict": "approve"})
-    (item,) = (await wang.read(f"{at}/agenda"))["items"]
+        await client.post_ok(f"{path}/vote", {"decision": decision, "verdict": "approve"})
+    (item,) = (await wang.read(f"{path}/agenda"))["items"]
     assert item["decision"] == {
         "id": decision,
         "question": "More in May?",
@@ -176,11 +191,11 @@ async def test_an_item_names_a_decision_on_its_record_or_on_the_meeting(ada: Cli
     }
     incident = await ada.post_ok("/v1/incidents", an_incident())
     elsewhere = {"topic": "Elsewhere", "about": incident["id"], "decision": decision}
-    assert await refused(ada, f"{at}/add_agenda_item", elsewhere) == ("/decision", "unknown_reference")
+    assert await refused(ada, f"{path}/add_agenda_item", elsewhere) == ("/decision", "unknown_reference")
 
 
 @each_case(
-    ("said", "expected"),
+    ("fields", "expected"),
     [
         ({"starts_at": "2020-01-01T00:00:00Z"}, ("/starts_at", "not_ahead")),
         ({"ends_at": STARTS}, ("/ends_at", "not_behind_start")),
@@ -191,8 +206,8 @@ async def test_an_item_names_a_decision_on_its_record_or_on_the_meeting(ada: Cli
         ({"title": "no\nlines"}, ("/title", "one_line")),
     ],
 )
-async def test_what_cannot_be_called_is_refused(ada: Client, said: Json, expected: tuple[str, str]) -> None:
-    assert await refused(ada, "/v1/meetings", a_meeting(**said)) == expected
+async def test_what_cannot_be_called_is_refused(ada: Client, fields: Json, expected: tuple[str, str]) -> None:
+    assert await refused(ada, "/v1/meetings", a_meeting(**fields)) == expected
 
 
 async def test_where_the_groups_chair_is_gone_somebody_else_is_named(
@@ -201,49 +216,49 @@ async def test_where_the_groups_chair_is_gone_somebody_else_is_named(
     admin = await api.client("Admin", Role.admin)
     await admin.post_ok(f"/v1/persons/{board.id}/deactivate")
     assert await refused(ada, "/v1/meetings", a_meeting(group="board", chair=None)) == ("/chair", "missing")
-    made = await ada.post_ok("/v1/meetings", a_meeting(group="board"))
-    assert {*await participants(ada, f"/v1/meetings/{made['id']}")} == {"Ada", "王芳"}
+    meeting = await ada.post_ok("/v1/meetings", a_meeting(group="board"))
+    assert {*await participants(ada, f"/v1/meetings/{meeting['id']}")} == {"Ada", "王芳"}
 
 
 async def test_a_record_that_one_may_not_see_is_not_put_on_the_agenda(api: Api, ada: Client) -> None:
-    at = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting()))['id']}"
+    path = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting()))['id']}"
     secret = await (await api.client("Emil", Role.agent)).post_ok("/v1/meetings", a_meeting())
-    said = {"topic": "What others talk about", "about": secret["number"]}
-    assert await refused(ada, f"{at}/add_agenda_item", said) == ("/about", "unknown_reference")
-    assert (await ada.read(f"{at}/agenda"))["items"] == []
+    topic = {"topic": "What others talk about", "about": secret["number"]}
+    assert await refused(ada, f"{path}/add_agenda_item", topic) == ("/about", "unknown_reference")
+    assert (await ada.read(f"{path}/agenda"))["items"] == []
 
 
 async def test_nobody_else_says_that_a_meeting_follows_another_one(ada: Client) -> None:
     first = await ada.post_ok("/v1/meetings", a_meeting(series_interval="monthly"))
-    said = a_meeting(follows=first["id"])
-    assert await refused(ada, "/v1/meetings", said) == ("/follows", "by_call_next")
+    body = a_meeting(follows=first["id"])
+    assert await refused(ada, "/v1/meetings", body) == ("/follows", "by_call_next")
 
 
 async def test_a_series_ends_where_its_next_meeting_would_end_behind_all_that_can_be_said(
     ada: Client,
 ) -> None:
     last = {"starts_at": "2200-12-24T23:30:00Z", "ends_at": "2200-12-25T00:30:00Z"}
-    made = await ada.post_ok("/v1/meetings", a_meeting(series_interval="weekly", **last))
-    assert await refused(ada, f"/v1/meetings/{made['id']}/call_next") == ("", "series_has_ended")
+    meeting = await ada.post_ok("/v1/meetings", a_meeting(series_interval="weekly", **last))
+    assert await refused(ada, f"/v1/meetings/{meeting['id']}/call_next") == ("", "series_has_ended")
 
 
 async def test_who_chairs_it_is_changed_and_then_invited_and_never_nobody(ada: Client, wang: Client) -> None:
-    made = await ada.post_ok("/v1/meetings", a_meeting())
-    at, any_version = f"/v1/meetings/{made['id']}", {"If-Match": "*"}
-    await ada.patch(at, json={"chair": wang.id}, headers=any_version)
-    assert {*await participants(wang, at)} == {"Ada", "王芳"}
-    answer = await ada.patch(at, json={"chair": None}, headers=any_version)
+    meeting = await ada.post_ok("/v1/meetings", a_meeting())
+    path, any_version = f"/v1/meetings/{meeting['id']}", {"If-Match": "*"}
+    await ada.patch(path, json={"chair": wang.id}, headers=any_version)
+    assert {*await participants(wang, path)} == {"Ada", "王芳"}
+    answer = await ada.patch(path, json={"chair": None}, headers=any_version)
     assert answer.json()["errors"][0]["code"] == "missing"
-    actions = {one["action"] for one in (await wang.read(at))["actions"]}
+    actions = {action["action"] for action in (await wang.read(path))["actions"]}
     assert "move" not in actions, "she is no staff"
 
 
 async def test_minutes_name_what_was_on_the_agenda(ada: Client) -> None:
-    at = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(**begun())))['id']}"
-    await ada.post_ok(f"{at}/hold", {"attended": ["me"]})
+    path = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(**begun())))['id']}"
+    await ada.post_ok(f"{path}/hold", {"attended": ["me"]})
     nothing = {"item": "019a0000-0000-7000-8000-000000000000", "conclusion": "None."}
-    said = {"minutes": "All is well.", "conclusions": [nothing]}
-    assert await refused(ada, f"{at}/minute", said) == ("/conclusions/0/item", "unknown_reference")
+    minutes = {"minutes": "All is well.", "conclusions": [nothing]}
+    assert await refused(ada, f"{path}/minute", minutes) == ("/conclusions/0/item", "unknown_reference")
     twice = {"attended": ["me", ada.id]}
     other = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(**begun())))['id']}"
     assert await refused(ada, f"{other}/hold", twice) == ("/attended", "each_once")

@@ -39,13 +39,13 @@ def _months(day: date) -> int:
 def is_left_out(day: date, clock: datetime, zone: ZoneInfo) -> bool:
     """Whether the clocks of that zone never show that time on that day, tried by going through the day."""
     midnight = datetime.combine(day, datetime.min.time(), zone).astimezone(UTC) - timedelta(hours=3)
-    shown = {
+    clock_times = {
         (midnight + timedelta(minutes=n))
         .astimezone(zone)
         .replace(second=0, microsecond=0, tzinfo=None, fold=0)
         for n in range(31 * 60)
     }
-    return datetime.combine(day, clock.time().replace(second=0, microsecond=0, fold=0)) not in shown
+    return datetime.combine(day, clock.time().replace(second=0, microsecond=0, fold=0)) not in clock_times
 
 
 @given(**SERIES, number=st.integers(0, 120))
@@ -53,25 +53,25 @@ def test_each_is_at_the_same_time_of_day_on_a_day_of_the_series(
     since: datetime, zone: ZoneInfo, interval: SeriesInterval, same: SeriesDay, number: int
 ) -> None:
     first = since.astimezone(zone)
-    found = occurrence(since, zone, interval, same, number)
-    there = found.astimezone(zone)
-    assert found.tzinfo is UTC
-    if there.time() != first.time():
-        day = there.date() if there.time() > first.time() else there.date() - timedelta(days=1)
+    instant = occurrence(since, zone, interval, same, number)
+    local = instant.astimezone(zone)
+    assert instant.tzinfo is UTC
+    if local.time() != first.time():
+        day = local.date() if local.time() > first.time() else local.date() - timedelta(days=1)
         assert is_left_out(day, first, zone)
         return
     if interval in WEEKS:
-        assert (there.date() - first.date()).days == 7 * WEEKS[interval] * number
+        assert (local.date() - first.date()).days == 7 * WEEKS[interval] * number
         return
-    assert _months(there.date()) - _months(first.date()) == MONTHS[interval] * number
+    assert _months(local.date()) - _months(first.date()) == MONTHS[interval] * number
     if same is SeriesDay.weekday:
-        assert there.weekday() == first.weekday()
-        nth, wanted = (there.day - 1) // 7, (first.day - 1) // 7
-        is_last = (there + timedelta(days=7)).month != there.month
-        assert nth == wanted or (wanted == 4 and is_last)
+        assert local.weekday() == first.weekday()
+        nth, expected = (local.day - 1) // 7, (first.day - 1) // 7
+        is_last = (local + timedelta(days=7)).month != local.month
+        assert nth == expected or (expected == 4 and is_last)
     else:
-        is_last = (there + timedelta(days=1)).month != there.month
-        assert there.day == first.day or (is_last and there.day < first.day)
+        is_last = (local + timedelta(days=1)).month != local.month
+        assert local.day == first.day or (is_last and local.day < first.day)
 
 
 @given(**SERIES)
@@ -87,17 +87,19 @@ def test_the_next_is_the_first_behind_that_instant(
 ) -> None:
     after = since + timedelta(days=days, seconds=seconds)
     every = (occurrence(since, zone, interval, same, n) for n in range(1, 400))
-    assert next_occurrence(since, zone, interval, same, after) == next(at for at in every if at > after)
+    assert next_occurrence(since, zone, interval, same, after) == next(
+        instant for instant in every if instant > after
+    )
 
 
 @given(**SERIES)
 def test_one_after_another_they_are_all_of_the_series(
     since: datetime, zone: ZoneInfo, interval: SeriesInterval, same: SeriesDay
 ) -> None:
-    at = since
+    instant = since
     for n in range(1, 15):
-        at = next_occurrence(since, zone, interval, same, at)
-        assert at == occurrence(since, zone, interval, same, n)
+        instant = next_occurrence(since, zone, interval, same, instant)
+        assert instant == occurrence(since, zone, interval, same, n)
 
 
 def at(zone: str, clock: str, fold: int = 0) -> datetime:
@@ -133,8 +135,8 @@ def test_examples_of_each_sort(
     number: int,
     expected: str,
 ) -> None:
-    found = occurrence(at(zone, first), ZoneInfo(zone), SeriesInterval(interval), SeriesDay(same), number)
-    assert found == at(zone, expected)
+    instant = occurrence(at(zone, first), ZoneInfo(zone), SeriesInterval(interval), SeriesDay(same), number)
+    assert instant == at(zone, expected)
 
 
 def test_where_the_first_was_the_second_of_two_equal_hours_it_stays_so() -> None:
@@ -142,5 +144,5 @@ def test_where_the_first_was_the_second_of_two_equal_hours_it_stays_so() -> None
     zone = ZoneInfo("Europe/Berlin")
     assert occurrence(first, zone, SeriesInterval.weekly, SeriesDay.date, 0) == first
     # In a spring that leaves the hour out it is later, too, and not before the change.
-    found = occurrence(first, zone, SeriesInterval.weekly, SeriesDay.date, 22)
-    assert found == at("Europe/Berlin", "2027-03-28 03:30")
+    instant = occurrence(first, zone, SeriesInterval.weekly, SeriesDay.date, 22)
+    assert instant == at("Europe/Berlin", "2027-03-28 03:30")

@@ -33,10 +33,10 @@ class Office:
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
 
     async def perform(
-        self, who: Caller, action: str, incident: Incident, body: Payload | None = None
+        self, caller: Caller, action: str, incident: Incident, body: Payload | None = None
     ) -> Incident:
         """Somebody does something to the incident. Gives it as it is then."""
-        done = await act(self.ledger, who, "incident", action, incident.id, body, now=self.now)
+        done = await act(self.ledger, caller, "incident", action, incident.id, body, now=self.now)
         after: Incident = done.record
         return after
 
@@ -57,10 +57,10 @@ class Office:
         body = AssignTicket(team="mail", person=str(to.person_id))
         return await self.perform(self.agent, "assign", incident, body)
 
-    async def comment(self, who: Caller, incident: Incident, visibility: str = "public") -> Incident:
+    async def comment(self, caller: Caller, incident: Incident, visibility: str = "public") -> Incident:
         """Somebody says something."""
         body = CommentTicket.model_validate({"text": "The words.", "visibility": visibility})
-        return await self.perform(who, "comment", incident, body)
+        return await self.perform(caller, "comment", incident, body)
 
     async def pass_time(self, **parts: float) -> None:
         """So much time passes, and the worker does what follows."""
@@ -73,14 +73,14 @@ class Office:
         await self.pass_time(seconds=0)
         await self.pass_time(seconds=61)
 
-    async def notices(self, who: Caller) -> list[dict[str, Any]]:
+    async def notices(self, caller: Caller) -> list[dict[str, Any]]:
         """What somebody was told, in order."""
         query = "select * from fold.notice where person_id = %s order by id"
-        return await self.ledger.db.rows(query, (who.person_id,))
+        return await self.ledger.db.rows(query, (caller.person_id,))
 
-    async def told_steps(self, who: Caller) -> list[str]:
+    async def told_steps(self, caller: Caller) -> list[str]:
         """The steps that somebody was told, in order."""
-        return [step for notice in await self.notices(who) for step in notice["steps"]]
+        return [step for notice in await self.notices(caller) for step in notice["steps"]]
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ class Known:
     quoted: dict[str, set[str]]
 
 
-async def known_to(ledger: Ledger, shown: list[Shown]) -> Known:
+async def known_to(ledger: Ledger, notices: list[Shown]) -> Known:
     """Look up all that these notices may quote."""
     rows = await ledger.db.rows("select id, name from fold.person where name is not null")
     names = [row["name"] for row in await ledger.db.rows("select name from fold.team")]
@@ -66,112 +66,112 @@ async def known_to(ledger: Ledger, shown: list[Shown]) -> Known:
             records = await ledger.db.rows(TITLED.format(table=lifecycle.table))
             names += [row["title"] for row in records]
     events = await all_events(ledger)
-    sealed = {one for event in events for one in sealed_in(event.data)}
-    sealed |= {row["name"] for row in rows} | {one for name in names for one in sealed_in(name)}
+    sealed = {ciphertext for event in events for ciphertext in sealed_in(event.data)}
+    sealed |= {row["name"] for row in rows} | {ciphertext for name in names for ciphertext in sealed_in(name)}
     words = await ledger.vault.texts(sealed)
     persons = {row["id"]: words[row["name"]] or "" for row in rows}
     plain = {words.get(name, name) or "" for name in names}
     quoted: dict[str, set[str]] = {}
     for event in events:
-        said = {words.get(one, one) or "" for one in quotable(ledger, event)}
-        quoted.setdefault(event.stream, set()).update(said)
+        quotes = {words.get(one, one) or "" for one in quotable(ledger, event)}
+        quoted.setdefault(event.stream, set()).update(quotes)
     return Known(ledger, words, persons, frozenset(plain - {""}), quoted)
 
 
-def says_what_and_where(known: Known, shown: Shown) -> Iterator[str]:
+def says_what_and_where(texts: Known, notice: Shown) -> Iterator[str]:
     """The number of the record is in it, and in a mail its address. What has no number is called by words,
     which are for those who see it.
     """
-    has_number = known.ledger.lifecycles[kind_of(shown.row["about"])].code is not None
-    if (has_number or shown.mail is not None) and shown.row["number"] not in shown.body:
-        yield f"does not say {shown.row['number']}"
-    if shown.mail is not None and f"{PUBLIC_URL}/v1/" not in shown.body:
+    has_number = texts.ledger.lifecycles[kind_of(notice.row["about"])].code is not None
+    if (has_number or notice.mail is not None) and notice.row["number"] not in notice.body:
+        yield f"does not say {notice.row['number']}"
+    if notice.mail is not None and f"{PUBLIC_URL}/v1/" not in notice.body:
         yield "has no link"
 
 
-def says_who(known: Known, shown: Shown) -> Iterator[str]:
+def says_who(texts: Known, notice: Shown) -> Iterator[str]:
     """Who did it is in it, for who sees the record; a rule is not named."""
-    label = sentences(shown.language)["notice_part"]
-    for case in shown.cases if shown.mail is not None else ():
+    label = sentences(notice.language)["notice_part"]
+    for case in notice.cases if notice.mail is not None else ():
         actor = actor_of(case.event)
-        name = label["rule"] if actor is None else known.persons[actor]
-        if label["line"].format(label=label["by"], value=name) not in shown.body:
+        name = label["rule"] if actor is None else texts.persons[actor]
+        if label["line"].format(label=label["by"], value=name) not in notice.body:
             yield f"does not say that {name} did it"
 
 
-def says_what_was_set(known: Known, shown: Shown) -> Iterator[str]:
+def says_what_was_set(texts: Known, notice: Shown) -> Iterator[str]:
     """What the event has for the reader is in it: until when, when, how it ended, and why."""
-    for case in shown.cases if shown.mail is not None else ():
-        for told in () if case.is_made_up else due_to_be_told(known.ledger, case):
-            value = written(known.ledger, told, shown.language, known.words)
-            theirs = shown.caller.is_staff or not is_for_staff(told.model, told.name)
-            if theirs and value is not None and value not in shown.body:
-                yield f"does not say {told.place}: {value}"
+    for case in notice.cases if notice.mail is not None else ():
+        for field in () if case.is_made_up else due_to_be_told(texts.ledger, case):
+            value = written(texts.ledger, field, notice.language, texts.words)
+            theirs = notice.caller.is_staff or not is_for_staff(field.model, field.name)
+            if theirs and value is not None and value not in notice.body:
+                yield f"does not say {field.place}: {value}"
 
 
-def says_what_is_asked(known: Known, shown: Shown) -> Iterator[str]:
+def says_what_is_asked(texts: Known, notice: Shown) -> Iterator[str]:
     """What waits for the reader says what is asked of them."""
-    asks = sentences(shown.language)["notice_ask"]
-    for case in shown.cases if shown.mail is not None else ():
+    asks = sentences(notice.language)["notice_ask"]
+    for case in notice.cases if notice.mail is not None else ():
         waits = case.step.kind is NoticeKind.waits_for_you
-        if waits and asks[case.step.value] not in shown.body:
+        if waits and asks[case.step.value] not in notice.body:
             yield "does not say what it asks"
 
 
-def has_nothing_empty(known: Known, shown: Shown) -> Iterator[str]:
+def has_nothing_empty(texts: Known, notice: Shown) -> Iterator[str]:
     """No placeholder is empty or as the program has it."""
-    said = shown.body
-    for words in [*known.words.values(), shown.row["title"]]:
-        said = said.replace(words, "·") if words and len(words) > SHORT else said
+    text = notice.body
+    for words in [*texts.words.values(), notice.row["title"]]:
+        text = text.replace(words, "·") if words and len(words) > SHORT else text
     for pattern in (MISSING, BARE_LABEL):
-        for found in pattern.finditer(said):
-            yield f"has {found[0]!r} in {said[max(0, found.start() - 40) : found.end() + 20]!r}"
+        for match in pattern.finditer(text):
+            yield f"has {match[0]!r} in {text[max(0, match.start() - 40) : match.end() + 20]!r}"
 
 
-def is_in_one_language(known: Known, shown: Shown) -> Iterator[str]:
+def is_in_one_language(texts: Known, notice: Shown) -> Iterator[str]:
     """Apart from what is quoted, no word of the other language is in it."""
-    said = NO_WORDS.sub(" ", shown.body)
-    quoted = {shown.row["number"], shown.row["title"] or "", *known.names, *known.persons.values()}
-    quoted |= known.quoted[shown.row["about"]]
-    for one in sorted(quoted - {""}, key=len, reverse=True):
-        for line in one.splitlines():
-            said = said.replace(line.strip(), " ") if line.strip() else said
-    other = CHINESE if shown.language == "en" else LATIN
-    for line in said.splitlines():
+    text = NO_WORDS.sub(" ", notice.body)
+    quoted = {notice.row["number"], notice.row["title"] or "", *texts.names, *texts.persons.values()}
+    quoted |= texts.quoted[notice.row["about"]]
+    for quote in sorted(quoted - {""}, key=len, reverse=True):
+        for line in quote.splitlines():
+            text = text.replace(line.strip(), " ") if line.strip() else text
+    other = CHINESE if notice.language == "en" else LATIN
+    for line in text.splitlines():
         if other.search(line):
             yield f"is not all in one language: {line.strip()!r}"
 
 
-def says_nothing_twice(known: Known, shown: Shown) -> Iterator[str]:
+def says_nothing_twice(texts: Known, notice: Shown) -> Iterator[str]:
     """No sentence is in it twice. Who did it, and what was set, stands with each event."""
-    label = sentences(shown.language)["notice_part"]["line"].replace("{value}", "")
+    label = sentences(notice.language)["notice_part"]["line"].replace("{value}", "")
     labels = {
-        *sentences(shown.language)["notice_field"].values(),
-        sentences(shown.language)["notice_part"]["by"],
+        *sentences(notice.language)["notice_field"].values(),
+        sentences(notice.language)["notice_part"]["by"],
     }
-    begins = tuple(label.format(label=one) for one in labels)
-    lines = [line for line in shown.body.splitlines() if line and not line.startswith((*begins, "> "))]
-    counts = Counter(one.strip() for line in lines for one in ENDS.split(line) if one.strip())
-    yield from (f"says twice: {one}" for one, times in counts.items() if times > 1)
+    begins = tuple(label.format(label=field_label) for field_label in labels)
+    lines = [line for line in notice.body.splitlines() if line and not line.startswith((*begins, "> "))]
+    counts = Counter(sentence.strip() for line in lines for sentence in ENDS.split(line) if sentence.strip())
+    yield from (f"says twice: {sentence}" for sentence, times in counts.items() if times > 1)
 
 
-def tells_nothing_that_is_not_theirs(known: Known, shown: Shown) -> Iterator[str]:
+def tells_nothing_that_is_not_theirs(texts: Known, notice: Shown) -> Iterator[str]:
     """Who does not see the record reads no word of it, nor who did it; who is not staff nothing for staff."""
-    told = "\n".join([shown.body, str(shown.item)])
+    readable = "\n".join([notice.body, str(notice.item)])
     hidden: dict[str, Any] = {}
-    for case in shown.cases:
-        fields = list(payload_fields(known.ledger, case.event))
-        if shown.mail is None:
-            hidden |= {name: one for _, name, value in fields for one in strings_in(value)}
-            hidden |= {f"sealed {n}": one for n, one in enumerate(sealed_in(case.event.data))}
-            hidden["title"] = shown.row["title"]
-            hidden["actor"] = known.persons.get(actor_of(case.event) or UUID(int=0))
-        elif not shown.caller.is_staff:
+    for case in notice.cases:
+        fields = list(payload_fields(texts.ledger, case.event))
+        if notice.mail is None:
+            hidden |= {name: string for _, name, value in fields for string in strings_in(value)}
+            hidden |= {f"sealed {n}": ciphertext for n, ciphertext in enumerate(sealed_in(case.event.data))}
+            hidden["title"] = notice.row["title"]
+            hidden["actor"] = texts.persons.get(actor_of(case.event) or UUID(int=0))
+        elif not notice.caller.is_staff:
             for_staff = [field for field in fields if is_for_staff(*field[:2])]
-            hidden |= {name: one for _, name, value in for_staff for one in strings_in(value)}
+            hidden |= {name: string for _, name, value in for_staff for string in strings_in(value)}
     for name, value in hidden.items():
-        words = known.words.get(value, value)
-        if words and len(words) > SHORT and words in told and words != shown.caller.actor:
+        words = texts.words.get(value, value)
+        if words and len(words) > SHORT and words in readable and words != notice.caller.actor:
             yield f"tells {name}: {words}"
 
 

@@ -78,8 +78,8 @@ class Shown:
     @property
     def body(self) -> str:
         """The mail without its footer, or else the text in the application."""
-        said: str = self.item["text"] if self.mail is None else self.mail.partition("\n\n-- \n")[0]
-        return said
+        text: str = self.item["text"] if self.mail is None else self.mail.partition("\n\n-- \n")[0]
+        return text
 
 
 async def cases_of(ledger: Ledger, anybody: UUID) -> list[Case]:
@@ -90,19 +90,19 @@ async def cases_of(ledger: Ledger, anybody: UUID) -> list[Case]:
     types = notices.consumer(ledger, lambda: datetime.now(UTC)).types
     assert types is not None
     clocks = {row["stream"]: row["about"] for row in await ledger.db.rows(CLOCKS)}
-    found = []
+    cases = []
     for event in await all_events(ledger):
         about = clocks.get(event.stream)
         if event.type in types:
-            told = (
+            pending = (
                 steps.pending_notices(event, marked) if about is None else steps.clock_notices(event, about)
             )
             lifecycle = ledger.lifecycles[kind_of(about or event.stream)]
-            for one in told:
-                if _has_recipients(lifecycle, one.recipient):
-                    reader = one.recipient if isinstance(one.recipient, UUID) else anybody
-                    found.append(Case(event, one.step, reader, one.record))
-    return found
+            for notice in pending:
+                if _has_recipients(lifecycle, notice.recipient):
+                    reader = notice.recipient if isinstance(notice.recipient, UUID) else anybody
+                    cases.append(Case(event, notice.step, reader, notice.record))
+    return cases
 
 
 def newest_of_each(cases: Iterable[Case]) -> list[Case]:
@@ -121,10 +121,10 @@ def _has_recipients(lifecycle: Lifecycle[Any], recipient: object) -> bool:
 
 def bundled(cases: Iterable[Case]) -> list[tuple[Case, ...]]:
     """The cases, those of one record and reader together, as notices bundle them."""
-    found: dict[tuple[str, UUID], list[Case]] = {}
+    bundles: dict[tuple[str, UUID], list[Case]] = {}
     for case in cases:
-        found.setdefault((case.about, case.reader), []).append(case)
-    return [tuple(sorted(each, key=lambda case: case.event.position)) for each in found.values()]
+        bundles.setdefault((case.about, case.reader), []).append(case)
+    return [tuple(sorted(each, key=lambda case: case.event.position)) for each in bundles.values()]
 
 
 def busiest_records(cases: Iterable[Case]) -> list[tuple[Case, ...]]:
@@ -141,12 +141,12 @@ async def show(ledger: Ledger, bundles: Sequence[tuple[Case, ...]]) -> list[Show
     sent = {await send(ledger, cases): cases for cases in bundles}
     rows = await ledger.db.rows(SENT, (list(sent),))
     callers = await ledger.directory.callers({row["person_id"] for row in rows})
-    found = []
+    rendered = []
     for reader, caller in callers.items():
         own = [row for row in rows if row["person_id"] == reader]
         for language in LANGUAGES:
-            found += await _shown(ledger, replace(caller, locale=language), language, own, sent)
-    return found
+            rendered += await _shown(ledger, replace(caller, locale=language), language, own, sent)
+    return rendered
 
 
 async def send(ledger: Ledger, cases: tuple[Case, ...]) -> UUID:
@@ -170,27 +170,27 @@ async def _shown(
     columns: Columns = {name: [row[name] for row in rows] for name in rows[0]}
     columns["person"] = [caller.person_id] * len(rows)
     renderer = NoticeRenderer(ledger, LIFECYCLE, NoticeOut, caller, language)
-    found = []
+    rendered = []
     for row, item in zip(rows, by_row(await renderer.compute(columns)), strict=True):
         lifecycle, text = ledger.lifecycles[kind_of(row["about"])], None
         if is_visible(ledger, lifecycle, caller, row["audience"]):
             text = await mail.text_of(ledger, row, texts.steps_of([row]), caller)
-        found.append(Shown(sent[row["id"]], caller, language, row, item, text))
-    return found
+        rendered.append(Shown(sent[row["id"]], caller, language, row, item, text))
+    return rendered
 
 
-async def digests(ledger: Ledger, shown: Iterable[Shown], *, by_record: bool) -> list[Shown]:
+async def digests(ledger: Ledger, notices: Iterable[Shown], *, by_record: bool) -> list[Shown]:
     """The mails of a day with all these notices, of each reader in each language; or those of each record."""
-    found: dict[tuple[UUID, str, str], list[Shown]] = {}
-    for each in shown:
+    by_reader: dict[tuple[UUID, str, str], list[Shown]] = {}
+    for each in notices:
         if each.mail is not None:
             about = each.row["about"] if by_record else ""
-            found.setdefault((each.row["person_id"], each.language, about), []).append(each)
+            by_reader.setdefault((each.row["person_id"], each.language, about), []).append(each)
     mails = []
-    for several in found.values():
+    for several in by_reader.values():
         rows = sorted((each.row for each in several), key=lambda row: (row["about"], row["id"]))
-        wanted = {row["id"]: texts.steps_of([row]) for row in rows}
-        text = await mail.digest_of(ledger, rows, wanted, several[0].caller)
+        steps_wanted = {row["id"]: texts.steps_of([row]) for row in rows}
+        text = await mail.digest_of(ledger, rows, steps_wanted, several[0].caller)
         mails.append(replace(several[0], mail=text))
     return mails
 
@@ -200,25 +200,25 @@ async def made_up_cases(ledger: Ledger, missing: set[NoticeType], reader: UUID) 
     them, one that sets what they tell of, as if it were so told.
     """
     newest = list(reversed(await all_events(ledger)))
-    found = []
+    made_up = []
     for step in sorted(missing):
         kinds = {lifecycle.kind for lifecycle in ledger.lifecycles.values() if step in types_of(lifecycle)}
         places = {path.partition(".")[0] for path in TOLD_FIELDS.get(step, ())}
         of_kinds = [event for event in newest if kind_of(event.stream) in kinds]
         fitting = [event for event in of_kinds if places & {kind_of(key) for key in event.data["set"]}]
-        found += [Case(event, step, reader, event.stream, True) for event in (fitting or of_kinds)[:1]]
-    return found
+        made_up += [Case(event, step, reader, event.stream, True) for event in (fitting or of_kinds)[:1]]
+    return made_up
 
 
 def types_of(lifecycle: Lifecycle[Any]) -> set[NoticeType]:
     """The types of notices that the lifecycle names: in its table, and at the fields that give work."""
-    found = {rule.step for row in lifecycle.rows for rule in row.notifies}
+    notice_types = {rule.step for row in lifecycle.rows for rule in row.notifies}
     if Decision in lifecycle.children:
-        found.add(NoticeType.vote_due)
+        notice_types.add(NoticeType.vote_due)
     for model in (lifecycle.record, *lifecycle.children, *(row.body for row in lifecycle.rows)):
         for mark in all_marks(model):
-            found |= {step for step in (mark.step, mark.otherwise) if step is not None}
-    return found
+            notice_types |= {step for step in (mark.step, mark.otherwise) if step is not None}
+    return notice_types
 
 
 def all_marks(model: type[BaseModel]) -> Iterator[Responsible]:

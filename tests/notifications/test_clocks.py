@@ -42,8 +42,8 @@ async def test_a_warning_goes_to_the_assignee_and_a_breach_to_the_service_level_
     await office.deliver_all()
     assert await office.told_steps(office.engineer) == ["given", "target_close", "target_missed"]
     assert await office.told_steps(manager) == ["target_missed"]
-    for who in (office.requester, office.follower, office.agent):
-        assert not {"target_close", "target_missed"} & set(await office.told_steps(who))
+    for caller in (office.requester, office.follower, office.agent):
+        assert not {"target_close", "target_missed"} & set(await office.told_steps(caller))
 
 
 async def test_where_nobody_has_it_the_lead_of_its_team_is_told(office: Office) -> None:
@@ -117,16 +117,16 @@ async def test_who_does_not_want_it_or_does_not_see_the_ticket_is_not_told(offic
     engineer = office.engineer
     await act(office.ledger, engineer, "person", "set_preferences", engineer.person_id, quiet)
     other = await office.ledger.db.value("select id from fold.team where key = 'mail'")
-    elsewhere, beside = [await add_caller(office.ledger, name) for name in ("Elsewhere", "Beside")]
-    for who, scope in ((elsewhere, "service/erp"), (beside, f"team/{other}")):
-        assert who.person_id is not None
-        await grant(office.ledger, who.person_id, f"service_level_manager@{scope}")
+    elsewhere, other_manager = [await add_caller(office.ledger, name) for name in ("Elsewhere", "Beside")]
+    for caller, scope in ((elsewhere, "service/erp"), (other_manager, f"team/{other}")):
+        assert caller.person_id is not None
+        await grant(office.ledger, caller.person_id, f"service_level_manager@{scope}")
     incident = await office.assigned()
     await say(office, incident, WARNED, 75)
     await say(office, incident, BREACHED)
     await office.deliver_all()
     assert await office.told_steps(engineer) == ["target_missed"]
-    assert await office.told_steps(beside) == ["target_missed"]
+    assert await office.told_steps(other_manager) == ["target_missed"]
     assert await office.told_steps(elsewhere) == []
 
 
@@ -141,9 +141,9 @@ async def test_what_a_worker_missed_is_told_once_when_it_was_recorded_long_after
     assert await office.told_steps(office.engineer) == ["given", "target_missed"]
 
 
-async def sentences(office: Office, who: Caller) -> str:
+async def sentences(office: Office, caller: Caller) -> str:
     """What somebody was told, as they read it."""
-    notices = await office.notices(who)
+    notices = await office.notices(caller)
     payloads = await texts.load_payloads(office.ledger, texts.steps_of(notices))
     return "\n".join(texts.text(office.ledger, "en", notice, payloads) for notice in notices)
 
@@ -157,9 +157,9 @@ async def test_a_missed_target_names_its_agreement_what_was_allowed_and_when_it_
     incident = await office.assigned()
     await append_clock_event(office.ledger, incident.row_key, BREACHED, agreement=agreement)
     await office.deliver_all()
-    said = (await sentences(office, office.engineer)).splitlines()[-1]
-    assert f"(Resolution, Service level agreement {number})" in said
-    assert "4 h within agreed hours were allowed; it was due on 20" in said
+    sentence = (await sentences(office, office.engineer)).splitlines()[-1]
+    assert f"(Resolution, Service level agreement {number})" in sentence
+    assert "4 h within agreed hours were allowed; it was due on 20" in sentence
 
 
 async def test_what_is_resolved_says_in_how_many_days_the_ticket_itself_may_be_reopened(

@@ -42,7 +42,7 @@ class Server:
     answer: str = "250 taken"
     #: What it does before it answers.
     before: Callable[[], Any] | None = None
-    taken: list[EmailMessage] = field(default_factory=list)
+    mails: list[EmailMessage] = field(default_factory=list)
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, to: str, _: Any) -> str:  # noqa: N802  # aiosmtpd's
         if self.before is not None:
@@ -53,7 +53,7 @@ class Server:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # the same
         content = cast(bytes, envelope.content)
-        self.taken.append(email.message_from_bytes(content, policy=default))
+        self.mails.append(email.message_from_bytes(content, policy=default))
         return self.answer
 
 
@@ -93,7 +93,7 @@ async def sends(office: Office, **parts: float) -> list[str]:
 
 def of(postbox: Server, to: str) -> list[EmailMessage]:
     """What the postbox has taken for that address."""
-    return [one for one in postbox.taken if one["To"] == to]
+    return [mail for mail in postbox.mails if mail["To"] == to]
 
 
 async def test_a_notice_is_mailed_in_the_persons_language_with_what_was_said(
@@ -106,12 +106,12 @@ async def test_a_notice_is_mailed_in_the_persons_language_with_what_was_said(
     await posting.comment(posting.engineer, incident)
     await posting.deliver_all()
     assert await sends(posting) == []
-    (one,) = of(postbox, OF_REQUESTER)
-    assert one["Subject"] == f"[{incident.number}] {incident.title}"
-    assert (one["From"], one["Auto-Submitted"]) == ("desk@example.com", "auto-generated")
-    assert one.get_content_type() == "text/plain"
-    assert one.get_content_charset() == "utf-8"
-    text = one.get_content()
+    (notice_mail,) = of(postbox, OF_REQUESTER)
+    assert notice_mail["Subject"] == f"[{incident.number}] {incident.title}"
+    assert (notice_mail["From"], notice_mail["Auto-Submitted"]) == ("desk@example.com", "auto-generated")
+    assert notice_mail.get_content_type() == "text/plain"
+    assert notice_mail.get_content_charset() == "utf-8"
+    text = notice_mail.get_content()
     assert f"{incident.number} 有新的评论。\n操作人：Engineer\n内容：The words." in text.replace("\r\n", "\n")
     (notice,) = await posting.notices(requester)
     assert notice["mailed_at"] == posting.now
@@ -134,8 +134,8 @@ async def asked_to_rate(posting: Office) -> Incident:
 
 def question(postbox: Server) -> str:
     """The text of the one mail that asks the requester what they think."""
-    texts = [one.get_content().replace("\r\n", "\n") for one in of(postbox, OF_REQUESTER)]
-    (text,) = [str(one) for one in texts if "How satisfied are you" in one]
+    texts = [received.get_content().replace("\r\n", "\n") for received in of(postbox, OF_REQUESTER)]
+    (text,) = [str(text_sent) for text_sent in texts if "How satisfied are you" in text_sent]
     return text
 
 
@@ -153,7 +153,11 @@ async def test_whoever_is_asked_what_they_think_gets_a_link_of_their_own(
     assert (link.stream, link.person_id) == (incident.row_key, posting.requester.person_id)
     until = await ledger.db.value("select until_at from fold.rating_request")
     assert link.until == until.replace(microsecond=0)
-    assert not [one for one in postbox.taken if one["To"] != OF_REQUESTER and "/rate/" in one.get_content()]
+    assert not [
+        received
+        for received in postbox.mails
+        if received["To"] != OF_REQUESTER and "/rate/" in received.get_content()
+    ]
 
 
 async def test_without_an_address_of_this_service_there_is_no_link(posting: Office, postbox: Server) -> None:
@@ -215,8 +219,10 @@ async def test_what_it_refuses_for_good_or_for_days_is_given_up_and_that_is_in_t
     postbox.answer = "451 come back"
     for _ in range(20):
         await sends(posting, days=1)
-    found = [(notice["failure"], notice["mailed_at"]) for notice in await posting.notices(posting.requester)]
-    assert found == [(DeliveryFailure.refused, None), (DeliveryFailure.given_up, None)]
+    notices = [
+        (notice["failure"], notice["mailed_at"]) for notice in await posting.notices(posting.requester)
+    ]
+    assert notices == [(DeliveryFailure.refused, None), (DeliveryFailure.given_up, None)]
     types = "select count(*) from log.event where type = 'notice.failed'"
     assert await posting.ledger.db.value(types) == 2
 
@@ -257,7 +263,7 @@ async def test_a_worker_that_dies_while_it_sends_leaves_it_to_the_next_one(
     postbox.before = None
     assert sending.cancelled()
     assert await sends(posting) == []
-    assert postbox.taken == [], "it is claimed still"
+    assert postbox.mails == [], "it is claimed still"
     await sends(posting, minutes=6)
     assert len(of(postbox, OF_REQUESTER)) == 1
 
@@ -270,9 +276,11 @@ async def test_who_may_not_see_it_any_more_or_was_erased_gets_no_mail(
     await posting.perform(posting.follower, "unfollow", incident)
     await act(posting.ledger, rule_caller("tests"), "person", "erase", posting.requester.person_id)
     await sends(posting)
-    assert [one["To"] for one in postbox.taken] == ["engineer@example.org"]
-    for who in (posting.follower, posting.requester):
-        assert [notice["failure"] for notice in await posting.notices(who)] == [DeliveryFailure.not_for_them]
+    assert [received["To"] for received in postbox.mails] == ["engineer@example.org"]
+    for caller in (posting.follower, posting.requester):
+        assert [notice["failure"] for notice in await posting.notices(caller)] == [
+            DeliveryFailure.not_for_them
+        ]
 
 
 async def test_what_somebody_does_not_want_by_mail_is_told_in_the_application_only(
@@ -285,14 +293,14 @@ async def test_what_somebody_does_not_want_by_mail_is_told_in_the_application_on
     await posting.deliver_all()
     await sends(posting)
     assert [notice["way"] for notice in await posting.notices(requester)] == ["in_app"]
-    assert postbox.taken == []
+    assert postbox.mails == []
 
 
-async def prefers(office: Office, who: Caller, **more: MailFrequency) -> None:
+async def prefers(office: Office, caller: Caller, **more: MailFrequency) -> None:
     """Somebody says how often they want mails."""
     every = [step.value for step in NoticeType]
-    said = SetPreferencesPerson.model_validate({"told_of": every, "told_by_mail": every, **more})
-    await act(office.ledger, who, "person", "set_preferences", who.person_id, said)
+    preferences = SetPreferencesPerson.model_validate({"told_of": every, "told_by_mail": every, **more})
+    await act(office.ledger, caller, "person", "set_preferences", caller.person_id, preferences)
 
 
 async def test_what_is_wanted_daily_comes_in_one_mail_the_next_morning_and_no_paragraph_twice(
@@ -308,13 +316,13 @@ async def test_what_is_wanted_daily_comes_in_one_mail_the_next_morning_and_no_pa
     assert await sends(posting) == []
     assert of(postbox, "follower@example.org") == []
     assert await sends(posting, days=1, hours=7) == []
-    (one,) = of(postbox, "follower@example.org")
-    said = one.get_content().replace("\r\n", "\n")
-    assert one["Subject"] == "3 notices of the day"
-    assert one["List-Unsubscribe"] == "<https://desk.example.org/it/v1/me/preferences>"
+    (digest,) = of(postbox, "follower@example.org")
+    digest_text = digest.get_content().replace("\r\n", "\n")
+    assert digest["Subject"] == "3 notices of the day"
+    assert digest["List-Unsubscribe"] == "<https://desk.example.org/it/v1/me/preferences>"
     for incident in (first, second):
-        assert said.count(f"Incident {incident.number}: {incident.title}") == 1
-    paragraphs = said.split("\n\n")
+        assert digest_text.count(f"Incident {incident.number}: {incident.title}") == 1
+    paragraphs = digest_text.split("\n\n")
     assert len(paragraphs) == len(set(paragraphs))
     states = [notice["mailed_at"] is not None for notice in await posting.notices(posting.follower)]
     assert states == [True] * 3
@@ -345,10 +353,10 @@ async def test_without_a_mail_server_there_is_no_mail(office: Office) -> None:
 def test_whatever_a_title_or_an_address_holds_no_header_is_added(subject: str, to: str) -> None:
     mail = Mail(uuid7(), f"incident/{uuid7()}", subject, "Text.", "en", datetime.now(UTC))
     try:
-        made = message(mail, sender="desk@example.com", to=to)
+        composed = message(mail, sender="desk@example.com", to=to)
     except InvalidAddress:
         return
-    head = made.as_bytes().partition(b"\r\n\r\n")[0]
+    head = composed.as_bytes().partition(b"\r\n\r\n")[0]
     names = [line.split(b":")[0] for line in head.split(b"\r\n") if line[:1] not in b" \t"]
     assert sorted(names) == sorted(
         b"To From Subject Date Message-ID In-Reply-To References Auto-Submitted Content-Language "

@@ -77,16 +77,16 @@ def sentences(language: str) -> dict[str, str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_sentence_with_a_figure_is_compared_here(language: str) -> None:
     for name, sentence in sentences(language).items():
-        given = set(re.findall(r"\{(\w+)\}", sentence)) - WORDS
-        assert given == COMPARED.get(name, set()), f"{name}: compare it with what the API says"
+        placeholders = set(re.findall(r"\{(\w+)\}", sentence)) - WORDS
+        assert placeholders == COMPARED.get(name, set()), f"{name}: compare it with what the API says"
         if FIGURES[language].search(re.sub(r"\{\w+\}", "", sentence)):
             assert name in COMPARED or name in FIXED, f"{name}: compare it with what the API says"
 
 
 @pytest.mark.parametrize("name", FIXED)
 def test_a_figure_that_is_the_same_for_all_is_the_one_that_is_kept(name: str) -> None:
-    kept, told, words = FIXED[name]
-    assert kept == told
+    constant, figure_told, words = FIXED[name]
+    assert constant == figure_told
     for language, written in zip(("en", "zh"), words, strict=True):
         assert written in sentences(language)[name]
 
@@ -118,14 +118,17 @@ class Posted:
     def _failed(self, name: str, error: Exception) -> None:
         self.failures.append(f"{name}: {error}")
 
-    async def told(self, who: Client, language: str = "en") -> str:
+    async def told(self, client: Client, language: str = "en") -> str:
         """What somebody reads in their notices, which their mails say, too, in their own language."""
-        answer = await who.get("/v1/notices", params={"person": "me"}, headers={"Accept-Language": language})
+        answer = await client.get(
+            "/v1/notices", params={"person": "me"}, headers={"Accept-Language": language}
+        )
         texts = [item["text"] for item in answer.json()["items"]]
         if language == "en":
-            name = (await who.read("/v1/me"))["person"]["name"]
+            name = (await client.read("/v1/me"))["person"]["name"]
             parts = [
-                one.get_body(("plain",)) for one in of(self.postbox, f"{name.split()[0].lower()}@example.org")
+                mail_sent.get_body(("plain",))
+                for mail_sent in of(self.postbox, f"{name.split()[0].lower()}@example.org")
             ]
             mails = "".join(part.get_content() for part in parts if part is not None).replace("\r\n", "\n")
             assert [line for text in texts for line in text.splitlines() if line not in mails] == []
@@ -149,9 +152,9 @@ async def an_engineer(api: Api) -> Client:
     return await api.client("Agent", Role.agent, Role.engineer, teams=("mail",))
 
 
-async def resolved(agent: Client, **said: str) -> str:
+async def resolved(agent: Client, **fields: str) -> str:
     """The path of an incident that the agent has resolved."""
-    record = await agent.post_ok("/v1/incidents", an_incident(**said))
+    record = await agent.post_ok("/v1/incidents", an_incident(**fields))
     path = f"/v1/incidents/{record['id']}"
     for action, body in (("assign", TO_ME), ("acknowledge", {}), ("resolve", RESOLVED)):
         await agent.post_ok(f"{path}/{action}", body)
@@ -180,7 +183,7 @@ async def test_what_is_said_of_a_clock_is_what_the_clock_says(posted: Posted, se
     await agent.post_ok(f"{path}/assign", TO_ME)
     await posted.work()
     (clock,) = (await agent.read(f"{path}/sla"))["clocks"]
-    assert [one["percent"] for one in clock["warnings"]] == [35, 90]
+    assert [warning["percent"] for warning in clock["warnings"]] == [35, 90]
     assert clock["breached_at"] is not None
     number, agreement = record["number"], clock["agreement"]["number"]
     zone = api.ledger.settings.time_zone
@@ -241,8 +244,8 @@ async def test_a_complaint_is_due_when_its_notice_says(posted: Posted) -> None:
     since, due = (from_instant(complaint[name]).astimezone(SHANGHAI) for name in ("complained_at", "due_at"))
     assert since.time() == due.time()
     assert working_days(since.date(), due.date()) == ANSWERED_WITHIN_WORKING_DAYS
-    told = f"There is a complaint about {complaint['number']}, to be answered within five working days"
-    assert told in await posted.told(manager)
+    sentence = f"There is a complaint about {complaint['number']}, to be answered within five working days"
+    assert sentence in await posted.told(manager)
 
 
 @pytest.fixture
@@ -251,11 +254,13 @@ async def parties(api: Api) -> Parties:
 
 
 async def test_the_last_day_of_an_agreement_is_the_agreements(parties: Parties, posted: Posted) -> None:
-    at = await parties.signed("SLA", "finance", valid_to="2198-12-31")
+    path = await parties.signed("SLA", "finance", valid_to="2198-12-31")
     await posted.work(datetime(2198, 12, 1, tzinfo=UTC))
-    agreement = await parties.manager.read(at)
-    told = f"{agreement['number']} ends soon, its last day is {agreement['valid_to']}: {agreement['title']}."
-    assert told in await posted.told(parties.it)
+    agreement = await parties.manager.read(path)
+    sentence = (
+        f"{agreement['number']} ends soon, its last day is {agreement['valid_to']}: {agreement['title']}."
+    )
+    assert sentence in await posted.told(parties.it)
     assert f"{agreement['number']} 即将到期，最后一天为 {agreement['valid_to']}：" in await posted.told(
         parties.it, "zh"
     )
@@ -275,8 +280,8 @@ async def test_an_invitation_has_the_times_of_the_meeting(posted: Posted) -> Non
     }
     meeting = await chair.post_ok("/v1/meetings", body)
     await posted.work()
-    (one,) = of(posted.postbox, "invited@example.org")
-    (attached,) = one.iter_attachments()
+    (invitation,) = of(posted.postbox, "invited@example.org")
+    (attached,) = invitation.iter_attachments()
     (event,) = Calendar.from_ical(attached.get_content()).walk("VEVENT")
-    for name, shown in (("DTSTART", "starts_at"), ("DTEND", "ends_at")):
-        assert event.decoded(name) == from_instant(meeting[shown])
+    for name, field_name in (("DTSTART", "starts_at"), ("DTEND", "ends_at")):
+        assert event.decoded(name) == from_instant(meeting[field_name])

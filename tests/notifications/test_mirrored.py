@@ -38,8 +38,8 @@ STATE_MOVED_BY_RULES = {"closed after days", "answered"}
 
 async def done_here(office: Office, priority: Priority, steps: tuple[str, ...]) -> Incident:
     """People do it, by actions."""
-    one = "1" if priority is Priority.P1 else "2"
-    body = a_report(requester=str(office.requester.person_id), impact=one, urgency=one)
+    level = "1" if priority is Priority.P1 else "2"
+    body = a_report(requester=str(office.requester.person_id), impact=level, urgency=level)
     incident: Incident = (
         await act(office.ledger, office.agent, "incident", "report", body=body, now=office.now)
     ).record
@@ -56,8 +56,8 @@ async def done_here(office: Office, priority: Priority, steps: tuple[str, ...]) 
             body_of = office.ledger.lifecycles["incident"][step].body
             await office.perform(office.agent, step, incident, body_of.model_validate({"reason": "So."}))
         else:
-            who = office.agent if step == "assign" else office.engineer
-            await office.perform(who, step, incident, bodies.get(step))
+            caller = office.agent if step == "assign" else office.engineer
+            await office.perform(caller, step, incident, bodies.get(step))
     return incident
 
 
@@ -84,12 +84,12 @@ async def mirrored(
             assert office.requester.person_id is not None
             await mirror.comment(office.requester.person_id, office.now, "Any news?")
             continue
-        who = office.agent if step in ("assign", "reopen", "cancel") else engineer
+        caller = office.agent if step in ("assign", "reopen", "cancel") else engineer
         news = {"team_id": team, "assignee_id": engineer.person_id} if step == "assign" else {}
         waits = HoldReason.awaiting_requester if step == "hold" else None
         state = after.get(step, state)
         words = "Mended." if step == "resolve" else None
-        incident = await mirror.report(state, office.now, who.actor, words, hold_reason=waits, **news)
+        incident = await mirror.report(state, office.now, caller.actor, words, hold_reason=waits, **news)
     return incident
 
 
@@ -110,7 +110,7 @@ async def outcome(
     if wait:
         await office.pass_time(seconds=wait.total_seconds())
         await office.deliver_all()
-    told = [
+    steps_told = [
         [
             step
             for notice in await office.notices(person)
@@ -119,7 +119,9 @@ async def outcome(
         ]
         for person in persons
     ]
-    return told, [(event.actor, event.type) for event in await by_rules(office.ledger, incident.row_key)]
+    return steps_told, [
+        (event.actor, event.type) for event in await by_rules(office.ledger, incident.row_key)
+    ]
 
 
 @pytest.mark.parametrize("name", STORIES)
@@ -135,14 +137,14 @@ async def test_a_mirrored_story_tells_the_same_people_and_has_the_same_consequen
         await act(office.ledger, rule_caller("tests"), "assignment_rule", "add", body=rule)
     persons = (office.requester, office.engineer, manager)
     here = await outcome(office, lambda: done_here(office, priority, steps), wait, *persons)
-    there = await outcome(office, lambda: mirrored(office, priority, steps), wait, *persons)
+    of_mirror = await outcome(office, lambda: mirrored(office, priority, steps), wait, *persons)
     assert any(here[0]), "the story tells somebody something"
     if name in STATE_MOVED_BY_RULES:
-        told, (told_by_rules, others) = there[0], (here[1], there[1])
-        assert (len(told_by_rules), others) == (1, [])
-        assert all(set(fewer) <= set(more) for fewer, more in zip(told, here[0], strict=True))
+        steps_told, (told_by_rules, other_events) = of_mirror[0], (here[1], of_mirror[1])
+        assert (len(told_by_rules), other_events) == (1, [])
+        assert all(set(fewer) <= set(more) for fewer, more in zip(steps_told, here[0], strict=True))
     else:
-        assert there == here
+        assert of_mirror == here
     silent = await outcome(office, lambda: mirrored(office, priority, (), "import:old"), wait, *persons)
     assert silent == ([[], [], []], []), "a history is told to nobody"
 

@@ -71,9 +71,9 @@ async def test_each_public_step_is_told_to_who_asked_and_to_who_follows(office: 
 
 async def test_a_problem_that_is_resolved_has_a_sentence_of_its_own(office: Office) -> None:
     notice = {"number": "PRB-2026-000001", "title": "The relay loses mail", "about": "problem/1"}
-    told = step_sentence(office.ledger, "en", notice, NoticeType.resolved, {})
-    assert told.startswith("What was behind PRB-2026-000001 is removed: The relay loses mail.")
-    assert "reopen" not in told
+    sentence = step_sentence(office.ledger, "en", notice, NoticeType.resolved, {})
+    assert sentence.startswith("What was behind PRB-2026-000001 is removed: The relay loses mail.")
+    assert "reopen" not in sentence
     assert "根因已消除" in step_sentence(office.ledger, "zh", notice, NoticeType.resolved, {})
     of_incident = step_sentence(
         office.ledger, "en", notice | {"about": "incident/1"}, NoticeType.resolved, {}
@@ -91,8 +91,8 @@ async def test_what_comes_within_a_minute_goes_together_and_what_comes_later_doe
     await office.pass_time(seconds=2)
     await office.comment(office.engineer, incident)
     await office.deliver_all()
-    told = [notice["steps"] for notice in await office.notices(office.requester)]
-    assert told == [["received", "assigned", "commented"], ["commented"]]
+    steps_told = [notice["steps"] for notice in await office.notices(office.requester)]
+    assert steps_told == [["received", "assigned", "commented"], ["commented"]]
 
 
 async def test_two_tickets_are_two_notices(office: Office) -> None:
@@ -135,8 +135,8 @@ async def test_a_title_is_shown_with_the_rights_that_the_reader_has_by_then(offi
             rows = await office.ledger.db.rows(query, (office.agent.person_id,))
             await shows.render_many(rows)
             assert [row["title"] for row in rows] == [title]
-        whole = await rendered_text(office, reader)
-        assert (str(incident.title) in whole) == (title is not None)
+        full_text = await rendered_text(office, reader)
+        assert (str(incident.title) in full_text) == (title is not None)
 
 
 async def rendered_text(office: Office, reader: Caller) -> str:
@@ -148,14 +148,14 @@ async def rendered_text(office: Office, reader: Caller) -> str:
     return " ".join(str(row["text"]) for row in rows)
 
 
-async def sent(office: Office, who: Caller) -> str:
+async def sent(office: Office, caller: Caller) -> str:
     """A file that somebody has sent; gives its id."""
 
     async def pieces() -> AsyncIterator[bytes]:
         yield b"What the screen said."
 
-    assert who.person_id is not None
-    sending = IncomingUpload(uuid7(), who, 100, pieces(), office.now)
+    assert caller.person_id is not None
+    sending = IncomingUpload(uuid7(), caller, 100, pieces(), office.now)
     return str((await store_upload(office.ledger, sending)).id)
 
 
@@ -191,8 +191,8 @@ async def test_who_is_given_a_task_and_saw_nothing_of_it_follows_it_and_who_sees
 ) -> None:
     incident = await office.assigned()
     outsider = await add_caller(office.ledger, "Outsider", Role.engineer)
-    for who in (outsider, office.engineer):
-        task = AddTask(title="Order a relay", assignee=str(who.person_id))
+    for caller in (outsider, office.engineer):
+        task = AddTask(title="Order a relay", assignee=str(caller.person_id))
         await office.perform(office.agent, "add_task", incident, task)
     await office.deliver_all()
     assert await office.told_steps(outsider) == ["tasked"]
@@ -235,8 +235,8 @@ async def test_managers_are_told_of_a_candidate_by_what_recurs(office: Office) -
     await office.deliver_all()
     (notice,) = await office.notices(manager)
     assert (notice["number"], notice["title"], notice["steps"]) == ("mail", None, ["recurring"])
-    told = step_sentence(office.ledger, "en", notice, NoticeType.recurring, {})
-    assert told == "Incidents of mail recur. Decide whether a problem is behind them."
+    sentence = step_sentence(office.ledger, "en", notice, NoticeType.recurring, {})
+    assert sentence == "Incidents of mail recur. Decide whether a problem is behind them."
 
 
 async def test_whoever_it_is_escalated_to_is_told(office: Office) -> None:
@@ -259,8 +259,8 @@ async def test_what_is_said_about_a_duplicate_is_told_to_those_of_the_original(o
     await office.comment(other, duplicate.record)
     await office.deliver_all()
     await office.deliver_all()
-    for one in (office.requester, office.engineer):
-        assert (await office.told_steps(one))[-1] == "commented"
+    for caller in (office.requester, office.engineer):
+        assert (await office.told_steps(caller))[-1] == "commented"
     about = [notice["about"] for notice in await office.notices(other) if "commented" in notice["steps"]]
     assert about == [], "they know what they said"
 
@@ -311,13 +311,13 @@ async def test_a_worker_that_dies_after_sending_sends_nothing_twice_and_loses_no
     try:
         await owner.execute(KEEP)
         await office.pass_time(seconds=61)
-        told = await office.told_steps(office.requester)
+        steps_told = await office.told_steps(office.requester)
         await owner.execute(AGAIN)
     finally:
         await owner.close()
     await office.comment(office.engineer, incident)
     await office.deliver_all()
-    assert await office.told_steps(office.requester) == [*told, "commented"]
+    assert await office.told_steps(office.requester) == [*steps_told, "commented"]
     assert await office.ledger.db.rows("select * from deliveries.waiting") == []
 
 
@@ -351,35 +351,37 @@ ASSIGNEE = "select assignee_id::text from fold.incident where id = %s"
 
 async def _ought(world: RandomWorld) -> set[tuple[UUID, str, int]]:
     """Who ought to be told of which event of the world's incidents, each looked at by itself."""
-    found: set[tuple[UUID, str, int]] = set()
+    expected: set[tuple[UUID, str, int]] = set()
     for incident in world.incidents:
         rows = await world.ledger.db.rows(
             f"select {COLUMNS} from log.event where stream = %s order by version", (f"incident/{incident}",)
         )
         requester = None
         for event in map(recorded, rows):
-            said, name = event.data["given"], event.type.removeprefix("incident.")
+            payload, name = event.data["given"], event.type.removeprefix("incident.")
             requester = event.data["set"].get(event.stream, {}).get("requester_id", requester)
             concerned = {requester} if name in steps.PUBLIC and not event.staff_only else set()
             if name in steps.TO_ASSIGNEE and not event.staff_only:
                 concerned.add(await world.ledger.db.value(ASSIGNEE, (incident,)))
             if name == "assigned":
-                concerned.add(said.get("person"))
+                concerned.add(payload.get("person"))
             if name == "declared_major":
-                concerned.add(said["commander"])
+                concerned.add(payload["commander"])
             if name == "reviewed":
-                concerned |= {action["owner"] for action in said["actions"]}
+                concerned |= {action["owner"] for action in payload["actions"]}
             if name == "reminded":
-                concerned |= set(said["persons"])
+                concerned |= set(payload["persons"])
             for person in concerned - {None, event.actor.partition(":")[2]}:
                 if await _sees(world, person, event.stream):
-                    found.add((UUID(person), event.stream, event.version))
-    return found
+                    expected.add((UUID(person), event.stream, event.version))
+    return expected
 
 
 async def _sees(world: RandomWorld, person: str, name: str) -> bool:
     """Whether the person may see it as it stands, and is no machine."""
-    (caller,) = (one for one in world.callers.values() if str(one.person_id) == person)
+    (caller,) = (
+        world_caller for world_caller in world.callers.values() if str(world_caller.person_id) == person
+    )
     audience = await world.ledger.db.value("select audience from log.stream_head where stream = %s", (name,))
     lifecycle = world.ledger.lifecycles["incident"]
     return caller.actor.startswith("person:") and can_see(caller, lifecycle, audience, agents_see="teams")
@@ -413,11 +415,11 @@ async def test_of_whatever_happens_each_is_told_exactly_what_they_may_see_once(
 ) -> None:
     await world.play(history)
     await _tell(world.ledger)
-    told = [
+    rows_told = [
         (row["person_id"], row["about"], version)
         for row in await world.ledger.db.rows("select * from fold.notice")
         for version in row["versions"]
     ]
-    assert len(told) == len(set(told)), "once"
+    assert len(rows_told) == len(set(rows_told)), "once"
     names = {f"incident/{incident}" for incident in world.incidents}
-    assert {one for one in told if one[1] in names} == await _ought(world)
+    assert {row_told for row_told in rows_told if row_told[1] in names} == await _ought(world)

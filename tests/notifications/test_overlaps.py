@@ -13,9 +13,9 @@ from tests.processes.changes.samples import Board, a_board, a_freeze
 
 @pytest.fixture
 async def board(api: Api) -> Board:
-    made = await a_board(api)
-    await made.ci("srv-1")
-    return made
+    built = await a_board(api)
+    await built.ci("srv-1")
+    return built
 
 
 async def told(board: Board, client: Client, language: str = "en") -> list[str]:
@@ -38,7 +38,7 @@ async def test_of_another_change_number_title_window_and_reason_are_told_and_whe
     over = await board.approved(cis=["srv-1"], title="Change the disks")
     scheduled = await board.try_schedule(over, 1, 3, override_reason="They sit together.")
     assert scheduled.status_code == 200
-    number, other = [(await board.manager.read(at))["number"] for at in (first, over)]
+    number, other = [(await board.manager.read(path))["number"] for path in (first, over)]
     assert await told(board, board.agent) == [
         f"Another change takes the window of {number}, too: Renew the mail relay",
         "By: a rule, by itself",
@@ -78,5 +78,5 @@ async def test_who_does_not_see_the_other_one_is_told_when_and_nothing_else_of_i
     assert (await customer.get(first)).status_code == 200
     assert "Overlap from: 2199-03-04 01:00 (UTC)" in lines
     assert "Overlap until: 2199-03-04 02:00 (UTC)" in lines
-    said = "\n".join(lines)
-    assert not [word for word in ("Change the disks", other, "They sit together") if word in said]
+    notice_text = "\n".join(lines)
+    assert not [word for word in ("Change the disks", other, "They sit together") if word in notice_text]

@@ -17,25 +17,25 @@ EVERYTHING = {"told_of": ALL, "told_by_mail": ALL, **AT_ONCE}
 
 
 async def test_everybody_says_for_themselves_what_they_want(api: Api) -> None:
-    one, other = await api.client("One"), await api.client("Other")
-    assert await one.read("/v1/me/preferences") == EVERYTHING
-    wanted = {"told_of": ["closed", "assigned"], "told_by_mail": ["closed"]}
-    answer = await one.put("/v1/me/preferences", json=wanted)
+    person, other = await api.client("One"), await api.client("Other")
+    assert await person.read("/v1/me/preferences") == EVERYTHING
+    preferences = {"told_of": ["closed", "assigned"], "told_by_mail": ["closed"]}
+    answer = await person.put("/v1/me/preferences", json=preferences)
     assert answer.status_code == 200, answer.text
     now = {
         "told_of": [step for step in ALL if step in {"assigned", "closed", *WAITING}],
         "told_by_mail": [step for step in ALL if step in {"closed", *WAITING}],
         **AT_ONCE,
     }
-    assert answer.json() == await one.read("/v1/me/preferences") == now
+    assert answer.json() == await person.read("/v1/me/preferences") == now
     assert await other.read("/v1/me/preferences") == EVERYTHING
-    refused = await other.post(f"/v1/persons/{one.id}/set_preferences", json=wanted)
+    refused = await other.post(f"/v1/persons/{person.id}/set_preferences", json=preferences)
     assert refused.status_code == 404
     refused = (
-        await (await api.client_of_nobody()).put("/v1/me/preferences", json=wanted) if False else refused
+        await (await api.client_of_nobody()).put("/v1/me/preferences", json=preferences) if False else refused
     )
     row = await api.ledger.db.row("select type, actor from log.event order by position desc limit 1")
-    assert row == {"type": "person.preferences_set", "actor": f"person:{one.id}"}
+    assert row == {"type": "person.preferences_set", "actor": f"person:{person.id}"}
 
 
 async def test_what_is_mailed_is_told_and_a_step_that_there_is_none_of_is_refused(api: Api) -> None:
@@ -127,9 +127,14 @@ async def test_what_waits_for_somebody_is_mailed_at_once_or_daily_and_what_does_
     api: Api,
 ) -> None:
     client = await api.client("One")
-    wanted = {"told_of": ALL, "told_by_mail": ALL, "mail_waits_for_you": "daily", "mail_you_follow": "none"}
-    answer = await client.put("/v1/me/preferences", json=wanted)
-    assert answer.json() == EVERYTHING | wanted
-    refused = await client.put("/v1/me/preferences", json=wanted | {"mail_waits_for_you": "none"})
+    preferences = {
+        "told_of": ALL,
+        "told_by_mail": ALL,
+        "mail_waits_for_you": "daily",
+        "mail_you_follow": "none",
+    }
+    answer = await client.put("/v1/me/preferences", json=preferences)
+    assert answer.json() == EVERYTHING | preferences
+    refused = await client.put("/v1/me/preferences", json=preferences | {"mail_waits_for_you": "none"})
     error = refused.json()["errors"][0]
     assert (refused.status_code, error["pointer"]) == (422, "/mail_waits_for_you")

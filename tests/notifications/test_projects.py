@@ -15,11 +15,16 @@ GOOD = {"verdict": "approve", "feasibility": "good", "business_fit": "good", "co
 
 
 async def does(
-    office: Office, who: Caller, action: str, said: dict[str, Any], name: Any = None, kind: str = "request"
+    office: Office,
+    caller: Caller,
+    action: str,
+    fields: dict[str, Any],
+    name: Any = None,
+    kind: str = "request",
 ) -> Any:
     """Somebody does it. Gives the record's id."""
-    body = office.ledger.lifecycles[kind][action].body.model_validate(said)
-    return (await act(office.ledger, who, kind, action, name, body, now=office.now)).record.id
+    body = office.ledger.lifecycles[kind][action].body.model_validate(fields)
+    return (await act(office.ledger, caller, kind, action, name, body, now=office.now)).record.id
 
 
 async def test_who_judges_a_project_is_told_of_its_solution_and_when_it_is_to_be_accepted(
@@ -36,24 +41,24 @@ async def test_who_judges_a_project_is_told_of_its_solution_and_when_it_is_to_be
     for person, side in ((business, "business"), (colleague, "operations")):
         body = {"person": str(person.person_id), "side": side}
         await does(office, admin, "add_member", body, group, "group")
-    asked = {"title": "Leave", "description": "On paper.", "channel": "portal", "urgency": "3"}
-    it = await does(office, office.requester, "submit", asked)
+    request = {"title": "Leave", "description": "On paper.", "channel": "portal", "urgency": "3"}
+    it = await does(office, office.requester, "submit", request)
     assessed = {"category": "x", "impact": "3", "urgency": "3", "path": "project", "team": "mail"}
     await does(office, office.agent, "assess", assessed, it)
-    wanted = {
+    requirements = {
         **WANTED,
         "heard": [str(business.person_id)],
         "criteria": [{"text": "It works.", "shown_by": "demonstration"}],
         "acceptance_group": "leave",
         "confirmed_at": office.now,
     }
-    await does(office, author, "confirm_requirements", wanted, it)
+    await does(office, author, "confirm_requirements", requirements, it)
     await does(office, author, "propose_solution", {**PAPER, "risks": []}, it)
     await office.deliver_all()
-    for who in (office.requester, business):
-        assert "to_review" in await office.told_steps(who)
-    for who in (author, colleague, chair):
-        assert await office.told_steps(who) == []
+    for caller in (office.requester, business):
+        assert "to_review" in await office.told_steps(caller)
+    for caller in (author, colleague, chair):
+        assert await office.told_steps(caller) == []
 
     await does(office, business, "review_solution", {"side": "business", **GOOD}, it)
     await does(office, office.engineer, "review_solution", {"side": "it", **GOOD}, it)
@@ -66,5 +71,5 @@ async def test_who_judges_a_project_is_told_of_its_solution_and_when_it_is_to_be
     await does(office, office.engineer, "check_quality", check, it)
     await does(office, author, "submit_for_acceptance", {"manual": "OP2026001", "wanted_at": AHEAD}, it)
     await office.deliver_all()
-    for who in (office.requester, business, colleague, chair):
-        assert (await office.told_steps(who)).count("to_accept") == 1
+    for caller in (office.requester, business, colleague, chair):
+        assert (await office.told_steps(caller)).count("to_accept") == 1

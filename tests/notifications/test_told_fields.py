@@ -77,21 +77,25 @@ def need_not_be_told(step: NoticeType, body: type[BaseModel], name: str) -> bool
 def test_each_type_of_notice_tells_why_and_how_it_ended_of_every_event_that_may_say_so(
     step: NoticeType,
 ) -> None:
-    told = {part.removeprefix("given.") for path in TOLD_FIELDS.get(step, ()) for part in path.split("|")}
+    fields_told = {
+        part.removeprefix("given.") for path in TOLD_FIELDS.get(step, ()) for part in path.split("|")
+    }
     missing = {
         f"{event}: {name}"
         for told_step, event, row in TOLD_EVENTS
         if told_step is step
         for name in row.body.model_fields
-        if says_why_or_how(row.body, name) and name not in told and not need_not_be_told(step, row.body, name)
+        if says_why_or_how(row.body, name)
+        and name not in fields_told
+        and not need_not_be_told(step, row.body, name)
     }
     assert not missing
 
 
 def test_no_label_is_of_a_field_that_nobody_is_told() -> None:
-    told = {name.removesuffix("_id") for _, _, name in PATHS}
+    labels_told = {name.removesuffix("_id") for _, _, name in PATHS}
     for language in LANGUAGES:
-        assert declared_labels(language).keys() == told
+        assert declared_labels(language).keys() == labels_told
 
 
 def test_what_waits_for_somebody_says_what_it_asks_and_every_kind_says_why() -> None:
@@ -105,13 +109,13 @@ def test_what_waits_for_somebody_says_what_it_asks_and_every_kind_says_why() -> 
 def test_every_notice_has_a_sentence_with_the_number_in_both_languages(step: NoticeType) -> None:
     # Those of agreements have a sentence for each event.
     for language in LANGUAGES:
-        said = sentences(language)["notice"][step.value]
-        assert "{number}" in said or "{title}" in said
+        sentence = sentences(language)["notice"][step.value]
+        assert "{number}" in sentence or "{title}" in sentence
 
 
-async def shown(office: Office, reader: Caller, language: str = "en", of: Caller | None = None) -> str:
+async def shown(office: Office, reader: Caller, language: str = "en", owner: Caller | None = None) -> str:
     """What somebody reads in their own notices, or in those of somebody else."""
-    notices = await office.notices(of or reader)
+    notices = await office.notices(owner or reader)
     payloads = await texts.load_payloads(office.ledger, texts.steps_of(notices))
     details = await load_details(office.ledger, language, reader, notices)
     return "\n".join(texts.text(office.ledger, language, notice, payloads, details) for notice in notices)
@@ -147,25 +151,25 @@ async def test_an_escalation_has_the_reason_and_a_reminder_says_what_it_asks(off
     remind = RemindIncident(persons=(str(office.engineer.person_id),))
     await office.perform(rule_caller("tests"), "remind", incident, remind)
     await office.deliver_all()
-    told = await shown(office, boss)
-    assert "Reason: It takes too long." in told
-    assert "By: Agent" in told
-    told = await shown(office, office.engineer)
-    assert "See to it, or say what keeps it." in told
-    assert "By: a rule, by itself" in told
+    text_shown = await shown(office, boss)
+    assert "Reason: It takes too long." in text_shown
+    assert "By: Agent" in text_shown
+    text_shown = await shown(office, office.engineer)
+    assert "See to it, or say what keeps it." in text_shown
+    assert "By: a rule, by itself" in text_shown
 
 
 async def test_only_ones_own_task_is_told_with_its_time(office: Office) -> None:
     incident = await office.assigned()
     due_at = office.now + timedelta(days=1)
-    for who, title in ((office.engineer, "Order a relay"), (office.follower, "Ask the users")):
-        task = AddTask(title=title, assignee=str(who.person_id), due_at=due_at)
+    for caller, title in ((office.engineer, "Order a relay"), (office.follower, "Ask the users")):
+        task = AddTask(title=title, assignee=str(caller.person_id), due_at=due_at)
         await office.perform(office.agent, "add_task", incident, task)
     await office.deliver_all()
-    told = await shown(office, office.engineer)
-    assert "Title: Order a relay" in told
-    assert f"Due: {due_at:%Y-%m-%d %H:%M}" in told
-    assert "Ask the users" not in told
+    text_shown = await shown(office, office.engineer)
+    assert "Title: Order a relay" in text_shown
+    assert f"Due: {due_at:%Y-%m-%d %H:%M}" in text_shown
+    assert "Ask the users" not in text_shown
 
 
 async def test_whoever_has_lost_sight_reads_neither_title_nor_who_nor_what(office: Office) -> None:
@@ -173,9 +177,9 @@ async def test_whoever_has_lost_sight_reads_neither_title_nor_who_nor_what(offic
     await office.perform(office.agent, "cancel", incident, Reason(reason="It was the test alarm."))
     await office.deliver_all()
     outsider = await add_caller(office.ledger, "Outsider")
-    told = await shown(office, outsider, of=office.follower)
-    assert "test alarm" not in told
-    assert "Agent" not in told
+    text_shown = await shown(office, outsider, owner=office.follower)
+    assert "test alarm" not in text_shown
+    assert "Agent" not in text_shown
     assert "test alarm" in await shown(office, office.follower)
 
 
@@ -185,9 +189,9 @@ async def test_words_of_an_erased_person_are_not_told(office: Office) -> None:
     await office.deliver_all()
     assert "test alarm" in await shown(office, office.follower)
     await act(office.ledger, rule_caller("tests"), "person", "erase", office.requester.person_id)
-    told = await shown(office, office.follower)
-    assert "test alarm" not in told
-    assert f"{incident.number} was cancelled." in told
+    text_shown = await shown(office, office.follower)
+    assert "test alarm" not in text_shown
+    assert f"{incident.number} was cancelled." in text_shown
 
 
 async def test_no_sentence_stands_twice_in_a_mail_and_it_says_why_and_where(office: Office) -> None:
@@ -198,11 +202,11 @@ async def test_no_sentence_stands_twice_in_a_mail_and_it_says_why_and_where(offi
         await office.comment(office.agent, incident)
     await office.comment(office.requester, incident)
     await office.deliver_all()
-    said = await mailed(office, office.follower)
-    lines = [line for line in said.splitlines() if line]
+    mail_text = await mailed(office, office.follower)
+    lines = [line for line in mail_text.splitlines() if line]
     assert len([line for line in lines if "new comment" in line]) == 1
-    assert said.count("By: Agent") == 1
-    assert said.count("By: Requester") == 1
+    assert mail_text.count("By: Agent") == 1
+    assert mail_text.count("By: Requester") == 1
     assert lines[0] == f"Incident {incident.number}: {incident.title}"
     assert f"https://desk.example.org/it/v1/incidents/{incident.number}" in lines
     assert "You get this because you asked for it, take part in it or follow it." in lines

@@ -24,10 +24,10 @@ from tests.people import act, add_caller
 HOUR = timedelta(hours=1)
 
 
-async def does(office: Office, who: Caller, action: str, meeting: Meeting | None, body: Payload) -> Any:
+async def does(office: Office, caller: Caller, action: str, meeting: Meeting | None, body: Payload) -> Any:
     """Somebody does something to the meeting. Gives what came of it."""
     name = None if meeting is None else meeting.id
-    return await act(office.ledger, who, "meeting", action, name, body, now=office.now)
+    return await act(office.ledger, caller, "meeting", action, name, body, now=office.now)
 
 
 async def called(office: Office, *persons: Caller, **more: Any) -> Meeting:
@@ -36,8 +36,8 @@ async def called(office: Office, *persons: Caller, **more: Any) -> Meeting:
     fields = {"title": "Board", "meeting_kind": "cab", "chair": "me", "starts_at": starts_at}
     invited = tuple(str(person.person_id) for person in persons)
     body = CallMeeting.model_validate({**fields, "ends_at": starts_at + HOUR, "persons": invited, **more})
-    made: Meeting = (await does(office, office.agent, "call", None, body)).record
-    return made
+    meeting: Meeting = (await does(office, office.agent, "call", None, body)).record
+    return meeting
 
 
 @pytest.fixture
@@ -59,27 +59,29 @@ async def ask(office: Office, meeting: Meeting, days: float = 2.5) -> Any:
     return done.event.data["set"].popitem()[1].get("decision_id")
 
 
-async def heard(office: Office, who: Caller) -> list[str]:
+async def heard(office: Office, caller: Caller) -> list[str]:
     """What they were told since they were invited."""
-    invited, *steps = await office.told_steps(who)
+    invited, *steps = await office.told_steps(caller)
     assert invited == "invited"
     return list(steps)
 
 
-async def vote(office: Office, meeting: Meeting, who: Caller, asked: Any, verdict: str = "approve") -> None:
-    body = CastVote.model_validate({"decision": asked, "verdict": verdict, "comment": "Because."})
-    await does(office, who, "vote", meeting, body)
+async def vote(
+    office: Office, meeting: Meeting, caller: Caller, decision: Any, verdict: str = "approve"
+) -> None:
+    body = CastVote.model_validate({"decision": decision, "verdict": verdict, "comment": "Because."})
+    await does(office, caller, "vote", meeting, body)
 
 
 async def test_voters_are_told_when_they_are_asked_again_before_it_is_too_late_and_when_it_is_over(
     office: Office, voters: list[Caller]
 ) -> None:
     meeting = await meeting_of(office, voters)
-    asked = await ask(office, meeting)
+    decision = await ask(office, meeting)
     await office.deliver_all()
     assert [await heard(office, voter) for voter in voters] == [["to_vote"]] * 3
     assert await office.told_steps(office.agent) == [], "who asks knows"
-    await vote(office, meeting, voters[0], asked)
+    await vote(office, meeting, voters[0], decision)
     await office.pass_time(days=1)
     assert await heard(office, voters[1]) == ["to_vote"]
     await office.pass_time(days=1)
@@ -88,8 +90,8 @@ async def test_voters_are_told_when_they_are_asked_again_before_it_is_too_late_a
     await office.deliver_all()
     assert await heard(office, voters[0]) == ["to_vote"], "they have voted"
     assert [await heard(office, voter) for voter in voters[1:]] == [["to_vote", "vote_due"]] * 2, "once"
-    await vote(office, meeting, voters[1], asked, "reject")
-    await vote(office, meeting, voters[2], asked)
+    await vote(office, meeting, voters[1], decision, "reject")
+    await vote(office, meeting, voters[2], decision)
     await office.deliver_all()
     assert await heard(office, voters[0]) == ["to_vote", "decided"]
     assert await heard(office, voters[2]) == ["to_vote", "vote_due"], "the last vote was theirs"
@@ -107,9 +109,9 @@ async def test_when_the_time_is_over_all_are_told_and_when_it_is_withdrawn_too(
     await office.deliver_all()
     over = ["to_vote", "vote_due", "decided"]
     assert await heard(office, voters[0]) == over
-    asked = await ask(office, meeting)
+    decision = await ask(office, meeting)
     await office.deliver_all()
-    withdraw = WithdrawDecision(decision=asked, reason="It is settled.")
+    withdraw = WithdrawDecision(decision=decision, reason="It is settled.")
     await does(office, office.agent, "withdraw_decision", meeting, withdraw)
     await office.deliver_all()
     assert [await heard(office, voter) for voter in voters] == [[*over, "to_vote", "decided"]] * 3
@@ -178,9 +180,9 @@ async def test_when_somebody_ends_a_series_who_chairs_it_and_who_sees_to_it_are_
     assert await office.told_steps(admin) == []
 
 
-def calendar_of(one: EmailMessage) -> tuple[str, Any]:
+def calendar_of(mail: EmailMessage) -> tuple[str, Any]:
     """By which method a calendar comes with the mail, and the event."""
-    (part,) = (each for each in one.walk() if each.get_content_type() == "text/calendar")
+    (part,) = (each for each in mail.walk() if each.get_content_type() == "text/calendar")
     (event,) = Calendar.from_ical(part.get_payload(decode=True)).walk("VEVENT")  # type: ignore[arg-type]  # bytes
     return str(part.get_param("method")), event
 
@@ -202,7 +204,7 @@ async def test_an_invitation_goes_out_as_icalendar_and_the_same_event_is_moved_a
     await posting.deliver_all()
     await sends(posting)
     invited, moved, off = of(postbox, "guest@example.org")
-    events = [calendar_of(one) for one in (invited, moved, off)]
+    events = [calendar_of(mail_sent) for mail_sent in (invited, moved, off)]
     assert [method for method, _ in events] == ["REQUEST", "REQUEST", "CANCEL"]
     assert {str(event["uid"]) for _, event in events} == {f"{meeting.id}@ledgerdesk"}
     assert events[0][1]["sequence"] < events[1][1]["sequence"] < events[2][1]["sequence"]
@@ -222,7 +224,7 @@ async def steps(api: Api, client: Client) -> list[str]:
     await worker.work(datetime.now(UTC) + timedelta(minutes=2))
     assert worker.failures == []
     items = (await client.read("/v1/notices", person="me", sort="sent_at"))["items"]
-    return [step["step"] if isinstance(step, dict) else step for one in items for step in one["steps"]]
+    return [step["step"] if isinstance(step, dict) else step for notice in items for step in notice["steps"]]
 
 
 async def test_whoever_asks_hears_whether_it_was_approved_and_voters_that_it_is_their_turn(api: Api) -> None:

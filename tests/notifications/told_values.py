@@ -108,23 +108,30 @@ def is_for_staff(model: type[BaseModel], name: str) -> bool:
 
 def code_of(model: type[BaseModel], name: str) -> type[CodeEnum] | None:
     """The field's code, if it is one."""
-    found: list[Any] = [model.model_fields[name].annotation]
-    for item in found:
-        found += get_args(item)
-    return next((one for one in found if isinstance(one, type) and issubclass(one, CodeEnum)), None)
+    annotations: list[Any] = [model.model_fields[name].annotation]
+    for item in annotations:
+        annotations += get_args(item)
+    return next(
+        (
+            annotation
+            for annotation in annotations
+            if isinstance(annotation, type) and issubclass(annotation, CodeEnum)
+        ),
+        None,
+    )
 
 
-def written(ledger: Ledger, told: Told, language: str, words: Mapping[str, str | None]) -> str | None:
+def written(ledger: Ledger, field: Told, language: str, words: Mapping[str, str | None]) -> str | None:
     """How the value is written; None: its words are gone."""
-    code = code_of(told.model, told.name)
+    code = code_of(field.model, field.name)
     if code is not None:
-        return code(told.value).label(language)
-    if is_sealed(told.value):
-        said = words[told.value]
-        return None if said is None else said.splitlines()[0]
-    if AN_INSTANT.fullmatch(told.value):
-        return f"{from_instant(told.value).astimezone(ledger.numbers.zone):%Y-%m-%d %H:%M}"
-    return str(told.value)
+        return code(field.value).label(language)
+    if is_sealed(field.value):
+        text = words[field.value]
+        return None if text is None else text.splitlines()[0]
+    if AN_INSTANT.fullmatch(field.value):
+        return f"{from_instant(field.value).astimezone(ledger.numbers.zone):%Y-%m-%d %H:%M}"
+    return str(field.value)
 
 
 def sealed_in(value: Any) -> Iterator[str]:
@@ -132,8 +139,8 @@ def sealed_in(value: Any) -> Iterator[str]:
     if isinstance(value, str) and is_sealed(value):
         yield value
     elif isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from sealed_in(one)
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from sealed_in(part)
 
 
 def strings_in(value: Any) -> Iterator[str]:
@@ -141,15 +148,15 @@ def strings_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from strings_in(one)
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from strings_in(part)
 
 
 def actor_of(event: Recorded) -> UUID | None:
     """The person or tool that did it, or for whom it was done; None: a rule did it by itself."""
-    named = [one.partition(":") for one in (event.actor, event.on_behalf_of or "")]
-    found = {kind: UUID(name) for kind, _, name in named if kind in ("person", "integration")}
-    return found.get("person") or found.get("integration")
+    named = [origin.partition(":") for origin in (event.actor, event.on_behalf_of or "")]
+    ids = {kind: UUID(name) for kind, _, name in named if kind in ("person", "integration")}
+    return ids.get("person") or ids.get("integration")
 
 
 def quotable(ledger: Ledger, event: Recorded) -> Iterator[str]:
@@ -160,7 +167,7 @@ def quotable(ledger: Ledger, event: Recorded) -> Iterator[str]:
     for model, name, value in payload_fields(ledger, event):
         if code_of(model, name) is None:
             yield from strings_in(value)
-    classes = {one.KIND: one for one in (lifecycle.record, *lifecycle.children)}
+    classes = {record_class.KIND: record_class for record_class in (lifecycle.record, *lifecycle.children)}
     for key, fields in event.data["set"].items():
         model = classes[kind_of(key)]
         for name, value in (fields or {}).items():

@@ -49,8 +49,8 @@ class SearchIndex:
 
     async def search(self, caller: Caller, text: str) -> set[UUID]:
         """The incidents in which the caller can read that, if they can see them at all."""
-        where, given = search_condition(text, caller)
-        rows = await self.ledger.db.rows(f"select r.id from fold.incident r where {where}", given)
+        where, parameters = search_condition(text, caller)
+        rows = await self.ledger.db.rows(f"select r.id from fold.incident r where {where}", parameters)
         return {row["id"] for row in rows}
 
     async def comment(self, caller: Caller, incident: Incident, text: str, *, internal: bool = False) -> None:
@@ -62,13 +62,13 @@ class SearchIndex:
 
 def search_condition(text: str, caller: Caller) -> tuple[str, dict[str, Any]]:
     """The condition on incidents, and its parameters."""
-    given: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
 
     def bind(value: Any) -> str:
-        given[f"p{len(given)}"] = value
-        return f"%(p{len(given) - 1})s"
+        parameters[f"p{len(parameters)}"] = value
+        return f"%(p{len(parameters) - 1})s"
 
-    return search(text, caller, INCIDENTS, bind).condition, given
+    return search(text, caller, INCIDENTS, bind).condition, parameters
 
 
 @pytest.fixture

@@ -22,11 +22,11 @@ async def test_the_index_made_event_by_event_is_that_made_at_once(shelf: SearchI
     for batch in (1, 7, 1000):
         await reset(shelf.connection, shelf.index)
         await shelf.follow(batch)
-        found = await shelf.table()
-        assert len(found) == 12
-        assert [row for row in found if row["id"] in {old["id"] for old in as_it_went}] == as_it_went
+        indexed = await shelf.table()
+        assert len(indexed) == 12
+        assert [row for row in indexed if row["id"] in {old["id"] for old in as_it_went}] == as_it_went
     await shelf.follow()
-    assert await shelf.table() == found
+    assert await shelf.table() == indexed
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -68,10 +68,10 @@ async def test_words_of_an_erased_person_go_and_those_of_others_stay(shelf: Sear
     assert await shelf.search(lin, "too") == set()
     assert await shelf.search(lin, "title") == await shelf.search(lin, "well") == {mine.id}
     assert "daughter" not in str([row for row in await shelf.table() if row["id"] == mine.id])
-    made = await shelf.table()
+    indexed = await shelf.table()
     await reset(shelf.connection, shelf.index)
     await shelf.follow()
-    assert await shelf.table() == made
+    assert await shelf.table() == indexed
 
 
 async def test_what_was_erased_before_the_index_came_to_it_is_never_in_it(shelf: SearchIndex) -> None:

@@ -47,8 +47,8 @@ REQUESTER = Caller(f"person:{ONE}", ONE)
 @pytest.fixture(scope="module")
 def crowded(server: Server) -> Iterator[DatabaseUrls]:
     """A database that is made once for the file."""
-    with fresh(server) as made:
-        yield made
+    with fresh(server) as database:
+        yield database
 
 
 @pytest.fixture(scope="module")
@@ -66,12 +66,12 @@ async def planned(
     connection: Connection, caller: Caller, text: str, filters: str = "true"
 ) -> tuple[int, Any]:
     """How many are on the first page of a search, and how they were come by."""
-    where, given = search_condition(text, caller)
+    where, parameters = search_condition(text, caller)
     query = (
         "explain (analyze, format json) select r.* from fold.incident r "
         f"where {filters} and {where} order by r.opened_at desc, r.id desc limit 51"
     )
-    cursor = await connection.execute(query.encode(), given, prepare=False)
+    cursor = await connection.execute(query.encode(), parameters, prepare=False)
     row = await cursor.fetchone()
     assert row is not None
     plan = row[0][0]["Plan"]
@@ -91,17 +91,17 @@ def steps(plan: Any) -> Iterator[Any]:
 async def test_no_table_is_read_through_and_few_rows_are_looked_at(
     many: Connection, text: str, filters: str, caller: Caller
 ) -> None:
-    shown, plan = await planned(many, caller, text, filters)
+    count, plan = await planned(many, caller, text, filters)
     for step in steps(plan):
         assert step["Node Type"] != "Seq Scan", plan
         looked_at = (step["Actual Rows"] + step.get("Rows Removed by Filter", 0)) * step["Actual Loops"]
         assert looked_at <= MOST_ROWS, plan
     if text in FREQUENT and filters != "r.state = 'new'":
-        assert shown == 51
+        assert count == 51
 
 
 async def test_what_only_staff_read_is_no_slower(many: Connection) -> None:
-    shown, plan = await planned(many, AUDITOR, "secret")
-    assert shown == 51
+    count, plan = await planned(many, AUDITOR, "secret")
+    assert count == 51
     assert all(step["Node Type"] != "Seq Scan" for step in steps(plan))
     assert (await planned(many, REQUESTER, "secret"))[0] == 0

@@ -37,10 +37,14 @@ async def texts(ledger: Ledger, *, staff: bool) -> dict[UUID, str]:
     """By incident, all that can be read in it."""
     read = {}
     for row in await ledger.db.rows(ROWS):
-        sealed = [one for one in row["sealed"] + row["said"] + row["internal"] * staff if one]
+        sealed = [
+            ciphertext for ciphertext in row["sealed"] + row["said"] + row["internal"] * staff if ciphertext
+        ]
         opened = await ledger.vault.texts(sealed)
-        plain = [one for one in row["plain"] if one]
-        read[row["id"]] = " / ".join([row["number"], *plain, *(opened[one] or "" for one in sealed)])
+        plain = [text for text in row["plain"] if text]
+        read[row["id"]] = " / ".join(
+            [row["number"], *plain, *(opened[ciphertext] or "" for ciphertext in sealed)]
+        )
     return read
 
 
@@ -60,31 +64,40 @@ async def test_a_search_finds_exactly_the_incidents_whose_readable_text_has_the_
     await shelf.follow()
     for caller, staff in ((zhao, False), (lin, True)):
         read = await texts(shelf.ledger, staff=staff)
-        asked = [(word,) for word in WORDS] + random.Random(seed).sample(list(product(WORDS, WORDS)), 30)
-        for words in asked:
-            expected = {one for one, text in read.items() if all(holds(text, word) for word in words)}
+        searches = [(word,) for word in WORDS] + random.Random(seed).sample(list(product(WORDS, WORDS)), 30)
+        for words in searches:
+            expected = {
+                incident for incident, text in read.items() if all(holds(text, word) for word in words)
+            }
             assert await shelf.search(caller, " ".join(words)) == expected, words
 
 
 async def test_a_number_and_keys_are_found_whole_and_by_their_beginning(shelf: SearchIndex) -> None:
     zhao = await add_caller(shelf.ledger, "Zhao Min")
-    one = await report(shelf.ledger, zhao, service="sap-basis", title="It hangs")
+    incident = await report(shelf.ledger, zhao, service="sap-basis", title="It hangs")
     other = await report(shelf.ledger, zhao, title="It does not")
     await shelf.follow()
-    for text in (one.number, one.number.lower(), f"({one.number})", "sap-basis", "SAP-b", "basis"):
-        assert await shelf.search(zhao, text) == {one.id}, text
-    assert await shelf.search(zhao, one.number[:-1]) >= {one.id}
-    assert await shelf.search(zhao, one.number.partition("-")[0]) == {one.id, other.id}
-    assert await shelf.search(zhao, f"{one.number} hangs") == {one.id}
+    for text in (
+        incident.number,
+        incident.number.lower(),
+        f"({incident.number})",
+        "sap-basis",
+        "SAP-b",
+        "basis",
+    ):
+        assert await shelf.search(zhao, text) == {incident.id}, text
+    assert await shelf.search(zhao, incident.number[:-1]) >= {incident.id}
+    assert await shelf.search(zhao, incident.number.partition("-")[0]) == {incident.id, other.id}
+    assert await shelf.search(zhao, f"{incident.number} hangs") == {incident.id}
     assert await shelf.search(zhao, f"{other.number} hangs") == set()
 
 
 async def test_of_a_longer_run_of_characters_every_pair_must_be_there(shelf: SearchIndex) -> None:
     zhao = await add_caller(shelf.ledger, "Zhao Min")
-    one = await report(shelf.ledger, zhao, description="今天收不到邮件")
+    incident = await report(shelf.ledger, zhao, description="今天收不到邮件")
     await report(shelf.ledger, zhao, description="收到邮件了")
     await shelf.follow()
-    assert await shelf.search(zhao, "收不到邮件") == {one.id}
+    assert await shelf.search(zhao, "收不到邮件") == {incident.id}
 
 
 async def test_who_is_staff_for_one_team_finds_what_is_internal_there_and_nowhere_else(

@@ -16,7 +16,7 @@ TEXTS = st.text(CHARACTERS, max_size=40) | st.text(max_size=40)
 
 
 @each_case(
-    ("text", "found"),
+    ("text", "tokens"),
     [
         ("Mail does not arrive", {"mail", "doe", "not", "arrive"}),
         ("PRINTERS, printer's", {"printer", "s"}),
@@ -30,8 +30,8 @@ TEXTS = st.text(CHARACTERS, max_size=40) | st.text(max_size=40)
         ("… !?", set()),
     ],
 )
-def test_a_text_is_found_by_its_words_and_by_characters_and_their_pairs(text: str, found: set[str]) -> None:
-    assert text_tokens(text) == found
+def test_a_text_is_found_by_its_words_and_by_characters_and_their_pairs(text: str, tokens: set[str]) -> None:
+    assert text_tokens(text) == tokens
 
 
 def test_a_key_is_found_by_its_beginnings() -> None:
@@ -70,28 +70,28 @@ def test_a_number_is_found_by_those_beginnings_that_say_more_than_code_and_year(
     ],
 )
 def test_what_is_searched_for_is_cut_alike(text: str, terms_of_it: list[tuple[set[str], str | None]]) -> None:
-    assert [(set(every), whole) for every, whole in terms(text)] == terms_of_it
+    assert [(set(every), prefix) for every, prefix in terms(text)] == terms_of_it
 
 
 @given(TEXTS)
 def test_a_text_is_found_by_itself(text: str) -> None:
-    found = text_tokens(text)
+    tokens = text_tokens(text)
     for every, _ in terms(text):
-        assert every <= found
+        assert every <= tokens
 
 
 @given(TEXTS)
 def test_a_key_is_found_by_itself_and_every_long_enough_beginning(key: str) -> None:
-    found = key_tokens(key)
-    for every, whole in terms(key):
-        assert every <= found
-        assert whole is None or len(whole) < 4 or whole in found
+    tokens = key_tokens(key)
+    for every, prefix in terms(key):
+        assert every <= tokens
+        assert prefix is None or len(prefix) < 4 or prefix in tokens
 
 
 @given(TEXTS)
 def test_there_is_nothing_in_a_token_that_a_query_could_stumble_over(text: str) -> None:
-    asked = {token for every, whole in terms(text) for token in (*every, whole or "x")}
-    for token in asked | text_tokens(text):
+    search_tokens = {token for every, whole in terms(text) for token in (*every, whole or "x")}
+    for token in search_tokens | text_tokens(text):
         assert token
         assert not re.search(r"['\\\s\x00!]", token), token
     assert not any(re.search(r"[\s\x00]", token) for token in key_tokens(text))
@@ -100,5 +100,5 @@ def test_there_is_nothing_in_a_token_that_a_query_could_stumble_over(text: str) 
 
 def test_what_is_found_of_the_longest_text_is_what_postgresql_takes() -> None:
     rare = "".join(chr(0x20000 + n % 40_000) + chr(0x2A700 - n % 30_000) for n in range(LONGEST_TEXT))
-    found = text_tokens(rare)
-    assert sum(len(token.encode()) for token in found | staff_tokens(found)) < 2**20
+    tokens = text_tokens(rare)
+    assert sum(len(token.encode()) for token in tokens | staff_tokens(tokens)) < 2**20

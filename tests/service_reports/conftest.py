@@ -29,6 +29,6 @@ async def desk(api: Api, follower: Connection) -> ReportDesk:
     parties = await the_parties(api)
     tool = await api.client("Telephone", Role.agent, Role.integration, teams=("mail-team",))
     other = await api.client("Second manager", Role.service_level_manager)
-    made = ReportDesk(api, follower, parties, tool, other)
-    await made.offer(await api.client("Keeper of services", Role.admin))
-    return made
+    built = ReportDesk(api, follower, parties, tool, other)
+    await built.offer(await api.client("Keeper of services", Role.admin))
+    return built

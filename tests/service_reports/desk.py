@@ -71,37 +71,37 @@ class ReportDesk:
             "customer": "finance",
             "services": [SERVICE],
         }
-        made = await manager.post_ok("/v1/slas", {**required, "occurred_at": next(steps)})
-        path = f"/v1/slas/{made['id']}"
-        for action, said in (
+        sla = await manager.post_ok("/v1/slas", {**required, "occurred_at": next(steps)})
+        path = f"/v1/slas/{sla['id']}"
+        for action, body in (
             ("draft", a_draft(target, *more_targets, **usual | more)),
             ("negotiate", {"proposals": "As drafted."}),
             ("submit_for_review", {"gap_reason": "There is nothing beneath it yet."}),
             ("sign", {"signed_document": "V-2026-0815", "signatory": "Ms Li of finance"}),
         ):
-            await manager.post_ok(f"{path}/{action}", {**said, "occurred_at": next(steps)})
+            await manager.post_ok(f"{path}/{action}", {**body, "occurred_at": next(steps)})
         await self.second_manager.post_ok(f"{path}/sign", {"occurred_at": next(steps)})
         return path
 
     async def offer(self, keeper: Client) -> None:
         """The service that it is about, live since then."""
         since = f"{datetime.now(UTC) - LIVE_BEFORE:%FT%TZ}"
-        said = {
+        service = {
             "key": SERVICE,
             "name_en": "Accounting",
             "name_zh": "记账",
             "criticality": "high",
             "owner": "me",
         }
-        made = await keeper.post_ok("/v1/services", {**said, "calendar": OFFICE, "occurred_at": since})
-        await keeper.post_ok(f"/v1/services/{made['id']}/go_live", {"occurred_at": since})
+        offered = await keeper.post_ok("/v1/services", {**service, "calendar": OFFICE, "occurred_at": since})
+        await keeper.post_ok(f"/v1/services/{offered['id']}/go_live", {"occurred_at": since})
 
     async def incident(self, opened: datetime, resolved: datetime | None, **more: Any) -> str:
         """The path of an incident of finance."""
         lead = self.parties.leads["finance"].id
-        said = an_incident(service=SERVICE, requester=lead, occurred_at=opened.isoformat(), **more)
-        made = await self.tool.post_ok("/v1/incidents", said)
-        path = f"/v1/incidents/{made['id']}"
+        report = an_incident(service=SERVICE, requester=lead, occurred_at=opened.isoformat(), **more)
+        incident = await self.tool.post_ok("/v1/incidents", report)
+        path = f"/v1/incidents/{incident['id']}"
         await self.tool.post_ok(f"{path}/acknowledge", {"occurred_at": opened.isoformat()})
         if resolved is not None:
             await self.tool.post_ok(f"{path}/resolve", {**RESOLVED, "occurred_at": resolved.isoformat()})

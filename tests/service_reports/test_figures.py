@@ -90,7 +90,7 @@ def test_a_figure_is_below_its_threshold_at_most_that_above_or_at_least(
         value: kpi_target(KPIS["csat"], csat, [], KpiResult(Fraction(value), value, 5), [], None)
         for value in ("3.9", "4.0", "4.1")
     }
-    assert {value for value, of in results.items() if of.verdict is TargetVerdict.met} == met
+    assert {value for value, result in results.items() if result.verdict is TargetVerdict.met} == met
     assert agreed in ReportTexts("en", ROME).agreed(results["4.0"])
     # Below that, or above it where less is better, comes the consequence.
     worse = {value for value in ("3.9", "4.1") if tier_of([{"below": "4"}], results[value])}
@@ -114,19 +114,19 @@ def test_a_consequence_is_a_share_of_the_cost_of_the_period_or_an_amount() -> No
         {"below": "0.95", "percent": "2.5", "amount": None},
         {"below": "0.5", "percent": None, "amount": "700"},
     ]
-    said = {"target": "t1", "kind": "penalty", "tiers": tiers}
-    of = agreement(
-        consequences=[said, {**said, "target": "gone"}],
+    consequence = {"target": "t1", "kind": "penalty", "tiers": tiers}
+    signed = agreement(
+        consequences=[consequence, {**consequence, "target": "gone"}],
         cost_amount="1000.10",
         cost_currency="EUR",
         cost_period=ReportingPeriod.quarter,
     )
-    (mild,) = consequences_of(of, [], WHOLE, [judged(9, 1)])
+    (mild,) = consequences_of(signed, [], WHOLE, [judged(9, 1)])
     # 1,000.10 a quarter are 333.3666… a month; 2.5 % of it are 8.334…
     assert (mild.percent, mild.cost, mild.amount, mild.below) == ("2.5", "333.37", "8.33", "0.95")
-    (harsh,) = consequences_of(of, [], WHOLE, [judged(1, 9)])
+    (harsh,) = consequences_of(signed, [], WHOLE, [judged(1, 9)])
     assert (harsh.percent, harsh.amount) == (None, "700.00")
-    (none,) = consequences_of(of, [], WHOLE, [judged(20, 0)])
+    (none,) = consequences_of(signed, [], WHOLE, [judged(20, 0)])
     assert (none.due, none.amount) == (False, None)
 
 
@@ -139,17 +139,17 @@ def test_money_is_rounded_half_up_to_the_digits_of_its_currency() -> None:
 
 def test_what_is_agreed_for_a_part_of_a_period_is_that_part_of_it() -> None:
     half = Span(MARCH, MARCH.begin, MARCH.begin + (MARCH.end - MARCH.begin) / 2)
-    of = agreement(cost_amount="1200", cost_period=ReportingPeriod.year)
-    assert agreed_cost(of, WHOLE) == 100
-    assert agreed_cost(of, half) == 50
+    signed = agreement(cost_amount="1200", cost_period=ReportingPeriod.year)
+    assert agreed_cost(signed, WHOLE) == 100
+    assert agreed_cost(signed, half) == 50
     assert agreed_cost(agreement(), WHOLE) is None
     assert for_span(Fraction(10), ReportingPeriod.month, half) == 5
 
 
 def test_the_volume_stands_against_the_workload_kind_by_kind() -> None:
-    of = agreement(workload=[{"process": "incident", "per": "quarter", "cases": 90}])
-    found = workload_of(of, WHOLE, {"incident": 31, "request": 4})
-    assert [(one.process, one.expected, one.cases, one.above) for one in found] == [
+    signed = agreement(workload=[{"process": "incident", "per": "quarter", "cases": 90}])
+    volumes = workload_of(signed, WHOLE, {"incident": 31, "request": 4})
+    assert [(volume.process, volume.expected, volume.cases, volume.above) for volume in volumes] == [
         ("incident", "30", 31, True),
         ("request", None, 4, False),
     ]
@@ -164,9 +164,9 @@ def test_the_volume_stands_against_the_workload_kind_by_kind() -> None:
     ],
 )
 def test_a_period_is_whole_days_of_its_zone(label: str, grain: Grain, begin: str, end: str) -> None:
-    found = period_named(label, grain, ROME)
-    assert found is not None
-    assert (found.label, found.begin, found.end) == (
+    period = period_named(label, grain, ROME)
+    assert period is not None
+    assert (period.label, period.begin, period.end) == (
         label,
         datetime.fromisoformat(begin),
         datetime.fromisoformat(end),
@@ -185,35 +185,35 @@ def test_a_report_is_due_at_the_end_of_the_fifth_working_day() -> None:
 
 
 def test_an_agreement_is_reported_on_from_its_signature_to_its_end() -> None:
-    of = agreement(
+    signed = agreement(
         signed_at=datetime(2026, 2, 10, tzinfo=UTC),
         begins_at=datetime(2025, 12, 31, 23, tzinfo=UTC),
         ends_at=datetime(2026, 4, 15, tzinfo=UTC),
         reporting_period=ReportingPeriod.month,
     )
-    known, now = datetime(2026, 2, 11, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)
-    found = list(periods_to_report(of, known, ROME, now))
-    assert [period.label for period in found] == ["2026-02", "2026-03", "2026-04"]
-    last = span_of(of, found[-1])
+    known_at, now = datetime(2026, 2, 11, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)
+    periods = list(periods_to_report(signed, known_at, ROME, now))
+    assert [period.label for period in periods] == ["2026-02", "2026-03", "2026-04"]
+    last = span_of(signed, periods[-1])
     assert last is not None
-    assert (last.begin, last.end) == (found[-1].begin, of.ends_at)
-    assert span_of(of, found[-1].moved(1)) is None
-    assert [one.label for one in periods_to_report(of, datetime(2026, 4, 2, tzinfo=UTC), ROME, now)] == [
-        "2026-04"
-    ]
-    assert list(periods_to_report(agreement(), known, ROME, now)) == []
+    assert (last.begin, last.end) == (periods[-1].begin, signed.ends_at)
+    assert span_of(signed, periods[-1].moved(1)) is None
+    assert [
+        period.label for period in periods_to_report(signed, datetime(2026, 4, 2, tzinfo=UTC), ROME, now)
+    ] == ["2026-04"]
+    assert list(periods_to_report(agreement(), known_at, ROME, now)) == []
 
 
 def test_a_running_period_can_still_meet_its_target_or_not() -> None:
-    said = target("t1", "resolution", 3600, compliance="0.9")
+    promised = target("t1", "resolution", 3600, compliance="0.9")
     middle = MARCH.begin + (MARCH.end - MARCH.begin) / 2
-    possible = clock_forecast(said, MARCH, ClockCount(8, 2), ClockCount(), middle)
+    possible = clock_forecast(promised, MARCH, ClockCount(8, 2), ClockCount(), middle)
     assert (possible.result, possible.more_cases, possible.outlook) == ("0.8", 10, Outlook.reachable)
-    lost = clock_forecast(said, MARCH, ClockCount(5, 5), ClockCount(), middle)
+    lost = clock_forecast(promised, MARCH, ClockCount(5, 5), ClockCount(), middle)
     assert lost.outlook is Outlook.out_of_reach
-    new = clock_forecast(said, MARCH, ClockCount(), ClockCount(6, 0), MARCH.begin)
+    new = clock_forecast(promised, MARCH, ClockCount(), ClockCount(6, 0), MARCH.begin)
     assert (new.result, new.more_cases, new.outlook) == (None, 6, Outlook.reachable)
-    assert clock_forecast(said, MARCH, ClockCount(), ClockCount(), middle).outlook is None
+    assert clock_forecast(promised, MARCH, ClockCount(), ClockCount(), middle).outlook is None
 
 
 def test_differences_are_named_by_what_people_know_and_the_rest_is_not_compared() -> None:
@@ -233,22 +233,24 @@ def test_differences_are_named_by_what_people_know_and_the_rest_is_not_compared(
         ],
         "over": False,
     }
-    found = {one.path: (one.before, one.after) for one in differences(before, after)}
-    assert found["targets/t1/met"] == ("3", "2")
-    assert found["targets/t1/breaches/INC-2:1/target_seconds"] == (None, "60")
-    assert not [path for path in found if "INC-1" in path or "trend" in path or "over" in path]
+    named_differences = {
+        difference.path: (difference.before, difference.after) for difference in differences(before, after)
+    }
+    assert named_differences["targets/t1/met"] == ("3", "2")
+    assert named_differences["targets/t1/breaches/INC-2:1/target_seconds"] == (None, "60")
+    assert not [path for path in named_differences if "INC-1" in path or "trend" in path or "over" in path]
     assert differences(before, before) == []
 
 
 def test_decimal_texts_have_no_more_than_they_need() -> None:
-    given: list[Fraction | Decimal | float] = [
+    numbers: list[Fraction | Decimal | float] = [
         Fraction(1, 2),
         Decimal("1.500"),
         Decimal(100),
         0.1,
         Fraction(0),
     ]
-    assert [decimal_text(one) for one in given] == ["0.5", "1.5", "100", "0.1", "0"]
+    assert [decimal_text(number) for number in numbers] == ["0.5", "1.5", "100", "0.1", "0"]
 
 
 def test_a_report_says_that_the_agreement_was_signed_after_its_beginning() -> None:

@@ -51,12 +51,12 @@ async def test_a_report_is_issued_when_it_is_due_and_sent_to_those_concerned(des
     assert await issued_at(desk, due + timedelta(hours=1)) == 0
     (listed,) = await reports(desk, path)
     assert (listed["period"], listed["issued_by"], listed["edition"]) == (PERIOD, None, 1)
-    shown = await desk.parties.manager.read(f"{path}/reports/{listed['number']}")
-    assert [one["name"] for one in shown["sent_to"]] == ["Lead of finance"]
+    report = await desk.parties.manager.read(f"{path}/reports/{listed['number']}")
+    assert [recipient["name"] for recipient in report["sent_to"]] == ["Lead of finance"]
     (event,) = [
-        one
-        for one in (await desk.parties.manager.read(f"{path}/events"))["items"]
-        if one["type"] == "sla.report_issued"
+        event
+        for event in (await desk.parties.manager.read(f"{path}/events"))["items"]
+        if event["type"] == "sla.report_issued"
     ]
     assert (event["actor"], event["given"]) == ("rule:issue_reports", {"period": PERIOD})
 
@@ -66,7 +66,7 @@ async def test_periods_that_were_over_when_it_was_signed_are_left_to_people(desk
     await desk.follow()
     later = fifth_working_day() + timedelta(days=62)
     assert await issued_at(desk, later) == 3
-    periods = [one["period"] for one in await reports(desk, path)]
+    periods = [report["period"] for report in await reports(desk, path)]
     following = next_month(MONTH)
     assert periods == [PERIOD, f"{following:%Y-%m}", f"{next_month(following):%Y-%m}"]
 
@@ -77,10 +77,10 @@ async def test_three_workers_at_once_issue_a_report_once(desk: ReportDesk) -> No
     workers = [await connect(desk.api.ledger.db.url, FOLLOW_LIMITS) for _ in range(3)]
     try:
         now = fifth_working_day() + timedelta(hours=1)
-        done = await asyncio.gather(*(issue_due(one, desk.api.ledger, now) for one in workers))
+        done = await asyncio.gather(*(issue_due(connection, desk.api.ledger, now) for connection in workers))
     finally:
-        for one in workers:
-            await one.close()
+        for connection in workers:
+            await connection.close()
     assert sum(done) == len(await reports(desk, path)) == 1
 
 

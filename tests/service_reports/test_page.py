@@ -56,14 +56,14 @@ async def test_a_browser_gets_the_page_and_a_program_the_data(desk: ReportDesk) 
     assert page.headers["content-type"].startswith(HTML)
     assert "服务报告 （预览）" in page.text
     assert "signatures" not in page.text
-    asked = await browsed(manager, f"{place}&format=json")
-    assert asked.json()["number"] is None
+    answer = await browsed(manager, f"{place}&format=json")
+    assert answer.json()["number"] is None
     refused = await manager.get(place, headers={"Accept": "image/png"})
     assert refused.status_code == 406
-    nobody = await httpx.AsyncClient(transport=httpx.ASGITransport(manager.app), base_url=ADDRESS).get(
+    anonymous = await httpx.AsyncClient(transport=httpx.ASGITransport(manager.app), base_url=ADDRESS).get(
         place, headers={"Accept": HTML}
     )
-    assert nobody.status_code == 401
+    assert anonymous.status_code == 401
 
 
 async def test_the_document_of_a_report_is_its_page(desk: ReportDesk) -> None:
@@ -72,7 +72,8 @@ async def test_the_document_of_a_report_is_its_page(desk: ReportDesk) -> None:
     issued = await desk.issued(path)
     manager = desk.parties.manager
     listed = {
-        one["document_class"]: one["number"] for one in (await manager.read(f"{path}/documents"))["items"]
+        document["document_class"]: document["number"]
+        for document in (await manager.read(f"{path}/documents"))["items"]
     }
     assert listed["SR"] == issued["number"]
     answer = await browsed(manager, f"{path}/documents/{listed['SR']}?lang=zh")

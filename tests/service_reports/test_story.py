@@ -12,8 +12,8 @@ from tests.service_reports.desk import PERIOD, ReportDesk, at, last_month
 def only_target(report: Json) -> Json:
     """The one target of the report."""
     (target,) = report["report"]["targets"]
-    found: Json = target
-    return found
+    found_target: Json = target
+    return found_target
 
 
 async def test_a_breach_is_reported_with_its_cause_and_a_late_event_makes_a_correction(
@@ -42,9 +42,9 @@ async def test_a_breach_is_reported_with_its_cause_and_a_late_event_makes_a_corr
     await desk.follow()
     manager, place = desk.parties.manager, f"{path}/reports/{issued['number']}"
     assert await manager.read(place) == issued
-    found = (await manager.read(place, recompute="true"))["recomputed"]
-    assert not found["same"]
-    changed = {one["path"]: (one["before"], one["after"]) for one in found["changes"]}
+    recomputed = (await manager.read(place, recompute="true"))["recomputed"]
+    assert not recomputed["same"]
+    changed = {change["path"]: (change["before"], change["after"]) for change in recomputed["changes"]}
     assert changed["targets/t1/missed"] == ("1", "2")
     assert changed["targets/t1/result"] == ("0.5", "0.333333")
     assert changed["workload/incident/above"] == ("false", "true")
@@ -57,15 +57,15 @@ async def test_a_breach_is_reported_with_its_cause_and_a_late_event_makes_a_corr
     assert corrected["recomputed"]["same"]
     first, second = corrected["editions"]
     assert (first["changes"], second["remarks"]) == (None, "A call was told of later.")
-    assert "targets/t1/missed" in {one["path"] for one in second["changes"]}
+    assert "targets/t1/missed" in {change["path"] for change in second["changes"]}
     before = await manager.read(place, edition="1")
     assert before["report"] == issued["report"]
     refused = await manager.post(
         f"{path}/correct_report", json={"number": issued["number"], "remarks": "Once more."}
     )
     assert (refused.status_code, refused.json()["code"]) == (409, "report_agrees")
-    told = [event["type"] for event in (await manager.read(f"{path}/events"))["items"]]
-    assert told[-2:] == ["sla.report_issued", "sla.report_corrected"]
+    event_types = [event["type"] for event in (await manager.read(f"{path}/events"))["items"]]
+    assert event_types[-2:] == ["sla.report_issued", "sla.report_corrected"]
 
 
 async def test_a_consequence_is_proposed_by_the_result_and_released_by_somebody_else(
@@ -79,21 +79,21 @@ async def test_a_consequence_is_proposed_by_the_result_and_released_by_somebody_
     # 12,000 a year are 1,000 a month; one of two in time is below 0.9, and not below 0.4.
     assert (line["due"], line["below"], line["percent"]) == (True, "0.9", "5")
     assert (line["cost"], line["amount"], line["currency"]) == ("1000.00", "50.00", "CNY")
-    said = {"number": issued["number"], "target": "t1"}
-    refused = await desk.parties.manager.post(f"{path}/release_consequence", json=said)
+    body = {"number": issued["number"], "target": "t1"}
+    refused = await desk.parties.manager.post(f"{path}/release_consequence", json=body)
     assert (refused.status_code, refused.json()["code"]) == (409, "released_by_another")
-    await desk.second_manager.post_ok(f"{path}/release_consequence", said)
-    again = await desk.second_manager.post(f"{path}/release_consequence", json=said)
+    await desk.second_manager.post_ok(f"{path}/release_consequence", body)
+    again = await desk.second_manager.post(f"{path}/release_consequence", json=body)
     assert (again.status_code, again.json()["code"]) == (409, "released_before")
     for because, wrong in (
-        ("no_such_report", {**said, "number": "SR1999001"}),
-        ("no_consequence", {**said, "target": "t9"}),
+        ("no_such_report", {**body, "number": "SR1999001"}),
+        ("no_consequence", {**body, "target": "t9"}),
     ):
         answer = await desk.second_manager.post(f"{path}/release_consequence", json=wrong)
         assert [error["code"] for error in answer.json()["errors"]] == [because]
     lead = desk.parties.leads["finance"]
-    seen = await lead.read(f"{path}/reports/{issued['number']}")
-    (released,) = seen["released"]
+    report_seen = await lead.read(f"{path}/reports/{issued['number']}")
+    (released,) = report_seen["released"]
     assert (released["amount"], released["currency"], released["target"]) == ("50.00", "CNY", "t1")
     assert released["released_by"]["name"] == "Second manager"
 
@@ -106,14 +106,14 @@ async def test_the_customer_sees_the_report_and_nothing_that_is_for_staff(desk: 
     )
     issued = await desk.issued(path)
     lead, place = desk.parties.leads["finance"], f"{path}/reports/{issued['number']}"
-    seen = await lead.read(place, recompute="true")
-    assert seen["staff"] is None
-    assert seen["recomputed"]["staff_changes"] is None
-    assert seen["report"] == issued["report"]
+    report_seen = await lead.read(place, recompute="true")
+    assert report_seen["staff"] is None
+    assert report_seen["recomputed"]["staff_changes"] is None
+    assert report_seen["report"] == issued["report"]
     assert issued["staff"]["causes"][0]["cause"] is None
-    told = (await lead.read(f"{path}/events"))["items"][-1]
-    assert told["type"] == "sla.report_issued"
-    (row,) = [fields for key, fields in told["set"].items() if key.startswith("sla_report/")]
+    event = (await lead.read(f"{path}/events"))["items"][-1]
+    assert event["type"] == "sla.report_issued"
+    (row,) = [fields for key, fields in event["set"].items() if key.startswith("sla_report/")]
     assert row["content"]["improvement_needed"] == ["t1"]
     assert "staff_content" not in row
     page = await lead.get(place, headers={"Accept": "text/html"})

@@ -32,22 +32,28 @@ async def statuses(client: Client, language: str = "en") -> dict[str, Json]:
     answer = await client.get(PATH, headers={"Accept-Language": language})
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-language"] == language
-    return {one["key"]: one for one in answer.json()["items"]}
+    return {status["key"]: status for status in answer.json()["items"]}
 
 
 async def reported(client: Client, effect: str, hours: float = 1, **more: Any) -> Json:
     """An incident that began so long ago."""
-    said = {"title": SECRET, "description": SECRET, "channel": "portal", "service": "mail", "effect": effect}
+    fields = {
+        "title": SECRET,
+        "description": SECRET,
+        "channel": "portal",
+        "service": "mail",
+        "effect": effect,
+    }
     began_at = (NOW - timedelta(hours=hours)).isoformat()
     levels = {"impact": "1", "urgency": "2"}
-    return await client.post_ok("/v1/incidents", {**said, **levels, "began_at": began_at, **more})
+    return await client.post_ok("/v1/incidents", {**fields, **levels, "began_at": began_at, **more})
 
 
 async def test_services_that_are_live_work_as_usual_if_nothing_else_is_known(board: Board) -> None:
     requester = await board.api.client("Zhao")
-    found = await statuses(requester)
-    assert list(found) == ["erp", "mail"]
-    mail = found["mail"]
+    by_service = await statuses(requester)
+    assert list(by_service) == ["erp", "mail"]
+    mail = by_service["mail"]
     assert (mail["condition"], mail["condition_since"], mail["incident"], mail["planned"]) == (
         "operational",
         None,
@@ -65,35 +71,35 @@ async def test_the_worst_effect_of_open_incidents_counts_since_it_began(board: B
     assert (await statuses(requester))["mail"]["condition"] == "degraded"
     down = await reported(board.agent, "down", 2)
     await reported(board.agent, "down", 1)
-    found = (await statuses(requester))["mail"]
-    assert (found["condition"], found["condition_since"]) == ("down", down["began_at"])
-    assert found["message"].startswith("It is reported to be down since ")
+    mail = (await statuses(requester))["mail"]
+    assert (mail["condition"], mail["condition_since"]) == ("down", down["began_at"])
+    assert mail["message"].startswith("It is reported to be down since ")
     await board.agent.post_ok(f"/v1/incidents/{down['id']}/acknowledge")
-    found = (await statuses(requester))["mail"]
-    assert found["message"].startswith("It has been down since ")
+    mail = (await statuses(requester))["mail"]
+    assert mail["message"].startswith("It has been down since ")
     assert (await statuses(requester))["erp"]["condition"] == "operational"
     assert "中断" in (await statuses(requester, "zh"))["mail"]["message"]
 
 
 async def test_what_is_resolved_is_over(board: Board) -> None:
-    at = f"/v1/incidents/{(await reported(board.agent, 'down'))['id']}"
-    await board.agent.post_ok(f"{at}/assign", {"person": "me"})
-    await board.agent.post_ok(f"{at}/acknowledge")
-    await board.agent.post_ok(f"{at}/resolve", {"resolution_code": "fixed", "done": "Mended."})
+    path = f"/v1/incidents/{(await reported(board.agent, 'down'))['id']}"
+    await board.agent.post_ok(f"{path}/assign", {"person": "me"})
+    await board.agent.post_ok(f"{path}/acknowledge")
+    await board.agent.post_ok(f"{path}/resolve", {"resolution_code": "fixed", "done": "Mended."})
     assert (await statuses(board.agent))["mail"]["condition"] == "operational"
 
 
 async def test_where_service_was_restored_for_now_it_is_there_though_the_incident_is_open(
     board: Board,
 ) -> None:
-    at = f"/v1/incidents/{(await reported(board.agent, 'degraded'))['id']}"
-    await board.agent.post_ok(f"{at}/assign", {"team": "network"})
-    await board.engineer.post_ok(f"{at}/acknowledge")
-    await board.engineer.post_ok(f"{at}/assign", {"person": "me"})
-    await board.engineer.post_ok(f"{at}/start")
+    path = f"/v1/incidents/{(await reported(board.agent, 'degraded'))['id']}"
+    await board.agent.post_ok(f"{path}/assign", {"team": "network"})
+    await board.engineer.post_ok(f"{path}/acknowledge")
+    await board.engineer.post_ok(f"{path}/assign", {"person": "me"})
+    await board.engineer.post_ok(f"{path}/start")
     assert (await statuses(board.agent))["mail"]["condition"] == "degraded"
     contained = {"measure": "The other line.", "service_restored_at": NOW.isoformat()}
-    await board.engineer.post_ok(f"{at}/contain", contained)
+    await board.engineer.post_ok(f"{path}/contain", contained)
     assert (await statuses(board.agent))["mail"]["condition"] == "operational"
 
 
@@ -114,12 +120,12 @@ async def test_the_next_maintenance_is_named_by_its_window_alone(board: Board) -
     later = await board.scheduled(24, 26, cis=["srv-1"], title=SECRET)
     await board.scheduled(2, 4, cis=["srv-1"], title=SECRET, services=["erp", "mail"])
     answer = await requester.get(PATH)
-    for found in answer.json()["items"]:
-        planned = found["planned"]
+    for status in answer.json()["items"]:
+        planned = status["planned"]
         between = [datetime.fromisoformat(planned[name]) for name in ("from_at", "until_at")]
         assert between == [datetime.fromisoformat(instant) for instant in window(2, 4).values()]
         assert planned["message"].startswith("Maintenance is planned from 2199-03-04 ")
-        assert found["condition"] == "operational"
+        assert status["condition"] == "operational"
     number = (await board.manager.read(later))["number"]
     assert SECRET not in answer.text
     assert number not in answer.text
@@ -128,13 +134,13 @@ async def test_the_next_maintenance_is_named_by_its_window_alone(board: Board) -
 async def test_a_service_is_under_maintenance_while_a_change_of_it_is_made(board: Board) -> None:
     requester = await board.api.client("Zhao")
     await board.ci("srv-1")
-    at = await board.scheduled(0, 2, cis=["srv-1"])
-    started = await board.engineer.post_ok(f"{at}/start", {"out_of_window_reason": "The site is closed."})
-    found = (await statuses(requester))["mail"]
-    assert (found["condition"], found["condition_since"]) == ("maintenance", started["started_at"])
+    path = await board.scheduled(0, 2, cis=["srv-1"])
+    started = await board.engineer.post_ok(f"{path}/start", {"out_of_window_reason": "The site is closed."})
+    mail = (await statuses(requester))["mail"]
+    assert (mail["condition"], mail["condition_since"]) == ("maintenance", started["started_at"])
     await reported(board.agent, "down")
     assert (await statuses(requester))["mail"]["condition"] == "down", "customers feel that more"
-    await board.engineer.post_ok(f"{at}/complete", {"work_done": "All.", "tests_run": "A mail each way."})
+    await board.engineer.post_ok(f"{path}/complete", {"work_done": "All.", "tests_run": "A mail each way."})
 
 
 async def test_whoever_has_no_key_is_told_nothing(board: Board) -> None:

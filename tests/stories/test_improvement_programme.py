@@ -54,7 +54,7 @@ async def refused(client: Client, path: str, body: Json | None = None) -> str:
     document = answer.json()
     assert answer.status_code in (403, 404, 409, 422), answer.text
     assert document["detail"], "it is refused in words"
-    errors = [f"{one['pointer']} {one['code']}" for one in document.get("errors") or []]
+    errors = [f"{error['pointer']} {error['code']}" for error in document.get("errors") or []]
     return ", ".join(errors) or str(document["code"])
 
 
@@ -65,36 +65,37 @@ async def too_early(client: Client, path: str, *actions: str) -> None:
     assert offered.isdisjoint(actions), f"{answer['state']} offers {offered & set(actions)}"
 
 
-async def plan_for_the_year(of: Planted) -> str:
+async def plan_for_the_year(planted: Planted) -> str:
     """Steps 1 and 2: the plan of the year is drafted, submitted, approved, and begins. Gives its address."""
-    quality, owner = of.project.quality, of.project.owner
+    quality, owner = planted.project.quality, planted.project.owner
     record = await quality.post_ok(
         PLANS, {"title": "Improvement", "year": YEAR, "co_authors": [owner.id], **direction()}
     )
     path = f"{PLANS}/{record['id']}"
-    assert await refused(quality, f"{path}/submit", of.project.question()) == "plan_lacks_present_state"
+    assert await refused(quality, f"{path}/submit", planted.project.question()) == "plan_lacks_present_state"
     await owner.post_ok(
         f"{path}/revise",
         contents(owner.id) | {"targets": [a_plan_target("restore-faster", kpi=KPI, goal="10800")]},
     )
-    await of.follow()
-    assert await refused(owner, f"{path}/submit", of.project.question()) == "forbidden"
-    answer = await quality.post_ok(f"{path}/submit", of.project.question())
-    for voter in (of.project.first, of.project.second):
+    await planted.follow()
+    assert await refused(owner, f"{path}/submit", planted.project.question()) == "forbidden"
+    answer = await quality.post_ok(f"{path}/submit", planted.project.question())
+    for voter in (planted.project.first, planted.project.second):
         await voter.post_ok(f"{path}/vote", {"decision": answer["decision_id"], "verdict": "approve"})
-    worker = Worker(of.api.ledger)
+    worker = Worker(planted.api.ledger)
     await worker.work(datetime.now(UTC))
     assert worker.failures == []
     assert (await quality.read(path))["state"] == "running"
     return path
 
 
-async def select(of: Planted, plan: str, steps: list[float]) -> str:
+async def select(planted: Planted, plan: str, steps: list[float]) -> str:
     """Steps 3 and 4: a suggestion is offered, assessed and selected. Gives the improvement's address."""
     quality, first, second = (
-        Dated(one, steps) for one in (of.project.quality, of.project.first, of.project.second)
+        Dated(client, steps)
+        for client in (planted.project.quality, planted.project.first, planted.project.second)
     )
-    number = (await of.project.quality.read(plan))["number"]
+    number = (await planted.project.quality.read(plan))["number"]
     suggestion = a_suggestion(plan=number, plan_target="restore-faster")
     offered = await quality.post_ok(SUGGESTIONS, suggestion)
     # All of this happened weeks ago, in the month that is assessed, when the plan was not told of yet.
@@ -104,22 +105,22 @@ async def select(of: Planted, plan: str, steps: list[float]) -> str:
     path = f"{ASSESSMENTS}/{opened['id']}"
     criteria = ("plan_fit", "benefit", "urgency", "ease", "outside_purchase", "risk")
     score = {"suggestion": offered["id"], **dict.fromkeys(criteria, 4)}
-    assert await refused(of.project.owner, f"{path}/score", score) == "not_an_assessor"
-    assert await refused(of.project.quality, f"{path}/conclude", {"verdicts": []}) == (
+    assert await refused(planted.project.owner, f"{path}/score", score) == "not_an_assessor"
+    assert await refused(planted.project.quality, f"{path}/conclude", {"verdicts": []}) == (
         "/verdicts verdict_missing"
     )
     for assessor in (first, second):
         await assessor.post_ok(f"{path}/score", score)
     verdict = {"suggestion": offered["id"], "verdict": "selected", "title": "Ask for the site first"}
     await quality.post_ok(f"{path}/conclude", {"verdicts": [verdict]})
-    answer = await of.project.quality.read(f"{SUGGESTIONS}/{offered['id']}")
+    answer = await planted.project.quality.read(f"{SUGGESTIONS}/{offered['id']}")
     assert answer["state"] == "selected"
     return f"{IMPROVEMENTS}/{answer['improvement_id']}"
 
 
-async def approve(of: Planted, path: str, plan: str, steps: list[float]) -> None:
+async def approve(planted: Planted, path: str, plan: str, steps: list[float]) -> None:
     """Steps 5 to 7: it is proposed with a frozen baseline, approved by the committee, and found major."""
-    people = of.project
+    people = planted.project
     await too_early(people.quality, path, "submit", "charter", "implement", "standardise")
     target = {
         "name": "restore",
@@ -130,7 +131,7 @@ async def approve(of: Planted, path: str, plan: str, steps: list[float]) -> None
     }
     texts = ("scope_and_goal", "benefit_inside", "benefit_outside", "method", "steps", "resources")
     body = {name: f"Of {name}." for name in (*texts, "judgement")} | {"targets": [target]}
-    await of.follow()
+    await planted.follow()
     assert await refused(people.executor, f"{path}/propose", body) == "forbidden"
     assert "plan_or_reason_missing" in await refused(people.owner, f"{path}/propose", body)
     number = (await people.quality.read(plan))["number"]
@@ -152,9 +153,9 @@ async def approve(of: Planted, path: str, plan: str, steps: list[float]) -> None
     assert await refused(people.quality, f"{path}/implement", {"plan": "At once."}) == "needs_project"
 
 
-async def plan_project(of: Planted, path: str, steps: list[float]) -> None:
+async def plan_project(planted: Planted, path: str, steps: list[float]) -> None:
     """Steps 12 and 13: it is chartered and planned, and its plan approved."""
-    people = of.project
+    people = planted.project
     first, manager = Dated(people.first, steps), Dated(people.manager, steps)
     charter = {
         "sponsor": people.sponsor.id,
@@ -185,9 +186,9 @@ async def plan_project(of: Planted, path: str, steps: list[float]) -> None:
     await first.post_ok(f"{path}/approve_plan")
 
 
-async def pilot_twice(of: Planted, path: str) -> None:
+async def pilot_twice(planted: Planted, path: str) -> None:
     """Steps 14 to 16: it is piloted, reported, extended once, and passed on the measured effect."""
-    people = of.project
+    people = planted.project
     quality, manager = people.quality, people.manager
     ready = await people.readiness()
     unlicensed = await people.api.client("Newcomer", Role.engineer)
@@ -200,7 +201,7 @@ async def pilot_twice(of: Planted, path: str) -> None:
     assert await refused(manager, f"{path}/start_pilot", too_soon) == "not_kicked_off"
     ready["occurred_at"] = days_ago(CHANGED)
     assert "/executor" in await refused(manager, f"{path}/start_pilot", ready | {"executor": unlicensed.id})
-    untold = {name: said for name, said in ready.items() if name != "told"}
+    untold = {name: text for name, text in ready.items() if name != "told"}
     assert "/told" in await refused(manager, f"{path}/start_pilot", untold)
     await manager.post_ok(f"{path}/start_pilot", ready)
     issue = {"title": "The form is slow", "text": "Ten seconds."}
@@ -210,7 +211,7 @@ async def pilot_twice(of: Planted, path: str) -> None:
     feedback = {"person": people.executor.id, "stance": "in_favour", "text": "It helps."}
     await manager.post_ok(f"{path}/log_pilot_feedback", feedback)
     assert "effect_is_missing" in await refused(manager, f"{path}/report_pilot", dict(WORD))
-    await of.follow()
+    await planted.follow()
     await manager.post_ok(f"{path}/measure_effects")
     await manager.post_ok(f"{path}/report_pilot", dict(WORD))
     await too_early(manager, path, "roll_out", "ask_hand_over")
@@ -223,7 +224,7 @@ async def pilot_twice(of: Planted, path: str) -> None:
     extended = await people.decide(path)
     assert (extended["state"], extended["pilot_rounds"]) == ("piloting", 2)
     assert "effect_is_missing" in await refused(manager, f"{path}/report_pilot", dict(WORD))
-    await of.follow()
+    await planted.follow()
     await manager.post_ok(f"{path}/measure_effects")
     await manager.post_ok(f"{path}/report_pilot", dict(WORD))
     report = (await quality.read(f"{path}/measurements"))["items"][-1]
@@ -236,9 +237,9 @@ async def pilot_twice(of: Planted, path: str) -> None:
     assert (passed["against_evidence"], passed["first_judgement"]) == (False, "extended")
 
 
-async def roll_out(of: Planted, path: str) -> None:
+async def roll_out(planted: Planted, path: str) -> None:
     """Step 17: it is rolled out in nine steps, handed over, standardised, and fixed."""
-    people = of.project
+    people = planted.project
     quality, manager = people.quality, people.manager
     unplanned = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
     assert await refused(manager, f"{path}/ask_hand_over", unplanned) == "rollout_not_planned"
@@ -281,17 +282,17 @@ async def roll_out(of: Planted, path: str) -> None:
     assert "not_held" in await refused(people.owner, f"{path}/fix", early)
 
 
-async def review_plan(of: Planted, plan: str, number: str) -> None:
+async def review_plan(planted: Planted, plan: str, number: str) -> None:
     """The plan's review says what the improvement has added to its target."""
-    quality = of.project.quality
+    quality = planted.project.quality
     now = datetime.now(UTC)
     times = {"starts_at": now - timedelta(hours=1), "ends_at": now - timedelta(minutes=30)}
-    said = {name: one.isoformat() for name, one in times.items()}
-    called = {"title": "Plan review", "meeting_kind": "plan_review", "chair": "me", **said}
+    instants = {name: instant.isoformat() for name, instant in times.items()}
+    called = {"title": "Plan review", "meeting_kind": "plan_review", "chair": "me", **instants}
     called["occurred_at"] = (now - timedelta(hours=2)).isoformat()
     meeting = await quality.post_ok("/v1/meetings", called)
     await quality.post_ok(f"/v1/meetings/{meeting['id']}/hold", {"attended": ["me"]})
-    await of.follow()
+    await planted.follow()
     await quality.post_ok(f"{plan}/review", {"meeting": meeting["id"], "report": "On its way."})
     (review,) = (await quality.read(f"{plan}/reviews"))["items"]
     (target,) = review["progress"]
@@ -300,9 +301,9 @@ async def review_plan(of: Planted, plan: str, number: str) -> None:
     # It adds up from its improvements, each with the part of the way that it explains.
     assert target["added"] == added["adds"]
     assert target["added_share"] == added["share"]
-    way = float(target["goal"]) - float(target["baseline"])
+    distance = float(target["goal"]) - float(target["baseline"])
     assert float(target["added"]) < 0
-    assert abs(float(target["added"]) / way - float(target["added_share"])) < 0.01
+    assert abs(float(target["added"]) / distance - float(target["added_share"])) < 0.01
 
 
 async def test_a_major_improvement_goes_through_all_seventeen_steps(planted: Planted) -> None:
@@ -319,11 +320,14 @@ async def test_a_major_improvement_goes_through_all_seventeen_steps(planted: Pla
     documents = {item["document_class"] for item in (await people.quality.read(f"{path}/documents"))["items"]}
     assert documents >= {"PP", "PL", "HO"}
     types = await event_types(people.quality, path)
-    assert len([one for one in types if one == "improvement.rollout_step_completed"]) == len(STEPS) - 3
+    assert (
+        len([event_type for event_type in types if event_type == "improvement.rollout_step_completed"])
+        == len(STEPS) - 3
+    )
     order = [
         *("selected", "proposed", "submitted", "approved", "classified", "chartered", "planned"),
         *("plan_returned", "plan_approved", "pilot_started", "pilot_reported", "pilot_extended"),
         *("pilot_passed", "rollout_planned", "handover_asked", "handed_over", "standardised", "fixed"),
     ]
-    seen = list(dict.fromkeys(one.removeprefix("improvement.") for one in types))
-    assert [one for one in seen if one in order] == order
+    steps_seen = list(dict.fromkeys(event_type.removeprefix("improvement.") for event_type in types))
+    assert [step for step in steps_seen if step in order] == order

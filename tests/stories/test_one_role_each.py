@@ -15,15 +15,15 @@ async def _request_of_a_change(api: Api) -> tuple[Json, Json]:
     service = await admin.post_ok("/v1/services", {"key": "mail", **words})
     await admin.post_ok(f"/v1/services/{service['id']}/go_live")
     customer = await api.client("Rosa", Role.requester)
-    made = []
+    requests = []
     for key, opens in (("a-change", "change"), ("laptop", None)):
         words = {"key": key, "service": "mail", "title_en": key, "title_zh": key}
         body = {**words, "fulfilment_path": "standard", "opens": opens}
         item = await admin.post_ok("/v1/catalogue_items", body)
         await admin.post_ok(f"/v1/catalogue_items/{item['id']}/offer")
         asked = {"title": "A new relay", "description": "As agreed.", "channel": "portal", "urgency": "3"}
-        made.append(await customer.post_ok("/v1/requests", {**asked, "item": key}))
-    return made[0], made[1]
+        requests.append(await customer.post_ok("/v1/requests", {**asked, "item": key}))
+    return requests[0], requests[1]
 
 
 async def test_a_change_manager_drafts_a_change_from_a_request_that_opens_one(api: Api) -> None:
@@ -69,15 +69,15 @@ async def test_a_problem_manager_begins_a_fix_with_a_change_of_others(api: Api) 
 
 async def test_the_desk_and_the_managers_of_incidents_and_problems_find_all_changes(api: Api) -> None:
     board = await a_board(api)
-    at = await board.approved()
-    change = await board.manager.read(at)
+    path = await board.approved()
+    change = await board.manager.read(path)
     for role in (Role.agent, Role.engineer, Role.incident_manager, Role.problem_manager, Role.cab_member):
         client = await api.client("Anna", role)
-        assert (await client.get(at)).status_code == 200, role
+        assert (await client.get(path)).status_code == 200, role
         items = (await client.read("/v1/changes"))["items"]
         assert [item["number"] for item in items] == [change["number"]], role
     requester = await api.client("Rosa", Role.requester)
-    assert (await requester.get(at)).status_code == 404
+    assert (await requester.get(path)).status_code == 404
     assert (await requester.read("/v1/changes"))["items"] == []
 
 

@@ -142,8 +142,8 @@ async def test_a_laptop_is_asked_for_approved_delivered_and_rated(people: People
 
 
 async def test_what_its_approvers_refuse_is_rejected_and_nobody_else_answers_for_them(people: People) -> None:
-    asked = {"title": "A laptop", "description": "…", "channel": "chat", "urgency": "3"}
-    body = asked | {"item": await _a_laptop(people), "answers": {"size": "13", "why": "Travel"}}
+    request = {"title": "A laptop", "description": "…", "channel": "chat", "urgency": "3"}
+    body = request | {"item": await _a_laptop(people), "answers": {"size": "13", "why": "Travel"}}
     path = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', body))['id']}"
     assessed = {"category": "hardware", "impact": "3", "urgency": "3", "path": "standard"}
     await people.agent.post_ok(f"{path}/assess", assessed)
@@ -157,8 +157,8 @@ async def test_what_its_approvers_refuse_is_rejected_and_nobody_else_answers_for
 
 
 async def test_who_cancels_a_request_withdraws_the_question_to_its_approvers(people: People) -> None:
-    asked = {"title": "A laptop", "description": "…", "channel": "chat", "urgency": "3"}
-    body = asked | {"item": await _a_laptop(people), "answers": {"size": "13", "why": "Travel"}}
+    request = {"title": "A laptop", "description": "…", "channel": "chat", "urgency": "3"}
+    body = request | {"item": await _a_laptop(people), "answers": {"size": "13", "why": "Travel"}}
     path = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', body))['id']}"
     await people.agent.post_ok(
         f"{path}/assess", {"category": "hardware", "impact": "3", "urgency": "3", "path": "standard"}
@@ -204,7 +204,7 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     assert events.count("acceptance_failed") == 2
     assert events.count("accepted") == 1
     rounds = (await people.head.read(f"{path}/acceptances"))["items"]
-    assert [(one["round"], one["verdict"]) for one in rounds] == [
+    assert [(acceptance_round["round"], acceptance_round["verdict"]) for acceptance_round in rounds] == [
         (1, "failed"),
         (2, "failed"),
         (3, "accepted"),
@@ -256,8 +256,8 @@ async def test_what_is_planned_anew_drops_the_open_tasks_and_the_checks_of_the_p
     async def planned(*titles: str) -> None:
         """A solution is proposed and approved, and a plan made of these tasks."""
         await people.architect.post_ok(f"{path}/propose_solution", SOLUTION)
-        for who, side in ((people.reviewer, "it"), (people.deputy, "business")):
-            await who.post_ok(f"{path}/review_solution", {"side": side, "verdict": "approve", **GOOD})
+        for reviewer, side in ((people.reviewer, "it"), (people.deputy, "business")):
+            await reviewer.post_ok(f"{path}/review_solution", {"side": side, "verdict": "approve", **GOOD})
         tasks = [{"title": title, **task} for title in titles]
         await people.architect.post_ok(f"{path}/begin_implementation", plan | {"tasks": tasks})
 
@@ -273,10 +273,10 @@ async def test_what_is_planned_anew_drops_the_open_tasks_and_the_checks_of_the_p
     await people.architect.post_ok(f"{path}/confirm_requirements", _requirements(people))
     await planned("Build it in code")
     tasks = {item["title"]: item for item in (await people.engineer.read(f"{path}/tasks"))["items"]}
-    assert [title for title, one in tasks.items() if one["dropped_at"]] == ["Print it"]
+    assert [title for title, task in tasks.items() if task["dropped_at"]] == ["Print it"]
     assert tasks["Build it on paper"]["completed_at"] is not None
     mine = (await people.engineer.read("/v1/me/work"))["tasks"]
-    assert {one["title"] for one in mine} == {"Build it in code"}
+    assert {task["title"] for task in mine} == {"Build it in code"}
 
     await _complete_all(people, path)
     assert await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "quality_not_checked"
@@ -290,7 +290,9 @@ async def test_what_is_planned_anew_drops_the_open_tasks_and_the_checks_of_the_p
 
 async def _forbids(client: Client, path: str, action: str) -> str | None:
     """The reason for which the client is shown that the action is not open; None: it is."""
-    offered = {one["action"]: one for one in (await client.read(path))["actions"]}[action]
+    offered = {action_shown["action"]: action_shown for action_shown in (await client.read(path))["actions"]}[
+        action
+    ]
     assert offered["open"] is (offered["reason"] is None)
     reason: str | None = offered["reason"]
     return reason
@@ -346,8 +348,13 @@ async def _asked_for(people: People) -> str:
     await people.admin.post_ok(
         f"/v1/groups/{group['id']}/add_member", {"person": people.deputy.id, "side": "business"}
     )
-    asked = {"title": "请假系统", "description": "目前以纸质方式请假。", "channel": "portal", "urgency": "3"}
-    path = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', asked))['number']}"
+    request = {
+        "title": "请假系统",
+        "description": "目前以纸质方式请假。",
+        "channel": "portal",
+        "urgency": "3",
+    }
+    path = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', request))['number']}"
     assessed = {"category": "software", "impact": "2", "urgency": "3", "path": "project", "team": "workplace"}
     assert (await people.agent.post_ok(f"{path}/assess", assessed))["state"] == "analysing"
     confirmed = await people.architect.post_ok(f"{path}/confirm_requirements", _requirements(people))
@@ -436,9 +443,11 @@ async def _submitted(people: People, path: str) -> None:
 
 async def _verdict(people: People, path: str, *, passed: bool) -> Json:
     criteria = (await people.head.read(f"{path}/criteria"))["items"]
-    results = [{"criterion": one["id"], "shown_by": "user_trial", "passed": passed} for one in criteria]
-    there = ["me", people.deputy.id, people.requester.id, people.engineer.id]
-    body: Json = {"participants": there, "results": results}
+    results = [
+        {"criterion": criterion["id"], "shown_by": "user_trial", "passed": passed} for criterion in criteria
+    ]
+    participants = ["me", people.deputy.id, people.requester.id, people.engineer.id]
+    body: Json = {"participants": participants, "results": results}
     if passed:
         return body | {"verdict": "accepted"}
     mended = {"title": "Mend the sum", "due_at": AHEAD, "owner": people.engineer.id}
@@ -462,7 +471,7 @@ async def test_what_it_costs_is_for_staff_and_its_plan_for_those_who_accept_it(p
     await people.engineer.post_ok(f"{record_path}/book_cost", money)
     record = await people.requester.read(record_path)
     here = "/v1/requests"
-    ways: list[tuple[str, Json]] = [
+    reads: list[tuple[str, Json]] = [
         (record_path, {}),
         (record_path, {"fields": "planned_cost,currency"}),
         (record_path, {"as_of": (await people.engineer.read("/v1/meta"))["position"]}),
@@ -475,12 +484,14 @@ async def test_what_it_costs_is_for_staff_and_its_plan_for_those_who_accept_it(p
         *((path.replace("{id}", record["id"]), {}) for path in _reads_of_one(people.requester)),
     ]
     figures = {"120000.00": "planned", "50000.00": "spent", "888.01": "booked", "1373": "minutes"}
-    shown: dict[str, set[str]] = {}
-    for who in ("requester", "deputy", "head", "engineer"):
-        client: Client = getattr(people, who)
-        for path, said in ways:
-            text = (await client.get(path, params=said)).text
-            shown.setdefault(who, set()).update(name for figure, name in figures.items() if figure in text)
+    figures_seen: dict[str, set[str]] = {}
+    for name in ("requester", "deputy", "head", "engineer"):
+        client: Client = getattr(people, name)
+        for path, query in reads:
+            text = (await client.get(path, params=query)).text
+            figures_seen.setdefault(name, set()).update(
+                name for figure, name in figures.items() if figure in text
+            )
     bulk = {"items": [{"action": "comment", "id": record["id"], "body": {"text": "x"}}]}
     for answer in (
         await people.requester.post(f"{record_path}/comment", json={"text": "When?"}),
@@ -488,7 +499,7 @@ async def test_what_it_costs_is_for_staff_and_its_plan_for_those_who_accept_it(p
     ):
         assert answer.status_code == 200
         assert not [figure for figure in figures if figure in answer.text]
-    assert shown == {
+    assert figures_seen == {
         "requester": set(),
         "deputy": {"planned"},
         "head": {"planned"},

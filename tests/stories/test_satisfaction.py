@@ -50,8 +50,8 @@ class People:
     async def resolved(self) -> str:
         """Where an incident of Zhao's is that Lin resolved."""
         path = f"/v1/incidents/{(await self.zhao.post_ok('/v1/incidents', an_incident()))['number']}"
-        for action, said in (("assign", {"person": "me"}), ("acknowledge", {}), ("resolve", RESOLVED)):
-            await self.lin.post_ok(f"{path}/{action}", said)
+        for action, body in (("assign", {"person": "me"}), ("acknowledge", {}), ("resolve", RESOLVED)):
+            await self.lin.post_ok(f"{path}/{action}", body)
         return path
 
 
@@ -92,22 +92,24 @@ async def test_a_rating_by_the_link(people: People, browser: httpx.AsyncClient) 
     await people.zhao.post_ok(f"{record_path}/close")
     await people.pass_time(minutes=1)
     assert (await steps(people.zhao))[-1] == "rating_asked"
-    asked = [
+    requests_for_rating = [
         event for event in await events(people.zhao, record_path) if event["type"] == "incident.rating_asked"
     ]
-    (said,) = [row for name, row in asked[0]["set"].items() if name.startswith("rating_request/")]
+    (row_set,) = [
+        row for name, row in requests_for_rating[0]["set"].items() if name.startswith("rating_request/")
+    ]
     # The mail is the only place where the link stands; here it is made as the mail makes it.
     link = RatingLink(
         "incident",
         UUID((await people.zhao.read(record_path))["id"]),
         UUID(people.zhao.id),
-        datetime.fromisoformat(said["until_at"]),
+        datetime.fromisoformat(row_set["until_at"]),
     )
     path = f"/rate/{link.token(people.api.ledger.vault.fingerprint)}"
 
     head = await people.api.head()
     scanned = [await browser.request(method, path) for method in ("HEAD", "GET")]
-    assert [one.status_code for one in scanned] == [200, 200]
+    assert [answer.status_code for answer in scanned] == [200, 200]
     assert await people.api.head() == head, "a scanner has opened it, and nothing is written"
     assert (await people.zhao.read(f"{record_path}/ratings"))["items"] == []
 
@@ -118,7 +120,7 @@ async def test_a_rating_by_the_link(people: People, browser: httpx.AsyncClient) 
     (rating,) = (await people.lin.read(f"{record_path}/ratings"))["items"]
     assert (rating["score"], rating["comment"]) == (5, "Quick")
     rated = [event for event in await events(people.lin, record_path) if event["type"] == "incident.rated"]
-    assert [(one["actor"], one["source"]) for one in rated] == [(f"person:{people.zhao.id}", "link")]
+    assert [(event["actor"], event["source"]) for event in rated] == [(f"person:{people.zhao.id}", "link")]
     await people.pass_time(minutes=5)
     assert (await steps(people.lin))[-1] == "rated"
 

@@ -35,18 +35,18 @@ def in_days(days: float) -> str:
 async def of_grade(api: Api, name: str, role: Role, grade: Grade) -> Client:
     """A person of that grade with a key of that role."""
     body = persons.AddPerson(name=name, grade=grade, roles=(role.value,))
-    made = (await act(api.ledger, rule_caller("tests"), "person", "add", body=body)).record
-    return await api.client_of(made, role)
+    person = (await act(api.ledger, rule_caller("tests"), "person", "add", body=body)).record
+    return await api.client_of(person, role)
 
 
-async def asked(client: Client, at: str) -> str:
+async def asked(client: Client, path: str) -> str:
     """The newest question on the record."""
-    return str((await client.read(f"{at}/decisions"))["items"][-1]["id"])
+    return str((await client.read(f"{path}/decisions"))["items"][-1]["id"])
 
 
 async def waits(client: Client, section: str = "votes") -> list[str]:
     """The numbers of what waits for their vote."""
-    return [one["number"] for one in (await client.read("/v1/me/work"))[section]]
+    return [entry["number"] for entry in (await client.read("/v1/me/work"))[section]]
 
 
 async def refused(client: Client, path: str, body: Json | None = None) -> tuple[int, str]:
@@ -79,7 +79,9 @@ async def test_a_change_managers_week(api: Api) -> None:
     preview = (await olga.read(f"{path}/approval_preview"))["items"][0]
     assert [rule["rule"] for rule in preview["rules"]] == ["change_low_risk"]
     assert [voter["id"] for voter in preview["voters"]] == [ivan.id]
-    assert [(one["person"]["id"], one["because"]) for one in preview["left_out"]] == [(olga.id, "author")]
+    assert [(exclusion["person"]["id"], exclusion["because"]) for exclusion in preview["left_out"]] == [
+        (olga.id, "author")
+    ]
     await olga.post_ok(f"{path}/request_approval", QUESTION)
     body = {"decision": await asked(olga, path), "verdict": "approve"}
     assert await refused(olga, f"{path}/vote", body) == (403, "not_asked_to_vote")
@@ -121,7 +123,7 @@ async def test_an_emergency_at_night_with_a_deputy(api: Api) -> None:
     chosen = {**question, "persons": [lin.id]}
     assert await refused(tomasz, f"{path}/request_emergency_approval", chosen) == (422, "extra_forbidden")
     await tomasz.post_ok(f"{path}/request_emergency_approval", question)
-    assert [await waits(one) for one in (mei, away, junior, lin)] == [[change["number"]]] * 2 + [[]] * 2
+    assert [await waits(voter) for voter in (mei, away, junior, lin)] == [[change["number"]]] * 2 + [[]] * 2
     assert await waits(deputy, "votes_for_others") == [change["number"]]
     assert (await approve(deputy, path))["state"] == "approved"
     assert [await waits(mei), await waits(away)] == [[], []], "the first vote was enough"
@@ -176,9 +178,9 @@ async def test_a_service_level_managers_signature_with_a_customer(api: Api) -> N
 
 @pytest.fixture
 async def follower(place: DatabaseUrls) -> AsyncIterator[Connection]:
-    made = await connect(place.url, FOLLOW_LIMITS)
-    yield made
-    await made.close()
+    connection = await connect(place.url, FOLLOW_LIMITS)
+    yield connection
+    await connection.close()
 
 
 async def test_a_committees_month(api: Api, follower: Connection) -> None:
@@ -212,7 +214,9 @@ async def test_a_committees_month(api: Api, follower: Connection) -> None:
     await quality.post_ok(f"{path}/submit", {"question": "Shall we?", **weighed()})
     (decision,) = (await quality.read(f"{path}/decisions"))["items"]
     assert decision["rules"] == [{"rule": "improvement_proposal", "edition": 0}]
-    assert {one["person"]: one["because"] for one in decision["left_out"]} == {committee[0].id: "duty"}
+    assert {exclusion["person"]: exclusion["because"] for exclusion in decision["left_out"]} == {
+        committee[0].id: "duty"
+    }
     assert await waits(committee[0]) == [], "they proposed it"
     assert (await approve(committee[1], path))["state"] == "in_review", "one alone decides nothing"
     assert (await approve(committee[2], path))["state"] == "approved"

@@ -19,16 +19,18 @@ RESOLVE = ResolveIncident.model_validate({"resolution_code": "fixed", "done": "M
 SLOW = ComplainTicket.model_validate({"subject": "speed", "about": "Nobody called back."})
 
 
-def as_caller(who: Client, *roles: Role) -> Caller:
+def as_caller(client: Client, *roles: Role) -> Caller:
     """The client's person, with these roles."""
-    return Caller(f"person:{who.id}", UUID(who.id), tuple(RoleGrant(role) for role in roles))
+    return Caller(f"person:{client.id}", UUID(client.id), tuple(RoleGrant(role) for role in roles))
 
 
 async def resolved_long_ago(api: Api, requester: Client, agent: Client, days: float, **changed: Any) -> UUID:
     """The id of an incident that was reported and resolved so many days ago."""
     ledger, now = api.ledger, datetime.now(UTC) - timedelta(days=days)
-    made = await act(ledger, as_caller(requester), "incident", "report", body=a_report(**changed), now=now)
-    incident: UUID = made.record.id
+    reported = await act(
+        ledger, as_caller(requester), "incident", "report", body=a_report(**changed), now=now
+    )
+    incident: UUID = reported.record.id
     works = as_caller(agent, Role.agent, Role.engineer)
     for action, body in (("assign", AssignTicket(person="me")), ("acknowledge", None), ("resolve", RESOLVE)):
         await act(ledger, works, "incident", action, incident, body, now=now)

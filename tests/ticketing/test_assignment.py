@@ -22,27 +22,27 @@ async def scene(api: Api) -> tuple[Client, Json]:
 
 async def test_a_functional_escalation_gives_it_to_another_team(api: Api) -> None:
     agent, record = await scene(api)
-    at = f"/v1/incidents/{record['id']}"
-    after = await agent.post_ok(f"{at}/escalate", {"team": "network", "reason": WHY})
+    path = f"/v1/incidents/{record['id']}"
+    after = await agent.post_ok(f"{path}/escalate", {"team": "network", "reason": WHY})
     assert (after["team"]["key"], after["assignee"], after["state"]) == ("network", None, record["state"])
-    event = (await agent.read(f"{at}/events"))["items"][-1]
+    event = (await agent.read(f"{path}/events"))["items"][-1]
     assert (event["type"], event["given"]["reason"]) == ("incident.escalated", WHY)
-    refused = await agent.post(f"{at}/escalate", json={"team": "network", "reason": WHY})
+    refused = await agent.post(f"{path}/escalate", json={"team": "network", "reason": WHY})
     assert refused.json()["errors"][0]["code"] == "theirs_already"
 
 
 async def test_a_hierarchical_escalation_tells_a_superior_who_follows_it_from_now_on(api: Api) -> None:
     agent, record = await scene(api)
     boss = await api.client("Olga")
-    at = f"/v1/incidents/{record['id']}"
+    path = f"/v1/incidents/{record['id']}"
     assert not await sees(boss, record["id"])
-    after = await agent.post_ok(f"{at}/escalate", {"person": boss.id, "reason": WHY})
+    after = await agent.post_ok(f"{path}/escalate", {"person": boss.id, "reason": WHY})
     assert (after["team"], after["assignee"]) == (record["team"], record["assignee"])
     assert await sees(boss, record["id"])
     # A second time it is told to them again, and they follow it as they did.
-    first = await agent.read(f"{at}/followers")
-    await agent.post_ok(f"{at}/escalate", {"person": boss.id, "reason": WHY})
-    assert await agent.read(f"{at}/followers") == first
+    first = await agent.read(f"{path}/followers")
+    await agent.post_ok(f"{path}/escalate", {"person": boss.id, "reason": WHY})
+    assert await agent.read(f"{path}/followers") == first
     assert len(first["items"]) == 1
 
 

@@ -37,15 +37,15 @@ async def reported(client: Client) -> str:
     return f"/v1/incidents/{(await client.post_ok('/v1/incidents', an_incident()))['id']}"
 
 
-async def attached(client: Client, at: str, file: bytes = PICTURE, **said: str) -> str:
+async def attached(client: Client, path: str, file: bytes = PICTURE, **fields: str) -> str:
     """The id of a new attachment."""
     upload = await sent(client, file)
-    await client.post_ok(f"{at}/attach", {"upload": upload, "name": NAME, **said})
+    await client.post_ok(f"{path}/attach", {"upload": upload, "name": NAME, **fields})
     return upload
 
 
-async def listed(client: Client, at: str) -> list[Json]:
-    return [item for page in await client.pages(f"{at}/attachments", limit="2") for item in page]
+async def listed(client: Client, path: str) -> list[Json]:
+    return [item for page in await client.pages(f"{path}/attachments", limit="2") for item in page]
 
 
 def code(answer: Json) -> tuple[str, str]:
@@ -55,10 +55,10 @@ def code(answer: Json) -> tuple[str, str]:
 
 async def test_a_file_comes_back_as_it_was_sent(api: Api) -> None:
     olu = await api.client("Olu Adeyemi")
-    at = await reported(olu)
-    upload = await attached(olu, at)
-    (shown,) = await listed(olu, at)
-    assert shown | {"attached_at": ""} == {
+    path = await reported(olu)
+    upload = await attached(olu, path)
+    (attachment,) = await listed(olu, path)
+    assert attachment | {"attached_at": ""} == {
         "id": upload,
         "name": NAME,
         "media_type": "image/png",
@@ -68,18 +68,18 @@ async def test_a_file_comes_back_as_it_was_sent(api: Api) -> None:
         "author": {"id": olu.id, "name": "Olu Adeyemi"},
         "attached_at": "",
     }
-    answer = await olu.get(f"{at}/attachments/{upload}/content")
+    answer = await olu.get(f"{path}/attachments/{upload}/content")
     assert (answer.status_code, answer.content) == (200, PICTURE)
     assert answer.headers["content-length"] == str(len(PICTURE))
 
 
 async def test_a_file_is_to_be_saved_and_never_shown_as_a_page(api: Api) -> None:
     olu = await api.client("Olu Adeyemi")
-    at = await reported(olu)
-    upload = await attached(olu, at, b"<script>alert(1)</script>")
-    assert (await listed(olu, at))[0]["media_type"] == "text/plain"
-    there = f"{at}/attachments/{upload}/content"
-    answer = await olu.get(there, headers={"Accept": "application/octet-stream"})
+    path = await reported(olu)
+    upload = await attached(olu, path, b"<script>alert(1)</script>")
+    assert (await listed(olu, path))[0]["media_type"] == "text/plain"
+    content_path = f"{path}/attachments/{upload}/content"
+    answer = await olu.get(content_path, headers={"Accept": "application/octet-stream"})
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-security-policy"].startswith("sandbox")
@@ -87,10 +87,10 @@ async def test_a_file_is_to_be_saved_and_never_shown_as_a_page(api: Api) -> None
         'attachment; filename="__ screen 100_.png"; '
         "filename*=UTF-8''%E5%B1%8F%E5%B9%95%20screen%20100%25.png"
     )
-    known = await olu.get(there, headers={"If-None-Match": answer.headers["etag"]})
-    assert (known.status_code, known.content) == (304, b"")
+    unchanged = await olu.get(content_path, headers={"If-None-Match": answer.headers["etag"]})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
     await api.ledger.db.rows("delete from content.chunk returning 1")
-    again = await olu.get(there, headers={"If-None-Match": answer.headers["etag"]})
+    again = await olu.get(content_path, headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304, "for that nothing of the file is read"
 
 
@@ -102,15 +102,15 @@ def test_whatever_a_file_is_called_its_header_is_one_line_that_names_no_folder(n
     assert header.isprintable()
     plain, _, full = header.removeprefix('attachment; filename="').partition("\"; filename*=UTF-8''")
     assert unquote(full).strip(" .")
-    for one in (plain, unquote(full)):
-        assert not set('/\\"\r\n\x00:') & set(one)
+    for file_name in (plain, unquote(full)):
+        assert not set('/\\"\r\n\x00:') & set(file_name)
 
 
 async def test_its_event_says_what_it_is_and_its_name_to_whoever_may_read_it(api: Api) -> None:
     olu = await api.client("Olu Adeyemi")
-    at = await reported(olu)
-    upload = await attached(olu, at)
-    event = (await olu.read(f"{at}/events"))["items"][-1]
+    path = await reported(olu)
+    upload = await attached(olu, path)
+    event = (await olu.read(f"{path}/events"))["items"][-1]
     assert event["type"] == "incident.attached"
     assert event["given"] == {"upload": upload, "name": NAME, "visibility": "public"}
     row = event["set"][f"attachment/{upload}"]
@@ -130,22 +130,22 @@ async def test_what_is_in_a_file_is_nowhere_in_the_clear(api: Api) -> None:
 async def test_a_file_is_there_for_whom_the_ticket_is_and_an_internal_one_for_staff(api: Api) -> None:
     olu, stranger = await api.client("Olu Adeyemi"), await api.client("Ann Other")
     agent = await api.client("Lin", Role.agent)
-    at = await reported(olu)
-    public = await attached(olu, at)
-    internal = await attached(agent, at, visibility="internal")
+    path = await reported(olu)
+    public = await attached(olu, path)
+    internal = await attached(agent, path, visibility="internal")
     for client, expected in ((olu, [public]), (agent, [public, internal])):
-        assert [item["id"] for item in await listed(client, at)] == expected
-        events = (await client.get(f"{at}/events")).text
+        assert [item["id"] for item in await listed(client, path)] == expected
+        events = (await client.get(f"{path}/events")).text
         for upload in (public, internal):
-            answer = await client.get(f"{at}/attachments/{upload}/content")
+            answer = await client.get(f"{path}/attachments/{upload}/content")
             assert answer.status_code == (200 if upload in expected else 404)
             assert (upload in events) == (upload in expected)
-    assert (await stranger.get(f"{at}/attachments")).status_code == 404
-    assert (await stranger.get(f"{at}/attachments/{public}/content")).status_code == 404
+    assert (await stranger.get(f"{path}/attachments")).status_code == 404
+    assert (await stranger.get(f"{path}/attachments/{public}/content")).status_code == 404
     elsewhere = await reported(agent)
     assert (await agent.get(f"{elsewhere}/attachments/{public}/content")).status_code == 404
-    said = {"upload": await sent(olu), "name": NAME, "visibility": "internal"}
-    refused = await olu.post(f"{at}/attach", json=said)
+    body = {"upload": await sent(olu), "name": NAME, "visibility": "internal"}
+    refused = await olu.post(f"{path}/attach", json=body)
     assert code(refused.json()) == ("/visibility", "internal_is_for_staff")
 
 
@@ -157,34 +157,34 @@ async def test_who_only_reads_sends_no_files(api: Api) -> None:
 
 async def test_the_same_file_sent_again_is_the_same_and_another_one_is_refused(api: Api) -> None:
     olu, ann = await api.client("Olu Adeyemi"), await api.client("Ann Other")
-    at, there = await reported(olu), f"/v1/uploads/{uuid4()}"
-    first = await olu.put(there, content=PICTURE)
-    assert (await olu.put(there, content=PICTURE)).json() == first.json()
-    await olu.post_ok(f"{at}/attach", {"upload": first.json()["id"], "name": NAME})
-    assert (await olu.put(there, content=PICTURE)).json() == first.json()
-    assert (await olu.put(there, content=PICTURE[:-1])).json()["code"] == "upload_taken"
-    assert (await ann.put(there, content=PICTURE)).status_code == 404
-    answer = await olu.get(f"{at}/attachments/{first.json()['id']}/content")
+    path, upload_path = await reported(olu), f"/v1/uploads/{uuid4()}"
+    first = await olu.put(upload_path, content=PICTURE)
+    assert (await olu.put(upload_path, content=PICTURE)).json() == first.json()
+    await olu.post_ok(f"{path}/attach", {"upload": first.json()["id"], "name": NAME})
+    assert (await olu.put(upload_path, content=PICTURE)).json() == first.json()
+    assert (await olu.put(upload_path, content=PICTURE[:-1])).json()["code"] == "upload_taken"
+    assert (await ann.put(upload_path, content=PICTURE)).status_code == 404
+    answer = await olu.get(f"{path}/attachments/{first.json()['id']}/content")
     assert answer.content == PICTURE
 
 
 async def test_a_file_is_attached_once_however_many_try_at_once(api: Api) -> None:
     olu = await api.client("Olu Adeyemi")
     places = [await reported(olu) for _ in range(8)]
-    said = {"upload": await sent(olu), "name": NAME}
-    answers = await asyncio.gather(*(olu.post(f"{at}/attach", json=said) for at in places))
+    body = {"upload": await sent(olu), "name": NAME}
+    answers = await asyncio.gather(*(olu.post(f"{path}/attach", json=body) for path in places))
     assert sorted(answer.status_code for answer in answers) == [200] + [422] * 7
-    answers.append(await olu.post(f"{places[0]}/attach", json=said))
+    answers.append(await olu.post(f"{places[0]}/attach", json=body))
     refused = [code(answer.json()) for answer in answers if answer.status_code == 422]
     assert set(refused) == {("/upload", "attached_already")}
-    assert sum([len(await listed(olu, at)) for at in places]) == 1
+    assert sum([len(await listed(olu, path)) for path in places]) == 1
 
 
 async def test_with_an_idempotency_key_attaching_is_answered_again(api: Api) -> None:
     olu = await api.client("Olu Adeyemi")
-    at, said = await reported(olu), {"upload": await sent(olu), "name": NAME}
+    path, body = await reported(olu), {"upload": await sent(olu), "name": NAME}
     answers = [
-        await olu.post(f"{at}/attach", json=said, headers={"Idempotency-Key": "once"}) for _ in range(2)
+        await olu.post(f"{path}/attach", json=body, headers={"Idempotency-Key": "once"}) for _ in range(2)
     ]
     assert answers[0].json() == answers[1].json()
     assert answers[1].headers["idempotent-replayed"] == "true"
@@ -192,9 +192,9 @@ async def test_with_an_idempotency_key_attaching_is_answered_again(api: Api) -> 
 
 async def test_nobody_attaches_what_another_has_sent_or_what_never_came(api: Api) -> None:
     olu, lin = await api.client("Olu Adeyemi"), await api.client("Lin", Role.agent)
-    at = await reported(olu)
+    path = await reported(olu)
     for upload in (await sent(lin), str(uuid4())):
-        refused = await olu.post(f"{at}/attach", json={"upload": upload, "name": NAME})
+        refused = await olu.post(f"{path}/attach", json={"upload": upload, "name": NAME})
         assert code(refused.json()) == ("/upload", "no_such_upload")
 
 
@@ -209,19 +209,19 @@ async def test_a_name_is_one_line_and_no_path(api: Api, name: str) -> None:
 async def test_of_an_erased_person_neither_files_nor_their_names_can_be_read(api: Api) -> None:
     admin, lin = await api.client("Ada", Role.admin), await api.client("Lin", Role.agent)
     olu = await api.client("Olu Adeyemi")
-    at, later = await reported(olu), await sent(olu)
-    theirs, ours = await attached(olu, at), await attached(lin, at)
-    assert (await lin.get(f"{at}/attachments/{theirs}/content")).content == PICTURE
+    path, later = await reported(olu), await sent(olu)
+    theirs, ours = await attached(olu, path), await attached(lin, path)
+    assert (await lin.get(f"{path}/attachments/{theirs}/content")).content == PICTURE
     await admin.post_ok(f"/v1/persons/{olu.id}/erase")
-    gone = await lin.get(f"{at}/attachments/{theirs}/content", headers={"Accept-Language": "zh"})
-    assert (gone.status_code, gone.json()["code"]) == (410, "content_erased")
-    still = await lin.get(f"{at}/attachments/{theirs}/content", headers={"If-None-Match": "*"})
+    erased = await lin.get(f"{path}/attachments/{theirs}/content", headers={"Accept-Language": "zh"})
+    assert (erased.status_code, erased.json()["code"]) == (410, "content_erased")
+    still = await lin.get(f"{path}/attachments/{theirs}/content", headers={"If-None-Match": "*"})
     assert still.status_code == 410, "that they have it already does not make it be there"
-    assert (await lin.get(f"{at}/attachments/{ours}/content")).content == PICTURE
-    shown = await listed(lin, at)
-    assert [(item["name"], item["author"]["name"]) for item in shown] == [(None, None), (NAME, "Lin")]
-    assert "screen" not in str((await lin.read(f"{at}/events"))["items"][-2])
-    refused = await olu.post(f"{at}/attach", json={"upload": later, "name": NAME})
+    assert (await lin.get(f"{path}/attachments/{ours}/content")).content == PICTURE
+    attachments = await listed(lin, path)
+    assert [(item["name"], item["author"]["name"]) for item in attachments] == [(None, None), (NAME, "Lin")]
+    assert "screen" not in str((await lin.read(f"{path}/events"))["items"][-2])
+    refused = await olu.post(f"{path}/attach", json={"upload": later, "name": NAME})
     assert refused.json()["code"] == "unauthenticated"
     refused = await olu.put(f"/v1/uploads/{uuid4()}", content=b"x")
     assert refused.json()["code"] == "unauthenticated"
@@ -240,11 +240,11 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES)
 async def test_what_is_not_as_it_was_sent_is_never_given_as_if_it_were(api: Api, damage: str) -> None:
     olu = await api.client("Olu Adeyemi")
-    at = await reported(olu)
-    upload = await attached(olu, at)
+    path = await reported(olu)
+    upload = await attached(olu, path)
     await api.ledger.db.rows(f"{DAMAGES[damage]} returning 1")
     with pytest.raises(ContentDamaged):
-        await olu.get(f"{at}/attachments/{upload}/content")
+        await olu.get(f"{path}/attachments/{upload}/content")
 
 
 @pytest.fixture
@@ -272,12 +272,12 @@ async def test_a_file_that_is_too_large_is_refused_whether_it_says_so_or_not(nar
 
 async def test_so_much_of_each_persons_waits_to_be_attached_and_no_more(narrow: Api) -> None:
     olu, ann = await narrow.client("Olu Adeyemi"), await narrow.client("Ann Other")
-    at, first = await reported(olu), await sent(olu, b"a")
+    path, first = await reported(olu), await sent(olu, b"a")
     answers = await asyncio.gather(*(olu.put(f"/v1/uploads/{uuid4()}", content=b"b") for _ in range(4)))
     assert sorted(answer.status_code for answer in answers)[2:] == [409, 409]
     await sent(ann, b"c")
     while (answer := await olu.put(f"/v1/uploads/{uuid4()}", content=b"d")).status_code == 200:
         pass
     assert answer.json()["code"] == "too_much_waits"
-    await olu.post_ok(f"{at}/attach", {"upload": first, "name": NAME})
+    await olu.post_ok(f"{path}/attach", {"upload": first, "name": NAME})
     await sent(olu, b"e")

@@ -21,10 +21,10 @@ from tests.waiting import until
 SAID, MEANT = "Teh relay is dead.", "The relay is dead."
 
 
-async def commented(client: Client, at: str, text: str = SAID, **more: str) -> str:
+async def commented(client: Client, path: str, text: str = SAID, **more: str) -> str:
     """The id of a new comment."""
-    await client.post_ok(f"{at}/comment", {"text": text, **more})
-    return str((await client.read(f"{at}/comments"))["items"][-1]["id"])
+    await client.post_ok(f"{path}/comment", {"text": text, **more})
+    return str((await client.read(f"{path}/comments"))["items"][-1]["id"])
 
 
 async def scene(api: Api) -> tuple[Client, Client, str]:
@@ -33,26 +33,26 @@ async def scene(api: Api) -> tuple[Client, Client, str]:
 
 
 async def test_its_author_corrects_a_comment_and_all_read_the_new_words(api: Api) -> None:
-    zhao, agent, at = await scene(api)
-    comment = await commented(zhao, at)
-    await zhao.post_ok(f"{at}/correct_comment", {"comment": comment, "text": MEANT})
-    (shown,) = (await agent.read(f"{at}/comments"))["items"]
-    assert (shown["text"], shown["author"]["name"]) == (MEANT, "Zhao Min")
-    assert shown["corrected_at"] is not None
-    told = (await agent.read(f"{at}/events"))["items"][-1]
-    assert (told["type"], told["given"]) == (
+    zhao, agent, path = await scene(api)
+    comment = await commented(zhao, path)
+    await zhao.post_ok(f"{path}/correct_comment", {"comment": comment, "text": MEANT})
+    (corrected,) = (await agent.read(f"{path}/comments"))["items"]
+    assert (corrected["text"], corrected["author"]["name"]) == (MEANT, "Zhao Min")
+    assert corrected["corrected_at"] is not None
+    event = (await agent.read(f"{path}/events"))["items"][-1]
+    assert (event["type"], event["given"]) == (
         "incident.comment_corrected",
         {"comment": comment, "text": MEANT},
     )
 
 
 async def test_nobody_else_corrects_it_nor_a_comment_of_another_ticket(api: Api) -> None:
-    zhao, agent, at = await scene(api)
-    comment = await commented(zhao, at)
+    zhao, agent, path = await scene(api)
+    comment = await commented(zhao, path)
     elsewhere = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     head = await api.head()
     for client, where, code in (
-        (agent, at, "not_its_author"),
+        (agent, path, "not_its_author"),
         (zhao, elsewhere, "unknown_reference"),
     ):
         refused = await client.post(
@@ -66,10 +66,10 @@ async def test_nobody_else_corrects_it_nor_a_comment_of_another_ticket(api: Api)
 
 async def said(ledger: Ledger, caller: Caller, incident: Incident, **when: float) -> str:
     """The id of a comment that was made so long ago."""
-    made = await act(
+    done = await act(
         ledger, caller, "incident", "comment", incident.id, CommentTicket(text=SAID), now=ago(**when)
     )
-    (key,) = made.event.data["set"]
+    (key,) = done.event.data["set"]
     return str(key.partition("/")[2])
 
 
@@ -104,24 +104,24 @@ async def report_ago(ledger: Ledger, caller: Caller) -> Incident:
 
 
 async def test_a_withdrawn_comment_is_unreadable_for_ever_and_its_correction_with_it(api: Api) -> None:
-    zhao, agent, at = await scene(api)
-    kept = await commented(zhao, at, "This stays.")
-    comment = await commented(zhao, at)
-    await zhao.post_ok(f"{at}/correct_comment", {"comment": comment, "text": MEANT})
-    assert (await zhao.post(f"{at}/withdraw_comment", json={"comment": comment})).status_code == 403
-    await agent.post_ok(f"{at}/withdraw_comment", {"comment": comment})
+    zhao, agent, path = await scene(api)
+    other_comment = await commented(zhao, path, "This stays.")
+    comment = await commented(zhao, path)
+    await zhao.post_ok(f"{path}/correct_comment", {"comment": comment, "text": MEANT})
+    assert (await zhao.post(f"{path}/withdraw_comment", json={"comment": comment})).status_code == 403
+    await agent.post_ok(f"{path}/withdraw_comment", {"comment": comment})
     for client in (zhao, agent):
-        shown = {item["id"]: item for item in (await client.read(f"{at}/comments"))["items"]}
-        assert shown[kept]["text"] == "This stays."
-        assert (shown[comment]["text"], shown[comment]["author"]["id"]) == (None, zhao.id)
-        assert shown[comment]["withdrawn_at"] is not None
-        events = (await client.get(f"{at}/events")).text
+        comments = {item["id"]: item for item in (await client.read(f"{path}/comments"))["items"]}
+        assert comments[other_comment]["text"] == "This stays."
+        assert (comments[comment]["text"], comments[comment]["author"]["id"]) == (None, zhao.id)
+        assert comments[comment]["withdrawn_at"] is not None
+        events = (await client.get(f"{path}/events")).text
         assert SAID not in events
         assert MEANT not in events
     for action, more in (("withdraw_comment", {}), ("correct_comment", {"text": SAID})):
-        refused = await zhao.post(f"{at}/{action}", json={"comment": comment, **more})
+        refused = await zhao.post(f"{path}/{action}", json={"comment": comment, **more})
         if action == "withdraw_comment":
-            refused = await agent.post(f"{at}/{action}", json={"comment": comment})
+            refused = await agent.post(f"{path}/{action}", json={"comment": comment})
         assert refused.json()["errors"][0]["code"] == "already_withdrawn"
 
 
@@ -157,14 +157,14 @@ async def test_of_two_who_correct_and_withdraw_at_once_both_are_heard_or_one_is_
 
 
 async def test_what_is_internal_stays_so_when_it_is_corrected_or_withdrawn(api: Api) -> None:
-    zhao, agent, at = await scene(api)
-    comment = await commented(agent, at, visibility="internal")
-    await agent.post_ok(f"{at}/correct_comment", {"comment": comment, "text": MEANT})
-    await agent.post_ok(f"{at}/withdraw_comment", {"comment": comment})
-    assert (await zhao.read(f"{at}/comments"))["items"] == []
-    seen = json.dumps(await zhao.read(f"{at}/events"))
-    assert comment not in seen
+    zhao, agent, path = await scene(api)
+    comment = await commented(agent, path, visibility="internal")
+    await agent.post_ok(f"{path}/correct_comment", {"comment": comment, "text": MEANT})
+    await agent.post_ok(f"{path}/withdraw_comment", {"comment": comment})
+    assert (await zhao.read(f"{path}/comments"))["items"] == []
+    events = json.dumps(await zhao.read(f"{path}/events"))
+    assert comment not in events
     # Nor can she find out that it is there by naming it.
     for named in (comment, str(agent.id)):
-        refused = await zhao.post(f"{at}/correct_comment", json={"comment": named, "text": "x"})
+        refused = await zhao.post(f"{path}/correct_comment", json={"comment": named, "text": "x"})
         assert refused.json()["errors"][0]["code"] == "unknown_reference"

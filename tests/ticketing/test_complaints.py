@@ -15,13 +15,13 @@ from tests.ticketing.test_ratings import ANSWER, SLOW
 A_REQUEST: Json = {"title": "A laptop", "description": "For Monday.", "channel": "portal", "urgency": "3"}
 
 
-async def resolved(who: Client, lin: Client, **changed: Any) -> str:
+async def resolved(requester: Client, lin: Client, **changed: Any) -> str:
     """Where an incident is that somebody reported and Lin resolved."""
-    at = f"/v1/incidents/{(await who.post_ok('/v1/incidents', an_incident(**changed)))['id']}"
-    await lin.post_ok(f"{at}/assign", {"person": "me"})
-    await lin.post_ok(f"{at}/acknowledge")
-    await lin.post_ok(f"{at}/resolve", RESOLVED)
-    return at
+    path = f"/v1/incidents/{(await requester.post_ok('/v1/incidents', an_incident(**changed)))['id']}"
+    await lin.post_ok(f"{path}/assign", {"person": "me"})
+    await lin.post_ok(f"{path}/acknowledge")
+    await lin.post_ok(f"{path}/resolve", RESOLVED)
+    return path
 
 
 @pytest.fixture
@@ -39,28 +39,28 @@ async def wu(api: Api) -> Client:
     return await api.client("Wu Jing", Role.service_level_manager)
 
 
-async def complained(zhao: Client, at: str, **changed: Any) -> Json:
+async def complained(zhao: Client, path: str, **changed: Any) -> Json:
     """The complaint that Zhao makes there."""
-    await zhao.post_ok(f"{at}/complain", {**SLOW, **changed})
-    found: Json = (await zhao.read(f"{at}/complaints"))["items"][-1]
-    return found
+    await zhao.post_ok(f"{path}/complain", {**SLOW, **changed})
+    complaint: Json = (await zhao.read(f"{path}/complaints"))["items"][-1]
+    return complaint
 
 
-async def faults(who: Client, path: str, body: Json) -> list[tuple[str, str]]:
+async def faults(client: Client, path: str, body: Json) -> list[tuple[str, str]]:
     """Where and why what somebody says is refused."""
-    refused = await who.post(path, json=body)
+    refused = await client.post(path, json=body)
     assert refused.status_code == 422, refused.text
-    return [(one["pointer"], one["code"]) for one in refused.json()["errors"]]
+    return [(error["pointer"], error["code"]) for error in refused.json()["errors"]]
 
 
 async def test_a_quality_manager_gives_a_complaint_an_owner_who_has_it_to_do(
     api: Api, zhao: Client, lin: Client, wu: Client
 ) -> None:
     quality = await api.client("Quality", Role.quality_manager)
-    at = await resolved(zhao, lin)
-    complaint = await complained(zhao, at)
-    assert [one["owned"] for one in (await wu.read("/v1/me/work"))["complaints"]] == [False]
-    await quality.post_ok(f"{at}/assign_complaint", {"complaint": complaint["id"], "owner": wu.id})
+    path = await resolved(zhao, lin)
+    complaint = await complained(zhao, path)
+    assert [complaint["owned"] for complaint in (await wu.read("/v1/me/work"))["complaints"]] == [False]
+    await quality.post_ok(f"{path}/assign_complaint", {"complaint": complaint["id"], "owner": wu.id})
     (mine,) = (await wu.read("/v1/me/work"))["complaints"]
     assert (mine["id"], mine["owned"], mine["overdue"], mine["kind"]) == (
         complaint["id"],
@@ -68,37 +68,37 @@ async def test_a_quality_manager_gives_a_complaint_an_owner_who_has_it_to_do(
         False,
         "incident",
     )
-    assert f"/v1/incidents/{mine['ticket']}" == at
+    assert f"/v1/incidents/{mine['ticket']}" == path
     assert (await quality.read("/v1/me/work"))["complaints"] == [], "somebody has it"
     (listed,) = (await wu.read("/v1/complaints", owner="me"))["items"]
     assert (listed["owner"]["name"], listed["state"]) == ("Wu Jing", "open")
-    await wu.post_ok(f"{at}/answer_complaint", {"complaint": complaint["id"], **ANSWER})
+    await wu.post_ok(f"{path}/answer_complaint", {"complaint": complaint["id"], **ANSWER})
     assert (await wu.read("/v1/me/work"))["complaints"] == []
-    told = [one["type"] for one in (await zhao.read(f"{at}/events"))["items"]]
-    assert "incident.complaint_assigned" not in told, "whoever complains is told the answer"
+    event_types = [event["type"] for event in (await zhao.read(f"{path}/events"))["items"]]
+    assert "incident.complaint_assigned" not in event_types, "whoever complains is told the answer"
 
 
 async def test_no_owner_is_complained_about_or_cannot_answer(
     api: Api, zhao: Client, lin: Client, wu: Client
 ) -> None:
     agent = await api.client("Agent", Role.agent)
-    at = await resolved(zhao, lin)
-    complaint = await complained(zhao, at, about_assignee=True)
-    said = {"complaint": complaint["id"]}
+    path = await resolved(zhao, lin)
+    complaint = await complained(zhao, path, about_assignee=True)
+    body = {"complaint": complaint["id"]}
     assert (await lin.read("/v1/me/work"))["complaints"] == [], "it is about Lin"
-    assert await faults(wu, f"{at}/assign_complaint", {**said, "owner": lin.id}) == [
+    assert await faults(wu, f"{path}/assign_complaint", {**body, "owner": lin.id}) == [
         ("/owner", "complained_about")
     ]
-    assert await faults(wu, f"{at}/assign_complaint", {**said, "owner": agent.id}) == [
+    assert await faults(wu, f"{path}/assign_complaint", {**body, "owner": agent.id}) == [
         ("/owner", "cannot_answer")
     ]
     elsewhere = await api.client("Elsewhere", f"{Role.service_level_manager.value}@service/printing")
-    assert await faults(wu, f"{at}/assign_complaint", {**said, "owner": elsewhere.id}) == [
+    assert await faults(wu, f"{path}/assign_complaint", {**body, "owner": elsewhere.id}) == [
         ("/owner", "cannot_answer")
     ]
-    assert (await agent.post(f"{at}/assign_complaint", json={**said, "owner": wu.id})).status_code == 403
-    await wu.post_ok(f"{at}/answer_complaint", {**said, **ANSWER})
-    assert await faults(wu, f"{at}/assign_complaint", {**said, "owner": "me"}) == [
+    assert (await agent.post(f"{path}/assign_complaint", json={**body, "owner": wu.id})).status_code == 403
+    await wu.post_ok(f"{path}/answer_complaint", {**body, **ANSWER})
+    assert await faults(wu, f"{path}/assign_complaint", {**body, "owner": "me"}) == [
         ("/complaint", "answered_already")
     ]
 
@@ -106,9 +106,9 @@ async def test_no_owner_is_complained_about_or_cannot_answer(
 async def test_a_complaint_that_says_the_same_is_merged_and_answered_with_the_other(
     zhao: Client, lin: Client, wu: Client
 ) -> None:
-    at = await resolved(zhao, lin)
-    first, second = await complained(zhao, at), await complained(zhao, at)
-    merge = f"{at}/merge_complaint"
+    path = await resolved(zhao, lin)
+    first, second = await complained(zhao, path), await complained(zhao, path)
+    merge = f"{path}/merge_complaint"
     assert await faults(wu, merge, {"complaint": first["id"], "into": first["id"]}) == [
         ("/into", "is_the_same")
     ]
@@ -116,13 +116,13 @@ async def test_a_complaint_that_says_the_same_is_merged_and_answered_with_the_ot
     assert await faults(wu, merge, {"complaint": first["id"], "into": second["id"]}) == [
         ("/into", "merged_already")
     ]
-    assert await faults(wu, f"{at}/answer_complaint", {"complaint": second["id"], **ANSWER}) == [
+    assert await faults(wu, f"{path}/answer_complaint", {"complaint": second["id"], **ANSWER}) == [
         ("/complaint", "merged_already")
     ]
-    assert [one["id"] for one in (await wu.read("/v1/me/work"))["complaints"]] == [first["id"]]
+    assert [complaint["id"] for complaint in (await wu.read("/v1/me/work"))["complaints"]] == [first["id"]]
     (merged,) = (await wu.read("/v1/complaints", state="merged"))["items"]
     assert (merged["id"], merged["merged_into_id"]) == (second["id"], first["id"])
-    assert (await zhao.read(f"{at}/complaints"))["items"][1]["merged_into_id"] == first["id"]
+    assert (await zhao.read(f"{path}/complaints"))["items"][1]["merged_into_id"] == first["id"]
 
 
 async def test_the_list_is_over_all_kinds_and_pages_through_them(
@@ -136,15 +136,15 @@ async def test_the_list_is_over_all_kinds_and_pages_through_them(
     await lin.post_ok(f"{request}/assign", {"person": "me"})
     await lin.post_ok(f"{request}/start")
     await lin.post_ok(f"{request}/fulfil", {"delivered": "A laptop."})
-    made = [
-        (await complained(zhao, at, subject=subject))["id"]
-        for at, subject in ((incident, "speed"), (request, "result"), (incident, "conduct"))
+    complaints = [
+        (await complained(zhao, path, subject=subject))["id"]
+        for path, subject in ((incident, "speed"), (request, "result"), (incident, "conduct"))
     ]
     pages = await wu.pages("/v1/complaints", limit=1)
-    assert [one["id"] for page in pages for one in page] == made[::-1]
-    assert [one["kind"] for page in pages for one in page] == ["incident", "request", "incident"]
+    assert [complaint["id"] for page in pages for complaint in page] == complaints[::-1]
+    assert [complaint["kind"] for page in pages for complaint in page] == ["incident", "request", "incident"]
     pages = await wu.pages("/v1/complaints", limit=2, sort="due_at")
-    assert [one["id"] for page in pages for one in page] == made
+    assert [complaint["id"] for page in pages for complaint in page] == complaints
     other = await wu.get("/v1/complaints", params={"cursor": "bm90aGluZw"})
     assert other.status_code == 400
 
@@ -167,32 +167,32 @@ FILTERED: list[tuple[Json, set[str]]] = [
 
 
 async def test_the_list_is_filtered(api: Api, zhao: Client, lin: Client, wu: Client) -> None:
-    at = await resolved(zhao, lin)
+    path = await resolved(zhao, lin)
     names = {}
     for name, subject in (("open", "conduct"), ("answered", "result")):
-        names[(await complained(zhao, at, subject=subject))["id"]] = name
-    answered = next(one for one, name in names.items() if name == "answered")
-    await wu.post_ok(f"{at}/answer_complaint", {"complaint": answered, **ANSWER})
+        names[(await complained(zhao, path, subject=subject))["id"]] = name
+    answered = next(complaint for complaint, name in names.items() if name == "answered")
+    await wu.post_ok(f"{path}/answer_complaint", {"complaint": answered, **ANSWER})
     old = await resolved_long_ago(api, zhao, lin, days=30)
     late = await complained_long_ago(api, zhao, old, days=20)
     names[late] = "late"
     await wu.post_ok(f"/v1/incidents/{old}/assign_complaint", {"complaint": late, "owner": "me"})
-    for asked, found in FILTERED:
-        listed = (await wu.read("/v1/complaints", **asked))["items"]
-        assert {names[one["id"]] for one in listed} == found, asked
+    for query, expected in FILTERED:
+        listed = (await wu.read("/v1/complaints", **query))["items"]
+        assert {names[complaint["id"]] for complaint in listed} == expected, query
     now = datetime.now(UTC).isoformat()
     ahead = (await wu.read("/v1/complaints", due_after=now))["items"]
     behind = (await wu.read("/v1/complaints", due_before=now))["items"]
-    assert {names[one["id"]] for one in ahead} == {"open", "answered"}
-    assert [(names[one["id"]], one["overdue"]) for one in behind] == [("late", True)]
+    assert {names[complaint["id"]] for complaint in ahead} == {"open", "answered"}
+    assert [(names[complaint["id"]], complaint["overdue"]) for complaint in behind] == [("late", True)]
 
 
 async def test_only_staff_of_a_ticket_see_its_complaints_in_the_list(
     api: Api, zhao: Client, lin: Client, wu: Client
 ) -> None:
     await api.team("desk")
-    at = await resolved(zhao, lin)
-    await complained(zhao, at)
+    path = await resolved(zhao, lin)
+    await complained(zhao, path)
     assert (await zhao.read("/v1/complaints"))["items"] == []
     elsewhere = await api.client("Elsewhere", f"{Role.service_level_manager.value}@service/printing")
     assert (await elsewhere.read("/v1/complaints"))["items"] == []

@@ -25,22 +25,22 @@ def offered(record: Json) -> dict[str, str | None]:
     return {a["action"]: a["reason"] for a in record["actions"]}
 
 
-async def followers(client: Client, at: str) -> list[str]:
+async def followers(client: Client, path: str) -> list[str]:
     """The names of those who follow it."""
-    return [item["person"]["name"] for item in (await client.read(f"{at}/followers"))["items"]]
+    return [item["person"]["name"] for item in (await client.read(f"{path}/followers"))["items"]]
 
 
 async def test_who_is_let_follow_it_sees_it_in_every_way_and_then_no_more(api: Api) -> None:
     agent, wu = await api.client("Lin", Role.agent), await api.client("Wu Jing")
     record = await agent.post_ok("/v1/incidents", an_incident())
-    at = f"/v1/incidents/{record['id']}"
+    path = f"/v1/incidents/{record['id']}"
     assert not await sees(wu, record["id"])
-    await agent.post_ok(f"{at}/follow", {"person": wu.id})
+    await agent.post_ok(f"{path}/follow", {"person": wu.id})
     assert await sees(wu, record["id"])
-    assert await followers(wu, at) == ["Wu Jing"]
-    await wu.post_ok(f"{at}/unfollow")
+    assert await followers(wu, path) == ["Wu Jing"]
+    await wu.post_ok(f"{path}/unfollow")
     assert not await sees(wu, record["id"])
-    assert await followers(agent, at) == []
+    assert await followers(agent, path) == []
 
 
 async def test_who_follows_keeps_seeing_it_whoever_it_is_given_to(api: Api) -> None:
@@ -48,13 +48,13 @@ async def test_who_follows_keeps_seeing_it_whoever_it_is_given_to(api: Api) -> N
         await api.team(team)
     agent = await api.client("Lin", Role.agent, teams=("desk",))
     record = (await (await api.client("Zhao Min")).post_ok("/v1/incidents", an_incident()))["id"]
-    at = f"/v1/incidents/{record}"
-    await agent.post_ok(f"{at}/follow")
+    path = f"/v1/incidents/{record}"
+    await agent.post_ok(f"{path}/follow")
     # Assigned to her, and given away again: that she follows it is another matter.
-    await agent.post_ok(f"{at}/assign", {"person": "me"})
-    await agent.post_ok(f"{at}/assign", {"team": "network"})
+    await agent.post_ok(f"{path}/assign", {"person": "me"})
+    await agent.post_ok(f"{path}/assign", {"team": "network"})
     assert await sees(agent, record)
-    await agent.post_ok(f"{at}/unfollow")
+    await agent.post_ok(f"{path}/unfollow")
     assert not await sees(agent, record)
 
 
@@ -72,17 +72,17 @@ async def test_only_staff_say_so_of_others(api: Api) -> None:
 async def test_nobody_follows_twice_and_the_record_says_which_of_the_two_is_open(api: Api) -> None:
     zhao = await api.client("Zhao Min")
     record = await zhao.post_ok("/v1/incidents", an_incident())
-    at = f"/v1/incidents/{record['id']}"
-    told = offered(record)
-    assert told["follow"] is None
-    assert told["unfollow"] == "Whoever does not follow it cannot stop following it."
-    assert (await zhao.post(f"{at}/unfollow")).json()["code"] == "does_not_follow"
-    after = offered(await zhao.post_ok(f"{at}/follow"))
+    path = f"/v1/incidents/{record['id']}"
+    actions = offered(record)
+    assert actions["follow"] is None
+    assert actions["unfollow"] == "Whoever does not follow it cannot stop following it."
+    assert (await zhao.post(f"{path}/unfollow")).json()["code"] == "does_not_follow"
+    after = offered(await zhao.post_ok(f"{path}/follow"))
     assert (after["follow"], after["unfollow"]) == ("It is followed already.", None)
-    refused = await zhao.post(f"{at}/follow", headers={"Accept-Language": "zh"})
+    refused = await zhao.post(f"{path}/follow", headers={"Accept-Language": "zh"})
     assert (refused.status_code, refused.json()["code"]) == (409, "follows_already")
-    shown = await zhao.get(at, headers={"Accept-Language": "zh"})
-    assert offered(shown.json())["follow"] == refused.json()["detail"]
+    answer = await zhao.get(path, headers={"Accept-Language": "zh"})
+    assert offered(answer.json())["follow"] == refused.json()["detail"]
     # In a list nothing is looked up.
     (listed,) = (await zhao.read("/v1/incidents", include="actions"))["items"]
     assert {"follow", "unfollow"} <= set(listed["actions"])
@@ -116,5 +116,5 @@ async def test_a_rule_lets_others_follow_but_follows_nothing_itself(ledger: Ledg
 
 async def audience(ledger: Ledger, incident: UUID) -> set[str]:
     query = "select audience from log.stream_head where stream = %s"
-    found: Any = await ledger.db.value(query, (f"incident/{incident}",))
-    return set(found)
+    audience_of: Any = await ledger.db.value(query, (f"incident/{incident}",))
+    return set(audience_of)

@@ -37,33 +37,33 @@ async def links(client: Client, record: Json) -> list[tuple[str, str]]:
 
 async def test_a_link_stands_on_both_ends_each_in_its_own_words(api: Api) -> None:
     agent = await api.client("Lin", Role.agent)
-    one, other = await two(agent)
-    await agent.post_ok(f"{at(one)}/link", {"kind": "caused_by", "other": other["number"]})
-    assert await links(agent, one) == [("caused_by", other["number"])]
-    assert await links(agent, other) == [("causes", one["number"])]
-    (here,) = (await agent.read(f"{at(one)}/links"))["items"]
-    (there,) = (await agent.read(f"{at(other)}/links"))["items"]
-    assert here["id"] == there["id"]
-    assert (here["label"], here["other"]["title"]) == ("Caused by", other["title"])
-    told = [(await agent.read(f"{at(record)}/events"))["items"][-1] for record in (one, other)]
-    assert [event["type"] for event in told] == ["incident.linked"] * 2
-    assert [event["given"] for event in told] == [
-        {"kind": "caused_by", "other": other["id"]},
-        {"kind": "causes", "other": one["id"]},
+    first, second = await two(agent)
+    await agent.post_ok(f"{at(first)}/link", {"kind": "caused_by", "other": second["number"]})
+    assert await links(agent, first) == [("caused_by", second["number"])]
+    assert await links(agent, second) == [("causes", first["number"])]
+    (here,) = (await agent.read(f"{at(first)}/links"))["items"]
+    (from_other,) = (await agent.read(f"{at(second)}/links"))["items"]
+    assert here["id"] == from_other["id"]
+    assert (here["label"], here["other"]["title"]) == ("Caused by", second["title"])
+    events = [(await agent.read(f"{at(record)}/events"))["items"][-1] for record in (first, second)]
+    assert [event["type"] for event in events] == ["incident.linked"] * 2
+    assert [event["given"] for event in events] == [
+        {"kind": "caused_by", "other": second["id"]},
+        {"kind": "causes", "other": first["id"]},
     ]
-    assert told[1]["position"] == told[0]["position"] + 1
-    assert told[0]["correlation_id"] == told[1]["correlation_id"]
+    assert events[1]["position"] == events[0]["position"] + 1
+    assert events[0]["correlation_id"] == events[1]["correlation_id"]
 
 
 async def test_it_is_undone_from_either_end(api: Api) -> None:
     agent = await api.client("Lin", Role.agent)
-    one, other = await two(agent)
-    for end in (one, other):
-        await agent.post_ok(f"{at(one)}/link", {"kind": "blocks", "other": other["id"]})
-        (link,) = (await agent.read(f"{at(one)}/links"))["items"]
+    first, second = await two(agent)
+    for end in (first, second):
+        await agent.post_ok(f"{at(first)}/link", {"kind": "blocks", "other": second["id"]})
+        (link,) = (await agent.read(f"{at(first)}/links"))["items"]
         await agent.post_ok(f"{at(end)}/unlink", {"link": link["id"]})
-        assert await links(agent, one) == await links(agent, other) == []
-    refused = await agent.post(f"{at(one)}/unlink", json={"link": link["id"]})
+        assert await links(agent, first) == await links(agent, second) == []
+    refused = await agent.post(f"{at(first)}/unlink", json={"link": link["id"]})
     assert refused.json()["errors"][0]["code"] == "unknown_reference"
 
 
@@ -74,16 +74,16 @@ def test_the_opposite_of_an_opposite_is_the_kind_itself(kind: LinkKind) -> None:
 
 async def test_what_cannot_be_linked_is_refused_by_its_name(api: Api) -> None:
     agent = await api.client("Lin", Role.agent)
-    one, other = await two(agent)
-    await agent.post_ok(f"{at(one)}/link", {"kind": "relates_to", "other": other["id"]})
+    first, second = await two(agent)
+    await agent.post_ok(f"{at(first)}/link", {"kind": "relates_to", "other": second["id"]})
     head = await api.head()
     for record, named, code in (
-        (one, one["number"], "itself"),
-        (one, other["number"], "there_already"),
-        (other, one["number"], "there_already"),
-        (one, "INC-1999-000001", "unknown_reference"),
-        (one, agent.id, "unknown_reference"),
-        (one, "PRB-2026-000001", "unknown_reference"),
+        (first, first["number"], "itself"),
+        (first, second["number"], "there_already"),
+        (second, first["number"], "there_already"),
+        (first, "INC-1999-000001", "unknown_reference"),
+        (first, agent.id, "unknown_reference"),
+        (first, "PRB-2026-000001", "unknown_reference"),
     ):
         refused = await agent.post(f"{at(record)}/link", json={"kind": "relates_to", "other": named})
         (fault,) = refused.json()["errors"]
@@ -93,11 +93,11 @@ async def test_what_cannot_be_linked_is_refused_by_its_name(api: Api) -> None:
 
 async def test_a_link_leads_nobody_to_what_they_may_not_see(api: Api) -> None:
     zhao, agent = await api.client("Zhao Min"), await api.client("Lin", Role.agent)
-    hers, others = await zhao.post_ok("/v1/incidents", an_incident()), (await two(agent))[0]
-    await agent.post_ok(f"{at(hers)}/link", {"kind": "caused_by", "other": others["id"]})
+    hers, hidden = await zhao.post_ok("/v1/incidents", an_incident()), (await two(agent))[0]
+    await agent.post_ok(f"{at(hers)}/link", {"kind": "caused_by", "other": hidden["id"]})
     assert await links(zhao, hers) == []
     everything = [(await zhao.get(f"{at(hers)}{rest}")).text for rest in ("", "/events", "/links")]
-    assert not [text for text in everything if others["id"] in text or others["number"] in text]
+    assert not [text for text in everything if hidden["id"] in text or hidden["number"] in text]
     mine = await zhao.post_ok("/v1/incidents", an_incident())
     await agent.post_ok(f"{at(hers)}/link", {"kind": "parent_of", "other": mine["id"]})
     assert await links(zhao, hers) == [("parent_of", mine["number"])]
@@ -110,13 +110,13 @@ async def test_who_may_not_act_on_the_other_end_does_not_link_it(api: Api) -> No
     network, _ = await api.team("network"), await api.team("mail")
     agent = await api.client("Lin", Role.agent, teams=("network", "mail"))
     scoped = await api.client("Tomasz", f"engineer@team/{network}")
-    one = await agent.post_ok("/v1/incidents", an_incident())
+    first = await agent.post_ok("/v1/incidents", an_incident())
     other = await agent.post_ok("/v1/incidents", an_incident(requester=scoped.id))
-    await agent.post_ok(f"{at(one)}/assign", {"team": "network"})
+    await agent.post_ok(f"{at(first)}/assign", {"team": "network"})
     await agent.post_ok(f"{at(other)}/assign", {"team": "mail"})
     head = await api.head()
     # He sees the other one, having asked for it, and is no staff for it.
-    refused = await scoped.post(f"{at(one)}/link", json={"kind": "blocks", "other": other["id"]})
+    refused = await scoped.post(f"{at(first)}/link", json={"kind": "blocks", "other": other["id"]})
     (fault,) = refused.json()["errors"]
     assert (fault["pointer"], fault["code"]) == ("/other", "refused_there")
     assert "This may be done by a rule or staff." in fault["message"]
@@ -125,20 +125,20 @@ async def test_who_may_not_act_on_the_other_end_does_not_link_it(api: Api) -> No
 
 async def test_links_made_at_once_from_both_ends_are_one_link(ledger: Ledger) -> None:
     agent = await add_caller(ledger, "Lin", Role.agent)
-    one, other = await report(ledger, agent), await report(ledger, agent)
+    first, second = await report(ledger, agent), await report(ledger, agent)
 
-    async def link(here: Incident, there: Incident) -> str:
-        body = LinkTicket(kind=LinkKind.relates_to, other=str(there.id))
+    async def link(here: Incident, target: Incident) -> str:
+        body = LinkTicket(kind=LinkKind.relates_to, other=str(target.id))
         try:
             await act(ledger, agent, "incident", "link", here.id, body)
         except WrongValue as refusal:
             return refusal.because
         return "made"
 
-    came_of_it = await asyncio.gather(*(link(*ends) for ends in [(one, other), (other, one)] * 3))
+    came_of_it = await asyncio.gather(*(link(*ends) for ends in [(first, second), (second, first)] * 3))
     assert sorted(came_of_it) == ["made", *["there_already"] * 5]
     assert await ledger.db.value("select count(*) from fold.link") == 2
-    for record in (one, other):
+    for record in (first, second):
         types = [e.type for e in await read.stream_events(ledger.db, record.row_key)]
         assert types == ["incident.reported", "incident.linked"]
     async with ledger.db.connection() as connection:

@@ -13,24 +13,24 @@ async def test_open_decisions_say_who_has_voted_and_who_has_not(api: Api) -> Non
     board = await a_board(api)
     other = await api.client("Nils", Role.cab_member)
     third = await api.client("Ines", Role.cab_member)
-    at = await board.assessed("medium")
-    asked = await board.manager.post_ok(f"{at}/request_approval", board.question())
-    vote = {"decision": asked["approval_id"], "verdict": "approve"}
-    await board.member.post_ok(f"{at}/vote", vote)
-    (found,) = (await board.manager.read("/v1/decisions", kind="change"))["items"]
-    change = await board.manager.read(at)
-    assert (found["about"], found["number"], found["title"]) == (
+    path = await board.assessed("medium")
+    query = await board.manager.post_ok(f"{path}/request_approval", board.question())
+    vote = {"decision": query["approval_id"], "verdict": "approve"}
+    await board.member.post_ok(f"{path}/vote", vote)
+    (decision,) = (await board.manager.read("/v1/decisions", kind="change"))["items"]
+    change = await board.manager.read(path)
+    assert (decision["about"], decision["number"], decision["title"]) == (
         change["id"],
         change["number"],
         change["title"],
     )
-    assert (found["quorum"], found["missing"]) == (2, 1)
-    due = datetime.fromisoformat(found["due_at"])
+    assert (decision["quorum"], decision["missing"]) == (2, 1)
+    due = datetime.fromisoformat(decision["due_at"])
     assert timedelta(days=6) < due - datetime.now(UTC) <= timedelta(days=7), "as the rule says"
-    assert [one["person"]["id"] for one in found["voted"]] == [board.member.id]
-    assert {one["person"]["id"] for one in found["not_voted"]} == {other.id, third.id}
-    assert "verdict" not in found["voted"][0]
-    for asked, number in (
+    assert [voter["person"]["id"] for voter in decision["voted"]] == [board.member.id]
+    assert {voter["person"]["id"] for voter in decision["not_voted"]} == {other.id, third.id}
+    assert "verdict" not in decision["voted"][0]
+    for query, number in (
         ({"waits_for": "me"}, 0),
         ({"waits_for": other.id}, 1),
         ({"waits_for": board.member.id}, 0),
@@ -39,14 +39,14 @@ async def test_open_decisions_say_who_has_voted_and_who_has_not(api: Api) -> Non
         ({"due_before": _instant(due)}, 0),
         ({"due_after": _instant(due - timedelta(seconds=1))}, 1),
     ):
-        assert len((await board.manager.read("/v1/decisions", **asked))["items"]) == number, asked
+        assert len((await board.manager.read("/v1/decisions", **query))["items"]) == number, query
     assert len((await third.read("/v1/decisions", waits_for="me"))["items"]) == 1
 
 
 async def test_decisions_on_hidden_records_are_hidden(api: Api) -> None:
     board = await a_board(api)
-    at = await board.assessed()
-    await board.manager.post_ok(f"{at}/request_approval", board.question())
+    path = await board.assessed()
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
     assert len((await board.engineer.read("/v1/decisions"))["items"]) == 1
     outsider = await api.client("Otto", Role.knowledge_editor)
     for hidden in (outsider, await api.client("Carla")):
@@ -58,11 +58,11 @@ async def test_decisions_come_page_by_page_what_is_due_first(api: Api) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     dues = [_instant(now + timedelta(days=days)) for days in (4, 2, 3)]
     for due in dues:
-        at = await board.assessed()
-        await board.manager.post_ok(f"{at}/request_approval", board.question(due_at=due))
+        path = await board.assessed()
+        await board.manager.post_ok(f"{path}/request_approval", board.question(due_at=due))
     pages = await board.manager.pages("/v1/decisions", limit="2")
-    found = [[item["due_at"][:19] + "Z" for item in page] for page in pages]
-    assert found == [sorted(dues)[:2], sorted(dues)[2:]]
+    due_dates = [[item["due_at"][:19] + "Z" for item in page] for page in pages]
+    assert due_dates == [sorted(dues)[:2], sorted(dues)[2:]]
 
 
 def _instant(instant: datetime) -> str:

@@ -60,6 +60,6 @@ async def test_whoever_has_a_key_reads_the_matrix(api: Api) -> None:
     cells = (await zhao.read("/v1/priority_matrix"))["cells"]
     assert len({(cell["impact"], cell["urgency"]) for cell in cells}) == len(cells) == 9
     for cell in cells[::4]:
-        said = {"impact": cell["impact"], "urgency": cell["urgency"]}
-        made = await agent.post_ok("/v1/incidents", an_incident(**said))
-        assert made["priority"] == cell["priority"]
+        cell_values = {"impact": cell["impact"], "urgency": cell["urgency"]}
+        incident = await agent.post_ok("/v1/incidents", an_incident(**cell_values))
+        assert incident["priority"] == cell["priority"]

@@ -41,18 +41,18 @@ async def incident(api: Api, zhao: Client) -> str:
     """The id of a resolved incident of Zhao's."""
     lin = await api.client("Lin", Role.agent)
     reported = await zhao.post_ok("/v1/incidents", an_incident(title="Mail <b>does</b> not arrive"))
-    at = f"/v1/incidents/{reported['id']}"
-    await lin.post_ok(f"{at}/assign", {"person": "me"})
-    await lin.post_ok(f"{at}/acknowledge")
-    await lin.post_ok(f"{at}/resolve", RESOLVED)
+    path = f"/v1/incidents/{reported['id']}"
+    await lin.post_ok(f"{path}/assign", {"person": "me"})
+    await lin.post_ok(f"{path}/acknowledge")
+    await lin.post_ok(f"{path}/resolve", RESOLVED)
     return str(reported["id"])
 
 
 def link(api: Api, ticket: str, person: str, *, kind: str = "incident", days: float = 30) -> str:
     """The path of a link that is valid for so many days."""
     until = datetime.now(UTC) + timedelta(days=days)
-    made = RatingLink(kind, UUID(ticket), UUID(person), until)
-    return f"/rate/{made.token(api.ledger.vault.fingerprint)}"
+    rating_link = RatingLink(kind, UUID(ticket), UUID(person), until)
+    return f"/rate/{rating_link.token(api.ledger.vault.fingerprint)}"
 
 
 async def test_a_scanner_that_opens_it_writes_nothing_and_the_button_rates(
@@ -70,9 +70,9 @@ async def test_a_scanner_that_opens_it_writes_nothing_and_the_button_rates(
     (rating,) = (await zhao.read(f"/v1/incidents/{incident}/ratings"))["items"]
     assert (rating["score"], rating["comment"]) == (4, "很快\nok")
     (event,) = [
-        one
-        for one in (await zhao.read(f"/v1/incidents/{incident}/events"))["items"]
-        if one["type"] == "incident.rated"
+        event
+        for event in (await zhao.read(f"/v1/incidents/{incident}/events"))["items"]
+        if event["type"] == "incident.rated"
     ]
     assert (event["actor"], event["source"]) == (f"person:{zhao.id}", "link")
 
@@ -82,10 +82,10 @@ async def test_it_is_changed_by_the_same_link_and_says_what_was_chosen(
 ) -> None:
     path = link(api, incident, zhao.id)
     await browser.post(path, content="score=2&comment=Slow", headers=FORM)
-    shown = (await browser.get(path)).text
-    assert 'value="2" required checked' in shown
-    assert "You have rated this already" in shown
-    assert "Slow" not in shown, "whoever else gets the mail reads nobody's words"
+    page = (await browser.get(path)).text
+    assert 'value="2" required checked' in page
+    assert "You have rated this already" in page
+    assert "Slow" not in page, "whoever else gets the mail reads nobody's words"
     await browser.post(path, content="score=5&comment=", headers=FORM)
     (rating,) = (await zhao.read(f"/v1/incidents/{incident}/ratings"))["items"]
     assert (rating["score"], rating["comment"]) == (5, None)
@@ -141,12 +141,12 @@ async def test_whatever_is_wrong_with_a_link_is_told_nobody(
     api: Api, browser: httpx.AsyncClient, zhao: Client, incident: str
 ) -> None:
     other = await api.client("Somebody else")
-    gone = await api.client("Gone")
+    leaver = await api.client("Gone")
     admin = await api.client("Admin", Role.admin)
     good = link(api, incident, zhao.id)
     plain = base64.urlsafe_b64decode(good.removeprefix("/rate/") + "==")
     tampered = base64.urlsafe_b64encode(plain[:-1] + b"x").decode().rstrip("=")
-    await admin.post_ok(f"/v1/persons/{gone.id}/deactivate")
+    await admin.post_ok(f"/v1/persons/{leaver.id}/deactivate")
     wrong = {
         "/rate/nonsense",
         "/rate/%F0%9F%98%80",
@@ -156,7 +156,7 @@ async def test_whatever_is_wrong_with_a_link_is_told_nobody(
         f"{good}A",
         link(api, str(UUID(int=7)), zhao.id),
         link(api, incident, other.id),
-        link(api, incident, gone.id),
+        link(api, incident, leaver.id),
         link(api, incident, zhao.id, kind="request"),
         link(api, incident, zhao.id, kind="nothing"),
     }
@@ -223,11 +223,11 @@ async def test_it_opens_nothing_else(
 async def test_staff_who_rate_their_own_ticket_are_marked(api: Api) -> None:
     lin = await api.client("Lin", Role.agent)
     incident = await lin.post_ok("/v1/incidents", an_incident())
-    at = f"/v1/incidents/{incident['id']}"
-    await lin.post_ok(f"{at}/assign", {"person": "me"})
-    await lin.post_ok(f"{at}/acknowledge")
-    await lin.post_ok(f"{at}/resolve", RESOLVED)
-    await lin.post_ok(f"{at}/rate", {"score": 5})
+    path = f"/v1/incidents/{incident['id']}"
+    await lin.post_ok(f"{path}/assign", {"person": "me"})
+    await lin.post_ok(f"{path}/acknowledge")
+    await lin.post_ok(f"{path}/resolve", RESOLVED)
+    await lin.post_ok(f"{path}/rate", {"score": 5})
     assert await api.ledger.db.value("select by_staff from fold.rating") is True
 
 
@@ -246,9 +246,9 @@ def test_a_token_is_what_was_signed_and_nothing_else() -> None:
     def sign(*texts: str) -> str:
         return f"{hash(texts) & (2**128 - 1):032x}"
 
-    made = RatingLink("request", UUID(int=1), UUID(int=2), datetime(2027, 3, 1, 12, tzinfo=UTC))
-    assert parse(made.token(sign), sign) == made
-    assert made.has_expired(datetime(2027, 3, 1, 12, tzinfo=UTC))
-    assert not made.has_expired(datetime(2027, 3, 1, 11, 59, 59, tzinfo=UTC))
+    rating_link = RatingLink("request", UUID(int=1), UUID(int=2), datetime(2027, 3, 1, 12, tzinfo=UTC))
+    assert parse(rating_link.token(sign), sign) == rating_link
+    assert rating_link.has_expired(datetime(2027, 3, 1, 12, tzinfo=UTC))
+    assert not rating_link.has_expired(datetime(2027, 3, 1, 11, 59, 59, tzinfo=UTC))
     with pytest.raises(InvalidToken):
-        parse(made.token(sign), lambda *texts: sign("another key", *texts))
+        parse(rating_link.token(sign), lambda *texts: sign("another key", *texts))

@@ -28,35 +28,35 @@ def tag_as_before(ticket: Any, body: TagAsBefore, ctx: ActionContext) -> None:
     ctx.add(Tag(id=ctx.new_id(), record=ticket.row_key, name=body.tag, tagged_at=ctx.occurred_at))
 
 
-async def tags(client: Client, at: str) -> list[str]:
+async def tags(client: Client, path: str) -> list[str]:
     """The tags of the ticket."""
-    return [item["name"] for item in (await client.read(f"{at}/tags", limit=200))["items"]]
+    return [item["name"] for item in (await client.read(f"{path}/tags", limit=200))["items"]]
 
 
 async def test_a_tag_is_there_once_until_it_is_taken_off(api: Api) -> None:
     agent = await api.client("Lin", Role.agent)
-    at = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}"
-    await agent.post_ok(f"{at}/tag", {"tag": "printer"})
-    await agent.post_ok(f"{at}/tag", {"tag": "打印机"})
-    assert await tags(agent, at) == ["printer", "打印机"]
-    refused = await agent.post(f"{at}/tag", json={"tag": "printer"})
+    path = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}"
+    await agent.post_ok(f"{path}/tag", {"tag": "printer"})
+    await agent.post_ok(f"{path}/tag", {"tag": "打印机"})
+    assert await tags(agent, path) == ["printer", "打印机"]
+    refused = await agent.post(f"{path}/tag", json={"tag": "printer"})
     assert refused.json()["errors"][0]["code"] == "there_already"
-    await agent.post_ok(f"{at}/untag", {"tag": "printer"})
-    assert await tags(agent, at) == ["打印机"]
-    refused = await agent.post(f"{at}/untag", json={"tag": "printer"})
+    await agent.post_ok(f"{path}/untag", {"tag": "printer"})
+    assert await tags(agent, path) == ["打印机"]
+    refused = await agent.post(f"{path}/untag", json={"tag": "printer"})
     assert refused.json()["errors"][0]["code"] == "unknown_reference"
-    await agent.post_ok(f"{at}/tag", {"tag": "printer"})
-    assert await tags(agent, at) == ["打印机", "printer"]
+    await agent.post_ok(f"{path}/tag", {"tag": "printer"})
+    assert await tags(agent, path) == ["打印机", "printer"]
 
 
 async def test_there_is_an_end_to_tags(api: Api) -> None:
     agent = await api.client("Lin", Role.agent)
-    at = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}"
+    path = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}"
     for n in range(MOST_TAGS):
-        await agent.post_ok(f"{at}/tag", {"tag": f"tag-{n}"})
-    refused = await agent.post(f"{at}/tag", json={"tag": "one-more"})
+        await agent.post_ok(f"{path}/tag", {"tag": f"tag-{n}"})
+    refused = await agent.post(f"{path}/tag", json={"tag": "one-more"})
     assert refused.json()["errors"][0]["code"] == "too_many_tags"
-    assert len(await tags(agent, at)) == MOST_TAGS
+    assert len(await tags(agent, path)) == MOST_TAGS
 
 
 async def test_tags_are_for_staff_if_they_are_not_said_to_be_for_all(api: Api) -> None:
@@ -64,39 +64,39 @@ async def test_tags_are_for_staff_if_they_are_not_said_to_be_for_all(api: Api) -
     zhao, agent = await api.client("Zhao Min"), await api.client("Lin", Role.agent, teams=("network",))
     here = await api.client("Wei", f"engineer@team/{team}")
     elsewhere = await api.client("Otto", "engineer@service/mail")
-    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
-    await agent.post_ok(f"{at}/assign", {"team": "network"})
-    await agent.post_ok(f"{at}/follow", {"person": elsewhere.id})
-    await agent.post_ok(f"{at}/tag", {"tag": "suspect-fraud"})
-    await agent.post_ok(f"{at}/tag", {"tag": "printer", "visibility": "public"})
-    await agent.post_ok(f"{at}/tag", {"tag": "vip", "visibility": "internal"})
-    await agent.post_ok(f"{at}/untag", {"tag": "vip"})
-    for client, seen in (
+    path = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+    await agent.post_ok(f"{path}/assign", {"team": "network"})
+    await agent.post_ok(f"{path}/follow", {"person": elsewhere.id})
+    await agent.post_ok(f"{path}/tag", {"tag": "suspect-fraud"})
+    await agent.post_ok(f"{path}/tag", {"tag": "printer", "visibility": "public"})
+    await agent.post_ok(f"{path}/tag", {"tag": "vip", "visibility": "internal"})
+    await agent.post_ok(f"{path}/untag", {"tag": "vip"})
+    for client, visible in (
         (zhao, ["printer"]),
         (elsewhere, ["printer"]),
         (agent, ["suspect-fraud", "printer"]),
         (here, ["suspect-fraud", "printer"]),
     ):
-        assert await tags(client, at) == seen
+        assert await tags(client, path) == visible
         for tag in ("suspect-fraud", "printer"):
-            for said, expected in ((tag, tag in seen), ("other", False)):
-                found = (await client.read("/v1/incidents", tag=said, fields="id"))["items"]
-                left = (await client.read("/v1/incidents", tag_not=said, fields="id"))["items"]
-                assert (len(found), len(left)) == (int(expected), 1 - int(expected)), (client.id, said)
-        told = (await client.get(f"{at}/events")).text
-        assert ("suspect-fraud" in told, "vip" in told) == ("suspect-fraud" in seen,) * 2
-        assert "printer" in told
-    assert (await zhao.post(f"{at}/tag", json={"tag": "urgent"})).status_code == 403
+            for tag_asked, expected in ((tag, tag in visible), ("other", False)):
+                tagged = (await client.read("/v1/incidents", tag=tag_asked, fields="id"))["items"]
+                left = (await client.read("/v1/incidents", tag_not=tag_asked, fields="id"))["items"]
+                assert (len(tagged), len(left)) == (int(expected), 1 - int(expected)), (client.id, tag_asked)
+        events = (await client.get(f"{path}/events")).text
+        assert ("suspect-fraud" in events, "vip" in events) == ("suspect-fraud" in visible,) * 2
+        assert "printer" in events
+    assert (await zhao.post(f"{path}/tag", json={"tag": "urgent"})).status_code == 403
 
 
 async def test_a_tag_from_before_they_said_for_whom_is_for_staff(api: Api) -> None:
     zhao, agent = await api.client("Zhao Min"), await api.client("Lin", Role.agent)
-    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+    path = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     row = replace(INCIDENTS["tag"], apply=tag_as_before, body=TagAsBefore)
-    said = TagAsBefore(tag="suspect-fraud")
+    body = TagAsBefore(tag="suspect-fraud")
     await perform(
-        api.ledger, Command(INCIDENTS, row, at.rpartition("/")[2], said, context(rule_caller("tests")))
+        api.ledger, Command(INCIDENTS, row, path.rpartition("/")[2], body, context(rule_caller("tests")))
     )
-    assert (await tags(zhao, at), await tags(agent, at)) == ([], ["suspect-fraud"])
-    told = [(await client.get(f"{at}/events")).text for client in (zhao, agent)]
-    assert ["suspect-fraud" in text for text in told] == [False, True]
+    assert (await tags(zhao, path), await tags(agent, path)) == ([], ["suspect-fraud"])
+    events = [(await client.get(f"{path}/events")).text for client in (zhao, agent)]
+    assert ["suspect-fraud" in text for text in events] == [False, True]

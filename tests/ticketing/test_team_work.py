@@ -8,9 +8,9 @@ from tests.client import Api, Client, Json, an_incident
 
 async def given(by: Client, agent: Client, team: str, person: str | None = None) -> Json:
     """A new incident of the team, and of that person."""
-    made = await by.post_ok("/v1/incidents", an_incident())
+    incident = await by.post_ok("/v1/incidents", an_incident())
     body = {"team": team, **({} if person is None else {"person": person})}
-    return await agent.post_ok(f"/v1/incidents/{made['id']}/assign", body)
+    return await agent.post_ok(f"/v1/incidents/{incident['id']}/assign", body)
 
 
 async def test_a_teams_work_is_listed_by_person(api: Api) -> None:
@@ -26,7 +26,11 @@ async def test_a_teams_work_is_listed_by_person(api: Api) -> None:
     for reader in (manager, busy, await api.client("Maja", Role.management)):
         work = await reader.read("/v1/teams/mail/work")
         assert (work["open"], work["overdue"], work["truncated"]) == (3, 0, False)
-        assert [one["person"] and one["person"]["id"] for one in work["members"]] == [None, busy.id, idle.id]
+        assert [member["person"] and member["person"]["id"] for member in work["members"]] == [
+            None,
+            busy.id,
+            idle.id,
+        ]
         none, of_busy, of_idle = work["members"]
         assert [case["id"] for case in none["cases"]] == [nobodys["id"]]
         assert of_busy["kinds"] == [{"kind": "incident", "open": 2, "overdue": 0}]
@@ -34,7 +38,7 @@ async def test_a_teams_work_is_listed_by_person(api: Api) -> None:
         assert of_idle == {"person": of_idle["person"], "open": 0, "overdue": 0, "kinds": [], "cases": []}
     assert (await manager.read("/v1/teams/mail/work", kind="change"))["open"] == 0
     short = await manager.read("/v1/teams/mail/work", cases=1)
-    assert [len(one["cases"]) for one in short["members"]] == [1, 1, 0]
+    assert [len(member["cases"]) for member in short["members"]] == [1, 1, 0]
 
 
 async def test_nobody_sees_more_of_a_teams_work_than_of_its_cases(api: Api) -> None:

@@ -66,14 +66,16 @@ async def send(
 ) -> Upload:
     """Somebody sends a file."""
     assert caller.person_id is not None
-    at = now or datetime.now(UTC)
-    return await store_upload(ledger, IncomingUpload(upload_id or uuid4(), caller, len(FILE), pieces, at))
+    sent_at = now or datetime.now(UTC)
+    return await store_upload(
+        ledger, IncomingUpload(upload_id or uuid4(), caller, len(FILE), pieces, sent_at)
+    )
 
 
-async def do(ledger: Ledger, caller: Caller, name: str, record: Any, said: dict[str, Any]) -> Any:
+async def do(ledger: Ledger, caller: Caller, name: str, record: Any, fields: dict[str, Any]) -> Any:
     """The record after an action on it, or after that which makes it."""
     row = LIFECYCLE[name]
-    body: Payload = row.body.model_validate(said)
+    body: Payload = row.body.model_validate(fields)
     context = CommandMetadata(caller, datetime.now(UTC), "a-test", "api")
     command = Command(LIFECYCLE, row, None if record is None else str(record.id), body, context)
     return (await perform(ledger, command)).record
@@ -187,14 +189,14 @@ async def test_what_was_sent_yesterday_cannot_be_attached_and_the_day_after_is_g
     with pytest.raises(WrongValue, match="24 hours"):
         await attach(ledger, olu, old.id)
     recent = await send(ledger, olu, in_pieces(FILE))
-    kept = await attach(ledger, olu, (await send(ledger, olu, in_pieces(FILE))).id)
+    attached = await attach(ledger, olu, (await send(ledger, olu, in_pieces(FILE))).id)
     assert await purge_expired(ledger.db, now) == 0
     assert await purge_expired(ledger.db, old.begun_at + RETENTION + timedelta(minutes=1)) == 1
     assert await find_upload(ledger.db, old.id) is None
     assert await find_upload(ledger.db, recent.id) is not None
     assert await purge_expired(ledger.db, now + timedelta(days=30)) == 1
     assert (await counted(ledger, "upload"), await counted(ledger, "chunk")) == (1, 3)
-    assert await what_is_in(ledger, kept) == FILE
+    assert await what_is_in(ledger, attached) == FILE
 
 
 async def test_the_key_of_what_is_attached_is_in_the_vault_and_nowhere_else(
@@ -203,9 +205,9 @@ async def test_the_key_of_what_is_attached_is_in_the_vault_and_nowhere_else(
     upload = await send(ledger, olu, in_pieces(FILE))
     await attach(ledger, olu, upload.id)
     await purge_expired(ledger.db, datetime.now(UTC))
-    found = await find_upload(ledger.db, upload.id)
-    assert found is not None
-    assert found.wrapped is None
+    upload_row = await find_upload(ledger.db, upload.id)
+    assert upload_row is not None
+    assert upload_row.wrapped is None
     assert await ledger.vault.text_key(upload.key_id) is not None
     with pytest.raises(WrongValue, match="attached already"):
         await attach(ledger, olu, upload.id)

@@ -99,7 +99,7 @@ SQL = {
     "app/processes/improvement_suggestions/assessing_lookups.py": "what an open assessment has",
     "app/processes/changes/planning/lookups.py": "what freezes and assessments depend on",
     "app/ticketing/going_out_lookups.py": "what keeps a release, by rows of changes and freezes",
-    "app/processes/changes/planning/queries.py": "what is scheduled in freezes",
+    "app/processes/changes/policies/queries.py": "what is scheduled in freezes",
     "app/notifications/queries.py": "titles of notices, with who may see what they are about",
     "app/notifications/*": "what waits to be told",
     "app/exchange/*": "histories are loaded by whole tables",

@@ -14,7 +14,7 @@ class FakeMailbox:
     """Mails by their numbers, and those that are seen."""
 
     mails: list[bytes]
-    seen: set[int] = field(default_factory=set)
+    read_numbers: set[int] = field(default_factory=set)
     port: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -35,7 +35,7 @@ class FakeMailbox:
         if upper.startswith("SELECT"):
             return f"* {len(self.mails)} EXISTS\r\n".encode()
         if upper.startswith("UID SEARCH"):
-            unseen = [str(n) for n in range(1, len(self.mails) + 1) if n not in self.seen]
+            unseen = [str(n) for n in range(1, len(self.mails) + 1) if n not in self.read_numbers]
             return f"* SEARCH {' '.join(unseen)}\r\n".encode()
         if result := re.match(r"UID FETCH (\d+) \((.*)\)", command, re.I):
             n = int(result[1])
@@ -44,7 +44,7 @@ class FakeMailbox:
                 return f"* {n} FETCH (UID {n} RFC822.SIZE {len(raw)})\r\n".encode()
             return f"* {n} FETCH (UID {n} BODY[] {{{len(raw)}}}\r\n".encode() + raw + b")\r\n"
         if result := re.match(r"UID STORE ([\d,]+)", command, re.I):
-            self.seen |= {int(n) for n in result[1].split(",")}
+            self.read_numbers |= {int(n) for n in result[1].split(",")}
         return b"* BYE\r\n" if upper == "LOGOUT" else b""
 
 

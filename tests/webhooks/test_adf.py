@@ -90,11 +90,11 @@ SEEN: dict[str, tuple[Any, ...]] = {
 }
 
 
-@pytest.mark.parametrize("seen", SEEN)
-def test_a_document_becomes_what_a_reader_sees(seen: str) -> None:
-    (news,) = parse_mapping(MAPPING, "test").evaluate(delivery(document(*SEEN[seen]))).news
+@pytest.mark.parametrize("text", SEEN)
+def test_a_document_becomes_what_a_reader_sees(text: str) -> None:
+    (news,) = parse_mapping(MAPPING, "test").evaluate(delivery(document(*SEEN[text]))).news
     assert isinstance(news, CommentUpdate)
-    assert news.text == seen
+    assert news.text == text
 
 
 def test_a_text_stays_as_it_is_and_nothing_stays_nothing() -> None:
@@ -103,7 +103,7 @@ def test_a_text_stays_as_it_is_and_nothing_stays_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "code"),
+    ("document_sent", "code"),
     [
         ({"type": "doc"}, "untold"),
         ({"type": "doc", "content": ["words"]}, "expression_failed"),
@@ -111,9 +111,9 @@ def test_a_text_stays_as_it_is_and_nothing_stays_nothing() -> None:
         ([], "expression_failed"),
     ],
 )
-def test_what_is_no_document_fails_in_words(given: Any, code: str) -> None:
+def test_what_is_no_document_fails_in_words(document_sent: Any, code: str) -> None:
     with pytest.raises(MappingFailed) as failed:
-        parse_mapping(MAPPING, "test").evaluate(delivery(given))
+        parse_mapping(MAPPING, "test").evaluate(delivery(document_sent))
     assert failed.value.code == code
 
 

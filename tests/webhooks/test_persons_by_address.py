@@ -19,17 +19,17 @@ def a_ticket(requester: object) -> Json:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "requester",
     ["Lin@Example.org", {"name": "lin@example.org"}, {"id": "lin@example.org", "name": "Li Na"}],
     ids=str,
 )
-async def test_a_name_that_is_an_address_finds_its_person(api: Api, told: object) -> None:
+async def test_a_name_that_is_an_address_finds_its_person(api: Api, requester: object) -> None:
     admin = await api.client("Ada", Role.admin, Role.agent)
     lin = await add_person(api.ledger, "Lin")
     await follow_addresses(api)
     tool = await a_source(api, admin, "generic")
     before = await api.ledger.db.value(PERSONS)
-    done = await tool.deliver(a_ticket(told))
+    done = await tool.deliver(a_ticket(requester))
     assert done["state"] == "processed", done
     (ticket,) = await tool.tickets()
     assert ticket["requester"]["id"] == str(lin.id)

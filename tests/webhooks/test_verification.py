@@ -88,10 +88,10 @@ def test_the_window_is_the_one_of_the_scheme_where_it_says_one() -> None:
     assert not takes(narrow, sent(narrow, instant=NOW - timedelta(seconds=11)))
 
 
-@pytest.mark.parametrize("told", ["2026-03-02T08:00:00Z", "1772438400", "1772438400000", "1772438400.5"])
-def test_signed_times_are_read_in_every_form_that_tools_use(told: str) -> None:
-    signature = base64.b64encode(hmac.digest(NEW.encode(), told.encode() + BODY, "sha256")).decode()
-    assert takes(DATED, {"x-timestamp": told, "x-signature": signature})
+@pytest.mark.parametrize("timestamp", ["2026-03-02T08:00:00Z", "1772438400", "1772438400000", "1772438400.5"])
+def test_signed_times_are_read_in_every_form_that_tools_use(timestamp: str) -> None:
+    signature = base64.b64encode(hmac.digest(NEW.encode(), timestamp.encode() + BODY, "sha256")).decode()
+    assert takes(DATED, {"x-timestamp": timestamp, "x-signature": signature})
 
 
 def test_signatures_are_those_that_tools_document() -> None:
@@ -144,19 +144,21 @@ def test_what_an_adapter_says_of_its_signatures_can_be_signed_and_verified(tool:
 
 
 @pytest.mark.parametrize(
-    "made",
+    "secret",
     ["whsec_c2VjcmV0IG9mIFRlc3Rz4Q==", "whsec_c2VjcmV0IG9mIFRlc3Rz4Q", "c2VjcmV0IG9mIFRlc3Rz4Q=="],
     ids=["as it should be", "without padding", "without prefix"],
 )
-def test_what_the_library_of_standard_webhooks_signs_is_verified(made: str) -> None:
+def test_what_the_library_of_standard_webhooks_signs_is_verified(secret: str) -> None:
     now = datetime.now(UTC)
     headers = {
         "webhook-id": "msg_1",
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(made).sign("msg_1", now, BODY.decode()),
+        "webhook-signature": Webhook(secret).sign("msg_1", now, BODY.decode()),
     }
-    assert is_verified((STANDARD,), Credentials((made,)), headers, BODY, now)
-    assert is_verified((STANDARD,), Credentials((new_webhook_secret(), made)), headers, BODY, now), "rotated"
+    assert is_verified((STANDARD,), Credentials((secret,)), headers, BODY, now)
+    assert is_verified((STANDARD,), Credentials((new_webhook_secret(), secret)), headers, BODY, now), (
+        "rotated"
+    )
     assert not is_verified((STANDARD,), Credentials((new_webhook_secret(),)), headers, BODY, now)
 
 

@@ -39,10 +39,10 @@ order by c.closed_at desc nulls last, c.id"""
 async def select_asked(
     ledger: Ledger, connection: Connection, events: Sequence[Recorded]
 ) -> Sequence[Recorded]:
-    """Return the events of changes that requests have asked for, and of such requests."""
+    """Return the events of changes that requests have opened, and of such requests."""
     rows = await fetch_rows(connection, ASKED_REQUESTS, _parameters(events))
-    found = {row[name] for row in rows for name in ("change_id", "request_id")}
-    return [event for event in events if id_of(event.stream) in found]
+    ids = {row[name] for row in rows for name in ("change_id", "request_id")}
+    return [event for event in events if id_of(event.stream) in ids]
 
 
 async def fulfil_by_changes(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
@@ -52,22 +52,22 @@ async def fulfil_by_changes(ledger: Ledger, event: Recorded) -> AsyncIterator[Co
     for row in await ledger.db.rows(ASKED_REQUESTS, _parameters([event])):
         change = await _change(ledger, row["change_id"])
         ending = ending_of(change)
-        made = ending in ENDED_AS_MADE
-        if ending is None or (made and row["more_to_come"]):
+        is_made = ending in ENDED_AS_MADE
+        if ending is None or (is_made and row["more_to_come"]):
             continue
-        if made and row["state"] in FULFILLABLE:
+        if is_made and row["state"] in FULFILLABLE:
             yield _fulfilment(row)
             return
-        if kind_of(event.stream) == Change.KIND and not _is_known(row, event, made=made):
+        if kind_of(event.stream) == Change.KIND and not _is_informed(row, event, is_made=is_made):
             body = NoteChangeEndedRequest(change=str(change.id), outcome=ending)
             yield Consequence("request", "note_change_ended", row["request_id"], body, about=change.id)
 
 
-def _is_known(row: Row, event: Recorded, *, made: bool) -> bool:
-    """Return whether the requester need not be told of the end of the change: they were told when it was
-    backed out, or the request waits for it and is resumed now.
+def _is_informed(row: Row, event: Recorded, *, is_made: bool) -> bool:
+    """Return whether the requester needs no note of the change's end: they were notified when it was backed
+    out, or the request waits for it and is resumed now.
     """
-    if made:
+    if is_made:
         return bool(row["hold_reason"] == HoldReason.awaiting_change)
     return event.type == "change.reviewed" and row["backed_out_at"] is not None
 

@@ -13,20 +13,21 @@ from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
 from app.platform.db import Connection
 from app.processes.changes.payloads import NoteOverlapChange
+from app.processes.changes.policies.records import Freeze
 from app.processes.changes.queries import scheduled_changes
-from app.processes.changes.records import Change, Freeze
+from app.processes.changes.records import Change
 
 STARTED, RESCHEDULED = "change.started", "change.rescheduled"
 FREEZE_MOVED = "freeze.moved"
-#: The field of the record that names what it was scheduled or declared over, by kind.
+#: The field with the records that a change was scheduled over, or a freeze declared over, by kind.
 OVERLAPPED_FIELDS = {Change.KIND: "overrides", Freeze.KIND: "hit_change_ids"}
 
 
 async def select_overlapping(
     ledger: Ledger, connection: Connection, events: Sequence[Recorded]
 ) -> Sequence[Recorded]:
-    """Return the events that name what they overlap, and those of moved windows, which may leave that as it
-    was.
+    """Return the events that set the names of overlapped records, and those of moved windows, which may leave
+    these names unchanged.
     """
     return [
         event
@@ -40,7 +41,7 @@ async def tell_overlapped_changes(ledger: Ledger, event: Recorded) -> AsyncItera
     """Yield the notification of each change that the event overlaps and that still waits for its window."""
     other = await _record_at(ledger, event, event.version)
     overlapped = _overlapped_by(other)
-    # Those that it was scheduled over know; the start tells those whose windows are hit only now.
+    # Changes that it was scheduled over were notified then; the start notifies those that it overlaps anew.
     if event.type == STARTED and overlapped:
         overlapped -= _overlapped_by(await _record_at(ledger, event, event.version - 1))
     for change in await scheduled_changes(ledger.db, overlapped) if overlapped else ():
@@ -59,12 +60,14 @@ def _overlapped_by(record: Any) -> set[UUID]:
     """Return the ids of the changes that the change or the freeze overlaps."""
     named = getattr(record, OVERLAPPED_FIELDS[record.KIND]) or ()
     if record.KIND == Freeze.KIND:
-        return {UUID(one) for one in named}
-    return {id_of(one) for one in named if kind_of(one) == Change.KIND}
+        return {UUID(change_id) for change_id in named}
+    return {id_of(stream) for stream in named if kind_of(stream) == Change.KIND}
 
 
 def _overlap(change: Mapping[str, Any], other: Any) -> dict[str, datetime]:
-    """Return when the change's window and the other record overlap, if the other has an end by then."""
+    """Return begin and end of the overlap of the change's window with the other record, or nothing if they do
+    not overlap.
+    """
     begins, ends = (
         (other.from_at, other.until_at)
         if other.KIND == Freeze.KIND

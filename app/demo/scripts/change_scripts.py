@@ -37,7 +37,6 @@ from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.kernel.actions.refusals import Refusal
 from app.meetings.payloads import CallMeeting
 from app.meetings.records import MeetingKind, SeriesInterval
-from app.processes.changes.freezes import DeclareFreeze
 from app.processes.changes.payloads import (
     AssessChange,
     BackOutChange,
@@ -51,8 +50,10 @@ from app.processes.changes.payloads import (
     ScheduleChange,
     StartChange,
 )
-from app.processes.changes.records import Change, ChangeOutcome, ChangeType, FreezeKind
-from app.processes.changes.risk import DEFAULT_QUESTIONNAIRE
+from app.processes.changes.policies.payloads import DeclareFreeze
+from app.processes.changes.policies.records import FreezeKind
+from app.processes.changes.policies.risk import DEFAULT_QUESTIONNAIRE
+from app.processes.changes.records import Change, ChangeOutcome, ChangeType
 from app.processes.incidents.payloads import ReportIncident, ResolveIncident
 from app.processes.incidents.records import Effect, ResolutionCode
 from app.ticketing.work.assignment import AssignTicket

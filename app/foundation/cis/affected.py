@@ -36,9 +36,9 @@ class AffectedServiceOut(OutputModel):
     """An affected service."""
 
     key: str
-    distance: int = Field(description="That of the nearest item that serves it; 0: the failing one.")
+    distance: int = Field(description="Distance of the nearest item that serves it; 0: the failing one.")
     service: ServiceStub | None = Field(
-        description="Null where nobody has recorded one of that key, or none that the caller may see."
+        description="The service; null if none of that key is recorded, or the caller may not see it."
     )
 
 
@@ -46,7 +46,7 @@ class AffectedCustomerOut(OutputModel):
     """A team that is a customer of an affected service."""
 
     customer: TeamStub
-    distance: int = Field(description="That of the nearest service that is for it.")
+    distance: int = Field(description="Distance of the nearest service that is for it.")
 
 
 async def services_and_customers(
@@ -59,14 +59,14 @@ async def services_and_customers(
     retired = {row["key"] for row in rows if row["state"] == ServiceState.retired}
     keys = sorted(distances.keys() - retired, key=lambda key: (distances[key], key))
     caller = renderer.caller
-    seen = {
+    visible = {
         row["key"]: row for row in rows if is_visible(renderer.ledger, LIFECYCLE, caller, row["audience"])
     }
     services = [
-        {"key": key, "distance": distances[key], "service": _stub(seen.get(key))}
+        {"key": key, "distance": distances[key], "service": _stub(visible.get(key))}
         for key in keys[:MOST_AFFECTED]
     ]
-    customers = await _customers(renderer, [seen[key] for key in keys if key in seen], distances)
+    customers = await _customers(renderer, [visible[key] for key in keys if key in visible], distances)
     return services, customers[:MOST_AFFECTED], max(len(keys), len(customers)) > MOST_AFFECTED
 
 
@@ -82,8 +82,8 @@ async def _customers(
         for customer in row["customers"] or ():
             nearest.setdefault(UUID(customer), distances[row["key"]])
     teams = await renderer.ledger.directory.teams(nearest) if nearest else {}
-    found = [
+    customers = [
         {"customer": {"id": team, "key": teams[team].key, "name": teams[team].name}, "distance": distance}
         for team, distance in nearest.items()
     ]
-    return sorted(found, key=lambda one: (one["distance"], one["customer"]["key"]))
+    return sorted(customers, key=lambda row: (row["distance"], row["customer"]["key"]))

@@ -22,7 +22,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.log.canonical import instant
 
-#: What numbers of our changes look like.
+#: The form of our changes' numbers.
 OUR_NUMBER = re.compile(r"CHG-[0-9]{4}-[0-9]+")
 #: Most alterations that a refusal names.
 MOST_NAMED = 20
@@ -41,9 +41,9 @@ class Authorisation:
 async def authorisation(
     reads: ReadContext, ci: Ci, body: CiAlteration | EditCi, ctx: ActionContext
 ) -> Authorisation:
-    """Find whether the change that the payload names authorises an alteration of the item when it happened.
-    A name that is not known here is that of another tool's change, which cannot be verified. Raises
-    WrongValue for a number of ours that there is not.
+    """Find out whether the change that the payload names authorises the alteration at the time when it
+    happens. An unknown name is that of another tool's change, which cannot be verified. Raises WrongValue for
+    a number of our own without a change.
     """
     if body.change is None or ci.state is CiState.planned:
         return Authorisation(None)
@@ -59,26 +59,28 @@ async def authorisation(
     return Authorisation(loaded.record.id)
 
 
-def is_authorised(change: Any, ci: Ci, at: datetime) -> bool:
-    """Return whether the change authorised alterations of the item at that instant, by its own instants."""
+def is_authorised(change: Any, ci: Ci, altered_at: datetime) -> bool:
+    """Return whether the change authorised alterations of the item at that time, by its own times."""
     approved_at = _approved_at(change)
-    if not _touches(change, ci) or approved_at is None or at < approved_at:
+    if not _touches(change, ci) or approved_at is None or altered_at < approved_at:
         return False
     ends = (change.closed_at, change.cancelled_at, change.backed_out_at)
-    if any(end is not None and at >= end for end in ends):
+    if any(end is not None and altered_at >= end for end in ends):
         return False
     if change.window_from_at is None:
         return True
-    if change.window_from_at <= at < change.window_until_at:
+    if change.window_from_at <= altered_at < change.window_until_at:
         return True
-    under_way = change.started_at is not None and change.started_at <= at
-    return under_way and (change.implemented_at is None or at < change.implemented_at)
+    is_under_way = change.started_at is not None and change.started_at <= altered_at
+    return is_under_way and (change.implemented_at is None or altered_at < change.implemented_at)
 
 
 def _approved_at(change: Any) -> datetime | None:
-    """Return when the change was approved: a standard change when it was scheduled, as its template was."""
-    found: datetime | None = change.approved_at or change.scheduled_at
-    return found
+    """Return the time of the change's approval: of a standard change, whose template was approved, that of
+    its scheduling.
+    """
+    approved_at: datetime | None = change.approved_at or change.scheduled_at
+    return approved_at
 
 
 def _touches(change: Any, ci: Ci) -> bool:
@@ -105,8 +107,8 @@ def note_alteration(ci: Ci, ctx: ActionContext) -> None:
 
 @dataclass(frozen=True, slots=True)
 class UnauthorisedAlteration:
-    """An unauthorised alteration for which no change was named: which one of them it is, and how many remain
-    without this one.
+    """An unauthorised alteration for which no change was named: its number among all, from 1, and the number
+    of those that remain without a change.
     """
 
     number: int
@@ -116,11 +118,12 @@ class UnauthorisedAlteration:
 async def alteration_to_regularise(
     reads: ReadContext, ci: Ci, body: RegulariseCi, ctx: ActionContext
 ) -> UnauthorisedAlteration:
-    """Find the alteration that the payload names, or the only one without a change. Raises WrongValue if it
-    is none, or regularised, or if there are several; PreparationRefused if there is none.
+    """Find the alteration that the payload names, or the only one without a change. Raises WrongValue if the
+    named one is authorised or regularised, or if none is named and several wait; PreparationRefused if none
+    waits.
     """
-    found = await unauthorised_alterations(reads, ci.row_key)
-    waiting = [row for row in found if not row["is_regularised"]]
+    alterations = await unauthorised_alterations(reads, ci.row_key)
+    waiting = [row for row in alterations if not row["is_regularised"]]
     if not waiting:
         raise PreparationRefused("nothing_to_regularise")
     if body.alteration is None:
@@ -128,7 +131,7 @@ async def alteration_to_regularise(
             named = ", ".join(f"{row['id']} ({instant(row['occurred_at'])})" for row in waiting[:MOST_NAMED])
             raise WrongValue({"alterations": named}, pointer="/alteration", because="several_alterations")
         return UnauthorisedAlteration(waiting[0]["number"], 0)
-    chosen = [row for row in found if row["id"] == body.alteration]
+    chosen = [row for row in alterations if row["id"] == body.alteration]
     if not chosen:
         raise WrongValue(pointer="/alteration", because="no_unauthorised_alteration")
     if chosen[0]["is_regularised"]:
@@ -148,7 +151,7 @@ def regularise(ci: Ci, body: RegulariseCi, ctx: ActionContext) -> None:
 
 
 async def nothing_to_regularise(reads: ReadContext, ci: Ci, ctx: ActionContext) -> str | None:
-    """Refuse if the item was not altered without a change, or if all of that is regularised."""
+    """Refuse if the item has no unauthorised alterations, or if all are regularised."""
     all_then = 0 if ci.regularised_at is None else ci.unauthorised_count or 0
     regularised = all_then if ci.regularised_count is None else ci.regularised_count
     return None if (ci.unauthorised_count or 0) > regularised else "nothing_to_regularise"

@@ -1,6 +1,6 @@
 """Baselines: a named set of configuration items at a position of the log (lifecycle).
 
-Nothing is copied: what the items were is in their histories.
+Nothing is copied: the items' states at that position are in their histories.
 
 taken ─► discarded
 """
@@ -16,18 +16,16 @@ from app.foundation.cis.records import BaselineState as State
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.actions.payloads import (
-    EmptyPayload,
-)
+from app.kernel.actions.payloads import EmptyPayload
 
 
 def take_baseline(baseline: Baseline, body: TakeBaseline, ctx: ActionContext) -> None:
     """Take a baseline: name the items as they stood at a position of the log."""
-    baseline.key = body.key
-    baseline.name = body.name
+    copy_fields(baseline, body, ctx, without="position ci_classes services cis")
     baseline.position = ctx.prepared(LatestPosition).position if body.position is None else body.position
-    baseline.ci_classes = sorted({one.value for one in body.ci_classes})
+    baseline.ci_classes = sorted({ci_class.value for ci_class in body.ci_classes})
     baseline.services = sorted(body.services)
     baseline.ci_ids = sorted({str(ci.id) for ci in ctx.refs(Ci, "cis")})
 

@@ -25,9 +25,9 @@ async def too_many_attributes(
     reads: ReadContext, ci: Ci, body: ChangeAttributesCi, ctx: ActionContext
 ) -> None:
     """Refuse if the item would have too many attributes."""
-    given = {key for key, value in body.attributes.items() if value is not None}
-    kept = (ci.attributes or {}).keys() - body.attributes.keys()
-    if len(kept | given) > LONGEST_LIST:
+    set_keys = {key for key, value in body.attributes.items() if value is not None}
+    other_keys = (ci.attributes or {}).keys() - body.attributes.keys()
+    if len(other_keys | set_keys) > LONGEST_LIST:
         raise WrongValue({"max_length": str(LONGEST_LIST)}, pointer="/attributes", because="too_long")
 
 
@@ -37,7 +37,7 @@ async def cannot_be_related(reads: ReadContext, ci: Ci, body: RelateCi, ctx: Act
     if other.id == ci.id:
         raise WrongValue(pointer="/other", because="itself")
     relations = await reads.children(CiRelation, ci)
-    if any((one.kind, one.to_ci_id) == (body.kind, other.id) for one in relations):
+    if any((relation.kind, relation.to_ci_id) == (body.kind, other.id) for relation in relations):
         raise WrongValue(pointer="/other", because="there_already")
     if len(relations) >= MOST_RELATIONS:
         raise WrongValue({"max_length": str(MOST_RELATIONS)}, pointer="/other", because="too_long")

@@ -57,7 +57,8 @@ class CompareQuery(Paging):
     after: str = Field(
         alias="to",
         max_length=100,
-        description="The same. A position has the set of the other side; two positions have all items.",
+        description="Another baseline or position. A position has the set of the other side; two positions "
+        "have all items.",
     )
 
 
@@ -81,9 +82,9 @@ class RelationDifference(OutputModel):
 class CiDifference(OutputModel):
     """The differences of a configuration item."""
 
-    ci: CiStub = Field(description="As it stood at `to`; a removed one as it stood at `from`.")
+    ci: CiStub = Field(description="The item at `to`; a removed one at `from`.")
     difference: DifferenceKind
-    fields: list[FieldDifference] = Field(description="Of a changed one: what is otherwise, in order.")
+    fields: list[FieldDifference] = Field(description="The fields of a changed item that differ, in order.")
     relations_added: list[RelationDifference]
     relations_removed: list[RelationDifference]
 
@@ -93,7 +94,9 @@ class ComparePage(OutputModel):
 
     from_position: int
     to_position: int
-    items: list[CiDifference] = Field(description="May be fewer than `limit`, or none, though more follow.")
+    items: list[CiDifference] = Field(
+        description="The differences; may be fewer than `limit`, or none, though more follow."
+    )
     next_cursor: str | None
 
 
@@ -108,18 +111,18 @@ class ComparedState:
         """Return whether the set contains the item in its state of that time."""
         if ci is None or ci.state is CiState.retired:
             return False
-        of = self.baseline
-        return of is None or (
-            (not of.ci_classes or ci.ci_class in of.ci_classes)
-            and (not of.services or not set(of.services).isdisjoint(ci.services or ()))
-            and (not of.ci_ids or str(ci.id) in of.ci_ids)
+        baseline = self.baseline
+        return baseline is None or (
+            (not baseline.ci_classes or ci.ci_class in baseline.ci_classes)
+            and (not baseline.services or not set(baseline.services).isdisjoint(ci.services or ()))
+            and (not baseline.ci_ids or str(ci.id) in baseline.ci_ids)
         )
 
     @property
     def selection(self) -> tuple[Any, ...]:
         """Return the criteria that select the set: equal for equal sets."""
-        of = self.baseline
-        return () if of is None else (of.ci_classes, of.services, of.ci_ids)
+        baseline = self.baseline
+        return () if baseline is None else (baseline.ci_classes, baseline.services, baseline.ci_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,18 +144,18 @@ async def compare(renderer: Renderer, query: CompareQuery) -> dict[str, Any]:
     scope = f"cis/compare {before.position} {before.selection} {after.position} {after.selection}"
     last = None if query.cursor is None else UUID(cursors.read(query.cursor, scope, sign)[0])
     rows, more = await _candidates(renderer, before, after, last)
-    found: list[tuple[dict[str, Any], CiSnapshot, CiSnapshot]] = []
+    differing: list[tuple[dict[str, Any], CiSnapshot, CiSnapshot]] = []
     reported = 0
     for chunk in _chunks([row for row in rows if row["moved"]]):
         for row, old, new in await _snapshots(renderer, chunk, before, after):
-            if len(found) == query.limit or reported > MOST_RELATIONS:
-                items = await _render_items(renderer, found)
-                return _page(before, after, items, cursors.write([str(found[-1][0]["id"])], scope, sign))
+            if len(differing) == query.limit or reported > MOST_RELATIONS:
+                items = await _render_items(renderer, differing)
+                return _page(before, after, items, cursors.write([str(differing[-1][0]["id"])], scope, sign))
             if old != new:
-                found.append((row, old, new))
+                differing.append((row, old, new))
                 reported += len(old.relations ^ new.relations)
     cursor = cursors.write([str(rows[-1]["id"])], scope, sign) if more else None
-    return _page(before, after, await _render_items(renderer, found), cursor)
+    return _page(before, after, await _render_items(renderer, differing), cursor)
 
 
 def _page(
@@ -230,20 +233,22 @@ async def _snapshots(
         events[row["stream"]].append(recorded(row))
     histories = [(row, names[row["id"]], events[names[row["id"]]]) for row in rows]
     return [
-        (row, snapshot_at(name, those, before), snapshot_at(name, those, after))
-        for row, name, those in histories
+        (row, snapshot_at(name, history, before), snapshot_at(name, history, after))
+        for row, name, history in histories
     ]
 
 
 def snapshot_at(name: str, events: Sequence[Recorded], state: ComparedState) -> CiSnapshot:
     """Return the state of the item of that stream at the state's position: its events up to there, folded."""
-    then = [event for event in events if event.position <= state.position]
-    ci = fold(Ci, name, then)
+    earlier = [event for event in events if event.position <= state.position]
+    ci = fold(Ci, name, earlier)
     if not state.contains(ci):
         return CiSnapshot(None, frozenset())
-    keys = {key for event in then for key in event.data["set"] if kind_of(key) == CiRelation.KIND}
-    there = [one for key in keys if (one := fold(CiRelation, key, then)) is not None]
-    relations = frozenset((str(one.kind), one.to_ci_id) for one in there if one.to_ci_id is not None)
+    keys = {key for event in earlier for key in event.data["set"] if kind_of(key) == CiRelation.KIND}
+    existing = [relation for key in keys if (relation := fold(CiRelation, key, earlier)) is not None]
+    relations = frozenset(
+        (str(relation.kind), relation.to_ci_id) for relation in existing if relation.to_ci_id is not None
+    )
     # A different version alone is no difference, and not shown.
     assert ci is not None
     ci.version, ci.changed_at = 0, None
@@ -253,17 +258,17 @@ def snapshot_at(name: str, events: Sequence[Recorded], state: ComparedState) -> 
 
 
 async def _render_items(
-    renderer: Renderer, found: Sequence[tuple[dict[str, Any], CiSnapshot, CiSnapshot]]
+    renderer: Renderer, differing: Sequence[tuple[dict[str, Any], CiSnapshot, CiSnapshot]]
 ) -> list[dict[str, Any]]:
-    others = {other for _, old, new in found for _, other in old.relations ^ new.relations}
-    parameters: dict[str, Any] = {"ids": list(others)}
+    other_ids = {other for _, old, new in differing for _, other in old.relations ^ new.relations}
+    parameters: dict[str, Any] = {"ids": list(other_ids)}
     rows = await renderer.ledger.db.rows(
         "select c.id, c.key, c.name, c.ci_class, c.state from fold.ci c "
         f"where c.id = any(%(ids)s) and {ci_visibility_condition(renderer, parameters)}",
         parameters,
     )
     stubs = {row["id"]: ci_stub(row) for row in rows}
-    items = [_item(old, new, stubs) for _, old, new in found]
+    items = [_item(old, new, stubs) for _, old, new in differing]
     empty = {
         "difference": DifferenceKind.changed,
         "fields": [],
@@ -275,12 +280,12 @@ async def _render_items(
 
 
 def _item(old: CiSnapshot, new: CiSnapshot, stubs: dict[UUID, dict[str, Any]]) -> dict[str, Any]:
-    shown = new.ci or old.ci
+    ci = new.ci or old.ci
     difference = DifferenceKind.added if old.ci is None else DifferenceKind.removed
     if old.ci is not None and new.ci is not None:
         difference = DifferenceKind.changed
     return {
-        "ci": ci_stub({name: getattr(shown, name) for name in CiStub.model_fields}),
+        "ci": ci_stub({name: getattr(ci, name) for name in CiStub.model_fields}),
         "difference": difference,
         "fields": list(field_differences(old.ci, new.ci)) if old.ci and new.ci else [],
         "relations_added": _relations(new.relations - old.relations, stubs),
@@ -298,13 +303,15 @@ def field_differences(old: Ci, new: Ci) -> Iterator[dict[str, Any]]:
     """Yield the differences of each field that users change, and of each attribute."""
     for name in COMPARED_FIELDS:
         write = codecs(Ci)[name].write
-        was, now = getattr(old, name), getattr(new, name)
-        if was != now:
-            yield _field(name, None if was is None else write(was), None if now is None else write(now))
-    had, has = old.attributes or {}, new.attributes or {}
-    for key in sorted(had.keys() | has.keys()):
-        if had.get(key) != has.get(key):
-            yield _field(f"attributes.{key}", had.get(key), has.get(key))
+        before, after = getattr(old, name), getattr(new, name)
+        if before != after:
+            yield _field(
+                name, None if before is None else write(before), None if after is None else write(after)
+            )
+    old_values, new_values = old.attributes or {}, new.attributes or {}
+    for key in sorted(old_values.keys() | new_values.keys()):
+        if old_values.get(key) != new_values.get(key):
+            yield _field(f"attributes.{key}", old_values.get(key), new_values.get(key))
 
 
 def _field(name: str, old: Any, new: Any) -> dict[str, Any]:

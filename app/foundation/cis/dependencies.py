@@ -1,5 +1,5 @@
-"""What configuration items need, and what needs them: the relations, followed against the direction in which
-failure spreads, and along it.
+"""Dependencies of configuration items: the items that they need, and those that need them. Relations are
+followed against the direction in which failure spreads, and along it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from app.kernel.access.reads import Reading
 #: Most items that are followed, and most relations from one item to another.
 MOST_NEEDED, DEEPEST = 500, 10
 
-# What the touched items need, or what needs them, with the number of relations to it, nearest first. Retired
-# items do neither. An item may be reached at several distances, but no more often than there are distances:
-# the limit is reached only where more items are needed than are followed.
+# Items that the touched ones need, or that need them, with the number of relations to each, nearest first.
+# Retired items do neither. An item may be reached at several distances, but no more often than there are
+# distances: the limit is reached only where more items are needed than are followed.
 WALK = """
 with recursive walk (id, distance) as (
   select t.id, 0 from unnest(%(touched)s::uuid[]) as t (id)
@@ -55,7 +55,7 @@ async def needed_cis(read: Reading, touched: Iterable[UUID]) -> NeededCis:
 
 
 async def needing_cis(read: Reading, touched: Iterable[UUID]) -> NeededCis:
-    """Return the items that need the touched ones, in the same way: those that their failure affects."""
+    """Return the items that need the touched ones, which their failure affects: breadth first."""
     return await _walk(read, touched, ImpactDirection.to_its_end, ImpactDirection.to_its_start)
 
 
@@ -77,7 +77,7 @@ async def _walk(
     nearest: dict[UUID, int] = {}
     for row in rows:
         nearest.setdefault(row["id"], row["distance"])
-    found = [id_ for id_, distance in nearest.items() if id_ not in start and distance <= DEEPEST]
+    ids = [ci_id for ci_id, distance in nearest.items() if ci_id not in start and distance <= DEEPEST]
     is_too_deep = any(distance > DEEPEST for distance in nearest.values())
-    truncated = len(rows) == limit or len(found) > MOST_NEEDED or is_too_deep
-    return NeededCis(tuple(sorted(found[:MOST_NEEDED])), truncated)
+    truncated = len(rows) == limit or len(ids) > MOST_NEEDED or is_too_deep
+    return NeededCis(tuple(sorted(ids[:MOST_NEEDED])), truncated)

@@ -36,18 +36,18 @@ IMPACT_DIRECTIONS: dict[RelationKind, ImpactDirection] = {
 USUAL_DEPTH, LARGEST_DEPTH = 6, 10
 #: Most affected items in a result; one that leaves some out is marked as truncated.
 MOST_AFFECTED_CIS = 2_000
-#: Most relations followed from one level to the next. Most relations of a hub lead to items that are known
-#: already.
+#: Most relations followed from one level to the next. Most relations of a hub lead to items of earlier
+#: levels.
 MOST_RELATIONS_FOLLOWED = 10_000
 
-# One level: the items affected by the failure of the `frontier` that are not known already, each by its first
+# One level: the items affected by the failure of the `frontier` that earlier levels lack, each by its first
 # relation in the order of the kinds. Retired items neither fail nor are affected.
 # `offset 0` keeps the planner to the index: it reads rows until there are enough; without it, the planner,
 # which cannot know that number, would rather read all items.
 NEXT_LEVEL = """
-with known as materialized (
-  select unnest(%(known)s::uuid[]) as id
-), way as materialized (
+with affected as materialized (
+  select unnest(%(affected)s::uuid[]) as id
+), step as materialized (
   select w.id, w.kind, f.via from unnest(%(frontier)s::uuid[]) as f (via) cross join lateral (
     select r.from_ci_id as id, r.kind from fold.ci_relation r
     where r.to_ci_id = f.via and r.kind = any(%(to_start)s)
@@ -56,14 +56,14 @@ with known as materialized (
     where r.from_ci_id = f.via and r.kind = any(%(to_end)s)
     offset 0
   ) as w
-  limit %(ways)s
+  limit %(steps)s
 ), touched as (
-  select distinct on (w.id) w.id, w.kind, w.via from way w
-  where not exists (select from known k where k.id = w.id)
+  select distinct on (w.id) w.id, w.kind, w.via from step w
+  where not exists (select from affected k where k.id = w.id)
   order by w.id, w.kind, w.via
 )
 select c.id, c.key, c.name, c.ci_class, c.state, c.services, t.kind, t.via,
-  (select count(*) from way) as ways
+  (select count(*) from step) as steps
 from touched t cross join lateral (
   select * from fold.ci c where c.id = t.id and c.state <> 'retired' offset 0
 ) as c
@@ -84,9 +84,9 @@ class ImpactResult:
     truncated: bool
 
 
-def kinds_in_direction(way: ImpactDirection) -> list[str]:
+def kinds_in_direction(direction: ImpactDirection) -> list[str]:
     """Return the kinds of relations along which failure spreads in that direction."""
-    return [kind.value for kind, spread in IMPACT_DIRECTIONS.items() if spread is way]
+    return [kind.value for kind, spread in IMPACT_DIRECTIONS.items() if spread is direction]
 
 
 async def impact(
@@ -94,31 +94,32 @@ async def impact(
     failing: UUID,
     depth: int,
     most: int = MOST_AFFECTED_CIS,
-    ways: int = MOST_RELATIONS_FOLLOWED,
+    most_relations: int = MOST_RELATIONS_FOLLOWED,
 ) -> ImpactResult:
     """Return the items affected by the failure within `depth` relations, at most `most`: breadth first, by
-    one statement for each level, which follows at most `ways` relations. Cycles end at items that are known.
+    one statement for each level, which follows at most `most_relations`. Cycles end at items of earlier
+    levels.
     """
-    known: dict[UUID, dict[str, Any]] = {}
+    affected: dict[UUID, dict[str, Any]] = {}
     frontier = [failing]
     for distance in range(1, depth + 1):
-        room = most - len(known)
+        room = most - len(affected)
         parameters = {
             "frontier": frontier,
-            "known": [failing, *known],
+            "affected": [failing, *affected],
             "to_start": kinds_in_direction(ImpactDirection.to_its_start),
             "to_end": kinds_in_direction(ImpactDirection.to_its_end),
-            "ways": ways + 1,
+            "steps": most_relations + 1,
             "limit": room + 1,
         }
         # Planned for this frontier: a generic plan for one item and for a thousand takes twice as long for
         # these.
-        found = await db.rows(NEXT_LEVEL, parameters, prepare=False)
-        for row in found[:room]:
-            known[row["id"]] = {**row, "distance": distance}
-        if len(found) > room or (found and found[0]["ways"] > ways):
-            return ImpactResult(list(known.values()), truncated=True)
-        if not found:
+        rows = await db.rows(NEXT_LEVEL, parameters, prepare=False)
+        for row in rows[:room]:
+            affected[row["id"]] = {**row, "distance": distance}
+        if len(rows) > room or (rows and rows[0]["steps"] > most_relations):
+            return ImpactResult(list(affected.values()), truncated=True)
+        if not rows:
             break
-        frontier = [row["id"] for row in found]
-    return ImpactResult(list(known.values()), truncated=False)
+        frontier = [row["id"] for row in rows]
+    return ImpactResult(list(affected.values()), truncated=False)

@@ -5,7 +5,7 @@ planned ─► live ⇄ maintenance ─► retired       planned, live ─► re
 
 from __future__ import annotations
 
-from app.common.people import Person, Role
+from app.common.people import Role
 from app.foundation.cis.alterations import (
     alteration_to_regularise,
     authorisation,
@@ -31,20 +31,15 @@ from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import change_manager, configuration_manager, engineer, integration, rule
 from app.kernel.actions.constraints import RetryDecision, ValueTaken
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 
 
 def plan(ci: Ci, body: PlanCi, ctx: ActionContext) -> None:
     """Plan a configuration item, or record one that has been found."""
-    owner = ctx.ref(Person, "owner")
-    ci.key = body.key
-    ci.name = body.name
-    ci.ci_class = body.ci_class
-    ci.owner_id = owner.id if owner else None
+    copy_fields(ci, body, ctx)
     if ctx.caller.has_role(Role.integration, ci):
         ci.found_by_id = ctx.caller.person_id
-    ci.services = list(body.services)
-    ci.attributes = dict(body.attributes)
     ci.unauthorised = False
     ci.unauthorised_count = 0
     ci.alteration_count = 0
@@ -78,9 +73,7 @@ def change_attributes(ci: Ci, body: ChangeAttributesCi, ctx: ActionContext) -> N
 
 def edit(ci: Ci, body: EditCi, ctx: ActionContext) -> None:
     """Edit the item: its name, its owner or the services that it serves."""
-    apply_patch(ci, body, ctx, skip=("services", "change"))
-    if "services" in body.model_fields_set:
-        ci.services = list(body.services)
+    apply_patch(ci, body, ctx)
     note_alteration(ci, ctx)
 
 

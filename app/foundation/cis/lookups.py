@@ -14,21 +14,21 @@ and (%(classes)s::text[] = '{}' or ci_class = any(%(classes)s))
 and (%(services)s::text[] = '{}' or services && %(services)s::text[])
 order by sha256(convert_to(%(seed)s || '/' || id, 'UTF8')), id limit %(size)s
 """
-# The unauthorised alterations of an item, and whether a change was named for them; before events said which,
-# it was for all.
+# The unauthorised alterations of an item, and whether a change was named for them; events of before
+# `regularised_number` named one for all.
 UNAUTHORISED = """
-with said as (
+with alteration as (
   select id, version, occurred_at, type, (data->'set'->stream->>'unauthorised_count')::integer as number,
     data->'set'->stream->>'regularised_number' as regularised
   from log.told where stream = %(stream)s
 ), regularised as (
-  select version, regularised::integer as number from said where type = 'ci.regularised'
+  select version, regularised::integer as number from alteration where type = 'ci.regularised'
 )
 select s.id, s.occurred_at, s.number,
   exists (select from regularised r where r.version > s.version
     and coalesce(r.number, s.number) = s.number
   ) as is_regularised
-from said s where s.number > 0 order by s.version
+from alteration s where s.number > 0 order by s.version
 """
 
 
@@ -39,16 +39,16 @@ async def drawn_cis(
     (empty: of all), and the ids of those drawn: the first `size` in the order of the SHA-256 of
     `<seed>/<id>`.
     """
-    said = {"classes": classes, "services": services, "seed": seed, "size": size}
+    parameters = {"classes": classes, "services": services, "seed": seed, "size": size}
     guard = Unguarded("The sample says up to which position of the log it was drawn.")
-    rows = await reads.rows(DRAWN, said, guard=guard)
+    rows = await reads.rows(DRAWN, parameters, guard=guard)
     position, population = (rows[0]["position"], rows[0]["population"]) if rows else (0, 0)
     return position, population, [row["id"] for row in rows]
 
 
 async def unauthorised_alterations(reads: ReadContext, stream: str) -> list[Row]:
-    """Return the alterations of the item with that stream that no change authorised, the first first: `id` of
-    the event, `occurred_at`, `number` and whether `is_regularised`.
+    """Return the unauthorised alterations of the item with that stream, the first first: `id` of the event,
+    `occurred_at`, `number`, `is_regularised`.
     """
     guard = Unguarded("They are events of the item itself, whose version is checked.")
     return await reads.rows(UNAUTHORISED, {"stream": stream}, guard=guard)

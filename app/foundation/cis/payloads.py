@@ -1,4 +1,4 @@
-"""Payloads of actions on cis."""
+"""Payloads of actions on configuration items, baselines and verifications."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.records import (
+    Baseline,
+    Ci,
     CiClass,
     CiOutcome,
+    CiRelation,
     RelationKind,
     Settlement,
+    Verification,
+    VerificationItem,
 )
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -53,19 +58,16 @@ BoundedMapping = BeforeValidator(_limit_size)
 
 Services = Annotated[
     tuple[Annotated[RecordKey, KeyRef("service")], ...],
-    Field(
-        max_length=MOST_SERVICES,
-        description="The keys of the services that it serves.",
-        json_schema_extra={"uniqueItems": True},
-    ),
+    Field(max_length=MOST_SERVICES, json_schema_extra={"uniqueItems": True}),
     BoundedList,
     AfterValidator(unique_keys),
 ]
+Classes = Annotated[tuple[CiClass, ...], Field(max_length=len(CiClass)), BoundedList]
 
 Change = Annotated[
     ShortText | None,
     Field(
-        description="The change that this belongs to: its number, or as another tool calls it. One that "
+        description="The change that this belongs to: its number, or its name in another tool. One that "
         "touches the item, is approved and in its window authorises it."
     ),
 ]
@@ -77,26 +79,21 @@ class CiAlteration(Payload):
     change: Change = None
 
 
-class PlanCi(Payload):
+class CiFields(Payload, of=Ci):
+    """The fields of a configuration item that can be edited."""
+
+    name: ShortText
+    owner: Annotated[Reference, ForeignRef("person")] | None = None
+    services: Services = ()
+
+
+class PlanCi(CiFields, of=Ci):
     """A configuration item that is planned, or that has been found."""
 
-    key: RecordKey = Field(
-        description="What it is called in addresses, without a comma; unique, never changed.",
-        examples=["srv-17"],
-    )
-    name: ShortText = Field(
-        description="What people call it. Name no persons here.", examples=["Mail relay 1"]
-    )
-    ci_class: CiClass = Field(description="What sort of thing it is; never changed.", examples=["server"])
-    owner: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who answers for it: a person's id, or `me`."
-    )
-    services: Services = ()
+    key: RecordKey
+    ci_class: CiClass
     attributes: Annotated[dict[AttributeKey, AttributeValue], BoundedMapping] = Field(
-        default_factory=dict,
-        max_length=LONGEST_LIST,
-        description="What is known of it: short texts and whole numbers.",
-        examples=[{"memory_gib": 64, "system": "Debian 13"}],
+        default_factory=dict, max_length=LONGEST_LIST
     )
 
 
@@ -106,129 +103,96 @@ class ChangeAttributesCi(CiAlteration):
     attributes: Annotated[dict[AttributeKey, AttributeValue | None], BoundedMapping] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="What is otherwise: what is left out stays as it is, null takes a value away.",
+        description="The new values by their keys; null removes one. Attributes left out stay as they are.",
         examples=[{"memory_gib": 128}],
     )
 
 
-class EditCi(Patch):
+class EditCi(Patch, CiFields):
     """Fields of a configuration item to change; those left out stay as they are."""
 
-    name: ShortText = Field(default_factory=str, description="What people call it now.")
-    owner: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who answers for it now: a person's id; null: nobody."
-    )
-    services: Services = ()
     change: Change = None
 
 
-class RelateCi(CiAlteration):
+class RelateCi(CiAlteration, of=CiRelation):
     """A relation to another configuration item."""
 
-    kind: RelationKind = Field(description="What it is to the other one.")
-    other: Annotated[Reference, ForeignRef("ci")] = Field(description="The other one: its key or id.")
+    kind: RelationKind
+    other: Annotated[Reference, ForeignRef("ci")] = Field(description="The other item.")
 
 
-class UnrelateCi(CiAlteration):
+class UnrelateCi(CiAlteration, of=CiRelation):
     """The relation to end, named by its kind and the other configuration item."""
 
-    kind: RelationKind = Field(description="What it was to the other one.")
-    other: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(
-        description="The other one: its key or id."
-    )
+    kind: RelationKind
+    other: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(description="The other item.")
 
 
 LARGEST_SAMPLE = 200
 
 
-class DrawVerification(Payload):
+class DrawVerification(Payload, of=Verification):
     """The items that a sample is drawn from, and its size. A criterion left out does not narrow."""
 
-    key: RecordKey = Field(
-        description="What it is called in addresses; unique, never changed.", examples=["servers-2026-q4"]
-    )
-    name: ShortText = Field(
-        description="What people call it. Name no persons here.", examples=["Servers, autumn"]
-    )
+    key: RecordKey
+    name: ShortText
     size: Annotated[int, Field(strict=True, ge=1, le=LARGEST_SAMPLE)] = Field(
-        description="So many are drawn; fewer, if there are not as many."
+        description="Number of items to draw; fewer are drawn if there are not as many."
     )
-    ci_classes: Annotated[tuple[CiClass, ...], BoundedList] = Field(
-        default=(), max_length=len(CiClass), description="Items of these classes.", examples=[["server"]]
-    )
+    ci_classes: Classes = ()
     services: Services = ()
 
 
-class CheckItemVerification(Payload):
+class CheckItemVerification(Payload, of=VerificationItem):
     """The result of checking an item of the sample."""
 
-    ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(description="Which: its key or id.")
-    outcome: CiOutcome = Field(description="What was found.")
-    note: ShortText | None = Field(
-        default=None, description="What is otherwise than recorded; needed if something is. No persons here."
-    )
+    ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(description="The item.")
+    outcome: CiOutcome
+    note: ShortText | None = None
 
 
-class SettleDifferenceVerification(Payload):
+class SettleDifferenceVerification(Payload, of=VerificationItem):
     """The settlement of a difference."""
 
-    ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(
-        description="Of which item: its key or id."
-    )
-    settlement: Settlement = Field(description="What is done about it.")
+    ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(description="The item that differs.")
+    settlement: Settlement = Field(description="The settlement of the difference.")
     change: Change = None
 
 
-class ConcludeVerification(Payload):
+class ConcludeVerification(Payload, of=Verification):
     """The result of the verification."""
 
-    summary: ShortText | None = Field(
-        default=None, description="What came of it, in a line. No persons here."
-    )
+    summary: ShortText | None = None
 
 
-class TakeBaseline(Payload):
+class TakeBaseline(Payload, of=Baseline):
     """The items of a baseline, and the position of the log. A criterion left out does not narrow; retired
     items are in no baseline.
     """
 
-    key: RecordKey = Field(
-        description="What it is called in addresses; unique, never changed. Digits alone mean a position.",
-        examples=["before-move"],
-    )
-    name: ShortText = Field(
-        description="What people call it. Name no persons here.", examples=["Before the move"]
-    )
+    key: RecordKey
+    name: ShortText
     position: Annotated[int, Field(strict=True, ge=1, le=LARGEST_INTEGER)] | None = Field(
-        default=None, description="The position of the log as of which it is; none: the latest."
+        default=None, description="The position of the log as of which it is; if left out, the latest."
     )
-    ci_classes: Annotated[tuple[CiClass, ...], BoundedList] = Field(
-        default=(), max_length=len(CiClass), description="Items of these classes.", examples=[["server"]]
-    )
+    ci_classes: Classes = ()
     services: Annotated[
         tuple[Annotated[RecordKey, KeyRef("service", retired=True)], ...],
         BoundedList,
         AfterValidator(unique_keys),
-    ] = Field(
-        default=(),
-        max_length=MOST_SERVICES,
-        json_schema_extra={"uniqueItems": True},
-        description="Items that serve one of these services: their keys.",
-    )
+    ] = Field(default=(), max_length=MOST_SERVICES, json_schema_extra={"uniqueItems": True})
     cis: Annotated[tuple[Annotated[Reference, ForeignRef("ci", retired=True)], ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="These items: their keys or ids."
+        default=(), max_length=LONGEST_LIST
     )
 
 
 class RegulariseCi(Payload):
-    """The change that was approved afterwards for what was altered without one, and which alteration that
-    was.
-    """
+    """The change that was approved afterwards for an unauthorised alteration, and that alteration."""
 
     change: Annotated[Reference, ForeignRef("change")] = Field(
-        description="The change: its id or number. It touches the item.", examples=["CHG-2026-000001"]
+        description="The change, which touches the item.", examples=["CHG-2026-000001"]
     )
     alteration: UUID | None = Field(
         default=None,
-        description="The id of the event of the alteration; must be said if several are without a change.",
+        description="The id of the event of the alteration; required if several are without a change.",
     )

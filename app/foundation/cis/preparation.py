@@ -50,8 +50,8 @@ async def latest_position(
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """The items drawn, in order; how many there were to draw from, and the log's position."""
+class DrawnSample:
+    """The items drawn, in order, with the number of those they were drawn from and the log's position."""
 
     position: int
     population: int
@@ -60,14 +60,14 @@ class Sample:
 
 async def sample(
     reads: ReadContext, verification: Verification, body: DrawVerification, ctx: ActionContext
-) -> Sample:
+) -> DrawnSample:
     """Draw the sample. Raises WrongValue if no such item is in use."""
-    classes = [one.value for one in body.ci_classes]
+    classes = [ci_class.value for ci_class in body.ci_classes]
     services, seed = list(body.services), str(verification.id)
     position, population, drawn = await drawn_cis(reads, classes, services, seed, body.size)
     if not drawn:
         raise WrongValue(pointer="/ci_classes", because="nothing_to_draw")
-    return Sample(position, population, tuple(drawn))
+    return DrawnSample(position, population, tuple(drawn))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ async def sample_item(
     """Find the item of the sample. Raises WrongValue if it was not drawn, or is settled already."""
     items = await reads.children(VerificationItem, verification)
     ci = ctx.required_ref(Ci, "ci")
-    item = next((one for one in items if one.ci_id == ci.id), None)
+    item = next((item for item in items if item.ci_id == ci.id), None)
     if item is None:
         raise WrongValue(pointer="/ci", because="not_drawn")
     if item.settlement is not None:

@@ -48,7 +48,9 @@ from app.log.events import stream
 class CiOut(RecordOut, of=Ci):
     """A configuration item."""
 
-    attributes: dict[str, str | int] = Field(description="What is known of it, by key.")
+    attributes: dict[str, str | int] = Field(
+        description="Its attributes by their keys: short texts and whole numbers."
+    )
 
 
 CIS = Listing(
@@ -76,8 +78,8 @@ CIS = Listing(
 class BaselineOut(RecordOut, of=Baseline):
     """A named set of configuration items at a position of the log."""
 
-    ci_classes: list[CiClass] = Field(description="It has items of these classes; none: of all.")
-    ci_ids: list[UUID] = Field(description="It has these items; none: all.")
+    ci_classes: list[CiClass] = Field(description="Classes of its items; empty: of all.")
+    ci_ids: list[UUID] = Field(description="Ids of its items; empty: all.")
 
 
 BASELINES = Listing(
@@ -106,19 +108,19 @@ class VerificationItemOut(OutputModel, of=VerificationItem, without="id checked_
 
 async def items_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, list[Any]]:
     """Return the items of each sample, in the order of the draw."""
-    records = {stream("verification", one): one for one in samples}
+    records = {stream("verification", sample_id): sample_id for sample_id in samples}
     rows = await ledger.db.rows(
         "select v.record, v.place, v.outcome, v.note, v.checked_at, v.settlement, v.change, v.settled_at, "
         "c.id, c.key, c.name, c.ci_class, c.state from fold.verification_item v "
         "join fold.ci c on c.id = v.ci_id where v.record = any(%s) order by v.record, v.place",
         (list(records),),
     )
-    found: dict[UUID, list[Any]] = {}
+    items: dict[UUID, list[Any]] = {}
     for row in rows:
-        said = {name: row[name] for name in ("place", "outcome", "note", "settlement", "change")}
+        fields = {name: row[name] for name in ("place", "outcome", "note", "settlement", "change")}
         times = {name: row[name] and instant(row[name]) for name in ("checked_at", "settled_at")}
-        found.setdefault(records[row["record"]], []).append({"ci": ci_stub(row), **said, **times})
-    return found
+        items.setdefault(records[row["record"]], []).append({"ci": ci_stub(row), **fields, **times})
+    return items
 
 
 async def right_share_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, float]:
@@ -134,13 +136,13 @@ async def right_share_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, 
 class VerificationOut(RecordOut, of=Verification, after={"unsettled_count": "right_share items"}):
     """A sample of configuration items, checked against reality."""
 
-    ci_classes: list[CiClass] = Field(description="It is of items of these classes; none: of all.")
+    ci_classes: list[CiClass] = Field(description="Classes of its items; empty: of all.")
     right_share: Annotated[float | None, LoadedFrom(right_share_of, single=True)] = Field(
-        description="Of those that were compared, the share that is right, from 0 to 1; null: none was, and "
-        "in what is past."
+        description="Share of the checked items that are right, from 0 to 1; null: none was checked, or a "
+        "past version."
     )
     items: Annotated[list[VerificationItemOut] | None, LoadedFrom(items_of)] = Field(
-        description="In the order of the draw; null in what is past."
+        description="The items in the order of the draw; null in past versions."
     )
 
 
@@ -156,9 +158,10 @@ class RelationOut(OutputModel):
     """A relation between a configuration item and another one."""
 
     kind: RelationKind
-    label: str = Field(description="The same in words, in the language asked for.")
+    label: str = Field(description="Label of the kind, in the language asked for.")
     direction: Literal["outgoing", "incoming"] = Field(
-        description="`outgoing`: this one runs on the other one, say; `incoming`: the other one runs on this."
+        description="Direction seen from this item: `outgoing`: it runs on the other one, say; `incoming`: "
+        "the other one runs on it."
     )
     other: CiStub
     related_at: datetime
@@ -175,7 +178,8 @@ class RelationQuery(Paging):
     """The direction and page of the relations listed."""
 
     direction: Literal["outgoing", "incoming"] = Field(
-        default="outgoing", description="Those that start from it, or those that lead to it."
+        default="outgoing",
+        description="Direction of the relations: those that start from it, or those that lead to it.",
     )
 
 
@@ -183,28 +187,30 @@ class ViaOut(OutputModel):
     """The relation by which an item is affected."""
 
     kind: RelationKind
-    ci: CiStub = Field(description="The one whose failure touches it.")
+    ci: CiStub = Field(description="The item whose failure affects it.")
 
 
 class AffectedCiOut(OutputModel):
     """An affected configuration item."""
 
     ci: CiStub
-    distance: int = Field(description="How many relations lie between; 1: directly.")
-    via: ViaOut = Field(description="The last relation on the way; of several the first by its kind.")
+    distance: int = Field(description="Number of relations between; 1: directly.")
+    via: ViaOut = Field(description="The last relation of the path; of several the first by its kind.")
 
 
 class ImpactOut(OutputModel):
     """The impact of a configuration item's failure."""
 
-    depth: int = Field(description="So many relations were followed at most.")
+    depth: int = Field(description="Number of relations that were followed at most.")
     truncated: bool = Field(
-        description=f"Whether there is more, or may be: more than {MOST_AFFECTED_CIS:,} items are affected, "
+        description=f"True if there is more, or may be: more than {MOST_AFFECTED_CIS:,} items are affected, "
         f"or more than {MOST_RELATIONS_FOLLOWED:,} relations lead on from one distance to the next, or more "
-        f"than {MOST_AFFECTED:,} services or customers are. What was found is told, nearest first."
+        f"than {MOST_AFFECTED:,} services or customers are. The nearest are in the answer."
     )
-    cis: list[AffectedCiOut] = Field(description="The nearest first.")
-    services: list[AffectedServiceOut] = Field(description="The nearest first, then by key.")
+    cis: list[AffectedCiOut] = Field(description="The affected items, the nearest first.")
+    services: list[AffectedServiceOut] = Field(
+        description="The affected services, the nearest first, then by key."
+    )
     customers: list[AffectedCustomerOut] = Field(
         description="The teams that those services are for, the nearest first, then by key."
     )
@@ -215,7 +221,7 @@ class ImpactQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    depth: Annotated[int, Field(ge=1, le=LARGEST_DEPTH, description="So many relations are followed.")] = (
+    depth: Annotated[int, Field(ge=1, le=LARGEST_DEPTH, description="Number of relations to follow.")] = (
         USUAL_DEPTH
     )
 
@@ -233,23 +239,23 @@ def ci_visibility_condition(renderer: Renderer, parameters: dict[str, Any]) -> s
 async def relations(renderer: Renderer, ci: Ci, query: RelationQuery) -> dict[str, Any]:
     """Return a page of the item's relations to items that the caller may see. Raises BadCursor."""
     sign, scope = renderer.ledger.vault.fingerprint, f"{ci.row_key} relations {query.direction}"
-    here, there = "from_ci_id", "to_ci_id"
+    own_end, other_end = "from_ci_id", "to_ci_id"
     if query.direction == "incoming":
-        here, there = there, here
+        own_end, other_end = other_end, own_end
     parameters: dict[str, Any] = {"ci": ci.id, "after": None, "limit": query.limit + 1}
     if query.cursor is not None:
         (last,) = cursors.read(query.cursor, scope, sign)
         parameters["after"] = UUID(last)
-    found = await renderer.ledger.db.rows(
+    rows = await renderer.ledger.db.rows(
         "select r.id as relation_id, r.kind, r.related_at, c.id, c.key, c.name, c.ci_class, c.state "
-        f"from fold.ci_relation r join fold.ci c on c.id = r.{there} "
-        f"where r.{here} = %(ci)s and (%(after)s::uuid is null or r.id > %(after)s) "
+        f"from fold.ci_relation r join fold.ci c on c.id = r.{other_end} "
+        f"where r.{own_end} = %(ci)s and (%(after)s::uuid is null or r.id > %(after)s) "
         f"and {ci_visibility_condition(renderer, parameters)} order by r.id limit %(limit)s",
         parameters,
     )
-    shown = found[: query.limit]
-    more = len(found) > query.limit
-    cursor = cursors.write([str(shown[-1]["relation_id"])], scope, sign) if more else None
+    shown_rows = rows[: query.limit]
+    more = len(rows) > query.limit
+    cursor = cursors.write([str(shown_rows[-1]["relation_id"])], scope, sign) if more else None
     items = [
         {
             "kind": row["kind"],
@@ -258,32 +264,32 @@ async def relations(renderer: Renderer, ci: Ci, query: RelationQuery) -> dict[st
             "other": ci_stub(row),
             "related_at": instant(row["related_at"]),
         }
-        for row in shown
+        for row in shown_rows
     ]
     return {"items": items, "next_cursor": cursor}
 
 
 async def impact_of(renderer: Renderer, ci: Ci, depth: int) -> dict[str, Any]:
     """Return the impact of the item's failure, limited to items that the caller may see."""
-    found = await impact(renderer.ledger.db, ci.id, depth)
-    touched = await _visible(renderer, found.affected)
-    by_id = {row["id"]: ci_stub(row) for row in found.affected}
+    result = await impact(renderer.ledger.db, ci.id, depth)
+    affected = await _visible(renderer, result.affected)
+    by_id = {row["id"]: ci_stub(row) for row in result.affected}
     by_id[ci.id] = ci_stub({name: getattr(ci, name) for name in CiStub.model_fields})
     distances = dict.fromkeys(ci.services or (), 0)
-    for row in touched:
+    for row in affected:
         for key in row["services"]:
             distances.setdefault(key, row["distance"])
     services, customers, more = await services_and_customers(renderer, distances)
     return {
         "depth": depth,
-        "truncated": found.truncated or more,
+        "truncated": result.truncated or more,
         "cis": [
             {
                 "ci": by_id[row["id"]],
                 "distance": row["distance"],
                 "via": {"kind": row["kind"], "ci": by_id[row["via"]]},
             }
-            for row in touched
+            for row in affected
         ],
         "services": services,
         "customers": customers,
@@ -296,12 +302,12 @@ async def _visible(renderer: Renderer, rows: Sequence[dict[str, Any]]) -> list[d
     condition = ci_visibility_condition(renderer, parameters)
     if condition == "true":
         return list(rows)
-    found = await renderer.ledger.db.rows(
+    visible = await renderer.ledger.db.rows(
         f"select c.id from fold.ci c where c.id = any(%(ids)s) and {condition}", parameters
     )
-    seen = {row["id"] for row in found}
-    unseen = {row["id"] for row in rows} - seen
-    return [row for row in rows if row["id"] in seen and row["via"] not in unseen]
+    visible_ids = {row["id"] for row in visible}
+    hidden_ids = {row["id"] for row in rows} - visible_ids
+    return [row for row in rows if row["id"] in visible_ids and row["via"] not in hidden_ids]
 
 
 def ci_stub(row: dict[str, Any]) -> dict[str, Any]:

@@ -85,54 +85,57 @@ class Settlement(CodeEnum):
 class Ci(Record):
     """A configuration item.
 
-    `found_by_id` is the integration that planned it, if one did; that integration sees it. `services` are the
-    keys of the services that it serves, `attributes` short texts and whole numbers by their keys.
-    `unauthorised_count` is the number of alterations after go-live without an approved change, and
-    `unauthorised_at` the time of the last one; `unauthorised` is set if there ever was one, and
-    `regularised_by_id` is the change that was approved afterwards for the one of them that was regularised
-    last, the `regularised_number`th (None: for all until then, as before they were named),
-    `regularised_count` how many are. `alteration_count` counts all alterations after go-live, so that the
-    event of each sets it; `alteration_authorised` says it of the last one, `authorised_by_id` is the change
-    that authorised the last that was, and `outside_change` what another tool calls the change that the last
-    one names.
+    An alteration after go-live without an approved change counts as unauthorised, for good. It is regularised
+    by naming a change that was approved afterwards; `regularised_number` says for which of the unauthorised
+    alterations that was done last, counted from 1.
     """
 
     KIND: ClassVar[str] = "ci"
 
     state: CiState | None = required()
-    key: str | None = required()
-    name: str | None = required()
-    ci_class: CiClass | None = required()
-    owner_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who answers for it.")
+    key: str | None = required(
+        "The key in addresses, without a comma: unique, never changed.", examples=["srv-17"]
+    )
+    name: str | None = required("The name among people. Name no persons here.", examples=["Mail relay 1"])
+    ci_class: CiClass | None = required("The class of the item; never changed.", examples=["server"])
+    owner_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who answers for it.")
     found_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "The integration that has found it, and sees it."
     )
-    services: list[str] | None = required("The keys of the services that it serves.")
-    attributes: dict[str, Any] | None = required()
+    services: list[str] | None = required("Keys of the services that it serves.")
+    attributes: dict[str, Any] | None = required(
+        "Its attributes: short texts and whole numbers by their keys.",
+        examples=[{"memory_gib": 64, "system": "Debian 13"}],
+    )
     planned_at: Annotated[datetime | None, EnteredAt(CiState.planned)] = required()
     live_at: Annotated[datetime | None, EnteredAt(CiState.live, first=True)] = optional(
-        "When it first went live."
+        "Time at which it first went live."
     )
     retired_at: Annotated[datetime | None, EnteredAt(CiState.retired)] = None
-    unauthorised: bool | None = required("Whether it was altered after go-live without an approved change.")
-    unauthorised_count: int | None = required("How often it was.")
-    unauthorised_at: datetime | None = optional("When last.")
-    alteration_count: int | None = optional("How often it was altered after go-live; null: never counted.")
-    altered_at: datetime | None = optional("When last.")
-    alteration_authorised: bool | None = optional("Whether a change authorised the last alteration.")
+    unauthorised: bool | None = required(
+        "True if it was ever altered after go-live without an approved change."
+    )
+    unauthorised_count: int | None = required(
+        "Number of alterations after go-live without an approved change."
+    )
+    unauthorised_at: datetime | None = optional("Time of the last alteration without an approved change.")
+    alteration_count: int | None = optional("Number of alterations after go-live; null: never counted.")
+    altered_at: datetime | None = optional("Time of the last alteration after go-live.")
+    alteration_authorised: bool | None = optional("True if a change authorised the last alteration.")
     authorised_by_id: Annotated[UUID | None, ForeignRef("change")] = optional(
-        "The change that authorised the last one that was."
+        "The change that authorised the last alteration that was authorised."
     )
     regularised_at: datetime | None = optional(
-        "When a change was last named that was approved afterwards for one of these."
+        "Time at which a change approved afterwards was last named for an unauthorised alteration."
     )
-    regularised_by_id: Annotated[UUID | None, ForeignRef("change")] = optional("That change.")
+    regularised_by_id: Annotated[UUID | None, ForeignRef("change")] = optional("The change named then.")
     regularised_number: int | None = optional(
-        "For which of them: the first is 1. Null: for all until then, or for none."
+        "Number of the unauthorised alteration that it was named for, from 1; null: for all until then, or "
+        "none."
     )
-    regularised_count: int | None = optional("For how many of them one was named.")
+    regularised_count: int | None = optional("Number of unauthorised alterations for which one was named.")
     outside_change: str | None = optional(
-        "What the last alteration named as its change, if that is another tool's: not verified."
+        "The change of another tool that the last alteration named: not verified."
     )
 
 
@@ -144,54 +147,50 @@ class CiRelation(ChildRecord):
     KIND: ClassVar[str] = "ci_relation"
 
     from_ci_id: Annotated[UUID | None, ForeignRef("ci")] = required()
-    kind: RelationKind | None = required()
+    kind: RelationKind | None = required("The kind of the relation, seen from the item that it starts from.")
     to_ci_id: Annotated[UUID | None, ForeignRef("ci")] = required()
     related_at: datetime | None = required()
 
 
 class Baseline(Record):
-    """A named set of configuration items at a position of the log.
-
-    The set contains the items of `ci_classes` that serve one of `services` and are among `ci_ids`; an empty
-    criterion does not narrow.
-    """
+    """A named set of configuration items at a position of the log: those that meet all of its criteria."""
 
     KIND: ClassVar[str] = "baseline"
 
     state: BaselineState | None = required()
-    key: str | None = required()
-    name: str | None = required()
+    key: str | None = required(
+        "The key in addresses: unique, never changed. Digits alone mean a position.", examples=["before-move"]
+    )
+    name: str | None = required("The name among people. Name no persons here.", examples=["Before the move"])
     position: int | None = required("The position of the log as of which it is.", sa_type=BigInteger)
-    ci_classes: list[str] | None = required()
-    services: list[str] | None = required("It has items that serve one of these; none: whatever they serve.")
-    ci_ids: list[str] | None = required()
+    ci_classes: list[str] | None = required("Classes of its items; empty: of all.", examples=[["server"]])
+    services: list[str] | None = required(
+        "Keys of services, one of which its items serve; empty: any or none."
+    )
+    ci_ids: list[str] | None = required("Ids of its items; empty: all.")
     taken_at: Annotated[datetime | None, EnteredAt(BaselineState.taken)] = required()
     discarded_at: Annotated[datetime | None, EnteredAt(BaselineState.discarded)] = None
 
 
 class Verification(Record):
-    """A sample of configuration items in use, drawn from those of `ci_classes` that serve one of `services`;
-    an empty criterion does not narrow.
-
-    `population` is how many there were when it was drawn, `position` the log's position then. Of
-    `drawn_count` items `checked_count` were checked, and `right_count` are as recorded or were confirmed;
-    `unsettled_count` differences are not settled yet.
-    """
+    """A sample of configuration items in use, drawn from those that meet both criteria."""
 
     KIND: ClassVar[str] = "verification"
 
     state: VerificationState | None = required()
-    key: str | None = required()
-    name: str | None = required()
-    ci_classes: list[str] | None = required()
-    services: list[str] | None = required("It is of items that serve one of these; none: whatever.")
-    position: int | None = required("How far the log was when it was drawn.", sa_type=BigInteger)
-    population: int | None = required("How many items in use there were.", sa_type=BigInteger)
-    drawn_count: int | None = required("How many of them were drawn.")
-    checked_count: int | None = required("How many of these were compared.")
-    right_count: int | None = required("How many are as recorded, or were confirmed.")
-    unsettled_count: int | None = required("About so many differences nothing is done yet.")
-    summary: str | None = None
+    key: str | None = required("The key in addresses: unique, never changed.", examples=["servers-2026-q4"])
+    name: str | None = required("The name among people. Name no persons here.", examples=["Servers, autumn"])
+    ci_classes: list[str] | None = required("Classes of its items; empty: of all.", examples=[["server"]])
+    services: list[str] | None = required(
+        "Keys of services, one of which its items serve; empty: any or none."
+    )
+    position: int | None = required("The position of the log when it was drawn.", sa_type=BigInteger)
+    population: int | None = required("Number of items in use from which it was drawn.", sa_type=BigInteger)
+    drawn_count: int | None = required("Number of items that were drawn.")
+    checked_count: int | None = required("Number of drawn items that were checked.")
+    right_count: int | None = required("Number of checked items that are as recorded, or were confirmed.")
+    unsettled_count: int | None = required("Number of differences that are not settled yet.")
+    summary: str | None = optional("A line about the result. Name no persons here.")
     drawn_at: Annotated[datetime | None, EnteredAt(VerificationState.open)] = required()
     concluded_at: Annotated[datetime | None, EnteredAt(VerificationState.concluded)] = None
     discarded_at: Annotated[datetime | None, EnteredAt(VerificationState.discarded)] = None
@@ -203,12 +202,16 @@ class VerificationItem(ChildRecord):
     KIND: ClassVar[str] = "verification_item"
 
     ci_id: Annotated[UUID | None, ForeignRef("ci")] = required()
-    place: int | None = required("In the order of the draw, from 1.")
-    outcome: CiOutcome | None = optional("What was found; null: not compared yet.")
-    note: str | None = optional("What is otherwise than recorded.")
+    place: int | None = required("Place in the order of the draw, from 1.")
+    outcome: CiOutcome | None = optional("The outcome of the check; null: not checked yet.")
+    note: str | None = optional(
+        "The difference from the record; required if there is one. Name no persons here."
+    )
     checked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     checked_at: datetime | None = None
-    settlement: Settlement | None = optional("What is done about it; null: nothing yet, or none.")
+    settlement: Settlement | None = optional(
+        "The settlement of the difference; null: not settled yet, or no difference."
+    )
     change: str | None = optional("The change that has corrected it.")
     settled_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     settled_at: datetime | None = None

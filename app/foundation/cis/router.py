@@ -51,8 +51,8 @@ mount_actions(verifications_router, verifications.LIFECYCLE, VerificationOut)
 )
 async def compare_cis(request: Request, query: Annotated[CompareQuery, Query()]) -> Response:
     """Return the differences of configuration items between two baselines or positions of the log."""
-    found = await compare(renderer_of(request, CIS), query)
-    return Response(to_json(found), headers=VARY, media_type="application/json")
+    differences = await compare(renderer_of(request, CIS), query)
+    return Response(to_json(differences), headers=VARY, media_type="application/json")
 
 
 mount_reads(router, CIS)
@@ -70,9 +70,9 @@ async def list_ci_relations(
 ) -> Response:
     """List the item's relations to others, or those of others to it."""
     renderer = renderer_of(request, CIS)
-    found = await relations(renderer, (await load_visible(renderer, name)).record, query)
+    answer = await relations(renderer, (await load_visible(renderer, name)).record, query)
     headers = {**VARY, "Content-Language": renderer.language}
-    return Response(to_json(found), headers=headers, media_type="application/json")
+    return Response(to_json(answer), headers=headers, media_type="application/json")
 
 
 @router.get(
@@ -85,8 +85,8 @@ async def list_ci_relations(
 async def get_ci_impact(request: Request, name: Name, query: Annotated[ImpactQuery, Query()]) -> Response:
     """Return the impact of the item's failure."""
     renderer = renderer_of(request, CIS)
-    found = await impact_of(renderer, (await load_visible(renderer, name)).record, query.depth)
-    return Response(to_json(found), headers=VARY, media_type="application/json")
+    answer = await impact_of(renderer, (await load_visible(renderer, name)).record, query.depth)
+    return Response(to_json(answer), headers=VARY, media_type="application/json")
 
 
 mount_actions(router, LIFECYCLE, CiOut)

@@ -17,13 +17,14 @@ from app.foundation.cis.payloads import (
     DrawVerification,
     SettleDifferenceVerification,
 )
-from app.foundation.cis.preparation import Sample, SampleItem, sample, sample_item
+from app.foundation.cis.preparation import DrawnSample, SampleItem, sample, sample_item
 from app.foundation.cis.records import CiOutcome, Settlement, Verification, VerificationItem
 from app.foundation.cis.records import VerificationState as State
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import WrongValue
@@ -31,11 +32,10 @@ from app.kernel.actions.refusals import WrongValue
 
 def draw(verification: Verification, body: DrawVerification, ctx: ActionContext) -> None:
     """Draw a verification: a sample of the items in use, to be checked against reality."""
-    verification.key = body.key
-    verification.name = body.name
-    verification.ci_classes = sorted({one.value for one in body.ci_classes})
+    copy_fields(verification, body, ctx, without="ci_classes services")
+    verification.ci_classes = sorted({ci_class.value for ci_class in body.ci_classes})
     verification.services = sorted(body.services)
-    drawn = ctx.prepared(Sample)
+    drawn = ctx.prepared(DrawnSample)
     verification.position, verification.population = drawn.position, drawn.population
     verification.drawn_count = len(drawn.cis)
     verification.checked_count = verification.right_count = verification.unsettled_count = 0
@@ -47,8 +47,7 @@ def draw(verification: Verification, body: DrawVerification, ctx: ActionContext)
 def check_item(verification: Verification, body: CheckItemVerification, ctx: ActionContext) -> None:
     """Check an item of the verification; until the item is settled, it can be checked again."""
     item = ctx.change(ctx.prepared(SampleItem).item)
-    item.outcome = body.outcome
-    item.note = body.note
+    copy_fields(item, body, ctx)
     item.checked_by_id = ctx.caller.person_id
     item.checked_at = ctx.occurred_at
     _recount(verification, item, ctx)
@@ -69,8 +68,7 @@ def settle_difference(
     finding.
     """
     item = ctx.change(ctx.prepared(SampleItem).item)
-    item.settlement = body.settlement
-    item.change = body.change
+    copy_fields(item, body, ctx)
     item.settled_by_id = ctx.caller.person_id
     item.settled_at = ctx.occurred_at
     _recount(verification, item, ctx)
@@ -87,14 +85,14 @@ async def no_difference(
 
 
 def _recount(verification: Verification, item: VerificationItem, ctx: ActionContext) -> None:
-    """Recount the sample's items, with this one in its present state."""
-    items = [item if one.id == item.id else one for one in ctx.prepared(SampleItem).items]
-    checked = [one for one in items if one.outcome is not None]
-    different = [one for one in checked if one.outcome is not CiOutcome.as_recorded]
-    wrong = [one for one in different if one.settlement is not Settlement.confirmed]
+    """Recount the sample's items, with `item` in place of its row of before the action."""
+    items = [item if other.id == item.id else other for other in ctx.prepared(SampleItem).items]
+    checked = [item for item in items if item.outcome is not None]
+    different = [item for item in checked if item.outcome is not CiOutcome.as_recorded]
+    wrong = [item for item in different if item.settlement is not Settlement.confirmed]
     verification.checked_count = len(checked)
     verification.right_count = len(checked) - len(wrong)
-    verification.unsettled_count = sum(one.settlement is None for one in different)
+    verification.unsettled_count = sum(item.settlement is None for item in different)
 
 
 def conclude(verification: Verification, body: ConcludeVerification, ctx: ActionContext) -> None:

@@ -4,7 +4,8 @@ the payload that it corrects, and records take over what payloads say. Pure.
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
@@ -34,19 +35,29 @@ def _record_field(record: type[Record], name: str) -> FieldInfo | None:
 
 
 def make_optional(patch: type[BaseModel]) -> None:
-    """Declare the required fields that the patch's class inherits as such that may be left out, before its
-    model is built; null is accepted only where they accept it.
+    """Declare the fields that the patch's class inherits as such that may be left out, before its model is
+    built; null is accepted only where they accept it.
     """
     annotations = dict(vars(patch).get("__annotations__", {}))
     for base in reversed(patch.__mro__[1:]):
         for name, field in getattr(base, "model_fields", {}).items():
-            if field.is_required() and name not in vars(patch):
+            if name not in vars(patch) and (field.is_required() or _shows_default(field)):
                 annotations.setdefault(name, field.rebuild_annotation())
-                # A default value would stand in the contract, as if leaving the field out set it.
-                words = {"description": field.description, "examples": field.examples}
-                setattr(patch, name, Field(default_factory=_left_out, **words))
+                default = None if field.is_required() else field.default
+                optional = Field(
+                    default_factory=partial(_value, default),
+                    description=field.description,
+                    examples=field.examples,
+                    json_schema_extra=field.json_schema_extra,
+                )
+                setattr(patch, name, optional)
     patch.__annotations__ = annotations
 
 
-def _left_out() -> None:
-    """Stand in for a field that was left out, which nobody reads."""
+def _shows_default(field: FieldInfo) -> bool:
+    """Return whether the contract shows the field's default, as if leaving it out of a patch set it."""
+    return field.default_factory is None and field.default is not None
+
+
+def _value(value: Any) -> Any:
+    return value

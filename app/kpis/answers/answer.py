@@ -22,7 +22,7 @@ from app.api.records.shapes import OutputModel
 from app.kpis.answers import as_of, point_intervals, references
 from app.kpis.answers.comparisons import Comparisons, load_comparisons
 from app.kpis.answers.days import add_agent_days, add_days, end_instants
-from app.kpis.answers.lag_notice import LAG_DESCRIPTION
+from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition
 from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.budgets.validity import budgets
 from app.kpis.declaration.dimensions import IDS, TEAMS, Dimension
@@ -53,8 +53,7 @@ from app.log import read
 from app.platform.db import Connection, Database, DatabaseGone
 
 LARGEST_ANSWER = 20_000
-#: The number of the comparable part of the period before a running one; lower than all others, so it sorts
-#: first.
+#: The number of the comparable part of the period before a running one, which sorts before all others.
 PARTIAL_PREVIOUS = -1
 #: The longest wait for the facts of a caller's own writes, and the interval between two polls, in seconds.
 FRESH_SECONDS, POLL_SECONDS = 2.0, 0.05
@@ -83,10 +82,10 @@ class KpiAnswer(OutputModel):
     unit: str
     grain: str
     tz: str
-    as_of: datetime | None = Field(description="Null: as it is known now.")
-    position: int = Field(description="Up to which position of the log everything is in it.")
-    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
-    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
+    as_of: datetime | None = Field(description="The instant as of which it is; null: as it is known now.")
+    position: LogPosition
+    lag_seconds: LagSeconds
+    behind: LagNotice = None
     points: list[KpiPoint]
 
 

@@ -16,8 +16,8 @@ from pydantic import ConfigDict, Field
 
 from app.api.records.shapes import OutputModel, PersonStub
 from app.kpis.answers.answer import KpiAnswer
-from app.kpis.answers.lag_notice import LAG_DESCRIPTION
 from app.kpis.answers.limits import KpiLimits, natural_limits
+from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PeriodBegin, PeriodEnd
 from app.kpis.answers.series import DECIMALS_OF_RATIOS, KpiPoint
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.declaration.marks import SignalState, Tendency
@@ -37,7 +37,7 @@ class KpiNotedSignal(OutputModel):
     tendency: Tendency
     since_at: datetime = Field(description="The beginning of the first period that makes up the signal.")
     noted_at: datetime
-    reason: str | None = Field(description="Why, in the words of whoever explained it.")
+    reason: str | None = Field(description="The reason, in the words of the person who explained it.")
     cause: str | None = Field(description="The record or the event behind it.")
     explained_by: PersonStub | None
     explained_at: datetime | None
@@ -51,7 +51,7 @@ class KpiChartRebase(OutputModel):
     id: UUID
     change: str = Field(description="The number of the change or another record, or a name.")
     begins_at: datetime = Field(
-        description="Limits count anew from the first period that begins then or later."
+        description="Time of the change: limits count anew from the first period that begins then or later."
     )
 
 
@@ -60,20 +60,22 @@ class KpiChartPoint(OutputModel):
 
     model_config = ConfigDict(frozen=True)
 
-    begin: datetime = Field(serialization_alias="from", description="The first instant of the period.")
-    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
-    value: int | float | None = Field(description="The KPI; null: there were no cases.")
-    cases: int = Field(description="How many cases it was computed from.")
-    running: bool = Field(description="It is not over, or has not begun: it is on no side of any limit.")
+    begin: PeriodBegin
+    end: PeriodEnd
+    value: int | float | None = Field(description="The value of the KPI; null: there were no cases.")
+    cases: int = Field(description="Number of cases from which it was computed.")
+    running: bool = Field(
+        description="True if the period is not over, or has not begun: it is on no side of any limit."
+    )
     moving_range: float | None = Field(
-        description="How much it differs from the value before; null: none is before it since limits count."
+        description="The difference from the value before; null: there is none since limits count."
     )
     signals: list[Signal] = Field(
         description="The rules by which the value is no chance; none: look for no cause."
     )
     noted: list[KpiNotedSignal] = Field(
-        description="The signals that were noted of the period at night, and what was said of them. Noted "
-        "are those of watched KPIs, by month, of the organisation, a service or a team."
+        description="The signals noted of the period at night, with their explanations. Noted are those of "
+        "watched KPIs, by month, of the organisation, a service or a team."
     )
 
 
@@ -82,11 +84,13 @@ class KpiStretch(OutputModel):
 
     model_config = ConfigDict(frozen=True)
 
-    begin: datetime = Field(serialization_alias="from", description="The first instant of the stretch.")
-    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
-    values: int = Field(description="How many periods that are over and have a value it has.")
-    limits: KpiLimits | None = Field(description=f"Null: fewer than {LEAST_VALUES} values.")
-    provisional: bool = Field(description="The limits are of fewer than 12 values: they will still move.")
+    begin: PeriodBegin
+    end: PeriodEnd
+    values: int = Field(description="Number of its periods that are over and have a value.")
+    limits: KpiLimits | None = Field(description=f"The limits; null: fewer than {LEAST_VALUES} values.")
+    provisional: bool = Field(
+        description="True if the limits are of fewer than 12 values: they will still move."
+    )
 
 
 class KpiBehaviour(OutputModel):
@@ -98,14 +102,16 @@ class KpiBehaviour(OutputModel):
     unit: str
     grain: str
     tz: str
-    position: int = Field(description="Up to which position of the log everything is in it.")
-    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
-    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
+    position: LogPosition
+    lag_seconds: LagSeconds
+    behind: LagNotice = None
     limits: KpiLimits | None = Field(
-        description=f"Those of the last stretch. Null: fewer than {LEAST_VALUES} of its periods that are "
-        "over have a value."
+        description=f"The limits of the last stretch. Null: fewer than {LEAST_VALUES} of its periods that "
+        "are over have a value."
     )
-    provisional: bool = Field(description="These limits are of fewer than 12 values: they will still move.")
+    provisional: bool = Field(
+        description="True if these limits are of fewer than 12 values: they will still move."
+    )
     stretches: list[KpiStretch] = Field(description="The times between re-basings; one if there was none.")
     rebases: list[KpiChartRebase]
     points: list[KpiChartPoint]

@@ -9,9 +9,8 @@ from pydantic import ConfigDict, Field
 
 from app.api.records.shapes import OutputModel
 from app.kpis.answers.answer import facts_position, snapshot_connection, with_budgets, with_previous_period
-from app.kpis.answers.lag_notice import LAG_DESCRIPTION
 from app.kpis.answers.outlook import Outlook, Requirement, requirement_for
-from app.kpis.answers.point_parts import KpiTarget
+from app.kpis.answers.point_parts import KpiTarget, LagNotice, LagSeconds, LogPosition, PeriodBegin, PeriodEnd
 from app.kpis.answers.series import KpiStatus, PointContext, cases_of, point
 from app.kpis.declaration.figures import Figures
 from app.kpis.declaration.kpi import REFERENCED_AGGREGATES, Aggregate, Basis, Kpi, TargetValue
@@ -44,32 +43,30 @@ class KpiForecast(OutputModel):
     unit: str
     grain: str
     tz: str
-    position: int = Field(description="Up to which position of the log everything is in it.")
-    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
-    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
-    begin: datetime = Field(
-        serialization_alias="from", description="The first instant of the running period."
-    )
-    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
-    value: int | float | None = Field(description="The KPI up to now; null: there are no cases.")
-    cases: int = Field(description="How many cases it was computed from.")
-    target: KpiTarget | None = Field(description="The one that holds now; null: there is none.")
-    status: KpiStatus | None = Field(description="How the value stands to it now.")
+    position: LogPosition
+    lag_seconds: LagSeconds
+    behind: LagNotice = None
+    begin: PeriodBegin
+    end: PeriodEnd
+    value: int | float | None = Field(description="The value of the KPI up to now; null: there are no cases.")
+    cases: int = Field(description="Number of cases from which it was computed.")
+    target: KpiTarget | None = Field(description="The target that holds now; null: there is none.")
+    status: KpiStatus | None = Field(description="The status of the value against the target now.")
     more_cases: int | None = Field(
-        description="How many more cases are assumed to come: as was asked; else at the pace of this period, "
-        "or of the one before if it has none yet. Null where it makes no difference."
+        description="Number of further cases that are assumed: as asked for; else at the pace of this "
+        "period, or of the one before if it has none yet. Null where it makes no difference."
     )
     outlook: Outlook | None = Field(
-        description="Null: there is no target, or of this KPI nothing can be said."
+        description="The outlook; null: there is no target, or of this KPI nothing can be said."
     )
     at_least: int | None = Field(
-        description="What the further cases together must bring at least: seconds of a mean, cases that "
-        "count of a share, cost of a part of a budget, cases of a count; of a backlog by how much it must "
-        "change."
+        description="The least that the further cases must bring together: seconds of a mean, cases that "
+        "count of a share, cost of a part of a budget, cases of a count; of a backlog the change that it "
+        "needs."
     )
-    at_most: int | None = Field(description="What they may bring together at most; the same.")
+    at_most: int | None = Field(description="The most that they may bring together, in the same unit.")
     each: float | None = Field(
-        description="Of a mean, a number per case or a part of a budget: that bound for each of them."
+        description="The bound for each case, of a mean, a number per case or a part of a budget."
     )
 
 

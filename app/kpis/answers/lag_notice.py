@@ -7,9 +7,6 @@ from __future__ import annotations
 from app.i18n import translate
 from app.platform.db import Database
 
-LAG_DESCRIPTION = (
-    "In words, that an import is not all in it yet, and how much is missing. Null: none is missing."
-)
 # An import adds thousands of events, with others in between, so a few samples of the missing events suffice.
 SAMPLES = 20
 SELECT_MISSING = """

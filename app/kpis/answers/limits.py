@@ -26,7 +26,7 @@ class KpiLimits(OutputModel):
     centre: float = Field(description="The mean of the values of the periods that are over.")
     low: float = Field(description="The lower natural limit; no lower than a value can be.")
     high: float = Field(description="The upper natural limit; no higher than a value can be.")
-    moving_range: float = Field(description="How much a value differs from the next, on average.")
+    moving_range: float = Field(description="The mean difference of a value from the next.")
     upper_range: float = Field(
         description="The upper range limit: a value that differs from the one before by more is no chance."
     )

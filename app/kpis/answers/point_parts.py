@@ -1,11 +1,29 @@
-"""Parts of a point of an answer: interval, survival, target, and the figures beside it (schemas)."""
+"""Fields that many answers share, and the parts of a point: interval, survival, target (schemas)."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
 from app.api.records.shapes import OutputModel
 from app.kpis.declaration.kpi import Comparator
+
+PeriodBegin = Annotated[
+    datetime, Field(serialization_alias="from", description="The first instant of the period.")
+]
+PeriodEnd = Annotated[datetime, Field(serialization_alias="to", description="The end, exclusive.")]
+LogPosition = Annotated[int, Field(description="The position of the log up to which everything is in it.")]
+LagSeconds = Annotated[
+    float, Field(description="Age of the first event that is not in it yet; 0: there is none.")
+]
+LagNotice = Annotated[
+    str | None,
+    Field(
+        description="The words that an import is not all in it yet, and how much is missing. Null: none is."
+    ),
+]
 
 
 class KpiInterval(OutputModel):
@@ -15,7 +33,7 @@ class KpiInterval(OutputModel):
 
     low: float
     high: float
-    level: float = Field(description="How often such an interval holds what it is to hold.")
+    level: float = Field(description="The probability that such an interval holds the true value.")
 
 
 class KpiSurvival(OutputModel):
@@ -23,10 +41,10 @@ class KpiSurvival(OutputModel):
 
     model_config = ConfigDict(frozen=True)
 
-    ended: int = Field(description="How many of the cases have ended.")
-    open: int = Field(description="How many have not: they count with their age.")
-    median: int | None = Field(description="In how many seconds half end; null: not half have.")
-    p90: int | None = Field(description="In how many seconds nine in ten end; null: not so many have.")
+    ended: int = Field(description="Number of cases that have ended.")
+    open: int = Field(description="Number of cases that have not ended: they count with their age.")
+    median: int | None = Field(description="Number of seconds in which half end; null: fewer have.")
+    p90: int | None = Field(description="Number of seconds in which nine in ten end; null: fewer have.")
 
 
 class KpiBeside(OutputModel):
@@ -34,8 +52,8 @@ class KpiBeside(OutputModel):
 
     model_config = ConfigDict(frozen=True)
 
-    value: int | float | None = Field(description="Null: there are no cases to compute it from.")
-    cases: int = Field(description="How many cases it was computed from.")
+    value: int | float | None = Field(description="The value; null: there are no cases to compute it from.")
+    cases: int = Field(description="Number of cases from which it was computed.")
     numerator: int | None
     denominator: int | None
 
@@ -46,7 +64,7 @@ class KpiTarget(OutputModel):
     model_config = ConfigDict(frozen=True)
 
     comparator: Comparator
-    value: int | float = Field(description="In the unit of the KPI.")
+    value: int | float = Field(description="The value, in the unit of the KPI.")
 
 
 class KpiPrevious(OutputModel):
@@ -58,6 +76,6 @@ class KpiPrevious(OutputModel):
 
     value: int | float | None
     change: float | None = Field(
-        description="By what part of that value this one is higher: 0.1 is 10 % more. "
-        "Null where there is no value, or that one is 0."
+        description="The relative difference of this value from that one: 0.1 is 10 % more. Null where there "
+        "is no value, or that one is 0."
     )

@@ -17,7 +17,15 @@ from pydantic import ConfigDict, Field
 from app.api.records.shapes import OutputModel
 from app.common.records import CodeEnum
 from app.kpis.answers import point_intervals
-from app.kpis.answers.point_parts import KpiBeside, KpiInterval, KpiPrevious, KpiSurvival, KpiTarget
+from app.kpis.answers.point_parts import (
+    KpiBeside,
+    KpiInterval,
+    KpiPrevious,
+    KpiSurvival,
+    KpiTarget,
+    PeriodBegin,
+    PeriodEnd,
+)
 from app.kpis.declaration import exposure as outage_figures
 from app.kpis.declaration.dimensions import ASSIGNMENT_DIMENSIONS
 from app.kpis.declaration.exposure import Exposure, KpiExposure
@@ -90,83 +98,92 @@ class KpiPoint(OutputModel):
 
     model_config = ConfigDict(frozen=True)
 
-    begin: datetime = Field(serialization_alias="from", description="The first instant of the period.")
-    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
+    begin: PeriodBegin
+    end: PeriodEnd
     by: dict[str, str | None] = Field(
-        description="What the cases have in common: a team by its key, a priority by its code, null: none."
+        description="The value that the cases have in each dimension: a team by its key, a priority by its "
+        "code, null: none."
     )
-    value: int | float | None = Field(description="The KPI; null: there are no cases to compute it from.")
-    no_value: NoValueReason | None = Field(description="Why `value` is null; empty is not zero.")
-    cases: int = Field(description="How many cases it was computed from.")
+    value: int | float | None = Field(
+        description="The value of the KPI; null: there are no cases to compute it from."
+    )
+    no_value: NoValueReason | None = Field(
+        description="The reason for which `value` is null; empty is not zero."
+    )
+    cases: int = Field(description="Number of cases from which it was computed.")
     numerator: int | None = Field(
-        description="Of a share, a part of a budget, a mean score, a change against the year before, or a "
-        "number per case, per person or per agent and day."
+        description="The numerator of a share, a part of a budget, a mean score, a change against the year "
+        "before, or a number per case, per person or per agent and day."
     )
     denominator: int | None = Field(
-        description="The same; what is divided by: cases, agent-days, the budgets of the cases, the cases "
-        "of the year before, those delivered, or the active persons. Of availability the numerator is the "
-        "outage and this the agreed time, in seconds: the value is what is left of 1."
+        description="The denominator of the same: cases, agent-days, the budgets of the cases, the cases of "
+        "the year before, those delivered, or the active persons. Of availability the numerator is the "
+        "outage and this the agreed time, in seconds: the value is 1 less their ratio."
     )
     rota_days: int | None = Field(
-        description="Of a number per agent and day: how many of the days are on the rota. The others are "
-        "days with work of persons whom no rota covers."
+        description="Number of agent-days that are on the rota, of a number per agent and day. The others "
+        "are days with work of persons whom no rota covers."
     )
     business: Distribution | None = Field(
-        description="Of a duration, in business time: of requests by the calendar of their service; where "
-        "there is none all time is."
+        description="The distribution of a duration in business time: of requests by the calendar of their "
+        "service; without one all time is business time."
     )
-    elapsed: Distribution | None = Field(description="Of a duration, in calendar time.")
-    survival: KpiSurvival | None = Field(description="Of a duration that takes open cases into account.")
+    elapsed: Distribution | None = Field(description="The distribution of a duration in calendar time.")
+    survival: KpiSurvival | None = Field(
+        description="The estimate of a duration that takes open cases into account."
+    )
     exposure: KpiExposure | None = Field(
-        description="Of a KPI of outages: the agreed time and the outages that it was computed from. "
-        "Null: the KPI is of something else, or the period has not begun."
+        description="The agreed time and the outages from which a KPI of outages was computed. Null: the KPI "
+        "is of something else, or the period has not begun."
     )
     interval: KpiInterval | None = Field(
-        description="Of a share by Wilson, of a count or a number per case or day by Garwood (Poisson, "
-        "exact), of incidents prevented by Zou and Donner from the counts before and after, of a change "
-        "against the year before from both counts (Poisson, exact), of a mean score by Wilson, wider than "
-        "need be. Null for a duration, whose distribution says more, and for money, which is no count."
+        description="The confidence interval: of a share by Wilson, of a count or a number per case or day "
+        "by Garwood (Poisson, exact), of incidents prevented by Zou and Donner from the counts before and "
+        "after, of a change against the year before from both counts (Poisson, exact), of a mean score by "
+        "Wilson, wider than need be. Null for a duration, whose distribution says more, and for money, "
+        "which is no count."
     )
-    small: bool = Field(description="Fewer than 10 cases: read it with care.")
+    small: bool = Field(description="True if there are fewer than 10 cases: read it with care.")
     open_cases: int | None = Field(
-        description="Of a duration: cases still to come, at the period's end, or now if that is earlier."
+        description="Number of open cases of a duration, at the period's end, or now if that is earlier."
     )
     oldest_open_seconds: int | None = Field(
-        description="Of a duration or a backlog: how long ago the oldest open case was opened, at that "
-        "instant. Null: none is open."
+        description="Age of the oldest open case of a duration or a backlog, at that instant. Null: none is "
+        "open."
     )
     on_hold: int | None = Field(
-        description="Of a backlog: how many of its cases were on hold at that instant. They count like all."
+        description="Number of a backlog's cases that were on hold at that instant. They count like all."
     )
     undecided: int | None = Field(
-        description="Of a share of what is decided: how many cases are neither as yet, of those that "
-        "`cases` counts; of a share of the cases opened: how many are still open. Null: the KPI is of "
-        "something else."
+        description="Number of undecided cases: of a share of what is decided, those of `cases` that are "
+        "neither as yet; of a share of the cases opened, those still open. Null: the KPI is of something "
+        "else."
     )
     skewed: int | None = Field(
-        description="Of a time to respond or to restore: how many of the cases count otherwise than was "
-        "told. By the clocks it took less than no time, and counts as 0; or nobody said when the outage "
+        description="Number of cases of a time to respond or to restore that count otherwise than was "
+        "recorded. By the clocks it took less than no time, and counts as 0; or nobody said when the outage "
         "began, and it counts from the opening. Null: the KPI is of something else."
     )
     excluded: dict[str, int] = Field(
-        description="Cases that only volumes count, by reason; other KPIs leave them out."
+        description="Number of cases that only volumes count, by reason; other KPIs leave them out."
     )
-    target: KpiTarget | None = Field(description="The one that holds in the period; null: there is none.")
+    target: KpiTarget | None = Field(description="The target that holds in the period; null: there is none.")
     status: KpiStatus | None = Field(
-        description="How the value stands to the target; null: there is none. A running period that misses "
-        "it as yet, or meets it narrowly, is `at_risk`."
+        description="The status of the value against the target; null: there is none. A running period that "
+        "misses it as yet, or meets it narrowly, is `at_risk`."
     )
     previous: KpiPrevious
     last_year: KpiPrevious | None = Field(
-        description="The same period of the year before: of KPIs that compare with it, or where it was asked "
+        description="The same period of the year before, of KPIs that compare with it, or where it was asked "
         "for; else null."
     )
     beside: dict[str, KpiBeside] = Field(
-        description="Figures of the same cut that this value says too little without, by the KPI's key."
+        description="Figures of other KPIs of the same cut, by their keys, without which this value says too "
+        "little."
     )
     final_after: datetime | None = Field(
-        description="Until then the value can still move as a matter of course: the period runs, or a case "
-        "may be reopened. What is told late or corrected moves it even later. Null: while a case is open; "
+        description="Time until which the value can still move as a matter of course: the period runs, or a "
+        "case may be reopened. Late entries and corrections move it even later. Null: while a case is open; "
         "or of openings, while nobody has been given their cases."
     )
 

@@ -20,16 +20,14 @@ class BaselineQuestion(PayloadPart):
     """A KPI, the window before, and the cases in it: the question whose answer becomes the baseline."""
 
     name: RecordKey = Field(
-        description="The key of the target, of which its record has no other.", examples=["restore-faster"]
+        description="The key of the target, unique within its record.", examples=["restore-faster"]
     )
-    kpi: RecordKey = Field(
-        description="The KPI's key, as incident_resolution_seconds.", examples=["incident_resolution_seconds"]
-    )
+    kpi: RecordKey = Field(description="The key of the KPI.", examples=["incident_resolution_seconds"])
     before: EffectWindow = Field(
-        description="The window of the baseline; it is over.",
+        description="The window of the baseline, which is over.",
         examples=[{"from": "2020-01-01", "to": "2020-02-01"}],
     )
-    scope: Scope = Field(default={}, description="The cases that it is of. Empty: all.")
+    scope: Scope = Field(default={}, description="The filters of the cases, by dimension. Empty: all.")
     tz: ShortText | None = Field(
         default=None, description="The time zone of dates (IANA). None: the organisation's."
     )

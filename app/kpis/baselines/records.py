@@ -21,14 +21,14 @@ class KpiBaseline(ChildRecord):
     KIND: ClassVar[str] = "kpi_baseline"
 
     name: str | None = required("The key of its target.")
-    kpi: str | None = required("The KPI's key.")
+    kpi: str | None = required("The key of the KPI.")
     scope: Annotated[dict[str, Any] | None, Document()] = None
     begins_at: datetime | None = required()
-    ends_at: datetime | None = required("Exclusive.")
-    zone: str | None = required("The time zone that days are cut in.")
+    ends_at: datetime | None = required("The end, exclusive.")
+    zone: str | None = required("The time zone by which days are cut.")
     currency: str | None = required("The currency that costs were counted in.")
-    reopen_days: int | None = required("For how long an ended case could be reopened.")
-    value: str | None = optional("As a decimal text, in the KPI's unit. Null: there was none.")
-    cases: int | None = required("The cases that it was computed from.")
+    reopen_days: int | None = required("Number of days for which an ended case could be reopened.")
+    value: str | None = optional("The value as a decimal text, in the KPI's unit. Null: there was none.")
+    cases: int | None = required("Number of cases from which it was computed.")
     position: int | None = required("The position of the log that was read.", sa_type=BigInteger)
     frozen_at: datetime | None = required()

@@ -5,14 +5,13 @@ active ─► withdrawn
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from app.common.money import Amount, Currency
 from app.foundation.costs.amounts import check_digits
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import quality_manager, rule
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import Payload, Reason, RecordKey
 from app.kernel.actions.refusals import WrongValue
@@ -25,37 +24,30 @@ from app.kpis.questions.effective_dating import ValidFrom, ValidUntil, both_or_n
 BUDGETED = frozenset(kpi.budgets_of for kpi in KPIS.values() if kpi.budgets_of is not None)
 
 
-class ReviseKpiBudget(Payload):
+class ReviseKpiBudget(Payload, of=KpiBudget):
     """A new mean cost per case, and its period. Without amount and currency there is no budget then."""
 
-    amount: Amount | None = Field(
-        default=None, description="How much, with the digits of the currency, as 45.00.", examples=["45.00"]
-    )
-    currency: Currency | None = Field(
-        default=None, description="In which currency (ISO 4217), as CNY.", examples=["CNY"]
-    )
+    amount: Amount | None = None
+    currency: Currency | None = None
     valid_from_at: ValidFrom = None
     valid_until_at: ValidUntil = None
 
 
-class AddKpiBudget(ReviseKpiBudget):
+class AddKpiBudget(ReviseKpiBudget, of=KpiBudget):
     """The KPI, the mean cost that its cases may have, and the period."""
 
-    kpi: RecordKey = Field(description="The key of the KPI that says what they cost: incident_unit_cost.")
+    kpi: RecordKey
 
 
 def add(budget: KpiBudget, body: AddKpiBudget, ctx: ActionContext) -> None:
     """Add a KPI budget: the mean cost that a case may have in a period."""
-    budget.kpi = body.kpi
     revise(budget, body, ctx)
 
 
 def revise(budget: KpiBudget, body: ReviseKpiBudget, ctx: ActionContext) -> None:
     """Revise the budget: the mean cost that a case may have in a period."""
-    budget.amount = body.amount
-    budget.currency = body.currency
+    copy_fields(budget, body, ctx)
     budget.valid_from_at = body.valid_from_at or ctx.occurred_at
-    budget.valid_until_at = body.valid_until_at
 
 
 def withdraw(budget: KpiBudget, body: Reason, ctx: ActionContext) -> None:

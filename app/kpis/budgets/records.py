@@ -26,9 +26,12 @@ class KpiBudget(Record):
     KIND: ClassVar[str] = "kpi_budget"
 
     state: KpiBudgetState | None = required()
-    kpi: str | None = required("The key of the KPI that says what cases cost.")
-    amount: str | None = optional("With the digits of the currency. Null: there is no budget from then on.")
-    currency: str | None = optional("ISO 4217; null with the amount.")
+    kpi: str | None = required("The key of the KPI of the cases' cost: incident_unit_cost.")
+    amount: str | None = optional(
+        "The amount, with the digits of the currency. Null: there is no budget in that period.",
+        examples=["45.00"],
+    )
+    currency: str | None = optional("The currency (ISO 4217); null with the amount.", examples=["CNY"])
     valid_from_at: datetime | None = required()
     valid_until_at: datetime | None = None
     added_at: Annotated[datetime | None, EnteredAt(KpiBudgetState.active)] = required()

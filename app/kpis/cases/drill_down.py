@@ -58,7 +58,7 @@ class KpiEvidence(OutputModel):
     model_config = ConfigDict(frozen=True)
 
     id: UUID
-    position: int = Field(description="Its place in the whole log.")
+    position: int = Field(description="The position in the whole log.")
     type: str
     occurred_at: Instant
 
@@ -69,42 +69,46 @@ class KpiCase(OutputModel):
     model_config = ConfigDict(frozen=True)
 
     id: UUID
-    kind: str = Field(description="What it is, as `request`.")
+    kind: str = Field(description="The kind of the case, as `request`.")
     number: str
     decided_at: Instant = Field(
-        description="The instant that decided the period; of what is open, when it was opened."
+        description="The instant that decided the period; of an open case, that of its opening."
     )
-    measure: int = Field(description="What it brought: seconds, 1 or 0 of a share, a number, 1 of a count.")
+    measure: int = Field(
+        description="The number that it brought: seconds, 1 or 0 of a share, a number, 1 of a count."
+    )
     state: str | None = Field(
-        description="Of the time in each state: in which it was so long; null: it is counted as a whole."
+        description="The state, of the time in each state; null: it is counted as a whole."
     )
     revision: str | None = Field(
-        description="Of a lead time to production: the revision, or the id of the change; null: the KPI is "
+        description="The revision, or the id of the change, of a lead time to production; null: the KPI is "
         "of something else."
     )
-    excluded: str | None = Field(description="Why no other KPI counts it; only volumes have such cases.")
-    irregular: bool = Field(description="An event of its history did not fit the lifecycle.")
+    excluded: str | None = Field(
+        description="The reason for which no other KPI counts it; only volumes have such cases."
+    )
+    irregular: bool = Field(description="True if an event of its history did not fit the lifecycle.")
     inferred: bool = Field(
-        description="Not told outright: of a response, another system does not say who answered; "
-        "of a restoration, nobody said when the outage began, and it is counted from the opening."
+        description="True if it was not recorded outright: of a response, another system does not say who "
+        "answered; of a restoration, nobody said when the outage began, and it is counted from the opening."
     )
     skewed: bool = Field(
-        description="It counts otherwise than was told: by the clocks it took less than no time, and counts "
-        "as 0; or nobody said when the outage began."
+        description="True if it counts otherwise than was recorded: by the clocks it took less than no time, "
+        "and counts as 0; or nobody said when the outage began."
     )
     on_hold: bool | None = Field(
-        description="Of what is open: whether it was on hold at that instant. Null: the KPI is of something "
-        "else."
+        description="True if the open case was on hold at that instant. Null: the KPI is of something else."
     )
     clock: UUID | None = Field(
-        description="Of a clock: its id, as in the events of the case. Null: the KPI is of something else."
+        description="The id of the clock, as in the events of the case. Null: the KPI is of something else."
     )
     metric: str | None = Field(
-        description="Of a clock: what it measures, as `resolution`; of an effect, the key of the target KPI."
+        description="The metric of a clock, as `resolution`; of an effect, the key of the target KPI."
     )
-    agreement: UUID | None = Field(description="Of a clock: the id of the agreement.")
+    agreement: UUID | None = Field(description="The id of a clock's agreement.")
     events: list[KpiEvidence] = Field(
-        description="What gave its number: its opening, its reopenings or changes of team, what decided."
+        description="The events from which its number follows: its opening, its reopenings or changes of "
+        "team, what decided."
     )
 
 

@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field
 
 from app.api.records.shapes import OutputModel
 from app.kpis.answers.answer import count, cut_names, facts_position, snapshot_connection
-from app.kpis.answers.lag_notice import LAG_DESCRIPTION
+from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PeriodBegin, PeriodEnd
 from app.kpis.answers.series import DECIMALS_OF_RATIOS, cases_of, value_of
 from app.kpis.cases.drill_down import case_numbers
 from app.kpis.cases.values import CaseValue, case_values, figures_of
@@ -49,10 +49,10 @@ class KpiWithout(OutputModel):
     left_out: str | None = Field(
         description="The value in the dimension asked for, whose cases are left out; null: those without one."
     )
-    cases: int = Field(description="How many these are.")
+    cases: int = Field(description="Number of these cases.")
     value: int | float | None = Field(description="The KPI of the other cases; null: there is none.")
     moved: float | None = Field(
-        description="By how much the KPI is higher with them than without, in its unit. Null: it has no "
+        description="The difference of the KPI with them from that without, in its unit. Null: it has no "
         "value without them."
     )
 
@@ -65,9 +65,9 @@ class KpiHeavyCase(OutputModel):
     id: UUID
     kind: str
     number: str
-    measure: int = Field(description="What it brings: seconds, a number, an amount.")
+    measure: int = Field(description="The number that it brings: seconds, a number, an amount.")
     value: int | float | None = Field(description="The KPI of all other cases; null: there are none.")
-    moved: float | None = Field(description="By how much the KPI is higher with it than without.")
+    moved: float | None = Field(description="The difference of the KPI with it from that without.")
 
 
 class KpiInfluence(OutputModel):
@@ -78,16 +78,16 @@ class KpiInfluence(OutputModel):
     key: str
     unit: str
     tz: str
-    begin: datetime = Field(serialization_alias="from", description="The first instant of the time.")
-    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
+    begin: PeriodBegin
+    end: PeriodEnd
     by: Dimension
-    position: int = Field(description="Up to which position of the log everything is in it.")
-    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
-    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
+    position: LogPosition
+    lag_seconds: LagSeconds
+    behind: LagNotice = None
     value: int | float | None = Field(description="The KPI of all cases; null: there are none.")
     cases: int
     without: list[KpiWithout] = Field(
-        description=f"By how much each part moves the value, most first; of more than {MOST_PARTS} parts "
+        description=f"The parts by how much they move the value, most first; of more than {MOST_PARTS} parts "
         "those with the most cases."
     )
     heaviest: list[KpiHeavyCase] = Field(

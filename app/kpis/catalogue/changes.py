@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.dimensions import BY_VERDICT, OF_ALTERATIONS, OF_CHANGES, Dimension
 from app.kpis.declaration.kpi import (
@@ -18,7 +20,9 @@ from app.kpis.declaration.kpi import (
 from app.kpis.declaration.measures import Measure
 from app.kpis.declaration.still_open import StillOpen
 
-CHANGE_FIRST_PASS = Kpi(
+change_kpi = partial(Kpi, process="change", owner=Role.change_manager)
+
+CHANGE_FIRST_PASS = change_kpi(
     key="change_first_pass",
     en=KpiTexts(
         "Changes right the first time",
@@ -34,8 +38,6 @@ CHANGE_FIRST_PASS = Kpi(
         "有评审结论的以评审为准，尚未评审的按记录判定。",
         "标准变更会使数值偏高，请按变更类型查看。评审完成之前及事件陆续发现时仍会变动：按判定方式查看可知有多少尚未评审。",
     ),
-    process="change",
-    owner=Role.change_manager,
     fact="ended",
     measure=Measure.at_first,
     aggregate=Aggregate.share,
@@ -47,7 +49,7 @@ CHANGE_FIRST_PASS = Kpi(
     dimensions=BY_VERDICT,
 )
 
-CHANGE_FAILURE_RATE = Kpi(
+CHANGE_FAILURE_RATE = change_kpi(
     key="change_failure_rate",
     en=KpiTexts(
         "Failed changes",
@@ -61,8 +63,6 @@ CHANGE_FAILURE_RATE = Kpi(
         "期内实施结束的变更中，已回退、评审判定失败或确认引发事件的占比。",
         "它与一次成功率之和不等于一：“成功但有问题”的两者都不计。未与变更关联的事件不计。",
     ),
-    process="change",
-    owner=Role.change_manager,
     fact="ended",
     measure=Measure.failed,
     aggregate=Aggregate.share,
@@ -73,7 +73,7 @@ CHANGE_FAILURE_RATE = Kpi(
     dimensions=BY_VERDICT,
 )
 
-EMERGENCY_SHARE = Kpi(
+EMERGENCY_SHARE = change_kpi(
     key="emergency_share",
     en=KpiTexts(
         "Emergency changes",
@@ -85,8 +85,6 @@ EMERGENCY_SHARE = Kpi(
         "期内开始实施的变更中，紧急变更的占比。",
         "未作为变更记录的紧急处置会使数值偏小，请与未授权变更一并查看。",
     ),
-    process="change",
-    owner=Role.change_manager,
     fact="started",
     measure=Measure.emergency,
     aggregate=Aggregate.share,
@@ -121,7 +119,7 @@ UNAUTHORISED_CHANGES = Kpi(
     dimensions=OF_ALTERATIONS,
 )
 
-CHANGE_LEAD_SECONDS = Kpi(
+CHANGE_LEAD_SECONDS = change_kpi(
     key="change_lead_seconds",
     en=KpiTexts(
         "Lead time of changes",
@@ -136,8 +134,6 @@ CHANGE_LEAD_SECONDS = Kpi(
         "期内首次实施完成的变更，自提交至实施完成的平均秒数；无需提交的标准变更自排期起计。",
         "等待窗口的时间计入；标准变更耗时短，请按变更类型查看。实施完成前即回退的不计。",
     ),
-    process="change",
-    owner=Role.change_manager,
     fact="implemented",
     measure=Measure.seconds,
     aggregate=Aggregate.mean,
@@ -148,7 +144,7 @@ CHANGE_LEAD_SECONDS = Kpi(
     dimensions=OF_CHANGES,
 )
 
-CHANGE_BACKLOG = Kpi(
+CHANGE_BACKLOG = change_kpi(
     key="change_backlog",
     en=KpiTexts(
         "Changes that wait",
@@ -161,8 +157,6 @@ CHANGE_BACKLOG = Kpi(
         "期末已批准但未开始实施的变更数；未结束的期间以当前时刻计。存续时间自提交起计。",
         "有些是按计划等待窗口，请看其存续时间。",
     ),
-    process="change",
-    owner=Role.change_manager,
     fact=None,
     measure=Measure.case,
     aggregate=Aggregate.number,
@@ -173,7 +167,7 @@ CHANGE_BACKLOG = Kpi(
     dimensions=(*OF_CHANGES, Dimension.age),
 )
 
-CHANGE_REVIEWS_OVERDUE = Kpi(
+CHANGE_REVIEWS_OVERDUE = change_kpi(
     key="change_reviews_overdue",
     en=KpiTexts(
         "Overdue reviews of changes",
@@ -186,8 +180,6 @@ CHANGE_REVIEWS_OVERDUE = Kpi(
         "期末已实施或已回退、三个工作日内未评审的变更数；未结束的期间以当前时刻计。存续时间自提交起计。",
         "由其他系统导入且未说明评审期限的，不会逾期。",
     ),
-    process="change",
-    owner=Role.change_manager,
     fact=None,
     measure=Measure.case,
     aggregate=Aggregate.number,

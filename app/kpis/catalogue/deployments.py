@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_DEPLOYMENTS
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
 from app.kpis.declaration.measures import Measure
 from app.kpis.declaration.still_open import StillOpen
 
-DEPLOYMENT_FREQUENCY = Kpi(
+deployment_kpi = partial(Kpi, process="deployment", owner=Role.change_manager)
+
+DEPLOYMENT_FREQUENCY = deployment_kpi(
     key="deployment_frequency",
     en=KpiTexts(
         "Deployments per day",
@@ -22,8 +26,6 @@ DEPLOYMENT_FREQUENCY = Kpi(
         "期内成功部署到生产环境的次数除以期内天数，没有部署的日子也计入；未结束的期间计至当日。一次部署包含多个变更的计一次。",
         "拆分部署会使数值上升，应与部署失败率一并查看。未上报的不计。",
     ),
-    process="deployment",
-    owner=Role.change_manager,
     fact="succeeded",
     measure=Measure.case,
     aggregate=Aggregate.per_day,
@@ -33,7 +35,7 @@ DEPLOYMENT_FREQUENCY = Kpi(
     dimensions=OF_DEPLOYMENTS,
 )
 
-LEAD_TIME_FOR_CHANGES = Kpi(
+LEAD_TIME_FOR_CHANGES = deployment_kpi(
     key="lead_time_for_changes",
     en=KpiTexts(
         "Lead time to production",
@@ -47,8 +49,6 @@ LEAD_TIME_FOR_CHANGES = Kpi(
         "期内首次部署到生产环境的代码修订，自提交代码至上线的秒数中位数；部署未列出修订的，自其变更提交起计。",
         "按修订汇总，故包含修订多的部署权重大；之后回退的也计入。未上报修订的流水线以变更计，起点较晚。",
     ),
-    process="deployment",
-    owner=Role.change_manager,
     fact="lead",
     measure=Measure.seconds,
     aggregate=Aggregate.median,
@@ -58,7 +58,7 @@ LEAD_TIME_FOR_CHANGES = Kpi(
     dimensions=OF_DEPLOYMENTS,
 )
 
-DEPLOYMENT_FAILURE_RATE = Kpi(
+DEPLOYMENT_FAILURE_RATE = deployment_kpi(
     key="deployment_failure_rate",
     en=KpiTexts(
         "Failed deployments",
@@ -72,8 +72,6 @@ DEPLOYMENT_FAILURE_RATE = Kpi(
         "期内进入生产环境的部署中，已回退或确认引发事件的占比。",
         "尚未进入生产环境即失败的，仅在引发事件时计入。事件陆续确认时仍会变动。",
     ),
-    process="deployment",
-    owner=Role.change_manager,
     fact="arrived",
     measure=Measure.failed,
     aggregate=Aggregate.share,
@@ -84,7 +82,7 @@ DEPLOYMENT_FAILURE_RATE = Kpi(
     dimensions=OF_DEPLOYMENTS,
 )
 
-FAILED_DEPLOYMENT_RECOVERY_SECONDS = Kpi(
+FAILED_DEPLOYMENT_RECOVERY_SECONDS = deployment_kpi(
     key="failed_deployment_recovery_seconds",
     en=KpiTexts(
         "Recovery from failed deployments",
@@ -99,8 +97,6 @@ FAILED_DEPLOYMENT_RECOVERY_SECONDS = Kpi(
         "期内恢复的失败部署，自部署结束至恢复的秒数中位数：引发事件的，至最后一个事件的服务恢复或解决；未引发事件的，至回退。",
         "尚未恢复的不在其内，请看旁列的未结数。事件只归属于经确认的那一次部署，而非时间最近的。",
     ),
-    process="deployment",
-    owner=Role.change_manager,
     fact="recovered",
     measure=Measure.seconds,
     aggregate=Aggregate.median,

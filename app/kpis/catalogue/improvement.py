@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_IMPROVEMENTS, OF_PROPOSALS, OF_SUGGESTIONS, Dimension
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
 from app.kpis.declaration.measures import Measure
 
-SUGGESTIONS_BY_SOURCE = Kpi(
+suggestion_kpi = partial(Kpi, process="improvement_suggestion", owner=Role.quality_manager)
+improvement_kpi = partial(Kpi, process="improvement", owner=Role.quality_manager)
+
+SUGGESTIONS_BY_SOURCE = suggestion_kpi(
     key="suggestions_by_source",
     en=KpiTexts(
         "Suggestions for improvements",
@@ -22,8 +27,6 @@ SUGGESTIONS_BY_SOURCE = Kpi(
         "期内提出的改进建议数；按 `source` 查看即为各来源的数量。合并到其他建议的也计入提出人所在团队；按 `offered_by` 可将规则提出的分开查看。",
         "为数量设目标会催生凑数的建议，请看旁列的采纳率。不针对单个流程的建议没有流程。",
     ),
-    process="improvement_suggestion",
-    owner=Role.quality_manager,
     fact="offered",
     measure=Measure.case,
     aggregate=Aggregate.number,
@@ -34,7 +37,7 @@ SUGGESTIONS_BY_SOURCE = Kpi(
     companions=("suggestion_adoption_rate",),
 )
 
-SUGGESTIONS_PER_100_STAFF = Kpi(
+SUGGESTIONS_PER_100_STAFF = suggestion_kpi(
     key="suggestions_per_100_staff",
     en=KpiTexts(
         "Suggestions per 100 persons",
@@ -49,8 +52,6 @@ SUGGESTIONS_PER_100_STAFF = Kpi(
         "期内由人员提出的改进建议数，折合期末每 100 名在职人员；未结束的期间以当前时刻计。按 `team` 查看即为各团队每百人的建议数。",
         "规则提出的建议不计。期间越长建议越多，而人数不变，请比较等长的期间；小团队的数值偶然性大。",
     ),
-    process="improvement_suggestion",
-    owner=Role.quality_manager,
     fact="proposed",
     measure=Measure.case,
     aggregate=Aggregate.per_staff,
@@ -61,7 +62,7 @@ SUGGESTIONS_PER_100_STAFF = Kpi(
     per=100,
 )
 
-SUGGESTION_ADOPTION_RATE = Kpi(
+SUGGESTION_ADOPTION_RATE = suggestion_kpi(
     key="suggestion_adoption_rate",
     en=KpiTexts(
         "Adoption of suggestions",
@@ -75,8 +76,6 @@ SUGGESTION_ADOPTION_RATE = Kpi(
         "期内提出且已选定、未采纳或合并的改进建议中，选定的占比；尚无结论的（含暂缓的）列为 `undecided`。",
         "按提出期间统计，有未定者时仍会变动。合并的不算选定，尽管其内容可能随其他建议被采纳。",
     ),
-    process="improvement_suggestion",
-    owner=Role.quality_manager,
     fact="offered",
     measure=Measure.selected,
     secondary=Measure.settled_on,
@@ -88,7 +87,7 @@ SUGGESTION_ADOPTION_RATE = Kpi(
     dimensions=OF_SUGGESTIONS,
 )
 
-IDEA_TO_STANDARD_SECONDS = Kpi(
+IDEA_TO_STANDARD_SECONDS = suggestion_kpi(
     key="idea_to_standard_seconds",
     en=KpiTexts(
         "From the idea to the standard",
@@ -103,8 +102,6 @@ IDEA_TO_STANDARD_SECONDS = Kpi(
         "期内提出的改进建议中半数得到固化所需的秒数，按 Kaplan–Meier 估计。未采纳、合并、否决或恢复原状的永远不会固化：作为竞争事件，始终计入尚未固化者。",
         "半数固化之前没有数值，也可能永远没有，各分组不能相加。旁列已固化者所用的时间，它不反映其余的建议。",
     ),
-    process="improvement_suggestion",
-    owner=Role.quality_manager,
     fact="idea",
     measure=Measure.observed,
     aggregate=Aggregate.kaplan_meier,
@@ -116,7 +113,7 @@ IDEA_TO_STANDARD_SECONDS = Kpi(
     companions=("idea_to_standard_ended_seconds",),
 )
 
-IDEA_TO_STANDARD_ENDED_SECONDS = Kpi(
+IDEA_TO_STANDARD_ENDED_SECONDS = suggestion_kpi(
     key="idea_to_standard_ended_seconds",
     en=KpiTexts(
         "From the idea to the standard, of those standardised",
@@ -129,8 +126,6 @@ IDEA_TO_STANDARD_ENDED_SECONDS = Kpi(
         "期内首次固化的改进所采纳的建议，自提出至固化的秒数的中位数。",
         "永无结果的不在其内，耗时长的很晚才计入。",
     ),
-    process="improvement_suggestion",
-    owner=Role.quality_manager,
     fact="standardised",
     measure=Measure.seconds,
     aggregate=Aggregate.median,
@@ -140,7 +135,7 @@ IDEA_TO_STANDARD_ENDED_SECONDS = Kpi(
     dimensions=(Dimension.size,),
 )
 
-PILOT_PASS_RATE = Kpi(
+PILOT_PASS_RATE = improvement_kpi(
     key="pilot_pass_rate",
     en=KpiTexts(
         "Pilots passed at once",
@@ -153,8 +148,6 @@ PILOT_PASS_RATE = Kpi(
         "期内由委员会首次裁定的试点中，首次即通过的占比；其余被延长或终止。",
         "若全部通过，试点便失去检验作用。旁列最终通过的占比。",
     ),
-    process="improvement",
-    owner=Role.quality_manager,
     fact="pilot_judged",
     measure=Measure.pilot_passed,
     aggregate=Aggregate.share,
@@ -165,7 +158,7 @@ PILOT_PASS_RATE = Kpi(
     companions=("pilot_pass_rate_final",),
 )
 
-PILOT_PASS_RATE_FINAL = Kpi(
+PILOT_PASS_RATE_FINAL = improvement_kpi(
     key="pilot_pass_rate_final",
     en=KpiTexts(
         "Pilots passed in the end",
@@ -178,8 +171,6 @@ PILOT_PASS_RATE_FINAL = Kpi(
         "期内由委员会首次裁定且已结束的试点中，最终通过的占比；被延长且仍在进行的列为 `undecided`。",
         "有试点仍在进行时数值会变动。一再延长直到有效果的试点说明不了什么。",
     ),
-    process="improvement",
-    owner=Role.quality_manager,
     fact="pilot_judged",
     measure=Measure.finally_passed,
     secondary=Measure.pilot_ended,
@@ -191,7 +182,7 @@ PILOT_PASS_RATE_FINAL = Kpi(
     dimensions=OF_IMPROVEMENTS,
 )
 
-EFFECT_ACHIEVED = Kpi(
+EFFECT_ACHIEVED = improvement_kpi(
     key="effect_achieved",
     en=KpiTexts(
         "Promised effect achieved",
@@ -209,8 +200,6 @@ EFFECT_ACHIEVED = Kpi(
         "效果的区间排除“没有变化”，且不低于承诺的 80 %，以判断所指明的日志位置为准。单据太少的视为没有效果，仍计入分母。",
         "改进常在糟糕的月份之后开始，其后本就会好转；趋势、季节和其他变更也包含在效果中。承诺越保守越易达成。多次判断的以最后一次为准。",
     ),
-    process="improvement",
-    owner=Role.quality_manager,
     fact="judged",
     measure=Measure.achieved,
     aggregate=Aggregate.share,
@@ -221,7 +210,7 @@ EFFECT_ACHIEVED = Kpi(
     companions=("effect_achieved_targets",),
 )
 
-EFFECT_ACHIEVED_TARGETS = Kpi(
+EFFECT_ACHIEVED_TARGETS = improvement_kpi(
     key="effect_achieved_targets",
     en=KpiTexts(
         "Promised effect achieved, by target KPI",
@@ -234,8 +223,6 @@ EFFECT_ACHIEVED_TARGETS = Kpi(
         "同上，但逐个目标指标统计：期内作出判断的改进的目标指标中，取得所承诺效果的占比。",
         "目标指标多的改进权重大，指标多时总有一些碰巧改善。",
     ),
-    process="improvement",
-    owner=Role.quality_manager,
     fact="target_judged",
     measure=Measure.achieved,
     aggregate=Aggregate.share,
@@ -245,7 +232,7 @@ EFFECT_ACHIEVED_TARGETS = Kpi(
     dimensions=OF_IMPROVEMENTS,
 )
 
-BENEFITS_SUSTAINED = Kpi(
+BENEFITS_SUSTAINED = improvement_kpi(
     key="benefits_sustained",
     en=KpiTexts(
         "Benefits sustained",
@@ -259,8 +246,6 @@ BENEFITS_SUSTAINED = Kpi(
         "期内到期的效果检查（改进固化后 3、6、12 个月）中，每个目标指标均保持判断时效果 80 % 以上的占比。",
         "检查在到期时计入，无论能否进行：已恢复原状或无从比较的视为未保持。",
     ),
-    process="improvement",
-    owner=Role.quality_manager,
     fact="benefit_due",
     measure=Measure.benefit_kept,
     aggregate=Aggregate.share,

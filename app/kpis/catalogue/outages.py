@@ -5,12 +5,16 @@ They count time and not cases; what was agreed, and what an outage is, stands in
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_AVAILABILITY, OF_OUTAGES, Dimension
 from app.kpis.declaration.kpi import Aggregate, Basis, Comparator, Direction, Kpi, KpiTexts, TargetValue, Unit
 from app.kpis.declaration.measures import Measure
 
-SERVICE_AVAILABILITY = Kpi(
+outage_kpi = partial(Kpi, process="incident", owner=Role.service_level_manager)
+
+SERVICE_AVAILABILITY = outage_kpi(
     key="service_availability",
     en=KpiTexts(
         "Service availability",
@@ -30,8 +34,6 @@ SERVICE_AVAILABILITY = Kpi(
         "全天候服务 99.9% 的年可用率允许中断 8 小时 45 分。中断时间不等于工单时长，且常在数日后才补录。各服务合并计算而非取平均，服务时间长的权重大。客户专属 SLA "
         "仅在按协议或客户查看时计入。",
     ),
-    process="incident",
-    owner=Role.service_level_manager,
     fact="outage",
     measure=Measure.outage_seconds,
     aggregate=Aggregate.availability,
@@ -42,7 +44,7 @@ SERVICE_AVAILABILITY = Kpi(
     dimensions=OF_AVAILABILITY,
 )
 
-AVAILABILITY_BUDGET_USED = Kpi(
+AVAILABILITY_BUDGET_USED = outage_kpi(
     key="availability_budget_used",
     en=KpiTexts(
         "Allowed outage used",
@@ -57,8 +59,6 @@ AVAILABILITY_BUDGET_USED = Kpi(
         "期末所在年度自年初以来的中断秒数，占全年允许中断时间的比例：即全年约定服务时间中承诺可用率以外的部分。承诺取有效 SLA 的可用性目标，否则取服务可用率的目标值。",
         "超过 1 即全年承诺已无法达到。`expected` 为均匀消耗时至今应有的比例，年初易误导：一次中断在短时间内占比很大。",
     ),
-    process="incident",
-    owner=Role.service_level_manager,
     fact="outage",
     measure=Measure.outage_seconds,
     aggregate=Aggregate.of_allowance,
@@ -68,7 +68,7 @@ AVAILABILITY_BUDGET_USED = Kpi(
     dimensions=(Dimension.service, Dimension.agreement),
 )
 
-OUTAGE_COUNT = Kpi(
+OUTAGE_COUNT = outage_kpi(
     key="outage_count",
     en=KpiTexts(
         "Outages",
@@ -83,8 +83,6 @@ OUTAGE_COUNT = Kpi(
         "期内开始的中断次数。同一服务的事件相互重叠或相接的计为一次；未占用约定服务时间的不计。",
         "次数按开始时间计，中断秒数按落入期内的部分计：跨月的中断只在一个月计次，却在两个月都占用时间。其分类取中断开始时所属事件的分类。",
     ),
-    process="incident",
-    owner=Role.service_level_manager,
     fact="outage",
     measure=Measure.case,
     aggregate=Aggregate.number,
@@ -94,7 +92,7 @@ OUTAGE_COUNT = Kpi(
     dimensions=OF_OUTAGES,
 )
 
-OUTAGE_SECONDS = Kpi(
+OUTAGE_SECONDS = outage_kpi(
     key="outage_seconds",
     en=KpiTexts(
         "Time of outage",
@@ -108,8 +106,6 @@ OUTAGE_SECONDS = Kpi(
         "期内约定服务时间中服务中断的秒数，降级按权重计；中断在期间边界处截断。",
         "时长按落入期内的部分计，次数按开始时间计。事件重叠时，每一秒归最先开始的事件及其分类。",
     ),
-    process="incident",
-    owner=Role.service_level_manager,
     fact="outage",
     measure=Measure.outage_seconds,
     aggregate=Aggregate.total,
@@ -119,7 +115,7 @@ OUTAGE_SECONDS = Kpi(
     dimensions=OF_OUTAGES,
 )
 
-MTBF = Kpi(
+MTBF = outage_kpi(
     key="mtbf",
     en=KpiTexts(
         "Mean time between failures (MTBF)",
@@ -133,8 +129,6 @@ MTBF = Kpi(
         "期内约定服务时间中未中断的秒数，除以期内开始的中断次数。没有中断则无值：`at_least` 给出无中断的时长。",
         "按约定服务时间而非自然时间计。各服务合并计算而不取平均：从不中断的服务多，数值就长。",
     ),
-    process="incident",
-    owner=Role.service_level_manager,
     fact="outage",
     measure=Measure.case,
     aggregate=Aggregate.mean_between,
@@ -144,7 +138,7 @@ MTBF = Kpi(
     dimensions=(Dimension.service,),
 )
 
-FAILURE_RATE = Kpi(
+FAILURE_RATE = outage_kpi(
     key="failure_rate",
     en=KpiTexts(
         "Failure rate",
@@ -158,8 +152,6 @@ FAILURE_RATE = Kpi(
         "期内每 1000 小时约定服务时间开始的中断次数；旁列其中的中断秒数。",
         "服务时间短则数值高。长中断与短中断同样只计一次，应与可用率一并查看。",
     ),
-    process="incident",
-    owner=Role.service_level_manager,
     fact="outage",
     measure=Measure.case,
     aggregate=Aggregate.per_1000_hours,

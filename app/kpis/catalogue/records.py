@@ -4,13 +4,17 @@ trusted.
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.dimensions import BY_SOURCE
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Unit
 from app.kpis.declaration.measures import Measure
 from app.kpis.declaration.still_open import StillOpen
 
-LATE_RECORDING_SECONDS = Kpi(
+incident_kpi = partial(Kpi, process="incident", owner=Role.incident_manager)
+
+LATE_RECORDING_SECONDS = incident_kpi(
     key="late_recording_seconds",
     en=KpiTexts(
         "Delay of recording",
@@ -25,8 +29,6 @@ LATE_RECORDING_SECONDS = Kpi(
         "期内记录的事件提出和最终解决，从发生到记录的秒数平均值，旁列中位数和 90 分位数；导入的不计。",
         "迟录会改变已过期间的其他数值。多数为即时记录，请看 90 分位数和超过一天的占比。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="recorded",
     measure=Measure.seconds,
     aggregate=Aggregate.mean,
@@ -37,7 +39,7 @@ LATE_RECORDING_SECONDS = Kpi(
     dimensions=BY_SOURCE,
 )
 
-LATE_RECORDING_SHARE = Kpi(
+LATE_RECORDING_SHARE = incident_kpi(
     key="late_recording_share",
     en=KpiTexts(
         "Recorded more than a day late",
@@ -52,8 +54,6 @@ LATE_RECORDING_SHARE = Kpi(
         "期内记录的事件提出和最终解决中，发生后超过 24 小时才记录的占比；导入的不计。",
         "此数说明其他数值尚有多大变动；提出时间被更正的，从更正后的时间起算。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="recorded",
     measure=Measure.late,
     aggregate=Aggregate.share,
@@ -63,7 +63,7 @@ LATE_RECORDING_SHARE = Kpi(
     dimensions=BY_SOURCE,
 )
 
-IRREGULAR_SHARE = Kpi(
+IRREGULAR_SHARE = incident_kpi(
     key="irregular_share",
     en=KpiTexts(
         "Incidents with an irregular history",
@@ -75,8 +75,6 @@ IRREGULAR_SHARE = Kpi(
         "期内提出的事件中，含有不合流程的事件记录的占比。",
         "其他系统的历史很少完全合乎流程，请与导入的分开解读。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="opened",
     measure=Measure.irregular,
     aggregate=Aggregate.share,

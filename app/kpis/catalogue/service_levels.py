@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.dimensions import BY_CAUSE, OF_CLOCKS
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
 from app.kpis.declaration.measures import Measure
 
-SLA_ATTAINMENT = Kpi(
+clock_kpi = partial(Kpi, process="incident", also=("request", "problem"), owner=Role.service_level_manager)
+
+SLA_ATTAINMENT = clock_kpi(
     key="sla_attainment",
     en=KpiTexts(
         "SLA attainment",
@@ -23,9 +27,6 @@ SLA_ATTAINMENT = Kpi(
         "超时在发生时计入，未结的也计：五月超时、六月停止的计入五月，之后不再计。重开会撤销达标，直到再次停止。"
         "无适用协议的单据没有计时。已取消、重复和已驳回单据的计时不计。",
     ),
-    process="incident",
-    also=("request", "problem"),
-    owner=Role.service_level_manager,
     fact="clock_decided",
     measure=Measure.in_time,
     aggregate=Aggregate.share,
@@ -36,7 +37,7 @@ SLA_ATTAINMENT = Kpi(
     dimensions=OF_CLOCKS,
 )
 
-SLA_ATTAINMENT_OPENED = Kpi(
+SLA_ATTAINMENT_OPENED = clock_kpi(
     key="sla_attainment_opened",
     en=KpiTexts(
         "SLA attainment of cases opened",
@@ -50,9 +51,6 @@ SLA_ATTAINMENT_OPENED = Kpi(
         "期内提出的单据上已有结论的客户协议计时中，达标的占比；尚未停止也未超时的列为 `undecided`。",
         "按提出期间统计，有未定者时仍会变动；快的先有结论，因此近期数值往往偏高。",
     ),
-    process="incident",
-    also=("request", "problem"),
-    owner=Role.service_level_manager,
     fact="clock_opened",
     measure=Measure.met,
     secondary=Measure.decided,
@@ -64,7 +62,7 @@ SLA_ATTAINMENT_OPENED = Kpi(
     dimensions=OF_CLOCKS,
 )
 
-SLA_BREACHES_BY_CAUSE = Kpi(
+SLA_BREACHES_BY_CAUSE = clock_kpi(
     key="sla_breaches_by_cause",
     en=KpiTexts(
         "SLA breaches by cause",
@@ -78,9 +76,6 @@ SLA_BREACHES_BY_CAUSE = Kpi(
         "期内超时的客户协议计时数；按 `cause` 查看时计入所说明的原因，未说明的计入 `unknown`。",
         "之后补充的原因只改变构成，不改变总数。未说明的越多，其余构成越不可信。",
     ),
-    process="incident",
-    also=("request", "problem"),
-    owner=Role.service_level_manager,
     fact="clock_breached",
     measure=Measure.case,
     aggregate=Aggregate.number,
@@ -90,7 +85,7 @@ SLA_BREACHES_BY_CAUSE = Kpi(
     dimensions=BY_CAUSE,
 )
 
-SLA_WARNED_SAVED = Kpi(
+SLA_WARNED_SAVED = clock_kpi(
     key="sla_warned_saved",
     en=KpiTexts(
         "Saved after a warning",
@@ -104,9 +99,6 @@ SLA_WARNED_SAVED = Kpi(
         "期内停止且曾在目标的 75 % 及以上预警的客户协议计时中，仍然达标的占比。",
         "无人理会预警会使其偏低，总在最后四分之一时间内完成则会使其偏高；未到预警的计时不计。",
     ),
-    process="incident",
-    also=("request", "problem"),
-    owner=Role.service_level_manager,
     fact="clock_stopped",
     measure=Measure.met,
     aggregate=Aggregate.share,
@@ -117,7 +109,7 @@ SLA_WARNED_SAVED = Kpi(
     dimensions=OF_CLOCKS,
 )
 
-SLA_BREACHES_WITHDRAWN = Kpi(
+SLA_BREACHES_WITHDRAWN = clock_kpi(
     key="sla_breaches_withdrawn",
     en=KpiTexts(
         "SLA breaches withdrawn",
@@ -131,9 +123,6 @@ SLA_BREACHES_WITHDRAWN = Kpi(
         "期内被撤销的客户协议超时数；`cause` 说明撤销的原因：优先级或服务变更、补录事件、日历更正等。",
         "通过更改优先级抹去超时会在此处显现。随历史导入的单据从未宣告超时，也就不会撤销。",
     ),
-    process="incident",
-    also=("request", "problem"),
-    owner=Role.service_level_manager,
     fact="clock_withdrawn",
     measure=Measure.case,
     aggregate=Aggregate.number,

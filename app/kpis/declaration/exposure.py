@@ -23,21 +23,22 @@ class KpiExposure(OutputModel):
     model_config = ConfigDict(frozen=True)
 
     agreed_seconds: int | None = Field(
-        description="The seconds in which the services were to be available, up to now. Null where it is "
-        "cut by something that no service has, as a category."
+        description="The seconds in which the services were to be available, up to now. Null where it is cut "
+        "by something that no service has, as a category."
     )
     outage_seconds: float | None = Field(
-        description="How many of these were outage; degraded ones by their weight. Null: not asked for."
+        description="Number of these that were outage; degraded ones by their weight. Null: not asked for."
     )
     outages: int | None = Field(
-        description="How many outages began; those of one service that touch are one. Null: not asked for."
+        description="Number of outages that began; those of one service that touch are one. Null: not asked "
+        "for."
     )
     expected: float | None = Field(
-        description="Of a budget: the part that would be used by now if it were used evenly."
+        description="The part of a budget that would be used by now if it were used evenly."
     )
     at_least: int | None = Field(
-        description="Of a time between failures, where there was none: the seconds without, which it is "
-        "longer than."
+        description="Number of seconds without a failure, where there was none: the time between failures is "
+        "longer."
     )
 
 

@@ -113,21 +113,19 @@ class EffectWarning(OutputModel):
     model_config = ConfigDict(frozen=True)
 
     code: WarningCode
-    months: list[str] = Field(
-        default=[], description="Of signals: the months that they lie in, as 2026-03, with the rule."
-    )
-    changes: list[str] = Field(default=[], description="Of other changes: the numbers of the first ones.")
-    cases: int | None = Field(default=None, description="How many open cases or changes there are.")
-    days: int | None = Field(default=None, description="Of few days: how many the smaller side has.")
-    times: int | None = Field(default=None, description="How often the same was measured before.")
+    months: list[str] = Field(default=[], description="The months of the signals, as 2026-03, with the rule.")
+    changes: list[str] = Field(default=[], description="The numbers of the first of the other changes.")
+    cases: int | None = Field(default=None, description="Number of open cases or changes.")
+    days: int | None = Field(default=None, description="Number of days of the smaller side, if they are few.")
+    times: int | None = Field(default=None, description="Number of earlier measurements of the same.")
     at: datetime | None = Field(
-        default=None, description="When it was recorded; or until when it was agreed to measure."
+        default=None, description="Time at which it was recorded; or until which it was agreed to measure."
     )
-    final_at: datetime | None = Field(default=None, description="Until when the figures can change.")
+    final_at: datetime | None = Field(default=None, description="Time until which the figures can change.")
     before: float | None = Field(
         default=None,
-        description="Of seasons: the KPI of the same window a year earlier than before. Of shares: that of "
-        "the window before.",
+        description="The KPI, of seasons of the same window a year earlier than before, of shares of the "
+        "window before.",
     )
     after: float | None = Field(default=None, description="The same of the window after.")
 
@@ -138,22 +136,24 @@ class EffectSide(OutputModel):
     model_config = ConfigDict(frozen=True)
 
     value: float | None = Field(description="The KPI of the window; null: it has none.")
-    cases: int = Field(description="How many cases it was computed from.")
+    cases: int = Field(description="Number of cases from which it was computed.")
     compared: float | None = Field(
-        description="What was compared: the mean, the median, the share, or the events per unit of exposure. "
-        "By version 1 of a duration: its median."
+        description="The compared estimate: the mean, the median, the share, or the events per unit of "
+        "exposure. By version 1 of a duration: its median."
     )
     low: float | None = Field(description="The interval of that, where there is one.")
     high: float | None
-    exposure: float | None = Field(description="Of a rate: days, agent-days, agreed hours, or deliveries.")
-    median: float | None = Field(default=None, description="Of cases with a number: their median.")
+    exposure: float | None = Field(
+        description="The exposure of a rate: days, agent-days, agreed hours, or deliveries."
+    )
+    median: float | None = Field(default=None, description="The median of cases with a number.")
     zeros: float | None = Field(
         default=None,
-        description="Of cases with a number: the part of them that have 0, as of no business time.",
+        description="The share of the cases with a number that have 0, as of no business time.",
     )
     days: int | None = Field(
         default=None,
-        description="How many days the cases began on; of a rate how many days the window has. Null: it was "
+        description="Number of days on which the cases began; of a rate, of days of the window. Null: it was "
         "not compared by day.",
     )
 
@@ -167,9 +167,9 @@ class RelativeOutcome(OutputModel):
         description="The share of pairs in which the case after has less than the one before, ties half. "
         "With a control: less the same share there."
     )
-    low: float | None = Field(description="Its interval, at `level`. Null: it has no such end.")
+    low: float | None = Field(description="The end of its interval, at `level`. Null: it has none.")
     high: float | None
-    no_effect: float = Field(description="What it is if nothing changed: 0.5, with a control 0.")
+    no_effect: float = Field(description="The value if nothing changed: 0.5, with a control 0.")
 
 
 class PromisedOutcome(OutputModel):
@@ -187,7 +187,7 @@ class EffectResult(OutputModel):
     model_config = ConfigDict(frozen=True)
 
     method: EffectMethod
-    method_version: int = Field(description="With it the same numbers come of the same cases.")
+    method_version: int = Field(description="The seed with which the same numbers come of the same cases.")
     scale: EffectScale
     before: EffectSide
     after: EffectSide
@@ -200,21 +200,23 @@ class EffectResult(OutputModel):
     low: float | None = Field(description="The lower end of the interval; null: it has none.")
     high: float | None = Field(description="The upper end; null: it has none.")
     level: float = Field(
-        description="How often such an interval holds the true effect. 0.975 where the value and the "
-        "relative effect have one each, and either may tell an effect."
+        description="The probability that such an interval holds the true effect. 0.975 where the value and "
+        "the relative effect have one each, and either may tell an effect."
     )
     interval_by: IntervalMethod
     relative_change: float | None = Field(
-        description="What was compared, after over before, less 1. Null: there is nothing before. A rate is "
-        "compared with like weekdays: its effect differs from this where the windows have others."
+        description="The relative change of the compared estimate: after over before, less 1. Null: there is "
+        "nothing before. A rate is compared with like weekdays: its effect differs from this where the "
+        "windows have others."
     )
     relative: RelativeOutcome | None = Field(
-        default=None, description="Beside a mean or a median. Null: there are no pairs to compare."
+        default=None,
+        description="The effect by pairs, beside a mean or a median. Null: there are no pairs to compare.",
     )
     difference_of_medians: float | None = Field(
-        description="Of cases with a number: the median after less that before."
+        description="The median after less that before, of cases with a number."
     )
-    test: TestMethod | None = Field(description="Null: the interval tells it alone.")
+    test: TestMethod | None = Field(description="The p value; null: the interval tells it alone.")
     p_value: float | None
     verdict: EffectVerdict
     promised: PromisedOutcome | None

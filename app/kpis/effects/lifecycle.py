@@ -32,7 +32,7 @@ Scope = Annotated[
     dict[Dimension, FilterValues],
     Field(
         max_length=len(Dimension),
-        description="By dimension, the values of which a case must have one, as in the query of the KPI: "
+        description="The values, by dimension, of which a case must have one, as in the query of the KPI: "
         "keys of teams and services, codes; `none`: without.",
     ),
 ]
@@ -46,21 +46,23 @@ class EffectWindow(PayloadValue):
         description="A date (its midnight in `tz`), or a time with a zone.",
         examples=["2026-03-01"],
     )
-    end: DayOrInstant = Field(alias="to", description="The same; exclusive.", examples=["2026-06-01"])
+    end: DayOrInstant = Field(
+        alias="to", description="The end, likewise; exclusive.", examples=["2026-06-01"]
+    )
 
 
 class PromisedEffect(PayloadValue):
     """The change that was promised. Less than 0: the value falls."""
 
-    change: Number = Field(description="As a number or a decimal text.", examples=["-0.5"])
+    change: Number = Field(description="The change, as a number or a decimal text.", examples=["-0.5"])
     of: PromisedAs = Field(
         default=PromisedAs.relative,
-        description="`relative`: a part of the value before, as -0.5 for a half less; `absolute`: in the "
-        "unit of the KPI, as -1800 seconds.",
+        description="The form of the change. `relative`: a part of the value before, as -0.5 for a half "
+        "less; `absolute`: in the unit of the KPI, as -1800 seconds.",
     )
 
 
-class CompareWindows(Payload):
+class CompareWindows(Payload, of=KpiEffect):
     """The windows to compare, and the cases in them."""
 
     before: EffectWindow = Field(
@@ -73,13 +75,9 @@ class CompareWindows(Payload):
     tz: ShortText | None = Field(
         default=None, description="The time zone of dates (IANA). None: the organisation's."
     )
-    scope: Scope = Field(default={}, description="The cases that the change was for. Empty: all.")
-    control: Scope | None = Field(
-        default=None,
-        description="Cases that nothing was changed for, in the same windows: the effect is then the "
-        "difference of both differences. None: no control.",
-    )
-    promised: PromisedEffect | None = Field(default=None, description="What was promised, if anything.")
+    scope: Scope = Field(default={})
+    control: Scope | None = None
+    promised: PromisedEffect | None = Field(default=None, description="The change that was promised, if any.")
     change: ShortText | None = Field(
         default=None,
         description="The number of the change or improvement whose effect this is: the charts mark it, and "
@@ -88,12 +86,10 @@ class CompareWindows(Payload):
     )
 
 
-class MeasureKpiEffect(CompareWindows):
+class MeasureKpiEffect(CompareWindows, of=KpiEffect):
     """The KPI, the windows to compare, and the cases in them."""
 
-    kpi: RecordKey = Field(
-        description="The KPI's key, as incident_resolution_seconds.", examples=["incident_resolution_seconds"]
-    )
+    kpi: RecordKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,10 +22,12 @@ class KpiEffectOut(
 ):
     """A measured effect, as it was stored: it never changes."""
 
-    sentence: str = Field(description="What it says, in the language asked for.")
+    sentence: str = Field(description="The warning in words, in the language asked for.")
     verdict: EffectVerdict
     scope: dict[str, list[str]] = Field(description="The filters of the cases, by dimension. Empty: all.")
-    control: dict[str, list[str]] | None = Field(description="Those of the control; null: there is none.")
+    control: dict[str, list[str]] | None = Field(
+        description="The filters of the control; null: there is none."
+    )
     result: EffectResult
 
 
@@ -35,16 +37,20 @@ class RecomputedEffect(OutputModel):
     model_config = ConfigDict(frozen=True)
 
     same: bool | None = Field(
-        description="Whether all numbers are the same to six significant digits. Null: it was not computed."
+        description="True if all numbers are the same to six significant digits. Null: it was not computed."
     )
     differences: list[str] = Field(description="The fields of the result that differ.")
-    reason: str | None = Field(description="Why it was not computed, in the language asked for.")
+    reason: str | None = Field(
+        description="The reason for which it was not computed, in the language asked for."
+    )
 
 
 class KpiEffectDetails(KpiEffectOut):
     """A measured effect, and whether it comes out the same again."""
 
-    recomputed: RecomputedEffect | None = Field(description="Null: not asked for.")
+    recomputed: RecomputedEffect | None = Field(
+        description="The comparison with a new computation; null: not asked for."
+    )
 
 
 class EffectRenderer(Renderer):

@@ -38,24 +38,29 @@ class KpiEffect(Record):
     KIND: ClassVar[str] = "kpi_effect"
 
     state: EffectState | None = required()
-    kpi: str | None = required("The KPI's key.")
+    kpi: str | None = required("The key of the KPI.", examples=["incident_resolution_seconds"])
     before_begins_at: datetime | None = required()
-    before_ends_at: datetime | None = required("Exclusive.")
+    before_ends_at: datetime | None = required("The end, exclusive.")
     after_begins_at: datetime | None = required()
-    after_ends_at: datetime | None = required("Exclusive.")
-    scope: Annotated[dict[str, Any] | None, Document()] = required()
-    control: Annotated[dict[str, Any] | None, Document()] = None
+    after_ends_at: datetime | None = required("The end, exclusive.")
+    scope: Annotated[dict[str, Any] | None, Document()] = required(
+        "The cases that the change was for. Empty: all."
+    )
+    control: Annotated[dict[str, Any] | None, Document()] = optional(
+        "Cases that nothing was changed for, in the same windows: the effect is then the "
+        "difference of both differences. None: no control."
+    )
     promised: str | None = optional("The change that was promised, as a decimal text.")
     promised_as: PromisedAs | None = None
-    change: str | None = optional("The number of what it is the effect of.")
-    zone: str | None = required("The time zone that days are cut in.")
+    change: str | None = optional("The number of the change or improvement whose effect it is.")
+    zone: str | None = required("The time zone by which days are cut.")
     currency: str | None = required()
     reopen_days: int | None = required()
     position: int | None = required(
         "The position of the log that was read. With it anybody can recompute.", sa_type=BigInteger
     )
     seed: int | None = required("The seed of resampling.", sa_type=BigInteger)
-    resamples: int | None = required("How often was resampled, where the method does.")
+    resamples: int | None = required("Number of resamples, where the method resamples.")
     verdict: str | None = required()
     result: Annotated[dict[str, Any] | None, Document()] = required()
     measured_by_id: Annotated[UUID | None, ForeignRef("person")] = None

@@ -33,7 +33,8 @@ from app.kpis.questions.access import permitted_kpi
 
 router = APIRouter(prefix="/v1", tags=["kpis"])
 KpiKey = Annotated[
-    str, Path(alias="key", max_length=100, description="The KPI's key, as `incident_resolution_seconds`.")
+    str,
+    Path(alias="key", max_length=100, description="The key of the KPI, as `incident_resolution_seconds`."),
 ]
 
 
@@ -51,7 +52,7 @@ class EffectQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     recompute: bool = Field(
-        True, description="Compute it anew from the log at its position, and say whether it is the same."
+        True, description="True to compute it anew from the log at its position, and compare."
     )
 
 
@@ -62,8 +63,8 @@ class EffectChartQuery(BaseModel):
 
     figure: EffectDrawing = Field(
         EffectDrawing.intervals,
-        description="`intervals`: both windows and the effect; `behaviour`: the time around them, by the "
-        "facts of now; `cases`: every case, on a logarithmic axis.",
+        description="The figure. `intervals`: both windows and the effect; `behaviour`: the time around "
+        "them, by the facts of now; `cases`: every case, on a logarithmic axis.",
     )
     lang: Literal["en", "zh"] | None = Field(
         None, description="The language. None: as `Accept-Language` says, or else the caller's own."

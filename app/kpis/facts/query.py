@@ -174,8 +174,8 @@ def question_parameters(question: KpiQuestion) -> dict[str, Any]:
 
 
 def planned_rows(question: KpiQuestion, filters: Filters) -> SqlStatement:
-    """Return a statement that explains, as JSON, the query of the question's facts: its plan has the planner's
-    estimate of their number. If they are a large share of all facts, two processes count half of them each.
+    """Return a statement that explains, as JSON, the query of the question's facts: the plan estimates their
+    number. If they are a large share of all facts, two processes count half of them each.
     """
     parameters: dict[str, Any] = {}
     return SqlStatement(

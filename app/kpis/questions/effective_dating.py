@@ -28,11 +28,14 @@ Fields = Mapping[str, str | None]
 
 ValidFrom = Annotated[
     Instant | None,
-    Field(description="From when on, if not from now on. Older periods keep what held then."),
+    Field(description="Time from which on it holds, if not from now on. Older periods keep what held then."),
 ]
 ValidUntil = Annotated[
     Instant | None,
-    Field(description="Up to when, exclusive; none: for ever, over what was said earlier of later times."),
+    Field(
+        description="Time up to which it holds, exclusive; null: for ever, in place of what was set earlier "
+        "for later times."
+    ),
 ]
 
 SELECT_LAYERS = """

@@ -23,14 +23,14 @@ class KpiChoice(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     tz: Annotated[str | None, Field(max_length=64)] = Field(
-        None, description="The time zone that the month is cut in (IANA). None: the organisation's."
+        None, description="The time zone by which the month is cut (IANA). None: the organisation's."
     )
 
 
 class KpiPeriodChoice(KpiChoice):
     """Query parameters: the time zone and the length of periods."""
 
-    grain: Literal["week", "month", "quarter", "year"] = Field("month", description="How long a period is.")
+    grain: Literal["week", "month", "quarter", "year"] = Field("month", description="Length of a period.")
 
 
 class KpiZone(BaseModel):
@@ -39,7 +39,7 @@ class KpiZone(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     tz: Annotated[str | None, Field(max_length=64)] = Field(
-        None, description="The time zone that periods are cut in (IANA). None: the organisation's."
+        None, description="The time zone by which periods are cut (IANA). None: the organisation's."
     )
 
 
@@ -73,11 +73,11 @@ class KpiFilters(KpiCuts):
 
     begin: Annotated[str | None, Field(alias="from", max_length=40)] = Field(
         None,
-        description="From when: a date (its midnight in `tz`), or a time with a zone. "
-        "None: twelve months before `to`.",
+        description="The begin: a date (its midnight in `tz`), or a time with a zone. None: twelve months "
+        "before `to`.",
     )
     end: Annotated[str | None, Field(alias="to", max_length=40)] = Field(
-        None, description="Up to when, exclusive. None: the end of the running period."
+        None, description="The end, exclusive. None: the end of the running period."
     )
 
     def to_parameters(self, grain: Grain, by: list[Dimension]) -> QuestionParameters:
@@ -95,23 +95,23 @@ class KpiFilters(KpiCuts):
 class KpiQuery(KpiFilters):
     """Query parameters: the time, the length of periods, the dimensions to group by, and filters."""
 
-    grain: Grain = Field(Grain.month, description="How long a period is; `all`: one for the whole time.")
+    grain: Grain = Field(Grain.month, description="Length of a period; `all`: one for the whole time.")
     by: Annotated[list[Dimension] | None, CommaSeparated] = Field(
-        None, max_length=len(Dimension), description="What each period is cut by."
+        None, max_length=len(Dimension), description="The dimensions by which each period is cut."
     )
 
     as_of: Annotated[
         AsOf | None,
         Field(
-            description="As the log knew it at that instant, or after the event of that position: what was "
-            "told later is not in it. It reads the whole log up to there."
+            description="The instant or the position of the log as of which it is computed: later events are "
+            "not in it. It reads the whole log up to there."
         ),
     ] = None
-    last_year: bool = Field(False, description="Show the same periods of the year before, too.")
+    last_year: bool = Field(False, description="True to show the same periods of the year before, too.")
     fresh: bool = Field(
         False,
-        description="Wait until what was written before this request is in it, 2 seconds at the most; "
-        "`lag_seconds` says whether it is.",
+        description="True to wait until all that was written before this request is in it, 2 seconds at the "
+        "most; `lag_seconds` tells whether it is.",
     )
 
 
@@ -119,7 +119,7 @@ class KpiBehaviourQuery(KpiFilters):
     """Query parameters: the time of a chart, the length of periods, and filters."""
 
     grain: Literal["day", "week", "month", "quarter", "year"] = Field(
-        "month", description="How long a period is."
+        "month", description="Length of a period."
     )
 
 
@@ -127,10 +127,13 @@ class KpiForecastQuery(KpiCuts):
     """Query parameters: the running period, the cases expected in it, and filters."""
 
     grain: Literal["day", "week", "month", "quarter", "year"] = Field(
-        "month", description="How long the period is."
+        "month", description="Length of the period."
     )
     more_cases: int | None = Field(
-        None, ge=0, le=MOST_CASES, description="How many more cases will come; none: at the present pace."
+        None,
+        ge=0,
+        le=MOST_CASES,
+        description="Number of cases that will still come; none: at the present pace.",
     )
 
 

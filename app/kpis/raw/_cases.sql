@@ -10,9 +10,9 @@ known as (
   where key in ({fields})
   group by decided.stream, decided.at, decided.rank
 )
-select split_part(decided.stream, '/', 2)::uuid as case_id, decided.at, decided.seconds, decided.numerator, decided.denominator,
-  {on_hold} as on_hold, (its.said->>'skewed')::boolean as skewed,
-  -- What stands open counts, whatever becomes of it.
+select split_part(decided.stream, '/', 2)::uuid as case_id, decided.at, (its.said->>'seconds')::bigint as seconds,
+  (its.said->>'numerator')::bigint as numerator, (its.said->>'denominator')::bigint as denominator,
+  (its.said->>'on_hold')::boolean as on_hold, (its.said->>'skewed')::boolean as skewed,
   {excluded} as excluded,
   -- Only what is counted state by state, or change by change, says of which; and only what is judged, by what.
   {dimensions}

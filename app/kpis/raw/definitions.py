@@ -34,8 +34,9 @@ TICKET = "ticket"
 class DefinitionPart(StrEnum):
     """What a definition says, in the first line of its file: `-- parts: cases, opening`."""
 
-    #: In the CTE `decided` the instant and event of each decision (`rank`; null if time alone decided), the
-    #: numbers, and whether the case counts even if it is excluded later (`standing`).
+    #: In the CTE `decided` the instant and event of each decision (`rank`; null if time alone decided). It
+    #: has those of COMMON_DEFINITION's further columns that it decides, `left_out`, and `standing` if a case
+    #: counts even if it is excluded later.
     cases = "cases"
     #: By time and not by cases: all of it, from what was agreed and what outages took of it.
     outages = "outages"
@@ -81,11 +82,12 @@ ENDED = {
     "person": "erased",
 }
 
-#: The reason for which a case is excluded: its last state, unless it counts as open, or else what the
-#: definition gives as `left_out`. Definitions with a column `excluded` give the reason themselves.
+#: The reason for which a case is excluded: its last state, or else what the definition gives as `left_out`.
+#: Definitions with a column `excluded` give the reason themselves; open cases count whatever becomes of them.
 COMMON_EXCLUSION = """coalesce(
-    case when last_turn.state in ('cancelled', 'rejected', 'duplicate') and not decided.standing
+    case when last_turn.state in ('cancelled', 'rejected', 'duplicate') and not its.said ? 'standing'
     then last_turn.state end, its.said->>'left_out')"""
+OPEN_EXCLUSION = "its.said->>'left_out'"
 OWN_EXCLUSION = "its.said->>'excluded'"
 
 #: The columns that every definition has, with one row per case. For open cases, `at` is the instant of the
@@ -180,11 +182,10 @@ def definition(name: str, prepared: str | None = None) -> str:
 
 def _ending(parts: frozenset[DefinitionPart]) -> str:
     """Return what a definition of cases with these parts ends with."""
-    is_opening, is_open = DefinitionPart.opening in parts, DefinitionPart.open in parts
+    is_opening = DefinitionPart.opening in parts
     words = {
         "fields": KNOWN_FIELDS,
-        "on_hold": "decided.on_hold" if is_open else "null::boolean",
-        "excluded": OWN_EXCLUSION if DefinitionPart.excluded in parts else COMMON_EXCLUSION,
+        "excluded": _exclusion(parts),
         "dimensions": ",\n  ".join(_dimension_column(dimension, parts) for dimension in COLUMN),
         "first_assigned": "left join first_given using (stream)" if is_opening else "",
     }
@@ -192,6 +193,12 @@ def _ending(parts: frozenset[DefinitionPart]) -> str:
     for word, text in words.items():
         ending = ending.replace(f"{{{word}}}", text)
     return (read_files(FIRST_ASSIGNED) if is_opening else "") + ending
+
+
+def _exclusion(parts: frozenset[DefinitionPart]) -> str:
+    if DefinitionPart.excluded in parts:
+        return OWN_EXCLUSION
+    return OPEN_EXCLUSION if DefinitionPart.open in parts else COMMON_EXCLUSION
 
 
 def _dimension_column(dimension: Dimension, parts: frozenset[DefinitionPart]) -> str:

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
 from app.common.records import ForeignRef, KeyRef
-from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import process_owner, quality_manager
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.actions.payloads import Instant, Payload, Reason, RecordKey, Reference, ShortText
 from app.kernel.actions.refusals import WrongValue
@@ -25,33 +23,20 @@ from app.kpis.rebases.records import KpiRebase
 from app.kpis.rebases.records import RebaseState as State
 
 
-class AddKpiRebase(Payload):
+class AddKpiRebase(Payload, of=KpiRebase):
     """The KPI and the scope, the change, and when limits begin to count anew."""
 
-    kpi: RecordKey = Field(description="The KPI's key, as incident_resolution_seconds.")
-    service: Annotated[RecordKey, KeyRef("service", must_exist=True, retired=True)] | None = Field(
-        default=None, description="The key of a service, for the chart of its cases; none: not of a service."
-    )
-    team: Annotated[Reference, ForeignRef("team", retired=True)] | None = Field(
-        default=None, description="The key or id of a team, for the chart of its cases; none: not of a team."
-    )
-    change: ShortText = Field(
-        description="What has changed the process: the number of a change, of another record, or a name.",
-        examples=["CHG-2026-000031"],
-    )
-    begins_at: Instant = Field(
-        description="From when on: limits count anew from the first period that begins then or later.",
-        examples=["2026-04-01T00:00:00+08:00"],
-    )
+    kpi: RecordKey
+    service: Annotated[RecordKey, KeyRef("service", must_exist=True, retired=True)] | None = None
+    team: Annotated[Reference, ForeignRef("team", retired=True)] | None = None
+    change: ShortText
+    begins_at: Instant
 
 
 def add(rebase: KpiRebase, body: AddKpiRebase, ctx: ActionContext) -> None:
     """Add a KPI re-basing: the natural limits of the KPI count anew from a named change on."""
-    team = ctx.ref(Team, "team")
-    rebase.kpi, rebase.service = body.kpi, body.service
-    rebase.team_id = None if team is None else team.id
+    copy_fields(rebase, body, ctx)
     rebase.scope = KpiScope(rebase.service, rebase.team_id).kind
-    rebase.change, rebase.begins_at = body.change, body.begins_at
     rebase.added_by_id = ctx.caller.person_id
 
 

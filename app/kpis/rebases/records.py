@@ -26,15 +26,18 @@ class KpiRebase(Record):
     KIND: ClassVar[str] = "kpi_rebase"
 
     state: RebaseState | None = required()
-    kpi: str | None = required("The KPI's key.")
-    scope: ScopeKind | None = required("Whether it is about all cases, those of a service or of a team.")
+    kpi: str | None = required("The key of the KPI.")
+    scope: ScopeKind | None = required("The kind of scope: all cases, those of a service or of a team.")
     service: Annotated[str | None, KeyRef("service")] = optional(
         "The key of the service, if it is about one."
     )
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team, if it is about one.")
-    change: str | None = required("The number of the change or another record, or a name.")
+    change: str | None = required(
+        "The number of the change or another record, or a name.", examples=["CHG-2026-000031"]
+    )
     begins_at: datetime | None = required(
-        "Limits count anew from the first period that begins then or later."
+        "Time of the change: limits count anew from the first period that begins then or later.",
+        examples=["2026-04-01T00:00:00+08:00"],
     )
     added_at: Annotated[datetime | None, EnteredAt(RebaseState.active)] = required()
     added_by_id: Annotated[UUID | None, ForeignRef("person")] = None

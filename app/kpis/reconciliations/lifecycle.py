@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from app.kernel.actions.actor_policy import rule
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.actions.payloads import Payload, ShortText
 from app.kpis.reconciliations.records import Reconciliation, Verdict
@@ -21,30 +22,22 @@ Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Differing = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,100}/[a-z0-9_]{1,100}$")]
 
 
-class MakeReconciliation(Payload):
+class MakeReconciliation(Payload, of=Reconciliation):
     """The result of a reconciliation: how much was compared, and what differs."""
 
-    day: Day = Field(description="The date of the night, as 2026-11-20.", examples=["2026-11-20"])
-    zone: ShortText = Field(description="The time zone that the night and the months are of.")
-    position: Number = Field(description="The position of the log up to which both sides were computed.")
-    compared: Number = Field(description="How many numbers were compared, besides what each case brought.")
-    differences: Number = Field(description="How much differs: numbers, and what cases brought.")
-    differing: tuple[Differing, ...] = Field(
-        max_length=MOST_DIFFERING, description="The first of what differs, each once: `<kpi>/<what>`."
-    )
-    seconds: Number = Field(description="How long it took.")
+    day: Day
+    zone: ShortText
+    position: Number
+    compared: Number
+    differences: Number
+    differing: tuple[Differing, ...] = Field(max_length=MOST_DIFFERING)
+    seconds: Number
 
 
 def make_reconciliation(reconciliation: Reconciliation, body: MakeReconciliation, ctx: ActionContext) -> None:
     """Record a reconciliation: every KPI was computed from facts and from raw events, and compared."""
-    reconciliation.day = body.day
+    copy_fields(reconciliation, body, ctx)
     reconciliation.verdict = Verdict.differs if body.differences else Verdict.agreed
-    reconciliation.zone = body.zone
-    reconciliation.position = body.position
-    reconciliation.compared = body.compared
-    reconciliation.differences = body.differences
-    reconciliation.differing = list(body.differing)
-    reconciliation.seconds = body.seconds
 
 
 # fmt: off

@@ -34,20 +34,20 @@ class Reconciliation(Record):
     KIND: ClassVar[str] = "reconciliation"
 
     state: ReconciliationState | None = required()
-    day: str | None = required("The date of the night in `zone`, as 2026-11-20.")
-    verdict: Verdict | None = required("Whether both give the same.")
-    zone: str | None = required("The time zone that the night and the compared months are of.")
+    day: str | None = required("The date of the night in `zone`.", examples=["2026-11-20"])
+    verdict: Verdict | None = required("The verdict: whether both give the same.")
+    zone: str | None = required("The time zone of the night and of the compared months.")
     position: int | None = required(
         "The position of the log up to which both were computed.", sa_type=BigInteger
     )
     compared: int | None = required(
-        "How many numbers were compared, besides what each case brought.", sa_type=BigInteger
+        "Number of figures compared, besides the numbers of single cases.", sa_type=BigInteger
     )
     differences: int | None = required(
-        "How much differs: numbers, and what cases brought.", sa_type=BigInteger
+        "Number of differences, in figures and in the numbers of single cases.", sa_type=BigInteger
     )
     differing: list[str] | None = required(
-        "The first of what differs, each once: `<kpi>/<what>`. `ledgerdesk reconcile` says more."
+        "The first of the differences, each once: `<kpi>/<figure>`. `ledgerdesk reconcile` shows more."
     )
-    seconds: int | None = required("How long it took.", sa_type=BigInteger)
+    seconds: int | None = required("Number of seconds that it took.", sa_type=BigInteger)
     made_at: Annotated[datetime | None, EnteredAt(ReconciliationState.made)] = required()

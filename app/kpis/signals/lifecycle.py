@@ -12,10 +12,10 @@ from pydantic import Field, StringConstraints
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.records import ForeignRef, KeyRef
-from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import process_owner, quality_manager, rule
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.actions.payloads import FreeText, Instant, Payload, Reason, RecordKey, Reference, ShortText
 from app.kernel.actions.refusals import WrongValue
@@ -33,79 +33,59 @@ Figure = Annotated[str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,14})(\.[0
 Position = Annotated[int, Field(ge=0, le=LARGEST, strict=True)]
 
 
-class NoteAgainKpiSignal(Payload):
+class NoteAgainKpiSignal(Payload, of=KpiSignal):
     """The figures of a signal, and whether it needs attention."""
 
-    since_at: Instant = Field(description="The beginning of the first period that makes up the signal.")
-    tendency: Tendency = Field(description="Whether the KPI changed for the better or for the worse.")
-    needs_attention: bool = Field(
-        strict=True,
-        description="For the worse, in the newest final period, and not of a team alone.",
-    )
-    value: Figure = Field(description="The value of the period, in the unit of the KPI.", examples=["22380"])
-    centre: Figure = Field(description="The mean that it was judged by.", examples=["8160.25"])
-    low: Figure = Field(description="The lower natural limit.", examples=["0"])
-    high: Figure = Field(description="The upper natural limit.", examples=["17580"])
-    position: Position = Field(description="The position of the log at which the figures stood.")
+    since_at: Instant
+    tendency: Tendency
+    needs_attention: bool = Field(strict=True)
+    value: Figure
+    centre: Figure
+    low: Figure
+    high: Figure
+    position: Position
 
 
-class NoteKpiSignal(NoteAgainKpiSignal):
+class NoteKpiSignal(NoteAgainKpiSignal, of=KpiSignal):
     """A signal: KPI, scope, rule, period and figures."""
 
-    kpi: RecordKey = Field(description="The KPI's key, as incident_resolution_seconds.")
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service whose cases it is about; none: not of a service."
-    )
-    team: Annotated[Reference, ForeignRef("team", retired=True)] | None = Field(
-        default=None, description="The team whose cases it is about; none: not of a team."
-    )
-    rule: Signal = Field(description="The rule by which it is a signal.")
-    grain: Grain = Field(description="How long the period is.")
-    zone: ShortText = Field(description="The time zone that the period is of.")
-    begins_at: Instant = Field(description="The first instant of the period.")
-    ends_at: Instant = Field(description="The first instant behind it.")
+    kpi: RecordKey
+    service: Annotated[RecordKey, KeyRef("service")] | None = None
+    team: Annotated[Reference, ForeignRef("team", retired=True)] | None = None
+    rule: Signal
+    grain: Grain
+    zone: ShortText
+    begins_at: Instant
+    ends_at: Instant
 
 
 def note(signal: KpiSignal, body: NoteKpiSignal, ctx: ActionContext) -> None:
     """Note a KPI signal: in this period the KPI has changed beyond its usual variation."""
     assert ctx.number is not None, "signals have numbers"
     signal.number = ctx.number
-    team = ctx.ref(Team, "team")
-    signal.kpi, signal.rule = body.kpi, body.rule
-    signal.service, signal.team_id = body.service, None if team is None else team.id
-    signal.scope = KpiScope(signal.service, signal.team_id).kind
-    signal.grain, signal.zone = body.grain, body.zone
-    signal.begins_at, signal.ends_at = body.begins_at, body.ends_at
     note_again(signal, body, ctx)
+    signal.scope = KpiScope(signal.service, signal.team_id).kind
 
 
 def note_again(signal: KpiSignal, body: NoteAgainKpiSignal, ctx: ActionContext) -> None:
     """Note the signal again, which was withdrawn: still later events have brought it back. It is yet to be
     explained.
     """
-    signal.since_at, signal.tendency = body.since_at, body.tendency
-    signal.needs_attention = body.needs_attention
-    signal.value, signal.centre, signal.low, signal.high = body.value, body.centre, body.low, body.high
-    signal.position, signal.noted_at = body.position, ctx.occurred_at
+    copy_fields(signal, body, ctx)
+    signal.noted_at = ctx.occurred_at
     _clear_explanation(signal)
 
 
-class ExplainKpiSignal(Payload):
+class ExplainKpiSignal(Payload, of=KpiSignal):
     """The explanation of a signal: the reason in words, the record or event behind it, or both."""
 
-    reason: FreeText | None = Field(
-        default=None, description="Why, in words.", examples=["A power cut stopped the desk for two days."]
-    )
-    cause: ShortText | None = Field(
-        default=None,
-        description="The number of the record behind it, or the name of an event outside.",
-        examples=["PRB-2026-000007"],
-    )
+    reason: FreeText | None = None
+    cause: ShortText | None = None
 
 
 def explain(signal: KpiSignal, body: ExplainKpiSignal, ctx: ActionContext) -> None:
     """Explain the signal, for everybody who sees the chart."""
-    signal.reason, signal.cause = body.reason, body.cause
+    copy_fields(signal, body, ctx)
     signal.explained_by_id = ctx.caller.person_id
 
 
@@ -118,10 +98,10 @@ def _clear_explanation(signal: KpiSignal) -> None:
     signal.reason = signal.cause = signal.explained_at = signal.explained_by_id = None
 
 
-class WithdrawKpiSignal(Payload):
+class WithdrawKpiSignal(Payload, of=KpiSignal):
     """The position of the log at which the period is no signal any more."""
 
-    position: Position = Field(description="The position of the log at which the figures stood.")
+    position: Position
 
 
 def withdraw(signal: KpiSignal, body: WithdrawKpiSignal, ctx: ActionContext) -> None:

@@ -29,32 +29,39 @@ class KpiSignal(Record):
 
     KIND: ClassVar[str] = "kpi_signal"
 
-    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    number: str = Field(default="", description="The number that people use; accepted wherever the id is.")
     state: SignalState | None = required()
-    kpi: str | None = required("The KPI's key.")
-    scope: ScopeKind | None = required("Whether it is about all cases, those of a service or of a team.")
+    kpi: str | None = required("The key of the KPI.")
+    scope: ScopeKind | None = required("The kind of scope: all cases, those of a service or of a team.")
     service: Annotated[str | None, KeyRef("service")] = optional(
         "The key of the service, if it is about one."
     )
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team, if it is about one.")
-    rule: Signal | None = required()
-    grain: Grain | None = required()
-    zone: str | None = required("The time zone that the period is of.")
+    rule: Signal | None = required("The rule by which it is a signal.")
+    grain: Grain | None = required("Length of the period.")
+    zone: str | None = required("The time zone of the period.")
     since_at: datetime | None = required("The beginning of the first period that makes up the signal.")
     begins_at: datetime | None = required("The first instant of the period in which the rule was met.")
-    ends_at: datetime | None = required("The first instant behind it.")
-    tendency: Tendency | None = required()
+    ends_at: datetime | None = required("The end, exclusive.")
+    tendency: Tendency | None = required("The direction of the change: for the better or for the worse.")
     needs_attention: bool | None = required(
-        "For the worse, in what was the newest final period, and not of a team alone."
+        "True if it is for the worse, in what was the newest final period, and not of a team alone."
     )
-    value: str | None = required("The value of the period, in the unit of the KPI, as a decimal text.")
-    centre: str | None = required("The mean that it was judged by.")
-    low: str | None = required("The lower natural limit.")
-    high: str | None = required("The upper natural limit.")
+    value: str | None = required(
+        "The value of the period, in the unit of the KPI, as a decimal text.", examples=["22380"]
+    )
+    centre: str | None = required("The mean by which it was judged.", examples=["8160.25"])
+    low: str | None = required("The lower natural limit.", examples=["0"])
+    high: str | None = required("The upper natural limit.", examples=["17580"])
     position: int | None = required("The position of the log at which the figures stood.", sa_type=BigInteger)
     noted_at: datetime | None = required()
-    reason: Annotated[str | None, Personal()] = optional("Why, in the words of whoever explained it.")
-    cause: str | None = optional("The record or the event behind it.")
+    reason: Annotated[str | None, Personal()] = optional(
+        "The reason, in the words of the person who explained it.",
+        examples=["A power cut stopped the desk for two days."],
+    )
+    cause: str | None = optional(
+        "The number of the record behind it, or the name of an event outside.", examples=["PRB-2026-000007"]
+    )
     explained_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     explained_at: Annotated[datetime | None, EnteredAt(SignalState.explained)] = None
 

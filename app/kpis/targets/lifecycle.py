@@ -14,6 +14,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import quality_manager
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import Payload, Reason, RecordKey
 from app.kernel.actions.refusals import WrongValue
@@ -36,41 +37,35 @@ _Float = Annotated[float, Field(ge=-999_999_999_999, le=999_999_999_999)]
 Number = Annotated[DecimalText, BeforeValidator(_as_text, json_schema_input_type=DecimalText | _Float)]
 
 
-class ReviseKpiTarget(Payload):
+class ReviseKpiTarget(Payload, of=KpiTarget):
     """A new target for a KPI, and its period. Without comparator and value there is no target then."""
 
-    comparator: Comparator | None = Field(
-        default=None,
-        description="How the value must stand to it: lt below, le at most, gt above, ge at least.",
-        examples=["lt"],
-    )
+    comparator: Comparator | None = Field(default=None, examples=["lt"])
     value: Number | None = Field(
         default=None,
-        description="In the unit of the KPI, as a number or a decimal text: seconds, cases, a ratio as 0.95.",
+        description="The value in the unit of the KPI, as a number or a decimal text: seconds, cases, a "
+        "ratio as 0.95.",
         examples=["5400"],
     )
     valid_from_at: ValidFrom = None
     valid_until_at: ValidUntil = None
 
 
-class AddKpiTarget(ReviseKpiTarget):
+class AddKpiTarget(ReviseKpiTarget, of=KpiTarget):
     """The KPI, its target, and the period."""
 
-    kpi: RecordKey = Field(description="The KPI's key, as incident_resolution_seconds.")
+    kpi: RecordKey
 
 
 def add(target: KpiTarget, body: AddKpiTarget, ctx: ActionContext) -> None:
     """Add a KPI target, for a period."""
-    target.kpi = body.kpi
     revise(target, body, ctx)
 
 
 def revise(target: KpiTarget, body: ReviseKpiTarget, ctx: ActionContext) -> None:
     """Revise the target, for a period."""
-    target.comparator = body.comparator
-    target.value = body.value
+    copy_fields(target, body, ctx)
     target.valid_from_at = body.valid_from_at or ctx.occurred_at
-    target.valid_until_at = body.valid_until_at
 
 
 def withdraw(target: KpiTarget, body: Reason, ctx: ActionContext) -> None:

@@ -26,9 +26,12 @@ class KpiTarget(Record):
     KIND: ClassVar[str] = "kpi_target"
 
     state: TargetState | None = required()
-    kpi: str | None = required("The KPI's key.")
-    comparator: Comparator | None = optional("Null: there is no target from then on.")
-    value: str | None = optional("In the unit of the KPI, as a decimal text.")
+    kpi: str | None = required("The key of the KPI.")
+    comparator: Comparator | None = optional(
+        "The comparison of the value with it: lt below, le at most, gt above, ge at least; null: there "
+        "is no target in that period."
+    )
+    value: str | None = optional("The value in the unit of the KPI, as a decimal text.")
     valid_from_at: datetime | None = required()
     valid_until_at: datetime | None = None
     added_at: Annotated[datetime | None, EnteredAt(TargetState.active)] = required()

@@ -34,7 +34,8 @@ mount_reads(router, KPI_TARGETS, prefix="/kpi_targets")
 mount_actions(router, LIFECYCLE, KpiTargetOut, prefix="/kpi_targets")
 
 KpiKey = Annotated[
-    str, Path(alias="key", max_length=100, description="The KPI's key, as `incident_resolution_seconds`.")
+    str,
+    Path(alias="key", max_length=100, description="The key of the KPI, as `incident_resolution_seconds`."),
 ]
 # The active target added last, whether or not there were earlier ones.
 SELECT_NEWEST_ACTIVE = """

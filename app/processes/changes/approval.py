@@ -14,13 +14,14 @@ from app.foundation.decisions.records import Decision, DecisionKind, DecisionOut
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, requester_duty
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.processes.changes.payloads import (
     AssessChange,
     RequestApprovalChange,
     RequestEmergencyApprovalChange,
 )
-from app.processes.changes.preparation import FoundConflicts
-from app.processes.changes.questionnaires import QuestionnaireInForce, questionnaire_in_force
+from app.processes.changes.policies.questionnaires import QuestionnaireInForce, questionnaire_in_force
+from app.processes.changes.preparation import WantedWindowConflicts
 from app.processes.changes.records import Change, ChangeState, ChangeType, DeferralReason
 
 #: Whoever asks for a change, carries it out, wrote any of its plan or assessed it does not vote on it. The
@@ -43,11 +44,10 @@ def assess(change: Change, body: AssessChange, ctx: ActionContext) -> None:
     """Assess the change: its risk, its effects, and what stands in the way of its window."""
     risk = ctx.prepared(QuestionnaireInForce)
     change.questionnaire_id = risk.id
-    change.risk_answers = dict(body.risk_answers)
     change.risk_score, change.risk_level = risk.score(body.risk_answers)
-    change.effects = body.effects
-    change.resources = body.resources
-    change.conflicts_found = list(dict.fromkeys(one.name for one in ctx.prepared(FoundConflicts).found))
+    copy_fields(change, body, ctx)
+    conflicts = ctx.prepared(WantedWindowConflicts).conflicts
+    change.conflicts_found = list(dict.fromkeys(conflict.name for conflict in conflicts))
     change.assessed_by_id = ctx.caller.person_id
 
 
@@ -87,10 +87,10 @@ def request_emergency_approval(
 
 
 def _put_to_vote(change: Change, ctx: ActionContext) -> None:
-    asked = ctx.prepared(NewDecision)
-    change.approval_id = asked.decision.id
+    new_decision = ctx.prepared(NewDecision)
+    change.approval_id = new_decision.decision.id
     change.approval_requested_at = ctx.occurred_at
-    add_prepared_decision(asked, ctx)
+    add_prepared_decision(new_decision, ctx)
 
 
 async def is_no_emergency(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:
@@ -122,7 +122,7 @@ def remind_of_emergency(change: Change, body: Tallied, ctx: ActionContext) -> No
     """
 
 
-#: By the state of the change, the action that an outcome of its approval leads to.
+#: The action that follows from an outcome of the approval, by the state of the change.
 ACTIONS_OF_OUTCOMES: dict[tuple[CodeEnum | None, DecisionOutcome], str] = {
     (ChangeState.awaiting_approval, DecisionOutcome.approved): "approve",
     (ChangeState.awaiting_approval, DecisionOutcome.rejected): "reject",
@@ -135,10 +135,10 @@ ACTIONS_OF_OUTCOMES: dict[tuple[CodeEnum | None, DecisionOutcome], str] = {
 }
 
 
-def action_of_outcome(change: Change, taken: Decision) -> tuple[str, Any] | None:
-    """Return the action to which the outcome of the decision `taken` leads, with its payload; None if the
-    decision is not the one on the change's approval, or leads nowhere.
+def action_of_outcome(change: Change, decision: Decision) -> tuple[str, Any] | None:
+    """Return the action to which the outcome of the decision leads, with its payload; None if the decision is
+    not the one on the change's approval, or leads nowhere.
     """
-    assert taken.outcome is not None
-    name = ACTIONS_OF_OUTCOMES.get((change.state, taken.outcome))
-    return None if name is None or taken.id != change.approval_id else (name, tallied(taken))
+    assert decision.outcome is not None
+    name = ACTIONS_OF_OUTCOMES.get((change.state, decision.outcome))
+    return None if name is None or decision.id != change.approval_id else (name, tallied(decision))

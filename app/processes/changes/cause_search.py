@@ -22,31 +22,31 @@ from app.processes.changes.records import Change, ChangeState, ChangeType
 
 
 class Suspicion(CodeEnum):
-    """What makes a change the suspected cause of an incident."""
+    """The reason for suspecting a change as the cause of an incident."""
 
     same_item = "same_item", "The same item", "同一配置项"
     needed_item = "needed_item", "An item that it needs", "其所依赖的配置项"
     same_service = "same_service", "The same service", "同一服务"
 
 
-#: How much each counts: the likeliest first, then what is nearest in time.
+#: Weight of each reason: the likeliest first, then what is nearest in time.
 WEIGHTS = {Suspicion.same_item: 4, Suspicion.needed_item: 2, Suspicion.same_service: 1}
-#: How long after a step of a change an incident is suspected, and how many are shown.
+#: Time after a step of a change within which an incident is suspected, and how many are shown.
 SUSPECTED_FOR, MOST_SUSPECTED = timedelta(hours=48), 10
-#: Most candidates that are read for each field in common, before those that the caller does not see are
-#: left out.
+#: Most candidates that are read for each field in common, before those that the caller may not see are left
+#: out.
 MOST_CANDIDATES = 200
 HOUR = timedelta(hours=1)
-#: Whether the caller may see what has that audience.
+#: Returns whether the caller may see records of that audience.
 VisibilityTest = Callable[[list[str]], bool]
 
 
 class SuspectedOut(OutputModel):
-    """What makes it suspected, and whether that is confirmed."""
+    """The reasons of a suspicion, and whether it is confirmed."""
 
-    because: list[Suspicion] = Field(description="What both have in common, the weightiest first.")
-    hours_since: float = Field(description="The hours from the change's last step to the incident's begin.")
-    confirmed: bool = Field(description="Whether it is linked as the cause already.")
+    because: list[Suspicion] = Field(description="The things that both have in common, the weightiest first.")
+    hours_since: float = Field(description="Hours from the change's last step to the incident's begin.")
+    confirmed: bool = Field(description="True if it is linked as the cause already.")
 
 
 class SuspectedChangeOut(SuspectedOut):
@@ -65,7 +65,9 @@ class SuspectedChangeOut(SuspectedOut):
 class SuspectedChanges(OutputModel):
     """The changes that may have caused an incident."""
 
-    items: list[SuspectedChangeOut] = Field(description=f"The likeliest first; at most {MOST_SUSPECTED}.")
+    items: list[SuspectedChangeOut] = Field(
+        description=f"The suspects, the likeliest first; at most {MOST_SUSPECTED}."
+    )
 
 
 class SuspectedIncidentOut(SuspectedOut):
@@ -82,7 +84,9 @@ class SuspectedIncidentOut(SuspectedOut):
 class SuspectedIncidents(OutputModel):
     """The incidents that a change may have caused."""
 
-    items: list[SuspectedIncidentOut] = Field(description=f"The likeliest first; at most {MOST_SUSPECTED}.")
+    items: list[SuspectedIncidentOut] = Field(
+        description=f"The suspects, the likeliest first; at most {MOST_SUSPECTED}."
+    )
 
 
 STEPS = ("started_at", "implemented_at", "backed_out_at")
@@ -113,22 +117,22 @@ async def suspected_changes(db: Database, incident: Any, sees: VisibilityTest) -
         return []
     touched = [row["id"] for row in await db.rows(CI_OF_KEY, (incident.ci,))] if incident.ci else []
     needed = (await needed_cis(db.rows, touched)).ids if touched else ()
-    said = {
+    parameters = {
         "began_at": began_at,
         "since": began_at - SUSPECTED_FOR,
-        "touched": [str(one) for one in touched],
-        "needed": [str(one) for one in needed],
+        "touched": [str(ci_id) for ci_id in touched],
+        "needed": [str(ci_id) for ci_id in needed],
         "service": incident.service,
         "incident": incident.row_key,
     }
-    found = [row for row in await db.rows(CHANGES, said) if sees(row["audience"])]
+    changes = [row for row in await db.rows(CHANGES, parameters) if sees(row["audience"])]
     return [
         {
             **{name: row[name] for name in ("id", "number", "title", "type", "state")},
             **{name: _instant(row[name]) for name in STEPS},
             **_suspected(row, began_at - row["step_at"]),
         }
-        for row in _likeliest(found, lambda row: began_at - row["step_at"])
+        for row in _likeliest(changes, lambda row: began_at - row["step_at"])
     ]
 
 
@@ -166,15 +170,15 @@ async def suspected_incidents(db: Database, change: Change, sees: VisibilityTest
     steps = sorted(step for name in STEPS if (step := getattr(change, name)) is not None)
     if not steps:
         return []
-    touched = [UUID(one) for one in change.ci_ids or ()]
+    touched = [UUID(ci_id) for ci_id in change.ci_ids or ()]
     needing = (await needing_cis(db.rows, touched)).ids
     keys = {row["id"]: row["key"] for row in await db.rows(KEYS, ([*touched, *needing],))}
     common = {
-        Suspicion.same_item: [keys[one] for one in touched],
-        Suspicion.needed_item: [keys[one] for one in needing],
+        Suspicion.same_item: [keys[ci_id] for ci_id in touched],
+        Suspicion.needed_item: [keys[ci_id] for ci_id in needing],
         Suspicion.same_service: list(change.services or ()),
     }
-    said = {
+    parameters = {
         "since": steps[0],
         "until": steps[-1] + SUSPECTED_FOR,
         "steps": steps,
@@ -182,15 +186,15 @@ async def suspected_incidents(db: Database, change: Change, sees: VisibilityTest
         "change": change.row_key,
         **{because.value: values for because, values in common.items()},
     }
-    rows = await db.rows(suspected_incidents_query(), said)
-    found = [row for row in rows if sees(row["audience"])]
+    rows = await db.rows(suspected_incidents_query(), parameters)
+    incidents = [row for row in rows if sees(row["audience"])]
     return [
         {
             **{name: row[name] for name in ("id", "number", "title", "state", "priority")},
             "opened_at": instant(row["opened_at"]),
             **_suspected(row, _since_step(row)),
         }
-        for row in _likeliest(found, _since_step)
+        for row in _likeliest(incidents, _since_step)
     ]
 
 
@@ -217,18 +221,18 @@ def suspected_incidents_query() -> str:
 
 def _likeliest(rows: Iterable[Row], since: Callable[[Row], timedelta]) -> Sequence[Row]:
     ordered = sorted(
-        rows, key=lambda row: (-sum(WEIGHTS[one] for one in _because(row)), since(row), row["id"])
+        rows, key=lambda row: (-sum(WEIGHTS[reason] for reason in _reasons(row)), since(row), row["id"])
     )
     return ordered[:MOST_SUSPECTED]
 
 
-def _because(row: Row) -> list[Suspicion]:
-    return [one for one in Suspicion if row[one.value]]
+def _reasons(row: Row) -> list[Suspicion]:
+    return [suspicion for suspicion in Suspicion if row[suspicion.value]]
 
 
 def _suspected(row: Row, since: timedelta) -> dict[str, Any]:
     return {
-        "because": [one.value for one in _because(row)],
+        "because": [suspicion.value for suspicion in _reasons(row)],
         "hours_since": round(since / HOUR, 1),
         "confirmed": row["confirmed"],
     }

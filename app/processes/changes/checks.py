@@ -12,7 +12,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.payloads import DraftChange, EditChange
 from app.processes.changes.records import BEFORE_APPROVAL, Change, ChangeType
 
-#: What a change must have when it is submitted.
+#: Fields that a change must have when it is submitted.
 COMPULSORY = (
     "reason",
     "description",
@@ -23,7 +23,7 @@ COMPULSORY = (
     "wanted_until_at",
 )
 
-#: What is put to the vote, and altered no longer from then on.
+#: Fields that are put to the vote, and altered no longer from then on.
 LOCKED = ("title", "services", "cis", "no_cis_reason", *COMPULSORY)
 
 
@@ -69,12 +69,12 @@ async def cannot_be_edited(reads: ReadContext, change: Change, body: EditChange,
     begins.
     """
     await item_named_twice(reads, change, body, ctx)
-    said = body.model_fields_set
+    sent = body.model_fields_set
     if change.state not in BEFORE_APPROVAL:
         for name in LOCKED:
-            if name in said:
+            if name in sent:
                 raise WrongValue(pointer=f"/{name}", because="put_to_the_vote")
-    begin = body.wanted_from_at if "wanted_from_at" in said else change.wanted_from_at
-    end = body.wanted_until_at if "wanted_until_at" in said else change.wanted_until_at
+    begin = body.wanted_from_at if "wanted_from_at" in sent else change.wanted_from_at
+    end = body.wanted_until_at if "wanted_until_at" in sent else change.wanted_until_at
     if begin is not None and end is not None and end <= begin:
         raise WrongValue(pointer="/wanted_until_at", because="window_ends_early")

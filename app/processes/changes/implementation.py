@@ -7,12 +7,13 @@ from app.common.tickets import Ticket
 from app.foundation.decisions.lookups import approvers
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import RelatedCommand
 from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.payloads import BackOutChange, CompleteChange, ConfirmCauseChange, StartChange
 from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
 from app.processes.changes.planning.scheduling import book
-from app.processes.changes.preparation import ReviewDue, Starter
+from app.processes.changes.preparation import ChangeReviewDue, Starter
 from app.processes.changes.records import Change, ChangeState, ChangeType
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.records import Link, LinkKind
@@ -56,9 +57,7 @@ async def assignee_voted_for_it(
 
 def complete(change: Change, body: CompleteChange, ctx: ActionContext) -> None:
     """Complete the change's implementation: it waits for its review."""
-    change.work_done = body.work_done
-    change.tests_run = body.tests_run
-    change.deviations = body.deviations
+    copy_fields(change, body, ctx)
     _end(change, ctx)
 
 
@@ -79,19 +78,19 @@ async def restored_ahead(reads: ReadContext, change: Change, body: BackOutChange
 
 def _end(change: Change, ctx: ActionContext) -> None:
     _add_implementer(change, ctx)
-    change.review_due_at = ctx.prepared(ReviewDue).at
+    change.review_due_at = ctx.prepared(ChangeReviewDue).due_at
     ctx.derive(CHANGE_WINDOWS, no_booking(change))
 
 
 def _add_implementer(change: Change, ctx: ActionContext) -> None:
     """Add the caller to those who implement the change, and so do not review it."""
     if ctx.caller.person_id is not None:
-        known = change.implementer_ids or []
-        change.implementer_ids = list(dict.fromkeys([*known, str(ctx.caller.person_id)]))
+        earlier = change.implementer_ids or []
+        change.implementer_ids = list(dict.fromkeys([*earlier, str(ctx.caller.person_id)]))
 
 
 def confirm_cause(change: Change, body: ConfirmCauseChange, ctx: ActionContext) -> None:
-    """Confirm the change as a cause: it has caused an incident, both are linked, and the review must speak of
+    """Confirm the change as a cause: it has caused an incident, both are linked, and the review must name
     it.
     """
     ctx.add(new_link(change, LinkKind.causes, ctx.required_ref(Ticket, "incident"), ctx))

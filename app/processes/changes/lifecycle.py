@@ -35,17 +35,11 @@ from app.kernel.actions.actor_policy import (
 )
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
-from app.kernel.actions.payloads import (
-    EmptyPayload,
-    Reason,
-)
+from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.processes.changes import approval, checks, implementation, review
-from app.processes.changes.payloads import (
-    DraftChange,
-    EditChange,
-    ResubmitChange,
-)
+from app.processes.changes.payloads import DraftChange, EditChange, ResubmitChange
 from app.processes.changes.planning import scheduling
 from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
 from app.processes.changes.preparation import (
@@ -58,13 +52,7 @@ from app.processes.changes.preparation import (
     starter,
     window_booking,
 )
-from app.processes.changes.records import (
-    BEFORE_IMPLEMENTATION,
-    ENDED,
-    IMPLEMENTATION_ENDED,
-    OPEN,
-    Change,
-)
+from app.processes.changes.records import BEFORE_IMPLEMENTATION, ENDED, IMPLEMENTATION_ENDED, OPEN, Change
 from app.processes.changes.records import ChangeState as State
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.links import LinkTicket, new_link
@@ -72,22 +60,14 @@ from app.ticketing.priority import PRIORITY
 from app.ticketing.records import LinkKind
 from app.ticketing.requesters import set_requester
 
-#: The fields that a draft takes over as they were written; how a standard change is made stands in its
-#: template.
-WRITTEN_FIELDS = (
-    *("type", "reason", "description", "no_cis_reason", "category", "plan", "test_plan", "back_out_plan"),
-    *("wanted_from_at", "wanted_until_at"),
-)
-
 
 def draft(change: Change, body: DraftChange, ctx: ActionContext) -> None:
     """Draft a change: what is to change, why and how."""
     source = ctx.prepared(DraftSource)
     template, request = source.template, source.request
     team = ctx.ref(Team, "team")
+    copy_fields(change, body, ctx, without="title template services cis team request requester")
     change.template = None if template is None else template.key
-    for name in WRITTEN_FIELDS:
-        setattr(change, name, getattr(body, name))
     change.title = body.title or (None if template is None else template.title)
     services = list(dict.fromkeys(body.services)) or list((template and template.services) or ())
     _set_scope(change, services, ctx)
@@ -148,7 +128,6 @@ async def team_not_assignable(reads: object, change: Change, body: DraftChange, 
     check_team_assignable(ctx.ref(Team, "team"))
 
 
-#: By the state entered, the field that says when.
 def audience(change: Change) -> tuple[str, ...]:
     """Return the tokens of those who may see the change: its requester, reporter and assignee, those of its
     services, and its team; without a team, the service desk.
@@ -164,7 +143,7 @@ def audience(change: Change) -> tuple[str, ...]:
 LINK_REQUEST = RelatedCommand(
     action="link",
     field="request",
-    record=lambda ctx: () if (one := ctx.prepared(DraftSource).request) is None else one.row_key,
+    record=lambda ctx: () if (request := ctx.prepared(DraftSource).request) is None else request.row_key,
     body=lambda change, body: LinkTicket(kind=LinkKind.implemented_by, other=str(change.id)),
 )
 BACKERS = implementer | change_manager
@@ -190,7 +169,7 @@ VOTES = DecisionSpec(
 
 
 def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
-    """Return that requester, assignee and team of the change get that notice."""
+    """Return the rules by which requester, assignee and team of the change get that notice."""
     return its_requester(notice), its_assignee(notice), its_team(notice)
 
 

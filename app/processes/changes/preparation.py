@@ -27,7 +27,8 @@ from app.processes.changes.planning.bookings import (
     excepted_freezes,
 )
 from app.processes.changes.planning.lookups import CI_SCOPES
-from app.processes.changes.records import Change, ChangeTemplate, ChangeType, Freeze, TemplateState
+from app.processes.changes.policies.records import ChangeTemplate, Freeze, TemplateState
+from app.processes.changes.records import Change, ChangeType
 from app.ticketing.records import Link, LinkKind
 from app.ticketing.work.working_days import same_time_on, service_working_days, working_days_after
 
@@ -56,33 +57,33 @@ async def draft_source(
 
 
 @dataclass(frozen=True, slots=True)
-class FoundConflicts:
-    """The conflicts with the window that a change asks for."""
+class WantedWindowConflicts:
+    """The changes and freezes that stand in the way of the window that the change wants."""
 
-    found: tuple[Conflict, ...]
+    conflicts: tuple[Conflict, ...]
 
 
 async def conflicts_in_wanted_window(
     reads: ReadContext, change: Change, body: object, ctx: ActionContext
-) -> FoundConflicts:
-    """Find what stands in the way of the window that the change wants; nothing if it wants none. Of a change
-    that touches no items these are also the changes of the same services.
+) -> WantedWindowConflicts:
+    """Find the changes and freezes in the way of the window that the change wants, if it wants one; for a
+    change that touches no items, also the changes of the same services.
     """
     if change.wanted_from_at is None or change.wanted_until_at is None:
-        return FoundConflicts(())
-    walked = await _walk(reads, change)
-    wanted = walked.window(change, change.wanted_from_at, change.wanted_until_at)
-    found = await conflicts(walked.read, wanted)
-    if not walked.touches:
-        found += await changes_of_same_services(walked.read, wanted)
-    return FoundConflicts(tuple(found))
+        return WantedWindowConflicts(())
+    scope = await _item_scope(reads, change)
+    window = scope.window(change, change.wanted_from_at, change.wanted_until_at)
+    in_the_way = await conflicts(scope.read, window)
+    if not scope.touches:
+        in_the_way += await changes_of_same_services(scope.read, window)
+    return WantedWindowConflicts(tuple(in_the_way))
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """What the change books: the items that it needs, the classes of those that it touches, the services that
-    these serve, its window, the streams of the changes and freezes that it is scheduled over, and of the
-    freezes that except it. `truncated`: not all items needed are known.
+    """The booking of a change: its window, the items that it needs, the classes of those that it touches, the
+    services that these serve, and the streams of the changes and freezes that it is scheduled over, and of
+    the freezes that except it. `truncated`: not all items needed are known.
     """
 
     from_at: datetime
@@ -98,66 +99,69 @@ class Booking:
 async def window_booking(
     reads: ReadContext, change: Change, body: ScheduleChange | RescheduleChange, ctx: ActionContext
 ) -> Booking:
-    """Find what the change would hold in the window of the payload. Raises PreparationRefused if something
+    """Find the booking of the change in the window of the payload. Raises PreparationRefused if something
     stands in the way, or if not all items needed can be found, and no reason for overriding is given.
     """
     if body.until_at <= ctx.occurred_at:
         raise WrongValue(pointer="/until_at", because="not_ahead")
-    walked = await _walk(reads, change)
-    if walked.truncated and body.override_reason is None:
+    scope = await _item_scope(reads, change)
+    if scope.truncated and body.override_reason is None:
         raise PreparationRefused("needs_too_many_to_check")
-    wanted = walked.window(change, body.from_at, body.until_at)
-    found = await conflicts(walked.read, wanted)
-    if found and body.override_reason is None:
-        raise conflict_refusal(found, ctx)
-    return await walked.booking(wanted, [one.stream for one in found])
+    window = scope.window(change, body.from_at, body.until_at)
+    in_the_way = await conflicts(scope.read, window)
+    if in_the_way and body.override_reason is None:
+        raise conflict_refusal(in_the_way, ctx)
+    return await scope.booking(window, [conflict.stream for conflict in in_the_way])
 
 
 async def start_booking(reads: ReadContext, change: Change, body: StartChange, ctx: ActionContext) -> Booking:
-    """Find what the change holds while it is implemented. An emergency holds its items from now to its wanted
-    end, whatever others hold; another change holds its window, or one of that length from now on if it starts
-    outside. Whatever overruns keeps others from starting.
+    """Find the booking of the change while it is implemented. An emergency holds its items from now to its
+    wanted end, whatever others hold; another change holds its window, or one of that length from now on if it
+    starts outside. A change that overruns its window keeps others from starting.
 
     Raises PreparationRefused if there is a freeze from which it is not excepted, or if something else stands
-    in its way and no reason for overriding is given; WrongValue if it starts outside its window, or is told
-    to have started in it when that is over, without a reason.
+    in its way and no reason for overriding is given; WrongValue if it starts outside its window, or its start
+    is reported after the window, without a reason.
     """
-    walked = await _walk(reads, change)
+    scope = await _item_scope(reads, change)
     if change.type is ChangeType.emergency:
-        wanted = walked.window(change, ctx.occurred_at, _emergency_end(change, ctx.occurred_at))
-        met = [*await conflicts(walked.read, wanted), *await changes_under_way(walked.read, wanted)]
-        return await walked.booking(wanted, [one.stream for one in met])
-    begin, end = _window_to_start_in(change, body, ctx)
-    wanted = walked.window(change, begin, end)
-    found = await conflicts(walked.read, wanted)
-    if frozen := [one for one in found if one.kind == Freeze.KIND and one.from_at <= ctx.occurred_at]:
-        raise conflict_refusal(frozen, ctx, "frozen_without_exception")
+        window = scope.window(change, ctx.occurred_at, _emergency_end(change, ctx.occurred_at))
+        overridden = [*await conflicts(scope.read, window), *await changes_under_way(scope.read, window)]
+        return await scope.booking(window, [conflict.stream for conflict in overridden])
+    window = scope.window(change, *_window_to_start_in(change, body, ctx))
+    in_the_way = await conflicts(scope.read, window)
+    freezes = [conflict for conflict in in_the_way if conflict.kind == Freeze.KIND]
+    if in_force := [freeze for freeze in freezes if freeze.from_at <= ctx.occurred_at]:
+        raise conflict_refusal(in_force, ctx, "frozen_without_exception")
     accepted = set(change.overrides or ())
-    standing = {(one.stream, one.ci): one for one in (*await changes_under_way(walked.read, wanted), *found)}
-    others = [one for one in standing.values() if one.stream not in accepted]
-    if others and body.override_reason is None:
-        raise conflict_refusal(others, ctx)
-    return await walked.booking(wanted, [*accepted, *(one.stream for one in found)])
+    under_way = await changes_under_way(scope.read, window)
+    by_item = {(conflict.stream, conflict.ci): conflict for conflict in (*under_way, *in_the_way)}
+    unaccepted = [conflict for conflict in by_item.values() if conflict.stream not in accepted]
+    if unaccepted and body.override_reason is None:
+        raise conflict_refusal(unaccepted, ctx)
+    return await scope.booking(window, [*accepted, *(conflict.stream for conflict in in_the_way)])
 
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """Whether whoever starts the change has voted for it: only an emergency is started by such a person."""
+    """The caller who starts the change; `has_voted` for it only in an emergency."""
 
     has_voted: bool
 
 
 async def starter(reads: ReadContext, change: Change, body: StartChange, ctx: ActionContext) -> Starter:
-    """Find whether whoever starts the change has voted for it; others than emergencies they do not start."""
+    """Find out whether the caller who starts the emergency has voted for it; of another change, nobody who
+    starts it has.
+    """
     if change.type is not ChangeType.emergency:
         return Starter(has_voted=False)
-    voted = await approvers(reads, change, change.approval_id)
-    return Starter(has_voted=ctx.caller.person_id in voted)
+    voters = await approvers(reads, change, change.approval_id)
+    return Starter(has_voted=ctx.caller.person_id in voters)
 
 
 def _window_to_start_in(change: Change, body: StartChange, ctx: ActionContext) -> tuple[datetime, datetime]:
     """Return the change's window, or one of its length from the start on if it starts outside. Raises
-    WrongValue if it does, or if its start is told only after the window, and the reason is missing.
+    WrongValue if it does, or if its start is reported only after the window, and the reason is missing.
     """
     assert change.window_from_at is not None
     assert change.window_until_at is not None
@@ -170,8 +174,8 @@ def _window_to_start_in(change: Change, body: StartChange, ctx: ActionContext) -
 
 
 def _emergency_end(change: Change, started_at: datetime) -> datetime:
-    """Return until when the emergency is wanted to hold its items; if that was over before it started, as
-    long as its wanted window is.
+    """Return the end of the emergency's wanted window; if it started after that, the end of a window of the
+    same length from its start on.
     """
     begin, end = change.wanted_from_at, change.wanted_until_at
     assert begin is not None, "no change is submitted without a wanted window"
@@ -180,21 +184,26 @@ def _emergency_end(change: Change, started_at: datetime) -> datetime:
 
 
 def conflict_refusal(
-    found: list[Conflict], ctx: ActionContext, code: str = "window_taken"
+    conflicts: list[Conflict], ctx: ActionContext, code: str = "window_taken"
 ) -> PreparationRefused:
-    """Return the refusal that names what stands in the way, and by which items; with the titles of changes
-    for who sees all changes.
+    """Return the refusal that names the conflicts, each with its item; with the titles of changes for callers
+    who see all changes.
     """
-    managers = [held for held in ctx.caller.roles if held.role is Role.change_manager]
-    sees_all = any(held.applies_throughout(Change.KIND) for held in managers)
-    named = [one.name if one.ci is None else f"{one.name} ({one.ci})" for one in found[:MOST_NAMED]]
-    more = {"conflicts": [one.as_json(lambda audience: sees_all) for one in found[:MOST_NAMED]]}
+    managers = [grant for grant in ctx.caller.roles if grant.role is Role.change_manager]
+    sees_all = any(grant.applies_throughout(Change.KIND) for grant in managers)
+    first = conflicts[:MOST_NAMED]
+    named = [
+        conflict.name if conflict.ci is None else f"{conflict.name} ({conflict.ci})" for conflict in first
+    ]
+    more = {"conflicts": [conflict.as_json(lambda audience: sees_all) for conflict in first]}
     return PreparationRefused(code, {"conflicts": ", ".join(dict.fromkeys(named))}, more)
 
 
 @dataclass(frozen=True, slots=True)
-class _Walk:
-    """The items that a change touches and needs, and how to read what others hold."""
+class _ItemScope:
+    """The items that a change touches and those that these need, with the read of what others hold.
+    `truncated`: not all items needed are known.
+    """
 
     read: Reading
     touches: tuple[UUID, ...]
@@ -207,22 +216,22 @@ class _Walk:
         services = tuple(dict.fromkeys([*(change.services or ()), *self.ci_services]))
         return WantedWindow(change.id, begin, end, self.touches, self.needs, services, self.ci_classes)
 
-    async def booking(self, wanted: WantedWindow, overrides: list[str]) -> Booking:
-        assert wanted.until_at is not None
-        excepted = await excepted_freezes(self.read, wanted.change_id)
+    async def booking(self, window: WantedWindow, overrides: list[str]) -> Booking:
+        assert window.until_at is not None
+        excepted = await excepted_freezes(self.read, window.change_id)
         return Booking(
-            from_at=wanted.from_at,
-            until_at=wanted.until_at,
-            needed=tuple(str(one) for one in self.needs),
+            from_at=window.from_at,
+            until_at=window.until_at,
+            needed=tuple(str(ci_id) for ci_id in self.needs),
             ci_classes=self.ci_classes,
             ci_services=self.ci_services,
-            overrides=tuple(dict.fromkeys(one for one in overrides if one not in excepted)),
+            overrides=tuple(dict.fromkeys(name for name in overrides if name not in excepted)),
             excepted=tuple(excepted),
             truncated=self.truncated,
         )
 
 
-async def _walk(reads: ReadContext, change: Change) -> _Walk:
+async def _item_scope(reads: ReadContext, change: Change) -> _ItemScope:
     """Return the items that the change touches and needs. A relation that is added meanwhile, and a window
     that is taken meanwhile, violate constraints.
     """
@@ -230,31 +239,31 @@ async def _walk(reads: ReadContext, change: Change) -> _Walk:
     async def read(query: str, parameters: Any) -> list[dict[str, Any]]:
         return await reads.rows(query, parameters, guard=Constraint("booking_free"))
 
-    touched = tuple(UUID(one) for one in change.ci_ids or ())
+    touched = tuple(UUID(ci_id) for ci_id in change.ci_ids or ())
     needed = await needed_cis(read, touched)
     guard = Unguarded(
         "The class of an item is never changed; its services count as they are when it is booked."
     )
     scopes = await reads.rows(CI_SCOPES, (list(touched),), guard=guard)
     classes = tuple(sorted({row["ci_class"] for row in scopes}))
-    services = tuple(sorted({one for row in scopes for one in row["services"] or ()}))
-    return _Walk(read, touched, classes, services, needed.ids, needed.truncated)
+    services = tuple(sorted({service for row in scopes for service in row["services"] or ()}))
+    return _ItemScope(read, touched, classes, services, needed.ids, needed.truncated)
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewDue:
-    """When the review of the change is due."""
+class ChangeReviewDue:
+    """Time at which the review of the change is due."""
 
-    at: datetime
+    due_at: datetime
 
 
-async def review_due(reads: ReadContext, change: Change, body: object, ctx: ActionContext) -> ReviewDue:
-    """Find when the review is due: three working days after the implementation, at the same time of day, by
-    the calendar of the change's service.
+async def review_due(reads: ReadContext, change: Change, body: object, ctx: ActionContext) -> ChangeReviewDue:
+    """Find the time at which the review is due: three working days after the implementation, at the same time
+    of day, by the calendar of the change's service.
     """
     zone, works = await service_working_days(reads, change, ctx)
     day = ctx.occurred_at.astimezone(zone).date()
-    return ReviewDue(same_time_on(ctx.occurred_at, working_days_after(day, REVIEW_DAYS, works), zone))
+    return ChangeReviewDue(same_time_on(ctx.occurred_at, working_days_after(day, REVIEW_DAYS, works), zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,5 +278,5 @@ async def confirmed_causes(
 ) -> ConfirmedCauses:
     """Find the incidents that the change caused, by its links."""
     links = await reads.children(Link, change, kind=LinkKind.causes.value)
-    others = (link.other for link in links if link.other is not None)
-    return ConfirmedCauses(frozenset(other for other in others if kind_of(other) == "incident"))
+    streams = (link.other for link in links if link.other is not None)
+    return ConfirmedCauses(frozenset(name for name in streams if kind_of(name) == "incident"))

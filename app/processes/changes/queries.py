@@ -1,4 +1,4 @@
-"""Read side of changes: schema, listing with filters and sorts, and what changes were scheduled over."""
+"""Reads of changes: answer, listing with filters and sorts, and the records they were scheduled over."""
 
 from __future__ import annotations
 
@@ -19,16 +19,14 @@ from app.foundation.cis.queries import CIS
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES
 from app.kernel.actions.payloads import LONGEST_KEY
+from app.log.events import stream
 from app.platform.db import Database
 from app.processes.changes.lifecycle import LIFECYCLE
-from app.processes.changes.records import (
-    Change,
-    ChangeState,
-)
+from app.processes.changes.records import Change, ChangeState
 
 
 class TemplatePlans(OutputModel):
-    """How a standard change is made, tested and undone: as its template says."""
+    """The plans of a standard change, as its template says."""
 
     plan: str
     test_plan: str
@@ -49,7 +47,7 @@ class ChangeOut(
     customer: TeamStub | None = Field(description="The requester's team when it was drafted.")
     team: TeamStub | None = Field(description="The team that implements it.")
     template_plans: TemplatePlans | None = Field(
-        description="Of a standard change, which has no plans of its own: those of its template."
+        description="The plans of a standard change's template; null for other changes, which have their own."
     )
 
 
@@ -76,34 +74,39 @@ SHOWN_PERIOD = """schedule.shown_during(r.window_from_at, r.window_until_at, r.s
     coalesce(r.implemented_at, r.backed_out_at), r.wanted_from_at, r.wanted_until_at)"""
 
 
-async def _touches_item(where: WhereClause, said: list[str], renderer: Renderer) -> None:
+async def _touches_item(where: WhereClause, names: list[str], renderer: Renderer) -> None:
     """Restrict the list to changes that name one of the items, of those that the caller may see."""
-    asked = WhereClause(depends_on_values=True)
-    names = asked.bind([one for one in said if "\x00" not in one])
-    asked.conditions.append(f"(r.key = any({names}::text[]) or r.id::text = any({names}::text[]))")
+    named = WhereClause(depends_on_values=True)
+    bound = _bind_texts(named, names)
+    named.conditions.append(f"(r.key = any({bound}) or r.id::text = any({bound}))")
     items = CIS.renderer(
         renderer.ledger, CIS.lifecycle, CIS.shape, renderer.caller, renderer.language, frozenset({"id"})
     )
-    rows = await page_rows(items, asked, order_of(CIS, CIS.sorts[0]), MOST_VALUES, None)
+    rows = await page_rows(items, named, order_of(CIS, CIS.sorts[0]), MOST_VALUES, None)
     ids = [str(dict(zip(items.names, row, strict=False))["id"]) for row in rows]
     where.conditions.append(f"r.ci_ids && {where.bind(ids)}::text[]")
 
 
-async def _touches_service(where: WhereClause, said: list[str], renderer: Renderer) -> None:
-    asked = f"{where.bind([one for one in said if chr(0) not in one])}::text[]"
-    where.conditions.append(f"(r.services && {asked} or r.ci_services && {asked})")
+async def _touches_service(where: WhereClause, keys: list[str], renderer: Renderer) -> None:
+    bound = _bind_texts(where, keys)
+    where.conditions.append(f"(r.services && {bound} or r.ci_services && {bound})")
 
 
-async def _is_overridden(where: WhereClause, said: bool, renderer: Renderer) -> None:
-    where.conditions.append(f"(coalesce(cardinality(r.overrides), 0) > 0) = {where.bind(said)}")
+def _bind_texts(where: WhereClause, texts: list[str]) -> str:
+    """Return the placeholder of the texts, without those that PostgreSQL cannot hold."""
+    return f"{where.bind([text for text in texts if chr(0) not in text])}::text[]"
 
 
-async def _takes_place_after(where: WhereClause, said: datetime, renderer: Renderer) -> None:
-    where.conditions.append(f"{SHOWN_PERIOD} && tstzrange({where.bind(said)}::timestamptz, null)")
+async def _is_overridden(where: WhereClause, overridden: bool, renderer: Renderer) -> None:
+    where.conditions.append(f"(coalesce(cardinality(r.overrides), 0) > 0) = {where.bind(overridden)}")
 
 
-async def _takes_place_before(where: WhereClause, said: datetime, renderer: Renderer) -> None:
-    where.conditions.append(f"{SHOWN_PERIOD} && tstzrange(null, {where.bind(said)}::timestamptz)")
+async def _takes_place_after(where: WhereClause, begin: datetime, renderer: Renderer) -> None:
+    where.conditions.append(f"{SHOWN_PERIOD} && tstzrange({where.bind(begin)}::timestamptz, null)")
+
+
+async def _takes_place_before(where: WhereClause, end: datetime, renderer: Renderer) -> None:
+    where.conditions.append(f"{SHOWN_PERIOD} && tstzrange(null, {where.bind(end)}::timestamptz)")
 
 
 #: Filters that are not by a field of the record.
@@ -112,8 +115,8 @@ OWN_PARAMETERS = (
         "ci",
         multi_value(
             Key,
-            "Those that name one of these configuration items, of those that the caller may see: keys or "
-            "ids. What the items need is not looked at.",
+            "Changes that name one of these configuration items, of those that the caller may see: keys or "
+            "ids. Items that these need do not count.",
         ),
         _touches_item,
     ),
@@ -121,8 +124,8 @@ OWN_PARAMETERS = (
         "touched_service",
         multi_value(
             Key,
-            "Those that touch one of these services, by name or by an item: keys. (`service` is the one that "
-            "a change counts under.)",
+            "Changes that touch one of these services, by name or by an item: keys. (`service` is the one "
+            "that a change counts under.)",
         ),
         _touches_service,
     ),
@@ -130,7 +133,7 @@ OWN_PARAMETERS = (
         "overridden",
         Annotated[
             bool | None,
-            Field(description="Whether it was scheduled over something that stood in the way."),
+            Field(description="True: changes scheduled over something that stood in the way."),
         ],
         _is_overridden,
     ),
@@ -138,13 +141,13 @@ OWN_PARAMETERS = (
         "takes_place_after",
         Annotated[
             Time | None,
-            Field(description="Those whose window, or implementation, is not over by then."),
+            Field(description="Changes whose window, or implementation, is not over by then."),
         ],
         _takes_place_after,
     ),
     Parameter(
         "takes_place_before",
-        Annotated[Time | None, Field(description="Those whose window, or implementation, begins earlier.")],
+        Annotated[Time | None, Field(description="Changes whose window, or implementation, begins earlier.")],
         _takes_place_before,
     ),
 )
@@ -192,7 +195,7 @@ LISTING = Listing(
     renderer=ChangeRenderer,
     own_parameters=OWN_PARAMETERS,
 )
-# What changes were scheduled over, as it stands now. All staff see freezes.
+# Changes and freezes that others were scheduled over, as they are now. All staff see freezes.
 OVERRIDDEN = """
 select 'change' as kind, c.id, c.number as name, c.title, h.audience, c.state,
   coalesce(c.window_from_at, c.started_at) as from_at,
@@ -206,9 +209,14 @@ from fold.freeze f where f.id = any(%(freezes)s::uuid[])"""
 
 async def overridden_records(db: Database, streams: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return, by their streams, the changes and freezes that others were scheduled over."""
-    named = [one.partition("/") for one in sorted(set(streams))]
-    asked = {f"{kind}s": [key for of, _, key in named if of == kind] for kind in ("change", "freeze")}
-    return {f"{row['kind']}/{row['id']}": row for row in await db.rows(OVERRIDDEN, asked)} if named else {}
+    names = [name.partition("/") for name in sorted(set(streams))]
+    if not names:
+        return {}
+    ids = {
+        f"{wanted_kind}s": [record_id for kind, _, record_id in names if kind == wanted_kind]
+        for wanted_kind in ("change", "freeze")
+    }
+    return {stream(row["kind"], row["id"]): row for row in await db.rows(OVERRIDDEN, ids)}
 
 
 SCHEDULED = """

@@ -6,6 +6,7 @@ from app.common.tickets import Ticket
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import RelatedCommand
 from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.payloads import ReviewChange
@@ -21,12 +22,8 @@ IMPLEMENTER = RecordDuty("implementer", "实施人", ("implementer_ids",))
 def review(change: Change, body: ReviewChange, ctx: ActionContext) -> None:
     """Review the change and close it."""
     incidents = ctx.refs(Ticket, "caused_incidents")
-    change.outcome = body.outcome
-    change.first_pass = body.first_pass
-    change.first_pass_reason = body.first_pass_reason
-    change.goals_met = body.goals_met
+    copy_fields(change, body, ctx, without="caused_incidents")
     change.caused_incident_ids = list(dict.fromkeys(str(incident.id) for incident in incidents))
-    change.lessons = body.lessons
     change.reviewer_id = ctx.caller.person_id
     for incident in _unlinked(ctx):
         ctx.add(new_link(change, LinkKind.causes, incident, ctx))
@@ -34,9 +31,9 @@ def review(change: Change, body: ReviewChange, ctx: ActionContext) -> None:
 
 def _unlinked(ctx: ActionContext) -> list[Ticket]:
     """Return the incidents of the payload that are not linked to the change yet, each once."""
-    known = ctx.prepared(ConfirmedCauses).incidents
-    incidents = {one.row_key: one for one in ctx.refs(Ticket, "caused_incidents")}
-    return [one for name, one in incidents.items() if name not in known]
+    linked = ctx.prepared(ConfirmedCauses).incidents
+    incidents = {incident.row_key: incident for incident in ctx.refs(Ticket, "caused_incidents")}
+    return [incident for name, incident in incidents.items() if name not in linked]
 
 
 def went_through_at_once(change: Change, *, caused_incidents: bool) -> bool:

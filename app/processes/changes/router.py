@@ -1,5 +1,5 @@
-"""Routes of changes, `/v1/changes`, of what is in the way of a window, `GET /v1/changes/conflicts`, and
-of the incidents that changes may have caused.
+"""Routes of changes, `/v1/changes`, of the conflicts of windows, `GET /v1/changes/conflicts`, and of the
+incidents that changes may have caused.
 """
 
 from __future__ import annotations
@@ -57,15 +57,15 @@ router = APIRouter(prefix="/v1/changes", tags=["changes"], route_class=DirectRou
     responses=problems(403, 404, 422),
 )
 async def list_change_conflicts(request: Request, query: Annotated[ConflictsQuery, Query()]) -> Response:
-    """Return what stands in the way of a window, and the next windows that are free."""
+    """Return the conflicts of a window, and the next windows that are free."""
     renderer = reads.renderer_of(request, LISTING)
     if not renderer.caller.is_staff:
         raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
     change = None if query.change is None else (await reads.load_visible(renderer, query.change)).record
     zone = ZoneInfo(renderer.ledger.settings.time_zone)
     reader = ConflictReader(renderer.ledger.db, _sees(renderer, "change"), zone)
-    found = await conflicts_of(reader, query, change)
-    return Response(to_json(found), headers=VARY, media_type="application/json")
+    answer = await conflicts_of(reader, query, change)
+    return Response(to_json(answer), headers=VARY, media_type="application/json")
 
 
 @router.get(
@@ -88,8 +88,8 @@ async def list_conflicting_changes(
     renderer = reads.renderer_of(request, LISTING)
     if not renderer.caller.is_staff:
         raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
-    found = await conflicting_changes(renderer, query, _sees(renderer, "change"))
-    return page_response(request, found)
+    changes = await conflicting_changes(renderer, query, _sees(renderer, "change"))
+    return page_response(request, changes)
 
 
 reads.mount_reads(router, LISTING)
@@ -112,8 +112,8 @@ async def list_change_suspected_incidents(request: Request, name: reads.Name) ->
     renderer = reads.renderer_of(request, LISTING)
     change = (await reads.load_visible(renderer, name)).record
     _require_staff_for(renderer, change)
-    found = await suspected_incidents_of(renderer.ledger.db, change, _sees(renderer, "incident"))
-    return Response(to_json({"items": found}), headers=VARY, media_type="application/json")
+    incidents = await suspected_incidents_of(renderer.ledger.db, change, _sees(renderer, "incident"))
+    return Response(to_json({"items": incidents}), headers=VARY, media_type="application/json")
 
 
 suspected_changes = APIRouter(prefix="/v1/incidents", tags=["changes"], route_class=DirectRoute)
@@ -130,11 +130,13 @@ async def list_incident_suspected_changes(request: Request, name: reads.Name) ->
     """Return the changes that may have caused the incident, to staff."""
     renderer = reads.renderer_of(request, LISTING)
     ledger, caller = renderer.ledger, renderer.caller
-    of_incident = Renderer(ledger, ledger.lifecycles["incident"], OutputModel, caller, renderer.language)
-    incident = (await reads.load_visible(of_incident, name)).record
+    incident_renderer = Renderer(
+        ledger, ledger.lifecycles["incident"], OutputModel, caller, renderer.language
+    )
+    incident = (await reads.load_visible(incident_renderer, name)).record
     _require_staff_for(renderer, incident)
-    found = await suspected_changes_of(ledger.db, incident, _sees(renderer, "change"))
-    return Response(to_json({"items": found}), headers=VARY, media_type="application/json")
+    changes = await suspected_changes_of(ledger.db, incident, _sees(renderer, "change"))
+    return Response(to_json({"items": changes}), headers=VARY, media_type="application/json")
 
 
 def _require_staff_for(renderer: Renderer, record: Any) -> None:

@@ -17,6 +17,7 @@ from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import author, change_manager, engineer, integration, staff
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, action
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.commands.dating import FUTURE_TOLERANCE
@@ -37,23 +38,17 @@ from app.ticketing.going_out_lookups import PRODUCTION, obstacles_of_deployment
 
 def report(deployment: Deployment, body: ReportDeployment, ctx: ActionContext) -> None:
     """Report a deployment: it has begun, or is over."""
-    release = ctx.ref(Ticket, "release")
-    # The fields that only releases have are read by their names: that process is not known here.
-    of_release = {} if release is None else vars(release)
-    deployment.service = body.service or of_release.get("service")
-    deployment.environment = body.environment
-    deployment.pipeline, deployment.run = body.pipeline, body.run
-    deployment.author_id = ctx.caller.person_id
-    deployment.release_id = None if release is None else release.id
+    release, judgement = ctx.ref(Ticket, "release"), ctx.prepared(GoingOutJudgement)
+    copy_fields(deployment, body, ctx, without="changes revisions started_at ended_at outcome")
+    deployment.service = judgement.service
+    deployment.change_ids = list(judgement.change_ids) or None
     deployment.team_id = None if release is None else release.team_id
-    named = [str(change.id) for change in ctx.refs(Ticket, "changes")]
-    deployment.change_ids = list(dict.fromkeys(named or of_release.get("change_ids") or ())) or None
+    deployment.author_id = ctx.caller.person_id
     deployment.revisions = _as_documents(body.revisions)
     deployment.reported_at = ctx.occurred_at
     deployment.started_at = _begin(body, ctx)
-    judged = ctx.prepared(GoingOutJudgement)
-    deployment.is_outside = judged.is_outside
-    deployment.outside_because = list(judged.because) or None
+    deployment.is_outside = judgement.is_outside
+    deployment.outside_because = list(judgement.because) or None
     if body.outcome is not None:
         # The sender's clock may be a little ahead.
         _end(deployment, body.outcome, body.ended_at or max(ctx.occurred_at, deployment.started_at))
@@ -65,38 +60,48 @@ def _begin(body: ReportDeployment, ctx: ActionContext) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class GoingOutJudgement:
-    """Whether what is deployed might not go out, and the codes of what forbade it; None: nobody looked."""
+    """The service and the changes of a deployment; `is_outside`: they might not go out then, for the reasons
+    of these codes. None: not checked.
+    """
 
-    is_outside: bool | None
+    service: str | None
+    change_ids: tuple[str, ...]
+    is_outside: bool | None = None
     because: tuple[str, ...] = ()
 
 
 async def going_out_judgement(
     reads: ReadContext, deployment: Deployment, body: ReportDeployment, ctx: ActionContext
 ) -> GoingOutJudgement:
-    """Find whether the changes and freezes permit the deployment at its begin. It has happened, so it is
-    taken all the same.
+    """Find the deployment's service and changes, those of its release if it names none, and whether changes
+    and freezes permit it at its begin. It has happened, so it is recorded all the same.
     """
-    if body.environment != PRODUCTION:
-        return GoingOutJudgement(None)
     release = ctx.ref(Ticket, "release")
-    of_release = {} if release is None else vars(release)
-    named = [str(change.id) for change in ctx.refs(Ticket, "changes")] or of_release.get("change_ids") or ()
-    service = body.service or of_release.get("service")
+    # The fields that only releases have are read by their names: that process is not known here.
+    release_fields = {} if release is None else vars(release)
+    service = body.service or release_fields.get("service")
+    named = [str(change.id) for change in ctx.refs(Ticket, "changes")]
+    change_ids = tuple(dict.fromkeys(named or release_fields.get("change_ids") or ()))
+    if body.environment != PRODUCTION:
+        return GoingOutJudgement(service, change_ids)
     guard = Unguarded("What is decided on a change, or frozen, meanwhile is so for the next deployment.")
 
     async def read(query: str, parameters: Any) -> list[dict[str, Any]]:
         return await reads.rows(query, parameters, guard=guard)
 
-    found = await obstacles_of_deployment(read, body.environment, service, named, _begin(body, ctx))
-    return GoingOutJudgement(bool(found), tuple(dict.fromkeys(one.because.value for one in found)))
+    obstacles = await obstacles_of_deployment(read, body.environment, service, change_ids, _begin(body, ctx))
+    codes = dict.fromkeys(obstacle.because.value for obstacle in obstacles)
+    return GoingOutJudgement(service, change_ids, bool(obstacles), tuple(codes))
 
 
 def _as_documents(revisions: tuple[Revision, ...]) -> list[dict[str, Any]] | None:
-    found: list[dict[str, Any]] = jsonb_ordered(
-        [{"revision": one.revision, "committed_at": instant(one.committed_at)} for one in revisions]
+    documents: list[dict[str, Any]] = jsonb_ordered(
+        [
+            {"revision": revision.revision, "committed_at": instant(revision.committed_at)}
+            for revision in revisions
+        ]
     )
-    return found or None
+    return documents or None
 
 
 def _end(deployment: Deployment, outcome: DeploymentOutcome, ended_at: datetime) -> None:
@@ -120,14 +125,14 @@ def roll_back(deployment: Deployment, body: RollBackDeployment, ctx: ActionConte
 
 def confirm_cause(deployment: Deployment, body: ConfirmCauseDeployment, ctx: ActionContext) -> None:
     """Confirm the deployment as a cause: it has caused the incident, which has one such cause at most."""
-    made = DeploymentCause(
+    cause = DeploymentCause(
         id=ctx.new_id(),
         record=deployment.row_key,
         incident_id=ctx.required_ref(Ticket, "incident").id,
         confirmed_by_id=ctx.caller.person_id,
         confirmed_at=ctx.occurred_at,
     )
-    ctx.add(made)
+    ctx.add(cause)
 
 
 def withdraw_cause(deployment: Deployment, body: WithdrawCauseDeployment, ctx: ActionContext) -> None:
@@ -145,12 +150,12 @@ class ConfirmedCause:
 async def confirmed_cause(
     reads: ReadContext, deployment: Deployment, body: WithdrawCauseDeployment, ctx: ActionContext
 ) -> ConfirmedCause:
-    """Find the tie to the incident. Raises WrongValue if there is none (`caused_by_none`)."""
+    """Find the tie to the incident. Raises WrongValue if there is none (`not_confirmed_as_caused`)."""
     incident = ctx.required_ref(Ticket, "incident")
-    found = await reads.child(DeploymentCause, deployment, incident_id=incident.id)
-    if found is None:
+    cause = await reads.child(DeploymentCause, deployment, incident_id=incident.id)
+    if cause is None:
         raise WrongValue(pointer="/incident", because="not_confirmed_as_caused")
-    return ConfirmedCause(found)
+    return ConfirmedCause(cause)
 
 
 async def caused_by_another(
@@ -171,8 +176,8 @@ async def caused_by_another(
 async def run_is_reported(
     reads: ReadContext, deployment: Deployment, body: ReportDeployment, ctx: ActionContext
 ) -> None:
-    """Refuse the run of a pipeline that was reported before (`run_is_reported`): `POST /v1/deployments` tells
-    of it anew.
+    """Refuse the run of a pipeline that was reported before (`run_is_reported`): `POST /v1/deployments` adds
+    to its deployment.
     """
     if body.pipeline is not None and body.run is not None:
         other = await deployment_of_run(reads, body.pipeline, body.run)
@@ -209,7 +214,7 @@ async def times_invalid(
 
 
 def audience(deployment: Deployment) -> tuple[str, ...]:
-    """Return the tokens of those who may see the deployment: staff, who reported it, and its team."""
+    """Return the tokens of those who may see the deployment: staff, its author, and its team."""
     tokens = [STAFF]
     if deployment.author_id is not None:
         tokens.append(f"person:{deployment.author_id}")

@@ -13,11 +13,12 @@ OF_RUN = "select id from fold.deployment where pipeline = %s and run = %s"
 async def deployment_that_caused(reads: ReadContext, incident_id: UUID) -> UUID | None:
     """Return the id of the deployment that is confirmed to have caused the incident; None if none is."""
     guard = Constraint("deployment_cause_incident_key")
-    found: UUID | None = await reads.value(CAUSING, (incident_id,), guard=guard)
-    return found
+    deployment_id: UUID | None = await reads.value(CAUSING, (incident_id,), guard=guard)
+    return deployment_id
 
 
 async def deployment_of_run(reads: ReadContext, pipeline: str, run: str) -> UUID | None:
     """Return the id of the deployment that the pipeline's run was reported as; None if it was not yet."""
-    found: UUID | None = await reads.value(OF_RUN, (pipeline, run), guard=Constraint("deployment_run_key"))
-    return found
+    guard = Constraint("deployment_run_key")
+    deployment_id: UUID | None = await reads.value(OF_RUN, (pipeline, run), guard=guard)
+    return deployment_id

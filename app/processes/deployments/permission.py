@@ -1,4 +1,4 @@
-"""Whether a deployment may go out, for pipelines that ask before they deploy."""
+"""Permission of deployments, for pipelines that ask before they deploy."""
 
 from __future__ import annotations
 
@@ -23,61 +23,63 @@ Name = Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]
 
 
 class PermissionQuery(BaseModel):
-    """What would be deployed, where and when."""
+    """The deployment whose permission is asked for: its service or release, environment and time."""
 
     model_config = ConfigDict(extra="forbid")
 
     service: Name | None = Field(
-        default=None, description="The key of the service; that or `release` is given.", examples=["mail"]
+        default=None, description="The key of the service; required without `release`.", examples=["mail"]
     )
     release: Name | None = Field(
-        default=None, description="The release: its id or number. Its service and changes are asked for."
+        default=None, description="The release, by its id or number, whose service and changes are asked for."
     )
     changes: Annotated[list[Name] | None, CommaSeparated] = Field(
         default=None,
         max_length=LONGEST_LIST,
-        description="The changes in it: ids or numbers.",
+        description="The changes in it, by ids or numbers.",
         examples=[["CHG-2026-000123"]],
     )
     environment: Name = Field(
-        default=PRODUCTION, description="Where: all that is not `production` is permitted."
+        default=PRODUCTION,
+        description="The environment; all deployments to others than `production` are permitted.",
     )
-    at: Instant | None = Field(default=None, description="When, if not now.")
+    at: Instant | None = Field(default=None, description="Time of the deployment; if left out, now.")
 
 
 async def deployment_permission(renderer: Renderer, query: PermissionQuery, now: datetime) -> dict[str, Any]:
-    """Return whether what is asked for may go out, with the reasons why not. Raises Forbidden for whoever is
-    neither staff nor a tool, WrongValue if neither service nor release is named, NotFound for a release that
-    the caller does not see.
+    """Return the answer DeploymentPermission. Raises Forbidden for callers who are neither staff nor a tool,
+    WrongValue if neither service nor release is named, NotFound for a release that the caller may not see.
     """
-    caller, at = renderer.caller, query.at or now
+    caller, time = renderer.caller, query.at or now
     if not (caller.is_staff or Role.integration in caller.role_codes):
-        who = (staff | integration).phrase(renderer.language, renderer.ledger.role_labels)
-        raise Forbidden({"who": who})
+        callers = (staff | integration).phrase(renderer.language, renderer.ledger.role_labels)
+        raise Forbidden({"who": callers})
     if query.service is None and query.release is None:
         raise WrongValue(parameter="service", because="missing")
     release = None if query.release is None else await _release(renderer, query.release)
     service = query.service or (None if release is None else release.service)
-    changes, found = await _changes(renderer, query.changes or ())
+    changes, obstacles = await _changes(renderer, query.changes or ())
     if release is not None:
         changes += release.change_ids or ()
-    found += await obstacles_of_deployment(renderer.ledger.db.rows, query.environment, service, changes, at)
+    obstacles += await obstacles_of_deployment(
+        renderer.ledger.db.rows, query.environment, service, changes, time
+    )
     return {
-        "permitted": not found,
-        "at": instant(at),
-        "reasons": [_reason(one, renderer.language) for one in found],
+        "permitted": not obstacles,
+        "at": instant(time),
+        "reasons": [_reason(obstacle, renderer.language) for obstacle in obstacles],
     }
 
 
 async def _release(renderer: Renderer, name: str) -> Any:
     ledger = renderer.ledger
-    shown = Renderer(ledger, ledger.lifecycles["release"], OutputModel, renderer.caller, renderer.language)
-    return (await load_visible(shown, name)).record
+    releases = Renderer(ledger, ledger.lifecycles["release"], OutputModel, renderer.caller, renderer.language)
+    return (await load_visible(releases, name)).record
 
 
 async def _changes(renderer: Renderer, names: list[str] | tuple[()]) -> tuple[list[str], list[Obstacle]]:
-    """Return the ids of the changes of these names, and what says that there is none of a name. A pipeline
-    names changes that it does not see; staff only those that they see.
+    """Return the ids of the changes of these names, and an obstacle for each name without a change. A
+    pipeline may name changes that it does not see, staff only those that they see.
     """
     ledger, caller = renderer.ledger, renderer.caller
     lifecycle = ledger.lifecycles["change"]
@@ -93,13 +95,13 @@ async def _changes(renderer: Renderer, names: list[str] | tuple[()]) -> tuple[li
     return ids, unknown
 
 
-def _reason(found: Obstacle, language: str) -> dict[str, Any]:
+def _reason(obstacle: Obstacle, language: str) -> dict[str, Any]:
     return {
-        "code": found.because.value,
-        "message": found.because.label(language),
-        "change": found.change,
-        "state": found.state,
-        "freeze": found.freeze,
-        "from_at": None if found.from_at is None else instant(found.from_at),
-        "until_at": None if found.until_at is None else instant(found.until_at),
+        "code": obstacle.because.value,
+        "message": obstacle.because.label(language),
+        "change": obstacle.change,
+        "state": obstacle.state,
+        "freeze": obstacle.freeze,
+        "from_at": None if obstacle.from_at is None else instant(obstacle.from_at),
+        "until_at": None if obstacle.until_at is None else instant(obstacle.until_at),
     }

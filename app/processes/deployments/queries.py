@@ -27,28 +27,32 @@ class RevisionOut(OutputModel):
 class DeploymentOut(RecordOut, of=Deployment):
     """A deployment of a service into an environment."""
 
-    revisions: list[RevisionOut] | None = Field(description="Null where none was reported.")
-    outside_because: list[GoingOutObstacle] | None = Field(description="What forbade it.")
+    revisions: list[RevisionOut] | None = Field(
+        description="The revisions in it that were not there before; null if none was reported."
+    )
+    outside_because: list[GoingOutObstacle] | None = Field(
+        description="Codes of the reasons that forbade it."
+    )
 
 
 class PermissionReason(OutputModel):
-    """What keeps a deployment from going out."""
+    """An obstacle to a deployment."""
 
     code: GoingOutObstacle
     message: str
     change: str | None = Field(description="The number of the change, or as it was named.")
     state: str | None = Field(description="The state of the change.")
     freeze: str | None = Field(description="The title of the freeze.")
-    from_at: datetime | None = Field(description="From when the freeze, or the change's window, is.")
-    until_at: datetime | None = Field(description="Until when it is.")
+    from_at: datetime | None = Field(description="Begin of the freeze, or of the change's window.")
+    until_at: datetime | None = Field(description="End of the freeze, or of the change's window.")
 
 
 class DeploymentPermission(OutputModel):
-    """Whether a deployment may go out."""
+    """The permission of a deployment, or the obstacles to it."""
 
-    permitted: bool
-    at: datetime = Field(description="The instant that it is asked for.")
-    reasons: list[PermissionReason] = Field(description="What keeps it; empty if it may.")
+    permitted: bool = Field(description="True if it may go out.")
+    at: datetime = Field(description="Time of the deployment that is asked for.")
+    reasons: list[PermissionReason] = Field(description="Obstacles to it; empty if it may go out.")
 
 
 class DeploymentCauseOut(OutputModel, of=DeploymentCause):

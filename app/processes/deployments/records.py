@@ -32,33 +32,45 @@ class DeploymentOutcome(CodeEnum):
 class Deployment(Record):
     """A deployment of a service into an environment, by a release or by a pipeline.
 
-    `pipeline` and `run` are the pipeline's names for itself and for this run. `author_id` is who reported it,
-    `release_id` its release and `change_ids` its changes, if they are known. `revisions` are
-    `{"revision": …, "committed_at": …}`. `ended_at` is when it had succeeded or failed, `rolled_back_at` when
-    it was taken back. `is_outside`: what went out with it might not go out then, as `outside_because` says by
-    its codes; None: nobody looked, as in another environment than production.
+    `revisions` are `{"revision": …, "committed_at": …}`. `ended_at` is the time of its success or failure.
+    `is_outside` is true if a change in it, or a freeze, forbade it then, and `outside_because` are the codes
+    of the reasons.
     """
 
     KIND: ClassVar[str] = "deployment"
 
     state: DeploymentState | None = required()
-    outcome: DeploymentOutcome | None = optional("Null while it is under way.")
+    outcome: DeploymentOutcome | None = optional(
+        "The outcome; null while it is under way.", examples=["succeeded"]
+    )
     service: Annotated[str | None, KeyRef("service")] = None
-    environment: str | None = required()
-    pipeline: str | None = optional("What the pipeline calls itself, if one has reported it.")
-    run: str | None = optional("What the pipeline calls the run.")
-    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who reported it.")
+    environment: str | None = required(
+        "The environment: `production`, `staging`, `test` or another. Figures count `production`.",
+        examples=["production"],
+    )
+    pipeline: str | None = optional(
+        "The name of the pipeline, if one has reported it.", examples=["mail-relay-deploy"]
+    )
+    run: str | None = optional(
+        "The pipeline's name for the run: a run is one deployment, however often it is reported.",
+        examples=["run-4711"],
+    )
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person or tool that reported it.")
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team of its release.")
-    release_id: Annotated[UUID | None, ForeignRef("release")] = None
-    change_ids: list[str] | None = None
-    revisions: Annotated[list[dict[str, Any]] | None, Document()] = None
+    release_id: Annotated[UUID | None, ForeignRef("release")] = optional(
+        "The release that is deployed.", examples=["REL-2026-000123"]
+    )
+    change_ids: list[str] | None = optional("The changes in it.")
+    revisions: Annotated[list[dict[str, Any]] | None, Document()] = optional(
+        "The revisions in it that were not there before."
+    )
     started_at: datetime | None = required()
     ended_at: datetime | None = None
     rolled_back_at: datetime | None = None
     reported_at: datetime | None = required()
     is_outside: bool | None = optional(
-        "Whether it went into production though a change in it, or a freeze, forbade it. "
-        "Null: another environment, or reported before this was looked at."
+        "True if it went into production though a change in it, or a freeze, forbade it; null: another "
+        "environment, or reported before this was checked."
     )
     outside_because: list[str] | None = None
 

@@ -55,12 +55,12 @@ router = APIRouter(prefix="/v1/deployments", tags=["deployments"], route_class=D
     responses=problems(403, 404, 422),
 )
 async def get_deployment_permission(request: Request, query: Annotated[PermissionQuery, Query()]) -> Response:
-    """Return whether a deployment may go out, and what keeps it: changes that are not approved, or outside
-    their window, and freezes. For pipelines, which ask before they deploy, and for staff. What is reported
-    all the same is taken, and flagged.
+    """Return whether a deployment may go out, and the obstacles: changes that are not approved, or outside
+    their window, and freezes. For pipelines, which ask before they deploy, and for staff. A deployment that
+    is reported all the same is recorded, and flagged.
     """
-    found = await deployment_permission(renderer_of(request, LISTING), query, context_of(request).now)
-    return Response(to_json(found), headers=VARY, media_type="application/json")
+    permission = await deployment_permission(renderer_of(request, LISTING), query, context_of(request).now)
+    return Response(to_json(permission), headers=VARY, media_type="application/json")
 
 
 mount_reads(router, LISTING)
@@ -110,9 +110,9 @@ async def _report(
         if earlier is not None:
             return await replay_outcome(ledger, LIFECYCLE, earlier)
     for _ in range(ATTEMPTS):
-        found = await find_reported_run(ledger.db, body.pipeline, body.run)
-        if found is not None:
-            return await _report_again(request, ledger, body, metadata, found)
+        reported = await find_reported_run(ledger.db, body.pipeline, body.run)
+        if reported is not None:
+            return await _report_again(request, ledger, body, metadata, reported)
         try:
             command = Command(LIFECYCLE, LIFECYCLE["report"], None, body, metadata, None, key)
             return await perform_idempotently(ledger, command)
@@ -127,41 +127,41 @@ async def _report_again(
     ledger: Any,
     body: ReportDeployment,
     metadata: CommandMetadata,
-    found: dict[str, Any],
+    reported: dict[str, Any],
 ) -> ActionOutcome:
-    """Add what a report of a known run has to tell: its outcome. Raises WrongValue if the run was reported as
-    the deployment of another service or into another environment, or to somebody else.
+    """Add the outcome to the deployment that the run was `reported` as. Raises WrongValue if that is of
+    another service or environment, or if the caller may not see it.
     """
-    name = str(found["id"])
-    same_service = body.service is None or body.service == found["service"]
-    if not (same_service and body.environment == found["environment"]):
+    name = str(reported["id"])
+    same_service = body.service is None or body.service == reported["service"]
+    if not (same_service and body.environment == reported["environment"]):
         raise WrongValue({"other": name}, pointer="/run", because="run_of_another")
     try:
-        known = await load_visible(renderer_of(request, LISTING), name)
+        loaded = await load_visible(renderer_of(request, LISTING), name)
     except NotFound as hidden:
         raise WrongValue({"other": name}, pointer="/run", because="run_is_reported") from hidden
-    chosen = _choose_action(body, found["outcome"])
+    chosen = _choose_action(body, reported["outcome"])
     if chosen is None:
-        return ActionOutcome(known.record, 200, known.audience)
-    action, said = chosen
-    return await perform_idempotently(ledger, Command(LIFECYCLE, LIFECYCLE[action], name, said, metadata))
+        return ActionOutcome(loaded.record, 200, loaded.audience)
+    action, payload = chosen
+    return await perform_idempotently(ledger, Command(LIFECYCLE, LIFECYCLE[action], name, payload, metadata))
 
 
-def _choose_action(body: ReportDeployment, held: str | None) -> tuple[str, Payload] | None:
-    """Return the action that the report of a known run calls for, with its payload; None if it tells nothing
-    new. An outcome that contradicts the one that is `held` is refused by the action itself.
+def _choose_action(body: ReportDeployment, recorded: str | None) -> tuple[str, Payload] | None:
+    """Return the action that the report of a known run calls for, with its payload; None if it says nothing
+    new. An outcome that contradicts the recorded one is refused by the action itself.
     """
-    if body.outcome is None or body.outcome == held:
+    if body.outcome is None or body.outcome == recorded:
         return None
-    if held is not None and body.outcome is DeploymentOutcome.rolled_back:
+    if recorded is not None and body.outcome is DeploymentOutcome.rolled_back:
         return "roll_back", RollBackDeployment(rolled_back_at=body.ended_at, occurred_at=body.occurred_at)
-    said = EndDeployment(
+    payload = EndDeployment(
         outcome=body.outcome,
         ended_at=body.ended_at,
         revisions=body.revisions,
         occurred_at=body.occurred_at,
     )
-    return "end", said
+    return "end", payload
 
 
 ROUTES = Routes((router,), (LISTING,))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from app.common.people import Person
 from app.common.records import CodeEnum
-from app.common.tickets import Ticket
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.electorate import Matter
@@ -14,10 +12,9 @@ from app.foundation.decisions.records import Decision, DecisionKind, DecisionOut
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, requester_duty
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import Branch
-from app.kernel.actions.payloads import (
-    Payload,
-)
+from app.kernel.actions.payloads import Payload
 from app.processes.releases.gates import reopen_last_stage
 from app.processes.releases.payloads import (
     AdoptPlanChangeRelease,
@@ -42,32 +39,20 @@ PLAN_CHANGE = Matter(
 )
 
 
-def change_ids_of(ctx: ActionContext, field: str = "changes") -> list[str]:
-    """Return the ids of the changes that the payload's field names, without duplicates."""
-    return list(dict.fromkeys(str(change.id) for change in ctx.refs(Ticket, field)))
-
-
 def change_plan(release: Release, body: ChangePlanRelease, ctx: ActionContext) -> None:
     """Propose a plan change of the release; it takes effect once the head of department approves it."""
-    asked = ctx.prepared(NewDecision)
-    made = PlanChange(
+    new_decision = ctx.prepared(NewDecision)
+    plan_change = PlanChange(
         id=ctx.new_id(),
         record=release.row_key,
-        decision_id=asked.decision.id,
-        reason=body.reason,
-        analyst_id=ctx.required_ref(Person, "analyst").id,
-        analyst_assessment=body.analyst_assessment,
-        assessment=body.assessment,
-        plan=body.plan,
-        target_at=body.target_at,
-        environment=body.environment,
-        change_ids=change_ids_of(ctx) or None,
+        decision_id=new_decision.decision.id,
         proposed_by_id=ctx.caller.person_id,
         proposed_at=ctx.occurred_at,
     )
-    ctx.add(made)
-    add_prepared_decision(asked, ctx)
-    release.plan_change_id = made.id
+    copy_fields(plan_change, body, ctx)
+    ctx.add(plan_change)
+    add_prepared_decision(new_decision, ctx)
+    release.plan_change_id = plan_change.id
 
 
 async def plan_change_question(
@@ -101,9 +86,9 @@ def refuse_plan_change(release: Release, body: RefusePlanChangeRelease, ctx: Act
 
 def request_go(release: Release, body: RequestGoRelease, ctx: ActionContext) -> None:
     """Request the go for the release: the decision whether it goes into use."""
-    asked = ctx.prepared(NewDecision)
-    add_prepared_decision(asked, ctx)
-    release.go_decision_id = asked.decision.id
+    new_decision = ctx.prepared(NewDecision)
+    add_prepared_decision(new_decision, ctx)
+    release.go_decision_id = new_decision.decision.id
     release.go_conditions = body.conditions
 
 
@@ -125,18 +110,18 @@ def state_after_go(release: Release) -> CodeEnum:
 GO_DECIDED = Branch(state_after_go, (State.ready, State.in_stage))
 
 
-def action_of_outcome(release: Release, taken: Decision) -> tuple[str, Payload] | None:
-    """Return the action to which the outcome of the decision `taken` leads, with its payload. A go that was
-    deferred or lapsed is none: it can be requested again.
+def action_of_outcome(release: Release, decision: Decision) -> tuple[str, Payload] | None:
+    """Return the action to which the outcome of the decision leads, with its payload; None if a go was
+    deferred or lapsed: it can be requested again.
     """
-    approved = taken.outcome is DecisionOutcome.approved
-    if taken.id == release.go_decision_id:
-        decided = approved or taken.outcome is DecisionOutcome.rejected
-        return ("decide_go", tallied(taken)) if decided else None
-    said = {**dict(tallied(taken)), "plan_change": release.plan_change_id}
-    if approved:
-        return "adopt_plan_change", AdoptPlanChangeRelease.model_validate(said)
-    return "refuse_plan_change", RefusePlanChangeRelease.model_validate(said)
+    is_approved = decision.outcome is DecisionOutcome.approved
+    if decision.id == release.go_decision_id:
+        is_decided = is_approved or decision.outcome is DecisionOutcome.rejected
+        return ("decide_go", tallied(decision)) if is_decided else None
+    payload = {**dict(tallied(decision)), "plan_change": release.plan_change_id}
+    if is_approved:
+        return "adopt_plan_change", AdoptPlanChangeRelease.model_validate(payload)
+    return "refuse_plan_change", RefusePlanChangeRelease.model_validate(payload)
 
 
 APPROVAL = decisions.DecisionSpec(

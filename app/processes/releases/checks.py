@@ -35,8 +35,8 @@ class NotTheStageReviewer(Refusal):
 
 async def decision_is_open(reads: ReadContext, release: Release, ctx: ActionContext) -> str | None:
     """Refuse while a decision on the release is open (`release_decision_open`)."""
-    found = await reads.children(Decision, release, state=DecisionState.open.value)
-    return "release_decision_open" if found else None
+    decisions = await reads.children(Decision, release, state=DecisionState.open.value)
+    return "release_decision_open" if decisions else None
 
 
 async def go_is_granted(reads: ReadContext, release: Release, ctx: ActionContext) -> str | None:
@@ -87,7 +87,7 @@ async def plan_not_workable(
 
 
 def _check_apart(author: UUID, apart_from: list[str], authors: dict[str, UUID], pointer: str) -> None:
-    """Check that the author has not written one of the stages `apart_from`. Raises WrongValue."""
+    """Raise WrongValue if the author has written one of the stages `apart_from`."""
     for key in apart_from:
         if authors.get(key) == author:
             raise WrongValue({"stage": key}, pointer=pointer, because="wrote_other_stage")
@@ -114,13 +114,13 @@ async def appointment_not_workable(
         _check_apart_in(ctx.prepared(StagesOfRelease), stage, author_id, "/author")
 
 
-def _check_apart_in(known: StagesOfRelease, stage: ReleaseStage, author: UUID, pointer: str) -> None:
-    """Check that who writes the stage has written none that it is kept apart from, and none that is kept
-    apart from it. Raises WrongValue.
+def _check_apart_in(release: StagesOfRelease, stage: ReleaseStage, author: UUID, pointer: str) -> None:
+    """Raise WrongValue if the author of the stage has written one that it is kept apart from, or one that is
+    kept apart from it.
     """
-    authors = {str(one.key): one.author_id for one in known.stages if one.author_id is not None}
+    authors = {str(other.key): other.author_id for other in release.stages if other.author_id is not None}
     _check_apart(author, stage.apart_from or [], authors, pointer)
-    for other in known.stages:
+    for other in release.stages:
         if stage.key in (other.apart_from or ()) and other.author_id == author:
             raise WrongValue({"stage": str(other.key)}, pointer=pointer, because="wrote_other_stage")
 
@@ -128,8 +128,8 @@ def _check_apart_in(known: StagesOfRelease, stage: ReleaseStage, author: UUID, p
 async def not_the_stage_reviewer(
     reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
 ) -> None:
-    """Refuse if the caller is not the stage's reviewer, or has written its documents: is, or once was, named
-    as its author, or has attached one of them.
+    """Refuse if the caller is not the stage's reviewer, or is an author of its documents: is or was named as
+    such, or has attached one of them.
     """
     stage = ctx.prepared(StagesOfRelease).current(release)
     role, caller = stage.reviewer_role, ctx.caller
@@ -152,13 +152,13 @@ async def stage_author_not_apart(
     reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
 ) -> None:
     """Refuse documents whose author has written a stage that is kept apart: who builds does not test."""
-    known = ctx.prepared(StagesOfRelease)
+    stages = ctx.prepared(StagesOfRelease)
     author = ctx.ref(Person, "author")
     check_person_active(author, "/author")
     author_id = ctx.prepared(StageDocuments).author_id
     assert author_id is not None
     pointer = "/author" if author is not None or not body.attachments else "/attachments/0"
-    _check_apart_in(known, known.current(release), author_id, pointer)
+    _check_apart_in(stages, stages.current(release), author_id, pointer)
 
 
 async def deployment_times_invalid(

@@ -18,28 +18,28 @@ from app.processes.releases.preparation import ChosenStages, StageDocuments, Sta
 from app.processes.releases.records import Release, ReleaseStage
 from app.processes.releases.records import ReleaseState as State
 
-#: Who has written the documents of the present stage, and does not pass its gate.
+#: The author of the present stage's documents does not pass its gate.
 stage_author = RecordDuty("author of the stage", "阶段成果作者", ("stage_author_id",))
 
 
 def add_stages(release: Release, planned: tuple[PlannedStage, ...], ctx: ActionContext) -> None:
-    """Add the stages that the release goes through, as they are now, and come to the first one. Those who are
-    named follow the release.
+    """Add the stages that the release goes through, as their set describes them now, and begin with the first
+    one. The authors and reviewers that are named follow the release.
     """
     chosen = ctx.prepared(ChosenStages)
     release.stage_set = chosen.set_key
     release.stages_total, release.stages_passed = len(chosen.stages), 0
-    made: list[ReleaseStage] = []
+    rows: list[ReleaseStage] = []
     for n, stage in enumerate(chosen.stages):
         author = ctx.ref(Person, f"stages/{n}/author") if planned else None
         reviewer = ctx.ref(Person, f"stages/{n}/reviewer") if planned else None
         row = _new_stage(release, n + 1, stage, ctx)
         row.author_id = author.id if author else None
         row.reviewer_id = reviewer.id if reviewer else None
-        made.append(row)
+        rows.append(row)
         ctx.add(row)
-    set_current_stage(release, made[0])
-    add_followers(release, (one for row in made for one in (row.author_id, row.reviewer_id)), ctx)
+    set_current_stage(release, rows[0])
+    add_followers(release, (person for row in rows for person in (row.author_id, row.reviewer_id)), ctx)
 
 
 def _new_stage(release: Release, place: int, stage: dict[str, Any], ctx: ActionContext) -> ReleaseStage:
@@ -90,7 +90,7 @@ def pass_gate(release: Release, body: PassGateRelease, ctx: ActionContext) -> No
     before = stages.current(release)
     stage = ctx.change(before)
     stage.author_id = documents.author_id
-    stage.attachment_ids = [str(one.id) for one in documents.attachments]
+    stage.attachment_ids = [str(attachment.id) for attachment in documents.attachments]
     stage.external_numbers = list(dict.fromkeys(body.external_numbers))
     stage.passed_at = ctx.occurred_at
     stage.passed_by_id = ctx.caller.person_id
@@ -99,7 +99,7 @@ def pass_gate(release: Release, body: PassGateRelease, ctx: ActionContext) -> No
 
 
 def reopen_last_stage(release: Release, ctx: ActionContext) -> None:
-    """Come back to the last stage, whose gate is to be passed anew."""
+    """Return to the last stage, whose gate is to be passed anew."""
     last = ctx.change(ctx.prepared(StagesOfRelease).stages[-1])
     last.passed_at = last.passed_by_id = None
     release.stages_passed = (last.place or 1) - 1

@@ -11,6 +11,7 @@ from typing import Any
 from app.common.children import ExternalReference
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
+from app.common.tickets import Ticket
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import withdraw_open_decisions
@@ -20,10 +21,9 @@ from app.foundation.people.records import Team
 from app.kernel.access.visibility import DESK
 from app.kernel.actions.actor_policy import change_manager, decision, implementer, process_relation, role
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
-from app.kernel.actions.payloads import (
-    Reason,
-)
+from app.kernel.actions.payloads import Reason
 from app.log.events import stream
 from app.processes.releases import checks
 from app.processes.releases.approvals import (
@@ -31,7 +31,6 @@ from app.processes.releases.approvals import (
     GO_DECIDED,
     GO_MATTER,
     adopt_plan_change,
-    change_ids_of,
     change_plan,
     decide_go,
     plan_change_question,
@@ -74,14 +73,8 @@ gate_reviewer = process_relation("gate_reviewer", "the stage's reviewer", "é˜¶æ®
 
 def plan(release: Release, body: PlanRelease, ctx: ActionContext) -> None:
     """Plan a release: the changes in it, its stages, its team and its environment."""
-    release.title = body.title
-    release.description = body.description
-    release.service = body.service
-    release.change_ids = change_ids_of(ctx)
-    release.environment = body.environment
-    release.plan = body.plan
-    release.target_at = body.target_at
-    release.team_id = ctx.required_ref(Team, "team").id
+    copy_fields(release, body, ctx, without="changes requester")
+    release.change_ids = [str(change.id) for change in ctx.refs(Ticket, "changes")]
     set_requester(release, ctx)
     release.opened_at = ctx.occurred_at
     release.plan_changes = 0
@@ -118,7 +111,7 @@ def end_support(release: Release, body: EndSupportRelease, ctx: ActionContext) -
 
 def close(release: Release, body: CloseRelease, ctx: ActionContext) -> None:
     """Close the release; its lessons are recorded."""
-    release.lessons = body.lessons
+    copy_fields(release, body, ctx)
 
 
 def edit(release: Release, body: EditRelease, ctx: ActionContext) -> None:
@@ -127,9 +120,9 @@ def edit(release: Release, body: EditRelease, ctx: ActionContext) -> None:
 
 
 def audience(release: Release) -> tuple[str, ...]:
-    """Return the tokens of those who may see the release: its requester, reporter and assignee, who writes
-    and reviews its stage, who sees to its faults, those of its service, and its team; without a team, the
-    service desk.
+    """Return the tokens of those who may see the release: its requester, reporter and assignee, the author
+    and the reviewer of its stage, the owner of its faults, those of its service, and its team; without a
+    team, the service desk.
     """
     persons = (
         *(release.requester_id, release.reported_by_id, release.assignee_id),

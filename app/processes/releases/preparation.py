@@ -39,12 +39,12 @@ async def chosen_stages(
     """Find the stages of the set that the plan names, or all of them if it names none. Raises WrongValue at
     a stage that the set does not have, or that is out of order.
     """
-    named = ctx.ref(StageSet, "stage_set")
-    if named is None:
-        found = [one.record for one in await reads.by_key(StageSet.KIND, DEFAULT_KEY)]
-        named = next((one for one in found if one.state is StageSetState.in_use), None)
-    key = DEFAULT_KEY if named is None else str(named.key)
-    offered = list(DEFAULT_STAGES if named is None else named.stages or ())
+    stage_set = ctx.ref(StageSet, "stage_set")
+    if stage_set is None:
+        defaults = [loaded.record for loaded in await reads.by_key(StageSet.KIND, DEFAULT_KEY)]
+        stage_set = next((record for record in defaults if record.state is StageSetState.in_use), None)
+    key = DEFAULT_KEY if stage_set is None else str(stage_set.key)
+    offered = list(DEFAULT_STAGES if stage_set is None else stage_set.stages or ())
     if not body.stages:
         return ChosenStages(key, tuple(offered))
     places = {stage["key"]: place for place, stage in enumerate(offered)}
@@ -68,20 +68,20 @@ class StagesOfRelease:
 
     def current(self, release: Release) -> ReleaseStage:
         """Return the stage whose gate is passed next."""
-        (found,) = (stage for stage in self.stages if stage.key == release.stage)
-        return found
+        (current,) = (stage for stage in self.stages if stage.key == release.stage)
+        return current
 
     def successor(self, stage: ReleaseStage) -> ReleaseStage | None:
         """Return the stage that follows; None after the last."""
-        return next((one for one in self.stages if one.place == (stage.place or 0) + 1), None)
+        return next((other for other in self.stages if other.place == (stage.place or 0) + 1), None)
 
 
 async def stages_of_release(
     reads: ReadContext, release: Release, body: object, ctx: ActionContext
 ) -> StagesOfRelease:
     """Find the stages of the release."""
-    found = await reads.children(ReleaseStage, release)
-    return StagesOfRelease(tuple(sorted(found, key=lambda stage: stage.place or 0)))
+    stages = await reads.children(ReleaseStage, release)
+    return StagesOfRelease(tuple(sorted(stages, key=lambda stage: stage.place or 0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +95,19 @@ class StageDocuments:
 async def stage_documents(
     reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
 ) -> StageDocuments:
-    """Find the attachments that the payload names, and who has written them: who was named as the stage's
-    author, now or in the plan, or else who attached the first of them.
+    """Find the attachments that the payload names, and their author: the person named as the stage's author,
+    now or in the plan, or else the one who attached the first of them.
     """
-    known = {one.id: one for one in await reads.children(Attachment, release)} if body.attachments else {}
+    attachments = await reads.children(Attachment, release) if body.attachments else []
+    by_id = {attachment.id: attachment for attachment in attachments}
     attached: list[Attachment] = []
     for n, name in enumerate(body.attachments):
-        if name not in known:
+        if name not in by_id:
             words = {"kind": Attachment.KIND, "name": str(name)}
             raise WrongValue(words, pointer=f"/attachments/{n}", because="unknown_reference")
-        attached.append(known[name])
-    said = ctx.ref(Person, "author")
-    author_id = said.id if said is not None else release.stage_author_id
+        attached.append(by_id[name])
+    author = ctx.ref(Person, "author")
+    author_id = author.id if author is not None else release.stage_author_id
     if author_id is None and attached:
         author_id = attached[0].author_id
     if author_id is None:
@@ -116,9 +117,7 @@ async def stage_documents(
 
 @dataclass(frozen=True, slots=True)
 class DeploymentToRollBack:
-    """The deployment of a release that is to be rolled back, by its stream; None: there is none, or it was rolled
-    back before.
-    """
+    """The stream of the deployment to roll back; None: there is none, or it was rolled back before."""
 
     stream: str | None
 
@@ -137,15 +136,14 @@ async def deployment_to_roll_back(
 
 @dataclass(frozen=True, slots=True)
 class ReadyToGoOut:
-    """That nothing keeps the release from going out."""
+    """The result of a check that nothing keeps the release from going out."""
 
 
 async def changes_that_go(
     reads: ReadContext, release: Release, body: object, ctx: ActionContext
 ) -> ReadyToGoOut:
-    """Look whether all changes of the release may go out. Raises PreparationRefused
-    (`changes_may_not_go_out`), with those that are drafts, waiting for their approval, rejected, cancelled or
-    undone.
+    """Check that all changes of the release may go out. Raises PreparationRefused (`changes_may_not_go_out`)
+    with those that are drafts, waiting for their approval, rejected, cancelled or undone.
     """
     if release.environment == PRODUCTION:
         await _refuse_changes(reads, release, ctx)
@@ -155,24 +153,25 @@ async def changes_that_go(
 async def going_out_now(
     reads: ReadContext, release: Release, body: DeployRelease, ctx: ActionContext
 ) -> ReadyToGoOut:
-    """Look whether all changes of the release may go out, and whether there is no freeze. Raises
+    """Check that all changes of the release may go out, and that there is no freeze. Raises
     PreparationRefused (`changes_may_not_go_out`, `release_is_frozen`).
     """
     if (body.environment or release.environment) != PRODUCTION:
         return ReadyToGoOut()
     await _refuse_changes(reads, release, ctx)
-    at = body.started_at or body.ended_at or ctx.occurred_at
-    frozen = await freezes_in_the_way(_reading(reads), release.service, release.change_ids or (), at)
-    if frozen:
-        raise PreparationRefused("release_is_frozen", {"freezes": ", ".join(one.name for one in frozen)})
+    begin = body.started_at or body.ended_at or ctx.occurred_at
+    freezes = await freezes_in_the_way(_reading(reads), release.service, release.change_ids or (), begin)
+    if freezes:
+        names = ", ".join(freeze.name for freeze in freezes)
+        raise PreparationRefused("release_is_frozen", {"freezes": names})
     return ReadyToGoOut()
 
 
 async def _refuse_changes(reads: ReadContext, release: Release, ctx: ActionContext) -> None:
-    found = await obstacles_of_changes(_reading(reads), release.change_ids or (), ctx.occurred_at)
-    kept = [one.name for one in found if one.because is GoingOutObstacle.change_not_open]
-    if kept:
-        raise PreparationRefused("changes_may_not_go_out", {"changes": ", ".join(kept)})
+    obstacles = await obstacles_of_changes(_reading(reads), release.change_ids or (), ctx.occurred_at)
+    names = [change.name for change in obstacles if change.because is GoingOutObstacle.change_not_open]
+    if names:
+        raise PreparationRefused("changes_may_not_go_out", {"changes": ", ".join(names)})
 
 
 def _reading(reads: ReadContext) -> Reading:

@@ -14,12 +14,7 @@ from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES
 from app.processes.releases import stages
 from app.processes.releases.lifecycle import LIFECYCLE
-from app.processes.releases.records import (
-    PlanChange,
-    Release,
-    ReleaseStage,
-    StageSet,
-)
+from app.processes.releases.records import PlanChange, Release, ReleaseStage, StageSet
 
 
 class ReleaseOut(
@@ -29,10 +24,10 @@ class ReleaseOut(
 ):
     """Changes that are brought into use together."""
 
-    requester: PersonStub | None = Field(description="Who planned it, or whom it was planned for.")
+    requester: PersonStub | None = Field(description="The person whom it was planned for, or who planned it.")
     customer: TeamStub | None = Field(description="The requester's team when it was planned.")
     team: TeamStub | None = Field(description="The team that makes it and deploys it.")
-    opened_at: datetime = Field(description="When it was planned.")
+    opened_at: datetime = Field(description="Time at which it was planned.")
 
 
 class ReleaseStageOut(OutputModel, of=ReleaseStage, without="planned_at"):
@@ -40,7 +35,7 @@ class ReleaseStageOut(OutputModel, of=ReleaseStage, without="planned_at"):
 
 
 class PlanChangeOut(OutputModel, of=PlanChange):
-    """A change of a release's plan; what is null stays as it was."""
+    """A change of a release's plan; what is null stays as it is."""
 
     analyst: PersonStub | None
 

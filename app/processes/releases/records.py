@@ -34,46 +34,46 @@ BEFORE_DEPLOYMENT = frozenset({ReleaseState.planned, ReleaseState.in_stage, Rele
 
 
 class Release(Ticket):
-    """Changes that are brought into use together, through the stages that they were planned with.
-
-    `change_ids` are the changes in it, `service` the key of the service under which it counts, and
-    `environment` the key of the environment that it is for. `stage_set` is the key of the set that its stages
-    were copied from. `stage` is the key of the stage whose gate is passed next, with `stage_author_id` and
-    `stage_reviewer_id` as far as they were named; none is left once it is ready.
-
-    `go` is the decision on its present plan: none before, or after the plan was changed. `plan_change_id` is
-    the change of the plan that waits for a decision.
-    """
+    """Changes that are brought into use together, through the stages that they were planned with."""
 
     KIND: ClassVar[str] = "release"
 
     state: ReleaseState | None = required()
-    description: Annotated[str | None, Personal()] = None
-    service: Annotated[str | None, KeyRef("service")] = None
+    description: Annotated[str | None, Personal()] = optional("A description of it.")
+    service: Annotated[str | None, KeyRef("service")] = optional(
+        "The key of the service that it counts under."
+    )
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Who planned it, where it is somebody else's."
+        "The person who planned it, if another than the requester."
     )
     change_ids: list[str] | None = optional("The changes in it.")
-    environment: str | None = optional("Where it is deployed.")
-    plan: Annotated[str | None, Personal()] = None
-    target_at: datetime | None = optional("When it is to be deployed.")
-    stage_set: str | None = optional("The key of the set that its stages are from.")
-    stage: str | None = optional("The key of the stage whose gate is next; null: all are passed.")
+    environment: str | None = optional(
+        "The key of the environment that it is deployed to. Figures count `production`.",
+        examples=["production"],
+    )
+    plan: Annotated[str | None, Personal()] = optional(
+        "The plan.", examples=["Build in March, try in April."]
+    )
+    target_at: datetime | None = optional("Time at which it is to be deployed.")
+    stage_set: str | None = optional("The key of the set that its stages were copied from.")
+    stage: str | None = optional("The key of the stage whose gate is passed next; null once all are passed.")
     stage_author_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = optional(
-        "Who writes that stage's documents."
+        "The person who writes that stage's documents."
     )
     stage_reviewer_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_review)] = (
-        optional("Who passes that stage's gate, if named.")
+        optional("The person who passes that stage's gate, if named.")
     )
     stages_total: int | None = None
     stages_passed: int | None = None
     plan_change_id: UUID | None = optional("The change of its plan that waits for a decision.")
-    plan_changes: int | None = optional("How often its plan was changed.")
+    plan_changes: int | None = optional("Number of changes of its plan.")
     ready_at: Annotated[datetime | None, EnteredAt(ReleaseState.ready)] = None
-    go_decision_id: UUID | None = optional("The latest decision whether it goes into use.")
-    go_conditions: Annotated[str | None, Personal()] = optional("The conditions that it was put with.")
+    go_decision_id: UUID | None = optional("The latest decision on its going into use.")
+    go_conditions: Annotated[str | None, Personal()] = optional(
+        "The conditions under which it goes, which are decided on as well."
+    )
     go: Annotated[bool | None, ClearedBy(entering={ReleaseState.ready})] = optional(
-        "What was decided on the present plan; null: nothing yet."
+        "The decision on the present plan, true for a go; null before it, and after the plan was changed."
     )
     go_decided_at: Annotated[datetime | None, ClearedBy(entering={ReleaseState.ready})] = None
     deployed_at: Annotated[datetime | None, EnteredAt(ReleaseState.deployed, first=True)] = None
@@ -82,64 +82,74 @@ class Release(Ticket):
     rolled_back_at: Annotated[datetime | None, EnteredAt(ReleaseState.rolled_back)] = None
     roll_back_reason: Annotated[str | None, Personal()] = None
     support_ended_at: Annotated[datetime | None, EnteredAt(ReleaseState.supported)] = optional(
-        "When early-life support ended."
+        "Time at which early-life support ended."
     )
-    open_faults: Annotated[str | None, Personal()] = optional("The faults that were open then.")
+    open_faults: Annotated[str | None, Personal()] = optional(
+        "The faults that were open when early-life support ended; null if there were none."
+    )
     faults_owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = (
-        optional("Who sees to them.")
+        optional("The person who sees to the open faults.")
     )
-    faults_team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team that sees to them.")
+    faults_team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "The team that sees to the open faults."
+    )
     closed_at: Annotated[datetime | None, EnteredAt(ReleaseState.closed)] = None
-    lessons: Annotated[str | None, Personal()] = None
+    lessons: Annotated[str | None, Personal()] = optional("The lessons learnt.")
     cancelled_at: Annotated[datetime | None, EnteredAt(ReleaseState.cancelled)] = None
 
 
 class ReleaseStage(ChildRecord):
-    """A stage of a release, as its set described it when the release was planned; `place` counts from 1.
+    """A stage of a release, as its set described it when the release was planned.
 
-    `author_role` writes its deliverable and `reviewer_role` passes its gate, or the persons who are named.
-    Its author may not have written the stages whose keys are in `apart_from`. Once its gate is passed, its
-    documents are archived: `attachment_ids` are attachments of the release, `external_numbers` are documents
-    elsewhere.
+    Once its gate is passed, its documents are archived: attachments of the release, or documents elsewhere.
     """
 
     KIND: ClassVar[str] = "release_stage"
 
-    place: int | None = required("From 1.")
-    key: str | None = required()
+    place: int | None = required("Place in the order of stages, from 1.")
+    key: str | None = required("The key of the stage in its set.", examples=["build"])
     name_en: str | None = required()
     name_zh: str | None = required()
     deliverable_en: str | None = required()
     deliverable_zh: str | None = required()
-    author_role: Role | None = None
-    reviewer_role: Role | None = optional("The role that passes its gate, if nobody is named.")
-    apart_from: list[str] | None = optional("Keys of stages that its author may not have written.")
-    author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
-    attachment_ids: list[str] | None = optional("Its archived documents: attachments.")
-    external_numbers: list[str] | None = optional("Its archived documents elsewhere.")
+    author_role: Role | None = optional("The role that writes its documents, if nobody is named.")
+    reviewer_role: Role | None = optional(
+        "The role that passes its gate, if nobody is named; never the author."
+    )
+    apart_from: list[str] | None = optional(
+        "Keys of earlier stages whose authors may not write this one: who builds does not test."
+    )
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who writes its documents.")
+    reviewer_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The person who passes its gate; if nobody is named, whoever holds the stage's role."
+    )
+    attachment_ids: list[str] | None = optional(
+        "Its documents: ids of attachments of the release. They are archived with the stage."
+    )
+    external_numbers: list[str] | None = optional(
+        "Its documents elsewhere: their numbers, or a repository and its revision.", examples=[["TE2026001"]]
+    )
     planned_at: datetime | None = required()
     passed_at: datetime | None = None
     passed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
 
 
 class PlanChange(ChildRecord):
-    """A change of the plan of a release: what is to be otherwise, why, and what came of it.
-
-    Values that it does not have stay as they are.
-    """
+    """A proposed change of the plan of a release, its reason, and its result. What is null stays as it is."""
 
     KIND: ClassVar[str] = "plan_change"
 
     decision_id: UUID | None = required()
-    reason: Annotated[str | None, Personal()] = None
-    analyst_id: Annotated[UUID | None, ForeignRef("person")] = required()
-    analyst_assessment: Annotated[str | None, Personal()] = None
-    assessment: Annotated[str | None, Personal()] = optional("What the project manager says of it.")
-    plan: Annotated[str | None, Personal()] = None
-    target_at: datetime | None = None
-    environment: str | None = None
-    change_ids: list[str] | None = None
+    reason: Annotated[str | None, Personal()] = optional("The reason for changing the plan.")
+    analyst_id: Annotated[UUID | None, ForeignRef("person")] = required(
+        "The analyst who has assessed it.", examples=["me"]
+    )
+    analyst_assessment: Annotated[str | None, Personal()] = optional("The analyst's assessment.")
+    assessment: Annotated[str | None, Personal()] = optional("The project manager's assessment.")
+    plan: Annotated[str | None, Personal()] = optional("The new plan; null: unchanged.")
+    target_at: datetime | None = optional("The new time of deployment; null: unchanged.")
+    environment: str | None = optional("The new environment; null: unchanged.", examples=["production"])
+    change_ids: list[str] | None = optional("All changes in it from then on; null: unchanged.")
     proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     proposed_at: datetime | None = required()
     adopted_at: datetime | None = None
@@ -163,9 +173,11 @@ class StageSet(Record):
     KIND: ClassVar[str] = "release_stage_set"
 
     state: StageSetState | None = required()
-    key: str | None = required()
-    name_en: str | None = required()
-    name_zh: str | None = required()
-    stages: Annotated[list[dict[str, Any]] | None, Document()] = required()
+    key: str | None = required(
+        "The key in plans. Releases that name no set go through `software`.", examples=["hardware"]
+    )
+    name_en: str | None = required("The name in English.", examples=["Hardware"])
+    name_zh: str | None = required("The name in Chinese.", examples=["硬件"])
+    stages: Annotated[list[dict[str, Any]] | None, Document()] = required("The stages, in order.")
     set_at: datetime | None = required()
     retired_at: Annotated[datetime | None, EnteredAt(StageSetState.retired)] = None

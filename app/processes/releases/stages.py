@@ -1,4 +1,4 @@
-"""Lifecycle of sets of stages: what a kind of release goes through before it is deployed.
+"""Lifecycle of sets of stages: the stages of a kind of release before it is deployed.
 
 in_use ─► retired
 """
@@ -11,33 +11,24 @@ from app.kernel.access.visibility import EVERYBODY
 from app.kernel.actions.actor_policy import admin, process_owner, quality_manager
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.actions.payloads import (
-    EmptyPayload,
-)
+from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import WrongValue
-from app.processes.releases.payloads import (
-    AddReleaseStageSet,
-    ReviseReleaseStageSet,
-    StageDefinition,
-)
+from app.processes.releases.payloads import AddReleaseStageSet, ReviseReleaseStageSet
 from app.processes.releases.records import StageSet
 from app.processes.releases.records import StageSetState as State
 
 
 def add(stages: StageSet, body: AddReleaseStageSet, ctx: ActionContext) -> None:
     """Add a release stage set, through which releases go."""
-    stages.key, stages.name_en, stages.name_zh = body.key, body.name_en, body.name_zh
-    _set_stages(stages, body.stages, ctx)
+    copy_fields(stages, body, ctx, without="stages")
+    revise(stages, body, ctx)
 
 
 def revise(stages: StageSet, body: ReviseReleaseStageSet, ctx: ActionContext) -> None:
     """Revise the set, by other stages; releases that are planned already keep theirs."""
-    _set_stages(stages, body.stages, ctx)
-
-
-def _set_stages(stages: StageSet, said: tuple[StageDefinition, ...], ctx: ActionContext) -> None:
-    stages.stages = jsonb_ordered([stage.model_dump(mode="json") for stage in said])
+    stages.stages = jsonb_ordered([stage.model_dump(mode="json") for stage in body.stages])
     stages.set_at = ctx.occurred_at
 
 
@@ -46,7 +37,7 @@ def retire(stages: StageSet, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 async def stages_invalid(
-    reads: ReadContext, stages: StageSet, body: AddReleaseStageSet | ReviseReleaseStageSet, ctx: ActionContext
+    reads: ReadContext, stages: StageSet, body: ReviseReleaseStageSet, ctx: ActionContext
 ) -> None:
     """Refuse if a stage occurs twice (`each_once`), or is kept apart from one that does not come before it
     (`no_earlier_stage`).

@@ -8,6 +8,7 @@ from app.foundation.documents.filing import file_document
 from app.foundation.documents.records import DocumentState
 from app.foundation.people.records import Team
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.service_levels.agreements.consents import DOCUMENTS, take_back_consents
 from app.service_levels.agreements.payloads import (
     AppointSla,
@@ -32,23 +33,13 @@ def record_requirement(agreement: Agreement, body: RecordRequirementSla, ctx: Ac
     if replaced is not None:
         _begin_edition(agreement, replaced, ctx)
         return
-    customer, team, supplier = (ctx.ref(Team, name) for name in ("customer", "team", "supplier"))
-    agreement.agreement_type = body.agreement_type
-    agreement.title = body.title
-    agreement.customer_id = None if customer is None else customer.id
-    agreement.team_id = None if team is None else team.id
-    agreement.supplier_id = None if supplier is None else supplier.id
-    agreement.services = list(body.services) or None
-    agreement.catalogue_items = list(body.catalogue_items) or None
-    agreement.needs = body.needs
-    agreement.business_process = body.business_process
-    ours, theirs = ctx.ref(Person, "representative"), ctx.ref(Person, "party_representative")
-    party = customer or team or supplier
-    agreement.representative_id = ctx.caller.person_id if ours is None else ours.id
-    if theirs is not None:
-        agreement.party_representative_id = theirs.id
-    elif party is not None and party.lead_id != agreement.representative_id:
-        agreement.party_representative_id = party.lead_id
+    copy_fields(agreement, body, ctx)
+    if agreement.representative_id is None:
+        agreement.representative_id = ctx.caller.person_id
+    party = ctx.ref(Team, "customer") or ctx.ref(Team, "team") or ctx.ref(Team, "supplier")
+    lead_id = None if party is None else party.lead_id
+    if agreement.party_representative_id is None and lead_id != agreement.representative_id:
+        agreement.party_representative_id = lead_id
 
 
 #: What the next edition of an agreement takes over besides its terms.
@@ -123,7 +114,7 @@ def submit_for_review(agreement: Agreement, body: SubmitForReviewSla, ctx: Actio
     """Submit the agreement for review: every target can be measured, and what it rests on adds up, or the gap
     is accepted.
     """
-    agreement.gap_reason = body.gap_reason
+    copy_fields(agreement, body, ctx)
     agreement.submitted_at = ctx.occurred_at
 
 

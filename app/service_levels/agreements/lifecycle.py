@@ -15,7 +15,6 @@ from uuid import UUID
 
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
-from app.common.records import Record
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
 from app.foundation.documents.filing import supersede as supersede_document
@@ -28,6 +27,7 @@ from app.kernel.actions.actor_policy import (
     service_level_manager,
 )
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
@@ -69,19 +69,10 @@ def review(agreement: Agreement, body: ReviewSla, ctx: ActionContext) -> None:
     """Review the agreement, with the other party: its results, and what is expected from now on."""
     agreement.last_reviewed_at = ctx.occurred_at
     consents.set_next_review(agreement, ctx)
-    meeting = ctx.refs(Record, "meeting")
-    ctx.add(
-        AgreementReview(
-            id=ctx.new_id(),
-            record=agreement.row_key,
-            attended=list(dict.fromkeys(str(person.id) for person in ctx.refs(Person, "attended"))),
-            minutes=body.minutes,
-            results=body.results,
-            expectations=body.expectations,
-            meeting_id=meeting[0].id if meeting else None,
-            reviewed_at=ctx.occurred_at,
-        )
-    )
+    entry = AgreementReview(id=ctx.new_id(), record=agreement.row_key, reviewed_at=ctx.occurred_at)
+    copy_fields(entry, body, ctx)
+    entry.attended = list(dict.fromkeys(str(person.id) for person in ctx.refs(Person, "attended")))
+    ctx.add(entry)
 
 
 def make_version(agreement: Agreement, body: MakeVersionSla, ctx: ActionContext) -> None:

@@ -30,6 +30,8 @@ from app.kernel.actions.payloads import (
 )
 from app.service_levels.agreements.records import (
     Agreement,
+    AgreementConsent,
+    AgreementReview,
     AgreementSide,
     ConsentSubject,
 )
@@ -39,25 +41,17 @@ from app.service_levels.agreements.terms.payloads import (
 )
 
 
-class ReviewSla(Payload):
+class ReviewSla(Payload, of=AgreementReview):
     """The review of an agreement by both parties."""
 
     model_config = example_includes("meeting")
     attended: Annotated[tuple[Annotated[Reference, ForeignRef("person")], ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="Who was there: persons' ids.", examples=[["me"]]
+        min_length=1, max_length=LONGEST_LIST
     )
-    minutes: FreeText = Field(
-        description="What was said.", examples=["The targets fit the need. 目标符合需求。"]
-    )
-    results: FreeText = Field(
-        description="The results against the targets.", examples=["P1 97 % in time. P1 准时率 97%。"]
-    )
-    expectations: FreeText = Field(
-        description="The expectations that have changed.", examples=["Support on Saturdays. 周六支持。"]
-    )
-    meeting: Annotated[Reference, ForeignRef("meeting")] | None = Field(
-        default=None, description="The meeting in which it took place: its id or number."
-    )
+    minutes: FreeText
+    results: FreeText
+    expectations: FreeText
+    meeting: Annotated[Reference, ForeignRef("meeting")] | None = None
 
 
 class MakeVersionSla(Payload):
@@ -69,8 +63,10 @@ class MakeVersionSla(Payload):
 class SupersedeSla(Payload):
     """The agreement that replaces this one."""
 
-    replaced_by: Annotated[Reference, ForeignRef("sla")] = Field(description="The one that replaces it.")
-    from_date: IsoDate = Field(description="The first day of that one's validity.")
+    replaced_by: Annotated[Reference, ForeignRef("sla")] = Field(
+        description="The agreement that replaces this one."
+    )
+    from_date: IsoDate = Field(description="The first day of the agreement that replaces this one.")
     from_at: Instant = Field(description="The instant at which that day begins.")
 
 
@@ -81,58 +77,40 @@ class AcknowledgeSla(EmptyPayload):
 class WarnOfEndSla(Payload):
     """A warning that the agreement ends."""
 
-    days: int = Field(ge=1, le=366, strict=True, description="In how many days.", examples=[30])
+    days: int = Field(ge=1, le=366, strict=True, description="Number of days until the end.", examples=[30])
 
 
 PartyRepresentative = Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)]
 
 
-class RecordRequirementSla(Payload):
+class RecordRequirementSla(Payload, of=Agreement):
     """A customer's need of services, or that of IT of a team or supplier, before an agreement is drafted."""
 
     model_config = example_includes("needs", "business_process", "customer", "services")
-    agreement_type: AgreementType = Field(
-        default=AgreementType.sla, description="With whom: a customer, an internal team or a supplier."
-    )
-    title: Title = Field(description="What it is called, in a line.", examples=["Mail for finance"])
-    customer: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="Of an SLA: the customer, a team's key or id; none: for all customers."
-    )
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="Of an OLA: the internal team, its key or id."
-    )
-    supplier: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="Of a UC: the supplier, a team's key or id."
-    )
+    agreement_type: AgreementType = AgreementType.sla
+    title: Title
+    customer: Annotated[Reference, ForeignRef("team")] | None = None
+    team: Annotated[Reference, ForeignRef("team")] | None = None
+    supplier: Annotated[Reference, ForeignRef("team")] | None = None
     services: Annotated[
         tuple[Annotated[RecordKey, KeyRef("service", must_exist=True)], ...], BoundedList, WithoutDuplicates
-    ] = Field(
-        default=(), max_length=LONGEST_LIST, description="The keys of the services.", examples=[["mail"]]
-    )
+    ] = Field(default=(), max_length=LONGEST_LIST)
     catalogue_items: Annotated[
         tuple[Annotated[RecordKey, KeyRef("catalogue_item", must_exist=True)], ...],
         BoundedList,
         WithoutDuplicates,
-    ] = Field(
-        default=(), max_length=LONGEST_LIST, description="The keys of catalogue items, if of some only."
-    )
-    needs: FreeText | None = Field(
-        default=None,
-        description="What they need, in their words.",
-        examples=["Mail within the hour. 一小时内恢复邮件。"],
-    )
-    business_process: ShortText | None = Field(
-        default=None, description="The business process that it serves.", examples=["Closing of the books"]
-    )
+    ] = Field(default=(), max_length=LONGEST_LIST)
+    needs: FreeText | None = None
+    business_process: ShortText | None = None
     representative: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who represents IT, if not the caller: a person's id."
+        default=None, description="The person who represents IT, if not the caller."
     )
     party_representative: PartyRepresentative | None = Field(
         default=None,
-        description="Who represents the other party, if not the lead of its team: a person's id.",
+        description="The person who represents the other party, if not the lead of its team.",
     )
     replaces: Annotated[Reference, ForeignRef("sla")] | None = Field(
-        default=None, description="The agreement that this is the next edition of; only amending names it."
+        default=None, description="The agreement of which this is the next edition; only amending names it."
     )
 
     @model_validator(mode="after")
@@ -153,7 +131,7 @@ class DraftSla(AgreementTerms):
     )
     copy_of: Annotated[Reference, ForeignRef("sla")] | None = Field(
         default=None,
-        description="The agreement whose terms it takes over where it has none: its id or number.",
+        description="The agreement whose terms are taken over where none are given, by its id or number.",
     )
 
 
@@ -162,7 +140,8 @@ class MaintainTextSla(AgreementTerms):
 
     model_config = example_includes("text")
     what_changed: FreeText = Field(
-        description="What is another than before, and why.", examples=["P1 within two hours. P1 两小时。"]
+        description="The difference from the text before, and its reason.",
+        examples=["P1 within two hours. P1 两小时。"],
     )
 
     @model_validator(mode="after")
@@ -176,32 +155,23 @@ class NegotiateSla(Payload):
     """Proposals of one party, and its answers to the other's."""
 
     proposals: FreeText = Field(
-        description="What is proposed, and what is answered to the other party's proposals.",
+        description="The proposals, and the answers to those of the other party.",
         examples=["P1 within three hours, in return for a later begin. P1 三小时，开始日期顺延。"],
     )
 
 
-class SubmitForReviewSla(Payload):
+class SubmitForReviewSla(Payload, of=Agreement):
     """The submission of the agreement, with the reason for a gap beneath it, if there is one."""
 
-    gap_reason: Annotated[Paragraph, StaffOnly()] | None = Field(
-        default=None,
-        description="For staff: why it is accepted that the OLAs and UCs beneath do not add up. Name no "
-        "persons here.",
-        examples=["The supplier's new contract begins in May. 供应商新合同五月生效。"],
-    )
+    gap_reason: Annotated[Paragraph, StaffOnly()] | None = None
 
 
-class AppointSla(Payload):
+class AppointSla(Payload, of=Agreement):
     """The representatives of the parties from now on."""
 
     model_config = example_includes("party_representative")
-    representative: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who represents IT now: a person's id, or `me`."
-    )
-    party_representative: PartyRepresentative | None = Field(
-        default=None, description="Who represents the other party now: a person's id."
-    )
+    representative: Annotated[Reference, ForeignRef("person")] | None = None
+    party_representative: PartyRepresentative | None = None
 
     @model_validator(mode="after")
     def _check_changes(self) -> AppointSla:
@@ -210,7 +180,7 @@ class AppointSla(Payload):
         return self
 
 
-class Consent(Payload):
+class Consent(Payload, of=AgreementConsent):
     """The consent of one side, given by its representative, or recorded by the service level manager with the
     number of the document that the other party has signed.
     """
@@ -218,15 +188,15 @@ class Consent(Payload):
     SUBJECT: ClassVar[ConsentSubject]
 
     side: AgreementSide | None = Field(
-        default=None, description="Whose consent it is, if not that of the side that the caller represents."
+        default=None, description="The side that consents, if not the one that the caller represents."
     )
     signed_document: ShortText | None = Field(
         default=None,
-        description="Of a party that signs elsewhere: the number of the document, recorded by the service "
+        description="The number of the document that a party has signed elsewhere, recorded by the service "
         "level manager.",
         examples=["V-2026-0815"],
     )
-    signatory: FreeText | None = Field(default=None, description="Who has signed that document.")
+    signatory: FreeText | None = None
 
     @model_validator(mode="after")
     def _check_document(self) -> Consent:
@@ -249,20 +219,18 @@ class SignSla(Consent):
     SUBJECT = ConsentSubject.sign
 
 
-class RenewSla(Consent):
+class RenewSla(Consent, of=Agreement):
     """The consent of one side to renew the agreement; what is left out is as the other side proposed."""
 
     SUBJECT = ConsentSubject.renew
 
     valid_to: IsoDate | None = Field(
         default=None,
-        description="Its new last day; null: it has no end; left out: as it is.",
+        description="The new last day; null: there is no end; left out: as it is.",
         examples=["2199-12-31"],
     )
-    effect_on_cost: Annotated[FreeText, StaffOnly()] | None = Field(
-        default=None, description="For staff: what becomes of the cost."
-    )
-    effect_on_workload: FreeText | None = Field(default=None, description="What becomes of the workload.")
+    effect_on_cost: Annotated[FreeText, StaffOnly()] | None = None
+    effect_on_workload: FreeText | None = None
 
     def terms(self, ctx: ActionContext) -> dict[str, Any]:
         """Return the new last day, if the payload has one, or none."""
@@ -280,26 +248,24 @@ class TerminateSla(Consent):
 
     reason: FreeText | None = Field(
         default=None,
-        description="Why; of the side that consents first.",
+        description="The reason, from the side that consents first.",
         examples=["The service is bought elsewhere. 服务改为外购。"],
     )
 
 
-class AmendSla(Consent):
+class AmendSla(Consent, of=Agreement):
     """The consent of one side to amend the agreement by an approved change."""
 
     SUBJECT = ConsentSubject.amend
 
     change: Annotated[Reference, ForeignRef("change")] | None = Field(
         default=None,
-        description="The approved change of one of the agreement's services: its id or number; of the side "
-        "that consents first.",
+        description="The approved change of one of the agreement's services, by its id or number, from the "
+        "side that consents first.",
         examples=["CHG-2026-000123"],
     )
-    effect_on_cost: Annotated[FreeText, StaffOnly()] | None = Field(
-        default=None, description="For staff: what becomes of the cost."
-    )
-    effect_on_workload: FreeText | None = Field(default=None, description="What becomes of the workload.")
+    effect_on_cost: Annotated[FreeText, StaffOnly()] | None = None
+    effect_on_workload: FreeText | None = None
 
     def terms(self, ctx: ActionContext) -> dict[str, Any]:
         """Return the change, if the payload names one."""

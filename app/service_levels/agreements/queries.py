@@ -44,12 +44,12 @@ class AgreementTargetOut(OutputModel):
     category: str | None
     service: str | None
     catalogue_item: str | None
-    threshold_seconds: int | None = Field(description="Of a clock: seconds of business time.")
-    threshold: str | None = Field(description="Of what is no clock, as a decimal text.")
+    threshold_seconds: int | None = Field(description="The seconds of business time of a clock.")
+    threshold: str | None = Field(description="The threshold of a metric without clocks, as a decimal text.")
     kpi: str | None
     comparator: TargetComparator
     compliance: str | None = Field(description="The share of cases that must meet it; null: all.")
-    calendar: str | None = Field(description="Null: the agreement's.")
+    calendar: str | None = Field(description="The key of the calendar; null: the agreement's.")
     pause_reasons: list[HoldReason]
     pause_states: list[str]
     warning_percents: list[int]
@@ -137,20 +137,23 @@ PARTY = Parameter(
     "party",
     Annotated[
         Literal["me"] | None,
-        Field(description="`me`: those that the caller represents, or that are with a team of theirs."),
+        Field(
+            description="Agreements of the caller (`me`): those that they represent, or that are with a team "
+            "of theirs."
+        ),
     ],
     _of_party,
 )
 VALID_AT = Parameter(
     "valid_at",
-    Annotated[Time | None, Field(description="Those that are in force then, or were.")],
+    Annotated[Time | None, Field(description="Agreements that are or were in force at this time.")],
     _in_force_at,
 )
 WAITS_FOR = Parameter(
     "waits_for",
     Annotated[
         AgreementSide | None,
-        Field(description="Those that wait for the consent of this side, or for its signature."),
+        Field(description="Agreements that wait for this side's consent or signature."),
     ],
     _waiting_for,
 )

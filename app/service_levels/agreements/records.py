@@ -143,84 +143,114 @@ class Agreement(Record):
 
     KIND: ClassVar[str] = "sla"
 
-    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    number: str = Field(default="", description="The number that people use; accepted wherever the id is.")
     state: AgreementState | None = required()
     state_since: Annotated[datetime | None, EnteredAt()] = required()
-    agreement_type: AgreementType | None = required()
-    title: str | None = required()
-    edition: int | None = required("1, and one more with each amendment.")
+    agreement_type: AgreementType | None = required(
+        "Type of the agreement: with a customer (`sla`), an internal team (`ola`) or a supplier (`uc`)."
+    )
+    title: str | None = required("Title, in a line.", examples=["Mail for finance"])
+    edition: int | None = required("Number of the edition: 1, and one more with each amendment.")
     replaces_id: Annotated[UUID | None, ForeignRef("sla")] = optional("The edition before.")
     customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
-        "Of an SLA; null: it is for all customers."
+        "The customer of an SLA; null: all customers."
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("Of an OLA: the internal team.")
-    supplier_id: Annotated[UUID | None, ForeignRef("team")] = optional("Of a UC.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The internal team of an OLA.")
+    supplier_id: Annotated[UUID | None, ForeignRef("team")] = optional("The supplier of a UC.")
     representative_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = (
-        optional("Who represents IT.")
+        optional("The person who represents IT.")
     )
     party_representative_id: Annotated[
         UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)
-    ] = optional("Who represents the other party; null: nobody with an account.")
-    services: list[str] | None = optional("Keys of services; null: all.")
+    ] = optional("The person who represents the other party; null: nobody with an account.")
+    services: list[str] | None = optional("Keys of services; null: all.", examples=[["mail"]])
     catalogue_items: list[str] | None = optional("Keys of catalogue items; null: all.")
-    needs: Annotated[str | None, Personal()] = optional("What the customer needs, in their words.")
-    business_process: str | None = None
+    needs: Annotated[str | None, Personal()] = optional(
+        "The customer's need, in their words.", examples=["Mail within the hour. 一小时内恢复邮件。"]
+    )
+    business_process: str | None = optional(
+        "The business process that the agreement serves.", examples=["Closing of the books"]
+    )
     calendar: Annotated[str | None, KeyRef("calendar")] = optional(
         "The key of the calendar of the agreed service time."
     )
-    valid_from: str | None = optional("Its first day, in the zone of its calendar.")
-    valid_to: str | None = optional("Its last day; null: it has no end.")
-    notice_days: int | None = None
-    targets: Annotated[list[dict[str, Any]] | None, Document()] = None
-    rests_on: list[str] | None = None
-    reporting_period: ReportingPeriod | None = None
-    review_months: int | None = None
-    reopen_days: int | None = optional("Null: as the organisation has it.")
-    degraded_weight: str | None = optional("How much a degraded second counts as outage.")
-    maintenance_counts: bool | None = optional("Whether approved maintenance counts as outage.")
-    cost_amount: Annotated[str | None, StaffOnly()] = optional("For staff: the cost of a period.")
-    cost_currency: Annotated[str | None, StaffOnly()] = None
-    cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = None
-    consequences: Annotated[list[dict[str, Any]] | None, Document()] = None
-    workload: Annotated[list[dict[str, Any]] | None, Document()] = None
-    workload_above: str | None = optional("What holds above the workload.")
-    customer_duties: str | None = None
-    security_boundary: str | None = None
-    resources: str | None = None
-    text: str | None = optional("The agreement in words that the other party understands.")
-    specification: Annotated[str | None, StaffOnly()] = optional(
-        "For staff: what IT and each supplier must do for it."
+    valid_from: str | None = optional("The first day, in the zone of the agreement's calendar.")
+    valid_to: str | None = optional("The last day; null: there is no end.")
+    notice_days: int | None = optional("Number of days before the end by which either party gives notice.")
+    targets: Annotated[list[dict[str, Any]] | None, Document()] = optional(
+        "The targets to be reached; each has an id of its own."
     )
-    quality_plan: str | None = optional("How it is measured, by whom, and reported when.")
+    rests_on: list[str] | None = optional("The OLAs and UCs beneath an SLA.")
+    reporting_period: ReportingPeriod | None = optional("The period of its reports.")
+    review_months: int | None = optional(
+        "Number of months after a review at which the next is due; 12 by default."
+    )
+    reopen_days: int | None = optional(
+        "Number of days for which a resolved case can be reopened; null: the organisation's."
+    )
+    degraded_weight: str | None = optional(
+        "The part of a degraded second that counts as outage, from 0 to 1; 0 by default."
+    )
+    maintenance_counts: bool | None = optional(
+        "True if approved maintenance counts as outage; false by default."
+    )
+    cost_amount: Annotated[str | None, StaffOnly()] = optional("The cost of a period, for staff.")
+    cost_currency: Annotated[str | None, StaffOnly()] = optional("The currency of the cost, for staff.")
+    cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = optional(
+        "The period of the cost, for staff."
+    )
+    consequences: Annotated[list[dict[str, Any]] | None, Document()] = optional(
+        "The consequences of missed targets."
+    )
+    workload: Annotated[list[dict[str, Any]] | None, Document()] = optional(
+        "The expected workload, for which the targets are agreed."
+    )
+    workload_above: str | None = optional("The rule above the expected workload.")
+    customer_duties: str | None = optional("The duties of the other party.")
+    security_boundary: str | None = optional("The division of the responsibility for security.")
+    resources: str | None = optional("The roles and means kept ready for it. Name no persons here.")
+    text: str | None = optional(
+        "The agreement in words that the other party understands. Name no persons here."
+    )
+    specification: Annotated[str | None, StaffOnly()] = optional(
+        "The duties, for staff, of IT and of each supplier, in their terms."
+    )
+    quality_plan: str | None = optional("The plan of who measures and reports, how and when.")
     change_id: Annotated[UUID | None, ForeignRef("change")] = optional(
         "The approved change by which it was last amended."
     )
     pending_consents: list[str] | None = optional(
         "Consents that wait for the other side: `sign:it`, `renew:party` …"
     )
-    gap_reason: Annotated[str | None, StaffOnly()] = optional("For staff: why a gap beneath it was accepted.")
-    effect_on_cost: Annotated[str | None, Personal(), StaffOnly()] = optional(
-        "For staff: of its last renewal or amendment."
+    gap_reason: Annotated[str | None, StaffOnly()] = optional(
+        "The reason, for staff, for accepting that the OLAs and UCs beneath do not add up. Name no persons "
+        "here.",
+        examples=["The supplier's new contract begins in May. 供应商新合同五月生效。"],
     )
-    effect_on_workload: Annotated[str | None, Personal()] = None
+    effect_on_cost: Annotated[str | None, Personal(), StaffOnly()] = optional(
+        "The effect on the cost, for staff."
+    )
+    effect_on_workload: Annotated[str | None, Personal()] = optional("The effect on the workload.")
     termination_reason: Annotated[str | None, Personal()] = None
     recorded_requirement_at: datetime | None = required()
     drafted_at: Annotated[datetime | None, EnteredAt(AgreementState.drafted, first=True)] = None
-    negotiated_at: datetime | None = optional("When either party last proposed something.")
+    negotiated_at: datetime | None = optional("Time of the last proposal of either party.")
     submitted_at: datetime | None = None
     signed_at: datetime | None = None
     last_reviewed_at: datetime | None = None
     review_due_at: datetime | None = None
     review_reminded_at: datetime | None = None
-    review_overdue_at: datetime | None = optional("Since when its review is overdue.")
-    begins_at: datetime | None = optional("From when it is in force, since it was signed.")
-    ends_at: datetime | None = optional("Until when, whatever ends it; null: it has no end.")
-    superseded_from: str | None = optional("The first day of the one that replaces it.")
-    superseded_at: Annotated[datetime | None, EnteredAt(AgreementState.superseded)] = optional(
-        "When that one was signed."
+    review_overdue_at: datetime | None = optional("Time since which the review is overdue.")
+    begins_at: datetime | None = optional("Time from which the agreement is in force, since it was signed.")
+    ends_at: datetime | None = optional(
+        "Time until which it is in force, whatever ends it; null: there is no end."
     )
-    ended_at: datetime | None = optional("When it was terminated, or expired.")
-    warned_days: int | None = optional("How many days before its end the last warning was.")
+    superseded_from: str | None = optional("The first day of the agreement that replaces this one.")
+    superseded_at: Annotated[datetime | None, EnteredAt(AgreementState.superseded)] = optional(
+        "Time at which that one was signed."
+    )
+    ended_at: datetime | None = optional("Time at which it was terminated or expired.")
+    warned_days: int | None = optional("Number of days before the end at which the last warning was given.")
 
     @property
     def awaits_signatures(self) -> bool:
@@ -247,12 +277,14 @@ class AgreementConsent(ChildRecord):
     KIND: ClassVar[str] = "sla_consent"
 
     subject: ConsentSubject | None = required()
-    side: AgreementSide | None = required()
-    given_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who gave it, or recorded it.")
+    side: AgreementSide | None = required("The side that consents.")
+    given_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The person who gave or recorded the consent."
+    )
     document: str | None = optional("The number of the signed document, if it was recorded.")
-    signatory: Annotated[str | None, Personal()] = optional("Who has signed that document.")
+    signatory: Annotated[str | None, Personal()] = optional("The person who has signed that document.")
     terms: Annotated[dict[str, Any] | None, Document()] = None
-    complete: bool | None = required("Whether the other side has consented, too.")
+    complete: bool | None = required("True if the other side has consented, too.")
     consented_at: datetime | None = required()
 
 
@@ -264,7 +296,7 @@ class AgreementAcknowledgement(ChildRecord):
 
     team_id: Annotated[UUID | None, ForeignRef("team")] = required()
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_acknowledge)] = (
-        optional("Who led the team when it was asked.")
+        optional("The lead of the team when it was asked.")
     )
     acknowledged_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     asked_at: datetime | None = required()
@@ -276,9 +308,17 @@ class AgreementReview(ChildRecord):
 
     KIND: ClassVar[str] = "sla_review"
 
-    attended: list[str] | None = None
-    minutes: Annotated[str | None, Personal()] = None
-    results: Annotated[str | None, Personal()] = optional("The results against the targets.")
-    expectations: Annotated[str | None, Personal()] = optional("The expectations that have changed.")
-    meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = None
+    attended: list[str] | None = optional("The persons who attended.", examples=[["me"]])
+    minutes: Annotated[str | None, Personal()] = optional(
+        "The minutes of what was said.", examples=["The targets fit the need. 目标符合需求。"]
+    )
+    results: Annotated[str | None, Personal()] = optional(
+        "The results against the targets.", examples=["P1 97 % in time. P1 准时率 97%。"]
+    )
+    expectations: Annotated[str | None, Personal()] = optional(
+        "The expectations that have changed.", examples=["Support on Saturdays. 周六支持。"]
+    )
+    meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
+        "The meeting in which it took place."
+    )
     reviewed_at: datetime | None = required()

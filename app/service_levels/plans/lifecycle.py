@@ -40,33 +40,29 @@ from app.service_levels.plans.records import PlanState as State
 MOST_ENTRIES = 200
 
 
-class PlannedAgreement(PayloadPart):
+class PlannedAgreement(PayloadPart, of=PlanEntry):
     """A service that gets an agreement in the year."""
 
-    service: Annotated[RecordKey, KeyRef("service", must_exist=True)] = Field(
-        description="The key of the service."
-    )
-    agreement_type: AgreementType = Field(default=AgreementType.sla, description="What it gets.")
-    customer: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="With which customer, a team's key or id; none: for all."
-    )
+    service: Annotated[RecordKey, KeyRef("service", must_exist=True)]
+    agreement_type: AgreementType = AgreementType.sla
+    customer: Annotated[Reference, ForeignRef("team")] | None = None
     negotiator: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="Who negotiates it: a person's id, or `me`."
+        description="The person who negotiates it."
     )
-    series: Annotated[Reference, ForeignRef("meeting")] | None = Field(
-        default=None, description="The first meeting of the series in which it is reviewed: its id or number."
-    )
+    series: Annotated[Reference, ForeignRef("meeting")] | None = None
 
 
 Entries = Annotated[tuple[PlannedAgreement, ...], at_most_entries(MOST_ENTRIES)]
 
 
-class DraftServiceLevelPlan(Payload):
+class DraftServiceLevelPlan(Payload, of=ServiceLevelPlan):
     """The plan of a year."""
 
-    title: Title = Field(description="What it is called, in a line.", examples=["Agreements of 2027"])
-    year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True, description="The year.", examples=[2027])
-    entries: Entries = Field(min_length=1, max_length=MOST_ENTRIES, description="Which services get one.")
+    title: Title
+    year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True)
+    entries: Entries = Field(
+        min_length=1, max_length=MOST_ENTRIES, description="The services that get agreements."
+    )
 
 
 def draft(plan: ServiceLevelPlan, body: DraftServiceLevelPlan, ctx: ActionContext) -> None:
@@ -81,7 +77,9 @@ def draft(plan: ServiceLevelPlan, body: DraftServiceLevelPlan, ctx: ActionContex
 class ReviseServiceLevelPlan(Payload):
     """The entries of the plan, in place of the ones before."""
 
-    entries: Entries = Field(min_length=1, max_length=MOST_ENTRIES, description="Which services get one.")
+    entries: Entries = Field(
+        min_length=1, max_length=MOST_ENTRIES, description="The services that get agreements."
+    )
 
 
 def revise(plan: ServiceLevelPlan, body: ReviseServiceLevelPlan, ctx: ActionContext) -> None:

@@ -26,12 +26,12 @@ class ServiceLevelPlan(Record):
 
     KIND: ClassVar[str] = "service_level_plan"
 
-    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    number: str = Field(default="", description="The number that people use; accepted wherever the id is.")
     state: PlanState | None = required()
-    title: str | None = required()
-    year: int | None = required()
+    title: str | None = required("Title, in a line.", examples=["Agreements of 2027"])
+    year: int | None = required("The year.", examples=[2027])
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
-        "Who drafted it, and answers for it."
+        "The person who drafted it and answers for it."
     )
     drafted_at: Annotated[datetime | None, EnteredAt(PlanState.drafted)] = required()
     adopted_at: Annotated[datetime | None, EnteredAt(PlanState.adopted)] = None
@@ -46,11 +46,11 @@ class PlanEntry(ChildRecord):
     KIND: ClassVar[str] = "service_level_plan_entry"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    service: Annotated[str | None, KeyRef("service")] = required()
-    agreement_type: AgreementType | None = required()
-    customer_id: Annotated[UUID | None, ForeignRef("team")] = optional("Null: for all customers.")
+    service: Annotated[str | None, KeyRef("service")] = required("The key of the service.")
+    agreement_type: AgreementType | None = required("The type of the agreement.")
+    customer_id: Annotated[UUID | None, ForeignRef("team")] = optional("The customer; null: all.")
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = required(
-        "Who negotiates it."
+        "The person who negotiates it."
     )
     series_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
         "The first meeting of the series in which it is reviewed."

@@ -60,16 +60,12 @@ class ComputedReport:
     staff_changes: Sequence[Mapping[str, Any]] = field(default=())
 
 
-class IssueReportSla(Payload):
+class IssueReportSla(Payload, of=AgreementReport):
     """The report of a period that is over."""
 
     model_config = example_includes("remarks")
-    period: PeriodLabel = Field(description="The period: `2026-10`, `2026-Q4` or `2026`.")
-    remarks: FreeText | None = Field(
-        default=None,
-        description="What is said to it, to both parties.",
-        examples=["Both breaches were of one power cut. 两次超时均由一次停电引起。"],
-    )
+    period: PeriodLabel
+    remarks: FreeText | None = None
 
 
 def issue_report(agreement: Agreement, body: IssueReportSla, ctx: ActionContext) -> None:
@@ -78,12 +74,12 @@ def issue_report(agreement: Agreement, body: IssueReportSla, ctx: ActionContext)
     _add_edition(agreement, ctx, (entry.number or "", 1, body.period), body.remarks)
 
 
-class CorrectReportSla(Payload):
+class CorrectReportSla(Payload, of=AgreementReport):
     """A correction of an issued report."""
 
     number: ShortText = Field(description="The number of the report.", examples=["SR2026001"])
     remarks: FreeText = Field(
-        description="Why, to both parties.",
+        description="The reason, to both parties.",
         examples=["A call was recorded after the report. 报告发布后补录了一通来电。"],
     )
 
@@ -141,11 +137,11 @@ def _add_edition(
         )
 
 
-class ReleaseConsequenceSla(Payload):
+class ReleaseConsequenceSla(Payload, of=ReleasedConsequence):
     """The release of a consequence that a report proposes."""
 
-    number: ShortText = Field(description="The number of the report.", examples=["SR2026001"])
-    target: TargetId = Field(description="The missed target that it follows from.")
+    number: ShortText
+    target: TargetId
 
 
 def release_consequence(agreement: Agreement, body: ReleaseConsequenceSla, ctx: ActionContext) -> None:

@@ -30,19 +30,24 @@ class AgreementReport(ChildRecord):
     KIND: ClassVar[str] = "sla_report"
 
     number: str | None = required("The number of the document.")
-    edition: int | None = required("1, and one more with each correction.")
-    period: str | None = required()
-    begins_at: datetime | None = required("Where the agreement's part of the period begins.")
-    ends_at: datetime | None = required("The first instant behind it.")
-    position: int | None = required("Up to which position of the log it counts.", sa_type=BigInteger)
+    edition: int | None = required("Number of the edition: 1, and one more with each correction.")
+    period: str | None = required("The period: `2026-10`, `2026-Q4` or `2026`.")
+    begins_at: datetime | None = required("The begin of the agreement's part of the period.")
+    ends_at: datetime | None = required("The end, exclusive.")
+    position: int | None = required("The position of the log up to which it counts.", sa_type=BigInteger)
     computed_at: datetime | None = required()
     missed: list[str] | None = optional("The targets that were missed.")
     content: Annotated[dict[str, Any] | None, Document()] = required()
     staff_content: Annotated[dict[str, Any] | None, Document(), StaffOnly()] = required()
     changes: Annotated[list[dict[str, Any]] | None, Document()] = None
     staff_changes: Annotated[list[dict[str, Any]] | None, Document(), StaffOnly()] = None
-    remarks: Annotated[str | None, Personal()] = None
-    issued_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Null: the rule, when it was due.")
+    remarks: Annotated[str | None, Personal()] = optional(
+        "Remarks to both parties.",
+        examples=["Both breaches were of one power cut. 两次超时均由一次停电引起。"],
+    )
+    issued_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The person who issued it; null: the rule, when it was due."
+    )
     issued_at: datetime | None = required()
 
 
@@ -65,9 +70,9 @@ class ReleasedConsequence(ChildRecord):
 
     KIND: ClassVar[str] = "sla_consequence"
 
-    number: str | None = required()
+    number: str | None = required("The number of the report.", examples=["SR2026001"])
     edition: int | None = required()
-    target: str | None = required()
+    target: str | None = required("The missed target from which it follows.")
     kind: ConsequenceKind | None = required()
     below: str | None = None
     percent: str | None = None

@@ -17,9 +17,9 @@ def a_rule(position: int, team: str, **more: Any) -> Json:
     return {"process": "incident", "name": f"To {team}", "position": position, "to_team": team, **more}
 
 
-async def tried(client: Client, **said: str) -> Json:
+async def tried(client: Client, **case: str) -> Json:
     """What would become of an incident."""
-    return await client.read(f"{RULES}/try", process="incident", **said)
+    return await client.read(f"{RULES}/try", process="incident", **case)
 
 
 async def moved(client: Client, rule: Json, position: int) -> int:
@@ -81,12 +81,12 @@ async def test_staff_try_the_rules_and_nobody_else(api: Api) -> None:
     await admin.post_ok(RULES, a_rule(20, "network", priorities=["P1"]))
     await admin.post_ok(RULES, a_rule(5, "mail", hours="somebody_works"))
     assert (await reporter.get(f"{RULES}/try", params={"process": "incident"})).status_code == 403
-    found = await tried(agent, service="mail", customer="finance", priority="P3")
-    assert (found["team"]["key"], found["person"]["id"]) == ("mail", engineer.id)
-    assert [(one["rule"]["position"], one["reason"]) for one in found["passed"]] == [(5, "nobody_works")]
-    found = await tried(agent, service="print", priority="P3")
-    assert (found["rule"]["position"], found["person"]) == (30, None)
-    reasons = [(one["rule"]["position"], one["reason"]) for one in found["passed"]]
+    trial = await tried(agent, service="mail", customer="finance", priority="P3")
+    assert (trial["team"]["key"], trial["person"]["id"]) == ("mail", engineer.id)
+    assert [(skip["rule"]["position"], skip["reason"]) for skip in trial["passed"]] == [(5, "nobody_works")]
+    trial = await tried(agent, service="print", priority="P3")
+    assert (trial["rule"]["position"], trial["person"]) == (30, None)
+    reasons = [(skip["rule"]["position"], skip["reason"]) for skip in trial["passed"]]
     assert reasons == [(5, "nobody_works"), (10, "service"), (20, "priority")]
     for wrong in ({"process": "person"}, {"process": "incident", "customer": "nobody"}):
         assert (await agent.get(f"{RULES}/try", params=wrong)).status_code == 422
@@ -95,15 +95,15 @@ async def test_staff_try_the_rules_and_nobody_else(api: Api) -> None:
 async def test_rules_that_are_moved_at_once_have_one_order(api: Api) -> None:
     await api.team("network")
     admin = await api.client("Ada", Role.admin)
-    made = [await admin.post_ok(RULES, a_rule(n, "network", for_service=f"s-{n}")) for n in range(1, 5)]
-    answers = await asyncio.gather(*(moved(admin, rule, 7) for rule in made))
+    rules = [await admin.post_ok(RULES, a_rule(n, "network", for_service=f"s-{n}")) for n in range(1, 5)]
+    answers = await asyncio.gather(*(moved(admin, rule, 7) for rule in rules))
     assert answers == [200] * 4
-    found = await tried(admin)
-    assert [one["rule"]["id"] for one in found["passed"]] == [rule["id"] for rule in made]
-    assert await moved(admin, made[3], 1) == 200
-    answer = await admin.patch(f"{RULES}/{made[0]['id']}", json={"to_team": None}, headers={"If-Match": "*"})
+    trial = await tried(admin)
+    assert [skip["rule"]["id"] for skip in trial["passed"]] == [rule["id"] for rule in rules]
+    assert await moved(admin, rules[3], 1) == 200
+    answer = await admin.patch(f"{RULES}/{rules[0]['id']}", json={"to_team": None}, headers={"If-Match": "*"})
     assert answer.json()["errors"][0]["pointer"] == "/to_team"
-    assert (await tried(admin))["passed"][0]["rule"]["id"] == made[3]["id"]
+    assert (await tried(admin))["passed"][0]["rule"]["id"] == rules[3]["id"]
 
 
 async def test_a_rule_counts_in_the_hours_of_a_calendar_or_outside_them(api: Api) -> None:
@@ -117,26 +117,26 @@ async def test_a_rule_counts_in_the_hours_of_a_calendar_or_outside_them(api: Api
     by_day = await admin.post_ok(RULES, a_rule(1, "network", calendar="office", calendar_hours="open"))
     assert (by_day["calendar"], by_day["calendar_hours"]) == ("office", "open")
     await admin.post_ok(RULES, a_rule(2, "night", calendar="office", calendar_hours="closed"))
-    for at, team in (
+    for time, team in (
         ("2026-11-20T08:59:59+08:00", "night"),
         ("2026-11-20T09:00:00+08:00", "network"),
         ("2026-11-20T18:00:00+08:00", "night"),
         ("2026-11-21T12:00:00+08:00", "night"),
         ("2026-11-18T12:00:00+08:00", "night"),
     ):
-        assert (await tried(admin, at=at))["team"]["key"] == team, at
+        assert (await tried(admin, at=time))["team"]["key"] == team, time
     (passed,) = (await tried(admin, at="2026-11-20T03:00:00+08:00"))["passed"]
     assert (passed["reason"], passed["label"]) == ("calendar_closed", "Its calendar is closed then.")
     calendar = (await admin.read("/v1/calendars", key="office"))["items"][0]["id"]
     await admin.post_ok(f"/v1/calendars/{calendar}/retire")
     assert (await tried(admin, at="2026-11-20T12:00:00+08:00"))["team"]["key"] == "network", "it goes on"
-    for said, pointer, code in (
+    for fields, pointer, code in (
         ({"calendar": "office", "calendar_hours": "open"}, "/calendar", "calendar_retired"),
         ({"calendar": "nobodys", "calendar_hours": "open"}, "/calendar", "unknown_reference"),
         ({"calendar": "office"}, "", "both_of_calendar"),
         ({"calendar_hours": "closed"}, "", "both_of_calendar"),
     ):
-        answer = await admin.post(RULES, json=a_rule(3, "network", **said))
+        answer = await admin.post(RULES, json=a_rule(3, "network", **fields))
         (error,) = answer.json()["errors"]
         assert (error["pointer"], error["code"]) == (pointer, code)
 

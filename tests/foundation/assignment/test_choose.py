@@ -87,13 +87,13 @@ def is_for(rule: AssignmentRule, case: TicketAttributes, present: Availability) 
 def test_the_first_rule_in_order_that_is_for_the_case_counts(
     some: list[AssignmentRule], case: TicketAttributes, present: Availability
 ) -> None:
-    found = first_match(some, case, present)
+    match = first_match(some, case, present)
     ordered = sorted(some, key=lambda rule: (rule.position, rule.id))
     fitting = [rule for rule in ordered if is_for(rule, case, present)]
-    assert found.rule is (fitting[0] if fitting else None)
-    before = ordered if found.rule is None else ordered[: ordered.index(found.rule)]
-    assert [rule for rule, _ in found.skipped] == before
-    assert all(mismatch_reason(rule, case, present) is reason for rule, reason in found.skipped)
+    assert match.rule is (fitting[0] if fitting else None)
+    before = ordered if match.rule is None else ordered[: ordered.index(match.rule)]
+    assert [rule for rule, _ in match.skipped] == before
+    assert all(mismatch_reason(rule, case, present) is reason for rule, reason in match.skipped)
 
 
 @given(st.lists(rules(), max_size=6), st.randoms())
@@ -123,7 +123,7 @@ def test_who_had_none_comes_first_then_who_waits_longest(persons: set[UUID], tur
         return
     assert person in persons
     new = persons - turns.keys()
-    assert person in new if new else turns[person] == min(turns[one] for one in persons)
+    assert person in new if new else turns[person] == min(turns[candidate] for candidate in persons)
 
 
 @given(
@@ -136,6 +136,8 @@ def test_nobody_has_less_open_than_whom_it_is_given_to(
 ) -> None:
     person = least_loaded(persons, turns, load)
     assert person in persons
-    least = min(load.get(one, 0) for one in persons)
+    least = min(load.get(candidate, 0) for candidate in persons)
     assert load.get(person, 0) == least
-    assert person == round_robin({one for one in persons if load.get(one, 0) == least}, turns)
+    assert person == round_robin(
+        {candidate for candidate in persons if load.get(candidate, 0) == least}, turns
+    )

@@ -56,7 +56,7 @@ def at(text: str, zone: str = "Asia/Shanghai") -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("when", "there"),
+    ("when", "present"),
     [
         ("2026-11-20T08:59:59", False),
         ("2026-11-20T09:00", True),
@@ -65,20 +65,20 @@ def at(text: str, zone: str = "Asia/Shanghai") -> datetime:
         ("2026-11-21T10:00", False),
     ],
 )
-def test_a_shift_begins_on_the_minute_and_its_end_does_not_belong_to_it(when: str, there: bool) -> None:
-    assert on_duty([a_shift()], [], at(when)) == ((CHEN,) if there else ())
+def test_a_shift_begins_on_the_minute_and_its_end_does_not_belong_to_it(when: str, present: bool) -> None:
+    assert on_duty([a_shift()], [], at(when)) == ((CHEN,) if present else ())
 
 
 def test_a_night_is_that_of_the_day_on_which_it_begins() -> None:
     friday = a_shift(weekdays=["fri"], starts="22:00", ends="06:00", until_date="2026-11-21")
-    for when, there in (
+    for when, present in (
         ("2026-11-20T05:00", False),
         ("2026-11-20T22:00", True),
         ("2026-11-21T05:59", True),
         ("2026-11-21T06:00", False),
         ("2026-11-27T23:00", False),
     ):
-        assert on_duty([friday], [], at(when)) == ((CHEN,) if there else ()), when
+        assert on_duty([friday], [], at(when)) == ((CHEN,) if present else ()), when
 
 
 def test_a_shift_that_ends_when_it_begins_takes_the_whole_day() -> None:
@@ -197,7 +197,7 @@ def _then(rota: Iterable[DutySpan], instant: datetime) -> tuple[UUID, ...]:
 @given(shifts, times)
 def test_the_clock_on_the_wall_says_the_same(shifts: list[Shift], instant: datetime) -> None:
     """A second way to find out, good for days on which no clock is changed."""
-    found = set()
+    persons = set()
     for shift in shifts:
         local = instant.astimezone(ZoneInfo(shift.time_zone or ""))
         if any(_offset(local, days) != _offset(local, 0) for days in (-2, -1, 1, 2)):
@@ -208,8 +208,8 @@ def test_the_clock_on_the_wall_says_the_same(shifts: list[Shift], instant: datet
         yesterday = overnight and clock < (shift.ends or "")
         for counts, day in ((today, local.date()), (yesterday, local.date() - timedelta(days=1))):
             if counts and _day(shift, day):
-                found.add(shift.person_id)
-    assert set(on_duty(shifts, [], instant)) == found
+                persons.add(shift.person_id)
+    assert set(on_duty(shifts, [], instant)) == persons
 
 
 def _offset(local: datetime, days: int) -> timedelta | None:
@@ -218,7 +218,7 @@ def _offset(local: datetime, days: int) -> timedelta | None:
 
 def _day(shift: Shift, day: date) -> bool:
     first = date.fromisoformat(shift.from_date or "")
-    year_week = [one.isocalendar()[:2] for one in (first, day)]
+    year_week = [date_of_two.isocalendar()[:2] for date_of_two in (first, day)]
     weeks = year_week[1][1] - year_week[0][1]  # all of one year
     assert shift.every_weeks
     return (

@@ -87,8 +87,8 @@ async def test_who_is_on_call_follows_from_shifts_and_stand_ins(
     agreed = await chen.post_ok("/v1/stand_ins", a_stand_in(person=tomasz.id, instead_of="me"))
     assert await called(chen, night) == ["Tomasz Nowak"]
     assert await called(chen, f"{MONDAY}T23:00:00+08:00") == ["Chen Wei"]
-    found = await on_call(api.ledger.db, UUID(team), datetime.fromisoformat(night))
-    assert found == (UUID(tomasz.id),)
+    persons = await on_call(api.ledger.db, UUID(team), datetime.fromisoformat(night))
+    assert persons == (UUID(tomasz.id),)
     await chen.post_ok(f"/v1/stand_ins/{agreed['id']}/cancel")
     assert await called(chen, night) == ["Chen Wei"]
     await admin.post_ok(f"/v1/shifts/{shift['id']}/end", {"until_date": "2026-11-17"})
@@ -120,15 +120,15 @@ async def test_whoever_has_left_the_team_is_not_on_call_for_it(
 async def test_the_rota_shows_a_time_span_by_span(admin: Client, chen: Client, tomasz: Client) -> None:
     await admin.post_ok("/v1/shifts", a_shift(chen))
     await chen.post_ok("/v1/stand_ins", a_stand_in(person="me"))
-    asked = {"from": "2026-11-16T00:00:00Z", "to": "2026-11-17T00:00:00Z", "duty": "on_call"}
-    rota = await tomasz.read("/v1/teams/network/rota", **asked)
+    query = {"from": "2026-11-16T00:00:00Z", "to": "2026-11-17T00:00:00Z", "duty": "on_call"}
+    rota = await tomasz.read("/v1/teams/network/rota", **query)
     (span,) = rota["items"]
     assert (span["starts_at"], span["ends_at"]) == (
         "2026-11-16T12:00:00.000000Z",
         "2026-11-16T22:00:00.000000Z",
     )
     assert [person["name"] for person in span["persons"]] == ["Chen Wei"]
-    long = {**asked, "to": "2027-11-17T00:00:00Z"}
+    long = {**query, "to": "2027-11-17T00:00:00Z"}
     refused = await tomasz.get("/v1/teams/network/rota", params=long)
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["parameter"] == "to"
@@ -211,6 +211,6 @@ async def test_a_team_settles_its_own_duties(api: Api, chen: Client) -> None:
 async def test_a_shift_of_long_ago_is_still_found(admin: Client, chen: Client) -> None:
     await admin.post_ok("/v1/shifts", a_shift(chen, from_date="2026-01-05", until_date="2026-01-12"))
     last = datetime.fromisoformat("2026-01-11T22:00:00+08:00")
-    for hours, there in ((0, True), (7, True), (8, False), (24, False)):
+    for hours, present in ((0, True), (7, True), (8, False), (24, False)):
         when = (last + timedelta(hours=hours)).isoformat()
-        assert await called(chen, when) == (["Chen Wei"] if there else [])
+        assert await called(chen, when) == (["Chen Wei"] if present else [])

@@ -73,22 +73,22 @@ async def test_business_time_is_asked_of_the_newest_version(api: Api) -> None:
     answer = await manager.read(f"{CALENDARS}/office/due", **due)
     assert answer["due_at"] == "2026-11-16T02:00:00.000000Z"
     assert answer["next_opening_at"] == "2026-11-13T09:00:00.000000Z"
-    for path, said in (
+    for path, query in (
         ("spans", {**week, "to": "2027-11-23T00:00:00Z"}),
         ("between", {**week, "to": "2026-11-01T00:00:00Z"}),
         ("due", {"from": "2026-11-16T00:00:00Z", "seconds": "-1"}),
         ("due", {"from": "2026-11-16T00:00:00Z", "seconds": str(10**12)}),
     ):
-        assert (await manager.get(f"{CALENDARS}/office/{path}", params=said)).status_code == 422
+        assert (await manager.get(f"{CALENDARS}/office/{path}", params=query)).status_code == 422
 
 
 async def test_a_version_corrects_what_is_known_and_the_one_before_stays(api: Api) -> None:
     manager = await api.client("Lena", Role.service_level_manager)
     first = await manager.post_ok(CALENDARS, office())
-    said = {name: value for name, value in office().items() if name not in ("key", "name")}
+    body = {name: value for name, value in office().items() if name not in ("key", "name")}
     days = [{"date": "2026-11-17", "name_en": "Stocktaking"}]
-    said |= {"holidays": days, "reason": "Forgotten."}
-    revised = await manager.post_ok(f"{CALENDARS}/office/revise", said)
+    body |= {"holidays": days, "reason": "Forgotten."}
+    revised = await manager.post_ok(f"{CALENDARS}/office/revise", body)
     assert (revised["revision"], revised["version"]) == (2, 2)
     assert [day["origin"] for day in revised["newest"]["holidays"]] == ["added"]
     versions = (await manager.read(f"{CALENDARS}/office/versions"))["items"]
@@ -149,12 +149,12 @@ async def test_two_who_revise_at_once_make_two_versions(api: Api) -> None:
     await admin.post_ok(CALENDARS, office())
     body = {"time_zone": "UTC", "weekly": OFFICE, "reason": "At once."}
     week = {"from": "2026-11-16T00:00:00Z", "to": "2026-11-23T00:00:00Z"}
-    *revised, asked = await asyncio.gather(
+    *revised, between = await asyncio.gather(
         *(admin.post_ok(f"{CALENDARS}/office/revise", body) for _ in range(3)),
         admin.read(f"{CALENDARS}/office/between", **week),
     )
-    assert sorted(one["revision"] for one in revised) == [2, 3, 4]
-    assert asked["seconds"] == 45 * 3600
+    assert sorted(revision["revision"] for revision in revised) == [2, 3, 4]
+    assert between["seconds"] == 45 * 3600
     connection = await connect(api.ledger.db.url)
     assert (await compare(connection, LIFECYCLES)).differing == {}
     await connection.close()
@@ -162,8 +162,8 @@ async def test_two_who_revise_at_once_make_two_versions(api: Api) -> None:
 
 def test_china_works_and_rests_as_is_announced() -> None:
     """As another library knows it, day by day."""
-    said = office(public_holidays=[{"country": "CN", "years": [2024, 2025, 2026]}])
-    definition = version_of(said).definition()
+    calendar = office(public_holidays=[{"country": "CN", "years": [2024, 2025, 2026]}])
+    definition = version_of(calendar).definition()
     day = date(2024, 1, 1)
     while day.year < 2027:
         works = bool(definition.hours_of(day)) and not definition.is_struck(day)

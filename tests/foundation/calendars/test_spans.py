@@ -40,9 +40,9 @@ ZONES = ("Asia/Shanghai", "Europe/Berlin", "Australia/Lord_Howe")
 @pytest.fixture
 async def connection(ledger: Ledger) -> AsyncIterator[Connection]:
     """One of one's own."""
-    made = await connect(ledger.db.url)
-    yield made
-    await made.close()
+    opened = await connect(ledger.db.url)
+    yield opened
+    await opened.close()
 
 
 async def published(ledger: Ledger, n: int, *, now: datetime | None = None) -> CalendarVersion:
@@ -65,24 +65,24 @@ async def test_sql_counts_as_python_does(ledger: Ledger, connection: Connection,
     first = [begin + timedelta(seconds=chance.randint(0, 13 * 365 * 86400)) for _ in range(500)]
     edges = hours.spans(datetime(2026, 3, 27, tzinfo=UTC), datetime(2026, 4, 7, tzinfo=UTC))
     first += [edge for span in edges for edge in span]
-    last = [at + timedelta(seconds=chance.randint(0, 40 * 86400), milliseconds=500) for at in first]
-    found = await fetch_rows(connection, BETWEEN, {"first": first, "last": last, "version": version.id})
+    last = [begin + timedelta(seconds=chance.randint(0, 40 * 86400), milliseconds=500) for begin in first]
+    rows = await fetch_rows(connection, BETWEEN, {"first": first, "last": last, "version": version.id})
     counted = [hours.between(a, b) for a, b in zip(first, last, strict=True)]
-    assert [row["seconds"] for row in found] == counted
+    assert [row["seconds"] for row in rows] == counted
     seconds = [chance.choice((1, 3600, 9 * 3600, 45 * 3600, chance.randint(1, 10**6))) for _ in first]
-    found = await fetch_rows(connection, DUE, {"first": first, "seconds": seconds, "version": version.id})
-    assert [row["due_at"] for row in found] == [hours.add(a, s) for a, s in zip(first, seconds, strict=True)]
+    rows = await fetch_rows(connection, DUE, {"first": first, "seconds": seconds, "version": version.id})
+    assert [row["due_at"] for row in rows] == [hours.add(a, s) for a, s in zip(first, seconds, strict=True)]
 
 
 async def test_what_is_not_known_is_null_and_no_number(ledger: Ledger, connection: Connection) -> None:
     version = await published(ledger, 0)
-    asked = [datetime(year, 6, 1, tzinfo=UTC) for year in (1999, 2026, 2090)]
+    begins = [datetime(year, 6, 1, tzinfo=UTC) for year in (1999, 2026, 2090)]
     now = [datetime(2026, 6, 2, tzinfo=UTC)] * 3
-    found = await fetch_rows(connection, BETWEEN, {"first": asked, "last": now, "version": version.id})
-    assert [row["seconds"] is None for row in found] == [True, False, True]
+    rows = await fetch_rows(connection, BETWEEN, {"first": begins, "last": now, "version": version.id})
+    assert [row["seconds"] is None for row in rows] == [True, False, True]
     ten_years = [10 * 366 * 86400] * 3
-    found = await fetch_rows(connection, DUE, {"first": asked, "seconds": ten_years, "version": version.id})
-    assert [row["due_at"] for row in found] == [None] * 3
+    rows = await fetch_rows(connection, DUE, {"first": begins, "seconds": ten_years, "version": version.id})
+    assert [row["due_at"] for row in rows] == [None] * 3
 
 
 async def test_spans_are_taken_further_before_they_end_and_are_what_they_would_be_anew(

@@ -119,8 +119,8 @@ async def test_what_was_approved_afterwards_is_named_and_the_alteration_stays_fl
     assert (after["unauthorised"], after["unauthorised_count"], after["alteration_count"]) == (True, 1, 1)
     assert after["regularised_by_id"] == (await board.manager.read(path))["id"]
     assert after["regularised_at"] is not None
-    told = (await board.keeper.read("/v1/cis/srv-1/events"))["items"][-1]
-    assert told["type"] == "ci.regularised"
+    event = (await board.keeper.read("/v1/cis/srv-1/events"))["items"][-1]
+    assert event["type"] == "ci.regularised"
     again = await altered(board.engineer, "srv-1", "another tool's 4711")
     assert (again["unauthorised_count"], again["regularised_by_id"]) == (2, None)
 
@@ -172,8 +172,8 @@ async def why_not(client: Client, key: str, change: str) -> tuple[str, str]:
 
 async def test_a_discovery_tool_that_names_the_change_is_authorised_without_seeing_it(board: Board) -> None:
     tool = await board.api.client("Scanner", Role.integration)
-    found = {"key": "srv-9", "name": "srv-9", "ci_class": "server"}
-    await tool.post_ok("/v1/cis", found)
+    scanned = {"key": "srv-9", "name": "srv-9", "ci_class": "server"}
+    await tool.post_ok("/v1/cis", scanned)
     await board.keeper.post_ok("/v1/cis/srv-9/go_live")
     number = await number_of(board, await board.approved(cis=["srv-9"]))
     assert (await altered(tool, "srv-9", number))["alteration_authorised"]

@@ -71,8 +71,8 @@ async def test_every_alteration_after_go_live_that_no_change_of_ours_authorises_
     assert last["set"][f"ci/{after['id']}"]["unauthorised_count"] == 1
     await a_ci(keeper, "srv-1")
     listed = {
-        said: [ci["key"] for ci in (await keeper.read("/v1/cis", unauthorised=said))["items"]]
-        for said in ("true", "false")
+        flag: [ci["key"] for ci in (await keeper.read("/v1/cis", unauthorised=flag))["items"]]
+        for flag in ("true", "false")
     }
     assert listed == {"true": ["app-1"], "false": ["srv-1"]}
 
@@ -83,8 +83,8 @@ async def test_an_attribute_is_taken_away_by_null_and_the_rest_stays(keeper: Cli
     after = await keeper.post_ok("/v1/cis/srv-1/change_attributes", changed)
     assert after["attributes"] == {"memory_gib": 128, "site": "Berlin"}
     many = {"attributes": {f"port_{n}": n for n in range(49)}}
-    told = await refused(keeper, "/v1/cis/srv-1/change_attributes", many)
-    assert told == (422, "/attributes", "too_long")
+    refusal = await refused(keeper, "/v1/cis/srv-1/change_attributes", many)
+    assert refusal == (422, "/attributes", "too_long")
 
 
 async def test_a_relation_is_seen_from_both_ends(keeper: Client) -> None:
@@ -105,7 +105,10 @@ async def test_relations_come_in_pages(keeper: Client) -> None:
         await a_ci(keeper, f"srv-{n}")
         await keeper.post_ok("/v1/cis/app-1/relate", {"kind": "uses", "other": f"srv-{n}"})
     pages = await keeper.pages("/v1/cis/app-1/relations", limit=2)
-    assert [[one["other"]["key"] for one in page] for page in pages] == [["srv-0", "srv-1"], ["srv-2"]]
+    assert [[relation["other"]["key"] for relation in page] for page in pages] == [
+        ["srv-0", "srv-1"],
+        ["srv-2"],
+    ]
 
 
 async def test_what_cannot_be_related_is_refused(keeper: Client) -> None:
@@ -115,13 +118,13 @@ async def test_what_cannot_be_related_is_refused(keeper: Client) -> None:
     await keeper.post_ok("/v1/cis/old-1/retire")
     await keeper.post_ok("/v1/cis/app-1/relate", {"kind": "uses", "other": "srv-1"})
     path = "/v1/cis/app-1/relate"
-    for said, code in (
+    for relation, code in (
         ({"kind": "uses", "other": "app-1"}, "itself"),
         ({"kind": "uses", "other": "srv-1"}, "there_already"),
         ({"kind": "uses", "other": "old-1"}, "ci_retired"),
         ({"kind": "uses", "other": "nothing"}, "unknown_reference"),
     ):
-        assert await refused(keeper, path, said) == (422, "/other", code)
+        assert await refused(keeper, path, relation) == (422, "/other", code)
     assert (await keeper.post_ok(path, {"kind": "depends_on", "other": "srv-1"}))["key"] == "app-1"
     unknown = {"kind": "part_of", "other": "srv-1"}
     assert await refused(keeper, "/v1/cis/app-1/unrelate", unknown) == (422, "/other", "not_related")
@@ -150,8 +153,8 @@ async def test_staff_and_the_owner_see_one_and_nobody_else(api: Api, keeper: Cli
     for client, status in ((owner, 200), (other, 404), (engineer, 200), (machine, 404)):
         for below in ("", "/impact", "/relations", "/events"):
             assert (await client.get(f"/v1/cis/srv-1{below}")).status_code == status, below
-    shown = [len((await one.read("/v1/cis"))["items"]) for one in (owner, other, machine)]
-    assert shown == [1, 0, 0]
+    counts = [len((await client.read("/v1/cis"))["items"]) for client in (owner, other, machine)]
+    assert counts == [1, 0, 0]
 
 
 async def test_an_integration_sees_what_it_has_found_and_nothing_else(api: Api, keeper: Client) -> None:
@@ -194,6 +197,6 @@ async def test_no_incident_is_reported_of_one_that_is_retired(keeper: Client) ->
     await a_ci(keeper, "srv-1")
     assert (await keeper.post_ok("/v1/incidents", an_incident(ci="srv-1")))["ci"] == "srv-1"
     await keeper.post_ok("/v1/cis/srv-1/retire")
-    told = await refused(keeper, "/v1/incidents", an_incident(ci="srv-1"))
-    assert told == (422, "/ci", "ci_retired")
+    refusal = await refused(keeper, "/v1/incidents", an_incident(ci="srv-1"))
+    assert refusal == (422, "/ci", "ci_retired")
     assert (await keeper.post_ok("/v1/incidents", an_incident(ci="nobody-knows")))["ci"] == "nobody-knows"

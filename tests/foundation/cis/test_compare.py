@@ -26,7 +26,7 @@ async def compared(client: Client, before: str | int, after: str | int, **more: 
     """By key, what became of each item, from all pages."""
     body = {"from": str(before), "to": str(after), **more}
     pages = await client.pages("/v1/cis/compare", **body)
-    return {one["ci"]["key"]: one for page in pages for one in page}
+    return {difference["ci"]["key"]: difference for page in pages for difference in page}
 
 
 async def test_what_was_added_removed_and_changed_since_a_baseline_is_told(api: Api, keeper: Client) -> None:
@@ -40,18 +40,18 @@ async def test_what_was_added_removed_and_changed_since_a_baseline_is_told(api: 
     await keeper.post_ok("/v1/cis/srv-1/relate", {"kind": "connects_to", "other": "net-1"})
     await keeper.post_ok("/v1/cis/srv-2/retire")
     await a_ci(keeper, "srv-3")
-    found = await compared(keeper, "first", await api.head())
-    assert {key: one["difference"] for key, one in found.items()} == {
+    differences = await compared(keeper, "first", await api.head())
+    assert {key: difference["difference"] for key, difference in differences.items()} == {
         "srv-1": "changed",
         "srv-2": "removed",
         "srv-3": "added",
     }
-    assert found["srv-1"]["fields"] == [
+    assert differences["srv-1"]["fields"] == [
         {"field": "attributes.gib", "old": 1, "new": 2},
         {"field": "attributes.os", "old": "x", "new": None},
         {"field": "attributes.rack", "old": None, "new": "7"},
     ]
-    (relation,) = found["srv-1"]["relations_added"]
+    (relation,) = differences["srv-1"]["relations_added"]
     assert (relation["kind"], relation["other"]["key"]) == ("connects_to", "net-1")
     back = await compared(keeper, await api.head(), record["id"])
     assert back["srv-1"]["relations_removed"] == [relation]
@@ -62,14 +62,14 @@ async def test_a_baseline_has_the_items_that_it_names_or_those_of_a_class_or_ser
     await a_ci(keeper, "srv-1", services=["mail"])
     await a_ci(keeper, "srv-2", services=["web"])
     await a_ci(keeper, "db-1", ci_class="database", services=["mail"])
-    for key, said in (
+    for key, scope in (
         ("all", {}),
         ("servers", {"ci_classes": ["server"]}),
         ("mail", {"services": ["mail"]}),
         ("one", {"cis": ["srv-2"]}),
         ("nothing", {"ci_classes": ["server"], "cis": ["db-1"]}),
     ):
-        await keeper.post_ok("/v1/baselines", {"key": key, "name": key, **said})
+        await keeper.post_ok("/v1/baselines", {"key": key, "name": key, **scope})
     for key, among in (
         ("servers", {"srv-1", "srv-2"}),
         ("mail", {"srv-1", "db-1"}),
@@ -91,11 +91,11 @@ async def test_a_baseline_is_not_of_what_will_be(api: Api, keeper: Client) -> No
     ("side", "because"), [("nobody", "unknown_reference"), ("9" * 30, "ahead_of_the_log")]
 )
 async def test_a_side_that_is_not_there_is_refused(keeper: Client, side: str, because: str) -> None:
-    for said in ({"from": side, "to": "1"}, {"from": "1", "to": side}):
-        answer = await keeper.get("/v1/cis/compare", params=said)
+    for sides in ({"from": side, "to": "1"}, {"from": "1", "to": side}):
+        answer = await keeper.get("/v1/cis/compare", params=sides)
         (error,) = answer.json()["errors"]
         assert (answer.status_code, error["code"]) == (422, because)
-        assert said[error["parameter"]] == side
+        assert sides[error["parameter"]] == side
 
 
 async def test_staff_compare_all_items_an_owner_their_own_and_others_none(api: Api, keeper: Client) -> None:
@@ -128,10 +128,10 @@ STEPS = st.lists(
 
 async def done(client: Client, prefix: str, step: tuple[int, str, int]) -> None:
     """One step; what cannot be done is not."""
-    n, what, m = step
-    one, other = f"{prefix}-{n}", f"{prefix}-{m}"
+    n, action, m = step
+    key, other = f"{prefix}-{n}", f"{prefix}-{m}"
     bodies: dict[str, tuple[str, Json]] = {
-        "plan": ("", {"key": one, "name": "x", "ci_class": "server"}),
+        "plan": ("", {"key": key, "name": "x", "ci_class": "server"}),
         "go_live": ("/go_live", {}),
         "retire": ("/retire", {}),
         "attributes": ("/change_attributes", {"attributes": {"a": m, "b": None if m % 2 else "y"}}),
@@ -139,48 +139,48 @@ async def done(client: Client, prefix: str, step: tuple[int, str, int]) -> None:
         "relate": ("/relate", {"kind": "uses", "other": other}),
         "unrelate": ("/unrelate", {"kind": "uses", "other": other}),
     }
-    path, body = bodies[what]
-    at = "/v1/cis" if what == "plan" else f"/v1/cis/{one}{path}"
-    if what == "edit":
-        await client.patch(at, json=body, headers={"If-Match": "*"})
+    path, body = bodies[action]
+    address = "/v1/cis" if action == "plan" else f"/v1/cis/{key}{path}"
+    if action == "edit":
+        await client.patch(address, json=body, headers={"If-Match": "*"})
     else:
-        await client.post(at, json=body)
+        await client.post(address, json=body)
 
 
-async def stood(client: Client, prefix: str, at: int) -> dict[str, tuple[Json, set[str]]]:
+async def stood(client: Client, prefix: str, position: int) -> dict[str, tuple[Json, set[str]]]:
     """By key, how each item stood that was there: its fields, and what it was related to by its events."""
-    found = {}
+    states = {}
     for n in range(4):
         key = f"{prefix}-{n}"
-        answer = await client.get(f"/v1/cis/{key}", params={"as_of": at})
+        answer = await client.get(f"/v1/cis/{key}", params={"as_of": position})
         if answer.status_code != 200 or answer.json()["state"] == "retired":
             continue
         related: set[str] = set()
-        for event in (await client.read(f"/v1/cis/{key}/events", as_of=at, limit=200))["items"]:
+        for event in (await client.read(f"/v1/cis/{key}/events", as_of=position, limit=200))["items"]:
             other = event["given"].get("other")
             if event["type"] == "ci.related":
                 related.add(str(other))
             elif event["type"] == "ci.unrelated":
                 related.discard(str(other))
-        found[key] = (answer.json(), related)
-    return found
+        states[key] = (answer.json(), related)
+    return states
 
 
 def plain(old: dict[str, tuple[Json, set[str]]], new: dict[str, tuple[Json, set[str]]]) -> dict[str, Any]:
     """By key: what became of it, its fields that are otherwise, how many relations came and went."""
     nothing: tuple[Json, set[str]] = ({}, set())
-    found = {}
+    differences = {}
     for key in old.keys() | new.keys():
         (was, had), (now, has) = old.get(key, nothing), new.get(key, nothing)
         if key not in old or key not in new:
-            what, fields = ("removed" if key in old else "added"), set()
+            kind, fields = ("removed" if key in old else "added"), set()
         else:
-            what, fields = "changed", {name for name in FIELDS if was[name] != now[name]}
+            kind, fields = "changed", {name for name in FIELDS if was[name] != now[name]}
             a, b = was["attributes"], now["attributes"]
             fields |= {f"attributes.{name}" for name in a.keys() | b.keys() if a.get(name) != b.get(name)}
-        if what != "changed" or fields or had != has:
-            found[key] = (what, fields, len(has - had), len(had - has))
-    return found
+        if kind != "changed" or fields or had != has:
+            differences[key] = (kind, fields, len(has - had), len(had - has))
+    return differences
 
 
 @given(steps=STEPS, more=STEPS)
@@ -200,15 +200,15 @@ async def test_a_comparison_is_the_difference_of_two_states(
     for step in more:
         await done(keeper, prefix, step)
     end = await api.head()
-    states = {at: await stood(keeper, prefix, at) for at in (start, middle, end)}
+    states = {position: await stood(keeper, prefix, position) for position in (start, middle, end)}
     for before, after in ((start, middle), (middle, end), (end, middle), (start, end)):
-        found = await compared(keeper, before, after, limit=2)
+        differences = await compared(keeper, before, after, limit=2)
         assert {
             key: (
-                one["difference"],
-                {field["field"] for field in one["fields"]},
-                len(one["relations_added"]),
-                len(one["relations_removed"]),
+                difference["difference"],
+                {field["field"] for field in difference["fields"]},
+                len(difference["relations_added"]),
+                len(difference["relations_removed"]),
             )
-            for key, one in found.items()
+            for key, difference in differences.items()
         } == plain(states[before], states[after])

@@ -33,18 +33,18 @@ async def keeper(api: Api) -> Client:
 
 async def related(client: Client, *relations: str) -> None:
     """Relations as `app-1 runs_on srv-1`, between items that are made as they are named."""
-    made: set[str] = set()
+    existing: set[str] = set()
     for relation in relations:
-        here, kind, there = relation.split()
-        for key in {here, there} - made:
+        here, kind, target = relation.split()
+        for key in {here, target} - existing:
             await a_ci(client, key, services=[f"s-{key}"])
-            made.add(key)
-        await client.post_ok(f"/v1/cis/{here}/relate", {"kind": kind, "other": there})
+            existing.add(key)
+        await client.post_ok(f"/v1/cis/{here}/relate", {"kind": kind, "other": target})
 
 
-async def touched(client: Client, key: str, **said: int) -> dict[str, tuple[int, str]]:
+async def touched(client: Client, key: str, **query: int) -> dict[str, tuple[int, str]]:
     """By key, how far off and after what it is touched."""
-    answer = await client.read(f"/v1/cis/{key}/impact", **said)
+    answer = await client.read(f"/v1/cis/{key}/impact", **query)
     return {ci["ci"]["key"]: (ci["distance"], ci["via"]["ci"]["key"]) for ci in answer["cis"]}
 
 
@@ -86,8 +86,10 @@ async def test_it_says_which_services_are_touched_and_for_whom_they_are(api: Api
         ("s-shop", 2),
     ]
     assert answer["services"][0]["service"]["name_en"] == "s-mail"
-    told = [(customer["customer"]["key"], customer["distance"]) for customer in answer["customers"]]
-    assert told == [("finance", 1), ("sales", 1)], "of several services the nearest counts, none of a retired"
+    customers = [(customer["customer"]["key"], customer["distance"]) for customer in answer["customers"]]
+    assert customers == [("finance", 1), ("sales", 1)], (
+        "of several services the nearest counts, none of a retired"
+    )
     assert answer["truncated"] is False
 
 
@@ -144,16 +146,16 @@ def plain(edges: list[Edge], failing: int, depth: int) -> Mapping[int, int]:
     """By item, how far off it is touched: breadth first, one at a time."""
     reached = {failing: 0}
     waiting = [failing]
-    for one in waiting:
-        if reached[one] == depth:
+    for item in waiting:
+        if reached[item] == depth:
             continue
         for start, kind, end in edges:
-            here, there = (
+            here, end_reached = (
                 (end, start) if IMPACT_DIRECTIONS[kind] is ImpactDirection.to_its_start else (start, end)
             )
-            if here == one and there not in reached:
-                reached[there] = reached[one] + 1
-                waiting.append(there)
+            if here == item and end_reached not in reached:
+                reached[end_reached] = reached[item] + 1
+                waiting.append(end_reached)
     del reached[failing]
     return reached
 
@@ -192,17 +194,17 @@ async def test_impact_is_what_a_plain_search_finds(
     place: DatabaseUrls, ledger: Ledger, edges: list[Edge], failing: int, depth: int
 ) -> None:
     put(place.owner_url, edges)
-    found = await impact(ledger.db, ids(failing), depth)
+    result = await impact(ledger.db, ids(failing), depth)
     expected = plain(edges, failing, depth)
-    assert {row["id"]: row["distance"] for row in found.affected} == {
+    assert {row["id"]: row["distance"] for row in result.affected} == {
         ids(n): distance for n, distance in expected.items()
     }
-    assert not found.truncated
+    assert not result.truncated
     few = await impact(ledger.db, ids(failing), depth, most=3)
-    assert few.affected == found.affected[:3]
+    assert few.affected == result.affected[:3]
     assert few.truncated is (len(expected) > 3)
-    hurried = await impact(ledger.db, ids(failing), depth, ways=2)
+    hurried = await impact(ledger.db, ids(failing), depth, most_relations=2)
     if hurried.truncated:
-        assert {row["id"] for row in hurried.affected} <= {row["id"] for row in found.affected}
+        assert {row["id"] for row in hurried.affected} <= {row["id"] for row in result.affected}
     else:
-        assert hurried == found, "what is left out is said"
+        assert hurried == result, "what is left out is said"

@@ -30,8 +30,8 @@ def keys(verification: Json) -> list[str]:
 
 
 async def test_its_id_alone_decides_which_items_in_use_are_drawn(keeper: Client) -> None:
-    made = {
-        one["id"]: one["key"] for one in [await a_ci(keeper, f"srv-{n}", services=["mail"]) for n in range(9)]
+    keys_by_id = {
+        ci["id"]: ci["key"] for ci in [await a_ci(keeper, f"srv-{n}", services=["mail"]) for n in range(9)]
     }
     await keeper.post_ok("/v1/cis", {"key": "planned", "name": "Not yet", "ci_class": "server"})
     await keeper.post_ok("/v1/cis/srv-8/begin_maintenance")
@@ -40,13 +40,13 @@ async def test_its_id_alone_decides_which_items_in_use_are_drawn(keeper: Client)
     await a_ci(keeper, "db-1", ci_class="database")
 
     def in_order(verification: Json) -> list[str]:
-        return sorted(made, key=lambda one: sha256(f"{verification['id']}/{one}".encode()).digest())
+        return sorted(keys_by_id, key=lambda ci_id: sha256(f"{verification['id']}/{ci_id}".encode()).digest())
 
     first = await drawn(keeper, ci_classes=["server"], services=["mail"])
-    assert keys(first) == [made[one] for one in in_order(first)[:3]]
+    assert keys(first) == [keys_by_id[ci_id] for ci_id in in_order(first)[:3]]
     assert (first["population"], first["drawn_count"], first["right_share"]) == (9, 3, None)
     again = await drawn(keeper, "again", ci_classes=["server"], size=200)
-    assert keys(again) == [made[one] for one in in_order(again)]
+    assert keys(again) == [keys_by_id[ci_id] for ci_id in in_order(again)]
     assert in_order(again) != in_order(first), "nobody knows the order before"
     usual = await drawn(keeper, "usual")
     assert usual["population"] == 10
@@ -79,7 +79,7 @@ async def test_what_is_found_is_counted_and_every_difference_settled(api: Api, k
     await keeper.post_ok(f"{path}/settle_difference", {**body, "change": "CHG-17"})
     ended = await keeper.post_ok(f"{path}/conclude", {"summary": "One was gone."})
     assert (ended["state"], ended["right_share"], ended["summary"]) == ("concluded", 0.75, "One was gone.")
-    assert [item["settlement"] for item in sorted(ended["items"], key=lambda one: one["ci"]["key"])] == [
+    assert [item["settlement"] for item in sorted(ended["items"], key=lambda entry: entry["ci"]["key"])] == [
         None,
         "confirmed",
         "corrected",

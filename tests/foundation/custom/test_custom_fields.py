@@ -48,9 +48,9 @@ async def wrong(client: Client, custom: Json) -> tuple[str, str]:
     return error["pointer"], error["code"]
 
 
-async def listed(client: Client, **said: Any) -> set[str]:
+async def listed(client: Client, **query: Any) -> set[str]:
     """The ids of the incidents that the client's list shows."""
-    return {item["id"] for page in await client.pages(INCIDENTS, **said) for item in page}
+    return {item["id"] for page in await client.pages(INCIDENTS, **query) for item in page}
 
 
 async def test_an_administrator_declares_what_is_to_be_known_and_everybody_reads_what_it_is(api: Api) -> None:
@@ -61,12 +61,12 @@ async def test_an_administrator_declares_what_is_to_be_known_and_everybody_reads
     site = await admin.post_ok(FIELDS, a_field("site", "choice", choices=SITES, filterable=True))
     assert (site["filter_slot"], site["choices"], site["label_zh"]) == (1, SITES, "字段")
     hidden = await admin.post_ok(FIELDS, a_field("assessment", staff_only=True))
-    for client, seen in ((reporter, ["site"]), (scoped, ["assessment", "site"])):
+    for client, visible in ((reporter, ["site"]), (scoped, ["assessment", "site"])):
         items = (await client.read(FIELDS, process="incident", sort="key"))["items"]
-        assert [field["key"] for field in items] == seen
+        assert [field["key"] for field in items] == visible
         status = (await client.get(f"{FIELDS}/{hidden['id']}")).status_code
-        assert status == (200 if "assessment" in seen else 404)
-    for said, pointer, code in (
+        assert status == (200 if "assessment" in visible else 404)
+    for fields, pointer, code in (
         (a_field("site"), "/key", "taken"),
         (a_field("Site"), "/key", "string_pattern_mismatch"),
         (a_field("none"), "/key", "means_something_else"),
@@ -77,7 +77,7 @@ async def test_an_administrator_declares_what_is_to_be_known_and_everybody_reads
         (a_field("floor", "words", filterable=True), "/filterable", "words_are_sealed"),
         (a_field("floor", required=True, staff_only=True), "/required", "required_of_whom"),
     ):
-        answer = await admin.post(FIELDS, json=said)
+        answer = await admin.post(FIELDS, json=fields)
         (error,) = answer.json()["errors"]
         assert (error["pointer"], error["code"]) == (pointer, code)
 
@@ -97,10 +97,10 @@ async def test_each_type_takes_its_values_and_says_what_is_wrong_with_others(api
         "a_bool": False,
         "a_person": "me",
     }
-    kept = {**good, "a_text": "B 2.017", "a_decimal": "-12.5", "a_person": agent.id}
+    stored = {**good, "a_text": "B 2.017", "a_decimal": "-12.5", "a_person": agent.id}
     record = await agent.post_ok(INCIDENTS, an_incident(custom=good))
-    assert record["custom"] == kept
-    assert (await agent.read(f"{INCIDENTS}/{record['id']}", fields="custom"))["custom"] == kept
+    assert record["custom"] == stored
+    assert (await agent.read(f"{INCIDENTS}/{record['id']}", fields="custom"))["custom"] == stored
     for key, values, code in (
         ("a_text", ["", "  "], "string_too_short"),
         ("a_text", [5, True], "string_type"),
@@ -119,8 +119,8 @@ async def test_each_type_takes_its_values_and_says_what_is_wrong_with_others(api
         ("a~b/c", ["x"], "unknown_value"),
     ):
         for value in values:
-            at = key.replace("~", "~0").replace("/", "~1")
-            assert await wrong(agent, {key: value}) == (f"/custom/{at}", code), (key, value)
+            escaped = key.replace("~", "~0").replace("/", "~1")
+            assert await wrong(agent, {key: value}) == (f"/custom/{escaped}", code), (key, value)
     assert await wrong(agent, {"a_number": 1.5}) == ("/custom/a_number", "custom_value")
 
 
@@ -207,14 +207,14 @@ async def test_what_is_for_staff_reaches_nobody_else_by_any_way(api: Api) -> Non
     assert [event["type"] for event in items] == ["incident.reported"], (
         "that there was an edit is for staff, too"
     )
-    asked = {"custom.assessment": secret}
-    assert (await reporter.get(INCIDENTS, params=asked)).status_code == 422
-    assert await listed(agent, **asked) == {record["id"], other["id"]}
-    assert await listed(of_mail, **asked) == {record["id"]}
+    query = {"custom.assessment": secret}
+    assert (await reporter.get(INCIDENTS, params=query)).status_code == 422
+    assert await listed(agent, **query) == {record["id"], other["id"]}
+    assert await listed(of_mail, **query) == {record["id"]}
     # They see the other one as well if they follow it, and are still not staff for it.
     await agent.post_ok(f"{INCIDENTS}/{other['id']}/follow", {"person": of_mail.id})
     assert other["id"] in await listed(of_mail)
-    assert await listed(of_mail, **asked) == {record["id"]}
+    assert await listed(of_mail, **query) == {record["id"]}
     view = await agent.put(
         f"/v1/views/{uuid4()}",
         json={"name": "Assessed", "kind": "incident", "query": f"custom.assessment={secret}"},
@@ -241,7 +241,7 @@ async def test_lists_are_narrowed_by_ten_fields_of_a_process_and_no_more(api: Ap
             "a_choice": SITES[n - 1]["key"],
         }
         ids.append((await agent.post_ok(INCIDENTS, an_incident(custom=custom)))["id"])
-    for key, one, none in (
+    for key, match, none in (
         ("a_text", "B 1", "B 3"),
         ("a_number", "1", "-1"),
         ("a_decimal", "1.5", "1.51"),
@@ -250,8 +250,8 @@ async def test_lists_are_narrowed_by_ten_fields_of_a_process_and_no_more(api: Ap
         ("a_person", "me", str(uuid4())),
         ("a_choice", "beijing", None),
     ):
-        assert await listed(agent, **{f"custom.{key}": one}) == {ids[0]}, key
-        assert await listed(agent, **{f"custom[{key}]": one}, state="new", limit=1) == {ids[0]}, key
+        assert await listed(agent, **{f"custom.{key}": match}) == {ids[0]}, key
+        assert await listed(agent, **{f"custom[{key}]": match}, state="new", limit=1) == {ids[0]}, key
         assert none is None or await listed(agent, **{f"custom.{key}": none}) == set(), key
     assert await listed(agent, **{"custom.a_number": "1,2"}, limit=1) == set(ids)
     counted = await agent.read(
@@ -266,17 +266,17 @@ async def test_lists_are_narrowed_by_ten_fields_of_a_process_and_no_more(api: Ap
     assert (await agent.get(FIELDS, params={"custom.a": "x"})).status_code == 422
     # Two places are left beside the eighth, and three want them at once.
     await declare(api.ledger, "eighth", filterable=True)
-    said = [a_field(f"more_{n}", filterable=True) for n in range(3)]
-    answers = await asyncio.gather(*(agent.post(FIELDS, json=one) for one in said))
+    bodies = [a_field(f"more_{n}", filterable=True) for n in range(3)]
+    answers = await asyncio.gather(*(agent.post(FIELDS, json=body) for body in bodies))
     assert sorted(answer.status_code for answer in answers) == [201, 201, 422]
     (refused,) = [answer.json()["errors"][0]["code"] for answer in answers if answer.status_code == 422]
     assert refused == "too_many_filters"
-    made = [answer.json() for answer in answers if answer.status_code == 201]
-    assert {field["filter_slot"] for field in made} == {9, 10}
+    fields_made = [answer.json() for answer in answers if answer.status_code == 201]
+    assert {field["filter_slot"] for field in fields_made} == {9, 10}
     now = {"If-Match": "*"}
-    await agent.patch(f"{FIELDS}/{made[0]['id']}", json={"filterable": False}, headers=now)
+    await agent.patch(f"{FIELDS}/{fields_made[0]['id']}", json={"filterable": False}, headers=now)
     free = await agent.post_ok(FIELDS, a_field("at_last", filterable=True))
-    assert free["filter_slot"] == made[0]["filter_slot"]
+    assert free["filter_slot"] == fields_made[0]["filter_slot"]
 
 
 async def test_somebodys_own_words_are_sealed_and_gone_when_they_are_erased(api: Api) -> None:

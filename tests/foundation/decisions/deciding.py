@@ -33,9 +33,9 @@ def approve(incident: Incident, body: Tallied, ctx: ActionContext) -> None:
     incident.category = "approved"
 
 
-def what_follows(incident: Incident, taken: Decision) -> tuple[str, Payload] | None:
-    if incident.state is IncidentState.new and taken.outcome is Outcome.approved:
-        return "approve", tallied(taken)
+def what_follows(incident: Incident, decision: Decision) -> tuple[str, Payload] | None:
+    if incident.state is IncidentState.new and decision.outcome is Outcome.approved:
+        return "approve", tallied(decision)
     return None
 
 
@@ -73,12 +73,12 @@ async def ask(
     *,
     due_at: datetime | None = DUE,
     voters: list[dict[str, Any]] | None = None,
-    **said: Any,
+    **terms: Any,
 ) -> UUID:
     """The id of a decision: these people are asked, the first as the chair, or the `voters` of a rule."""
     value = await ledger.db.value('select count(*) from fold."group"')
     sources = voters or await group_of(ledger, f"board-{value}", people)
-    await set_rule(ledger, sources, **said)
+    await set_rule(ledger, sources, **terms)
     done = await put(ledger, by, incident, due_at)
     (key,) = (key for key in done.event.data["set"] if key.startswith("decision/"))
     return UUID(key.partition("/")[2])

@@ -18,14 +18,14 @@ async def set_rule(
     *,
     by: Caller | None = None,
     decision: str = "change",
-    **said: Any,
+    **terms: Any,
 ) -> None:
     """The rule of that kind of decision is this from now on, whatever was before."""
     keeper = by or await add_caller(ledger, "Keeper", Role.process_owner)
-    definition = {"voters": voters, "rule": "majority", "least_voters": 1, **said}
+    definition = {"voters": voters, "rule": "majority", "least_voters": 1, **terms}
     key = {"key": decision, "decision": decision, "name": "By a test"}
-    known = await load(ledger.db, ledger.lifecycles["approval_rule"], decision)
-    if known is None:
+    existing = await load(ledger.db, ledger.lifecycles["approval_rule"], decision)
+    if existing is None:
         body = AddApprovalRule.model_validate({**key, "definition": definition})
         await act(ledger, keeper, "approval_rule", "add", body=body)
     else:

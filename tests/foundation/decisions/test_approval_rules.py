@@ -48,8 +48,8 @@ def decisions_of(done: CommandResult) -> list[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize("kind", DecisionKind)
 def test_each_kind_of_decision_has_a_shipped_rule_without_conditions(kind: DecisionKind) -> None:
-    shipped = [one for one in SHIPPED.values() if one.decision is kind]
-    assert [one.definition.weight for one in shipped].count(0) == 1
+    shipped = [rule for rule in SHIPPED.values() if rule.decision is kind]
+    assert [rule.definition.weight for rule in shipped].count(0) == 1
 
 
 @pytest.mark.parametrize("kind", DecisionKind)
@@ -90,18 +90,18 @@ async def test_the_event_keeps_the_rule_its_version_the_position_and_who_was_lef
     await set_rule(deciding, await group_of(deciding, "cab", [*board, requester]))
     before = await deciding.db.value("select max(position) from log.event")
     done = await put(deciding, desk, incident)
-    ((_, asked),) = decisions_of(done)
-    assert asked["rules"] == [{"rule": "change", "edition": 1}]
-    assert (asked["decision"], asked["position"]) == ("change", before)
-    assert asked["left_out"] == [{"person": str(requester.person_id), "because": "duty"}]
+    ((_, decision),) = decisions_of(done)
+    assert decision["rules"] == [{"rule": "change", "edition": 1}]
+    assert (decision["decision"], decision["position"]) == ("change", before)
+    assert decision["left_out"] == [{"person": str(requester.person_id), "because": "duty"}]
 
 
 async def test_a_later_version_leaves_open_questions_with_their_voters(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:
-    asked = await ask(deciding, desk, incident, board)
+    decision = await ask(deciding, desk, incident, board)
     await set_rule(deciding, BY_CAB)
-    assert await asked_persons(deciding, asked) == {one.person_id for one in board}
+    assert await asked_persons(deciding, decision) == {person.person_id for person in board}
 
 
 async def test_nobody_asks_by_the_version_that_they_have_set(
@@ -121,8 +121,8 @@ async def test_nobody_asks_by_the_version_that_they_have_set(
     assert editions == [1, 3]
     await act(deciding, own, "approval_rule", "end", "change")
     again = await put(deciding, own, incident)
-    ((_, asked),) = decisions_of(again)
-    assert asked["rules"] == [{"rule": "change", "edition": 1}], "what they ended holds for them"
+    ((_, decision),) = decisions_of(again)
+    assert decision["rules"] == [{"rule": "change", "edition": 1}], "what they ended holds for them"
 
 
 async def test_an_ended_rule_leaves_its_place_to_the_shipped_one_and_can_be_set_again(
@@ -133,8 +133,8 @@ async def test_an_ended_rule_leaves_its_place_to_the_shipped_one_and_can_be_set_
     await set_rule(deciding, await group_of(deciding, "cab", board), by=keeper)
     await act(deciding, keeper, "approval_rule", "end", "change")
     done = await put(deciding, desk, incident)
-    ((key, asked),) = decisions_of(done)
-    assert asked["rules"] == [{"rule": "change", "edition": 0}]
+    ((key, decision),) = decisions_of(done)
+    assert decision["rules"] == [{"rule": "change", "edition": 0}]
     assert await asked_persons(deciding, UUID(key.partition("/")[2])) == {member.id for member in members}
     await set_rule(deciding, BY_CAB, by=keeper)
     assert await deciding.db.value("select state || edition from fold.approval_rule") == "in_force3"
@@ -144,14 +144,14 @@ async def test_the_vote_of_whoever_lost_the_role_stays_and_is_marked(
     deciding: Ledger, desk: Caller, incident: Incident
 ) -> None:
     members = [await add_caller(deciding, name, Role.cab_member) for name in ("One", "Two", "Three")]
-    asked = await ask(deciding, desk, incident, [], voters=BY_CAB)
+    decision = await ask(deciding, desk, incident, [], voters=BY_CAB)
     person = RevokeRolePerson(role="cab_member")
     await act(deciding, rule_caller("tests"), "person", "revoke_role", members[0].person_id, person)
     for member in (replace(members[0], roles=()), members[1]):
-        await vote(deciding, member, incident, asked)
+        await vote(deciding, member, incident, decision)
     query = "select person_id, role, role_lost from fold.vote where verdict is not null order by voted_at, id"
-    found = {row["person_id"]: (row["role"], row["role_lost"]) for row in await deciding.db.rows(query)}
-    assert found == {
+    votes = {row["person_id"]: (row["role"], row["role_lost"]) for row in await deciding.db.rows(query)}
+    assert votes == {
         members[0].person_id: ("cab_member", True),
         members[1].person_id: ("cab_member", None),
     }
@@ -167,8 +167,8 @@ async def test_machines_and_those_who_left_are_not_asked(
     await act(deciding, rule_caller("tests"), "person", "add", body=machine)
     person = await add_person(deciding, "Gone", roles=roles)
     await act(deciding, rule_caller("tests"), "person", "deactivate", person.id)
-    asked = await ask(deciding, desk, incident, [], voters=BY_CAB)
-    assert await asked_persons(deciding, asked) == {here.id}
+    decision = await ask(deciding, desk, incident, [], voters=BY_CAB)
+    assert await asked_persons(deciding, decision) == {here.id}
 
 
 async def test_only_those_of_the_grade_or_above_are_asked(
@@ -178,11 +178,13 @@ async def test_only_those_of_the_grade_or_above_are_asked(
         persons.AddPerson(name=f"Of grade {grade}", grade=grade, roles=("cab_member",))
         for grade in (None, *Grade)
     ]
-    records = [(await act(deciding, rule_caller("tests"), "person", "add", body=one)).record for one in added]
+    records = [
+        (await act(deciding, rule_caller("tests"), "person", "add", body=body)).record for body in added
+    ]
     voters = [{"role": "cab_member", "grade": "senior"}]
-    asked = await ask(deciding, desk, incident, [], voters=voters)
-    expected = {one.id for one in records if one.grade in (Grade.senior, Grade.management)}
-    assert await asked_persons(deciding, asked) == expected
+    decision = await ask(deciding, desk, incident, [], voters=voters)
+    expected = {person.id for person in records if person.grade in (Grade.senior, Grade.management)}
+    assert await asked_persons(deciding, decision) == expected
 
 
 async def test_those_on_call_are_asked_and_others_where_too_few_of_them_are_free(
@@ -190,7 +192,7 @@ async def test_those_on_call_are_asked_and_others_where_too_few_of_them_are_free
 ) -> None:
     await add_team(deciding, "network")
     on_call = [await add_person(deciding, name, "network", roles=("cab_member",)) for name in ("A", "B")]
-    others = [await add_person(deciding, "C", roles=("management",))]
+    managers = [await add_person(deciding, "C", roles=("management",))]
     admin = await add_caller(deciding, "Admin", Role.admin)
     for person in on_call:
         shift = AddShift.model_validate(
@@ -207,10 +209,10 @@ async def test_those_on_call_are_asked_and_others_where_too_few_of_them_are_free
         )
         await act(deciding, admin, "shift", "add", body=shift)
     voters = [{"role": "cab_member", "on_call": True}]
-    for enough, expected in ((2, on_call), (3, others)):
+    for enough, expected in ((2, on_call), (3, managers)):
         more: dict[str, Any] = {"enough": enough, "otherwise": [{"role": "management"}]}
-        asked = await ask(deciding, desk, incident, [], voters=voters, **more)
-        assert await asked_persons(deciding, asked) == {one.id for one in expected}
+        decision = await ask(deciding, desk, incident, [], voters=voters, **more)
+        assert await asked_persons(deciding, decision) == {person.id for person in expected}
 
 
 async def test_whoever_is_next_is_asked_once_if_too_few_have_voted_in_time(
@@ -219,17 +221,17 @@ async def test_whoever_is_next_is_asked_once_if_too_few_have_voted_in_time(
     boss = await add_caller(deciding, "Boss", Role.management)
     by_rule = rule_caller("tests")
     half_an_hour = timedelta(minutes=30)
-    asked = await ask(deciding, desk, incident, board, due_at=None, **ANSWERED)
-    body = CloseVote(decision=asked)
+    decision = await ask(deciding, desk, incident, board, due_at=None, **ANSWERED)
+    body = CloseVote(decision=decision)
     await act(deciding, by_rule, "incident", "close_vote", incident.id, body, now=NOW + half_an_hour)
     assert await deciding.db.value("select state from fold.decision") == "open"
     late = NOW + half_an_hour + timedelta(minutes=1)
     with pytest.raises(ActionUnavailable) as refused:
         await act(deciding, by_rule, "incident", "close_vote", incident.id, body, now=late)
     assert refused.value.code == "not_due_yet", "the time begins anew"
-    refusal = await _refusal(deciding, board[0], incident, asked, late)
+    refusal = await _refusal(deciding, board[0], incident, decision, late)
     assert refusal == "not_asked_to_vote", "those who were asked in vain vote no more"
-    done = await vote(deciding, boss, incident, asked, now=late)
+    done = await vote(deciding, boss, incident, decision, now=late)
     assert done.record.category == "approved"
 
 
@@ -239,17 +241,17 @@ async def test_whoever_was_asked_in_vain_and_is_next_is_asked_anew(
     """They see the record still, are told again, and what they have voted before counts no more."""
     again = await group_of(deciding, "next", board[:2])
     rule: dict[str, Any] = {**ANSWERED, "quorum": 2, "if_unanswered": again}
-    asked = await ask(deciding, desk, incident, board, due_at=None, **rule)
-    await vote(deciding, board[0], incident, asked)
+    decision = await ask(deciding, desk, incident, board, due_at=None, **rule)
+    await vote(deciding, board[0], incident, decision)
     ends = NOW + timedelta(minutes=30)
-    body = CloseVote(decision=asked)
+    body = CloseVote(decision=decision)
     done = await act(deciding, rule_caller("tests"), "incident", "close_vote", incident.id, body, now=ends)
     told_again = [row["person_id"] for row in done.event.rows_set("vote").values() if row.get("person_id")]
-    assert set(told_again) == {str(one.person_id) for one in board[:2]}
-    assert await asked_persons(deciding, asked) == {one.person_id for one in board}
-    await vote(deciding, board[1], incident, asked, now=ends)
+    assert set(told_again) == {str(person.person_id) for person in board[:2]}
+    assert await asked_persons(deciding, decision) == {person.person_id for person in board}
+    await vote(deciding, board[1], incident, decision, now=ends)
     assert await deciding.db.value("select state from fold.decision") == "open", "one of two has voted"
-    done = await vote(deciding, board[0], incident, asked, now=ends)
+    done = await vote(deciding, board[0], incident, decision, now=ends)
     assert done.record.category == "approved"
 
 
@@ -257,25 +259,25 @@ async def test_what_nobody_answers_lapses_in_the_end(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:
     await add_caller(deciding, "Boss", Role.management)
-    asked = await ask(deciding, desk, incident, board, due_at=None, **ANSWERED)
+    decision = await ask(deciding, desk, incident, board, due_at=None, **ANSWERED)
     for minutes in (30, 60):
         now = NOW + timedelta(minutes=minutes)
-        body = CloseVote(decision=asked)
+        body = CloseVote(decision=decision)
         await act(deciding, rule_caller("tests"), "incident", "close_vote", incident.id, body, now=now)
     assert await deciding.db.value("select outcome from fold.decision") == "lapsed"
     assert (await told(deciding, incident))[-3:] == ["vote_closed", "vote_closed", "decided"]
 
 
-async def _refusal(ledger: Ledger, who: Caller, incident: Incident, asked: Any, now: Any) -> str:
+async def _refusal(ledger: Ledger, caller: Caller, incident: Incident, decision: Any, now: Any) -> str:
     try:
-        await vote(ledger, who, incident, asked, now=now)
+        await vote(ledger, caller, incident, decision, now=now)
     except Exception as error:  # whatever it is, its code is compared
         return str(getattr(error, "code", error))
     return ""
 
 
 @each_case(
-    ("said", "pointer", "code"),
+    ("terms", "pointer", "code"),
     [
         (
             {"conditions": [{"field": "plan", "any_of": ["x"]}]},
@@ -293,10 +295,10 @@ async def _refusal(ledger: Ledger, who: Caller, incident: Incident, asked: Any, 
     ],
 )
 async def test_a_rule_that_could_not_ask_is_not_set(
-    ledger: Ledger, said: dict[str, Any], pointer: str, code: str
+    ledger: Ledger, terms: dict[str, Any], pointer: str, code: str
 ) -> None:
     keeper = await add_caller(ledger, "Keeper", Role.process_owner)
-    definition = ApprovalRuleDefinition.model_validate({"voters": BY_CAB, "rule": "majority", **said})
+    definition = ApprovalRuleDefinition.model_validate({"voters": BY_CAB, "rule": "majority", **terms})
     body = AddApprovalRule(key="mine", decision=DecisionKind.change, name="Mine", definition=definition)
     with pytest.raises(WrongValue) as refused:
         await act(ledger, keeper, "approval_rule", "add", body=body)
@@ -318,11 +320,11 @@ async def test_rules_in_force_are_shipped_ones_and_those_that_took_their_place(a
     body = {"key": "change", "decision": "change", "name": "Ours", "definition": definition}
     record = await owner.post_ok("/v1/approval_rules", body)
     items = (await reader.read("/v1/approval_rules/in_force", decision="change"))["items"]
-    shown = [
+    rules = [
         (item["key"], item["edition"], item["name"], item["set_by"] and item["set_by"]["id"])
         for item in items
     ]
-    assert shown == [
+    assert rules == [
         ("change", 1, "Ours", owner.id),
         ("change_high_risk", 0, "Changes of high risk", None),
         ("change_low_risk", 0, "Changes of low risk", None),

@@ -35,17 +35,17 @@ from tests.people import act, add_caller, add_crowd, add_person, context, fill
 async def test_the_last_vote_and_what_it_comes_to_are_one_command(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:
-    asked = await ask(deciding, desk, incident, board)
-    await vote(deciding, board[0], incident, asked)
+    decision = await ask(deciding, desk, incident, board)
+    await vote(deciding, board[0], incident, decision)
     key = IdempotencyKey("POST /vote", "one", "00")
-    done = await vote(deciding, board[1], incident, asked, key=key)
+    done = await vote(deciding, board[1], incident, decision, key=key)
     assert (done.record.state, done.record.category) == (IncidentState.acknowledged, "approved")
     assert await told(deciding, incident) == ["reported", "decision_asked", "voted", "voted", "approved"]
     voted, approved = (await read.stream_events(deciding.db, incident.row_key))[-2:]
     assert approved.position == voted.position + 1
     assert approved.actor == voted.actor == board[1].actor
     assert approved.data["given"] == {
-        "decision": str(asked),
+        "decision": str(decision),
         "outcome": "approved",
         "voters": 3,
         "approvals": 2,
@@ -60,9 +60,9 @@ async def test_the_last_vote_and_what_it_comes_to_are_one_command(
 async def test_another_outcome_is_told_and_leaves_the_record_alone(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:
-    asked = await ask(deciding, desk, incident, board)
-    await vote(deciding, board[0], incident, asked, "reject")
-    done = await vote(deciding, board[2], incident, asked, "reject")
+    decision = await ask(deciding, desk, incident, board)
+    await vote(deciding, board[0], incident, decision, "reject")
+    done = await vote(deciding, board[2], incident, decision, "reject")
     assert done.record.state is IncidentState.new
     (*_, decided) = await read.stream_events(deciding.db, incident.row_key)
     assert (decided.type, decided.data["given"]["rejections"]) == ("incident.decided", 2)
@@ -71,9 +71,9 @@ async def test_another_outcome_is_told_and_leaves_the_record_alone(
 async def test_two_last_votes_at_once_make_one_decision(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:
-    asked = await ask(deciding, desk, incident, board)
-    await vote(deciding, board[0], incident, asked)
-    both = (vote(deciding, one, incident, asked) for one in board[1:])
+    decision = await ask(deciding, desk, incident, board)
+    await vote(deciding, board[0], incident, decision)
+    both = (vote(deciding, voter, incident, decision) for voter in board[1:])
     outcomes = await asyncio.gather(*both, return_exceptions=True)
     (refused,) = (outcome for outcome in outcomes if isinstance(outcome, Refusal))
     assert refused.code == "decided_already"
@@ -83,13 +83,13 @@ async def test_two_last_votes_at_once_make_one_decision(
 async def test_a_vote_is_changed_until_the_decision_is_taken(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:
-    asked = await ask(deciding, desk, incident, board)
-    await vote(deciding, board[0], incident, asked, "reject")
-    await vote(deciding, board[0], incident, asked)
+    decision = await ask(deciding, desk, incident, board)
+    await vote(deciding, board[0], incident, decision, "reject")
+    await vote(deciding, board[0], incident, decision)
     assert await deciding.db.value("select count(*) from fold.vote where verdict is not null") == 1
-    await vote(deciding, board[1], incident, asked)
+    await vote(deciding, board[1], incident, decision)
     with pytest.raises(ActionUnavailable) as refused:
-        await vote(deciding, board[0], incident, asked, "reject")
+        await vote(deciding, board[0], incident, decision, "reject")
     assert refused.value.code == "decided_already"
     closed = "select person_id from fold.vote where closed_at is not null"
     assert await deciding.db.value(closed) == board[2].person_id
@@ -98,10 +98,10 @@ async def test_a_vote_is_changed_until_the_decision_is_taken(
 async def test_who_is_kept_apart_cannot_vote_by_any_role(
     deciding: Ledger, desk: Caller, requester: Caller, incident: Incident, board: list[Caller]
 ) -> None:
-    asked = await ask(deciding, desk, incident, [*board, requester])
+    decision = await ask(deciding, desk, incident, [*board, requester])
     assert await deciding.db.value("select count(*) from fold.vote") == len(board)
     with pytest.raises(SegregationOfDuties) as refused:
-        await vote(deciding, requester, incident, asked)
+        await vote(deciding, requester, incident, decision)
     assert (refused.value.STATUS, refused.value.code) == (403, "separation_of_duties")
 
 
@@ -117,23 +117,23 @@ async def test_the_closed_action_says_that_duties_are_apart(
 async def test_who_comes_to_be_excluded_after_voting_counts_no_more(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:
-    asked = await ask(deciding, desk, incident, board, rule="unanimous", quorum=2)
-    await vote(deciding, board[0], incident, asked)
+    decision = await ask(deciding, desk, incident, board, rule="unanimous", quorum=2)
+    await vote(deciding, board[0], incident, decision)
     body = AssignTicket(person=str(board[0].person_id))
     await act(deciding, desk, "incident", "assign", incident.id, body)
     by_rule = rule_caller("tests")
-    await act(deciding, by_rule, "incident", "close_vote", incident.id, CloseVote(decision=asked), now=DUE)
+    await act(deciding, by_rule, "incident", "close_vote", incident.id, CloseVote(decision=decision), now=DUE)
     assert await deciding.db.value("select outcome from fold.decision") == "lapsed"
 
 
 async def test_only_those_who_were_asked_see_it_and_vote(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:
-    asked = await ask(deciding, desk, incident, board[:1])
+    decision = await ask(deciding, desk, incident, board[:1])
     with pytest.raises(NotFound):
-        await vote(deciding, board[1], incident, asked)
+        await vote(deciding, board[1], incident, decision)
     with pytest.raises(NotAVoter):
-        await vote(deciding, desk, incident, asked)
+        await vote(deciding, desk, incident, decision)
 
 
 async def test_the_chair_alone_decides_only_where_that_is_the_rule(
@@ -144,15 +144,15 @@ async def test_the_chair_alone_decides_only_where_that_is_the_rule(
     with pytest.raises(ActionUnavailable) as refused:
         await vote(deciding, chair, incident, by_majority, action="decide")
     assert refused.value.code == "not_for_the_chair_alone"
-    asked = await ask(deciding, desk, incident, board, rule="chair", quorum=2)
+    decision = await ask(deciding, desk, incident, board, rule="chair", quorum=2)
     for action_name, code in (("vote", "the_chair_decides"), ("decide", "too_few_have_voted")):
         with pytest.raises(ActionUnavailable) as refused:
-            await vote(deciding, chair, incident, asked, action=action_name)
+            await vote(deciding, chair, incident, decision, action=action_name)
         assert refused.value.code == code
     with pytest.raises(NotTheChair):
-        await vote(deciding, board[1], incident, asked, action="decide")
-    await vote(deciding, board[1], incident, asked, "reject")
-    done = await vote(deciding, chair, incident, asked, action="decide")
+        await vote(deciding, board[1], incident, decision, action="decide")
+    await vote(deciding, board[1], incident, decision, "reject")
+    done = await vote(deciding, chair, incident, decision, action="decide")
     assert done.record.state is IncidentState.acknowledged
     assert (await told(deciding, incident))[-2:] == ["chair_decided", "approved"]
 
@@ -165,16 +165,16 @@ async def test_a_group_votes_with_its_chair_and_a_role_with_all_who_hold_it_now(
     group = (await act(deciding, rule_caller("tests"), "group", "add", body=add)).record
     member = AddMemberGroup(person=str(board[0].person_id), side=RepresentedSide.business)
     await act(deciding, rule_caller("tests"), "group", "add_member", group.id, member)
-    asked = await ask(deciding, desk, incident, [], voters=[{"group": "cab"}])
+    decision = await ask(deciding, desk, incident, [], voters=[{"group": "cab"}])
     voters = "select person_id, side from fold.vote where decision_id = %s order by person_id"
     expected = sorted([(board[0].person_id, "business"), (head.id, None)])
-    assert [(r["person_id"], r["side"]) for r in await deciding.db.rows(voters, (asked,))] == expected
+    assert [(r["person_id"], r["side"]) for r in await deciding.db.rows(voters, (decision,))] == expected
 
     holders: list[Person] = []
     for held in ("cab_member", "cab_member@process/incident", "cab_member@service/mail"):
         holders.append(await add_person(deciding, held.replace("@", " "), roles=(held,)))
-    asked = await ask(deciding, desk, incident, [], voters=[{"role": "cab_member"}])
-    person_ids = {row["person_id"] for row in await deciding.db.rows(voters, (asked,))}
+    decision = await ask(deciding, desk, incident, [], voters=[{"role": "cab_member"}])
+    person_ids = {row["person_id"] for row in await deciding.db.rows(voters, (decision,))}
     assert person_ids == {holder.id for holder in holders[:2]}
 
 
@@ -185,9 +185,9 @@ async def test_the_largest_group_is_asked_as_a_whole_and_a_role_that_more_hold_i
     add = AddGroup(key="cab", name="CAB", chair=str(head.id))
     await act(deciding, rule_caller("tests"), "group", "add", body=add)
     await fill(deciding, "cab", (holder.id for holder in holders[:MOST_MEMBERS]))
-    asked = await ask(deciding, desk, incident, [], voters=[{"group": "cab"}], quorum=MOST_VOTERS)
+    decision = await ask(deciding, desk, incident, [], voters=[{"group": "cab"}], quorum=MOST_VOTERS)
     voters = "select count(*) from fold.vote where decision_id = %s"
-    assert await deciding.db.value(voters, (asked,)) == MOST_MEMBERS + 1 == MOST_VOTERS
+    assert await deciding.db.value(voters, (decision,)) == MOST_MEMBERS + 1 == MOST_VOTERS
     with pytest.raises(ActionUnavailable) as refused:
         await ask(deciding, desk, incident, [], voters=[{"role": "cab_member"}])
     assert refused.value.code == "too_many_voters"
@@ -197,31 +197,31 @@ async def test_the_largest_group_is_asked_as_a_whole_and_a_role_that_more_hold_i
 async def test_when_the_time_is_over_the_votes_that_there_are_decide(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:
-    asked = await ask(deciding, desk, incident, board, rule="unanimous", quorum=1)
+    decision = await ask(deciding, desk, incident, board, rule="unanimous", quorum=1)
     later = await ask(deciding, desk, incident, board, due_at=DUE + timedelta(days=1))
-    await vote(deciding, board[0], incident, asked)
+    await vote(deciding, board[0], incident, decision)
     worker = Worker(deciding)
     await worker.work(NOW)
     assert (await timers(deciding))["settle_decisions", incident.row_key] == DUE
     with pytest.raises(ActionUnavailable) as refused:
-        await vote(deciding, board[1], incident, asked, now=DUE)
+        await vote(deciding, board[1], incident, decision, now=DUE)
     assert refused.value.code == "too_late_to_vote"
     await worker.work(DUE)
     assert (await told(deciding, incident))[-2:] == ["vote_closed", "approved"]
     await worker.work(DUE + timedelta(days=1))
     outcomes = await deciding.db.rows("select id, outcome from fold.decision order by due_at")
-    assert [tuple(row.values()) for row in outcomes] == [(asked, "approved"), (later, "lapsed")]
+    assert [tuple(row.values()) for row in outcomes] == [(decision, "approved"), (later, "lapsed")]
     assert worker.failures == []
 
 
 async def test_what_is_withdrawn_is_not_voted_on(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:
-    asked = await ask(deciding, desk, incident, board)
-    body = WithdrawDecision(decision=asked, reason="It was solved.")
+    decision = await ask(deciding, desk, incident, board)
+    body = WithdrawDecision(decision=decision, reason="It was solved.")
     await act(deciding, desk, "incident", "withdraw_decision", incident.id, body, now=NOW)
     with pytest.raises(ActionUnavailable) as refused:
-        await vote(deciding, board[0], incident, asked)
+        await vote(deciding, board[0], incident, decision)
     assert refused.value.code == "decided_already"
 
 
@@ -235,7 +235,7 @@ async def test_a_question_ends_ahead_and_no_later_than_its_rule_says(
 
 
 @each_case(
-    ("said", "code"),
+    ("terms", "code"),
     [
         ({"quorum": 4}, "quorum_out_of_reach"),
         ({"voters": [{"role": "cab_member"}]}, "too_few_may_decide"),
@@ -243,10 +243,10 @@ async def test_a_question_ends_ahead_and_no_later_than_its_rule_says(
     ],
 )
 async def test_a_question_that_cannot_be_decided_is_not_asked(
-    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller], said: dict[str, Any], code: str
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller], terms: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(ActionUnavailable) as refused:
-        await ask(deciding, desk, incident, board, **said)
+        await ask(deciding, desk, incident, board, **terms)
     assert refused.value.code == code
 
 
@@ -276,22 +276,22 @@ async def version_of(ledger: Ledger, incident: Incident) -> int:
 async def test_what_is_decided_about_stays_as_it_is_until_the_question_is_settled(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:
-    async def edit(**said: str) -> None:
-        body = EditIncident.model_validate(said)
+    async def edit(**fields: str) -> None:
+        body = EditIncident.model_validate(fields)
         version = await version_of(deciding, incident)
         await act(deciding, desk, "incident", "edit", incident.id, body, if_match=version)
 
-    asked = await ask(deciding, desk, incident, board)
+    decision = await ask(deciding, desk, incident, board)
     await edit(title="The relay is slow")
     with pytest.raises(ActionUnavailable) as refused:
         await edit(description="Another one.")
     assert refused.value.code == "being_decided"
-    body = WithdrawDecision(decision=asked, reason="It was solved.")
+    body = WithdrawDecision(decision=decision, reason="It was solved.")
     await act(deciding, desk, "incident", "withdraw_decision", incident.id, body, now=NOW)
     await edit(description="Another one.")
-    asked = await ask(deciding, desk, incident, board)
-    for one in board[:2]:
-        await vote(deciding, one, incident, asked)
+    decision = await ask(deciding, desk, incident, board)
+    for voter in board[:2]:
+        await vote(deciding, voter, incident, decision)
     await edit(description="And another.")
 
 
@@ -300,12 +300,12 @@ async def test_whoever_wrote_what_is_decided_about_is_not_asked_however_it_came_
 ) -> None:
     """They changed it once, and somebody else changed it back: by the log they are an author."""
     writer = await add_caller(deciding, "Writer", Role.agent)
-    for who, text in ((writer, "Mine."), (desk, str(incident.description))):
+    for author, text in ((writer, "Mine."), (desk, str(incident.description))):
         body = EditIncident(description=text)
         version = await version_of(deciding, incident)
-        await act(deciding, who, "incident", "edit", incident.id, body, if_match=version)
-    asked = await ask(deciding, desk, incident, [*board, writer])
-    assert await asked_persons(deciding, asked) == {one.person_id for one in board}
+        await act(deciding, author, "incident", "edit", incident.id, body, if_match=version)
+    decision = await ask(deciding, desk, incident, [*board, writer])
+    assert await asked_persons(deciding, decision) == {person.person_id for person in board}
 
 
 async def test_nobody_does_by_themselves_what_a_decision_leads_to(
@@ -329,11 +329,11 @@ async def test_nobody_does_by_themselves_what_a_decision_leads_to(
 async def test_the_fold_of_the_votes_is_what_the_log_says(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:
-    asked = await ask(deciding, desk, incident, board)
-    for one in board[:2]:
-        await vote(deciding, one, incident, asked)
+    decision = await ask(deciding, desk, incident, board)
+    for voter in board[:2]:
+        await vote(deciding, voter, incident, decision)
     events = await read.stream_events(deciding.db, incident.row_key)
-    decided = fold(Decision, f"decision/{asked}", events)
+    decided = fold(Decision, f"decision/{decision}", events)
     assert decided is not None
     assert (decided.outcome, decided.approvals, decided.voters) == (Outcome.approved, 2, 3)
     rows_there = await deciding.db.rows("select id, version from fold.vote")

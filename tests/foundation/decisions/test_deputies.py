@@ -66,13 +66,13 @@ async def test_a_deputy_sees_the_record_and_votes_in_the_name_of_whoever_is_away
     deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
 ) -> None:
     await name_deputy(deciding, staff[0], deputy)
-    asked = await ask(deciding, desk, incident, staff)
-    await vote(deciding, deputy, incident, asked)
+    decision = await ask(deciding, desk, incident, staff)
+    await vote(deciding, deputy, incident, decision)
     ballot = "select person_id, cast_by_id, verdict from fold.vote where verdict is not null"
     assert [tuple(row.values()) for row in await deciding.db.rows(ballot)] == [
         (staff[0].person_id, deputy.person_id, "approve")
     ]
-    done = await vote(deciding, staff[1], incident, asked)
+    done = await vote(deciding, staff[1], incident, decision)
     assert done.record.category == "approved"
 
 
@@ -80,9 +80,9 @@ async def test_whoever_is_back_votes_themselves_and_is_not_doubled(
     deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
 ) -> None:
     await name_deputy(deciding, staff[0], deputy)
-    asked = await ask(deciding, desk, incident, staff)
-    await vote(deciding, deputy, incident, asked, "reject")
-    await vote(deciding, staff[0], incident, asked)
+    decision = await ask(deciding, desk, incident, staff)
+    await vote(deciding, deputy, incident, decision, "reject")
+    await vote(deciding, staff[0], incident, decision)
     rows = await deciding.db.rows("select verdict, cast_by_id from fold.vote where verdict is not null")
     assert [tuple(row.values()) for row in rows] == [("approve", None)]
 
@@ -94,14 +94,14 @@ async def test_one_person_is_one_vote_in_whoevers_name(
     await name_deputy(deciding, staff[0], deputy)
     await name_deputy(deciding, staff[1], deputy)
     await name_deputy(deciding, staff[0], staff[2])
-    asked = await ask(deciding, desk, incident, staff)
-    await cast(deciding, deputy, incident, asked, staff[0])
-    for who, instead_of, code in (
+    decision = await ask(deciding, desk, incident, staff)
+    await cast(deciding, deputy, incident, decision, staff[0])
+    for voter, instead_of, code in (
         (deputy, staff[1], "voted_in_another_name"),
         (staff[2], staff[0], "has_own_vote"),
     ):
         with pytest.raises(ActionUnavailable) as refused:
-            await cast(deciding, who, incident, asked, instead_of)
+            await cast(deciding, voter, incident, decision, instead_of)
         assert refused.value.code == code
 
 
@@ -111,17 +111,17 @@ async def test_where_the_chair_decides_the_deputy_of_the_chair_does(
     """They decide as the chair does: by no vote, after the quorum, and never besides a vote of their own."""
     await name_deputy(deciding, staff[0], deputy)
     await name_deputy(deciding, staff[0], staff[1])
-    asked = await ask(deciding, desk, incident, staff, rule="chair", quorum=2)
-    for who, name, code in (
+    decision = await ask(deciding, desk, incident, staff, rule="chair", quorum=2)
+    for voter, name, code in (
         (deputy, "vote", "the_chair_decides"),
         (deputy, "decide", "too_few_have_voted"),
         (staff[1], "decide", "has_own_vote"),
     ):
         with pytest.raises(ActionUnavailable) as refused:
-            await cast(deciding, who, incident, asked, staff[0], name)
+            await cast(deciding, voter, incident, decision, staff[0], name)
         assert refused.value.code == code
-    await vote(deciding, staff[2], incident, asked, "reject")
-    done = await cast(deciding, deputy, incident, asked, staff[0], "decide")
+    await vote(deciding, staff[2], incident, decision, "reject")
+    done = await cast(deciding, deputy, incident, decision, staff[0], "decide")
     assert done.record.category == "approved"
 
 
@@ -132,13 +132,13 @@ async def test_a_deputy_is_free_of_duties_like_a_voter(
     await name_deputy(deciding, staff[0], requester)
     late = await add_caller(deciding, "Late", Role.engineer)
     await name_deputy(deciding, staff[1], late)
-    asked = await ask(deciding, desk, incident, staff)
+    decision = await ask(deciding, desk, incident, staff)
     with pytest.raises(SegregationOfDuties):
-        await vote(deciding, requester, incident, asked)
+        await vote(deciding, requester, incident, decision)
     assert await deciding.db.value("select count(*) from fold.voting_deputy") == 1
-    await vote(deciding, late, incident, asked)
+    await vote(deciding, late, incident, decision)
     await act(deciding, desk, "incident", "assign", incident.id, AssignTicket(person=str(late.person_id)))
-    await vote(deciding, staff[2], incident, asked)
+    await vote(deciding, staff[2], incident, decision)
     assert await deciding.db.value("select state from fold.decision") == "open", "that vote counts no more"
 
 
@@ -148,28 +148,28 @@ async def test_a_deputy_votes_only_in_their_time_and_on_their_kinds(
     await name_deputy(deciding, staff[0], deputy, from_at=NOW + DAY, until_at=NOW + 2 * DAY)
     other = await add_caller(deciding, "Other", Role.requester)
     await name_deputy(deciding, staff[1], other, decisions=("pilot",))
-    asked = await ask(deciding, desk, incident, staff)
+    decision = await ask(deciding, desk, incident, staff)
     for now in (NOW, NOW + 2 * DAY):
         with pytest.raises(Refusal) as refused:
-            await vote(deciding, deputy, incident, asked, now=now)
+            await vote(deciding, deputy, incident, decision, now=now)
         assert refused.value.code == "not_asked_to_vote"
     with pytest.raises(NotFound):
-        await vote(deciding, other, incident, asked)
-    await vote(deciding, deputy, incident, asked, now=NOW + DAY)
+        await vote(deciding, other, incident, decision)
+    await vote(deciding, deputy, incident, decision, now=NOW + DAY)
 
 
 async def test_a_deputy_who_is_named_later_votes_on_what_is_open_until_that_is_ended(
     deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
 ) -> None:
-    asked = await ask(deciding, desk, incident, staff)
+    decision = await ask(deciding, desk, incident, staff)
     worker = Worker(deciding)
     named = await name_deputy(deciding, staff[0], deputy)
     await worker.work(NOW)
-    await vote(deciding, deputy, incident, asked)
+    await vote(deciding, deputy, incident, decision)
     await act(deciding, staff[0], "deputy", "end", named.record.id)
     await worker.work(NOW)
     with pytest.raises(Refusal) as refused:
-        await vote(deciding, deputy, incident, asked, "reject")
+        await vote(deciding, deputy, incident, decision, "reject")
     assert refused.value.code == "not_asked_to_vote"
     assert await deciding.db.value("select verdict from fold.vote where cast_by_id is not null") == "approve"
     assert worker.failures == []
@@ -185,21 +185,21 @@ async def test_deputies_of_those_who_are_asked_next_vote_in_their_name(
     await name_deputy(deciding, boss, deputy)
     await name_deputy(deciding, both, other)
     rule: dict[str, Any] = {"quorum": 1, "due_within_seconds": 1800, "if_unanswered": NEXT}
-    asked = await ask(deciding, desk, incident, [staff[0], both], due_at=None, **rule)
+    decision = await ask(deciding, desk, incident, [staff[0], both], due_at=None, **rule)
     ends = NOW + timedelta(minutes=30)
-    closing = CloseVote(decision=asked)
+    closing = CloseVote(decision=decision)
     await act(deciding, rule_caller("tests"), "incident", "close_vote", incident.id, closing, now=ends)
     named = await deciding.db.rows(
-        "select person_id from fold.voting_deputy where decision_id = %s", (asked,)
+        "select person_id from fold.voting_deputy where decision_id = %s", (decision,)
     )
     assert {row["person_id"] for row in named} == {deputy.person_id, other.person_id}
     assert len(named) == 2
-    done = await vote(deciding, deputy, incident, asked, now=ends)
+    done = await vote(deciding, deputy, incident, decision, now=ends)
     assert done.record.category == "approved"
 
 
 @each_case(
-    ("said", "pointer", "code"),
+    ("terms", "pointer", "code"),
     [
         ({"until_at": NOW - 2 * DAY}, "/until_at", "not_after_its_beginning"),
         ({"from_at": NOW - 9 * DAY, "until_at": NOW - DAY}, "/until_at", "not_ahead"),
@@ -207,10 +207,10 @@ async def test_deputies_of_those_who_are_asked_next_vote_in_their_name(
     ],
 )
 async def test_a_deputy_is_named_for_a_time_ahead(
-    deciding: Ledger, staff: list[Caller], deputy: Caller, said: dict[str, Any], pointer: str, code: str
+    deciding: Ledger, staff: list[Caller], deputy: Caller, terms: dict[str, Any], pointer: str, code: str
 ) -> None:
     with pytest.raises(WrongValue) as refused:
-        await name_deputy(deciding, staff[0], deputy, **said)
+        await name_deputy(deciding, staff[0], deputy, **terms)
     assert (refused.value.pointer, refused.value.because) == (pointer, code)
 
 
@@ -251,8 +251,8 @@ async def test_what_waits_for_a_deputy_stands_in_their_work_and_in_whose_name(ap
     change = await manager.post_ok("/v1/changes", {"type": "normal", "title": "Renew the relay"})
     period = {"from_at": (NOW - DAY).isoformat(), "until_at": (NOW + 30 * DAY).isoformat()}
     await away.post_ok("/v1/deputies", {"deputy": other.id, **period})
-    asked = {"question": "May it be?", "change": change["number"], "reason": "It expires."}
-    await manager.post_ok(f"{path}/ask_exception", asked)
+    question = {"question": "May it be?", "change": change["number"], "reason": "It expires."}
+    await manager.post_ok(f"{path}/ask_exception", question)
     (waiting,) = (await other.read("/v1/me/work"))["votes_for_others"]
     assert (waiting["instead_of"], waiting["action"]) == (away.id, "vote")
     assert (await manager.read("/v1/me/work"))["votes_for_others"] == []
@@ -260,5 +260,5 @@ async def test_what_waits_for_a_deputy_stands_in_their_work_and_in_whose_name(ap
     (ballot,) = (await manager.read(f"{path}/votes"))["items"]
     assert (ballot["person"]["id"], ballot["cast_by"]["id"]) == (away.id, other.id)
     assert (await other.read("/v1/me/work"))["votes_for_others"] == []
-    (shown,) = (await manager.read(f"{path}/voting_deputies"))["items"]
-    assert (shown["person"]["id"], shown["instead_of"]["id"]) == (other.id, away.id)
+    (voting_deputy,) = (await manager.read(f"{path}/voting_deputies"))["items"]
+    assert (voting_deputy["person"]["id"], voting_deputy["instead_of"]["id"]) == (other.id, away.id)

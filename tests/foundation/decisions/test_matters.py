@@ -21,8 +21,8 @@ NAMED_OTHERWISE = [("request", ITEM_APPROVAL), ("meeting", ANY_MATTER)]
 def matters() -> list[Matter]:
     """Every matter that a module of the product has."""
     modules = [module for name, module in sys.modules.items() if name.startswith("app.")]
-    found = [one for module in modules for one in vars(module).values() if isinstance(one, Matter)]
-    return list(dict.fromkeys(found))
+    instances = [value for module in modules for value in vars(module).values() if isinstance(value, Matter)]
+    return list(dict.fromkeys(instances))
 
 
 MATTERS = [
@@ -37,8 +37,8 @@ def case_name(case: object) -> str:
 
 
 def test_there_is_one_matter_of_every_kind_of_decision() -> None:
-    assert sorted(one.decision for _, one in MATTERS if one.decision) == sorted(DecisionKind)
-    assert [one for one in matters() if one not in [matter for _, matter in MATTERS]] == []
+    assert sorted(matter.decision for _, matter in MATTERS if matter.decision) == sorted(DecisionKind)
+    assert [matter for matter in matters() if matter not in [matter for _, matter in MATTERS]] == []
     assert {rule.decision for rule in SHIPPED.values()} == set(DecisionKind) == set(SUBJECTS)
 
 

@@ -27,18 +27,18 @@ SAID = {
 
 
 def outcome(
-    rule: str, said: str, quorum: int | None = None, *, closing: bool = False, excluded: int = 0
+    rule: str, marks: str, quorum: int | None = None, *, closing: bool = False, excluded: int = 0
 ) -> Outcome | None:
     """What comes of votes of people in a row, the first of whom chairs: `++ ` is two for it, one to vote."""
-    people = PEOPLE[: len(said)]
-    votes = {one: verdict for one, mark in zip(people, said, strict=True) if (verdict := SAID[mark])}
+    people = PEOPLE[: len(marks)]
+    votes = {person: verdict for person, mark in zip(people, marks, strict=True) if (verdict := SAID[mark])}
     quorum = quorum or default_quorum(DecisionRule(rule), len(people))
     terms = Terms(DecisionRule(rule), quorum, frozenset(people), frozenset(people[:excluded]), people[0])
     return tally(terms, votes, closing=closing).outcome
 
 
 @each_case(
-    ("said", "so_far", "in_the_end"),
+    ("marks", "so_far", "in_the_end"),
     [
         ("++   ", None, Outcome.lapsed),
         ("+++  ", Outcome.approved, Outcome.approved),
@@ -55,10 +55,10 @@ def outcome(
     ],
 )
 def test_a_majority_is_more_than_half_of_those_who_do_not_abstain(
-    said: str, so_far: Outcome | None, in_the_end: Outcome
+    marks: str, so_far: Outcome | None, in_the_end: Outcome
 ) -> None:
-    assert outcome("majority", said) is so_far
-    assert outcome("majority", said, closing=True) is in_the_end
+    assert outcome("majority", marks) is so_far
+    assert outcome("majority", marks, closing=True) is in_the_end
 
 
 def test_the_usual_quorum_of_a_majority_is_more_than_half_also_of_an_even_number() -> None:
@@ -81,7 +81,7 @@ def test_abstentions_count_for_the_quorum_and_for_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "so_far", "in_the_end"),
+    ("marks", "so_far", "in_the_end"),
     [
         ("++ ", None, Outcome.lapsed),
         ("+++", Outcome.approved, Outcome.approved),
@@ -93,10 +93,10 @@ def test_abstentions_count_for_the_quorum_and_for_nothing_else() -> None:
     ],
 )
 def test_one_rejection_is_enough_where_all_must_agree(
-    said: str, so_far: Outcome | None, in_the_end: Outcome
+    marks: str, so_far: Outcome | None, in_the_end: Outcome
 ) -> None:
-    assert outcome("unanimous", said) is so_far
-    assert outcome("unanimous", said, closing=True) is in_the_end
+    assert outcome("unanimous", marks) is so_far
+    assert outcome("unanimous", marks, closing=True) is in_the_end
 
 
 def test_under_chair_the_others_give_advice() -> None:
@@ -120,26 +120,26 @@ def test_what_cannot_have_a_quorum_any_more_lapses_at_once() -> None:
 
 def plain(terms: Terms, votes: Mapping[UUID, Verdict]) -> Outcome:  # a case a line
     """The same in the words of the decision page, for votes that nothing is added to."""
-    said = [
+    verdicts = [
         votes[voter] for voter in sorted(terms.electorate) if voter in votes and voter not in terms.excluded
     ]
-    there = len(said) >= terms.quorum
-    counting: list[Verdict] = [one for one in said if one is not Verdict.abstain]
+    has_quorum = len(verdicts) >= terms.quorum
+    counting: list[Verdict] = [verdict for verdict in verdicts if verdict is not Verdict.abstain]
     if terms.rule is DecisionRule.chair:
         word = None if terms.chair in terms.excluded or terms.chair is None else votes.get(terms.chair)
-        if not there or word is None or word is Verdict.abstain:
+        if not has_quorum or word is None or word is Verdict.abstain:
             return Outcome.lapsed
         return {
             "approve": Outcome.approved,
             "reject": Outcome.rejected,
             "defer": Outcome.deferred,
         }[word]
-    if terms.rule is DecisionRule.unanimous and Verdict.reject in said:
+    if terms.rule is DecisionRule.unanimous and Verdict.reject in verdicts:
         return Outcome.rejected
-    if not there:
+    if not has_quorum:
         return Outcome.lapsed
     if terms.rule is DecisionRule.unanimous:
-        carried = bool(counting) and all(one == "approve" for one in counting)
+        carried = bool(counting) and all(verdict == "approve" for verdict in counting)
     else:
         carried = counting.count(Verdict.approve) > len(counting) / 2
         if counting.count(Verdict.reject) > len(counting) / 2:
@@ -151,14 +151,18 @@ def ways_on(terms: Terms, votes: dict[UUID, Verdict]) -> Iterator[Outcome]:
     """What comes of every way in which those who have not voted may still do so, or not."""
     waiting = sorted(terms.electorate - terms.excluded - votes.keys())
     for rest in product([None, *Verdict], repeat=len(waiting)):
-        more = {one: verdict for one, verdict in zip(waiting, rest, strict=True) if verdict is not None}
+        more = {voter: verdict for voter, verdict in zip(waiting, rest, strict=True) if verdict is not None}
         yield plain(terms, votes | more)
 
 
 def has_majority(terms: Terms, votes: dict[UUID, Verdict]) -> bool:
     """Whether more than half of those who do not abstain say the same."""
-    said = [one for voter, one in votes.items() if voter in terms.voters and one is not Verdict.abstain]
-    return any(said.count(one) > len(said) / 2 for one in set(said))
+    verdicts = [
+        verdict
+        for voter, verdict in votes.items()
+        if voter in terms.voters and verdict is not Verdict.abstain
+    ]
+    return any(verdicts.count(verdict) > len(verdicts) / 2 for verdict in set(verdicts))
 
 
 @st.composite

@@ -39,35 +39,35 @@ async def told(client: Client, path: str) -> list[str]:
 async def test_of_two_last_votes_at_once_one_decides_and_the_other_comes_too_late(asking: Approval) -> None:
     for first, second in product(("approve", "reject"), repeat=2):
         path, decision = await asking.asked()
-        one, *others = asking.voters
-        await votes(one, path, decision, first)
+        voter, *voters = asking.voters
+        await votes(voter, path, decision, first)
         both = (
             votes(client, path, decision, verdict)
-            for client, verdict in zip(others, (first, second), strict=True)
+            for client, verdict in zip(voters, (first, second), strict=True)
         )
         answers = await asyncio.gather(*both)
-        events = await told(one, path)
+        events = await told(voter, path)
         ends = [event for event in events if event in ("approved", "refused", "decided")]
         assert len(ends) == 1, events
-        (taken,) = (await one.read(f"{path}/decisions"))["items"]
-        assert taken["state"] == "taken"
-        verdicts = [vote["verdict"] for vote in (await one.read(f"{path}/votes"))["items"]]
-        assert taken["approvals"] + taken["rejections"] == len(verdicts) - verdicts.count(None)
+        (decided,) = (await voter.read(f"{path}/decisions"))["items"]
+        assert decided["state"] == "taken"
+        verdicts = [vote["verdict"] for vote in (await voter.read(f"{path}/votes"))["items"]]
+        assert decided["approvals"] + decided["rejections"] == len(verdicts) - verdicts.count(None)
         codes = sorted(answer.status_code for answer in answers)
         if first == second:  # either of the two is the last that is needed
             assert codes == [200, 409]
             (late,) = (answer.json() for answer in answers if answer.status_code == 409)
             assert late["code"] in ("decided_already", "not_in_this_state")
-        assert taken["outcome"] == ("approved" if first == "approve" else "rejected")
+        assert decided["outcome"] == ("approved" if first == "approve" else "rejected")
 
 
 async def test_one_vote_that_is_sent_twice_with_its_key_counts_once(asking: Approval) -> None:
-    at, decision = await asking.asked()
+    path, decision = await asking.asked()
     key = {"Idempotency-Key": "my-vote"}
-    answers = [await votes(asking.voters[0], at, decision, headers=key) for _ in range(2)]
+    answers = [await votes(asking.voters[0], path, decision, headers=key) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[1].headers["Idempotent-Replayed"] == "true"
-    assert (await told(asking.agent, at)).count("voted") == 1
+    assert (await told(asking.agent, path)).count("voted") == 1
 
 
 async def test_who_is_excluded_cannot_vote_by_any_role_and_was_not_asked(api: Api, asking: Approval) -> None:
@@ -94,27 +94,27 @@ async def _key(client: Client, person: str, roles: Sequence[Role]) -> str:
 
 
 async def test_whoever_was_not_asked_is_told_so_whatever_they_hold(api: Api, asking: Approval) -> None:
-    at, decision = await asking.asked()
+    path, decision = await asking.asked()
     for role in (Role.admin, Role.management, Role.quality_manager):
-        answer = await votes(await api.client(role.value.capitalize(), role), at, decision)
+        answer = await votes(await api.client(role.value.capitalize(), role), path, decision)
         assert (answer.status_code, answer.json()["code"]) == (403, "not_asked_to_vote")
-    stranger = await votes(await api.client("Stranger"), at, decision)
+    stranger = await votes(await api.client("Stranger"), path, decision)
     assert stranger.status_code == 404, "who does not see it does not hear of it"
 
 
 async def test_a_vote_is_changed_before_the_decision_and_refused_after_it(asking: Approval) -> None:
     path, decision = await asking.asked()
-    one, other, _ = asking.voters
-    assert (await votes(one, path, decision, "reject")).status_code == 200
-    assert (await votes(one, path, decision)).status_code == 200
-    before = (await one.read(f"{path}/votes"))["items"]
+    voter, other, _ = asking.voters
+    assert (await votes(voter, path, decision, "reject")).status_code == 200
+    assert (await votes(voter, path, decision)).status_code == 200
+    before = (await voter.read(f"{path}/votes"))["items"]
     assert [vote["verdict"] for vote in before] == ["approve", None, None]
     assert (await votes(other, path, decision)).json()["state"] == "assessed"
     for client in asking.voters:
         late = await votes(client, path, decision, "reject")
         assert (late.status_code, late.json()["code"]) == (409, "not_in_this_state")
-    (taken,) = (await one.read(f"{path}/decisions"))["items"]
-    assert (taken["outcome"], taken["approvals"], taken["rejections"]) == ("approved", 2, 0)
+    (decided,) = (await voter.read(f"{path}/decisions"))["items"]
+    assert (decided["outcome"], decided["approvals"], decided["rejections"]) == ("approved", 2, 0)
 
 
 async def test_what_more_may_approve_than_can_be_asked_says_so(api: Api, asking: Approval) -> None:
@@ -139,18 +139,18 @@ async def test_a_machine_that_chairs_the_group_of_an_item_is_not_asked(api: Api,
     assert edited.status_code == 200, edited.text
     path, _ = await asking.asked()
     ids = {vote["person"]["id"] for vote in (await asking.agent.read(f"{path}/votes"))["items"]}
-    assert ids == {one.id for one in asking.voters}
+    assert ids == {voter.id for voter in asking.voters}
 
 
 async def test_on_a_meeting_a_vote_is_refused_after_the_decision_and_the_meeting_goes_on(api: Api) -> None:
     ada, *board = [await api.client(name, Role.agent) for name in ("Ada", "Anna", "Emil", "Rosa")]
-    meeting = await ada.post_ok("/v1/meetings", a_meeting(persons=[one.id for one in board]))
+    meeting = await ada.post_ok("/v1/meetings", a_meeting(persons=[member.id for member in board]))
     path = f"/v1/meetings/{meeting['id']}"
     await ada.post_ok(f"{path}/ask_decision", {"question": "The release in May?", "due_at": AHEAD})
     decision = (await ada.read(f"{path}/decisions"))["items"][0]["id"]
     assert (await votes(ada, path, decision)).status_code == 200
     assert (await votes(board[0], path, decision, "reject")).status_code == 200
-    answers = await asyncio.gather(*(votes(one, path, decision) for one in board[1:]))
+    answers = await asyncio.gather(*(votes(member, path, decision) for member in board[1:]))
     assert [answer.status_code for answer in answers] == [200, 200], "both are needed"
     assert (await told(ada, path)).count("decided") == 1
     late = await votes(board[0], path, decision)

@@ -43,8 +43,8 @@ async def test_nobody_is_in_a_group_twice_or_removed_who_is_not_in_it(api: Api) 
         ("add_member", {"person": client.id, "side": "business"}, "person_inactive"),
         ("remove_member", {"person": admin.id}, "not_in_the_group"),
     )
-    for action, said, code in cases:
-        refused = await admin.post(f"/v1/groups/cab/{action}", json=said)
+    for action, body, code in cases:
+        refused = await admin.post(f"/v1/groups/cab/{action}", json=body)
         (error,) = refused.json()["errors"]
         assert (error["pointer"], error["code"]) == ("/person", code), action
 
@@ -53,7 +53,7 @@ async def test_groups_are_seen_by_staff_and_their_chair(api: Api) -> None:
     admin, chair = await api.client("Ada", Role.admin), await api.client("Li Na")
     other = await api.client("Zhao")
     await admin.post_ok("/v1/groups", {"key": "users", "name": "Key users", "chair": chair.id})
-    assert [len((await one.read("/v1/groups"))["items"]) for one in (admin, chair, other)] == [1, 1, 0]
+    assert [len((await client.read("/v1/groups"))["items"]) for client in (admin, chair, other)] == [1, 1, 0]
     assert (await other.get("/v1/groups/users")).status_code == 404
 
 

@@ -41,8 +41,8 @@ async def test_a_key_shows_when_it_was_last_used_once_that_was_written(api: Api)
     await api.with_token("ldk_" + "0" * 32 + "_x").get("/v1/me")
     assert await used(api).write(api.ledger.db) == 2, "those who called, and nobody with a wrong key"
     assert datetime.fromisoformat((await key_of(zhao))["last_used_at"]) > first
-    shown = {item["id"]: item for item in (await admin.read("/v1/keys"))["items"]}
-    assert sum(key["last_used_at"] is not None for key in shown.values()) == 2
+    keys = {item["id"]: item for item in (await admin.read("/v1/keys"))["items"]}
+    assert sum(key["last_used_at"] is not None for key in keys.values()) == 2
     identifier = (await key_of(zhao))["id"]
     assert (await zhao.read(f"/v1/keys/{identifier}", as_of=head))["last_used_at"] is None
     assert await api.head() == head, "no event tells of it"

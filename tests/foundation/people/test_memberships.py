@@ -15,7 +15,7 @@ async def test_who_joins_a_team_sees_its_tickets_until_they_leave(api: Api) -> N
     await admin.post_ok(f"{ticket}/assign", {"team": "network"})
     assert (await wei.get(ticket)).status_code == 404
     joined = await admin.post_ok(f"/v1/persons/{wei.id}/join", {"team": "network"})
-    assert [one["key"] for one in joined["teams"]] == ["network"]
+    assert [team["key"] for team in joined["teams"]] == ["network"]
     assert joined["team"]["id"] == team, "the first is their own"
     assert (await wei.get(ticket)).status_code == 200
     left = await admin.post_ok(f"/v1/persons/{wei.id}/leave", {"team": team})
@@ -61,9 +61,9 @@ async def test_nobody_belongs_twice_leaves_what_they_are_not_in_or_joins_what_is
         ("", "old", "not_in_the_team"),
     )
     for action, team, code in cases:
-        method, at = ("POST", f"/{action}") if action else ("PATCH", "")
+        method, suffix = ("POST", f"/{action}") if action else ("PATCH", "")
         refused = await admin.request(
-            method, f"/v1/persons/{wei.id}{at}", json={"team": team}, headers={"If-Match": "*"}
+            method, f"/v1/persons/{wei.id}{suffix}", json={"team": team}, headers={"If-Match": "*"}
         )
         (error,) = refused.json()["errors"]
         assert (error["pointer"], error["code"]) == ("/team", code), action
@@ -93,6 +93,6 @@ async def test_the_members_of_a_team_are_paged_and_for_those_who_see_them(api: A
     ]
     requester = await api.client("Li Na")
     assert (await requester.read("/v1/teams/network/members"))["items"] == []
-    (seen,) = (await zhao.read("/v1/teams/network/members"))["items"]
-    assert seen["id"] == zhao.id, "a requester sees themselves"
+    (member,) = (await zhao.read("/v1/teams/network/members"))["items"]
+    assert member["id"] == zhao.id, "a requester sees themselves"
     assert (await admin.get("/v1/teams/nowhere/members")).status_code == 404

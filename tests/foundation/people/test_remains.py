@@ -23,9 +23,9 @@ async def test_others_of_the_same_name_or_address_and_titles_with_either_remain(
     await admin.post_ok(f"/v1/incidents/{other['id']}/add_task", task)
     loaded = await load(api.ledger.db, LIFECYCLE, person["id"])
     assert loaded is not None
-    found = await remains_of(api.ledger, loaded.record)
-    assert {str(one.id) for one in found.others} == {by_address["id"], by_name["id"]}
-    assert {(one.name, one.title) for one in found.titles} == {
+    remains = await remains_of(api.ledger, loaded.record)
+    assert {str(person.id) for person in remains.others} == {by_address["id"], by_name["id"]}
+    assert {(title.name, title.title) for title in remains.titles} == {
         (named["number"], "Laptop of Zebulon Quixworth is lost"),
         (other["number"], task["title"]),
     }

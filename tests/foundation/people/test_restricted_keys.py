@@ -28,8 +28,8 @@ async def whole_key(ledger: Ledger, person: str) -> tuple[str, str]:
     """The id and the token of a key of that person without roles."""
     secret = new_secret()
     body = MakeKey(name="Whole", person=person, secret_hash=hash_of(secret))
-    made = (await act(ledger, rule_caller("tests"), "key", "make", body=body)).record
-    return str(made.id), token(made.id, secret)
+    key = (await act(ledger, rule_caller("tests"), "key", "make", body=body)).record
+    return str(key.id), token(key.id, secret)
 
 
 def id_of(sent: str) -> str:
@@ -40,7 +40,7 @@ def id_of(sent: str) -> str:
 class Keys:
     """The keys of one person, by what they are restricted to."""
 
-    whole: Client
+    unrestricted: Client
     whole_id: str
     engineer: Client
     engineer_id: str
@@ -53,11 +53,11 @@ async def keys(api: Api) -> Keys:
     """Those of an engineer who is an administrator of their team, too."""
     team = await api.team("network")
     person = await add_person(api.ledger, "Wang Wei", "network", roles=("engineer", f"admin@team/{team}"))
-    whole_id, whole = await whole_key(api.ledger, str(person.id))
+    whole_id, whole_token = await whole_key(api.ledger, str(person.id))
     engineer = await add_key(api.ledger, person.id, "engineer")
     requester = await add_key(api.ledger, person.id)
     return Keys(
-        api.with_token(whole, person.id),
+        api.with_token(whole_token, person.id),
         whole_id,
         api.with_token(engineer, person.id),
         id_of(engineer),
@@ -82,11 +82,11 @@ async def test_a_key_acts_on_no_key_broader_than_itself(api: Api, keys: Keys) ->
         (keys.requester, keys.requester_id),
         (keys.engineer, keys.requester_id),
         (keys.engineer, keys.engineer_id),
-        (keys.whole, keys.engineer_id),
+        (keys.unrestricted, keys.engineer_id),
     ):
         await client.post_ok(f"/v1/keys/{key_id}/rotate")
-    await keys.whole.post_ok(f"/v1/keys/{keys.engineer_id}/revoke")
-    await keys.whole.post_ok(f"/v1/keys/{keys.whole_id}/rotate")
+    await keys.unrestricted.post_ok(f"/v1/keys/{keys.engineer_id}/revoke")
+    await keys.unrestricted.post_ok(f"/v1/keys/{keys.whole_id}/rotate")
 
 
 async def test_a_session_acts_on_no_key_broader_than_the_one_that_opened_it(api: Api, keys: Keys) -> None:
@@ -100,7 +100,7 @@ async def test_a_session_acts_on_no_key_broader_than_the_one_that_opened_it(api:
 
 async def test_a_key_that_ends_gets_no_secret_that_lasts_longer(api: Api, keys: Keys) -> None:
     admin = await api.client("Ada", "admin")
-    body = {"name": "Short", "person": keys.whole.id, "expires_at": "2190-01-01T00:00:00.000000Z"}
+    body = {"name": "Short", "person": keys.unrestricted.id, "expires_at": "2190-01-01T00:00:00.000000Z"}
     short = api.with_token((await admin.post_ok("/v1/keys", body))["token"])
     path = f"/v1/keys/{keys.whole_id}/rotate"
     refused = await short.post(path, json={})
@@ -111,7 +111,7 @@ async def test_a_key_that_ends_gets_no_secret_that_lasts_longer(api: Api, keys: 
 async def test_what_is_the_persons_own_takes_a_key_for_all_that_they_hold(api: Api, keys: Keys) -> None:
     body: Json = {"told_of": [], "told_by_mail": []}
     assert (await keys.engineer.put("/v1/me/preferences", json=body)).status_code == 403
-    answer = await keys.whole.put("/v1/me/preferences", json=body)
+    answer = await keys.unrestricted.put("/v1/me/preferences", json=body)
     assert answer.status_code == 200
     assert (await keys.requester.get("/v1/me/preferences")).json() == answer.json(), "reading is theirs"
     assert (await (await api.client("Zhao Min")).put("/v1/me/preferences", json=body)).status_code == 200
@@ -122,16 +122,16 @@ async def test_a_restricted_administrator_neither_edits_nor_ends_their_own_perso
     role = f"admin@team/{team}"
     person = await add_person(api.ledger, "Otto", "mail", roles=(role,))
     restricted = api.with_token(await add_key(api.ledger, person.id, role), person.id)
-    whole = api.with_token((await whole_key(api.ledger, str(person.id)))[1], person.id)
+    unrestricted = api.with_token((await whole_key(api.ledger, str(person.id)))[1], person.id)
     path = f"/v1/persons/{person.id}"
     for action in ("deactivate", "erase"):
         assert (await restricted.post(f"{path}/{action}", json={})).status_code == 403, action
-    for client, status in ((restricted, 403), (whole, 200)):
+    for client, status in ((restricted, 403), (unrestricted, 200)):
         answer = await client.patch(path, json={"login": "otto"}, headers={"If-Match": "*"})
         assert answer.status_code == status
     theirs = await add_person(api.ledger, "Zhao Min", "mail")
     path = f"/v1/persons/{theirs.id}"
-    for client in (restricted, whole):
+    for client in (restricted, unrestricted):
         refused = await client.patch(path, json={"login": "mallory"}, headers={"If-Match": "*"})
         assert refused.json()["errors"][0]["code"] == "login_beyond_your_own"
     edited = await restricted.patch(path, json={"department": "Mail"}, headers={"If-Match": "*"})
@@ -147,20 +147,25 @@ async def test_a_key_makes_nothing_of_what_a_broader_one_has_sent(api: Api, keys
     admin = await api.client("Ada", "admin")
     record_path = f"/v1/incidents/{(await keys.requester.post_ok('/v1/incidents', an_incident()))['id']}"
     of_whole, of_requester = str(uuid4()), str(uuid4())
-    assert (await sent(keys.whole, of_whole), await sent(keys.requester, of_requester)) == (200, 200)
+    assert (await sent(keys.unrestricted, of_whole), await sent(keys.requester, of_requester)) == (200, 200)
     assert await sent(keys.engineer, of_whole) == 404, "not even whether it is the same"
-    for path, said in (
+    for path, body in (
         (f"{record_path}/attach", {"upload": of_whole, "name": "plan.txt"}),
         ("/v1/bulk_jobs", {"upload": of_whole, "records": "incidents"}),
     ):
-        refused = await keys.engineer.post(path, json=said)
+        refused = await keys.engineer.post(path, json=body)
         assert refused.json()["errors"][0]["code"] == "no_such_upload", path
-    job = await keys.whole.post("/v1/bulk_jobs", json={"upload": of_whole, "records": "incidents"})
-    shown = f"/v1/bulk_jobs/{job.json()['id']}"
-    assert [(await client.get(shown)).status_code for client in (keys.engineer, keys.whole)] == [404, 200]
-    listed = [len((await c.read("/v1/bulk_jobs"))["items"]) for c in (keys.engineer, keys.whole, admin)]
+    job = await keys.unrestricted.post("/v1/bulk_jobs", json={"upload": of_whole, "records": "incidents"})
+    job_path = f"/v1/bulk_jobs/{job.json()['id']}"
+    assert [(await client.get(job_path)).status_code for client in (keys.engineer, keys.unrestricted)] == [
+        404,
+        200,
+    ]
+    listed = [
+        len((await c.read("/v1/bulk_jobs"))["items"]) for c in (keys.engineer, keys.unrestricted, admin)
+    ]
     assert listed == [0, 1, 0]
-    await keys.whole.post_ok(f"{record_path}/attach", {"upload": of_requester, "name": "screen.png"})
+    await keys.unrestricted.post_ok(f"{record_path}/attach", {"upload": of_requester, "name": "screen.png"})
 
 
 # What follows says the rule a second time, by texts, and lets somebody try all that there is.
@@ -177,15 +182,15 @@ class Credential:
     async def caller(self, ledger: Ledger) -> Caller | None:
         """Whoever comes with it, if they are let in."""
         if self.key_id is not None:
-            known = await ledger.directory.key(self.key_id)
-            return None if known is None else known.caller
+            key = await ledger.directory.key(self.key_id)
+            return None if key is None else key.caller
         person = await ledger.directory.person_by_login(self.person)
         return person.caller if person is not None and person.active else None
 
 
-def within(role: str, others: tuple[str, ...]) -> bool:
+def within(role: str, roles: tuple[str, ...]) -> bool:
     """Whether the role is no more than one of the others, or what everybody is."""
-    return role in others or role.partition("@")[0] in (*others, "requester")
+    return role in roles or role.partition("@")[0] in (*roles, "requester")
 
 
 def is_more(got: Credential, start: Credential) -> bool:
@@ -208,12 +213,12 @@ class Attempts:
     async def one(self, caller: Caller) -> Credential | None:
         """Tries something; gives the credential that has come of it."""
         chance, person = self.chance, self.chance.choice(self.persons)
-        what = chance.choice(["rotate", "rotate", "make", "login", "grant_role", "join"])
-        if what == "rotate":
+        action = chance.choice(["rotate", "rotate", "make", "login", "grant_role", "join"])
+        if action == "rotate":
             key = chance.choice(self.keys)
             await self.act(caller, "key", "rotate", key.key_id, RotateKey(secret_hash=hash_of(new_secret())))
             return key
-        if what == "make":
+        if action == "make":
             roles = chance.choice([None, tuple(chance.sample(self.pool, 2))])
             scope = chance.choice([None, KeyScope.calendar])
             body = MakeKey(
@@ -223,13 +228,13 @@ class Attempts:
             has = None if made.roles is None else tuple(made.roles)
             self.keys.append(Credential(person, has, made.id))
             return self.keys[-1]
-        if what == "login":
+        if action == "login":
             body_of_edit = EditPerson(login=f"mallory {uuid4()}")
             await self.act(caller, "person", "edit", person, body_of_edit)
             return Credential(person, None, None)
         body_of = GrantRolePerson(role=chance.choice(self.pool[:-1]))
-        said: Payload = JoinPerson(team=str(self.team)) if what == "join" else body_of
-        await self.act(caller, "person", what, person, said)
+        payload: Payload = JoinPerson(team=str(self.team)) if action == "join" else body_of
+        await self.act(caller, "person", action, person, payload)
         return None
 
     async def act(self, caller: Caller, kind: str, action: str, name: UUID | None, body: Payload) -> UUID:

@@ -27,12 +27,12 @@ class Thing:
         self.team_id, self.service, self.KIND = TEAMS[team], service, kind
 
 
-things = st.builds(
+subjects = st.builds(
     Thing, st.integers(0, 1), st.sampled_from([None, "mail"]), st.sampled_from(["incident", "problem"])
 )
 
 
-@given(st.lists(held, max_size=4), st.lists(held, max_size=4), things)
+@given(st.lists(held, max_size=4), st.lists(held, max_size=4), subjects)
 def test_a_narrowed_role_is_never_more_than_either_side_holds(
     theirs: list[RoleGrant], keys: list[RoleGrant], thing: Thing
 ) -> None:

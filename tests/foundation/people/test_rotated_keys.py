@@ -41,9 +41,9 @@ class Held:
     def path(self) -> str:
         return f"/v1/keys/{self.key_id}"
 
-    async def rotated(self, client: Client, **said: object) -> Client:
+    async def rotated(self, client: Client, **body: object) -> Client:
         """The key with the secret that the client has given it."""
-        return self.api.with_token((await client.post_ok(f"{self.path}/rotate", said))["token"])
+        return self.api.with_token((await client.post_ok(f"{self.path}/rotate", body))["token"])
 
     async def browser(self, client: Client) -> Client:
         """A browser that has turned the client's secret into a session."""
@@ -71,14 +71,14 @@ async def test_the_old_secret_works_on_and_makes_no_credential(held: Held) -> No
     me = await old.read("/v1/me")
     assert me["expires_at"] is not None, "it says when it ends"
     head = await held.api.head()
-    for path, said in (
+    for path, body in (
         (f"{held.path}/rotate", AT_ONCE),
         (f"{held.path}/rotate", {"expires_at": me["expires_at"]}),
         (f"{held.path}/revoke", {}),
         ("/v1/keys", {"name": "x", "person": "me", "scope": "calendar"}),
         ("/v1/sessions", {}),
     ):
-        refused = await old.post(path, json=said)
+        refused = await old.post(path, json=body)
         assert (refused.status_code, refused.json()["code"]) == (403, "superseded_secret"), path
     assert await held.api.head() == head
     assert await status_of(new) == 200
@@ -192,8 +192,8 @@ class Told:
 async def caller_with(ledger: Ledger, credential: Secret | Cookie, now: datetime) -> Caller | None:
     """Whoever comes with it, if they are let in."""
     if isinstance(credential, Secret):
-        known = await ledger.directory.key(credential.key_id)
-        return None if known is None else known.caller_with(hash_of(credential.text), now)
+        key = await ledger.directory.key(credential.key_id)
+        return None if key is None else key.caller_with(hash_of(credential.text), now)
     session = await sessions.find_session(ledger.db, credential.value, now)
     return None if session is None else await sessions.find_session_caller(ledger.directory, session, now)
 
@@ -201,39 +201,39 @@ async def caller_with(ledger: Ledger, credential: Secret | Cookie, now: datetime
 class Thief:
     """Who has one secret or session of somebody, and does with it what can be done."""
 
-    def __init__(self, ledger: Ledger, chance: random.Random, told: Told, first: Secret | Cookie) -> None:
-        self.ledger, self.chance, self.told = ledger, chance, told
+    def __init__(self, ledger: Ledger, chance: random.Random, model: Told, first: Secret | Cookie) -> None:
+        self.ledger, self.chance, self.model = ledger, chance, model
         self.has: list[Secret | Cookie] = [first]
         self.done = 0
 
     async def step(self) -> None:
         """Tries one thing with one credential."""
-        chance, told = self.chance, self.told
+        chance, model = self.chance, self.model
         with_what = chance.choice(self.has)
-        caller = await caller_with(self.ledger, with_what, told.now)
-        assert (caller is not None) == told.is_good(with_what)
+        caller = await caller_with(self.ledger, with_what, model.now)
+        assert (caller is not None) == model.is_good(with_what)
         if caller is None:
             return
         was_replaced = (with_what.secret if isinstance(with_what, Cookie) else with_what).replaced
-        assert (caller.ends_at, caller.is_superseded) == (told.ends(with_what), was_replaced)
-        what, is_done = chance.choice([self.rotate, self.make, self.open, self.revoke, self.rotate]), False
+        assert (caller.ends_at, caller.is_superseded) == (model.ends(with_what), was_replaced)
+        action, is_done = chance.choice([self.rotate, self.make, self.open, self.revoke, self.rotate]), False
         with contextlib.suppress(Refusal):
-            is_done = await what(caller, with_what)
+            is_done = await action(caller, with_what)
         assert not (is_done and was_replaced), "what was replaced neither makes, renews nor ends a credential"
         self.done += is_done
 
     def some_end(self) -> datetime | None:
-        return self.chance.choice([None, self.told.now + timedelta(hours=self.chance.randint(1, 60))])
+        return self.chance.choice([None, self.model.now + timedelta(hours=self.chance.randint(1, 60))])
 
     def some_key(self) -> UUID:
-        return self.chance.choice(sorted({secret.key_id for secret in self.told.secrets}))
+        return self.chance.choice(sorted({secret.key_id for secret in self.model.secrets}))
 
     async def rotate(self, caller: Caller, _: Secret | Cookie) -> bool:
         key_id = self.some_key()
         overlap, text = self.chance.choice([0, 3_600, 90_000]), new_secret()
         body = RotateKey(secret_hash=hash_of(text), overlap_seconds=overlap, expires_at=self.some_end())
-        done = await act(self.ledger, caller, "key", "rotate", key_id, body, now=self.told.now)
-        secret = self.told.rotated(key_id, timedelta(seconds=overlap), done.record.expires_at)
+        done = await act(self.ledger, caller, "key", "rotate", key_id, body, now=self.model.now)
+        secret = self.model.rotated(key_id, timedelta(seconds=overlap), done.record.expires_at)
         secret.text = text
         self.has.append(secret)
         return True
@@ -247,17 +247,17 @@ class Thief:
             secret_hash=hash_of(text),
             expires_at=self.some_end(),
         )
-        made = (await act(self.ledger, caller, "key", "make", None, body, now=self.told.now)).record
-        self.told.secrets.append(Secret(made.id, text, made.expires_at))
-        self.has.append(self.told.secrets[-1])
+        key = (await act(self.ledger, caller, "key", "make", None, body, now=self.model.now)).record
+        self.model.secrets.append(Secret(key.id, text, key.expires_at))
+        self.has.append(self.model.secrets[-1])
         return True
 
     async def open(self, caller: Caller, with_what: Secret | Cookie) -> bool:
         if isinstance(with_what, Cookie) or caller.is_superseded:
             return False  # the route refuses it
-        ends = min(self.told.now + timedelta(hours=12), caller.ends_at or datetime.max.replace(tzinfo=UTC))
+        ends = min(self.model.now + timedelta(hours=12), caller.ends_at or datetime.max.replace(tzinfo=UTC))
         proof = SessionProof(key_secret_hash=hash_of(with_what.text))
-        value = await sessions.create_session(self.ledger.db, caller, proof, self.told.now, ends)
+        value = await sessions.create_session(self.ledger.db, caller, proof, self.model.now, ends)
         self.has.append(Cookie(value, with_what, ends))
         return True
 
@@ -265,8 +265,8 @@ class Thief:
         key_id = self.some_key()
         if self.chance.random() < 0.7:
             return False  # or soon there would be nothing left
-        await act(self.ledger, caller, "key", "revoke", key_id, EmptyPayload(), now=self.told.now)
-        self.told.revoked.add(key_id)
+        await act(self.ledger, caller, "key", "revoke", key_id, EmptyPayload(), now=self.model.now)
+        self.model.revoked.add(key_id)
         return True
 
 
@@ -277,21 +277,21 @@ async def test_whatever_is_made_rotated_opened_and_waited_for_nothing_outlives_w
     chance, done = random.Random(20261125), 0
     for n in range(examples(20)):
         person = (await add_person(ledger, f"Person {n}", roles=roles)).id
-        told = Told(person)
-        text, ends = new_secret(), told.now + timedelta(hours=30)
+        model = Told(person)
+        text, ends = new_secret(), model.now + timedelta(hours=30)
         body = MakeKey(name="x", person=str(person), secret_hash=hash_of(text), expires_at=ends)
-        result = await act(ledger, rule_caller("tests"), "key", "make", None, body, now=told.now)
+        result = await act(ledger, rule_caller("tests"), "key", "make", None, body, now=model.now)
         first = Secret(result.record.id, text, ends)
-        told.secrets.append(first)
-        thief, owner = Thief(ledger, chance, told, first), rule_caller("owner")
+        model.secrets.append(first)
+        thief, owner = Thief(ledger, chance, model, first), rule_caller("owner")
         for _ in range(60):
             await thief.step()
-            told.now += timedelta(minutes=chance.choice([0, 1, 30, 600]))
-            last = max(told.ends(ha) or datetime.max.replace(tzinfo=UTC) for ha in thief.has)
+            model.now += timedelta(minutes=chance.choice([0, 1, 30, 600]))
+            last = max(model.ends(ha) or datetime.max.replace(tzinfo=UTC) for ha in thief.has)
             assert last <= ends, "no credential ends later than the one that all of them came of"
-            if chance.random() < 0.05 and first.key_id not in told.revoked:
+            if chance.random() < 0.05 and first.key_id not in model.revoked:
                 body_of = RotateKey(secret_hash=hash_of(new_secret()), overlap_seconds=0)
-                await act(ledger, owner, "key", "rotate", first.key_id, body_of, now=told.now)
-                told.rotated(first.key_id, timedelta(0), ends)
+                await act(ledger, owner, "key", "rotate", first.key_id, body_of, now=model.now)
+                model.rotated(first.key_id, timedelta(0), ends)
         done += thief.done
     assert done > 0, "some of it is allowed"

@@ -12,7 +12,7 @@ from app.common.people import Caller, Role, RoleGrant
 from app.kernel.actions.actor_policy import superior
 from app.log.ids import uuid7
 from tests.client import Api, Json
-from tests.foundation.people.test_roles import TEAMS, Thing, edited, scopes, things
+from tests.foundation.people.test_roles import TEAMS, Thing, edited, scopes, subjects
 
 ROLES = st.sampled_from([Role.admin, Role.agent, Role.auditor])
 held = st.builds(lambda role, scope: RoleGrant(role, **scope), ROLES, scopes)
@@ -22,7 +22,7 @@ held = st.builds(lambda role, scope: RoleGrant(role, **scope), ROLES, scopes)
     st.lists(held, max_size=3),
     st.lists(held, max_size=3),
     st.sampled_from(TEAMS),
-    st.lists(things, max_size=9),
+    st.lists(subjects, max_size=9),
 )
 def test_whoever_may_act_on_a_person_administers_all_that_the_person_holds(
     callers: list[RoleGrant], theirs: list[RoleGrant], team: object, records: list[Thing]
@@ -71,12 +71,12 @@ async def test_the_last_administrator_cannot_be_removed_by_any_way(api: Api) -> 
     otto = await api.client("Otto", Role.admin, f"admin@team/{team}")
     await ada.post_ok(f"/v1/persons/{otto.id}/deactivate")
     path = f"/v1/persons/{ada.id}"
-    ways: tuple[tuple[str, Json], ...] = (
+    removals: tuple[tuple[str, Json], ...] = (
         ("revoke_role", {"role": "admin"}),
         ("deactivate", {}),
         ("erase", {}),
     )
-    for action, body in ways:
+    for action, body in removals:
         refused = await ada.post(f"{path}/{action}", json=body)
         assert (refused.status_code, refused.json()["code"]) == (409, "last_admin"), action
     await ada.post_ok(f"/v1/persons/{otto.id}/activate")

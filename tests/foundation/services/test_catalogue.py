@@ -48,8 +48,8 @@ async def test_requesters_see_live_services_and_offered_items_and_staff_see_all(
     await keeper.post_ok(f"{path}/go_live")
     await keeper.post_ok(f"{item}/offer")
     assert (await reporter.read(path))["state"] == "live"
-    (seen,) = (await reporter.read(ITEMS, service="mail"))["items"]
-    assert seen["form"] == EXAMPLE_FORM
+    (offered,) = (await reporter.read(ITEMS, service="mail"))["items"]
+    assert offered["form"] == EXAMPLE_FORM
     await keeper.post_ok(f"{item}/withdraw")
     await keeper.post_ok(f"{path}/retire")
     assert (await reporter.get(item)).status_code == (await reporter.get(path)).status_code == 404
@@ -121,13 +121,13 @@ async def test_a_check_says_what_a_request_would_be_answered_with(api: Api) -> N
     await keeper.post_ok(f"{item}/offer")
     wrong_ones: list[Json] = [{}, {"unheard_of": 1}, {name: [] for name in EXAMPLE_FORM["properties"]}]
     for answers in wrong_ones:
-        said: Json = {"item": "mailbox", "title": "A mailbox", "description": "For me.", "channel": "portal"}
-        said |= {"urgency": "3", "answers": answers}
-        refused = await reporter.post("/v1/requests", json=said, headers={"Accept-Language": "zh"})
+        body: Json = {"item": "mailbox", "title": "A mailbox", "description": "For me.", "channel": "portal"}
+        body |= {"urgency": "3", "answers": answers}
+        refused = await reporter.post("/v1/requests", json=body, headers={"Accept-Language": "zh"})
         checked = await reporter.post(
             f"{item}/check", json={"answers": answers}, headers={"Accept-Language": "zh"}
         )
         assert checked.status_code == 200
-        told = [fault for fault in refused.json()["errors"] if fault["pointer"].startswith("/answers")]
-        assert checked.json() == {"fit": not told, "errors": told}
-        assert told, answers
+        faults = [fault for fault in refused.json()["errors"] if fault["pointer"].startswith("/answers")]
+        assert checked.json() == {"fit": not faults, "errors": faults}
+        assert faults, answers

@@ -11,7 +11,7 @@ import httpx
 
 from app.common.people import Caller, Grade, Role, RoleGrant
 from app.processes.changes.payloads import StartChange
-from app.processes.changes.risk import DEFAULT_QUESTIONNAIRE
+from app.processes.changes.policies.risk import DEFAULT_QUESTIONNAIRE
 from tests.client import Api, Client, Json
 from tests.people import act
 

@@ -16,7 +16,8 @@ from app.processes.changes.calendar.drawing import draw, view_of
 from app.processes.changes.calendar.entries import CHANGE, CalendarEntry, day_of, week_of, weeks_of_month
 from app.processes.changes.calendar.marks import MARKS
 from app.processes.changes.calendar.week import HOUR, MOST_LANES, assign_lanes, block_of
-from app.processes.changes.records import ChangeState, ChangeType, FreezeKind, FreezeState
+from app.processes.changes.policies.records import FreezeKind, FreezeState
+from app.processes.changes.records import ChangeState, ChangeType
 from app.svg.elements import element, fitted, text_width
 
 BERLIN, SHANGHAI = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")

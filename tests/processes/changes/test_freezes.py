@@ -10,7 +10,7 @@ import pytest
 from app.common.people import Role
 from app.kernel.actions.payloads import Reason
 from app.kernel.actions.refusals import ActionUnavailable
-from app.processes.changes.freezes import DeclareFreeze, MoveFreeze
+from app.processes.changes.policies.payloads import DeclareFreeze, MoveFreeze
 from tests.client import Api, Client, Json
 from tests.people import act, add_caller
 

@@ -18,11 +18,11 @@ from app.foundation.cis.records import CiClass, RelationKind
 from app.kernel.actions.refusals import Refusal
 from app.kernel.ledger import Ledger
 from app.platform.db import connect
-from app.processes.changes.freezes import DeclareFreeze
 from app.processes.changes.payloads import DraftChange
 from app.processes.changes.planning.bookings import rebuild_bookings
-from app.processes.changes.records import ChangeType, FreezeKind, RiskLevel
-from app.processes.changes.templates import DraftChangeTemplate
+from app.processes.changes.policies.payloads import DeclareFreeze, DraftChangeTemplate
+from app.processes.changes.policies.records import FreezeKind
+from app.processes.changes.records import ChangeType, RiskLevel
 from tests.client import Api, Client
 from tests.conftest import DatabaseUrls
 from tests.extent import goes_round

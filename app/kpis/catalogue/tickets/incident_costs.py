@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.kpi import (
     Aggregate,
@@ -16,7 +18,9 @@ from app.kpis.declaration.kpi import (
 )
 from app.kpis.declaration.measures import Measure
 
-INCIDENT_UNIT_COST = Kpi(
+incident_kpi = partial(Kpi, process="incident", owner=Role.incident_manager)
+
+INCIDENT_UNIT_COST = incident_kpi(
     key="incident_unit_cost",
     en=KpiTexts(
         "Cost per incident",
@@ -33,8 +37,6 @@ INCIDENT_UNIT_COST = Kpi(
         "事件的全部成本计入其解决的期间，之后登记的也计入，故数值仍会变动。未登记工时、工时无费率或含其他货币金额的事件不计，"
         "请对照成本不明占比；无人登记的时间在此不计成本。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="resolved",
     measure=Measure.cost,
     aggregate=Aggregate.per_case,
@@ -44,7 +46,7 @@ INCIDENT_UNIT_COST = Kpi(
     settling=Settling.reopening,
 )
 
-INCIDENT_WITHOUT_COST_SHARE = Kpi(
+INCIDENT_WITHOUT_COST_SHARE = incident_kpi(
     key="incident_without_cost_share",
     en=KpiTexts(
         "Incidents without known cost",
@@ -58,8 +60,6 @@ INCIDENT_WITHOUT_COST_SHARE = Kpi(
         "最终解决时间在期内的事件中，成本不明的占比：未登记工时、有工时无费率，或有金额不是组织的货币。",
         "单位事件成本不含这些事件：达到 5% 时其参考价值有限。期后补登工时会使其下降。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="resolved",
     measure=Measure.uncosted,
     aggregate=Aggregate.share,
@@ -70,7 +70,7 @@ INCIDENT_WITHOUT_COST_SHARE = Kpi(
     target=TargetValue(Comparator.lt, 0.05),
 )
 
-INCIDENT_UNIT_COST_OF_BUDGET = Kpi(
+INCIDENT_UNIT_COST_OF_BUDGET = incident_kpi(
     key="incident_unit_cost_of_budget",
     en=KpiTexts(
         "Cost of incidents as a part of the budget",
@@ -88,8 +88,6 @@ INCIDENT_UNIT_COST_OF_BUDGET = Kpi(
         "所在时间没有预算或预算为其他货币的事件不计，请与单位事件成本的单据数对照。"
         "为已过去的时间设定预算会使数值变动，之后登记的费用也会。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="resolved",
     measure=Measure.cost,
     secondary=Measure.budgeted,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.dimensions import BY_SOURCE, STANDARD, Dimension
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
@@ -9,7 +11,9 @@ from app.kpis.declaration.measures import Measure
 
 PAIRS_OF_TEAMS = (*STANDARD, Dimension.from_team, Dimension.to_team)
 
-REOPEN_RATE = Kpi(
+incident_kpi = partial(Kpi, process="incident", owner=Role.incident_manager)
+
+REOPEN_RATE = incident_kpi(
     key="reopen_rate",
     en=KpiTexts(
         "Reopen rate",
@@ -23,8 +27,6 @@ REOPEN_RATE = Kpi(
         "期内所有解决中，之后在协议约定天数（默认 7 天）内被重开的占比；同一事件解决两次计两次。",
         "期末之后的约定天数内仍可能上升。五月重开数除以五月解决数是另一个数：重开的可能是四月解决的。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="resolved",
     measure=Measure.reopened_soon,
     aggregate=Aggregate.share,
@@ -34,7 +36,7 @@ REOPEN_RATE = Kpi(
     settling=Settling.reopening,
 )
 
-HANDOVERS_PER_CASE = Kpi(
+HANDOVERS_PER_CASE = incident_kpi(
     key="handovers_per_case",
     en=KpiTexts(
         "Handovers per incident",
@@ -48,8 +50,6 @@ HANDOVERS_PER_CASE = Kpi(
         "最终解决时间在期内的事件，平均每个事件在首次指定处理人之后于同一团队内更换处理人的次数。",
         "连同团队一起更换的属于转派；中间未指定处理人不算更换；交接班例行移交会使其偏高，并非问题。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="resolved",
     measure=Measure.handovers,
     aggregate=Aggregate.per_case,
@@ -59,7 +59,7 @@ HANDOVERS_PER_CASE = Kpi(
     settling=Settling.reopening,
 )
 
-PING_PONG_RATE = Kpi(
+PING_PONG_RATE = incident_kpi(
     key="ping_pong_rate",
     en=KpiTexts(
         "Ping-pong rate",
@@ -73,8 +73,6 @@ PING_PONG_RATE = Kpi(
         "最终解决时间在期内的事件中，转出后又退回原团队的占比。",
         "仅请其他团队协助后转回的也计入；中间未分派团队不算更换。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="resolved",
     measure=Measure.came_back,
     aggregate=Aggregate.share,
@@ -84,7 +82,7 @@ PING_PONG_RATE = Kpi(
     settling=Settling.reopening,
 )
 
-REASSIGNMENTS = Kpi(
+REASSIGNMENTS = incident_kpi(
     key="reassignments",
     en=KpiTexts(
         "Reassignments",
@@ -101,8 +99,6 @@ REASSIGNMENTS = Kpi(
         "计的是更换次数而非事件数；未解决事件的转派尚未计入。"
         "其他分组均以解决时为准：`team` 是解决时所属的团队。服务台的例行转交也计入，请按团队对查看。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="moved",
     measure=Measure.case,
     aggregate=Aggregate.number,
@@ -113,7 +109,7 @@ REASSIGNMENTS = Kpi(
     dimensions=PAIRS_OF_TEAMS,
 )
 
-RETURNED_REASSIGNMENT_SHARE = Kpi(
+RETURNED_REASSIGNMENT_SHARE = incident_kpi(
     key="returned_reassignment_share",
     en=KpiTexts(
         "Share of reassignments back",
@@ -129,8 +125,6 @@ RETURNED_REASSIGNMENT_SHARE = Kpi(
         "计的是更换次数，来回转派率计的是事件数。一对团队按方向分为两格：`to_team` 是收回事件的团队。"
         "仅受托协助的团队转回的也计入。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="moved",
     measure=Measure.came_back,
     aggregate=Aggregate.share,
@@ -141,7 +135,7 @@ RETURNED_REASSIGNMENT_SHARE = Kpi(
     dimensions=PAIRS_OF_TEAMS,
 )
 
-FIRST_CONTACT_RESOLUTION = Kpi(
+FIRST_CONTACT_RESOLUTION = incident_kpi(
     key="first_contact_resolution",
     en=KpiTexts(
         "First-contact resolution",
@@ -158,8 +152,6 @@ FIRST_CONTACT_RESOLUTION = Kpi(
         "且解决前未转派、未挂起、提出人未再留言、也未在协议约定天数（默认 7 天）内重开的占比。",
         "监控产生的事件不计；由其他系统解决的事件不计，因其不说明处理人。重开期限届满之前数值仍可能下降。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="resolved",
     measure=Measure.first_contact,
     aggregate=Aggregate.share,
@@ -169,7 +161,7 @@ FIRST_CONTACT_RESOLUTION = Kpi(
     settling=Settling.reopening,
 )
 
-ALERT_NOISE = Kpi(
+ALERT_NOISE = incident_kpi(
     key="alert_noise",
     en=KpiTexts(
         "Alert noise",
@@ -183,8 +175,6 @@ ALERT_NOISE = Kpi(
         "最终解决时间在期内、由监控产生的事件中，无人开始处理且非人员解决的占比。",
         "重复告警并入未结事件，反复抖动只见于事件记录，不在此计；可能有人查看过但未开始处理。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="resolved",
     measure=Measure.unattended,
     aggregate=Aggregate.share,
@@ -195,7 +185,7 @@ ALERT_NOISE = Kpi(
     dimensions=BY_SOURCE,
 )
 
-REPEAT_INCIDENT_RATE = Kpi(
+REPEAT_INCIDENT_RATE = incident_kpi(
     key="repeat_incident_rate",
     en=KpiTexts(
         "Repeat incidents",
@@ -212,8 +202,6 @@ REPEAT_INCIDENT_RATE = Kpi(
         "未填服务或分类、也无配置项和关联问题的事件不算重复；分类过粗会使一切都成为重复；"
         "之后关联到同一问题也会使其成为重复；记录最初的 30 天不知道此前的事件。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="opened",
     measure=Measure.repeated,
     aggregate=Aggregate.share,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.dimensions import STANDARD, Dimension
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
 from app.kpis.declaration.measures import Measure
 from app.kpis.declaration.still_open import StillOpen
 
-INCIDENT_RESPONSE_ATTAINMENT = Kpi(
+incident_kpi = partial(Kpi, process="incident", owner=Role.incident_manager)
+
+INCIDENT_RESPONSE_ATTAINMENT = incident_kpi(
     key="incident_response_attainment",
     en=KpiTexts(
         "Responses in time",
@@ -27,8 +31,6 @@ INCIDENT_RESPONSE_ATTAINMENT = Kpi(
         "恰好 15 分钟计为未达标，恰好达到协议目标计为达标。超时的事件计入期限届满的期间，归当时所属的团队，之后响应时不再计；"
         "届满之前未经响应即已结束的不计。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="response_due",
     measure=Measure.in_time,
     aggregate=Aggregate.share,
@@ -37,7 +39,7 @@ INCIDENT_RESPONSE_ATTAINMENT = Kpi(
     basis=Basis.due,
 )
 
-INCIDENT_RESOLUTION_ATTAINMENT = Kpi(
+INCIDENT_RESOLUTION_ATTAINMENT = incident_kpi(
     key="incident_resolution_attainment",
     en=KpiTexts(
         "Resolutions in time",
@@ -58,8 +60,6 @@ INCIDENT_RESOLUTION_ATTAINMENT = Kpi(
         "恰好 2 小时计为未达标，挂起时间计入；恰好达到协议目标计为达标，挂起是否计入以协议为准。超时的事件计入期限届满的期间，归当时所属的团队，"
         "之后解决时不再计；重开会撤销按时解决。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="resolution_due",
     measure=Measure.in_time,
     aggregate=Aggregate.share,
@@ -69,7 +69,7 @@ INCIDENT_RESOLUTION_ATTAINMENT = Kpi(
     settling=Settling.reopening,
 )
 
-BACKLOG_AGE_SECONDS = Kpi(
+BACKLOG_AGE_SECONDS = incident_kpi(
     key="backlog_age_seconds",
     en=KpiTexts(
         "Age of the backlog",
@@ -87,8 +87,6 @@ BACKLOG_AGE_SECONDS = Kpi(
         "重开的事件从最初提出起算。集中了结旧事件在此处显得改善，在解决时间中却显得变差。"
         "少数超长事件会拉动平均值，请看中位数并按存续时间查看。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact=None,
     measure=Measure.seconds,
     aggregate=Aggregate.mean,
@@ -99,7 +97,7 @@ BACKLOG_AGE_SECONDS = Kpi(
     dimensions=(*STANDARD, Dimension.age),
 )
 
-INCIDENT_RESOLUTION_KM = Kpi(
+INCIDENT_RESOLUTION_KM = incident_kpi(
     key="incident_resolution_km",
     en=KpiTexts(
         "Time to resolve, open incidents included",
@@ -115,8 +113,6 @@ INCIDENT_RESOLUTION_KM = Kpi(
         "平均解决时间看不到无人解决的事件，此指标可与之对照。半数解决之前没有数值；"
         "只要还有未解决的事件就会变动；各分组的数值不能相加。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="opened",
     measure=Measure.observed,
     aggregate=Aggregate.kaplan_meier,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.dimensions import BY_SOURCE, STANDARD, Dimension
 from app.kpis.declaration.kpi import (
@@ -18,7 +20,9 @@ from app.kpis.declaration.kpi import (
 from app.kpis.declaration.measures import Measure
 from app.kpis.declaration.still_open import StillOpen
 
-INCIDENTS_OPENED = Kpi(
+incident_kpi = partial(Kpi, process="incident", owner=Role.incident_manager)
+
+INCIDENTS_OPENED = incident_kpi(
     key="incidents_opened",
     en=KpiTexts(
         "Incidents opened",
@@ -30,8 +34,6 @@ INCIDENTS_OPENED = Kpi(
         "期内上报的事件数；之后取消或判为重复的也计入，并另行列示。",
         "告警风暴会使当期显得糟糕：请按渠道或来源工具（`source`）查看。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="opened",
     measure=Measure.case,
     aggregate=Aggregate.number,
@@ -41,7 +43,7 @@ INCIDENTS_OPENED = Kpi(
     dimensions=BY_SOURCE,
 )
 
-INCIDENTS_RESOLVED = Kpi(
+INCIDENTS_RESOLVED = incident_kpi(
     key="incidents_resolved",
     en=KpiTexts(
         "Incidents resolved",
@@ -53,8 +55,6 @@ INCIDENTS_RESOLVED = Kpi(
         "最终解决时间在期内的事件数；每个事件只计一次。",
         "重开的事件会退出原解决期间，直到再次解决。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="resolved",
     measure=Measure.case,
     aggregate=Aggregate.number,
@@ -64,7 +64,7 @@ INCIDENTS_RESOLVED = Kpi(
     settling=Settling.reopening,
 )
 
-INCIDENTS_CLOSED = Kpi(
+INCIDENTS_CLOSED = incident_kpi(
     key="incidents_closed",
     en=KpiTexts(
         "Incidents closed",
@@ -76,8 +76,6 @@ INCIDENTS_CLOSED = Kpi(
         "最后一次关闭在期内的事件数，含判为重复而关闭的；每个事件只计一次。",
         "重复事件因标记而关闭，故关闭数多于解决数。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="closed",
     measure=Measure.case,
     aggregate=Aggregate.number,
@@ -87,7 +85,7 @@ INCIDENTS_CLOSED = Kpi(
     settling=Settling.reopening,
 )
 
-INCIDENT_RESPONSE_SECONDS = Kpi(
+INCIDENT_RESPONSE_SECONDS = incident_kpi(
     key="incident_response_seconds",
     en=KpiTexts(
         "Mean time to respond (MTTA)",
@@ -103,8 +101,6 @@ INCIDENT_RESPONSE_SECONDS = Kpi(
         "扣除协议约定的暂停；P1 按全部时间计。",
         "从未响应的事件不在平均值内，请看旁列的未结数；外部历史以首个离开“新建”的事件为响应，不论由谁执行。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="responded",
     measure=Measure.business_seconds,
     secondary=Measure.seconds,
@@ -116,7 +112,7 @@ INCIDENT_RESPONSE_SECONDS = Kpi(
     target=TargetValue(Comparator.lt, 900),
 )
 
-INCIDENT_RESOLUTION_SECONDS = Kpi(
+INCIDENT_RESOLUTION_SECONDS = incident_kpi(
     key="incident_resolution_seconds",
     en=KpiTexts(
         "Mean time to resolve (MTTR)",
@@ -134,8 +130,6 @@ INCIDENT_RESOLUTION_SECONDS = Kpi(
         "MTTR 有三种含义：此处为提出到最终解决，而非恢复或响应；未结事件不在其内，"
         "少数超长事件会拉动平均值，请对照中位数。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="resolved",
     measure=Measure.business_seconds,
     secondary=Measure.seconds,
@@ -148,7 +142,7 @@ INCIDENT_RESOLUTION_SECONDS = Kpi(
     target=TargetValue(Comparator.lt, 7_200),
 )
 
-FIRST_RESOLUTION_SECONDS = Kpi(
+FIRST_RESOLUTION_SECONDS = incident_kpi(
     key="first_resolution_seconds",
     en=KpiTexts(
         "Mean time to first resolution",
@@ -161,8 +155,6 @@ FIRST_RESOLUTION_SECONDS = Kpi(
         "期内首次解决的事件，从提出到首次解决所用的秒数，不论之后是否重开。",
         "若首次解决快而最终解决慢，说明过早关闭。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="first_resolved",
     measure=Measure.seconds,
     aggregate=Aggregate.mean,
@@ -172,7 +164,7 @@ FIRST_RESOLUTION_SECONDS = Kpi(
     still_open=StillOpen.never_resolved,
 )
 
-INCIDENT_CLOSE_SECONDS = Kpi(
+INCIDENT_CLOSE_SECONDS = incident_kpi(
     key="incident_close_seconds",
     en=KpiTexts(
         "Mean time to close",
@@ -184,8 +176,6 @@ INCIDENT_CLOSE_SECONDS = Kpi(
         "最后一次关闭在期内的事件，从提出到最后一次关闭所用的秒数。",
         "自动关闭会加上等待的天数。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="closed",
     measure=Measure.seconds,
     aggregate=Aggregate.mean,
@@ -196,7 +186,7 @@ INCIDENT_CLOSE_SECONDS = Kpi(
     settling=Settling.reopening,
 )
 
-REOPENED_SHARE = Kpi(
+REOPENED_SHARE = incident_kpi(
     key="reopened_share",
     en=KpiTexts(
         "Share reopened",
@@ -209,8 +199,6 @@ REOPENED_SHARE = Kpi(
         "最终解决时间在期内的事件中，至少重开过一次的占比。",
         "不同于重开率：重开率按解决次数计，此处按事件计。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="resolved",
     measure=Measure.reopened,
     aggregate=Aggregate.share,
@@ -220,7 +208,7 @@ REOPENED_SHARE = Kpi(
     settling=Settling.reopening,
 )
 
-REASSIGNED_SHARE = Kpi(
+REASSIGNED_SHARE = incident_kpi(
     key="reassigned_share",
     en=KpiTexts(
         "Share reassigned",
@@ -233,8 +221,6 @@ REASSIGNED_SHARE = Kpi(
         "最终解决时间在期内的事件中，至少更换过一次团队的占比；首次分派不计。",
         "服务台例行转交会使其偏高，并非问题。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="resolved",
     measure=Measure.reassigned,
     aggregate=Aggregate.share,
@@ -244,7 +230,7 @@ REASSIGNED_SHARE = Kpi(
     settling=Settling.reopening,
 )
 
-REASSIGNMENTS_PER_CASE = Kpi(
+REASSIGNMENTS_PER_CASE = incident_kpi(
     key="reassignments_per_case",
     en=KpiTexts(
         "Reassignments per incident",
@@ -257,8 +243,6 @@ REASSIGNMENTS_PER_CASE = Kpi(
         "最终解决时间在期内的事件，平均每个事件在首次分派之后更换团队的次数。",
         "团队内更换人员不计（见换人次数），服务台的转交计入。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="resolved",
     measure=Measure.reassignments,
     aggregate=Aggregate.per_case,
@@ -268,7 +252,7 @@ REASSIGNMENTS_PER_CASE = Kpi(
     settling=Settling.reopening,
 )
 
-BACKLOG = Kpi(
+BACKLOG = incident_kpi(
     key="backlog",
     en=KpiTexts(
         "Backlog",
@@ -276,8 +260,6 @@ BACKLOG = Kpi(
         "Cases on hold count; how many there are is shown beside.",
     ),
     zh=KpiTexts("积压", "期末尚未解决的事件数；未结束的期间以当前时刻计。", "挂起的事件计入，并另行列示。"),
-    process="incident",
-    owner=Role.incident_manager,
     fact=None,
     measure=Measure.case,
     aggregate=Aggregate.number,

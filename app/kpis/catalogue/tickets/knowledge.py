@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_ARTICLES
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
 from app.kpis.declaration.measures import Measure
+
+article_kpi = partial(Kpi, process="article", owner=Role.knowledge_editor)
 
 KNOWLEDGE_USE = Kpi(
     key="knowledge_use",
@@ -33,7 +37,7 @@ KNOWLEDGE_USE = Kpi(
     settling=Settling.reopening,
 )
 
-KNOWLEDGE_DEFLECTION = Kpi(
+KNOWLEDGE_DEFLECTION = article_kpi(
     key="knowledge_deflection",
     en=KpiTexts(
         "Tickets spared by knowledge, at most",
@@ -50,8 +54,6 @@ KNOWLEDGE_DEFLECTION = Kpi(
         "此为上限：未作表示即离开的人可能只是放弃，未登录的访问者是否提单无从得知。请与旁列的下限一并查看，两者之差即离开者和未知者。"
         "只计入上报访问的门户。",
     ),
-    process="article",
-    owner=Role.knowledge_editor,
     fact="visit",
     measure=Measure.deflected,
     aggregate=Aggregate.share,
@@ -63,7 +65,7 @@ KNOWLEDGE_DEFLECTION = Kpi(
     companions=("knowledge_deflection_confirmed",),
 )
 
-KNOWLEDGE_DEFLECTION_CONFIRMED = Kpi(
+KNOWLEDGE_DEFLECTION_CONFIRMED = article_kpi(
     key="knowledge_deflection_confirmed",
     en=KpiTexts(
         "Tickets spared by knowledge, at least",
@@ -77,8 +79,6 @@ KNOWLEDGE_DEFLECTION_CONFIRMED = Kpi(
         "期内首次推荐文章的门户访问中，访问者身份已知、打开了推荐文章并表示有帮助，且推荐后 24 小时内未提单的占比。",
         "此为下限：多数得到帮助的人不作表示，许多人也不登录。",
     ),
-    process="article",
-    owner=Role.knowledge_editor,
     fact="visit",
     measure=Measure.confirmed,
     aggregate=Aggregate.share,
@@ -89,7 +89,7 @@ KNOWLEDGE_DEFLECTION_CONFIRMED = Kpi(
     dimensions=(),
 )
 
-KNOWLEDGE_SHARED = Kpi(
+KNOWLEDGE_SHARED = article_kpi(
     key="knowledge_shared",
     en=KpiTexts(
         "Articles published",
@@ -102,8 +102,6 @@ KNOWLEDGE_SHARED = Kpi(
         "期内首次发布的知识文章数；按负责人查看即为每位作者的发布数。",
         "大量无人需要的短文会抬高数值，请看旁列的他人使用次数；修订不计为新文章。",
     ),
-    process="article",
-    owner=Role.knowledge_editor,
     fact="published",
     measure=Measure.case,
     aggregate=Aggregate.number,
@@ -114,7 +112,7 @@ KNOWLEDGE_SHARED = Kpi(
     companions=("knowledge_shared_uses",),
 )
 
-KNOWLEDGE_SHARED_USES = Kpi(
+KNOWLEDGE_SHARED_USES = article_kpi(
     key="knowledge_shared_uses",
     en=KpiTexts(
         "Articles used by others",
@@ -128,8 +126,6 @@ KNOWLEDGE_SHARED_USES = Kpi(
         "期内由作者以外的人登记使用知识文章的次数；按负责人查看即为每位作者的文章被使用的次数。",
         "每篇文章每单计一次；旧文章会继续被使用，其作者在期内不一定发布过文章。",
     ),
-    process="article",
-    owner=Role.knowledge_editor,
     fact="used",
     measure=Measure.case,
     aggregate=Aggregate.number,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
 from app.kpis.declaration.measures import Measure
 from app.kpis.declaration.still_open import StillOpen
 
-INCIDENT_RESTORE_SECONDS = Kpi(
+incident_kpi = partial(Kpi, process="incident", owner=Role.incident_manager)
+
+INCIDENT_RESTORE_SECONDS = incident_kpi(
     key="incident_restore_seconds",
     en=KpiTexts(
         "Mean time to restore service",
@@ -23,8 +27,6 @@ INCIDENT_RESTORE_SECONDS = Kpi(
         "影响或中断服务、已最终解决且服务在期内恢复的事件，从中断开始到服务恢复的秒数。",
         "未说明开始时间的从提出起算，并标记为推断。同一服务重叠的事件各计一次：此数不是可用率。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="restored",
     measure=Measure.seconds,
     aggregate=Aggregate.mean,
@@ -35,7 +37,7 @@ INCIDENT_RESTORE_SECONDS = Kpi(
     settling=Settling.reopening,
 )
 
-MAJOR_INCIDENTS = Kpi(
+MAJOR_INCIDENTS = incident_kpi(
     key="major_incidents",
     en=KpiTexts(
         "Major incidents",
@@ -50,8 +52,6 @@ MAJOR_INCIDENTS = Kpi(
         "期内首次宣布为重大的事件数，不论之后如何。",
         "之后降级的也计入，请看降级占比；此数既反映发生了什么，也反映宣布的尺度。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="declared_major",
     measure=Measure.case,
     aggregate=Aggregate.number,
@@ -60,7 +60,7 @@ MAJOR_INCIDENTS = Kpi(
     basis=Basis.event,
 )
 
-MAJORS_DOWNGRADED = Kpi(
+MAJORS_DOWNGRADED = incident_kpi(
     key="majors_downgraded",
     en=KpiTexts(
         "Major incidents downgraded",
@@ -73,8 +73,6 @@ MAJORS_DOWNGRADED = Kpi(
         "期内首次宣布为重大的事件中，之后降级的占比。",
         "完全没有降级可能说明宣布过晚；再次宣布的仍是重大事件。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="declared_major",
     measure=Measure.downgraded,
     aggregate=Aggregate.share,
@@ -83,7 +81,7 @@ MAJORS_DOWNGRADED = Kpi(
     basis=Basis.event,
 )
 
-MAJOR_REVIEWED_ON_TIME = Kpi(
+MAJOR_REVIEWED_ON_TIME = incident_kpi(
     key="major_reviewed_on_time",
     en=KpiTexts(
         "Major incidents reviewed in time",
@@ -101,8 +99,6 @@ MAJOR_REVIEWED_ON_TIME = Kpi(
         "期限未满而未回顾的暂计为未完成，故期末一周的数值还会上升；重开的事件须重新回顾。"
         "由其他系统解决的，或在记录期限之前解决的，没有期限，以七天计。",
     ),
-    process="incident",
-    owner=Role.incident_manager,
     fact="resolved",
     measure=Measure.review_on_time,
     aggregate=Aggregate.share,

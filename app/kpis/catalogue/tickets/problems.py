@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_PROBLEMS, Dimension
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
 from app.kpis.declaration.measures import Measure
 from app.kpis.declaration.still_open import StillOpen
 
-PROBLEM_CAUSE_SECONDS = Kpi(
+problem_kpi = partial(Kpi, process="problem", owner=Role.problem_manager)
+
+PROBLEM_CAUSE_SECONDS = problem_kpi(
     key="problem_cause_seconds",
     en=KpiTexts(
         "Time to the cause",
@@ -22,8 +26,6 @@ PROBLEM_CAUSE_SECONDS = Kpi(
         "期内首次确定根因的问题，自提出至确定根因的平均秒数。",
         "数量少，请看中位数和清单。根因未明的不在其内，请看含未结问题的估计。",
     ),
-    process="problem",
-    owner=Role.problem_manager,
     fact="caused",
     measure=Measure.seconds,
     aggregate=Aggregate.mean,
@@ -34,7 +36,7 @@ PROBLEM_CAUSE_SECONDS = Kpi(
     dimensions=OF_PROBLEMS,
 )
 
-PROBLEM_CAUSE_KM = Kpi(
+PROBLEM_CAUSE_KM = problem_kpi(
     key="problem_cause_km",
     en=KpiTexts(
         "Time to the cause, open problems included",
@@ -48,8 +50,6 @@ PROBLEM_CAUSE_KM = Kpi(
         "期内提出的问题中半数确定根因所需的秒数，按 Kaplan–Meier 估计：根因未明的按已历时计入。",
         "半数确定之前没有数值，只要有未明的就会变动，各分组不能相加。",
     ),
-    process="problem",
-    owner=Role.problem_manager,
     fact="opened",
     measure=Measure.observed,
     aggregate=Aggregate.kaplan_meier,
@@ -60,7 +60,7 @@ PROBLEM_CAUSE_KM = Kpi(
     dimensions=OF_PROBLEMS,
 )
 
-KNOWN_ERROR_RATIO = Kpi(
+KNOWN_ERROR_RATIO = problem_kpi(
     key="known_error_ratio",
     en=KpiTexts(
         "Known errors",
@@ -73,8 +73,6 @@ KNOWN_ERROR_RATIO = Kpi(
         "期末未解决的问题中，根因与临时措施均已知的占比；未结束的期间以当前时刻计。",
         "解决已知错误会使其下降，应与修复时间一并查看。",
     ),
-    process="problem",
-    owner=Role.problem_manager,
     fact=None,
     measure=Measure.known_error,
     aggregate=Aggregate.share,
@@ -85,7 +83,7 @@ KNOWN_ERROR_RATIO = Kpi(
     dimensions=OF_PROBLEMS,
 )
 
-PROBLEM_FIX_SECONDS = Kpi(
+PROBLEM_FIX_SECONDS = problem_kpi(
     key="problem_fix_seconds",
     en=KpiTexts(
         "Time to fix",
@@ -98,8 +96,6 @@ PROBLEM_FIX_SECONDS = Kpi(
         "期内最终解决且根因已知的问题，自确定根因至最终解决的平均秒数。",
         "已接受风险的从未修复，不计；大量接受风险会使数值偏小。",
     ),
-    process="problem",
-    owner=Role.problem_manager,
     fact="fixed",
     measure=Measure.seconds,
     aggregate=Aggregate.mean,
@@ -111,7 +107,7 @@ PROBLEM_FIX_SECONDS = Kpi(
     dimensions=OF_PROBLEMS,
 )
 
-PROBLEMS_RISK_ACCEPTED = Kpi(
+PROBLEMS_RISK_ACCEPTED = problem_kpi(
     key="problems_risk_accepted",
     en=KpiTexts(
         "Accepted risks",
@@ -123,8 +119,6 @@ PROBLEMS_RISK_ACCEPTED = Kpi(
         "期内因接受风险而关闭且未重新打开的问题数。",
         "它们既未修复，也不在积压中，请与两者对照阅读。",
     ),
-    process="problem",
-    owner=Role.problem_manager,
     fact="risk_accepted",
     measure=Measure.case,
     aggregate=Aggregate.number,
@@ -134,7 +128,7 @@ PROBLEMS_RISK_ACCEPTED = Kpi(
     dimensions=OF_PROBLEMS,
 )
 
-PROBLEM_BACKLOG = Kpi(
+PROBLEM_BACKLOG = problem_kpi(
     key="problem_backlog",
     en=KpiTexts(
         "Backlog of problems",
@@ -147,8 +141,6 @@ PROBLEM_BACKLOG = Kpi(
         "期末未解决的问题数；未结束的期间以当前时刻计。",
         "挂起的计入，并另行列示。问题少也可能意味着无人查找根因。",
     ),
-    process="problem",
-    owner=Role.problem_manager,
     fact=None,
     measure=Measure.case,
     aggregate=Aggregate.number,
@@ -159,7 +151,7 @@ PROBLEM_BACKLOG = Kpi(
     dimensions=(*OF_PROBLEMS, Dimension.age),
 )
 
-PROBLEM_BACKLOG_AGE = Kpi(
+PROBLEM_BACKLOG_AGE = problem_kpi(
     key="problem_backlog_age",
     en=KpiTexts(
         "Age of open problems",
@@ -172,8 +164,6 @@ PROBLEM_BACKLOG_AGE = Kpi(
         "期末未解决问题自提出以来秒数的平均值，旁列中位数和 90 分位数；未结束的期间以当前时刻计。",
         "少数超长问题会拉动平均值，请看中位数并按存续时间查看。",
     ),
-    process="problem",
-    owner=Role.problem_manager,
     fact=None,
     measure=Measure.seconds,
     aggregate=Aggregate.mean,
@@ -184,7 +174,7 @@ PROBLEM_BACKLOG_AGE = Kpi(
     dimensions=(*OF_PROBLEMS, Dimension.age),
 )
 
-INCIDENTS_PREVENTED = Kpi(
+INCIDENTS_PREVENTED = problem_kpi(
     key="incidents_prevented",
     en=KpiTexts(
         "Incidents prevented",
@@ -201,8 +191,6 @@ INCIDENTS_PREVENTED = Kpi(
         "期末之后 90 天内仍会变动。问题常在糟糕时段之后提出，其后本就会好转，区间只反映偶然波动；"
         "未关联的事件不计。",
     ),
-    process="problem",
-    owner=Role.problem_manager,
     fact="resolved",
     divisor=3,
     measure=Measure.prevented,
@@ -215,7 +203,7 @@ INCIDENTS_PREVENTED = Kpi(
     dimensions=OF_PROBLEMS,
 )
 
-PROACTIVE_PROBLEM_SHARE = Kpi(
+PROACTIVE_PROBLEM_SHARE = problem_kpi(
     key="proactive_problem_share",
     en=KpiTexts(
         "Proactive problems",
@@ -227,8 +215,6 @@ PROACTIVE_PROBLEM_SHARE = Kpi(
         "期内提出的问题中，由趋势分析或回顾发现的占比。",
         "它说明谁在查找，而非找到了什么。",
     ),
-    process="problem",
-    owner=Role.problem_manager,
     fact="opened",
     measure=Measure.proactive,
     aggregate=Aggregate.share,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_REQUESTS
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
 from app.kpis.declaration.measures import Measure
 
-ACCEPTANCE_FIRST_PASS = Kpi(
+request_kpi = partial(Kpi, process="request", owner=Role.process_owner)
+
+ACCEPTANCE_FIRST_PASS = request_kpi(
     key="acceptance_first_pass",
     en=KpiTexts(
         "Accepted at once",
@@ -19,8 +23,6 @@ ACCEPTANCE_FIRST_PASS = Kpi(
         "期内首次验收的项目类请求中，通过的占比。",
         "验收之后发现的问题属于重新打开，不在此处体现。",
     ),
-    process="request",
-    owner=Role.process_owner,
     fact="judged",
     measure=Measure.first_pass,
     aggregate=Aggregate.share,
@@ -30,7 +32,7 @@ ACCEPTANCE_FIRST_PASS = Kpi(
     dimensions=OF_REQUESTS,
 )
 
-REQUEST_REWORK = Kpi(
+REQUEST_REWORK = request_kpi(
     key="request_rework",
     en=KpiTexts(
         "Requests with rework",
@@ -44,8 +46,6 @@ REQUEST_REWORK = Kpi(
         "期内最终交付的服务请求中，发生过方案修订、验收不通过、交付后整改或非请求人提出的需求变更的占比。",
         "请求人自己变更需求不算返工。从不退回方案也会使数值偏小。",
     ),
-    process="request",
-    owner=Role.process_owner,
     fact="delivered",
     measure=Measure.reworked,
     aggregate=Aggregate.share,
@@ -56,7 +56,7 @@ REQUEST_REWORK = Kpi(
     dimensions=OF_REQUESTS,
 )
 
-REQUEST_REWORK_ROUNDS = Kpi(
+REQUEST_REWORK_ROUNDS = request_kpi(
     key="request_rework_rounds",
     en=KpiTexts(
         "Rounds of rework",
@@ -68,8 +68,6 @@ REQUEST_REWORK_ROUNDS = Kpi(
         "期内最终交付的服务请求，平均每个返工的次数。",
         "大项目的机会多于目录条目，请按履行路径查看。",
     ),
-    process="request",
-    owner=Role.process_owner,
     fact="delivered",
     measure=Measure.rework_rounds,
     aggregate=Aggregate.per_case,
@@ -80,7 +78,7 @@ REQUEST_REWORK_ROUNDS = Kpi(
     dimensions=OF_REQUESTS,
 )
 
-REQUIREMENT_CHANGES_PER_REQUEST = Kpi(
+REQUIREMENT_CHANGES_PER_REQUEST = request_kpi(
     key="requirement_changes_per_request",
     en=KpiTexts(
         "Changes of requirements",
@@ -92,8 +90,6 @@ REQUIREMENT_CHANGES_PER_REQUEST = Kpi(
         "期内最终交付的服务请求，平均每个由请求人变更需求的次数。",
         "不算返工，也不一定是履行方的问题，请与返工轮次对照阅读。",
     ),
-    process="request",
-    owner=Role.process_owner,
     fact="delivered",
     measure=Measure.requirement_changes,
     aggregate=Aggregate.per_case,
@@ -104,7 +100,7 @@ REQUIREMENT_CHANGES_PER_REQUEST = Kpi(
     dimensions=OF_REQUESTS,
 )
 
-SERVICE_ACCURACY = Kpi(
+SERVICE_ACCURACY = request_kpi(
     key="service_accuracy",
     en=KpiTexts(
         "Accuracy of service",
@@ -117,8 +113,6 @@ SERVICE_ACCURACY = Kpi(
         "期内最终交付的服务请求中，此前无返工且交付后约定天数（默认 7 天）内未被重新打开的占比。",
         "表单使用错误的审计发现尚不计入：还没有发现项登记。",
     ),
-    process="request",
-    owner=Role.process_owner,
     fact="delivered",
     measure=Measure.accurate,
     aggregate=Aggregate.share,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_REQUESTS, Dimension
 from app.kpis.declaration.kpi import (
@@ -18,7 +20,9 @@ from app.kpis.declaration.kpi import (
 from app.kpis.declaration.measures import Measure
 from app.kpis.declaration.still_open import StillOpen
 
-REQUESTS_OPENED = Kpi(
+request_kpi = partial(Kpi, process="request", owner=Role.process_owner)
+
+REQUESTS_OPENED = request_kpi(
     key="requests_opened",
     en=KpiTexts(
         "Requests submitted",
@@ -31,8 +35,6 @@ REQUESTS_OPENED = Kpi(
         "期内提交的服务请求数。",
         "已取消和已驳回的计入，并另行列出；评估之前履行路径未知。",
     ),
-    process="request",
-    owner=Role.process_owner,
     fact="opened",
     measure=Measure.case,
     aggregate=Aggregate.number,
@@ -42,7 +44,7 @@ REQUESTS_OPENED = Kpi(
     dimensions=OF_REQUESTS,
 )
 
-REQUESTS_DELIVERED = Kpi(
+REQUESTS_DELIVERED = request_kpi(
     key="requests_delivered",
     en=KpiTexts(
         "Requests delivered",
@@ -54,8 +56,6 @@ REQUESTS_DELIVERED = Kpi(
         "最终交付时间在期内的服务请求数。",
         "重新打开的计入再次交付的期间，只计一次。",
     ),
-    process="request",
-    owner=Role.process_owner,
     fact="delivered",
     measure=Measure.case,
     aggregate=Aggregate.number,
@@ -66,7 +66,7 @@ REQUESTS_DELIVERED = Kpi(
     dimensions=OF_REQUESTS,
 )
 
-REQUEST_RESPONSE_SECONDS = Kpi(
+REQUEST_RESPONSE_SECONDS = request_kpi(
     key="request_response_seconds",
     en=KpiTexts(
         "Response time of requests",
@@ -80,8 +80,6 @@ REQUEST_RESPONSE_SECONDS = Kpi(
         "期内首次评估或开始处理的服务请求，自提交至该时刻的平均秒数；协议（或服务）有日历的按工作时间计。",
         "尚无人处理的不在平均值内，见未响应数。",
     ),
-    process="request",
-    owner=Role.process_owner,
     fact="responded",
     measure=Measure.business_seconds,
     secondary=Measure.seconds,
@@ -93,7 +91,7 @@ REQUEST_RESPONSE_SECONDS = Kpi(
     dimensions=OF_REQUESTS,
 )
 
-REQUEST_HANDLING_SECONDS = Kpi(
+REQUEST_HANDLING_SECONDS = request_kpi(
     key="request_handling_seconds",
     en=KpiTexts(
         "Handling time of requests",
@@ -111,8 +109,6 @@ REQUEST_HANDLING_SECONDS = Kpi(
         "开始之前的等待属于交付周期，不属于处理时间。一步完成的，说明了开始时刻的自该时刻起算，热线和即时沟通"
         "计为零，其余不计。集中在下班前点开始会使数值偏小，请对照即时完成占比。",
     ),
-    process="request",
-    owner=Role.process_owner,
     fact="handled",
     measure=Measure.business_seconds,
     secondary=Measure.seconds,
@@ -126,7 +122,7 @@ REQUEST_HANDLING_SECONDS = Kpi(
     dimensions=OF_REQUESTS,
 )
 
-REQUEST_AT_ONCE_SHARE = Kpi(
+REQUEST_AT_ONCE_SHARE = request_kpi(
     key="request_at_once_share",
     en=KpiTexts(
         "Requests handled at once",
@@ -140,8 +136,6 @@ REQUEST_AT_ONCE_SHARE = Kpi(
         "期内最终交付且开始时刻已知的标准路径服务请求中，开始后 10 秒内交付的占比。",
         "占比越高，平均处理时间越不可信：点开始后随即交付，看不出实际用时。",
     ),
-    process="request",
-    owner=Role.process_owner,
     fact="handled",
     measure=Measure.at_once,
     aggregate=Aggregate.share,
@@ -152,7 +146,7 @@ REQUEST_AT_ONCE_SHARE = Kpi(
     dimensions=OF_REQUESTS,
 )
 
-REQUEST_ON_TIME = Kpi(
+REQUEST_ON_TIME = request_kpi(
     key="request_on_time",
     en=KpiTexts(
         "Requests delivered on time",
@@ -168,8 +162,6 @@ REQUEST_ON_TIME = Kpi(
         "为逾期。",
         "未选目录条目的没有承诺时间，不计。逾期的计入期限届满的期间，归当时所属的团队。",
     ),
-    process="request",
-    owner=Role.process_owner,
     fact="due",
     measure=Measure.in_time,
     aggregate=Aggregate.share,
@@ -205,7 +197,7 @@ PROJECT_ON_TIME = Kpi(
     dimensions=OF_REQUESTS,
 )
 
-APPROVAL_WAIT_SECONDS = Kpi(
+APPROVAL_WAIT_SECONDS = request_kpi(
     key="approval_wait_seconds",
     en=KpiTexts(
         "Waiting for approvals",
@@ -220,8 +212,6 @@ APPROVAL_WAIT_SECONDS = Kpi(
         "少数很长的等待会拉动平均值，请看中位数。仍在等待的另行列出，不在其内。按审批角色查看时，由小组或指定人员"
         "审批的合并列出。",
     ),
-    process="request",
-    owner=Role.process_owner,
     fact="approved",
     measure=Measure.seconds,
     aggregate=Aggregate.mean,
@@ -232,7 +222,7 @@ APPROVAL_WAIT_SECONDS = Kpi(
     dimensions=(*OF_REQUESTS, Dimension.approver_role),
 )
 
-TASKS_ON_TIME = Kpi(
+TASKS_ON_TIME = request_kpi(
     key="tasks_on_time",
     en=KpiTexts(
         "Tasks done on time",
@@ -246,8 +236,6 @@ TASKS_ON_TIME = Kpi(
         "服务请求中首个到期日在期内的任务，在该日期之前完成的占比。",
         "若以改期后的日期为准，数值将永远是 100 %。没有期限的、到期前取消的，以及事件和问题的任务不计。",
     ),
-    process="request",
-    owner=Role.process_owner,
     fact="task",
     measure=Measure.in_time,
     aggregate=Aggregate.share,
@@ -257,7 +245,7 @@ TASKS_ON_TIME = Kpi(
     dimensions=OF_REQUESTS,
 )
 
-REQUEST_BACKLOG = Kpi(
+REQUEST_BACKLOG = request_kpi(
     key="request_backlog",
     en=KpiTexts(
         "Backlog of requests",
@@ -269,8 +257,6 @@ REQUEST_BACKLOG = Kpi(
         "期末尚未交付的服务请求数；未结束的期间以当前时刻计。",
         "挂起的计入，并另行列示。",
     ),
-    process="request",
-    owner=Role.process_owner,
     fact=None,
     measure=Measure.case,
     aggregate=Aggregate.number,

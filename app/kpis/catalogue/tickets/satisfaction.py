@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_COMPLAINTS
 from app.kpis.declaration.kpi import (
@@ -18,7 +20,10 @@ from app.kpis.declaration.kpi import (
 from app.kpis.declaration.measures import Measure
 from app.kpis.declaration.still_open import StillOpen
 
-CSAT = Kpi(
+satisfaction_kpi = partial(Kpi, process="request", also=("incident",), owner=Role.quality_manager)
+complaint_kpi = partial(Kpi, process="request", also=("incident",), owner=Role.service_level_manager)
+
+CSAT = satisfaction_kpi(
     key="csat",
     en=KpiTexts(
         "Customer satisfaction",
@@ -33,9 +38,6 @@ CSAT = Kpi(
         "首次评价在期内的事件和服务请求，其请求人评分（1 至 5 分）的平均值：每单取首次评价后 30 天内的最后一次；内部人员的评价不计。",
         "未评价者的看法可能不同，请与评价率和抽样率一起阅读；平均分掩盖不满意的人，请看 4 至 5 分占比；30 天内数值仍会变动。",
     ),
-    process="request",
-    also=("incident",),
-    owner=Role.quality_manager,
     fact="rated",
     measure=Measure.score,
     aggregate=Aggregate.score,
@@ -48,7 +50,7 @@ CSAT = Kpi(
     compares_years=True,
 )
 
-CSAT_SATISFIED_SHARE = Kpi(
+CSAT_SATISFIED_SHARE = satisfaction_kpi(
     key="csat_satisfied_share",
     en=KpiTexts(
         "Satisfied requesters",
@@ -61,9 +63,6 @@ CSAT_SATISFIED_SHARE = Kpi(
         "首次评价在期内的事件和服务请求中，首次评价后 30 天内的最后一次评价为 4 分或 5 分的占比。",
         "不反映未评价者的看法；3 分与 1 分同样不计入。",
     ),
-    process="request",
-    also=("incident",),
-    owner=Role.quality_manager,
     fact="rated",
     measure=Measure.satisfied,
     aggregate=Aggregate.share,
@@ -73,7 +72,7 @@ CSAT_SATISFIED_SHARE = Kpi(
     settling=Settling.rating,
 )
 
-CSAT_RESPONSE_RATE = Kpi(
+CSAT_RESPONSE_RATE = satisfaction_kpi(
     key="csat_response_rate",
     en=KpiTexts(
         "Response to requests to rate",
@@ -87,9 +86,6 @@ CSAT_RESPONSE_RATE = Kpi(
         "期内请求评价的事件和服务请求中，30 天内得到评价的占比。",
         "30 天内仍会上升；低于两成时，满意度更多反映谁在评价，而非服务本身。",
     ),
-    process="request",
-    also=("incident",),
-    owner=Role.quality_manager,
     fact="rating_asked",
     measure=Measure.rated,
     aggregate=Aggregate.share,
@@ -99,7 +95,7 @@ CSAT_RESPONSE_RATE = Kpi(
     settling=Settling.rating,
 )
 
-CSAT_SAMPLING_RATE = Kpi(
+CSAT_SAMPLING_RATE = satisfaction_kpi(
     key="csat_sampling_rate",
     en=KpiTexts(
         "Sampling of ratings",
@@ -113,9 +109,6 @@ CSAT_SAMPLING_RATE = Kpi(
         "期内请求评价的事件和服务请求数，除以期内最终解决的事件与最终交付的服务请求数。",
         "事件在关闭时才请求评价，晚于其计为解决的时间；每人每周至多请求一次，内部人员不请求，故低于各服务所设比例。",
     ),
-    process="request",
-    also=("incident",),
-    owner=Role.quality_manager,
     fact="rating_asked",
     measure=Measure.case,
     aggregate=Aggregate.per_delivery,
@@ -124,7 +117,7 @@ CSAT_SAMPLING_RATE = Kpi(
     basis=Basis.event,
 )
 
-COMPLAINTS_YOY = Kpi(
+COMPLAINTS_YOY = satisfaction_kpi(
     key="complaints_yoy",
     en=KpiTexts(
         "Complaints against the year before",
@@ -140,9 +133,6 @@ COMPLAINTS_YOY = Kpi(
         "上年同期不足 10 个，或其记录起始较晚时没有数值：记录缺失会显得像变化；数量小时受偶然影响，请看区间；"
         "单据减少投诉也会减少，请看每千单投诉数；2 月 29 日没有上年同期。",
     ),
-    process="request",
-    also=("incident",),
-    owner=Role.quality_manager,
     fact="complained",
     measure=Measure.case,
     aggregate=Aggregate.year_over_year,
@@ -155,7 +145,7 @@ COMPLAINTS_YOY = Kpi(
     compares_years=True,
 )
 
-COMPLAINTS_PER_THOUSAND = Kpi(
+COMPLAINTS_PER_THOUSAND = satisfaction_kpi(
     key="complaints_per_thousand",
     en=KpiTexts(
         "Complaints per 1,000 cases delivered",
@@ -169,9 +159,6 @@ COMPLAINTS_PER_THOUSAND = Kpi(
         "期内对事件和服务请求的投诉数，除以期内最终解决的事件与最终交付的服务请求数，乘以 1000；合并的投诉计为一个。",
         "投诉的单据可能属于上一期；按投诉内容查看时，分母仍为全部单据。",
     ),
-    process="request",
-    also=("incident",),
-    owner=Role.quality_manager,
     fact="complained",
     measure=Measure.case,
     aggregate=Aggregate.per_delivery,
@@ -183,7 +170,7 @@ COMPLAINTS_PER_THOUSAND = Kpi(
     compares_years=True,
 )
 
-COMPLAINT_ANSWER_SECONDS = Kpi(
+COMPLAINT_ANSWER_SECONDS = complaint_kpi(
     key="complaint_answer_seconds",
     en=KpiTexts(
         "Time to answer complaints",
@@ -196,9 +183,6 @@ COMPLAINT_ANSWER_SECONDS = Kpi(
         "期内答复的投诉，从提出到答复的秒数中位数；旁列待答复数和按时答复占比。",
         "一直未答复的不在其中：请看待答复数，以及含未答复投诉的中位数。",
     ),
-    process="request",
-    also=("incident",),
-    owner=Role.service_level_manager,
     fact="complaint_answered",
     measure=Measure.seconds,
     aggregate=Aggregate.median,
@@ -210,7 +194,7 @@ COMPLAINT_ANSWER_SECONDS = Kpi(
     companions=("complaint_answered_in_time", "complaint_answer_km"),
 )
 
-COMPLAINT_ANSWERED_IN_TIME = Kpi(
+COMPLAINT_ANSWERED_IN_TIME = complaint_kpi(
     key="complaint_answered_in_time",
     en=KpiTexts(
         "Complaints answered in time",
@@ -222,9 +206,6 @@ COMPLAINT_ANSWERED_IN_TIME = Kpi(
         "期内答复的投诉中，在约定工作日内答复的占比。",
         "逾期未答复的在答复时才计入：请看待答复数。",
     ),
-    process="request",
-    also=("incident",),
-    owner=Role.service_level_manager,
     fact="complaint_answered",
     measure=Measure.answered_in_time,
     aggregate=Aggregate.share,
@@ -234,7 +215,7 @@ COMPLAINT_ANSWERED_IN_TIME = Kpi(
     dimensions=OF_COMPLAINTS,
 )
 
-COMPLAINT_ANSWER_KM = Kpi(
+COMPLAINT_ANSWER_KM = complaint_kpi(
     key="complaint_answer_km",
     en=KpiTexts(
         "Time to answer complaints, open ones included",
@@ -247,9 +228,6 @@ COMPLAINT_ANSWER_KM = Kpi(
         "期内提出的投诉，从提出到答复的秒数中位数，按 Kaplan-Meier 法估计：未答复的以其存续时间计入。",
         "有未答复的投诉时数值仍会变动；答复不足半数时没有数值。",
     ),
-    process="request",
-    also=("incident",),
-    owner=Role.service_level_manager,
     fact="complained",
     measure=Measure.observed,
     aggregate=Aggregate.kaplan_meier,

@@ -1,7 +1,6 @@
 -- parts: cases
 -- knowledge_shared: articles, when they were first published.
 decided as (
-  select stream, min(rank) as rank, (array_agg(occurred_at order by rank))[1] as at, null::bigint as seconds, null::bigint as numerator,
-    null::bigint as denominator, false as standing
+  select stream, min(rank) as rank, (array_agg(occurred_at order by rank))[1] as at
   from event where type = 'article.published' group by stream
 )

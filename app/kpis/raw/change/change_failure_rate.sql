@@ -2,11 +2,9 @@
 -- change_failure_rate: of the changes whose implementation ended, those that were backed out, that their review calls failed
 -- or backed out, or that are linked to an incident as its cause.
 decided as (
-  select outcome.stream, outcome.rank, outcome.occurred_at as at, null::bigint as seconds,
-    case when review.outcome in ('failed', 'backed_out')
+  select outcome.stream, outcome.rank, outcome.occurred_at as at, case when review.outcome in ('failed', 'backed_out')
       or exists (select from turn where turn.stream = outcome.stream and turn.state = 'backed_out')
-      or exists (select from caused where caused.stream = outcome.stream) then 1 else 0 end::bigint as numerator,
-    1::bigint as denominator, false as standing,
+      or exists (select from caused where caused.stream = outcome.stream) then 1 else 0 end as numerator, 1 as denominator,
     case when review.first_pass is null then 'computed' else 'reviewed' end as verdict
   from outcome left join review using (stream)
 )

@@ -11,8 +11,7 @@ planned as (
   group by outcome.stream
 ),
 decided as (
-  select outcome.stream, outcome.rank, outcome.occurred_at as at, null::bigint as seconds,
-    case
+  select outcome.stream, outcome.rank, outcome.occurred_at as at, case
       when review.first_pass is not null then review.first_pass::integer
       when exists (select from turn where turn.stream = outcome.stream and turn.state = 'backed_out') then 0
       when exists (select from caused where caused.stream = outcome.stream) then 0
@@ -21,8 +20,7 @@ decided as (
       when planned.type = 'emergency' then 1
       when start.occurred_at >= from_at and outcome.occurred_at <= until_at then 1
       else 0
-    end::bigint as numerator,
-    1::bigint as denominator, false as standing,
+    end::bigint as numerator, 1 as denominator,
     case when review.first_pass is null then 'computed' else 'reviewed' end as verdict
   from outcome join planned using (stream) left join review using (stream) left join start using (stream)
 )

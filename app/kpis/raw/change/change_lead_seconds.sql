@@ -3,7 +3,6 @@
 -- were handed in.
 decided as (
   select completion.stream, completion.rank, completion.occurred_at as at,
-    greatest(round(extract(epoch from completion.occurred_at - handing.occurred_at)), 0)::bigint as seconds,
-    null::bigint as numerator, null::bigint as denominator, false as standing
+    greatest(round(extract(epoch from completion.occurred_at - handing.occurred_at)), 0)::bigint as seconds
   from completion join outcome using (stream, rank) join handing using (stream)
 )

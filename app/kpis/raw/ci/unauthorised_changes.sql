@@ -15,15 +15,13 @@ team_of as (
   where starts_with(stream, 'person/') and position <= %(position)s and data->'set'->stream ? 'team_id'
 ),
 decided as (
-  select stream, rank, occurred_at as at, null::bigint as seconds,
-    case when authorised then 0 else 1 end::bigint as numerator, 1::bigint as denominator, false as standing,
+  select stream, rank, occurred_at as at, case when authorised then 0 else 1 end as numerator, 1 as denominator,
     case when authorised then 'authorised'
       when exists (
         select from event where event.stream = owned.stream and event.rank > owned.rank and type = 'ci.regularised'
           and coalesce((told->>'regularised_number')::integer, owned.number) = owned.number
       ) then 'regularised'
-      else 'unauthorised' end as authorisation,
-    (
+      else 'unauthorised' end as authorisation, (
       select team_id from team_of where person = 'person/' || owner_id and team_of.position <= owned.position
       order by team_of.position desc limit 1
     ) as team_id

@@ -10,8 +10,7 @@ stated as (
   order by stream, name, position desc
 ),
 decided as (
-  select stream, null::bigint as rank, breaches_at as at, null::bigint as seconds, 1::bigint as numerator, 1::bigint as denominator,
-    false as standing, agreement_id, metric, null::text as excluded, coalesce((
+  select stream, null::bigint as rank, breaches_at as at, 1 as numerator, 1 as denominator, agreement_id, metric, coalesce((
       select cause from stated
       where stated.stream = clock.stream and (agreement_type is null or (agreement_type = 'SLA' and stated.metric = clock.metric))
       order by cause = 'unknown', agreement_type is null, name limit 1

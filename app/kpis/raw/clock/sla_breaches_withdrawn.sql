@@ -7,9 +7,9 @@ withdrawal as (
   where told.type = 'clock.breach_withdrawn' and told.position <= %(position)s and starts_with(head.about, '{process}/')
 ),
 decided as (
-  select stream, null::bigint as rank, withdrawal.occurred_at as at, null::bigint as seconds, 1::bigint as numerator,
-    1::bigint as denominator, true as standing, (said->>'agreement')::uuid as agreement_id, said->>'metric' as metric,
-    null::text as excluded, coalesce(said->>'because', 'unknown') as cause, (
+  select stream, null::bigint as rank, withdrawal.occurred_at as at, 1 as numerator, 1 as denominator,
+    true as standing, (said->>'agreement')::uuid as agreement_id, said->>'metric' as metric,
+    coalesce(said->>'because', 'unknown') as cause, (
       select jsonb_object_agg(field.key, field.value) from (
         select distinct on (field.key) field.key, field.value
         from recorded cross join lateral jsonb_each(

@@ -23,8 +23,7 @@ brought as (
   where ended.state in ('succeeded', 'rolled_back') and jsonb_array_length(revisions) = 0
 ),
 decided as (
-  select stream, rank, at, greatest(round(extract(epoch from at - begun_at)), 0)::bigint as seconds, null::bigint as numerator,
-    null::bigint as denominator, false as standing
+  select stream, rank, at, greatest(round(extract(epoch from at - begun_at)), 0)::bigint as seconds
   from (
     select distinct on (what) * from brought order by what, at, split_part(stream, '/', 2)::uuid
   ) first_time

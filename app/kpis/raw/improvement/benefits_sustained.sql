@@ -2,11 +2,10 @@
 -- benefits_sustained: of the checks of benefits, 3, 6 and 12 months after the standardisation, that have fallen due, those by which
 -- every target KPI has kept its effect. What nobody has measured was not kept.
 decided as (
-  select stream, rank, due_at as at, null::bigint as seconds,
-    coalesce((
+  select stream, rank, due_at as at, coalesce((
       select bool_and(row->>'kept' is not distinct from 'true') from measured
-      where measured.stream = due.stream and row->>'occasion' = 'month_' || months), false)::integer::bigint as numerator,
-    1::bigint as denominator, false as standing, null::text as excluded
+      where measured.stream = due.stream and row->>'occasion' = 'month_' || months), false)::integer as numerator,
+    1 as denominator
   from (
     select distinct on (stream, months) stream, rank, months, due_at
     from (

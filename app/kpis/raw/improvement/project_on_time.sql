@@ -21,8 +21,8 @@ handed as (
   select distinct on (stream) stream, rank, occurred_at from event where type = 'improvement.handed_over' order by stream, rank
 ),
 decided as (
-  select stream, case when met then rank end as rank, case when met then occurred_at else due_at end as at, null::bigint as seconds,
-    met::integer::bigint as numerator, 1::bigint as denominator, false as standing, null::text as excluded
+  select stream, case when met then rank end as rank, case when met then occurred_at else due_at end as at,
+    met::integer as numerator, 1 as denominator
   from (
     select promise.stream, due_at, handed.rank, handed.occurred_at, coalesce(handed.occurred_at <= due_at, false) as met
     from promise left join handed using (stream) where due_at is not null

@@ -6,8 +6,7 @@ decided as (
   select offer.stream, 1::bigint as rank, opened_at as at,
     case when standardised_at < %(now)s then greatest(round(extract(epoch from standardised_at - opened_at)), 0)
       else floor(extract(epoch from %(now)s - opened_at)) end::bigint as seconds,
-    case when standardised_at < %(now)s then 1 else 0 end::bigint as numerator, 1::bigint as denominator, false as standing, size,
-    null::text as excluded
+    case when standardised_at < %(now)s then 1 else 0 end as numerator, 1 as denominator, size
   from offer left join carried using (stream) left join improved using (improvement)
   where opened_at < %(now)s
 )

@@ -1,7 +1,5 @@
 -- parts: cases, team_id, excluded
 -- suggestions_by_source: all suggestions that were offered, also those that were merged into others.
 decided as (
-  select stream, 1::bigint as rank, opened_at as at, null::bigint as seconds, null::bigint as numerator, null::bigint as denominator,
-    false as standing, of_team as team_id, offered_by, null::text as excluded
-  from offer
+  select stream, 1::bigint as rank, opened_at as at, of_team as team_id, offered_by from offer
 )

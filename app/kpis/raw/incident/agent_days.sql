@@ -2,8 +2,7 @@
 -- agent_days, of incidents: when their holders did something with them, and when those were resolved in which they had had a
 -- hand, and not left again within the days that were agreed; each at the beginning of its quarter of an hour.
 decided as (
-  select stream, rank, date_bin('15 minutes', occurred_at, '2000-01-01T00:00:00Z') as at, null::bigint as seconds,
-    null::bigint as numerator, null::bigint as denominator, true as standing
+  select stream, rank, date_bin('15 minutes', occurred_at, '2000-01-01T00:00:00Z') as at, true as standing
   from assignment join involvement using (stream, holder)
   where actor = 'person:' || holder or (first_rank <= rank and (stream, rank) in (
     select stream, rank from every_resolution join (select stream, state as last_state from last_turn) last using (stream)

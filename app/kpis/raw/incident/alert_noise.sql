@@ -6,9 +6,9 @@ started as (
   where stand.type = 'incident.started' and not starts_with(stand.actor, 'rule:') and stand.rank < resolution.rank
 ),
 decided as (
-  select stream, rank, occurred_at as at, null::bigint as seconds,
+  select stream, rank, occurred_at as at,
     case when not starts_with(actor, 'person:') and stream not in (select stream from started) then 1 else 0 end::bigint
-      as numerator, 1::bigint as denominator, false as standing
+      as numerator, 1 as denominator
   from resolution join resolved_with using (stream)
   where fields->>'channel' = 'monitoring'
 )

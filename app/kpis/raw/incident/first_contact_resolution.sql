@@ -20,9 +20,9 @@ other as (
   union select stream from word where speaker = 'person:' || requester
 ),
 decided as (
-  select stream, resolution.rank, resolution.occurred_at as at, null::bigint as seconds,
+  select stream, resolution.rank, resolution.occurred_at as at,
     case when resolution.actor = response.actor and starts_with(resolution.actor, 'person:') and other.stream is null
-      then 1 else 0 end::bigint as numerator, 1::bigint as denominator, false as standing
+      then 1 else 0 end as numerator, 1 as denominator
   from resolution
   join resolved_with using (stream)
   left join response using (stream)

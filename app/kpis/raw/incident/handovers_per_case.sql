@@ -23,7 +23,6 @@ handover as (
   group by stream
 ),
 decided as (
-  select stream, rank, occurred_at as at, null::bigint as seconds, coalesce(handovers, 0) as numerator,
-    1::bigint as denominator, false as standing
+  select stream, rank, occurred_at as at, coalesce(handovers, 0) as numerator, 1 as denominator
   from resolution left join handover using (stream)
 )

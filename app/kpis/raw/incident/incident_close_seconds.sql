@@ -5,7 +5,6 @@ closing as (
   where type in ('incident.closed', 'incident.marked_duplicate') order by stream, rank desc
 ),
 decided as (
-  select stream, rank, occurred_at as at, round(extract(epoch from occurred_at - opened_at))::bigint as seconds,
-    null::bigint as numerator, null::bigint as denominator, false as standing
+  select stream, rank, occurred_at as at, round(extract(epoch from occurred_at - opened_at))::bigint as seconds
   from closing join opening using (stream)
 )

@@ -22,12 +22,11 @@ waiting as (
 ),
 decided as (
   select stream, case when breached_at is null then stop_rank end as rank, coalesce(breached_at, stopped_at) as at,
-    null::bigint as seconds, case when breached_at is null then 1 else 0 end::bigint as numerator, 1::bigint as denominator,
-    false as standing
+    (breached_at is null)::integer as numerator, 1 as denominator
   from by_clock where coalesce(breached_at, stopped_at) < %(now)s
   union all
-  select stream, case when occurred_at < due_at then rank end, least(occurred_at, due_at), null,
-    case when occurred_at < due_at then 1 else 0 end, 1, false
+  select stream, case when occurred_at < due_at then rank end, least(occurred_at, due_at),
+    case when occurred_at < due_at then 1 else 0 end, 1
   from due
   left join resolution using (stream)
   join last_turn using (stream)

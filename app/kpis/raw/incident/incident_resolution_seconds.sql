@@ -17,8 +17,7 @@ by_turn as (
 ),
 decided as (
   select stream, rank, occurred_at as at, elapsed as seconds,
-    case when elapsed < 0 then elapsed else coalesce(by_clock.seconds, by_turn.seconds, elapsed) end::bigint as numerator,
-    null::bigint as denominator, false as standing
+    case when elapsed < 0 then elapsed else coalesce(by_clock.seconds, by_turn.seconds, elapsed) end::bigint as numerator
   from (
     select resolution.*, round(extract(epoch from occurred_at - opened_at))::bigint as elapsed
     from resolution join opening using (stream)

@@ -15,8 +15,7 @@ urgent as (
 decided as (
   select stream, rank, occurred_at as at, greatest(elapsed, 0) as seconds,
     greatest(coalesce(case when elapsed >= 0 and urgent is not true then coalesce(by_clock.seconds, counted.seconds) end, elapsed), 0)::bigint
-      as numerator,
-    null::bigint as denominator, false as standing, elapsed < 0 as skewed
+      as numerator, elapsed < 0 as skewed
   from (
     select response.*, opened_at, round(extract(epoch from occurred_at - opened_at))::bigint as elapsed
     from response join opening using (stream)

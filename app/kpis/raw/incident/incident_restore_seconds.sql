@@ -8,9 +8,7 @@ outage as (
   where fields->>'effect' in ('degraded', 'down') and fields->>'service_restored_at' is not null
 ),
 decided as (
-  select stream, rank, restored_at as at,
-    greatest(round(extract(epoch from restored_at - began_at))::bigint, 0) as seconds, null::bigint as numerator,
-    null::bigint as denominator, false as standing,
+  select stream, rank, restored_at as at, greatest(round(extract(epoch from restored_at - began_at))::bigint, 0) as seconds,
     unknown or round(extract(epoch from restored_at - began_at)) < 0 as skewed
   from outage
 )

@@ -20,8 +20,7 @@ budget as (
   from said_budget where fields->>'kpi' = 'incident_unit_cost'
 ),
 decided as (
-  select stream, rank, occurred_at as at, null::bigint as seconds, cost.hundredths::bigint as numerator,
-    budgeted.hundredths::bigint as denominator, false as standing
+  select stream, rank, occurred_at as at, cost.hundredths::bigint as numerator, budgeted.hundredths::bigint as denominator
   from resolution join cost using (stream)
   cross join lateral (
     select hundredths from budget where begin_at <= occurred_at and occurred_at < end_at order by position desc limit 1

@@ -5,7 +5,5 @@ closing as (
   where type in ('incident.closed', 'incident.marked_duplicate') order by stream, rank desc
 ),
 decided as (
-  select stream, rank, occurred_at as at, null::bigint as seconds, null::bigint as numerator,
-    null::bigint as denominator, false as standing
-  from closing
+  select stream, rank, occurred_at as at from closing
 )

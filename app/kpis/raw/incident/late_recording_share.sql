@@ -2,8 +2,7 @@
 -- late_recording_share: of the openings and final resolutions of incidents, those recorded more than a day later; imports
 -- apart.
 decided as (
-  select stream, rank, recorded_at as at, null::bigint as seconds,
-    case when round(extract(epoch from delay)) > 86400 then 1 else 0 end::bigint as numerator,
-    1::bigint as denominator, false as standing, rank = 1 as opening
+  select stream, rank, recorded_at as at, case when round(extract(epoch from delay)) > 86400 then 1 else 0 end as numerator,
+    1 as denominator, rank = 1 as opening
   from recording
 )

@@ -4,7 +4,5 @@ declaration as (
   select distinct on (stream) * from stand where type = 'incident.declared_major' order by stream, rank
 ),
 decided as (
-  select stream, rank, occurred_at as at, null::bigint as seconds, null::bigint as numerator,
-    null::bigint as denominator, false as standing
-  from declaration
+  select stream, rank, occurred_at as at from declaration
 )

@@ -12,10 +12,9 @@ review as (
   where reviewed.type = 'incident.reviewed' group by reviewed.stream
 ),
 decided as (
-  select stream, rank, occurred_at as at, null::bigint as seconds,
+  select stream, rank, occurred_at as at,
     case when review.at <= coalesce((fields->>'review_due_at')::timestamptz, occurred_at + interval '168 hours') then 1
-      else 0 end::bigint as numerator,
-    1::bigint as denominator, false as standing
+      else 0 end::bigint as numerator, 1 as denominator
   from resolution join resolved_with using (stream) left join review using (stream)
   where fields->>'declared_major_at' is not null
 )

@@ -9,8 +9,7 @@ word as (
   where type in ('incident.declared_major', 'incident.downgraded') order by stream, rank desc
 ),
 decided as (
-  select stream, rank, occurred_at as at, null::bigint as seconds,
-    case when last = 'incident.downgraded' then 1 else 0 end::bigint as numerator, 1::bigint as denominator,
-    false as standing
+  select stream, rank, occurred_at as at, case when last = 'incident.downgraded' then 1 else 0 end as numerator,
+    1 as denominator
   from declaration join word using (stream)
 )

@@ -8,8 +8,7 @@ back as (
   join named again on again.stream = first.stream and again.rank > other.rank and again.team = first.team
 ),
 decided as (
-  select stream, rank, occurred_at as at, null::bigint as seconds,
-    case when stream in (select stream from back) then 1 else 0 end::bigint as numerator, 1::bigint as denominator,
-    false as standing
+  select stream, rank, occurred_at as at, case when stream in (select stream from back) then 1 else 0 end as numerator,
+    1 as denominator
   from resolution
 )

@@ -1,8 +1,7 @@
 -- parts: cases
 -- reassignments: every change of team of the incidents with a final resolution, at that.
 decided as (
-  select resolution.stream, resolution.rank, occurred_at as at, null::bigint as seconds, null::bigint as numerator,
-    null::bigint as denominator, false as standing, team_before as from_team, team as to_team
+  select resolution.stream, resolution.rank, occurred_at as at, team_before as from_team, team as to_team
   from resolution join named using (stream)
   where team <> team_before
 )

@@ -1,7 +1,6 @@
 -- parts: cases
 -- reopen_rate: of all resolutions, those that the case left again, to be worked on, within the days that were agreed.
 decided as (
-  select stream, rank, occurred_at as at, null::bigint as seconds, reopened_soon::integer::bigint as numerator,
-    1::bigint as denominator, false as standing
+  select stream, rank, occurred_at as at, reopened_soon::integer as numerator, 1 as denominator
   from every_resolution
 )

@@ -39,8 +39,7 @@ repeated as (
     and earlier.at < later.at and earlier.at >= later.at - interval '720 hours'
 ),
 decided as (
-  select opening.stream, 1::bigint as rank, opened_at as at, null::bigint as seconds,
-    case when repeated.stream is not null then 1 else 0 end::bigint as numerator, 1::bigint as denominator,
-    false as standing, true as opening
+  select opening.stream, 1::bigint as rank, opened_at as at,
+    case when repeated.stream is not null then 1 else 0 end as numerator, 1 as denominator, true as opening
   from opening left join repeated using (stream)
 )

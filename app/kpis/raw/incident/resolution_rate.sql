@@ -3,7 +3,7 @@
 -- within the days that were agreed. Beside it: those that have one.
 decided as (
   select stream, 1::bigint as rank, opened_at as at, (stream in (select stream from resolution))::integer::bigint as seconds,
-    (stream in (select stream from resolution) and stream not in (select stream from taken_up))::integer::bigint as numerator,
-    1::bigint as denominator, false as standing, true as opening
+    (stream in (select stream from resolution) and stream not in (select stream from taken_up))::integer as numerator,
+    1 as denominator, true as opening
   from opening
 )

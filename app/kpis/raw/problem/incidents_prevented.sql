@@ -6,7 +6,7 @@ decided as (
     count(*) filter (where came.at < ending.occurred_at and came.at >= ending.occurred_at - interval '2160 hours') as seconds,
     count(*) filter (where came.at < ending.occurred_at and came.at >= ending.occurred_at - interval '2160 hours')
       - count(*) filter (where came.at >= ending.occurred_at and came.at < ending.occurred_at + interval '2160 hours')
-      as numerator, 1::bigint as denominator, false as standing
+      as numerator, 1 as denominator
   from ending
   left join (
     select distinct linked.stream, incident.stream as incident, incident.at

@@ -1,7 +1,7 @@
 -- parts: cases, opening
 -- proactive_problem_share: of the problems that were raised, those that came of a trend or of a review.
 decided as (
-  select opening.stream, 1::bigint as rank, opening.opened_at as at, null::bigint as seconds,
-    case when told->>'origin' in ('trend', 'review') then 1 else 0 end::bigint as numerator, 1::bigint as denominator, false as standing, true as opening
+  select opening.stream, 1::bigint as rank, opening.opened_at as at,
+    case when told->>'origin' in ('trend', 'review') then 1 else 0 end as numerator, 1 as denominator, true as opening
   from opening join event on event.stream = opening.stream and event.rank = 1
 )

@@ -7,8 +7,7 @@ wait as (
 ),
 decided as (
   select answer.stream, answer.rank, answer.occurred_at as at,
-    round(sum(extract(epoch from waited.until - waited.since)))::bigint as seconds,
-    null::bigint as numerator, null::bigint as denominator, false as standing
+    round(sum(extract(epoch from waited.until - waited.since)))::bigint as seconds
   from wait answer join wait waited on waited.stream = answer.stream and waited.wait = answer.wait - 1
   where answer.type in ('request.approved', 'request.refused') and waited.state = 'awaiting_approval'
   group by answer.stream, answer.rank, answer.occurred_at

@@ -2,9 +2,7 @@
 -- request_at_once_share: of the requests of the standard path that were delivered for good and of which it is known when
 -- they were begun, those that were delivered within 10 seconds of it.
 decided as (
-  select stream, rank, at, null::bigint as seconds,
-    case when at < begun_at + interval '10 seconds' then 1 else 0 end::bigint as numerator, 1::bigint as denominator,
-    false as standing
+  select stream, rank, at, case when at < begun_at + interval '10 seconds' then 1 else 0 end as numerator, 1 as denominator
   from (
     select ending.stream, ending.rank, ending.occurred_at as at, told.fields->>'path' as path,
       coalesce((select min(since) from turn

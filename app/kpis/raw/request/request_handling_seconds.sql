@@ -12,8 +12,7 @@ worked as (
 ),
 decided as (
   select stream, rank, at, elapsed as seconds,
-    greatest(coalesce(case when worked is null then counted.seconds else business end, elapsed), 0)::bigint as numerator,
-    null::bigint as denominator, false as standing
+    greatest(coalesce(case when worked is null then counted.seconds else business end, elapsed), 0)::bigint as numerator
   from (
     select ending.stream, ending.rank, version, ending.occurred_at as at, worked, business, begun, told.fields,
       round(coalesce(worked, greatest(extract(epoch from ending.occurred_at - begun), 0), 0))::bigint as elapsed

@@ -16,8 +16,7 @@ by_clock as (
 ),
 decided as (
   select stream, rank, at, greatest(elapsed, 0) as seconds,
-    greatest(coalesce(by_clock.seconds, counted.seconds, elapsed), 0)::bigint as numerator,
-    null::bigint as denominator, false as standing, elapsed < 0 as skewed
+    greatest(coalesce(by_clock.seconds, counted.seconds, elapsed), 0)::bigint as numerator, elapsed < 0 as skewed
   from first_response left join by_clock using (stream)
   join by_hours using (stream, rank) cross join lateral business_time.seconds_between(version, opened_at, at) counted
 )

@@ -3,8 +3,7 @@
 -- were in up to then.
 decided as (
   select ending.stream, ending.rank, ending.occurred_at as at,
-    round(sum(extract(epoch from turn.until - turn.since)))::bigint as seconds,
-    null::bigint as numerator, null::bigint as denominator, false as standing, turn.state
+    round(sum(extract(epoch from turn.until - turn.since)))::bigint as seconds, turn.state
   from ending join turn on turn.stream = ending.stream and turn.rank < ending.rank
   group by ending.stream, ending.rank, ending.occurred_at, turn.state
 )

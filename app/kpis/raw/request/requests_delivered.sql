@@ -1,6 +1,5 @@
 -- parts: cases
 -- requests_delivered: the requests that were delivered for good.
 decided as (
-  select stream, rank, occurred_at as at, null::bigint as seconds, 1::bigint as numerator, 1::bigint as denominator, false as standing
-  from ending
+  select stream, rank, occurred_at as at, 1 as numerator, 1 as denominator from ending
 )

@@ -4,7 +4,7 @@
 decided as (
   select stream, 1::bigint as rank, opened_at as at,
     (stream in (select stream from last_turn where state in ('delivered', 'closed')))::integer::bigint as seconds,
-    (stream in (select stream from ending) and stream not in (select stream from taken_up))::integer::bigint as numerator,
-    1::bigint as denominator, false as standing, true as opening
+    (stream in (select stream from ending) and stream not in (select stream from taken_up))::integer as numerator,
+    1 as denominator, true as opening
   from opening
 )

@@ -11,8 +11,8 @@ task as (
   group by recorded.stream, said.name
 ),
 decided as (
-  select stream, null::bigint as rank, due_at as at, null::bigint as seconds,
-    case when completed_at <= due_at then 1 else 0 end::bigint as numerator, 1::bigint as denominator, false as standing
+  select stream, null::bigint as rank, due_at as at, case when completed_at <= due_at then 1 else 0 end as numerator,
+    1 as denominator
   from task
   where due_at < %(now)s and (dropped_at is null or dropped_at > due_at)
 )

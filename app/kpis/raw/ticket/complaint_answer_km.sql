@@ -5,7 +5,6 @@ decided as (
   select stream, rank, complained_at as at,
     case when answered_at < %(now)s then greatest(round(extract(epoch from answered_at - complained_at)), 0)
       else floor(extract(epoch from %(now)s - complained_at)) end::bigint as seconds,
-    case when answered_at < %(now)s then 1 else 0 end::bigint as numerator, 1::bigint as denominator, true as standing,
-    subject, left_out
+    case when answered_at < %(now)s then 1 else 0 end as numerator, 1 as denominator, true as standing, subject, left_out
   from complaint where complained_at < %(now)s
 )

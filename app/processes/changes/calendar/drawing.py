@@ -25,7 +25,7 @@ FONT = "system-ui, 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-se
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is to be drawn: the `week` or `month` with that day."""
+    """The period that is drawn: the `week` or `month` with that day."""
 
     name: str
     day: date
@@ -102,7 +102,7 @@ def _heading(view: View) -> list[Markup]:
 
 
 def _legend(sheet: Sheet, y: float, truncated: bool) -> list[Markup]:
-    """Return what the marks mean, and that there is more if there is."""
+    """Return the legend of the marks, with a note if entries are left out."""
     drawn, x = list[Markup](), 8.0
     for kind, mark in MARKS.items():
         label = kind.label(sheet.language)

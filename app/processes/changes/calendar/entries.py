@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.processes.changes.records import ChangeState, ChangeType, FreezeKind, FreezeState, RiskLevel
+from app.processes.changes.policies.records import FreezeKind, FreezeState
+from app.processes.changes.records import ChangeState, ChangeType, RiskLevel
 
 CHANGE = "change"
 WEEK_DAYS = 7
@@ -40,20 +41,20 @@ class CalendarEntry:
 
     @property
     def sort_key(self) -> tuple[datetime, datetime, str]:
-        """What entries are sorted by: begin, end, id."""
+        """The key by which entries are sorted: begin, end, id."""
         return self.from_at, self.until_at, str(self.id)
 
     @property
     def is_change(self) -> bool:
-        """Whether the entry is a change, and no period without changes."""
+        """True for a change, false for a period without changes."""
         return self.kind == CHANGE
 
     def type_label(self, language: str) -> str:
-        """Return what kind of thing it is, in that language: `Normal`, `Change freeze`."""
+        """Return the label of the entry's type in that language: `Normal`, `Change freeze`."""
         return (self.type or FreezeKind(self.kind)).label(language)
 
     def overlaps(self, begin: datetime, end: datetime) -> bool:
-        """Return whether the entry lies in the period, at least in part; one without length where it is."""
+        """Return whether the entry overlaps the period; one without length must begin in it."""
         return self.from_at < end and (self.until_at > begin or self.from_at >= begin)
 
 
@@ -69,7 +70,7 @@ class Day:
 
     @property
     def hours(self) -> float:
-        """How long the day is."""
+        """Length of the day in hours."""
         return (self.end - self.begin).total_seconds() / 3600
 
 

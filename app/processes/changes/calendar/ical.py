@@ -17,29 +17,29 @@ from app.processes.changes.records import ChangeState
 MEDIA_TYPE = "text/calendar"
 PRODUCT = "-//Ledgerdesk//Change calendar//EN"
 HOST = "ledgerdesk"
-#: How often programs look again.
+#: Interval after which programs ask again.
 REFRESHED = timedelta(hours=1)
 
 
 def calendar(entries: Sequence[CalendarEntry], language: str, address: str) -> bytes:
-    """Return the entries as an iCalendar file, with words in that language; `address` is that of the server,
-    to whose page of the change each leads.
+    """Return the entries as an iCalendar file with texts in that language; `address` is that of the server,
+    for links to the changes.
     """
-    made = Calendar()
-    made.add("prodid", PRODUCT)
-    made.add("version", "2.0")
-    made.add("method", "PUBLISH")
+    ical = Calendar()
+    ical.add("prodid", PRODUCT)
+    ical.add("version", "2.0")
+    ical.add("method", "PUBLISH")
     name = translated(language, "calendar")
-    made.add("name", name)
-    made.add("x-wr-calname", name)
+    ical.add("name", name)
+    ical.add("x-wr-calname", name)
     interval = vDuration(REFRESHED)
     interval.params["VALUE"] = "DURATION"
-    made.add("refresh-interval", interval)
-    made.add("x-published-ttl", vDuration(REFRESHED))
+    ical.add("refresh-interval", interval)
+    ical.add("x-published-ttl", vDuration(REFRESHED))
     for entry in entries:
-        made.add_component(_event(entry, language, address))
-    written: bytes = made.to_ical()
-    return written
+        ical.add_component(_event(entry, language, address))
+    content: bytes = ical.to_ical()
+    return content
 
 
 def uid(entry: CalendarEntry) -> str:
@@ -70,7 +70,7 @@ def _event(entry: CalendarEntry, language: str, address: str) -> Event:
 
 
 def _lines(entry: CalendarEntry, language: str) -> list[str]:
-    """Return what is known of the entry, line by line."""
+    """Return the lines of the entry's description: type, state, risk, services, items, persons."""
     lines = [
         translated(language, "type", type=entry.type_label(language)),
         translated(language, "state", state=entry.state.label(language)),

@@ -1,4 +1,4 @@
-"""What the drawings of a week and a month share: columns of days, and how entries are named (pure)."""
+"""Layout common to the drawings of a week and a month: columns of days, and names of entries (pure)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLUMN = (WIDTH - GUTTER) / WEEK_DAYS
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a drawing is made for: a zone, a language, and the present."""
+    """The zone, the language and the present time of a drawing."""
 
     zone: ZoneInfo
     language: str
@@ -36,7 +36,7 @@ class Sheet:
         return f"{self.local(instant):%H:%M}"
 
     def is_today(self, day: Day) -> bool:
-        """Return whether the day is the present one."""
+        """Return whether the present time is in the day."""
         return day.begin <= self.now < day.end
 
 
@@ -49,12 +49,12 @@ class Body:
 
 
 def column_left(column: int) -> float:
-    """Return where the column of a day begins."""
+    """Return the x coordinate of the left edge of a day's column."""
     return GUTTER + column * COLUMN
 
 
 def day_head(sheet: Sheet, day: Day, column: int, y: float) -> Markup:
-    """Return the heading of a day's column: name, date, and whether it is the present day."""
+    """Return the heading of a day's column: name, date, and a word if it is the present day."""
     name = f"{weekday(day.on, sheet.language)} {day.on.day}"
     today = sheet.is_today(day)
     heading = f"{name} · {translated(sheet.language, 'today')}" if today else name
@@ -62,19 +62,19 @@ def day_head(sheet: Sheet, day: Day, column: int, y: float) -> Markup:
 
 
 def name_of(entry: CalendarEntry) -> str:
-    """Return what the entry is called in one line."""
+    """Return the number and title of the entry, with a `!` if it was scheduled over something."""
     mark = "! " if entry.overridden else ""
     return mark + " ".join(part for part in (entry.number, entry.title) if part)
 
 
 def group(sheet: Sheet, entry: CalendarEntry, *drawn: Markup, kind: str) -> Markup:
-    """Return what is drawn of the entry as a group, with all that is known of it as its title."""
+    """Return the drawn elements of the entry as a group, with its description as the title."""
     about = element("title", description(sheet, entry))
     return element("g", about, *drawn, class_=f"cc-entry cc-{kind}", data_entry=entry.id)
 
 
 def description(sheet: Sheet, entry: CalendarEntry) -> str:
-    """Return what is known of the entry: kind, name, state, times, services and team."""
+    """Return the description of the entry: kind, name, state, times, services and team."""
     language = sheet.language
     begin, end = sheet.local(entry.from_at), sheet.local(entry.until_at)
     first = f"{long_day(begin.date(), language)} {begin:%H:%M}"
@@ -92,8 +92,8 @@ def description(sheet: Sheet, entry: CalendarEntry) -> str:
 
 
 def overflow_note(sheet: Sheet, hidden: Sequence[CalendarEntry], x: float, y: float) -> Markup:
-    """Return the line that says how many entries are not drawn for want of room; a page finds them by their
-    ids. One that an emergency is among is as bold as that.
+    """Return the line with the number of entries that do not fit; a page finds them by their ids. It is bold
+    if an emergency is among them.
     """
     note = translated(sheet.language, "more", n=len(hidden))
     weight = 700 if any(entry.type is ChangeType.emergency for entry in hidden) else None

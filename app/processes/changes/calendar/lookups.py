@@ -1,4 +1,4 @@
-"""What the schedule of changes asks of services: which are a customer's, and whom they are for."""
+"""Reads of services for the schedule of changes: those of a customer, and the customers of each."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from app.processes.changes.calendar.entries import CalendarEntry
-from app.processes.changes.records import ChangeType, FreezeKind
+from app.processes.changes.policies.records import FreezeKind
+from app.processes.changes.records import ChangeType
 from app.svg.elements import element, text
 from app.svg.lines import PAPER
 
@@ -21,8 +22,8 @@ RADIUS = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How one kind of entry is drawn: its letter, its shape as an SVG path around the origin, its colours,
-    and the lines of its pattern, as a path in a square of 8.
+    """The mark of one kind of entry: its letter, its shape as an SVG path around the origin, its colours, and
+    the lines of its pattern, as a path in a square of 8.
     """
 
     name: str
@@ -54,7 +55,7 @@ MARKS = {
 
 
 def mark_of(entry: CalendarEntry) -> Mark:
-    """Return how the entry is drawn."""
+    """Return the mark of the entry's kind."""
     return MARKS[entry.type or ChangeType.normal] if entry.is_change else MARKS[FreezeKind(entry.kind)]
 
 

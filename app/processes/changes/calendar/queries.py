@@ -1,4 +1,4 @@
-"""What the change calendar shows a caller: changes that they may see, and to staff freezes and bans."""
+"""Reads of the change calendar: changes that the caller may see, and for staff freezes and bans."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from app.kernel.actions.payloads import LONGEST_KEY
 from app.kernel.actions.refusals import WrongValue
 from app.log.canonical import from_instant
 from app.processes.changes.calendar.entries import CHANGE, CalendarEntry, midnight, month_of
+from app.processes.changes.policies.records import FreezeState
 from app.processes.changes.queries import LISTING
-from app.processes.changes.records import ChangeState, ChangeType, FreezeState, RiskLevel
+from app.processes.changes.records import ChangeState, ChangeType, RiskLevel
 
 MOST_DAYS, MOST_ENTRIES = 400, 2_000
-#: What a calendar program that subscribes without a period gets.
+#: Period that a calendar program gets if it subscribes without one: days before and after the present.
 SUBSCRIBED_BEFORE, SUBSCRIBED_AFTER = timedelta(days=31), timedelta(days=180)
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME: TypeAdapter[datetime] = TypeAdapter(Time)
@@ -103,10 +104,10 @@ class CalendarFilters(BaseModel):
         "Types of changes; freezes are shown all the same."
     )
     tz: Annotated[str | None, Field(max_length=64)] = Field(
-        None, description="The time zone that days begin in (IANA). None: the organisation's."
+        None, description="Time zone in which days begin (IANA); if left out, the organisation's."
     )
     lang: Literal["en", "zh"] | None = Field(
-        None, description="The language. None: as `Accept-Language` says, or else the caller's own."
+        None, description="Language; if left out, as `Accept-Language` says, or else the caller's own."
     )
 
 
@@ -115,13 +116,13 @@ class CalendarQuery(CalendarFilters):
 
     begin: Annotated[str | None, Field(alias="from", max_length=40)] = Field(
         None,
-        description="From when: a date (its midnight in `tz`), or a time with a zone. None: the first day of "
-        f"this month; as iCalendar {SUBSCRIBED_BEFORE.days} days ago.",
+        description="Begin: a date (its midnight in `tz`), or a time with a zone; if left out, the first day "
+        f"of this month, as iCalendar {SUBSCRIBED_BEFORE.days} days ago.",
     )
     end: Annotated[str | None, Field(alias="until", max_length=40)] = Field(
         None,
-        description=f"Until when, exclusive; at most {MOST_DAYS} days later. None: the end of the month in "
-        f"which it begins; as iCalendar {SUBSCRIBED_AFTER.days} days ahead.",
+        description=f"End, exclusive; at most {MOST_DAYS} days later; if left out, the end of the month in "
+        f"which it begins, as iCalendar {SUBSCRIBED_AFTER.days} days ahead.",
     )
     format: Literal["json", "ics"] | None = Field(
         None, description="The format, for programs that send no `Accept`: `ics` is iCalendar."
@@ -131,9 +132,9 @@ class CalendarQuery(CalendarFilters):
 class CalendarDrawingQuery(CalendarFilters):
     """Parameters of the change calendar as a drawing."""
 
-    view: Literal["week", "month"] = Field("week", description="What is drawn.")
+    view: Literal["week", "month"] = Field("week", description="Period that is drawn.")
     date: Annotated[str | None, Field(max_length=10)] = Field(
-        None, description="A day of the week or month. None: today.", examples=["2026-11-23"]
+        None, description="A day of the week or month; if left out, today.", examples=["2026-11-23"]
     )
 
 
@@ -142,27 +143,29 @@ class CalendarEntryOut(OutputModel):
 
     kind: str = Field(description="`change`, `freeze` or `maintenance_ban`.", examples=["change"])
     id: UUID
-    number: str | None = Field(description="Null of a freeze.")
+    number: str | None = Field(description="Number of the change; null of a freeze.")
     title: str | None
-    type: ChangeType | None = Field(description="Null of a freeze.")
+    type: ChangeType | None = Field(description="Type of the change; null of a freeze.")
     risk_level: RiskLevel | None
     state: str = Field(description="The state of the change, or of the freeze.", examples=["scheduled"])
     services: list[str] = Field(description="Keys of the services that it touches, itself or by its items.")
-    cis: list[str] = Field(description="Keys of the items that it touches, as far as the caller sees them.")
+    cis: list[str] = Field(description="Keys of the items that it touches and the caller may see.")
     team: TeamStub | None
     assignee: PersonStub | None
     from_at: datetime
-    until_at: datetime = Field(description="While a change is being implemented, at least the present.")
-    overridden: bool = Field(description="Whether it was scheduled over something that stood in the way.")
+    until_at: datetime = Field(
+        description="Its end; while a change is being implemented, at least the present."
+    )
+    overridden: bool = Field(description="True if it was scheduled over something that stood in the way.")
 
 
 class ChangeCalendar(OutputModel):
     """The entries of the change calendar that overlap a period, the earliest first."""
 
-    tz: str = Field(description="The time zone that days begin in.")
+    tz: str = Field(description="Time zone in which days begin.")
     from_at: datetime
     until_at: datetime
-    truncated: bool = Field(description=f"Whether there are more than {MOST_ENTRIES:,}: these are the first.")
+    truncated: bool = Field(description=f"True if there are more than {MOST_ENTRIES:,}: these are the first.")
     items: list[CalendarEntryOut]
 
 
@@ -251,8 +254,8 @@ def _instant(parameter: str, text: str, zone: ZoneInfo, code: str = "not_an_inst
 async def find_entries(
     renderer: Renderer, query: CalendarFilters, begin: datetime, end: datetime, now: datetime
 ) -> CalendarResult:
-    """Return what overlaps the period, the earliest first: changes that the renderer's caller may see, and to
-    staff freezes and maintenance bans.
+    """Return the entries that overlap the period, the earliest first: changes that the renderer's caller may
+    see, and for staff freezes and maintenance bans.
     """
     renderer.fields = FIELDS
     rows = await _changes(renderer, query, begin, end, now)
@@ -279,8 +282,8 @@ async def _changes(
     bound = {"begin": where.bind(begin), "end": where.bind(end), "now": where.bind(now)}
     where.conditions += [OVERLAPS.format(**bound), NO_APPROVED]
     if query.service is not None:
-        asked = f"{where.bind(query.service)}::text[]"
-        where.conditions.append(f"(r.services && {asked} or r.ci_services && {asked})")
+        keys = f"{where.bind(query.service)}::text[]"
+        where.conditions.append(f"(r.services && {keys} or r.ci_services && {keys})")
     where.restrict_states(frozenset(state.value for state in CALENDAR_STATES))
     return await _rendered(LISTING, renderer, where, "window_from_at", MOST_ENTRIES + 1)
 
@@ -362,7 +365,7 @@ def instant_of(rendered: datetime | str | None) -> datetime | None:
 async def _freezes(
     renderer: Renderer, query: CalendarFilters, begin: datetime, end: datetime
 ) -> list[CalendarEntry]:
-    asked = {"begin": begin, "end": end, "services": query.service, "limit": MOST_ENTRIES + 1}
+    parameters = {"begin": begin, "end": end, "services": query.service, "limit": MOST_ENTRIES + 1}
     return [
         CalendarEntry(
             kind=row["kind"],
@@ -375,5 +378,5 @@ async def _freezes(
             title=row["title"],
             services=tuple(row["services"] or ()),
         )
-        for row in await renderer.ledger.db.rows(FREEZES, asked)
+        for row in await renderer.ledger.db.rows(FREEZES, parameters)
     ]

@@ -68,8 +68,8 @@ async def get_change_calendar(request: Request, query: Annotated[CalendarQuery, 
     headers = {"Vary": f"Accept, {VARY['Vary']}", "Content-Language": renderer.language}
     if as_file:
         address = renderer.ledger.settings.public_url or str(request.base_url).rstrip("/")
-        made = calendar(entries.entries, renderer.language, address)
-        return Response(made, headers=headers, media_type=MEDIA_TYPE)
+        content = calendar(entries.entries, renderer.language, address)
+        return Response(content, headers=headers, media_type=MEDIA_TYPE)
     answer = ChangeCalendar(
         tz=zone.key, from_at=begin, until_at=end, truncated=entries.truncated, items=entries.items()
     )

@@ -42,15 +42,15 @@ PLANNED = (ChangeState.approved, *sorted(HOLDING))
 HAS_TIME = "coalesce(r.window_from_at, r.started_at, r.wanted_from_at) is not null"
 #: Changes as the schedule has them: everybody may read it, and `_scope` says which of them.
 SCHEDULED_CHANGES = replace(LIFECYCLE, columns={EVERYBODY: ()}, unassigned=None, children=())
-#: What customers are not shown.
+#: Fields that customers do not see.
 FOR_STAFF = frozenset({"id", "number", "title", "type", "risk_level", "team"})
 
 
 class ChangeScheduleQuery(Paging):
     """The changes whose schedule is asked for."""
 
-    begin: Time | None = Field(None, alias="from", description="Those that are not over by then.")
-    end: Time | None = Field(None, alias="until", description="Those that begin before then.")
+    begin: Time | None = Field(None, alias="from", description="Changes that are not over by then.")
+    end: Time | None = Field(None, alias="until", description="Changes that begin before then.")
     service: Annotated[list[Key] | None, CommaSeparated] = several(
         "Those that touch one of these services, by name or by an item: keys."
     )
@@ -66,34 +66,36 @@ class ChangeScheduleQuery(Paging):
         "Those in one of these states. None: those that are planned or running."
     )
     count: Literal["exact"] | None = Field(
-        None, description=f"`exact`: say in `total` how many there are, up to {MOST_COUNTED:,}."
+        None, description=f"`exact`: `total` counts them, up to {MOST_COUNTED:,}."
     )
 
 
 class ScheduledChangeOut(OutputModel):
     """A change in the schedule. Customers are told when it touches which of their services, in words."""
 
-    id: UUID | None = Field(description="Null to customers.")
-    number: str | None = Field(description="Null to customers.")
-    title: str | None = Field(description="Null to customers.")
-    type: ChangeType | None = Field(description="Null to customers.")
-    risk_level: RiskLevel | None = Field(description="Null to customers, and before it is assessed.")
+    id: UUID | None = Field(description="Id; null to customers.")
+    number: str | None = Field(description="Number; null to customers.")
+    title: str | None = Field(description="Title; null to customers.")
+    type: ChangeType | None = Field(description="Type; null to customers.")
+    risk_level: RiskLevel | None = Field(
+        description="Level of risk; null to customers, and before it is assessed."
+    )
     state: ChangeState
     services: list[str] = Field(
         description="Keys of the services that it touches, itself or by its items; to customers their own."
     )
-    cis: list[str] = Field(description="Keys of the items that it touches, as far as the caller sees them.")
+    cis: list[str] = Field(description="Keys of the items that it touches and the caller may see.")
     team: TeamStub | None = Field(description="The team that implements it; null to customers.")
     customers: list[TeamStub] = Field(
-        description="Whom it touches: the teams that these services are for; to customers their own."
+        description="Teams that it touches, since these services are for them; to customers their own."
     )
     from_at: datetime = Field(
-        description="When its window begins; of an emergency, which has none, when it was started, or else "
-        "when it is wanted."
+        description="Begin of its window; of an emergency, which has none, its start, or else the wanted "
+        "begin."
     )
-    until_at: datetime = Field(description="While it is being implemented, at least the present.")
+    until_at: datetime = Field(description="Its end; while it is being implemented, at least the present.")
     message: str | None = Field(
-        description="The same in words for customers, in the language asked for; null of what is done."
+        description="Sentence for customers about it, in the language asked for; null once it is done."
     )
 
 
@@ -103,8 +105,10 @@ class ChangeSchedule(OutputModel):
     """
 
     items: list[ScheduledChangeOut]
-    next_cursor: str | None = Field(description="Null on the last page.")
-    total: int | None = Field(description="Null if it was not asked for, or there are more than are counted.")
+    next_cursor: str | None = Field(description="Cursor of the next page; null on the last one.")
+    total: int | None = Field(
+        description="Number of changes; null if not asked for, or if there are more than are counted."
+    )
     total_at_least: int | None
 
 
@@ -145,8 +149,8 @@ def _list_query(query: ChangeScheduleQuery) -> Any:
 
 
 def _scope(own: Sequence[str] | None) -> WhereClause:
-    """Return what is in the schedule: for customers (`own`: the keys of their services) what touches these
-    and is planned or running.
+    """Return the condition on changes in the schedule: for customers (`own`: the keys of their services)
+    those that touch these services and are planned or running.
     """
     where = WhereClause(depends_on_values=True)
     where.conditions += [HAS_TIME, NO_APPROVED]
@@ -160,14 +164,14 @@ def _scope(own: Sequence[str] | None) -> WhereClause:
 
 
 def _require_open_filters(renderer: Renderer, query: ChangeScheduleQuery) -> None:
-    """Raise Forbidden if the query filters by what customers are not shown."""
+    """Raise Forbidden if the query filters by a field that customers do not see."""
     if any(getattr(query, name, None) is not None for name in FOR_STAFF):
         raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Who reads the schedule: the keys of their services (None: staff, who see all), their teams, the
+    """The reader of the schedule: the keys of their services (None: staff, who see all), their teams, the
     customers of the services on the page, and the sentences in their language.
     """
 
@@ -197,7 +201,7 @@ class _Reader:
         return ScheduledChangeOut(**(fields if self.own is None else fields | dict.fromkeys(FOR_STAFF)))
 
     def _message(self, entry: CalendarEntry, started_at: datetime | None) -> str | None:
-        """Return what customers are told of the change; None: it is done."""
+        """Return the sentence for customers about the change; None once it is done."""
         if entry.state is ChangeState.implementing:
             return self.words.sentence("maintenance", since=started_at or entry.from_at)
         if entry.state in PLANNED:

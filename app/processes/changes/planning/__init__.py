@@ -1,1 +1,1 @@
-"""Planning of changes: bookings of their items and windows, conflicts, the calendar's questions."""
+"""Planning of changes: windows, what they hold, and what stands in their way."""

@@ -1,4 +1,4 @@
-"""What changes hold: their windows and configuration items, as rows that follow from records; and the search
+"""Bookings of changes, their windows and configuration items, as rows derived from records; and the search
 for conflicts (docs/decisions/0093).
 """
 
@@ -17,11 +17,12 @@ from app.kernel.access.reads import Reading
 from app.log.canonical import instant
 from app.log.events import stream
 from app.platform.db import Connection, fetch_rows
-from app.processes.changes.records import HOLDING, Change, Freeze, FreezeState
+from app.processes.changes.policies.records import Freeze, FreezeState
+from app.processes.changes.records import HOLDING, Change
 
 #: The tables as actions write to them.
 CHANGE_WINDOWS, FREEZE_WINDOWS = "schedule.change_window", "schedule.freeze_window"
-#: Most conflicts that are found: more are overridden by nobody.
+#: Most conflicts that are found: nobody overrides more.
 MOST_CONFLICTS = 1_000
 
 # The items that the change would hold, each by its number, with its role. No change has the number 0: what is
@@ -32,7 +33,7 @@ WANTED_ITEMS = """wanted as materialized (
     union all select unnest(%(needs)s::uuid[]), int8range(0, 0, '[]')
   ) as t join log.event e on (e.stream, e.version) = ('ci/' || t.id, 1)
 )"""
-# What others hold of the same items at the same time, and freezes of that scope without an exception.
+# Bookings by others of the same items at the same time, and freezes of that scope without an exception.
 CONFLICTS = f"""
 with {WANTED_ITEMS}, span as (
   select tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz) as during
@@ -78,7 +79,7 @@ from wanted w join schedule.booking b on int8range(b.ci_no, b.ci_no, '[]') && w.
 where b.change_id <> %(id)s and c.state = 'implementing'
 order by c.number, i.key limit %(limit)s
 """
-# Everything that a change or a freeze holds, for the comparison of a rebuild.
+# All windows and bookings, for the comparison of a rebuild.
 WRITTEN_BOOKINGS = """
 select
   (select coalesce(jsonb_agg(to_jsonb(w) order by w.change_id), '[]') from schedule.change_window w)
@@ -142,7 +143,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class WantedWindow:
-    """A window in which a change would hold items; `change_id` is that of the change, if there is one yet."""
+    """A window in which a change would hold items: `touches` and `needs` are their ids, `services` keys."""
 
     change_id: UUID
     from_at: datetime
@@ -166,26 +167,26 @@ class WantedWindow:
         }
 
 
-async def conflicts(read: Reading, wanted: WantedWindow) -> list[Conflict]:
+async def conflicts(read: Reading, window: WantedWindow) -> list[Conflict]:
     """Return the changes and freezes that stand in the way of the window, the earliest first."""
-    return await _found(read, CONFLICTS, wanted)
+    return await _conflicts(read, CONFLICTS, window)
 
 
-async def changes_under_way(read: Reading, wanted: WantedWindow) -> list[Conflict]:
+async def changes_under_way(read: Reading, window: WantedWindow) -> list[Conflict]:
     """Return the other changes that are being implemented on the items of the window."""
-    return await _found(read, CHANGES_IMPLEMENTING, wanted)
+    return await _conflicts(read, CHANGES_IMPLEMENTING, window)
 
 
-async def _found(read: Reading, query: str, wanted: WantedWindow) -> list[Conflict]:
-    rows = await read(query, wanted.parameters())
+async def _conflicts(read: Reading, query: str, window: WantedWindow) -> list[Conflict]:
+    rows = await read(query, window.parameters())
     return [Conflict(**{name: row[name] for name in Conflict.__slots__}) for row in rows]
 
 
-async def changes_of_same_services(read: Reading, wanted: WantedWindow) -> list[Conflict]:
+async def changes_of_same_services(read: Reading, window: WantedWindow) -> list[Conflict]:
     """Return the other changes that touch one of the services in the window, the earliest first. They are not
-    in its way: who schedules looks at them.
+    in its way, but whoever schedules should look at them.
     """
-    return await _found(read, SAME_SERVICE, wanted)
+    return await _conflicts(read, SAME_SERVICE, window)
 
 
 async def excepted_freezes(read: Reading, change_id: UUID) -> list[str]:
@@ -218,14 +219,14 @@ NO_FREEZE: dict[str, Any] = {
 
 
 def no_booking(change: Change) -> dict[str, Any]:
-    """Return that the change holds nothing, as the database function takes it."""
+    """Return the row of a change that holds nothing, as `schedule.write_change` takes it."""
     return {"id": str(change.id), **NO_BOOKING}
 
 
 def booking_row(change: Change, *, checked: bool = True, walked: bool = False) -> dict[str, Any]:
-    """Return what a change that is scheduled or being implemented holds, as the database function takes it.
-    `checked`: it is compared with what others hold; `walked`: the items needed have just been looked up, and
-    all of them.
+    """Return the row of a change that is scheduled or being implemented, as `schedule.write_change` takes it.
+    `checked`: it is compared with the bookings of others; `walked`: all items needed have just been looked
+    up.
     """
     row = no_booking(change)
     if change.booked_from_at is None:
@@ -246,8 +247,8 @@ def booking_row(change: Change, *, checked: bool = True, walked: bool = False) -
 
 
 def freeze_row(freeze: Freeze, *, checked: bool = True) -> dict[str, Any]:
-    """Return the window of the freeze in its present state, as the database function takes it. `checked`: the
-    changes in it are compared with those that the record names.
+    """Return the row of the freeze's window, as `schedule.write_freeze` takes it. `checked`: the changes in
+    it are compared with those that the record names.
     """
     row = {"id": str(freeze.id), **NO_FREEZE}
     if freeze.state is FreezeState.withdrawn:

@@ -1,4 +1,4 @@
-"""What stands in the way of a window before a change is scheduled, and the next windows that are free."""
+"""Conflicts of a window before a change is scheduled in it, and the next windows that are free."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from app.processes.changes.planning.bookings import (
 from app.processes.changes.planning.lookups import CI_KEYS, CIS_BY_NAME
 from app.processes.changes.records import Change
 
-#: How far ahead free windows are looked for, and how many are offered.
+#: Period ahead in which free windows are looked for, and how many are offered.
 SEARCHED_AHEAD, MOST_OFFERED = timedelta(days=60), 3
 #: Most conflicts in an answer.
 MOST_CONFLICTS_SHOWN = 50
@@ -43,8 +43,8 @@ class ConflictsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    begin: Instant = Field(alias="from", description="When it would begin.")
-    end: Instant = Field(alias="to", description="When it would end; at most 92 days later.")
+    begin: Instant = Field(alias="from", description="Begin of the window.")
+    end: Instant = Field(alias="to", description="End of the window, at most 92 days later.")
     cis: Names = Field(
         default=None,
         max_length=LONGEST_LIST,
@@ -67,8 +67,8 @@ class ConflictsQuery(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ConflictReader:
-    """Who asks for conflicts: how to read, whether they may see what has an audience, and the time zone by
-    whose days windows repeat.
+    """The reader of conflicts: the database, `sees` whether the caller may see records of an audience, and
+    the time zone by whose days windows repeat.
     """
 
     db: Database
@@ -84,42 +84,43 @@ class FreeWindowOut(OutputModel):
 
 
 class WindowConflicts(OutputModel):
-    """What stands in the way of a window, and the next windows that are free."""
+    """The conflicts of a window, and the next windows that are free."""
 
-    items: list[WindowConflict] = Field(description="The earliest first.")
+    items: list[WindowConflict] = Field(
+        description="Changes and freezes that stand in its way, the earliest first."
+    )
     overlaps: list[WindowConflict] = Field(
         description="Changes in the window that touch the same services and no such item: nothing keeps them "
         "apart, so look at them. The earliest first."
     )
     needed_cis: list[str] = Field(description="Keys of the items that the named ones need.")
-    needs_truncated: bool = Field(description="Whether more items are needed than are followed.")
+    needs_truncated: bool = Field(description="True if more items are needed than are followed.")
     free_windows: list[FreeWindowOut] = Field(
-        description=f"The next {MOST_OFFERED} within {SEARCHED_AHEAD.days} days, fewer if there are none: at "
-        "the same time of another day, or where something ends. Where no items are asked for, without "
-        "`overlaps` as well."
+        description=f"Windows of the same length within {SEARCHED_AHEAD.days} days in which nothing stands "
+        f"in the way, {MOST_OFFERED} or fewer: at the same time of another day, or where something ends. "
+        "Where no items are asked for, without `overlaps` as well."
     )
 
 
 def free_windows(
-    found: list[Conflict], begin: datetime, end: datetime, horizon: datetime, zone: ZoneInfo
+    conflicts: list[Conflict], begin: datetime, end: datetime, horizon: datetime, zone: ZoneInfo
 ) -> list[tuple[datetime, datetime]]:
-    """Return the next windows of the length of that from `begin` to `end` in which none of the conflicts
-    found is, until the horizon: each starts at the time of day of `begin` in that zone, or where something
-    ends.
+    """Return the next windows until the horizon, as long as that from `begin` to `end`, which no conflict
+    overlaps: each starts at the time of day of `begin` in that zone, or where a conflict ends.
     """
     length = end - begin
-    taken = sorted((one.from_at, one.until_at or horizon) for one in found)
+    occupied = sorted((conflict.from_at, conflict.until_at or horizon) for conflict in conflicts)
     offered: list[tuple[datetime, datetime]] = []
     local = begin.astimezone(zone)
     daily = {(local + timedelta(days=n)).astimezone(UTC) for n in range(1, SEARCHED_AHEAD.days)}
-    starts = sorted({begin, *daily, *(until for _, until in taken if until > begin)})
+    starts = sorted({begin, *daily, *(until for _, until in occupied if until > begin)})
     for start in starts:
         until = start + length
         if until > horizon or len(offered) == MOST_OFFERED:
             break
         if offered and start < offered[-1][1]:
             continue
-        if all(b <= start or a >= until for a, b in taken):
+        if all(last <= start or first >= until for first, last in occupied):
             offered.append((start, until))
     return offered
 
@@ -127,8 +128,9 @@ def free_windows(
 async def conflicts_of(
     reader: ConflictReader, query: ConflictsQuery, change: Change | None
 ) -> dict[str, Any]:
-    """Return what stands in the way of the window, for a change or for items and services by their names.
-    Raises WrongValue for a window that is none, an item that is unknown, or if nothing is named.
+    """Return the conflicts of the window, for a change or for items and services by their names, in the form
+    of WindowConflicts. Raises WrongValue for an empty or too long window, for an unknown item, and if nothing
+    is named.
     """
     if not timedelta(0) < query.end - query.begin <= LONGEST_WINDOW:
         raise WrongValue(parameter="to", because="ends_before_it_begins")
@@ -137,32 +139,35 @@ async def conflicts_of(
     db = reader.db
     names = list((change and change.ci_ids) or query.cis or ())
     touched = await db.rows(CIS_BY_NAME, {"names": names})
-    known = {name for row in touched for name in (row["key"], str(row["id"]))}
-    if unknown := [name for name in names if name not in known]:
+    existing = {name for row in touched for name in (row["key"], str(row["id"]))}
+    if unknown := [name for name in names if name not in existing]:
         raise WrongValue({"value": unknown[0]}, parameter="cis", because="unknown_value")
     needed = await needed_cis(db.rows, [row["id"] for row in touched])
-    of_items = sorted({one for row in touched for one in row["services"] or ()})
-    services = tuple(dict.fromkeys([*((change and change.services) or query.services or ()), *of_items]))
+    ci_services = sorted({service for row in touched for service in row["services"] or ()})
+    services = tuple(dict.fromkeys([*((change and change.services) or query.services or ()), *ci_services]))
     classes = tuple(sorted({row["ci_class"] for row in touched}))
     touches = tuple(row["id"] for row in touched)
     horizon = max(query.begin + SEARCHED_AHEAD, query.end)
     own = NO_CHANGE if change is None else change.id
     ahead = WantedWindow(own, query.begin, horizon, touches, needed.ids, services, classes)
-    found = await conflicts(db.rows, ahead)
-    in_the_way = {one.id for one in found}
-    same = [one for one in await changes_of_same_services(db.rows, ahead) if one.id not in in_the_way]
-    avoided = found if touches else [*found, *same]
+    in_the_way = await conflicts(db.rows, ahead)
+    ids = {conflict.id for conflict in in_the_way}
+    same_services = await changes_of_same_services(db.rows, ahead)
+    overlaps = [change for change in same_services if change.id not in ids]
+    avoided = in_the_way if touches else [*in_the_way, *overlaps]
     free = free_windows(avoided, query.begin, query.end, horizon, reader.zone)
     return {
-        "items": _shown(found, query.end, reader),
-        "overlaps": _shown(same, query.end, reader),
+        "items": _first_conflicts(in_the_way, query.end, reader),
+        "overlaps": _first_conflicts(overlaps, query.end, reader),
         "needed_cis": [row["key"] for row in await db.rows(CI_KEYS, (list(needed.ids),))],
         "needs_truncated": needed.truncated,
         "free_windows": [{"from_at": instant(begin), "until_at": instant(end)} for begin, end in free],
     }
 
 
-def _shown(found: list[Conflict], end: datetime, reader: ConflictReader) -> list[dict[str, Any]]:
+def _first_conflicts(
+    conflicts: list[Conflict], end: datetime, reader: ConflictReader
+) -> list[dict[str, Any]]:
     """Return the first of those that begin before the end of the window, as the answer has them."""
-    inside = [one for one in found if one.from_at < end]
-    return [one.as_json(reader.sees) for one in inside[:MOST_CONFLICTS_SHOWN]]
+    inside = [conflict for conflict in conflicts if conflict.from_at < end]
+    return [conflict.as_json(reader.sees) for conflict in inside[:MOST_CONFLICTS_SHOWN]]

@@ -1,4 +1,4 @@
-"""Changes of a period that were scheduled although something stood in the way, each with what that is."""
+"""Changes of a period that were scheduled although others stood in the way, each with those conflicts."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ STATES = (
 class ConflictingChangesQuery(Paging):
     """The period whose conflicts are asked for."""
 
-    begin: Time = Field(alias="from", description="When it begins.")
-    end: Time = Field(alias="to", description="When it ends, exclusive.")
+    begin: Time = Field(alias="from", description="Begin of the period.")
+    end: Time = Field(alias="to", description="End of the period, exclusive.")
 
 
 class OverriddenOut(OutputModel):
@@ -37,9 +37,9 @@ class OverriddenOut(OutputModel):
     kind: str = Field(description="`change` or `freeze`.", examples=["change"])
     id: UUID
     name: str = Field(description="The number of the change, or the kind of the freeze.")
-    title: str | None = Field(description="Null of a change that the caller may not see.")
-    state: str | None = Field(description="Null of a change that the caller may not see.")
-    from_at: datetime | None = Field(description="When its window begins; without one, when it was started.")
+    title: str | None = Field(description="The title; null of a change that the caller may not see.")
+    state: str | None = Field(description="The state; null of a change that the caller may not see.")
+    from_at: datetime | None = Field(description="Begin of its window; without one, its start.")
     until_at: datetime | None
 
 
@@ -53,13 +53,17 @@ class ConflictingChange(OutputModel):
     state: ChangeState
     team: TeamStub | None
     assignee: PersonStub | None
-    window_from_at: datetime | None = Field(description="Null of an emergency, which has no window.")
+    window_from_at: datetime | None = Field(
+        description="Begin of its window; null of an emergency, which has none."
+    )
     window_until_at: datetime | None
     started_at: datetime | None
     override_reason: str | None = Field(
-        description="Why it was scheduled all the same; null of an emergency, which needs no such reason."
+        description="The reason for scheduling it all the same; null of an emergency, which needs none."
     )
-    conflicts: list[OverriddenOut] = Field(description="The earliest first.")
+    conflicts: list[OverriddenOut] = Field(
+        description="The changes and freezes that it was scheduled over, the earliest first."
+    )
 
 
 FIELDS = frozenset(ConflictingChange.model_fields) - {"conflicts"} | {"overrides"}
@@ -68,8 +72,8 @@ FIELDS = frozenset(ConflictingChange.model_fields) - {"conflicts"} | {"overrides
 async def conflicting_changes(
     renderer: Renderer, query: ConflictingChangesQuery, sees: Callable[[list[str]], bool]
 ) -> dict[str, Any]:
-    """Return one page of the changes that the caller may see; `sees` tells whether they may see what has an
-    audience. Raises WrongValue and BadCursor.
+    """Return one page of the changes that the caller may see; `sees` returns whether they may see records of
+    an audience. Raises WrongValue and BadCursor.
     """
     if query.end <= query.begin:
         raise WrongValue(parameter="to", because="ends_before_it_begins")
@@ -85,20 +89,20 @@ async def conflicting_changes(
         }
     )
     renderer.fields = FIELDS
-    found = await page(LISTING, renderer, chosen)
-    streams = {one for item in found["items"] for one in item["overrides"] or ()}
-    others = await overridden_records(renderer.ledger.db, streams)
-    items = [_shown(item, others, sees) for item in found["items"]]
-    return {"items": items, "next_cursor": found["next_cursor"]}
+    changes = await page(LISTING, renderer, chosen)
+    streams = {name for change in changes["items"] for name in change["overrides"] or ()}
+    overridden = await overridden_records(renderer.ledger.db, streams)
+    items = [_with_conflicts(change, overridden, sees) for change in changes["items"]]
+    return {"items": items, "next_cursor": changes["next_cursor"]}
 
 
-def _shown(
-    item: dict[str, Any], others: dict[str, dict[str, Any]], sees: Callable[[list[str]], bool]
+def _with_conflicts(
+    change: dict[str, Any], overridden: dict[str, dict[str, Any]], sees: Callable[[list[str]], bool]
 ) -> dict[str, Any]:
-    conflicts = [_overridden(others[one], sees) for one in item["overrides"] or () if one in others]
-    conflicts.sort(key=lambda one: (one["from_at"] is None, one["from_at"], one["name"]))
-    shown = {name: item[name] for name in ConflictingChange.model_fields if name in item}
-    return {**shown, "conflicts": conflicts}
+    rows = [overridden[name] for name in change["overrides"] or () if name in overridden]
+    rows.sort(key=lambda row: (row["from_at"] is None, row["from_at"], row["name"]))
+    fields = {name: change[name] for name in ConflictingChange.model_fields if name in change}
+    return {**fields, "conflicts": [_overridden(row, sees) for row in rows]}
 
 
 def _overridden(row: dict[str, Any], sees: Callable[[list[str]], bool]) -> dict[str, Any]:

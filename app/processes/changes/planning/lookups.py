@@ -1,4 +1,4 @@
-"""Reads of questionnaires, items and windows of changes, for what depends on them."""
+"""Reads of questionnaires, items and windows of changes, for decisions that depend on them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.kernel.access.reads import Constraint, ReadContext
-from app.processes.changes.records import Freeze
+from app.processes.changes.policies.records import Freeze
 
 #: Most changes that a freeze names as scheduled in it.
 MOST_HIT = 500
@@ -49,10 +49,10 @@ class ChangesHit:
 async def changes_hit(
     reads: ReadContext, freeze: Freeze, from_at: datetime, until_at: datetime
 ) -> ChangesHit:
-    """Return the changes whose windows overlap that period, of what the freeze concerns. If another one is
+    """Return the changes whose windows overlap that period and which the freeze concerns. If another one is
     scheduled in it meanwhile, the command is decided again.
     """
-    wanted = {
+    parameters = {
         "id": freeze.id,
         "from_at": from_at,
         "until_at": until_at,
@@ -61,5 +61,5 @@ async def changes_hit(
         "ci_classes": freeze.ci_classes or [],
         "limit": MOST_HIT + 1,
     }
-    rows = await reads.rows(HIT, wanted, guard=Constraint("freeze_window_hits"))
+    rows = await reads.rows(HIT, parameters, guard=Constraint("freeze_window_hits"))
     return ChangesHit(tuple(row["id"] for row in rows[:MOST_HIT]), truncated=len(rows) > MOST_HIT)

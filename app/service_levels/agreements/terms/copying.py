@@ -7,6 +7,7 @@ from typing import Any
 
 from app.common.records import jsonb_ordered
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.payloads import (
     PayloadPart,
     to_json_value,
@@ -17,18 +18,9 @@ from app.service_levels.agreements.records import (
 )
 from app.service_levels.agreements.terms.payloads import LONGEST_REVIEW_MONTHS, AgreementTerms
 
-#: Terms that stand in the record as they are said.
-PLAIN_TERMS = (
-    *("title", "valid_from", "valid_to", "notice_days", "calendar", "reporting_period", "review_months"),
-    *("reopen_days", "degraded_weight", "maintenance_counts", "cost_amount", "cost_currency", "cost_period"),
-    *("workload_above", "customer_duties", "security_boundary", "resources"),
-    *("text", "specification", "quality_plan"),
-)
-KEY_LISTS = ("services", "catalogue_items")
+#: Terms that are lists of documents.
 PART_LISTS = ("targets", "consequences", "workload")
-#: All that a copy of an agreement takes over; of whom it is with, its own first action says.
-ALL_TERMS = (*PLAIN_TERMS, *KEY_LISTS, *PART_LISTS, "rests_on")
-#: What holds where nobody says otherwise.
+#: The terms by default.
 USUAL_TERMS = {
     "review_months": LONGEST_REVIEW_MONTHS,
     "degraded_weight": "0",
@@ -39,19 +31,15 @@ USUAL_TERMS = {
 
 def copy_terms(agreement: Agreement, source: Agreement) -> None:
     """Set all terms of the agreement as in the source, except its validity."""
-    for name in ALL_TERMS:
-        if name not in ("valid_from", "valid_to"):
+    for name in AgreementTerms.model_fields:
+        if name not in ("valid_from", "valid_to", "occurred_at"):
             setattr(agreement, name, getattr(source, name))
 
 
 def apply_terms(agreement: Agreement, body: AgreementTerms, ctx: ActionContext) -> None:
     """Set the terms that the payload has."""
-    for name in PLAIN_TERMS:
-        if name in body.model_fields_set:
-            setattr(agreement, name, getattr(body, name))
-    for name in KEY_LISTS:
-        if name in body.model_fields_set:
-            setattr(agreement, name, list(getattr(body, name)) or None)
+    left_out = type(body).model_fields.keys() - body.model_fields_set
+    copy_fields(agreement, body, ctx, without=" ".join(left_out))
     for name in PART_LISTS:
         if name in body.model_fields_set:
             setattr(agreement, name, as_documents(getattr(body, name)))

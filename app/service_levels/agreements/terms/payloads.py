@@ -23,6 +23,7 @@ from app.kernel.actions.payloads import (
     Title,
 )
 from app.service_levels.agreements.records import (
+    Agreement,
     ConsequenceKind,
     ReportingPeriod,
     TargetComparator,
@@ -76,34 +77,38 @@ class AgreementTarget(PayloadPart):
     left out fits every case.
     """
 
-    id: TargetId = Field(description="What the agreement calls it; reports and clocks name it.")
-    metric: TargetMetric = Field(description="What is measured.")
-    process: RecordKey | None = Field(default=None, description="Of which cases: `incident`, `request` …")
-    priority: Priority | None = Field(default=None, description="Of which priority.")
-    category: RecordKey | None = Field(default=None, description="Of which category: its key.")
+    id: TargetId = Field(
+        description="The id of the target within the agreement, which reports and clocks name."
+    )
+    metric: TargetMetric = Field(description="The metric that is measured.")
+    process: RecordKey | None = Field(
+        default=None, description="The kind of the cases: `incident`, `request` …"
+    )
+    priority: Priority | None = Field(default=None, description="The priority of the cases.")
+    category: RecordKey | None = Field(default=None, description="The key of the cases' category.")
     service: Annotated[RecordKey, KeyRef("service", must_exist=True)] | None = Field(
-        default=None, description="Of which service: its key."
+        default=None, description="The key of the cases' service."
     )
     catalogue_item: Annotated[RecordKey, KeyRef("catalogue_item", must_exist=True)] | None = Field(
-        default=None, description="Of which catalogue item: its key."
+        default=None, description="The key of the cases' catalogue item."
     )
     threshold_seconds: Annotated[int, Field(ge=1, le=LONGEST_CLOCK, strict=True)] | None = Field(
-        default=None, description="Of a clock: the seconds of business time; equal is met."
+        default=None, description="The seconds of business time of a clock; equal is met."
     )
     threshold: DecimalText | None = Field(
-        default=None, description="Of what is no clock: in its unit, a share as `0.999`."
+        default=None, description="The threshold of a metric without clocks, in its unit, a share as `0.999`."
     )
     kpi: RecordKey | None = Field(default=None, description="The key of the KPI, of the metric `kpi`.")
     comparator: TargetComparator = Field(
         default=TargetComparator.le,
-        description="How the result must stand to the threshold: lt below, le at most, gt above, ge at least;"
-        " clocks are `le`, availability is `ge`.",
+        description="The comparison of the result with the threshold: lt below, le at most, gt above, ge at "
+        "least; clocks are `le`, availability is `ge`.",
     )
     compliance: Share | None = Field(
         default=None, description="The share of cases that must meet it; null: all."
     )
     calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = Field(
-        default=None, description="The key of the calendar that it counts by; null: the agreement's."
+        default=None, description="The key of the calendar by which it counts; null: the agreement's."
     )
     pause_reasons: Annotated[
         tuple[HoldReason, ...], Field(max_length=len(HoldReason)), BoundedList, WithoutDuplicates
@@ -112,7 +117,7 @@ class AgreementTarget(PayloadPart):
         Field(default=(), description="The states of a case that pause it, as `in_acceptance`.")
     )
     warning_percents: Percents = Field(
-        default=USUAL_WARNINGS, description="At which percentages of its time it warns."
+        default=USUAL_WARNINGS, description="The percentages of its time at which a clock warns."
     )
 
 
@@ -120,9 +125,9 @@ class ConsequenceTier(PayloadPart):
     """A consequence from a result on: a share of the cost, or an amount."""
 
     below: DecimalText = Field(
-        description="For a result that is worse than this: below it, above it of a clock."
+        description="The bound of the tier, for results that are worse: below it, of a clock above it."
     )
-    percent: DecimalText | None = Field(default=None, description="Percent of the cost of the period.")
+    percent: DecimalText | None = Field(default=None, description="The percentage of the cost of the period.")
     amount: DecimalText | None = Field(default=None, description="An amount in the currency of the cost.")
 
 
@@ -131,10 +136,10 @@ class Consequence(PayloadPart):
     here.
     """
 
-    target: TargetId = Field(description="The target: its id in the agreement.")
-    kind: ConsequenceKind = Field(description="What it is.")
+    target: TargetId = Field(description="The id of the target in the agreement.")
+    kind: ConsequenceKind = Field(description="The kind of consequence.")
     tiers: Annotated[tuple[ConsequenceTier, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="By result, the mildest first."
+        min_length=1, max_length=LONGEST_LIST, description="The tiers by result, the mildest first."
     )
 
 
@@ -142,84 +147,46 @@ class ExpectedWorkload(PayloadPart):
     """The number of cases of a kind that the targets are agreed for."""
 
     process: RecordKey = Field(description="The kind of the cases: `incident`, `request` …")
-    per: ReportingPeriod = Field(description="In which period.")
-    cases: int = Field(ge=0, le=100_000_000, strict=True, description="How many at most.")
+    per: ReportingPeriod = Field(description="The period that is counted by.")
+    cases: int = Field(ge=0, le=100_000_000, strict=True, description="Number of cases at most.")
 
 
-class AgreementTerms(Payload):
+class AgreementTerms(Payload, of=Agreement):
     """The terms of an agreement; what is left out stays as it is."""
 
-    title: Title | None = Field(default=None, description="What it is called, in a line.")
+    title: Title | None = None
     services: Annotated[
         tuple[Annotated[RecordKey, KeyRef("service", must_exist=True)], ...], BoundedList, WithoutDuplicates
-    ] = Field(default=(), max_length=LONGEST_LIST, description="The keys of the services that it is about.")
+    ] = Field(default=(), max_length=LONGEST_LIST)
     catalogue_items: Annotated[
         tuple[Annotated[RecordKey, KeyRef("catalogue_item", must_exist=True)], ...],
         BoundedList,
         WithoutDuplicates,
-    ] = Field(
-        default=(), max_length=LONGEST_LIST, description="The keys of the catalogue items that it is about."
-    )
-    valid_from: IsoDate | None = Field(
-        default=None, description="Its first day, by the zone of its calendar."
-    )
-    valid_to: IsoDate | None = Field(default=None, description="Its last day; null: it has no end.")
-    notice_days: Annotated[int, Field(ge=0, le=3650, strict=True)] | None = Field(
-        default=None, description="How many days before its end either party gives notice."
-    )
-    calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = Field(
-        default=None, description="The key of the calendar of the agreed service time."
-    )
-    targets: Annotated[tuple[AgreementTarget, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="What is to be reached; each has an id of its own."
-    )
+    ] = Field(default=(), max_length=LONGEST_LIST)
+    valid_from: IsoDate | None = None
+    valid_to: IsoDate | None = None
+    notice_days: Annotated[int, Field(ge=0, le=3650, strict=True)] | None = None
+    calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = None
+    targets: Annotated[tuple[AgreementTarget, ...], BoundedList] = Field(default=(), max_length=LONGEST_LIST)
     rests_on: Annotated[tuple[Annotated[Reference, ForeignRef("sla")], ...], BoundedList] = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="The OLAs and UCs that an SLA rests on: ids or numbers.",
+        default=(), max_length=LONGEST_LIST
     )
-    reporting_period: ReportingPeriod | None = Field(default=None, description="How often it is reported on.")
-    review_months: Annotated[int, Field(ge=1, le=LONGEST_REVIEW_MONTHS, strict=True)] | None = Field(
-        default=None, description="How many months after a review the next is due; 12 if nobody says."
-    )
-    reopen_days: Annotated[int, Field(ge=0, le=365, strict=True)] | None = Field(
-        default=None, description="For how many days a resolved case can be reopened; null: the usual."
-    )
-    degraded_weight: Share | None = Field(
-        default=None,
-        description="How much a degraded second counts as outage, from 0 to 1; 0 if nobody says.",
-    )
-    maintenance_counts: bool | None = Field(
-        default=None, description="Whether approved maintenance counts as outage; not, if nobody says."
-    )
-    cost_amount: Annotated[Amount, StaffOnly()] | None = Field(
-        default=None, description="For staff: what it costs in a period."
-    )
-    cost_currency: Annotated[Currency, StaffOnly()] | None = Field(
-        default=None, description="For staff: in which currency."
-    )
-    cost_period: Annotated[ReportingPeriod, StaffOnly()] | None = Field(
-        default=None, description="For staff: in which period."
-    )
-    consequences: Annotated[tuple[Consequence, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="What follows if a target is missed."
-    )
+    reporting_period: ReportingPeriod | None = None
+    review_months: Annotated[int, Field(ge=1, le=LONGEST_REVIEW_MONTHS, strict=True)] | None = None
+    reopen_days: Annotated[int, Field(ge=0, le=365, strict=True)] | None = None
+    degraded_weight: Share | None = None
+    maintenance_counts: bool | None = None
+    cost_amount: Annotated[Amount, StaffOnly()] | None = None
+    cost_currency: Annotated[Currency, StaffOnly()] | None = None
+    cost_period: Annotated[ReportingPeriod, StaffOnly()] | None = None
+    consequences: Annotated[tuple[Consequence, ...], BoundedList] = Field(default=(), max_length=LONGEST_LIST)
     workload: Annotated[tuple[ExpectedWorkload, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="How many cases the targets are agreed for."
+        default=(), max_length=LONGEST_LIST
     )
-    workload_above: Paragraph | None = Field(default=None, description="What holds above that.")
-    customer_duties: Paragraph | None = Field(default=None, description="What the other party has to do.")
-    security_boundary: Paragraph | None = Field(default=None, description="Who answers for which security.")
-    resources: Paragraph | None = Field(
-        default=None, description="The roles and means kept ready for it. Name no persons here."
-    )
-    text: Paragraph | None = Field(
-        default=None,
-        description="The agreement in words that the other party understands. Name no persons here.",
-    )
-    specification: Annotated[Paragraph, StaffOnly()] | None = Field(
-        default=None, description="For staff: what IT and each supplier must do for it, in their terms."
-    )
-    quality_plan: Paragraph | None = Field(
-        default=None, description="How it is measured, by whom, and reported when."
-    )
+    workload_above: Paragraph | None = None
+    customer_duties: Paragraph | None = None
+    security_boundary: Paragraph | None = None
+    resources: Paragraph | None = None
+    text: Paragraph | None = None
+    specification: Annotated[Paragraph, StaffOnly()] | None = None
+    quality_plan: Paragraph | None = None

@@ -64,18 +64,20 @@ where {{chosen}} order by n.in_danger desc, n.breached desc, a.number limit {MOS
 class DangerousClock(OutputModel):
     """An open clock that has used up most of its target, or all of it, and its case."""
 
-    kind: str = Field(description="What the case is.", examples=["incident"])
-    case: UUID = Field(description="The case: its id.")
+    kind: str = Field(description="The kind of the case.", examples=["incident"])
+    case: UUID = Field(description="The id of the case.")
     number: str
     title: str | None
     priority: Priority | None
     team: TeamStub | None
     metric: Metric
     state: Literal["running", "paused", "breached"]
-    percent: int = Field(description="How much of the target is used up, in business time; 100: all of it.")
+    percent: int = Field(description="The percentage of the target that is used up, in business time.")
     target_seconds: int
-    remaining_seconds: int = Field(description="Business seconds; negative: so many too many.")
-    due_at: datetime | None = Field(description="Null while it is paused.")
+    remaining_seconds: int = Field(
+        description="Number of business seconds left; negative: those past the target."
+    )
+    due_at: datetime | None = Field(description="Time at which it is due; null while it is paused.")
 
 
 class AgreementInDanger(OutputModel):
@@ -86,20 +88,20 @@ class AgreementInDanger(OutputModel):
     title: str
     agreement_type: AgreementType
     open: int = Field(description="Clocks that run or are paused, and are not past their target.")
-    in_danger: int = Field(description="Those of the open ones that have used up the share asked for.")
+    in_danger: int = Field(description="Open clocks that have used up at least the share asked for.")
     breached: int = Field(description="Clocks past their target that have not been stopped.")
-    worst: list[DangerousClock] = Field(description="In danger or breached, the furthest first.")
+    worst: list[DangerousClock] = Field(description="Clocks in danger or breached, the furthest first.")
 
 
 class ClocksInDanger(OutputModel):
     """Agreements with open clocks, those with most clocks in danger first."""
 
-    percent: int = Field(description="From what share of the target on a clock is in danger.")
+    percent: int = Field(description="The share of the target from which on a clock is in danger.")
     lag_seconds: float = Field(
-        description="How old the first event is that clocks do not include yet; 0: none."
+        description="Age of the first event that clocks do not include yet; 0: there is none."
     )
     truncated: bool = Field(
-        description=f"Whether there are more than {MOST_AGREEMENTS} agreements: these are the first."
+        description=f"True if there are more than {MOST_AGREEMENTS} agreements: these are the first."
     )
     items: list[AgreementInDanger]
 
@@ -109,12 +111,16 @@ class DangerQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    percent: int = Field(PERCENT, ge=1, le=100, description="From what share of the target on it is danger.")
+    percent: int = Field(
+        PERCENT, ge=1, le=100, description="The share of the target from which on a clock is in danger."
+    )
     agreement: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]] | None, CommaSeparated
-    ] = Field(None, max_length=LONGEST_LIST, description="Of these agreements: ids or numbers.")
-    agreement_type: AgreementType | None = Field(None, description="Of agreements of this type.")
-    cases: int = Field(CASES, ge=0, le=MOST_CASES, description="The most clocks listed of an agreement.")
+    ] = Field(None, max_length=LONGEST_LIST, description="The agreements, by their ids or numbers.")
+    agreement_type: AgreementType | None = Field(None, description="The type of the agreements.")
+    cases: int = Field(
+        CASES, ge=0, le=MOST_CASES, description="Number of clocks listed of an agreement at most."
+    )
 
 
 async def clocks_in_danger(

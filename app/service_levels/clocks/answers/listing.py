@@ -55,11 +55,14 @@ class UrgentClock(OutputModel):
     """The open SLA clock of a ticket that is due first."""
 
     metric: Metric
-    state: ClockState = Field(description="`running` outside business hours, too.")
+    state: ClockState = Field(description="State of the clock; `running` outside business hours, too.")
     target_seconds: int
-    due_at: datetime | None = Field(description="Null while it is paused, or where the calendar ends before.")
+    due_at: datetime | None = Field(
+        description="Time at which it is due; null while it is paused, or where the calendar ends before."
+    )
     remaining_seconds: int | None = Field(
-        description="Business seconds until it is due; negative behind that. Null where that is not known."
+        description="Number of business seconds until it is due; negative past it. Null where that is not "
+        "known."
     )
 
 

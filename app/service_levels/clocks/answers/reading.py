@@ -57,10 +57,10 @@ class ClockSegmentOut(OutputModel):
 
     begins_at: datetime
     ends_at: datetime
-    seconds: int = Field(description="What it adds to the sum: all of its seconds, or none.")
+    seconds: int = Field(description="Number of seconds that it adds to the sum: all of its own, or none.")
     reason: SegmentReason
     label: str = Field(description="The reason, in the language asked for.")
-    detail: str | None = Field(description="Of a hold its reason, of a state the state.")
+    detail: str | None = Field(description="The code of the hold's reason or of the state.")
 
 
 class BusinessSpan(OutputModel):
@@ -73,7 +73,7 @@ class BusinessSpan(OutputModel):
 class ClockShare(OutputModel):
     """The seconds that the clock counted while one party had the ticket."""
 
-    supplier: bool = Field(description="Whether it is a supplier who was awaited.")
+    supplier: bool = Field(description="True if a supplier was awaited.")
     team: TeamStub | None = Field(description="The team or supplier; null: nobody had it.")
     seconds: int
 
@@ -84,27 +84,29 @@ class ClockOut(OutputModel):
     id: UUID = Field(description="The id in the name of its stream, `clock/<id>`.")
     agreement_type: AgreementType
     agreement: ClockAgreement
-    why: Scope = Field(description="Which form of scope the agreement was chosen by.")
-    target: str = Field(description="What the agreement calls the target.")
+    why: Scope = Field(description="The form of scope by which the agreement was chosen.")
+    target: str = Field(description="The id of the target in the agreement.")
     metric: Metric
-    round: int = Field(description="Of `update`: which round it is, from 1; 1 of all others.")
-    party: TeamStub | None = Field(description="Of an OLA or UC: whose turns it measures.")
-    calendar: str = Field(description="The key of the calendar that it counts by.")
+    round: int = Field(description="Number of the round of an `update` clock, from 1; 1 of all others.")
+    party: TeamStub | None = Field(description="The team whose turns the clock of an OLA or UC measures.")
+    calendar: str = Field(description="The key of the calendar by which it counts.")
     calendar_version_id: UUID = Field(
-        description="Which version of the calendar: the newest, or that of its stop."
+        description="The version of the calendar: the newest, or that of its stop."
     )
-    state: ClockState = Field(description="`running` outside business hours, too.")
+    state: ClockState = Field(description="State of the clock; `running` outside business hours, too.")
     known: bool = Field(
-        description="False where the spans of the calendar do not reach as far: nothing is said then."
+        description="True if the spans of the calendar reach far enough; if not, no numbers are given."
     )
     target_seconds: int
     started_at: datetime
     stopped_at: datetime | None
-    elapsed_seconds: int | None = Field(description="Business seconds: the sum of the segments.")
+    elapsed_seconds: int | None = Field(description="Number of business seconds: the sum of the segments.")
     remaining_seconds: int | None = Field(
-        description="Negative when the target is exceeded; null if excluded."
+        description="Number of business seconds left; negative when the target is exceeded; null if excluded."
     )
-    due_at: datetime | None = Field(description="Null while it is paused, unless it was reached before.")
+    due_at: datetime | None = Field(
+        description="Time at which it is due; null while it is paused, unless it was reached before."
+    )
     breached_at: datetime | None
     warnings: list[ClockWarning]
     segments: list[ClockSegmentOut]
@@ -112,7 +114,8 @@ class ClockOut(OutputModel):
         description=f"The business hours until it is due, for a countdown; at most {MOST_SPANS}."
     )
     shares: list[ClockShare] | None = Field(
-        description="For staff, of an SLA: they add up to `elapsed_seconds`. Null for others."
+        description="The shares, for staff, of those who had the case under an SLA; they add up to "
+        "`elapsed_seconds`. Null for others."
     )
 
 
@@ -121,7 +124,8 @@ class TicketClocks(OutputModel):
 
     computed_at: datetime
     reopen_days: int | None = Field(
-        description="For how many days the agreement lets it be reopened; null: as the installation says."
+        description="Number of days for which the agreement lets it be reopened; null: as the installation "
+        "says."
     )
     clocks: list[ClockOut]
 

@@ -90,8 +90,8 @@ def mount_clocks(router: APIRouter, listing: Listing) -> None:
         methods=["GET"],
         operation_id=f"get_{kind}_sla",
         summary=f"Get {with_article(kind)}'s service levels",
-        description=f"What the clocks of service levels say of one {kind} now, and how that is added up. "
-        "Who is not staff sees the clocks of SLAs, without shares.",
+        description=f"Return the service level clocks of one {kind} as of now, each with the segments of its "
+        "time. Others than staff get the clocks of SLAs, without shares.",
         response_model=TicketClocks,
         responses=problems(404, 422) | in_language(),
     )

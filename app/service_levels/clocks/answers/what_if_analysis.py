@@ -47,29 +47,33 @@ class WhatIfQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    metric: Metric = Field(description="Of which metric.")
-    target: str | None = Field(default=None, max_length=40, description="Of which target; none: of all.")
-    threshold_seconds: Annotated[int, Field(ge=1, le=ONE_YEAR)] | None = Field(
-        default=None, description="Another threshold, in business seconds."
+    metric: Metric = Field(description="The metric of the clocks.")
+    target: str | None = Field(
+        default=None, max_length=40, description="The target of the clocks; none: all."
     )
-    calendar: RecordKey | None = Field(default=None, description="Another calendar: its key.")
+    threshold_seconds: Annotated[int, Field(ge=1, le=ONE_YEAR)] | None = Field(
+        default=None, description="The other threshold, in business seconds."
+    )
+    calendar: RecordKey | None = Field(default=None, description="The key of the other calendar.")
     pause_reasons: Annotated[
         list[HoldReason] | None,
         CommaSeparated,
-        Field(description="Other reasons of holds that pause it; empty: none."),
+        Field(description="The other reasons of holds that pause the clock; empty: none."),
     ] = None
-    begin: Time = Field(alias="from", description="Cases that were opened from then on.")
-    end: Time = Field(alias="to", description="Cases that were opened before then.")
-    limit: Annotated[int, Field(ge=1, le=MOST_LISTED, description="How many cases that differ to list.")] = 50
+    begin: Time = Field(alias="from", description="The time from which on the cases were opened.")
+    end: Time = Field(alias="to", description="The time before which the cases were opened.")
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED, description="Number of differing cases to list.")] = 50
 
 
 class Attainment(OutputModel):
     """The number of clocks that met their target, that missed it, and of which it is not decided."""
 
     met: int
-    missed: int = Field(description="Stopped behind the target, or past it and not stopped.")
+    missed: int = Field(description="Number of clocks stopped behind the target, or past it and not stopped.")
     undecided: int
-    attainment: float | None = Field(description="met / (met + missed); null where nothing is decided.")
+    attainment: float | None = Field(
+        description="The attainment: met / (met + missed); null where nothing is decided."
+    )
 
 
 class DifferingClock(OutputModel):
@@ -90,7 +94,7 @@ class WhatIfAnalysis(OutputModel):
 
     as_is: Attainment
     would_be: Attainment
-    differing: int = Field(description="How many clocks would have ended otherwise.")
+    differing: int = Field(description="Number of clocks that would have ended otherwise.")
     items: list[DifferingClock] = Field(description="The first of these, by when their cases were opened.")
 
 

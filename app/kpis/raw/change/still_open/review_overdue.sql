@@ -2,8 +2,7 @@
 -- The changes that are implemented or backed out and whose review is overdue at each of the instants `ends`, with the time
 -- since they were handed in; `at` is the instant.
 decided as (
-  select alive.stream, null::bigint as rank, at, floor(extract(epoch from at - handing.since))::bigint as seconds,
-    null::bigint as numerator, null::bigint as denominator, alive.on_hold, true as standing
+  select alive.stream, null::bigint as rank, at, floor(extract(epoch from at - handing.since))::bigint as seconds, alive.on_hold
   from alive join handing using (stream)
   where alive.state in ('implemented', 'backed_out') and (
     select (told->>'review_due_at')::timestamptz from event

@@ -1,8 +1,7 @@
 -- parts: cases, open
 -- The incidents that are open and without a response at each of the instants `ends`; `at` is the instant.
 decided as (
-  select alive.stream, null::bigint as rank, at, seconds, null::bigint as numerator,
-    null::bigint as denominator, on_hold, true as standing
+  select alive.stream, null::bigint as rank, at, seconds, on_hold
   from alive
   where state = 'open'
     and not exists (select from response where response.stream = alive.stream

@@ -6,8 +6,7 @@ decided as (
     case when exists (select from event where event.stream = alive.stream and event.occurred_at < alive.at
         and type = 'problem.cause_identified')
       and exists (select from event where event.stream = alive.stream and event.occurred_at < alive.at
-        and type = 'problem.workaround_documented') then 1 else 0 end::bigint as numerator, 1::bigint as denominator, on_hold,
-    true as standing
+        and type = 'problem.workaround_documented') then 1 else 0 end as numerator, 1 as denominator, on_hold
   from alive
   where state not in ('resolved', 'closed', 'cancelled')
 )

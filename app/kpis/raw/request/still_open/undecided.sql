@@ -1,8 +1,7 @@
 -- parts: cases, open
 -- The requests that wait for an approval at each of the instants `ends`; `at` is the instant.
 decided as (
-  select alive.stream, null::bigint as rank, at, seconds, null::bigint as numerator,
-    null::bigint as denominator, on_hold, true as standing
+  select alive.stream, null::bigint as rank, at, seconds, on_hold
   from alive
   where state = 'awaiting_approval'
 )

@@ -1,8 +1,7 @@
 -- parts: cases, open
 -- The requests that are open at each of the instants `ends` and are projects by then; `at` is the instant.
 decided as (
-  select alive.stream, null::bigint as rank, at, seconds, null::bigint as numerator,
-    null::bigint as denominator, on_hold, true as standing
+  select alive.stream, null::bigint as rank, at, seconds, on_hold
   from alive
   where state not in ('delivered', 'closed', 'cancelled', 'rejected') and (
     select told->>'path' from event

@@ -7,6 +7,6 @@ decided as (
         select told->>'key' from event
         where event.stream = alive.stream and (event.rank = 1 or event.occurred_at < alive.at) and told ? 'key'
         order by event.rank desc limit 1))
-    )::integer::bigint as numerator, 1::bigint as denominator, on_hold, true as standing
+    )::integer as numerator, 1 as denominator, on_hold
   from alive where state = 'live'
 )

@@ -6,7 +6,7 @@ decided as (
       select (told->>'review_due_at')::timestamptz from event
       where event.stream = alive.stream and (event.rank = 1 or event.occurred_at < alive.at) and told ? 'review_due_at'
       order by event.rank desc limit 1
-    ) < alive.at, false)::integer::bigint as numerator, 1::bigint as denominator, on_hold, true as standing
+    ) < alive.at, false)::integer as numerator, 1 as denominator, on_hold
   from alive
   where state in ('signed', 'under_review')
 )

@@ -1,4 +1,4 @@
-"""The risk of a change: questions, the points of their answers, and the level that these come to (pure)."""
+"""The risk of a change: questions, the points of their answers, and the level of their sum (pure)."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Questionnaire:
 
 @dataclass(frozen=True, slots=True)
 class AnswerFault:
-    """A question that is answered wrongly or not at all, or that is not asked: its key, and the code of what
-    is wrong.
+    """A question that is answered wrongly or not at all, or that the questionnaire does not have: its key,
+    and the code of the fault.
     """
 
     question: str
@@ -52,8 +52,8 @@ class AnswerFault:
 
 
 def score(questions: Sequence[RiskQuestion], answers: Mapping[str, str]) -> tuple[int, list[AnswerFault]]:
-    """Return the sum of the points of the answers, given by the keys of questions and answers; and what is
-    wrong with them.
+    """Return the sum of the points of the answers, which are keys of answers by keys of questions, and their
+    faults.
     """
     points = (
         answer.points
@@ -65,20 +65,20 @@ def score(questions: Sequence[RiskQuestion], answers: Mapping[str, str]) -> tupl
 
 
 def _faults(questions: Sequence[RiskQuestion], answers: Mapping[str, str]) -> Iterator[AnswerFault]:
-    asked = {question.key for question in questions}
+    question_keys = {question.key for question in questions}
     for key in answers:
-        if key not in asked:
+        if key not in question_keys:
             yield AnswerFault(key, "no_such_question")
     for question in questions:
         if question.key not in answers:
             yield AnswerFault(question.key, "not_answered")
         elif answers[question.key] not in {answer.key for answer in question.answers}:
-            known = ", ".join(answer.key for answer in question.answers)
-            yield AnswerFault(question.key, "no_such_answer", {"known": known})
+            answer_keys = ", ".join(answer.key for answer in question.answers)
+            yield AnswerFault(question.key, "no_such_answer", {"known": answer_keys})
 
 
 def level(points: int, medium_from: int, high_from: int) -> RiskLevel:
-    """Return the level that so many points come to."""
+    """Return the level of risk for that number of points."""
     if points >= high_from:
         return RiskLevel.high
     return RiskLevel.medium if points >= medium_from else RiskLevel.low
@@ -88,7 +88,7 @@ def _question(key: str, text_en: str, text_zh: str, *answers: tuple[str, str, st
     return RiskQuestion(key, text_en, text_zh, tuple(RiskAnswer(*answer) for answer in answers))
 
 
-#: Applies where nobody has set another one.
+#: The questionnaire that applies until change managers set one.
 DEFAULT_QUESTIONNAIRE = Questionnaire(
     questions=(
         _question(

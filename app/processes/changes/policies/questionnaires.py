@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
-
-from pydantic import Field, StringConstraints
 
 from app.common.records import from_row
 from app.kernel.access.reads import ReadContext, Versions
@@ -19,77 +17,24 @@ from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.actions.payloads import Payload, PayloadPart, ShortText, at_most_entries
 from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.planning.lookups import QUESTIONNAIRE
-from app.processes.changes.records import QuestionnaireState as State
-from app.processes.changes.records import RiskLevel, RiskQuestionnaire
-from app.processes.changes.risk import (
+from app.processes.changes.policies.payloads import (
+    AddRiskQuestionnaire,
+    AskedQuestion,
+    ReviseRiskQuestionnaire,
+)
+from app.processes.changes.policies.records import QuestionnaireState as State
+from app.processes.changes.policies.records import RiskQuestionnaire
+from app.processes.changes.policies.risk import (
     DEFAULT_QUESTIONNAIRE,
-    MOST_ANSWERS,
-    MOST_POINTS,
-    MOST_QUESTIONS,
     RiskAnswer,
     RiskQuestion,
     level,
     score,
 )
-from app.processes.changes.templates import CHANGE_MANAGER
-
-EXAMPLE_QUESTIONS = [
-    {
-        "key": "back_out",
-        "text_en": "Can it be taken back?",
-        "text_zh": "能否回退？",
-        "answers": [
-            {"key": "yes", "text_en": "Yes", "text_zh": "能", "points": 0},
-            {"key": "no", "text_en": "No", "text_zh": "不能", "points": 10},
-        ],
-    }
-]
-#: What questions and answers are called in the answers of an assessment.
-AnswerKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
-Threshold = Annotated[int, Field(strict=True, ge=1, le=MOST_QUESTIONS * MOST_POINTS)]
-
-
-class AnswerChoice(PayloadPart):
-    """An answer that can be chosen, and its points."""
-
-    key: AnswerKey = Field(description="What it is called in `risk_answers`.", examples=["no"])
-    text_en: ShortText = Field(description="What people read, in English.", examples=["No"])
-    text_zh: ShortText = Field(description="What people read, in Chinese.", examples=["不能"])
-    points: int = Field(strict=True, ge=0, le=MOST_POINTS, description="What it adds to the risk.")
-
-
-class AskedQuestion(PayloadPart):
-    """A question, and the answers that can be chosen."""
-
-    key: AnswerKey = Field(description="What it is called in `risk_answers`.", examples=["back_out"])
-    text_en: ShortText = Field(description="What is asked, in English.", examples=["Can it be taken back?"])
-    text_zh: ShortText = Field(description="What is asked, in Chinese.", examples=["能否回退？"])
-    answers: Annotated[tuple[AnswerChoice, ...], at_most_entries(MOST_ANSWERS)] = Field(
-        min_length=2,
-        max_length=MOST_ANSWERS,
-        description="What can be answered, in this order.",
-        examples=[EXAMPLE_QUESTIONS[0]["answers"]],
-    )
-
-
-class AddRiskQuestionnaire(Payload):
-    """Questions about the risk of changes, and the points from which it is medium, and high."""
-
-    questions: Annotated[tuple[AskedQuestion, ...], at_most_entries(MOST_QUESTIONS)] = Field(
-        min_length=1,
-        max_length=MOST_QUESTIONS,
-        description="What is asked when a change is assessed, in this order.",
-        examples=[EXAMPLE_QUESTIONS],
-    )
-    medium_from: Threshold = Field(description="From so many points on the risk is medium.", examples=[5])
-    high_from: Threshold = Field(description="From so many points on the risk is high.", examples=[10])
-
-
-class ReviseRiskQuestionnaire(AddRiskQuestionnaire):
-    """The whole new questionnaire: whatever it leaves out is removed."""
+from app.processes.changes.policies.templates import CHANGE_MANAGER
+from app.processes.changes.records import RiskLevel
 
 
 def add(questionnaire: RiskQuestionnaire, body: AddRiskQuestionnaire, ctx: ActionContext) -> None:
@@ -121,31 +66,29 @@ def _question_row(question: AskedQuestion) -> dict[str, Any]:
 async def questionnaire_inconsistent(
     reads: ReadContext, questionnaire: RiskQuestionnaire, body: AddRiskQuestionnaire, ctx: ActionContext
 ) -> None:
-    """Refuse if two questions, or two answers of a question, have one key, or if no answers give a medium, or
-    a high risk.
+    """Refuse if two questions, or two answers of a question, have the same key, or if the points of all
+    answers do not reach a medium and a high risk.
     """
-    asked: set[str] = set()
+    keys: set[str] = set()
     for n, question in enumerate(body.questions):
-        if question.key in asked:
+        if question.key in keys:
             raise WrongValue(pointer=f"/questions/{n}/key", because="question_twice")
-        asked.add(question.key)
-        chosen: set[str] = set()
+        keys.add(question.key)
+        answer_keys: set[str] = set()
         for m, answer in enumerate(question.answers):
-            if answer.key in chosen:
+            if answer.key in answer_keys:
                 raise WrongValue(pointer=f"/questions/{n}/answers/{m}/key", because="answer_twice")
-            chosen.add(answer.key)
+            answer_keys.add(answer.key)
     if body.high_from <= body.medium_from:
         raise WrongValue(pointer="/high_from", because="high_not_above_medium")
-    most = sum(max(answer.points for answer in question.answers) for question in body.questions)
-    if body.high_from > most:
-        raise WrongValue({"most": str(most)}, pointer="/high_from", because="out_of_reach")
+    most_points = sum(max(answer.points for answer in question.answers) for question in body.questions)
+    if body.high_from > most_points:
+        raise WrongValue({"most": str(most_points)}, pointer="/high_from", because="out_of_reach")
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionnaireInForce:
-    """The questionnaire by which changes are assessed; its `id` is None if nobody has set another one than
-    the usual.
-    """
+    """The questionnaire by which changes are assessed; its `id` is None if it is the default one."""
 
     id: UUID | None
     version: int
@@ -160,8 +103,10 @@ class QuestionnaireInForce:
         points, faults = score(self.questions, answers)
         if faults:
             first, *further = (
-                WrongValue(dict(one.words), pointer=f"/risk_answers/{one.question}", because=one.because)
-                for one in faults
+                WrongValue(
+                    dict(fault.words), pointer=f"/risk_answers/{fault.question}", because=fault.because
+                )
+                for fault in faults
             )
             raise WrongValue(
                 first.words, pointer=first.pointer, because=first.because, further=tuple(further)
@@ -170,18 +115,18 @@ class QuestionnaireInForce:
 
 
 async def questionnaire_in_force(reads: ReadContext) -> QuestionnaireInForce:
-    """Return the questionnaire that was set last, or the usual one if nobody has set another. If it is
-    revised meanwhile, the command is decided again.
+    """Return the questionnaire that was set last, or else the default one. If it is revised meanwhile, the
+    command is decided again.
     """
     guard = Versions(version="stream_version")
     return questionnaire_of(await reads.row(QUESTIONNAIRE, guard=guard))
 
 
 def questionnaire_of(row: dict[str, Any] | None) -> QuestionnaireInForce:
-    """Return the questionnaire of that row of its table; None: the usual one."""
+    """Return the questionnaire of a row of `fold.risk_questionnaire`, or the default one if there is none."""
     if row is None:
-        usual = DEFAULT_QUESTIONNAIRE
-        return QuestionnaireInForce(None, 0, usual.questions, usual.medium_from, usual.high_from)
+        default = DEFAULT_QUESTIONNAIRE
+        return QuestionnaireInForce(None, 0, default.questions, default.medium_from, default.high_from)
     record = from_row(RiskQuestionnaire, row)
     assert record.medium_from is not None
     assert record.high_from is not None

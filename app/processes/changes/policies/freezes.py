@@ -6,15 +6,8 @@ declared ─► withdrawn
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
-
-from app.common.notices import NoticeType, Responsible
 from app.common.people import Person, Role
-from app.common.records import ForeignRef, KeyRef
-from app.foundation.cis.payloads import unique_keys
-from app.foundation.cis.records import CiClass
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
@@ -25,22 +18,13 @@ from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import decision, role, rule, service_level_manager, staff
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.actions.payloads import (
-    LONGEST_LIST,
-    BoundedList,
-    FreeText,
-    Instant,
-    Paragraph,
-    Patch,
-    Payload,
-    Reason,
-    RecordKey,
-    Reference,
-    Title,
-)
+from app.kernel.actions.payloads import Reason
 from app.kernel.actions.refusals import WrongValue
-from app.processes.changes.freeze_exceptions import (
+from app.processes.changes.planning.bookings import FREEZE_WINDOWS, freeze_row
+from app.processes.changes.planning.lookups import ChangesHit, changes_hit
+from app.processes.changes.policies.freeze_exceptions import (
     EXCEPTION,
     action_of_outcome,
     ask_exception,
@@ -49,79 +33,18 @@ from app.processes.changes.freeze_exceptions import (
     grant_exception,
     refuse_exception,
 )
-from app.processes.changes.planning.bookings import FREEZE_WINDOWS, freeze_row
-from app.processes.changes.planning.lookups import ChangesHit, changes_hit
-from app.processes.changes.records import Freeze, FreezeException, FreezeKind
-from app.processes.changes.records import FreezeState as State
-from app.processes.changes.templates import CHANGE_MANAGER
-
-#: Longest freeze: whoever wants no changes for longer decides so again.
-LONGEST_DAYS = 366
-
-Classes = Annotated[
-    tuple[CiClass, ...],
-    Field(
-        max_length=len(CiClass),
-        description="Changes of configuration items of these classes.",
-        json_schema_extra={"uniqueItems": True},
-    ),
-    BoundedList,
-    AfterValidator(unique_keys),
-]
-Services = Annotated[
-    tuple[Annotated[RecordKey, KeyRef("service", must_exist=True)], ...],
-    Field(
-        max_length=LONGEST_LIST,
-        description="Changes of these services: their keys.",
-        json_schema_extra={"uniqueItems": True},
-    ),
-    BoundedList,
-    AfterValidator(unique_keys),
-]
-
-
-class DeclareFreeze(Payload):
-    """A period without changes: of everything, or of some services and classes of items."""
-
-    freeze_kind: FreezeKind = Field(description="What it is.", examples=["freeze"])
-    title: Title = Field(
-        description="What it is for, in a line. Calendars show it: name no persons here.",
-        examples=["Closing of the year"],
-    )
-    reason: Paragraph = Field(
-        description="Why nothing may change. All staff read it: name no persons here.",
-        examples=["The books are closed. 年终结账。"],
-    )
-    from_at: Instant = Field(description="From when on.", examples=["2198-12-28T00:00:00Z"])
-    until_at: Instant = Field(
-        description=f"Until when: at most {LONGEST_DAYS} days later.", examples=["2199-01-04T00:00:00Z"]
-    )
-    everything: bool = Field(
-        default=False, description="Whether it is for every change. Otherwise say which.", examples=[True]
-    )
-    services: Services = ()
-    ci_classes: Classes = ()
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = Field(
-        default=None, description="Who answers for it, if not the caller: a person's id."
-    )
+from app.processes.changes.policies.payloads import DeclareFreeze, EditFreeze, MoveFreeze
+from app.processes.changes.policies.records import LONGEST_DAYS, Freeze, FreezeException
+from app.processes.changes.policies.records import FreezeState as State
+from app.processes.changes.policies.templates import CHANGE_MANAGER
 
 
 def declare(freeze: Freeze, body: DeclareFreeze, ctx: ActionContext) -> None:
     """Declare a freeze: a period without changes; those that are scheduled in it stay, and it names them."""
     owner = ctx.ref(Person, "owner")
-    freeze.freeze_kind = body.freeze_kind
-    freeze.title = body.title
-    freeze.reason = body.reason
-    freeze.from_at, freeze.until_at = body.from_at, body.until_at
-    _set_scope(freeze, body)
+    copy_fields(freeze, body, ctx, without="owner")
     freeze.owner_id = ctx.caller.person_id if owner is None else owner.id
     _hold_window(freeze, ctx)
-
-
-def _set_scope(freeze: Freeze, body: DeclareFreeze) -> None:
-    freeze.everything = body.everything
-    freeze.services = list(body.services) or None
-    freeze.ci_classes = [one.value for one in body.ci_classes] or None
 
 
 def _hold_window(freeze: Freeze, ctx: ActionContext) -> None:
@@ -131,36 +54,10 @@ def _hold_window(freeze: Freeze, ctx: ActionContext) -> None:
     ctx.derive(FREEZE_WINDOWS, freeze_row(freeze, checked=not hit.truncated))
 
 
-class MoveFreeze(Payload):
-    """The new period of the freeze, and why it is another one."""
-
-    from_at: Instant = Field(description="From when on now.", examples=["2198-12-29T00:00:00Z"])
-    until_at: Instant = Field(
-        description=f"Until when now: at most {LONGEST_DAYS} days later.", examples=["2199-01-05T00:00:00Z"]
-    )
-    reason: FreeText = Field(description="Why.", examples=["The auditors come a day later."])
-
-
 def move(freeze: Freeze, body: MoveFreeze, ctx: ActionContext) -> None:
     """Move the freeze to another period, or make it longer or shorter."""
     freeze.from_at, freeze.until_at = body.from_at, body.until_at
     _hold_window(freeze, ctx)
-
-
-class EditFreeze(Patch):
-    """Fields to change, except the period, which `move` changes; those left out stay as they are."""
-
-    title: Title = Field(
-        default_factory=str, description="What it is for, in a line.", examples=["Closing of 2198"]
-    )
-    reason: Paragraph = Field(
-        default_factory=str,
-        description="Why nothing may change. All staff read it: name no persons here.",
-        examples=["The books are closed."],
-    )
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
-        default_factory=str, description="Who answers for it now: a person's id, or `me`.", examples=["me"]
-    )
 
 
 def edit(freeze: Freeze, body: EditFreeze, ctx: ActionContext) -> None:
@@ -182,8 +79,8 @@ async def owner_inactive(
 
 
 def check_period(from_at: datetime, until_at: datetime, ctx: ActionContext) -> None:
-    """Check that the period ends after its begin, at most LONGEST_DAYS later, and not yet. Raises
-    WrongValue.
+    """Raise WrongValue unless the period ends in the future, after its begin and at most LONGEST_DAYS after
+    it.
     """
     if until_at <= from_at:
         raise WrongValue(pointer="/until_at", because="not_behind_start")
@@ -209,7 +106,7 @@ async def changes_hit_by_declaring(
     if body.everything == bool(body.services or body.ci_classes):
         raise WrongValue(pointer="/everything", because="everything_or_some")
     declared = freeze.model_copy()
-    _set_scope(declared, body)
+    copy_fields(declared, body, ctx)
     return await changes_hit(reads, declared, body.from_at, body.until_at)
 
 

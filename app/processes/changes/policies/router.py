@@ -21,11 +21,11 @@ from app.api.requests.accept import language_for
 from app.api.routes import Routes
 from app.foundation.decisions.router import mount_approval_preview
 from app.kernel.actions.actor_policy import staff
-from app.processes.changes import freezes as freeze_lifecycle
-from app.processes.changes import questionnaires, templates
-from app.processes.changes.freeze_exceptions import EXCEPTION
 from app.processes.changes.planning.lookups import QUESTIONNAIRE
-from app.processes.changes.planning.queries import (
+from app.processes.changes.policies import freezes as freeze_lifecycle
+from app.processes.changes.policies import questionnaires, templates
+from app.processes.changes.policies.freeze_exceptions import EXCEPTION
+from app.processes.changes.policies.queries import (
     EXCEPTION_ROWS,
     FREEZES,
     RISK_QUESTIONNAIRES,
@@ -57,8 +57,8 @@ async def get_current_risk_questionnaire(request: Request, ledger: Ledger) -> Re
     """Return the questions that are asked when a change is assessed. For staff."""
     if not caller_of(request).is_staff:
         raise ledger.forbidden(staff, language_for(request))
-    found = questionnaires.questionnaire_of(await ledger.db.row(QUESTIONNAIRE))
-    return Response(to_json(asdict(found)), headers=VARY, media_type="application/json")
+    questionnaire = questionnaires.questionnaire_of(await ledger.db.row(QUESTIONNAIRE))
+    return Response(to_json(asdict(questionnaire)), headers=VARY, media_type="application/json")
 
 
 mount_reads(risk_questionnaires, RISK_QUESTIONNAIRES)

@@ -15,15 +15,10 @@ from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.kernel.access.visibility import sees_every_record, tokens
 from app.log.canonical import instant
-from app.processes.changes import freezes, questionnaires, templates
 from app.processes.changes.planning.lookups import MOST_HIT
-from app.processes.changes.records import (
-    Change,
-    ChangeTemplate,
-    Freeze,
-    FreezeException,
-    RiskQuestionnaire,
-)
+from app.processes.changes.policies import freezes, questionnaires, templates
+from app.processes.changes.policies.records import ChangeTemplate, Freeze, FreezeException, RiskQuestionnaire
+from app.processes.changes.records import Change
 
 
 class ChangeTemplateOut(RecordOut, of=ChangeTemplate):
@@ -51,7 +46,7 @@ class AnswerChoiceOut(OutputModel):
 class AskedQuestionOut(OutputModel):
     """A question about the risk of a change."""
 
-    answers: list[AnswerChoiceOut] = Field(description="What can be answered, in order.")
+    answers: list[AnswerChoiceOut] = Field(description="The answers that can be chosen, in order.")
     key: str
     text_en: str
     text_zh: str
@@ -60,17 +55,17 @@ class AskedQuestionOut(OutputModel):
 class RiskQuestionnaireOut(RecordOut, of=RiskQuestionnaire):
     """Questions about the risk of changes; those that were set last are in force."""
 
-    questions: list[AskedQuestionOut] = Field(description="In the order in which they are asked.")
+    questions: list[AskedQuestionOut] = Field(description="The questions of an assessment, in their order.")
 
 
 class CurrentRiskQuestionnaire(OutputModel):
     """The questions that are asked when a change is assessed."""
 
-    id: UUID | None = Field(description="Null: nobody has set another one than the usual.")
-    version: int = Field(description="For If-Match; 0: nobody has set another one than the usual.")
-    questions: list[AskedQuestionOut] = Field(description="In the order in which they are asked.")
-    medium_from: int = Field(description="From so many points on the risk is medium.")
-    high_from: int = Field(description="From so many points on the risk is high.")
+    id: UUID | None = Field(description="Its id; null: the default questionnaire, which nobody has replaced.")
+    version: int = Field(description="Its version for If-Match; 0: the default questionnaire.")
+    questions: list[AskedQuestionOut] = Field(description="The questions of an assessment, in their order.")
+    medium_from: int = Field(description="Number of points from which on the risk is medium.")
+    high_from: int = Field(description="Number of points from which on the risk is high.")
 
 
 RISK_QUESTIONNAIRES = Listing(
@@ -96,11 +91,11 @@ class FreezeOut(RecordOut, of=Freeze, after={"owner": "hit_change_ids"}):
     """A period without changes."""
 
     hit_change_ids: list[UUID] | None = Field(
-        description="The changes that were scheduled in it when it was declared or moved last: at most "
-        f"{MOST_HIT}, the earliest first."
+        description="Ids of the changes that were scheduled in it when it was declared or moved last: at "
+        f"most {MOST_HIT}, the earliest first."
     )
     hit_changes: list[HitChange] = Field(
-        description="Those of them that the caller may see, as they stand now, the earliest first."
+        description="The changes among them that the caller may see, as they are now, the earliest first."
     )
 
 
@@ -120,17 +115,21 @@ class FreezeRenderer(Renderer):
     async def compute(self, columns: Columns) -> Columns:
         """Return the changes scheduled in the freezes: one more query for all of them."""
         hits = columns["hit_change_ids"]
-        known = await self._changes({one for ids in hits for one in ids or ()})
-        return {"hit_changes": [[known[one] for one in ids or () if one in known] for ids in hits]}
+        changes = await self._changes({change_id for ids in hits for change_id in ids or ()})
+        return {
+            "hit_changes": [
+                [changes[change_id] for change_id in ids or () if change_id in changes] for ids in hits
+            ]
+        }
 
     async def _changes(self, ids: set[str]) -> dict[str, dict[str, Any]]:
-        """Return by their ids those of the changes that the caller may see."""
+        """Return those of the changes that the caller may see, by their ids."""
         changes = self.ledger.lifecycles.get(Change.KIND)
         if not ids or changes is None:
             return {}
         everything = sees_every_record(self.caller, changes, agents_see=self.ledger.settings.agents_see)
-        shown = None if everything else sorted(tokens(self.caller, changes))
-        rows = await self.ledger.db.rows(HIT_CHANGES, {"ids": sorted(ids), "tokens": shown})
+        audience = None if everything else sorted(tokens(self.caller, changes))
+        rows = await self.ledger.db.rows(HIT_CHANGES, {"ids": sorted(ids), "tokens": audience})
         for row in rows:
             for name in ("window_from_at", "window_until_at"):
                 row[name] = row[name] and instant(row[name])

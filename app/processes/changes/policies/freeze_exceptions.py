@@ -3,47 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
 
-from pydantic import Field
-
-from app.common.records import ForeignRef
 from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.electorate import Matter
-from app.foundation.decisions.payloads import AskDecision, Tallied
+from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome, DecisionState
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import FreeText, Payload, Reference
+from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import WrongValue
-from app.processes.changes.records import Change, Freeze, FreezeException
+from app.processes.changes.policies.payloads import AskExceptionFreeze
+from app.processes.changes.policies.records import Freeze, FreezeException
+from app.processes.changes.records import Change
 
 #: Whoever asks for an exception does not decide on it.
 EXCEPTION = Matter(decision=DecisionKind.freeze_exception, without_asker=True)
-
-
-class AskExceptionFreeze(AskDecision):
-    """The change to except from the freeze, the reason, and the question to those who decide."""
-
-    change: Annotated[Reference, ForeignRef("change")] = Field(
-        description="The change that may be made all the same: its number or id.",
-        examples=["CHG-2026-000123"],
-    )
-    reason: FreeText = Field(description="Why it cannot wait.", examples=["The certificate expires."])
 
 
 def ask_exception(freeze: Freeze, body: AskExceptionFreeze, ctx: ActionContext) -> None:
     """Request an exception from the freeze: a change may be made in it; those who are asked decide, without
     whoever asks.
     """
-    asked = ctx.prepared(NewDecision)
-    add_prepared_decision(asked, ctx)
+    new_decision = ctx.prepared(NewDecision)
+    add_prepared_decision(new_decision, ctx)
     exception = FreezeException(
         id=ctx.new_id(),
         record=freeze.row_key,
         change_id=ctx.required_ref(Change, "change").id,
-        decision_id=asked.decision.id,
+        decision_id=new_decision.decision.id,
         reason=body.reason,
         asked_by_id=ctx.caller.person_id,
         asked_at=ctx.occurred_at,
@@ -58,11 +46,11 @@ async def exception_question(
     its exception waits for a decision.
     """
     change = ctx.required_ref(Change, "change")
-    for known in await reads.children(FreezeException, freeze, change_id=change.id):
-        if known.granted_at is not None:
+    for exception in await reads.children(FreezeException, freeze, change_id=change.id):
+        if exception.granted_at is not None:
             raise WrongValue(pointer="/change", because="excepted_already")
-        asked = await reads.child(Decision, freeze, id=known.decision_id)
-        if asked is not None and asked.state is DecisionState.open:
+        decision = await reads.child(Decision, freeze, id=exception.decision_id)
+        if decision is not None and decision.state is DecisionState.open:
             raise WrongValue(pointer="/change", because="exception_is_open")
     return await new_decision(reads, freeze, Question(body.question, EXCEPTION, body.due_at), ctx)
 
@@ -78,9 +66,9 @@ async def decided_exception(
     reads: ReadContext, freeze: Freeze, body: Tallied, ctx: ActionContext
 ) -> DecidedException:
     """Find the exception that the decision was about."""
-    found = await reads.child(FreezeException, freeze, decision_id=body.decision)
-    assert found is not None, "every decision on a freeze is about an exception"
-    return DecidedException(found)
+    exception = await reads.child(FreezeException, freeze, decision_id=body.decision)
+    assert exception is not None, "every decision on a freeze is about an exception"
+    return DecidedException(exception)
 
 
 def grant_exception(freeze: Freeze, body: Tallied, ctx: ActionContext) -> None:
@@ -93,7 +81,7 @@ def refuse_exception(freeze: Freeze, body: Tallied, ctx: ActionContext) -> None:
     ctx.change(ctx.prepared(DecidedException).exception).refused_at = ctx.occurred_at
 
 
-def action_of_outcome(freeze: Freeze, taken: Decision) -> tuple[str, Payload]:
-    """Return the action to which the outcome of the decision `taken` leads, with its payload."""
-    granted = taken.outcome is DecisionOutcome.approved
-    return "grant_exception" if granted else "refuse_exception", tallied(taken)
+def action_of_outcome(freeze: Freeze, decision: Decision) -> tuple[str, Payload]:
+    """Return the action to which the outcome of the decision leads, with its payload."""
+    is_granted = decision.outcome is DecisionOutcome.approved
+    return "grant_exception" if is_granted else "refuse_exception", tallied(decision)

@@ -1,0 +1,1 @@
+"""Templates of standard changes, questionnaires about their risk, and freezes: they govern all changes."""

@@ -1,0 +1,80 @@
+"""Templates of standard changes: drafted, approved by somebody else once for all, retired (lifecycle).
+
+draft ─► approved ─► retired          draft ─► retired
+"""
+
+from __future__ import annotations
+
+from app.common.people import Role
+from app.foundation.decisions.authorship import authors_do_not_judge
+from app.foundation.editing import apply_patch
+from app.foundation.people.eligibility import check_team_assignable
+from app.foundation.people.records import Team
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import RecordDuty, process_owner, role
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload
+from app.processes.changes.policies.payloads import (
+    ChangeTemplateFields,
+    DraftChangeTemplate,
+    EditChangeTemplate,
+)
+from app.processes.changes.policies.records import ChangeTemplate
+from app.processes.changes.policies.records import TemplateState as State
+
+
+def draft(template: ChangeTemplate, body: DraftChangeTemplate, ctx: ActionContext) -> None:
+    """Draft a change template, for standard changes; it cannot be used before it is approved."""
+    copy_fields(template, body, ctx)
+    template.author_id = ctx.caller.person_id
+
+
+def edit(template: ChangeTemplate, body: EditChangeTemplate, ctx: ActionContext) -> None:
+    """Edit the template's draft; whoever changes it is its author from now on."""
+    apply_patch(template, body, ctx)
+    template.author_id = ctx.caller.person_id
+
+
+async def team_not_assignable(
+    reads: ReadContext, template: ChangeTemplate, body: ChangeTemplateFields, ctx: ActionContext
+) -> None:
+    """Refuse if the team of the template is retired, or a supplier."""
+    check_team_assignable(ctx.ref(Team, "team"))
+
+
+def approve(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Approve the template: from now on changes of it need no further approval."""
+    template.approved_by_id = ctx.caller.person_id
+
+
+def retire(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Retire the template: no new change can be drafted of it; those that there are continue."""
+
+
+CHANGE_MANAGER = role(Role.change_manager)
+KEEPERS = CHANGE_MANAGER | process_owner
+TEMPLATE_AUTHOR = RecordDuty("author", "起草人", ("author_id",))
+#: All who have ever drafted or edited a template have written it, although `author_id` is the last of them.
+JUDGED_FIELDS = ("author_id",)
+OPEN = (State.draft, State.approved)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="change_template", plural="change_templates", zh="标准变更模板", record=ChangeTemplate, states=State,
+    audience=lambda template: (STAFF,), columns={"staff": ()},
+    retired={State.retired: "template_retired"},
+    constraints={"change_template_key_key": ValueTaken("key")},
+    rows=(
+        #      action   中文    from           to              who             event
+        action(draft,   "起草", NEW_RECORD,    State.draft,    KEEPERS,        "change_template.drafted", wrong=(team_not_assignable,)),
+        action(edit,    "编辑", [State.draft], STAYS,          KEEPERS,        "change_template.edited",  wrong=(team_not_assignable,)),
+        action(approve, "批准", [State.draft], State.approved, CHANGE_MANAGER, "change_template.approved", segregate_from=(TEMPLATE_AUTHOR,),
+               wrong=(authors_do_not_judge(JUDGED_FIELDS),)),
+        action(retire,  "停用", OPEN,          State.retired,  KEEPERS,        "change_template.retired"),
+    ),
+)
+# fmt: on
