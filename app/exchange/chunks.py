@@ -91,7 +91,7 @@ class ChunkBuilder:
             lifecycle,
             columns=form.fields,
             with_state=form.with_state,
-            time_columns=form.at,
+            time_columns=form.time_columns,
             actor=form.actor,
             repeats=form.repeats,
         )
@@ -295,7 +295,7 @@ class ChunkBuilder:
         fields = row.fields | cached.named_ids
         actor = self._actor(row, self._actors)
         return Snapshot(
-            row.at, row.opened_at, row.state, fields, words, named_values, private, irregular, actor
+            row.occurred_at, row.opened_at, row.state, fields, words, named_values, private, irregular, actor
         )
 
 

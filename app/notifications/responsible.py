@@ -120,10 +120,10 @@ def _ids_at(payload: Any, path: FieldPath) -> Iterator[str]:
             yield from _ids_at(value.get(path[0]), path[1:])
 
 
-def _persons_of_created(event: Recorded, made: type[Record]) -> Iterator[UUID]:
+def _persons_of_created(event: Recorded, child: type[Record]) -> Iterator[UUID]:
     """Yield the persons of the child records of that class that the event creates."""
     for key, fields in event.data["set"].items():
-        if kind_of(key) == made.KIND and fields and fields.get("person_id"):
+        if kind_of(key) == child.KIND and fields and fields.get("person_id"):
             yield UUID(fields["person_id"])
 
 

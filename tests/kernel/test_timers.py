@@ -357,7 +357,7 @@ async def test_nothing_is_done_as_of_before_the_last_change(
     ledger: Ledger, agent: Caller, line: Connection
 ) -> None:
     incident = await opened(ledger, agent)
-    changed = EditIncident(title="Changed")
+    changed = EditIncident.model_validate({"title": "Changed"})
     await act(ledger, agent, "incident", "edit", incident.id, changed, now=NOW + 2 * HOUR)
     await catch_up(line, a_rule().consumer(ledger))
     await fire(line, ledger, NOW + 3 * HOUR)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import new_class
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, create_model
@@ -19,7 +20,7 @@ from app.api.listings.list_queries import ACTIONS, ListQuery, ListSelection, Rec
 from app.api.listings.searching import SEARCH
 from app.api.records.custom import CUSTOM
 from app.api.records.plans import ALWAYS_INCLUDED, on_request_fields
-from app.api.records.shapes import OutputModel, Renderer
+from app.api.records.shapes import OutputModel, RecordOut, Renderer, TicketOut
 from app.common.records import Record, codecs
 from app.common.tickets import Ticket
 from app.kernel.actions.lifecycle import Lifecycle
@@ -75,17 +76,18 @@ class ListExtension:
 class Listing:
     """The list of one kind of record: what it can filter, sort and expand.
 
-    `shape` is the model that shows a record. `filters` name its fields, or conditions on child records
-    (`filters._CHILD_FILTERS`); `sorts` name its fields: the first, descending, is the default order.
+    `filters` name fields of the record, or conditions on child records (`filters._CHILD_FILTERS`); `sorts`
+    name its fields: the first, descending, is the default order. `shape` is the model that shows a record, if
+    not all of its fields as they are declared there.
     `expands` are the listings whose records can be shown whole where this one refers to them by id.
     `renderer` shows the records. `own_parameters` are filters by what is no field, `extension` is what the
     list offers from another table.
     """
 
     lifecycle: Lifecycle[Any]
-    shape: type[OutputModel]
     filters: tuple[str, ...]
     sorts: tuple[str, ...]
+    shape: type[OutputModel] = OutputModel
     expands: tuple[Listing, ...] = ()
     renderer: type[Renderer] = Renderer
     own_parameters: tuple[Parameter, ...] = ()
@@ -107,6 +109,8 @@ class Listing:
             for name, value in values.items():
                 object.__setattr__(self, name, value)
 
+        if self.shape is OutputModel:
+            set_fields(shape=_shape_of(self.lifecycle.record))
         set_fields(parameters=parameters(self.lifecycle.record, self.shape, self.filters))
         self.parameters.update({own.name: own for own in self.own_parameters})
         if self.lifecycle.searched_fields:
@@ -128,6 +132,14 @@ class Listing:
         set_fields(record_query=create_model(f"{name}RecordQuery", __base__=RecordQuery, **shaping, **more))
         set_fields(item=_item_model(self.shape, name))
         set_fields(page=_page_model(self, f"{name}Page", self.item))
+
+
+def _shape_of(record: type[Record]) -> type[RecordOut]:
+    """Return the model that shows all fields of a record of this kind as they are declared there."""
+    base = TicketOut if issubclass(record, Ticket) else RecordOut
+    about = " ".join((record.__doc__ or "").split("\n\n", maxsplit=1)[0].split())
+    texts = {"__doc__": about, "__module__": record.__module__}
+    return new_class(f"{record.__name__}Out", (base,), {"of": record}, lambda body: body.update(texts))
 
 
 def _expand_targets(listing: Listing) -> dict[str, ExpandTarget]:

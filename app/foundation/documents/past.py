@@ -60,11 +60,11 @@ class WrittenEdition:
         """The record when the edition was written."""
         return PastRecord([event for event in self.events if event.version <= self.written.version])
 
-    def since(self, wanted: Callable[[Recorded], bool]) -> list[Recorded]:
+    def since(self, condition: Callable[[Recorded], bool]) -> list[Recorded]:
         """Return the wanted events while the edition was the newest, its first one among them."""
         end = self.events[-1].version if self.ended is None else self.ended.version - 1
         return [
-            event for event in self.events if self.begun.version <= event.version <= end and wanted(event)
+            event for event in self.events if self.begun.version <= event.version <= end and condition(event)
         ]
 
 

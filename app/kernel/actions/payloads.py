@@ -277,7 +277,7 @@ class EmptyPayload(Payload):
 class Reason(Payload):
     """A payload with the reason for the action."""
 
-    reason: FreeText = Field(description="Reason, in the words of whoever acts.")
+    reason: FreeText = Field(description="The reason, in the words of the person who acts.")
 
 
 def references(
@@ -292,7 +292,7 @@ def references(
         if value is not None and not (isinstance(body, Patch) and field not in body.model_fields_set):
             yield f"{within}{field}", mark, value
     for field in part_types(type(body)):
-        for n, part in enumerate(getattr(body, field)):
+        for n, part in enumerate(getattr(body, field) or ()):
             yield from references(part, f"{within}{field}/{n}/", marked=marked)
 
 
@@ -330,7 +330,7 @@ def has_personal_text(body: BaseModel) -> bool:
     """Return whether the payload has personal text, which must be sealed."""
     personal = marks(type(body), Personal)
     return any(value is not None and name in personal for name, value in provided_fields(body)) or any(
-        has_personal_text(part) for name in part_types(type(body)) for part in getattr(body, name)
+        has_personal_text(part) for name in part_types(type(body)) for part in getattr(body, name) or ()
     )
 
 
