@@ -94,7 +94,9 @@ class CustomFieldValues:
 
     def has_personal_text(self) -> bool:
         """Return whether any value is a personal text, which must be sealed."""
-        return any(isinstance(value, Unsealed) for said in self.values.values() for value in said.values())
+        return any(
+            isinstance(value, Unsealed) for values in self.values.values() for value in values.values()
+        )
 
 
 def seal_values(values: Mapping[str, Any], seal: Callable[[str], Sealed]) -> Values:

@@ -191,8 +191,8 @@ class RoleGrant:
         """Return whether the record is in the grant's scope. A record about a process (`concerned_process`:
         an improvement of it, say) is in the scope of that process, too.
         """
-        wanted = (("team_id", self.team_id), ("service", self.service))
-        if not all(value is None or getattr(record, name, None) == value for name, value in wanted):
+        scope = (("team_id", self.team_id), ("service", self.service))
+        if not all(value is None or getattr(record, name, None) == value for name, value in scope):
             return False
         about = (getattr(record, "KIND", None), getattr(record, "concerned_process", None))
         return self.process is None or self.process in about
@@ -209,7 +209,7 @@ def parse_grants(roles: Iterable[str] | None) -> tuple[RoleGrant, ...] | None:
 
 def grant_texts(roles: Iterable[RoleGrant] | None) -> list[str] | None:
     """Return the grants as texts."""
-    return None if roles is None else [str(one) for one in roles]
+    return None if roles is None else [str(grant) for grant in roles]
 
 
 def restrict_grants(held: Iterable[RoleGrant], to: Iterable[RoleGrant] | None) -> tuple[RoleGrant, ...]:
@@ -220,8 +220,8 @@ def restrict_grants(held: Iterable[RoleGrant], to: Iterable[RoleGrant] | None) -
     if to is None:
         return tuple(held)
     everything = (*held, RoleGrant(Role.requester))
-    shared = (one.intersection(other) for other in to for one in everything)
-    return tuple(dict.fromkeys(one for one in shared if one is not None))
+    shared = (grant.intersection(other) for other in to for grant in everything)
+    return tuple(dict.fromkeys(grant for grant in shared if grant is not None))
 
 
 @dataclass(frozen=True)
@@ -284,7 +284,7 @@ class Caller:
             return True
         own = (*self.restricted_to, RoleGrant(Role.requester))
         return restricted_to is not None and all(
-            any(one.intersection(other) == other for one in own) for other in restricted_to
+            any(grant.intersection(other) == other for grant in own) for other in restricted_to
         )
 
     @cached_property

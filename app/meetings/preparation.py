@@ -76,7 +76,7 @@ async def _invite_from_previous(
     """Return the invitation to the next meeting of a series: the persons who remain. A group that has grown
     leaves less room for others; the chair of the meeting is the first of these, and always fits in.
     """
-    if before.row_key not in reads.made:
+    if before.row_key not in reads.own_records:
         raise WrongValue(pointer="/follows", because="by_call_next")
     left = await remaining_of(reads, before)
     guests = left.guests[: MOST_INVITED - len(left.sides)]

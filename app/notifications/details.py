@@ -67,8 +67,8 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class StepDetails:
-    """What a reader is told of an event: when it was, who did it, which values matter, and until when
-    something is asked of them.
+    """The content of a notice of an event: its time, the name of the actor, the values to show, and the time
+    until which the reader is to act.
     """
 
     occurred_at: datetime

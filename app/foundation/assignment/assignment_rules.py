@@ -58,7 +58,7 @@ Priorities = Annotated[
     AfterValidator(_unique_priorities),
 ]
 TeamReference = Annotated[Reference, ForeignRef("team")]
-CalendarKey = Annotated[RecordKey, KeyRef("calendar", known=True)]
+CalendarKey = Annotated[RecordKey, KeyRef("calendar", must_exist=True)]
 
 
 class AssignmentRuleFields(Payload, of=AssignmentRule):

@@ -339,7 +339,7 @@ def not_while_decided(spec: DecisionSpec) -> ChangeCheck:
     ) -> str | None:
         own = record.row_key
         touched = [matter for matter in spec.matters if touches(changed, own, matter.fields, matter.children)]
-        if not touched or row.opens or Relation.decision in row.who.relations:
+        if not touched or row.opens or Relation.decision in row.policy.relations:
             return None
         opened = await reads.children(Decision, record, state=DecisionState.open.value)
         decided = [

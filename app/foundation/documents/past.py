@@ -25,7 +25,7 @@ class PastRecord:
     events: Sequence[Recorded]
 
     def rows(self, record_class: type[Row], by: str) -> list[Row]:
-        """Return the child records of that class that there were then, in the order of that field."""
+        """Return the record's child records of that class as of the past time, sorted by the field `by`."""
         keys = dict.fromkeys(
             key
             for event in self.events

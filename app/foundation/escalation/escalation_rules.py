@@ -99,7 +99,9 @@ def edit(rule: EscalationRule, body: EditEscalationRule, ctx: ActionContext) -> 
 async def rule_edit_invalid(
     reads: ReadContext, rule: EscalationRule, body: EditEscalationRule, ctx: ActionContext
 ) -> None:
-    """Refuse if the rule would not say when, or twice, or its target would be missing or inactive."""
+    """Refuse if the edited rule would have no time of escalation, or two, or a target that is missing or
+    inactive.
+    """
     sent = body.model_fields_set
     after = rule.model_copy()
     edit(after, body, ctx)

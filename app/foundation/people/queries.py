@@ -11,7 +11,8 @@ from pydantic import Field
 
 from app.api.authentication.key_use import last_used
 from app.api.listings.lists import Listing
-from app.api.records.shapes import LoadedFrom, OutputModel, RecordOut, TeamStub
+from app.api.records.plans import LoadedFrom
+from app.api.records.shapes import OutputModel, RecordOut, TeamStub
 from app.common.people import Person
 from app.foundation.people import groups, keys, persons, teams
 from app.foundation.people.records import (

@@ -85,7 +85,7 @@ async def set_priority_matrix(
 ) -> Response:
     """Set the priority matrix; tickets that have a priority keep it."""
     context = context_of(request)
-    policy = LIFECYCLE["revise"].who
+    policy = LIFECYCLE["revise"].policy
     if not policy.allows(context.caller, PriorityMatrix(id=uuid7())):
         raise ledger.forbidden(policy, context.language)
     name = await ledger.db.value(CURRENT_MATRIX)

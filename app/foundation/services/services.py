@@ -64,7 +64,7 @@ class ServiceFields(Payload, of=Service):
     owner: Annotated[Reference, ForeignRef("person")]
     team: Annotated[Reference, ForeignRef("team")] | None = None
     customers: Customers = ()
-    calendar: Annotated[RecordKey, KeyRef("calendar", known=True)] | None = None
+    calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = None
     rating_percent: RatingPercent | None = None
 
 

@@ -110,7 +110,7 @@ def _is_notified_of(lifecycle: Lifecycle[Any]) -> bool:
 
 def managers_of(lifecycle: Lifecycle[Any]) -> ActorPolicy:
     """Return who manages records of that kind: the roles of staff that its table names, and its overseers."""
-    named = {role for row in lifecycle.rows for role in row.who.roles}
+    named = {role for row in lifecycle.rows for role in row.policy.roles}
     return ActorPolicy((frozenset(named) | lifecycle.overseer_roles) & STAFF_ROLES, frozenset())
 
 

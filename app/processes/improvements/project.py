@@ -207,6 +207,6 @@ def report_progress(improvement: Improvement, body: ReportProgress, ctx: ActionC
     obstacles.
     """
     project_actions.report_progress(improvement, body, ctx)
-    for made in ctx.made:
+    for made in ctx.added:
         if isinstance(made, ProgressReport):
             made.planned_cost = improvement.budget

@@ -13,7 +13,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.listings.lists import Listing
-from app.api.records.shapes import LoadedFrom, OutputModel, TicketOut
+from app.api.records.plans import LoadedFrom
+from app.api.records.shapes import OutputModel, TicketOut
 from app.common.children import ExternalReference
 from app.common.people import Role, RoleGrant
 from app.common.personal import is_sealed

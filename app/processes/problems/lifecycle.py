@@ -202,7 +202,7 @@ DRAFT_ARTICLE = RelatedCommand(
 CAUSE_KNOWN = Branch(
     state_after_cause_identified,
     (State.cause_identified, State.known_error),
-    ways={State.investigating: (State.cause_identified,), State.known_error: (State.known_error,)},
+    outcomes={State.investigating: (State.cause_identified,), State.known_error: (State.known_error,)},
 )
 MANAGERS = frozenset({Role.problem_manager})
 

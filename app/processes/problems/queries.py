@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.listings.lists import Listing
-from app.api.records.shapes import LoadedFrom, OutputModel, PersonStub, RecordOut, TeamStub, TicketOut
+from app.api.records.plans import LoadedFrom
+from app.api.records.shapes import OutputModel, PersonStub, RecordOut, TeamStub, TicketOut
 from app.common.priorities.priority import Priority
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS

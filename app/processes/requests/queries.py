@@ -11,7 +11,8 @@ from pydantic import Field
 
 from app.api.listings.lists import Listing
 from app.api.records.child_rows import ChildListing
-from app.api.records.shapes import LoadedFrom, OutputModel, TicketOut
+from app.api.records.plans import LoadedFrom
+from app.api.records.shapes import OutputModel, TicketOut
 from app.common.priorities.priority import Priority
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS

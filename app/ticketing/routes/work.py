@@ -23,7 +23,8 @@ from app.api.authentication.auth import caller_of, ledger_of, utc_now
 from app.api.contract.openapi import in_language, problems
 from app.api.direct import DirectRoute
 from app.api.records.columns import Columns
-from app.api.records.shapes import OutputModel, Renderer, TeamStub, columns_of
+from app.api.records.plans import columns_of
+from app.api.records.shapes import OutputModel, Renderer, TeamStub
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
 from app.common.people import Caller, Role

@@ -79,7 +79,7 @@ class Mirror:
             lifecycle,
             columns={name: _record_field(name) for name in _FIELDS},
             with_state={"hold_reason": frozenset(IncidentState), **dict.fromkeys(_OF_ENDING, OPEN)},
-            at=frozenset({AT}),
+            time_columns=frozenset({AT}),
             actor=ACTOR,
             repeats=False,
             origin=EventOrigin(self.channel, tool_caller(account.id)),
@@ -152,7 +152,7 @@ class Mirror:
         seal = (
             _nothing_to_seal if owner is None or owner.key is None else self._ledger.vault.sealing(owner.key)
         )
-        newest = case.latest is None or snapshot.at >= case.latest
+        newest = case.latest is None or snapshot.occurred_at >= case.latest
         resolution = _resolution(case, news, snapshot)
         looks = [snapshot] if resolution is None else [resolution, snapshot]
         observed = [event for look in looks for event in observe(case, look, seal)]
@@ -186,7 +186,7 @@ class Mirror:
             version=observed_event.version,
             type=observed_event.type,
             schema_version=current_version(observed_event.type),
-            occurred_at=observed_event.at,
+            occurred_at=observed_event.occurred_at,
             actor=f"integration:{self._account.id}",
             on_behalf_of=by if by.startswith("person:") else None,
             correlation_id=correlation_id,
@@ -314,7 +314,7 @@ class Mirror:
         if not fields:
             return []
         first.data["set"] = dict(sorted({reference.row_key: fields, **first.data["set"]}.items()))
-        changed = evolve(reference, first.version, first.at, fields)
+        changed = evolve(reference, first.version, first.occurred_at, fields)
         return [(f"fold.{ExternalReference.KIND}", as_row(changed))]
 
 
@@ -373,18 +373,21 @@ def _resolution(case: ImportedCase[Any], news: TicketUpdate, snapshot: Snapshot)
     if (
         resolved_at is None
         or news.state not in _ENDED
-        or not snapshot.opened_at <= resolved_at <= snapshot.at
+        or not snapshot.opened_at <= resolved_at <= snapshot.occurred_at
     ):
         return None
-    if resolved_at == snapshot.at and news.state is IncidentState.resolved:
+    if resolved_at == snapshot.occurred_at and news.state is IncidentState.resolved:
         return None
-    rows = (each for each in case.entries if each.own and each.at == resolved_at)
+    rows = (each for each in case.entries if each.own and each.occurred_at == resolved_at)
     if any(each.fields.get("state") is IncidentState.resolved for each in rows):
         return None
     origins = {AT: instant(resolved_at), ACTOR: None}
     if case.version == 0:
         return snapshot._replace(
-            at=resolved_at, state=IncidentState.resolved, given=snapshot.given | origins, actor=""
+            occurred_at=resolved_at,
+            state=IncidentState.resolved,
+            columns=snapshot.columns | origins,
+            actor="",
         )
     fields = {"hold_reason": None}
     return Snapshot(resolved_at, snapshot.opened_at, IncidentState.resolved, fields, {}, origins, {}, (), "")

@@ -70,7 +70,7 @@ class Mapping:
         return delivery_id if isinstance(delivery_id, str) else None
 
     def evaluate(self, delivery: Delivery) -> Evaluation:
-        """Return the news of the delivery. Raises MappingFailed."""
+        """Return the alerts or ticket changes that the mapping reads from it. Raises MappingFailed."""
         body = read_body(delivery)
         order = delivery.date_order or self.document.date_order or order_of_dates(body)
         with time_settings(TimeSettings(delivery.zone or self.document.zone or delivery.usual_zone, order)):
