@@ -48,7 +48,7 @@ from app.service_status import router as service_statuses
 from app.ticketing.routes import complaints, decisions, rating_page, team_work, work
 from app.webhooks import router as webhooks
 
-SERVED = tuple(routes_of(process.routes) for process in PROCESSES)
+SERVED = tuple(routes_of(f"{process.package}.{process.routes}") for process in PROCESSES)
 ROUTERS = (
     service_statuses.router,  # before the catalogue, of which a route would take `status` for a name
     *(router for routes in SERVED for router in routes.routers),

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from app.exchange.load import Progress, load
+from app.exchange.load import LoadProgress, load
 from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.report import ImportReport
 from app.kernel.histories.rebuild import compare
@@ -160,7 +160,7 @@ async def _imported(run: Run, installation: Site, path: Path, what: str) -> tupl
     before = await _ready(observer)
     task = run.progress.add_task(f"Importing {what}", total=1)
 
-    def show_progress(progress: Progress) -> None:
+    def show_progress(progress: LoadProgress) -> None:
         run.progress.update(task, completed=progress.done, total=progress.size)
 
     began, now = time.perf_counter(), datetime.now(UTC)

@@ -66,7 +66,7 @@ class Mirror:
         fields = {"key": str(reference), "kind": LIFECYCLE.kind, "record": case.key, "source": "desk"}
         key = stream(ExternalReference.KIND, reference)
         opening.data["set"] = dict(sorted({key: fields, **opening.data["set"]}.items()))
-        envelope = {"id": str(reference), "version": 1, "changed_at": instant(opening.at)}
+        envelope = {"id": str(reference), "version": 1, "changed_at": instant(opening.occurred_at)}
         return f"fold.{ExternalReference.KIND}", envelope | fields
 
     async def comment(self, by: UUID, at: datetime, text: str) -> None:
@@ -113,7 +113,7 @@ class Mirror:
             LIFECYCLE,
             columns={name: name for name in FIELDS},
             with_state={},
-            at=frozenset(),
+            time_columns=frozenset(),
             repeats=False,
             origin=EventOrigin(self.channel, TOOL),
         )
@@ -124,7 +124,7 @@ class Mirror:
             stream=key,
             version=observed.version,
             type=observed.type,
-            occurred_at=observed.at,
+            occurred_at=observed.occurred_at,
             actor=observed.actor or TOOL.actor,
             correlation_id="a-delivery",
             source=self.channel,

@@ -37,11 +37,11 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _first_repeated(names: Iterable[str]) -> str:
-    seen = set[str]()
+    met = set[str]()
     for name in names:
-        if name in seen:
+        if name in met:
             return name
-        seen.add(name)
+        met.add(name)
     raise AssertionError("none is")
 
 
@@ -98,9 +98,9 @@ def _bound_faults(field: Any) -> None:
         except ValidationError as error:
             if error.error_count() <= MOST_LISTED:
                 return listed(value, values or {}, loc=loc)  # type: ignore[no-any-return]  # FastAPI's own
-            found = first_errors(error, value, adapter.validate_python)
-            further = {"type": FURTHER, "loc": (), "ctx": {"count": error.error_count() - len(found)}}
-            return None, [{**one, "loc": (*loc, *one["loc"])} for one in (*found, further)]
+            errors = first_errors(error, value, adapter.validate_python)
+            further = {"type": FURTHER, "loc": (), "ctx": {"count": error.error_count() - len(errors)}}
+            return None, [{**fault, "loc": (*loc, *fault["loc"])} for fault in (*errors, further)]
 
     field.validate = validate
 
@@ -113,10 +113,10 @@ def _strict(route: APIRoute) -> Handler:
         if b"&" in request.scope["query_string"] and (twice := _repeated(request, once)):
             fault = {"type": "repeated", "msg": "said twice", "input": None}
             raise RequestValidationError([{**fault, "loc": ("query", name)} for name in twice])
-        asked = (
+        parameters = (
             request if isinstance(request, StrictRequest) else StrictRequest(request.scope, request.receive)
         )
-        return await thorough(asked)
+        return await thorough(parameters)
 
     return strict
 
@@ -126,7 +126,7 @@ def _single(fields: Sequence[Any]) -> Iterator[str]:
     for field in fields:
         kind = field.field_info.annotation
         if _is_model(field):
-            named = {one.alias or name: one.annotation for name, one in kind.model_fields.items()}
+            named = {member.alias or name: member.annotation for name, member in kind.model_fields.items()}
             yield from (name for name, annotation in named.items() if not _takes_several(annotation))
         elif not _takes_several(kind):
             yield field.alias
@@ -140,11 +140,11 @@ def _takes_several(annotation: Any) -> bool:
 
 def _repeated(request: Request, once: frozenset[str]) -> list[str]:
     """Return the single-valued parameters that the query repeats."""
-    seen, twice = set[str](), dict[str, None]()
+    names, twice = set[str](), dict[str, None]()
     for name, _ in request.query_params.multi_items():
-        if name in seen and name in once:
+        if name in names and name in once:
             twice[name] = None
-        seen.add(name)
+        names.add(name)
     return list(twice)
 
 
@@ -193,8 +193,8 @@ async def _values(takes: Dependant, request: Request) -> dict[str, Any]:
     for field in takes.path_params:
         values[field.name] = _checked(field, request.path_params.get(field.alias))
     for field in takes.header_params:
-        said = request.headers.get(field.alias)
-        values[field.name] = field.default if said is None else _checked(field, said)
+        header = request.headers.get(field.alias)
+        values[field.name] = field.default if header is None else _checked(field, header)
     for field in takes.query_params:
         values[field.name] = _checked(field, _query(request))
     for field in takes.body_params:
@@ -202,8 +202,8 @@ async def _values(takes: Dependant, request: Request) -> dict[str, Any]:
     return values
 
 
-def _checked(field: Any, said: Any) -> Any:
-    value, errors = field.validate(said)
+def _checked(field: Any, text: Any) -> Any:
+    value, errors = field.validate(text)
     if errors:
         raise NeedsValidation
     return value
@@ -211,10 +211,10 @@ def _checked(field: Any, said: Any) -> Any:
 
 def _query(request: Request) -> Mapping[str, str]:
     parameters = request.query_params
-    said = dict(parameters)
-    if len(said) != len(parameters.multi_items()):
+    values = dict(parameters)
+    if len(values) != len(parameters.multi_items()):
         raise NeedsValidation
-    return said
+    return values
 
 
 async def _body(request: Request) -> Any:

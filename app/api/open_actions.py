@@ -52,9 +52,9 @@ def open_action(
     """Return the action of a record as clients see it, with the sentence that says what forbids it now.
     `state`: what the record's state is called.
     """
-    shown = _described(lifecycle, offer, "" if offer.because is None else state, language).copy()
-    shown["href"] = shown["href"].replace(ID, str(record_id), 1)
-    return shown
+    description = _described(lifecycle, offer, "" if offer.because is None else state, language).copy()
+    description["href"] = description["href"].replace(ID, str(record_id), 1)
+    return description
 
 
 @lru_cache(maxsize=8192)

@@ -25,7 +25,7 @@ class _Segment:
     parameter. `ends` are the numbers of the routes that end here.
     """
 
-    known: dict[str, _Segment] = field(default_factory=dict)
+    literals: dict[str, _Segment] = field(default_factory=dict)
     other: _Segment | None = None
     ends: list[int] = field(default_factory=list)
 
@@ -64,25 +64,25 @@ class RouteTable:
 
     def numbers(self, path: str) -> tuple[int, ...]:
         """Return the numbers of the routes that may match the path, in the order of the routes."""
-        at = [self._start]
+        segments = [self._start]
         for text in path.split("/"):
-            at = [
+            segments = [
                 following
-                for piece in at
-                for following in (piece.known.get(text), piece.other)
+                for segment in segments
+                for following in (segment.literals.get(text), segment.other)
                 if following is not None
             ]
-        return tuple(sorted([*self._always, *(number for piece in at for number in piece.ends)]))
+        return tuple(sorted([*self._always, *(number for segment in segments for number in segment.ends)]))
 
     def _add(self, number: int, path: str) -> None:
-        at = self._start
+        segment = self._start
         for text in path.split("/"):
             if "{" in text:
-                at.other = at.other or _Segment()
-                at = at.other
+                segment.other = segment.other or _Segment()
+                segment = segment.other
             else:
-                at = at.known.setdefault(text, _Segment())
-        at.ends.append(number)
+                segment = segment.literals.setdefault(text, _Segment())
+        segment.ends.append(number)
 
 
 class RouteIndex:

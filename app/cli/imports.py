@@ -232,7 +232,7 @@ class _Bar:
         self._bar = bar
         self._task = bar.add_task("Importing", total=None, told="")
 
-    def __call__(self, progress: load.Progress) -> None:
+    def __call__(self, progress: load.LoadProgress) -> None:
         status = f"{progress.rows:,} rows, {progress.events:,} events"
         elapsed = self._bar.tasks[self._task].elapsed
         if elapsed:

@@ -14,7 +14,7 @@ import httpx
 from app.webhooks.adapters import MAIL, adapter, adapter_keys
 from app.webhooks.intake.signing import signed_headers
 from app.webhooks.intake.verification import Credentials
-from app.webhooks.mapping.document import Verification
+from app.webhooks.mapping.document import VerificationScheme
 from app.webhooks.sources.samples import samples_of
 
 #: How long a delivery may wait for the worker.
@@ -58,7 +58,7 @@ async def replay_samples(client: httpx.AsyncClient) -> AsyncIterator[ReplayedSam
 async def _replay_of(
     client: httpx.AsyncClient, tool: str, source: dict[str, Any], now: datetime
 ) -> AsyncIterator[ReplayedSample]:
-    scheme = Verification(scheme="bearer") if tool == MAIL else adapter(tool).document.verification[0]
+    scheme = VerificationScheme(scheme="bearer") if tool == MAIL else adapter(tool).document.verification[0]
     credentials = Credentials([source["secret"]], USER_NAME)
     for sample in samples_of(tool, now):
         raw = sample.raw

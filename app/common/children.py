@@ -29,8 +29,8 @@ class ExternalReference(ChildRecord):
     kind: str | None = required()
     source: str | None = required("The source of a tool, or the name of an imported history.")
     key: str | None = required("Its id over there.")
-    number: str | None = optional("What people call it there, as far as it is told.")
-    url: str | None = optional("Where they see it.")
+    number: str | None = optional("Number that people call it by there, as far as it is told.")
+    url: str | None = optional("Address at which people see it.")
 
 
 class Follower(ChildRecord):
@@ -57,13 +57,13 @@ class Attachment(ChildRecord):
 
     KIND: ClassVar[str] = "attachment"
 
-    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who attached it.")
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who attached it.")
     name: Annotated[str | None, Personal()] = required(
-        "What it is called. Null when whoever attached it was erased."
+        "Name of the file. Null when whoever attached it was erased."
     )
-    media_type: str | None = required("What its first bytes look like, whatever it is called.")
-    size: int | None = required("In bytes.")
-    sha256: str | None = required("Of what is in it, in hex.")
+    media_type: str | None = required("Media type by its first bytes, whatever it is called.")
+    size: int | None = required("Size in bytes.")
+    sha256: str | None = required("SHA-256 digest of its content, in hex.")
     visibility: Visibility | None = required()
     attached_at: datetime | None = required()
 

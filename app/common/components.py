@@ -32,8 +32,8 @@ class Component:
     more: dict[str, Any] = field(default_factory=dict)
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        told = {"name": self.name, "description": self.description, "example": self.example}
-        return {**handler(core), MARK: {**told, "more": self.more}}
+        component = {"name": self.name, "description": self.description, "example": self.example}
+        return {**handler(core), MARK: {**component, "more": self.more}}
 
 
 def example_includes(*names: str) -> ConfigDict:

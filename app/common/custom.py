@@ -46,15 +46,19 @@ class CustomField(Record):
     KIND: ClassVar[str] = "custom_field"
 
     state: FieldState | None = records.required()
-    process: str | None = records.required("The kind of its records.")
-    key: str | None = records.required("What it is called in `custom`, or in `custom_for_staff`.")
-    value_type: ValueType | None = records.required()
-    label_en: str | None = records.required()
-    label_zh: str | None = records.required()
-    required: bool | None = records.required("Whether persons must give it when they open a ticket.")
-    staff_only: bool | None = records.required("Whether only staff see and give it.")
+    process: str | None = records.required("The kind of its records, as `incident`.")
+    key: str | None = records.required(
+        "The key in `custom`, or in `custom_for_staff`, and in addresses; unique, and never changed."
+    )
+    value_type: ValueType | None = records.required(
+        "The type of its values; names, addresses and all that may have to be erased are `words`."
+    )
+    label_en: str | None = records.required("The English label.")
+    label_zh: str | None = records.required("The Chinese label.")
+    required: bool | None = records.required("True if persons must give it when they open a ticket.")
+    staff_only: bool | None = records.required("True if only staff see and give it.")
     filter_slot: int | None = records.optional(
-        "Its place among the ten that lists are narrowed by, by `custom.<key>=`; null: none."
+        "The number among the ten by which lists can be filtered, as `custom.<key>=`; null: none."
     )
     choices: list[dict[str, Any]] | None = None
     added_at: datetime | None = records.required()
@@ -90,7 +94,9 @@ class CustomFieldValues:
 
     def has_personal_text(self) -> bool:
         """Return whether any value is a personal text, which must be sealed."""
-        return any(isinstance(value, Unsealed) for said in self.values.values() for value in said.values())
+        return any(
+            isinstance(value, Unsealed) for values in self.values.values() for value in values.values()
+        )
 
 
 def seal_values(values: Mapping[str, Any], seal: Callable[[str], Sealed]) -> Values:

@@ -171,7 +171,7 @@ class RecipientRule:
     lists; the members and chairs of the groups whose keys the field `groups` lists; those named by the
     record's own `field`; the members of its `team`; whoever is `responsible` for it (the assignee, or else
     the lead of its team, or else the members); the members of `every_team` of the organisation's own, or of
-    the teams that the record's field `teams` lists; those named by rows of the class `made` that the event
+    the teams that the record's field `teams` lists; those named by rows of the class `created` that the event
     creates; those named by all rows of the class `children` that the record has. `but` is a field of rows
     that the event sets: the person in it gets no notice. `when`: a field of the record that must be true.
     """
@@ -185,7 +185,7 @@ class RecipientRule:
     responsible: bool = False
     every_team: bool = False
     teams: str | None = None
-    made: type[ChildRecord] | None = None
+    created: type[ChildRecord] | None = None
     children: type[ChildRecord] | None = None
     but: str | None = None
     when: str | None = None

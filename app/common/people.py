@@ -109,28 +109,36 @@ class Person(Record):
 
     state: PersonState | None = required()
     kind: PersonKind | None = required()
-    name: Annotated[str | None, Personal()] = required("Null when they were erased.")
-    email: Annotated[str | None, Personal()] = None
-    phone: Annotated[str | None, Personal()] = None
-    login: Annotated[str | None, Personal()] = optional("What the identity provider calls them.")
-    login_issuer: str | None = None
-    department: str | None = None
-    post: Annotated[str | None, Personal()] = None
-    manager_id: Annotated[UUID | None, ForeignRef("person")] = None
-    grade: Grade | None = None
-    locale: str | None = None
-    time_zone: str | None = None
+    name: Annotated[str | None, Personal()] = required("Their name.")
+    email: Annotated[str | None, Personal()] = optional("Their address of electronic mail.")
+    phone: Annotated[str | None, Personal()] = optional("Their telephone number.")
+    login: Annotated[str | None, Personal()] = optional(
+        "Their name at the identity provider, in the claim that the settings name."
+    )
+    login_issuer: str | None = optional("The identity provider.")
+    department: str | None = optional(
+        "The unit of the organisation that they are in. It stays when they are erased."
+    )
+    post: Annotated[str | None, Personal()] = optional("Their post there.")
+    manager_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person whom they report to.")
+    grade: Grade | None = optional("Their grade: how senior they are.")
+    locale: str | None = optional("The language that they are written to in: en or zh.")
+    time_zone: str | None = optional("The time zone that they work in (IANA), as Asia/Shanghai.")
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
         "Their own team: the one whose customer they are."
     )
-    roles: list[str] | None = optional("What they hold besides being a requester; null: nothing.")
+    roles: list[str] | None = optional("The roles that they hold besides that of a requester; null: none.")
     key_id: UUID | None = required()
-    told_of: list[str] | None = None
-    told_by_mail: list[str] | None = None
-    mail_waits_for_you: MailFrequency | None = None
-    mail_is_yours: MailFrequency | None = None
-    mail_you_follow: MailFrequency | None = None
-    mail_for_information: MailFrequency | None = None
+    told_of: list[str] | None = optional("The steps that they want to be told of, in the application.")
+    told_by_mail: list[str] | None = optional("Those of them that they want to be told of by mail, too.")
+    mail_waits_for_you: MailFrequency | None = optional(
+        "The frequency of mails of what waits for them: not `none`."
+    )
+    mail_is_yours: MailFrequency | None = optional("The frequency of mails of what is theirs.")
+    mail_you_follow: MailFrequency | None = optional("The frequency of mails of what they follow.")
+    mail_for_information: MailFrequency | None = optional(
+        "The frequency of mails of what is for their information."
+    )
     added_at: datetime | None = required()
     deactivated_at: Annotated[datetime | None, EnteredAt(PersonState.inactive)] = None
     erased_at: Annotated[datetime | None, EnteredAt(PersonState.erased)] = None
@@ -183,8 +191,8 @@ class RoleGrant:
         """Return whether the record is in the grant's scope. A record about a process (`concerned_process`:
         an improvement of it, say) is in the scope of that process, too.
         """
-        wanted = (("team_id", self.team_id), ("service", self.service))
-        if not all(value is None or getattr(record, name, None) == value for name, value in wanted):
+        scope = (("team_id", self.team_id), ("service", self.service))
+        if not all(value is None or getattr(record, name, None) == value for name, value in scope):
             return False
         about = (getattr(record, "KIND", None), getattr(record, "concerned_process", None))
         return self.process is None or self.process in about
@@ -201,7 +209,7 @@ def parse_grants(roles: Iterable[str] | None) -> tuple[RoleGrant, ...] | None:
 
 def grant_texts(roles: Iterable[RoleGrant] | None) -> list[str] | None:
     """Return the grants as texts."""
-    return None if roles is None else [str(one) for one in roles]
+    return None if roles is None else [str(grant) for grant in roles]
 
 
 def restrict_grants(held: Iterable[RoleGrant], to: Iterable[RoleGrant] | None) -> tuple[RoleGrant, ...]:
@@ -212,8 +220,8 @@ def restrict_grants(held: Iterable[RoleGrant], to: Iterable[RoleGrant] | None) -
     if to is None:
         return tuple(held)
     everything = (*held, RoleGrant(Role.requester))
-    shared = (one.intersection(other) for other in to for one in everything)
-    return tuple(dict.fromkeys(one for one in shared if one is not None))
+    shared = (grant.intersection(other) for other in to for grant in everything)
+    return tuple(dict.fromkeys(grant for grant in shared if grant is not None))
 
 
 @dataclass(frozen=True)
@@ -276,7 +284,7 @@ class Caller:
             return True
         own = (*self.restricted_to, RoleGrant(Role.requester))
         return restricted_to is not None and all(
-            any(one.intersection(other) == other for one in own) for other in restricted_to
+            any(grant.intersection(other) == other for grant in own) for other in restricted_to
         )
 
     @cached_property

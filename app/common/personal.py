@@ -143,9 +143,9 @@ class Fingerprints:
 
     def digest(self, *parts: str) -> str:
         """Return the fingerprint of these texts, in their order: 32 hex digits."""
-        made = self._hasher.copy()
-        made.update("\x00".join(parts).encode("utf-8", "surrogatepass"))
-        return made.hexdigest()
+        hasher = self._hasher.copy()
+        hasher.update("\x00".join(parts).encode("utf-8", "surrogatepass"))
+        return hasher.hexdigest()
 
 
 def _new_wrapped_key(wrapping: AESGCM, key_id: UUID) -> tuple[PersonalKey, bytes]:

@@ -74,15 +74,15 @@ class KeyRef:
     `Annotated[str, KeyRef("service")]`. A key that is unknown here is accepted as another tool's.
 
     `per_process`: the key is unique only within the process of the record that holds it, as a category's is.
-    In a payload, `known`: there must be such a record here; `retired`: a retired one may be named, too.
+    In a payload, `must_exist`: there must be such a record here; `retired`: a retired one may be named, too.
     """
 
     def __init__(
-        self, kind: str, *, per_process: bool = False, known: bool = False, retired: bool = False
+        self, kind: str, *, per_process: bool = False, must_exist: bool = False, retired: bool = False
     ) -> None:
         self.kind = kind
         self.per_process = per_process
-        self.known = known
+        self.must_exist = must_exist
         self.retired = retired
 
 
@@ -127,8 +127,8 @@ class Record(SQLModel):
     @property
     def display_name(self) -> str:
         """Return the record's number or key, if it has one, otherwise its id."""
-        said: str | None = getattr(self, "number", None) or getattr(self, "key", None)
-        return said or str(self.id)
+        name: str | None = getattr(self, "number", None) or getattr(self, "key", None)
+        return name or str(self.id)
 
     @property
     def row_key(self) -> str:
@@ -239,7 +239,7 @@ class Codec:
         #: It has a value from the opening on.
         self.required = _is_required(annotation, metadata)
         self.type = _bare_type(annotation)
-        self._wanted = get_origin(self.type) or self.type
+        self._python_type = get_origin(self.type) or self.type
         self.write, self.read = _codec_functions(self.type)
         if self.document:
             self.read = jsonb_ordered
@@ -247,18 +247,20 @@ class Codec:
     @property
     def holds_values(self) -> bool:
         """Return whether the field holds several values by their keys, some of which may be sealed."""
-        return self._wanted is dict and not self.document
+        return self._python_type is dict and not self.document
 
     @property
     def holds_list(self) -> bool:
         """Return whether the field holds a list."""
-        return self._wanted is list
+        return self._python_type is list
 
     def check(self, value: Any) -> None:
         """Assert that the value is of the field's type: the log would keep a wrong one for ever."""
-        if value is None or type(value) is self._wanted:
+        if value is None or type(value) is self._python_type:
             return
-        right = isinstance(value, self._wanted) and not (self._wanted is int and isinstance(value, bool))
+        right = isinstance(value, self._python_type) and not (
+            self._python_type is int and isinstance(value, bool)
+        )
         assert right, f"{self.name} cannot be {value!r}"
 
 
@@ -287,7 +289,7 @@ def jsonb_ordered(document: Any) -> Any:
     if isinstance(document, dict):
         keys = sorted(document, key=lambda key: (len(key.encode()), key.encode()))
         return {key: jsonb_ordered(document[key]) for key in keys}
-    return [jsonb_ordered(one) for one in document] if isinstance(document, list) else document
+    return [jsonb_ordered(entry) for entry in document] if isinstance(document, list) else document
 
 
 def _identity(value: Any) -> Any:
@@ -300,8 +302,8 @@ def _codec_functions(kind: Any) -> tuple[Callable[[Any], Any], Callable[[Any], A
     if kind is UUID:
         return id_text, UUID
     if get_origin(kind) in (list, dict):
-        kept: type[Any] = get_origin(kind)
-        return kept, kept
+        container: type[Any] = get_origin(kind)
+        return container, container
     if isinstance(kind, type) and issubclass(kind, CodeEnum):
         return attrgetter("_value_"), kind  # the property `value` takes four times as long
     assert kind in (str, int, bool), f"a record cannot hold {kind!r}"
@@ -321,10 +323,12 @@ def codecs(record_class: type[Record]) -> dict[str, Codec]:
 @cache
 def field_owners(record_class: type[Record]) -> dict[str, type[Record]]:
     """Return the class that declares each field of the record and its parts, by the field's name."""
-    of_parts = {name: part for part in record_class.PARTS for name in codecs(part) if name != PARENT_FIELD}
-    owners = dict.fromkeys((*ENVELOPE, *codecs(record_class)), record_class)
-    assert owners.keys().isdisjoint(of_parts), f"a part of {record_class.KIND} has a field of its name"
-    return owners | of_parts
+    owners = dict.fromkeys(record_class.model_fields, record_class)
+    for part in record_class.PARTS:
+        of_part = part.model_fields.keys() - {*ENVELOPE, PARENT_FIELD}
+        assert owners.keys().isdisjoint(of_part), f"a part of {record_class.KIND} has a field of its name"
+        owners |= {name: part for name in part.model_fields if name in of_part}
+    return owners
 
 
 @cache
@@ -347,7 +351,7 @@ def all_values(record: Record) -> dict[str, Any]:
 def holds_list(record_class: type[Record], name: str) -> bool:
     """Return whether that field of the record is a list, as of all services that a change touches."""
     annotation = record_class.model_fields[name].annotation
-    return any(get_origin(one) is list for one in (annotation, *get_args(annotation)))
+    return any(get_origin(part) is list for part in (annotation, *get_args(annotation)))
 
 
 def from_row(record_class: type[R], row: dict[str, Any]) -> R:
@@ -419,9 +423,9 @@ def evolve(
     return evolved
 
 
-def later_instant(one: datetime | None, other: datetime) -> datetime:
+def later_instant(first: datetime | None, other: datetime) -> datetime:
     """Return the later of two instants."""
-    return other if one is None or other > one else one
+    return other if first is None or other > first else first
 
 
 def empty(record_class: type[R], record_id: UUID) -> R:
@@ -442,12 +446,12 @@ def _blank(record_class: type[R]) -> R:
 def as_row(record: Record) -> dict[str, Any]:
     """Return the whole row as JSON data, as log.append takes it."""
     assert record.changed_at is not None
-    known = codecs(type(record))
-    row: dict[str, Any] = dict.fromkeys(known)
+    codec_of = codecs(type(record))
+    row: dict[str, Any] = dict.fromkeys(codec_of)
     # Starts from nulls, as most fields have no value.
     for name, value in record.__dict__.items():
-        if value is not None and name in known:
-            row[name] = known[name].write(value)
+        if value is not None and name in codec_of:
+            row[name] = codec_of[name].write(value)
     return row | {
         "id": id_text(record.id),
         "version": record.version,

@@ -15,14 +15,18 @@ class RoleLabels:
     renamed: Mapping[tuple[Role, str], str] = field(default_factory=dict)
 
     @classmethod
-    def from_setting(cls, said: Mapping[str, Mapping[str, str]]) -> RoleLabels:
-        """Return the labels in the setting `said`: by a role's code, its labels by language. Raises
+    def from_setting(cls, setting: Mapping[str, Mapping[str, str]]) -> RoleLabels:
+        """Return the labels in the setting `setting`: by a role's code, its labels by language. Raises
         ValueError if there is no such role.
         """
         codes = {role.value for role in Role}
-        if unknown := sorted(said.keys() - codes):
+        if unknown := sorted(setting.keys() - codes):
             raise ValueError(f"there is no role {unknown[0]!r}; roles are {', '.join(sorted(codes))}")
-        named = [(Role(code), language, label) for code, of in said.items() for language, label in of.items()]
+        named = [
+            (Role(code), language, label)
+            for code, labels in setting.items()
+            for language, label in labels.items()
+        ]
         return cls({(role, language): label for role, language, label in named})
 
     def label(self, role: Role, language: str) -> str:

@@ -44,18 +44,18 @@ class Ticket(Record):
     number: str = ""
     state: Any = None
     state_since: Annotated[datetime | None, EnteredAt()] = required()
-    opened_at: datetime | None = required("When it was opened.")
+    opened_at: datetime | None = required("Time of its opening.")
     title: str | None = optional("Null where an imported history has none.")
     requester_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Who opened it, or whom it was opened for."
+        "The person who opened it, or for whom it was opened."
     )
     customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
         "The requester's team when it was opened."
     )
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team that it is assigned to.")
     assignee_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.given)] = None
-    impact: Impact | None = None
-    urgency: Urgency | None = None
+    impact: Impact | None = optional("The extent: 1 organisation, 2 department, 3 person.")
+    urgency: Urgency | None = optional("The state of their work: 1 stopped, 2 hindered, 3 can wait.")
     priority: Priority | None = None
     custom: dict[str, Any] | None = None
     custom_for_staff: Annotated[dict[str, Any] | None, StaffOnly()] = None

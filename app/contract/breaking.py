@@ -19,46 +19,46 @@ Breaks = dict[BreakingChange, list[str]]
 def of_operations(old: Schema, new: Schema) -> Breaks:
     """Return the changes that break clients of the old OpenAPI document when they meet the new one."""
     now = _operations(new)
-    found: defaultdict[BreakingChange, list[str]] = defaultdict(list)
+    breaks: defaultdict[BreakingChange, list[str]] = defaultdict(list)
     for address, operation in _operations(old).items():
         name = operation["operationId"]
         if address not in now:
-            found[BreakingChange(name, "operation_removed", " ".join(address))].append(name)
+            breaks[BreakingChange(name, "operation_removed", " ".join(address))].append(name)
             continue
         comparison = SchemaComparison(old, new)
         for broken in sorted(set(_of_operation(comparison, operation, now[address]))):
-            found[broken].append(name)
-    return dict(sorted(found.items()))
+            breaks[broken].append(name)
+    return dict(sorted(breaks.items()))
 
 
 def of_events(old: Schema, new: Schema) -> Breaks:
     """Return the changes that break readers of events, old events included. A new schema version may differ
     in any way.
     """
-    found: list[BreakingChange] = []
+    breaks: list[BreakingChange] = []
     for name, event in old["types"].items():
         now = new["types"].get(name)
         if now is None:
-            found.append(BreakingChange(f"event/{name}", "event_removed"))
+            breaks.append(BreakingChange(f"event/{name}", "event_removed"))
         elif now["schema_version"] < event["schema_version"]:
-            found.append(BreakingChange(f"event/{name}", "version_lowered"))
+            breaks.append(BreakingChange(f"event/{name}", "version_lowered"))
         elif now["schema_version"] == event["schema_version"]:
             comparison = SchemaComparison(event["given"], now["given"])
-            found += comparison.breaks_between(
-                event["given"], now["given"], SchemaUse.kept, f"event/{name}/given"
+            breaks += comparison.breaks_between(
+                event["given"], now["given"], SchemaUse.stored, f"event/{name}/given"
             )
             if "clock" in event:
                 of_clock = event["clock"], now["clock"]
-                found += SchemaComparison(*of_clock).breaks_between(
-                    *of_clock, SchemaUse.kept, f"event/{name}/clock"
+                breaks += SchemaComparison(*of_clock).breaks_between(
+                    *of_clock, SchemaUse.stored, f"event/{name}/clock"
                 )
     for kind, row in old["rows"].items():
         now = new["rows"].get(kind)
         if now is None:
-            found.append(BreakingChange(f"event/{kind}", "event_removed", "its rows are gone"))
+            breaks.append(BreakingChange(f"event/{kind}", "event_removed", "its rows are gone"))
         else:
-            found += SchemaComparison({}, {}).breaks_between(row, now, SchemaUse.kept, f"event/{kind}/set")
-    return {broken: [] for broken in sorted(set(found))}
+            breaks += SchemaComparison({}, {}).breaks_between(row, now, SchemaUse.stored, f"event/{kind}/set")
+    return {broken: [] for broken in sorted(set(breaks))}
 
 
 def _operations(document: Schema) -> dict[tuple[str, str], Schema]:
@@ -94,12 +94,12 @@ def _of_operation(comparison: SchemaComparison, old: Schema, new: Schema) -> Ite
 def _of_security(old: Schema, new: Schema, place: str) -> Iterator[BreakingChange]:
     """Yield a change if an authentication that sufficed before no longer does."""
 
-    def enough(way: dict[str, list[str]], before: dict[str, list[str]]) -> bool:
-        return all(name in before and set(scopes) <= set(before[name]) for name, scopes in way.items())
+    def enough(scheme: dict[str, list[str]], before: dict[str, list[str]]) -> bool:
+        return all(name in before and set(scopes) <= set(before[name]) for name, scopes in scheme.items())
 
-    ways = new.get("security") or [{}]
+    schemes = new.get("security") or [{}]
     for before in old.get("security") or [{}]:
-        if not any(enough(way, before) for way in ways):
+        if not any(enough(scheme, before) for scheme in schemes):
             yield BreakingChange(place, "security_added")
             return
 
@@ -109,15 +109,15 @@ def _of_parameters(
 ) -> Iterator[BreakingChange]:
     before, now = _parameters(old), _parameters(new)
     for (where, name), parameter in before.items():
-        at = f"{place}/{where}/{name}"
+        where_met = f"{place}/{where}/{name}"
         if (where, name) not in now:
-            yield BreakingChange(at, "parameter_removed")
+            yield BreakingChange(where_met, "parameter_removed")
             continue
         other = now[where, name]
-        yield from comparison.breaks_between(parameter["schema"], other["schema"], SchemaUse.sent, at)
-        yield from of_default(parameter["schema"], other["schema"], at)
+        yield from comparison.breaks_between(parameter["schema"], other["schema"], SchemaUse.sent, where_met)
+        yield from of_default(parameter["schema"], other["schema"], where_met)
         if _style(parameter) != _style(other):
-            yield BreakingChange(at, "parameter_style")
+            yield BreakingChange(where_met, "parameter_style")
     for (where, name), parameter in now.items():
         was_needed = before.get((where, name), {}).get("required", False)
         if parameter.get("required", False) and not was_needed:
@@ -127,8 +127,11 @@ def _of_parameters(
 def _parameters(operation: Schema) -> dict[tuple[str, str], Schema]:
     """Return the parameters by place and name; header names are case-insensitive."""
     return {
-        (one["in"], one["name"].lower() if one["in"] == "header" else one["name"]): one
-        for one in operation.get("parameters", ())
+        (
+            parameter["in"],
+            parameter["name"].lower() if parameter["in"] == "header" else parameter["name"],
+        ): parameter
+        for parameter in operation.get("parameters", ())
     }
 
 

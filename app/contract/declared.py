@@ -34,7 +34,7 @@ def read(text: str) -> list[DeclaredChange]:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadDeclaration(f"It is no TOML: {error}.") from error
-    found = []
+    changes = []
     for number, entry in enumerate(document.get("change", ()), 1):
         fields = DeclaredChange.__slots__
         if set(entry) != set(fields) or not all(isinstance(v, str) and v.strip() for v in entry.values()):
@@ -43,13 +43,13 @@ def read(text: str) -> list[DeclaredChange]:
             raise BadDeclaration(f"Change {number}: there is no rule {entry['rule']}.")
         if not all(part.isdecimal() for part in entry["version"].split(".")):
             raise BadDeclaration(f"Change {number}: {entry['version']} is no version.")
-        found.append(DeclaredChange(**entry))
-    return found
+        changes.append(DeclaredChange(**entry))
+    return changes
 
 
 def undeclared(breaks: Breaks, declared: list[DeclaredChange], released: str) -> Breaks:
     """Return the breaking changes that no declaration for a version after the released one names."""
-    meant = {(one.place, one.rule) for one in declared if _is_newer(one.version, released)}
+    meant = {(change.place, change.rule) for change in declared if _is_newer(change.version, released)}
     return {broken: met for broken, met in breaks.items() if (broken.place, broken.rule) not in meant}
 
 
@@ -57,20 +57,22 @@ def unfounded(breaks: Breaks, declared: list[DeclaredChange], released: str) -> 
     """Return the declarations for a version after the released one that name no breaking change: undone
     meanwhile, or misspelt.
     """
-    there = {(broken.place, broken.rule) for broken in breaks}
+    places = {(broken.place, broken.rule) for broken in breaks}
     return [
-        one for one in declared if _is_newer(one.version, released) and (one.place, one.rule) not in there
+        change
+        for change in declared
+        if _is_newer(change.version, released) and (change.place, change.rule) not in places
     ]
 
 
 def sentence(broken: BreakingChange, met: list[str]) -> str:
     """Return a sentence on the change: its place, the difference, and the operations affected."""
-    said = f" ({broken.detail})" if broken.detail else ""
-    others = [name for name in met if name != broken.place.partition("/")[0]]
-    named = ", ".join(others[:MOST_NAMED])
-    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
-    of = f", met in {named}{more}" if others else ""
-    return f"{broken.place} {RULES[broken.rule]}{said}{of}: rule {broken.rule}."
+    detail = f" ({broken.detail})" if broken.detail else ""
+    operations = [name for name in met if name != broken.place.partition("/")[0]]
+    named = ", ".join(operations[:MOST_NAMED])
+    more = f" and {len(operations) - MOST_NAMED} more" if len(operations) > MOST_NAMED else ""
+    operations_met = f", met in {named}{more}" if operations else ""
+    return f"{broken.place} {RULES[broken.rule]}{detail}{operations_met}: rule {broken.rule}."
 
 
 def entry(broken: BreakingChange) -> str:

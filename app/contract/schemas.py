@@ -51,7 +51,7 @@ class SchemaUse(StrEnum):
 
     sent = "sent"
     answered = "answered"
-    kept = "kept"
+    stored = "stored"
 
     @property
     def narrows(self) -> bool:
@@ -81,7 +81,7 @@ class SchemaComparison:
 
     old_document: Schema
     new_document: Schema
-    _seen: set[tuple[str, str, SchemaUse]] = field(default_factory=set)
+    _compared: set[tuple[str, str, SchemaUse]] = field(default_factory=set)
 
     def breaks_between(
         self, old: Schema, new: Schema, side: SchemaUse, place: str
@@ -89,10 +89,10 @@ class SchemaComparison:
         """Yield the breaking changes between the two schemas."""
         before, now = old.get("$ref", ""), new.get("$ref", "")
         if before and now:
-            if (before, now, side) in self._seen:
+            if (before, now, side) in self._compared:
                 return
-            self._seen.add((before, now, side))
-            if before == now and side is not SchemaUse.kept:
+            self._compared.add((before, now, side))
+            if before == now and side is not SchemaUse.stored:
                 place = before.rpartition("/")[2]
         old_choices, old_null = self._choices(old, self.old_document)
         new_choices, new_null = self._choices(new, self.new_document)
@@ -135,9 +135,13 @@ class SchemaComparison:
             apart = SchemaComparison(self.old_document, self.new_document)
             return next(apart._plain_breaks(before, after, on, ""), None) is not None
 
-        taken = all(any(not breaks(one, other, SchemaUse.sent) for other in new) for one in old)
-        known = all(any(not breaks(one, other, SchemaUse.answered) for one in old) for other in new)
-        return (taken or not side.narrows) and (known or not side.widens)
+        still_accepted = all(
+            any(not breaks(former, latter, SchemaUse.sent) for latter in new) for former in old
+        )
+        seen_before = all(
+            any(not breaks(former, latter, SchemaUse.answered) for former in old) for latter in new
+        )
+        return (still_accepted or not side.narrows) and (seen_before or not side.widens)
 
     def _plain_breaks(
         self, old: Schema, new: Schema, side: SchemaUse, place: str
@@ -165,14 +169,14 @@ class SchemaComparison:
         before, after = old.get("properties", {}), new.get("properties", {})
         needed, now_needed = set(old.get("required", ())), set(new.get("required", ()))
         for name, schema in before.items():
-            at = f"{place}/{name}"
+            property_place = f"{place}/{name}"
             if name not in after:
                 if side is not SchemaUse.sent or new.get("additionalProperties") is False:
-                    yield BreakingChange(at, "property_removed")
+                    yield BreakingChange(property_place, "property_removed")
                 continue
-            yield from self.breaks_between(schema, after[name], side, at)
+            yield from self.breaks_between(schema, after[name], side, property_place)
             if side is SchemaUse.sent:
-                yield from of_default(schema, after[name], at)
+                yield from of_default(schema, after[name], property_place)
         if side.narrows:
             for name in sorted(now_needed - needed):
                 yield BreakingChange(f"{place}/{name}", "property_required")

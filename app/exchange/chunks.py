@@ -91,7 +91,7 @@ class ChunkBuilder:
             lifecycle,
             columns=form.fields,
             with_state=form.with_state,
-            at=form.at,
+            time_columns=form.time_columns,
             actor=form.actor,
             repeats=form.repeats,
         )
@@ -208,7 +208,9 @@ class ChunkBuilder:
                 if event.version == 1:
                     self._add_external_reference(chunk, n, cached, event)
                 actor = self._actor(row.source_row, self._openers) if event.actor is None else event.actor
-                history.event(n, name, event.version, event.type, event.at, actor, event.data, row.key)
+                history.event(
+                    n, name, event.version, event.type, event.occurred_at, actor, event.data, row.key
+                )
                 if "irregular" in event.data:
                     irregular += event.data["irregular"]
         chunk.commands[n] = CaseImport(rows, case.version - before, before == 0, irregular)
@@ -234,7 +236,7 @@ class ChunkBuilder:
         }
         key = stream(ExternalReference.KIND, reference_id)
         opening.data["set"] = dict(sorted({key: fields, **opening.data["set"]}.items()))
-        envelope = {"id": str(reference_id), "version": 1, "changed_at": instant(opening.at)}
+        envelope = {"id": str(reference_id), "version": 1, "changed_at": instant(opening.occurred_at)}
         chunk.history.row(n, f"fold.{ExternalReference.KIND}", envelope | fields)
 
     def _has_personal(self, row: SourceRow) -> bool:
@@ -293,7 +295,7 @@ class ChunkBuilder:
         fields = row.fields | cached.named_ids
         actor = self._actor(row, self._actors)
         return Snapshot(
-            row.at, row.opened_at, row.state, fields, words, named_values, private, irregular, actor
+            row.occurred_at, row.opened_at, row.state, fields, words, named_values, private, irregular, actor
         )
 
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.exchange import load
 from app.exchange.files import InMemoryFile
-from app.exchange.load import Progress
+from app.exchange.load import LoadProgress
 from app.exchange.mapping import LARGEST_MAPPING, FileMapping, read_mapping
 from app.exchange.readers.delimited import Delimited
 from app.exchange.readers.ndjson import Ndjson
@@ -162,7 +162,7 @@ async def run(
 
 
 async def import_next(connection: Connection, ledger: Ledger, now: datetime) -> bool:
-    """Runs the first unfinished import that no other worker has claimed. Returns whether there was one."""
+    """Run the first unfinished import that no other worker has claimed. Return whether there was one."""
 
     async def import_one(import_id: UUID) -> bool:
         row = await find_import(ledger, import_id)
@@ -200,5 +200,5 @@ async def _fail(ledger: Ledger, row: Row, why: str) -> None:
     await ledger.db.rows(FAIL_IMPORT, (why, row["id"]))
 
 
-def _ignore_progress(progress: Progress) -> None:
+def _ignore_progress(progress: LoadProgress) -> None:
     """Does nothing: each chunk records its progress in the database."""

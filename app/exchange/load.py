@@ -81,7 +81,7 @@ _PendingChunk = tuple[Chunk, asyncio.Task[_StaleCommands]]
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class LoadProgress:
     """Progress of an import. `done` and `size` are bytes of the file."""
 
     rows: int
@@ -99,7 +99,7 @@ async def load(
     now: datetime,
     dry_run: bool = False,
     run: UUID | None = None,
-    progress: Callable[[Progress], None] = lambda progress: None,
+    progress: Callable[[LoadProgress], None] = lambda progress: None,
 ) -> ImportReport:
     """Imports the file into the log and returns a report.
 
@@ -193,7 +193,9 @@ class _Import:
         if self._connection is not None:
             await self._connection.close()
 
-    async def run(self, rows: Iterator[SourceRow | RefusedRow], progress: Callable[[Progress], None]) -> None:
+    async def run(
+        self, rows: Iterator[SourceRow | RefusedRow], progress: Callable[[LoadProgress], None]
+    ) -> None:
         """Imports all rows, chunk after chunk; while some are being written the next is prepared."""
         # Preparing a chunk waits for PostgreSQL; rows are read meanwhile.
         reading = asyncio.create_task(self._next_rows(rows), name="import rows")
@@ -207,7 +209,9 @@ class _Import:
                 if len(pending) > MOST_PENDING:
                     await self._finish_oldest(pending)
                 progress(
-                    Progress(self._report.read, self._report.events, self._file.bytes_read, self._file.size)
+                    LoadProgress(
+                        self._report.read, self._report.events, self._file.bytes_read, self._file.size
+                    )
                 )
             while pending:
                 await self._finish_oldest(pending)
@@ -215,7 +219,7 @@ class _Import:
                 await announce_import_end(self._connection)
                 await analyse(self._connection)
             await self._save_progress(finished=True)
-            progress(Progress(self._report.read, self._report.events, self._file.size, self._file.size))
+            progress(LoadProgress(self._report.read, self._report.events, self._file.size, self._file.size))
         except FileRefused:
             # The file turns out to be damaged further on: the rows before that are imported.
             while pending:
@@ -294,7 +298,7 @@ class _Import:
             return None
 
     async def _record_result(self, chunk: Chunk, stale: _StaleCommands) -> list[ImportRow]:
-        """Counts what was written of the chunk. Returns the rows that must be converted again."""
+        """Count what was written of the chunk. Return the rows that must be converted again."""
         self._count(chunk, stale)
         await self._save_progress()
         return chunk.unapplied_rows(stale)

@@ -237,7 +237,7 @@ class FileMapping(_MappingModel):
             names=names,
             free_text={column: field for column, field in fields_by_column.items() if record[field].personal},
             with_state=with_state,
-            at=frozenset({self.at}),
+            time_columns=frozenset({self.at}),
             actor=self.actor or "",
             opener=actors,
             repeats=self.repeats,
@@ -259,7 +259,7 @@ class FileMapping(_MappingModel):
         )
         return Layout(
             case=self.case,
-            at=self.at,
+            time_column=self.at,
             opened=self.opened,
             state=(self.state.column, *detail),
             read_state=_StatusReader(self.state, meaningful_states=frozenset(self._endings)).read,

@@ -66,7 +66,7 @@ class KnownTeam:
 
 @dataclass(frozen=True, slots=True)
 class StubDetails:
-    """What a source tells of a person besides the name that they are found by."""
+    """Details that a source tells of a person, besides the name that they are found by."""
 
     name: str | None = None
     email: str | None = None

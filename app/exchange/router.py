@@ -68,7 +68,7 @@ class AskImport(ImportOptions):
         description="The name of that system here; it is never changed. None: as the mapping says, or, of "
         f"an audit of ServiceNow, `{SERVICENOW.name}`.",
     )
-    file_name: FileName = Field(default="history", description="What the file is called.")
+    file_name: FileName = Field(default="history", description="The name of the file.")
 
 
 class ImportRows(OutputModel):
@@ -90,16 +90,16 @@ class ImportOut(OutputModel):
     file_name: str
     zone: str = Field(description="The zone of times that say none; empty if each does, or the mapping says.")
     asked_by: UUID | None = Field(description="The person; null if it was started at the shell.")
-    started_at: datetime = Field(description="When it was asked for.")
+    started_at: datetime = Field(description="Time at which it was asked for.")
     finished_at: datetime | None
     size: int | None = Field(description="Bytes of the file.")
-    done: int = Field(description="How many of them have been read.")
+    done: int = Field(description="Number of them that have been read.")
     rows: ImportRows
     events: int
     cases: int = Field(description="Cases that began.")
-    failure: str | None = Field(description="Why it was given up; what was told before that stays.")
+    failure: str | None = Field(description="The reason why it was given up; what was imported before stays.")
     in_kpis: bool | None = Field(
-        description="Whether the KPIs have all of it: they follow in a few seconds. Null until it is done."
+        description="True if the KPIs have all of it: they follow in a few seconds. Null until it is done."
     )
 
 

@@ -75,9 +75,9 @@ class Ledger:
         issuer, claim = self.settings.oidc_issuer or "", self.settings.oidc_login_claim
         return self.vault.fingerprint("known as", source, issuer, claim, name)
 
-    def forbidden(self, who: ActorPolicy, language: str) -> Forbidden:
-        """Return the refusal for a caller whom the actor policy `who` does not allow to act."""
-        return Forbidden({"who": who.phrase(language, self.role_labels)})
+    def forbidden(self, policy: ActorPolicy, language: str) -> Forbidden:
+        """Return the refusal for a caller whom the actor policy `policy` does not allow to act."""
+        return Forbidden({"who": policy.phrase(language, self.role_labels)})
 
     def forget(self) -> None:
         """Drop the cached persons, teams and API keys."""

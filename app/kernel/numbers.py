@@ -27,7 +27,7 @@ class Numbers:
         self.zone = zone
         self._left: dict[tuple[str, int], range] = {}
         self._taking: dict[tuple[str, int], asyncio.Task[None]] = {}
-        self._taken: Counter[tuple[str, int]] = Counter()
+        self._drawn: Counter[tuple[str, int]] = Counter()
 
     async def next_number(self, code: str, instant: datetime, *, block: int = BLOCK) -> str:
         """Return the next number of that code, in the year of that instant in the organisation's
@@ -48,7 +48,7 @@ class Numbers:
         exactly one.
         """
         year = instant.astimezone(self.zone).year
-        most = min(self._taken[code, year] // 4, LARGEST_BLOCK)
+        most = min(self._drawn[code, year] // 4, LARGEST_BLOCK)
         count = 1 if block is None else max(block, most)
         while not (left := self._left.get((code, year))):
             # All callers that find the block used up wait for the same new one; otherwise each would reserve
@@ -63,6 +63,6 @@ class Numbers:
         try:
             first = int(await self._db.value(TAKE_BLOCK, {"code": code, "year": year, "count": count}))
             self._left[code, year] = range(first, first + count)
-            self._taken[code, year] += count
+            self._drawn[code, year] += count
         finally:
             del self._taking[code, year]

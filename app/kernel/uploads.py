@@ -181,11 +181,11 @@ async def _begin(ledger: Ledger, sending: IncomingUpload) -> PersonalKey:
 
 
 async def _store_chunks(db: Database, key: PersonalKey, pieces: AsyncIterator[bytes]) -> Upload:
-    digest, size, found = sha256(), 0, media_type(b"")
+    digest, size, kind = sha256(), 0, media_type(b"")
     number = 0
     async for chunk in _chunks(pieces):
         if number == 0:
-            found = media_type(chunk)
+            kind = media_type(chunk)
         digest.update(chunk)
         size += len(chunk)
         try:
@@ -193,8 +193,8 @@ async def _store_chunks(db: Database, key: PersonalKey, pieces: AsyncIterator[by
         except ForeignKeyViolation as error:  # another request has begun the upload anew
             raise StillRunning() from error
         number += 1
-    whole = {"key_id": key.id, "size": size, "sha256": digest.hexdigest(), "media_type": found}
-    row = await db.row(FINISH, whole)
+    parameters = {"key_id": key.id, "size": size, "sha256": digest.hexdigest(), "media_type": kind}
+    row = await db.row(FINISH, parameters)
     if row is None:
         raise StillRunning()
     return Upload(**row)
@@ -297,8 +297,8 @@ async def purge_expired(db: Database, now: datetime) -> int:
     """
     await db.rows(DROP_WRAPPED_KEYS)
     removed = 0
-    while gone := await db.rows(REMOVE, (now - RETENTION,)):
-        removed += len(gone)
+    while expired := await db.rows(REMOVE, (now - RETENTION,)):
+        removed += len(expired)
     return removed
 
 

@@ -25,8 +25,8 @@ from app.meetings.payloads import (
     UninviteMeeting,
 )
 from app.meetings.preparation import (
-    Agenda,
-    Participants,
+    AgendaItems,
+    MeetingParticipants,
     Uninvited,
     lies_ahead,
     remaining_of,
@@ -56,7 +56,7 @@ async def already_invited(
     reads: ReadContext, meeting: Meeting, body: InviteMeeting, ctx: ActionContext
 ) -> None:
     """Refuse if a person is inactive or invited already, or too many would be invited."""
-    present_ids = {participant.person_id for participant in ctx.prepared(Participants).participants}
+    present_ids = {participant.person_id for participant in ctx.prepared(MeetingParticipants).participants}
     for n, person in enumerate(ctx.refs(Person, "persons")):
         check_person_active(person, f"/persons/{n}")
         if person.id in present_ids:
@@ -96,7 +96,7 @@ async def cannot_add_agenda_item(
     if body.decision is not None and await reads.child(Decision, about or meeting, id=body.decision) is None:
         words = {"kind": "decision", "name": str(body.decision)}
         raise WrongValue(words, pointer="/decision", because="unknown_reference")
-    if len(ctx.prepared(Agenda).items) >= LONGEST_LIST:
+    if len(ctx.prepared(AgendaItems).items) >= LONGEST_LIST:
         raise WrongValue({"max_length": str(LONGEST_LIST)}, pointer="/topic", because="too_long")
 
 
@@ -106,7 +106,7 @@ async def invalid_minutes(
     """Refuse a conclusion whose item is not on the agenda or has one already, and a task for an inactive
     person.
     """
-    left = {item.id for item in ctx.prepared(Agenda).items}
+    left = {item.id for item in ctx.prepared(AgendaItems).items}
     for n, conclusion in enumerate(body.conclusions):
         if conclusion.item not in left:
             words = {"kind": "agenda_item", "name": str(conclusion.item)}

@@ -23,6 +23,7 @@ from app.foundation.people.records import Group
 from app.foundation.process_spec import ProcessSpec
 from app.kernel.actions.actor_policy import process_relation, quality_manager, rule, staff
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
@@ -56,11 +57,8 @@ presiding = process_relation("presiding", "whoever chairs it", "会议主席", "
 def call_meeting(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> None:
     """Call a meeting; its participants are invited."""
     before, group = ctx.ref(Meeting, "follows"), ctx.ref(Group, "group")
-    meeting.title = body.title
-    meeting.meeting_kind = body.meeting_kind
-    meeting.starts_at, meeting.ends_at = body.starts_at, body.ends_at
+    copy_fields(meeting, body, ctx, without="group series_interval series_day")
     meeting.time_zone = body.time_zone or str(ctx.zone)
-    meeting.place = body.place
     invitation = ctx.prepared(preparation.Invitation)
     meeting.chair_id, meeting.organiser_id = invitation.chair_id, invitation.organiser_id
     meeting.planned_at = body.starts_at
@@ -82,7 +80,9 @@ def call_meeting(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> Non
 def edit(meeting: Meeting, body: EditMeeting, ctx: ActionContext) -> None:
     """Edit the meeting's details; a new chair is invited."""
     apply_patch(meeting, body, ctx)
-    invited = {participant.person_id for participant in ctx.prepared(preparation.Participants).participants}
+    invited = {
+        participant.person_id for participant in ctx.prepared(preparation.MeetingParticipants).participants
+    }
     if meeting.chair_id is not None and meeting.chair_id not in invited:
         ctx.add(preparation.participant(meeting, meeting.chair_id, ctx))
 
@@ -107,7 +107,7 @@ def uninvite(meeting: Meeting, body: UninviteMeeting, ctx: ActionContext) -> Non
 def add_agenda_item(meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionContext) -> None:
     """Extend the meeting's agenda; the ticket of the new item is linked, by an event of its own."""
     about = ctx.ref(Ticket, "about")
-    places = [item.place or 0 for item in ctx.prepared(preparation.Agenda).items]
+    places = [item.place or 0 for item in ctx.prepared(preparation.AgendaItems).items]
     item = AgendaItem(
         id=ctx.new_id(),
         record=meeting.row_key,
@@ -141,7 +141,7 @@ def correct_attendance(meeting: Meeting, body: CorrectAttendanceMeeting, ctx: Ac
 def _record_attendance(meeting: Meeting, ctx: ActionContext) -> None:
     """Set who attended and who did not; remove participants who were neither invited nor present."""
     present_ids = {person.id for person in ctx.refs(Person, "attended")}
-    participants = ctx.prepared(preparation.Participants).participants
+    participants = ctx.prepared(preparation.MeetingParticipants).participants
     for participant in participants:
         if participant.invited or participant.person_id in present_ids:
             ctx.change(participant).attended = participant.person_id in present_ids

@@ -11,7 +11,7 @@ from app.kernel.actions.payloads import (
     EmptyPayload,
 )
 from app.meetings.payloads import MinuteMeeting
-from app.meetings.preparation import Agenda
+from app.meetings.preparation import AgendaItems
 from app.meetings.records import Meeting
 from app.ticketing.records import Task
 
@@ -21,7 +21,7 @@ def minute(meeting: Meeting, body: MinuteMeeting, ctx: ActionContext) -> None:
     meeting.minuted_at = ctx.occurred_at
     paragraphs = [(Heading.minutes, body.minutes)]
     file_document(meeting, DocumentClass.MI, paragraphs, ctx, state=DocumentState.drafted)
-    agenda_items = {item.id: item for item in ctx.prepared(Agenda).items}
+    agenda_items = {item.id: item for item in ctx.prepared(AgendaItems).items}
     for conclusion in body.conclusions:
         ctx.change(agenda_items[conclusion.item]).conclusion = conclusion.conclusion
     for n, point in enumerate(body.tasks):

@@ -76,7 +76,7 @@ async def _invite_from_previous(
     """Return the invitation to the next meeting of a series: the persons who remain. A group that has grown
     leaves less room for others; the chair of the meeting is the first of these, and always fits in.
     """
-    if before.row_key not in reads.made:
+    if before.row_key not in reads.own_records:
         raise WrongValue(pointer="/follows", because="by_call_next")
     left = await remaining_of(reads, before)
     guests = left.guests[: MOST_INVITED - len(left.sides)]
@@ -177,7 +177,7 @@ def lies_ahead(starts_at: datetime, ends_at: datetime, ctx: ActionContext) -> No
 
 
 @dataclass(frozen=True, slots=True)
-class Participants:
+class MeetingParticipants:
     """The persons who are invited or attended."""
 
     participants: tuple[Participant, ...]
@@ -185,9 +185,9 @@ class Participants:
 
 async def participants(
     reads: ReadContext, meeting: Meeting, body: object, ctx: ActionContext
-) -> Participants:
+) -> MeetingParticipants:
     """Find the participants of the meeting."""
-    return Participants(tuple(await reads.children(Participant, meeting)))
+    return MeetingParticipants(tuple(await reads.children(Participant, meeting)))
 
 
 async def question(
@@ -223,15 +223,15 @@ async def uninvited(
 
 
 @dataclass(frozen=True, slots=True)
-class Agenda:
+class AgendaItems:
     """The items of the agenda, in order."""
 
     items: tuple[AgendaItem, ...]
 
 
-async def agenda(reads: ReadContext, meeting: Meeting, body: object, ctx: ActionContext) -> Agenda:
+async def agenda(reads: ReadContext, meeting: Meeting, body: object, ctx: ActionContext) -> AgendaItems:
     """Find the present items of the agenda."""
-    return Agenda(tuple(await reads.children(AgendaItem, meeting)))
+    return AgendaItems(tuple(await reads.children(AgendaItem, meeting)))
 
 
 @dataclass(frozen=True, slots=True)

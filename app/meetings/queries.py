@@ -31,7 +31,7 @@ class MeetingOut(
 ):
     """A meeting of persons at a time, to discuss records and to decide."""
 
-    opened_at: datetime = Field(description="When it was called.")
+    opened_at: datetime = Field(description="The time at which it was called.")
 
 
 class ParticipantOut(OutputModel, of=Participant):

@@ -67,34 +67,42 @@ class Meeting(Ticket):
 
     KIND: ClassVar[str] = "meeting"
 
-    title: str | None = required()
+    title: str | None = required(
+        "The meeting in a line, without names of persons.", examples=["Change board"]
+    )
     state: MeetingState | None = required()
-    meeting_kind: MeetingKind | None = required("What it is for.")
-    starts_at: datetime | None = required()
-    ends_at: datetime | None = required()
-    time_zone: str | None = required("By whose clocks a series goes on.")
-    place: str | None = None
+    meeting_kind: MeetingKind | None = required("Its purpose.", examples=["cab"])
+    starts_at: datetime | None = required("The time at which it begins.", examples=["2199-01-31T06:00:00Z"])
+    ends_at: datetime | None = required("The time at which it ends.", examples=["2199-01-31T07:00:00Z"])
+    time_zone: str | None = required("The time zone by whose clocks a series goes on.")
+    place: str | None = optional("Its place, without names of persons.", examples=["Room 2.017"])
     chair_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Null: whoever chaired the series is not there any more."
+        "The person who chairs it; null: whoever chaired the series is not there any more."
     )
     organiser_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Who sees to it."
+        "The person who organises it."
     )
     group_id: Annotated[UUID | None, ForeignRef("group")] = optional("The group whose members are invited.")
-    series_interval: SeriesInterval | None = optional("How often it takes place; null: once.")
-    series_day: SeriesDay | None = optional("What stays the same from month to month.")
+    series_interval: SeriesInterval | None = optional(
+        "The interval at which it takes place again; null: once."
+    )
+    series_day: SeriesDay | None = optional("The day that stays the same from month to month.")
     series_id: Annotated[UUID | None, ForeignRef("meeting")] = optional("The first meeting of its series.")
-    series_since_at: datetime | None = optional("When the first one of its series was to begin.")
-    series_ended_at: datetime | None = optional("Since when no next one is called.")
-    planned_at: datetime | None = required("When it fell due, wherever it was moved since.")
+    series_since_at: datetime | None = optional(
+        "The time at which the first meeting of its series was to begin."
+    )
+    series_ended_at: datetime | None = optional("The time since which no next meeting is called.")
+    planned_at: datetime | None = required("The time at which it fell due, wherever it was moved since.")
     next_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
         "The meeting that follows in the series, if it has been called."
     )
-    next_at: datetime | None = optional("When that one fell due, wherever it was moved since.")
-    overdue_at: datetime | None = optional("When it was flagged as not held in time.")
+    next_at: datetime | None = optional(
+        "The time at which the next meeting fell due, wherever it was moved since."
+    )
+    overdue_at: datetime | None = optional("The time at which it was flagged as not held in time.")
     held_at: Annotated[datetime | None, EnteredAt(MeetingState.held)] = None
-    minuted_at: datetime | None = optional("When its minutes were last written.")
-    signed_at: datetime | None = optional("When the minutes were signed.")
+    minuted_at: datetime | None = optional("The time at which its minutes were last written.")
+    signed_at: datetime | None = optional("The time at which the minutes were signed.")
     signed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(MeetingState.cancelled)] = None
 
@@ -110,10 +118,10 @@ class Participant(ChildRecord):
     person_id: Annotated[
         UUID | None, ForeignRef("person"), Responsible(NoticeType.invited, when="invited")
     ] = required()
-    side: RepresentedSide | None = optional("The one that they stand for in the group, if that is invited.")
-    from_group: bool | None = required("Whether they are invited as a member of the group.")
+    side: RepresentedSide | None = optional("The side that they represent in the group, if that is invited.")
+    from_group: bool | None = required("True if they are invited as a member of the group.")
     invited: bool | None = required()
-    attended: bool | None = optional("Whether they were there; null: nobody has said yet.")
+    attended: bool | None = optional("True if they were there; null: not recorded yet.")
     added_at: datetime | None = required()
 
 
@@ -125,10 +133,15 @@ class AgendaItem(ChildRecord):
     KIND: ClassVar[str] = "agenda_item"
 
     place: int | None = required()
-    topic: str | None = required()
+    topic: str | None = required(
+        "The topic in a line, without names of persons: all who are invited see it.",
+        examples=["The relay that loses mail"],
+    )
     about: str | None = None
-    decision_id: UUID | None = None
-    conclusion: Annotated[str | None, Personal()] = optional("What the minutes say of it.")
+    decision_id: UUID | None = optional(
+        "The decision to take, on the record that it is about, or on the meeting."
+    )
+    conclusion: Annotated[str | None, Personal()] = optional("The conclusion on it, as the minutes have it.")
     added_at: datetime | None = required()
 
     @property

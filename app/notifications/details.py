@@ -67,8 +67,8 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class StepDetails:
-    """What a reader is told of an event: when it was, who did it, which values matter, and until when
-    something is asked of them.
+    """The content of a notice of an event: its time, the name of the actor, the values to show, and the time
+    until which the reader is to act.
     """
 
     occurred_at: datetime
@@ -108,8 +108,8 @@ async def load_details(
     """Return the details of these notices' steps that the caller may see now. Of a record that they may not
     see there are none.
     """
-    seen = await _visible(ledger, caller, {notice["about"] for notice in notices})
-    visible = [notice for notice in notices if notice["about"] in seen]
+    visible_records = await _visible(ledger, caller, {notice["about"] for notice in notices})
+    visible = [notice for notice in notices if notice["about"] in visible_records]
     steps = [(notice, *step) for notice in visible for step in _steps_of(notice)]
     if not steps:
         return {}
@@ -181,18 +181,18 @@ async def _rows(
     ledger: Ledger, steps: Sequence[Any], events: Mapping[tuple[str, int], Mapping[str, Any]]
 ) -> dict[str, Mapping[str, Any]]:
     """Return the rows that the steps tell of as they are now, by their keys."""
-    wanted: dict[str, set[UUID]] = {}
+    ids_by_table: dict[str, set[UUID]] = {}
     for notice, stream, version, step in steps:
         lifecycle = ledger.lifecycles[kind_of(notice["about"])]
-        wanted.setdefault(lifecycle.source, set()).add(id_of(notice["about"]))
+        ids_by_table.setdefault(lifecycle.source, set()).add(id_of(notice["about"]))
         places = {place for place, _ in _paths(step)}
         for key in _keys(events[stream, version], _children(lifecycle)):
             if kind_of(key) in places:
-                wanted.setdefault(f'fold."{kind_of(key)}"', set()).add(id_of(key))
+                ids_by_table.setdefault(f'fold."{kind_of(key)}"', set()).add(id_of(key))
     tables = {lifecycle.source: kind for kind, lifecycle in ledger.lifecycles.items()}
     return {
         f"{tables.get(table) or table[6:-1]}/{row['id']}": row
-        for table, ids in wanted.items()
+        for table, ids in ids_by_table.items()
         for row in await ledger.db.rows(ROWS.format(table=table), (list(ids),))
     }
 
@@ -203,8 +203,8 @@ async def _causes(
     """Return the events that caused these, by their ids, and whether the caller sees their records."""
     ids = [event["causation_id"] for event in events if event["causation_id"] is not None]
     rows = await ledger.db.rows(CAUSES, (ids,)) if ids else ()
-    seen = await _visible(ledger, caller, {row["stream"] for row in rows})
-    return {row["id"]: {**row, "data": _json(row["data"]), "is_seen": row["stream"] in seen} for row in rows}
+    visible = await _visible(ledger, caller, {row["stream"] for row in rows})
+    return {row["id"]: dict(row, data=_json(row["data"]), is_seen=row["stream"] in visible) for row in rows}
 
 
 async def _relations(
@@ -351,7 +351,7 @@ def _types(model: type[BaseModel], name: str) -> tuple[type[CodeEnum] | None, bo
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What values are rendered with: texts by their ciphertexts, and references by kind and id."""
+    """Names with which values are rendered: texts by ciphertext, references by kind and id."""
 
     texts: Mapping[str, str | None]
     references: Mapping[tuple[str, str], str]
@@ -368,8 +368,8 @@ async def _rendered(
     names = await ledger.directory.names(persons) if persons else {}
     teams = await ledger.directory.teams() if any(kind == TEAM for kind, _ in references) else {}
     records, sealed = await _records(ledger, caller, references, language)
-    wanted = [text for value in values for text in _listed(value.value) if _sealed(text)]
-    texts = await ledger.vault.texts([*wanted, *sealed, *names.values()])
+    ciphertexts = [text for value in values for text in _listed(value.value) if _sealed(text)]
+    texts = await ledger.vault.texts([*ciphertexts, *sealed, *names.values()])
     phrases = {(PERSON, str(person)): texts.get(name) or "" for person, name in names.items()}
     phrases |= {(TEAM, str(team_id)): team.name for team_id, team in teams.items()}
     phrases |= {
@@ -432,9 +432,9 @@ async def _records(
             kinds.setdefault(kind, []).append(UUID(name))
     for kind, ids in kinds.items():
         lifecycle = ledger.lifecycles[kind]
-        seen = await _visible(ledger, caller, [f"{kind}/{record_id}" for record_id in ids])
+        visible = await _visible(ledger, caller, [f"{kind}/{record_id}" for record_id in ids])
         for row in await ledger.db.rows(ROWS.format(table=lifecycle.table), (ids,)):
-            if f"{kind}/{row['id']}" in seen:
+            if f"{kind}/{row['id']}" in visible:
                 name = row.get("number") or row.get("key") or ""
                 lines[kind, str(row["id"])] = f"{name}{{title}}{_span(ledger, row)}", row.get("title")
     return lines, [title for _, title in lines.values() if title is not None and is_sealed(title)]

@@ -19,7 +19,7 @@ MEETING = "select * from fold.meeting where id = %s"
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
+class CalendarInvitation:
     """A meeting as iCalendar text, and its iTIP method: `REQUEST` or `CANCEL`."""
 
     text: bytes
@@ -28,7 +28,7 @@ class Invitation:
 
 async def invitation(
     ledger: Ledger, about: str, steps: Iterable[NoticeType], *, to: str, language: str
-) -> Invitation | None:
+) -> CalendarInvitation | None:
     """Return the invitation to the meeting in its present state, for that address; None if none of the steps
     concerns a calendar.
     """
@@ -40,4 +40,4 @@ async def invitation(
     topics = [each["topic"] for each in await ledger.db.rows(TOPICS, (about,))]
     invited = InvitationAddresses(address=to, sender=ledger.settings.mail_from)
     kind = MeetingKind(str(meeting.meeting_kind)).label(language)
-    return Invitation(calendar(meeting, kind=kind, topics=topics, invited=invited), method(meeting))
+    return CalendarInvitation(calendar(meeting, kind=kind, topics=topics, invited=invited), method(meeting))

@@ -30,12 +30,12 @@ StreamName = Annotated[
 class SendNotice(Payload):
     """A notice to send: the person, the record that it is about, and the events that it reports."""
 
-    person: Annotated[Reference, ForeignRef("person")] = Field(description="Who is told.")
+    person: Annotated[Reference, ForeignRef("person")] = Field(description="The person who is told.")
     ticket: Annotated[Reference, ForeignRef(ANY_RECORD, retired=True)] = Field(
-        description="What it is about: a ticket, or another record by its name in the log."
+        description="The record that it is about: a ticket, or another one by its name in the log."
     )
     steps: tuple[NoticeType, ...] = Field(
-        min_length=1, max_length=MOST_STEPS, description="What is told of it."
+        min_length=1, max_length=MOST_STEPS, description="The steps that it tells of."
     )
     versions: tuple[int, ...] = Field(
         min_length=1,
@@ -47,7 +47,7 @@ class SendNotice(Payload):
         max_length=MOST_STEPS,
         description="Of each step, the stream of that event; none: all are the record's own.",
     )
-    way: DeliveryMethod = Field(description="How: in the application, or by mail besides.")
+    way: DeliveryMethod = Field(description="The channel: in the application, or by mail besides.")
 
 
 def send(notice: Notice, body: SendNotice, ctx: ActionContext) -> None:
@@ -75,7 +75,7 @@ def mail(notice: Notice, body: EmptyPayload, ctx: ActionContext) -> None:
 class FailNotice(Payload):
     """Why the notice cannot be mailed."""
 
-    failure: DeliveryFailure = Field(description="Why.")
+    failure: DeliveryFailure = Field(description="The reason.")
 
 
 def fail(notice: Notice, body: FailNotice, ctx: ActionContext) -> None:

@@ -131,7 +131,7 @@ async def run(
 async def send_due(
     connection: Connection, ledger: Ledger, now: datetime, *, failed: Callable[[str, Exception], None]
 ) -> int:
-    """Send some due mails that no other worker has claimed. Returns their number; 0: none is left."""
+    """Send some due mails that no other worker has claimed. Return their number; 0: none is left."""
     claimed = await fetch_rows(connection, CLAIM, (now + CLAIM_DURATION, now))
     if persons := list({row["digest_of"] for row in claimed} - {None}):
         claimed += await fetch_rows(connection, CLAIM_DIGESTS, (now + CLAIM_DURATION, persons, now))
@@ -178,41 +178,43 @@ async def _record_outcome(ledger: Ledger, row: Row, failure: DeliveryFailure | N
 async def _attempt(
     ledger: Ledger, rows: Sequence[Row], caller: Caller | None
 ) -> dict[UUID, DeliveryFailure | None]:
-    """Try to send one mail with these notices of one person. Returns by notice None if the mail server
+    """Try to send one mail with these notices of one person. Return by notice None if the mail server
     accepted it, or why it cannot be mailed; raises DeliveryDeferred.
     """
     outcomes: dict[UUID, DeliveryFailure | None] = {}
-    wanted: dict[UUID, list[tuple[str, int, NoticeType]]] = {}
+    steps_by_notice: dict[UUID, list[tuple[str, int, NoticeType]]] = {}
     for row in rows:
         steps = [
             step for step in texts.steps_of([row]) if frequency_of(row, step[2]) is not MailFrequency.none
         ]
         lifecycle = ledger.lifecycles[kind_of(row["about"])]
         if steps and caller is not None and is_visible(ledger, lifecycle, caller, row["audience"]):
-            wanted[row["id"]] = steps
+            steps_by_notice[row["id"]] = steps
         else:
             outcomes[row["id"]] = DeliveryFailure.not_for_them
-    mailed = sorted((row for row in rows if row["id"] in wanted), key=lambda row: (row["about"], row["id"]))
+    mailed = sorted(
+        (row for row in rows if row["id"] in steps_by_notice), key=lambda row: (row["about"], row["id"])
+    )
     if not mailed or caller is None:
         return outcomes
     sealed = mailed[0]["email"]
     to = None if sealed is None else (await ledger.vault.texts([sealed]))[sealed]
     failure: DeliveryFailure | None = DeliveryFailure.no_address
     if to is not None:
-        mail = await _mail_of(ledger, mailed, wanted, caller, to)
+        mail = await _mail_of(ledger, mailed, steps_by_notice, caller, to)
         try:
-            made = message(mail, sender=ledger.settings.mail_from, to=to)
+            email = message(mail, sender=ledger.settings.mail_from, to=to)
         except InvalidAddress:
             pass
         else:
-            failure = await _submit(ledger.settings, made)
-    return outcomes | dict.fromkeys(wanted, failure)
+            failure = await _submit(ledger.settings, email)
+    return outcomes | dict.fromkeys(steps_by_notice, failure)
 
 
 async def _mail_of(
     ledger: Ledger,
     rows: Sequence[Row],
-    wanted: Mapping[UUID, list[tuple[str, int, NoticeType]]],
+    steps_by_notice: Mapping[UUID, list[tuple[str, int, NoticeType]]],
     caller: Caller,
     to: str,
 ) -> Mail:
@@ -221,24 +223,24 @@ async def _mail_of(
     url = ledger.settings.public_url
     settings_url = None if url is None else f"{url}/v1/me/preferences"
     if len(rows) == 1:
-        text = await text_of(ledger, first, wanted[first["id"]], caller)
+        text = await text_of(ledger, first, steps_by_notice[first["id"]], caller)
         subject = f"[{first['number']}] {first['title'] or ''}"
-        steps = [step for *_, step in wanted[first["id"]]]
+        steps = [step for *_, step in steps_by_notice[first["id"]]]
         calendar = await invitation(ledger, first["about"], steps, to=to, language=language)
         return Mail(
             first["id"], first["about"], subject, text, language, first["sent_at"], calendar, settings_url
         )
     subject = translate(language, "notice_part", "digest", {"count": str(len(rows))})
-    text = await digest_of(ledger, rows, wanted, caller)
+    text = await digest_of(ledger, rows, steps_by_notice, caller)
     thread = f"digest/{caller.person_id}"
     return Mail(first["id"], thread, subject, text, language, first["sent_at"], settings_url=settings_url)
 
 
-async def _submit(settings: Settings, made: EmailMessage) -> DeliveryFailure | None:
-    """Submit the message to the mail server. Returns None if it was accepted; raises DeliveryDeferred."""
+async def _submit(settings: Settings, email: EmailMessage) -> DeliveryFailure | None:
+    """Submit the message to the mail server. Return None if it was accepted; raises DeliveryDeferred."""
     try:
         async with asyncio.timeout(TRY_SECONDS):
-            await _send(settings, made)
+            await _send(settings, email)
     except aiosmtplib.SMTPNotSupported:  # a non-ASCII address that this server does not support
         return DeliveryFailure.refused
     except aiosmtplib.SMTPRecipientsRefused as error:
@@ -260,10 +262,10 @@ def _failure_of_code(code: int, error: Exception) -> DeliveryFailure:
     raise DeliveryDeferred(f"{type(error).__name__} {code}") from None
 
 
-async def _send(settings: Settings, made: EmailMessage) -> None:
+async def _send(settings: Settings, email: EmailMessage) -> None:
     password = settings.smtp_password
     await aiosmtplib.send(
-        made,
+        email,
         hostname=settings.smtp_host,
         port=settings.smtp_port,
         use_tls=settings.smtp_tls == "tls",
@@ -276,18 +278,18 @@ async def _send(settings: Settings, made: EmailMessage) -> None:
     )
 
 
-async def text_of(ledger: Ledger, row: Row, wanted: list[tuple[str, int, NoticeType]], caller: Caller) -> str:
-    """Return the text of the mail about the steps in `wanted`, with what the caller may see of them now."""
-    return texts.with_footer(caller.locale, await _mail_paragraphs(ledger, row, wanted, caller))
+async def text_of(ledger: Ledger, row: Row, steps: list[tuple[str, int, NoticeType]], caller: Caller) -> str:
+    """Return the text of the mail about the steps, with what the caller may see of them now."""
+    return texts.with_footer(caller.locale, await _mail_paragraphs(ledger, row, steps, caller))
 
 
 async def digest_of(
     ledger: Ledger,
     rows: Sequence[Row],
-    wanted: Mapping[UUID, list[tuple[str, int, NoticeType]]],
+    steps_by_notice: Mapping[UUID, list[tuple[str, int, NoticeType]]],
     caller: Caller,
 ) -> str:
-    """Return the text of the mail with these notices of a person, each with its steps in `wanted`: those of
+    """Return the text of the mail with these notices of a person, each with its steps: those of
     one record are told as one, and no paragraph stands in it twice.
     """
     records: dict[str, list[Row]] = {}
@@ -295,21 +297,21 @@ async def digest_of(
         records.setdefault(row["about"], []).append(row)
     parts: dict[str, None] = {}
     for notices in records.values():
-        steps = [step for row in notices for step in wanted[row["id"]]]
+        steps = [step for row in notices for step in steps_by_notice[row["id"]]]
         parts |= dict.fromkeys(await _mail_paragraphs(ledger, texts.merged(notices), steps, caller))
     return texts.with_footer(caller.locale, parts)
 
 
 async def _mail_paragraphs(
-    ledger: Ledger, row: Row, wanted: list[tuple[str, int, NoticeType]], caller: Caller
+    ledger: Ledger, row: Row, steps: list[tuple[str, int, NoticeType]], caller: Caller
 ) -> list[str]:
-    """Return the paragraphs of the mail about the steps in `wanted`."""
-    payloads = await texts.load_payloads(ledger, wanted)
+    """Return the paragraphs of the mail about the steps."""
+    payloads = await texts.load_payloads(ledger, steps)
     details = await load_details(ledger, caller.locale, caller, [row])
     link = None
-    if any(step is NoticeType.rating_asked for _, _, step in wanted):
+    if any(step is NoticeType.rating_asked for _, _, step in steps):
         link = await _rating_link(ledger, row)
-    return texts.mail_parts(ledger, caller.locale, row, wanted, payloads, details, rating_link=link)
+    return texts.mail_parts(ledger, caller.locale, row, steps, payloads, details, rating_link=link)
 
 
 def is_daily(row: Row) -> bool:
@@ -317,8 +319,12 @@ def is_daily(row: Row) -> bool:
     changes no calendar.
     """
     steps = [NoticeType(step) for step in row["steps"]]
-    wanted = {frequency_of(row, step) for step in steps}
-    return MailFrequency.daily in wanted and MailFrequency.at_once not in wanted and STEPS.isdisjoint(steps)
+    frequencies = {frequency_of(row, step) for step in steps}
+    return (
+        MailFrequency.daily in frequencies
+        and MailFrequency.at_once not in frequencies
+        and STEPS.isdisjoint(steps)
+    )
 
 
 async def _rating_link(ledger: Ledger, row: Row) -> str | None:

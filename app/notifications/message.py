@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from uuid import UUID
 
 from app.log.events import id_of, kind_of
-from app.notifications.invitations import Invitation
+from app.notifications.invitations import CalendarInvitation
 
 
 class InvalidAddress(Exception):
@@ -31,7 +31,7 @@ class Mail:
     text: str
     language: str
     sent_at: datetime
-    invitation: Invitation | None = None
+    invitation: CalendarInvitation | None = None
     settings_url: str | None = None
 
 
@@ -42,32 +42,32 @@ def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
     """
     domain = sender.rpartition("@")[2]
     thread = f"<{kind_of(mail.about)}.{id_of(mail.about)}@{domain}>"
-    made = EmailMessage(policy=SMTP)
+    email = EmailMessage(policy=SMTP)
     try:
-        made["To"] = Address(addr_spec=to)
+        email["To"] = Address(addr_spec=to)
     except (ValueError, IndexError, MessageError) as error:
         raise InvalidAddress from error
-    made["From"] = Address(addr_spec=sender)
-    made["Subject"] = single_line(mail.subject)
-    made["Date"] = format_datetime(mail.sent_at)
-    made["Message-ID"] = f"<notice.{mail.notice_id}@{domain}>"
-    made["In-Reply-To"] = thread
-    made["References"] = thread
+    email["From"] = Address(addr_spec=sender)
+    email["Subject"] = single_line(mail.subject)
+    email["Date"] = format_datetime(mail.sent_at)
+    email["Message-ID"] = f"<notice.{mail.notice_id}@{domain}>"
+    email["In-Reply-To"] = thread
+    email["References"] = thread
     # Keeps automatic responders from replying (RFC 3834).
-    made["Auto-Submitted"] = "auto-generated"
+    email["Auto-Submitted"] = "auto-generated"
     if mail.settings_url is not None:  # RFC 2369
-        made["List-Unsubscribe"] = f"<{mail.settings_url}>"
-    made.set_content(mail.text)
-    made["Content-Language"] = mail.language
+        email["List-Unsubscribe"] = f"<{mail.settings_url}>"
+    email.set_content(mail.text)
+    email["Content-Language"] = mail.language
     if mail.invitation is not None:  # as RFC 6047 (iMIP) requires
-        made.add_attachment(
+        email.add_attachment(
             mail.invitation.text,
             maintype="text",
             subtype="calendar",
             filename="invitation.ics",
             params={"charset": "utf-8", "method": mail.invitation.method},
         )
-    return made
+    return email
 
 
 def single_line(text: str) -> str:

@@ -224,7 +224,7 @@ async def run(
 async def send_due(
     connection: Connection, ledger: Ledger, now: datetime, *, failed: Callable[[str, Exception], None]
 ) -> int:
-    """Send due notices, at most one batch. Returns the number of bundles; 0: none is left, or another worker
+    """Send due notices, at most one batch. Return the number of bundles; 0: none is left, or another worker
     is sending. Raises DatabaseGone; the entries are kept.
     """
     ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
@@ -262,11 +262,11 @@ async def _send(
         )
         for bundle in sent
     ]
-    wanted = [Consequence("notice", "send", None, bodies[bundle.key]) for bundle in sent]
-    doing = [perform_consequence(ledger, *pair) for pair in zip(causes, wanted, strict=True)]
+    consequences = [Consequence("notice", "send", None, bodies[bundle.key]) for bundle in sent]
+    doing = [perform_consequence(ledger, *pair) for pair in zip(causes, consequences, strict=True)]
     outcomes = await asyncio.gather(*doing, return_exceptions=True)
     later: set[tuple[UUID, str, int]] = set()
-    for bundle, cause, consequence, outcome in zip(sent, causes, wanted, outcomes, strict=True):
+    for bundle, cause, consequence, outcome in zip(sent, causes, consequences, outcomes, strict=True):
         if isinstance(outcome, Exception):
             failed(NAME, outcome)
             later.add(bundle.key)
@@ -300,7 +300,7 @@ async def _bodies(
     """
     persons = list({bundle.person_id for bundle in bundles})
     callers = await ledger.directory.callers(persons)
-    wanted = {row["id"]: row for row in await fetch_rows(connection, PREFERENCES, (persons,))}
+    preferences = {row["id"]: row for row in await fetch_rows(connection, PREFERENCES, (persons,))}
     streams = list({bundle.stream for bundle in bundles})
     audiences = {
         row["stream"]: row["audience"] for row in await fetch_rows(connection, AUDIENCES, (streams,))
@@ -312,7 +312,7 @@ async def _bodies(
         if caller is None or caller.actor.startswith("integration:"):
             continue
         lifecycle = ledger.lifecycles[kind_of(bundle.stream)]
-        person = wanted[bundle.person_id]
+        person = preferences[bundle.person_id]
         chosen = [
             bundle_step for bundle_step in bundle.steps if _is_chosen(person["told_of"], bundle_step[2])
         ]

@@ -26,35 +26,43 @@ class DetailOut(OutputModel):
     """A value that a notice tells of its event."""
 
     field: str = Field(description="The name of the field.")
-    label: str = Field(description="What it is called, in the language asked for.")
+    label: str = Field(description="Its name, in the language asked for.")
     value: str = Field(description="The value in words.")
 
 
 class ToldStepOut(OutputModel):
-    """What a notice tells of one event."""
+    """Details that a notice tells of one event."""
 
     step: NoticeType
-    at: datetime | None = Field(description="When it was; null if the reader may not see the record now.")
-    by: str | None = Field(description="Who did it; null if that is unknown, or not for the reader.")
-    details: list[DetailOut] = Field(description="What was set that matters to the reader.")
-    asks: str | None = Field(
-        description="What is asked of the reader; null if they may not see the record now."
+    at: datetime | None = Field(
+        description="Time at which it happened; null if the reader may not see the record now."
     )
-    due_at: datetime | None = Field(description="Until when.")
+    by: str | None = Field(description="The person who did it; null if unknown, or not for the reader.")
+    details: list[DetailOut] = Field(description="Fields that were set and matter to the reader.")
+    asks: str | None = Field(
+        description="The request to the reader; null if they may not see the record now."
+    )
+    due_at: datetime | None = Field(description="Time until which it is asked.")
 
 
 class NoticeOut(RecordOut, of=Notice):
     """A notice to one person about the events of one ticket."""
 
-    steps: list[NoticeType] = Field(description="What was told, in the order in which it happened.")
-    kind: NoticeKind = Field(description="What it is to the person: of several steps what asks most of them.")
+    steps: list[NoticeType] = Field(
+        description="Steps that it tells of, in the order in which they happened."
+    )
+    kind: NoticeKind = Field(
+        description="Its kind for the person: of several steps that which asks most of them."
+    )
     text: str = Field(
-        description="What it says, in the language asked for: a sentence to a line, who did it, what was set "
+        description="Its text in the language asked for: a sentence to a line, who did it, what was set "
         "as far as the reader may see it now, and what is asked of them."
     )
-    told: list[ToldStepOut] = Field(description="What the reader may see of each step, in their order.")
-    why: str = Field(description="Why the person gets it.")
-    link: str | None = Field(description="Where the record is; null without a public address.")
+    told: list[ToldStepOut] = Field(
+        description="Details of each step that the reader may see, in their order."
+    )
+    why: str = Field(description="The reason why the person gets it.")
+    link: str | None = Field(description="Address of the record; null without a public address.")
 
 
 # The names and titles of notices, each with those who may see what it is about.

@@ -11,14 +11,14 @@ from app.common.state_fields import EnteredAt
 
 
 class DeliveryMethod(CodeEnum):
-    """How a notice is delivered: in the application, or also by mail."""
+    """Delivery of a notice: in the application, or also by mail."""
 
     in_app = "in_app", "In the application", "应用内"
     mail = "mail", "By mail, too", "应用内及邮件"
 
 
 class NoticeState(CodeEnum):
-    """Whether the person has read the notice."""
+    """State of a notice: read by the person, or not yet."""
 
     unread = "unread", "Unread", "未读"
     read = "read", "Read", "已读"
@@ -57,9 +57,9 @@ class Notice(Record):
     streams: list[str] | None = optional(
         "Of each step, the stream of that event: a clock's, or the ticket's. Null: all are the ticket's."
     )
-    way: DeliveryMethod | None = required("How: in the application, or by mail besides.")
+    way: DeliveryMethod | None = required("The channel: in the application, or by mail besides.")
     sent_at: Annotated[datetime | None, EnteredAt(NoticeState.unread)] = required()
     read_at: Annotated[datetime | None, EnteredAt(NoticeState.read)] = None
-    mailed_at: datetime | None = optional("When the mail server took it.")
-    failed_at: datetime | None = optional("When it was given up to mail it.")
-    failure: DeliveryFailure | None = optional("Why it was given up.")
+    mailed_at: datetime | None = optional("Time at which the mail server took it.")
+    failed_at: datetime | None = optional("Time at which it was given up to mail it.")
+    failure: DeliveryFailure | None = optional("The reason why it was given up.")

@@ -51,10 +51,10 @@ class ResponsibilityMarks:
             for person in _ids_at(event.payload, path):
                 types_by_person.setdefault(UUID(person), step)
         for tells in self.tells.get(event.type, ()):
-            if tells.made is not None:
+            if tells.created is not None:
                 types_by_person |= {
                     person: tells.step
-                    for person in _persons_of_created(event, tells.made)
+                    for person in _persons_of_created(event, tells.created)
                     if person not in types_by_person
                 }
         return types_by_person
@@ -73,7 +73,7 @@ class ResponsibilityMarks:
     def recipient_rules(self, event: Recorded) -> Iterator[RecipientRule]:
         """Yield the recipient rules of the event whose persons must be queried."""
         rules = () if event.is_past else self.tells.get(event.type, ())
-        return (tells for tells in rules if tells.made is None)
+        return (tells for tells in rules if tells.created is None)
 
 
 def responsibility_marks(lifecycles: Iterable[Lifecycle[Any]]) -> ResponsibilityMarks:
@@ -120,10 +120,10 @@ def _ids_at(payload: Any, path: FieldPath) -> Iterator[str]:
             yield from _ids_at(value.get(path[0]), path[1:])
 
 
-def _persons_of_created(event: Recorded, made: type[Record]) -> Iterator[UUID]:
+def _persons_of_created(event: Recorded, child: type[Record]) -> Iterator[UUID]:
     """Yield the persons of the child records of that class that the event creates."""
     for key, fields in event.data["set"].items():
-        if kind_of(key) == made.KIND and fields and fields.get("person_id"):
+        if kind_of(key) == child.KIND and fields and fields.get("person_id"):
             yield UUID(fields["person_id"])
 
 

@@ -128,9 +128,9 @@ class PendingNotice:
 
     @property
     def actor_id(self) -> UUID | None:
-        """The id of the person or integration that caused the event, or on whose behalf an automation rule
-        did, and who needs no notice; None if neither did. Of an observed event it is the person whom the
-        other system names.
+        """The id of the person or integration that caused the event, directly or on whose behalf a rule did
+        it: they need no notice of it. None if no such account caused it. For an event observed in another
+        system only a person counts, not the integration that reported it.
         """
         causing = ("person",) if self.event.is_observed else ("person", "integration")
         for actor in (self.event.actor, self.event.on_behalf_of or ""):

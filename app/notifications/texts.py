@@ -74,17 +74,17 @@ async def load_payloads(ledger: Ledger, steps: Iterable[tuple[str, int, NoticeTy
     A step is the stream and the version of its event, and the type of the notice.
     """
     quoting = REASON_FIELDS.keys() | REOPENED_STEPS | CLOCK_STEPS | AGREEMENT_STEPS | {NoticeType.overlapped}
-    wanted = [step for step in steps if step[2] in quoting]
-    if not wanted:
+    quoted_steps = [step for step in steps if step[2] in quoting]
+    if not quoted_steps:
         return {}
-    named = [stream for stream, _, _ in wanted], [version for _, version, _ in wanted]
+    named = [stream for stream, _, _ in quoted_steps], [version for _, version, _ in quoted_steps]
     payloads = {
         (row["stream"], row["version"]): row["given"] | {"event_type": row["type"], "at": row["occurred_at"]}
         if row["observed"] is None
         else _observed_payload(row["observed"])
         for row in await ledger.db.rows(EVENT_PAYLOADS, named)
     }
-    await add_quoted(ledger, wanted, payloads)
+    await add_quoted(ledger, quoted_steps, payloads)
     return payloads
 
 

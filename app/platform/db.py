@@ -120,10 +120,10 @@ class AnswerDeadline:
     ) -> None:
         self._alarm.cancel()
         self.over = True
-        gone = isinstance(error, psycopg.Error) and is_unavailable(error)
-        if self._late or gone:
+        is_lost = isinstance(error, psycopg.Error) and is_unavailable(error)
+        if self._late or is_lost:
             await discard(self._connection)
-        if isinstance(error, psycopg.Error) and (self._late or gone):
+        if isinstance(error, psycopg.Error) and (self._late or is_lost):
             raise DatabaseGone("It has not answered in time." if self._late else _reason(error)) from error
 
     def hang_up(self) -> None:
@@ -195,8 +195,8 @@ class Database:
 
     def pool_stats(self) -> PoolStats:
         """Return how the pool is used at present."""
-        found = self._pool.get_stats()
-        return PoolStats(found["pool_size"], found["pool_available"], found["requests_waiting"])
+        stats = self._pool.get_stats()
+        return PoolStats(stats["pool_size"], stats["pool_available"], stats["requests_waiting"])
 
     @contextlib.asynccontextmanager
     async def connection(self, seconds: float | None = None) -> AsyncIterator[Connection]:
@@ -235,8 +235,8 @@ class Database:
 
     async def row(self, query: str, parameters: Any = None) -> Row | None:
         """Return the first row of one statement, or None."""
-        found = await self._execute(query, parameters, dict_row)
-        return found[0] if found else None
+        rows = await self._execute(query, parameters, dict_row)
+        return rows[0] if rows else None
 
     async def value(
         self,
@@ -249,8 +249,8 @@ class Database:
         """Return the first column of the first row, or None; with a deadline of so many seconds, if given.
         `prepare` as for `rows`.
         """
-        found = await self._execute(query, parameters, tuple_row, seconds, prepare=prepare)
-        return found[0][0] if found else None
+        rows = await self._execute(query, parameters, tuple_row, seconds, prepare=prepare)
+        return rows[0][0] if rows else None
 
     async def by_id(self, query: str, row_id: UUID) -> Row | None:
         """Return the row with that id, or None. Batches requests as `by_ids`."""
@@ -271,18 +271,20 @@ class Database:
 
     async def _fetch(self, query: str) -> None:
         try:
-            while wanted := self._requests.pop(query, None):
+            while requests := self._requests.pop(query, None):
                 try:
-                    rows = await self.rows(query, ([row_id for ids, _ in wanted for row_id in ids],))
+                    rows = await self.rows(query, ([row_id for ids, _ in requests for row_id in ids],))
                 except Exception as error:  # any exception must reach the callers who wait
-                    for _, answer in wanted:
+                    for _, answer in requests:
                         if not answer.done():  # else the caller has been cancelled
                             answer.set_exception(error)
                     continue
-                found = {row["id"]: row for row in rows}
-                for ids, answer in wanted:
+                by_id = {row["id"]: row for row in rows}
+                for ids, answer in requests:
                     if not answer.done():
-                        answer.set_result({one: row for one in ids if (row := found.get(one)) is not None})
+                        answer.set_result(
+                            {record_id: row for record_id in ids if (row := by_id.get(record_id)) is not None}
+                        )
         finally:
             del self._fetching[query]
 
@@ -387,8 +389,8 @@ def _numbered(query: str) -> tuple[bytes, tuple[str, ...]]:
     """Return the statement with numbered parameters, as PostgreSQL expects, and their names in that order."""
     numbers: dict[str, int] = {}
 
-    def numbered(found: re.Match[str]) -> str:
-        name = found["name"]
+    def numbered(match: re.Match[str]) -> str:
+        name = match["name"]
         return "%" if name is None else f"${numbers.setdefault(name, len(numbers) + 1)}"
 
     text = PARAMETER.sub(numbered, query)

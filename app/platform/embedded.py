@@ -205,16 +205,16 @@ class EmbeddedPostgres:
         """
         deadline, log_start = time.monotonic() + PATIENCE_SECONDS, -1
         while time.monotonic() < deadline:
-            gone = _lock(self.data_dir / "server.lock", fcntl.LOCK_EX)
-            if gone is None and self._answers():
+            lock = _lock(self.data_dir / "server.lock", fcntl.LOCK_EX)
+            if lock is None and self._answers():
                 return log_start
-            if gone is not None:
+            if lock is not None:
                 try:
                     if log_start >= 0:
                         self._give_up_or_shrink(log_start)
-                    log_start = self._launch(gone)
+                    log_start = self._launch(lock)
                 finally:
-                    os.close(gone)  # PostgreSQL has inherited it, and holds it as long as one process lives.
+                    os.close(lock)  # PostgreSQL has inherited it, and holds it as long as one process lives.
             time.sleep(0.02)
         raise EmbeddedError(f"PostgreSQL in {self.cluster} does not get ready; its log is {self.log}.")
 
@@ -291,7 +291,7 @@ class EmbeddedPostgres:
 
     def _stop(self) -> None:
         deadline = time.monotonic() + 2 * STOP_SECONDS
-        while (gone := _lock(self.data_dir / "server.lock", fcntl.LOCK_EX)) is None:
+        while (lock := _lock(self.data_dir / "server.lock", fcntl.LOCK_EX)) is None:
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"PostgreSQL in {self.cluster} does not stop; its log is {self.log}.")
             mode = "fast" if time.monotonic() < deadline - STOP_SECONDS else "immediate"
@@ -299,7 +299,7 @@ class EmbeddedPostgres:
             with suppress(EmbeddedError):  # It may not have written its process id yet, or be dying already.
                 self._tools.run(*pg_ctl, "-t", str(STOP_SECONDS), seconds=STOP_SECONDS + 5)
             time.sleep(0.02)
-        os.close(gone)
+        os.close(lock)
         with suppress(OSError):
             self.socket_dir.rmdir()
 
@@ -366,9 +366,9 @@ def _make_private(directory: Path, tools: Tools) -> None:
     """
     with suppress(FileExistsError):
         directory.mkdir(mode=0o700)
-    found = directory.lstat()
+    status = directory.lstat()
     ours = {os.geteuid(), tools.user.pw_uid if tools.user else os.geteuid()}
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid not in ours:
         raise EmbeddedError(
             f"{directory} belongs to somebody else: remove it, or set LEDGERDESK_DATA_DIR to another place."
         )
@@ -395,8 +395,8 @@ def _make_socket_dir(data_dir: Path, tools: Tools) -> Path:
 
 
 def _tools() -> Tools:
-    found = importlib.util.find_spec(PACKAGE)
-    site = Path(found.origin).parents[1] if found and found.origin else Path()
+    spec = importlib.util.find_spec(PACKAGE)
+    site = Path(spec.origin).parents[1] if spec and spec.origin else Path()
     binaries = Path(PACKAGE, f"pginstall{MAJOR}", "bin")
     if not (site / binaries / "postgres").exists():
         raise EmbeddedError(

@@ -87,7 +87,7 @@ def _watched(server: EmbeddedPostgres) -> Iterator[None]:
     ended = threading.Event()
 
     def watch() -> None:
-        told = ""
+        reported = ""
         while not ended.wait(WATCH_SECONDS):
             # A restart that fails is tried again; meanwhile clients are told that the database is gone.
             try:
@@ -95,13 +95,13 @@ def _watched(server: EmbeddedPostgres) -> Iterator[None]:
             except (EmbeddedError, OSError) as error:
                 reason = str(error).partition("\n")[0]
                 # Once, however often it is tried: what PostgreSQL said besides has the time in it.
-                if reason != told:
+                if reason != reported:
                     logger.warning("PostgreSQL does not start; it is tried again", why=str(error))
-                told = reason
+                reported = reason
             else:
                 if why is not None:
                     logger.warning("PostgreSQL had ended and was started again", why=why)
-                    told = ""
+                    reported = ""
 
     thread = threading.Thread(target=watch, name="watch PostgreSQL", daemon=True)
     thread.start()

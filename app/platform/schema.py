@@ -87,8 +87,8 @@ def _grants(connection: sqlalchemy.Connection, service_role: str) -> str:
     """Return the statements that grant the service's role access. Raises SchemaError if there is no such
     role.
     """
-    found = connection.execute(text("select 1 from pg_roles where rolname = :role"), {"role": service_role})
-    if found.first() is None:
+    rows = connection.execute(text("select 1 from pg_roles where rolname = :role"), {"role": service_role})
+    if rows.first() is None:
         raise SchemaError(
             f"The service's role {service_role!r} does not exist. Make it once, as an administrator of "
             f"the database: create role {service_role} login password '…';"
@@ -118,11 +118,11 @@ def _refuse_unknown(revision: str | None) -> None:
 CURRENT = "select version_num from plumbing.migration"
 
 
-def is_enough(found: str | None) -> bool:
+def is_enough(revision: str | None) -> bool:
     """Say whether this program can work with a schema of that revision: its own, or a later one. Migrations
     expand first and contract later, so that old servers keep working while the next version is deployed.
     """
-    return found is not None and found >= newest()
+    return revision is not None and revision >= newest()
 
 
 def current(url: str) -> str | None:
@@ -136,11 +136,11 @@ def current(url: str) -> str | None:
 
 def check(url: str) -> None:
     """Check that the schema fits this program. Raises SchemaError, with the command that mends it."""
-    found, needed = current(url), newest()
-    _refuse_unknown(found)
-    if found != needed:
+    present, needed = current(url), newest()
+    _refuse_unknown(present)
+    if present != needed:
         raise SchemaError(
-            f"The database's schema is {found or 'empty'}, this program needs {needed}. "
+            f"The database's schema is {present or 'empty'}, this program needs {needed}. "
             "Run `ledgerdesk migrate` with LEDGERDESK_OWNER_URL set, then start again."
         )
 

@@ -83,13 +83,13 @@ def dump(url: str) -> str:
     """Return the schema of that database, as SQL. Raises psycopg.Error."""
     with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
         connection.execute("set search_path to pg_catalog")
-        found = {
+        catalogue = {
             "types": connection.execute(TYPES).fetchall(),
             "tables": connection.execute(TABLES).fetchall(),
             "views": connection.execute(VIEWS).fetchall(),
             "functions": connection.execute(FUNCTIONS).fetchall(),
         }
-        oids = [table["oid"] for table in found["tables"]]
+        oids = [table["oid"] for table in catalogue["tables"]]
         parts = {
             name: _by_table(connection.execute(query, (oids,)).fetchall())
             for name, query in (
@@ -100,32 +100,35 @@ def dump(url: str) -> str:
             )
         }
     blocks = [HEADER]
-    for schema in sorted({row["schema"] for rows in found.values() for row in rows}):
+    for schema in sorted({row["schema"] for rows in catalogue.values() for row in rows}):
         blocks.append(f"\ncreate schema {schema};\n")
-        of_schema = {kind: [row for row in rows if row["schema"] == schema] for kind, rows in found.items()}
-        blocks += [f"create type {one['name']} as ({one['columns']});\n" for one in of_schema["types"]]
+        of_schema = {
+            kind: [row for row in rows if row["schema"] == schema] for kind, rows in catalogue.items()
+        }
+        blocks += [f"create type {entry['name']} as ({entry['columns']});\n" for entry in of_schema["types"]]
         blocks += [
-            _table(one, {kind: rows.get(one["oid"], []) for kind, rows in parts.items()})
-            for one in of_schema["tables"]
+            _table(entry, {kind: rows.get(entry["oid"], []) for kind, rows in parts.items()})
+            for entry in of_schema["tables"]
         ]
         blocks += [
-            f"create view {one['name']} as\n{_unqualified(one['definition'])}\n" for one in of_schema["views"]
+            f"create view {entry['name']} as\n{_unqualified(entry['definition'])}\n"
+            for entry in of_schema["views"]
         ]
-        blocks += [_function(one) for one in of_schema["functions"]]
+        blocks += [_function(entry) for entry in of_schema["functions"]]
     return "\n".join(blocks)
 
 
 def _by_table(rows: list[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
-    found: dict[int, list[dict[str, Any]]] = {}
+    parts: dict[int, list[dict[str, Any]]] = {}
     for row in rows:
-        found.setdefault(row["oid"], []).append(row)
-    return found
+        parts.setdefault(row["oid"], []).append(row)
+    return parts
 
 
 def _table(table: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) -> str:
     """Return the SQL of the table with its columns and constraints, then its indexes and triggers."""
     lines = [_column(column) for column in parts["columns"]]
-    lines += [f"constraint {one['name']} {one['definition']}" for one in parts["constraints"]]
+    lines += [f"constraint {part['name']} {part['definition']}" for part in parts["constraints"]]
     unlogged = "unlogged " if table["unlogged"] else ""
     partitioned = f" partition by {table['partitioned_by']}" if table["parted"] else ""
     options = f" with ({table['options']})" if table["options"] else ""
@@ -133,7 +136,7 @@ def _table(table: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) -> str
     statements = [f"create {unlogged}table {table['name']} (\n{body}\n){partitioned}{options};"]
     if table["partitions"]:
         statements.append(f"-- partitions: {table['partitions']}")
-    statements += [f"{one['definition']};" for one in (*parts["indexes"], *parts["triggers"])]
+    statements += [f"{part['definition']};" for part in (*parts["indexes"], *parts["triggers"])]
     return "\n".join(statements) + "\n"
 
 

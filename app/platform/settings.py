@@ -96,17 +96,21 @@ def _role_labels(value: str) -> str:
 
 def read_role_labels(value: str) -> dict[str, dict[str, str]]:
     """Return the labels by role and language. Raises ValueError."""
-    said = json.loads(value) if value else {}
-    labels = said.values() if isinstance(said, dict) else [said]
-    for of in labels:
-        if not isinstance(of, dict) or not of or not of.keys() <= {"en", "zh"}:
+    setting = json.loads(value) if value else {}
+    labels = setting.values() if isinstance(setting, dict) else [setting]
+    for labels_of_role in labels:
+        if (
+            not isinstance(labels_of_role, dict)
+            or not labels_of_role
+            or not labels_of_role.keys() <= {"en", "zh"}
+        ):
             raise ValueError("not by language")
-        for label in of.values():
+        for label in labels_of_role.values():
             if not isinstance(label, str) or not 0 < len(label.strip()) <= LONGEST_LABEL:
                 raise ValueError("not a label")
             if not label.isprintable():
                 raise ValueError("not a label")
-    return dict(said)
+    return dict(setting)
 
 
 def _comma_separated(value: str) -> list[str]:
@@ -142,8 +146,8 @@ class Settings(BaseSettings):
     )
     data_dir: Path | None = Field(
         default=None,
-        description="Where the embedded PostgreSQL keeps its data. "
-        "None: `.ledgerdesk/` in the project; as root a folder under /var/lib/ledgerdesk.",
+        description="Folder in which the embedded PostgreSQL keeps its data. None: `.ledgerdesk/` in the "
+        "project; as root a folder under /var/lib/ledgerdesk.",
     )
     secrets_dir: Path | None = Field(
         default=None,
@@ -161,8 +165,8 @@ class Settings(BaseSettings):
     )
     role_labels: Annotated[str, AfterValidator(_role_labels)] = Field(
         default="",
-        description="What the organisation calls roles, as JSON: by a role's code its labels, by language. "
-        "Those that are not named keep theirs.",
+        description="Labels that the organisation gives to roles, as JSON: by a role's code its labels, "
+        "by language. Roles that are not named keep theirs.",
     )
     reopen_days: int = Field(
         default=7,
@@ -181,13 +185,13 @@ class Settings(BaseSettings):
     )
     reconcile_at: Annotated[str, Field(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|off)$")] = Field(
         default="03:00",
-        description="When a worker compares every KPI with the raw events, once a day: a quiet hour in "
-        "`TIME_ZONE`, as 03:00. `off`: never.",
+        description="Time of day at which a worker compares every KPI with the raw events, once a day: a "
+        "quiet hour in `TIME_ZONE`, as 03:00. `off`: never.",
     )
     signals_at: Annotated[str, Field(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|off)$")] = Field(
         default="04:00",
-        description="From when on a worker looks for signals of the watched KPIs, once a day, in "
-        "`TIME_ZONE`, as 04:00. `off`: never.",
+        description="Time of day from which a worker looks for signals of the watched KPIs, once a day, "
+        "in `TIME_ZONE`, as 04:00. `off`: never.",
     )
     watched_kpis: Annotated[str, Field(pattern=r"^([a-z0-9_]+(, ?[a-z0-9_]+)*)?$")] = Field(
         default="",
@@ -234,19 +238,19 @@ class Settings(BaseSettings):
         default=25,
         ge=0,
         le=100,
-        description="For how many of a hundred cases the requester is asked to rate it, where the service "
-        "does not say.",
+        description="Number of cases in a hundred of which the requester is asked for a rating, where the"
+        " service does not say.",
     )
     public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
         default=None,
-        description="Where people reach this service, such as https://desk.example.org, for links in mails. "
-        "None: mails have none.",
+        description="Address at which people reach this service, such as https://desk.example.org, for "
+        "links in mails. None: mails have none.",
     )
     session_hours: int = Field(
         default=12, ge=1, le=720, description="Hours after which the session of a browser ends."
     )
     oidc_audience: str | None = Field(
-        default=None, description="What this service is called in the `aud` of access tokens."
+        default=None, description="Name of this service in the `aud` of access tokens."
     )
     oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
         default=None,
@@ -294,7 +298,7 @@ class Settings(BaseSettings):
         "`none`: in the clear.",
     )
     smtp_user: str | None = Field(
-        default=None, description="Who logs in at the mail server. None: nobody does."
+        default=None, description="User who logs in at the mail server. None: nobody does."
     )
     smtp_password: SecretStr | None = Field(
         default=None, description="Their password; better as a file in the secrets directory."
@@ -360,8 +364,8 @@ def _sentence(error: dict[str, object]) -> str:
     name = str(location[0])
     field = Settings.model_fields[name]
     # Hides the password in a wrong address.
-    said = re.sub("(?<=://)[^/]*(?=@)", "…", repr(error["input"]))
-    return f"{PREFIX}{name.upper()} is {said}: {error['msg']}. {field.description}"
+    value = re.sub("(?<=://)[^/]*(?=@)", "…", repr(error["input"]))
+    return f"{PREFIX}{name.upper()} is {value}: {error['msg']}. {field.description}"
 
 
 @cache

@@ -34,7 +34,7 @@ class WaitBudget:
 
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
-        self._said: float | None = None
+        self._logged_at: float | None = None
 
     @property
     def is_exhausted(self) -> bool:
@@ -44,8 +44,8 @@ class WaitBudget:
     def log_waiting(self, why: str) -> None:
         """Log why the process waits, unless that was done less than ten seconds ago."""
         now = time.monotonic()
-        if self._said is None or now - self._said >= LOG_SECONDS:
-            self._said = now
+        if self._logged_at is None or now - self._logged_at >= LOG_SECONDS:
+            self._logged_at = now
             logger.warning("waiting for PostgreSQL", why=why, seconds_left=round(self._ends - now))
 
 

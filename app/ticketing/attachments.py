@@ -25,9 +25,9 @@ class AttachTicket(Payload):
     """A file to attach to the ticket."""
 
     upload: Annotated[UUID, UploadRef(), Field(description="The upload: its id.")]
-    name: FileName = Field(description="What the file is called, with its ending.", examples=["screen.png"])
+    name: FileName = Field(description="The name of the file, with its ending.", examples=["screen.png"])
     visibility: Visibility = Field(
-        default=Visibility.public, description="For all who see the record, or for staff."
+        default=Visibility.public, description="The readers: all who see the record, or staff."
     )
 
 

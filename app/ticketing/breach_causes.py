@@ -24,12 +24,14 @@ from app.ticketing.records import BreachCause, BreachCauseCode
 class StateBreachCause(Payload):
     """The cause of a missed target: of one clock of the ticket, or of all that have missed theirs."""
 
-    cause: BreachCauseCode = Field(description="Why.", examples=["workload"])
+    cause: BreachCauseCode = Field(description="The reason.", examples=["workload"])
     agreement_type: AgreementType | None = Field(
-        default=None, description="Of the clock that it is about, the kind of agreement; none: of all clocks."
+        default=None, description="The kind of agreement of the clock that it is about; none: all clocks."
     )
-    metric: ClockMetric | None = Field(default=None, description="With it, what that clock measures.")
-    explanation: FreeText | None = Field(default=None, description="The same in words.")
+    metric: ClockMetric | None = Field(
+        default=None, description="The measure of that clock, with the kind of agreement."
+    )
+    explanation: FreeText | None = Field(default=None, description="The cause in words.")
 
     @model_validator(mode="after")
     def _check_clock(self) -> StateBreachCause:

@@ -31,9 +31,9 @@ CommentId = Annotated[UUID, ChildRef(Comment), Field(description="The comment: i
 class CommentTicket(Payload):
     """A comment on the ticket."""
 
-    text: FreeText = Field(description="What is said.")
+    text: FreeText = Field(description="The comment.")
     visibility: Visibility = Field(
-        default=Visibility.public, description="For all who see the record, or for staff."
+        default=Visibility.public, description="The readers: all who see the record, or staff."
     )
 
 
@@ -71,7 +71,7 @@ class CorrectComment(Payload):
     """The corrected text of a comment."""
 
     comment: CommentId
-    text: FreeText = Field(description="What should have been said.")
+    text: FreeText = Field(description="The corrected comment.")
 
 
 def correct_comment(ticket: Ticket, body: CorrectComment, ctx: ActionContext) -> None:

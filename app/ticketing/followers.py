@@ -24,7 +24,7 @@ from app.kernel.actions.refusals import WrongValue
 
 FollowerReference = Annotated[
     Annotated[Reference, ForeignRef("person")] | None,
-    Field(description="Who, if not the caller: a person's id. For staff."),
+    Field(description="The follower, if not the caller: a person's id. For staff."),
 ]
 
 

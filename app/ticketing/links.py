@@ -26,8 +26,8 @@ from app.ticketing.records import Link, LinkKind
 class LinkTicket(Payload):
     """A link to another ticket."""
 
-    kind: LinkKind = Field(description="What it is to the other one.")
-    other: Annotated[Reference, ForeignRef(TICKET)] = Field(description="The other one: its id or number.")
+    kind: LinkKind = Field(description="The relation to the other record.")
+    other: Annotated[Reference, ForeignRef(TICKET)] = Field(description="The other record: its id or number.")
 
 
 def link(ticket: Ticket, body: LinkTicket, ctx: ActionContext) -> None:

@@ -16,19 +16,15 @@ from app.kernel.actions.lifecycle import STAYS, Derivation, action
 from app.kernel.actions.payloads import FreeText, Payload
 
 
-class PrioritiseTicket(Payload):
+class PrioritiseTicket(Payload, of=Ticket):
     """Impact, urgency and, if set by hand, priority of the ticket."""
 
-    impact: Impact = Field(
-        description="How many are touched: 1 organisation, 2 department, 3 person.", examples=["2"]
-    )
-    urgency: Urgency = Field(
-        description="How much their work suffers: 1 stopped, 2 hindered, 3 can wait.", examples=["1"]
-    )
+    impact: Impact = Field(examples=["2"])
+    urgency: Urgency = Field(examples=["1"])
     priority: Priority | None = Field(
-        default=None, description="If it is to be another one than impact and urgency give."
+        default=None, description="The priority, if other than impact and urgency give."
     )
-    reason: FreeText = Field(description="Why, in the words of whoever acts.", examples=["It is pay day."])
+    reason: FreeText = Field(description="The reason.", examples=["It is pay day."])
 
 
 def prioritise(ticket: Ticket, body: PrioritiseTicket, ctx: ActionContext) -> None:

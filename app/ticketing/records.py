@@ -19,10 +19,10 @@ class Comment(ChildRecord):
     KIND: ClassVar[str] = "comment"
 
     author_id: Annotated[UUID | None, ForeignRef("person")] = required(
-        "Null where another system did not say who."
+        "The author; null where another system did not name one."
     )
     visibility: Visibility | None = required()
-    text: Annotated[str | None, Personal()] = required("Null when it was withdrawn, or its author erased.")
+    text: Annotated[str | None, Personal()] = required("The comment; null when it was withdrawn.")
     written_at: datetime | None = required()
     corrected_at: datetime | None = None
     withdrawn_at: datetime | None = None
@@ -40,7 +40,7 @@ class Tag(ChildRecord):
 
     name: str | None = required()
     visibility: Visibility | None = optional(
-        "Public: for all who see the record. Else for staff; null: from before tags said so."
+        "The readers: all who see the record if it is public, else staff; null: staff, for tags of before."
     )
     tagged_at: datetime | None = required()
 
@@ -96,7 +96,7 @@ class Link(ChildRecord):
     KIND: ClassVar[str] = "link"
 
     link_id: UUID | None = required()
-    kind: LinkKind | None = required("What this record is to the other one.")
+    kind: LinkKind | None = required("The relation of this record to the other one.")
     other: str | None = required()
     linked_at: datetime | None = required()
 
@@ -114,8 +114,8 @@ class Task(ChildRecord):
 
     title: str | None = required()
     visibility: Visibility | None = optional(
-        "Whom it is for; null: it was added before tasks had one, and is for staff unless "
-        "it belongs to a milestone."
+        "The readers; null: it was added before tasks had any, and is for staff "
+        "unless it belongs to a milestone."
     )
     assignee_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
@@ -123,10 +123,10 @@ class Task(ChildRecord):
     due_at: datetime | None = None
     added_at: datetime | None = required()
     completed_at: datetime | None = None
-    outcome: Annotated[str | None, Personal()] = optional("What came of it.")
-    dropped_at: datetime | None = optional("When it was said that it need not be done.")
+    outcome: Annotated[str | None, Personal()] = optional("The outcome.")
+    dropped_at: datetime | None = optional("Time at which it was dropped.")
     dropped_because: Annotated[str | None, Personal()] = optional(
-        "Why. Null when its author was erased, or another plan took the place of its own."
+        "The reason why it was dropped; null when another plan took the place of its own."
     )
     from_checklist: str | None = optional("The key of the checklist that it comes from.")
     position: int | None = optional("Its place on the checklist, from 1.")
@@ -149,9 +149,9 @@ class Rating(ChildRecord):
 
     KIND: ClassVar[str] = "rating"
 
-    score: int | None = required("From 1, not at all, to 5, entirely.")
+    score: int | None = required("The satisfaction from 1, none, to 5, entire.")
     comment: Annotated[str | None, Personal()] = None
-    rated_at: datetime | None = required("When they first said.")
+    rated_at: datetime | None = required("Time of the first rating.")
     by_staff: bool | None = None
 
 
@@ -198,18 +198,18 @@ class Complaint(ChildRecord):
     subject: ComplaintSubject | None = required()
     about: Annotated[str | None, Personal()] = required()
     person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Whom it is about, if about whoever had the ticket."
+        "The person complained about, if that is the ticket's assignee."
     )
     complained_at: datetime | None = required()
-    due_at: datetime | None = required("By when it is to be answered.")
+    due_at: datetime | None = required("Time by which it is to be answered.")
     answered_at: datetime | None = None
     answered_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    findings: Annotated[str | None, Personal()] = optional("What was found.")
-    remedy: Annotated[str | None, Personal()] = optional("What is done about it.")
+    findings: Annotated[str | None, Personal()] = optional("The findings.")
+    remedy: Annotated[str | None, Personal()] = optional("The remedy.")
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.complaint_assigned)] = None
     escalated_at: datetime | None = None
     merged_into_id: UUID | None = optional(
-        "The other complaint that is answered in its place, if it was merged into one."
+        "The complaint into which it was merged, which is answered in its place."
     )
     merged_at: datetime | None = None
 
@@ -243,14 +243,12 @@ class BreachCause(ChildRecord):
 
     cause: BreachCauseCode | None = required()
     agreement_type: AgreementType | None = optional(
-        "Of the clock that it is about, the kind of agreement; null: of all that missed theirs."
+        "The kind of agreement of the clock that it is about; null: all clocks that missed their targets."
     )
-    metric: ClockMetric | None = optional("Of that clock, what it measures.")
-    explanation: Annotated[str | None, Personal()] = optional(
-        "Null when its author was erased, or said nothing else."
-    )
+    metric: ClockMetric | None = optional("The measure of that clock.")
+    explanation: Annotated[str | None, Personal()] = optional("The cause in words.")
     stated_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Null: a rule, as nobody had said by the end."
+        "The person who stated it; null: a rule did, as nobody had by the end."
     )
     stated_at: datetime | None = required()
 

@@ -25,10 +25,10 @@ class TagTicket(Payload):
     """A tag for the ticket."""
 
     tag: Annotated[RecordKey, StaffOnly()] = Field(
-        description="The word; without a comma.", examples=["printer-room-3"]
+        description="The tag, without a comma.", examples=["printer-room-3"]
     )
     visibility: Visibility = Field(
-        default=Visibility.internal, description="For staff, or for all who see the record."
+        default=Visibility.internal, description="The readers: staff, or all who see the record."
     )
 
 
@@ -57,7 +57,7 @@ async def cannot_be_tagged(reads: ReadContext, ticket: Ticket, body: TagTicket, 
 class UntagTicket(Payload):
     """A tag to remove from the ticket."""
 
-    tag: Annotated[RecordKey, ChildRef(Tag, by="name"), StaffOnly()] = Field(description="The word.")
+    tag: Annotated[RecordKey, ChildRef(Tag, by="name"), StaffOnly()] = Field(description="The tag.")
 
 
 def untag(ticket: Ticket, body: UntagTicket, ctx: ActionContext) -> None:

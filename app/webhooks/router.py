@@ -32,6 +32,7 @@ from app.api.requests.etag import versions_of
 from app.api.requests.limits import Quota
 from app.api.requests.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded, UnverifiedBodies
 from app.api.routes import Routes
+from app.foundation.people.keys import USUAL_OVERLAP_SECONDS, Overlap
 from app.kernel.actions.actor_policy import admin
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import NotFound
@@ -79,15 +80,9 @@ SourceKey = Annotated[
 DeliveryId = Annotated[UUID, Path(alias="delivery", description="The delivery: its id.")]
 
 
-class NewWebhookSource(sources.SourceDefaults):
+class NewWebhookSource(sources.NewSourceFields):
     """A tool whose webhooks are taken; its secret is the one that the tool has made, or is made here."""
 
-    key: sources.SourceKey
-    title: sources.SourceTitle
-    adapter: sources.AdapterKey
-    mapping: sources.MappingText | None = None
-    owner: sources.SourceOwner = "me"
-    user_name: sources.UserName | None = None
     secret: sources.Secret | None = None
 
 
@@ -95,7 +90,7 @@ class NewWebhookSecret(Payload):
     """A rotation of a source's secret; the new one is the one that the tool has made, or is made here."""
 
     secret: sources.Secret | None = None
-    overlap_seconds: sources.Overlap = sources.USUAL_OVERLAP_SECONDS
+    overlap_seconds: Overlap = USUAL_OVERLAP_SECONDS
 
 
 async def _perform(request: Request, command: Command, secret: str | None) -> Response:
@@ -164,7 +159,7 @@ async def _administered(request: Request, name: str) -> WebhookSource:
 
 
 class DeliveryPaging(BaseModel):
-    """Which deliveries of a source."""
+    """The deliveries of a source that are asked for."""
 
     model_config = ConfigDict(extra="forbid")
 

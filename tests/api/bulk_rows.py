@@ -20,6 +20,6 @@ def insert_rows(owner: psycopg.Connection[Any], table: str, query: str, values: 
     for name, _ in indexes:
         owner.execute(f"drop index {name}".encode())
     owner.execute(query.encode(), values)
-    for _, made in indexes:
-        owner.execute(made.encode())
+    for _, definition in indexes:
+        owner.execute(definition.encode())
     owner.execute(sql.SQL("analyze {}").format(sql.SQL(table)))

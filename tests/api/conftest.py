@@ -24,8 +24,8 @@ USUAL = Settings(_env_file=None)  # type: ignore[call-arg]  # Pydantic's own arg
 @pytest.fixture(scope="module")
 def lasting(server: Server) -> Iterator[DatabaseUrls]:
     """A database that is made once for the file."""
-    with fresh(server) as made:
-        yield made
+    with fresh(server) as database:
+        yield database
 
 
 @pytest.fixture(scope="module")

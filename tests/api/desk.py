@@ -25,9 +25,9 @@ class Desk:
         record = await self.agent.post_ok("/v1/incidents", an_incident(occurred_at=opened, **changes))
         return f"/v1/incidents/{record['id']}"
 
-    async def resolve(self, at: str) -> None:
-        await self.agent.post_ok(f"{at}/acknowledge")
-        await self.agent.post_ok(f"{at}/resolve", RESOLVED)
+    async def resolve(self, instant: str) -> None:
+        await self.agent.post_ok(f"{instant}/acknowledge")
+        await self.agent.post_ok(f"{instant}/resolve", RESOLVED)
 
     async def follow(self) -> None:
         """What the worker does."""

@@ -74,9 +74,9 @@ class LocalIssuer:
         """A token of the person with the login `sub`; a claim that is None is left out."""
         now = int(time.time())
         usual = {"iss": self.url, "aud": AUDIENCE, "sub": "lin", "iat": now, "exp": now + 300}
-        said = {name: value for name, value in {**usual, **claims}.items() if value is not None}
+        claims_sent = {name: value for name, value in {**usual, **claims}.items() if value is not None}
         named = {"kid": kid, **(headers or {})} if kid is not None else headers
-        return jwt.encode(said, key or self.private[kid or "first"], algorithm, headers=named)
+        return jwt.encode(claims_sent, key or self.private[kid or "first"], algorithm, headers=named)
 
     async def _about(self) -> dict[str, Any]:
         return {"issuer": self.url, "jwks_uri": f"{self.url}/keys", **self.says}

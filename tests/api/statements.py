@@ -23,7 +23,7 @@ class Statements:
 
     def with_text(self, text: str) -> int:
         """How many have that text in them."""
-        return sum(text in one for one in self.sent)
+        return sum(text in statement for statement in self.sent)
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> Statements:
@@ -31,12 +31,12 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Statements:
     statements = Statements()
 
     def counting(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def count(db: Database, query: str, *said: Any, **more: Any) -> Any:
+        async def count(db: Database, query: str, *arguments: Any, **more: Any) -> Any:
             statements.sent.append(query)
             statements.reading += READ_EVENTS in query
             statements.most_reading = max(statements.most_reading, statements.reading)
             try:
-                return await method(db, query, *said, **more)
+                return await method(db, query, *arguments, **more)
             finally:
                 statements.reading -= READ_EVENTS in query
 

@@ -103,9 +103,9 @@ async def test_pages_of_events_of_the_past_end_there(
 async def test_a_past_record_can_be_trimmed_and_expanded(
     lived: Lived,
 ) -> None:
-    _, lin, at, events = lived
+    _, lin, moment, events = lived
     at_first = await lin.read(
-        at, as_of=str(events[0]["position"]), fields="requester,assignee", expand="requester"
+        moment, as_of=str(events[0]["position"]), fields="requester,assignee", expand="requester"
     )
     assert at_first["assignee"] is None
     assert at_first["requester"]["email"] == "zhao@example.org"
@@ -117,13 +117,13 @@ async def test_when_it_was_recorded_shows_exactly_the_version_that_says_so(share
     _, lin, path, _ = lived
     before = await lin.read(path)
     reopened = await lin.post_ok(f"{path}/reopen", {"reason": "It came back."})
-    told = {"occurred_at": reopened["changed_at"], **RESOLVED}
-    record = await lin.post_ok(f"{path}/resolve", told)
+    resolution = {"occurred_at": reopened["changed_at"], **RESOLVED}
+    record = await lin.post_ok(f"{path}/resolve", resolution)
     assert record["changed_at"] == reopened["changed_at"] < reopened["recorded_at"] < record["recorded_at"]
     await lin.post_ok(f"{path}/comment", {"text": "Done."})
-    for shown in (before, record):
-        past = await lin.read(path, as_of=shown["recorded_at"])
-        assert past == shown | PAST
+    for version in (before, record):
+        past = await lin.read(path, as_of=version["recorded_at"])
+        assert past == version | PAST
     now = await lin.read(path)
     (listed,) = [
         item for item in (await lin.read("/v1/incidents", limit=100))["items"] if item["id"] == now["id"]
@@ -137,9 +137,9 @@ async def test_when_it_was_recorded_shows_exactly_the_version_that_says_so(share
 
 async def test_what_the_log_has_taken_is_never_ahead_of_it(shared: Api, lived: Lived) -> None:
     """Its clock is the database's: ours may be behind it."""
-    _, lin, at, _ = lived
+    _, lin, moment, _ = lived
     db = shared.ledger.db
-    recorded_at = datetime.fromisoformat((await lin.read(at))["recorded_at"])
+    recorded_at = datetime.fromisoformat((await lin.read(moment))["recorded_at"])
     behind = recorded_at - timedelta(hours=1)
     assert not await read.is_beyond_head(db, recorded_at, behind)
     assert await read.is_beyond_head(db, recorded_at + timedelta(days=1), behind)

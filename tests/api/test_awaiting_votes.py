@@ -93,14 +93,16 @@ async def test_among_a_hundred_thousand_votes_only_those_are_read_that_are_await
 ) -> None:
     persons = [UUID(int=n + 1_000) for n in range(200)]
     caller = Caller(f"person:{persons[7]}", persons[7])
-    asked = work_statement_for(caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
-    query, said = asked.statement, {**asked.parameters, "now": datetime.now(UTC)}
+    work = work_statement_for(caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
+    query, parameters = work.statement, {**work.parameters, "now": datetime.now(UTC)}
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
         await owner.execute(ASKED, {"many": MANY, "persons": persons})
         await owner.execute("vacuum analyze fold.vote")
         await owner.execute("vacuum analyze fold.decision")
         cursor = owner.cursor(row_factory=tuple_row)
-        await cursor.execute(f"explain (analyze, costs off, timing off, summary off) {query}".encode(), said)
+        await cursor.execute(
+            f"explain (analyze, costs off, timing off, summary off) {query}".encode(), parameters
+        )
         plan = "\n".join(row[0] for row in await cursor.fetchall())
     assert "using vote_awaited" in plan, plan
     assert "Seq Scan on vote" not in plan, plan

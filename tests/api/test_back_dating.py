@@ -74,9 +74,9 @@ async def test_a_later_event_is_not_dated_before_the_state_that_it_leaves(shared
 
 async def test_the_log_says_both_when_it_happened_and_when_it_was_told(shared: Api) -> None:
     tool = await shared.client("Monitoring", Role.integration)
-    said = at(timedelta(days=-30))
-    record = await tool.post_ok("/v1/incidents", an_incident(occurred_at=said))
+    stated = at(timedelta(days=-30))
+    record = await tool.post_ok("/v1/incidents", an_incident(occurred_at=stated))
     event = (await tool.read(f"/v1/incidents/{record['id']}/events"))["items"][0]
-    assert datetime.fromisoformat(event["occurred_at"]) == datetime.fromisoformat(said)
+    assert datetime.fromisoformat(event["occurred_at"]) == datetime.fromisoformat(stated)
     assert datetime.now(UTC) - datetime.fromisoformat(event["recorded_at"]) < timedelta(minutes=1)
     assert "occurred_at" not in event["given"], "the envelope says it"

@@ -48,69 +48,69 @@ async def reported(client: Client, number: int = 1) -> list[str]:
 
 
 async def test_each_has_its_own_result_in_the_order_of_the_items(agent: Client) -> None:
-    (known,) = await reported(agent)
-    found = await results(
+    (incident,) = await reported(agent)
+    answers = await results(
         agent,
         reporting(title="First"),
-        on(known, "close"),
-        on(known, "acknowledge"),
-        {"action": "dance", "id": known},
-        on(known, "report"),
+        on(incident, "close"),
+        on(incident, "acknowledge"),
+        {"action": "dance", "id": incident},
+        on(incident, "report"),
         {"action": "acknowledge"},
         {"action": "report", "body": {"title": " "}},
         on(str(uuid4()), "acknowledge"),
     )
-    assert [item["status"] for item in found] == [201, 409, 200, 422, 422, 422, 422, 404]
-    assert found[0]["record"]["number"].startswith("INC-")
-    assert (found[1]["problem"]["code"], found[1]["problem"]["state"]) == ("not_in_this_state", "new")
-    assert found[2]["record"]["state"] == "acknowledged"
-    pointers = [item["problem"]["errors"][0]["pointer"] for item in found[3:7]]
+    assert [item["status"] for item in answers] == [201, 409, 200, 422, 422, 422, 422, 404]
+    assert answers[0]["record"]["number"].startswith("INC-")
+    assert (answers[1]["problem"]["code"], answers[1]["problem"]["state"]) == ("not_in_this_state", "new")
+    assert answers[2]["record"]["state"] == "acknowledged"
+    pointers = [item["problem"]["errors"][0]["pointer"] for item in answers[3:7]]
     assert pointers[:3] == ["/action", "/id", "/id"]
-    assert {fault["pointer"] for fault in found[6]["problem"]["errors"]} >= {"/body/title", "/body/impact"}
+    assert {fault["pointer"] for fault in answers[6]["problem"]["errors"]} >= {"/body/title", "/body/impact"}
 
 
 async def test_items_about_one_record_are_carried_out_in_their_order_whatever_they_call_it(
     agent: Client,
 ) -> None:
-    (known,) = await reported(agent)
-    number = (await agent.read(f"/v1/incidents/{known}"))["number"]
-    found = await results(
+    (incident,) = await reported(agent)
+    number = (await agent.read(f"/v1/incidents/{incident}"))["number"]
+    answers = await results(
         agent,
-        on(known, "assign", {"person": "me"}),
+        on(incident, "assign", {"person": "me"}),
         on(number, "start"),
-        on(known.upper(), "resolve", RESOLVED),
+        on(incident.upper(), "resolve", RESOLVED),
         on(number, "close"),
     )
-    assert [item["status"] for item in found] == [200] * 4
-    assert (await agent.read(f"/v1/incidents/{known}"))["state"] == "closed"
+    assert [item["status"] for item in answers] == [200] * 4
+    assert (await agent.read(f"/v1/incidents/{incident}"))["state"] == "closed"
 
 
 async def test_each_item_is_allowed_and_refused_as_it_would_be_by_itself(api: Api, agent: Client) -> None:
-    (known,) = await reported(agent)
+    (incident,) = await reported(agent)
     requester = await api.client("Requester")
     mine = (await requester.post_ok("/v1/incidents", an_incident()))["id"]
     items = [
         on(mine, "acknowledge"),
         on(mine, "cancel", {"reason": "No."}),
-        on(known, "comment", {"text": "?"}),
+        on(incident, "comment", {"text": "?"}),
     ]
     assert [result["status"] for result in await results(requester, *items)] == [403, 200, 404]
     article = {"items": [{"action": "draft", "body": {}}]}
     assert (await requester.post("/v1/articles/bulk", json=article)).json()["items"][0]["status"] == 422
-    nobody = api.with_token(None)
-    assert (await nobody.post(BULK, json={"items": [reporting()]})).status_code == 401
+    stranger = api.with_token(None)
+    assert (await stranger.post(BULK, json={"items": [reporting()]})).status_code == 401
 
 
 async def test_a_version_that_was_not_read_is_refused_and_an_edit_must_name_one(agent: Client) -> None:
-    (known,) = await reported(agent)
+    (incident,) = await reported(agent)
     edited = {"title": "Mail is lost"}
-    found = await results(
+    answers = await results(
         agent,
-        on(known, "edit", edited),
-        on(known, "edit", edited, if_match="7"),
-        on(known, "edit", edited, if_match="1"),
+        on(incident, "edit", edited),
+        on(incident, "edit", edited, if_match="7"),
+        on(incident, "edit", edited, if_match="1"),
     )
-    assert [item["status"] for item in found] == [428, 412, 200]
+    assert [item["status"] for item in answers] == [428, 412, 200]
 
 
 async def test_all_are_written_at_one_position_or_none_is(api: Api, agent: Client) -> None:
@@ -121,8 +121,8 @@ async def test_all_are_written_at_one_position_or_none_is(api: Api, agent: Clien
     assert (refused.status_code, refused.json()["code"]) == (409, "nothing_written")
     assert faults(refused) == [("/items/2", "not_in_this_state")]
     assert await api.head() == head
-    found = await results(agent, *items[:2], on(second, "acknowledge"), all_or_nothing=True)
-    assert [item["status"] for item in found] == [200, 201, 200]
+    answers = await results(agent, *items[:2], on(second, "acknowledge"), all_or_nothing=True)
+    assert [item["status"] for item in answers] == [200, 201, 200]
     assert await api.head() == head + 3
     recorded = await api.ledger.db.rows("select recorded_at from log.event where position > %s", (head,))
     assert len({row["recorded_at"] for row in recorded}) == 1
@@ -145,20 +145,20 @@ async def test_all_or_nothing_is_refused_where_one_changes_what_another_is_about
 
 
 @pytest.mark.parametrize("all_or_nothing", [False, True])
-@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("complete", [False, True])
 async def test_sent_again_with_its_keys_it_is_done_once(
-    api: Api, agent: Client, all_or_nothing: bool, whole: bool
+    api: Api, agent: Client, all_or_nothing: bool, complete: bool
 ) -> None:
-    (known,) = await reported(agent)
-    keys: list[Json] = [{} if whole else {"idempotency_key": str(uuid4())} for _ in range(2)]
-    items = [{**reporting(), **keys[0]}, on(known, "acknowledge", **keys[1])]
-    more: Json = {"all_or_nothing": all_or_nothing, "whole_key": str(uuid4()) if whole else None}
+    (incident,) = await reported(agent)
+    keys: list[Json] = [{} if complete else {"idempotency_key": str(uuid4())} for _ in range(2)]
+    items = [{**reporting(), **keys[0]}, on(incident, "acknowledge", **keys[1])]
+    more: Json = {"all_or_nothing": all_or_nothing, "whole_key": str(uuid4()) if complete else None}
     once = await results(agent, *items, **more)
     head = await api.head()
     again = await results(agent, *items, **more)
     assert await api.head() == head
-    assert [one["replayed"] for one in (*once, *again)] == [False, False, True, True]
-    assert [one["record"] for one in again] == [one["record"] for one in once]
+    assert [item["replayed"] for item in (*once, *again)] == [False, False, True, True]
+    assert [item["record"] for item in again] == [item["record"] for item in once]
     other = [{**items[0], "body": an_incident(title="Another")}, items[1]]
     answer = await send(agent, *other, **more)
     assert await api.head() == head
@@ -168,12 +168,12 @@ async def test_sent_again_with_its_keys_it_is_done_once(
 
 
 async def test_a_thousand_are_taken_and_one_more_is_refused(api: Api, agent: Client) -> None:
-    known = (await reported(agent))[0]
+    incident = (await reported(agent))[0]
     head = await api.head()
-    items = [on(known, "dance") for _ in range(1_001)]
+    items = [on(incident, "dance") for _ in range(1_001)]
     refused = await send(agent, *items)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/items")
     assert (await send(agent)).status_code == 422
-    found = await results(agent, *[on(known, "comment", {"text": "?"}) for _ in range(100)])
-    assert {item["status"] for item in found} == {200}
+    answers = await results(agent, *[on(incident, "comment", {"text": "?"}) for _ in range(100)])
+    assert {item["status"] for item in answers} == {200}
     assert await api.head() == head + 100

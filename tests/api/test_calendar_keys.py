@@ -21,11 +21,11 @@ async def calendar_key(client: Client, **more: object) -> Json:
 
 async def test_everybody_makes_one_of_their_own(shared: Api) -> None:
     zhao = await shared.client("Zhao Min")
-    made = await calendar_key(zhao)
-    assert (made["scope"], made["person"]["id"]) == ("calendar", str(zhao.id))
-    assert made["token"].startswith("ldk_")
-    assert (await zhao.read(f"/v1/keys/{made['id']}"))["scope"] == "calendar"
-    await zhao.post_ok(f"/v1/keys/{made['id']}/revoke")
+    key = await calendar_key(zhao)
+    assert (key["scope"], key["person"]["id"]) == ("calendar", str(zhao.id))
+    assert key["token"].startswith("ldk_")
+    assert (await zhao.read(f"/v1/keys/{key['id']}"))["scope"] == "calendar"
+    await zhao.post_ok(f"/v1/keys/{key['id']}/revoke")
 
 
 async def test_it_is_refused_wherever_there_is_no_calendar(shared: Api) -> None:
@@ -34,8 +34,8 @@ async def test_it_is_refused_wherever_there_is_no_calendar(shared: Api) -> None:
     paths = {
         path.replace("{id}", str(zhao.id)) for path in answers.document()["paths"] if path.startswith("/v1/")
     }
-    others = {"/v1/nothing", "/v1/changes", f"{CHANGE_CALENDAR}.svg", f"{CHANGE_CALENDAR}/"}
-    for path in sorted((paths | others) - {CHANGE_CALENDAR}):
+    other_paths = {"/v1/nothing", "/v1/changes", f"{CHANGE_CALENDAR}.svg", f"{CHANGE_CALENDAR}/"}
+    for path in sorted((paths | other_paths) - {CHANGE_CALENDAR}):
         answer = await key.get(path)
         assert (answer.status_code, answer.json()["code"]) == (403, "key_scope"), path
     for method in METHODS:
@@ -47,21 +47,21 @@ async def test_it_is_refused_wherever_there_is_no_calendar(shared: Api) -> None:
 async def test_whoever_is_no_administrator_makes_no_other_key(shared: Api) -> None:
     zhao, other = await shared.client("Zhao Min", Role.agent), await shared.client("Wu Jing")
     head = await shared.head()
-    for said in (
+    for body in (
         SCOPE | {"scope": None},
         {"name": "x", "person": "me"},
         {"name": "x", "person": "me", "roles": ["agent"]},
     ):
-        answer = await zhao.post("/v1/keys", json=said)
-        assert (answer.status_code, answer.json()["code"]) == (403, "only_calendar_key"), said
+        answer = await zhao.post("/v1/keys", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "only_calendar_key"), body
     assert (await zhao.post("/v1/keys", json=SCOPE | {"person": str(other.id)})).status_code in (403, 422)
     assert await shared.head() == head
 
 
 async def test_an_administrator_makes_one_for_somebody_else(shared: Api) -> None:
     admin, zhao = await shared.client("Ada", Role.admin), await shared.client("Zhao Min")
-    made = await calendar_key(admin, person=str(zhao.id))
-    assert made["person"]["id"] == str(zhao.id)
+    key = await calendar_key(admin, person=str(zhao.id))
+    assert key["person"]["id"] == str(zhao.id)
 
 
 async def test_it_has_no_role_that_the_key_it_is_made_with_may_not_use(shared: Api) -> None:
@@ -77,9 +77,9 @@ async def test_it_ends_no_later_than_the_key_it_is_made_with(shared: Api) -> Non
     person = await add_person(shared.ledger, "Zhao Min")
     ends = ago(days=-3)
     passing = await shared.client_of(person, ends=ends)
-    made = await calendar_key(passing)
-    assert made["expires_at"] is not None
-    assert made["expires_at"][:19] == ends.isoformat()[:19]
+    key = await calendar_key(passing)
+    assert key["expires_at"] is not None
+    assert key["expires_at"][:19] == ends.isoformat()[:19]
     answer = await passing.post("/v1/keys", json=SCOPE | {"expires_at": "2199-01-01T00:00:00Z"})
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/expires_at", "ends_later")]
 

@@ -64,8 +64,8 @@ def app() -> FastAPI:
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ADDRESS) as made:
-        yield made
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ADDRESS) as http_client:
+        yield http_client
 
 
 async def test_an_operation_that_goes_away_says_since_when_until_when_and_what_explains_it(

@@ -21,9 +21,9 @@ DAYS = 14
 async def _cases(tool: Client, begin: datetime, minutes: int, days: int = DAYS) -> None:
     """A case on each of the days from there on, which takes so many minutes; none where it is 0."""
     for day in range(days):
-        at = begin + timedelta(days=day)
-        record = await tool.post_ok("/v1/incidents", an_incident(occurred_at=at.isoformat()))
-        ended = (at + timedelta(minutes=minutes)).isoformat()
+        opened_at = begin + timedelta(days=day)
+        record = await tool.post_ok("/v1/incidents", an_incident(occurred_at=opened_at.isoformat()))
+        ended = (opened_at + timedelta(minutes=minutes)).isoformat()
         await tool.post_ok(f"/v1/incidents/{record['id']}/resolve", {**RESOLVED, "occurred_at": ended})
 
 
@@ -32,8 +32,8 @@ async def _both(desk: Desk) -> tuple[Client, Client]:
     return await desk.api.client("T", Role.integration), await desk.api.client("Q", Role.quality_manager)
 
 
-async def _warned(client: Client, **said: Any) -> dict[str, Json]:
-    record = await client.post_ok(EFFECT, WINDOWS | said)
+async def _warned(client: Client, **question: Any) -> dict[str, Json]:
+    record = await client.post_ok(EFFECT, WINDOWS | question)
     return {warning["code"]: warning for warning in record["result"]["warnings"]}
 
 
@@ -65,16 +65,16 @@ async def test_few_days_no_cases_and_zeros_are_told(desk: Desk) -> None:
     await _cases(tool, BEFORE, 0)
     await _cases(tool, AFTER, 0, days=5)
     await desk.follow()
-    told = await _warned(quality)
-    assert told["few_days"]["days"] == 5
-    assert (told["many_ties"]["before"], told["many_ties"]["after"]) == (1, 1)
-    assert "different_zeros" not in told
+    warnings = await _warned(quality)
+    assert warnings["few_days"]["days"] == 5
+    assert (warnings["many_ties"]["before"], warnings["many_ties"]["after"]) == (1, 1)
+    assert "different_zeros" not in warnings
     await _cases(tool, AFTER + timedelta(hours=2), 30)
     await desk.follow()
-    told = await _warned(quality)
-    assert "few_days" not in told
-    assert told["different_zeros"]["before"] == 1
-    assert round(told["different_zeros"]["after"], 2) == 0.26
+    warnings = await _warned(quality)
+    assert "few_days" not in warnings
+    assert warnings["different_zeros"]["before"] == 1
+    assert round(warnings["different_zeros"]["after"], 2) == 0.26
 
 
 async def test_windows_with_other_closed_days_are_told(desk: Desk) -> None:
@@ -122,10 +122,10 @@ async def test_other_changes_are_those_of_the_same_scope_in_the_same_time(
     async with await connect(place.owner_url) as owner:
         for number, begun, scope in IMPROVEMENTS:
             await owner.execute(IMPROVED, (uuid7(), number, begun, scope))
-    told = await _warned(quality)
-    assert told["other_changes"]["changes"] == ["IMP-2026-000001", "IMP-2026-000002"]
-    told = await _warned(quality, scope={"team": ["storage"]})
-    assert told["other_changes"]["changes"] == ["IMP-2026-000002"]
+    warnings = await _warned(quality)
+    assert warnings["other_changes"]["changes"] == ["IMP-2026-000001", "IMP-2026-000002"]
+    warnings = await _warned(quality, scope={"team": ["storage"]})
+    assert warnings["other_changes"]["changes"] == ["IMP-2026-000002"]
     assert "other_changes" not in await _warned(
         quality, scope={"team": ["storage"]}, change="IMP-2026-000002"
     )

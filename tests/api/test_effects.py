@@ -24,9 +24,9 @@ async def _history(desk: Desk) -> None:
     tool = await desk.api.client("Monitor", Role.integration)
     for begin, minutes in ((BEFORE, 120), (AFTER, 30)):
         for day in range(12):
-            at = begin + timedelta(days=day, minutes=day)
-            record = await tool.post_ok("/v1/incidents", an_incident(occurred_at=at.isoformat()))
-            ended = at + timedelta(minutes=minutes + day)
+            opened_at = begin + timedelta(days=day, minutes=day)
+            record = await tool.post_ok("/v1/incidents", an_incident(occurred_at=opened_at.isoformat()))
+            ended = opened_at + timedelta(minutes=minutes + day)
             await tool.post_ok(
                 f"/v1/incidents/{record['id']}/resolve", {**RESOLVED, "occurred_at": ended.isoformat()}
             )

@@ -136,12 +136,12 @@ async def test_another_process_that_has_read_them_before_forgets_them(
     olu = await api.client("Olu Adeyemi")
     path = f"/v1/incidents/{(await olu.post_ok('/v1/incidents', an_incident(description=SAID)))['id']}"
     async with serving(place.url, tmp_path / "secrets", settings) as other:
-        there = other.with_token(admin.token)
-        assert SAID in (await there.get(path)).text
+        other_admin = other.with_token(admin.token)
+        assert SAID in (await other_admin.get(path)).text
         await admin.post_ok(f"/v1/persons/{olu.id}/erase")
 
         async def forgotten() -> Json | None:
-            answer = await there.read(path)
+            answer = await other_admin.read(path)
             return None if answer["description"] else answer
 
         assert (await until(forgotten))["requester"]["name"] is None
@@ -193,12 +193,12 @@ async def test_refused_rows_that_name_them_go_with_them_and_with_nobody_else(
 ) -> None:
     admin, agent = await api.client("Ada", Role.admin), await api.client("Lin", Role.agent)
     olu = await add_person(api.ledger, "Olu")
-    kept = ["1;Oluchi;mail", "2;volu;mail"]
-    for text in (*kept, "3;Olu;mail", "4;OLU@EXAMPLE.ORG;mail", "5;问olu。"):
+    remaining = ["1;Oluchi;mail", "2;volu;mail"]
+    for text in (*remaining, "3;Olu;mail", "4;OLU@EXAMPLE.ORG;mail", "5;问olu。"):
         await a_refused_row(api, place, text)
     path = f"/v1/persons/{olu.id}/erase"
     assert (await agent.post(path, json={})).status_code == 403
     assert (await admin.post(path, json={}, headers={"If-Match": '"7"'})).status_code == 412
     assert len(await refused_rows(api)) == 5, "what is refused deletes nothing"
     await admin.post_ok(path)
-    assert await refused_rows(api) == kept
+    assert await refused_rows(api) == remaining

@@ -22,11 +22,11 @@ async def test_the_tag_says_the_version_and_changes_with_every_byte_of_the_answe
     assert first.headers["etag"].startswith(f'"{first.json()["version"]}.')
     assert "Authorization" in first.headers["vary"]
     assert first.headers["cache-control"] == "private, no-cache"
-    others = [
+    other_tags = [
         await agent.get(path),  # other actions
         await zhao.get(path, headers={"Accept-Language": "zh"}),  # other labels
     ]
-    assert first.headers["etag"] not in {answer.headers["etag"] for answer in others}
+    assert first.headers["etag"] not in {answer.headers["etag"] for answer in other_tags}
     await agent.post_ok(f"{path}/acknowledge")
     second = await zhao.get(path)
     assert second.headers["etag"].startswith('"2.')
@@ -45,19 +45,19 @@ async def test_no_tag_of_one_answer_is_taken_for_another(shared: Api) -> None:
     """Another caller, language, choice of fields, or time is another answer: never 304 for it."""
     zhao, agent, path = await an_open_one(shared)
     position = (await zhao.read(f"{path}/events"))["items"][0]["position"]
-    asked = [
+    requests = [
         (client, query, language)
         for client in (zhao, agent)
         for query in ("", "?fields=title", "?fields=title,team", "?expand=requester", f"?as_of={position}")
         for language in ("en", "zh")
     ]
     tags: dict[bytes, str] = {}
-    for client, query, language in asked:
+    for client, query, language in requests:
         answer = await client.get(path + query, headers={"Accept-Language": language})
         assert {"Authorization", "Accept-Language"} <= set(answer.headers["vary"].split(", "))
         assert tags.setdefault(answer.content, answer.headers["etag"]) == answer.headers["etag"]
-    assert len(set(tags.values())) == len(tags) > len(asked) / 2
-    for client, query, language in asked:
+    assert len(set(tags.values())) == len(tags) > len(requests) / 2
+    for client, query, language in requests:
         headers = {"Accept-Language": language}
         own = await client.get(path + query, headers=headers)
         for content, tag in tags.items():
@@ -68,12 +68,12 @@ async def test_no_tag_of_one_answer_is_taken_for_another(shared: Api) -> None:
 async def test_who_has_this_very_answer_is_told_so_without_it(shared: Api) -> None:
     zhao, agent, path = await an_open_one(shared)
     tag = (await zhao.get(path)).headers["etag"]
-    for said in (tag, f"W/{tag}", f'"x", {tag}', f'{tag},"y"', "*"):
-        answer = await zhao.get(path, headers={"If-None-Match": said})
-        assert (answer.status_code, answer.content) == (304, b""), said
+    for tags in (tag, f"W/{tag}", f'"x", {tag}', f'{tag},"y"', "*"):
+        answer = await zhao.get(path, headers={"If-None-Match": tags})
+        assert (answer.status_code, answer.content) == (304, b""), tags
         assert answer.headers["etag"] == tag
-    for said in ("", '"1"', '"1.0000"', tag.strip('"'), "garbage", '"'):
-        assert (await zhao.get(path, headers={"If-None-Match": said})).status_code == 200, said
+    for tags in ("", '"1"', '"1.0000"', tag.strip('"'), "garbage", '"'):
+        assert (await zhao.get(path, headers={"If-None-Match": tags})).status_code == 200, tags
     await agent.post_ok(f"{path}/acknowledge")
     assert (await zhao.get(path, headers={"If-None-Match": tag})).status_code == 200
 

@@ -60,9 +60,9 @@ class Scene:
         client.event_hooks = {"response": []}
         parsed = parse(client.token or "")
         assert parsed is not None
-        known = await self.api.ledger.directory.key(parsed[0])
-        assert known is not None
-        return client, known.caller
+        api_key = await self.api.ledger.directory.key(parsed[0])
+        assert api_key is not None
+        return client, api_key.caller
 
     def is_staff(self, caller: Caller, incident: Json) -> bool:
         """Whether they may see what is internal to the incident."""
@@ -74,7 +74,7 @@ class Scene:
 
 @pytest.fixture
 async def scene(api: Api) -> Scene:
-    made = Scene(api, {key: await api.team(key) for key in TEAMS})
+    world = Scene(api, {key: await api.team(key) for key in TEAMS})
     await declare(api.ledger, "assessment", staff_only=True, filterable=True)
     await declare(api.ledger, "room", filterable=True)
     admin = await api.client("Ada", Role.admin, Role.agent, Role.engineer)
@@ -91,8 +91,8 @@ async def scene(api: Api) -> Scene:
         )
         assessed = {"custom": {"assessment": f"secretmark{n}"}}
         answer = await admin.patch(path, json=assessed, headers={"If-Match": "*"})
-        made.incidents.append(answer.json())
-    return made
+        world.incidents.append(answer.json())
+    return world
 
 
 @st.composite
@@ -105,18 +105,18 @@ def drawn(draw: st.DrawFn) -> tuple[list[str], list[str], list[int]]:
 
 def people() -> list[tuple[list[str], list[str], list[int]]]:
     """Each role by itself, and others as they are drawn: the same in every run."""
-    found: list[tuple[list[str], list[str], list[int]]] = [
+    groups: list[tuple[list[str], list[str], list[int]]] = [
         ([], [], [0, 1]),
         *(([role], [], []) for role in HELD),
     ]
 
     @settings(max_examples=6, database=None, derandomize=True)
     @given(drawn())
-    def collect(one: tuple[list[str], list[str], list[int]]) -> None:
-        found.append(one)
+    def collect(group: tuple[list[str], list[str], list[int]]) -> None:
+        groups.append(group)
 
     collect()
-    return found
+    return groups
 
 
 @goes_round("stories made at random")
@@ -152,8 +152,8 @@ async def _agrees(scene: Scene, client: Client, caller: Caller) -> int:
     """How many they see, by every way."""
     texts: list[tuple[str, str]] = []
 
-    async def asked(path: str, **said: Any) -> Any:
-        answer = await client.get(path, params=said)
+    async def asked(path: str, **filters: Any) -> Any:
+        answer = await client.get(path, params=filters)
         texts.append((path, answer.text))
         return answer
 
@@ -163,18 +163,20 @@ async def _agrees(scene: Scene, client: Client, caller: Caller) -> int:
 
     ids = {incident["id"] for incident in scene.incidents if visible(incident)}
     all_of_it: Json = {"limit": 200, "count": "exact", "expand": "requester,team"}
-    ways: list[Json] = [{}, {"q": "mail"}, {"custom.room": "B 2"}, {"view": await _view(client, caller)}]
-    for said in (way for way in ways if None not in way.values()):
-        page = (await asked(INCIDENTS, **all_of_it, **said)).json()
-        assert ({item["id"] for item in page["items"]}, page["total"]) == (ids, len(ids)), (caller, said)
+    queries: list[Json] = [{}, {"q": "mail"}, {"custom.room": "B 2"}, {"view": await _view(client, caller)}]
+    for filters in (query for query in queries if None not in query.values()):
+        page = (await asked(INCIDENTS, **all_of_it, **filters)).json()
+        assert ({item["id"] for item in page["items"]}, page["total"]) == (ids, len(ids)), (caller, filters)
         # Whole is who may be seen by oneself; the rest stays a name.
         for item in page["items"][:1]:
-            whole = "email" in item["requester"]
-            assert ((await client.get(f"/v1/persons/{item['requester']['id']}")).status_code == 200) == whole
+            sees_all = "email" in item["requester"]
+            assert (
+                (await client.get(f"/v1/persons/{item['requester']['id']}")).status_code == 200
+            ) == sees_all
     for n, incident in enumerate(scene.incidents):
-        at, status = f"{INCIDENTS}/{incident['id']}", 200 if incident["id"] in ids else 404
+        address, status = f"{INCIDENTS}/{incident['id']}", 200 if incident["id"] in ids else 404
         for below in ("", "/events", "/comments", "/works", "/costs")[: 5 if n < CLOSELY else 2]:
-            answer = await asked(f"{at}{below}")
+            answer = await asked(f"{address}{below}")
             assert answer.status_code in ({status} if status == 404 else {200, 403}), (caller, below)
         of_staff = incident["id"] in ids and scene.is_staff(caller, incident)
         items = (await asked(INCIDENTS, q=f"secretmark{n}", fields="number")).json()["items"]
@@ -184,12 +186,14 @@ async def _agrees(scene: Scene, client: Client, caller: Caller) -> int:
         if caller.is_staff:
             assert [item["id"] for item in by_field.json()["items"]] == [item["id"] for item in items]
         if not of_staff:
-            seen = [path for path, text in texts if f'secretmark{n}"' in text or f"secretmark{n} " in text]
-            assert seen == [], (caller, seen)
-    whole = sees_every_record(caller, LIFECYCLES_BY_KIND["incident"], agents_see="teams")
+            paths_with_text = [
+                path for path, text in texts if f'secretmark{n}"' in text or f"secretmark{n} " in text
+            ]
+            assert paths_with_text == [], (caller, paths_with_text)
+    sees_all = sees_every_record(caller, LIFECYCLES_BY_KIND["incident"], agents_see="teams")
     for path in ("/v1/kpis/incidents_opened", "/v1/kpis/incidents_opened/cases"):
         answer = await asked(path)
-        assert (answer.status_code != 403) == whole, (caller, path)
+        assert (answer.status_code != 403) == sees_all, (caller, path)
         assert all(f"secretmark{n}" not in answer.text for n in range(MOST)), "figures hold no words"
     return len(ids)
 

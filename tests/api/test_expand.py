@@ -32,8 +32,8 @@ def said(path: str, named: str) -> Json:
     """What opens a ticket there that names these."""
     if path == "requests":
         return {**A_REQUEST, "service": named, "ci": named}
-    made = an_incident if path == "incidents" else a_problem
-    return made(service=named, ci=named, category=named)
+    ticket = an_incident if path == "incidents" else a_problem
+    return ticket(service=named, ci=named, category=named)
 
 
 @pytest.mark.parametrize("path", ["incidents", "requests", "problems"])
@@ -55,8 +55,8 @@ async def test_what_a_ticket_names_by_its_key_is_shown_whole_and_what_nobody_has
     unknown, listed = (await keeper.read(f"/v1/{path}", expand=KEYS))["items"]
     assert [listed[name] for name in KEYS.split(",")] == [response[name] for name in KEYS.split(",")]
     assert [unknown[name] for name in KEYS.split(",")] == [None, None, None]
-    (asked, _) = (await keeper.read(f"/v1/{path}"))["items"]
-    assert (asked["service"], asked["ci"]) == ("elsewhere", "elsewhere"), "its name is there if nobody asks"
+    (ticket, _) = (await keeper.read(f"/v1/{path}"))["items"]
+    assert (ticket["service"], ticket["ci"]) == ("elsewhere", "elsewhere"), "its name is there if nobody asks"
 
 
 async def test_a_service_or_ci_that_the_caller_may_not_see_is_as_one_that_nobody_has(api: Api) -> None:
@@ -79,18 +79,18 @@ async def test_a_page_asks_once_for_all_services_that_it_names(
     for n in range(5):
         await a_service(keeper, f"service-{n}")
         await keeper.post_ok("/v1/incidents", an_incident(service=f"service-{n}"))
-    asked: list[str] = []
+    statements: list[str] = []
     rows = api.ledger.db.rows
 
     async def listening(query: str, *more: Any, **named: Any) -> Any:
-        asked.append(query)
+        statements.append(query)
         return await rows(query, *more, **named)
 
     monkeypatch.setattr(api.ledger.db, "rows", listening)
     items = (await keeper.read("/v1/incidents", expand=KEYS))["items"]
     assert {item["service"]["key"] for item in items} == {f"service-{n}" for n in range(5)}
-    assert len([query for query in asked if "from fold.service r" in query]) == 1
-    assert not [query for query in asked if "from fold.ci r" in query], "nobody names one"
+    assert len([query for query in statements if "from fold.service r" in query]) == 1
+    assert not [query for query in statements if "from fold.ci r" in query], "nobody names one"
 
 
 async def test_requests_show_their_item_items_their_service_and_services_their_calendar(api: Api) -> None:

@@ -30,14 +30,14 @@ async def followed(client: Client, **parameters: Any) -> list[Json]:
 
 async def events_of_records(client: Client) -> list[Json]:
     """The events of all records that the client sees, record by record, in the order of the log."""
-    found: list[Json] = []
+    collected: list[Json] = []
     for lifecycle in LIFECYCLES:
         for page in await client.pages(f"/v1/{lifecycle.plural}", limit="200", fields="id"):
             for record in page:
                 path = f"/v1/{lifecycle.plural}/{record['id']}/events"
                 if (await client.get(path)).status_code == 200:
-                    found += [event for events in await client.pages(path) for event in events]
-    return sorted(found, key=lambda event: event["position"])
+                    collected += [event for events in await client.pages(path) for event in events]
+    return sorted(collected, key=lambda event: event["position"])
 
 
 @pytest.fixture
@@ -84,17 +84,17 @@ async def test_each_reader_gets_what_the_events_of_their_records_give_and_no_mor
         assert await followed(client, kind="incident", limit="2") == [
             event for event in expected if event["stream"].startswith("incident/")
         ], name
-        one = expected[len(expected) // 2]
-        assert await followed(client, stream=one["stream"]) == [
-            event for event in expected if event["stream"] == one["stream"]
+        middle = expected[len(expected) // 2]
+        assert await followed(client, stream=middle["stream"]) == [
+            event for event in expected if event["stream"] == middle["stream"]
         ], name
-        assert await followed(client, recorded_after=one["recorded_at"]) == [
-            event for event in expected if event["position"] >= one["position"]
+        assert await followed(client, recorded_after=middle["recorded_at"]) == [
+            event for event in expected if event["position"] >= middle["position"]
         ], name
-        assert await followed(client, before=str(one["position"]), actor=one["actor"]) == [
+        assert await followed(client, before=str(middle["position"]), actor=middle["actor"]) == [
             event
             for event in expected
-            if event["position"] < one["position"] and event["actor"] == one["actor"]
+            if event["position"] < middle["position"] and event["actor"] == middle["actor"]
         ], name
 
 
@@ -111,47 +111,47 @@ async def test_events_about_a_record_are_for_whoever_sees_the_record_and_nobody_
     api: Api, readers: dict[str, Client], place: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stranger = await api.client("stranger", Role.requester)
-    (made, *_) = (await readers["requester"].read("/v1/incidents", sort="opened_at"))["items"]
+    (incident, *_) = (await readers["requester"].read("/v1/incidents", sort="opened_at"))["items"]
     stream = f"clock/{uuid7()}"
-    position = await append_about(place.owner_url, stream, f"incident/{made['id']}")
+    position = await append_about(place.owner_url, stream, f"incident/{incident['id']}")
     everyone = {**readers, "stranger": stranger}
     for most_read in (feed.MOST_READ, position - 1):
         monkeypatch.setattr(feed, "MOST_READ", most_read)
-        seen = {
+        readers_who_see = {
             name
             for name, client in everyone.items()
-            if [one["position"] for one in await followed(client) if one["stream"] == stream]
+            if [event["position"] for event in await followed(client) if event["stream"] == stream]
         }
         can_read = {
             name
             for name, client in everyone.items()
-            if (await client.get(f"/v1/incidents/{made['id']}/events")).status_code == 200
+            if (await client.get(f"/v1/incidents/{incident['id']}/events")).status_code == 200
         }
-        assert seen == can_read >= {"admin", "requester", "agent"}
-        assert "stranger" not in seen
-        assert [one["stream"] for one in await followed(readers["agent"], kind="clock", stream=stream)] == [
-            stream
-        ]
+        assert readers_who_see == can_read >= {"admin", "requester", "agent"}
+        assert "stranger" not in readers_who_see
+        assert [
+            event["stream"] for event in await followed(readers["agent"], kind="clock", stream=stream)
+        ] == [stream]
 
 
 async def test_the_events_of_a_clock_stand_among_those_of_its_ticket(
     api: Api, readers: dict[str, Client]
 ) -> None:
-    (made, *_) = (await readers["admin"].read("/v1/incidents", sort="opened_at"))["items"]
-    path = f"/v1/incidents/{made['id']}/events"
-    whole = [event for page in await readers["admin"].pages(path) for event in page]
+    (incident, *_) = (await readers["admin"].read("/v1/incidents", sort="opened_at"))["items"]
+    path = f"/v1/incidents/{incident['id']}/events"
+    all_events = [event for page in await readers["admin"].pages(path) for event in page]
     for limit in ("1", "3"):
         paged = [event for page in await readers["admin"].pages(path, limit=limit) for event in page]
-        assert paged == whole
-    assert [event["position"] for event in whole] == sorted(event["position"] for event in whole)
-    of_clocks = [event for event in whole if event["clock"] is not None]
+        assert paged == all_events
+    assert [event["position"] for event in all_events] == sorted(event["position"] for event in all_events)
+    of_clocks = [event for event in all_events if event["clock"] is not None]
     assert [event["type"] for event in of_clocks] == ["clock.started", "clock.breached", "clock.started"]
     assert of_clocks[0]["set"] == of_clocks[0]["given"] == {}
     clock = of_clocks[1]["clock"]
     assert (clock["metric"], clock["agreement_type"], clock["target_seconds"]) == ("resolution", "SLA", 14400)
     assert clock["percent"] is None, "what is not said is null"
     assert of_clocks[1]["version"] == 2
-    assert whole[-1]["type"] == "incident.commented"
+    assert all_events[-1]["type"] == "incident.commented"
     team = of_clocks[2]["clock"]["party"]
     page = await readers["admin"].read(path)
     assert page["names"][team] == "The network team"
@@ -160,7 +160,7 @@ async def test_the_events_of_a_clock_stand_among_those_of_its_ticket(
         for part in await readers["admin"].pages(path, as_of=str(of_clocks[1]["position"] - 1), limit="2")
         for event in part
     ]
-    assert before == [event for event in whole if event["position"] < of_clocks[1]["position"]]
+    assert before == [event for event in all_events if event["position"] < of_clocks[1]["position"]]
     of_requester = [event for page in await readers["requester"].pages(path) for event in page]
     assert [event["type"] for event in of_requester if event["clock"]] == ["clock.started", "clock.breached"]
 
@@ -245,15 +245,15 @@ async def test_a_large_page_takes_as_many_statements_as_a_small_one(
 
 async def followed_until(quiet: asyncio.Event, client: Client) -> list[Json]:
     """All events that a reader gets who follows by small pages, until there are none after it is quiet."""
-    found: list[Json] = []
+    collected: list[Json] = []
     page = await client.read(FEED, limit="3")
     while True:
-        found += page["items"]
+        collected += page["items"]
         was_quiet = quiet.is_set()
         wait = {} if was_quiet else {"wait": "1"}
         page = await client.read(FEED, limit="3", cursor=page["resume_cursor"], **wait)
         if was_quiet and page["caught_up"] and not page["items"]:
-            return found
+            return collected
 
 
 async def test_while_others_append_each_reader_gets_each_event_once_in_order(
@@ -277,21 +277,23 @@ async def test_while_others_append_each_reader_gets_each_event_once_in_order(
     }
     await asyncio.gather(*(append(n) for n in range(8)))
     quiet.set()
-    found = {name: await task for name, task in following.items()}
-    for events in found.values():
+    followed_by = {name: await task for name, task in following.items()}
+    for events in followed_by.values():
         positions = [event["position"] for event in events]
         assert positions == sorted(set(positions))
     # These two see the same records all the while.
     for name in ("admin", "requester"):
-        assert found[name] == await events_of_records(readers[name]), name
-    sure, possible = seen_by_team(found["admin"], teams["network"])
+        assert followed_by[name] == await events_of_records(readers[name]), name
+    sure, possible = seen_by_team(followed_by["admin"], teams["network"])
     visible = {event["position"]: event for event in await events_of_records(readers["agent"])}
-    got = {event["position"]: event for event in found["agent"]}
-    assert all(got[one] == event for one, event in visible.items() if one in got)
-    of_incidents = {one for one, event in got.items() if event["stream"].startswith("incident/")}
+    got = {event["position"]: event for event in followed_by["agent"]}
+    assert all(got[position] == event for position, event in visible.items() if position in got)
+    of_incidents = {position for position, event in got.items() if event["stream"].startswith("incident/")}
     assert sure <= of_incidents <= possible
-    others = {one for one, event in visible.items() if not event["stream"].startswith("incident/")}
-    assert got.keys() - of_incidents == others
+    other_positions = {
+        position for position, event in visible.items() if not event["stream"].startswith("incident/")
+    }
+    assert got.keys() - of_incidents == other_positions
 
 
 def seen_by_team(events: list[Json], team: str) -> tuple[set[int], set[int]]:
@@ -307,16 +309,16 @@ def seen_by_team(events: list[Json], team: str) -> tuple[set[int], set[int]]:
             teams[stream] = event["set"].get(stream, {}).get("team_id") or teams.get(stream, "")
             by_stream.setdefault(stream, []).append((event["position"], teams[stream] in ("", team)))
     sure, possible = set[int](), set[int]()
-    for seen in by_stream.values():
-        last = max((n for n, (_, visible) in enumerate(seen) if not visible), default=-1)
-        sure |= {position for position, _ in seen[last + 1 :]}
-        lasts = max((n for n, (_, visible) in enumerate(seen) if visible), default=-1)
-        possible |= {position for position, _ in seen[: lasts + 1]}
+    for seen_by in by_stream.values():
+        last = max((n for n, (_, visible) in enumerate(seen_by) if not visible), default=-1)
+        sure |= {position for position, _ in seen_by[last + 1 :]}
+        lasts = max((n for n, (_, visible) in enumerate(seen_by) if visible), default=-1)
+        possible |= {position for position, _ in seen_by[: lasts + 1]}
     return sure, possible
 
 
 @pytest.mark.parametrize(
-    ("asked", "near"),
+    ("parameters", "near"),
     [
         ({"kind": "incidents"}, "incident"),
         ({"type": "incident.resolve"}, "incident.resolved"),
@@ -325,13 +327,13 @@ def seen_by_team(events: list[Json], team: str) -> tuple[set[int], set[int]]:
     ],
 )
 async def test_a_kind_or_type_that_no_event_has_is_refused_with_what_is_near(
-    api: Api, asked: dict[str, str], near: str | None
+    api: Api, parameters: dict[str, str], near: str | None
 ) -> None:
     client = await api.client("Ada", Role.agent)
-    answer = await client.get(FEED, params=asked)
+    answer = await client.get(FEED, params=parameters)
     assert answer.status_code == 422, answer.text
     (error,) = answer.json()["errors"]
-    assert error["parameter"] == next(iter(asked))
+    assert error["parameter"] == next(iter(parameters))
     assert near is None or near in error["message"], error
 
 

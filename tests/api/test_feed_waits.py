@@ -98,10 +98,10 @@ async def test_a_wait_ends_when_the_server_stops(
         httpx.AsyncClient(timeout=PATIENCE_SECONDS, headers=headers) as client,
     ):
         async with behind_a_socket(app) as (host, port):
-            at = f"http://{host}:{port}{FEED}"
-            page = (await client.get(at, params={"limit": "200"})).json()
+            address = f"http://{host}:{port}{FEED}"
+            page = (await client.get(address, params={"limit": "200"})).json()
             wait = {"limit": "200", "cursor": page["resume_cursor"], "wait": "30"}
-            waiting = asyncio.create_task(client.get(at, params=wait))
+            waiting = asyncio.create_task(client.get(address, params=wait))
             await until(waits)
         answer = await waiting
     assert (answer.status_code, answer.json()["items"]) == (200, [])

@@ -84,8 +84,8 @@ async def test_a_field_is_null_for_all_who_are_not_staff_for_the_record(
     person = uuid7()
     caller = Caller(f"person:{person}", person, held)
     renderer = Renderer(ledger, COSTING, CostOut, caller, "en")
-    told = await renderer.render_one(costly())
-    assert told == {"title": "Mail is lost", "service": "mail", "cents": shown}
+    answer = await renderer.render_one(costly())
+    assert answer == {"title": "Mail is lost", "service": "mail", "cents": shown}
 
 
 def test_in_events_it_is_left_out_of_what_was_said_and_of_what_was_set() -> None:
@@ -96,7 +96,7 @@ def test_in_events_it_is_left_out_of_what_was_said_and_of_what_was_set() -> None
 
 def test_the_event_of_an_action_for_staff_is_for_staff_whatever_it_says() -> None:
     ctx = ActionContext(AGENT, NOW, REOPEN_DAYS, NOW)
-    told = decide(
+    decision = decide(
         COSTING, COSTING["cost"], costly(), CostIncident(cents_more=9), ctx, version=2, seal=KEY.seal
     )
-    assert told.staff_only
+    assert decision.staff_only

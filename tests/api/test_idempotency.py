@@ -65,10 +65,10 @@ async def test_after_the_state_has_moved_on_the_first_answer_is_given_again(shar
     again = await send(agent, f"{path}/acknowledge", {}, "k-ack")
     assert again.status_code == 200
     assert again.headers["idempotent-replayed"] == "true"
-    shown, then = again.json(), first.json()
+    repeated, then = again.json(), first.json()
     # The record as it was then; what is open to the caller is decided by that state, too.
-    assert shown == then
-    assert shown["state"] == "acknowledged"
+    assert repeated == then
+    assert repeated["state"] == "acknowledged"
     assert await shared.head() == head
 
 
@@ -159,16 +159,16 @@ async def test_a_narrower_key_is_not_answered_with_what_a_broader_one_has_done(s
     record_path = f"/v1/keys/{document['id']}/rotate"
     items = [{"title_en": "Ask", "title_zh": "询问"}]
     checklist: Json = {"key": "k", "process": "incident", "title_en": "A", "title_zh": "甲", "items": items}
-    for path, said, name in (
+    for path, body, name in (
         ("/v1/keys", key, "make"),
         (record_path, {"overlap_seconds": 0}, "rotate"),
         ("/v1/checklists", checklist, "checklist"),
     ):
-        first = await send(admin, path, said, name)
+        first = await send(admin, path, body, name)
         assert first.status_code in (200, 201), first.text
-        refused = await send(narrow, path, said, name)
+        refused = await send(narrow, path, body, name)
         assert refused.status_code == 403, (path, refused.text)
-        again = await send(admin, path, said, name)
+        again = await send(admin, path, body, name)
         assert (again.status_code, again.headers["idempotent-replayed"]) == (first.status_code, "true")
 
 
@@ -224,11 +224,11 @@ async def test_two_processes_do_it_once(
     zhao = await api.client("Zhao Min")
     head = await api.head()
     async with serving(place.url, tmp_path / "secrets", settings) as other:
-        there = other.with_token(zhao.token)
+        other_client = other.with_token(zhao.token)
         for round_number in range(5):
             key = f"k-{round_number}"
             answers = await asyncio.gather(
-                *(send(client, "/v1/incidents", an_incident(), key) for client in (zhao, there))
+                *(send(client, "/v1/incidents", an_incident(), key) for client in (zhao, other_client))
             )
             assert [answer.status_code for answer in answers] == [201, 201]
             assert answers[0].content == answers[1].content

@@ -78,9 +78,11 @@ def test_what_has_no_json_is_refused_and_a_number_that_is_none_is_null() -> None
 
 @pytest.mark.parametrize("beside", [1, 2**64], ids=["quickly", "thoroughly"])
 def test_an_instant_without_a_zone_is_of_utc(beside: int) -> None:
-    at = datetime(2026, 1, 2, 3, 4, 5, 678900, UTC)
-    bare = at.replace(tzinfo=None)
-    assert dump_json({"items": [{"at": bare, "n": beside}]}) == to_json({"items": [{"at": at, "n": beside}]})
+    instant = datetime(2026, 1, 2, 3, 4, 5, 678900, UTC)
+    bare = instant.replace(tzinfo=None)
+    assert dump_json({"items": [{"at": bare, "n": beside}]}) == to_json(
+        {"items": [{"at": instant, "n": beside}]}
+    )
 
 
 async def test_real_answers_are_the_same_by_either_writer(api: Api) -> None:

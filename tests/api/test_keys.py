@@ -26,14 +26,16 @@ from tests.waiting import until
 
 async def answers_of(api: Api, *sent: str) -> set[str]:
     """What is told to whoever sends one of these; but for ids, and for whether anything was sent at all."""
-    told = set()
+    answers = set()
     for authorization in sent:
         headers = [(b"Authorization", authorization.encode("latin-1"))]
         answer = await api.with_token(None).get("/v1/meta", headers=headers)
         assert answer.status_code == 401, authorization
         assert answer.headers["www-authenticate"].startswith("Bearer")
-        told.add(answer.text.replace(answer.headers["x-request-id"], "") + answer.headers["www-authenticate"])
-    return told
+        answers.add(
+            answer.text.replace(answer.headers["x-request-id"], "") + answer.headers["www-authenticate"]
+        )
+    return answers
 
 
 async def test_whatever_is_wrong_with_a_key_the_answer_is_the_same(shared: Api) -> None:
@@ -43,7 +45,7 @@ async def test_whatever_is_wrong_with_a_key_the_answer_is_the_same(shared: Api) 
     prefix, key_id, secret = good.split("_", 2)
     other = (await shared.client_of(person)).token or ""
     basic = base64.b64encode(good.encode()).decode()
-    told = await answers_of(
+    answers = await answers_of(
         shared,
         f"Bearer {expired}",
         f"Bearer {prefix}_{key_id}_{secret[:-1]}",
@@ -67,7 +69,7 @@ async def test_whatever_is_wrong_with_a_key_the_answer_is_the_same(shared: Api) 
         "ldk_",
         ", ,",
     )
-    assert len(told) == 1
+    assert len(answers) == 1
     assert (await shared.with_token(good).get("/v1/meta")).status_code == 200
 
 
@@ -99,13 +101,13 @@ async def test_a_revoked_key_is_refused_at_once_here_and_soon_in_every_other_pro
     admin, zhao = await api.client("Ada", Role.admin), await api.client("Zhao Min")
     key_id = UUID((zhao.token or "").split("_")[1])
     async with serving(place.url, tmp_path / "secrets", settings) as other:  # type: ignore[operator]  # a Path
-        there = other.with_token(zhao.token)
-        assert (await there.get("/v1/meta")).status_code == 200
+        other_client = other.with_token(zhao.token)
+        assert (await other_client.get("/v1/meta")).status_code == 200
         await admin.post_ok(f"/v1/keys/{key_id}/revoke")
         assert (await zhao.get("/v1/meta")).status_code == 401
 
         async def refused() -> bool:
-            return (await there.get("/v1/meta")).status_code == 401
+            return (await other_client.get("/v1/meta")).status_code == 401
 
         assert await until(refused)
     assert len(await answers_of(api, f"Bearer {zhao.token}", "Bearer ldk_nothing_at_all")) == 1
@@ -157,11 +159,11 @@ async def test_a_role_for_records_that_there_are_none_of_is_refused(shared: Api,
     admin = await shared.client("Ada", Role.admin)
     head = await shared.head()
     role = f"agent@{scope}"
-    for path, said, pointer in (
+    for path, body, pointer in (
         ("/v1/persons", {"name": "X", "roles": ["engineer", role]}, "/roles/1"),
         (f"/v1/persons/{admin.id}/grant_role", {"role": role}, "/role"),
     ):
-        answer = await admin.post(path, json=said)
+        answer = await admin.post(path, json=body)
         assert answer.status_code == 422
         (error,) = answer.json()["errors"]
         assert (error["pointer"], error["code"]) == (pointer, "unknown_reference")
@@ -171,9 +173,11 @@ async def test_a_role_for_records_that_there_are_none_of_is_refused(shared: Api,
 async def test_a_role_for_a_team_is_kept_in_one_way_of_writing_it(shared: Api) -> None:
     admin = await shared.client("Ada", Role.admin)
     team = UUID(await shared.team("keys-in-one-way"))
-    ways = [f"agent@team/{way}" for way in (team, str(team).upper(), team.hex, team.urn, f"{{{team}}}")]
-    await admin.post_ok(f"/v1/persons/{admin.id}/grant_role", {"role": ways[-1]})
-    record = await admin.post_ok("/v1/keys", {"name": "A", "person": "me", "roles": ways})
+    grants = [
+        f"agent@team/{written}" for written in (team, str(team).upper(), team.hex, team.urn, f"{{{team}}}")
+    ]
+    await admin.post_ok(f"/v1/persons/{admin.id}/grant_role", {"role": grants[-1]})
+    record = await admin.post_ok("/v1/keys", {"name": "A", "person": "me", "roles": grants})
     assert record["roles"] == [f"agent@team/{team}"]
 
 

@@ -51,22 +51,22 @@ async def shown(api: Api, token: str | None) -> Samples:
 
 def sample(name: str, **labels: str) -> str:
     """The name of a sample with its labels, as they are written."""
-    said = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
-    return f"{name}{{{said}}}"
+    selector = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
+    return f"{name}{{{selector}}}"
 
 
 def as_samples(key: str, period: str, point: dict[str, Any]) -> Samples:
     """What the gauges are to say of a point of that KPI."""
-    of = {"key": key, "period": period}
+    labels = {"key": key, "period": period}
     body = {
-        sample("value", **of, unit=KPIS[key].unit.value): point["value"],
-        sample("cases", **of): point["cases"],
-        sample("open_cases", **of): point["open_cases"],
+        sample("value", **labels, unit=KPIS[key].unit.value): point["value"],
+        sample("cases", **labels): point["cases"],
+        sample("open_cases", **labels): point["open_cases"],
     }
     if point["target"] is not None:
-        body[sample("target", **of, comparator=point["target"]["comparator"])] = point["target"]["value"]
+        body[sample("target", **labels, comparator=point["target"]["comparator"])] = point["target"]["value"]
         for status in ("met", "at_risk", "missed", "no_data"):
-            body[sample("status", **of, status=status)] = float(point["status"] == status)
+            body[sample("status", **labels, status=status)] = float(point["status"] == status)
     return {name: value for name, value in body.items() if value is not None}
 
 
@@ -76,21 +76,24 @@ async def test_every_kpi_has_the_figures_of_this_month_so_far_and_of_the_last(de
     now = datetime.now(UTC)
     last_month = now.replace(day=1, hour=0, minute=0) - timedelta(days=3)
     for opened in (now, now, last_month):
-        at = {"occurred_at": opened.isoformat()}
-        record = await desk.agent.post_ok("/v1/incidents", an_incident(**at, service="mail"))
+        dating = {"occurred_at": opened.isoformat()}
+        record = await desk.agent.post_ok("/v1/incidents", an_incident(**dating, service="mail"))
         await desk.resolve(f"/v1/incidents/{record['id']}")
     await desk.follow()
-    found = await shown(desk.api, auditor.token)
+    figures_shown = await shown(desk.api, auditor.token)
     expected: Samples = {}
     for key in KPIS:
         *_, last, running = (await auditor.read(f"/v1/kpis/{key}"))["points"]
         expected |= as_samples(key, gauges.MONTH_TO_DATE, running) | as_samples(key, gauges.LAST_MONTH, last)
-    assert 0 <= found.pop("age_seconds") < gauges.FRESH_SECONDS
+    assert 0 <= figures_shown.pop("age_seconds") < gauges.FRESH_SECONDS
     for period in (gauges.MONTH_TO_DATE, gauges.LAST_MONTH):
-        assert found.pop(sample("log_position", period=period)) == await desk.api.head()
-    assert found == expected
-    assert (found[OPENED], found[OPENED.replace("month_to_date", "last_month")]) == (2, 1)
-    assert sample("value", key="incident_close_seconds", period="last_month", unit="seconds") not in found
+        assert figures_shown.pop(sample("log_position", period=period)) == await desk.api.head()
+    assert figures_shown == expected
+    assert (figures_shown[OPENED], figures_shown[OPENED.replace("month_to_date", "last_month")]) == (2, 1)
+    assert (
+        sample("value", key="incident_close_seconds", period="last_month", unit="seconds")
+        not in figures_shown
+    )
 
 
 async def test_a_scrape_does_not_wait_for_figures_and_the_next_has_them(
@@ -113,17 +116,17 @@ async def test_a_scrape_does_not_wait_for_figures_and_the_next_has_them(
 async def test_figures_are_computed_once_a_minute_however_many_scrape(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    auditor, made = await desk.api.client("Olga", Role.auditor), list[str]()
+    auditor, statements = await desk.api.client("Olga", Role.auditor), list[str]()
 
     async def counted(*arguments: Any) -> Any:
-        made.append("a period")
+        statements.append("a period")
         return await overview(*arguments)
 
     monkeypatch.setattr("app.kpis.gauges.overview", counted)
     await shown(desk.api, auditor.token)
     for _ in range(20):
         assert samples(await figures(desk.api, auditor.token))
-    assert len(made) == 2
+    assert len(statements) == 2
 
 
 async def test_each_key_is_shown_the_kpis_that_it_may_read_and_no_others(desk: Desk) -> None:

@@ -30,10 +30,10 @@ FIRST_MONTHS_AGO, SPIKE_MONTHS_AGO = 16, 3
 def months() -> list[datetime]:
     """The beginnings of the months, up to that of the running one."""
     this = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    found = [this]
-    while len(found) <= FIRST_MONTHS_AGO:
-        found.append((found[-1] - timedelta(days=1)).replace(day=1))
-    return found[::-1]
+    months_found = [this]
+    while len(months_found) <= FIRST_MONTHS_AGO:
+        months_found.append((months_found[-1] - timedelta(days=1)).replace(day=1))
+    return months_found[::-1]
 
 
 @dataclass
@@ -64,11 +64,11 @@ async def desk(api: Api) -> Desk:
     for n, (begin, _) in enumerate(pairwise(begins)):
         for case in range(10):
             minutes = 600 if begin == spike else 60 + n % 3
-            of = {"team_id": str(TEAMS[0]), "service": "mail"}
-            told = Scripted.begin(begin + timedelta(days=1, hours=case), **of).then(
+            scope = {"team_id": str(TEAMS[0]), "service": "mail"}
+            script = Scripted.begin(begin + timedelta(days=1, hours=case), **scope).then(
                 "resolved", minutes=minutes
             )
-            log += told.events
+            log += script.events
     await write(connection, log)
     await catch_up(connection, FACTS)
     now = datetime.now(UTC)
@@ -80,23 +80,23 @@ async def desk(api: Api) -> Desk:
 
 
 async def test_a_signal_is_explained_and_taken_back_in_the_open(desk: Desk) -> None:
-    (shown,) = await desk.noted()
-    assert (shown["id"], shown["number"], shown["state"]) == (
+    (signal,) = await desk.noted()
+    assert (signal["id"], signal["number"], signal["state"]) == (
         desk.signal["id"],
         desk.signal["number"],
         "noted",
     )
-    assert (shown["rule"], shown["tendency"], shown["reason"]) == ("beyond_limits", "worse", None)
+    assert (signal["rule"], signal["tendency"], signal["reason"]) == ("beyond_limits", "worse", None)
     path = f"{SIGNALS}/{desk.signal['number']}"
     body = {"reason": "The desk stood in the dark. 停电。", "cause": "Power cut"}
     assert (await desk.quality.post_ok(f"{path}/explain", body))["state"] == "explained"
-    (shown,) = await desk.noted()
-    assert {name: shown[name] for name in body} == body
-    assert (shown["state"], shown["explained_by"]["name"]) == ("explained", "Quan")
+    (signal,) = await desk.noted()
+    assert {name: signal[name] for name in body} == body
+    assert (signal["state"], signal["explained_by"]["name"]) == ("explained", "Quan")
     reopened = await desk.quality.post_ok(f"{path}/reopen", {"reason": "It was another month."})
     assert (reopened["state"], reopened["reason"], reopened["explained_by"]) == ("noted", None, None)
-    (shown,) = await desk.noted()
-    assert (shown["state"], shown["cause"]) == ("noted", None)
+    (signal,) = await desk.noted()
+    assert (signal["state"], signal["cause"]) == ("noted", None)
     types = [event["type"] for event in (await desk.quality.read(f"{path}/events"))["items"]]
     assert types == [f"kpi_signal.{name}" for name in ("noted", "explained", "reopened")]
 
@@ -105,7 +105,7 @@ async def test_a_chart_shows_the_signals_of_its_scope(desk: Desk) -> None:
     assert len(await desk.noted()) == 1
     (of_team,) = (await desk.quality.read(SIGNALS, scope="team"))["items"]
     for name in ("team 0", str(TEAMS[0]), str(TEAMS[0]).upper()):
-        assert [one["id"] for one in await desk.noted(team=name)] == [of_team["id"]]
+        assert [signal["id"] for signal in await desk.noted(team=name)] == [of_team["id"]]
     assert await desk.noted(priority="none") == [], "nothing is noted of a priority"
     assert await desk.noted(team="team 0,team 1") == []
     assert await desk.noted(service="mail") == [], "it is not a live service"
@@ -138,7 +138,7 @@ async def test_the_chart_is_drawn_with_what_was_said_of_it(desk: Desk) -> None:
     name = "<script>停电 & dark</script>"
     await desk.quality.post_ok(f"{SIGNALS}/{desk.signal['id']}/explain", {"reason": name})
     begin = months()[2].date().isoformat()
-    for language, said in (("en", f"Explained: {name}, Quan"), ("zh", f"说明：{name}，Quan")):
+    for language, explanation in (("en", f"Explained: {name}, Quan"), ("zh", f"说明：{name}，Quan")):
         got = await desk.quality.get(f"/v1/kpis/{KEY}/chart.svg?from={begin}&lang={language}")
         assert got.status_code == 200
         assert got.headers["content-type"].partition(";")[0] == "image/svg+xml"
@@ -146,7 +146,7 @@ async def test_the_chart_is_drawn_with_what_was_said_of_it(desk: Desk) -> None:
         assert got.headers["content-language"] == language
         root = parse(got.text)
         assert KPIS[KEY].texts(language).name in title(root)
-        assert said in " ".join(texts(root, "ink"))
+        assert explanation in " ".join(texts(root, "ink"))
     got = await desk.quality.get(f"/v1/kpis/{KEY}/chart.svg?team={quote('team 0')}")
     assert "Team: team 0" in " ".join(texts(parse(got.text)))
 
@@ -206,11 +206,11 @@ async def test_what_is_no_re_basing_is_refused(shared: Api, changed: Json, point
 
 async def test_a_cause_that_looks_like_a_number_of_ours_must_be_one(desk: Desk) -> None:
     path = f"{SIGNALS}/{desk.signal['id']}/explain"
-    for said, pointer, code in (
+    for body, pointer, code in (
         ({}, "", "reason_or_cause"),
         ({"cause": "PRB-2020-000001"}, "/cause", "unknown_reference"),
     ):
-        refused = await desk.quality.post(path, json=said)
+        refused = await desk.quality.post(path, json=body)
         assert refused.status_code == 422
         assert [(error["pointer"], error["code"]) for error in refused.json()["errors"]] == [(pointer, code)]
     answer = await desk.quality.post(path, json={"cause": "INC-2026-000003"})

@@ -45,18 +45,18 @@ KEY = "incident_resolution_seconds"
 class Parts:
     """A table of numbers whose parts are made when the test says so."""
 
-    def __init__(self, *made: Exception | Sequence[Sequence[int]]) -> None:
-        self._made = made
-        self.turns = [asyncio.Event() for _ in made]
+    def __init__(self, *results: Exception | Sequence[Sequence[int]]) -> None:
+        self._made = results
+        self.turns = [asyncio.Event() for _ in results]
         self.closed = asyncio.Event()
 
     async def parts(self) -> TableParts:
         try:
-            for one, turn in zip(self._made, self.turns, strict=True):
+            for result, turn in zip(self._made, self.turns, strict=True):
                 await turn.wait()
-                if isinstance(one, Exception):
-                    raise one
-                yield ["n"], one
+                if isinstance(result, Exception):
+                    raise result
+                yield ["n"], result
         finally:
             self.closed.set()
 
@@ -239,7 +239,7 @@ async def test_a_series_in_pieces_says_what_it_says_in_one(
     monkeypatch.setattr(series_stream, "PIECE", 5)
     for key in slice_of("series in pieces", OF_INCIDENTS, str, kind_of):
         for by in ((), KPIS[key].dimensions[:2]):
-            question = whole_time(key, now, desk, grain="day", by=[one.value for one in by])
+            question = whole_time(key, now, desk, grain="day", by=[dimension.value for dimension in by])
             expected = await answer(db, question, now)
             pieces = [piece async for piece in series_pieces(db, question, now)]
             assert len(pieces) > 1

@@ -28,11 +28,11 @@ def rows(text: str) -> list[dict[str, str]]:
 
 def flat(body: Json, within: str = "") -> Json:
     """All values of an object, those of its parts under both names, a cut under its own."""
-    found: Json = {}
+    values: Json = {}
     for name, value in body.items():
         parts = flat(value, "" if name == "by" else f"{name}_") if isinstance(value, dict) else None
-        found |= {f"{within}{name}": value} if parts is None else parts
-    return found
+        values |= {f"{within}{name}": value} if parts is None else parts
+    return values
 
 
 def as_cell(value: Any) -> str:
@@ -48,19 +48,19 @@ async def test_a_series_comes_as_a_table_with_the_values_that_it_has_as_json(des
     for key in slice_of("as a table", OF_INCIDENTS, str, kind_of):
         kpi = OF_INCIDENTS[key]
         # As it was at one instant: how old an open case is does not change between the two.
-        asked = {"by": ",".join(kpi.dimensions), "grain": "all", "as_of": str(await desk.api.head())}
-        series = await auditor.read(f"/v1/kpis/{key}", **asked)
-        answer = await auditor.get(f"/v1/kpis/{key}", params=asked, headers=CSV)
+        parameters = {"by": ",".join(kpi.dimensions), "grain": "all", "as_of": str(await desk.api.head())}
+        series = await auditor.read(f"/v1/kpis/{key}", **parameters)
+        answer = await auditor.get(f"/v1/kpis/{key}", params=parameters, headers=CSV)
         assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
         table = rows(answer.text)
         assert len(table) == len(series["points"])
-        whole = {name: as_cell(series[name]) for name in PLACE}
+        place = {name: as_cell(series[name]) for name in PLACE}
         for row, point in zip(table, series["points"], strict=True):
-            assert {name: row.pop(name) for name in PLACE} == whole
+            assert {name: row.pop(name) for name in PLACE} == place
             for name, value in flat(point).items():
                 if name in row:
-                    said = as_cell(value)
-                    assert row.pop(name) == (f"'{said}" if said == "=1+1" else said), (key, name)
+                    cell = as_cell(value)
+                    assert row.pop(name) == (f"'{cell}" if cell == "=1+1" else cell), (key, name)
                 else:
                     assert value is None, name
                     assert {row.pop(part) for part in list(row) if part.startswith(f"{name}_")} == {""}
@@ -76,11 +76,16 @@ async def test_a_series_comes_as_a_table_with_the_values_that_it_has_as_json(des
 
 
 async def test_the_columns_of_a_table_are_always_the_same(desk: Desk) -> None:
-    times = [f"{time}_{of}" for time in ("business", "elapsed") for of in ("mean", "median", "p90", "max")]
+    times = [
+        f"{time}_{figure}" for time in ("business", "elapsed") for figure in ("mean", "median", "p90", "max")
+    ]
     columns = [
         *("value", "no_value", "cases", "numerator", "denominator", "rota_days", *times),
         *("survival_ended", "survival_open", "survival_median", "survival_p90"),
-        *(f"exposure_{of}" for of in ("agreed_seconds", "outage_seconds", "outages", "expected", "at_least")),
+        *(
+            f"exposure_{figure}"
+            for figure in ("agreed_seconds", "outage_seconds", "outages", "expected", "at_least")
+        ),
         *("interval_low", "interval_high", "interval_level", "small", "open_cases", "oldest_open_seconds"),
         *("on_hold", "undecided", "skewed"),
         *(
@@ -97,9 +102,11 @@ async def test_the_columns_of_a_table_are_always_the_same(desk: Desk) -> None:
     auditor = await desk.api.client("Olga", Role.auditor)
     for key, kpi in OF_INCIDENTS.items():
         by = kpi.dimensions[:2]
-        beside = [f"beside_{other}_{of}" for other in kpi.companions for of in ("value", "cases")]
+        companion_columns = [
+            f"beside_{other}_{figure}" for other in kpi.companions for figure in ("value", "cases")
+        ]
         answer = await auditor.get(f"/v1/kpis/{key}", params={"by": ",".join(by)}, headers=CSV)
-        header = ",".join(["from", "to", *by, *columns, *beside, "final_after", *PLACE])
+        header = ",".join(["from", "to", *by, *columns, *companion_columns, "final_after", *PLACE])
         assert answer.text == f"{header}\r\n", "no cut has any case"
     (empty,) = rows((await desk.manager.get(MTTR, params={"grain": "all"}, headers=CSV)).text)
     assert (empty["value"], empty["no_value"], empty["cases"], empty["small"]) == (
@@ -117,13 +124,13 @@ async def test_cases_come_as_a_table_page_by_page(desk: Desk) -> None:
     time = {"from": ago(days=1).isoformat(), "to": ago(days=-1).isoformat()}
     page = await desk.manager.read(f"{MTTR}/cases", **time)
     answer = await desk.manager.get(f"{MTTR}/cases", params={**time, "limit": 2}, headers=CSV)
-    found = rows(answer.text)
+    all_rows = rows(answer.text)
     rest = await desk.manager.get(answer.headers["link"].partition(">; ")[0].removeprefix("<"), headers=CSV)
     assert "link" not in rest.headers
-    found += rows(rest.text)
+    all_rows += rows(rest.text)
     items, next_cursor = page.pop("items"), page.pop("next_cursor")
-    assert (len(found), next_cursor) == (3, None)
-    for row, case in zip(found, items, strict=True):
+    assert (len(all_rows), next_cursor) == (3, None)
+    for row, case in zip(all_rows, items, strict=True):
         case["events"] = " ".join(event["id"] for event in case["events"])
         assert row == {name: as_cell(value) for name, value in {**case, **page}.items()}
 

@@ -62,8 +62,8 @@ async def test_an_incident_costs_what_staff_have_logged_and_booked_on_it(desk: D
         await lin.post_ok(f"{path}/book_cost", {"amount": "20.50", "currency": "EUR", "purpose": "A relay."})
     (entry, _) = (await lin.read(f"{path}/costs"))["items"]
     await lin.post_ok(f"{path}/reverse_cost", {"cost": entry["id"], "reason": "It was sent back."})
-    for one in (path, without):
-        await desk.resolve(one)
+    for question in (path, without):
+        await desk.resolve(question)
     await desk.follow()
     cost = await desk.point("/v1/kpis/incident_unit_cost")
     assert (cost["value"], cost["cases"], cost["interval"]) == (10_050, 1, None)
@@ -73,8 +73,8 @@ async def test_an_incident_costs_what_staff_have_logged_and_booked_on_it(desk: D
 
 async def test_the_periods_are_those_in_which_something_was_opened_or_ended(desk: Desk) -> None:
     tool = await desk.api.client("Monitor", Role.integration)
-    for at in ("2016-03-31T23:30:00Z", "2016-03-31T21:30:00Z", "2016-01-05T12:00:00Z"):
-        await tool.post_ok("/v1/incidents", an_incident(occurred_at=at))
+    for opened_at in ("2016-03-31T23:30:00Z", "2016-03-31T21:30:00Z", "2016-01-05T12:00:00Z"):
+        await tool.post_ok("/v1/incidents", an_incident(occurred_at=opened_at))
     await desk.follow()
     months = await desk.manager.read("/v1/kpis/periods", tz="Europe/Berlin")
     assert [item["from"][:16] for item in months["items"]] == [
@@ -91,11 +91,11 @@ async def test_the_periods_are_those_in_which_something_was_opened_or_ended(desk
 
 
 async def test_a_kpi_moves_when_a_case_is_resolved_and_the_facts_have_followed(desk: Desk) -> None:
-    at = await desk.report(2)
+    reported_at = await desk.report(2)
     await desk.follow()
     before = await desk.point()
     assert (before["value"], before["cases"], before["open_cases"]) == (None, 0, 1)
-    await desk.resolve(at)
+    await desk.resolve(reported_at)
     behind = await desk.manager.read(MTTR)
     assert behind["lag_seconds"] > 0, "an answer says that it is behind"
     assert behind["position"] < await desk.api.head()
@@ -186,8 +186,8 @@ async def test_what_it_is_cut_by_and_filtered_by(desk: Desk) -> None:
 
 async def test_a_number_is_opened_down_to_its_cases_and_their_events(desk: Desk) -> None:
     first, second = await desk.report(3), await desk.report(2)
-    for at in (first, second):
-        await desk.resolve(at)
+    for instant in (first, second):
+        await desk.resolve(instant)
     await desk.agent.post_ok(f"{second}/reopen", {"reason": "It is back."})
     await desk.agent.post_ok(f"{second}/resolve", RESOLVED)
     await desk.report(1)
@@ -283,8 +283,8 @@ async def test_a_value_beyond_what_is_natural_is_a_signal(desk: Desk) -> None:
 
 
 async def test_a_forecast_says_what_the_target_would_take(desk: Desk) -> None:
-    at = await desk.report(1)
-    await desk.resolve(at)
+    reported_at = await desk.report(1)
+    await desk.resolve(reported_at)
     await desk.follow()
     path = f"{MTTR}/forecast"
     answer = await desk.manager.read(path, grain="year", more_cases=9)
@@ -317,8 +317,8 @@ async def test_who_asks_for_what_they_have_written_waits_until_it_is_there(
 ) -> None:
     await desk.report(1)
     path = "/v1/kpis/incidents_opened"
-    found, _ = await asyncio.gather(desk.manager.read(path, grain="all", fresh="true"), desk.follow())
-    assert (found["points"][0]["value"], found["lag_seconds"]) == (1, 0)
+    answer, _ = await asyncio.gather(desk.manager.read(path, grain="all", fresh="true"), desk.follow())
+    assert (answer["points"][0]["value"], answer["lag_seconds"]) == (1, 0)
     await desk.report(1)
     monkeypatch.setattr("app.kpis.answers.answer.FRESH_SECONDS", 0.0)
     late = await desk.manager.read(path, grain="all", fresh="true")
@@ -370,9 +370,9 @@ async def test_every_wrong_parameter_is_pointed_at_in_both_languages(
 ) -> None:
     manager = await shared.client("Marta", Role.incident_manager)
     for_cases = {name: value for name, value in parameters.items() if name not in ("grain", "by")}
-    for path, said in ((MTTR, parameters), (f"{MTTR}/cases", for_cases)):
-        for language in LANGUAGES if said == parameters else ():
-            answer = await manager.get(path, params=said, headers={"Accept-Language": language})
+    for path, names in ((MTTR, parameters), (f"{MTTR}/cases", for_cases)):
+        for language in LANGUAGES if names == parameters else ():
+            answer = await manager.get(path, params=names, headers={"Accept-Language": language})
             assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), answer.text
             (error,) = answer.json()["errors"]
             assert (error["parameter"], error["code"]) == (parameter, code)
@@ -422,12 +422,12 @@ async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, 
     tied = await shared.client("Otto", f"{role}@team/{await shared.team(f'only-{role}')}")
     for client, may in ((caller, sees), (tied, False)):
         keys = [item["key"] for item in (await client.read("/v1/kpis"))["items"]]
-        others = {
+        other_callers = {
             kind for kind in EXTENT if kind != "incident" and role in LIFECYCLES_BY_KIND[kind].overseer_roles
         }
         assert [key for key in keys if key in OF_INCIDENTS] == (OF_INCIDENTS if may else [])
         of_others = {KPIS[key].process for key in keys if not KPIS[key].also} - {"incident"}
-        assert of_others == (others if client is caller else set())
+        assert of_others == (other_callers if client is caller else set())
         assert (await client.read("/v1/kpis/periods"))["items"] == [], "nothing has happened"
         for path in (
             MTTR,
@@ -444,9 +444,9 @@ async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, 
 async def test_a_figure_of_requests_and_incidents_is_for_whoever_sees_both(shared: Api, role: Role) -> None:
     caller = await shared.client("Olga", role)
     one_kind = ("requests_delivered", "incidents_resolved")
-    asked = {key: await caller.get(f"/v1/kpis/{key}") for key in (*one_kind, "requests_per_agent_day")}
-    may = all(asked[key].status_code == 200 for key in one_kind)
-    assert asked["requests_per_agent_day"].status_code == (200 if may else 403)
+    answers = {key: await caller.get(f"/v1/kpis/{key}") for key in (*one_kind, "requests_per_agent_day")}
+    may = all(answers[key].status_code == 200 for key in one_kind)
+    assert answers["requests_per_agent_day"].status_code == (200 if may else 403)
     listed = [item["key"] for item in (await caller.read("/v1/kpis"))["items"]]
     assert ("requests_per_agent_day" in listed) == may
 
@@ -480,7 +480,7 @@ async def auditor(desk: Desk) -> Client:
 
 
 @goes_round("every KPI at once", "app.kpis.answers")
-@each_case(("key", "grain"), itertools.product(KPIS, Grain), product=lambda one: one[0])
+@each_case(("key", "grain"), itertools.product(KPIS, Grain), product=lambda pair: pair[0])
 async def test_every_kpi_answers_in_every_grain_and_cut(auditor: Client, key: str, grain: Grain) -> None:
     dimensions = KPIS[key].dimensions
     answer = await auditor.read(f"/v1/kpis/{key}", grain=grain.value, by=",".join(dimensions))
@@ -503,13 +503,13 @@ async def test_a_kpi_that_lags_behind_an_import_says_so_in_words(desk: Desk, tmp
     """Read at once, it is too small, and only somebody who knows what a lag is would see it."""
     await desk.report(1)
     await desk.follow()
-    told = {"at": "2026-03-02T08:00:00Z", "state": "new"}
+    row = {"at": "2026-03-02T08:00:00Z", "state": "new"}
     file = tmp_path / "history.ndjson"
-    file.write_text("\n".join(json.dumps(told | {"case": str(n)}) for n in range(40)), encoding="utf-8")
+    file.write_text("\n".join(json.dumps(row | {"case": str(n)}) for n in range(40)), encoding="utf-8")
     now = datetime.now(UTC)
     await load(desk.api.ledger, file, Ndjson(now), source="old-desk", now=now)
     opened = "/v1/kpis/incidents_opened"
-    paths = ("/v1/kpis", opened, *(f"{opened}/{of}" for of in ("behaviour", "forecast", "cases")))
+    paths = ("/v1/kpis", opened, *(f"{opened}/{view}" for view in ("behaviour", "forecast", "cases")))
     for path in paths:
         answer = (await desk.manager.get(path)).json()
         assert answer["behind"] == (

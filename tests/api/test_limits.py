@@ -95,15 +95,15 @@ def test_in_no_stretch_of_so_many_seconds_is_more_taken(
 ) -> None:
     clock = Clock()
     quota = Quota("key", 4, 10, clock)
-    taken: list[tuple[float, str]] = []
-    for wait, who in waits:
+    accepted: list[tuple[float, str]] = []
+    for wait, caller in waits:
         clock.now += wait
-        lately = [at for at, name in taken if name == who and at > clock.now - 10]
-        room = quota.remaining(who)
+        lately = [instant for instant, name in accepted if name == caller and instant > clock.now - 10]
+        room = quota.remaining(caller)
         assert room.left == 4 - len(lately)
-        assert quota.consume(who) == (room.left > 0), "whoever can ask may"
+        assert quota.consume(caller) == (room.left > 0), "whoever can ask may"
         if room.left:
-            taken.append((clock.now, who))
+            accepted.append((clock.now, caller))
         else:
             ends = clock.now + room.seconds
             assert min(lately) + 10 <= ends < min(lately) + 11

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.api.records.shapes import on_request_fields
+from app.api.records.plans import on_request_fields
 from app.common.people import Role
 from app.foundation.people.queries import KEYS, PERSONS, TEAMS
 from app.kernel.access.reads import load
@@ -44,23 +44,23 @@ async def scene(shared: Api) -> Scene:
         await shared.team(key)
     ada = await shared.client("Ada", Role.admin, Role.agent, Role.integration)
     lin = await shared.client("Lin", Role.agent, teams=("network",))
-    made = Scene(ada, lin, await shared.client("Zhao Min", teams=("mail",)))
-    path = await made.report("plain", occurred_at="2026-01-01T00:00:00Z")
+    new_scene = Scene(ada, lin, await shared.client("Zhao Min", teams=("mail",)))
+    path = await new_scene.report("plain", occurred_at="2026-01-01T00:00:00Z")
     plain = await load(shared.ledger.db, LIFECYCLE, path.rpartition("/")[2])
     assert plain is not None
     await refer(shared.ledger, plain.record, "jira", "OPS-1")
     await ada.post_ok(f"{path}/tag", {"tag": "printer"})
     await ada.post_ok(f"{path}/follow")
-    await made.report("urgent", impact="1", urgency="1", channel="hotline", effect="none")
-    await made.report("hers", requester=made.zhao.id, service="erp", ci="db-1", category="data")
-    path = await made.report("given", service="mail")
+    await new_scene.report("urgent", impact="1", urgency="1", channel="hotline", effect="none")
+    await new_scene.report("hers", requester=new_scene.zhao.id, service="erp", ci="db-1", category="data")
+    path = await new_scene.report("given", service="mail")
     await ada.post_ok(f"{path}/assign", {"team": "network", "person": lin.id})
-    path = await made.report("held", effect="down")
+    path = await new_scene.report("held", effect="down")
     await ada.post_ok(f"{path}/assign", {"person": "me"})
     await ada.post_ok(f"{path}/hold", {"reason": "awaiting_evidence"})
-    path = await made.report("over", occurred_at="2026-02-01T00:00:00Z")
+    path = await new_scene.report("over", occurred_at="2026-02-01T00:00:00Z")
     await ada.post_ok(f"{path}/resolve", {**RESOLVED, "occurred_at": "2026-03-01T00:00:00Z"})
-    return made
+    return new_scene
 
 
 EVERY = {"plain", "urgent", "hers", "given", "held", "over"}
@@ -214,24 +214,26 @@ async def test_what_cannot_be_asked_is_named_with_what_can(
 
 async def test_a_record_is_trimmed_to_the_fields_asked_for(scene: Scene) -> None:
     for path in (f"{INCIDENTS}/{scene.ids['given']}", INCIDENTS):
-        asked = {"include": "actions"} if path == INCIDENTS else {}
-        whole = await scene.ada.read(path, **asked)
+        parameters = {"include": "actions"} if path == INCIDENTS else {}
+        complete = await scene.ada.read(path, **parameters)
         part = await scene.ada.read(path, fields="title,assignee,actions")
-        whole, part = (found["items"][0] if "items" in found else found for found in (whole, part))
-        assert list(part) == [name for name in whole if name in part]
+        complete, part = (answer["items"][0] if "items" in answer else answer for answer in (complete, part))
+        assert list(part) == [name for name in complete if name in part]
         assert part.keys() == {"id", "version", "number", "title", "assignee", "actions"}
-        assert part == {name: whole[name] for name in part}
+        assert part == {name: complete[name] for name in part}
     only = await scene.ada.read(INCIDENTS, fields="number")
     assert all(item.keys() == {"id", "version", "number"} for item in only["items"])
 
 
-@pytest.mark.parametrize("listing", [LISTING, PERSONS, TEAMS, KEYS], ids=lambda of: of.lifecycle.kind)
+@pytest.mark.parametrize(
+    "listing", [LISTING, PERSONS, TEAMS, KEYS], ids=lambda listing_of: listing_of.lifecycle.kind
+)
 async def test_any_field_can_be_asked_for_alone(scene: Scene, listing: Any) -> None:
     path = f"/v1/{listing.lifecycle.plural}"
-    asked = {}
+    parameters = {}
     if "actions" in listing.shape.model_fields:
-        asked = {"include": ",".join(("actions", *on_request_fields(listing.shape)))}
-    items = (await scene.ada.read(path, **asked))["items"]
+        parameters = {"include": ",".join(("actions", *on_request_fields(listing.shape)))}
+    items = (await scene.ada.read(path, **parameters))["items"]
     for name in listing.shape.model_fields:
         trimmed = (await scene.ada.read(path, fields=name))["items"]
         assert [item[name] for item in trimmed] == [item[name] for item in items]
@@ -331,5 +333,5 @@ def test_several_values_are_sent_with_commas_as_the_contract_says() -> None:
     sent = {"array": ("form", False), "object": ("deepObject", True)}
     for path in ("incidents", "persons", "teams", "keys"):
         for parameter in document()["paths"][f"/v1/{path}"]["get"]["parameters"]:
-            way = parameter.get("style"), parameter.get("explode")
-            assert way == sent.get(parameter["schema"].get("type"), (None, None))
+            style = parameter.get("style"), parameter.get("explode")
+            assert style == sent.get(parameter["schema"].get("type"), (None, None))

@@ -40,10 +40,10 @@ async def _history(desk: Desk) -> None:
     for begin, minutes in ((BEFORE, 200), (AFTER, 60)):
         for n in range(18):
             for urgency, took in (("2", minutes + 7 * n * n), ("3", 90 + 40 * (n % 4))):
-                at = begin + timedelta(days=n % 11, hours=(5 * n) % 24)
-                incident = an_incident(occurred_at=at.isoformat(), urgency=urgency, service="mail")
+                opened_at = begin + timedelta(days=n % 11, hours=(5 * n) % 24)
+                incident = an_incident(occurred_at=opened_at.isoformat(), urgency=urgency, service="mail")
                 record = await tool.post_ok("/v1/incidents", incident)
-                ended = (at + timedelta(minutes=took)).isoformat()
+                ended = (opened_at + timedelta(minutes=took)).isoformat()
                 await tool.post_ok(
                     f"/v1/incidents/{record['id']}/resolve", {**RESOLVED, "occurred_at": ended}
                 )
@@ -67,12 +67,12 @@ def _seconds(value: float) -> str:
 
 async def _points(client: Client) -> dict[str, Json]:
     """What the API says of the KPI itself in each of the windows."""
-    found = {}
+    points = {}
     for side, priority in SIDES.items():
         window = WINDOWS["before" if "before" in side else "after"]
-        asked = {"grain": "all", "tz": "UTC", "priority": priority, **window}
-        (found[side],) = (await client.read(MTTR, **asked))["points"]
-    return found
+        question = {"grain": "all", "tz": "UTC", "priority": priority, **window}
+        (points[side],) = (await client.read(MTTR, **question))["points"]
+    return points
 
 
 @pytest.mark.parametrize("control", [False, True])
@@ -85,12 +85,12 @@ async def test_an_effect_says_the_figures_of_the_api_by_their_names(desk: Desk, 
     record = await quality.post_ok(EFFECT, WINDOWS | body)
     result, points = record["result"], await _points(quality)
     sides = {side: result[side] for side in SIDES if result[side] is not None}
-    for side, of in sides.items():
+    for side, figures in sides.items():
         point = points[side]
-        assert of["value"] == point["value"] == pytest.approx(of["compared"], abs=1e-3)
-        assert of["median"] == pytest.approx(point["business"]["median"], abs=1e-3)
+        assert figures["value"] == point["value"] == pytest.approx(figures["compared"], abs=1e-3)
+        assert figures["median"] == pytest.approx(point["business"]["median"], abs=1e-3)
         assert point["business"] != point["elapsed"], "the other clock says something else"
-        assert of["cases"] == point["cases"]
+        assert figures["cases"] == point["cases"]
     before, after = sides["before"], sides["after"]
     change = after["value"] - before["value"]
     if control:
@@ -108,8 +108,8 @@ def _compare_sentence(sentence: str, result: Json, sides: dict[str, Json]) -> No
     assert f"(-{_three(100 * result['effect'] / before['value'])} %, " in sentence
     assert f"from {_seconds(before['value'])} to {_seconds(after['value'])}" in sentence
     if result["control_before"]:
-        others = [_seconds(sides[side]["value"]) for side in ("control_before", "control_after")]
-        assert f"the control from {others[0]} to {others[1]}" in sentence
+        control_seconds = [_seconds(sides[side]["value"]) for side in ("control_before", "control_after")]
+        assert f"the control from {control_seconds[0]} to {control_seconds[1]}" in sentence
     assert f"{_three(100 * result['level'])} % interval" in sentence
     for end in ("low", "high"):
         assert _seconds(abs(result[end])) in sentence
@@ -126,17 +126,17 @@ async def _compare_drawing(client: Client, body: Json, sides: dict[str, Json]) -
     """The figure names the same values, and the level of the intervals that it draws."""
     words = ChartWords("en", Unit.seconds, ZoneInfo("UTC"), "CNY")
     drawn = (await client.get(f"/v1/effects/{body['id']}/chart.svg")).text
-    told = " ".join(ElementTree.fromstring(drawn).itertext())  # drawn by us
+    text = " ".join(ElementTree.fromstring(drawn).itertext())  # drawn by us
     for value in (words.value(side["value"]) for side in sides.values()):
-        assert value in told
-    assert words.difference(body["result"]["effect"]) in told
-    assert "97.5 % interval" in told
-    assert "95 % interval" not in told
+        assert value in text
+    assert words.difference(body["result"]["effect"]) in text
+    assert "97.5 % interval" in text
+    assert "95 % interval" not in text
 
 
 async def test_a_value_is_that_of_the_clock_that_its_kpi_names(desk: Desk) -> None:
     await _history(desk)
-    told = set()
+    values = set()
     for kpi in (await desk.manager.read("/v1/kpis"))["items"]:
         points = (await desk.manager.read(f"/v1/kpis/{kpi['key']}", grain="month", **_year()))["points"]
         for point in points:
@@ -146,8 +146,8 @@ async def test_a_value_is_that_of_the_clock_that_its_kpi_names(desk: Desk) -> No
             elif point["value"] is not None:
                 statistic = "median" if kpi["aggregate"] == "median" else "mean"
                 assert point["value"] == pytest.approx(distributions[kpi["clock"]][statistic], abs=1e-3)
-                told.add(kpi["clock"])
-    assert told == {"business", "elapsed"}
+                values.add(kpi["clock"])
+    assert values == {"business", "elapsed"}
 
 
 def _year() -> dict[str, str]:

@@ -65,7 +65,7 @@ class Crowd:
         integration = Caller(
             caller.actor, caller.person_id, (RoleGrant(Role.integration),), is_rule=caller.is_rule
         )
-        if not row.who.allows(integration, None) and caller.is_rule:
+        if not row.policy.allows(integration, None) and caller.is_rule:
             integration = self.worker
         done = await act(self.ledger, integration, "incident", action, name, body)
         record_id: UUID = done.record.id
@@ -99,14 +99,14 @@ class Crowd:
 async def crowd(crowded: Ledger) -> Crowd:
     teams = {key: (await add_team(crowded, key)).id for key in TEAMS}
     people = [await add_caller(crowded, f"Person{n}", teams=TEAMS) for n in range(3)]
-    made = Crowd(crowded, people, teams)
+    new_crowd = Crowd(crowded, people, teams)
     chance = random.Random(20261120)
     for _ in range(INCIDENTS):
-        await made.live(chance)
-    made.rows = await crowded.db.rows(
+        await new_crowd.live(chance)
+    new_crowd.rows = await crowded.db.rows(
         "select r.*, h.audience from fold.incident r join log.stream_head h on h.stream = 'incident/' || r.id"
     )
-    return made
+    return new_crowd
 
 
 #: What is asked, and what it means of a row.
@@ -131,13 +131,13 @@ FILTERS: list[tuple[dict[str, str], Meaning]] = [
 ]
 
 
-@pytest.mark.parametrize("sort", [way for name in LISTING.sorts for way in (name, f"-{name}")])
+@pytest.mark.parametrize("sort", [order for name in LISTING.sorts for order in (name, f"-{name}")])
 async def test_pages_are_what_one_finds_by_looking_at_every_record(crowd: Crowd, sort: str) -> None:
     chance, ledger = random.Random(sort), crowd.ledger
     sizes = set()
     for n in range(ASKED):
         caller = crowd.anybody(chance)
-        said, meaning = FILTERS[n % len(FILTERS)]
+        filters, meaning = FILTERS[n % len(FILTERS)]
         expected = [
             row["id"]
             for row in sorted_by(crowd.rows, sort)
@@ -145,11 +145,11 @@ async def test_pages_are_what_one_finds_by_looking_at_every_record(crowd: Crowd,
             and meaning(row, caller, crowd.teams)
         ]
         renderer = Renderer(ledger, LIFECYCLE, IncidentOut, caller, "en")
-        assert await paged(renderer, said, sort, chance.choice([1, 3, 7, 50])) == expected, (
-            said,
+        assert await paged(renderer, filters, sort, chance.choice([1, 3, 7, 50])) == expected, (
+            filters,
             caller.roles,
         )
-        where = await narrowed(renderer, said)
+        where = await narrowed(renderer, filters)
         total = count_sql(renderer, where, INCIDENTS + 1)
         assert await ledger.db.value(total, where.parameters) == len(expected)
         sizes.add(len(expected))
@@ -165,23 +165,23 @@ def sorted_by(rows: list[Row], sort: str) -> list[Row]:
     return filled + sorted(empty, key=lambda row: row["id"], reverse=down)
 
 
-async def narrowed(renderer: Renderer, said: dict[str, str]) -> WhereClause:
+async def narrowed(renderer: Renderer, filters: dict[str, str]) -> WhereClause:
     where = WhereClause()
-    await narrow(where, LISTING.parameters, LISTING.query.model_validate(said), renderer)
+    await narrow(where, LISTING.parameters, LISTING.query.model_validate(filters), renderer)
     return where
 
 
-async def paged(renderer: Renderer, said: dict[str, str], sort: str, limit: int) -> list[UUID]:
+async def paged(renderer: Renderer, filters: dict[str, str], sort: str, limit: int) -> list[UUID]:
     """The ids on all pages, one after the other."""
-    found: list[UUID] = []
+    ids: list[UUID] = []
     place: PagePosition | None = None
     while True:
-        where = await narrowed(renderer, said)
+        where = await narrowed(renderer, filters)
         query = page_sql(renderer, where, order_of(LISTING, sort), limit, place)
         rows = await renderer.ledger.db.rows(query, where.parameters)
-        found += [row["id"] for row in rows]
+        ids += [row["id"] for row in rows]
         if len(rows) < limit:
-            return found
+            return ids
         place = (rows[-1]["sorted_by"], rows[-1]["id"])
 
 

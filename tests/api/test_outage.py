@@ -74,8 +74,8 @@ async def test_every_answer_says_when_to_try_again_and_then_the_service_goes_on_
         assert (answer.status_code, answer.json()["code"]) == (503, "database_gone")
         assert int(answer.headers["retry-after"]) > 0
     assert answers[1].json()["title"] == "数据库没有响应"
-    nobody = api.with_token(None)
-    ready, alive = await asyncio.gather(nobody.get("/readyz"), nobody.get("/livez"))
+    anonymous = api.with_token(None)
+    ready, alive = await asyncio.gather(anonymous.get("/readyz"), anonymous.get("/livez"))
     assert (ready.status_code, ready.json()) == (503, {"ready": False, "missing": ["database"]})
     assert alive.status_code == 200
 
@@ -94,7 +94,7 @@ async def test_every_answer_says_when_to_try_again_and_then_the_service_goes_on_
         return answer.status_code == 200
 
     assert await until(written)
-    assert await until(lambda: _is_ready(nobody))
+    assert await until(lambda: _is_ready(anonymous))
 
 
 async def test_a_command_whose_connection_is_cut_is_answered_503_and_done_once_when_it_is_repeated(
@@ -111,11 +111,11 @@ async def test_a_command_whose_connection_is_cut_is_answered_503_and_done_once_w
             command = asyncio.create_task(agent.post(f"{path}/acknowledge", json={}, headers=key))
 
             async def waits() -> bool:
-                found = await administrator.execute(
+                cursor = await administrator.execute(
                     "select 1 from pg_stat_activity where datname = %s and wait_event_type = 'Lock'",
                     (cut.database,),
                 )
-                return await found.fetchone() is not None
+                return await cursor.fetchone() is not None
 
             await until(waits)
             await administrator.execute(
@@ -142,11 +142,11 @@ async def test_a_network_that_is_silent_is_an_outage_too_and_what_was_sent_is_do
     ):
         zhao = await api.client("Zhao Min")
         path = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
-        nobody, key = api.with_token(None), {"Idempotency-Key": "k"}
+        anonymous, key = api.with_token(None), {"Idempotency-Key": "k"}
         road.flows.clear()
         monkeypatch.setattr(db, "ANSWER_SECONDS", PATIENCE_SECONDS * 10)  # for the rest one would wait longer
         async with asyncio.timeout(PATIENCE_SECONDS):
-            ready = await nobody.get("/readyz")
+            ready = await anonymous.get("/readyz")
         assert (ready.status_code, ready.json()) == (503, {"ready": False, "missing": ["database"]})
         with monkeypatch.context() as patched:
             patched.setattr(db, "ANSWER_SECONDS", SOON)
@@ -167,7 +167,7 @@ async def test_a_network_that_is_silent_is_an_outage_too_and_what_was_sent_is_do
         assert await until(written)
         events = (await zhao.read(f"{path}/events"))["items"]
         assert [event["type"] for event in events] == ["incident.reported", "incident.commented"]
-        assert await until(lambda: _is_ready(nobody))
+        assert await until(lambda: _is_ready(anonymous))
 
 
 async def _is_ready(client: Client) -> bool:
@@ -221,7 +221,7 @@ async def test_processes_of_the_database_that_stand_still_are_left_for_others_th
     monkeypatch.setattr(readiness, "READY_SECONDS", SOON)
     zhao = await api.client("Zhao Min")
     path = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
-    nobody, key = api.with_token(None), {"Idempotency-Key": "k"}
+    anonymous, key = api.with_token(None), {"Idempotency-Key": "k"}
 
     async def written() -> bool:
         return (await zhao.post(f"{path}/comment", json={"text": "x"}, headers=key)).status_code == 200
@@ -230,11 +230,11 @@ async def test_processes_of_the_database_that_stand_still_are_left_for_others_th
         with monkeypatch.context() as patched:
             patched.setattr(db, "ANSWER_SECONDS", PATIENCE_SECONDS * 10)
             async with asyncio.timeout(PATIENCE_SECONDS):
-                assert not await _is_ready(nobody)
+                assert not await _is_ready(anonymous)
         monkeypatch.setattr(db, "ANSWER_SECONDS", SOON)
         assert not await written()
         assert await until(written)
-        assert await until(lambda: _is_ready(nobody))
+        assert await until(lambda: _is_ready(anonymous))
     events = (await zhao.read(f"{path}/events"))["items"]
     assert [event["type"] for event in events] == ["incident.reported", "incident.commented"]
 
@@ -284,9 +284,9 @@ async def test_a_database_that_has_become_read_only_is_read_and_the_log_says_why
     zhao = await api.client("Zhao Min")
     path = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     cut = Cut(server, place)
-    said = sql.SQL("alter database {} set default_transaction_read_only = {}")
+    statement = sql.SQL("alter database {} set default_transaction_read_only = {}")
     async with await psycopg.AsyncConnection.connect(server.administrator, autocommit=True) as administrator:
-        await administrator.execute(said.format(sql.Identifier(cut.database), True))
+        await administrator.execute(statement.format(sql.Identifier(cut.database), True))
         await cut.disconnect(administrator)
 
         async def reads() -> bool:
@@ -301,7 +301,7 @@ async def test_a_database_that_has_become_read_only_is_read_and_the_log_says_why
             assert int(answer.headers["retry-after"]) > 0
             assert lines[-1]["request_id"] == answer.json()["request_id"]
             assert why in lines[-1]["why"]
-        await administrator.execute(said.format(sql.Identifier(cut.database), False))
+        await administrator.execute(statement.format(sql.Identifier(cut.database), False))
 
     async def written() -> bool:
         return (await zhao.post(f"{path}/comment", json={"text": "x"})).status_code == 200

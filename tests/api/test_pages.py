@@ -41,7 +41,7 @@ async def test_pages_give_everything_once_newest_first_whatever_their_size(share
 
 
 @goes_round("stories made at random")
-@pytest.mark.parametrize("sort", [way for name in LISTING.sorts for way in (name, f"-{name}")])
+@pytest.mark.parametrize("sort", [order for name in LISTING.sorts for order in (name, f"-{name}")])
 async def test_a_reader_misses_nothing_and_sees_nothing_twice_while_others_write(
     shared: Api, sort: str
 ) -> None:
@@ -58,27 +58,27 @@ async def test_a_reader_misses_nothing_and_sees_nothing_twice_while_others_write
             await agent.post_ok(f"/v1/incidents/{record_id}/close")
     by = sort.removeprefix("-")
     places = await places_of(reader, by)
-    there = places.keys()
-    assert there == set(mine)
-    seen: list[str] = []
+    ids = places.keys()
+    assert ids == set(mine)
+    read_ids: list[str] = []
     cursor: str | None = None
     while True:
         parameters = {"limit": chance.randint(1, 7), "sort": sort, "requester": "me"}
         parameters |= {"cursor": cursor} if cursor else {}
         page = await reader.read("/v1/incidents", **parameters)
-        seen += [item["id"] for item in page["items"]]
+        read_ids += [item["id"] for item in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
             break
         for _ in range(chance.randint(1, 3)):
             await meddle(chance, agent, reader, chance.choice(mine), seed)
     now = await places_of(reader, by)
-    unmoved = {record_id for record_id in there if now[record_id] == places[record_id]}
+    unmoved = {record_id for record_id in ids if now[record_id] == places[record_id]}
     assert unmoved
-    assert {record_id: seen.count(record_id) for record_id in unmoved} == dict.fromkeys(unmoved, 1)
+    assert {record_id: read_ids.count(record_id) for record_id in unmoved} == dict.fromkeys(unmoved, 1)
     if by in ("opened_at", "priority"):
-        assert unmoved == there
-        assert len(seen) == len(set(seen)), "something was shown twice"
+        assert unmoved == ids
+        assert len(read_ids) == len(set(read_ids)), "something was shown twice"
 
 
 async def meddle(chance: random.Random, agent: Client, reader: Client, record_id: str, seed: str) -> None:

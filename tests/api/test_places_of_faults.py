@@ -15,10 +15,10 @@ async def faults(client: Client, path: str, body: Json, language: str = "en") ->
     """The sentences about what is wrong, each by its place."""
     answer = await client.post(path, json=body, headers={"Accept-Language": language})
     assert answer.status_code == 422, answer.text
-    found: dict[str, str] = {}
+    messages: dict[str, str] = {}
     for error in answer.json()["errors"]:
-        found.setdefault(error["pointer"], error["message"])
-    return found
+        messages.setdefault(error["pointer"], error["message"])
+    return messages
 
 
 async def test_a_value_of_several_kinds_is_pointed_at_by_its_own_name(api: Api) -> None:
@@ -33,8 +33,8 @@ async def test_what_is_not_known_inside_a_part_is_told_with_the_names_of_that_pa
     wrong = await faults(client, REQUIREMENTS, {"criteria": [{"text": "It works.", "shown": "data_check"}]})
     assert wrong["/criteria/0/shown"] == "is not known here; known are: shown_by, text"
     bulk = {"items": [{"action": "confirm_requirements", "id": "REQ-2026-000001", "body": {}, "shown": 1}]}
-    told = (await faults(client, "/v1/requests/bulk", bulk))["/items/0/shown"]
-    assert told == "is not known here; known are: action, body, id, idempotency_key, if_match"
+    message = (await faults(client, "/v1/requests/bulk", bulk))["/items/0/shown"]
+    assert message == "is not known here; known are: action, body, id, idempotency_key, if_match"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -43,9 +43,9 @@ async def test_what_is_of_the_wrong_kind_is_told_in_the_language_asked_for(api: 
     wrong = await faults(client, REQUIREMENTS, {"heard": "me"}, language)
     assert wrong["/heard"] == sentences(language)["value"]["tuple_type"]
     tally = {"decision": 1, "outcome": "approved", "voters": 1.5}
-    told = await faults(client, "/v1/requests/REQ-2026-000001/approve", tally, language)
-    assert told["/decision"] == sentences(language)["value"]["uuid_type"]
-    assert told["/voters"] == sentences(language)["value"]["int_from_float"]
+    messages = await faults(client, "/v1/requests/REQ-2026-000001/approve", tally, language)
+    assert messages["/decision"] == sentences(language)["value"]["uuid_type"]
+    assert messages["/voters"] == sentences(language)["value"]["int_from_float"]
     check = {"checkpoint": "All", "passed": "yes", "findings": "None."}
-    told = await faults(client, "/v1/requests/REQ-2026-000001/check_quality", check, language)
-    assert told["/passed"] == sentences(language)["value"]["bool_type"]
+    messages = await faults(client, "/v1/requests/REQ-2026-000001/check_quality", check, language)
+    assert messages["/passed"] == sentences(language)["value"]["bool_type"]

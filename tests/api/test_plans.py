@@ -116,16 +116,16 @@ async def test_no_page_of_a_list_is_found_by_going_through_all_incidents(
     crowded: Ledger, many: dict[str, Caller], sees: str, order: Order
 ) -> None:
     through_all = []
-    for said in ASKED:
+    for filters in ASKED:
         renderer = Renderer(crowded, LIFECYCLE, IncidentOut, many[sees], "en")
         where = WhereClause()
-        await narrow(where, LISTING.parameters, LISTING.query.model_validate(said), renderer)
+        await narrow(where, LISTING.parameters, LISTING.query.model_validate(filters), renderer)
         query = page_sql(renderer, where, order, 51)
         plan = await crowded.db.value(f"explain (format json) {query}", where.parameters)
         if ("Seq Scan", "incident") in [
             (n["Node Type"], n.get("Relation Name")) for n in nodes(plan[0]["Plan"])
         ]:
-            through_all.append(said)
+            through_all.append(filters)
     assert through_all == []
 
 
@@ -138,15 +138,15 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 async def test_the_first_page_of_any_list_is_there_at_once(crowded: Ledger, many: dict[str, Caller]) -> None:
     """Looked at by what is read and thrown away, since clocks differ: little, in the usual order."""
-    for said in ASKED:
+    for filters in ASKED:
         for caller in many.values():
             renderer = Renderer(crowded, LIFECYCLE, IncidentOut, caller, "en")
             where = WhereClause()
-            await narrow(where, LISTING.parameters, LISTING.query.model_validate(said), renderer)
+            await narrow(where, LISTING.parameters, LISTING.query.model_validate(filters), renderer)
             query = page_sql(renderer, where, order_of(LISTING, "opened_at"), 51)
             explained = f"explain (analyze, buffers, timing off, format json) {query}"
             plan = (await crowded.db.value(explained, where.parameters))[0]["Plan"]
-            assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 6_000, said
+            assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 6_000, filters
 
 
 # Of the words some are spread over all incidents, and some stand in the oldest alone.
@@ -210,7 +210,9 @@ async def test_a_page_of_what_is_found_costs_the_same_wherever_that_stands(
             looked_at = await db.fetched()
             await db.close()
             newest = owner.execute(newest_of, (" & ".join(word.split()),)).fetchone()
-            assert [row[-1] for row in rows[:1]] == [one for one in newest or () if one], word
+            assert [row[-1] for row in rows[:1]] == [
+                incident_id for incident_id in newest or () if incident_id
+            ], word
             assert len(rows) == min(51, {"ancient": 100, "old rare": 4, "nothing": 0}.get(word, 51))
             if looked_at > 10_000:
                 costly[word] = looked_at

@@ -250,15 +250,15 @@ async def test_no_page_of_a_list_is_found_by_going_through_all_of_them(
 ) -> None:
     """Of each order a slice of what is asked, for each kind and each of those who ask another one."""
     listing = LISTS[kind].listing
-    ways = [way for name in listing.sorts for way in (name, f"-{name}")]
-    asked = [(listing, said, way) for said in LISTS[kind].asked for way in ways]
+    orders = [order for name in listing.sorts for order in (name, f"-{name}")]
+    questions = [(listing, filters, order) for filters in LISTS[kind].asked for order in orders]
     through_all = []
-    for _, said, way in slice_of(f"{sees} {kind}", asked, _name, lambda one: one[2]):
+    for _, filters, order in slice_of(f"{sees} {kind}", questions, _name, lambda question: question[2]):
         renderer = listing.renderer(crowded, listing.lifecycle, listing.shape, many[sees], "en")
         where = WhereClause()
-        await narrow(where, listing.parameters, listing.query.model_validate(said), renderer)
-        query = page_sql(renderer, where, order_of(listing, way), 51)
+        await narrow(where, listing.parameters, listing.query.model_validate(filters), renderer)
+        query = page_sql(renderer, where, order_of(listing, order), 51)
         plan = await crowded.db.value(f"explain (format json) {query}", where.parameters)
         if ("Seq Scan", kind) in [(n["Node Type"], n.get("Relation Name")) for n in nodes(plan[0]["Plan"])]:
-            through_all.append((said, way))
+            through_all.append((filters, order))
     assert through_all == []

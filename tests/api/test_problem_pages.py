@@ -37,12 +37,12 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        values = {name: value or "" for name, value in attrs}
         if tag in ("link", "script", "img"):
-            self.loads.append(given.get("href") or given.get("src") or "")
+            self.loads.append(values.get("href") or values.get("src") or "")
         elif tag == "a":
-            self.leads.append(given["href"])
-        self.inline += [name for name in given if name == "style" or name.startswith("on")]
+            self.leads.append(values["href"])
+        self.inline += [name for name in values if name == "style" or name.startswith("on")]
         if tag == "style":
             self.inline.append(tag)
 

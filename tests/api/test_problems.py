@@ -179,16 +179,16 @@ async def test_another_method_is_told_all_that_the_address_takes(
 
 
 async def test_without_a_key_nothing_under_v1_is_told_from_anything_else(shared: Api) -> None:
-    nobody = shared.with_token(None)
+    anonymous = shared.with_token(None)
     answers = [
-        await nobody.request(method, path)
+        await anonymous.request(method, path)
         for method in ("GET", "POST", "DELETE")
         for path in ("/v1/incidents", "/v1/nowhere", "/v1/meta", "/v1/incidents/x/close")
     ]
     assert {answer.status_code for answer in answers} == {401}
     assert {answer.headers["www-authenticate"] for answer in answers} == {"Bearer"}
-    told = [{**answer.json(), "request_id": "", "instance": ""} for answer in answers]
-    assert all(problem == told[0] for problem in told)
+    documents = [{**answer.json(), "request_id": "", "instance": ""} for answer in answers]
+    assert all(problem == documents[0] for problem in documents)
 
 
 async def test_a_refusal_for_the_state_says_the_state_and_what_is_open_to_this_caller(scene: Scene) -> None:
@@ -243,10 +243,10 @@ async def test_every_wrong_value_is_pointed_at(scene: Scene) -> None:
 
 
 async def test_of_very_many_wrong_values_the_first_are_shown_and_the_rest_counted(scene: Scene) -> None:
-    said = {f"field_{n}": n for n in range(12_034)}
+    body = {f"field_{n}": n for n in range(12_034)}
     for language in LANGUAGES:
         answer = await scene.zhao.post(
-            "/v1/incidents", json=an_incident(**said), headers={"Accept-Language": language}
+            "/v1/incidents", json=an_incident(**body), headers={"Accept-Language": language}
         )
         document = answer.json()
         assert (answer.status_code, document["code"]) == (422, "invalid")

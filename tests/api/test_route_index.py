@@ -34,8 +34,8 @@ def matched(routes: list[Any], method: str, path: str) -> list[Any]:
 @example("/docs/assets/a/b", "GET")
 @settings(max_examples=300)
 def test_no_route_is_lost_and_their_order_is_kept(path: str, method: str) -> None:
-    found = [ROUTES[number] for number in TABLE.numbers(path)]
-    assert matched(found, method, path) == matched(list(ROUTES), method, path)
+    routes = [ROUTES[number] for number in TABLE.numbers(path)]
+    assert matched(routes, method, path) == matched(list(ROUTES), method, path)
 
 
 def test_a_path_is_left_with_few_routes() -> None:

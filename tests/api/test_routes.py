@@ -15,7 +15,7 @@ from app.registry import LIFECYCLES, PROCESSES
 def test_each_process_has_routes_for_its_lifecycles() -> None:
     paths = {getattr(route, "path", "") for router in ROUTERS for route in router.routes}
     for process in PROCESSES:
-        assert routes_of(process.routes).routers, process.routes
+        assert routes_of(f"{process.package}.{process.routes}").routers, process.package
     unserved = {lifecycle.kind for lifecycle in LIFECYCLES if f"/v1/{lifecycle.plural}" not in paths}
     assert unserved == set()
 

@@ -149,5 +149,5 @@ async def test_the_plan_of_a_search_is_made_for_its_words(indexed: Api) -> None:
     zhao = await indexed.client("Zhao Min")
     for _ in range(8):
         await found(zhao, "mail", count="exact")
-    kept = "select count(*) from pg_prepared_statements where statement like '%%tsquery%%'"
-    assert await indexed.ledger.db.value(kept, {}) == 0
+    prepared = "select count(*) from pg_prepared_statements where statement like '%%tsquery%%'"
+    assert await indexed.ledger.db.value(prepared, {}) == 0

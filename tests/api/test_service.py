@@ -45,8 +45,8 @@ async def scraped(api: Api) -> dict[str, float]:
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
-    found = [line.rpartition(" ") for line in lines]
-    return {name: float(value) for name, _, value in found}
+    samples = [line.rpartition(" ") for line in lines]
+    return {name: float(value) for name, _, value in samples}
 
 
 async def test_requests_are_counted_by_operation_and_status_with_how_long_they_took(api: Api) -> None:
@@ -58,16 +58,16 @@ async def test_requests_are_counted_by_operation_and_status_with_how_long_they_t
     await zhao.get("/v1/incidents/nothing")
     await zhao.get("/v1/nowhere")
     await api.with_token(None).get(path)
-    found = await scraped(api)
+    samples = await scraped(api)
     count = "ledgerdesk_http_request_seconds_count"
-    assert found[f'{count}{{operation="get_incident",status="200"}}'] == 4
-    assert found[f'{count}{{operation="get_incident",status="404"}}'] == 1
-    assert found[f'{count}{{operation="report_incident",status="201"}}'] == 1
-    assert found[f'{count}{{operation="none",status="404"}}'] == 1
-    assert found[f'{count}{{operation="none",status="401"}}'] == 1
+    assert samples[f'{count}{{operation="get_incident",status="200"}}'] == 4
+    assert samples[f'{count}{{operation="get_incident",status="404"}}'] == 1
+    assert samples[f'{count}{{operation="report_incident",status="201"}}'] == 1
+    assert samples[f'{count}{{operation="none",status="404"}}'] == 1
+    assert samples[f'{count}{{operation="none",status="401"}}'] == 1
     bucket = 'ledgerdesk_http_request_seconds_bucket{le="+Inf",operation="get_incident",status="200"}'
-    assert found[bucket] == 4
-    assert not any(str(zhao.id) in name or "nowhere" in name for name in found)
+    assert samples[bucket] == 4
+    assert not any(str(zhao.id) in name or "nowhere" in name for name in samples)
 
 
 async def test_the_log_its_consumers_and_the_connections_are_measured_when_asked(
@@ -138,10 +138,12 @@ async def test_who_asks_what_this_is_learns_its_lifecycles_limits_and_languages(
         "requests": 1_000,
         "request_seconds": 10,
     }
-    assert [lifecycle["kind"] for lifecycle in answer["lifecycles"]] == [found.kind for found in LIFECYCLES]
-    for lifecycle, found in zip(answer["lifecycles"], LIFECYCLES, strict=True):
-        assert [action["action"] for action in lifecycle["actions"]] == [row.name for row in found.rows]
-        assert [state["state"] for state in lifecycle["states"]] == [state.value for state in found.states]
+    assert [lifecycle["kind"] for lifecycle in answer["lifecycles"]] == [
+        expected.kind for expected in LIFECYCLES
+    ]
+    for lifecycle, expected in zip(answer["lifecycles"], LIFECYCLES, strict=True):
+        assert [action["action"] for action in lifecycle["actions"]] == [row.name for row in expected.rows]
+        assert [state["state"] for state in lifecycle["states"]] == [state.value for state in expected.states]
     chinese = (await client.get("/v1/meta", headers={"Accept-Language": "zh"})).json()
     labels = {lifecycle["kind"]: lifecycle["label"] for lifecycle in chinese["lifecycles"]}
     assert labels["incident"] == "事件"
@@ -197,8 +199,8 @@ async def test_a_database_that_is_read_only_is_not_ready_as_every_write_says(
         async def is_answered(status: int = written) -> bool:
             return (await client.post("/v1/incidents", json=an_incident())).status_code == status
 
-        async def is_told(wanted: tuple[int, list[str]] = expected) -> bool:
-            return await ready(api) == wanted
+        async def is_told(answer: tuple[int, list[str]] = expected) -> bool:
+            return await ready(api) == answer
 
         assert await until(is_answered)
         assert await until(is_told)

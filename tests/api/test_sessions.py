@@ -124,13 +124,15 @@ async def test_a_session_that_is_ended_is_over_in_every_process(
 ) -> None:
     browser, value = await signed_in(api)
     async with serving(place.url, tmp_path / "secrets", settings) as other:
-        there = with_cookie(other, value)
-        assert (await there.get("/v1/me")).status_code == 200, "another process, or this one after a restart"
+        other_client = with_cookie(other, value)
+        assert (await other_client.get("/v1/me")).status_code == 200, (
+            "another process, or this one after a restart"
+        )
         answer = await browser.delete("/v1/sessions/current", headers=OURS)
         assert answer.status_code == 204
         (cookie,) = SimpleCookie(answer.headers["set-cookie"]).values()
         assert (cookie.value, cookie["max-age"]) == ("", "0")
-        assert (await there.get("/v1/me")).status_code == 401
+        assert (await other_client.get("/v1/me")).status_code == 401
         assert (await browser.delete("/v1/sessions/current", headers=OURS)).status_code == 401
 
 
@@ -191,10 +193,10 @@ async def test_what_is_kept_of_a_session_does_not_open_it(api: Api, place: Datab
 
 async def test_over_https_a_cookie_is_taken_by_the_name_that_only_this_host_can_set(api: Api) -> None:
     _, value = await browser_of(api, await api.client("Lin", Role.agent))
-    at = ADDRESS.replace("http:", "https:") + "/v1/me"
+    address = ADDRESS.replace("http:", "https:") + "/v1/me"
     for name, status in ((f"__Host-{NAME}", 200), (NAME, 401)):
         client = api.with_token(None, headers={"Cookie": f"{name}={value}"})
-        assert (await client.get(at)).status_code == status
+        assert (await client.get(address)).status_code == status
 
 
 async def test_a_session_that_is_over_says_so_and_a_guess_does_not(api: Api) -> None:
@@ -270,6 +272,6 @@ async def test_a_page_of_anybody_else_may_not(trusting: Api, origin: str) -> Non
         trusting, "OPTIONS", "/v1/incidents", origin, Access_Control_Request_Method="POST"
     )
     answer = await asked(trusting, "GET", "/v1/me", origin, Authorization=f"Bearer {token}")
-    for told in (preflight, answer):
-        assert not [name for name in told.headers if name.startswith("access-control")]
+    for response in (preflight, answer):
+        assert not [name for name in response.headers if name.startswith("access-control")]
     assert preflight.status_code == 401

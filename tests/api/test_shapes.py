@@ -24,7 +24,7 @@ CALLERS = {
 
 
 @pytest.mark.parametrize("roles", CALLERS.values(), ids=CALLERS)
-@pytest.mark.parametrize("listing", [INCIDENTS, REQUESTS, PROBLEMS], ids=lambda one: one.lifecycle.kind)
+@pytest.mark.parametrize("listing", [INCIDENTS, REQUESTS, PROBLEMS], ids=lambda value: value.lifecycle.kind)
 def test_what_is_open_in_a_list_is_what_is_open_of_each_record_by_itself(
     listing: Any, roles: tuple[RoleGrant, ...]
 ) -> None:
@@ -37,9 +37,12 @@ def test_what_is_open_in_a_list_is_what_is_open_of_each_record_by_itself(
 
     def open_to(some: list[Any]) -> list[Any]:
         columns: Columns = dict(zip(names, zip(*some, strict=True), strict=True))
-        ids = {name: [one and one.int for one in columns[name]] for name in ("requester", "assignee", "team")}
+        ids = {
+            name: [value and value.int for value in columns[name]]
+            for name in ("requester", "assignee", "team")
+        }
         return [part.value for part in renderer._actions(columns, ids)]
 
     together = open_to(rows)
-    assert together == [one for row in rows for one in open_to([row])]
-    assert len({str(one) for one in together}) > 1, "not all is open in every one"
+    assert together == [value for row in rows for value in open_to([row])]
+    assert len({str(value) for value in together}) > 1, "not all is open in every one"

@@ -132,7 +132,9 @@ async def test_a_service_says_about_how_many_of_its_cases(desk: Desk, zhao: Call
     await closed(desk, zhao, service="mail")
     await desk.pass_time(minutes=1)
     assert await asked(desk) == []
-    await act(desk.ledger, manager, "service", "edit", service, EditService(rating_percent=100))
+    await act(
+        desk.ledger, manager, "service", "edit", service, EditService.model_validate({"rating_percent": 100})
+    )
     await closed(desk, zhao, service="mail")
     await desk.pass_time(minutes=1)
     assert len(await asked(desk)) == 1

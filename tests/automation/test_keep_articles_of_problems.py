@@ -75,7 +75,7 @@ async def test_a_draft_reads_as_the_workaround_does_and_says_that_it_is_fixed(de
     problem, engineer = await known(desk)
     await desk.worker.work(desk.now)
     assert await by_rules(desk.ledger, f"article/{problem.article_id}") == []
-    await said(desk, engineer, problem, "edit", EditProblem(workaround="Wait."))
+    await said(desk, engineer, problem, "edit", EditProblem.model_validate({"workaround": "Wait."}))
     await desk.worker.work(desk.now)
     assert (await article_of(desk, problem)).answer == "Wait."
     await fixed(desk, engineer, problem)
@@ -90,8 +90,14 @@ async def test_a_draft_reads_as_the_workaround_does_and_says_that_it_is_fixed(de
 async def test_what_is_published_gets_a_revision_and_what_was_written_otherwise_stays(desk: Desk) -> None:
     problem, engineer = await known(desk)
     article = await article_of(desk, problem)
-    await said(desk, engineer, article, "edit", EditArticle(answer="Ask the desk."))
-    await said(desk, engineer, problem, "edit", EditProblem(workaround="Wait.", symptoms="It is gone."))
+    await said(desk, engineer, article, "edit", EditArticle.model_validate({"answer": "Ask the desk."}))
+    await said(
+        desk,
+        engineer,
+        problem,
+        "edit",
+        EditProblem.model_validate({"workaround": "Wait.", "symptoms": "It is gone."}),
+    )
     await desk.worker.work(desk.now)
     article = await article_of(desk, problem)
     assert (article.answer, article.symptoms) == ("Ask the desk.", "It is gone.")
@@ -101,7 +107,9 @@ async def test_what_is_published_gets_a_revision_and_what_was_written_otherwise_
     (revision,) = await desk.ledger.db.rows("select answer, symptoms from fold.article_revision", ())
     assert revision["answer"].startswith(f"Ask the desk.\n\n{problem.number}: fixed for good on ")
     assert revision["symptoms"] is None
-    await said(desk, engineer, problem, "edit", EditProblem(title="Mail is late, and was."))
+    await said(
+        desk, engineer, problem, "edit", EditProblem.model_validate({"title": "Mail is late, and was."})
+    )
     await desk.worker.work(desk.now)
     assert len(await desk.ledger.db.rows("select answer from fold.article_revision", ())) == 1
 
@@ -110,7 +118,7 @@ async def test_a_paragraph_of_somebody_else_that_begins_with_the_number_stays(de
     problem, engineer = await known(desk)
     article = await article_of(desk, problem)
     text = f"{problem.number} is about the gateway.\n\n{problem.number}: fixed for good on some day."
-    await said(desk, engineer, article, "edit", EditArticle(answer=text))
+    await said(desk, engineer, article, "edit", EditArticle.model_validate({"answer": text}))
     await fixed(desk, engineer, problem)
     day = desk.now.astimezone(desk.ledger.numbers.zone).date()
     assert (await article_of(desk, problem)).answer == f"{text}\n\n{problem.number}: fixed for good on {day}."
@@ -147,19 +155,23 @@ async def newest_revision(desk: Desk) -> str:
 async def test_one_revision_waits_that_says_all_that_is_otherwise(desk: Desk) -> None:
     problem, engineer = await known(desk)
     await published(desk, engineer, await article_of(desk, problem))
-    await said(desk, engineer, problem, "edit", EditProblem(symptoms="It is gone."))
+    await said(desk, engineer, problem, "edit", EditProblem.model_validate({"symptoms": "It is gone."}))
     await desk.worker.work(desk.now)
-    await said(desk, engineer, problem, "edit", EditProblem(workaround="Wait."))
+    await said(desk, engineer, problem, "edit", EditProblem.model_validate({"workaround": "Wait."}))
     await desk.worker.work(desk.now)
     assert await waiting(desk) == [{"symptoms": "It is gone.", "answer": "Wait."}]
-    await said(desk, engineer, problem, "edit", EditProblem(title="Mail is late, and was."))
+    await said(
+        desk, engineer, problem, "edit", EditProblem.model_validate({"title": "Mail is late, and was."})
+    )
     await desk.worker.work(desk.now)
     assert await done(desk, problem) == [
         "article.revision_proposed",
         "article.revision_withdrawn",
         "article.revision_proposed",
     ]
-    back = EditProblem(symptoms=WORKAROUND["symptoms"], workaround=WORKAROUND["workaround"])
+    back = EditProblem.model_validate(
+        {"symptoms": WORKAROUND["symptoms"], "workaround": WORKAROUND["workaround"]}
+    )
     await said(desk, engineer, problem, "edit", back)
     await desk.worker.work(desk.now)
     assert await waiting(desk) == [], "nothing is to be decided on"
@@ -170,7 +182,7 @@ async def test_what_somebody_has_proposed_counts_as_long_as_it_waits(desk: Desk)
     article = await article_of(desk, problem)
     editor = await published(desk, engineer, article)
     await said(desk, engineer, article, "propose_revision", ProposeRevisionArticle(answer="Ask the desk."))
-    await said(desk, engineer, problem, "edit", EditProblem(workaround="Wait."))
+    await said(desk, engineer, problem, "edit", EditProblem.model_validate({"workaround": "Wait."}))
     await desk.worker.work(desk.now)
     assert await waiting(desk) == [{"answer": "Ask the desk."}]
     declined = DeclineRevisionArticle.model_validate(
@@ -187,7 +199,13 @@ async def test_what_somebody_proposes_otherwise_takes_the_place_of_what_the_rule
     problem, engineer = await known(desk)
     article = await article_of(desk, problem)
     await published(desk, engineer, article)
-    await said(desk, engineer, problem, "edit", EditProblem(symptoms="It is gone.", workaround="Wait."))
+    await said(
+        desk,
+        engineer,
+        problem,
+        "edit",
+        EditProblem.model_validate({"symptoms": "It is gone.", "workaround": "Wait."}),
+    )
     await desk.worker.work(desk.now)
     await said(desk, engineer, article, "propose_revision", ProposeRevisionArticle(answer="Ask the desk."))
     await desk.worker.work(desk.now)
@@ -200,7 +218,7 @@ async def test_what_there_was_no_place_for_is_proposed_when_there_is(desk: Desk)
     editor = await published(desk, engineer, article)
     for n in range(MOST_REVISIONS):
         await said(desk, engineer, article, "propose_revision", ProposeRevisionArticle(title=f"Title {n}"))
-    await said(desk, engineer, problem, "edit", EditProblem(workaround="Wait."))
+    await said(desk, engineer, problem, "edit", EditProblem.model_validate({"workaround": "Wait."}))
     await desk.worker.work(desk.now)
     assert await done(desk, problem) == []
     accepted = {"revision": await newest_revision(desk), "verdict": "It is the best of them."}
@@ -213,14 +231,14 @@ async def test_what_an_editor_has_declined_is_proposed_again_only_if_it_reads_ot
     problem, engineer = await known(desk)
     article = await article_of(desk, problem)
     editor = await published(desk, engineer, article)
-    await said(desk, engineer, problem, "edit", EditProblem(workaround="Wait."))
+    await said(desk, engineer, problem, "edit", EditProblem.model_validate({"workaround": "Wait."}))
     await desk.worker.work(desk.now)
     declined = {"revision": await newest_revision(desk), "reason": "How long?"}
     await said(desk, editor, article, "decline_revision", DeclineRevisionArticle.model_validate(declined))
-    await said(desk, engineer, problem, "edit", EditProblem(symptoms="It is gone."))
+    await said(desk, engineer, problem, "edit", EditProblem.model_validate({"symptoms": "It is gone."}))
     await desk.worker.work(desk.now)
     assert await waiting(desk) == [{"symptoms": "It is gone."}]
-    await said(desk, engineer, problem, "edit", EditProblem(workaround="Wait an hour."))
+    await said(desk, engineer, problem, "edit", EditProblem.model_validate({"workaround": "Wait an hour."}))
     await desk.worker.work(desk.now)
     assert await waiting(desk) == [{"symptoms": "It is gone.", "answer": "Wait an hour."}]
 
@@ -229,7 +247,7 @@ async def test_what_changes_during_a_review_is_caught_up_with_when_it_is_over(de
     problem, engineer = await known(desk)
     article = await article_of(desk, problem)
     await said(desk, engineer, article, "submit", EmptyPayload())
-    await said(desk, engineer, problem, "edit", EditProblem(workaround="Wait."))
+    await said(desk, engineer, problem, "edit", EditProblem.model_validate({"workaround": "Wait."}))
     await desk.worker.work(desk.now)
     assert await done(desk, problem) == []
     editor = await add_caller(desk.ledger, "Ewa", Role.knowledge_editor)
@@ -237,7 +255,7 @@ async def test_what_changes_during_a_review_is_caught_up_with_when_it_is_over(de
     await desk.worker.work(desk.now)
     assert (await article_of(desk, problem)).answer == "Wait."
     await said(desk, engineer, article, "submit", EmptyPayload())
-    await said(desk, engineer, problem, "edit", EditProblem(workaround="Wait an hour."))
+    await said(desk, engineer, problem, "edit", EditProblem.model_validate({"workaround": "Wait an hour."}))
     await desk.worker.work(desk.now)
     await said(desk, editor, article, "publish", PublishArticle.model_validate(REVIEWED))
     await desk.worker.work(desk.now)
@@ -248,12 +266,20 @@ async def test_what_is_for_staff_from_now_on_is_shown_to_nobody_else(desk: Desk)
     problem, engineer = await known(desk, workaround_visibility="public")
     article = await article_of(desk, problem)
     await published(desk, engineer, article)
-    now_internal = EditProblem(workaround="Wait.", workaround_visibility=Visibility.internal)
+    now_internal = EditProblem.model_validate(
+        {"workaround": "Wait.", "workaround_visibility": Visibility.internal}
+    )
     await said(desk, engineer, problem, "edit", now_internal)
     await desk.worker.work(desk.now)
     assert (await article_of(desk, problem)).visibility is Visibility.internal
     assert await done(desk, problem) == ["article.visibility_changed", "article.revision_proposed"]
-    await said(desk, engineer, problem, "edit", EditProblem(workaround_visibility=Visibility.public))
+    await said(
+        desk,
+        engineer,
+        problem,
+        "edit",
+        EditProblem.model_validate({"workaround_visibility": Visibility.public}),
+    )
     await desk.worker.work(desk.now)
     assert (await article_of(desk, problem)).visibility is Visibility.internal, "others than rules widen it"
 
@@ -262,7 +288,13 @@ async def test_a_review_does_not_keep_an_article_public(desk: Desk) -> None:
     problem, engineer = await known(desk, workaround_visibility="public")
     article = await article_of(desk, problem)
     await said(desk, engineer, article, "submit", EmptyPayload())
-    await said(desk, engineer, problem, "edit", EditProblem(workaround_visibility=Visibility.internal))
+    await said(
+        desk,
+        engineer,
+        problem,
+        "edit",
+        EditProblem.model_validate({"workaround_visibility": Visibility.internal}),
+    )
     await desk.worker.work(desk.now)
     stands = await article_of(desk, problem)
     assert (stands.state, stands.visibility) == (ArticleState.in_review, Visibility.internal)
@@ -272,7 +304,9 @@ async def test_an_article_that_an_editor_shows_to_more_is_told_nothing_that_is_f
     problem, engineer = await known(desk)
     article = await article_of(desk, problem)
     editor = await published(desk, engineer, article)
-    await said(desk, engineer, problem, "edit", EditProblem(workaround="Ask Ivan's old server."))
+    await said(
+        desk, engineer, problem, "edit", EditProblem.model_validate({"workaround": "Ask Ivan's old server."})
+    )
     await desk.worker.work(desk.now)
     assert len(await waiting(desk)) == 1
     for_all = ChangeVisibilityArticle(visibility=Visibility.public)
@@ -284,7 +318,13 @@ async def test_an_article_that_an_editor_shows_to_more_is_told_nothing_that_is_f
     (proposed,) = await waiting(desk)
     answer = str(proposed["answer"])
     assert answer.startswith(f"{WORKAROUND['workaround']}\n\n{problem.number}: fixed for good on ")
-    await said(desk, engineer, problem, "edit", EditProblem(workaround_visibility=Visibility.public))
+    await said(
+        desk,
+        engineer,
+        problem,
+        "edit",
+        EditProblem.model_validate({"workaround_visibility": Visibility.public}),
+    )
     await desk.worker.work(desk.now)
     (proposed,) = await waiting(desk)
     assert str(proposed["answer"]).startswith("Ask Ivan's old server.\n\n")
@@ -293,12 +333,14 @@ async def test_an_article_that_an_editor_shows_to_more_is_told_nothing_that_is_f
 async def test_a_draft_for_everybody_is_told_what_is_for_staff_once_it_is_for_staff(desk: Desk) -> None:
     problem, engineer = await known(desk)
     article = await article_of(desk, problem)
-    await said(desk, engineer, article, "edit", EditArticle(visibility=Visibility.public))
-    await said(desk, engineer, problem, "edit", EditProblem(workaround="Wait."))
+    await said(desk, engineer, article, "edit", EditArticle.model_validate({"visibility": Visibility.public}))
+    await said(desk, engineer, problem, "edit", EditProblem.model_validate({"workaround": "Wait."}))
     await desk.worker.work(desk.now)
     stands = await article_of(desk, problem)
     assert (stands.answer, stands.visibility) == (WORKAROUND["workaround"], Visibility.public)
-    await said(desk, engineer, article, "edit", EditArticle(visibility=Visibility.internal))
+    await said(
+        desk, engineer, article, "edit", EditArticle.model_validate({"visibility": Visibility.internal})
+    )
     await desk.worker.work(desk.now)
     assert (await article_of(desk, problem)).answer == "Wait."
 
@@ -308,8 +350,8 @@ async def test_another_article_about_the_problem_is_whoevers_wrote_it(desk: Desk
     said_of_it = {**AN_ARTICLE, "answer": WORKAROUND["workaround"], "case": str(problem.id)}
     body = DraftArticle.model_validate(said_of_it)
     other = (await act(desk.ledger, engineer, "article", "draft", body=body, now=desk.now)).record
-    await said(desk, engineer, problem, "edit", EditProblem(workaround="Wait."))
-    await said(desk, engineer, other, "edit", EditArticle(symptoms="It is late."))
+    await said(desk, engineer, problem, "edit", EditProblem.model_validate({"workaround": "Wait."}))
+    await said(desk, engineer, other, "edit", EditArticle.model_validate({"symptoms": "It is late."}))
     await desk.worker.work(desk.now)
     assert await by_rules(desk.ledger, other.row_key) == []
 
@@ -319,11 +361,13 @@ async def test_a_workaround_with_a_paragraph_that_reads_as_the_rules_own_does_no
 ) -> None:
     problem, engineer = await known(desk)
     tricky = f"Wait.\n\n{problem.number}: fixed for good on 2026-01-01.\n\n\nThen ask."
-    await said(desk, engineer, problem, "edit", EditProblem(workaround=tricky))
+    await said(desk, engineer, problem, "edit", EditProblem.model_validate({"workaround": tricky}))
     await desk.worker.work(desk.now)
     assert (await article_of(desk, problem)).answer == "Wait.\n\n\nThen ask."
     assert await done(desk, problem) == ["article.edited"]
     await published(desk, engineer, await article_of(desk, problem))
-    await said(desk, engineer, problem, "edit", EditProblem(workaround=f"Please {tricky}"))
+    await said(
+        desk, engineer, problem, "edit", EditProblem.model_validate({"workaround": f"Please {tricky}"})
+    )
     await desk.worker.work(desk.now)
     assert await waiting(desk) == [{"answer": "Please Wait.\n\n\nThen ask."}]

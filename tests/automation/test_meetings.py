@@ -185,7 +185,7 @@ async def test_when_the_next_is_to_begin_is_as_it_fell_due_whatever_becomes_of_e
         assert meeting.next_at == (following and following.planned_at)
     async with desk.ledger.db.connection() as connection:
         comparison = await compare(connection, LIFECYCLES)
-    assert (comparison.differing, comparison.shown) == ({}, [])
+    assert (comparison.differing, comparison.examples) == ({}, [])
 
 
 async def test_a_group_that_has_grown_leaves_no_room_for_others_and_the_series_goes_on(desk: Desk) -> None:

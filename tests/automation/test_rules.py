@@ -51,7 +51,7 @@ def test_an_action_that_is_due_is_a_rules_to_perform_and_needs_no_payload() -> N
     assert due
     for lifecycle, row in due:
         assert row.due is not None
-        assert row.who.allows(rule_caller(row.due.rule), empty(lifecycle.record, uuid7())), row.name
+        assert row.policy.allows(rule_caller(row.due.rule), empty(lifecycle.record, uuid7())), row.name
         assert row.body().model_dump(exclude_unset=True) == {}
 
 

@@ -28,7 +28,7 @@ async def test_made_incidents_are_the_fold_of_their_events(
     comparison = await compare(owner, LIFECYCLES)
     await owner.close()
 
-    assert comparison.differing == {}, comparison.shown
+    assert comparison.differing == {}, comparison.examples
     made = await ledger.db.row(
         "select (select position from log.head) as head, (select count(*) from log.event) as events, "
         "(select count(*) from fold.incident) as incidents, "

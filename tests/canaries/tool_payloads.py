@@ -48,13 +48,22 @@ def _of_news(news: ParsedUpdate) -> object:
         case TicketUpdate():
             codes = {name: v for name, v in news.fields.items() if name not in _WORDS}
             persons = [name for name in _WORDS if news.fields.get(name) is not None]
-            return news.case, news.url, news.at, news.opened_at, news.state, codes, persons, news.irregular
+            return (
+                news.case,
+                news.url,
+                news.occurred_at,
+                news.opened_at,
+                news.state,
+                codes,
+                persons,
+                news.irregular,
+            )
         case CommentUpdate():
-            return news.case, news.id, news.at, news.visibility, news.irregular
+            return news.case, news.id, news.occurred_at, news.visibility, news.irregular
         case AlertSignal():
             names = (news.service, news.ci, news.category)
             levels = (news.impact, news.urgency, news.effect)
-            return news.source, news.dedup_key, news.status, news.at, names, levels, news.irregular
+            return news.source, news.dedup_key, news.status, news.occurred_at, names, levels, news.irregular
     raise AssertionError(news)
 
 

@@ -58,17 +58,17 @@ FORMATS = {"date-time": _is_instant, "uuid": _is_uuid}
 @cache
 def as_written() -> dict[str, Any]:
     """The contract as the code has it."""
-    found: dict[str, Any] = disk_cache.cached_json("contract", lambda: build_app().openapi())
-    return found
+    document: dict[str, Any] = disk_cache.cached_json("contract", lambda: build_app().openapi())
+    return document
 
 
 @cache
 def refusals() -> dict[str, list[int]]:
     """By operationId, the statuses that the code declares each operation to be refused with."""
-    found: dict[str, list[int]] = disk_cache.cached_json(
+    ranges: dict[str, list[int]] = disk_cache.cached_json(
         "refusals", lambda: declared_statuses(build_app().routes)
     )
-    return found
+    return ranges
 
 
 @cache
@@ -96,17 +96,19 @@ def with_parts_in_place(contract: dict[str, Any]) -> dict[str, Any]:
     """A copy in which each operation has its parameters, body and answers, where that contract refers to
     them.
     """
-    found = copy.deepcopy(contract)
-    for operations in found["paths"].values():
-        for told in operations.values():
-            told["responses"] = {status: resolved(one, contract) for status, one in told["responses"].items()}
-            if "parameters" in told:
-                told["parameters"] = [resolved(one, contract) for one in told["parameters"]]
-            if "requestBody" in told:
-                told["requestBody"] = resolved(told["requestBody"], contract)
+    resolved_contract = copy.deepcopy(contract)
+    for operations in resolved_contract["paths"].values():
+        for described in operations.values():
+            described["responses"] = {
+                status: resolved(part, contract) for status, part in described["responses"].items()
+            }
+            if "parameters" in described:
+                described["parameters"] = [resolved(part, contract) for part in described["parameters"]]
+            if "requestBody" in described:
+                described["requestBody"] = resolved(described["requestBody"], contract)
     for kind in ("parameters", "requestBodies", "responses"):
-        found["components"].pop(kind, None)
-    return found
+        resolved_contract["components"].pop(kind, None)
+    return resolved_contract
 
 
 @cache
@@ -162,8 +164,8 @@ def within(schema: Any) -> Any:
 def operation(method: str, path: str) -> dict[str, Any] | None:
     """The operation at that address; None if there is none."""
     operations = document()["paths"].get(path) or _with_parameters(path) or {}
-    found: dict[str, Any] | None = operations.get(method.lower())
-    return found
+    operation_found: dict[str, Any] | None = operations.get(method.lower())
+    return operation_found
 
 
 def _with_parameters(path: str) -> dict[str, Any] | None:
@@ -186,38 +188,40 @@ def _patterns() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
 def check(response: httpx.Response) -> None:
     """Fails if the answer is not one that the contract lets a client expect."""
     request = response.request
-    said = f"{request.method} {request.url.path} answered {response.status_code}"
+    answered = f"{request.method} {request.url.path} answered {response.status_code}"
     path = request.url.raw_path.decode("ascii").partition("?")[0]
     # HEAD is answered as GET is, without the body.
-    known = operation("GET" if request.method == "HEAD" else request.method, path)
-    documented = (known or {}).get("responses", {})
+    described = operation("GET" if request.method == "HEAD" else request.method, path)
+    documented = (described or {}).get("responses", {})
     answer = documented.get(str(response.status_code))
     if answer is None:
-        assert response.status_code in BEFORE_ROUTING, f"{said}, which its operation does not list"
+        assert response.status_code in BEFORE_ROUTING, f"{answered}, which its operation does not list"
         answer = {
             "content": {"application/problem+json": {"schema": PROBLEM}},
             "headers": dict.fromkeys([*problem_headers(response.status_code), *OF_KEYS]),
         }
-    _check_headers(response, answer["headers"], said)
+    _check_headers(response, answer["headers"], answered)
     media_type = response.headers.get("content-type", "").partition(";")[0]
     if "content" not in answer or request.method == "HEAD":
-        assert not response.content, f"{said} with a body, and the contract knows none"
+        assert not response.content, f"{answered} with a body, and the contract knows none"
         return
-    assert media_type in answer["content"], f"{said} as {media_type!r}"
+    assert media_type in answer["content"], f"{answered} as {media_type!r}"
     if media_type in BINARY:
         return
-    told: Any = response.text if media_type.startswith(("text/", "image/")) else response.json()
+    content: Any = response.text if media_type.startswith(("text/", "image/")) else response.json()
     # Clients from before the type of partial answers get them as JSON, if they ask for that by name.
     chosen = PARTIAL in answer["content"] and {"fields", "expand"} & request.url.params.keys()
-    validate(told, answer["content"][PARTIAL if chosen else media_type]["schema"])
+    validate(content, answer["content"][PARTIAL if chosen else media_type]["schema"])
     if chosen or media_type == PARTIAL:
-        is_page = "next_cursor" in told  # a record may have items of its own
-        for record in told["items"] if is_page else [told]:
+        is_page = "next_cursor" in content  # a record may have items of its own
+        for record in content["items"] if is_page else [content]:
             validate(record, _chosen_fields(path.split("/")[2], is_item=is_page))
     if media_type == "application/problem+json":
-        told = response.json()
-        assert told["status"] == response.status_code, said
-        assert status_of(told["code"]) == told["status"], f"the page of {told['code']} says another status"
+        content = response.json()
+        assert content["status"] == response.status_code, answered
+        assert status_of(content["code"]) == content["status"], (
+            f"the page of {content['code']} says another status"
+        )
 
 
 @cache
@@ -230,16 +234,16 @@ def _chosen_fields(plural: str, *, is_item: bool) -> dict[str, Any]:
     shape = listing.item if is_item else listing.shape
     fields = dict(document()["components"]["schemas"][shape.__name__]["properties"])
     for name, target in listing.refers.items():
-        whole = {"$ref": f"#/components/schemas/{target.listing.item.__name__}"}
-        fields[name] = {"anyOf": [_closed(copy.deepcopy(fields[name])), whole]}
+        complete = {"$ref": f"#/components/schemas/{target.listing.item.__name__}"}
+        fields[name] = {"anyOf": [_closed(copy.deepcopy(fields[name])), complete]}
     return {"type": "object", "properties": fields, "additionalProperties": False}
 
 
-def _check_headers(response: httpx.Response, documented: dict[str, Any], said: str) -> None:
+def _check_headers(response: httpx.Response, documented: dict[str, Any], answered: str) -> None:
     """Fails if it has a header that is not written there, or lacks one that is to come always."""
     listed = {name.lower(): name for name in documented}
     assert response.headers.keys() - OF_HTTP - listed.keys() == set(), (
-        f"{said} with headers that nobody lists"
+        f"{answered} with headers that nobody lists"
     )
-    always = {name for name, known in listed.items() if HEADERS[known][1]}
-    assert always - response.headers.keys() == set(), f"{said} without headers that always come"
+    always = {name for name, header in listed.items() if HEADERS[header][1]}
+    assert always - response.headers.keys() == set(), f"{answered} without headers that always come"

@@ -40,15 +40,15 @@ def summaries() -> str:
 
 def codes() -> str:
     """Every type of event, the members of its `given`, the fields of every row, and the codes of each."""
-    found = catalogue(LIFECYCLES)
+    described = catalogue(LIFECYCLES)
     lines = [f"role {' '.join(Role)}"]
-    for kind, event in found["types"].items():
+    for kind, event in described["types"].items():
         lines.append(f"event {kind} {event['schema_version']}")
         schema = event["given"]
         lines += [f"given {kind} {line}" for line in _members(schema, schema.get("$defs", {}))]
         if "clock" in event:
             lines += [f"clock {kind} {line}" for line in _members(event["clock"], event["clock"]["$defs"])]
-    for kind, row in found["rows"].items():
+    for kind, row in described["rows"].items():
         lines += [f"row {kind} {line}" for line in _members(row, {})]
     return "\n".join(lines) + "\n"
 

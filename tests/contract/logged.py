@@ -38,8 +38,8 @@ MOST_NAMED = 5
 @cache
 def catalogue() -> dict[str, Any]:
     """The contract as the code has it."""
-    found: dict[str, Any] = disk_cache.cached_json("events", lambda: describe.catalogue(LIFECYCLES))
-    return found
+    document: dict[str, Any] = disk_cache.cached_json("events", lambda: describe.catalogue(LIFECYCLES))
+    return document
 
 
 @cache
@@ -60,16 +60,16 @@ def faults(event: str, data: dict[str, Any]) -> list[str]:
     """What the catalogue does not say of an event of that type with that data: `given`, `set`, `clock`."""
     if event not in catalogue()["types"]:
         return [f"{event} is not there"]
-    found = []
+    messages = []
     # What another system told is kept as that system has it.
     if not data.get("observed"):
-        found += _faults(f"{event} given", _of_type(event, "given"), data["given"])
+        messages += _faults(f"{event} given", _of_type(event, "given"), data["given"])
     if data.get("clock") is not None:
-        found += _faults(f"{event} clock", _of_type(event, "clock"), data["clock"])
+        messages += _faults(f"{event} clock", _of_type(event, "clock"), data["clock"])
     for key, row in data["set"].items():
         if row is not None:
-            found += _faults(f"{event} set {kind_of(key)}", _of_row(kind_of(key)), row)
-    return found
+            messages += _faults(f"{event} set {kind_of(key)}", _of_row(kind_of(key)), row)
+    return messages
 
 
 def _faults(place: str, validator: Draft202012Validator, value: object) -> list[str]:
@@ -83,13 +83,13 @@ def _faults(place: str, validator: Draft202012Validator, value: object) -> list[
 
 def check(events: list[tuple[str, dict[str, Any]]]) -> None:
     """Fails if an event, of a kind that the application has, is not as the catalogue says."""
-    found: dict[str, None] = {}
+    messages: dict[str, None] = {}
     for event, data in events:
-        kind, _, what = event.partition(".")
-        if kind in KINDS and what != OF_TESTS and not (kind == "incident" and what in OF_DECISIONS):
-            found |= dict.fromkeys(faults(event, data))
-    if found:
-        pytest.fail(f"not as events.json says: {list(found)[:MOST_NAMED]}")
+        kind, _, verb = event.partition(".")
+        if kind in KINDS and verb != OF_TESTS and not (kind == "incident" and verb in OF_DECISIONS):
+            messages |= dict.fromkeys(faults(event, data))
+    if messages:
+        pytest.fail(f"not as events.json says: {list(messages)[:MOST_NAMED]}")
 
 
 def check_answer(response: httpx.Response) -> None:

@@ -66,13 +66,13 @@ EXISTING = {"not_a_currency", "unknown_zone", "nothing_to_search_for"}
 @cache
 def routes() -> dict[str, APIRoute]:
     """The routes of the contract by the ids of their operations."""
-    told = document()["paths"]
+    paths = document()["paths"]
     return {
-        told[route.path][method.lower()]["operationId"]: route
+        paths[route.path][method.lower()]["operationId"]: route
         for route in build_app().routes
         if isinstance(route, APIRoute)
         for method in route.methods or ()
-        if method.lower() in told.get(route.path, {})
+        if method.lower() in paths.get(route.path, {})
     }
 
 
@@ -84,21 +84,21 @@ def operations() -> Iterator[tuple[str, Schema]]:
 
 def bodies() -> list[tuple[str, Schema]]:
     """The schema of each body in JSON, once, with the operation that takes it."""
-    found: dict[str, tuple[str, Schema]] = {}
+    schemas: dict[str, tuple[str, Schema]] = {}
     for name, operation in operations():
         content = operation.get("requestBody", {}).get("content", {})
         if JSON in content:
-            found.setdefault(str(content[JSON]["schema"]), (name, content[JSON]["schema"]))
-    return list(found.values())
+            schemas.setdefault(str(content[JSON]["schema"]), (name, content[JSON]["schema"]))
+    return list(schemas.values())
 
 
 def parameters() -> list[tuple[str, Schema]]:
     """Each parameter, once, with an operation that takes it."""
-    found: dict[str, tuple[str, Schema]] = {}
+    schemas: dict[str, tuple[str, Schema]] = {}
     for name, operation in operations():
         for parameter in operation.get("parameters", ()):
-            found.setdefault(str(parameter), (name, parameter))
-    return list(found.values())
+            schemas.setdefault(str(parameter), (name, parameter))
+    return list(schemas.values())
 
 
 def named(value: object) -> str:
@@ -116,24 +116,24 @@ def faults_of_parameter(name: str, parameter: Schema, value: Any) -> list[str]:
     """The codes of what the server finds wrong with the value of the parameter."""
     takes = routes()[name].dependant
     fields = {"query": takes.query_params, "path": takes.path_params, "header": takes.header_params}
-    said = {parameter["name"]: _text(value)}
+    query = {parameter["name"]: _text(value)}
     if isinstance(value, dict):
-        said = {f"{parameter['name']}.{member}": _text(part) for member, part in value.items()}
+        query = {f"{parameter['name']}.{member}": _text(part) for member, part in value.items()}
     for field in fields[parameter["in"]]:
         annotation = field.field_info.annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            return _codes(field.validate(_needed(name) | said))
+            return _codes(field.validate(_needed(name) | query))
         if field.alias.lower() == parameter["name"].lower():
             return _codes(field.validate(_text(value)))
     raise AssertionError(f"{name} takes no {parameter['name']}")
 
 
 def _needed(name: str) -> dict[str, str]:
-    told = next(operation for found, operation in operations() if found == name)
+    described = next(operation for name_found, operation in operations() if name_found == name)
     return {
-        one["name"]: _text(one["example"])
-        for one in told["parameters"]
-        if one["in"] == "query" and one["required"]
+        parameter["name"]: _text(parameter["example"])
+        for parameter in described["parameters"]
+        if parameter["in"] == "query" and parameter["required"]
     }
 
 
@@ -173,7 +173,7 @@ def test_a_parameter_that_the_contract_allows_has_no_form_that_is_refused(
 
 @each_case(("name", "schema"), bodies(), ids=named)
 def test_a_body_has_an_example_that_is_right(name: str, schema: Schema) -> None:
-    choices = [one["$ref"] for one in (schema, *schema.get("anyOf", ())) if "$ref" in one]
+    choices = [option["$ref"] for option in (schema, *schema.get("anyOf", ())) if "$ref" in option]
     assert choices
     for reference in choices:
         (example,) = as_written()["components"]["schemas"][reference.rpartition("/")[2]]["examples"]

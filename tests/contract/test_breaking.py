@@ -58,8 +58,8 @@ def api(
         "requestBody": {"required": True, "content": {JSON: refers("Body")}},
         "responses": {"200": {"content": {JSON: refers("Answer")}, "headers": {"ETag": {"required": True}}}},
     }
-    made = {**usual, **(operation or {})}
-    return {"paths": {"/v1/things": {"post": made}}, "components": {"schemas": schemas}}
+    described = {**usual, **(operation or {})}
+    return {"paths": {"/v1/things": {"post": described}}, "components": {"schemas": schemas}}
 
 
 def sends(required: tuple[str, ...] = ("state",), **properties: Schema) -> Schema:
@@ -93,9 +93,9 @@ def _with_schema(document: Schema, **schemas: Schema) -> Schema:
 
 def events(name: str = "thing.made", version: int = 1, **fields: Schema) -> Schema:
     """A catalogue with one type of event."""
-    given = record(("code",), **(fields or {"code": {"enum": ["a", "b"]}, "team": ID}))
+    payload = record(("code",), **(fields or {"code": {"enum": ["a", "b"]}, "team": ID}))
     row = {"type": "object", "properties": {"state": {"type": ["string", "null"]}}}
-    return {"types": {name: {"schema_version": version, "given": given}}, "rows": {"thing": row}}
+    return {"types": {name: {"schema_version": version, "given": payload}}, "rows": {"thing": row}}
 
 
 MAYBE: Schema = {"anyOf": [TEXT, {"type": "null"}]}
@@ -353,9 +353,9 @@ def test_what_breaks_clients_is_found_and_nothing_else(
     assert found(breaks) == [(rule, place)]
     (broken, met), *_ = breaks.items()
     assert met == ["act"]
-    said = declared.sentence(broken, met)
-    assert said.startswith(place)
-    assert said.endswith(f"rule {rule}.")
+    sentence = declared.sentence(broken, met)
+    assert sentence.startswith(place)
+    assert sentence.endswith(f"rule {rule}.")
 
 
 @pytest.mark.parametrize(("rule", "place", "old", "new"), OF_EVENTS)
@@ -427,7 +427,7 @@ def test_what_a_released_version_declared_is_history_and_excuses_nothing() -> No
 
 
 def test_a_declaration_that_names_no_break_is_found() -> None:
-    assert [one.place for one in declared.unfounded({}, declared.read(ENTRY), "0.1.9")] == ["Body/note"]
+    assert [change.place for change in declared.unfounded({}, declared.read(ENTRY), "0.1.9")] == ["Body/note"]
     assert declared.undeclared(BROKEN, declared.read(ENTRY), "0.10.0") == BROKEN, "0.10 comes after 0.2"
 
 
@@ -472,11 +472,13 @@ def test_from_the_first_release_on_what_breaks_its_clients_is_told_with_what_to_
     released = json.loads((tmp_path / "released" / "openapi.json").read_text(encoding="utf-8"))
     released["paths"]["/v1/gone"] = {"get": {**released["paths"]["/v1/me"]["get"], "operationId": "get_gone"}}
     (tmp_path / "released" / "openapi.json").write_text(json.dumps(released), encoding="utf-8")
-    said = unexcused()
-    assert said[0] == "Breaks clients: get_gone is gone (GET /v1/gone): rule operation_removed."
+    message = unexcused()
+    assert message[0] == "Breaks clients: get_gone is gone (GET /v1/gone): rule operation_removed."
     version = "9.0.0"
     entry = (
-        said[-1].replace('version = ""', f'version = "{version}"').replace('reason = ""', 'reason = "Why."')
+        message[-1]
+        .replace('version = ""', f'version = "{version}"')
+        .replace('reason = ""', 'reason = "Why."')
     )
     (tmp_path / "declared_changes.toml").write_text(entry, encoding="utf-8")
     assert unexcused() == []

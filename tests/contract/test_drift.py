@@ -24,11 +24,11 @@ def differences(texts: dict[Path, str]) -> list[str]:
     """What would change in the files."""
     changed = []
     for path, text in texts.items():
-        kept = path.read_text(encoding="utf-8") if path.exists() else ""
+        stored = path.read_text(encoding="utf-8") if path.exists() else ""
         name = str(path.relative_to(PROJECT))
-        lines = unified_diff(kept.splitlines(), text.splitlines(), name, "as the code says", "", "", 0)
-        if found := "\n".join(lines):
-            changed.append(found)
+        lines = unified_diff(stored.splitlines(), text.splitlines(), name, "as the code says", "", "", 0)
+        if difference := "\n".join(lines):
+            changed.append(difference)
     return changed
 
 

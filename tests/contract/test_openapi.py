@@ -32,7 +32,9 @@ Operation = dict[str, Any]
 def operations() -> list[tuple[str, str, Operation]]:
     """Every operation with its method and address."""
     paths = document()["paths"]
-    return [(method, path, found) for path, methods in paths.items() for method, found in methods.items()]
+    return [
+        (method, path, described) for path, methods in paths.items() for method, described in methods.items()
+    ]
 
 
 #: By plural, what its records are called in summaries.
@@ -115,8 +117,8 @@ def test_each_range_of_refusals_lists_every_code_with_its_status() -> None:
 def test_a_parameter_is_described_and_never_null(method: str, path: str, operation: Operation) -> None:
     for parameter in operation.get("parameters", ()):
         assert parameter.get("description", "").strip(), parameter["name"]
-        said = {name: part for name, part in parameter["schema"].items() if name != "description"}
-        assert "null" not in str(said)
+        schema = {name: part for name, part in parameter["schema"].items() if name != "description"}
+        assert "null" not in str(schema)
         if parameter["in"] == "query":
             assert SNAKE.fullmatch(parameter["name"])
 
@@ -136,8 +138,8 @@ def test_a_summary_names_the_kind_of_its_records() -> None:
 def test_every_reference_leads_somewhere_and_every_schema_is_referred_to() -> None:
     parts = as_written()["components"]
     kinds = ("schemas", "headers", "parameters", "requestBodies", "responses")
-    known = {f"#/components/{kind}/{name}" for kind in kinds for name in parts[kind]}
-    assert set(_references(as_written())) == known
+    defined = {f"#/components/{kind}/{name}" for kind in kinds for name in parts[kind]}
+    assert set(_references(as_written())) == defined
 
 
 def test_a_code_in_an_answer_may_be_any_text_and_one_that_is_sent_only_a_known_one() -> None:
@@ -179,10 +181,10 @@ def _reached(parts: Any) -> set[str]:
 
 
 def test_what_several_operations_answer_or_take_stands_once() -> None:
-    found = [
+    repeated = [
         json.dumps(part, sort_keys=True)
-        for told in as_written()["paths"].values()
-        for operation in told.values()
+        for methods in as_written()["paths"].values()
+        for operation in methods.values()
         for part in (
             *operation["responses"].values(),
             *operation.get("parameters", ()),
@@ -190,7 +192,7 @@ def test_what_several_operations_answer_or_take_stands_once() -> None:
         )
         if "$ref" not in part
     ]
-    assert len(found) == len(set(found))
+    assert len(repeated) == len(set(repeated))
 
 
 def test_the_contract_is_no_longer_than_its_operations_need() -> None:
@@ -217,10 +219,14 @@ def test_a_schema_is_valid_and_its_fields_are_named_in_one_way(name: str) -> Non
     for pattern in _patterns(schema):
         re.compile(pattern)
     assert re.fullmatch(r"[A-Z][A-Za-z]+", name)
-    for field, told in schema.get("properties", {}).items():
+    for field, field_schema in schema.get("properties", {}).items():
         assert SNAKE.fullmatch(field), field
         # Periods are `from` and `to`, and an instant that was asked for is `at`, as in the question.
-        if "date-time" in str(told) and field not in ("from", "to", "at") and not name.startswith("Kpi"):
+        if (
+            "date-time" in str(field_schema)
+            and field not in ("from", "to", "at")
+            and not name.startswith("Kpi")
+        ):
             assert field.endswith(("_at", "_since")), f"{name}.{field} is a time"
 
 
@@ -244,8 +250,8 @@ def test_what_is_sent_is_closed_and_what_is_answered_is_complete() -> None:
         assert schemas[reference.rpartition("/")[2]]["additionalProperties"] is False, reference
     bodies = {reference for reference in answered if reference.startswith("#/components/schemas/")}
     # A refusal has what explains it, and a partial record what was asked for.
-    others = {f"#/components/schemas/{name}" for name in ("ProblemDocument", "PartialRecord")}
-    for reference in bodies - others:
+    exceptions = {f"#/components/schemas/{name}" for name in ("ProblemDocument", "PartialRecord")}
+    for reference in bodies - exceptions:
         schema = schemas[reference.rpartition("/")[2]]
         assert set(schema.get("required", ())) == set(schema.get("properties", ())), reference
 
@@ -254,17 +260,19 @@ def test_a_list_that_is_sent_is_bounded() -> None:
     schemas = document()["components"]["schemas"]
     sent = {ref for _, _, operation in operations() for ref in _references(operation.get("requestBody", {}))}
     lists = [
-        (reference, name, told)
+        (reference, name, field_schema)
         for reference in sent
-        for name, told in schemas[reference.rpartition("/")[2]].get("properties", {}).items()
-        if "'array'" in str(told)
+        for name, field_schema in schemas[reference.rpartition("/")[2]].get("properties", {}).items()
+        if "'array'" in str(field_schema)
     ]
     assert lists
-    assert [(reference, name) for reference, name, told in lists if "maxItems" not in str(told)] == []
+    assert [
+        (reference, name) for reference, name, field_schema in lists if "maxItems" not in str(field_schema)
+    ] == []
 
 
 def test_a_code_in_the_contract_has_the_values_that_it_has_in_the_code() -> None:
-    known = {kind.__name__: [code.value for code in kind] for kind in CodeEnum.__subclasses__()}
+    codes = {kind.__name__: [code.value for code in kind] for kind in CodeEnum.__subclasses__()}
     for name, schema in document()["components"]["schemas"].items():
         if "enum" in schema:
-            assert schema["enum"] == known[name]
+            assert schema["enum"] == codes[name]

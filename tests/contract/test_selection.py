@@ -21,7 +21,9 @@ def references(contract: Json) -> set[tuple[str, str]]:
 
 
 def operation_ids(contract: Json) -> list[str]:
-    return [operation["operationId"] for told in contract["paths"].values() for operation in told.values()]
+    return [
+        operation["operationId"] for methods in contract["paths"].values() for operation in methods.values()
+    ]
 
 
 def test_each_tag_belongs_to_one_area() -> None:
@@ -36,7 +38,10 @@ def test_an_area_has_what_its_operations_refer_to_and_nothing_else(area: str) ->
     assert references(contract) == defined
     assert components["securitySchemes"] == as_written()["components"]["securitySchemes"]
     tags = {
-        tag for told in contract["paths"].values() for operation in told.values() for tag in operation["tags"]
+        tag
+        for methods in contract["paths"].values()
+        for operation in methods.values()
+        for tag in operation["tags"]
     }
     assert tags & set(AREAS[area]) == {tag["name"] for tag in contract["tags"]} == set(AREAS[area])
 

@@ -16,7 +16,7 @@ from tests.extent import WHOLE, goes_round
 from tests.slices import CHANGED
 
 HOW_TO = PROJECT / "docs" / "how-to"
-#: The newest migration; the pages add the one after it.
+#: The newest migration; the pages add those after it.
 NEWEST = max(int(path.name[:4]) for path in (PROJECT / "migrations" / "versions").glob("[0-9]*.py"))
 #: In the order in which they are applied to one copy, and how many migrations of earlier pages come before.
 PAGES = {
@@ -27,15 +27,20 @@ PAGES = {
     "add-a-kpi.md": 2,
 }
 #: What `make contract` writes.
-GENERATED = {"openapi/openapi.json", "openapi/events.json", *(["migrations/schema.sql"] if WHOLE else [])}
+GENERATED = {
+    "openapi/openapi.json",
+    "openapi/areas/incidents.json",
+    "openapi/events.json",
+    *(["migrations/schema.sql"] if WHOLE else []),
+}
 GENERATED |= {"docs/lifecycles/incidents.md", "docs/lifecycles/loans.md", "docs/kpis.md"}
 COPIED = ("app", "docs", "migrations", "openapi", "tests", "pyproject.toml", "Makefile", "CHANGELOG.md")
 #: The files that each page has somebody write by hand.
 BY_HAND = {
-    "add-an-action.md": {"app/processes/incidents/lifecycle.py"},
+    "add-an-action.md": {f"app/processes/incidents/{name}.py" for name in ("payloads", "lifecycle")},
     "add-a-field.md": {
         f"migrations/versions/{NEWEST + 1}_floor_of_incidents.py",
-        *(f"app/processes/incidents/{name}.py" for name in ("records", "lifecycle")),
+        *(f"app/processes/incidents/{name}.py" for name in ("records", "payloads")),
     },
     "add-a-process.md": {
         *("app/registry.py", f"migrations/versions/{NEWEST + 2}_loans.py"),
@@ -50,6 +55,8 @@ BY_HAND = {
         "tests/kpis/brute_force/incidents.py",
     },
 }
+#: How many lines the package of a process with two actions has at most.
+TINY_PROCESS = 90
 #: Where the tests of what the pages add stand, and which they are; of all zones of the KPIs one is enough.
 TESTS = (
     "tests/every_action",
@@ -88,9 +95,12 @@ def _hunk(part: str) -> tuple[str, str]:
 def apply(page: str, folder: Path, migrations_before: int) -> set[str]:
     """Apply the page to the copy, behind so many other migrations; return the files that it changes."""
     text = (HOW_TO / page).read_text(encoding="utf-8")
-    # On the page it is the first migration after those that there are.
-    numbers = rf"(?<!\d)({NEWEST}|{NEWEST + 1})(?!\d)"
-    text = re.sub(numbers, lambda match: str(int(match[0]) + migrations_before), text)
+    # A page's migration stands behind the newest one of when the page was written.
+    number = re.search(r'^\+down_revision = "(\d+)"', text, re.MULTILINE)
+    if number is not None:
+        before, later = int(number[1]), NEWEST - int(number[1]) + migrations_before
+        numbers = rf"(?<!\d)({before}|{before + 1})(?!\d)"
+        text = re.sub(numbers, lambda match: str(int(match[0]) + later), text)
     changed = set()
     for name, hunks in patches(text):
         path = folder / name
@@ -152,6 +162,20 @@ def test_what_the_pages_say_fits_the_project(tmp_path: Path) -> None:
     for name in set().union(*BY_HAND.values()):
         if name.endswith(".py"):
             ast.parse((copy / name).read_text(encoding="utf-8"), name)
+
+
+def test_a_tiny_process_is_a_small_package_and_one_line() -> None:
+    added = {
+        name: sum(new.count("\n") - old.count("\n") for old, new in hunks)
+        for name, hunks in patches((HOW_TO / "add-a-process.md").read_text(encoding="utf-8"))
+    }
+    package = sum(number for name, number in added.items() if name.startswith("app/processes/loans/"))
+    assert package <= TINY_PROCESS
+    assert {
+        name: number
+        for name, number in added.items()
+        if not name.startswith(("app/processes/loans/", "migrations/"))
+    } == {"app/registry.py": 1}
 
 
 @goes_round("whole programs", "app.kernel.actions", "app.processes.incidents")

@@ -133,7 +133,7 @@ async def test_after_all_of_it_the_whole_log_folds_into_the_tables_in_sql_too(li
     async with world.api.ledger.db.connection() as connection:
         comparison = await compare(connection, LIFECYCLES)
     assert comparison.events == await world.api.head()
-    assert (comparison.differing, comparison.shown) == ({}, [])
+    assert (comparison.differing, comparison.examples) == ({}, [])
 
 
 async def test_what_the_log_keeps_are_canonical_bytes_that_hold_no_plain_words(lived: World) -> None:

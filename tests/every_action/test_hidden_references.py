@@ -91,7 +91,7 @@ class Strangers:
     ) -> AsyncIterator[tuple[Role, Client]]:
         """People who see the one record but not the other, in roles of which the row may name some."""
         world = self.world
-        for role in dict.fromkeys([*sorted(row.who.roles - NOT_TRIED), *SEE_LITTLE]):
+        for role in dict.fromkeys([*sorted(row.policy.roles - NOT_TRIED), *SEE_LITTLE]):
             for person in (world.reporter, world.assignee, world.colleague):
                 if (person.id, role) not in self.clients:
                     self.clients[person.id, role] = await world.api.client_of(person, role)

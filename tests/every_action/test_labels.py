@@ -59,8 +59,8 @@ def test_every_kind_and_action_has_a_name_of_its_own_in_both_languages(lifecycle
 
 @each_case(("lifecycle", "row"), ROWS, ids=case_name)
 def test_who_may_and_what_it_means_can_be_said(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
-    assert row.who.phrase("en")
-    assert CHINESE.search(row.who.phrase("zh"))
+    assert row.policy.phrase("en")
+    assert CHINESE.search(row.policy.phrase("zh"))
     assert re.fullmatch(r"[A-Z].*[^.]\.", row.description), "a sentence"
 
 

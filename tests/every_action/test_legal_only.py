@@ -62,5 +62,5 @@ def _allowed_to_everybody(lifecycle: Lifecycle[Any], state: CodeEnum) -> list[st
         for row in lifecycle.rows
         if not row.opens
         and row.is_open_in(state)
-        and (row.who.roles or not row.who.relations.isdisjoint(OF_EVERYBODY))
+        and (row.policy.roles or not row.policy.relations.isdisjoint(OF_EVERYBODY))
     ]

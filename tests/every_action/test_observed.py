@@ -151,7 +151,7 @@ def observed(before: Sequence[Recorded], done: Recorded, texts: Mapping[str, str
         MIRRORED,
         columns={name: name for name in fields_of_incident},
         with_state={},
-        at=frozenset(),
+        time_columns=frozenset(),
         repeats=False,
         origin=EventOrigin(CHANNEL, Caller(f"integration:{UUID(int=7)}", None)),
     )

@@ -78,7 +78,7 @@ def test_its_row_stands_in_the_contract(lifecycle: Lifecycle[Any], row: Action[A
     states = [] if row.opens else [state.value for state in lifecycle.states if row.is_open_in(state)]
     assert described["from"] == states
     assert described["event"] == row.event
-    assert described["who"] == row.who.phrase("en")
+    assert described["who"] == row.policy.phrase("en")
     states_named = {state.value for state in lifecycle.states} | {"stays", "where it was"}
     assert states_named.issuperset(described["to"].split(" or "))
 

@@ -18,7 +18,7 @@ def acting_everywhere(lifecycle: Lifecycle[Any]) -> set[Role]:
     """Roles that a row names, but for those that see what is their own or their teams'."""
     roles: set[Role] = set()
     for row in lifecycle.rows:
-        roles |= row.who.roles - SEE_THEIR_OWN - (set() if row.anywhere else SEE_THEIR_TEAMS)
+        roles |= row.policy.roles - SEE_THEIR_OWN - (set() if row.anywhere else SEE_THEIR_TEAMS)
     return roles
 
 

@@ -117,17 +117,17 @@ def named_by(row: Action[Any, Any], held: str, kind: str, team: str | None, *, m
     role, _, scope = held.partition("@team/")
     if role == Role.auditor:
         return False
-    if Relation.superior in row.who.relations and held == Role.admin:
+    if Relation.superior in row.policy.relations and held == Role.admin:
         return True
-    of_role = Role(role) in row.who.roles and scope in ("", team)
+    of_role = Role(role) in row.policy.roles and scope in ("", team)
     relations: set[Relation | ProcessRelation] = {Relation(kind)} if kind in (REPORTER, ASSIGNEE) else set()
     if kind == ASSIGNEE and managed:  # whoever has brought the record where it stands manages and sponsors it
         relations |= OF_PROJECT
     if team is not None:  # which all three of them belong to
         relations.add(Relation.implementer)
-    if Relation.staff in row.who.relations and Role(role) in STAFF_ROLES and scope in ("", team):
+    if Relation.staff in row.policy.relations and Role(role) in STAFF_ROLES and scope in ("", team):
         return True
-    return of_role or not row.who.relations.isdisjoint({Relation.anybody, *DYNAMIC_RELATIONS, *relations})
+    return of_role or not row.policy.relations.isdisjoint({Relation.anybody, *DYNAMIC_RELATIONS, *relations})
 
 
 async def record_for(
@@ -200,21 +200,21 @@ def _names(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[tuple[str, 
     """One of each whom the row names: who they are to the record, and the role that they hold."""
     # An integration sees what it has reported itself.
     by_role = [
-        (REPORTER if role is Role.integration else COLLEAGUE, role.value) for role in sorted(row.who.roles)
+        (REPORTER if role is Role.integration else COLLEAGUE, role.value) for role in sorted(row.policy.roles)
     ]
     by_relation = [
         (kind, Role.requester.value)
         for kind in (REPORTER, ASSIGNEE)
-        if {Relation(kind), Relation.anybody, *REQUESTERS} & row.who.relations
-        or (kind == ASSIGNEE and Relation.implementer in row.who.relations)
+        if {Relation(kind), Relation.anybody, *REQUESTERS} & row.policy.relations
+        or (kind == ASSIGNEE and Relation.implementer in row.policy.relations)
     ]
     # A project manager names persons, whom those without a role do not see.
-    manages = OF_PROJECT & row.who.relations
+    manages = OF_PROJECT & row.policy.relations
     manager = [(ASSIGNEE, Role.project_manager.value)] if manages else []
-    if Relation.voter in row.who.relations and lifecycle.kind in OF_BOARDS:
+    if Relation.voter in row.policy.relations and lifecycle.kind in OF_BOARDS:
         by_relation = [(COLLEAGUE, OF_BOARDS[lifecycle.kind].value)]
-    staff = [(COLLEAGUE, Role.agent.value)] if Relation.staff in row.who.relations else []
-    superior = [(COLLEAGUE, Role.admin.value)] if Relation.superior in row.who.relations else []
+    staff = [(COLLEAGUE, Role.agent.value)] if Relation.staff in row.policy.relations else []
+    superior = [(COLLEAGUE, Role.admin.value)] if Relation.superior in row.policy.relations else []
     return by_role + by_relation + manager + staff + superior
 
 
@@ -252,7 +252,7 @@ async def _may(
     if answer is None:
         return False  # They do not see it there yet.
     # A check may still forbid it in one of its states; that it is not theirs nobody says.
-    unmanaged = 403 if OF_PROJECT & row.who.relations else 409
+    unmanaged = 403 if OF_PROJECT & row.policy.relations else 409
     assert answer.status_code in (200, 409, unmanaged), (held, answer.text)
     if may_share(row):
         callers.shared[alike] = record

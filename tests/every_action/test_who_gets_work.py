@@ -311,7 +311,7 @@ async def expected(world: World, about: str, tells: RecipientRule) -> set[str]:
     if tells.field is not None:
         query = f"select {tells.field}::text from {lifecycle.table} where id = %s"
         return {await world.api.ledger.db.value(query, (record_id,))}
-    if (rows := tells.made or tells.children) is not None:
+    if (rows := tells.created or tells.children) is not None:
         query = f"select person_id::text from fold.{rows.KIND} where record = %s"
         return {row["person_id"] for row in await world.api.ledger.db.rows(query, (about,))}
     if tells.teams is not None:

@@ -51,7 +51,7 @@ DYNAMIC_RELATIONS: frozenset[Relation | ProcessRelation] = frozenset({Relation.v
     relation
     for lifecycle in LIFECYCLES
     for row in lifecycle.rows
-    for relation in row.who.relations
+    for relation in row.policy.relations
     if isinstance(relation, ProcessRelation) and not relation.fields
 )
 #: What ends votes: nobody does it at will. tests/foundation/decisions walks it.
@@ -60,7 +60,7 @@ OF_VOTES = frozenset({"decide", "remind_voters", "close_vote", "deputise_vote", 
 
 def of_decisions(row: Action[Any, Any]) -> bool:
     """Whether it follows from votes, or ends them."""
-    return row.name in OF_VOTES or Relation.decision in row.who.relations
+    return row.name in OF_VOTES or Relation.decision in row.policy.relations
 
 
 #: Every state of every kind.
@@ -68,7 +68,7 @@ IN_STATE = [(lifecycle, state) for lifecycle in LIFECYCLES for state in lifecycl
 #: Every row of every table.
 ROWS = [(lifecycle, row) for lifecycle in LIFECYCLES for row in lifecycle.rows]
 #: Those that people may carry out, and those that only rules may.
-OF_PEOPLE = [(lc, row) for lc, row in ROWS if row.who.roles or row.who.relations != {Relation.rule}]
+OF_PEOPLE = [(lc, row) for lc, row in ROWS if row.policy.roles or row.policy.relations != {Relation.rule}]
 OF_RULES = [(lc, row) for lc, row in ROWS if (lc, row) not in OF_PEOPLE]
 #: Every row of people but those from nothing, with every state that it is open in.
 OPEN_IN = [

@@ -164,7 +164,7 @@ async def the_fold_holds(ledger: Ledger) -> None:
     """Asserts that every row is the fold of its events, and that no row of a source was told twice."""
     async with ledger.db.connection() as connection:
         comparison = await compare(connection, LIFECYCLES)
-    assert comparison.differing == {}, comparison.shown
+    assert comparison.differing == {}, comparison.examples
     twice = await ledger.db.value(
         "select count(*) from (select 1 from log.event where type = 'incident.reported' "
         "group by stream having count(*) > 1) as x"

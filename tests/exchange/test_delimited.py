@@ -49,7 +49,7 @@ def refused(text: str, mapping: str = LEAST, **options: Any) -> str:
 
 def test_the_file_of_the_documentation_is_told_in_our_words() -> None:
     new, parked, done = understood(read(SHOWN, EXAMPLE))
-    assert (new.case, new.at) == ("4711", datetime(2026, 3, 2, 7, 5, tzinfo=UTC))
+    assert (new.case, new.occurred_at) == ("4711", datetime(2026, 3, 2, 7, 5, tzinfo=UTC))
     assert {row.opened_at for row in (new, parked, done)} == {datetime(2026, 3, 2, 7, 0, tzinfo=UTC)}
     assert [row.state for row in (new, parked, done)] == [State.new, State.on_hold, State.resolved]
     waits = {"priority": Priority.P2, "title": "No mail", "hold_reason": HoldReason.awaiting_vendor}
@@ -62,7 +62,7 @@ def test_the_file_of_the_documentation_is_told_in_our_words() -> None:
 def test_columns_that_the_mapping_does_not_name_are_private() -> None:
     (row,) = understood(read("id,at,s,x,y\n1,2026-03-02 08:00:00Z,open,a,b\n", f'plain = ["y"]\n{LEAST}'))
     assert row.private == ("x",)
-    assert row.opened_at == row.at
+    assert row.opened_at == row.occurred_at
 
 
 def test_a_row_is_the_same_whatever_the_mapping_makes_of_it() -> None:
@@ -82,7 +82,7 @@ def test_a_row_is_the_same_whatever_the_mapping_makes_of_it() -> None:
 )
 def test_times_may_be_numbers(kind: str, text: str) -> None:
     (row,) = understood(read(f"id,at,s\n1,{text},open\n", f'time = "{kind}"\n{LEAST}'))
-    assert row.at == datetime(2026, 3, 2, 8, tzinfo=UTC)
+    assert row.occurred_at == datetime(2026, 3, 2, 8, tzinfo=UTC)
     _, nothing = read(f"id,at,s\n1,{text},open\n2,x,open\n", f'time = "{kind}"\n{LEAST}')
     assert isinstance(nothing, RefusedRow)
     assert (nothing.code, nothing.reason) == (
@@ -99,9 +99,9 @@ def test_times_without_an_offset_need_a_zone() -> None:
     zones = {"Europe/Berlin": 7, "Asia/Shanghai": 0}
     for zone, hour in zones.items():
         (row,) = understood(read(text, LEAST, given_zone=zone))
-        assert row.at.hour == hour
+        assert row.occurred_at.hour == hour
         (row,) = understood(read(text, f'zone = "Asia/Shanghai"\n{LEAST}', given_zone=zone))
-        assert row.at.hour == hour, "what is said at the call goes before the mapping"
+        assert row.occurred_at.hour == hour, "what is said at the call goes before the mapping"
     assert "'Mars' is not the name of a time zone" in refused(text, given_zone="Mars")
 
 
@@ -126,7 +126,7 @@ def test_dates_that_could_be_two_are_not_guessed() -> None:
     text = "id,at,s\n1,2/3/2026 8:00,open\n"
     assert "could be read with the day first or with the month first" in refused(text, given_zone="UTC")
     (row,) = understood(read(text, f'date_order = "mdy"\n{LEAST}', given_zone="UTC"))
-    assert row.at == datetime(2026, 2, 3, 8, tzinfo=UTC)
+    assert row.occurred_at == datetime(2026, 2, 3, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

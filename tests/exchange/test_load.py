@@ -19,7 +19,7 @@ from psycopg import sql
 from app.common.people import Role, rule_caller
 from app.exchange import case_cache, chunks, load
 from app.exchange.files import source_file
-from app.exchange.load import FIRST_ROWS, ImportInterrupted, Progress
+from app.exchange.load import FIRST_ROWS, ImportInterrupted, LoadProgress
 from app.exchange.readers.rows import FileRefused
 from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.report import ImportReport
@@ -355,7 +355,7 @@ async def test_a_database_that_goes_away_on_the_way_ends_it_and_the_next_one_goe
     file = a_file(tmp_path, many())
     database = sql.Identifier(urlsplit(administrator_url).path.removeprefix("/"))
 
-    def go_away(progress: Progress) -> None:
+    def go_away(progress: LoadProgress) -> None:
         if not progress.events:
             return  # nothing is written so far
         with psycopg.connect(administrator_url, dbname="postgres", autocommit=True) as administrator:

@@ -26,7 +26,7 @@ def only(**changed: str) -> RefusedRow:
 def test_a_row_is_told_in_our_words() -> None:
     (row,) = understood(read(text_of([a_row()])))
     assert (row.line, row.case) == (2, "INC0001")
-    assert row.at == datetime(2026, 3, 2, 8, 5, tzinfo=UTC)
+    assert row.occurred_at == datetime(2026, 3, 2, 8, 5, tzinfo=UTC)
     assert row.opened_at == datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
     assert row.state is State.new
     assert row.fields == {
@@ -125,7 +125,7 @@ def test_a_missing_value_is_missing_however_it_is_written(missing: str) -> None:
 
 def test_without_an_opening_the_row_itself_is_the_first_that_is_known() -> None:
     (row,) = understood(read(text_of([a_row(opened_at="?")])))
-    assert row.opened_at == row.at
+    assert row.opened_at == row.occurred_at
     assert row.irregular == ("missing:opened_at",)
 
 
@@ -201,9 +201,9 @@ def test_a_date_order_that_stays_open_refuses_the_file() -> None:
     with pytest.raises(FileRefused, match="--date-order"):
         read(text)
     (row,) = understood(read(text, order=DateOrder.dmy))
-    assert row.at == datetime(2026, 3, 2, 8, tzinfo=UTC)
+    assert row.occurred_at == datetime(2026, 3, 2, 8, tzinfo=UTC)
     (row,) = understood(read(text, order=DateOrder.mdy))
-    assert row.at == datetime(2026, 2, 3, 8, tzinfo=UTC)
+    assert row.occurred_at == datetime(2026, 2, 3, 8, tzinfo=UTC)
 
 
 def test_a_date_that_shows_no_order_is_refused_where_none_before_it_did() -> None:
@@ -217,12 +217,12 @@ def test_any_column_may_show_the_order() -> None:
         [a_row(opened_at="1/3/2026 08:00", sys_updated_at="2/3/2026 08:00", closed_at="13/3/2026 08:00")]
     )
     (row,) = understood(read(text))
-    assert row.at == datetime(2026, 3, 2, 8, tzinfo=UTC)
+    assert row.occurred_at == datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 def test_times_are_in_the_zone_of_the_file() -> None:
     (row,) = understood(read(text_of([a_row()]), zone="Asia/Shanghai"))
-    assert row.at == datetime(2026, 3, 2, 0, 5, tzinfo=UTC)
+    assert row.occurred_at == datetime(2026, 3, 2, 0, 5, tzinfo=UTC)
     (row,) = understood(read(text_of([a_row(sys_updated_at="2026-10-25 02:30:00")]), zone="Europe/Berlin"))
     assert row.irregular == ("ambiguous_time",)
     (row,) = understood(read(text_of([a_row(sys_updated_at="2026-03-29 02:30:00")]), zone="Europe/Berlin"))

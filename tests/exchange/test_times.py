@@ -78,7 +78,7 @@ def test_of_an_hour_that_comes_twice_the_first_is_meant() -> None:
     assert result is not None
     assert result.text == "2026-10-25T00:30:00.000000Z"
     assert result.flag == "ambiguous_time"
-    assert result.at == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert result.instant == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 
 
 def test_a_time_that_no_clock_showed_is_shifted_forward() -> None:
@@ -106,7 +106,7 @@ def test_every_quarter_of_an_hour_of_a_year_is_what_the_zone_says_of_it(zone: st
     while local.year == year:
         result = reading[local.strftime("%d/%m/%Y %H:%M:%S")]
         assert result is not None
-        assert result.at == local.replace(tzinfo=rules).astimezone(UTC), local
+        assert result.instant == local.replace(tzinfo=rules).astimezone(UTC), local
         earlier, later = (rules.utcoffset(local.replace(fold=fold)) for fold in (0, 1))
         assert (result.flag is None) == (earlier == later), local
         local += timedelta(minutes=15)

@@ -89,8 +89,8 @@ def test_an_event_is_told_in_our_words_however_the_file_comes(size: int | None) 
         a_trace("1-7", [an_event(), an_event(lifecycle_transition="Wait - User", concept_name="Accepted")])
     )
     first, second = understood(read(text, size=size))
-    assert (first.line, first.case, first.at) == (7, "1-7", BEGIN)
-    assert first.opened_at == first.at
+    assert (first.line, first.case, first.occurred_at) == (7, "1-7", BEGIN)
+    assert first.opened_at == first.occurred_at
     assert (first.state, first.fields) == (State.new, {"priority": Priority.P3, "hold_reason": None})
     assert (second.state, second.fields["hold_reason"]) == (State.on_hold, HoldReason.awaiting_requester)
     assert dict(zip(first.heading, first.values, strict=True))["org:group"] == "G7"

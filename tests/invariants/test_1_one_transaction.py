@@ -104,7 +104,7 @@ async def test_a_command_that_is_refused_leaves_neither_row_nor_event_nor_head(
     ledger: Ledger, eyes: Connection, keys: list[str], stale: set[int]
 ) -> None:
     """Some take a name that is taken, which the database refuses after the events were inserted."""
-    commands = [a_team(key, seen=7 if n in stale else 0) for n, key in enumerate(keys)]
+    commands = [a_team(key, expected=7 if n in stale else 0) for n, key in enumerate(keys)]
     outcomes = await asyncio.gather(*map(ledger.writer.write, commands), return_exceptions=True)
     for command, outcome in zip(commands, outcomes, strict=True):
         assert isinstance(outcome, LogPosition | ConcurrencyConflict | ConstraintViolation)

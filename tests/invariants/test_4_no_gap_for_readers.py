@@ -56,7 +56,9 @@ async def through_a_writer(
     """Commands one after the other, with pauses; some of them stale."""
     while not tally.is_enough():
         kind = chance.random()
-        command = contested(versions, chance) if kind < 0.3 else a_team(str(uuid7()), seen=5 * (kind > 0.95))
+        command = (
+            contested(versions, chance) if kind < 0.3 else a_team(str(uuid7()), expected=5 * (kind > 0.95))
+        )
         try:
             written = await log.write(command)
             tally.acknowledged[command.events[-1].id] = written.position

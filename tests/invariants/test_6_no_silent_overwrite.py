@@ -71,7 +71,10 @@ async def test_of_a_hundred_commands_that_read_one_version_the_log_takes_one(
     team = uuid7()
     await ledger.writer.write(a_team("before", team_id=team))
     outcomes = await asyncio.gather(
-        *((ledger, other)[n % 2].writer.write(a_team(f"{n}", team_id=team, seen=1)) for n in range(AT_ONCE)),
+        *(
+            (ledger, other)[n % 2].writer.write(a_team(f"{n}", team_id=team, expected=1))
+            for n in range(AT_ONCE)
+        ),
         return_exceptions=True,
     )
     assert sum(isinstance(outcome, ConcurrencyConflict) for outcome in outcomes) == AT_ONCE - 1

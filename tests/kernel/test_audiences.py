@@ -62,8 +62,8 @@ async def test_an_old_list_is_mended_with_the_followers_and_the_others_stay(
     before = await head_of(ledger, old)
     assert f"follower:{fan.person_id}" in before
     await age(hands, old)
-    (found,) = await differing_heads(hands)
-    assert found.stream == f"incident/{old.id}"
+    (head,) = await differing_heads(hands)
+    assert head.stream == f"incident/{old.id}"
     done = await rewrite_kind(hands, INCIDENTS, silent)
     assert (done.records, done.looked_at, done.rewritten) == (2, 2, 1)
     assert (await head_of(ledger, old), await head_of(ledger, other)) == (
@@ -125,9 +125,9 @@ async def test_whoever_is_killed_between_two_batches_starts_again_and_finishes(
     with pytest.raises(KeyboardInterrupt):
         await rewrite_kind(hands, INCIDENTS, die, 2)
     assert len(await differing_heads(hands)) == 3
-    told: list[Any] = []
-    done = await rewrite_kind(hands, INCIDENTS, lambda now: told.append((now.looked_at, now.rewritten)), 2)
-    assert (done.rewritten, told) == (3, [(2, 0), (4, 2), (5, 3)])
+    reports: list[Any] = []
+    done = await rewrite_kind(hands, INCIDENTS, lambda now: reports.append((now.looked_at, now.rewritten)), 2)
+    assert (done.rewritten, reports) == (3, [(2, 0), (4, 2), (5, 3)])
     assert await differing_heads(hands) == []
 
 

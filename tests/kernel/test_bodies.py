@@ -107,14 +107,14 @@ def test_any_json_gives_a_body_that_can_be_kept_or_a_validation_error(body: type
     @given(JSON | nearly(body))
     def gives(value: Any) -> None:
         try:
-            said = body.model_validate(value)
+            payload = body.model_validate(value)
         except ValidationError:
             return
-        kept = bodies.to_event_data(
-            said, {name: [Named()] * 50 for name, _, _ in bodies.references(said)}, seal
+        data = bodies.to_event_data(
+            payload, {name: [Named()] * 50 for name, _, _ in bodies.references(payload)}, seal
         )
-        canonical(kept)
-        assert said.occurred_at is None or 1900 <= said.occurred_at.year <= 2200
+        canonical(data)
+        assert payload.occurred_at is None or 1900 <= payload.occurred_at.year <= 2200
 
     gives()
 
@@ -161,9 +161,9 @@ def test_a_point_in_time_is_said_as_rfc_3339_has_it_and_never_as_a_number(wrong:
     "right", ["2026-11-20T08:00:00Z", "2026-11-20t08:00:00.123456789z", "2026-11-20 16:00:00+08:00"]
 )
 def test_however_rfc_3339_writes_it_it_is_kept_in_utc(right: str) -> None:
-    at = Everything.model_validate({"line": "a", "at": right}).at
-    assert at is not None
-    assert (at.replace(microsecond=0), at.tzinfo) == (datetime(2026, 11, 20, 8, tzinfo=UTC), UTC)
+    instant = Everything.model_validate({"line": "a", "at": right}).at
+    assert instant is not None
+    assert (instant.replace(microsecond=0), instant.tzinfo) == (datetime(2026, 11, 20, 8, tzinfo=UTC), UTC)
 
 
 def test_unknown_fields_are_refused() -> None:
@@ -348,8 +348,8 @@ def test_defaults_are_kept_and_what_was_left_out_is_not() -> None:
 
 def test_the_fields_that_name_other_records_are_found() -> None:
     body = Everything(line="a", whom="me", teams=("x", "y"))
-    found = {field: (mark.kind, mark.on_behalf, names) for field, mark, names in bodies.references(body)}
-    assert found == {"whom": ("person", True, "me"), "teams": ("team", False, ("x", "y"))}
+    references = {field: (mark.kind, mark.on_behalf, names) for field, mark, names in bodies.references(body)}
+    assert references == {"whom": ("person", True, "me"), "teams": ("team", False, ("x", "y"))}
     assert list(bodies.references(a_report())) == []
 
 

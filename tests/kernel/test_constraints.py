@@ -69,7 +69,7 @@ async def test_of_several_commands_those_are_refused_that_can_have_violated_it(
     )
     with pytest.raises(BatchRefused) as none:
         await perform_all(ledger, [tagged, _a_team(ledger, "mail")])
-    assert [(n, one.sentence("en")) for n, one in none.value.refused.items()] == [
+    assert [(n, refusal.sentence("en")) for n, refusal in none.value.refused.items()] == [
         (1, WrongValue({"field": "key"}, pointer="/key", because="taken").sentence("en"))
     ]
 

@@ -29,11 +29,11 @@ def test_words_are_the_ciphertext_that_they_are_and_null_to_clients_once_erased(
     body = {"resolution_code": "fixed", "done": LONG}
     outcome = given(incident(state="in_progress")).when("resolve", body)
     assert outcome.decided is not None
-    kept = outcome.decided[1].data["given"]
-    assert len(kept["done"]) > len(LONG)
+    payload = outcome.decided[1].data["given"]
+    assert len(payload["done"]) > len(LONG)
     schema = Draft202012Validator(CATALOGUE["types"]["incident.resolved"]["given"])
-    schema.validate(kept)
-    schema.validate({**kept, "done": None})
+    schema.validate(payload)
+    schema.validate({**payload, "done": None})
     of_row = CATALOGUE["rows"]["incident"]["properties"]["cause"]
     assert fields("incident.resolved")["cause"] == {
         "type": of_row["type"],
@@ -74,9 +74,9 @@ PATCHES = [
 
 @each_case(("event", "body", "name"), PATCHES, ids=str)
 def test_whatever_an_edit_takes_away_is_null_in_its_event(event: str, body: type[Patch], name: str) -> None:
-    kept = as_kept(body.model_validate({name: None}), {}, no_seal)
-    assert kept == {name: None}
-    Draft202012Validator(CATALOGUE["types"][event]["given"]).validate(kept)
+    payload = as_kept(body.model_validate({name: None}), {}, no_seal)
+    assert payload == {name: None}
+    Draft202012Validator(CATALOGUE["types"][event]["given"]).validate(payload)
 
 
 def no_seal(text: str) -> Sealed:

@@ -49,8 +49,8 @@ def drawn(lifecycle: Lifecycle[Any], name: str) -> set[tuple[str, str]]:
 
 def records(row: Action[Any, Any]) -> list[Any]:
     """Records in every state that the action is open in, with every value of what it looks at."""
-    values = [dict(zip(LOOKED_AT, found, strict=True)) for found in product(*LOOKED_AT.values())]
-    return [SimpleNamespace(state=state, **found) for state in row.from_states for found in values]  # type: ignore[union-attr]  # none opens
+    values = [dict(zip(LOOKED_AT, drawn, strict=True)) for drawn in product(*LOOKED_AT.values())]
+    return [SimpleNamespace(state=state, **fields) for state in row.from_states for fields in values]  # type: ignore[union-attr]  # none opens
 
 
 @each_case(("lifecycle", "row"), [(li, row) for li, row in DEPENDING if isinstance(row.to, Branch)])
@@ -78,9 +78,9 @@ def test_a_row_that_leads_back_is_drawn_to_every_state_that_was_left(
 
 def test_an_incident_is_resumed_where_it_was_held() -> None:
     row = INCIDENT["resume"]
-    found: tuple[CodeEnum, ...] = outcomes(INCIDENT, row, IncidentState.on_hold)
+    targets: tuple[CodeEnum, ...] = outcomes(INCIDENT, row, IncidentState.on_hold)
     held: Any = INCIDENT["hold"].from_states
-    assert set(found) == set(held)
+    assert set(targets) == set(held)
 
 
 def test_a_known_error_stays_one_when_its_cause_is_identified() -> None:

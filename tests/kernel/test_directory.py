@@ -51,9 +51,9 @@ async def test_a_key_says_whom_it_stands_for_and_what_they_may(ledger: Ledger, o
     person = await add_person(ledger, "Wang Wei", "net", "mail")
     ends = datetime(2027, 1, 1, tzinfo=UTC)
     key = await make_key(ledger, person.id, "agent", f"engineer@team/{mail.id}", ends=ends)
-    known = await other.directory.key(key)
-    assert known is not None
-    assert known.caller == Caller(
+    api_key = await other.directory.key(key)
+    assert api_key is not None
+    assert api_key.caller == Caller(
         actor=f"person:{person.id}",
         person_id=person.id,
         roles=(RoleGrant(Role.agent), RoleGrant(Role.engineer, mail.id)),
@@ -68,10 +68,10 @@ async def test_a_key_says_whom_it_stands_for_and_what_they_may(ledger: Ledger, o
 async def test_a_machines_key_acts_as_an_integration(ledger: Ledger) -> None:
     body = persons.AddPerson(name="Zabbix", kind=PersonKind.machine, locale="zh")
     machine = (await act(ledger, rule_caller("tests"), "person", "add", body=body)).record
-    known = await ledger.directory.key(await make_key(ledger, machine.id, "integration"))
-    assert known is not None
-    assert known.caller.actor == f"integration:{machine.id}"
-    assert known.caller.locale == "zh"
+    api_key = await ledger.directory.key(await make_key(ledger, machine.id, "integration"))
+    assert api_key is not None
+    assert api_key.caller.actor == f"integration:{machine.id}"
+    assert api_key.caller.locale == "zh"
 
 
 async def test_a_key_that_there_is_none_of_is_not_known(ledger: Ledger) -> None:
@@ -174,9 +174,9 @@ class Counted(Database):
 
     asked = 0
 
-    async def rows(self, *said: Any, **more: Any) -> list[Row]:
+    async def rows(self, *arguments: Any, **more: Any) -> list[Row]:
         self.asked += 1
-        return await super().rows(*said, **more)
+        return await super().rows(*arguments, **more)
 
 
 async def test_what_many_requests_look_up_at_once_is_a_statement_or_two(
@@ -188,11 +188,13 @@ async def test_what_many_requests_look_up_at_once_is_a_statement_or_two(
     try:
         directory = Directory(db)
         vault = Vault(db, ledger.vault.master, Fingerprints(b"x" * 32))
-        found = await asyncio.gather(*(directory.names([person.id]) for person in persons))
-        assert found == [{person.id: person.name} for person in persons]
+        names = await asyncio.gather(*(directory.names([person.id]) for person in persons))
+        assert names == [{person.id: person.name} for person in persons]
         assert db.asked <= 2
         texts = await asyncio.gather(*(vault.texts([person.name or ""]) for person in persons))
-        assert [text for one in texts for text in one.values()] == [f"Person {n}" for n in range(12)]
+        assert [text for texts_of_person in texts for text in texts_of_person.values()] == [
+            f"Person {n}" for n in range(12)
+        ]
         assert db.asked <= 4
     finally:
         await db.close()
@@ -208,11 +210,11 @@ async def test_what_changes_nothing_of_persons_teams_and_keys_leaves_the_caches_
     ledger: Ledger, quiet: Ledger
 ) -> None:
     key = await make_key(ledger, (await add_person(ledger, "Wang Wei")).id)
-    known = await quiet.directory.key(key)
+    api_key = await quiet.directory.key(key)
     quiet.invalidate({"incident", "problem"})
-    assert await quiet.directory.key(key) is known
+    assert await quiet.directory.key(key) is api_key
     quiet.invalidate({"incident", "team"})
-    assert await quiet.directory.key(key) is not known
+    assert await quiet.directory.key(key) is not api_key
 
 
 async def hears(ledger: Ledger) -> bool:

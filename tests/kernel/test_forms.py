@@ -174,9 +174,9 @@ def test_the_same_form_is_compiled_once_and_so_many_are_kept() -> None:
     for n in range(forms.MOST_CACHED + 5):
         validate_answers(a_form(a={"type": "string", "maxLength": n}), {})
     assert len(forms._validator_cache) == forms.MOST_CACHED
-    known = list(forms._validator_cache.values())
+    validators = list(forms._validator_cache.values())
     validate_answers(a_form(a={"maxLength": forms.MOST_CACHED, "type": "string"}), {})
-    assert set(map(id, forms._validator_cache.values())) == set(map(id, known))
+    assert set(map(id, forms._validator_cache.values())) == set(map(id, validators))
 
 
 class Ask(Payload):
@@ -235,7 +235,7 @@ def choices(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
 
 
 def put_together(*parts: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.tuples(*parts).map(lambda found: {key: value for part in found for key, value in part.items()})
+    return st.tuples(*parts).map(lambda drawn: {key: value for part in drawn for key, value in part.items()})
 
 
 lengths = st.integers(0, 4)

@@ -129,17 +129,17 @@ def test_a_record_comes_back_from_its_row_and_from_its_event_as_it_was(data: st.
 async def test_a_record_can_be_seen_as_it_was_after_each_of_its_events(ledger: Ledger) -> None:
     agent = await add_caller(ledger, "Agent", Role.agent)
     incident = await report(ledger, agent)
-    seen = [incident]
+    versions = [incident]
     for action, body in (
         ("comment", CommentTicket(text="x")),
         ("assign", AssignTicket(person="me")),
         ("start", EmptyPayload()),
     ):
-        seen.append((await act(ledger, agent, "incident", action, incident.id, body)).record)
-    for version, record in enumerate(seen, 1):
+        versions.append((await act(ledger, agent, "incident", action, incident.id, body)).record)
+    for version, record in enumerate(versions, 1):
         assert await record_at_version(ledger.db, LIFECYCLE, incident.row_key, version) == record
-    assert [record.version for record in seen] == [1, 1, 3, 4]
-    assert seen[-1].state is IncidentState.in_progress
+    assert [record.version for record in versions] == [1, 1, 3, 4]
+    assert versions[-1].state is IncidentState.in_progress
 
 
 @settings(

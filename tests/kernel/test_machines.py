@@ -24,13 +24,13 @@ def _name(value: Lifecycle[Any] | Action[Any, Any]) -> str:
 
 @each_case(("lifecycle", "row"), JUDGING, ids=_name)
 def test_what_duties_keep_apart_is_for_people(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
-    somebody = uuid7()
+    person_id = uuid7()
     record = lifecycle.record(id=uuid7())
-    person = Caller(f"person:{somebody}", somebody, EVERYTHING)
-    machine = Caller(f"integration:{somebody}", somebody, EVERYTHING)
-    assert not row.who.allows(machine, record)
-    if row.who.roles:
-        assert row.who.allows(person, record)
+    person = Caller(f"person:{person_id}", person_id, EVERYTHING)
+    machine = Caller(f"integration:{person_id}", person_id, EVERYTHING)
+    assert not row.policy.allows(machine, record)
+    if row.policy.roles:
+        assert row.policy.allows(person, record)
 
 
 async def test_a_machine_that_holds_the_role_reviews_no_change_and_sets_no_rule(api: Api) -> None:

@@ -27,20 +27,20 @@ def of(db: Database, zone: str = "UTC") -> Numbers:
 
 async def test_numbers_run_from_one_in_a_process_of_its_own(ledger: Ledger) -> None:
     numbers = of(ledger.db)
-    taken = [await numbers.next_number("INC", NOW) for _ in range(BLOCK * 2 + 1)]
-    assert taken == [f"INC-2026-{n:06d}" for n in range(1, BLOCK * 2 + 2)]
+    drawn = [await numbers.next_number("INC", NOW) for _ in range(BLOCK * 2 + 1)]
+    assert drawn == [f"INC-2026-{n:06d}" for n in range(1, BLOCK * 2 + 2)]
 
 
 async def test_no_number_is_given_twice_however_many_take_them_at_once(ledger: Ledger) -> None:
     processes = [of(ledger.db) for _ in range(4)]
-    taken = await asyncio.gather(*(processes[n % 4].next_number("INC", NOW) for n in range(400)))
-    assert len(set(taken)) == 400
+    drawn = await asyncio.gather(*(processes[n % 4].next_number("INC", NOW) for n in range(400)))
+    assert len(set(drawn)) == 400
 
 
 async def test_those_who_take_numbers_at_once_in_one_process_lose_none(ledger: Ledger) -> None:
     numbers = of(ledger.db)
-    taken = await asyncio.gather(*(numbers.next_number("INC", NOW) for _ in range(100)))
-    assert sorted(taken) == [f"INC-2026-{n:06d}" for n in range(1, 101)]
+    drawn = await asyncio.gather(*(numbers.next_number("INC", NOW) for _ in range(100)))
+    assert sorted(drawn) == [f"INC-2026-{n:06d}" for n in range(1, 101)]
 
 
 async def test_each_code_and_each_year_counts_for_itself(ledger: Ledger) -> None:
@@ -78,8 +78,8 @@ async def test_what_a_process_had_left_is_lost_and_never_reused(ledger: Ledger) 
 
 async def test_who_has_taken_many_takes_more_at_a_time_and_loses_no_more_than_a_fifth(ledger: Ledger) -> None:
     numbers, used = of(ledger.db), BLOCK * 20
-    taken = [await numbers.next_number("INC", NOW) for _ in range(used)]
-    assert taken == [f"INC-2026-{n:06d}" for n in range(1, used + 1)]
+    drawn = [await numbers.next_number("INC", NOW) for _ in range(used)]
+    assert drawn == [f"INC-2026-{n:06d}" for n in range(1, used + 1)]
     following = int((await of(ledger.db).next_number("INC", NOW)).rpartition("-")[2])
     assert used + BLOCK < following <= used * 5 / 4 + 1
 
@@ -108,8 +108,10 @@ async def test_when_there_are_none_to_be_had_all_who_wait_are_told_at_once_and_l
     numbers = of(ledger.db)
     owner = await connect(place.owner_url)
     await owner.execute("alter table plumbing.number_block rename to gone")
-    told = await asyncio.gather(*(numbers.next_number("INC", NOW) for _ in range(50)), return_exceptions=True)
-    assert {type(one) for one in told} == {psycopg.errors.UndefinedTable}
+    results = await asyncio.gather(
+        *(numbers.next_number("INC", NOW) for _ in range(50)), return_exceptions=True
+    )
+    assert {type(result) for result in results} == {psycopg.errors.UndefinedTable}
     await owner.execute("alter table plumbing.gone rename to number_block")
     await owner.close()
     assert await numbers.next_number("INC", NOW) == "INC-2026-000001"

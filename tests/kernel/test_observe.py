@@ -44,7 +44,7 @@ def source(*, repeats: bool = True) -> HistorySource[Incident]:
         LIFECYCLE,
         columns=COLUMNS,
         with_state={"hold_reason": frozenset(State)},
-        at=frozenset({"updated"}),
+        time_columns=frozenset({"updated"}),
         repeats=repeats,
     )
 
@@ -83,12 +83,12 @@ def row(
     if state is not None:
         fields["hold_reason"] = waits
     return Snapshot(
-        at=at(minutes),
+        occurred_at=at(minutes),
         opened_at=at(opened_at),
         state=state,
         fields=fields,
         words={"description": words},
-        given={
+        columns={
             "category": category,
             "priority": None if priority is None else priority.value,
             "state": "?" if state is None else state.value,
@@ -115,7 +115,7 @@ def recorded(case: ImportedCase[Incident], events: Sequence[ObservedEvent]) -> l
             stream=case.key,
             version=event.version,
             type=event.type,
-            occurred_at=event.at,
+            occurred_at=event.occurred_at,
             actor=event.actor or "import:desk",
             correlation_id="run",
             source="import:desk",
@@ -138,11 +138,11 @@ def test_the_first_row_opens_the_case_at_its_opening() -> None:
     case = begun()
     events = tell(case, row(5, State.new, priority=Priority.P3, category="mail"))
     assert types(events) == ["reported"]
-    assert events[0].at == at(0)
-    told = events[0].data["set"][case.key]
-    assert told["state"] == "new"
-    assert told["priority"] == "P3"
-    assert told["opened_at"] == told["state_since"] == "2026-03-02T08:00:00.000000Z"
+    assert events[0].occurred_at == at(0)
+    fields = events[0].data["set"][case.key]
+    assert fields["state"] == "new"
+    assert fields["priority"] == "P3"
+    assert fields["opened_at"] == fields["state_since"] == "2026-03-02T08:00:00.000000Z"
     assert events[0].data["observed"] == "snapshot"
     assert events[0].data["given"] == {
         "category": "mail",
@@ -169,7 +169,7 @@ def test_a_first_row_in_a_later_state_tells_a_second_event(
     case = begun()
     events = tell(case, row(5, state))
     assert types(events) == ["reported", event]
-    assert [e.at for e in events] == [at(0), at(5)]
+    assert [e.occurred_at for e in events] == [at(0), at(5)]
     assert events[0].data["set"][case.key]["state"] == "new"
     assert events[1].data["set"][case.key]["state"] == state.value
     assert events[1].data["given"] == {}
@@ -296,7 +296,7 @@ def test_an_older_row_does_not_overwrite() -> None:
     tell(case, row(1, State.new, priority=Priority.P3), row(9, State.resolved, priority=Priority.P1))
     (event,) = tell(case, row(5, State.in_progress, priority=Priority.P2))
     assert types([event]) == ["started"]
-    assert event.at == at(5)
+    assert event.occurred_at == at(5)
     assert event.data["late"][case.key] == {"priority": "P2", "state": "in_progress"}
     # What goes with the state is as if it had come in time.
     assert event.data["set"][case.key] == {"started_at": "2026-03-02T08:05:00.000000Z"}
@@ -320,7 +320,7 @@ def test_what_an_older_row_makes_another_event_of_is_told_instead_of_that() -> N
     assert (late.type, late.version) == ("incident.resolved", 5)
     # The row of 12 is as it was: to go on after a pause, whatever there was before that.
     (held,) = again
-    assert (held.type, held.at, held.data["instead"]) == ("incident.reopened", at(9), 3)
+    assert (held.type, held.occurred_at, held.data["instead"]) == ("incident.reopened", at(9), 3)
     assert irregular(held) == ["from:resolved"]
     assert held.data["late"][case.key] == {"state": "on_hold", "hold_reason": "awaiting_vendor"}
 
@@ -329,11 +329,11 @@ def test_the_opening_is_known_from_the_earliest_row_whenever_that_comes() -> Non
     case = begun()
     tell(case, row(60, State.in_progress, category="TE"), row(180, State.resolved, category="TE"))
     (opening, again) = tell(case, row(0, State.new, category="TD"))
-    assert (opening.type, opening.at, opening.data["instead"]) == ("incident.observed", at(0), 1)
+    assert (opening.type, opening.occurred_at, opening.data["instead"]) == ("incident.observed", at(0), 1)
     assert opening.data["late"][case.key]["category"] == "TD"
     assert opening.data["set"] == {}
     # What the opening was before is a row like others now.
-    assert (again.type, again.at, again.data["instead"]) == ("incident.started", at(60), 2)
+    assert (again.type, again.occurred_at, again.data["instead"]) == ("incident.started", at(60), 2)
     assert again.data["late"][case.key] == {"category": "TE", "state": "in_progress"}
     # One that is older still takes its place.
     (opening, *_) = tell(case, row(-5, State.acknowledged, category="TF"))
@@ -347,7 +347,7 @@ def test_what_was_no_news_after_an_older_row_is_told_again() -> None:
     events = tell(case, row(3, State.on_hold, category="net"))
     # Between the two it was held, and elsewhere: that it is back is news at the second one's time.
     assert types(events) == ["held", "resumed"]
-    assert [event.at for event in events] == [at(3), at(5)]
+    assert [event.occurred_at for event in events] == [at(3), at(5)]
     assert events[1].data["set"][case.key] == {
         "category": "mail",
         "hold_reason": None,
@@ -374,7 +374,7 @@ def test_a_first_row_that_is_out_of_order_is_new_from_its_opening_on() -> None:
     events = tell(case, row(80, State.new), row(2, State.new), row(73, State.resolved), row(99, State.closed))
     # The first stands as what it is, a row of 11:10, once the opening is known from that of 09:52.
     assert types(events) == ["reported", "observed", "observed", "resolved", "closed"]
-    assert [event.at for event in events[1:]] == [at(0), at(80), at(73), at(99)]
+    assert [event.occurred_at for event in events[1:]] == [at(0), at(80), at(73), at(99)]
     assert case.record.resolved_at == at(73)
 
 
@@ -454,8 +454,10 @@ def histories(draw: st.DrawFn) -> list[Snapshot]:
 
 def arrivals(data: st.DataObject, history: list[Snapshot]) -> list[Snapshot]:
     """The history in another order; but rows of one time come in theirs, as nothing else tells it."""
-    left = {each.at: [one for one in history if one.at == each.at] for each in history}
-    return [left[each.at].pop(0) for each in data.draw(st.permutations(history))]
+    left = {
+        each.occurred_at: [row for row in history if row.occurred_at == each.occurred_at] for each in history
+    }
+    return [left[each.occurred_at].pop(0) for each in data.draw(st.permutations(history))]
 
 
 def flags(count: int) -> st.SearchStrategy[list[bool]]:
@@ -504,11 +506,11 @@ def test_a_case_that_is_recalled_goes_on_as_one_that_was_remembered(
     forgotten.record.__dict__.update(id=remembered.record.id)
     forgotten = ImportedCase(forgotten.source, forgotten.record)
     events: list[Recorded] = []
-    for one, forgets in zip(arrival, data.draw(flags(len(arrival))), strict=True):
-        told = tell(remembered, one)
+    for row, forgets in zip(arrival, data.draw(flags(len(arrival))), strict=True):
+        told = tell(remembered, row)
         if events and forgets:
             forgotten = again(forgotten, events)
-        assert tell(forgotten, one) == told
+        assert tell(forgotten, row) == told
         events += recorded(remembered, told)
         assert forgotten.record.__dict__ == remembered.record.__dict__
 
@@ -519,36 +521,36 @@ def test_the_log_says_of_each_instant_what_the_source_said_then(
 ) -> None:
     case = begun()
     events = tell(case, *arrivals(data, history))
-    in_order = sorted(events, key=lambda event: (event.version > 1, event.at, event.version))
-    for one in {row.at: row for row in history}.values():
-        known: dict[str, Any] = {}
+    in_order = sorted(events, key=lambda event: (event.version > 1, event.occurred_at, event.version))
+    for instant in {row.occurred_at: row for row in history}.values():
+        fields: dict[str, Any] = {}
         for event in in_order:
-            if event.version == 1 or event.at <= one.at:
-                known |= event.data.get("late", {}).get(case.key, {}) | event.data["set"].get(case.key, {})
-        assert known.get("priority") == (
-            None if one.fields["priority"] is None else one.fields["priority"].value
+            if event.version == 1 or event.occurred_at <= instant.occurred_at:
+                fields |= event.data.get("late", {}).get(case.key, {}) | event.data["set"].get(case.key, {})
+        assert fields.get("priority") == (
+            None if instant.fields["priority"] is None else instant.fields["priority"].value
         )
-        assert known.get("category") == one.fields["category"]
-        if one.state is not None:
-            assert known["state"] == one.state.value
+        assert fields.get("category") == instant.fields["category"]
+        if instant.state is not None:
+            assert fields["state"] == instant.state.value
 
 
 def timeline(case: ImportedCase[Incident], events: list[ObservedEvent]) -> list[tuple[Any, ...]]:
     """What the events come to for whoever counts: without those that others were told instead of, in the
     order of their times, each with what was known then; the opening as it is known last.
     """
-    gone = {event.data.get("instead") for event in events}
+    replaced = {event.data.get("instead") for event in events}
     again = next(
         (event for event in reversed(events) if event.data.get("instead") == OPENING_VERSION), events[0]
     )
-    left = [event for event in events[1:] if event.version not in gone - {OPENING_VERSION}]
+    left = [event for event in events[1:] if event.version not in replaced - {OPENING_VERSION}]
     left = [event for event in left if event.data.get("instead") != OPENING_VERSION]
-    known: dict[str, Any] = _told(case, events[0]) | _told(case, again)
-    told = [("opened", case.record.opened_at, again.actor, again.data.get("irregular"), _cut(known))]
-    for event in sorted(left, key=lambda event: (event.at, event.version)):
-        known |= _told(case, event)
-        told.append((event.type, event.at, event.actor, event.data.get("irregular"), _cut(known)))
-    return told
+    fields: dict[str, Any] = _told(case, events[0]) | _told(case, again)
+    lines = [("opened", case.record.opened_at, again.actor, again.data.get("irregular"), _cut(fields))]
+    for event in sorted(left, key=lambda event: (event.occurred_at, event.version)):
+        fields |= _told(case, event)
+        lines.append((event.type, event.occurred_at, event.actor, event.data.get("irregular"), _cut(fields)))
+    return lines
 
 
 def _told(case: ImportedCase[Incident], event: ObservedEvent) -> dict[str, Any]:
@@ -556,8 +558,8 @@ def _told(case: ImportedCase[Incident], event: ObservedEvent) -> dict[str, Any]:
     return {**late, **event.data["set"].get(case.key, {})}
 
 
-def _cut(known: dict[str, Any]) -> dict[str, Any]:
-    return {name: known.get(name) for name in ("priority", "category")}
+def _cut(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: fields.get(name) for name in ("priority", "category")}
 
 
 @given(histories(), st.data())
@@ -571,10 +573,10 @@ def test_any_order_of_arrival_tells_the_same(history: list[Snapshot], data: st.D
 def test_prefixes_in_any_order_come_to_the_whole(history: list[Snapshot], data: st.DataObject) -> None:
     """As files do that begin alike: what was told is left out, and the rest comes in the file's own order."""
     shuffled = data.draw(st.permutations(history))  # a file need not be in the order of its times
-    whole = begun()
-    tell(whole, *shuffled)
-    case, told = begun(), 0
+    complete = begun()
+    tell(complete, *shuffled)
+    case, reported = begun(), 0
     for length in [*data.draw(st.lists(st.integers(1, len(history)), max_size=4)), len(history)]:
-        tell(case, *shuffled[told:length])
-        told = max(told, length)
-    assert domain(case) == domain(whole) | {"number": case.record.number}
+        tell(case, *shuffled[reported:length])
+        reported = max(reported, length)
+    assert domain(case) == domain(complete) | {"number": case.record.number}

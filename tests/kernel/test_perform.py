@@ -150,9 +150,9 @@ async def test_a_check_refuses_by_its_own_sentence(ledger: Ledger, agent: Caller
     assert isinstance(refusal, ActionUnavailable)
     assert refusal.code == "nobody_has_seen_it"
     assert refusal.more["state"] == "new"
-    told = set(refusal.more["allowed_actions"])
-    assert {"acknowledge", "start", "hold", "assign"} <= told
-    assert "resolve" not in told, "which has just been refused"
+    allowed = set(refusal.more["allowed_actions"])
+    assert {"acknowledge", "start", "hold", "assign"} <= allowed
+    assert "resolve" not in allowed, "which has just been refused"
 
 
 @pytest.mark.parametrize(
@@ -181,8 +181,8 @@ async def test_a_reference_in_a_list_is_named_by_its_place(ledger: Ledger) -> No
 
 
 async def test_a_person_whom_one_may_not_see_cannot_be_referred_to(ledger: Ledger) -> None:
-    requester, somebody = await add_caller(ledger, "Requester"), await add_person(ledger, "Somebody")
-    body = a_report(requester=str(somebody.id))
+    requester, stranger = await add_caller(ledger, "Requester"), await add_person(ledger, "Somebody")
+    body = a_report(requester=str(stranger.id))
     refusal = await refused(ledger, requester, "incident", "report", body=body)
     assert isinstance(refusal, WrongValue)
     assert refusal.because == "unknown_reference"
@@ -202,7 +202,10 @@ async def test_of_two_who_take_a_unique_name_at_once_one_is_told_that_it_is_take
 ) -> None:
     body = teams.AddTeam(key="mail", name="Mail")
     outcomes = await asyncio.gather(
-        *(act(one, rule_caller("tests"), "team", "add", body=body) for one in (ledger, other, ledger, other)),
+        *(
+            act(process, rule_caller("tests"), "team", "add", body=body)
+            for process in (ledger, other, ledger, other)
+        ),
         return_exceptions=True,
     )
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["CommandResult"] + ["WrongValue"] * 3
@@ -345,7 +348,7 @@ async def test_what_was_decided_on_a_state_that_has_moved_is_decided_again(
         act(ledger, agent, "incident", "comment", incident.id, CommentTicket(text="first")),
         act(ledger, agent, "incident", "acknowledge", incident.id),
     )
-    assert [(one.event.type, one.event.version) for one in done] == [
+    assert [(result.event.type, result.event.version) for result in done] == [
         ("incident.commented", 2),
         ("incident.acknowledged", 3),
     ]
@@ -403,7 +406,7 @@ async def test_many_who_comment_on_one_incident_at_once_are_all_heard(
             for n in range(40)
         )
     )
-    assert sorted(one.event.version for one in done) == list(range(2, 42))
+    assert sorted(result.event.version for result in done) == list(range(2, 42))
 
 
 def moving(count: int) -> tuple[Any, list[int]]:

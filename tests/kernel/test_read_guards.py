@@ -52,8 +52,8 @@ def test_every_constraint_that_is_to_hold_an_answer_is_there(place: DatabaseUrls
         r"union select m[1] from pg_proc, regexp_matches(prosrc, 'constraint = ''(\w+)''', 'g') as m"
     )
     with psycopg.connect(place.owner_url) as connection:
-        known = {name for (name,) in connection.execute(query).fetchall()}
-    assert names <= known
+        constraints = {name for (name,) in connection.execute(query).fetchall()}
+    assert names <= constraints
 
 
 def test_where_nothing_holds_an_answer_a_sentence_says_why() -> None:

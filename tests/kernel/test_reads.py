@@ -205,8 +205,12 @@ async def test_whether_somebody_belongs_to_a_team_can_be_looked_up(ledger: Ledge
 async def test_those_who_ask_at_once_each_get_their_own_record_and_strangers_none(ledger: Ledger) -> None:
     agent = await add_caller(ledger, "Wang Wei", Role.agent)
     ids = [(await report(ledger, agent)).id for _ in range(3)]
-    asked = [*ids, uuid7(), *ids]
-    assert await asyncio.gather(*(found(ledger, str(one)) for one in asked)) == [*ids, None, *ids]
+    requested = [*ids, uuid7(), *ids]
+    assert await asyncio.gather(*(found(ledger, str(record_id)) for record_id in requested)) == [
+        *ids,
+        None,
+        *ids,
+    ]
 
 
 async def test_who_goes_away_while_asking_takes_nobody_along(ledger: Ledger, incident: Incident) -> None:
@@ -227,12 +231,12 @@ async def test_what_is_written_is_seen_by_who_asks_afterwards(ledger: Ledger) ->
         while not done.is_set():
             assert await found(ledger, str(first.id)) == first.id
 
-    others = [asyncio.create_task(ask()) for _ in range(3)]
+    other_tasks = [asyncio.create_task(ask()) for _ in range(3)]
     for _ in range(10):
         written = await report(ledger, agent)
         assert await found(ledger, str(written.id)) == written.id
     done.set()
-    await asyncio.gather(*others)
+    await asyncio.gather(*other_tasks)
 
 
 async def test_a_statement_that_fails_is_told_to_all_who_asked_and_the_next_one_works(ledger: Ledger) -> None:
@@ -241,8 +245,8 @@ async def test_a_statement_that_fails_is_told_to_all_who_asked_and_the_next_one_
         *(ledger.db.by_id(wrong, uuid7()) for _ in range(3)), return_exceptions=True
     )
     assert [type(error) for error in failed] == [psycopg.errors.DivisionByZero] * 3
-    right, one = "select id from unnest(%s) as ids (id)", uuid7()
-    assert await ledger.db.by_id(right, one) == {"id": one}
+    right, record_id = "select id from unnest(%s) as ids (id)", uuid7()
+    assert await ledger.db.by_id(right, record_id) == {"id": record_id}
 
 
 class Counting(Database):
@@ -259,11 +263,11 @@ async def test_the_ids_of_many_are_found_at_once_as_they_would_be_one_by_one(
     ledger: Ledger, incident: Incident
 ) -> None:
     caller = await add_caller(ledger, "Agent", Role.agent)
-    others = [await report(ledger, caller) for _ in range(20)]
+    other_incidents = [await report(ledger, caller) for _ in range(20)]
     await refer(ledger, incident, "jira", "OPS-7")
-    await refer(ledger, others[0], "zabbix", "OPS-7")
-    await refer(ledger, others[1], "jira", "a:b")
-    numbers = [str(one.number) for one in (incident, *others)]
+    await refer(ledger, other_incidents[0], "zabbix", "OPS-7")
+    await refer(ledger, other_incidents[1], "jira", "a:b")
+    numbers = [str(ticket.number) for ticket in (incident, *other_incidents)]
     foreign = [
         "OPS-7",
         "jira:OPS-7",
@@ -275,7 +279,7 @@ async def test_the_ids_of_many_are_found_at_once_as_they_would_be_one_by_one(
         "nothing",
         "x\x00y",
     ]
-    names = [*numbers, *foreign, str(incident.id), str(others[0].id).upper(), "INC-2001-000001"]
+    names = [*numbers, *foreign, str(incident.id), str(other_incidents[0].id).upper(), "INC-2001-000001"]
     counting = Counting(ledger.db.url, 1)
     await counting.open()
     at_once = await ids_of(counting, INCIDENTS, names)

@@ -30,7 +30,7 @@ from tests.random_histories import RandomAction, RandomWorld, random_actions
 @pytest.fixture
 async def world(ledger: Ledger) -> RandomWorld:
     """People, and incidents with a life behind them."""
-    made = await RandomWorld.create(ledger)
+    random_world = await RandomWorld.create(ledger)
     beginnings = (
         RandomAction("requester", "report", 0, 0, None, ""),
         RandomAction("agent", "report", 0, 0, None, ""),
@@ -39,8 +39,8 @@ async def world(ledger: Ledger) -> RandomWorld:
         RandomAction("requester", "cancel", 0, 0, None, ""),
     )
     for step in beginnings:
-        assert isinstance(await made.perform(step), CommandResult)
-    return made
+        assert isinstance(await random_world.perform(step), CommandResult)
+    return random_world
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ async def test_random_histories_fold_into_exactly_the_rows_that_are_there(
 ) -> None:
     await world.play(history)
     result = await differences(eyes)
-    assert (result.differing, result.shown) == ({}, [])
+    assert (result.differing, result.examples) == ({}, [])
     assert result.events == await world.ledger.db.value("select count(*) from log.event")
 
 
@@ -162,9 +162,9 @@ async def test_a_planted_difference_is_found_and_named(
     await hands.execute(statement.encode())
     result = await differences(eyes)
     assert set(result.differing) == {table}
-    assert result.differing[table] == len(result.shown)
+    assert result.differing[table] == len(result.examples)
     assert count is None or result.differing == {table: count}
-    for difference in result.shown:
+    for difference in result.examples:
         assert difference.table == table
         if fields is not None:
             assert difference.fields() == fields
@@ -182,7 +182,7 @@ async def test_a_row_of_an_array_that_was_changed_is_found(
     )
     await act(ledger, rule_caller("tests"), "key", "make", body=body)
     await hands.execute("update fold.key set roles = '{engineer,agent}'")
-    (difference,) = (await differences(eyes)).shown
+    (difference,) = (await differences(eyes)).examples
     assert difference.fields() == ["roles"]
 
 
@@ -193,16 +193,20 @@ async def test_all_are_counted_and_the_first_are_shown(
     await hands.execute("update fold.team set name = 'x'")
     result = await differences(eyes)
     assert result.differing == {"team": MOST_DIFFERENCES + 7}
-    assert len(result.shown) == MOST_DIFFERENCES
-    assert [one.id for one in result.shown] == sorted(one.id for one in result.shown)
+    assert len(result.examples) == MOST_DIFFERENCES
+    assert [difference.id for difference in result.examples] == sorted(
+        difference.id for difference in result.examples
+    )
 
 
 async def test_whoever_compares_is_told_how_far_it_is(ledger: Ledger, eyes: Connection) -> None:
-    told: list[str] = []
-    await compare(eyes, LIFECYCLES, told.append)
-    assert told == ["log", *(record.KIND for record in record_classes(LIFECYCLES))]
-    assert len(set(told)) == len(told)
-    assert {"incident", "comment", "external_reference", "person", "membership", "team", "key"} <= set(told)
+    messages: list[str] = []
+    await compare(eyes, LIFECYCLES, messages.append)
+    assert messages == ["log", *(record.KIND for record in record_classes(LIFECYCLES))]
+    assert len(set(messages)) == len(messages)
+    assert {"incident", "comment", "external_reference", "person", "membership", "team", "key"} <= set(
+        messages
+    )
 
 
 async def test_what_is_written_meanwhile_is_no_difference(world: RandomWorld, eyes: Connection) -> None:

@@ -23,10 +23,10 @@ def test_what_is_used_stays_however_much_else_comes_by() -> None:
 
 def test_of_a_little_more_in_use_than_fits_only_a_little_is_looked_up() -> None:
     """Emptied whole when full, two of five would be."""
-    chance, known, missed = Random(1), LruCache[int, int](100), 0
+    chance, cache, missed = Random(1), LruCache[int, int](100), 0
     for asked in range(20_000):
         n = chance.randrange(110)
-        if known.get(n) is None:
+        if cache.get(n) is None:
             missed += asked > 1_000
-            known.put(n, n)
+            cache.put(n, n)
     assert missed < 19_000 * 0.12

@@ -124,7 +124,7 @@ async def test_timers_thrown_away_and_made_again_in_spans_of_any_length_are_the_
     incidents = [await opened(ledger, agent, NOW + n * HOUR) for n in range(5)]
     await act(ledger, agent, "incident", "acknowledge", incidents[0].id, now=NOW)
     await act(ledger, agent, "incident", "assign", incidents[1].id, AssignTicket(team="desk"), now=NOW + HOUR)
-    wanted = {incident.row_key: NOW + (n + 3) * HOUR for n, incident in enumerate(incidents[2:])}
+    expected = {incident.row_key: NOW + (n + 3) * HOUR for n, incident in enumerate(incidents[2:])}
     for batch in (1, 7, 1000):
         made = a_rule().consumer(ledger)
         consumer = follow.Consumer(made.name, made.handle_batch, batch)
@@ -133,7 +133,7 @@ async def test_timers_thrown_away_and_made_again_in_spans_of_any_length_are_the_
             "insert into plumbing.timer values ('gives_to_the_desk', 'incident/left-over', now())"
         )
         await catch_up(line, consumer)
-        assert await told(ledger) == wanted
+        assert await told(ledger) == expected
 
 
 async def test_a_timer_goes_off_when_it_is_due_and_not_before(
@@ -205,9 +205,11 @@ async def test_what_has_changed_since_the_rule_looked_is_left_alone_and_its_time
 ) -> None:
     incident = await opened(ledger, agent)
 
-    async def overtaken(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Payload]:
-        await act(ledger, agent, "incident", "assign", seen.id, AssignTicket(person="me"), now=NOW + HOUR)
-        return await give_to_the_desk(ledger, seen, now)
+    async def overtaken(ledger: Ledger, incident_read: Incident, now: datetime) -> tuple[str, Payload]:
+        await act(
+            ledger, agent, "incident", "assign", incident_read.id, AssignTicket(person="me"), now=NOW + HOUR
+        )
+        return await give_to_the_desk(ledger, incident_read, now)
 
     await catch_up(line, a_rule().consumer(ledger))
     await fire(line, ledger, NOW + HOUR, a_rule(act=overtaken))
@@ -221,9 +223,17 @@ async def test_a_comment_in_between_is_in_nobodys_way(
 ) -> None:
     incident = await opened(ledger, agent)
 
-    async def overtaken(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Payload]:
-        await act(ledger, agent, "incident", "comment", seen.id, CommentTicket(text="Mine."), now=NOW + HOUR)
-        return await give_to_the_desk(ledger, seen, now)
+    async def overtaken(ledger: Ledger, incident_read: Incident, now: datetime) -> tuple[str, Payload]:
+        await act(
+            ledger,
+            agent,
+            "incident",
+            "comment",
+            incident_read.id,
+            CommentTicket(text="Mine."),
+            now=NOW + HOUR,
+        )
+        return await give_to_the_desk(ledger, incident_read, now)
 
     await catch_up(line, a_rule().consumer(ledger))
     await fire(line, ledger, NOW + HOUR, a_rule(act=overtaken))
@@ -235,7 +245,7 @@ async def test_what_is_refused_is_kept_as_what_came_of_it_and_not_tried_again(
 ) -> None:
     incident = await opened(ledger, agent)
 
-    async def to_nobody(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Payload]:
+    async def to_nobody(ledger: Ledger, incident_read: Incident, now: datetime) -> tuple[str, Payload]:
         return "assign", AssignTicket(team="there is none")
 
     rule = a_rule(act=to_nobody)
@@ -250,7 +260,7 @@ async def test_what_is_refused_can_have_something_else_done_instead_once(
 ) -> None:
     incident = await opened(ledger, agent)
 
-    async def to_nobody(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Payload]:
+    async def to_nobody(ledger: Ledger, incident_read: Incident, now: datetime) -> tuple[str, Payload]:
         return "assign", AssignTicket(team="there is none")
 
     rule = a_rule(act=to_nobody, otherwise=("assign", AssignTicket(team="desk")))
@@ -271,10 +281,10 @@ async def test_a_record_that_a_rule_fails_on_is_told_of_tried_later_and_stops_no
 ) -> None:
     incidents = [await opened(ledger, agent) for _ in range(3)]
 
-    async def fails_on_one(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Payload]:
-        if seen.id == incidents[1].id:
-            raise LookupError(seen.number)
-        return await give_to_the_desk(ledger, seen, now)
+    async def fails_on_one(ledger: Ledger, incident_read: Incident, now: datetime) -> tuple[str, Payload]:
+        if incident_read.id == incidents[1].id:
+            raise LookupError(incident_read.number)
+        return await give_to_the_desk(ledger, incident_read, now)
 
     rule = a_rule(act=fails_on_one)
     await catch_up(line, rule.consumer(ledger))
@@ -304,7 +314,7 @@ async def test_what_cannot_be_done_now_is_looked_at_again_in_a_minute(
 ) -> None:
     incident = await opened(ledger, agent)
 
-    async def nobody_is_there(ledger: Ledger, seen: Incident, now: datetime) -> None:
+    async def nobody_is_there(ledger: Ledger, incident_read: Incident, now: datetime) -> None:
         return None
 
     await catch_up(line, a_rule().consumer(ledger))
@@ -319,7 +329,7 @@ async def test_what_is_done_late_carries_the_instant_at_which_it_was_due_also_if
 ) -> None:
     incident = await opened(ledger, agent)
 
-    async def nobody_is_there(ledger: Ledger, seen: Incident, now: datetime) -> None:
+    async def nobody_is_there(ledger: Ledger, incident_read: Incident, now: datetime) -> None:
         return None
 
     await catch_up(line, a_rule().consumer(ledger))
@@ -347,7 +357,7 @@ async def test_nothing_is_done_as_of_before_the_last_change(
     ledger: Ledger, agent: Caller, line: Connection
 ) -> None:
     incident = await opened(ledger, agent)
-    changed = EditIncident(title="Changed")
+    changed = EditIncident.model_validate({"title": "Changed"})
     await act(ledger, agent, "incident", "edit", incident.id, changed, now=NOW + 2 * HOUR)
     await catch_up(line, a_rule().consumer(ledger))
     await fire(line, ledger, NOW + 3 * HOUR)

@@ -90,15 +90,15 @@ def test_a_wrapped_key_is_unwrapped_by_what_wrapped_it_and_by_nothing_else() -> 
 
 
 def test_a_fingerprint_is_the_same_for_the_same_texts_under_one_key_only() -> None:
-    one, other = Fingerprints(b"1" * KEY_BYTES), Fingerprints(b"2" * KEY_BYTES)
-    assert one.digest("a", "b") == one.digest("a", "b")
+    first, other = Fingerprints(b"1" * KEY_BYTES), Fingerprints(b"2" * KEY_BYTES)
+    assert first.digest("a", "b") == first.digest("a", "b")
     assert (
         len(
             {
-                one.digest("a", "b"),
-                one.digest("b", "a"),
-                one.digest("ab"),
-                one.digest("a"),
+                first.digest("a", "b"),
+                first.digest("b", "a"),
+                first.digest("ab"),
+                first.digest("a"),
                 other.digest("a", "b"),
             }
         )
@@ -190,9 +190,9 @@ async def test_words_for_somebody_else_are_under_the_key_of_whom_they_are_for(le
 
 async def test_many_texts_are_opened_at_once_and_unknown_ones_are_none(ledger: Ledger, other: Ledger) -> None:
     people = [await add_person(ledger, f"Person {n}") for n in range(5)]
-    gone = PersonalKey(uuid7(), os.urandom(KEY_BYTES)).seal("whose key is nowhere")
-    texts = await other.vault.texts([gone, *(person.name or "" for person in people)])
-    assert texts == {gone: None} | {person.name: f"Person {n}" for n, person in enumerate(people)}
+    unreadable = PersonalKey(uuid7(), os.urandom(KEY_BYTES)).seal("whose key is nowhere")
+    texts = await other.vault.texts([unreadable, *(person.name or "" for person in people)])
+    assert texts == {unreadable: None} | {person.name: f"Person {n}" for n, person in enumerate(people)}
     assert await other.vault.texts([]) == {}
 
 
@@ -243,8 +243,8 @@ async def test_a_refused_row_is_sealed_under_the_master_key(ledger: Ledger, othe
 
 def test_the_master_key_is_made_at_the_first_start_and_is_the_owners_alone(tmp_path: Path) -> None:
     folder = tmp_path / "not" / "there" / "yet"
-    made = master_key(folder)
-    assert master_key(folder).name == made.name
+    key = master_key(folder)
+    assert master_key(folder).name == key.name
     path = folder / MASTER_KEY_FILE
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -295,10 +295,10 @@ async def test_another_installations_master_key_is_refused_with_a_sentence(
 async def test_fingerprints_stay_the_same_from_one_start_to_the_next(
     place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
-    seen = set()
+    fingerprints = set()
     for _ in range(2):
         async with ledgers.open_ledger(
             place.url, tmp_path / "secrets", LIFECYCLES_BY_KIND, settings
         ) as ledger:
-            seen.add(ledger.vault.fingerprint("a name"))
-    assert len(seen) == 1
+            fingerprints.add(ledger.vault.fingerprint("a name"))
+    assert len(fingerprints) == 1

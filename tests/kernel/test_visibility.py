@@ -119,14 +119,14 @@ def test_who_may_see_an_incident_with_that_audience(caller: Caller, audience: li
 
 
 def test_whom_a_column_shows_the_record_in_lists_its_audience_shows_it_to() -> None:
-    shown = {"person": uuid7(), "team": TEAM, "service": "mail"}
+    values = {"person": uuid7(), "team": TEAM, "service": "mail"}
     for lifecycle in LIFECYCLES_BY_KIND.values():
-        for kind in shown.keys() & lifecycle.columns.keys():
+        for kind in values.keys() & lifecycle.columns.keys():
             for column in lifecycle.columns[kind]:
-                record, value = empty(lifecycle.record, uuid7()), shown[kind]
+                record, value = empty(lifecycle.record, uuid7()), values[kind]
                 several = holds_list(lifecycle.record, column)
                 setattr(record, column, ["another", str(value)] if several else value)
-                assert f"{kind}:{shown[kind]}" in lifecycle.audience(record), f"{lifecycle.kind}.{column}"
+                assert f"{kind}:{values[kind]}" in lifecycle.audience(record), f"{lifecycle.kind}.{column}"
 
 
 def test_whom_the_audience_shows_the_record_for_a_field_a_column_shows_it_to_in_lists() -> None:
@@ -170,12 +170,12 @@ def test_staff_see_what_is_internal_where_they_hold_their_role(role: Role) -> No
         assert a_caller(role).is_staff_for(record) is staff
         assert rule_caller("x").is_staff_for(record)
     scoped = a_caller(RoleGrant(role, TEAM), teams=(OTHER_TEAM,))
-    seen = [scoped.is_staff_for(record) for record in (theirs, another, nobodys)]
-    assert seen == [staff, False, False]
+    visible = [scoped.is_staff_for(record) for record in (theirs, another, nobodys)]
+    assert visible == [staff, False, False]
     another.service = "mail"
     of_the_service = a_caller(RoleGrant(role, service="mail"))
-    seen = [of_the_service.is_staff_for(record) for record in (theirs, another, nobodys)]
-    assert seen == [False, staff, False]
+    visible = [of_the_service.is_staff_for(record) for record in (theirs, another, nobodys)]
+    assert visible == [False, staff, False]
     assert a_caller(RoleGrant(role, process="incident")).is_staff_for(nobodys) is staff
     assert not a_caller(RoleGrant(role, process="problem")).is_staff_for(nobodys)
 
@@ -204,20 +204,20 @@ async def test_the_condition_for_what_is_internal_is_what_a_caller_is_staff_for(
         records, product((None, TEAM, OTHER_TEAM), (None, "mail")), strict=True
     ):
         record.team_id, record.service = team, service
-    given: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "ids": [record.id for record in records],
         "teams": [record.team_id for record in records],
         "services": [record.service for record in records],
     }
 
     def bind(value: Any) -> str:
-        given[f"p{len(given)}"] = value
-        return f"%(p{len(given) - 1})s"
+        parameters[f"p{len(parameters)}"] = value
+        return f"%(p{len(parameters) - 1})s"
 
     condition = staff_condition(caller, INCIDENTS, bind)
     rows = await ledger.db.rows(
         "select r.id from unnest(%(ids)s::uuid[], %(teams)s::uuid[], %(services)s::text[]) "
         f"as r(id, team_id, service) where {condition}",
-        given,
+        parameters,
     )
     assert {row["id"] for row in rows} == {r.id for r in records if caller.is_staff_for(r)}

@@ -48,15 +48,15 @@ def test_a_text_of_nothing_that_can_be_seen_is_refused_and_any_other_taken() -> 
 async def test_it_is_refused_in_words_wherever_a_name_is_given(api: Api) -> None:
     admin = await api.client("Ada", "admin", "agent", "knowledge_editor", "configuration_manager")
     blank = NOTHING["fillers of Hangul"]
-    asked: dict[str, tuple[str, Json]] = {
+    requests: dict[str, tuple[str, Json]] = {
         "/title": ("/v1/incidents", an_incident(title=blank)),
         "/description": ("/v1/incidents", an_incident(description=blank)),
         "/name": ("/v1/teams", {"key": "network", "name": blank}),
         "/key": ("/v1/teams", {"key": blank, "name": "Network"}),
     }
     wrong = []
-    for language, (pointer, (path, said)) in product(("en", "zh"), asked.items()):
-        answer = await admin.post(path, json=said, headers={"Accept-Language": language})
+    for language, (pointer, (path, body)) in product(("en", "zh"), requests.items()):
+        answer = await admin.post(path, json=body, headers={"Accept-Language": language})
         (error,) = answer.json()["errors"]
         if (answer.status_code, error["pointer"], error["code"]) != (422, pointer, "nothing_visible"):
             wrong.append((pointer, error))

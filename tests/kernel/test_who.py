@@ -125,14 +125,14 @@ RECORDS = st.builds(
 @given(CALLERS, st.lists(RECORDS, min_size=2, max_size=12))
 @settings(max_examples=examples(200))
 def test_who_stands_alike_may_do_alike(caller: Caller, records: list[Any]) -> None:
-    seen: dict[Any, list[bool]] = {}
+    results: dict[Any, list[bool]] = {}
     for record in records:
         may = [
             ActorPolicy(relations=frozenset({relation})).allows(caller, record)
             for relation in (*who.Relation, PRESIDING)
         ]
         may += [who.role(role).allows(caller, record) for role in Role]
-        assert seen.setdefault(who.policy_cache_key(caller, record, PRESIDING.fields), may) == may
+        assert results.setdefault(who.policy_cache_key(caller, record, PRESIDING.fields), may) == may
 
 
 SCOPED = RoleGrant(Role.agent, TEAM)
@@ -142,10 +142,10 @@ SCOPED = RoleGrant(Role.agent, TEAM)
 @example([(a_caller(SCOPED, teams=teams), a_record(id=ME, team_id=TEAM)) for teams in ((), (TEAM,))])
 @settings(max_examples=examples(200))
 def test_so_may_several_callers_of_the_same_roles(pairs: list[tuple[Caller, Any]]) -> None:
-    seen: dict[Any, list[bool]] = {}
+    results: dict[Any, list[bool]] = {}
     for caller, record in pairs:
         may = [
             ActorPolicy(relations=frozenset({relation})).allows(caller, record)
             for relation in (*who.Relation, PRESIDING)
         ]
-        assert seen.setdefault(who.policy_cache_key(caller, record, PRESIDING.fields), may) == may
+        assert results.setdefault(who.policy_cache_key(caller, record, PRESIDING.fields), may) == may

@@ -24,7 +24,7 @@ def breach_causes(seed: int, log: Sequence[Event]) -> list[Event]:
     for event in log:
         versions[event.stream] = max(event.version, versions.get(event.stream, 0))
     tickets = [name for name in versions if name.startswith(("incident/", "request/", "problem/"))]
-    told = []
+    events = []
     for name in chance.sample(tickets, len(tickets) // 2):
         rows: dict[Any, str] = {}
         for clock in chance.choices(CLOCKS, k=chance.choice((1, 2, 4))):
@@ -33,8 +33,8 @@ def breach_causes(seed: int, log: Sequence[Event]) -> list[Event]:
                 rows[clock] = f"breach_cause/{uuid7()}"
                 fields |= {"agreement_type": clock[0], "metric": clock[1], "record": name}
             versions[name] += 1
-            told.append(_stated(chance, name, versions[name], {rows[clock]: fields}))
-    return told
+            events.append(_stated(chance, name, versions[name], {rows[clock]: fields}))
+    return events
 
 
 def _stated(chance: random.Random, name: str, version: int, rows: dict[str, Any]) -> Event:

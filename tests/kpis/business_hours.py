@@ -70,21 +70,21 @@ class Hours:
         self.known = dict[tuple[str, str], RecordStream]()
         self.events = list[Event]()
 
-    async def service(self, key: str, calendar: str | None, at: datetime = BEGIN) -> None:
+    async def service(self, key: str, calendar: str | None, occurred_at: datetime = BEGIN) -> None:
         """The service goes by that calendar from then on; it is live since it is told of first."""
         fields = {"calendar": calendar, "state": "live", "name_en": key, "name_zh": key}
-        await self._say("service", key, {"key": key, **fields}, at=at)
+        await self._say("service", key, {"key": key, **fields}, at=occurred_at)
 
-    async def retire(self, key: str, at: datetime) -> None:
+    async def retire(self, key: str, occurred_at: datetime) -> None:
         """The service is retired."""
-        await self._say("service", key, {"state": "retired"}, at=at)
+        await self._say("service", key, {"state": "retired"}, at=occurred_at)
 
     async def sla(self, number: str, begins_at: datetime, ends_at: datetime | None, **fields: Any) -> str:
         """An SLA is in force at these times, with these fields, none of them of clocks; returns its id."""
-        told = {"agreement_type": "SLA", "state": "signed", "signed_at": instant(BEGIN), **fields}
-        told["begins_at"] = instant(begins_at)
-        told["ends_at"] = None if ends_at is None else instant(ends_at)
-        await self._say("sla", number, {"number": number, **told})
+        event_fields = {"agreement_type": "SLA", "state": "signed", "signed_at": instant(BEGIN), **fields}
+        event_fields["begins_at"] = instant(begins_at)
+        event_fields["ends_at"] = None if ends_at is None else instant(ends_at)
+        await self._say("sla", number, {"number": number, **event_fields})
         return self.id(number)
 
     async def calendar(
@@ -100,11 +100,11 @@ class Hours:
         self, key: str, definition: Json, since: datetime = SINCE, until: datetime = UNTIL
     ) -> None:
         """Publish a version of the calendar; its spans are known of that time."""
-        told = self.known.setdefault(("calendar", key), RecordStream(stream("calendar", uuid7())))
+        record_stream = self.known.setdefault(("calendar", key), RecordStream(stream("calendar", uuid7())))
         row: Json = {
             "id": str(uuid7()),
-            "record": told.name,
-            "revision": told.version + 1,
+            "record": record_stream.name,
+            "revision": record_stream.version + 1,
             "weekly_from": [],
             "public_holidays": [],
             "holidays": [],
@@ -124,7 +124,7 @@ class Hours:
         await self.connection.execute(b"select business_time.write_spans(%s)", (Jsonb(spans),))
         fields = {"newest_id": row["id"], "revision": row["revision"], "time_zone": row["time_zone"]}
         children = {f"calendar_version/{row['id']}": row}
-        kind = "added" if told.version == 0 else "revised"
+        kind = "added" if record_stream.version == 0 else "revised"
         await self._say("calendar", key, {"key": key, "name": key, **fields}, kind, children)
 
     async def spans(
@@ -143,9 +143,9 @@ class Hours:
         reach = {"since": int(since.timestamp()), "until": int(until.timestamp())}
         entry = {"id": str(version), **reach, "spans": seconds}
         await self.connection.execute(b"select business_time.write_spans(%s)", (Jsonb(entry),))
-        told = {} if published_at is None else {"published_at": instant(published_at)}
+        event_fields = {} if published_at is None else {"published_at": instant(published_at)}
         fields = {"key": key, "newest_id": str(version), "name": key}
-        await self._say("calendar", key, fields, told={f"calendar_version/{version}": told})
+        await self._say("calendar", key, fields, told={f"calendar_version/{version}": event_fields})
 
     async def sign(
         self, key: str, *targets: Json, signed_at: datetime = SINCE, replaces: str | None = None, **more: Any
@@ -171,13 +171,13 @@ class Hours:
         }
         await self._say("sla", key, fields, "signed", number=f"SLA-{key}")
         if replaces is not None:
-            told = {"state": "superseded", "superseded_from": fields["valid_from"]}
-            await self._say("sla", replaces, told, "superseded")
+            event_fields = {"state": "superseded", "superseded_from": fields["valid_from"]}
+            await self._say("sla", replaces, event_fields, "superseded")
         return UUID(self.id(key))
 
-    async def terminate(self, key: str, at: datetime) -> None:
+    async def terminate(self, key: str, occurred_at: datetime) -> None:
         """The agreement ends then."""
-        await self._say("sla", key, {"state": "terminated", "ended_at": instant(at)}, "terminated")
+        await self._say("sla", key, {"state": "terminated", "ended_at": instant(occurred_at)}, "terminated")
 
     def id(self, agreement: str) -> str:
         """The id of an agreement."""
@@ -188,7 +188,7 @@ class Hours:
         kind: str,
         key: str,
         fields: Json,
-        what: str = "edited",
+        event_type: str = "edited",
         children: Json | None = None,
         *,
         told: Json | None = None,
@@ -196,25 +196,31 @@ class Hours:
         **row: Any,
     ) -> None:
         """Tell of the record, with its `children`, which have rows of their own, and what else is `told`."""
-        known = self.known.setdefault((kind, key), RecordStream(stream(kind, uuid7())))
-        new, known.version = known.version == 0, known.version + 1
-        rows = [(f"fold.{name.partition('/')[0]}", _child(of)) for name, of in (children or {}).items()]
+        record_stream = self.known.setdefault((kind, key), RecordStream(stream(kind, uuid7())))
+        new, record_stream.version = record_stream.version == 0, record_stream.version + 1
+        rows = [(f"fold.{name.partition('/')[0]}", _child(child)) for name, child in (children or {}).items()]
         if new:
-            whole = {"id": str(UUID(known.name.split("/")[1])), "version": 1, "changed_at": instant(BEGIN)}
-            rows.append((f"fold.{kind}", whole | OF_ROWS[kind] | fields | row))
+            whole_row = {
+                "id": str(UUID(record_stream.name.split("/")[1])),
+                "version": 1,
+                "changed_at": instant(BEGIN),
+            }
+            rows.append((f"fold.{kind}", whole_row | OF_ROWS[kind] | fields | row))
         event = Event(
             id=uuid7(),
-            stream=known.name,
-            version=known.version,
-            type=f"{kind}.{what}",
+            stream=record_stream.name,
+            version=record_stream.version,
+            type=f"{kind}.{event_type}",
             occurred_at=at,
             actor="person:11",
             correlation_id=MADE_UP,
             source="api",
-            data={"given": {}, "set": {known.name: fields, **(children or {}), **(told or {})}},
+            data={"given": {}, "set": {record_stream.name: fields, **(children or {}), **(told or {})}},
         )
         self.events.append(event)
-        command = AppendRequest(reads={known.name: known.version - 1}, events=(event,), rows=tuple(rows))
+        command = AppendRequest(
+            reads={record_stream.name: record_stream.version - 1}, events=(event,), rows=tuple(rows)
+        )
         await append(self.connection, [encode(command)])
 
 
@@ -228,7 +234,7 @@ def _clock(hour: float) -> str:
 
 async def usual_agreements(hours: Hours) -> None:
     """Agreements that cover most of what the made-up histories bring, in several ways."""
-    one = str(UUID(int=1))
+    first_id = str(UUID(int=1))
     waits = ["awaiting_requester", "awaiting_vendor"]
     await hours.sign(
         "everything",
@@ -270,7 +276,7 @@ async def usual_agreements(hours: Hours) -> None:
         {"id": "o1", "metric": "resolution", "threshold_seconds": 7_200, "calendar": "always"},
         {"id": "o2", "metric": "resolution", "threshold_seconds": 300_000, "category": "access"},
         services=["mail", "erp"],
-        customer_id=one,
+        customer_id=first_id,
         valid_to="2026-02-28",
         reopen_days=10,
     )

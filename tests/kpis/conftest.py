@@ -104,10 +104,10 @@ async def _kept_once(server: Server, run: str, sizes: tuple[int, int, int]) -> K
     events_file = shared_folder(run) / f"{name}.pickle"
     with file_lock(events_file.with_suffix(".lock")):
         if not events_file.exists():
-            async with made_books(server, *sizes) as (made, events):
+            async with made_books(server, *sizes) as (new_books, events):
                 with psycopg.connect(server.administrator, autocommit=True) as administrator:
                     copy = sql.SQL("create database {} template {}")
-                    administrator.execute(copy.format(sql.Identifier(name), sql.Identifier(made)))
+                    administrator.execute(copy.format(sql.Identifier(name), sql.Identifier(new_books)))
             events_file.write_bytes(pickle.dumps(events))
     return name, pickle.loads(events_file.read_bytes())  # we have just written it
 
@@ -135,14 +135,14 @@ async def made_books(
         await agree(hours)
         events += hours.events
         events += await _allowed(follower)
-        asked = other_histories(seed, requests, REQUEST)
+        request_events = other_histories(seed, requests, REQUEST)
         # Revised halfway: what had stopped by then keeps the version before.
-        half = len(asked) // 2
-        events += await write_others(follower, asked[:half])
+        half = len(request_events) // 2
+        events += await write_others(follower, request_events[:half])
         hours.events.clear()
         await hours.calendar("office", (8, 12), (13, 16))
         events += hours.events
-        events += await write_others(follower, asked[half:])
+        events += await write_others(follower, request_events[half:])
         events += await write_others(follower, other_histories(seed, problems, PROBLEM, names))
         events += await write_others(follower, other_histories(seed, problems, CHANGE, names))
         changes = [event.stream for event in events if event.type == "change.drafted"]
@@ -150,9 +150,9 @@ async def made_books(
         events += await write_others(follower, other_histories(seed, problems // 4, AGREEMENT))
         events += await write_owners(follower, str(TEAMS[0]))
         events += await write_others(follower, other_histories(seed, problems, CI))
-        told = opinions(seed, events)
-        await write_more(follower, told)
-        events += told
+        opinion_events = opinions(seed, events)
+        await write_more(follower, opinion_events)
+        events += opinion_events
         events += await write_knowledge(follower, knowledge(seed, events))
         events += await write_knowledge(follower, services(seed))
         events += await write_programme(follower, programme(seed, problems, 5 + problems // 2))
@@ -170,29 +170,29 @@ async def made_books(
 @pytest.fixture(scope="session")
 async def books(server: Server, kept_books: KeptBooks) -> AsyncIterator[Books]:
     """These histories and facts, for tests that only read them."""
-    async with copied_books(server, *kept_books) as made:
-        yield made
+    async with copied_books(server, *kept_books) as copied:
+        yield copied
 
 
 @pytest.fixture
 async def own_books(server: Server, kept_books: KeptBooks) -> AsyncIterator[Books]:
     """These histories and facts, for one test that changes them."""
-    async with copied_books(server, *kept_books) as made:
-        yield made
+    async with copied_books(server, *kept_books) as copied:
+        yield copied
 
 
 @pytest.fixture
 async def few_own_books(server: Server, few_kept_books: KeptBooks) -> AsyncIterator[Books]:
     """A few histories and their facts, for one test that changes them."""
-    async with copied_books(server, *few_kept_books) as made:
-        yield made
+    async with copied_books(server, *few_kept_books) as copied:
+        yield copied
 
 
 @pytest.fixture
 async def some_own_books(server: Server, some_kept_books: KeptBooks) -> AsyncIterator[Books]:
     """A few of them, by `make test-all` as many as in `own_books`, for one test that changes them."""
-    async with copied_books(server, *some_kept_books) as made:
-        yield made
+    async with copied_books(server, *some_kept_books) as copied:
+        yield copied
 
 
 @asynccontextmanager

@@ -84,7 +84,7 @@ RATES = (("80.00", "EUR"), ("80.00", "EUR"), ("33.33", "EUR"), ("9000", "JPY"), 
 AMOUNTS = (("1250.00", "EUR"), ("0.05", "EUR"), ("1250", "JPY"))
 ACTORS = (
     *("person:11", "rule:close_after_agreed_days", "import:old_tool", "integration:5"),
-    *(f"person:{one}" for one in VALUES["assignee_id"] if one is not None),
+    *(f"person:{person}" for person in VALUES["assignee_id"] if person is not None),
 )
 
 
@@ -94,10 +94,10 @@ def histories(seed: int, cases: int) -> list[Event]:
     waiting = [_history(chance) for _ in range(cases)]
     log: list[Event] = []
     while waiting:
-        of = chance.choice(waiting)
-        log.append(of.pop(0))
-        if not of:
-            waiting.remove(of)
+        choice = chance.choice(waiting)
+        log.append(choice.pop(0))
+        if not choice:
+            waiting.remove(choice)
     _name_items(random.Random(seed), log)
     return log
 
@@ -105,9 +105,9 @@ def histories(seed: int, cases: int) -> list[Event]:
 def _name_items(chance: random.Random, log: list[Event]) -> None:
     """Tells of which item cases are, some of them of another one later."""
     for event in log:
-        told = event.data["set"].get(event.stream)
-        if told is not None and chance.random() < (0.5 if event.version == 1 else 0.1):
-            told["ci"] = chance.choice(ITEMS)
+        fields = event.data["set"].get(event.stream)
+        if fields is not None and chance.random() < (0.5 if event.version == 1 else 0.1):
+            fields["ci"] = chance.choice(ITEMS)
 
 
 def _history(chance: random.Random) -> list[Event]:
@@ -119,43 +119,47 @@ def _history(chance: random.Random) -> list[Event]:
         kind = chance.choices(list(TYPES), list(TYPES.values()))[0]
         now = chance.choice((now + chance.choice(STEPS), now + chance.choice(STEPS), *BORDERS[:1]))
         late = chance.random() < 0.2
-        at = opened + (now - opened) * chance.uniform(-0.3, 1) if late else now
-        events.append(_event(chance, name, version, kind, at, {}, late=late))
+        occurred_at = opened + (now - opened) * chance.uniform(-0.3, 1) if late else now
+        events.append(_event(chance, name, version, kind, occurred_at, {}, late=late))
         if kind.startswith(("work_", "cost_")):
             entry = _entry(chance, kind, events[:-1])
             events[-1] = replace(events[-1], data={"given": {}, "set": entry})
         elif kind != "commented" and chance.random() < 0.1:
             # Told instead of an event before; of the opening any number may be.
-            gone = {event.data.get("instead") for event in events} - {1}
+            withdrawn = {event.data.get("instead") for event in events} - {1}
             rows = [1, *(e.version for e in events[1:-1] if name in e.data["set"] or "late" in e.data)]
-            events[-1].data["instead"] = chance.choice([n for n in rows if n not in gone])
+            events[-1].data["instead"] = chance.choice([n for n in rows if n not in withdrawn])
     return events
 
 
 def _entry(chance: random.Random, kind: str, before: list[Event]) -> dict[str, Any]:
     """An entry of work or cost; of a reversal that of an entry that was there and not taken back, if any."""
-    made = kind.partition("_")[0]
+    entry_kind = kind.partition("_")[0]
     entries = {
         name.partition("/")[2]: fields
         for event in before
         for name, fields in event.data["set"].items()
-        if name.startswith(f"{made}/")
+        if name.startswith(f"{entry_kind}/")
     }
     if kind.endswith("_reversed"):
         back = {fields.get("reverses_id") for fields in entries.values()}
-        left = [one for one in entries if one not in back and "reverses_id" not in entries[one]]
+        left = [entry for entry in entries if entry not in back and "reverses_id" not in entries[entry]]
         if not left:
             return {}
-        one = chance.choice(left)
-        of = entries[one] | {"reverses_id": one}
-        of |= {"minutes": -of["minutes"]} if made == "work" else {"amount": f"-{of['amount']}"}
-    elif made == "work":
+        choice = chance.choice(left)
+        reversal = entries[choice] | {"reverses_id": choice}
+        reversal |= (
+            {"minutes": -reversal["minutes"]}
+            if entry_kind == "work"
+            else {"amount": f"-{reversal['amount']}"}
+        )
+    elif entry_kind == "work":
         rate, currency = chance.choice(RATES)
-        of = {"minutes": chance.choice((1, 7, 90)), "rate": rate, "currency": currency}
+        reversal = {"minutes": chance.choice((1, 7, 90)), "rate": rate, "currency": currency}
     else:
         amount, currency = chance.choice(AMOUNTS)
-        of = {"amount": amount, "currency": currency}
-    return {f"{made}/{uuid7()}": of}
+        reversal = {"amount": amount, "currency": currency}
+    return {f"{entry_kind}/{uuid7()}": reversal}
 
 
 def _event(
@@ -163,22 +167,26 @@ def _event(
     name: str,
     version: int,
     kind: str,
-    at: datetime,
+    occurred_at: datetime,
     fields: dict[str, Any],
     *,
     late: bool = False,
 ) -> Event:
     share = 0.7 if version == 1 else 0.2
-    fields = fields | {key: chance.choice(of) for key, of in VALUES.items() if chance.random() < share}
+    fields = fields | {
+        key: chance.choice(choices) for key, choices in VALUES.items() if chance.random() < share
+    }
     if version > 1 and chance.random() < 0.05:
         before = chance.randint(0, 99)  # some tell of the very time to which they move the opening
-        fields["opened_at"] = instant(at - timedelta(hours=before if before > 30 else 0))
+        fields["opened_at"] = instant(occurred_at - timedelta(hours=before if before > 30 else 0))
     data: dict[str, Any] = {"given": {}, "set": {name: fields} if fields else {}}
     if kind == "commented":
         data["set"] = {f"comment/{uuid7()}": {"visibility": "public"}}
     elif late and chance.random() < 0.7:
-        told = {key: fields.pop(key) for key in list(fields) if key in VALUES and chance.random() < 0.6}
-        data["late"] = {name: told} if told else {}
+        late_fields = {
+            key: fields.pop(key) for key in list(fields) if key in VALUES and chance.random() < 0.6
+        }
+        data["late"] = {name: late_fields} if late_fields else {}
     if chance.random() < 0.3:
         data["observed"] = chance.choice(("snapshot", "change"))
     if chance.random() < 0.1:
@@ -188,7 +196,7 @@ def _event(
         stream=name,
         version=version,
         type=f"incident.{kind}",
-        occurred_at=at,
+        occurred_at=occurred_at,
         actor=chance.choice(ACTORS),
         correlation_id=MADE_UP,
         source=chance.choice(("api", "api", "import:old_tool")),
@@ -199,7 +207,7 @@ def _event(
 async def write(connection: Connection, log: list[Event]) -> list[Event]:
     """Appends the events, with rows for what KPIs look up: the numbers of the cases and the keys of teams."""
     first = instant(BEGIN)
-    others = [
+    team_events = [
         replace(log[0], id=uuid7(), stream=stream("team", team), version=1, type="team.added", data=_NOTHING)
         for team in TEAMS
     ]
@@ -216,7 +224,7 @@ async def write(connection: Connection, log: list[Event]) -> list[Event]:
     ]
     for n, (_, row) in enumerate(numbers):
         row |= {"number": f"INC-2026-{n:06}", "state": "new", "state_since": first, "opened_at": first}
-    events = (*others, *log)
+    events = (*team_events, *log)
     command = AppendRequest(
         reads={event.stream: 0 for event in events if event.version == 1},
         events=events,
@@ -233,7 +241,9 @@ async def write_more(connection: Connection, log: list[Event], year: int = 2027)
         before.setdefault(event.stream, event.version - 1)
     first = instant(BEGIN)
     opened = [event.stream.split("/") for event in log if event.version == 1]
-    numbers = [(f"fold.{kind}", {"id": of, "version": 1, "changed_at": first}) for kind, of in opened]
+    numbers = [
+        (f"fold.{kind}", {"id": record_id, "version": 1, "changed_at": first}) for kind, record_id in opened
+    ]
     for n, (table, row) in enumerate(numbers):
         number = f"{table[5:8].upper()}-{year}-{n:06}"
         row |= {"number": number, "state": "new", "state_since": first, "opened_at": first}
@@ -250,11 +260,11 @@ class Scripted:
     events: tuple[Event, ...]
 
     @classmethod
-    def begin(cls, at: datetime, **fields: Any) -> Scripted:
+    def begin(cls, occurred_at: datetime, **fields: Any) -> Scripted:
         """A case that is reported at that time, with these fields."""
         name = stream("incident", uuid7())
-        told = {"opened_at": instant(at), "state": "new"} | fields
-        return cls((_plain(name, 1, "reported", at, told),))
+        opening_fields = {"opened_at": instant(occurred_at), "state": "new"} | fields
+        return cls((_plain(name, 1, "reported", occurred_at, opening_fields),))
 
     def then(self, kind: str, *, minutes: float, actor: str = "person:11", **more: Any) -> Scripted:
         """What happened so many minutes after the event before; `more` are fields and members of the data."""
@@ -270,13 +280,13 @@ class Scripted:
         return UUID(self.events[0].stream.split("/")[1])
 
 
-def _plain(name: str, version: int, kind: str, at: datetime, fields: dict[str, Any]) -> Event:
+def _plain(name: str, version: int, kind: str, occurred_at: datetime, fields: dict[str, Any]) -> Event:
     return Event(
         id=uuid7(),
         stream=name,
         version=version,
         type=f"incident.{kind}",
-        occurred_at=at,
+        occurred_at=occurred_at,
         actor="person:11",
         correlation_id=MADE_UP,
         source="api",

@@ -91,94 +91,98 @@ def _persons(chance: random.Random, teller: Teller) -> None:
     for person in PERSONS[1:]:
         name = stream("person", person)
         for _ in range(chance.choice((0, 0, 1, 3))):
-            what = chance.choice(("edited", "deactivated", "activated", "erased"))
+            choice = chance.choice(("edited", "deactivated", "activated", "erased"))
             fields: dict[str, Any] = {
-                "state": {"deactivated": "inactive", "activated": "active"}.get(what, what)
+                "state": {"deactivated": "inactive", "activated": "active"}.get(choice, choice)
             }
-            if what == "edited":
+            if choice == "edited":
                 fields = {"team_id": chance.choice((*map(str, TEAMS), None))}
-            teller.tell(name, what, _moment(chance), **fields)
+            teller.tell(name, choice, _moment(chance), **fields)
 
 
 def _suggestion(chance: random.Random, teller: Teller, improvements: Sequence[str]) -> None:
     name = stream("improvement_suggestion", uuid7())
-    said: dict[str, Any] = {"state": "offered", "source": chance.choice(SOURCES)}
-    said |= {"process": chance.choice(PROCESSES)} if chance.random() < 0.8 else {}
-    said |= {"author_id": str(chance.choice(PERSONS))} if chance.random() < 0.8 else {}
-    teller.tell(name, "offered", _moment(chance), **said)
+    event_fields: dict[str, Any] = {"state": "offered", "source": chance.choice(SOURCES)}
+    event_fields |= {"process": chance.choice(PROCESSES)} if chance.random() < 0.8 else {}
+    event_fields |= {"author_id": str(chance.choice(PERSONS))} if chance.random() < 0.8 else {}
+    teller.tell(name, "offered", _moment(chance), **event_fields)
     for _ in range(chance.choice((0, 1, 1, 2, 3))):
-        what, state = chance.choice(OUTCOMES)
+        event_type, state = chance.choice(OUTCOMES)
         fields: dict[str, Any] = {"state": state} if state else {"source": "management", "process": "change"}
-        if what == "selected":
+        if event_type == "selected":
             fields["improvement_id"] = chance.choice(improvements).partition("/")[2]
-        teller.tell(name, what, _moment(chance), **fields)
+        teller.tell(name, event_type, _moment(chance), **fields)
 
 
 def _go_on(chance: random.Random, teller: Teller, name: str) -> None:
     """One more thing befalls the improvement."""
     before = [event.data["set"] for event in teller.events if event.stream == name]
-    known: dict[str, Any] = {}
+    event_fields: dict[str, Any] = {}
     for rows in before:
-        known |= rows.get(name, {})
-    what, at = chance.choices(list(COURSE), list(COURSE.values()))[0], _moment(chance)
-    fields: dict[str, Any] = {"state": STATES[what]} if what in STATES else {}
+        event_fields |= rows.get(name, {})
+    event_type, occurred_at = chance.choices(list(COURSE), list(COURSE.values()))[0], _moment(chance)
+    fields: dict[str, Any] = {"state": STATES[event_type]} if event_type in STATES else {}
     measured = [row for rows in before for key, row in rows.items() if key.startswith("improvement_m")]
-    if what == "classified":
+    if event_type == "classified":
         fields = {"size": chance.choice(SIZES)}
-    elif what == "measured":
-        _measure(chance, teller, name, at, chance.choice(("pilot", "evaluation")))
+    elif event_type == "measured":
+        _measure(chance, teller, name, occurred_at, chance.choice(("pilot", "evaluation")))
         return
-    elif what == "benefit_measured":
-        if "next_benefit_due_at" in known:
-            months = MONTHS[known.get("benefit_months")] if known.get("benefit_months") != 12 else 12
-            _measure(chance, teller, name, at, f"month_{months}")
+    elif event_type == "benefit_measured":
+        if "next_benefit_due_at" in event_fields:
+            months = (
+                MONTHS[event_fields.get("benefit_months")] if event_fields.get("benefit_months") != 12 else 12
+            )
+            _measure(chance, teller, name, occurred_at, f"month_{months}")
             due = instant(_moment(chance)) if months != 12 else None
             teller.events[-1].data["set"][name] = {"benefit_months": months, "next_benefit_due_at": due}
         return
-    elif what in {"evaluated", "pilot_passed", "pilot_extended", "pilot_stopped"}:
+    elif event_type in {"evaluated", "pilot_passed", "pilot_extended", "pilot_stopped"}:
         position = measured[-1]["position"] if measured and chance.random() < 0.9 else 1
         fields["judged_position"] = position
-    elif what == "standardised":
+    elif event_type == "standardised":
         fields["next_benefit_due_at"] = instant(_moment(chance))
     if chance.random() < 0.2:
         fields |= {"priority": chance.choice(("P2", None)), "team_id": chance.choice((str(TEAMS[1]), None))}
-    teller.tell(name, what, at, **fields)
-    if what == "planned":
+    teller.tell(name, event_type, occurred_at, **fields)
+    if event_type == "planned":
         _plan(chance, teller.events[-1], before)
 
 
 def _plan(chance: random.Random, event: Event, before: Sequence[dict[str, Any]]) -> None:
     """Drops the milestones of the earlier plan, most of the time, and adds others."""
     rows = event.data["set"]
-    there = dict.fromkeys(key for one in before for key in one if key.startswith("milestone/"))
-    for key in there if chance.random() < 0.8 else ():
+    milestone_keys = dict.fromkeys(
+        key for milestone_key in before for key in milestone_key if key.startswith("milestone/")
+    )
+    for key in milestone_keys if chance.random() < 0.8 else ():
         rows[key] = {"dropped_at": instant(event.occurred_at)}
     for _ in range(chance.choice((1, 2, 3))):
         rows[f"milestone/{uuid7()}"] = {"done": 0, "due_at": instant(_moment(chance))}
 
 
-def _measure(chance: random.Random, teller: Teller, name: str, at: datetime, occasion: str) -> None:
+def _measure(chance: random.Random, teller: Teller, name: str, occurred_at: datetime, occasion: str) -> None:
     """Tells of effects on one or two target KPIs, measured at one position."""
     rows: dict[str, Any] = {}
     position = chance.randint(2, 40)
     for target in chance.choice((("faster",), ("faster", "cheaper"))):
         scale = chance.choice(tuple(NUMBERS))
         effect, promised = chance.choice(NUMBERS[scale])
-        found = uuid7()
-        of = stream("kpi_effect", found)
-        teller.tell(of, "measured", at, state="measured", result={"scale": scale})
+        stream_name = uuid7()
+        effect_stream = stream("kpi_effect", stream_name)
+        teller.tell(effect_stream, "measured", occurred_at, state="measured", result={"scale": scale})
         rows[f"improvement_measurement/{uuid7()}"] = {
             "record": name,
             "occasion": occasion,
             "target": target,
-            "effect_id": str(found),
+            "effect_id": str(stream_name),
             "verdict": chance.choice(VERDICTS),
             "effect": effect,
             "promised_effect": promised,
             "position": position,
             **({"kept": chance.choice((True, True, True, False, None))} if "month" in occasion else {}),
         }
-    teller.tell(name, "effects_measured", at)
+    teller.tell(name, "effects_measured", occurred_at)
     teller.events[-1].data["set"].update(rows)
 
 
@@ -191,8 +195,13 @@ async def write_programme(connection: Connection, log: list[Event]) -> list[Even
     first, before, rows = instant(BEGIN), dict[str, int](), []
     for n, event in enumerate(log):
         before.setdefault(event.stream, event.version - 1)
-        kind, _, of = event.stream.partition("/")
-        row: dict[str, Any] = {"id": of, "version": 1, "changed_at": first, "number": f"NEW-2026-{n:06}"}
+        kind, _, record_id = event.stream.partition("/")
+        row: dict[str, Any] = {
+            "id": record_id,
+            "version": 1,
+            "changed_at": first,
+            "number": f"NEW-2026-{n:06}",
+        }
         if event.version == 1 and kind == "improvement":
             row |= {"state": "selected", "state_since": first, "opened_at": first}
             rows.append((f"fold.{kind}", row))

@@ -36,15 +36,17 @@ def knowledge(seed: int, log: Sequence[Event], articles: int = 8, visits: int = 
     raised = [
         event for event in log if event.version == 1 and event.stream.startswith(("incident/", "request/"))
     ]
-    told = [one for n in range(visits) for one in _visit(chance, f"visit {n}", names, raised)]
-    chance.shuffle(told)
-    for name, what, at, actor, said in told:
-        teller.tell(name, what, at, actor=actor, given=said)
+    visit_events = [
+        visit_event for n in range(visits) for visit_event in _visit(chance, f"visit {n}", names, raised)
+    ]
+    chance.shuffle(visit_events)
+    for name, event_type, occurred_at, actor, fields in visit_events:
+        teller.tell(name, event_type, occurred_at, actor=actor, given=fields)
     for case in chance.sample(raised, len(raised) // 3):
-        article, at = chance.choice(names), _moment(chance)
+        article, occurred_at = chance.choice(names), _moment(chance)
         doer = chance.choice((*(f"person:{author}" for author in AUTHORS), "rule:keep_articles"))
-        teller.tell(case.stream, "article_used", at, actor=doer, child=f"article_use/{uuid7()}")
-        teller.tell(article, "used", at, actor=doer, child=f"article_use/{uuid7()}")
+        teller.tell(case.stream, "article_used", occurred_at, actor=doer, child=f"article_use/{uuid7()}")
+        teller.tell(article, "used", occurred_at, actor=doer, child=f"article_use/{uuid7()}")
     teller.tell(names[0], "retired", _moment(chance), state="retired")
     return teller.events
 
@@ -56,16 +58,16 @@ def _visit(
     ticket = chance.choice(raised)
     begun = chance.choice((_moment(chance), ticket.occurred_at - chance.choice((DAY, DAY / 2, timedelta(0)))))
     asker = ticket.data["set"].get(ticket.stream, {}).get("requester_id")
-    who = chance.choice(VISITORS) if asker is None or chance.random() < 0.3 else f"person:{asker}"
-    told = []
+    visitor = chance.choice(VISITORS) if asker is None or chance.random() < 0.3 else f"person:{asker}"
+    visit_events = []
     for article in chance.sample(articles, chance.choice((1, 2, 2, 3))):
-        for what in chance.choices(
+        for choice in chance.choices(
             ("shown", "shown", "viewed", "viewed", "rated"), k=chance.choice((1, 2, 4))
         ):
-            said = {"session": session} | ({"helped": chance.random() < 0.7} if what == "rated" else {})
-            actor = who if chance.random() < 0.7 else VISITORS[-1]
-            told.append((article, what, begun + chance.choice(STEPS[:5]), actor, said))
-    return told
+            fields = {"session": session} | ({"helped": chance.random() < 0.7} if choice == "rated" else {})
+            actor = visitor if chance.random() < 0.7 else VISITORS[-1]
+            visit_events.append((article, choice, begun + chance.choice(STEPS[:5]), actor, fields))
+    return visit_events
 
 
 def services(seed: int) -> list[Event]:
@@ -76,7 +78,7 @@ def services(seed: int) -> list[Event]:
         name = stream("service", uuid7())
         teller.tell(name, "proposed", BEGIN, key=key, owner_id=chance.choice(AUTHORS), state="proposed")
         for _ in range(chance.choice((3, 5, 7))):
-            what, state = chance.choice(
+            event_type, state = chance.choice(
                 (
                     ("went_live", "live"),
                     ("went_live", "live"),
@@ -86,9 +88,9 @@ def services(seed: int) -> list[Event]:
                 )
             )
             fields: dict[str, Any] = {} if state is None else {"state": state}
-            if what == "edited":
+            if event_type == "edited":
                 fields = {"owner_id": chance.choice(AUTHORS), "team_id": chance.choice((str(TEAMS[0]), None))}
-            teller.tell(name, what, _moment(chance), **fields)
+            teller.tell(name, event_type, _moment(chance), **fields)
     return teller.events
 
 
@@ -108,8 +110,8 @@ class Teller:
     def tell(
         self,
         name: str,
-        what: str,
-        at: datetime,
+        event_type: str,
+        occurred_at: datetime,
         *,
         actor: str = "person:21",
         given: dict[str, Any] | None = None,
@@ -124,14 +126,14 @@ class Teller:
                 id=uuid7(),
                 stream=name,
                 version=self._versions[name],
-                type=f"{name.partition('/')[0]}.{what}",
-                occurred_at=at,
+                type=f"{name.partition('/')[0]}.{event_type}",
+                occurred_at=occurred_at,
                 actor=actor,
                 correlation_id=MADE_UP,
                 source="api",
                 data={
                     "given": given or {},
-                    "set": rows | ({} if child is None else {child: {"used_at": instant(at)}}),
+                    "set": rows | ({} if child is None else {child: {"used_at": instant(occurred_at)}}),
                 },
             )
         )
@@ -142,8 +144,8 @@ async def write_knowledge(connection: Connection, log: list[Event]) -> list[Even
     first, before, rows = instant(BEGIN), dict[str, int](), []
     for n, event in enumerate(log):
         before.setdefault(event.stream, event.version - 1)
-        kind, _, of = event.stream.partition("/")
-        row: dict[str, Any] = {"id": of, "version": 1, "changed_at": first}
+        kind, _, record_id = event.stream.partition("/")
+        row: dict[str, Any] = {"id": record_id, "version": 1, "changed_at": first}
         if event.version == 1 and kind == "article":
             row |= {"number": f"KNW-2026-{n:06}", "state": "draft", "state_since": first, "opened_at": first}
             texts = {

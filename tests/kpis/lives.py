@@ -42,8 +42,8 @@ class Life:
     def caused(self, seconds: float, incident: UUID, cause: str | None = None) -> Life:
         """It is confirmed to have caused the incident."""
         self.then(seconds, "cause_confirmed")
-        told = {"incident_id": str(incident)}
-        self.events[-1].data["set"][cause or f"deployment_cause/{uuid7()}"] = told
+        fields = {"incident_id": str(incident)}
+        self.events[-1].data["set"][cause or f"deployment_cause/{uuid7()}"] = fields
         return self
 
     def linked(self, seconds: float, kind: str, other: str, link: str | None = None) -> Life:
@@ -53,19 +53,24 @@ class Life:
         return self
 
     def then(
-        self, seconds: float, what: str, state: str | None = None, actor: str = "person:12", **fields: Any
+        self,
+        seconds: float,
+        event_type: str,
+        state: str | None = None,
+        actor: str = "person:12",
+        **fields: Any,
     ) -> Life:
-        told = fields if state is None else fields | {"state": state}
+        event_fields = fields if state is None else fields | {"state": state}
         event = Event(
             id=uuid7(),
             stream=self.name,
             version=len(self.events) + 1,
-            type=f"{self.kind}.{what}",
+            type=f"{self.kind}.{event_type}",
             occurred_at=BEGIN + timedelta(seconds=seconds),
             actor=actor,
             correlation_id=MADE_UP,
             source="api",
-            data={"given": {}, "set": {self.name: told} if told else {}},
+            data={"given": {}, "set": {self.name: event_fields} if event_fields else {}},
         )
         self.events.append(event)
         return self

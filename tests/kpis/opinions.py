@@ -31,10 +31,10 @@ def opinions(seed: int, log: Sequence[Event], cases_before: int = 40) -> list[Ev
             versions[event.stream] = max(event.version, versions.get(event.stream, 0))
     waiting = [_of_case(chance, name, version) for name, version in versions.items() if chance.random() < 0.7]
     waiting += [_year_before(chance, n) for n in range(cases_before)]
-    found: list[Event] = []
-    while waiting := [of for of in waiting if of]:
-        found.append(chance.choice(waiting).pop(0))
-    return found
+    events: list[Event] = []
+    while waiting := [queue for queue in waiting if queue]:
+        events.append(chance.choice(waiting).pop(0))
+    return events
 
 
 def _of_case(chance: random.Random, name: str, version: int) -> list[Event]:
@@ -44,16 +44,16 @@ def _of_case(chance: random.Random, name: str, version: int) -> list[Event]:
     now = chance.choice((*BORDERS, BEGIN + timedelta(days=DAYS) * chance.random()))
     for kind in chance.choices(tuple(_KINDS), tuple(_KINDS.values()), k=chance.choice((1, 2, 4, 6))):
         now += chance.choice(STEPS)
-        at = now - chance.choice((timedelta(0), timedelta(0), timedelta(days=40), YEAR))
-        rows = _rows(chance, kind, at, rating, complaints)
+        occurred_at = now - chance.choice((timedelta(0), timedelta(0), timedelta(days=40), YEAR))
+        rows = _rows(chance, kind, occurred_at, rating, complaints)
         if rows is not None:
             version += 1
-            events.append(_event(name, version, kind, at, rows))
+            events.append(_event(name, version, kind, occurred_at, rows))
     if events and chance.random() < 0.2:
-        told = chance.choice(events)
-        events.append(_event(name, version + 1, told.type.partition(".")[2], told.occurred_at, {}))
-        events[-1].data["set"] = told.data["set"]
-        events[-1].data["instead"] = told.version
+        choice = chance.choice(events)
+        events.append(_event(name, version + 1, choice.type.partition(".")[2], choice.occurred_at, {}))
+        events[-1].data["set"] = choice.data["set"]
+        events[-1].data["instead"] = choice.version
     return events
 
 
@@ -68,29 +68,37 @@ _KINDS = {
 
 
 def _rows(
-    chance: random.Random, kind: str, at: datetime, rating: str, complaints: list[str]
+    chance: random.Random, kind: str, occurred_at: datetime, rating: str, complaints: list[str]
 ) -> dict[str, Any] | None:
     """What such an event sets besides the case itself; None: there is nothing that it could be about."""
     if kind == "assigned":
         return {"": {key: chance.choice(VALUES[key]) for key in DIMENSIONS if chance.random() < 0.5}}
     if kind == "rating_asked":
-        return {f"rating_request/{uuid7()}": {"asked_at": instant(at)}}
+        return {f"rating_request/{uuid7()}": {"asked_at": instant(occurred_at)}}
     if kind == "rated":
         score = chance.choice((1, 2, 3, 4, 5, 5))
         staff = {"by_staff": chance.choice((True, None))} if chance.random() < 0.2 else {}
         # Whoever gives the same score with other words sets no score.
         return {
-            rating: {"rated_at": instant(at)} | ({"score": score} if chance.random() < 0.9 else {}) | staff
+            rating: {"rated_at": instant(occurred_at)}
+            | ({"score": score} if chance.random() < 0.9 else {})
+            | staff
         }
     if kind == "complained":
         complaints.append(f"complaint/{uuid7()}")
-        due = at + chance.choice(STEPS)
+        due = occurred_at + chance.choice(STEPS)
         subject = chance.choice(SUBJECTS)
-        return {complaints[-1]: {"subject": subject, "complained_at": instant(at), "due_at": instant(due)}}
+        return {
+            complaints[-1]: {
+                "subject": subject,
+                "complained_at": instant(occurred_at),
+                "due_at": instant(due),
+            }
+        }
     if not complaints:
         return None
     name = "answered_at" if kind == "complaint_answered" else "merged_at"
-    return {chance.choice(complaints): {name: instant(at)}}
+    return {chance.choice(complaints): {name: instant(occurred_at)}}
 
 
 def _year_before(chance: random.Random, n: int) -> list[Event]:
@@ -103,25 +111,25 @@ def _year_before(chance: random.Random, n: int) -> list[Event]:
     opened = (
         BEGIN - YEAR - timedelta(days=20) + (timedelta(0) if n == 0 else timedelta(days=chance.random() * 90))
     )
-    told = {"opened_at": instant(opened), "state": opening[1], "service": chance.choice(VALUES["service"])}
-    at = opened + timedelta(days=10 * chance.random())
-    rows = _rows(chance, "complained", at, "", [])
+    fields = {"opened_at": instant(opened), "state": opening[1], "service": chance.choice(VALUES["service"])}
+    occurred_at = opened + timedelta(days=10 * chance.random())
+    rows = _rows(chance, "complained", occurred_at, "", [])
     assert rows is not None
     done = {"incident": ("resolved", "resolved"), "request": ("fulfilled", "delivered")}[kind]
     return [
-        _event(name, 1, opening[0], opened, {"": told}),
+        _event(name, 1, opening[0], opened, {"": fields}),
         _event(name, 2, done[0], opened + timedelta(hours=1), {"": {"state": done[1]}}),
-        _event(name, 3, "complained", at, rows),
+        _event(name, 3, "complained", occurred_at, rows),
     ]
 
 
-def _event(name: str, version: int, kind: str, at: datetime, rows: dict[str, Any]) -> Event:
+def _event(name: str, version: int, kind: str, occurred_at: datetime, rows: dict[str, Any]) -> Event:
     return Event(
         id=uuid7(),
         stream=name,
         version=version,
         type=f"{name.partition('/')[0]}.{kind}",
-        occurred_at=at,
+        occurred_at=occurred_at,
         actor="person:11",
         correlation_id=MADE_UP,
         source="api",

@@ -54,19 +54,19 @@ class CaseHistory:
         """The maximal stretches of ends (rule 16)."""
         runs: list[list[ToldEvent]] = []
         ended = False
-        for told in self.told:
-            if told.marks and told.kind in ENDING:
+        for step in self.told:
+            if step.marks and step.kind in ENDING:
                 if not ended:
                     runs.append([])
-                runs[-1].append(told)
+                runs[-1].append(step)
                 ended = True
-            elif told.marks:
+            elif step.marks:
                 ended = False
         return runs
 
     @property
     def last_mark(self) -> ToldEvent:
-        return [told for told in self.told if told.marks][-1]
+        return [step for step in self.told if step.marks][-1]
 
     @property
     def excluded(self) -> str | None:
@@ -74,16 +74,16 @@ class CaseHistory:
 
     @property
     def irregular(self) -> bool:
-        return any("irregular" in told.event.data for told in self.told)
+        return any("irregular" in step.event.data for step in self.told)
 
     @property
     def response(self) -> ToldEvent | None:
         left_new = False
-        for told in self.told[1:]:
-            leads = told.marks and told.kind != "reported"
-            answered = told.kind in {"acknowledged", "started"} and not told.event.actor.startswith("rule:")
-            if answered or (leads and not left_new and "observed" in told.event.data):
-                return told
+        for step in self.told[1:]:
+            leads = step.marks and step.kind != "reported"
+            answered = step.kind in {"acknowledged", "started"} and not step.event.actor.startswith("rule:")
+            if answered or (leads and not left_new and "observed" in step.event.data):
+                return step
             left_new = left_new or leads
         return None
 
@@ -92,14 +92,14 @@ class CaseHistory:
         if not self.episodes:
             return None
         first = self.episodes[0]
-        return next((told for told in first if told.kind == "resolved"), first[-1])
+        return next((step for step in first if step.kind == "resolved"), first[-1])
 
     @property
     def resolution(self) -> ToldEvent | None:
         if self.last_mark.kind not in ENDING:
             return None
         last = self.episodes[-1]
-        return next((told for told in reversed(last) if told.kind == "resolved"), last[-1])
+        return next((step for step in reversed(last) if step.kind == "resolved"), last[-1])
 
     @property
     def end(self) -> dict[str, Any]:
@@ -119,15 +119,19 @@ class CaseHistory:
             return None
         restored, began = from_instant(last.known["service_restored_at"]), last.known.get("began_at")
         seconds = whole_seconds(restored - (from_instant(began) if began else self.opened_at))
-        told = {"at": restored, "seconds": max(seconds, 0), "skewed": not began or seconds < 0}
-        return self.timed(last, inferred=not began) | told
+        restoration = {"at": restored, "seconds": max(seconds, 0), "skewed": not began or seconds < 0}
+        return self.timed(last, inferred=not began) | restoration
 
     @property
     def declared_major(self) -> dict[str, Any] | None:
         """The fact of its having been declared major."""
-        said = [told for told in self.told if told.kind in {"declared_major", "downgraded"}]
-        first = next((told for told in said if told.kind == "declared_major"), None)
-        return None if first is None else self.fact(first) | {"downgraded": said[-1].kind == "downgraded"}
+        declarations = [step for step in self.told if step.kind in {"declared_major", "downgraded"}]
+        first = next((step for step in declarations if step.kind == "declared_major"), None)
+        return (
+            None
+            if first is None
+            else self.fact(first) | {"downgraded": declarations[-1].kind == "downgraded"}
+        )
 
     @property
     def review_on_time(self) -> bool | None:
@@ -136,22 +140,22 @@ class CaseHistory:
         assert last is not None
         if not last.known.get("declared_major_at"):
             return None
-        ends = [told.marks and told.kind not in ENDING for told in self.told]
+        ends = [step.marks and step.kind not in ENDING for step in self.told]
         behind = self.told[len(ends) - ends[::-1].index(True) :]
-        resolved = next(n for n, told in enumerate(behind) if told.marks)
+        resolved = next(n for n, step in enumerate(behind) if step.marks)
         behind = behind[resolved:]
-        held = [told.event.occurred_at for told in behind if told.kind == "reviewed"]
-        said = last.known.get("review_due_at")
-        due = from_instant(said) if said else last.event.occurred_at + timedelta(days=7)
+        held = [step.event.occurred_at for step in behind if step.kind == "reviewed"]
+        due_text = last.known.get("review_due_at")
+        due = from_instant(due_text) if due_text else last.event.occurred_at + timedelta(days=7)
         return bool(held) and min(held) <= due
 
     @property
     def resolutions(self) -> list[dict[str, Any]]:
         """The facts of all its resolutions; what is said of the case is said with the final one."""
-        marks = [told for told in self.told if told.marks]
+        marks = [step for step in self.told if step.marks]
         facts = []
         for episode in self.episodes:
-            resolution = next((told for told in reversed(episode) if told.kind == "resolved"), episode[-1])
+            resolution = next((step for step in reversed(episode) if step.kind == "resolved"), episode[-1])
             final = resolution is self.resolution
             left = None if final else marks[marks.index(episode[-1]) + 1]
             soon = left is not None and left.kind in OPEN
@@ -183,8 +187,8 @@ class CaseHistory:
     def cost(self) -> dict[str, Any]:
         """What it cost, in hundredths of which currency; None: that is not known."""
         entries: dict[str, dict[str, Any]] = {}
-        for told in sorted(self.told, key=lambda told: told.event.version):
-            for name, fields in told.event.data["set"].items():
+        for step in sorted(self.told, key=lambda told_event: told_event.event.version):
+            for name, fields in step.event.data["set"].items():
                 kind, _, key = name.partition("/")
                 if kind in {"work", "cost"} and "reverses_id" in fields:
                     del entries[fields["reverses_id"]]
@@ -194,8 +198,12 @@ class CaseHistory:
         if len(currencies) != 1 or None in currencies or not any("minutes" in e for e in entries.values()):
             return _UNKNOWN
         total = Decimal(0)
-        for of in entries.values():
-            total += Decimal(of["amount"]) * 60 if "amount" in of else of["minutes"] * Decimal(of["rate"])
+        for entry in entries.values():
+            total += (
+                Decimal(entry["amount"]) * 60
+                if "amount" in entry
+                else entry["minutes"] * Decimal(entry["rate"])
+            )
         hundredths = (total * 100 / 60).quantize(Decimal(1), ROUND_HALF_UP)
         return {"cost": int(hundredths), "currency": currencies.pop()}
 
@@ -204,25 +212,25 @@ class CaseHistory:
         """The facts of who worked on it while they held it, day by day."""
         ends, hands = self.ends_of_work, set[Any]()
         days: dict[tuple[Any, ...], list[ToldEvent]] = defaultdict(list)
-        for n, told in enumerate(self.told):
-            holder = told.known.get("assignee_id")
+        for n, step in enumerate(self.told):
+            holder = step.known.get("assignee_id")
             had_a_hand = holder in hands
-            if told.event.actor == f"person:{holder}":
+            if step.event.actor == f"person:{holder}":
                 hands.add(holder)
             elif n not in ends or not had_a_hand:
                 continue
-            day = told.event.occurred_at.astimezone(UTC).date()
-            days[holder, told.known.get("team_id"), day, n if n in ends else None].append(told)
+            day = step.event.occurred_at.astimezone(UTC).date()
+            days[holder, step.known.get("team_id"), day, n if n in ends else None].append(step)
         facts = []
-        for (_, _, day, end), of in days.items():
-            times = {told.event.occurred_at.astimezone(UTC) for told in of}
-            worked = {at.hour * 4 + at.minute // 15 for at in times}
-            fact = self.fact(of[0]) | {"position": min(told.position for told in of)}
+        for (_, _, day, end), steps_of_day in days.items():
+            times = {entry.event.occurred_at.astimezone(UTC) for entry in steps_of_day}
+            worked = {time.hour * 4 + time.minute // 15 for time in times}
+            fact = self.fact(steps_of_day[0]) | {"position": min(entry.position for entry in steps_of_day)}
             facts.append(
                 {name: fact[name] for name in _OF_WORK}
-                | {"n": self.told.index(of[0]) + 1, "day": day}
+                | {"n": self.told.index(steps_of_day[0]) + 1, "day": day}
                 | {"quarters": "".join("01"[n in worked] for n in range(96))}
-                | {"ended_at": None if end is None else of[0].event.occurred_at}
+                | {"ended_at": None if end is None else steps_of_day[0].event.occurred_at}
             )
         return facts
 
@@ -232,21 +240,23 @@ class CaseHistory:
         account, for longer than the days within which a reopening counts.
         """
         left_out = self.excluded is not None
-        of = [fact for fact in self.resolutions if fact["final"] or not (fact["reopened_soon"] or left_out)]
-        return {fact["n"] - 1 for fact in of}
+        chosen_resolutions = [
+            fact for fact in self.resolutions if fact["final"] or not (fact["reopened_soon"] or left_out)
+        ]
+        return {fact["n"] - 1 for fact in chosen_resolutions}
 
     @property
     def closing(self) -> ToldEvent | None:
         closes = {"closed", "marked_duplicate"}
-        return next((told for told in reversed(self.told) if told.kind in closes), None)
+        return next((step for step in reversed(self.told) if step.kind in closes), None)
 
     @property
     def reopened(self) -> bool:
         ended = False
-        for told in self.told:
-            if told.kind in ENDING:
+        for step in self.told:
+            if step.kind in ENDING:
                 ended = True
-            elif told.kind in OPEN and ended:
+            elif step.kind in OPEN and ended:
                 return True
         return False
 
@@ -254,8 +264,8 @@ class CaseHistory:
     def teams(self) -> list[str]:
         """The teams that it went to, one after the other; having none in between is no change."""
         teams: list[str] = []
-        for told in self.told:
-            team = told.fields.get("team_id")
+        for step in self.told:
+            team = step.fields.get("team_id")
             if team is not None and teams[-1:] != [team]:
                 teams.append(team)
         return teams
@@ -263,11 +273,11 @@ class CaseHistory:
     @property
     def first_given(self) -> dict[str, UUID | None]:
         """The team and the person that it was given to first, whenever that was."""
-        given: dict[str, UUID | None] = {}
+        record_id_by_key: dict[str, UUID | None] = {}
         for name in ("team_id", "assignee_id"):
-            named = (told.fields[name] for told in self.told if told.fields.get(name) is not None)
-            given[name] = next(map(UUID, named), None)
-        return given
+            named = (step.fields[name] for step in self.told if step.fields.get(name) is not None)
+            record_id_by_key[name] = next(map(UUID, named), None)
+        return record_id_by_key
 
     @property
     def reassignments(self) -> int:
@@ -278,8 +288,8 @@ class CaseHistory:
     def moves(self) -> list[dict[str, Any]]:
         """The facts of its changes of team."""
         facts, teams = list[dict[str, Any]](), list[str]()
-        for told in self.told:
-            team = told.fields.get("team_id")
+        for step in self.told:
+            team = step.fields.get("team_id")
             if team is None or teams[-1:] == [team]:
                 continue
             if teams and self.resolution is not None:
@@ -288,9 +298,9 @@ class CaseHistory:
                     "to_team_id": UUID(team),
                     "came_back": team in teams,
                 }
-                at = {"n": self.told.index(told) + 1, "position": told.position}
-                at["ended_position"] = self.resolution.position
-                facts.append(self.fact(self.resolution) | at | change)
+                fields = {"n": self.told.index(step) + 1, "position": step.position}
+                fields["ended_position"] = self.resolution.position
+                facts.append(self.fact(self.resolution) | fields | change)
             teams.append(team)
         return facts
 
@@ -303,13 +313,15 @@ class CaseHistory:
     @property
     def handovers(self) -> int:
         """Changes of person within a team."""
-        named = [told for told in self.told if told.fields.get("assignee_id") is not None]
-        taken = named[:1] + [
+        named = [step for step in self.told if step.fields.get("assignee_id") is not None]
+        holders = named[:1] + [
             other
-            for one, other in pairwise(named)
-            if one.fields["assignee_id"] != other.fields["assignee_id"]
+            for holder, other in pairwise(named)
+            if holder.fields["assignee_id"] != other.fields["assignee_id"]
         ]
-        return sum(one.known.get("team_id") == other.known.get("team_id") for one, other in pairwise(taken))
+        return sum(
+            holder.known.get("team_id") == other.known.get("team_id") for holder, other in pairwise(holders)
+        )
 
     @property
     def first_contact(self) -> bool | None:
@@ -318,9 +330,9 @@ class CaseHistory:
         assert last is not None
         if last.known.get("channel") == "monitoring" or "observed" in last.event.data:
             return None
-        for told in self.told[: self.told.index(last)]:
-            by_requester = told.event.actor == f"person:{told.known.get('requester_id')}"
-            if told.kind == "held" or (told.kind == "commented" and by_requester):
+        for step in self.told[: self.told.index(last)]:
+            by_requester = step.event.actor == f"person:{step.known.get('requester_id')}"
+            if step.kind == "held" or (step.kind == "commented" and by_requester):
                 return False
         answered = self.response is not None and self.response.event.actor == last.event.actor
         person = last.event.actor.startswith("person:")
@@ -337,11 +349,11 @@ class CaseHistory:
         started = any(t.kind == "started" and not t.event.actor.startswith("rule:") for t in before)
         return not started and not last.event.actor.startswith("person:")
 
-    def fact(self, deciding: ToldEvent, at: datetime | None = None) -> dict[str, Any]:
+    def fact(self, deciding: ToldEvent, instant: datetime | None = None) -> dict[str, Any]:
         """The columns that every fact has."""
         return {
             "case_id": self.case_id,
-            "at": at or deciding.event.occurred_at,
+            "at": instant or deciding.event.occurred_at,
             **_dimensions(deciding.known),
             "excluded": self.excluded,
             "irregular": self.irregular,
@@ -364,33 +376,33 @@ class CaseHistory:
         due = self.opened_at + within
         if done is not None and done.event.occurred_at < due:
             return self.fact(done) | {"met": True}
-        before = [told for told in self.told if self.effective(told) < due]
-        marks = [told for told in before if told.marks and not self.taken_back(told)]
+        before = [step for step in self.told if self.effective(step) < due]
+        marks = [step for step in before if step.marks and not self.taken_back(step)]
         if done is None and not if_not_open and marks[-1].kind not in OPEN:
             return None
         late = self.fact(before[-1], due)
         return late | {"position": self.told[0].position, "met": False}
 
-    def effective(self, told: ToldEvent) -> datetime:
+    def effective(self, step: ToldEvent) -> datetime:
         """When an event took effect: nothing does before the opening."""
-        return self.opened_at if told is self.told[0] else max(told.event.occurred_at, self.opened_at)
+        return self.opened_at if step is self.told[0] else max(step.event.occurred_at, self.opened_at)
 
     def at(self, instant: datetime) -> dict[str, Any] | None:
         """How it stood just before an instant; None: it was not there, or over."""
-        past = [told for told in self.told if self.effective(told) < instant]
+        past = [step for step in self.told if self.effective(step) < instant]
         return None if not past or past[0] is not self.told[0] else self.after(past)
 
-    def taken_back(self, told: ToldEvent) -> bool:
+    def taken_back(self, step: ToldEvent) -> bool:
         """Whether it was cancelled and went on, though no way leads out of that."""
-        rest = self.told[self.told.index(told) :]
-        return told.kind == "cancelled" and any(t.marks and t.kind != "cancelled" for t in rest)
+        rest = self.told[self.told.index(step) :]
+        return step.kind == "cancelled" and any(t.marks and t.kind != "cancelled" for t in rest)
 
     def after(self, past: list[ToldEvent]) -> dict[str, Any] | None:
         """How it stands after these events, the first ones of its life; None: over."""
-        marks = [told for told in past if told.marks and not self.taken_back(told)]
+        marks = [entry for entry in past if entry.marks and not self.taken_back(entry)]
         ends: list[str] = []
-        for told in marks:
-            ends = [*ends, told.kind] if told.kind in ENDING else []
+        for step in marks:
+            ends = [*ends, step.kind] if step.kind in ENDING else []
         if marks[-1].kind in VOID or "closed" in ends:
             return None
         return {
@@ -398,7 +410,7 @@ class CaseHistory:
             "phase": "ended" if ends else "open",
             "on_hold": marks[-1].kind == "held",
             "responded": self.response in past,
-            "resolved_before": any(told.kind in ENDING for told in past),
+            "resolved_before": any(entry.kind in ENDING for entry in past),
             "opened_at": self.opened_at,
             "source": self.source,
             **_dimensions(past[-1].known),
@@ -412,13 +424,22 @@ def case_histories(events: list[Event]) -> list[CaseHistory]:
         if event.stream.startswith("incident/"):
             by_stream[event.stream].append((position, event))
     cases = []
-    for stream, of in by_stream.items():
-        of.sort(key=lambda one: (one[1].version != 1, one[1].occurred_at, one[0]))
-        case, known = CaseHistory(UUID(stream.split("/")[1]), _opened_at(of)), dict[str, Any]()
-        for position, event in counting(of):
-            fields = _fields(event) | (retold(of) if event.version == 1 else {})
-            known = known | fields
-            case.told.append(ToldEvent(position, event, fields, known))
+    for stream, numbered_events in by_stream.items():
+        numbered_events.sort(
+            key=lambda numbered_event: (
+                numbered_event[1].version != 1,
+                numbered_event[1].occurred_at,
+                numbered_event[0],
+            )
+        )
+        case, event_fields = (
+            CaseHistory(UUID(stream.split("/")[1]), _opened_at(numbered_events)),
+            dict[str, Any](),
+        )
+        for position, event in counting(numbered_events):
+            fields = _fields(event) | (retold(numbered_events) if event.version == 1 else {})
+            event_fields = event_fields | fields
+            case.told.append(ToldEvent(position, event, fields, event_fields))
         cases.append(case)
     return cases
 
@@ -480,27 +501,33 @@ def _repeats(opened: dict[str, Any], earlier: dict[str, Any]) -> bool:
     )
 
 
-def _opened_at(of: list[tuple[int, Event]]) -> datetime:
+def _opened_at(numbered_events: list[tuple[int, Event]]) -> datetime:
     """What was set last, in the order of the log."""
-    by_version = sorted((event for _, event in of), key=lambda event: event.version, reverse=True)
-    said = [event.data["set"].get(event.stream, {}).get("opened_at") for event in by_version]
-    return from_instant(next(text for text in said if text))
+    by_version = sorted(
+        (event for _, event in numbered_events), key=lambda event: event.version, reverse=True
+    )
+    fields = [event.data["set"].get(event.stream, {}).get("opened_at") for event in by_version]
+    return from_instant(next(text for text in fields if text))
 
 
-def _again(of: list[tuple[int, Event]]) -> Event | None:
+def _again(numbered_events: list[tuple[int, Event]]) -> Event | None:
     """What was told last instead of the opening."""
-    events = [event for _, event in of if event.data.get("instead") == 1]
+    events = [event for _, event in numbered_events if event.data.get("instead") == 1]
     return max(events, key=lambda event: event.version, default=None)
 
 
-def counting(of: list[tuple[int, Event]]) -> list[tuple[int, Event]]:
+def counting(numbered_events: list[tuple[int, Event]]) -> list[tuple[int, Event]]:
     """The events, without those that others were told instead of; the opening by whoever told it last."""
-    gone = {event.data["instead"] for _, event in of if event.data.get("instead", 1) > 1}
-    left = [(at, e) for at, e in of if e.version not in gone and e.data.get("instead") != 1]
+    withdrawn = {event.data["instead"] for _, event in numbered_events if event.data.get("instead", 1) > 1}
+    left = [
+        (place, e)
+        for place, e in numbered_events
+        if e.version not in withdrawn and e.data.get("instead") != 1
+    ]
     position, opening = left[0]
-    opening = replace(opening, occurred_at=_opened_at(of))
+    opening = replace(opening, occurred_at=_opened_at(numbered_events))
     left[0] = (position, opening)
-    again = _again(of)
+    again = _again(numbered_events)
     if again is not None:
         data = {name: value for name, value in opening.data.items() if name != "irregular"}
         data |= {name: value for name, value in again.data.items() if name == "irregular"}
@@ -508,12 +535,12 @@ def counting(of: list[tuple[int, Event]]) -> list[tuple[int, Event]]:
     return left
 
 
-def retold(of: list[tuple[int, Event]]) -> dict[str, Any]:
+def retold(numbered_events: list[tuple[int, Event]]) -> dict[str, Any]:
     """What was told of the opening again, or else last of the time to which it was moved."""
-    again = _again(of)
+    again = _again(numbered_events)
     if again is not None:
         return _fields(again)
-    for _, event in sorted(of, key=lambda one: -one[1].version):
+    for _, event in sorted(numbered_events, key=lambda numbered_event: -numbered_event[1].version):
         opened = event.data["set"].get(event.stream, {}).get("opened_at")
         if event.version > 1 and opened is not None and event.occurred_at <= from_instant(opened):
             return _fields(event)
@@ -531,8 +558,8 @@ def _fields(event: Event) -> dict[str, Any]:
     return {**late.get(event.stream, {}), **now.get(event.stream, {})}
 
 
-def _dimensions(known: dict[str, Any]) -> dict[str, Any]:
-    values = {dimension: known.get(dimension) for dimension in DIMENSIONS}
+def _dimensions(fields: dict[str, Any]) -> dict[str, Any]:
+    values = {dimension: fields.get(dimension) for dimension in DIMENSIONS}
     return {
         name: UUID(value) if name.endswith("_id") and value is not None else value
         for name, value in values.items()

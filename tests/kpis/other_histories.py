@@ -200,7 +200,7 @@ LATE = ("team_id", "service", "path", "priority")
 AS_TOLD = (CI, DEPLOYMENT, AGREEMENT)
 ACTORS = (
     *("person:11", "person:12", "rule:close_after_agreed_days"),
-    *(f"person:{one}" for one in VALUES["assignee_id"] if one is not None),
+    *(f"person:{person}" for person in VALUES["assignee_id"] if person is not None),
 )
 
 
@@ -212,14 +212,14 @@ def other_histories(
     """
     chance = random.Random(seed)
     waiting = [_history(chance, kind, incidents) for _ in range(cases)]
-    for of in waiting if kind is DEPLOYMENT else ():
-        _load(chance, of, incidents, [name.partition("/")[2] for name in changes])
+    for choice in waiting if kind is DEPLOYMENT else ():
+        _load(chance, choice, incidents, [name.partition("/")[2] for name in changes])
     log: list[Event] = []
     while waiting:
-        of = chance.choice(waiting)
-        log.append(of.pop(0))
-        if not of:
-            waiting.remove(of)
+        choice = chance.choice(waiting)
+        log.append(choice.pop(0))
+        if not choice:
+            waiting.remove(choice)
     return _live_out(random.Random(seed), log) if kind is REQUEST else log
 
 
@@ -235,29 +235,29 @@ def _live_out(chance: random.Random, log: list[Event]) -> list[Event]:
     """Answers more of the approvals that are waited for, says for how long some may be reopened, and that
     another system told some of it, or told it late.
     """
-    found: list[Event] = []
+    events: list[Event] = []
     states: dict[str, str | None] = {}
     for before in log:
-        event, told = before, before.data["set"].get(before.stream)
+        event, fields = before, before.data["set"].get(before.stream)
         waits = states.get(event.stream) == "awaiting_approval" or (
             states.get(event.stream) == "on_hold" and chance.random() < 0.3
         )
-        if told is not None and event.version > 1:
-            if waits and "state" in told and chance.random() < 0.9:
-                what, told["state"] = chance.choice(ANSWERS)
-                event = replace(event, type=f"request.{what}")
+        if fields is not None and event.version > 1:
+            if waits and "state" in fields and chance.random() < 0.9:
+                event_type, fields["state"] = chance.choice(ANSWERS)
+                event = replace(event, type=f"request.{event_type}")
             elif event.type == "request.assessed" and chance.random() < 0.5:
-                told["state"] = "awaiting_approval"
+                fields["state"] = "awaiting_approval"
             if chance.random() < 0.05:
-                told["reopen_days"] = chance.choice(REOPEN_DAYS)
+                fields["reopen_days"] = chance.choice(REOPEN_DAYS)
             if chance.random() < 0.1:
-                late = {name: told.pop(name) for name in LATE if name in told}
+                late = {name: fields.pop(name) for name in LATE if name in fields}
                 event.data["late"] = {event.stream: late} if late else {}
         if chance.random() < 0.1:
             event.data["observed"] = chance.choice(("snapshot", "change"))
-        states[event.stream] = (told or {}).get("state") or states.get(event.stream)
-        found.append(event)
-    return found
+        states[event.stream] = (fields or {}).get("state") or states.get(event.stream)
+        events.append(event)
+    return events
 
 
 def _history(chance: random.Random, kind: ProcessModel, incidents: Sequence[str]) -> list[Event]:
@@ -270,29 +270,29 @@ def _history(chance: random.Random, kind: ProcessModel, incidents: Sequence[str]
         fields = {"state": kind.opening[1], "alteration_count": 0, "unauthorised_count": 0}
     alterations = [0, 0]
     events = [_event(chance, kind, (name, 1, kind.opening[0]), opened, fields)]
-    weights = [OFTEN if one in kind.often else SELDOM for one in kind.types]
+    weights = [OFTEN if event_type in kind.often else SELDOM for event_type in kind.types]
     links: list[str] = []
     tasks: list[str] = []
     for version in range(2, 2 + chance.choice((0, 1, 3, 5, 8, 12))):
-        what = chance.choices(list(kind.types), weights)[0]
-        state = chance.choice(kind.types[what])
+        choice = chance.choices(list(kind.types), weights)[0]
+        state = chance.choice(kind.types[choice])
         now = chance.choice((now + chance.choice(STEPS), now + chance.choice(STEPS), *BORDERS[:1]))
-        at = opened + (now - opened) * chance.uniform(-0.3, 1) if chance.random() < 0.2 else now
-        event = _event(chance, kind, (name, version, what), at, {"state": state} if state else {})
+        occurred_at = opened + (now - opened) * chance.uniform(-0.3, 1) if chance.random() < 0.2 else now
+        event = _event(chance, kind, (name, version, choice), occurred_at, {"state": state} if state else {})
         if kind is REQUEST:
             _beside(chance, event, tasks)
-        if what == "linked" and incidents:
+        if choice == "linked" and incidents:
             links.append(f"link/{uuid7()}")
             how = chance.choice(("causes", "causes", "relates_to")) if kind is CHANGE else "causes"
             event.data["set"][links[-1]] = {"kind": how, "other": chance.choice(incidents)}
-        if what == "unlinked" and links:
+        if choice == "unlinked" and links:
             event.data["set"][links.pop()] = None
         if kind is CI:
             _alter(chance, event, alterations)
         elif kind not in AS_TOLD and event.data["set"].keys() <= {name} and chance.random() < 0.1:
-            gone = {one.data.get("instead") for one in events} - {1}
-            rows = [1, *(one.version for one in events[1:] if one.data["set"].keys() == {name})]
-            event.data["instead"] = chance.choice([n for n in rows if n not in gone])
+            withdrawn = {log_event.data.get("instead") for log_event in events} - {1}
+            rows = [1, *(person.version for person in events[1:] if person.data["set"].keys() == {name})]
+            event.data["instead"] = chance.choice([n for n in rows if n not in withdrawn])
         events.append(event)
     return events
 
@@ -301,19 +301,19 @@ def _load(
     chance: random.Random, events: list[Event], incidents: Sequence[str], changes: Sequence[str]
 ) -> None:
     """Tells what a deployment brings, and what it is confirmed to have caused."""
-    told = events[0].data["set"][events[0].stream]
-    told["environment"] = told.get("environment", "production")
+    fields = events[0].data["set"][events[0].stream]
+    fields["environment"] = fields.get("environment", "production")
     revisions = [
         {"revision": f"r{chance.randint(1, 40)}", "committed_at": instant(BEGIN - timedelta(hours=n))}
         for n in range(chance.choice((0, 0, 1, 3)))
     ]
-    told["revisions"] = revisions or None
+    fields["revisions"] = revisions or None
     if chance.random() < 0.3:
         # A pipeline may report it only once: with its outcome.
-        told["state"] = chance.choice(("succeeded", "succeeded", "failed", "rolled_back"))
-        events[0] = replace(events[0], type=f"deployment.{told['state']}")
+        fields["state"] = chance.choice(("succeeded", "succeeded", "failed", "rolled_back"))
+        events[0] = replace(events[0], type=f"deployment.{fields['state']}")
     if changes and chance.random() < 0.8:
-        told["change_ids"] = [chance.choice(changes) for _ in range(chance.randint(1, 3))]
+        fields["change_ids"] = [chance.choice(changes) for _ in range(chance.randint(1, 3))]
     causes: list[str] = []
     for event in events[1:]:
         later = event.data["set"].get(event.stream, {})
@@ -336,11 +336,11 @@ def _alter(chance: random.Random, event: Event, counts: list[int]) -> None:
     unauthorised = chance.random() < 0.6
     counts[0] += 1
     counts[1] += unauthorised
-    told = event.data["set"].setdefault(event.stream, {})
+    row = event.data["set"].setdefault(event.stream, {})
     if not unauthorised or chance.random() < 0.8:
-        told["alteration_count"] = counts[0]
+        row["alteration_count"] = counts[0]
     if unauthorised:
-        told["unauthorised_count"] = counts[1]
+        row["unauthorised_count"] = counts[1]
 
 
 ROLES = ("department_head", "management", None)
@@ -350,10 +350,10 @@ def _beside(chance: random.Random, event: Event, tasks: list[str]) -> None:
     """Approvals that are asked of a role or of others, and tasks: some moved, some done, some dropped."""
     rows = event.data["set"]
     if event.type == "request.assessed" and chance.random() < 0.7:
-        asked = None if chance.random() < 0.2 else uuid7()
-        rows.setdefault(event.stream, {})["approval_id"] = None if asked is None else str(asked)
-        if asked is not None:
-            rows[f"decision/{asked}"] = {"role": chance.choice(ROLES), "state": "open"}
+        asker_id = None if chance.random() < 0.2 else uuid7()
+        rows.setdefault(event.stream, {})["approval_id"] = None if asker_id is None else str(asker_id)
+        if asker_id is not None:
+            rows[f"decision/{asker_id}"] = {"role": chance.choice(ROLES), "state": "open"}
     when = instant(event.occurred_at)
     if chance.random() < 0.3:
         tasks.append(f"task/{uuid7()}")
@@ -367,20 +367,22 @@ def _event(
     chance: random.Random,
     kind: ProcessModel,
     which: tuple[str, int, str],
-    at: datetime,
+    occurred_at: datetime,
     fields: dict[str, Any],
 ) -> Event:
-    name, version, what = which
+    name, version, event_type = which
     share = 0.7 if version == 1 else 0.2
-    fields = fields | {key: chance.choice(of) for key, of in kind.values.items() if chance.random() < share}
+    fields = fields | {
+        key: chance.choice(choices) for key, choices in kind.values.items() if chance.random() < share
+    }
     if version > 1 and kind not in AS_TOLD and chance.random() < 0.05:
-        fields["opened_at"] = instant(at - timedelta(hours=chance.choice((0, 40))))
+        fields["opened_at"] = instant(occurred_at - timedelta(hours=chance.choice((0, 40))))
     return Event(
         id=uuid7(),
         stream=name,
         version=version,
-        type=f"{kind.name}.{what}",
-        occurred_at=at,
+        type=f"{kind.name}.{event_type}",
+        occurred_at=occurred_at,
         actor=chance.choice(ACTORS),
         correlation_id=MADE_UP,
         source="api",
@@ -393,12 +395,12 @@ async def write_others(connection: Connection, log: list[Event]) -> list[Event]:
     first = instant(BEGIN)
     rows = []
     for event in (event for event in log if event.version == 1):
-        kind, _, of = event.stream.partition("/")
+        kind, _, record_id = event.stream.partition("/")
         row = {
-            "id": str(UUID(of)),
+            "id": str(UUID(record_id)),
             "version": 1,
             "changed_at": first,
-            "number": f"{kind[:3].upper()}-2026-{of[-12:]}",
+            "number": f"{kind[:3].upper()}-2026-{record_id[-12:]}",
         }
         if kind == "ci":
             row |= {"key": row.pop("number"), "name": "A machine", "ci_class": "server", "state": "live"}
@@ -431,7 +433,7 @@ async def write_others(connection: Connection, log: list[Event]) -> list[Event]:
 
 async def write_owners(connection: Connection, team: str | None, before: int = 0) -> list[Event]:
     """Appends that the owners of configuration items are in that team from now on."""
-    told = [
+    events = [
         Event(
             id=uuid7(),
             stream=stream("person", UUID(owner)),
@@ -447,6 +449,10 @@ async def write_owners(connection: Connection, team: str | None, before: int = 0
     ]
     await append(
         connection,
-        [encode(AppendRequest(reads={event.stream: before for event in told}, events=tuple(told), rows=()))],
+        [
+            encode(
+                AppendRequest(reads={event.stream: before for event in events}, events=tuple(events), rows=())
+            )
+        ],
     )
-    return told
+    return events

@@ -57,35 +57,44 @@ def _incident(chance: random.Random) -> list[Event]:
         fields["began_at"] = instant(begin)
     events = [_event(name, 1, "reported", begin + late, fields)]
     for turn in range(chance.choice((1, 1, 1, 2))):
-        at = events[-1].occurred_at + turn * chance.choice(LENGTHS)
+        occurred_at = events[-1].occurred_at + turn * chance.choice(LENGTHS)
         if turn:
-            events.append(_event(name, len(events) + 1, "reopened", at, {"service_restored_at": None}))
-        events += _turn(chance, name, len(events) + 1, at)
+            events.append(
+                _event(name, len(events) + 1, "reopened", occurred_at, {"service_restored_at": None})
+            )
+        events += _turn(chance, name, len(events) + 1, occurred_at)
     return events
 
 
 def _turn(chance: random.Random, name: str, version: int, begin: datetime) -> list[Event]:
     """Another effect at some time, the service's return at some, and the resolution, later or never."""
-    at, told = begin, []
+    occurred_at, steps = begin, []
     if chance.random() < 0.4:
-        at += chance.choice(LENGTHS[:3])
-        told.append(("prioritised", at, {"effect": chance.choice(EFFECTS)}))
-    at += chance.choice(LENGTHS)
+        occurred_at += chance.choice(LENGTHS[:3])
+        steps.append(("prioritised", occurred_at, {"effect": chance.choice(EFFECTS)}))
+    occurred_at += chance.choice(LENGTHS)
     if chance.random() < 0.6:
-        told.append(
-            ("contained", at, {"service_restored_at": instant(at - chance.choice((HOUR / 4, 0 * HOUR)))})
+        steps.append(
+            (
+                "contained",
+                occurred_at,
+                {"service_restored_at": instant(occurred_at - chance.choice((HOUR / 4, 0 * HOUR)))},
+            )
         )
-        at += chance.choice(LENGTHS)
-    told.append(("resolved", at, {"state": "resolved"}))
+        occurred_at += chance.choice(LENGTHS)
+    steps.append(("resolved", occurred_at, {"state": "resolved"}))
     if chance.random() < 0.1:
-        told.append(("cancelled", at + HOUR, {"state": "cancelled"}))
-    return [_event(name, version + n, what, when, fields) for n, (what, when, fields) in enumerate(told)]
+        steps.append(("cancelled", occurred_at + HOUR, {"state": "cancelled"}))
+    return [
+        _event(name, version + n, event_type, when, fields)
+        for n, (event_type, when, fields) in enumerate(steps)
+    ]
 
 
 def maintenance(seed: int, changes: int) -> list[Event]:
     """Events of so many changes of these services: approved before they begin, or too late, or called off."""
     chance = random.Random(seed)
-    told = []
+    events = []
     for _ in range(changes):
         name, begin = stream("change", uuid7()), chance.choice(AROUND)
         window = {
@@ -94,22 +103,22 @@ def maintenance(seed: int, changes: int) -> list[Event]:
         }
         fields = {"state": "draft", "opened_at": instant(begin - 30 * HOUR), "services": list(SERVICES)}
         approved = begin - chance.choice((HOUR, HOUR, 0 * HOUR, -HOUR))
-        told += [
+        events += [
             _event(name, 1, "drafted", begin - 30 * HOUR, fields),
             _event(name, 2, "scheduled", approved, {"state": "scheduled", **window}),
         ]
         if chance.random() < 0.2:
-            told.append(_event(name, 3, "cancelled", begin + 2 * HOUR, {"state": "cancelled"}))
-    return told
+            events.append(_event(name, 3, "cancelled", begin + 2 * HOUR, {"state": "cancelled"}))
+    return events
 
 
-def _event(name: str, version: int, what: str, at: datetime, fields: dict[str, Any]) -> Event:
+def _event(name: str, version: int, event_type: str, occurred_at: datetime, fields: dict[str, Any]) -> Event:
     return Event(
         id=uuid7(),
         stream=name,
         version=version,
-        type=f"{name.partition('/')[0]}.{what}",
-        occurred_at=at,
+        type=f"{name.partition('/')[0]}.{event_type}",
+        occurred_at=occurred_at,
         actor="person:11",
         correlation_id=MADE_UP,
         source="api",

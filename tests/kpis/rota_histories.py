@@ -30,8 +30,8 @@ def rota(seed: int) -> list[Event]:
     add_shift(teller, IDLE, 0, day, begin.isoformat(), weekdays=["sat", "sun"])
     add_shift(teller, BEN, 0, day, begin.isoformat(), duty="on_call")
     for going in (ANN, None, IDLE):
-        at = BEGIN + timedelta(days=chance.randrange(1, DAYS // 2), hours=chance.randrange(24))
-        _stand_in(teller, BEN, going, at, timedelta(days=chance.choice((1, 3))))
+        occurred_at = BEGIN + timedelta(days=chance.randrange(1, DAYS // 2), hours=chance.randrange(24))
+        _stand_in(teller, BEN, going, occurred_at, timedelta(days=chance.choice((1, 3))))
     cancelled = _stand_in(teller, None, ANN, BEGIN + timedelta(days=2), timedelta(days=9))
     teller.tell(cancelled, "cancelled", BEGIN + timedelta(days=1), state="cancelled")
     back = _stand_in(teller, IDLE, ANN, BEGIN + timedelta(days=11), timedelta(days=2))
@@ -61,14 +61,14 @@ def add_shift(
 
 
 def _stand_in(
-    teller: Teller, coming: UUID | None, going: UUID | None, at: datetime, length: timedelta
+    teller: Teller, coming: UUID | None, going: UUID | None, occurred_at: datetime, length: timedelta
 ) -> str:
     name = stream("stand_in", uuid7())
     persons: dict[str, Any] = {
         "person_id": None if coming is None else str(coming),
         "instead_of_id": None if going is None else str(going),
     }
-    times: dict[str, Any] = {"starts_at": instant(at), "ends_at": instant(at + length)}
+    times: dict[str, Any] = {"starts_at": instant(occurred_at), "ends_at": instant(occurred_at + length)}
     more: dict[str, Any] = {"team_id": str(TEAMS[0]), "duty": "working", "state": "agreed"}
     teller.tell(name, "agreed", BEGIN, **persons, **times, **more)
     return name
@@ -82,8 +82,9 @@ async def write_rota(connection: Connection, log: list[Event]) -> list[Event]:
         row |= {"version": event.version, "changed_at": instant(event.occurred_at)}
         row |= {"added_at" if event.stream.startswith("shift/") else "agreed_at": instant(BEGIN)}
         row |= event.data["set"][event.stream]
-    of = tuple((f"fold.{name.partition('/')[0]}", row) for name, row in rows.items())
+    rows_written = tuple((f"fold.{name.partition('/')[0]}", row) for name, row in rows.items())
     await append(
-        connection, [encode(AppendRequest(reads=dict.fromkeys(rows, 0), events=tuple(log), rows=of))]
+        connection,
+        [encode(AppendRequest(reads=dict.fromkeys(rows, 0), events=tuple(log), rows=rows_written))],
     )
     return log

@@ -41,22 +41,28 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = 24 * 60
 
 
-def asked(begin: str = "2026-01-01", end: str = "2026-06-01", **said: Any) -> KpiQuestion:
-    said = {"grain": "all", "zone": "UTC", **said}
+def asked(begin: str = "2026-01-01", end: str = "2026-06-01", **parameters: Any) -> KpiQuestion:
+    parameters = {"grain": "all", "zone": "UTC", **parameters}
     return parse_question(
-        KPI, QuestionParameters(begin=begin, end=end, **said), now=NOW, organisation_zone="UTC", reopen_days=7
+        KPI,
+        QuestionParameters(begin=begin, end=end, **parameters),
+        now=NOW,
+        organisation_zone="UTC",
+        reopen_days=7,
     )
 
 
-async def divided(db: Database, *time: str, **said: Any) -> dict[str | None, tuple[int | None, int | None]]:
+async def divided(
+    db: Database, *time: str, **parameters: Any
+) -> dict[str | None, tuple[int | None, int | None]]:
     """By the cut, how many cases, and how many days."""
-    points = (await answer(db, asked(*time, **said), NOW)).points
+    points = (await answer(db, asked(*time, **parameters), NOW)).points
     return {next(iter(p.by.values()), None): (p.numerator, p.denominator) for p in points}
 
 
-async def point(db: Database, *time: str, **said: Any) -> KpiPoint:
-    (found,) = (await answer(db, asked(*time, **said), NOW)).points
-    return found
+async def point(db: Database, *time: str, **parameters: Any) -> KpiPoint:
+    (kpi_point,) = (await answer(db, asked(*time, **parameters), NOW)).points
+    return kpi_point
 
 
 async def told(connection: Connection, *histories: Scripted) -> None:
@@ -64,9 +70,9 @@ async def told(connection: Connection, *histories: Scripted) -> None:
     await catch_up(connection, FACTS)
 
 
-def held(by: UUID, at: datetime = MORNING, team: str = DESK) -> Scripted:
+def held(by: UUID, instant: datetime = MORNING, team: str = DESK) -> Scripted:
     """A case that somebody else reports, who gives it to that person."""
-    return Scripted.begin(at, assignee_id=str(by), team_id=team)
+    return Scripted.begin(instant, assignee_id=str(by), team_id=team)
 
 
 def done(case: Scripted, kind: str, by: UUID, minutes: float = 5, **more: Any) -> Scripted:
@@ -82,12 +88,12 @@ async def test_a_holder_who_worked_on_a_case_has_the_day_and_at_its_end_the_case
     by_a_rule = done(held(BEN, MORNING + timedelta(days=7)), "started", BEN)
     by_a_rule = by_a_rule.then("resolved", minutes=DAY, actor="rule:close")
     await told(follower, ended, another, still_open, by_a_rule)
-    found = await point(db)
-    assert (found.numerator, found.denominator, found.value, found.cases) == (3, 5, 0.6, 3)
-    assert found.target is not None
-    assert (found.target.value, found.status, found.small) == (10, KpiStatus.missed, True)
-    assert found.interval is not None
-    assert found.interval.low < 0.6 < found.interval.high
+    kpi_point = await point(db)
+    assert (kpi_point.numerator, kpi_point.denominator, kpi_point.value, kpi_point.cases) == (3, 5, 0.6, 3)
+    assert kpi_point.target is not None
+    assert (kpi_point.target.value, kpi_point.status, kpi_point.small) == (10, KpiStatus.missed, True)
+    assert kpi_point.interval is not None
+    assert kpi_point.interval.low < 0.6 < kpi_point.interval.high
     assert await divided(db, by=["assignee"]) == {str(ANN): (2, 2), str(BEN): (1, 3)}
 
 
@@ -163,8 +169,8 @@ async def test_nobody_at_work_is_no_value_and_nothing_ended_is_a_value_of_zero(
 
 
 async def test_its_cases_are_requests_and_incidents(books: Books) -> None:
-    said = asked(zone="Asia/Shanghai")
-    page = await cases(books.db, said, NOW, limit=200)
+    question = asked(zone="Asia/Shanghai")
+    page = await cases(books.db, question, NOW, limit=200)
     kinds = Counter(case.kind for case in page.cases)
     assert kinds["request"] > 0
     assert kinds["incident"] > 0
@@ -181,12 +187,14 @@ async def test_plain_loops_say_the_same_where_midnights_are_odd(books: Books) ->
     for zone in ("Asia/Kathmandu", "Australia/Lord_Howe"):
         for by in (None, "team", "assignee"):
             question = asked(zone=zone, grain="month", by=[] if by is None else [by])
-            of = compare.Asked(question.bounds, by, zone)
-            expected = expectation.points(of)
-            told = compare.told_points(KPI, (await answer(books.db, question, NOW)).points, of)
-            assert compare.differing_points(expected, told) == []
-            assert sum(point["cases"] for point in told.values()) > 10
-            assert sum(point["denominator"] for point in told.values()) > 40
+            compared_question = compare.Asked(question.bounds, by, zone)
+            expected = expectation.points(compared_question)
+            actual_points = compare.told_points(
+                KPI, (await answer(books.db, question, NOW)).points, compared_question
+            )
+            assert compare.differing_points(expected, actual_points) == []
+            assert sum(point["cases"] for point in actual_points.values()) > 10
+            assert sum(point["denominator"] for point in actual_points.values()) > 40
 
 
 async def test_a_resolution_that_lasts_longer_than_the_agreed_days_was_handled_and_so_was_the_next(
@@ -241,15 +249,17 @@ def test_every_quarter_of_an_hour_is_in_the_part_that_its_period_and_its_date_sa
     question = asked(begin.isoformat(), (begin + length).isoformat(), grain=grain, zone=zone)
     first, last = question.bounds[0].date(), question.bounds[-1].date()
     made_of = day_parts(question, first, last)
-    found = {
+    kpi_point = {
         datetime.combine(part.day, datetime.min.time(), UTC) + n * QUARTER: part
         for part in made_of
         for n in range(part.first, part.last)
     }
     midnight = datetime.combine(first, datetime.min.time(), UTC)
     every = [midnight + n * QUARTER for n in range(((last - first).days + 1) * 96)]
-    assert sorted(found) == [at for at in every if question.bounds[0] <= at < question.bounds[-1]]
-    for one, other in pairwise(sorted(found)):
-        assert found[one].period == bisect_right(question.bounds, one)
-        local = [at.astimezone(ZoneInfo(zone)).date() for at in (one, other)]
-        assert (found[one].local == found[other].local) == (local[0] == local[1])
+    assert sorted(kpi_point) == [
+        sums_of_step for sums_of_step in every if question.bounds[0] <= sums_of_step < question.bounds[-1]
+    ]
+    for quarter, other in pairwise(sorted(kpi_point)):
+        assert kpi_point[quarter].period == bisect_right(question.bounds, quarter)
+        local = [quarter_begin.astimezone(ZoneInfo(zone)).date() for quarter_begin in (quarter, other)]
+        assert (kpi_point[quarter].local == kpi_point[other].local) == (local[0] == local[1])

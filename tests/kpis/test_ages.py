@@ -23,21 +23,21 @@ END = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = 86_400
 
 
-def _question(key: str, **said: Any) -> KpiQuestion:
-    time = {"begin": "2026-02-01", "end": "2026-03-01"} | said
+def _question(key: str, **parameters: Any) -> KpiQuestion:
+    time = {"begin": "2026-02-01", "end": "2026-03-01"} | parameters
     return parse_question(KPIS[key], QuestionParameters(**time), now=NOW, organisation_zone="UTC")
 
 
-async def _points(db: Database, key: str, **said: Any) -> list[KpiPoint]:
-    return (await answer(db, _question(key, **said), NOW)).points
+async def _points(db: Database, key: str, **parameters: Any) -> list[KpiPoint]:
+    return (await answer(db, _question(key, **parameters), NOW)).points
 
 
 async def _open_for(connection: Connection, *days: float) -> None:
-    told = [Scripted.begin(END - timedelta(days=age)) for age in days]
+    instant = [Scripted.begin(END - timedelta(days=age)) for age in days]
     reopened = Scripted.begin(END - timedelta(days=40)).then("resolved", minutes=5)
-    told.append(reopened.then("reopened", minutes=30 * 24 * 60))
+    instant.append(reopened.then("reopened", minutes=30 * 24 * 60))
     over = Scripted.begin(END - timedelta(days=50)).then("resolved", minutes=5)
-    await write(connection, [event for case in (*told, over) for event in case.events])
+    await write(connection, [event for case in (*instant, over) for event in case.events])
     await catch_up(connection, FACTS)
 
 
@@ -66,12 +66,12 @@ async def test_the_backlog_is_cut_by_age_and_each_case_is_in_one_part(
     }
     assert list(cut) == sorted(map(str, cut)), "a chart has them in their order"
     for age, count in cut.items():
-        asked = _question("backlog", grain="all", filters={"age": (str(age),)})
-        said = await answer(db, asked, NOW)
-        (point,) = said.points
-        assert (await answer(db, asked, NOW, position=said.position)).points == said.points
-        found = (await cases(db, asked, NOW)).cases
-        assert (point.value, len(found)) == (count, count)
+        question = _question("backlog", grain="all", filters={"age": (str(age),)})
+        kpi_answer = await answer(db, question, NOW)
+        (point,) = kpi_answer.points
+        assert (await answer(db, question, NOW, position=kpi_answer.position)).points == kpi_answer.points
+        listed_cases = (await cases(db, question, NOW)).cases
+        assert (point.value, len(listed_cases)) == (count, count)
     with pytest.raises(CannotAnswer, match="unknown_value"):
         _question("backlog", filters={"age": ("old",)})
     with pytest.raises(CannotAnswer, match="unknown_dimension"):
@@ -85,17 +85,17 @@ async def test_what_is_on_hold_counts_and_is_shown_apart(follower: Connection, d
     returned = Scripted.begin(opened).then("resolved", minutes=5).then("reopened", minutes=5, state="on_hold")
     over = Scripted.begin(opened).then("held", minutes=5).then("resolved", minutes=5)
     anew = Scripted.begin(opened).then("held", minutes=5).then("acknowledged", minutes=2 * 24 * 60)
-    told = (held, resumed, returned, over, anew)
-    await write(follower, [event for case in told for event in case.events])
+    histories_told = (held, resumed, returned, over, anew)
+    await write(follower, [event for case in histories_told for event in case.events])
     await catch_up(follower, FACTS)
     for filters in ({}, {"age": ("1_to_3_days",)}):
-        asked = _question("backlog", grain="all", filters=filters)
-        said = await answer(db, asked, NOW)
-        (point,) = said.points
+        question = _question("backlog", grain="all", filters=filters)
+        kpi_answer = await answer(db, question, NOW)
+        (point,) = kpi_answer.points
         assert (point.value, point.on_hold) == (4, 3), "as it was just before the end"
-        assert (await answer(db, asked, NOW, position=said.position)).points == said.points
-    found = (await cases(db, asked, NOW)).cases
-    assert sorted(case.on_hold is True for case in found) == [False, True, True, True]
+        assert (await answer(db, question, NOW, position=kpi_answer.position)).points == kpi_answer.points
+    listed_cases = (await cases(db, question, NOW)).cases
+    assert sorted(case.on_hold is True for case in listed_cases) == [False, True, True, True]
     (point,) = await _points(db, "incidents_opened", grain="all")
     assert point.on_hold is None, "it is no backlog"
     (ahead,) = await _points(db, "backlog", grain="all", begin="2026-07-01", end="2026-08-01")

@@ -31,17 +31,17 @@ def _signed(after: float, due: float, kind: str = "SLA") -> Life:
 
 
 def _reviewed(life: Life, after: float, due: float) -> Life:
-    told = {"review_due_at": instant(BEGIN + timedelta(days=due))}
-    return life.then(after * DAY, "reviewed", "under_review", **told)
+    fields = {"review_due_at": instant(BEGIN + timedelta(days=due))}
+    return life.then(after * DAY, "reviewed", "under_review", **fields)
 
 
-async def _points(db: Database, *by: str, **said: Any) -> list[KpiPoint]:
-    time = {"grain": "month", "begin": "2026-02-01", "end": "2026-07-01"} | said
+async def _points(db: Database, *by: str, **parameters: Any) -> list[KpiPoint]:
+    time = {"grain": "month", "begin": "2026-02-01", "end": "2026-07-01"} | parameters
     kpi = KPIS["agreement_reviews_overdue"]
     question = parse_question(kpi, QuestionParameters(by=by, **time), now=LATER, organisation_zone="UTC")
-    found = await answer(db, question, LATER)
-    assert found.points == (await answer(db, question, LATER, position=found.position)).points
-    return found.points
+    kpi_answer = await answer(db, question, LATER)
+    assert kpi_answer.points == (await answer(db, question, LATER, position=kpi_answer.position)).points
+    return kpi_answer.points
 
 
 async def test_a_review_is_overdue_from_when_it_was_due_until_it_is_held(
@@ -68,8 +68,10 @@ async def test_a_review_is_overdue_from_when_it_was_due_until_it_is_held(
     assert {point.by["agreement_type"]: point.value for point in by_type} == {"SLA": 0, "OLA": 1}
     (by_owner,) = await _points(db, "owner", begin="2026-05-01", end="2026-06-01")
     assert by_owner.by == {"owner": OWNER}
-    said = QuestionParameters(grain="all", begin="2026-05-01", end="2026-06-01")
-    question = parse_question(KPIS["agreement_reviews_overdue"], said, now=LATER, organisation_zone="UTC")
+    parameters = QuestionParameters(grain="all", begin="2026-05-01", end="2026-06-01")
+    question = parse_question(
+        KPIS["agreement_reviews_overdue"], parameters, now=LATER, organisation_zone="UTC"
+    )
     listed = (await cases(db, question, LATER)).cases
     assert {(case.id, case.measure) for case in listed} == {(late.id, 0), (timely.id, 0), (internal.id, 1)}
     assert {case.number[:3] for case in listed} == {"SLA"}

@@ -37,20 +37,24 @@ OVERLAPPING = {Dimension.agreement, Dimension.customer}
 COLUMNS = {"priority": "priority", "team": "team_id"}
 
 
-async def answered(db: Database, key: str, *, now: datetime = NOW, **said: Any) -> KpiAnswer:
+async def answered(db: Database, key: str, *, now: datetime = NOW, **parameters: Any) -> KpiAnswer:
     return await answer(
-        db, parse_question(KPIS[key], QuestionParameters(**said), now=now, organisation_zone=ZONE), now
+        db, parse_question(KPIS[key], QuestionParameters(**parameters), now=now, organisation_zone=ZONE), now
     )
 
 
 def _first_cut(kpi: Kpi) -> list[str]:
     """Teams; of what no team has, as agreements and agreed time, what it is cut by first, if by anything."""
-    return ["team"] if Dimension.team in kpi.dimensions else [one.value for one in kpi.dimensions[:1]]
+    return (
+        ["team"]
+        if Dimension.team in kpi.dimensions
+        else [dimension.value for dimension in kpi.dimensions[:1]]
+    )
 
 
 async def test_an_answer_says_what_it_is_and_where_it_stands(books: Books) -> None:
-    said = await answered(books.db, "incident_resolution_seconds", by=["team"], **TIME)
-    body = json.loads(said.model_dump_json(by_alias=True))
+    kpi_answer = await answered(books.db, "incident_resolution_seconds", by=["team"], **TIME)
+    body = json.loads(kpi_answer.model_dump_json(by_alias=True))
     assert {name: body[name] for name in body if name != "points"} == {
         "key": "incident_resolution_seconds",
         "unit": "seconds",
@@ -99,20 +103,20 @@ async def test_an_answer_says_what_it_is_and_where_it_stands(books: Books) -> No
 async def test_it_says_how_far_the_facts_are_behind_the_log(follower: Connection, db: Database) -> None:
     case = Scripted.begin(BEGIN)
     events = await write(follower, list(case.events))
-    said = await answered(db, "incidents_opened")
-    assert said.position == 0
-    assert said.lag_seconds > 0
+    kpi_answer = await answered(db, "incidents_opened")
+    assert kpi_answer.position == 0
+    assert kpi_answer.lag_seconds > 0
     await catch_up(follower, FACTS)
-    said = await answered(db, "incidents_opened")
-    assert (said.position, said.lag_seconds) == (len(events), 0)
+    kpi_answer = await answered(db, "incidents_opened")
+    assert (kpi_answer.position, kpi_answer.lag_seconds) == (len(events), 0)
 
 
 async def test_an_event_at_a_border_belongs_to_what_begins_there(follower: Connection, db: Database) -> None:
     border = BORDERS[0]  # the first of February in Shanghai
     before = Scripted.begin(border - timedelta(microseconds=1)).then("resolved", minutes=0)
-    at = Scripted.begin(border).then("resolved", minutes=0)
+    incident = Scripted.begin(border).then("resolved", minutes=0)
     still_open = Scripted.begin(border - timedelta(days=1)).then("resolved", minutes=1440)
-    await write(follower, [event for case in (before, at, still_open) for event in case.events])
+    await write(follower, [event for case in (before, incident, still_open) for event in case.events])
     await catch_up(follower, FACTS)
     time: dict[str, Any] = {"begin": "2026-01-01", "end": "2026-03-01"}
     assert [p.value for p in (await answered(db, "incidents_opened", **time)).points] == [2, 1]
@@ -150,12 +154,14 @@ async def test_of_what_is_to_come_nothing_is_known(books: Books) -> None:
 
 @each_case("key", KPIS, product=kind_of)
 async def test_each_period_is_compared_with_the_one_before_it(books: Books, key: str) -> None:
-    for said in ({}, {"by": _first_cut(KPIS[key])}, {"grain": "week"}):
-        longer = (await answered(books.db, key, **{**TIME, **said})).points
+    for parameters_tried in ({}, {"by": _first_cut(KPIS[key])}, {"grain": "week"}):
+        longer = (await answered(books.db, key, **{**TIME, **parameters_tried})).points
         if not longer:  # all of it was recorded just now
             continue
         begin = longer[len(longer) // 2].begin
-        points = (await answered(books.db, key, **{**TIME, **said, "begin": begin.isoformat()})).points
+        points = (
+            await answered(books.db, key, **{**TIME, **parameters_tried, "begin": begin.isoformat()})
+        ).points
         values = {(point.end, str(point.by)): point.value for point in longer}
         nothing = 0 if KPIS[key].aggregate in {Aggregate.number, Aggregate.per_day} else None
         assert points
@@ -169,10 +175,10 @@ async def test_what_begins_within_a_period_is_compared_with_the_whole_one_before
     (first, *_) = (await answered(books.db, "incidents_opened", begin="2026-03-11", end="2026-06-01")).points
     assert first.previous.value == opened[0].value
     time: dict[str, Any] = {"begin": "2026-03-01", "end": "2026-03-11", "grain": "all"}
-    (whole,) = (await answered(books.db, "incidents_opened", **time)).points
+    (whole_month,) = (await answered(books.db, "incidents_opened", **time)).points
     time = {"begin": "2026-02-19", "end": "2026-03-01", "grain": "all"}
     (before,) = (await answered(books.db, "incidents_opened", **time)).points
-    assert whole.previous.value == before.value
+    assert whole_month.previous.value == before.value
 
 
 async def test_the_oldest_open_case_is_told_with_its_age(follower: Connection, db: Database) -> None:
@@ -288,12 +294,12 @@ async def test_percentiles_do_not_depend_on_how_they_are_found(
 
 async def test_filters_take_several_values_keys_and_none(books: Books) -> None:
     cut = (await answered(books.db, "incidents_resolved", grain="all", by=["team"], **TIME)).points
-    found = {point.by["team"]: point.value for point in cut}
+    value_of_team = {point.by["team"]: point.value for point in cut}
     for names in (["team 1"], ["team 0", "team 2"], ["none"], ["team 1", "none"]):
         (only,) = (
             await answered(books.db, "incidents_resolved", grain="all", filters={"team": names}, **TIME)
         ).points
-        assert only.value == sum(found[None if name == "none" else name] or 0 for name in names)
+        assert only.value == sum(value_of_team[None if name == "none" else name] or 0 for name in names)
 
 
 async def test_a_team_that_is_not_there_is_said_to_be_unknown(books: Books) -> None:
@@ -312,33 +318,38 @@ async def test_too_many_points_are_refused(books: Books, monkeypatch: pytest.Mon
 
 async def test_as_many_places_as_are_allowed_are_all_there(books: Books) -> None:
     """Each may have cases that are excluded, for one reason or another."""
-    asked = parse_question(
+    question = parse_question(
         KPIS["incidents_opened"],
         QuestionParameters(grain="all", by=("team",), **TIME),
         now=NOW,
         organisation_zone=ZONE,
     )
     async with answering.snapshot_connection(books.db) as connection:
-        every = await answering.count(connection, asked, NOW, most=1000)
-        assert sum(1 + sum(map(bool, of.excluded.values())) for of in every.values()) > len(every) + 1
-        assert await answering.count(connection, asked, NOW, most=len(every)) == every
+        every = await answering.count(connection, question, NOW, most=1000)
+        assert (
+            sum(1 + sum(map(bool, sums_of_step.excluded.values())) for sums_of_step in every.values())
+            > len(every) + 1
+        )
+        assert await answering.count(connection, question, NOW, most=len(every)) == every
 
 
 @pytest.mark.parametrize("dimension", ["priority", "team"])
 async def test_the_backlog_moves_by_what_comes_and_goes(books: Books, dimension: str) -> None:
     """Rule 15: by what is opened, reopened, ended, excluded, and moved in and out, in every cut."""
-    said = await answered(books.db, "backlog", by=[dimension], **TIME)
+    kpi_answer = await answered(books.db, "backlog", by=[dimension], **TIME)
     bounds = parse_question(
         KPIS["backlog"], QuestionParameters(**TIME), now=NOW, organisation_zone=ZONE
     ).bounds
-    backlog = {(point.begin, point.by[dimension]): point.value or 0 for point in said.points}
+    backlog = {(point.begin, point.by[dimension]): point.value or 0 for point in kpi_answer.points}
     flows = _flows(books, COLUMNS[dimension])
     names = {None: None} | {str(value): name for value, name in await _names(books)}
     for cut in {cut for _, cut in flows} | {cut for _, cut in backlog}:
         standing = 0
         for begin, end in pairwise(bounds):
             standing += sum(
-                change for (at, of), change in flows.items() if begin <= at < end and names.get(of, of) == cut
+                change
+                for (occurred_at, team), change in flows.items()
+                if begin <= occurred_at < end and names.get(team, team) == cut
             )
             assert backlog.get((begin, cut), 0) == standing, (begin, cut)
 
@@ -349,14 +360,14 @@ def _flows(books: Books, column: str) -> Counter[tuple[datetime, str | None]]:
     for case in oracle.case_histories(books.events):
         cut: str | None = None
         was_open = False
-        for n, told in enumerate(case.told, start=1):
+        for n, step in enumerate(case.told, start=1):
             after = case.after(case.told[:n])
             is_open = after is not None and after["phase"] == "open"
             moved_to = None if after is None or after[column] is None else str(after[column])
             if was_open:
-                flows[case.effective(told), cut] -= 1
+                flows[case.effective(step), cut] -= 1
             if is_open:
-                flows[case.effective(told), moved_to] += 1
+                flows[case.effective(step), moved_to] += 1
             was_open, cut = is_open, moved_to
     return flows
 
@@ -369,17 +380,17 @@ async def _names(books: Books) -> list[tuple[Any, str]]:
 @each_case("key", KPIS, product=kind_of)
 async def test_every_cut_of_every_kpi_adds_up_to_the_whole(books: Books, key: str) -> None:
     kpi = KPIS[key]
-    whole = (await answered(books.db, key, **TIME)).points
+    kpi_points = (await answered(books.db, key, **TIME)).points
     for dimension in kpi.dimensions:
         cut = (await answered(books.db, key, by=[dimension.value], **TIME)).points
-        for point in whole:
+        for point in kpi_points:
             parts = [part for part in cut if part.begin == point.begin]
             if kpi.is_of_outages and dimension in OVERLAPPING:
                 assert sum(part.cases for part in parts) >= point.cases, (key, dimension)
                 continue
             assert sum(part.cases for part in parts) == point.cases, (key, dimension)
-            numerators, *others = zip(_total(parts), _total([point]), strict=True)
-            assert all(one == other for one, other in others), (key, dimension)
+            numerators, *other_totals = zip(_total(parts), _total([point]), strict=True)
+            assert all(numerator == other for numerator, other in other_totals), (key, dimension)
             # Of outages every point tells whole seconds, each rounded by itself.
             rounded = (len(parts) + 1) / 2 if kpi.is_of_outages else 0
             assert abs(numerators[0] - numerators[1]) <= rounded, (key, dimension)

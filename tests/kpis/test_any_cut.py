@@ -24,9 +24,9 @@ async def test_facts_are_the_same_wherever_the_log_was_cut(
     few_own_books: Books, cut: Callable[[], Iterator[int]], at_once: float
 ) -> None:
     async with followers(few_own_books.url, FACTS) as following:
-        whole = await contents(following.alone, ALL_TABLES)
+        uncut = await contents(following.alone, ALL_TABLES)
         await following.take_in_pieces(cut(), 1 + int(len(few_own_books.events) * at_once))
-        assert await contents(following.alone, ALL_TABLES) == whole
+        assert await contents(following.alone, ALL_TABLES) == uncut
 
 
 def test_the_kinds_that_statements_read_are_found_in_them() -> None:

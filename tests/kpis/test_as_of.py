@@ -41,11 +41,11 @@ def _of(key: str, cut: dict[str, Any]) -> dict[str, Any]:
     return cut | {"by": [name for name in cut.get("by", ()) if name in has], "filters": filters}
 
 
-async def answered(db: Database, key: str, position: int | None = None, **said: Any) -> KpiAnswer:
+async def answered(db: Database, key: str, position: int | None = None, **parameters: Any) -> KpiAnswer:
     time: dict[str, Any] = {"begin": "2025-12-01", "end": "2026-06-01", "now": NOW}
-    now = said.pop("now", time.pop("now"))
+    now = parameters.pop("now", time.pop("now"))
     question = parse_question(
-        KPIS[key], QuestionParameters(**(time | said)), now=now, organisation_zone=ZONE, reopen_days=7
+        KPIS[key], QuestionParameters(**(time | parameters)), now=now, organisation_zone=ZONE, reopen_days=7
     )
     return await answer(db, question, now, position=position)
 
@@ -58,10 +58,10 @@ async def test_what_was_known_then_is_what_a_log_that_ended_there_says(
     half = len(await write(follower, events[: len(events) // 2]))
     await catch_up(follower, FACTS)
     keys = slice_of("what was known then", list(KPIS), str, kind_of)
-    asked = [
+    questions = [
         (key, n) for m, key in enumerate(keys) for n in range(len(CUTS)) if ALL_EXAMPLES or m % len(CUTS) == n
     ]
-    then = {(key, n): await answered(db, key, **_of(key, CUTS[n])) for key, n in asked}
+    then = {(key, n): await answered(db, key, **_of(key, CUTS[n])) for key, n in questions}
     await write_more(follower, events[len(events) // 2 :])
     await catch_up(follower, FACTS)
     moved = 0
@@ -79,12 +79,14 @@ async def test_what_was_known_then_is_what_a_log_that_ended_there_says(
 async def test_an_instant_is_the_position_of_the_last_event_that_the_log_had_by_then(books: Books) -> None:
     rows = await books.db.rows("select position, recorded_at from log.event order by position")
     for row in (rows[0], rows[len(rows) // 3], rows[-1]):
-        at = row["recorded_at"]
-        last = max(other["position"] for other in rows if other["recorded_at"] == at)
-        assert await read.position_at(books.db, at) == last
-        before = max((r["position"] for r in rows if r["recorded_at"] < at), default=0)
-        assert await read.position_at(books.db, at - timedelta(microseconds=1)) == before
-        assert await log_moment(books.db, row["position"], NOW) == as_of.LogMoment(row["position"], at)
+        recorded_at = row["recorded_at"]
+        last = max(other["position"] for other in rows if other["recorded_at"] == recorded_at)
+        assert await read.position_at(books.db, recorded_at) == last
+        before = max((r["position"] for r in rows if r["recorded_at"] < recorded_at), default=0)
+        assert await read.position_at(books.db, recorded_at - timedelta(microseconds=1)) == before
+        assert await log_moment(books.db, row["position"], NOW) == as_of.LogMoment(
+            row["position"], recorded_at
+        )
     assert await read.position_at(books.db, rows[0]["recorded_at"] - timedelta(days=1)) == 0
     assert (await log_moment(books.db, 0, NOW)).instant == NOW
 
@@ -97,8 +99,8 @@ async def test_a_late_event_changes_the_present_and_no_past(follower: Connection
     position = await read.head(db)
     await write_more(follower, list(late.events)[3:])
     await catch_up(follower, FACTS)
-    for at, seconds in ((position, 3600.0), (None, 10_800.0)):
-        (point,) = (await answered(db, "incident_resolution_seconds", at, grain="all")).points
+    for asked_position, seconds in ((position, 3600.0), (None, 10_800.0)):
+        (point,) = (await answered(db, "incident_resolution_seconds", asked_position, grain="all")).points
         assert point.value == seconds
 
 

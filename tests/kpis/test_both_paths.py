@@ -58,7 +58,7 @@ async def test_the_facts_say_what_the_raw_events_say(
     now: datetime,
 ) -> None:
     kpi = KPIS[key]
-    said = QuestionParameters(
+    parameters = QuestionParameters(
         grain=grain.value,
         begin=min(time).isoformat(),
         end=max(time).isoformat(),
@@ -66,7 +66,7 @@ async def test_the_facts_say_what_the_raw_events_say(
         by=[dimension.value for dimension in by if dimension in kpi.dimensions],
         filters={name: VALUES[name] for name in only if name in kpi.dimensions},
     )
-    question = parse_question(kpi, said, now=now, organisation_zone="UTC", reopen_days=7)
+    question = parse_question(kpi, parameters, now=now, organisation_zone="UTC", reopen_days=7)
     fast = await answer(books.db, question, now)
     slow = await answer(books.db, question, now, position=len(books.events))
     assert fast.points == slow.points

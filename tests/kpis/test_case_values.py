@@ -29,10 +29,10 @@ WINDOWS = [*pairwise(BORDERS[:3]), (BORDERS[0], BORDERS[-1])]
 OF_CASES = sorted(key for key, kpi in KPIS.items() if not kpi.is_of_outages)
 
 
-def _question(kpi: Kpi, window: tuple[datetime, datetime], **said: Any) -> KpiQuestion:
+def _question(kpi: Kpi, window: tuple[datetime, datetime], **query: Any) -> KpiQuestion:
     begin, end = (instant.isoformat() for instant in window)
-    asked = QuestionParameters(grain="all", begin=begin, end=end, **said)
-    return parse_question(kpi, asked, now=NOW, organisation_zone="Asia/Shanghai", reopen_days=7)
+    parameters = QuestionParameters(grain="all", begin=begin, end=end, **query)
+    return parse_question(kpi, parameters, now=NOW, organisation_zone="Asia/Shanghai", reopen_days=7)
 
 
 @goes_round("histories of KPIs", "app.kpis.facts", "app.kpis.raw")
@@ -42,8 +42,8 @@ async def test_a_value_follows_from_its_cases_and_both_paths_tell_the_same(books
     for window in WINDOWS:
         question = _question(kpi, window, by=["team"] if "team" in kpi.dimensions else [])
         async with answer.snapshot_connection(books.db) as connection:
-            whole = await answer.count(connection, _question(kpi, window), NOW, most=10)
-            counted = whole.get((1, ()), Figures())
+            all_figures = await answer.count(connection, _question(kpi, window), NOW, most=10)
+            counted = all_figures.get((1, ()), Figures())
             fast = await case_values(connection, question, NOW)
             slow = await case_values(connection, question, NOW, len(books.events))
         assert value_of(kpi, figures_of(kpi, fast, counted)) == value_of(kpi, counted)
@@ -56,13 +56,13 @@ async def test_a_value_without_a_team_is_that_of_the_other_teams(books: Books) -
     async with answer.snapshot_connection(books.db) as connection:
         values = await case_values(connection, _question(kpi, window, by=["team"]), NOW)
         cut = await answer.count(connection, _question(kpi, window, by=["team"]), NOW, most=99)
-    teams = {one.cut for one in values}
+    teams = {case_value.cut for case_value in values}
     assert len(teams) > 2
     for team in teams:
-        others = [one for one in values if one.cut != team]
-        figures = figures_of(kpi, others, Figures())
-        assert figures.cases == sum(of.cases for (_, other), of in cut.items() if other != team)
-        assert figures.total == sum(of.total for (_, other), of in cut.items() if other != team)
+        chosen_values = [kept_value for kept_value in values if kept_value.cut != team]
+        figures = figures_of(kpi, chosen_values, Figures())
+        assert figures.cases == sum(cell.cases for (_, other), cell in cut.items() if other != team)
+        assert figures.total == sum(cell.total for (_, other), cell in cut.items() if other != team)
 
 
 def test_a_percentile_lies_between_the_two_nearest_cases() -> None:
@@ -79,5 +79,5 @@ def test_no_cases_have_no_value() -> None:
         "deployment_frequency",
     ):
         assert value_of(KPIS[key], figures_of(KPIS[key], [], Figures())) is None
-    one = CaseValue(CASE, 5, 1, NOW, ())
-    assert figures_of(KPIS["reassignments_per_case"], [one, one], Figures()).total == 10
+    single_value = CaseValue(CASE, 5, 1, NOW, ())
+    assert figures_of(KPIS["reassignments_per_case"], [single_value, single_value], Figures()).total == 10

@@ -23,21 +23,21 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 MONTHS = [f"2026-{month:02}-01" for month in range(1, 7)]
 
 
-def _question(key: str, begin: str, end: str, **said: Any) -> KpiQuestion:
-    asked = QuestionParameters(grain="all", begin=begin, end=end, **said)
-    return parse_question(KPIS[key], asked, now=NOW, organisation_zone="Asia/Shanghai")
+def _question(key: str, begin: str, end: str, **query: Any) -> KpiQuestion:
+    parameters = QuestionParameters(grain="all", begin=begin, end=end, **query)
+    return parse_question(KPIS[key], parameters, now=NOW, organisation_zone="Asia/Shanghai")
 
 
 async def _all_cases(books: Books, question: KpiQuestion, limit: int) -> list[KpiCase]:
-    found: list[KpiCase] = []
+    kpi_cases: list[KpiCase] = []
     after = None
     while True:
         page = await cases(books.db, question, NOW, after=after, limit=limit)
         assert page.position == len(books.events)
-        found += page.cases
+        kpi_cases += page.cases
         after = page.last
         if after is None:
-            return found
+            return kpi_cases
 
 
 @goes_round("histories of KPIs", "app.kpis.facts", "app.kpis.cases")
@@ -52,24 +52,26 @@ async def test_there_are_as_many_as_the_answer_says_and_none_twice(books: Books,
                 continue
             question = _question(key, begin, end, filters=filters)
             (point,) = (await answer(books.db, question, NOW)).points
-            found = await _all_cases(books, question, limit=limit)
+            cases_found = await _all_cases(books, question, limit=limit)
             which = {
                 (
                     *(case.id, case.decided_at, case.state, case.revision, case.clock, case.metric),
                     *(event.position for event in case.events),
                 )
-                for case in found
+                for case in cases_found
             }
-            assert len(which) == len(found) == point.cases, (key, begin, filters)
+            assert len(which) == len(cases_found) == point.cases, (key, begin, filters)
             if kpi.is_of_outages:
                 assert point.exposure is not None
-                of = point.exposure.outage_seconds if kpi.is_of_time else point.exposure.outages
-                assert sum(case.measure for case in found) == pytest.approx(of, abs=len(found))
-            elif kpi.aggregate is Aggregate.mean and found:
-                mean = sum(case.measure for case in found) / len(found)
+                of_point = point.exposure.outage_seconds if kpi.is_of_time else point.exposure.outages
+                assert sum(case.measure for case in cases_found) == pytest.approx(
+                    of_point, abs=len(cases_found)
+                )
+            elif kpi.aggregate is Aggregate.mean and cases_found:
+                mean = sum(case.measure for case in cases_found) / len(cases_found)
                 assert point.value == round(mean, 3)
             elif point.numerator is not None:
-                assert point.numerator == sum(case.measure for case in found)
+                assert point.numerator == sum(case.measure for case in cases_found)
 
 
 async def test_a_case_comes_with_its_number_and_the_events_that_decided(books: Books) -> None:
@@ -80,11 +82,11 @@ async def test_a_case_comes_with_its_number_and_the_events_that_decided(books: B
         "incident_close_seconds": {"incident.closed", "incident.marked_duplicate"},
     }
     for key, types in deciding.items():
-        found = await _all_cases(books, _question(key, MONTHS[0], MONTHS[-1]), limit=200)
-        assert [(case.decided_at, case.id) for case in found] == sorted(
-            (case.decided_at, case.id) for case in found
+        cases_found = await _all_cases(books, _question(key, MONTHS[0], MONTHS[-1]), limit=200)
+        assert [(case.decided_at, case.id) for case in cases_found] == sorted(
+            (case.decided_at, case.id) for case in cases_found
         )
-        for case in found:
+        for case in cases_found:
             assert case.number.startswith("INC-2026-")
             first, last = case.events[0], case.events[-1]
             assert first.type == "incident.reported"
@@ -98,8 +100,8 @@ async def test_a_case_comes_with_its_number_and_the_events_that_decided(books: B
 async def test_a_volume_shows_which_cases_nothing_else_counts(books: Books) -> None:
     question = _question("incidents_opened", MONTHS[0], MONTHS[-1])
     (point,) = (await answer(books.db, question, NOW)).points
-    found = await _all_cases(books, question, limit=50)
-    excluded = Counter(case.excluded for case in found if case.excluded is not None)
+    cases_found = await _all_cases(books, question, limit=50)
+    excluded = Counter(case.excluded for case in cases_found if case.excluded is not None)
     assert dict(excluded) == {reason: count for reason, count in point.excluded.items() if count}
     assert excluded
-    assert any(case.irregular for case in found)
+    assert any(case.irregular for case in cases_found)

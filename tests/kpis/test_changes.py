@@ -59,19 +59,19 @@ async def _told(connection: Connection, *lives: Life) -> None:
     await catch_up(connection, FACTS)
 
 
-def _question(key: str, *by: str, **said: Any) -> KpiQuestion:
-    time = {"grain": "all", "begin": "2025-12-01", "end": "2026-06-01"} | said
+def _question(key: str, *by: str, **parameters: Any) -> KpiQuestion:
+    time = {"grain": "all", "begin": "2025-12-01", "end": "2026-06-01"} | parameters
     return parse_question(
         KPIS[key], QuestionParameters(by=by, **time), now=LATER, organisation_zone="UTC", reopen_days=7
     )
 
 
-async def _points(db: Database, key: str, *by: str, **said: Any) -> list[KpiPoint]:
+async def _points(db: Database, key: str, *by: str, **parameters: Any) -> list[KpiPoint]:
     """What both paths say."""
-    question = _question(key, *by, **said)
-    found = await answer(db, question, LATER)
-    assert found.points == (await answer(db, question, LATER, position=found.position)).points
-    return found.points
+    question = _question(key, *by, **parameters)
+    kpi_answer = await answer(db, question, LATER)
+    assert kpi_answer.points == (await answer(db, question, LATER, position=kpi_answer.position)).points
+    return kpi_answer.points
 
 
 async def _share(db: Database, key: str) -> tuple[int | None, int | None]:
@@ -228,21 +228,21 @@ async def test_a_review_falls_overdue_while_nothing_happens(follower: Connection
     days = await _points(db, "change_reviews_overdue", grain="day", begin="2026-01-25", end="2026-02-02")
     assert [point.value for point in days] == [0, 0, 0, 1, 2, 1, 1, 1]
     exact = [_at(4 * DAY), _at(4 * DAY + 1), _at(5 * DAY), _at(5 * DAY + 1)]
-    found = [(await _points(db, "change_reviews_overdue", begin=_at(0), end=end))[0].value for end in exact]
-    assert found == [1, 2, 2, 1]
+    counts = [(await _points(db, "change_reviews_overdue", begin=_at(0), end=end))[0].value for end in exact]
+    assert counts == [1, 2, 2, 1]
 
 
 async def test_what_waits_moves_by_what_comes_and_goes(follower: Connection, db: Database) -> None:
     """Approved and begun, cancelled and deferred: what waits at an end is what waited before, and these."""
     lives, moved = [], dict[int, int]()
     for n in range(40):
-        approved, gone = n * DAY, (n + n % 7) * DAY + 100
+        approved, gone_days = n * DAY, (n + n % 7) * DAY + 100
         life = Life("change", service=("mail", "erp")[n % 2]).then(approved + 1, "submitted", "submitted")
         life.then(approved + 50, "approved", "approved")
         moved[n] = moved.get(n, 0) + 1
         if n % 3:
             state = ("implementing", "cancelled")[n % 3 - 1]
-            life.then(gone, "started" if n % 3 == 1 else "cancelled", state)
+            life.then(gone_days, "started" if n % 3 == 1 else "cancelled", state)
             moved[n + n % 7] = moved.get(n + n % 7, 0) - 1
         lives.append(life)
     await _told(follower, *lives)
@@ -277,14 +277,14 @@ async def test_what_was_altered_without_a_change_is_counted_by_its_own_events(
     ours = Life("ci", ci_class="server", owner_id=OWNERS[0], **counts).then(5, "went_live", "live")
     nobodys = Life("ci", ci_class="server", **counts).then(5, "retired", "retired", alteration_count=1)
     await _told(follower, ours.then(6, "edited", alteration_count=1, unauthorised_count=1), nobodys)
-    found = {
+    shares_by_cut = {
         by: {
             point.by[by]: (point.numerator, point.cases)
             for point in await _points(db, "unauthorised_changes", by)
         }
         for by in ("authorisation", "ci_class", "team")
     }
-    assert found == {
+    assert shares_by_cut == {
         "authorisation": {"authorised": (0, 3), "regularised": (1, 1), "unauthorised": (3, 3)},
         "ci_class": {"database": (1, 1), "server": (3, 6)},
         "team": {"team 0": (3, 5), "team 1": (1, 1), None: (0, 1)},
@@ -294,14 +294,19 @@ async def test_what_was_altered_without_a_change_is_counted_by_its_own_events(
 async def test_the_cases_behind_a_figure_come_with_the_events_that_gave_it(
     follower: Connection, db: Database
 ) -> None:
-    made = _reviewed(_made(end=4 * HOUR), "failed", first_pass=False)
+    reviewed_change = _reviewed(_made(end=4 * HOUR), "failed", first_pass=False)
     item = Life("ci", ci_class="server").then(5, "went_live", "live")
     item.then(6, "edited", alteration_count=1, unauthorised_count=1).then(9, "regularised")
-    await _told(follower, made, item)
+    await _told(follower, reviewed_change, item)
     for key, life, measure, types in (
-        ("change_first_pass", made, 0, ["drafted", "started", "implemented", "reviewed"]),
-        ("change_failure_rate", made, 1, ["drafted", "started", "implemented", "reviewed"]),
-        ("change_lead_seconds", made, 4 * HOUR - 60, ["drafted", "submitted", "scheduled", "implemented"]),
+        ("change_first_pass", reviewed_change, 0, ["drafted", "started", "implemented", "reviewed"]),
+        ("change_failure_rate", reviewed_change, 1, ["drafted", "started", "implemented", "reviewed"]),
+        (
+            "change_lead_seconds",
+            reviewed_change,
+            4 * HOUR - 60,
+            ["drafted", "submitted", "scheduled", "implemented"],
+        ),
         ("unauthorised_changes", item, 1, ["planned", "edited", "regularised"]),
     ):
         (case,) = (await cases(db, _question(key), LATER)).cases
@@ -316,5 +321,5 @@ async def test_both_paths_agree_on_each_of_these_lives(
     report = await reconcile(database_url, zone=_question("change_backlog").zone, now=LATER)
     assert report.differences == []
     first, failed = await _share(db, "change_first_pass"), await _share(db, "change_failure_rate")
-    assert first == (sum(one for _, one, _ in VERDICTS.values()), len(VERDICTS))
-    assert failed == (sum(one for *_, one in VERDICTS.values()), len(VERDICTS))
+    assert first == (sum(counted for _, counted, _ in VERDICTS.values()), len(VERDICTS))
+    assert failed == (sum(counted for *_, counted in VERDICTS.values()), len(VERDICTS))

@@ -14,37 +14,43 @@ NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 
 
 async def charted(books: Books, key: str, now: datetime = NOW) -> KpiBehaviour:
-    said = QuestionParameters(grain="week", begin="2026-01-26", end="2026-05-04")
-    question = parse_question(KPIS[key], said, now=now, organisation_zone="Europe/Berlin")
+    parameters = QuestionParameters(grain="week", begin="2026-01-26", end="2026-05-04")
+    question = parse_question(KPIS[key], parameters, now=now, organisation_zone="Europe/Berlin")
     return behaviour(KPIS[key], await answer(books.db, question, now), now)
 
 
 async def test_what_runs_or_is_to_come_is_neither_in_the_limits_nor_a_signal(books: Books) -> None:
-    made = await charted(books, "incidents_opened")
-    over = [point for point in made.points if not point.running]
-    assert [point.end <= NOW for point in made.points] == [True] * 9 + [False] * 5
-    assert made.limits is not None
-    assert made.limits.centre == round(sum(point.value or 0 for point in over) / len(over), 6)
-    assert all(point.signals == [] for point in made.points if point.running)
+    control_chart = await charted(books, "incidents_opened")
+    over = [point for point in control_chart.points if not point.running]
+    assert [point.end <= NOW for point in control_chart.points] == [True] * 9 + [False] * 5
+    assert control_chart.limits is not None
+    assert control_chart.limits.centre == round(sum(point.value or 0 for point in over) / len(over), 6)
+    assert all(point.signals == [] for point in control_chart.points if point.running)
     assert (await charted(books, "incidents_opened", datetime(2026, 3, 1, tzinfo=UTC))).limits is None
 
 
 async def test_limits_are_no_lower_or_higher_than_a_value_can_be(books: Books) -> None:
     for key, kpi in KPIS.items():
-        made = await charted(books, key)
-        assert made.unit == kpi.unit
-        if made.limits is None:
+        control_chart = await charted(books, key)
+        assert control_chart.unit == kpi.unit
+        if control_chart.limits is None:
             continue  # few of these histories have anything to do with it
-        assert made.limits.low <= made.limits.centre <= made.limits.high
-        values = [point.value for point in made.points if point.value is not None]
+        assert control_chart.limits.low <= control_chart.limits.centre <= control_chart.limits.high
+        values = [point.value for point in control_chart.points if point.value is not None]
         # Some of these histories end before they begin.
-        assert made.limits.low >= min(0, *values)
-        assert made.limits.high <= 1 or kpi.unit.value != "ratio" or kpi.key == "availability_budget_used"
+        assert control_chart.limits.low >= min(0, *values)
+        assert (
+            control_chart.limits.high <= 1
+            or kpi.unit.value != "ratio"
+            or kpi.key == "availability_budget_used"
+        )
 
 
 async def test_periods_without_a_value_are_left_out(books: Books) -> None:
-    said = QuestionParameters(grain="month", begin="2025-06-01", end="2026-05-01")
-    question = parse_question(KPIS["incident_resolution_seconds"], said, now=NOW, organisation_zone="UTC")
-    made = behaviour(question.kpi, await answer(books.db, question, NOW), NOW)
-    assert made.points[0].value is None
-    assert made.limits is None, "three months have values"
+    parameters = QuestionParameters(grain="month", begin="2025-06-01", end="2026-05-01")
+    question = parse_question(
+        KPIS["incident_resolution_seconds"], parameters, now=NOW, organisation_zone="UTC"
+    )
+    behaviour_made = behaviour(question.kpi, await answer(books.db, question, NOW), NOW)
+    assert behaviour_made.points[0].value is None
+    assert behaviour_made.limits is None, "three months have values"

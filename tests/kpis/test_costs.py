@@ -25,10 +25,10 @@ RECONCILED = [key for key in KPIS if WHOLE or "cost" in key]
 
 def _entered(case: Scripted, kind: str, after: float = 1, **fields: Any) -> Scripted:
     """An entry of work or cost, so many minutes after the event before; `id` is its id."""
-    told = case.then(kind, minutes=after)
+    entered = case.then(kind, minutes=after)
     name = f"{kind.partition('_')[0]}/{fields.pop('id', None) or uuid7()}"
-    told.events[-1].data["set"][name] = fields
-    return told
+    entered.events[-1].data["set"][name] = fields
+    return entered
 
 
 def _worked(case: Scripted, minutes: int, rate: str | None = "80.00", **more: Any) -> Scripted:
@@ -42,8 +42,8 @@ def _paid(case: Scripted, amount: str, currency: str = "EUR", **more: Any) -> Sc
 
 
 async def _asked(db: Database, key: str, currency: str = "EUR") -> KpiPoint:
-    said = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01")
-    question = parse_question(KPIS[key], said, now=NOW, organisation_zone="UTC", currency=currency)
+    parameters = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01")
+    question = parse_question(KPIS[key], parameters, now=NOW, organisation_zone="UTC", currency=currency)
     (point,) = (await answer(db, question, NOW)).points
     return point
 
@@ -68,8 +68,8 @@ async def test_a_unit_costs_its_work_and_what_was_paid_less_what_was_taken_back(
     )
     yen = _worked(Scripted.begin(BEGIN), 20, "9000", currency="JPY").then("resolved", minutes=1)
     unresolved = _worked(Scripted.begin(BEGIN), 60)
-    told = (worked, taken_back, put_right, *without, yen, unresolved)
-    await write(follower, [event for case in told for event in case.events])
+    histories_told = (worked, taken_back, put_right, *without, yen, unresolved)
+    await write(follower, [event for case in histories_told for event in case.events])
     await catch_up(follower, FACTS)
 
     cost = await _asked(db, "incident_unit_cost")

@@ -45,17 +45,19 @@ async def _told(connection: Connection, *lives: Life) -> None:
     await catch_up(connection, FACTS)
 
 
-def _question(key: str, *by: str, now: datetime = LATER, **said: Any) -> KpiQuestion:
-    time = {"grain": "all", "begin": "2026-01-01", "end": "2026-06-01"} | said
+def _question(key: str, *by: str, now: datetime = LATER, **parameters: Any) -> KpiQuestion:
+    time = {"grain": "all", "begin": "2026-01-01", "end": "2026-06-01"} | parameters
     return parse_question(KPIS[key], QuestionParameters(by=by, **time), now=now, organisation_zone="UTC")
 
 
-async def _points(db: Database, key: str, *by: str, now: datetime = LATER, **said: Any) -> list[KpiPoint]:
+async def _points(
+    db: Database, key: str, *by: str, now: datetime = LATER, **parameters: Any
+) -> list[KpiPoint]:
     """What both paths say."""
-    question = _question(key, *by, now=now, **said)
-    found = await answer(db, question, now)
-    assert found.points == (await answer(db, question, now, position=found.position)).points
-    return found.points
+    question = _question(key, *by, now=now, **parameters)
+    kpi_answer = await answer(db, question, now)
+    assert kpi_answer.points == (await answer(db, question, now, position=kpi_answer.position)).points
+    return kpi_answer.points
 
 
 async def test_days_without_a_deployment_count_and_one_of_many_changes_is_one(
@@ -88,10 +90,10 @@ async def test_days_are_those_of_the_zone_also_where_its_clocks_change(
         db, "deployment_frequency", begin="2026-03-01", end="2026-04-01", zone="Europe/Berlin"
     )
     assert march.denominator == 31
-    found = await overview(
+    overview_shown = await overview(
         db, [KPIS["deployment_frequency"]], this_month(ZoneInfo("Europe/Berlin"), BEGIN, 7)
     )
-    ((_, present, _),) = found.kpis
+    ((_, present, _),) = overview_shown.kpis
     assert (present.denominator, present.previous.value) == (25, 0), "up to the 25th"
 
 
@@ -129,15 +131,17 @@ async def test_where_no_revision_is_told_the_changes_count_since_they_were_hande
 ) -> None:
     change = Life("change").then(HOUR, "submitted", "submitted")
     standard = Life("change", type="standard").then(3 * HOUR, "scheduled", "scheduled")
-    draft, told = Life("change"), Life("change").then(1, "submitted", "submitted")
-    bringing = [str(one.id) for one in (change, standard, draft)]
+    draft, handed_change = Life("change"), Life("change").then(1, "submitted", "submitted")
+    bringing = [str(case_life.id) for case_life in (change, standard, draft)]
     deployed = _deployed(10 * HOUR, change_ids=bringing)
     again = _deployed(30 * HOUR, change_ids=[str(change.id)])
-    by_revisions = _deployed(10 * HOUR, change_ids=[str(told.id)], revisions=[_revision("a", 9 * HOUR)])
-    await _told(follower, deployed, again, by_revisions, change, standard, draft, told)
-    found = (await cases(db, _question("lead_time_for_changes"), LATER)).cases
+    by_revisions = _deployed(
+        10 * HOUR, change_ids=[str(handed_change.id)], revisions=[_revision("a", 9 * HOUR)]
+    )
+    await _told(follower, deployed, again, by_revisions, change, standard, draft, handed_change)
+    listed_cases = (await cases(db, _question("lead_time_for_changes"), LATER)).cases
     expected = {"a": HOUR, str(standard.id): 7 * HOUR, str(change.id): 9 * HOUR}
-    assert {case.revision: case.measure for case in found} == expected
+    assert {case.revision: case.measure for case in listed_cases} == expected
     (point,) = await _points(db, "lead_time_for_changes")
     assert point.value == 7 * HOUR
 
@@ -170,17 +174,19 @@ async def test_recovery_is_until_service_is_back_and_failures_that_last_are_show
         "resolved", minutes=240, service_restored_at=_at(3 * HOUR)
     )
     reopened = Scripted.begin(opened).then("resolved", minutes=60).then("reopened", minutes=60)
-    await write(follower, [event for one in (restored, resolved, reopened) for event in one.events])
-    one = _deployed(HOUR).caused(3 * HOUR, restored.id)
+    await write(
+        follower, [event for case_life in (restored, resolved, reopened) for event in case_life.events]
+    )
+    first_deployment = _deployed(HOUR).caused(3 * HOUR, restored.id)
     both = _deployed(HOUR).caused(3 * HOUR, restored.id).caused(3 * HOUR, resolved.id)
     lasting = _deployed(HOUR, "rolled_back").caused(3 * HOUR, reopened.id)
     taken_back = _deployed(HOUR).then(9 * HOUR, "rolled_back", "rolled_back", rolled_back_at=_at(8 * HOUR))
-    await _told(follower, one, both, lasting, taken_back, _deployed(HOUR))
+    await _told(follower, first_deployment, both, lasting, taken_back, _deployed(HOUR))
     (point,) = await _points(db, "failed_deployment_recovery_seconds")
     assert (point.cases, point.value, point.open_cases) == (3, 5 * HOUR, 1)
-    found = (await cases(db, _question("failed_deployment_recovery_seconds"), LATER)).cases
-    assert {case.id: case.measure for case in found} == {
-        one.id: 3 * HOUR,
+    listed_cases = (await cases(db, _question("failed_deployment_recovery_seconds"), LATER)).cases
+    assert {case.id: case.measure for case in listed_cases} == {
+        first_deployment.id: 3 * HOUR,
         both.id: 5 * HOUR,
         taken_back.id: 7 * HOUR,
     }, "the last of two incidents; the incident rather than the resolution where service was down"

@@ -17,9 +17,9 @@ def test_where_nothing_was_said_nothing_changes() -> None:
 
 
 def test_what_was_said_last_of_a_time_holds_from_its_first_instant_to_the_one_before_its_end() -> None:
-    said = [Layer(1, month(2), None), Layer(2, month(4), month(6)), Layer(3, month(3), month(5))]
-    assert changes(said) == [(month(2), 1), (month(3), 3), (month(4), 3), (month(5), 2), (month(6), 1)]
-    assert [(layer := layer_at(said, month(n))) and layer.value for n in range(1, 7)] == [
+    layers = [Layer(1, month(2), None), Layer(2, month(4), month(6)), Layer(3, month(3), month(5))]
+    assert changes(layers) == [(month(2), 1), (month(3), 3), (month(4), 3), (month(5), 2), (month(6), 1)]
+    assert [(layer := layer_at(layers, month(n))) and layer.value for n in range(1, 7)] == [
         None,
         1,
         3,
@@ -30,5 +30,5 @@ def test_what_was_said_last_of_a_time_holds_from_its_first_instant_to_the_one_be
 
 
 def test_that_there_is_nothing_is_said_too_and_what_has_an_end_leaves_nothing_behind_it() -> None:
-    said = [Layer(1, month(2), month(8)), Layer(None, month(4), month(5))]
-    assert changes(said) == [(month(2), 1), (month(4), None), (month(5), 1), (month(8), None)]
+    layers = [Layer(1, month(2), month(8)), Layer(None, month(4), month(5))]
+    assert changes(layers) == [(month(2), 1), (month(4), None), (month(5), 1), (month(8), None)]

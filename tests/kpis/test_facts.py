@@ -35,11 +35,11 @@ async def rows(connection: Connection, text: str) -> list[dict[str, Any]]:
 
 async def hashes(connection: Connection) -> dict[str, Any]:
     """Of each table, a hash of all that is in it."""
-    found = {}
+    by_key = {}
     for table in INCIDENT:
         text = f"select md5(string_agg(t::text, ' ' order by t::text)) as hash from kpi.{table.name} t"
-        found[table.name] = (await rows(connection, text))[0]["hash"]
-    return found
+        by_key[table.name] = (await rows(connection, text))[0]["hash"]
+    return by_key
 
 
 @goes_round("histories of KPIs", "app.kpis.facts")
@@ -47,12 +47,12 @@ async def hashes(connection: Connection) -> dict[str, Any]:
 async def test_the_facts_are_those_of_a_fold_event_by_event(follower: Connection, seed: int) -> None:
     events = await write(follower, histories(seed, cases=150))
     await catch_up(follower, FACTS)
-    at = await rows(follower, "select position, recorded_at from log.event")
-    expected = oracle.facts(events, {row["position"]: row["recorded_at"] for row in at})
+    fact_rows = await rows(follower, "select position, recorded_at from log.event")
+    expected = oracle.facts(events, {row["position"]: row["recorded_at"] for row in fact_rows})
     for table in INCIDENT:
         if table.name not in {LIFE, OUTAGE}:
-            found = {_key(row): row for row in await rows(follower, f"select * from kpi.{table.name}")}
-            assert found == expected[table.name], table.name
+            facts_by_key = {_key(row): row for row in await rows(follower, f"select * from kpi.{table.name}")}
+            assert facts_by_key == expected[table.name], table.name
 
 
 def _key(row: dict[str, Any]) -> Any:
@@ -76,8 +76,8 @@ async def test_the_stretches_say_how_every_case_stood_at_any_instant(follower: C
             expected = [stood for case in cases if (stood := case.at(moment)) is not None]
             assert alive.keys() == {stood["case_id"] for stood in expected}, moment
             for stood in expected:
-                found = alive[stood["case_id"]]
-                assert {name: found[name] for name in stood} == stood, moment
+                alive_case = alive[stood["case_id"]]
+                assert {name: alive_case[name] for name in stood} == stood, moment
 
 
 def _instants(events: list[Event], chance: random.Random) -> list[datetime]:
@@ -103,8 +103,8 @@ async def test_a_resolution_that_comes_later_is_seen_over_one_from_before_its_ow
     other = Scripted.begin(BEGIN, **kind).then("resolved", minutes=60)
     await write(follower, [*odd.events, *other.events])
     await catch_up(follower, replace(FACTS, batch=1))
-    found = await rows(follower, "select case_id, repeats from kpi.incident_opened")
-    assert {row["case_id"]: row["repeats"] for row in found} == {odd.id: True, other.id: False}
+    fact_rows = await rows(follower, "select case_id, repeats from kpi.incident_opened")
+    assert {row["case_id"]: row["repeats"] for row in fact_rows} == {odd.id: True, other.id: False}
 
 
 async def test_a_new_beginning_leaves_nothing_of_what_was_there(own_books: Books) -> None:
@@ -144,15 +144,15 @@ async def test_a_response_is_not_given_by_a_rule_and_inferred_where_another_syst
     by_rule = Scripted.begin(BEGIN).then("acknowledged", minutes=1, actor="rule:answer")
     by_person = by_rule.then("started", minutes=2)
     straight = Scripted.begin(BEGIN).then("resolved", minutes=1, actor="integration:5")
-    told = Scripted.begin(BEGIN).then("held", minutes=4, actor="import:x", observed="snapshot")
+    incident = Scripted.begin(BEGIN).then("held", minutes=4, actor="import:x", observed="snapshot")
     early = Scripted.begin(BEGIN).then("started", minutes=-4, actor="import:x", observed="snapshot")
-    log = [event for case in (by_person, straight, told, early) for event in case.events]
+    log = [event for case in (by_person, straight, incident, early) for event in case.events]
     await write(follower, log)
     await catch_up(follower, FACTS)
-    found = await rows(follower, "select case_id, seconds, inferred, skewed from kpi.incident_responded")
-    assert {row.pop("case_id"): tuple(row.values()) for row in found} == {
+    fact_rows = await rows(follower, "select case_id, seconds, inferred, skewed from kpi.incident_responded")
+    assert {row.pop("case_id"): tuple(row.values()) for row in fact_rows} == {
         by_person.id: (180, False, False),
-        told.id: (240, True, False),
+        incident.id: (240, True, False),
         early.id: (0, True, True),
     }
 

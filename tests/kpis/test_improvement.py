@@ -32,8 +32,8 @@ class Programme:
     def __init__(self) -> None:
         self.teller = Teller(())
         for person, kind, team in ((LI, "human", 0), (WANG, "human", 1), (ROBOT, "machine", 1)):
-            told: dict[str, Any] = {"state": "active", "kind": kind, "team_id": str(TEAMS[team])}
-            self.teller.tell(stream("person", person), "added", BEGIN, **told)
+            fields: dict[str, Any] = {"state": "active", "kind": kind, "team_id": str(TEAMS[team])}
+            self.teller.tell(stream("person", person), "added", BEGIN, **fields)
 
     def suggest(self, day: float, author: UUID | None = LI, source: str = "staff", **fields: Any) -> str:
         """Offer a suggestion; without an author a rule does."""
@@ -43,12 +43,12 @@ class Programme:
         self.teller.tell(name, "offered", BEGIN + day * DAY, state="offered", source=source, **fields)
         return name
 
-    def settle(self, name: str, what: str, day: float, improvement: str | None = None) -> None:
+    def settle(self, name: str, event_type: str, day: float, improvement: str | None = None) -> None:
         """Say what becomes of a suggestion."""
-        said: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         if improvement is not None:
-            said["improvement_id"] = improvement.partition("/")[2]
-        self.teller.tell(name, what, BEGIN + day * DAY, state=what, **said)
+            fields["improvement_id"] = improvement.partition("/")[2]
+        self.teller.tell(name, event_type, BEGIN + day * DAY, state=event_type, **fields)
 
     def improve(self, size: str = "minor") -> str:
         """Select and classify an improvement."""
@@ -57,9 +57,9 @@ class Programme:
         self.teller.tell(name, "classified", BEGIN + 2 * DAY, size=size)
         return name
 
-    def happens(self, name: str, what: str, day: float, **fields: Any) -> None:
+    def happens(self, name: str, event_type: str, day: float, **fields: Any) -> None:
         """Let something befall an improvement."""
-        self.teller.tell(name, what, BEGIN + day * DAY, **fields)
+        self.teller.tell(name, event_type, BEGIN + day * DAY, **fields)
 
     def measure(
         self,
@@ -73,15 +73,15 @@ class Programme:
         """Measure effects at a position: verdict, scale, effect and promise, on a target KPI for each."""
         measured = {}
         for n, (verdict, scale, effect, promised) in enumerate(rows):
-            found = stream("kpi_effect", uuid7())
-            self.teller.tell(found, "measured", BEGIN + day * DAY, result={"scale": scale})
+            stream_name = stream("kpi_effect", uuid7())
+            self.teller.tell(stream_name, "measured", BEGIN + day * DAY, result={"scale": scale})
             measured[f"improvement_measurement/{uuid4()}"] = {
                 "target": f"target {n}",
                 "occasion": occasion,
                 "verdict": verdict,
                 "effect": effect,
                 "promised_effect": promised,
-                "effect_id": found.partition("/")[2],
+                "effect_id": stream_name.partition("/")[2],
                 "position": position,
                 "kept": kept,
             }
@@ -95,16 +95,16 @@ class Programme:
 
 
 def _question(key: str, by: tuple[str, ...] = ()) -> KpiQuestion:
-    said = QuestionParameters(grain="all", begin="2026-01-01", end="2026-05-01", by=by)
-    return parse_question(KPIS[key], said, now=NOW, organisation_zone="UTC")
+    parameters = QuestionParameters(grain="all", begin="2026-01-01", end="2026-05-01", by=by)
+    return parse_question(KPIS[key], parameters, now=NOW, organisation_zone="UTC")
 
 
 async def _points(db: Database, key: str, *by: str) -> list[KpiPoint]:
     """The points by the facts, which the raw events say, too."""
     question = _question(key, by)
-    found = await answer(db, question, NOW)
-    assert found.points == (await answer(db, question, NOW, position=found.position)).points
-    return found.points
+    kpi_answer = await answer(db, question, NOW)
+    assert kpi_answer.points == (await answer(db, question, NOW, position=kpi_answer.position)).points
+    return kpi_answer.points
 
 
 async def _point(db: Database, key: str) -> KpiPoint:
@@ -119,84 +119,100 @@ async def _cases(db: Database, key: str) -> list[KpiCase]:
 async def test_suggestions_count_where_they_come_from_and_for_every_hundred_persons(
     follower: Connection, db: Database
 ) -> None:
-    made = Programme()
-    merged = made.suggest(3, process="incident")
-    made.settle(merged, "merged", 4)
-    made.suggest(3, WANG, "audit")
-    made.suggest(5, WANG)
-    made.suggest(6, None, "kpi_trend", process="incident")
-    made.teller.tell(stream("person", LI), "edited", BEGIN + 10 * DAY, team_id=str(TEAMS[1]))
-    await made.write(follower)
-    by_source = {one.by["source"]: one.value for one in await _points(db, "suggestions_by_source", "source")}
+    programme = Programme()
+    merged = programme.suggest(3, process="incident")
+    programme.settle(merged, "merged", 4)
+    programme.suggest(3, WANG, "audit")
+    programme.suggest(5, WANG)
+    programme.suggest(6, None, "kpi_trend", process="incident")
+    programme.teller.tell(stream("person", LI), "edited", BEGIN + 10 * DAY, team_id=str(TEAMS[1]))
+    await programme.write(follower)
+    by_source = {
+        cut_point.by["source"]: cut_point.value
+        for cut_point in await _points(db, "suggestions_by_source", "source")
+    }
     assert by_source == {"staff": 2, "audit": 1, "kpi_trend": 1}
     apart = {
-        one.by["offered_by"]: one.value for one in await _points(db, "suggestions_by_source", "offered_by")
+        cut_point.by["offered_by"]: cut_point.value
+        for cut_point in await _points(db, "suggestions_by_source", "offered_by")
     }
     assert apart == {"person": 3, "rule": 1}
-    of_teams = {one.by["team"]: one.value for one in await _points(db, "suggestions_by_source", "team")}
+    of_teams = {
+        cut_point.by["team"]: cut_point.value
+        for cut_point in await _points(db, "suggestions_by_source", "team")
+    }
     assert of_teams == {str(TEAMS[0]): 1, str(TEAMS[1]): 2, None: 1}
     point = await _point(db, "suggestions_per_100_staff")
     assert (point.value, point.numerator, point.denominator) == (150, 3, 2)  # a machine is nobody
-    teams = {one.by["team"]: one.value for one in await _points(db, "suggestions_per_100_staff", "team")}
+    teams = {
+        cut_point.by["team"]: cut_point.value
+        for cut_point in await _points(db, "suggestions_per_100_staff", "team")
+    }
     # Whoever is there at the end counts; the one who has left the team suggested for it.
     assert teams == {str(TEAMS[0]): None, str(TEAMS[1]): 100}
     processes = await _points(db, "suggestions_per_100_staff", "process")
-    assert {one.by["process"]: one.denominator for one in processes} == {"incident": 2, None: 2}
+    assert {process.by["process"]: process.denominator for process in processes} == {"incident": 2, None: 2}
 
 
 async def test_nobody_there_is_nothing_to_divide_by(follower: Connection, db: Database) -> None:
-    made = Programme()
-    made.suggest(3)
+    programme = Programme()
+    programme.suggest(3)
     for person in (LI, WANG):
-        made.teller.tell(stream("person", person), "deactivated", BEGIN + 4 * DAY, state="inactive")
-    await made.write(follower)
+        programme.teller.tell(stream("person", person), "deactivated", BEGIN + 4 * DAY, state="inactive")
+    await programme.write(follower)
     point = await _point(db, "suggestions_per_100_staff")
     assert (point.value, point.no_value, point.cases) == (None, "no_staff", 1)
 
 
 async def test_what_is_deferred_is_not_decided(follower: Connection, db: Database) -> None:
-    made = Programme()
-    improvement = made.improve()
-    made.settle(made.suggest(3), "selected", 9, improvement)
-    for what in ("declined", "merged", "deferred"):
-        made.settle(made.suggest(3), what, 9)
-    made.suggest(4)
-    await made.write(follower)
+    programme = Programme()
+    improvement = programme.improve()
+    programme.settle(programme.suggest(3), "selected", 9, improvement)
+    for outcome in ("declined", "merged", "deferred"):
+        programme.settle(programme.suggest(3), outcome, 9)
+    programme.suggest(4)
+    await programme.write(follower)
     point = await _point(db, "suggestion_adoption_rate")
     assert (point.numerator, point.denominator, point.cases, point.undecided) == (1, 3, 5, 2)
     assert point.final_after is None
-    (beside,) = [one.beside["suggestion_adoption_rate"] for one in await _points(db, "suggestions_by_source")]
-    assert beside.value == point.value == 0.333333
+    (adoption,) = [
+        cut_point.beside["suggestion_adoption_rate"]
+        for cut_point in await _points(db, "suggestions_by_source")
+    ]
+    assert adoption.value == point.value == 0.333333
 
 
 async def test_what_never_comes_to_a_standard_stays_among_those_that_have_not(
     follower: Connection, db: Database
 ) -> None:
-    made = Programme()
-    quick, slow, given_up = (made.improve(size) for size in ("minor", "major", "minor"))
+    programme = Programme()
+    quick, slow, given_up = (programme.improve(size) for size in ("minor", "major", "minor"))
     for improvement, day in ((quick, 10.0), (quick, 14.0), (slow, 20.0), (given_up, 10.0)):
-        made.settle(made.suggest(day), "selected", day, improvement)
-    made.settle(made.suggest(12), "declined", 13)
-    made.happens(quick, "standardised", 24, state="standardised")
-    made.happens(slow, "standardised", 50, state="standardised")
-    made.happens(given_up, "reverted", 21, state="reverted")
-    await made.write(follower)
+        programme.settle(programme.suggest(day), "selected", day, improvement)
+    programme.settle(programme.suggest(12), "declined", 13)
+    programme.happens(quick, "standardised", 24, state="standardised")
+    programme.happens(slow, "standardised", 50, state="standardised")
+    programme.happens(given_up, "reverted", 21, state="reverted")
+    await programme.write(follower)
     point = await _point(db, "idea_to_standard_seconds")
     assert point.survival is not None
     assert (point.survival.ended, point.survival.open) == (3, 2)
     # Three of five within 30 days: had those that ended otherwise been left out of sight, within 14.
     assert point.value == 30 * 86_400
-    beside = await _point(db, "idea_to_standard_ended_seconds")
-    assert beside.value == 14 * 86_400
-    assert point.beside["idea_to_standard_ended_seconds"].value == beside.value
-    sizes = {one.by["size"]: one.value for one in await _points(db, "idea_to_standard_ended_seconds", "size")}
+    kpi_point = await _point(db, "idea_to_standard_ended_seconds")
+    assert kpi_point.value == 14 * 86_400
+    assert point.beside["idea_to_standard_ended_seconds"].value == kpi_point.value
+    sizes = {
+        cut_point.by["size"]: cut_point.value
+        for cut_point in await _points(db, "idea_to_standard_ended_seconds", "size")
+    }
     assert sizes == {"minor": 12 * 86_400, "major": 30 * 86_400}
     listed = await _cases(db, "idea_to_standard_ended_seconds")
-    assert {one.events[-1].type for one in listed} == {"improvement.standardised"}
+    assert {row.events[-1].type for row in listed} == {"improvement.standardised"}
 
 
 async def test_a_pilot_is_passed_at_once_or_in_the_end(follower: Connection, db: Database) -> None:
-    made = Programme()
+    programme = Programme()
     for judgements in (
         ("passed",),
         ("extended", "passed"),
@@ -204,13 +220,13 @@ async def test_a_pilot_is_passed_at_once_or_in_the_end(follower: Connection, db:
         ("stopped",),
         ("extended",),
     ):
-        improvement = made.improve("major")
+        improvement = programme.improve("major")
         for n, judgement in enumerate(judgements):
-            made.happens(improvement, f"pilot_{judgement}", 10 + n, judged_position=7)
-    given_up = made.improve("major")
-    made.happens(given_up, "pilot_extended", 10)
-    made.happens(given_up, "reverted", 11, state="reverted")
-    await made.write(follower)
+            programme.happens(improvement, f"pilot_{judgement}", 10 + n, judged_position=7)
+    given_up = programme.improve("major")
+    programme.happens(given_up, "pilot_extended", 10)
+    programme.happens(given_up, "reverted", 11, state="reverted")
+    await programme.write(follower)
     point = await _point(db, "pilot_pass_rate")
     assert (point.numerator, point.denominator) == (1, 6)
     finally_passed = await _point(db, "pilot_pass_rate_final")
@@ -220,7 +236,7 @@ async def test_a_pilot_is_passed_at_once_or_in_the_end(follower: Connection, db:
 async def test_an_effect_is_achieved_with_four_fifths_of_the_promise_at_the_named_position(
     follower: Connection, db: Database
 ) -> None:
-    made = Programme()
+    programme = Programme()
     cases_of = {
         "enough": [("improved", "difference", "-80.0", "-100.0")],
         "enough of a ratio": [("improved", "ratio", "0.6", "0.5")],
@@ -230,65 +246,65 @@ async def test_an_effect_is_achieved_with_four_fifths_of_the_promise_at_the_name
         "one of two": [("improved", "difference", "-80.0", "-100.0"), ("worsened", "ratio", "1.1", "0.5")],
     }
     for rows in cases_of.values():
-        improvement = made.improve()
-        made.measure(improvement, 10, 40, ("improved", "difference", "-100.0", "-100.0"))
-        made.measure(improvement, 11, 50, *rows)
-        made.happens(improvement, "evaluated", 12, judged_position=50)
-        made.measure(improvement, 13, 60, ("worsened", "difference", "1.0", "-100.0"))
-    of_pilot = made.improve("major")
-    made.measure(of_pilot, 10, 40, ("improved", "difference", "-100.0", "-100.0"), occasion="pilot")
-    made.happens(of_pilot, "pilot_stopped", 12, judged_position=40)
-    going_on = made.improve("major")
-    made.happens(going_on, "pilot_extended", 12, judged_position=40)
-    await made.write(follower)
+        improvement = programme.improve()
+        programme.measure(improvement, 10, 40, ("improved", "difference", "-100.0", "-100.0"))
+        programme.measure(improvement, 11, 50, *rows)
+        programme.happens(improvement, "evaluated", 12, judged_position=50)
+        programme.measure(improvement, 13, 60, ("worsened", "difference", "1.0", "-100.0"))
+    of_pilot = programme.improve("major")
+    programme.measure(of_pilot, 10, 40, ("improved", "difference", "-100.0", "-100.0"), occasion="pilot")
+    programme.happens(of_pilot, "pilot_stopped", 12, judged_position=40)
+    going_on = programme.improve("major")
+    programme.happens(going_on, "pilot_extended", 12, judged_position=40)
+    await programme.write(follower)
     point = await _point(db, "effect_achieved")
     assert (point.numerator, point.denominator) == (3, 7)
     targets = await _point(db, "effect_achieved_targets")
     assert (targets.numerator, targets.denominator) == (4, 8)
     listed = await _cases(db, "effect_achieved")
-    assert all("improvement.effects_measured" in {event.type for event in one.events} for one in listed)
+    assert all("improvement.effects_measured" in {event.type for event in row.events} for row in listed)
 
 
 async def test_a_benefit_counts_when_its_check_is_due(follower: Connection, db: Database) -> None:
-    made = Programme()
-    kept, faded, reverted, not_due = (made.improve() for _ in range(4))
+    programme = Programme()
+    lasting, faded, reverted, not_due = (programme.improve() for _ in range(4))
     row = ("improved", "difference", "-80.0", "-100.0")
-    for improvement, due in ((kept, 40), (faded, 40), (reverted, 40), (not_due, 400)):
+    for improvement, due in ((lasting, 40), (faded, 40), (reverted, 40), (not_due, 400)):
         due_at = instant(BEGIN + due * DAY)
-        made.happens(improvement, "standardised", 20, state="standardised", next_benefit_due_at=due_at)
-    made.measure(faded, 41, 60, row, row, occasion="month_3", kept=False)
-    for improvement in (kept, faded):
-        made.measure(improvement, 41, 61, row, row, occasion="month_3", kept=True)
-        told = {"benefit_months": 3, "next_benefit_due_at": instant(BEGIN + 300 * DAY)}
-        made.teller.events[-1].data["set"][improvement] = told
-    made.happens(reverted, "reverted", 30, state="reverted")
-    await made.write(follower)
+        programme.happens(improvement, "standardised", 20, state="standardised", next_benefit_due_at=due_at)
+    programme.measure(faded, 41, 60, row, row, occasion="month_3", kept=False)
+    for improvement in (lasting, faded):
+        programme.measure(improvement, 41, 61, row, row, occasion="month_3", kept=True)
+        occurred_at = {"benefit_months": 3, "next_benefit_due_at": instant(BEGIN + 300 * DAY)}
+        programme.teller.events[-1].data["set"][improvement] = occurred_at
+    programme.happens(reverted, "reverted", 30, state="reverted")
+    await programme.write(follower)
     point = await _point(db, "benefits_sustained")
     assert (point.numerator, point.denominator) == (1, 3)
-    assert {one.decided_at for one in await _cases(db, "benefits_sustained")} == {BEGIN + 40 * DAY}
+    assert {case.decided_at for case in await _cases(db, "benefits_sustained")} == {BEGIN + 40 * DAY}
 
 
 async def test_an_improvement_is_a_project_by_its_first_approved_plan(
     follower: Connection, db: Database
 ) -> None:
-    made = Programme()
+    programme = Programme()
     for handed_over in (30, 60, None):
-        improvement = made.improve("major")
-        made.happens(improvement, "planned", 5, state="planned")
+        improvement = programme.improve("major")
+        programme.happens(improvement, "planned", 5, state="planned")
         due = {f"milestone/{uuid4()}": {"due_at": instant(BEGIN + day * DAY)} for day in (20, 40)}
-        made.teller.events[-1].data["set"].update(due)
-        made.happens(improvement, "plan_approved", 6, state="plan_approved")
-        made.happens(improvement, "planned", 7, state="planned")
+        programme.teller.events[-1].data["set"].update(due)
+        programme.happens(improvement, "plan_approved", 6, state="plan_approved")
+        programme.happens(improvement, "planned", 7, state="planned")
         moved: dict[str, Any] = {key: {"dropped_at": instant(BEGIN + 7 * DAY)} for key in due}
         moved[f"milestone/{uuid4()}"] = {"due_at": instant(BEGIN + 90 * DAY)}
-        made.teller.events[-1].data["set"].update(moved)
+        programme.teller.events[-1].data["set"].update(moved)
         if handed_over is not None:
-            made.happens(improvement, "handed_over", handed_over, state="handed_over")
-    given_up = made.improve("major")
-    made.happens(given_up, "planned", 5, state="planned")
-    made.teller.events[-1].data["set"][f"milestone/{uuid4()}"] = {"due_at": instant(BEGIN + 40 * DAY)}
-    made.happens(given_up, "plan_approved", 6, state="plan_approved")
-    made.happens(given_up, "reverted", 39, state="reverted")
-    await made.write(follower)
+            programme.happens(improvement, "handed_over", handed_over, state="handed_over")
+    given_up = programme.improve("major")
+    programme.happens(given_up, "planned", 5, state="planned")
+    programme.teller.events[-1].data["set"][f"milestone/{uuid4()}"] = {"due_at": instant(BEGIN + 40 * DAY)}
+    programme.happens(given_up, "plan_approved", 6, state="plan_approved")
+    programme.happens(given_up, "reverted", 39, state="reverted")
+    await programme.write(follower)
     point = await _point(db, "project_on_time")
     assert (point.numerator, point.denominator) == (1, 3)

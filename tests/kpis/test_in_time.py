@@ -19,8 +19,8 @@ LATER = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def _question(key: str, now: datetime, grain: str = "all", by: tuple[str, ...] = ()) -> KpiQuestion:
-    said = QuestionParameters(grain=grain, begin="2025-12-01", end="2026-06-01", by=by)
-    return parse_question(KPIS[key], said, now=now, organisation_zone="UTC")
+    parameters = QuestionParameters(grain=grain, begin="2025-12-01", end="2026-06-01", by=by)
+    return parse_question(KPIS[key], parameters, now=now, organisation_zone="UTC")
 
 
 async def _points(
@@ -30,8 +30,8 @@ async def _points(
     return [point for point in points if point.cases]
 
 
-async def _follow(connection: Connection, *told: Scripted) -> None:
-    await write(connection, [event for case in told for event in case.events])
+async def _follow(connection: Connection, *histories: Scripted) -> None:
+    await write(connection, [event for case in histories for event in case.events])
     await catch_up(connection, FACTS)
 
 
@@ -42,10 +42,10 @@ async def test_a_response_counts_when_it_is_given_or_when_its_time_runs_out(
     in_time = begun(BEGIN).then("acknowledged", minutes=14.99)
     on_the_dot = begun(BEGIN).then("acknowledged", minutes=15)
     waiting = begun(BEGIN)
-    gone = begun(BEGIN).then("resolved", minutes=14, actor="integration:5")
+    incident = begun(BEGIN).then("resolved", minutes=14, actor="integration:5")
     gone_late = begun(BEGIN).then("resolved", minutes=16, actor="integration:5")
     cancelled = begun(BEGIN).then("cancelled", minutes=16)
-    await _follow(follower, in_time, on_the_dot, waiting, gone, gone_late, cancelled)
+    await _follow(follower, in_time, on_the_dot, waiting, incident, gone_late, cancelled)
     (point,) = await _points(db, RESPONSE)
     assert (point.numerator, point.denominator) == (1, 4)
     assert point.excluded == {"cancelled": 1, "duplicate": 0, "rejected": 0, "staff": 0}
@@ -57,9 +57,9 @@ async def test_a_response_counts_when_it_is_given_or_when_its_time_runs_out(
 async def test_a_late_case_counts_once_where_and_when_its_time_ran_out(
     follower: Connection, db: Database
 ) -> None:
-    one, two = str(TEAMS[0]), str(TEAMS[1])
+    first_team, two = str(TEAMS[0]), str(TEAMS[1])
     end_of_month = datetime(2026, 1, 31, 23, tzinfo=UTC)
-    case = Scripted.begin(end_of_month - timedelta(hours=1), team_id=one)
+    case = Scripted.begin(end_of_month - timedelta(hours=1), team_id=first_team)
     case = case.then("assigned", minutes=200, team_id=two).then("resolved", minutes=10_000)
     await _follow(follower, case)
     (point,) = await _points(db, RESOLUTION, grain="month", by=("team",))

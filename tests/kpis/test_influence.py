@@ -27,10 +27,10 @@ OF_TEAMS = (
 )
 
 
-def _question(key: str, **said: Any) -> KpiQuestion:
+def _question(key: str, **query: Any) -> KpiQuestion:
     begin, end = BORDERS[0].isoformat(), BORDERS[-1].isoformat()
-    asked = QuestionParameters(grain="all", begin=begin, end=end, **said)
-    return parse_question(KPIS[key], asked, now=NOW, organisation_zone="UTC", reopen_days=7)
+    parameters = QuestionParameters(grain="all", begin=begin, end=end, **query)
+    return parse_question(KPIS[key], parameters, now=NOW, organisation_zone="UTC", reopen_days=7)
 
 
 @pytest.mark.parametrize(
@@ -40,31 +40,31 @@ def _question(key: str, **said: Any) -> KpiQuestion:
 async def test_the_value_without_a_part_is_that_of_all_other_parts(
     books: Books, key: str, dimension: Dimension
 ) -> None:
-    found = await influence(books.db, _question(key), dimension, NOW)
-    parts = [one.left_out or "none" for one in found.without]
+    influences = await influence(books.db, _question(key), dimension, NOW)
+    parts = [part_influence.left_out or "none" for part_influence in influences.without]
     assert len(parts) > 1
-    for one in found.without:
-        others = [part for part in parts if part != (one.left_out or "none")]
-        question = _question(key, filters={dimension.value: others})
+    for part_left_out in influences.without:
+        chosen_parts = [part for part in parts if part != (part_left_out.left_out or "none")]
+        question = _question(key, filters={dimension.value: chosen_parts})
         (point,) = (await answer(books.db, question, NOW)).points
-        assert one.value == point.value
-        assert found.cases - one.cases == point.cases
-        if found.value is not None and one.value is not None:
-            assert one.moved == round(found.value - one.value, 6)
-    moved = [abs(one.moved or 0) for one in found.without]
+        assert part_left_out.value == point.value
+        assert influences.cases - part_left_out.cases == point.cases
+        if influences.value is not None and part_left_out.value is not None:
+            assert part_left_out.moved == round(influences.value - part_left_out.value, 6)
+    moved = [abs(part_influence.moved or 0) for part_influence in influences.without]
     assert moved == sorted(moved, reverse=True)
 
 
 async def test_the_heaviest_cases_are_those_with_the_largest_numbers(books: Books) -> None:
-    found = await influence(books.db, _question("incident_resolution_seconds"), Dimension.team, NOW)
-    measures = [one.measure for one in found.heaviest]
+    influences = await influence(books.db, _question("incident_resolution_seconds"), Dimension.team, NOW)
+    measures = [part_influence.measure for part_influence in influences.heaviest]
     assert measures == sorted(measures, reverse=True)
     assert len(measures) == 10
-    assert found.value is not None
-    for one in found.heaviest:
-        assert one.number.startswith("INC-")
-        without = (found.value * found.cases - one.measure) / (found.cases - 1)
-        assert one.value == pytest.approx(without, abs=0.01)
+    assert influences.value is not None
+    for heavy_case in influences.heaviest:
+        assert heavy_case.number.startswith("INC-")
+        without = (influences.value * influences.cases - heavy_case.measure) / (influences.cases - 1)
+        assert heavy_case.value == pytest.approx(without, abs=0.01)
     # Of a share all cases weigh alike.
     assert not (await influence(books.db, _question("reopen_rate"), Dimension.team, NOW)).heaviest
 

@@ -30,15 +30,15 @@ VISITOR = "person:11"
 
 
 def _question(key: str, grain: str = "all", by: tuple[str, ...] = ()) -> KpiQuestion:
-    said = QuestionParameters(grain=grain, begin="2026-01-01", end="2026-06-01", by=by)
-    return parse_question(KPIS[key], said, now=NOW, organisation_zone="UTC")
+    parameters = QuestionParameters(grain=grain, begin="2026-01-01", end="2026-06-01", by=by)
+    return parse_question(KPIS[key], parameters, now=NOW, organisation_zone="UTC")
 
 
 async def _points(db: Database, key: str, grain: str = "all", by: tuple[str, ...] = ()) -> list[KpiPoint]:
     question = _question(key, grain, by)
-    found = await answer(db, question, NOW)
-    assert found.points == (await answer(db, question, NOW, position=found.position)).points
-    return found.points
+    kpi_answer = await answer(db, question, NOW)
+    assert kpi_answer.points == (await answer(db, question, NOW, position=kpi_answer.position)).points
+    return kpi_answer.points
 
 
 class Desk:
@@ -51,13 +51,15 @@ class Desk:
             self.teller.tell(name, "drafted", BEGIN, author_id=author, state="draft")
             self.teller.tell(name, "published", BEGIN + HOUR, state="published")
 
-    def visit(self, session: str, *told: tuple[str, float], who: str = VISITOR, article: int = 0) -> None:
+    def visit(
+        self, session: str, *visit_steps: tuple[str, float], who: str = VISITOR, article: int = 0
+    ) -> None:
         """What a portal told, each so many hours after BEGIN: `shown`, `viewed`, `helped`, `did_not_help`."""
-        for what, hours in told:
-            rated = {"helped": what == "helped"} if "help" in what else {}
+        for event_type, hours in visit_steps:
+            rated = {"helped": event_type == "helped"} if "help" in event_type else {}
             self.teller.tell(
                 self.articles[article],
-                "rated" if rated else what,
+                "rated" if rated else event_type,
                 BEGIN + hours * HOUR,
                 actor=who,
                 given={"session": session} | rated,
@@ -82,9 +84,9 @@ async def test_a_visit_spared_a_ticket_at_most_or_at_least(follower: Connection,
     desk.visit("a day before", ("shown", 9.5), ("viewed", 10.1), ("helped", 10.2), who="person:17")
     desk.visit("no suggestion", ("viewed", 10), ("helped", 11), who="person:18")
     await write_knowledge(follower, desk.teller.events)
-    asked = Scripted.begin(BEGIN + 33.9 * HOUR, requester_id="11")
+    incident = Scripted.begin(BEGIN + 33.9 * HOUR, requester_id="11")
     late = Scripted.begin(BEGIN + 33.5 * HOUR, requester_id="17")
-    await write(follower, [*asked.events, *late.events])
+    await write(follower, [*incident.events, *late.events])
     await catch_up(follower, FACTS)
     assert await _counted(db, "knowledge_deflection") == (5, 8)  # with who left, and who is not known
     assert await _counted(db, "knowledge_deflection_confirmed") == (3, 8)
@@ -101,8 +103,8 @@ async def test_a_visit_spared_a_ticket_at_most_or_at_least(follower: Connection,
 async def test_a_ticket_is_seen_though_the_visit_was_told_of_later(
     follower: Connection, db: Database
 ) -> None:
-    asked = Scripted.begin(BEGIN + 11 * HOUR, requester_id="11")
-    await write(follower, list(asked.events))
+    incident = Scripted.begin(BEGIN + 11 * HOUR, requester_id="11")
+    await write(follower, list(incident.events))
     await catch_up(follower, FACTS)
     desk = Desk()
     desk.visit("late", ("shown", 10), ("viewed", 10.5))
@@ -115,9 +117,9 @@ async def test_a_ticket_is_seen_though_the_visit_was_told_of_later(
 async def test_an_article_shares_what_others_use(follower: Connection, db: Database) -> None:
     desk = Desk()
     for article, doer in ((0, AUTHORS[0]), (0, AUTHORS[1]), (0, AUTHORS[1]), (1, AUTHORS[0])):
-        at = BEGIN + timedelta(days=3)
+        instant = BEGIN + timedelta(days=3)
         desk.teller.tell(
-            desk.articles[article], "used", at, actor=f"person:{doer}", child=f"article_use/{uuid7()}"
+            desk.articles[article], "used", instant, actor=f"person:{doer}", child=f"article_use/{uuid7()}"
         )
     await write_knowledge(follower, desk.teller.events)
     await catch_up(follower, FACTS)
@@ -136,20 +138,22 @@ async def test_an_article_helps_with_a_case_before_its_end_or_later(
     after = Scripted.begin(BEGIN).then("resolved", minutes=5).then("article_used", minutes=5)
     without = Scripted.begin(BEGIN, category="access").then("resolved", minutes=5)
     open_ = Scripted.begin(BEGIN).then("article_used", minutes=5)
-    gone = (
+    incident = (
         Scripted.begin(BEGIN)
         .then("article_used", minutes=5)
         .then("resolved", minutes=1)
         .then("reopened", minutes=1)
     )
-    await write(follower, [event for case in (before, after, without, open_, gone) for event in case.events])
+    await write(
+        follower, [event for case in (before, after, without, open_, incident) for event in case.events]
+    )
     await catch_up(follower, FACTS)
     assert await _counted(db, "knowledge_use") == (2, 3)
     by_category = await _points(db, "knowledge_use", by=("category",))
     assert {point.by["category"]: point.value for point in by_category} == {None: 1, "access": 0}
     listed = (await cases(db, _question("knowledge_use"), NOW)).cases
-    told = {case.id: [event.type for event in case.events] for case in listed}
-    assert told[after.id] == ["incident.reported", "incident.resolved", "incident.article_used"]
+    types_by_case = {case.id: [event.type for event in case.events] for case in listed}
+    assert types_by_case[after.id] == ["incident.reported", "incident.resolved", "incident.article_used"]
 
 
 async def test_a_service_is_under_an_agreement_while_one_is_in_force(

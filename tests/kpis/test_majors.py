@@ -20,8 +20,8 @@ DAY = 24 * 60
 
 
 def _question(key: str) -> KpiQuestion:
-    said = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01")
-    return parse_question(KPIS[key], said, now=NOW, organisation_zone="UTC")
+    parameters = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01")
+    return parse_question(KPIS[key], parameters, now=NOW, organisation_zone="UTC")
 
 
 async def _whole(db: Database, key: str) -> KpiPoint:
@@ -29,8 +29,8 @@ async def _whole(db: Database, key: str) -> KpiPoint:
     return point
 
 
-async def _follow(connection: Connection, *told: Scripted) -> None:
-    await write(connection, [event for case in told for event in case.events])
+async def _follow(connection: Connection, *histories: Scripted) -> None:
+    await write(connection, [event for case in histories for event in case.events])
     await catch_up(connection, FACTS)
 
 
@@ -39,19 +39,19 @@ async def test_an_outage_runs_from_when_it_began_to_when_service_came_back(
 ) -> None:
     back = instant(BEGIN + timedelta(hours=2))
     began = instant(BEGIN - timedelta(hours=1))
-    known = Scripted.begin(BEGIN, effect="down", began_at=began)
+    incident = Scripted.begin(BEGIN, effect="down", began_at=began)
     unknown = Scripted.begin(BEGIN, effect="degraded")
     harmless = Scripted.begin(BEGIN, effect="none", began_at=began)
-    told = [
-        case.then("resolved", minutes=300, service_restored_at=back) for case in (known, unknown, harmless)
+    outages_told = [
+        case.then("resolved", minutes=300, service_restored_at=back) for case in (incident, unknown, harmless)
     ]
     open_still = Scripted.begin(BEGIN, effect="down", service_restored_at=back)
-    await _follow(follower, *told, open_still)
+    await _follow(follower, *outages_told, open_still)
     point = await _whole(db, "incident_restore_seconds")
     assert (point.cases, point.value, point.open_cases) == (2, 2.5 * 3600, 1)
-    found = (await cases(db, _question("incident_restore_seconds"), NOW)).cases
-    assert {case.measure: case.inferred for case in found} == {3 * 3600: False, 2 * 3600: True}
-    assert {case.decided_at for case in found} == {BEGIN + timedelta(hours=2)}
+    listed_cases = (await cases(db, _question("incident_restore_seconds"), NOW)).cases
+    assert {case.measure: case.inferred for case in listed_cases} == {3 * 3600: False, 2 * 3600: True}
+    assert {case.decided_at for case in listed_cases} == {BEGIN + timedelta(hours=2)}
 
 
 async def test_service_is_back_when_what_contained_it_said_so_until_it_is_told_anew_or_reopened(
@@ -62,18 +62,18 @@ async def test_service_is_back_when_what_contained_it_said_so_until_it_is_told_a
         case = Scripted.begin(BEGIN, effect="down", began_at=instant(BEGIN))
         return case.then("contained", minutes=150, contained_at=instant(BEGIN), service_restored_at=back)
 
-    kept = contained().then("resolved", minutes=300)
+    incident = contained().then("resolved", minutes=300)
     later = instant(BEGIN + timedelta(hours=4))
     told_anew = contained().then("resolved", minutes=300, service_restored_at=later)
     reopened = contained().then("resolved", minutes=300)
     reopened = reopened.then("reopened", minutes=5, service_restored_at=None)
     closed = reopened.then("closed", minutes=5)
     open_still = contained()
-    await _follow(follower, kept, told_anew, closed, open_still)
+    await _follow(follower, incident, told_anew, closed, open_still)
     facts = await answer(db, _question("incident_restore_seconds"), NOW)
     (point,) = facts.points
     assert (point.cases, point.value, point.open_cases) == (2, 3 * 3600, 1)
-    events = sum(len(case.events) for case in (kept, told_anew, closed, open_still))
+    events = sum(len(case.events) for case in (incident, told_anew, closed, open_still))
     raw = await answer(db, _question("incident_restore_seconds"), NOW, position=3 + events)
     assert raw.points == facts.points
 
@@ -86,8 +86,8 @@ async def test_a_major_incident_counts_when_it_is_declared_and_is_none_if_that_w
     other = Scripted.begin(BEGIN).then("declared_major", minutes=5).then("downgraded", minutes=5)
     again = Scripted.begin(BEGIN).then("declared_major", minutes=5).then("downgraded", minutes=5)
     again = again.then("declared_major", minutes=5)
-    kept = Scripted.begin(BEGIN).then("declared_major", minutes=5).then("cancelled", minutes=5)
-    await _follow(follower, less, other, again, kept, Scripted.begin(BEGIN))
+    incident = Scripted.begin(BEGIN).then("declared_major", minutes=5).then("cancelled", minutes=5)
+    await _follow(follower, less, other, again, incident, Scripted.begin(BEGIN))
     declared = await _whole(db, "major_incidents")
     assert (declared.value, declared.excluded) == (
         4,
@@ -113,9 +113,9 @@ async def test_a_review_is_in_time_until_it_is_due_as_the_present_resolution_say
     await _follow(follower, in_time, late, anew.then("reviewed", minutes=8 * DAY), before)
     point = await _whole(db, "major_reviewed_on_time")
     assert (point.numerator, point.denominator) == (1, 4)
-    asked = _question("major_reviewed_on_time")
-    told = await answer(db, asked, NOW)
-    assert (await answer(db, asked, NOW, position=told.position)).points == told.points
+    question = _question("major_reviewed_on_time")
+    kpi_answer = await answer(db, question, NOW)
+    assert (await answer(db, question, NOW, position=kpi_answer.position)).points == kpi_answer.points
 
 
 async def test_where_a_resolution_does_not_say_when_its_review_is_due_it_is_in_seven_days(

@@ -24,16 +24,18 @@ TIME = {"grain": "all", "begin": "2025-12-01", "end": "2026-06-01"}
 ONE, TWO, THREE = (str(team) for team in TEAMS)
 
 
-def _question(key: str, **said: Any) -> KpiQuestion:
-    return parse_question(KPIS[key], QuestionParameters(**(TIME | said)), now=NOW, organisation_zone="UTC")
+def _question(key: str, **parameters: Any) -> KpiQuestion:
+    return parse_question(
+        KPIS[key], QuestionParameters(**(TIME | parameters)), now=NOW, organisation_zone="UTC"
+    )
 
 
-async def _points(db: Database, key: str, **said: Any) -> list[KpiPoint]:
-    return (await answer(db, _question(key, **said), NOW)).points
+async def _points(db: Database, key: str, **parameters: Any) -> list[KpiPoint]:
+    return (await answer(db, _question(key, **parameters), NOW)).points
 
 
-async def _follow(connection: Connection, *told: Scripted) -> None:
-    await write(connection, [event for case in told for event in case.events])
+async def _follow(connection: Connection, *histories: Scripted) -> None:
+    await write(connection, [event for case in histories for event in case.events])
     await catch_up(connection, FACTS)
 
 
@@ -46,16 +48,16 @@ def _through(*teams: str | None) -> Scripted:
 
 
 async def test_changes_of_team_are_told_by_who_gave_and_who_got(follower: Connection, db: Database) -> None:
-    there, over_none, unchanged = _through(ONE, TWO, ONE), _through(ONE, None, TWO), _through(None, ONE, ONE)
-    done = [case.then("resolved", minutes=1) for case in (there, over_none, unchanged)]
+    forth, over_none, unchanged = _through(ONE, TWO, ONE), _through(ONE, None, TWO), _through(None, ONE, ONE)
+    done = [case.then("resolved", minutes=1) for case in (forth, over_none, unchanged)]
     await _follow(follower, *done, _through(ONE, THREE))
-    found = await _points(db, "reassignments", by=("from_team", "to_team"))
-    pairs = {(point.by["from_team"], point.by["to_team"]): point.value for point in found}
+    kpi_points = await _points(db, "reassignments", by=("from_team", "to_team"))
+    pairs = {(point.by["from_team"], point.by["to_team"]): point.value for point in kpi_points}
     assert pairs == {("team 0", "team 1"): 2, ("team 1", "team 0"): 1}
     back = await _points(db, "returned_reassignment_share", by=("from_team", "to_team"))
     assert [point.value for point in back] == [0.0, 1.0]
-    (given,) = await _points(db, "reassignments", filters={"from_team": ("team 1",)})
-    assert given.value == 1
+    (given_point,) = await _points(db, "reassignments", filters={"from_team": ("team 1",)})
+    assert given_point.value == 1
     (had,) = await _points(db, "reassignments", filters={"team": ("team 1",)})
     assert had.value == 1, "all other cuts are as of the resolution"
 
@@ -66,11 +68,11 @@ async def test_a_change_of_team_is_opened_to_its_case_the_change_and_the_resolut
     await _follow(follower, _through(ONE, TWO, ONE).then("resolved", minutes=1))
     page = await cases(db, _question("returned_reassignment_share"), NOW, limit=1)
     rest = await cases(db, _question("returned_reassignment_share"), NOW, after=page.last)
-    found = [*page.cases, *rest.cases]
-    assert [case.measure for case in found] == [0, 1]
-    kinds = [[event.type.partition(".")[2] for event in case.events] for case in found]
+    all_listed = [*page.cases, *rest.cases]
+    assert [case.measure for case in all_listed] == [0, 1]
+    kinds = [[event.type.partition(".")[2] for event in case.events] for case in all_listed]
     assert kinds == [["reported", "assigned", "resolved"]] * 2
-    assert found[0].events[1].position < found[1].events[1].position
+    assert all_listed[0].events[1].position < all_listed[1].events[1].position
 
 
 async def test_changes_of_team_add_up_to_those_per_case_in_every_month_and_cut(books: Books) -> None:
@@ -78,9 +80,9 @@ async def test_changes_of_team_add_up_to_those_per_case_in_every_month_and_cut(b
         per_case = await _points(books.db, "reassignments_per_case", grain="month", by=by)
         changes = await _points(books.db, "reassignments", grain="month", by=by)
         expected = {(point.begin, *point.by.values()): point.numerator for point in per_case}
-        found = {(point.begin, *point.by.values()): int(point.value or 0) for point in changes}
-        assert found.items() <= expected.items()
-        assert sum(found.values()) == sum(number or 0 for number in expected.values()) > 0
+        moves_by_cut = {(point.begin, *point.by.values()): int(point.value or 0) for point in changes}
+        assert moves_by_cut.items() <= expected.items()
+        assert sum(moves_by_cut.values()) == sum(number or 0 for number in expected.values()) > 0
 
 
 async def test_an_incident_is_of_the_tool_that_told_of_it(follower: Connection, db: Database) -> None:
@@ -98,8 +100,8 @@ async def test_an_incident_is_of_the_tool_that_told_of_it(follower: Connection, 
     (opened,) = await _points(db, "incidents_opened", filters={"source": ("zabbix", "cli")})
     assert opened.value == 3
     now = datetime.now(UTC) + timedelta(minutes=5)
-    said = QuestionParameters(grain="all", begin="2026-01-01", end=now.isoformat(), by=("source",))
-    question = parse_question(KPIS["late_recording_seconds"], said, now=now, organisation_zone="UTC")
+    parameters = QuestionParameters(grain="all", begin="2026-01-01", end=now.isoformat(), by=("source",))
+    question = parse_question(KPIS["late_recording_seconds"], parameters, now=now, organisation_zone="UTC")
     late = (await answer(db, question, now)).points
     # What was imported is left out, but was resolved here.
     assert {point.by["source"]: point.cases for point in late} == {"zabbix": 4, "cli": 2, "import:legacy": 1}
@@ -113,8 +115,8 @@ async def test_what_clocks_tell_to_have_taken_less_than_no_time_counts_as_none_a
     await _follow(follower, early, later)
     (point,) = await _points(db, "incident_response_seconds")
     assert (point.value, point.cases, point.skewed) == (300, 2, 1)
-    found = (await cases(db, _question("incident_response_seconds"), NOW)).cases
-    assert {case.id: (case.measure, case.skewed) for case in found} == {
+    listed_cases = (await cases(db, _question("incident_response_seconds"), NOW)).cases
+    assert {case.id: (case.measure, case.skewed) for case in listed_cases} == {
         early.id: (0, True),
         later.id: (600, False),
     }
@@ -134,14 +136,14 @@ async def test_an_outage_whose_beginning_is_unknown_or_behind_its_end_is_flagged
         case = Scripted.begin(BEGIN, effect="down", **fields)
         return case.then("resolved", minutes=300, service_restored_at=back)
 
-    known = restored(began_at=instant(BEGIN))
+    incident = restored(began_at=instant(BEGIN))
     unknown, behind = restored(), restored(began_at=instant(BEGIN + timedelta(hours=3)))
-    await _follow(follower, known, unknown, behind)
+    await _follow(follower, incident, unknown, behind)
     (point,) = await _points(db, "incident_restore_seconds")
     assert (point.cases, point.skewed) == (3, 2)
-    found = (await cases(db, _question("incident_restore_seconds"), NOW)).cases
-    assert {case.id: (case.measure, case.inferred, case.skewed) for case in found} == {
-        known.id: (7200, False, False),
+    listed_cases = (await cases(db, _question("incident_restore_seconds"), NOW)).cases
+    assert {case.id: (case.measure, case.inferred, case.skewed) for case in listed_cases} == {
+        incident.id: (7200, False, False),
         unknown.id: (7200, True, True),
         behind.id: (0, False, True),
     }

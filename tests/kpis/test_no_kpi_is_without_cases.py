@@ -31,8 +31,8 @@ async def test_the_histories_bring_cases_of_each_kind_to_every_kpi(own_books: Bo
     time = {"begin": "2026-01-01", "end": now.isoformat()}
     without = []
     for kpi in KPIS.values():
-        said = QuestionParameters(grain="month", **time)
-        question = parse_question(kpi, said, now=now, organisation_zone="UTC", reopen_days=7)
+        parameters = QuestionParameters(grain="month", **time)
+        question = parse_question(kpi, parameters, now=now, organisation_zone="UTC", reopen_days=7)
         if not _has_each_kind(kpi, (await answer(own_books.db, question, now)).points):
             without.append(kpi.key)
     assert without == []
@@ -48,7 +48,7 @@ def _has_each_kind(kpi: Kpi, points: list[KpiPoint]) -> bool:
     if kpi.is_divided:
         return any(point.numerator and point.denominator for point in points)
     if kpi.aggregate is Aggregate.kaplan_meier:
-        found = [point.survival for point in points if point.survival is not None]
-        return any(of.ended for of in found) and any(of.open for of in found)
+        survivals = [point.survival for point in points if point.survival is not None]
+        return any(survival.ended for survival in survivals) and any(survival.open for survival in survivals)
     waiting = kpi.still_open is None or kpi.fact is None or any(point.open_cases for point in points)
     return waiting and any(point.value for point in points)

@@ -62,9 +62,11 @@ async def _lived(connection: Connection, seed: int, cases: int = 50) -> None:
     await write_others(connection, other_histories(seed, cases, CIS))
     await write_owners(connection, str(TEAMS[1]), 1)
     await write_others(connection, other_histories(seed + 100, cases, CIS))
-    told = opinions(seed, [*incidents, *requests])
-    await write_more(connection, told)
-    await write_knowledge(connection, knowledge(seed, [*incidents, *requests, *told], visits=2 * cases))
+    opinion_events = opinions(seed, [*incidents, *requests])
+    await write_more(connection, opinion_events)
+    await write_knowledge(
+        connection, knowledge(seed, [*incidents, *requests, *opinion_events], visits=2 * cases)
+    )
     await write_knowledge(connection, services(seed))
     await write_programme(connection, programme(seed, cases, 5 + cases // 2))
 
@@ -82,13 +84,13 @@ async def test_both_paths_agree_on_requests_problems_and_changes(
 
 
 async def _content(connection: Connection) -> dict[str, Any]:
-    found = {}
+    by_key = {}
     tables = chain(REQUEST, PROBLEM, CHANGES, CI, DEPLOYMENT, SLA, SERVICE, ARTICLE, SATISFACTION)
     tables = chain(tables, SUGGESTION, IMPROVEMENT, PERSON)
     for name in (*(table.name for table in tables), *FOLLOWING):
         text = f"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.{name} t"
-        found[name] = await (await connection.execute(text.encode())).fetchone()
-    return found
+        by_key[name] = await (await connection.execute(text.encode())).fetchone()
+    return by_key
 
 
 # One event after the other takes longest; what it shows of incidents is shown in each run (test_facts.py).

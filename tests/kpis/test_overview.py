@@ -28,18 +28,18 @@ BERLIN = ZoneInfo("Europe/Berlin")
 )
 async def test_each_stands_as_its_own_answer_says(books: Books, now: datetime) -> None:
     month = this_month(BERLIN, now, 7)
-    begin, end = (one.isoformat() for one in month.spans[YEAR_BEFORE])
-    found = await overview(books.db, list(KPIS.values()), month)
-    assert (found.position, found.lag_seconds) == (len(books.events), 0)
-    assert [kpi.key for kpi, _, _ in found.kpis] == list(KPIS)
-    for kpi, present, last_year in found.kpis:
-        said: dict[str, Any] = {"now": now, "organisation_zone": "Europe/Berlin", "reopen_days": 7}
-        alone = (await answer(books.db, parse_question(kpi, QuestionParameters(), **said), now)).points
+    begin, end = (span.isoformat() for span in month.spans[YEAR_BEFORE])
+    overview_shown = await overview(books.db, list(KPIS.values()), month)
+    assert (overview_shown.position, overview_shown.lag_seconds) == (len(books.events), 0)
+    assert [kpi.key for kpi, _, _ in overview_shown.kpis] == list(KPIS)
+    for kpi, present, last_year in overview_shown.kpis:
+        fields: dict[str, Any] = {"now": now, "organisation_zone": "Europe/Berlin", "reopen_days": 7}
+        alone = (await answer(books.db, parse_question(kpi, QuestionParameters(), **fields), now)).points
         assert present == alone[-1], kpi.key
         (then,) = (
             await answer(
                 books.db,
-                parse_question(kpi, QuestionParameters(grain="all", begin=begin, end=end), **said),
+                parse_question(kpi, QuestionParameters(grain="all", begin=begin, end=end), **fields),
                 now,
             )
         ).points
@@ -48,10 +48,12 @@ async def test_each_stands_as_its_own_answer_says(books: Books, now: datetime) -
 
 async def test_the_last_month_stands_as_the_point_before_the_running_one(books: Books) -> None:
     now = BORDERS[2] + timedelta(days=10)
-    found = await overview(books.db, list(KPIS.values()), last_month(BERLIN, now, 7))
-    for kpi, last, _ in found.kpis:
-        said: dict[str, Any] = {"now": now, "organisation_zone": "Europe/Berlin", "reopen_days": 7}
-        *_, alone, _ = (await answer(books.db, parse_question(kpi, QuestionParameters(), **said), now)).points
+    overview_shown = await overview(books.db, list(KPIS.values()), last_month(BERLIN, now, 7))
+    for kpi, last, _ in overview_shown.kpis:
+        fields: dict[str, Any] = {"now": now, "organisation_zone": "Europe/Berlin", "reopen_days": 7}
+        *_, alone, _ = (
+            await answer(books.db, parse_question(kpi, QuestionParameters(), **fields), now)
+        ).points
         assert last == alone, kpi.key
 
 
@@ -62,28 +64,28 @@ async def test_a_running_month_is_compared_with_the_same_days_only(
     utc = ZoneInfo("UTC")
     opened = ["2026-01-05T11", "2026-01-05T13", "2026-01-20T00", "2026-12-02T00", "2026-12-05T11"]
     opened += [*["2026-12-20T00"] * 5, "2027-01-01T01", "2027-01-03T00", "2027-01-04T00"]
-    cases = [Scripted.begin(datetime.fromisoformat(f"{at}:00:00Z")) for at in opened]
+    cases = [Scripted.begin(datetime.fromisoformat(f"{opened_hour}:00:00Z")) for opened_hour in opened]
     await write(follower, [event for case in cases for event in case.events])
     await catch_up(follower, FACTS)
     now, kpi = datetime(2027, 1, 5, 12, tzinfo=UTC), KPIS["incidents_opened"]
     ((_, present, last_year),) = (await overview(db, [kpi], this_month(utc, now, 7))).kpis
     assert (present.value, present.previous.value, present.previous.change) == (3, 2, 0.5)
     assert (last_year.value, last_year.change) == (1, 2)
-    said: dict[str, Any] = {"now": now, "organisation_zone": "UTC", "reopen_days": 7}
-    points = (await answer(db, parse_question(kpi, QuestionParameters(), **said), now)).points
+    fields: dict[str, Any] = {"now": now, "organisation_zone": "UTC", "reopen_days": 7}
+    points = (await answer(db, parse_question(kpi, QuestionParameters(), **fields), now)).points
     assert points[-1].previous == present.previous
     assert points[-1].begin.month == 1
     assert points[-2].value == 7, "what is over counts whole"
     (alone,) = (
         await answer(
-            db, parse_question(kpi, QuestionParameters(begin="2027-01-01", end="2027-02-01"), **said), now
+            db, parse_question(kpi, QuestionParameters(begin="2027-01-01", end="2027-02-01"), **fields), now
         )
     ).points
     assert alone.previous == present.previous, "also where the period before is not asked for"
     over = datetime(2027, 2, 1, tzinfo=UTC)
     (later,) = (
         await answer(
-            db, parse_question(kpi, QuestionParameters(begin="2027-01-01", end="2027-02-01"), **said), over
+            db, parse_question(kpi, QuestionParameters(begin="2027-01-01", end="2027-02-01"), **fields), over
         )
     ).points
     assert later.previous.value == 7
@@ -95,6 +97,6 @@ async def test_the_same_month_of_the_year_before_is_compared(follower: Connectio
     await write(follower, [event for case in cases for event in case.events])
     await catch_up(follower, FACTS)
     now = BEGIN + timedelta(days=366)
-    found = await overview(db, [KPIS["incidents_opened"]], this_month(ZoneInfo("UTC"), now, 7))
-    ((_, present, last_year),) = found.kpis
+    overview_shown = await overview(db, [KPIS["incidents_opened"]], this_month(ZoneInfo("UTC"), now, 7))
+    ((_, present, last_year),) = overview_shown.kpis
     assert (present.value, last_year.value, last_year.change) == (5, 2, 1.5)

@@ -44,7 +44,7 @@ def test_periods_follow_one_another_without_gap_or_overlap(
 ) -> None:
     bounds = cut_periods(grain, begin, begin + length, zone)
     assert (bounds[0], bounds[-1]) == (begin, begin + length)
-    assert all(one < other for one, other in pairwise(bounds))
+    assert all(bound < other for bound, other in pairwise(bounds))
 
 
 @given(grains, instants, zones)
@@ -82,8 +82,8 @@ def test_the_days_of_a_year_hold_all_of_its_seconds(instant: datetime, zone: Zon
     ],
 )
 def test_a_day_is_as_long_as_the_clocks_make_it(zone: str, day: date, hours: float) -> None:
-    of = ZoneInfo(zone)
-    assert start_of(day + timedelta(days=1), of) - start_of(day, of) == timedelta(hours=hours)
+    zone_info = ZoneInfo(zone)
+    assert start_of(day + timedelta(days=1), zone_info) - start_of(day, zone_info) == timedelta(hours=hours)
 
 
 def test_a_day_that_was_skipped_is_no_period() -> None:
@@ -146,5 +146,7 @@ def test_as_far_is_the_same_day_and_time_of_the_period_before(
     now: str, begin: str, before: str, expected: str
 ) -> None:
     zone = ZoneInfo("Europe/Berlin")  # the clocks change in between, and nobody reads that off them
-    at = [datetime.fromisoformat(text).replace(tzinfo=zone) for text in (now, begin, before, expected)]
-    assert comparable_end(at[0], at[1], at[2], zone) == at[3]
+    instants_there = [
+        datetime.fromisoformat(text).replace(tzinfo=zone) for text in (now, begin, before, expected)
+    ]
+    assert comparable_end(instants_there[0], instants_there[1], instants_there[2], zone) == instants_there[3]

@@ -146,16 +146,16 @@ async def many(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         administrator_url = urlunsplit(urlsplit(place.owner_url)._replace(netloc=user))
         maker = await connect(administrator_url, "-c timezone=UTC")
         run = Run(frozenset(), seconds=1, rounds=1, quick=True, progress=Progress(disable=True))
-        made = LargeSite(run, Site(folder), maker, datetime.now(UTC))
+        large_site = LargeSite(run, Site(folder), maker, datetime.now(UTC))
         async with ledgers.open_ledger(place.url, folder / "secrets", LIFECYCLES_BY_KIND, settings) as ledger:
             await add_organisation(ledger, maker, words=100)
         follower = await connect(place.url, FOLLOW_LIMITS)
         await catch_up(follower, FACTS)
         await follower.close()
         for process in ("incident", "request"):
-            await make_facts(made, process, MANY)
+            await make_facts(large_site, process, MANY)
         for process in ("problem", "change", "ci", "deployment"):
-            await make_facts(made, process, PROBLEMS)
+            await make_facts(large_site, process, PROBLEMS)
         if not ALL_EXAMPLES:
             for name, value in AS_OF_MANY.items():
                 database = sql.Identifier(maker.info.dbname).as_string()
@@ -163,7 +163,7 @@ async def many(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asyn
             CONNECTIONS.forget(maker.info.dbname)  # those that were opened before know nothing of it
         await maker.close()
         with psycopg.connect(administrator_url, autocommit=True) as owner:
-            counted = Counted(place.url, owner, made.now)
+            counted = Counted(place.url, owner, large_site.now)
             counted.end_other_sessions()
             yield counted
 
@@ -194,5 +194,5 @@ async def test_how_long_many_cases_take_is_found_by_several_processes(
     halves = await many.answer(key, QuestionParameters(begin=begin, by=("priority",)))
     assert many.parallel_workers() > before
     monkeypatch.setattr(answering, "WIDE_SHARE", 2)
-    whole = await many.answer(key, QuestionParameters(begin=begin, by=("priority",)))
-    assert whole.points == halves.points
+    in_one_piece = await many.answer(key, QuestionParameters(begin=begin, by=("priority",)))
+    assert in_one_piece.points == halves.points

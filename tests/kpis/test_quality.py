@@ -26,15 +26,15 @@ ANN, BEN, RULE, TOOL = "person:11", "person:12", "rule:close", "integration:5"
 
 
 async def _whole(db: Database, key: str) -> KpiPoint:
-    said = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01")
+    parameters = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01")
     (point,) = (
-        await answer(db, parse_question(KPIS[key], said, now=NOW, organisation_zone="UTC"), NOW)
+        await answer(db, parse_question(KPIS[key], parameters, now=NOW, organisation_zone="UTC"), NOW)
     ).points
     return point
 
 
-async def _counted(connection: Connection, db: Database, key: str, *told: Scripted) -> tuple[Any, Any]:
-    await write(connection, [event for case in told for event in case.events])
+async def _counted(connection: Connection, db: Database, key: str, *histories: Scripted) -> tuple[Any, Any]:
+    await write(connection, [event for case in histories for event in case.events])
     await catch_up(connection, FACTS)
     point = await _whole(db, key)
     return point.numerator, point.denominator
@@ -43,21 +43,21 @@ async def _counted(connection: Connection, db: Database, key: str, *told: Script
 async def test_a_first_contact_is_whoever_answers_resolving_it_alone(
     follower: Connection, db: Database
 ) -> None:
-    def answered(**told: Any) -> Scripted:
-        return Scripted.begin(BEGIN, **told).then("acknowledged", minutes=5, actor=ANN)
+    def answered(**fields: Any) -> Scripted:
+        return Scripted.begin(BEGIN, **fields).then("acknowledged", minutes=5, actor=ANN)
 
     good = answered().then("commented", minutes=1, actor=BEN).then("resolved", minutes=5, actor=ANN)
     by_another = answered().then("resolved", minutes=5, actor=BEN)
     held = answered().then("held", minutes=1).then("resumed", minutes=1).then("resolved", minutes=1)
-    asked = answered(requester_id="12").then("commented", minutes=1, actor=BEN).then("resolved", minutes=1)
-    one, two = str(TEAMS[0]), str(TEAMS[1])
-    moved = answered(team_id=one).then("assigned", minutes=1, team_id=two).then("resolved", minutes=1)
+    incident = answered(requester_id="12").then("commented", minutes=1, actor=BEN).then("resolved", minutes=1)
+    first_team, two = str(TEAMS[0]), str(TEAMS[1])
+    moved = answered(team_id=first_team).then("assigned", minutes=1, team_id=two).then("resolved", minutes=1)
     back = answered().then("resolved", minutes=1).then("reopened", minutes=1).then("resolved", minutes=1)
     by_rule = answered().then("resolved", minutes=1, actor=RULE)
     alert = answered(channel="monitoring").then("resolved", minutes=1)
     by_tool = answered().then("resolved", minutes=1, actor="import:x", observed="snapshot")
-    told = (good, by_another, held, asked, moved, back, by_rule, alert, by_tool)
-    assert await _counted(follower, db, "first_contact_resolution", *told) == (1, 7)
+    histories_told = (good, by_another, held, incident, moved, back, by_rule, alert, by_tool)
+    assert await _counted(follower, db, "first_contact_resolution", *histories_told) == (1, 7)
 
 
 async def test_noise_is_what_monitoring_tells_and_nobody_starts_or_resolves(
@@ -71,12 +71,12 @@ async def test_noise_is_what_monitoring_tells_and_nobody_starts_or_resolves(
     started = alert().then("started", minutes=1).then("resolved", minutes=1, actor=TOOL)
     by_person = alert().then("resolved", minutes=1)
     by_phone = Scripted.begin(BEGIN, channel="hotline").then("resolved", minutes=1, actor=TOOL)
-    told = (cleared, by_rule, started, by_person, by_phone)
-    assert await _counted(follower, db, "alert_noise", *told) == (2, 4)
+    histories_told = (cleared, by_rule, started, by_person, by_phone)
+    assert await _counted(follower, db, "alert_noise", *histories_told) == (2, 4)
 
 
 async def test_a_case_came_back_if_another_team_had_it_in_between(follower: Connection, db: Database) -> None:
-    one, two, three = (str(team) for team in TEAMS)
+    first_team, two, three = (str(team) for team in TEAMS)
 
     def through(*teams: str | None) -> Scripted:
         case = Scripted.begin(BEGIN, team_id=teams[0])
@@ -84,23 +84,25 @@ async def test_a_case_came_back_if_another_team_had_it_in_between(follower: Conn
             case = case.then("assigned", minutes=1, team_id=team)
         return case.then("resolved", minutes=1)
 
-    told = (
-        through(one, two, one),
-        through(one, two, three, two),
-        through(one, two, three),
-        through(one, None, one),
-        through(one, one),
+    histories_told = (
+        through(first_team, two, first_team),
+        through(first_team, two, three, two),
+        through(first_team, two, three),
+        through(first_team, None, first_team),
+        through(first_team, first_team),
         through(None),
     )
-    assert await _counted(follower, db, "ping_pong_rate", *told) == (2, 6)
+    assert await _counted(follower, db, "ping_pong_rate", *histories_told) == (2, 6)
 
 
 async def test_a_handover_is_a_change_of_person_within_a_team(follower: Connection, db: Database) -> None:
-    one, other = (str(team) for team in TEAMS[:2])
+    first_team, other = (str(team) for team in TEAMS[:2])
     ann, ben = str(UUID(int=11)), str(UUID(int=12))
 
     def held(person: str, **more: Any) -> Scripted:
-        return Scripted.begin(BEGIN, team_id=one).then("assigned", minutes=1, assignee_id=person, **more)
+        return Scripted.begin(BEGIN, team_id=first_team).then(
+            "assigned", minutes=1, assignee_id=person, **more
+        )
 
     handed = held(ann).then("assigned", minutes=1, assignee_id=ben)
     left = (
@@ -174,9 +176,9 @@ async def test_every_resolution_counts_that_is_left_again_within_seven_days(
     again = closed.then("reopened", minutes=6 * day)
     told_twice = Scripted.begin(BEGIN).then("resolved", minutes=1).then("resolved", minutes=day)
     told_twice = told_twice.then("reopened", minutes=7 * day)
-    gone = Scripted.begin(BEGIN).then("resolved", minutes=1).then("cancelled", minutes=1)
-    told = (twice, again, told_twice, gone)
-    assert await _counted(follower, db, "reopen_rate", *told) == (3, 5)
+    incident = Scripted.begin(BEGIN).then("resolved", minutes=1).then("cancelled", minutes=1)
+    histories_told = (twice, again, told_twice, incident)
+    assert await _counted(follower, db, "reopen_rate", *histories_told) == (3, 5)
     assert (await _whole(db, "reopen_rate")).excluded == {
         "cancelled": 1,
         "duplicate": 0,
@@ -192,13 +194,13 @@ async def test_the_reopenings_of_a_case_are_shown_with_each_of_its_resolutions(
     case = case.then("closed", minutes=1)
     await write(follower, list(case.events))
     await catch_up(follower, FACTS)
-    said = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01")
-    question = parse_question(KPIS["reopen_rate"], said, now=NOW, organisation_zone="UTC")
+    parameters = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01")
+    question = parse_question(KPIS["reopen_rate"], parameters, now=NOW, organisation_zone="UTC")
     first = await cases(db, question, NOW, limit=1)
     second = await cases(db, question, NOW, limit=1, after=first.last)
-    found = [*first.cases, *second.cases]
-    assert [one.measure for one in found] == [1, 0]
-    kinds = [[event.type.partition(".")[2] for event in one.events] for one in found]
+    all_resolutions = [*first.cases, *second.cases]
+    assert [resolution.measure for resolution in all_resolutions] == [1, 0]
+    kinds = [[event.type.partition(".")[2] for event in resolution.events] for resolution in all_resolutions]
     assert kinds == [["reported", "resolved", "reopened"], ["reported", "reopened", "closed"]]
     assert second.last is None
 
@@ -215,10 +217,10 @@ async def test_what_is_told_late_shows_when_it_is_recorded_and_imports_are_left_
     now = datetime.now(UTC) + timedelta(minutes=5)
     points = {}
     for key in ("late_recording_seconds", "late_recording_share", "irregular_share"):
-        said = QuestionParameters(
+        parameters = QuestionParameters(
             grain="all", begin=(now - timedelta(days=9)).isoformat(), end=now.isoformat()
         )
-        question = parse_question(KPIS[key], said, now=now, organisation_zone="UTC")
+        question = parse_question(KPIS[key], parameters, now=now, organisation_zone="UTC")
         (points[key],) = (await answer(db, question, now)).points
     seconds, share = points["late_recording_seconds"], points["late_recording_share"]
     assert (seconds.cases, share.numerator, share.denominator) == (3, 2, 3)

@@ -16,9 +16,9 @@ from tests.cases import each_case
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 
-def asked(**said: Any) -> KpiQuestion:
+def asked(**parameters: Any) -> KpiQuestion:
     return parse_question(
-        KPIS["backlog"], QuestionParameters(**said), now=NOW, organisation_zone="Asia/Shanghai"
+        KPIS["backlog"], QuestionParameters(**parameters), now=NOW, organisation_zone="Asia/Shanghai"
     )
 
 
@@ -52,7 +52,7 @@ def test_dimensions_are_named_once_and_filters_without_values_are_none() -> None
 
 
 @each_case(
-    ("said", "field", "code"),
+    ("parameters", "field", "code"),
     [
         ({"grain": "decade"}, "grain", "unknown_grain"),
         ({"zone": "Europe/Atlantis"}, "tz", "unknown_zone"),
@@ -75,18 +75,21 @@ def test_dimensions_are_named_once_and_filters_without_values_are_none() -> None
     ],
 )
 def test_what_cannot_be_answered_is_said_with_its_place_and_reason(
-    said: dict[str, Any], field: str, code: str
+    parameters: dict[str, Any], field: str, code: str
 ) -> None:
     with pytest.raises(CannotAnswer) as refused:
-        asked(**said)
+        asked(**parameters)
     assert (refused.value.field, refused.value.code) == (field, code)
 
 
 def test_a_kpi_that_is_cut_by_nothing_says_so() -> None:
-    for said, field in (({"by": ["team"]}, "by"), ({"filters": {"team": ["desk"]}}, "team")):
+    for parameters, field in (({"by": ["team"]}, "by"), ({"filters": {"team": ["desk"]}}, "team")):
         with pytest.raises(CannotAnswer) as refused:
             parse_question(
-                KPIS["knowledge_deflection"], QuestionParameters(**said), now=NOW, organisation_zone="UTC"
+                KPIS["knowledge_deflection"],
+                QuestionParameters(**parameters),
+                now=NOW,
+                organisation_zone="UTC",
             )
         assert (refused.value.field, refused.value.code) == (field, "no_dimension")
         assert refused.value.sentence("en").endswith("cannot be cut or filtered")

@@ -46,54 +46,54 @@ class History:
     answers: dict[tuple[str, str, str], list[Json]] = field(default_factory=dict)
 
     async def points(self, key: str, grain: str, by: str = "") -> list[Json]:
-        asked = (key, grain, by)
-        if asked not in self.answers:
+        cache_key = (key, grain, by)
+        if cache_key not in self.answers:
             cut = {"by": by} if by else {}
             answer = await self.client.read(f"/v1/kpis/{key}", grain=grain, **self.span, **cut)
             assert answer["lag_seconds"] == 0
-            self.answers[asked] = answer["points"]
-        return self.answers[asked]
+            self.answers[cache_key] = answer["points"]
+        return self.answers[cache_key]
 
     async def month(self, key: str, month: str, by: str = "") -> list[Json]:
         return [point for point in await self.points(key, "month", by) if point["from"].startswith(month)]
 
 
 @pytest.fixture(scope="module")
-def kept(server: Server, real_secrets: Path) -> Iterator[DatabaseUrls]:
+def imported(server: Server, real_secrets: Path) -> Iterator[DatabaseUrls]:
     """A copy of the whole history, made once for the file."""
-    with fresh(server, HISTORY) as made:
-        yield made
+    with fresh(server, HISTORY) as place_made:
+        yield place_made
 
 
 @pytest.fixture(scope="module")
-async def history(kept: DatabaseUrls, real_secrets: Path) -> AsyncIterator[History]:
-    async with serving(kept.url, real_secrets, USUAL) as api:
+async def history(imported: DatabaseUrls, real_secrets: Path) -> AsyncIterator[History]:
+    async with serving(imported.url, real_secrets, USUAL) as api:
         manager = await api.client("Marta", Role.incident_manager)
-        connection = await connect(kept.url, FOLLOW_LIMITS)
+        connection = await connect(imported.url, FOLLOW_LIMITS)
         await catch_up(connection, FACTS)
         await connection.close()
-        yield History(manager, kept.url)
+        yield History(manager, imported.url)
 
 
 @cache
 def reference(real_data: Path) -> Json:
     """The values by section, cut and key."""
     path = real_data / "reference" / "uci_incident_kpis.json"
-    found: Json = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    document: Json = json.loads(path.read_text(encoding="utf-8"))
+    return document
 
 
 def differences(where: str, expected: Any, point: Json) -> list[str]:
     """What of a point is not as it should be: counts and numerators exactly, seconds within a half."""
     if not isinstance(expected, dict):
         expected = {"value": expected}
-    found = {"n": point["cases"], **(point["elapsed"] or {}), **point}
+    fields = {"n": point["cases"], **(point["elapsed"] or {}), **point}
     wrong = []
     for name, value in expected.items():
         exactly = isinstance(value, int)
         within = 0 if exactly else RATIO_WITHIN if name == "value" else SECONDS_WITHIN
-        if found[name] is None or abs(found[name] - value) > within:
-            wrong.append(f"{where} {name}: {found[name]} instead of {value}")
+        if fields[name] is None or abs(fields[name] - value) > within:
+            wrong.append(f"{where} {name}: {fields[name]} instead of {value}")
     return wrong
 
 
@@ -149,12 +149,12 @@ async def test_a_number_can_be_opened_down_to_its_cases_and_their_events(history
     key, cut = "incident_resolution_seconds", {"priority": "P1", "from": "2016-03-01", "to": "2016-04-01"}
     (point,) = [p for p in await history.month(key, "2016-03", "priority") if p["by"]["priority"] == "P1"]
     pages = await history.client.pages(f"/v1/kpis/{key}/cases", limit=25, tz="UTC", **cut)
-    found = [case for page in pages for case in page]
-    assert len({case["id"] for case in found}) == len(found) == point["cases"] == 62
-    assert sum(case["measure"] for case in found) / 62 == pytest.approx(point["value"], abs=0.001)
-    for case in found[:5]:
-        told = (await history.client.read(f"/v1/incidents/{case['number']}/events"))["items"]
-        times = {event["id"]: datetime.fromisoformat(event["occurred_at"]) for event in told}
+    all_listed = [case for page in pages for case in page]
+    assert len({case["id"] for case in all_listed}) == len(all_listed) == point["cases"] == 62
+    assert sum(case["measure"] for case in all_listed) / 62 == pytest.approx(point["value"], abs=0.001)
+    for case in all_listed[:5]:
+        document = (await history.client.read(f"/v1/incidents/{case['number']}/events"))["items"]
+        times = {event["id"]: datetime.fromisoformat(event["occurred_at"]) for event in document}
         begun, decided = (times[event["id"]] for event in (case["events"][0], case["events"][-1]))
         assert decided == datetime.fromisoformat(case["decided_at"])
         assert case["measure"] == (decided - begun).total_seconds()

@@ -64,10 +64,10 @@ async def test_no_definition_goes_through_all_cases_for_each_of_them(database_ur
             plan = await fetch(
                 connection, SqlStatement(f"explain (format json) {text}", {**KNOWN, "ends": [NOW]})
             )
-            told = json.dumps(plan)
+            document = json.dumps(plan)
             for step in _steps(plan[0][0][0]["Plan"]):
                 each = step.get("Parent Relationship") == "SubPlan" and step["Subplan Name"]
-                if each and f"hashed {each}" not in told and "CTE Scan" in json.dumps(step):
+                if each and f"hashed {each}" not in document and "CTE Scan" in json.dumps(step):
                     through_all.append((name, each))
     assert through_all == []
 
@@ -85,7 +85,7 @@ async def test_an_empty_log_agrees_with_no_facts(database_url: str) -> None:
 
 @goes_round("differences that are planted")
 @pytest.mark.parametrize(
-    ("key", "planted", "what"),
+    ("key", "planted", "figure"),
     [
         (
             "incident_resolution_seconds",
@@ -119,7 +119,7 @@ async def test_an_empty_log_agrees_with_no_facts(database_url: str) -> None:
     ],
 )
 async def test_a_fact_that_is_wrong_is_found_to_the_last_case(
-    own_books: Books, key: str, planted: str, what: str
+    own_books: Books, key: str, planted: str, figure: str
 ) -> None:
     table = planted.replace("delete from ", "update ").split(" ", 2)[1]
     still_open = "until = 'infinity' and not responded and phase = 'open'"
@@ -135,7 +135,7 @@ async def test_a_fact_that_is_wrong_is_found_to_the_last_case(
     report = await _reconciled(own_books.url, key)
     assert report.difference_count == len(report.differences) > 1
     assert {difference.key for difference in report.differences} == {key}
-    numbers = [difference for difference in report.differences if difference.figure == what]
+    numbers = [difference for difference in report.differences if difference.figure == figure]
     assert numbers, report.differences
     for difference in numbers:
         assert difference.begin is not None

@@ -28,8 +28,8 @@ async def _told(connection: Connection, *lives: Life) -> None:
 
 
 async def _points(db: Database, key: str, *by: str) -> list[KpiPoint]:
-    said = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01", by=by)
-    question = parse_question(KPIS[key], said, now=LATER, organisation_zone="UTC")
+    parameters = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01", by=by)
+    question = parse_question(KPIS[key], parameters, now=LATER, organisation_zone="UTC")
     return (await answer(db, question, LATER)).points
 
 
@@ -75,8 +75,8 @@ async def test_the_lead_time_is_split_by_state(follower: Connection, db: Databas
     (lead,) = await _points(db, "request_lead_seconds")
     assert lead.value is not None
     assert round(lead.value * 3) == 900 + 9000 + 100
-    whole = sum(point.cases * (point.value or 0) for point in points)
-    assert round(whole) == 900 + 9000 + 100
+    total = sum(point.cases * (point.value or 0) for point in points)
+    assert round(total) == 900 + 9000 + 100
 
 
 async def test_standard_requests_and_projects_stand_apart(follower: Connection, db: Database) -> None:
@@ -94,11 +94,11 @@ async def test_standard_requests_and_projects_stand_apart(follower: Connection, 
 async def test_what_the_requester_changes_stands_apart_from_rework(
     follower: Connection, db: Database
 ) -> None:
-    wanted = Life(path="project").then(10, "assessed", "analysing")
+    life = Life(path="project").then(10, "assessed", "analysing")
     for n in (20, 30):
-        wanted.then(n, "requirements_changed", "analysing", actor=f"person:{REQUESTER}")
-    wanted.then(40, "requirements_changed", "analysing").then(90, "accepted", "delivered")
-    await _told(follower, wanted, _standard(60, 100))
+        life.then(n, "requirements_changed", "analysing", actor=f"person:{REQUESTER}")
+    life.then(40, "requirements_changed", "analysing").then(90, "accepted", "delivered")
+    await _told(follower, life, _standard(60, 100))
     (changes,) = await _points(db, "requirement_changes_per_request")
     assert (changes.numerator, changes.denominator, changes.value) == (2, 2, 1)
     (rounds,) = await _points(db, "request_rework_rounds")
@@ -136,16 +136,20 @@ async def test_requests_take_business_time_where_their_service_has_a_calendar(
     other = Life(path="standard", channel="portal").then(HOUR, "assessed", "assessed")
     other.then(2 * HOUR, "started", "in_progress").then(3 * HOUR, "fulfilled", "delivered")
     await _told(follower, mail, other)
-    found = {
+    times_by_service = {
         key: {point.by["service"]: point for point in await _points(db, key, "service")}
         for key in ("request_response_seconds", "request_handling_seconds", "request_lead_seconds")
     }
     times = {
         key: [
-            (of.value, of.business and of.business.mean, of.elapsed and of.elapsed.mean)
-            for of in (points["mail"], points[None])
+            (
+                service_point.value,
+                service_point.business and service_point.business.mean,
+                service_point.elapsed and service_point.elapsed.mean,
+            )
+            for service_point in (points["mail"], points[None])
         ]
-        for key, points in found.items()
+        for key, points in times_by_service.items()
     }
     assert times == {
         "request_response_seconds": [(HOUR, HOUR, 2 * HOUR), (HOUR, HOUR, HOUR)],

@@ -22,13 +22,15 @@ DAY = 24 * 60
 
 
 def asked() -> KpiQuestion:
-    said = QuestionParameters(grain="all", begin="2026-01-01", end="2026-05-01", zone="UTC")
-    return parse_question(KPIS["resolution_rate"], said, now=LATER, organisation_zone="UTC", reopen_days=7)
+    parameters = QuestionParameters(grain="all", begin="2026-01-01", end="2026-05-01", zone="UTC")
+    return parse_question(
+        KPIS["resolution_rate"], parameters, now=LATER, organisation_zone="UTC", reopen_days=7
+    )
 
 
 async def the_point(db: Database, position: int | None = None) -> KpiPoint:
-    (found,) = (await answer(db, asked(), LATER, position=position)).points
-    return found
+    (kpi_point,) = (await answer(db, asked(), LATER, position=position)).points
+    return kpi_point
 
 
 async def test_it_counts_requests_and_incidents_and_shows_those_that_are_open(

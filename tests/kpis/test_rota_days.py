@@ -31,9 +31,14 @@ MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def shift(person: UUID, starts: str = "08:00", ends: str = "17:00", **more: Any) -> Shift:
-    said: dict[str, Any] = {"team_id": TEAM, "weekdays": list(WEEKDAYS), "time_zone": "UTC", "every_weeks": 1}
-    said |= {"from_date": "2026-03-02", "duty": Duty.working, **more}
-    return Shift(id=uuid7(), person_id=person, starts=starts, ends=ends, **said)
+    fields: dict[str, Any] = {
+        "team_id": TEAM,
+        "weekdays": list(WEEKDAYS),
+        "time_zone": "UTC",
+        "every_weeks": 1,
+    }
+    fields |= {"from_date": "2026-03-02", "duty": Duty.working, **more}
+    return Shift(id=uuid7(), person_id=person, starts=starts, ends=ends, **fields)
 
 
 def stand_in(coming: UUID | None, going: UUID | None, begin: datetime, hours: float) -> StandIn:
@@ -50,10 +55,12 @@ def stand_in(coming: UUID | None, going: UUID | None, begin: datetime, hours: fl
 
 
 def asked(begin: str, end: str, by: str | None = None, zone: str = "UTC") -> KpiQuestion:
-    said = QuestionParameters(grain="all", begin=begin, end=end, zone=zone, by=[] if by is None else [by])
+    parameters = QuestionParameters(
+        grain="all", begin=begin, end=end, zone=zone, by=[] if by is None else [by]
+    )
     return parse_question(
         KPIS["requests_per_agent_day"],
-        said,
+        parameters,
         now=datetime(2026, 6, 1, tzinfo=UTC),
         organisation_zone="UTC",
         reopen_days=7,
@@ -72,22 +79,26 @@ def test_a_person_has_a_day_for_each_date_on_which_a_shift_begins() -> None:
 
 def test_whoever_stands_in_has_the_day_and_whoever_is_replaced_has_none() -> None:
     replaced = [stand_in(BEN, ANN, MONDAY, 24), stand_in(None, ANN, MONDAY + timedelta(days=1), 24)]
-    found = count_rota_days(asked("2026-03-02", "2026-03-09", by="assignee"), {}, [shift(ANN)], replaced)
-    assert found.days == {(1, (ANN,)): 3, (1, (BEN,)): 1}
+    days_by_cut = count_rota_days(
+        asked("2026-03-02", "2026-03-09", by="assignee"), {}, [shift(ANN)], replaced
+    )
+    assert days_by_cut.days == {(1, (ANN,)): 3, (1, (BEN,)): 1}
 
 
 def test_days_to_come_do_not_count_and_half_a_day_taken_over_is_one_of_each() -> None:
-    whole = asked("2026-05-25", "2026-07-01")
-    assert count_rota_days(whole, {}, [shift(ANN)], []).days == {(1, ()): 5}
+    question = asked("2026-05-25", "2026-07-01")
+    assert count_rota_days(question, {}, [shift(ANN)], []).days == {(1, ()): 5}
     half = [stand_in(BEN, ANN, MONDAY + timedelta(hours=12), 24)]
-    found = count_rota_days(asked("2026-03-02", "2026-03-03", by="assignee"), {}, [shift(ANN)], half)
-    assert found.days == {(1, (ANN,)): 1, (1, (BEN,)): 1}
+    days_by_cut = count_rota_days(asked("2026-03-02", "2026-03-03", by="assignee"), {}, [shift(ANN)], half)
+    assert days_by_cut.days == {(1, (ANN,)): 1, (1, (BEN,)): 1}
 
 
 def test_a_rota_covers_whoever_has_a_shift_in_force_or_stands_in() -> None:
     ended = shift(ANN, until_date="2026-03-20")
-    found = count_rota_days(asked("2026-03-04", "2026-04-01"), {}, [ended], [stand_in(BEN, None, MONDAY, 72)])
-    assert [(one.person_id, one.begin, one.end) for one in found.covers] == [
+    days_by_cut = count_rota_days(
+        asked("2026-03-04", "2026-04-01"), {}, [ended], [stand_in(BEN, None, MONDAY, 72)]
+    )
+    assert [(stretch.person_id, stretch.begin, stretch.end) for stretch in days_by_cut.covers] == [
         (ANN, date(2026, 3, 2), date(2026, 3, 20)),
         (BEN, date(2026, 3, 2), date(2026, 3, 5)),
     ]
@@ -104,7 +115,7 @@ def test_a_rota_covers_whoever_has_a_shift_in_force_or_stands_in() -> None:
             st.sampled_from((*PERSONS, None)),
             st.integers(-24, 200),
             st.integers(1, 60),
-        ).filter(lambda one: one[0] != one[1]),
+        ).filter(lambda stretch: stretch[0] != stretch[1]),
         max_size=4,
     ),
 )
@@ -112,22 +123,26 @@ def test_stretches_are_what_the_rota_says_instant_by_instant(shifts: Any, replac
     """Whoever is on duty at an instant and was not just before begins a stretch then, and whoever begins one
     is on duty.
     """
-    made = [
+    shifts_made = [
         shift(person, f"{hour:02}:00", f"{(hour + length) % 24:02}:00", every_weeks=weeks)
         for person, hour, length, weeks in shifts
     ]
-    ins = [stand_in(a, b, MONDAY + timedelta(hours=at), hours) for a, b, at, hours in replaced]
+    ins = [
+        stand_in(a, b, MONDAY + timedelta(hours=begin_hour), hours) for a, b, begin_hour, hours in replaced
+    ]
     begin, end = MONDAY, MONDAY + timedelta(days=9)
-    stretches = duty_stretches(made, ins, begin, end)
-    found = {(one.person_id, one.begins_at) for one in stretches if one.begins_at >= begin}
-    edges = sorted({begin, *(span.begin for span in spans(made, ins, begin, end))})
-    for at in edges:
-        before = set(on_duty(made, ins, at - timedelta(seconds=1)))
-        for person in set(on_duty(made, ins, at)) - before:
-            assert (person, at) in found
-    for one in stretches:
-        for at in (one.begins_at, one.ends_at - timedelta.resolution):
-            assert one.person_id in on_duty(made, ins, at)
+    stretches = duty_stretches(shifts_made, ins, begin, end)
+    days_by_cut = {
+        (stretch.person_id, stretch.begins_at) for stretch in stretches if stretch.begins_at >= begin
+    }
+    edges = sorted({begin, *(span.begin for span in spans(shifts_made, ins, begin, end))})
+    for edge in edges:
+        before = set(on_duty(shifts_made, ins, edge - timedelta(seconds=1)))
+        for person in set(on_duty(shifts_made, ins, edge)) - before:
+            assert (person, edge) in days_by_cut
+    for person_stretch in stretches:
+        for edge in (person_stretch.begins_at, person_stretch.ends_at - timedelta.resolution):
+            assert person_stretch.person_id in on_duty(shifts_made, ins, edge)
 
 
 async def test_who_has_no_rota_counts_by_work_and_who_has_one_by_the_rota_alone(
@@ -153,7 +168,7 @@ async def test_who_has_no_rota_counts_by_work_and_who_has_one_by_the_rota_alone(
     ):
         question = asked("2026-03-01", "2026-04-01", by)
         points = (await answer(db, question, question.now)).points
-        found = {tuple(p.by.values()): (p.numerator, p.denominator, p.rota_days) for p in points}
-        assert found == expected
+        days_by_cut = {tuple(p.by.values()): (p.numerator, p.denominator, p.rota_days) for p in points}
+        assert days_by_cut == expected
         as_told = (await answer(db, question, question.now, position=10_000)).points
         assert {tuple(p.by.values()): (p.numerator, p.denominator, p.rota_days) for p in as_told} == expected

@@ -39,18 +39,18 @@ KEYS = [
 OF_MAY = {"begin": "2026-05-01", "end": "2026-06-01"}
 
 
-def question(key: str, now: datetime = NOW, **said: Any) -> KpiQuestion:
-    parameters = QuestionParameters(**{"grain": "month", **OF_MAY, **said})
+def question(key: str, now: datetime = NOW, **query: Any) -> KpiQuestion:
+    parameters = QuestionParameters(**{"grain": "month", **OF_MAY, **query})
     return parse_question(KPIS[key], parameters, now=now, organisation_zone="UTC")
 
 
-async def answered(db: Database, key: str, now: datetime = NOW, **said: Any) -> KpiAnswer:
-    return await answer(db, question(key, now, **said), now)
+async def answered(db: Database, key: str, now: datetime = NOW, **parameters: Any) -> KpiAnswer:
+    return await answer(db, question(key, now, **parameters), now)
 
 
-async def point(db: Database, key: str, now: datetime = NOW, **said: Any) -> KpiPoint:
-    (found,) = (await answered(db, key, now, **said)).points
-    return found
+async def point(db: Database, key: str, now: datetime = NOW, **parameters: Any) -> KpiPoint:
+    (kpi_point,) = (await answered(db, key, now, **parameters)).points
+    return kpi_point
 
 
 def beside(case: Scripted, kind: str, minutes: float, name: str, **fields: Any) -> Scripted:
@@ -63,8 +63,8 @@ def beside(case: Scripted, kind: str, minutes: float, name: str, **fields: Any) 
 class Told:
     """A resolved incident, and what its requester says of it: each so many days after what was before."""
 
-    def __init__(self, at: datetime, **fields: Any) -> None:
-        self.case = Scripted.begin(at, **fields).then("resolved", minutes=0)
+    def __init__(self, opened_at: datetime, **fields: Any) -> None:
+        self.case = Scripted.begin(opened_at, **fields).then("resolved", minutes=0)
         self.rating, self.complaint = f"rating/{uuid7()}", f"complaint/{uuid7()}"
 
     def _say(self, kind: str, days: float, name: str, **fields: Any) -> Told:
@@ -78,9 +78,9 @@ class Told:
         return self._say("rated", days, self.rating, score=score, **fields)
 
     def complained(self, days: float = 0, due: float = 5, name: str = "", **fields: Any) -> Told:
-        at = self.case.events[-1].occurred_at + timedelta(days=days)
-        told = {"subject": "speed", "due_at": instant(at + timedelta(days=due)), **fields}
-        return self._say("complained", days, name or self.complaint, **told)
+        occurred_at = self.case.events[-1].occurred_at + timedelta(days=days)
+        event_fields = {"subject": "speed", "due_at": instant(occurred_at + timedelta(days=due)), **fields}
+        return self._say("complained", days, name or self.complaint, **event_fields)
 
     def complaint_answered(self, days: float) -> Told:
         return self._say("complaint_answered", days, self.complaint, answered_at="2026-05-20T00:00:00Z")
@@ -93,8 +93,8 @@ class Told:
         return self
 
 
-async def write_all(connection: Connection, *told: Told) -> None:
-    events: list[Event] = [event for one in told for event in one.case.events]
+async def write_all(connection: Connection, *tellings: Told) -> None:
+    events: list[Event] = [event for telling in tellings for event in telling.case.events]
     await write(connection, events)
     await catch_up(connection, FACTS)
 
@@ -118,12 +118,12 @@ async def test_the_first_rating_decides_the_month_and_the_last_within_30_days_wh
         Told(MAY).rated(5).cancelled(),
         Told(MAY),
     )
-    found = await point(db, "csat")
-    assert (found.value, found.numerator, found.denominator, found.cases) == (4.0, 12, 3, 3)
-    assert found.excluded == {"cancelled": 1, "duplicate": 0, "rejected": 0, "staff": 1}
-    assert (found.status, found.small) == (KpiStatus.missed, True), "the target is above 4.0"
-    assert found.beside["csat_satisfied_share"].value == 0.666667
-    assert found.final_after == datetime(2026, 7, 1, tzinfo=UTC), "30 days after the period"
+    kpi_point = await point(db, "csat")
+    assert (kpi_point.value, kpi_point.numerator, kpi_point.denominator, kpi_point.cases) == (4.0, 12, 3, 3)
+    assert kpi_point.excluded == {"cancelled": 1, "duplicate": 0, "rejected": 0, "staff": 1}
+    assert (kpi_point.status, kpi_point.small) == (KpiStatus.missed, True), "the target is above 4.0"
+    assert kpi_point.beside["csat_satisfied_share"].value == 0.666667
+    assert kpi_point.final_after == datetime(2026, 7, 1, tzinfo=UTC), "30 days after the period"
     assert (await point(db, "csat", begin="2026-06-01", end="2026-07-01")).no_value is NoValueReason.no_cases
     counted = (await cases(db, question("csat"), NOW)).cases
     assert sorted(case.measure for case in counted) == [3, 4, 5]
@@ -167,20 +167,23 @@ async def test_complaints_are_compared_with_the_year_before(
         Told(MAY).complained().cancelled(),
         *(Told(MAY) for _ in range(3)),
     )
-    found = await point(db, "complaints_yoy")
-    assert (found.value, found.numerator, found.denominator) == (-0.3, 7, 10)
-    assert found.excluded["duplicate"] == 1, "it was merged; what becomes of the incident does not matter"
-    assert found.status is KpiStatus.met
+    kpi_point = await point(db, "complaints_yoy")
+    assert (kpi_point.value, kpi_point.numerator, kpi_point.denominator) == (-0.3, 7, 10)
+    assert kpi_point.excluded["duplicate"] == 1, "it was merged; what becomes of the incident does not matter"
+    assert kpi_point.status is KpiStatus.met
     low, high = intervals.poisson_ratio(7, 10)
-    assert found.interval is not None
-    assert (found.interval.low, found.interval.high) == (round(low - 1, 6), round(high - 1, 6))
+    assert kpi_point.interval is not None
+    assert (kpi_point.interval.low, kpi_point.interval.high) == (round(low - 1, 6), round(high - 1, 6))
     # Nine incidents were resolved for good in May: the one that was cancelled was not.
     per_thousand = await point(db, "complaints_per_thousand")
     assert (per_thousand.value, per_thousand.numerator, per_thousand.denominator) == (777.777778, 7, 9)
     assert per_thousand.last_year is not None
     assert per_thousand.last_year.value == 909.090909, "10 of 11"
-    assert found.beside["complaints_per_thousand"].value == 777.777778
-    cut = {one.by["subject"]: one for one in (await answered(db, "complaints_yoy", by=("subject",))).points}
+    assert kpi_point.beside["complaints_per_thousand"].value == 777.777778
+    cut = {
+        shown_point.by["subject"]: shown_point
+        for shown_point in (await answered(db, "complaints_yoy", by=("subject",))).points
+    }
     assert (cut["conduct"].value, cut["conduct"].no_value, cut["conduct"].denominator) == (
         None,
         NoValueReason.too_few,
@@ -188,7 +191,7 @@ async def test_complaints_are_compared_with_the_year_before(
     )
     assert (cut["speed"].value, cut["speed"].numerator) == (-0.8, 2)
     counted = (await cases(db, question("complaints_yoy"), NOW)).cases
-    assert len(counted) == found.cases == 7
+    assert len(counted) == kpi_point.cases == 7
     await agree(database_url)
 
 
@@ -202,9 +205,9 @@ async def test_there_is_no_comparison_with_too_few_or_with_what_was_not_loaded(
         Told(LAST_MAY + timedelta(days=31)).complained(),
         *(Told(MAY).complained() for _ in range(8)),
     )
-    found = await point(db, "complaints_yoy")
-    assert (found.value, found.no_value, found.denominator) == (None, NoValueReason.too_few, 9)
-    assert (found.status, found.interval) == (KpiStatus.no_data, None)
+    kpi_point = await point(db, "complaints_yoy")
+    assert (kpi_point.value, kpi_point.no_value, kpi_point.denominator) == (None, NoValueReason.too_few, 9)
+    assert (kpi_point.status, kpi_point.interval) == (KpiStatus.no_data, None)
     quarter = await point(db, "complaints_yoy", grain="all", begin="2026-04-01", end="2026-07-01")
     assert (quarter.value, quarter.no_value) == (None, NoValueReason.not_loaded), "April has no records"
     both = await point(db, "complaints_yoy", grain="all", begin="2026-05-01", end="2026-07-01")
@@ -222,8 +225,8 @@ async def test_a_running_period_is_compared_with_as_much_of_the_year_before(
         *(Told(LAST_MAY + timedelta(days=5)).complained() for _ in range(10)),
         *(Told(MAY).complained() for _ in range(5)),
     )
-    found = await point(db, "complaints_yoy", now=MAY + timedelta(hours=1))
-    assert (found.value, found.denominator) == (-0.5, 10), "up to the 10th of each"
+    kpi_point = await point(db, "complaints_yoy", now=MAY + timedelta(hours=1))
+    assert (kpi_point.value, kpi_point.denominator) == (-0.5, 10), "up to the 10th of each"
     assert (await point(db, "complaints_yoy")).value == -0.75
     csat = await point(db, "csat", now=MAY + timedelta(hours=1))
     assert csat.last_year is not None
@@ -243,30 +246,33 @@ async def test_how_long_complaints_wait_and_how_many_still_do(
         Told(MAY).complained(),
         Told(MAY).complained().complained(name=both).merged(both),
     )
-    found = await point(db, "complaint_answer_seconds")
-    assert (found.value, found.cases, found.open_cases) == (4 * 86_400, 3, 2)
-    assert found.elapsed is not None
-    assert found.elapsed.max == 9 * 86_400
-    assert found.beside["complaint_answered_in_time"].value == 0.666667
+    kpi_point = await point(db, "complaint_answer_seconds")
+    assert (kpi_point.value, kpi_point.cases, kpi_point.open_cases) == (4 * 86_400, 3, 2)
+    assert kpi_point.elapsed is not None
+    assert kpi_point.elapsed.max == 9 * 86_400
+    assert kpi_point.beside["complaint_answered_in_time"].value == 0.666667
     # Of five that were made three are answered: half of them within nine days.
     waits = await point(db, "complaint_answer_km")
     assert (waits.value, waits.cases) == (9 * 86_400, 5)
     assert waits.survival is not None
     assert (waits.survival.ended, waits.survival.open) == (3, 2)
     assert waits.excluded["duplicate"] == 1
-    assert found.beside["complaint_answer_km"].value == waits.value
+    assert kpi_point.beside["complaint_answer_km"].value == waits.value
     await agree(database_url)
 
 
 async def test_the_made_histories_have_all_of_it(books: Books) -> None:
     """What both paths are compared on is not equal only because there is nothing."""
     for key in KEYS:
-        found = (await answered(books.db, key, begin="2026-02-01", end="2026-04-01")).points
+        kpi_points = (await answered(books.db, key, begin="2026-02-01", end="2026-04-01")).points
         # Whether half of the complaints of a month are answered yet depends on the month.
-        told = [one.value if one.survival is None else one.survival.ended or None for one in found]
-        assert None not in told, key
-        assert len(told) == 2
-        assert sum(one.cases for one in found) > 5, key
+        values_told = [
+            shown_point.value if shown_point.survival is None else shown_point.survival.ended or None
+            for shown_point in kpi_points
+        ]
+        assert None not in values_told, key
+        assert len(values_told) == 2
+        assert sum(shown_point.cases for shown_point in kpi_points) > 5, key
 
 
 @pytest.mark.parametrize(("count", "other"), [(0, 10), (1, 10), (10, 30), (30, 10), (250, 400)])
@@ -309,5 +315,5 @@ def test_the_interval_of_a_mean_score_holds_whatever_the_scores_are() -> None:
 def test_a_year_earlier_is_the_same_date_by_the_clocks(
     grain: Grain, then: str, zone: str, before: str
 ) -> None:
-    found = year_earlier(grain, datetime.fromisoformat(then), ZoneInfo(zone))
-    assert found == datetime.fromisoformat(before)
+    earlier = year_earlier(grain, datetime.fromisoformat(then), ZoneInfo(zone))
+    assert earlier == datetime.fromisoformat(before)

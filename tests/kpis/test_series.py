@@ -26,13 +26,13 @@ def made(
     kpi: Kpi, figures: Figures, before: Figures = NOTHING, *, now: datetime = LATER, reopen_days: int = 7
 ) -> KpiPoint:
     """The point of March 2026 in Shanghai."""
-    said = QuestionParameters(begin="2026-03-01", end="2026-04-01", zone="Asia/Shanghai")
-    question = parse_question(kpi, said, now=now, organisation_zone="UTC", reopen_days=reopen_days)
+    parameters = QuestionParameters(begin="2026-03-01", end="2026-04-01", zone="Asia/Shanghai")
+    question = parse_question(kpi, parameters, now=now, organisation_zone="UTC", reopen_days=reopen_days)
     return point(question, (1, ()), figures, {}, PointContext(kpi.target, before, now))
 
 
 @pytest.mark.parametrize(
-    ("comparator", "below", "at", "above"),
+    ("comparator", "below", "equal", "above"),
     [
         (Comparator.lt, True, False, False),
         (Comparator.le, True, True, False),
@@ -41,10 +41,10 @@ def made(
     ],
 )
 def test_each_comparator_holds_to_the_last_digit(
-    comparator: Comparator, below: bool, at: bool, above: bool
+    comparator: Comparator, below: bool, equal: bool, above: bool
 ) -> None:
     target = TargetValue(comparator, 900)
-    assert [target.met_by(value) for value in (899.999, 900, 900.001)] == [below, at, above]
+    assert [target.met_by(value) for value in (899.999, 900, 900.001)] == [below, equal, above]
 
 
 def test_a_period_that_is_over_has_met_its_target_or_missed_it() -> None:
@@ -56,8 +56,8 @@ def test_a_period_that_is_over_has_met_its_target_or_missed_it() -> None:
 
 def test_a_running_period_is_at_risk_if_it_misses_its_target_or_meets_it_narrowly() -> None:
     running = datetime(2026, 3, 20, tzinfo=UTC)
-    found = [made(MTTA, took(seconds), now=running).status for seconds in (809, 811, 901)]
-    assert found == [KpiStatus.met, KpiStatus.at_risk, KpiStatus.at_risk]
+    statuses = [made(MTTA, took(seconds), now=running).status for seconds in (809, 811, 901)]
+    assert statuses == [KpiStatus.met, KpiStatus.at_risk, KpiStatus.at_risk]
     assert made(MTTA, took(1), now=datetime(2026, 2, 1, tzinfo=UTC)).status is KpiStatus.no_data
 
 
@@ -70,8 +70,8 @@ def test_a_count_that_is_too_high_does_not_fall_any_more_but_a_backlog_may() -> 
 
 def test_the_room_of_a_ratio_that_is_to_be_high_is_what_it_may_lack() -> None:
     high = TargetValue(Comparator.ge, 0.95)
-    found = [status(REOPENED, high, value, running=True) for value in (0.956, 0.954, 0.949)]
-    assert found == [KpiStatus.met, KpiStatus.at_risk, KpiStatus.at_risk]
+    statuses = [status(REOPENED, high, value, running=True) for value in (0.956, 0.954, 0.949)]
+    assert statuses == [KpiStatus.met, KpiStatus.at_risk, KpiStatus.at_risk]
 
 
 def test_the_target_of_the_process_documents_stands_in_the_point() -> None:
@@ -132,7 +132,7 @@ def test_a_value_is_final_when_its_period_is_over_and_nothing_can_be_reopened_an
 
 
 def test_days_of_settling_are_days_on_the_clocks() -> None:
-    said = QuestionParameters(begin="2026-03-01", end="2026-03-28", grain="all", zone="Europe/Berlin")
-    question = parse_question(MTTR, said, now=LATER, organisation_zone="UTC", reopen_days=2)
-    found = point(question, (1, ()), NOTHING, {}, PointContext(None, NOTHING, LATER))
-    assert found.final_after == datetime(2026, 3, 29, 22, tzinfo=UTC), "an hour is missing on the 29th"
+    parameters = QuestionParameters(begin="2026-03-01", end="2026-03-28", grain="all", zone="Europe/Berlin")
+    question = parse_question(MTTR, parameters, now=LATER, organisation_zone="UTC", reopen_days=2)
+    kpi_point = point(question, (1, ()), NOTHING, {}, PointContext(None, NOTHING, LATER))
+    assert kpi_point.final_after == datetime(2026, 3, 29, 22, tzinfo=UTC), "an hour is missing on the 29th"

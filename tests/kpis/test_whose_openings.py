@@ -37,38 +37,38 @@ KINDS = {
 }
 
 
-def _question(key: str, **said: Any) -> KpiQuestion:
+def _question(key: str, **parameters: Any) -> KpiQuestion:
     return parse_question(
-        KPIS[key], QuestionParameters(**(TIME | said)), now=NOW, organisation_zone="UTC", reopen_days=7
+        KPIS[key], QuestionParameters(**(TIME | parameters)), now=NOW, organisation_zone="UTC", reopen_days=7
     )
 
 
-async def _points(db: Database, key: str, position: int, **said: Any) -> dict[Any, KpiPoint]:
+async def _points(db: Database, key: str, position: int, **parameters: Any) -> dict[Any, KpiPoint]:
     """By cut; and both paths say the same."""
-    question = _question(key, **said)
+    question = _question(key, **parameters)
     points = (await answer(db, question, NOW)).points
     assert (await answer(db, question, NOW, position=position)).points == points
     return {next(iter(point.by.values()), None): point for point in points}
 
 
-def _of_kind(kind: str, *told: Scripted) -> list[Event]:
+def _of_kind(kind: str, *histories: Scripted) -> list[Event]:
     """The incidents as records of that kind, which are opened by another name."""
     events = []
-    for event in (event for case in told for event in case.events):
-        what = KINDS[kind][0] if event.version == 1 else event.type.partition(".")[2]
+    for event in (event for case in histories for event in case.events):
+        event_type = KINDS[kind][0] if event.version == 1 else event.type.partition(".")[2]
         data = json.loads(json.dumps(event.data).replace("incident/", f"{kind}/"))
         stream = event.stream.replace("incident/", f"{kind}/")
-        events.append(replace(event, stream=stream, type=f"{kind}.{what}", data=data))
+        events.append(replace(event, stream=stream, type=f"{kind}.{event_type}", data=data))
     return events
 
 
 async def _follow(connection: Connection, kind: str, events: list[Event]) -> int:
     """Gives the position behind them."""
-    told = await (write if kind == "incident" else write_others)(connection, events)
+    write_kind = await (write if kind == "incident" else write_others)(connection, events)
     if kind != "incident":
-        told += await write(connection, list(Scripted.begin(BEGIN.replace(year=2020)).events))
+        write_kind += await write(connection, list(Scripted.begin(BEGIN.replace(year=2020)).events))
     await catch_up(connection, FACTS)
-    return len(told)
+    return len(write_kind)
 
 
 async def _more(connection: Connection, position: int, event: Event) -> int:
@@ -83,14 +83,14 @@ async def _more(connection: Connection, position: int, event: Event) -> int:
 async def test_an_opening_counts_for_whom_the_case_was_given_to_first(
     follower: Connection, db: Database, kind: str
 ) -> None:
-    nobody = Scripted.begin(BEGIN)
+    incident = Scripted.begin(BEGIN)
     later = Scripted.begin(BEGIN).then("assigned", minutes=9_000, team_id=ONE)
     later = later.then("assigned", minutes=1, team_id=TWO, assignee_id=BO).then(
         "assigned", minutes=1, assignee_id=ADA
     )
     at_once = Scripted.begin(BEGIN, team_id=TWO).then("assigned", minutes=1, team_id=None)
     key = KINDS[kind][1]
-    position = await _follow(follower, kind, _of_kind(kind, nobody, later, at_once))
+    position = await _follow(follower, kind, _of_kind(kind, incident, later, at_once))
     by_team = await _points(db, key, position, by=("team",))
     assert {team: point.cases for team, point in by_team.items()} == {None: 1, "team 0": 1, "team 1": 1}
     by_person = await _points(db, key, position, by=("assignee",))
@@ -98,8 +98,11 @@ async def test_an_opening_counts_for_whom_the_case_was_given_to_first(
 
 
 async def test_what_is_nobodys_yet_is_not_final(follower: Connection, db: Database) -> None:
-    nobody, given = Scripted.begin(BEGIN), Scripted.begin(BEGIN).then("assigned", minutes=1, team_id=ONE)
-    position = await _follow(follower, "incident", [*nobody.events, *given.events])
+    unassigned, assigned = (
+        Scripted.begin(BEGIN),
+        Scripted.begin(BEGIN).then("assigned", minutes=1, team_id=ONE),
+    )
+    position = await _follow(follower, "incident", [*unassigned.events, *assigned.events])
     by_team = await _points(db, "incidents_opened", position, by=("team",))
     assert {team: point.final_after for team, point in by_team.items()} == {None: None, "team 0": END}
     for filters, final in (({"team": ("none",)}, None), ({"team": ("team 0",)}, END), ({}, END)):
@@ -119,27 +122,27 @@ async def test_an_assignment_that_is_told_late_is_the_first_if_it_was(
     late = case.then("assigned", minutes=-30, late={case.events[0].stream: {"team_id": TWO}})
     for event, expected in ((None, "team 0"), (late.events[-1], "team 1")):
         position = position if event is None else await _more(follower, position, event)
-        found = await _points(db, "incidents_opened", position, by=("team",))
-        assert [*found] == [expected]
+        kpi_points = await _points(db, "incidents_opened", position, by=("team",))
+        assert [*kpi_points] == [expected]
         filters = {"team": (expected,)}
         page = await cases(db, _question("incidents_opened", filters=filters), NOW)
-        assert [one.id for one in page.cases] == [case.id]
+        assert [listed_case.id for listed_case in page.cases] == [case.id]
         (counted,) = page.cases
-        told = [evidence.type for evidence in counted.events]
-        assert told[0] == "incident.reported"
-        assert set(told[1:]) == {"incident.assigned"}
+        evidence_types = [evidence.type for evidence in counted.events]
+        assert evidence_types[0] == "incident.reported"
+        assert set(evidence_types[1:]) == {"incident.assigned"}
     (counted,) = (await cases(db, _question("incidents_opened"), NOW)).cases
     assert [evidence.type for evidence in counted.events] == ["incident.reported"]
 
 
 def test_whose_an_opening_is_stands_in_what_is_said_of_each_kpi_that_counts_openings() -> None:
     for kpi in KPIS.values():
-        said = [
+        definitions = [
             "first that the case was given to" in kpi.texts("en").definition,
             "首次分派" in kpi.texts("zh").definition,
         ]
         # A suggestion is given to nobody.
         opened = kpi.basis is Basis.opened or kpi.fact == "opened"
         opened = opened and kpi.process != "improvement_suggestion"
-        assert said[0] == opened, kpi.key
-        assert said[1] or not opened, kpi.key
+        assert definitions[0] == opened, kpi.key
+        assert definitions[1] or not opened, kpi.key

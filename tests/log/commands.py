@@ -45,21 +45,24 @@ def a_row(team_id: UUID, key: str, version: int = 1, **changed: Any) -> tuple[st
 
 
 def a_team(
-    key: str, *, team_id: UUID | None = None, seen: int = 0, once: IdempotencyRecord | None = None
+    key: str, *, team_id: UUID | None = None, expected: int = 0, once: IdempotencyRecord | None = None
 ) -> AppendRequest:
     """Sets a team's row to that key, on a stream that was seen at that version."""
     team_id = team_id or uuid7()
     name = stream("team", team_id)
-    event = an_event(name, seen + 1, data={"given": {}, "set": {name: {"key": key}}})
+    event = an_event(name, expected + 1, data={"given": {}, "set": {name: {"key": key}}})
     keys = () if once is None else (once,)
     return AppendRequest(
-        reads={name: seen}, events=(event,), rows=(a_row(team_id, key, seen + 1),), idempotency_records=keys
+        reads={name: expected},
+        events=(event,),
+        rows=(a_row(team_id, key, expected + 1),),
+        idempotency_records=keys,
     )
 
 
-def event_only(name: str, seen: int = 0, **changed: Any) -> AppendRequest:
+def event_only(name: str, expected: int = 0, **changed: Any) -> AppendRequest:
     """Only tells of something on a stream that was seen at that version; no row changes."""
-    return AppendRequest(reads={name: seen}, events=(an_event(name, seen + 1, **changed),))
+    return AppendRequest(reads={name: expected}, events=(an_event(name, expected + 1, **changed),))
 
 
 def client_key(key: str, name: str, version: int = 1, fingerprint: str = "ab") -> IdempotencyRecord:

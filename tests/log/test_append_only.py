@@ -61,8 +61,8 @@ def refuses(connection: psycopg.Connection[Any], statement: str) -> bool:
     try:
         connection.execute(statement.encode())
     except psycopg.Error as error:
-        said = error.sqlstate == REFUSED and "append-only" in str(error)
-        return said and ask(connection, "select * from log.event") == before != []
+        is_refused = error.sqlstate == REFUSED and "append-only" in str(error)
+        return is_refused and ask(connection, "select * from log.event") == before != []
     return False
 
 
@@ -95,7 +95,7 @@ def test_there_is_no_way_round_by_another_statement(as_owner: psycopg.Connection
 
 
 def test_every_partition_has_a_guard_that_is_always_on(as_owner: psycopg.Connection[Any]) -> None:
-    found = ask(
+    guards = ask(
         as_owner,
         """
         select c.oid::regclass::text, t.tgenabled from pg_class c
@@ -104,8 +104,8 @@ def test_every_partition_has_a_guard_that_is_always_on(as_owner: psycopg.Connect
            or c.oid in (select inhrelid from pg_inherits where inhparent = 'log.event'::regclass)
         """,
     )
-    assert len(found) > 10
-    assert {enabled for _, enabled in found} == {"A"}
+    assert len(guards) > 10
+    assert {enabled for _, enabled in guards} == {"A"}
 
 
 EVENT_COLUMNS = (
@@ -179,7 +179,7 @@ def test_the_services_role_may_only_append(as_service: psycopg.Connection[Any]) 
 def test_the_services_role_may_call_what_appends_reads_and_analyses_and_nothing_else(
     as_service: psycopg.Connection[Any],
 ) -> None:
-    found = ask(
+    functions = ask(
         as_service,
         """
         select p.proname from pg_proc p
@@ -187,7 +187,7 @@ def test_the_services_role_may_call_what_appends_reads_and_analyses_and_nothing_
           and has_function_privilege(p.oid, 'execute')
         """,
     )
-    assert {name for (name,) in found} == {
+    assert {name for (name,) in functions} == {
         *("append", "append_history", "upcast", "move_fields", "merge", "analyse")
     }
 

@@ -35,29 +35,31 @@ STREAMS = st.frozensets(st.sampled_from("abcde"), max_size=3)
 @st.composite
 def waiting(draw: st.DrawFn) -> list[EncodedRequest]:
     """Commands that read some streams and write one at least; few streams, so that they meet."""
-    made: list[EncodedRequest] = []
+    requests: list[EncodedRequest] = []
     for writes, looked in draw(st.lists(st.tuples(STREAMS.filter(bool), STREAMS), max_size=100)):
         key = draw(st.sampled_from(["", "", "k1", "k2"]))
-        made.append(EncodedRequest(writes | looked, writes | ({key} if key else set()), {}, {}, {}, [], []))
-    return made
+        requests.append(
+            EncodedRequest(writes | looked, writes | ({key} if key else set()), {}, {}, {}, [], [])
+        )
+    return requests
 
 
-def in_the_way(one: EncodedRequest, other: EncodedRequest) -> bool:
+def in_the_way(first: EncodedRequest, other: EncodedRequest) -> bool:
     """Whether what one of them does to the log can make a difference for the other."""
-    return bool(one.writes & (other.reads | other.writes) or other.writes & one.reads)
+    return bool(first.writes & (other.reads | other.writes) or other.writes & first.reads)
 
 
 def batches(commands: list[EncodedRequest]) -> list[list[int]]:
     """The places of the commands, batch by batch, as the writer would take them."""
     futures = [asyncio.Future[LogPosition](loop=LOOP) for _ in commands]
     queue = deque(zip(commands, futures, strict=True))
-    taken: list[list[int]] = []
+    batch_sizes: list[list[int]] = []
     while queue:
         first = queue[0]
         batch = next_batch(queue)
         assert batch[0] == first, "whoever waits longest is in the next batch, so nobody waits for ever"
-        taken.append([futures.index(future) for _, future in batch])
-    return taken
+        batch_sizes.append([futures.index(future) for _, future in batch])
+    return batch_sizes
 
 
 LOOP = asyncio.new_event_loop()
@@ -67,8 +69,8 @@ LOOP = asyncio.new_event_loop()
 def test_no_two_of_a_batch_are_in_each_others_way(commands: list[EncodedRequest]) -> None:
     for batch in batches(commands):
         assert 1 <= len(batch) <= LARGEST_BATCH
-        for n, one in enumerate(batch):
-            assert not any(in_the_way(commands[one], commands[other]) for other in batch[n + 1 :])
+        for n, request in enumerate(batch):
+            assert not any(in_the_way(commands[request], commands[other]) for other in batch[n + 1 :])
 
 
 @given(waiting())
@@ -126,17 +128,17 @@ class Model:
         self.used: set[str] = set()
         self.written = 0
 
-    def command(self, said: Said, run: str) -> AppendRequest:
+    def command(self, draft: Said, run: str) -> AppendRequest:
         """The command, decided on the versions of now."""
-        name = stream("team", self.teams[said.team])
-        seen = max(0, self.versions[said.team] + said.wrong_by)
-        reads = {name: seen}
-        if said.also is not None and said.also != said.team:
-            reads[stream("team", self.teams[said.also])] = self.versions[said.also]
-        keys = () if said.key is None else (client_key(f"{run}{said.key}", name, seen + 1),)
-        row = a_row(self.teams[said.team], str(self.teams[said.team]), seen + 1)
+        name = stream("team", self.teams[draft.team])
+        expected = max(0, self.versions[draft.team] + draft.wrong_by)
+        reads = {name: expected}
+        if draft.also is not None and draft.also != draft.team:
+            reads[stream("team", self.teams[draft.also])] = self.versions[draft.also]
+        keys = () if draft.key is None else (client_key(f"{run}{draft.key}", name, expected + 1),)
+        row = a_row(self.teams[draft.team], str(self.teams[draft.team]), expected + 1)
         return AppendRequest(
-            reads=reads, events=(an_event(name, seen + 1),), rows=(row,), idempotency_records=keys
+            reads=reads, events=(an_event(name, expected + 1),), rows=(row,), idempotency_records=keys
         )
 
     def outcome(self, command: AppendRequest) -> type[Any]:
@@ -144,7 +146,7 @@ class Model:
         now = {stream("team", team): self.versions[n] for n, team in enumerate(self.teams)}
         if any(once.key in self.used for once in command.idempotency_records):
             return DuplicateCommand
-        if any(now[name] != seen for name, seen in command.reads.items()):
+        if any(now[name] != version for name, version in command.reads.items()):
             return ConcurrencyConflict
         name = command.events[0].stream
         self.versions[[stream("team", team) for team in self.teams].index(name)] += 1
@@ -165,9 +167,9 @@ async def test_batches_come_to_the_same_as_one_after_the_other(
     model, run = Model(), str(uuid7())
     before = await head(eyes)
     for together in rounds:
-        commands = [model.command(said, run) for said in together]
-        told = await asyncio.gather(*map(log.write, commands), return_exceptions=True)
-        assert [type(one) for one in told] == [model.outcome(command) for command in commands]
+        commands = [model.command(draft, run) for draft in together]
+        outcomes = await asyncio.gather(*map(log.write, commands), return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [model.outcome(command) for command in commands]
     assert await head(eyes) == before + model.written
 
 

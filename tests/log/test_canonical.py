@@ -227,11 +227,11 @@ def test_postgresql_reads_every_canonical_text_as_the_same_value(place: Database
         @settings(max_examples=examples(150))
         @given(OBJECTS)
         def reads_the_same(value: dict[str, Any]) -> None:
-            found = connection.execute(
+            row = connection.execute(
                 "select convert_from(%s, 'UTF8')::jsonb::text", (canonical(value),)
             ).fetchone()
-            assert found is not None
-            assert json.loads(found[0]) == value
+            assert row is not None
+            assert json.loads(row[0]) == value
 
         reads_the_same()
 
@@ -251,9 +251,9 @@ def test_an_instant_is_written_in_utc_with_six_decimals_and_read_back(at: dateti
 
 
 def test_texts_of_instants_sort_as_the_instants_do() -> None:
-    one = datetime(2026, 3, 29, 2, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+    first = datetime(2026, 3, 29, 2, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
     other = datetime(2026, 3, 28, 18, 30, 0, 1, tzinfo=UTC)
-    assert instant(one) == "2026-03-28T18:30:00.000000Z" < instant(other) == "2026-03-28T18:30:00.000001Z"
+    assert instant(first) == "2026-03-28T18:30:00.000000Z" < instant(other) == "2026-03-28T18:30:00.000001Z"
 
 
 def test_of_an_hour_that_comes_twice_each_is_a_time_of_its_own() -> None:

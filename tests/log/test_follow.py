@@ -229,7 +229,7 @@ async def test_a_worker_that_hears_no_news_says_so_and_finds_what_there_is_by_lo
 
 
 async def told_of(errors: list[tuple[str, Exception]], name: str) -> bool:
-    return name in {one for one, _ in errors}
+    return name in {consumer for consumer, _ in errors}
 
 
 async def test_after_a_reset_a_consumer_begins_at_the_beginning(log: Writer, eyes: Connection) -> None:
@@ -246,11 +246,11 @@ async def test_two_that_take_without_a_lease_take_each_event_once(
 ) -> None:
     await some_events(log, 20)
     other = await connect(place.url)
-    taken = await asyncio.gather(
+    counts = await asyncio.gather(
         catch_up(eyes, noting(batch=3, took="one")), catch_up(other, noting(batch=2, took="other"))
     )
     await other.close()
-    assert sum(taken) == 20
+    assert sum(counts) == 20
     assert await seen(eyes) == list(range(1, 21))
 
 

@@ -67,14 +67,14 @@ async def here(eyes: Connection, consumers: int) -> bool:
     return not alone and (await moved(eyes))[1] == consumers
 
 
-def counting(name: str, handled: list[PositionRange], **said: Any) -> Consumer:
+def counting(name: str, handled: list[PositionRange], **options: Any) -> Consumer:
     """A consumer that says what it is handed once it has begun."""
 
     async def handle_batch(connection: Connection, batch: Batch) -> None:
         if batch.shares_transaction:
             handled.append(batch.span)
 
-    return Consumer(name, handle_batch, 100, **said)
+    return Consumer(name, handle_batch, 100, **options)
 
 
 async def test_what_is_new_is_handled_by_all_in_one_transaction(
@@ -261,34 +261,34 @@ async def test_a_batch_says_the_same_whether_its_events_were_read_before_or_not(
     assert [tail.covers(PositionRange(*span)) for span in ((5, 12), (4, 12), (9, 13))] == [True, False, False]
     types = {event.type for event in await Batch(eyes, PositionRange(1, 12)).events()}
     spans = [PositionRange(first, last) for first in (5, 8, 12) for last in (8, 11, 12) if first <= last]
-    asked = product(spans, (None, types, {"team.unheard_of"}), (True, False), ({"team"}, {"incident"}))
+    cases = product(spans, (None, types, {"team.unheard_of"}), (True, False), ({"team"}, {"incident"}))
     wrong = []
-    for span, wanted, imported, kinds in asked:
-        known, unknown = [
-            (await batch.events(wanted, imported=imported), await batch.streams(kinds))
+    for span, event_types, imported, kinds in cases:
+        read_before, unknown = [
+            (await batch.events(event_types, imported=imported), await batch.streams(kinds))
             for batch in (Batch(eyes, span, tail), Batch(eyes, span))
         ]
-        if known != unknown:
-            wrong.append((span, wanted, imported, kinds))
+        if read_before != unknown:
+            wrong.append((span, event_types, imported, kinds))
     assert wrong == []
 
 
 async def test_what_is_new_and_what_was_told_from_elsewhere_is_known_of_each_stream(
     log: Writer, eyes: Connection
 ) -> None:
-    one, another = stream("team", uuid7()), stream("person", uuid7())
-    for name, version in ((one, 0), (another, 0), (one, 1)):
+    team, another = stream("team", uuid7()), stream("person", uuid7())
+    for name, version in ((team, 0), (another, 0), (team, 1)):
         await log.write(event_only(name, version))
     read = Tail()
     await read.read_to(eyes, PositionRange(1, 3))
     for tail in (Tail(), read):
         touched = await Batch(eyes, PositionRange(1, 3), tail).streams({"team", "person"})
         assert touched == {
-            one: StreamActivity(has_live_events=True, is_new=True),
+            team: StreamActivity(has_live_events=True, is_new=True),
             another: StreamActivity(has_live_events=True, is_new=True),
         }
-        later = await Batch(eyes, PositionRange(2, 3), tail).streams({kind_of(one)})
-        assert later == {one: StreamActivity(has_live_events=True, is_new=False)}
+        later = await Batch(eyes, PositionRange(2, 3), tail).streams({kind_of(team)})
+        assert later == {team: StreamActivity(has_live_events=True, is_new=False)}
 
 
 async def test_only_one_worker_reads_for_its_consumers(
@@ -342,5 +342,5 @@ async def test_whoever_hears_the_news_forgets_all_when_some_may_have_been_missed
     assert caches.told.index("forget", 1) > caches.told.index("1")
 
 
-async def has_told(caches: Caches, what: str, times: int = 1) -> bool:
-    return caches.told.count(what) >= times
+async def has_told(caches: Caches, text: str, times: int = 1) -> bool:
+    return caches.told.count(text) >= times

@@ -187,10 +187,10 @@ def test_what_is_just_within_the_grammar_is_kept(as_owner: psycopg.Connection[An
 
 
 def test_every_guard_of_the_log_is_tested_here(as_owner: psycopg.Connection[Any]) -> None:
-    found = as_owner.execute(
+    triggers = as_owner.execute(
         "select conname from pg_constraint where conrelid = 'log.event'::regclass and contype = 'c'"
     ).fetchall()
-    assert {name for (name,) in found} == {guard for guard, _, _ in REFUSED}
+    assert {name for (name,) in triggers} == {guard for guard, _, _ in REFUSED}
 
 
 def test_the_same_place_version_or_id_cannot_be_taken_twice(as_owner: psycopg.Connection[Any]) -> None:

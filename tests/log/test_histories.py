@@ -28,5 +28,5 @@ async def test_a_row_keeps_what_only_it_has_whichever_rows_before_it_are_left_ou
         history.row(n, *a_row(team_id, f"team-{n}", lead_id=str(uuid7()) if has_lead else None))
     history.close()
     assert (await history.append(eyes)).refused == stale
-    found = await (await eyes.execute(ROWS)).fetchall()
-    assert found == [(f"team-{n}", has_lead) for n, has_lead in enumerate(led) if n not in stale]
+    rows = await (await eyes.execute(ROWS)).fetchall()
+    assert rows == [(f"team-{n}", has_lead) for n, has_lead in enumerate(led) if n not in stale]

@@ -11,9 +11,9 @@ ASKED = """select %(b)s::text as b, %(a)s::integer as a, %(b)s::text like '%%x' 
 async def test_a_long_statement_gives_what_the_same_in_short_gives(place: DatabaseUrls) -> None:
     opened = Database(place.url, 1)
     await opened.open()
-    said = {"a": 1, "b": "%(a)s %% x", "nowhere": 0}
-    short = await opened.rows(ASKED, said)
+    parameters = {"a": 1, "b": "%(a)s %% x", "nowhere": 0}
+    short = await opened.rows(ASKED, parameters)
     for _ in range(7):  # it is prepared meanwhile
-        assert await opened.rows(ASKED + " " * LONG_STATEMENT, said) == short
+        assert await opened.rows(ASKED + " " * LONG_STATEMENT, parameters) == short
     await opened.close()
-    assert short == [{"b": said["b"], "a": 1, "ends": True, "rest": 3}]
+    assert short == [{"b": parameters["b"], "a": 1, "ends": True, "rest": 3}]

@@ -59,10 +59,10 @@ async def test_who_hears_nothing_of_a_command_is_told_so_and_repeats_it_with_one
             with pytest.raises(DatabaseGone, match="in time"):
                 await far.write(a_team("told twice", team_id=team, once=keyed))
     road.flows.set()
-    (told,) = await asyncio.gather(
+    (outcome,) = await asyncio.gather(
         far.write(a_team("told twice", team_id=team, once=keyed)), return_exceptions=True
     )
-    assert isinstance(told, LogPosition | DuplicateCommand), "the first one may only have been on its way"
+    assert isinstance(outcome, LogPosition | DuplicateCommand), "the first one may only have been on its way"
     assert isinstance(await far.write(a_team("after")), LogPosition)
     assert await teams(eyes) == ["after", "told twice"]
 
@@ -71,29 +71,29 @@ async def test_a_silence_while_each_is_tried_by_itself_is_not_waited_for_either(
     place: DatabaseUrls, log: Writer, eyes: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await log.write(a_team("taken"))
-    answers, ways = 0, list[LossyProxy]()
+    answers, proxies = 0, list[LossyProxy]()
 
     def blocks_the_third() -> bool:
         # The refusal of the batch comes in one piece or in two.
         nonlocal answers
         answers += 1
         if answers == 3:
-            ways[0].flows.clear()
+            proxies[0].flows.clear()
         return False
 
-    async with LossyProxy(place.url, blocks_the_third) as way:
-        ways.append(way)
-        far = Writer(way.url)
+    async with LossyProxy(place.url, blocks_the_third) as proxy:
+        proxies.append(proxy)
+        far = Writer(proxy.url)
         await far.open()
         answers = 0
         with monkeypatch.context() as patched:
             patched.setattr(db, "ANSWER_SECONDS", SOON)
             async with asyncio.timeout(PATIENCE_SECONDS):
-                told = await asyncio.gather(
+                outcomes = await asyncio.gather(
                     far.write(a_team("taken")), far.write(a_team("free")), return_exceptions=True
                 )
-        assert [type(outcome) for outcome in told] == [DatabaseGone, DatabaseGone]
-        way.flows.set()
+        assert [type(outcome) for outcome in outcomes] == [DatabaseGone, DatabaseGone]
+        proxy.flows.set()
         assert isinstance(await far.write(a_team("after")), LogPosition)
         await far.close()
     assert {"taken", "after"} <= set(await teams(eyes))
@@ -113,10 +113,10 @@ async def test_reading_ends_in_time_and_the_next_has_another_connection(
     road.flows.set()
     assert await database.value("select 3") == 3
 
-    gone = asyncio.Event()
+    lost = asyncio.Event()
     async with database.connection(SOON) as connection:
-        asyncio.get_running_loop().call_later(SOON * 2, gone.set)
-        await gone.wait()
+        asyncio.get_running_loop().call_later(SOON * 2, lost.set)
+        await lost.wait()
         assert not connection.closed
     assert await database.value("select 4") == 4, "what has been hung up on is given to nobody"
     await database.close()
@@ -128,17 +128,17 @@ async def test_a_connection_notices_by_itself_that_the_other_end_has_gone(place:
     own = await connect(place.url)
     async with database.connection() as pooled:
         for connection in (pooled, own):
-            said = connection.info.get_parameters()
-            assert {name: said.get(name) for name in db.ALIVE} == {n: str(v) for n, v in db.ALIVE.items()}
+            options = connection.info.get_parameters()
+            assert {name: options.get(name) for name in db.ALIVE} == {n: str(v) for n, v in db.ALIVE.items()}
     await own.close()
     await database.close()
 
 
 async def _set_read_only(server: Server, place: DatabaseUrls, read_only: bool) -> None:
     name = sql.Identifier(urlsplit(place.url).path.removeprefix("/"))
-    said = sql.SQL("alter database {} set default_transaction_read_only = {}")
+    statement = sql.SQL("alter database {} set default_transaction_read_only = {}")
     async with await psycopg.AsyncConnection.connect(server.administrator, autocommit=True) as administrator:
-        await administrator.execute(said.format(name, sql.Literal(read_only)))
+        await administrator.execute(statement.format(name, sql.Literal(read_only)))
 
 
 async def test_a_database_that_has_become_read_only_is_gone_until_it_is_written_to_again(
@@ -148,18 +148,18 @@ async def test_a_database_that_has_become_read_only_is_gone_until_it_is_written_
     log, database = Writer(place.url), Database(place.url, 1)
     await log.open()
     await database.open()
-    taken = "update plumbing.number_block set next = 1 returning next"
+    statement = "update plumbing.number_block set next = 1 returning next"
     with pytest.raises(DatabaseGone, match="25006"):
         await log.write(a_team("refused"))
     with pytest.raises(DatabaseGone, match="25006"):
-        await database.value(taken)
+        await database.value(statement)
     assert await database.value("select 1") == 1
     await _set_read_only(server, place, False)
     assert isinstance(await log.write(a_team("after")), LogPosition)
 
     async def writes() -> bool:
         try:
-            await database.value(taken)
+            await database.value(statement)
         except DatabaseGone:  # a connection that the pool had made before
             return False
         return True
@@ -178,11 +178,11 @@ async def test_a_database_that_withholds_its_privileges_is_gone_until_it_grants_
     service = sql.Identifier(SERVICE_ROLE)
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
         await owner.execute(sql.SQL("revoke execute on function log.append from {}").format(service))
-        told = await asyncio.gather(
+        outcomes = await asyncio.gather(
             log.write(a_team("one")), log.write(a_team("other")), return_exceptions=True
         )
-        assert [type(outcome) for outcome in told] == [DatabaseGone, DatabaseGone]
-        assert "42501" in str(told[0])
+        assert [type(outcome) for outcome in outcomes] == [DatabaseGone, DatabaseGone]
+        assert "42501" in str(outcomes[0])
         await owner.execute(sql.SQL("grant execute on function log.append to {}").format(service))
     await log.write(a_team("after"))
     assert await teams(eyes) == ["after"]

@@ -20,7 +20,7 @@ ONE, OTHER = stream("team", uuid7()), stream("team", uuid7())
 @pytest.fixture
 async def db(place: DatabaseUrls, log: Writer) -> AsyncIterator[Database]:
     """A log of two streams: of one the positions 1, 2, 4 and 5, of the other 3; the fourth is for staff."""
-    for name, seen, staff_only in (
+    for name, expected, staff_only in (
         (ONE, 0, False),
         (ONE, 1, False),
         (OTHER, 0, False),
@@ -28,7 +28,7 @@ async def db(place: DatabaseUrls, log: Writer) -> AsyncIterator[Database]:
         (ONE, 3, False),
     ):
         await log.write(
-            event_only(name, seen, staff_only=staff_only, data={"given": {"seen": seen}, "set": {}})
+            event_only(name, expected, staff_only=staff_only, data={"given": {"seen": expected}, "set": {}})
         )
     opened = Database(place.url, 1)
     await opened.open()

@@ -56,34 +56,34 @@ async def test_all_that_wait_are_written_in_their_order_without_a_gap(log: Write
     told_each = await each(log, *commands)
     positions = [told_one.position for told_one in told_each if isinstance(told_one, LogPosition)]
     assert positions == list(range(1, len(commands) + 1))
-    found = await rows(eyes, "select position, id, recorded_at from log.event order by position")
-    assert [(position, event_id) for position, event_id, _ in found] == [
+    events = await rows(eyes, "select position, id, recorded_at from log.event order by position")
+    assert [(position, event_id) for position, event_id, _ in events] == [
         (n, command.events[0].id) for n, command in enumerate(commands, 1)
     ]
     assert [told_one.recorded_at for told_one in told_each if isinstance(told_one, LogPosition)] == [
-        recorded_at for _, _, recorded_at in found
+        recorded_at for _, _, recorded_at in events
     ]
     # One instant per batch, each later than the one before: an instant of the past is a position.
-    instants = [recorded_at for _, _, recorded_at in found]
+    instants = [recorded_at for _, _, recorded_at in events]
     assert instants == sorted(instants)
     assert len(set(instants)) == 3
     assert await keys(eyes) == [f"t{n:03d}" for n in range(len(commands))]
 
 
 async def test_a_command_is_told_the_position_of_its_last_event(log: Writer, eyes: Connection) -> None:
-    one, other = stream("team", uuid7()), stream("team", uuid7())
-    events = (an_event(one), an_event(other), an_event(one, 2))
+    first, other = stream("team", uuid7()), stream("team", uuid7())
+    events = (an_event(first), an_event(other), an_event(first, 2))
     written, neighbour = await each(
-        log, AppendRequest(reads={one: 0, other: 0}, events=events), a_team("after")
+        log, AppendRequest(reads={first: 0, other: 0}, events=events), a_team("after")
     )
     assert isinstance(written, LogPosition)
     assert isinstance(neighbour, LogPosition)
     assert (written.position, neighbour.position) == (3, 4)
     found = await rows(eyes, "select stream, version from log.event where position < 4 order by position")
-    assert found == [(one, 1), (other, 1), (one, 2)]
+    assert found == [(first, 1), (other, 1), (first, 2)]
     assert (
         dict(await rows(eyes, "select stream, version from log.stream_head")).items()
-        >= {one: 2, other: 1}.items()
+        >= {first: 2, other: 1}.items()
     )
 
 
@@ -118,7 +118,7 @@ async def test_a_stale_command_is_refused_and_its_neighbours_are_written(
 ) -> None:
     team = uuid7()
     await log.write(a_team("before", team_id=team))
-    outcomes = await each(log, a_team("left"), a_team("stale", team_id=team, seen=0), a_team("right"))
+    outcomes = await each(log, a_team("left"), a_team("stale", team_id=team, expected=0), a_team("right"))
     assert [type(outcome) for outcome in outcomes] == [LogPosition, ConcurrencyConflict, LogPosition]
     assert await keys(eyes) == ["before", "left", "right"]
     assert await value(eyes, "select position from log.head") == 3
@@ -127,11 +127,11 @@ async def test_a_stale_command_is_refused_and_its_neighbours_are_written(
 async def test_a_command_is_stale_when_anything_that_it_read_has_moved(log: Writer, eyes: Connection) -> None:
     team, other = uuid7(), stream("team", uuid7())
     await log.write(event_only(other))
-    for seen in (0, 2):
+    for version in (0, 2):
         with pytest.raises(ConcurrencyConflict):
             await log.write(
                 AppendRequest(
-                    reads={stream("team", team): 0, other: seen}, events=(an_event(stream("team", team)),)
+                    reads={stream("team", team): 0, other: version}, events=(an_event(stream("team", team)),)
                 )
             )
     assert await value(eyes, "select count(*) from log.event") == 1
@@ -139,7 +139,7 @@ async def test_a_command_is_stale_when_anything_that_it_read_has_moved(log: Writ
 
 async def test_a_batch_of_nothing_but_stale_commands_writes_nothing(log: Writer, eyes: Connection) -> None:
     await log.write(a_team("first"))
-    outcomes = await each(log, *(a_team(f"stale {n}", seen=7) for n in range(3)))
+    outcomes = await each(log, *(a_team(f"stale {n}", expected=7) for n in range(3)))
     assert [type(outcome) for outcome in outcomes] == [ConcurrencyConflict] * 3
     assert await rows(eyes, "select position, (select count(*) from log.event) from log.head") == [(1, 1)]
 
@@ -150,11 +150,11 @@ async def test_every_mixture_of_outcomes_is_told_to_the_right_one(log: Writer, e
     another = uuid7()
     outcomes = await each(
         log,
-        a_team("stale", seen=3),
+        a_team("stale", expected=3),
         a_team("new 1"),
         a_team("again", once=client_key("used", "team/x")),
         a_team("new 2", team_id=another, once=client_key("fresh", stream("team", another))),
-        a_team("stale again", seen=4),
+        a_team("stale again", expected=4),
         a_team("new 3"),
     )
     assert [type(outcome) for outcome in outcomes] == [
@@ -209,7 +209,7 @@ async def test_a_stale_commands_key_is_not_used_up(log: Writer, eyes: Connection
     team = uuid7()
     name = stream("team", team)
     with pytest.raises(ConcurrencyConflict):
-        await log.write(a_team("too early", team_id=team, seen=5, once=client_key("k", name, 6)))
+        await log.write(a_team("too early", team_id=team, expected=5, once=client_key("k", name, 6)))
     await log.write(a_team("right", team_id=team, once=client_key("k", name)))
     assert await keys(eyes) == ["right"]
 
@@ -217,10 +217,10 @@ async def test_a_stale_commands_key_is_not_used_up(log: Writer, eyes: Connection
 async def test_of_two_commands_with_one_key_that_wait_together_one_is_written(
     log: Writer, eyes: Connection
 ) -> None:
-    one, other = uuid7(), uuid7()
+    first, other = uuid7(), uuid7()
     outcomes = await each(
         log,
-        a_team("one", team_id=one, once=client_key("k", stream("team", one))),
+        a_team("one", team_id=first, once=client_key("k", stream("team", first))),
         a_team("other", team_id=other, once=client_key("k", stream("team", other))),
     )
     assert [type(outcome) for outcome in outcomes] == [LogPosition, DuplicateCommand]
@@ -228,9 +228,9 @@ async def test_of_two_commands_with_one_key_that_wait_together_one_is_written(
 
 
 async def test_two_commands_with_one_key_in_one_call_are_refused_by_the_database(eyes: Connection) -> None:
-    one, other = uuid7(), uuid7()
+    first, other = uuid7(), uuid7()
     batch = [
-        encode(a_team("one", team_id=one, once=client_key("k", stream("team", one)))),
+        encode(a_team("one", team_id=first, once=client_key("k", stream("team", first)))),
         encode(a_team("other", team_id=other, once=client_key("k", stream("team", other)))),
     ]
     with pytest.raises(psycopg.errors.UniqueViolation):
@@ -258,7 +258,7 @@ async def test_beside_a_rejected_command_a_stale_and_a_repeated_one_are_told_as_
     outcomes = await each(
         log,
         a_team("taken"),
-        a_team("stale", seen=9),
+        a_team("stale", expected=9),
         a_team("again", once=client_key("k", "team/x")),
         a_team("good"),
     )
@@ -340,7 +340,7 @@ async def test_a_stream_without_a_record_says_whose_audience_counts(log: Writer,
         reads={other: 0}, events=(an_event(other),), audiences={other: ("everybody",)}
     )
     outcomes = await each(log, begun, by_its_audience)
-    assert all(isinstance(one, LogPosition) for one in outcomes)
+    assert all(isinstance(outcome, LogPosition) for outcome in outcomes)
     await log.write(event_only(clock, 1))
     query = "select stream, version, audience, about from log.stream_head order by stream"
     assert await rows(eyes, query) == [(clock, 2, [], team), (other, 1, ["everybody"], None)]
@@ -367,10 +367,10 @@ async def test_events_that_do_not_follow_the_versions_of_their_stream_are_refuse
     eyes: Connection, versions: tuple[int, ...]
 ) -> None:
     name = stream("team", uuid7())
-    whole = AppendRequest(
+    request = AppendRequest(
         reads={name: 0}, events=tuple(an_event(name, n) for n in range(1, len(versions) + 1))
     )
-    encoded = encode(whole)
+    encoded = encode(request)
     for n, version in enumerate(versions):
         encoded.events[n] = encoded.events[n].replace(b'"version":%d,' % (n + 1), b'"version":%d,' % version)
     with pytest.raises(psycopg.Error):
@@ -388,7 +388,7 @@ async def test_a_command_whose_events_skip_a_version_cannot_be_made() -> None:
 
 async def test_only_record_tables_are_written_through_the_log(eyes: Connection) -> None:
     _, row = a_row(uuid7(), "x")
-    others = (
+    other_tables = (
         "log.checkpoint",
         "plumbing.refused_row",
         "pg_catalog.pg_class",
@@ -396,7 +396,7 @@ async def test_only_record_tables_are_written_through_the_log(eyes: Connection) 
         "log.told",
         "vault.master",
     )
-    for table in (*others, "team", "fold.nothing", "append", 'fold.team"; select 1; --'):
+    for table in (*other_tables, "team", "fold.nothing", "append", 'fold.team"; select 1; --'):
         for sections in (
             {"rows": {table: [{"n": 0, **row}]}},
             {"removals": [{"n": 0, "table": table, "id": str(uuid7())}]},
@@ -414,22 +414,22 @@ async def test_a_process_that_does_not_know_a_column_yet_leaves_it_as_it_is(
     with psycopg.connect(place.owner_url, autocommit=True) as owner:
         owner.execute("alter table fold.team add column colour text default 'red'")
         owner.execute("select log.takes_rows('fold.team')")
-    await log.write(a_team("after", team_id=team, seen=1))
+    await log.write(a_team("after", team_id=team, expected=1))
     assert await value(eyes, "select key || ' ' || colour from fold.team") == "after red"
 
 
 async def audience(eyes: Connection, name: str) -> list[str]:
-    found: list[str] = await value(eyes, "select audience from log.stream_head where stream = %s", (name,))
-    return found
+    tokens: list[str] = await value(eyes, "select audience from log.stream_head where stream = %s", (name,))
+    return tokens
 
 
 async def test_an_audience_is_set_kept_changed_and_emptied(log: Writer, eyes: Connection) -> None:
     name = stream("team", uuid7())
 
-    def command(seen: int, *audience: tuple[str, ...]) -> AppendRequest:
+    def command(version: int, *audience: tuple[str, ...]) -> AppendRequest:
         return AppendRequest(
-            reads={name: seen},
-            events=(an_event(name, seen + 1),),
+            reads={name: version},
+            events=(an_event(name, version + 1),),
             audiences=dict(zip([name], audience, strict=False)),
         )
 
@@ -522,7 +522,7 @@ async def test_news_come_once_per_batch_and_say_the_position_and_the_kinds(
         people = [event_only(stream("person", uuid7())) for _ in range(3)]
         await each(log, a_team("a"), *people, a_team("b"))
         assert await news(20) == ["5 person,team"]
-        assert [type(outcome) for outcome in await each(log, a_team("stale", seen=1))] == [
+        assert [type(outcome) for outcome in await each(log, a_team("stale", expected=1))] == [
             ConcurrencyConflict
         ]
         await log.write(a_team("c"))
@@ -533,11 +533,11 @@ async def test_news_come_once_per_batch_and_say_the_position_and_the_kinds(
 async def backend(server: Server, place: DatabaseUrls) -> int:
     """The process in PostgreSQL that serves the writer."""
     with psycopg.connect(server.administrator, autocommit=True, row_factory=tuple_row) as administrator:
-        found = administrator.execute(
+        row = administrator.execute(
             "select pid from pg_stat_activity where datname = %s and query like %s",
             (place.url.rsplit("/", 1)[-1].split("?")[0], "select * from log.append%"),
         ).fetchall()
-    ((pid,),) = found
+    ((pid,),) = row
     return int(pid)
 
 

@@ -58,8 +58,8 @@ async def test_a_caller_that_goes_away_does_not_stop_its_command(
     await log.write(a_team("the next"))
 
 
-async def _is(eyes: Connection, wanted: list[str]) -> bool:
-    return await keys(eyes) == wanted
+async def _is(eyes: Connection, expected: list[str]) -> bool:
+    return await keys(eyes) == expected
 
 
 async def test_closing_writes_what_waits_and_takes_nothing_more(
@@ -111,6 +111,8 @@ async def test_two_writers_share_one_log(place: DatabaseUrls, log: Writer, eyes:
         each(other, *(a_team(f"b{n:02d}") for n in range(80))),
     )
     await other.close()
-    positions = [outcome.position for one in both for outcome in one if isinstance(outcome, LogPosition)]
+    positions = [
+        outcome.position for outcomes in both for outcome in outcomes if isinstance(outcome, LogPosition)
+    ]
     assert sorted(positions) == list(range(1, 161))
     assert await value(eyes, "select count(distinct position) from log.event") == 160

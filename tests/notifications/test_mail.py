@@ -100,7 +100,7 @@ async def test_a_notice_is_mailed_in_the_persons_language_with_what_was_said(
     posting: Office, postbox: Server
 ) -> None:
     requester = posting.requester
-    in_chinese = EditPerson(locale="zh")
+    in_chinese = EditPerson.model_validate({"locale": "zh"})
     await act(posting.ledger, rule_caller("tests"), "person", "edit", requester.person_id, in_chinese)
     incident = await posting.assigned()
     await posting.comment(posting.engineer, incident)

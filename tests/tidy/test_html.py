@@ -31,14 +31,14 @@ TAG = re.compile(
 
 
 def test_text_is_escaped_by_templates_filters_and_drawings_only() -> None:
-    found = set()
+    places = set()
     for source in application():
         for node in source.nodes(ast.ImportFrom):
             names = {alias.name for alias in node.names}
             if names & LIBRARIES.get(node.module or "", set()):
-                found.add(source.name)
-    fail_for(found - set(ESCAPING), "A page is a template beside its package (docs/decisions/0149).")
-    assert found == set(ESCAPING), "Places that escape no more are listed no more."
+                places.add(source.name)
+    fail_for(places - set(ESCAPING), "A page is a template beside its package (docs/decisions/0149).")
+    assert places == set(ESCAPING), "Places that escape no more are listed no more."
 
 
 def test_no_html_is_put_together_in_python() -> None:

@@ -50,20 +50,20 @@ def test_the_kernel_names_no_field_that_holds_the_person_of_one_process() -> Non
         if len(where) == 1 and next(iter(where)).startswith(PROCESSES)
     }
     assert {"project_manager_id", "party_representative_id"} <= single
-    found = {f"{source.name}: {name}" for source in _kernel() for name in _names(source) & single}
-    fail_for(found, "A process declares the relation that the field stands for (`process_relation`).")
+    places = {f"{source.name}: {name}" for source in _kernel() for name in _names(source) & single}
+    fail_for(places, "A process declares the relation that the field stands for (`process_relation`).")
 
 
 def test_the_kernel_names_no_field_of_the_priority() -> None:
-    found = {f"{s.name}: {name}" for s in _kernel() for name in _names(s) & {"impact", "urgency"}}
-    fail_for(found, "What follows from a payload is the lifecycle's own (`Derivation`).")
+    places = {f"{s.name}: {name}" for s in _kernel() for name in _names(s) & {"impact", "urgency"}}
+    fail_for(places, "What follows from a payload is the lifecycle's own (`Derivation`).")
 
 
 def test_each_relation_of_the_kernel_is_one_to_the_records_of_several_processes() -> None:
     packages = defaultdict(set)
     for lifecycle in LIFECYCLES:
         for row in lifecycle.rows:
-            for relation in row.who.relations:
+            for relation in row.policy.relations:
                 packages[relation].add(_package(lifecycle.record))
     single = {
         relation.value

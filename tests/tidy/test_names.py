@@ -28,13 +28,15 @@ CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 def _public(source: Source) -> list[Function | ast.ClassDef]:
     """Functions and classes that others may use, methods of such classes among them."""
-    found: list[Function | ast.ClassDef] = []
+    definitions: list[Function | ast.ClassDef] = []
     for node in source.tree.body:
         if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_"):
-            found.append(node)
+            definitions.append(node)
             if isinstance(node, ast.ClassDef):
-                found += [n for n in node.body if isinstance(n, Function) and not n.name.startswith("_")]
-    return found
+                definitions += [
+                    n for n in node.body if isinstance(n, Function) and not n.name.startswith("_")
+                ]
+    return definitions
 
 
 # Their names say it all, and a sentence would only repeat them.
@@ -76,10 +78,10 @@ def test_a_sentence_ends_with_a_full_stop() -> None:
 
 def test_no_name_says_nothing() -> None:
     empty = [
-        f"{source.name}: {name} (“{found[1]}”)"
+        f"{source.name}: {name} (“{match[1]}”)"
         for source in application()
         for name in {source.name.rpartition("/")[2].removesuffix(".py"), *_names(source)}
-        if (found := EMPTY.search(name)) and name not in MEANT
+        if (match := EMPTY.search(name)) and name not in MEANT
     ]
     fail_for(empty, "The word in brackets says nothing: leave it out, or say what the thing does.")
 
@@ -132,7 +134,10 @@ def test_nothing_else_reads_the_environment() -> None:
 def _commands(command: Any, name: str) -> list[tuple[str, Any]]:
     """The command and those below it. (Typer brings a Click of its own, whose classes are not public.)"""
     below = getattr(command, "commands", {}).items()
-    return [(name, command), *(found for child, sub in below for found in _commands(sub, f"{name} {child}"))]
+    return [
+        (name, command),
+        *(command_found for child, sub in below for command_found in _commands(sub, f"{name} {child}")),
+    ]
 
 
 @each_case(("name", "command"), _commands(typer.main.get_command(command_line()), "ledgerdesk"))
@@ -199,12 +204,12 @@ def _words(name: str) -> list[str]:
 
 def _names_of(source: Source) -> set[str]:
     """The public names of the module: its own, its classes and functions, their methods, its constants."""
-    found = {source.name.rpartition("/")[2].removesuffix(".py")} - {"__init__"}
-    found |= {node.name for node in _public(source)}
+    names = {source.name.rpartition("/")[2].removesuffix(".py")} - {"__init__"}
+    names |= {node.name for node in _public(source)}
     for node in source.tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else []
-        found |= {each.id for each in targets if isinstance(each, ast.Name) and not each.id.startswith("_")}
-    return {name for name in found if not name.startswith("__")}
+        names |= {each.id for each in targets if isinstance(each, ast.Name) and not each.id.startswith("_")}
+    return {name for name in names if not name.startswith("__")}
 
 
 def test_no_public_name_is_made_of_vague_words_alone() -> None:

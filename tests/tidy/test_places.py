@@ -181,13 +181,13 @@ def test_only_the_log_and_what_reads_snapshots_begin_transactions() -> None:
 
 def test_sql_is_written_where_it_belongs() -> None:
     allowed = _places(SQL)
-    found = {
+    places = {
         source.name
         for source in sources("app")
         for text in source.constants()
         if SQL_TEXT.search(text) and not allowed.fullmatch(source.name)
     }
-    fail_for(found, "SQL stands in queries.py or lookups.py. If it must be there, SQL says why.")
+    fail_for(places, "SQL stands in queries.py or lookups.py. If it must be there, SQL says why.")
 
 
 def test_every_place_for_sql_has_some() -> None:

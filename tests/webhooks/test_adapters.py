@@ -301,7 +301,7 @@ def without(body: Any, path: tuple[Any, ...]) -> Any:
 def test_a_payload_tells_what_a_person_reads_in_it(name: str) -> None:
     result = evaluate(tool_of(name), payload(name)).news
     assert [
-        (key(each), standing(each), None if each.dated_by_receipt else each.at, title(each))
+        (key(each), standing(each), None if each.dated_by_receipt else each.occurred_at, title(each))
         for each in result
     ] == [
         (k, s, None if instant is None else datetime.fromisoformat(instant).replace(tzinfo=UTC), t)
@@ -406,7 +406,7 @@ def test_other_ids_names_times_and_texts_give_the_same_with_these(name: str) -> 
     ]
     for old, new in zip(before, after, strict=True):
         if not old.dated_by_receipt:
-            assert new.at == old.at.replace(year=old.at.year - 2)
+            assert new.occurred_at == old.occurred_at.replace(year=old.occurred_at.year - 2)
         if isinstance(old, TicketUpdate) and isinstance(new, TicketUpdate):
             assert exchanged(asdict(old)["fields"].get("assignee"), words) == asdict(new)["fields"].get(
                 "assignee"
@@ -448,7 +448,9 @@ def test_cloudevents_come_structured_in_batches_and_binary() -> None:
     binary = {"ce-id": "1", "ce-source": "/s", "ce-time": "2026-01-02T03:04:05Z", "ce-specversion": "1.0"}
     for body, headers, count in ((event, {}, 1), ([event, event], {}, 2), (data, binary, 1)):
         result = evaluate("cloudevents", body, headers).news
-        assert [(key(n), standing(n), n.at.year) for n in result] == [("T1", "resolved", 2026)] * count
+        assert [(key(n), standing(n), n.occurred_at.year) for n in result] == [
+            ("T1", "resolved", 2026)
+        ] * count
     delivery = Delivery(binary, b"{}", RECEIVED_AT)
     assert adapter("cloudevents").delivery_id(delivery) == "/s 1"
 

@@ -49,7 +49,7 @@ def row_of(adapter: str, body: Json) -> dict[str, str]:
     assert news.opened_at is not None
     cells: dict[str, Any] = news.fields | {
         "case": news.case,
-        "at": news.at.isoformat(),
+        "at": news.occurred_at.isoformat(),
         "opened_at": news.opened_at.isoformat(),
         "state": news.state,
         "actor": news.actor,

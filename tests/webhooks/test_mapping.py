@@ -81,7 +81,7 @@ def refusal(mapping: str) -> str:
 
 def test_a_delivery_becomes_news_in_our_own_codes() -> None:
     news = ticket({})
-    assert (news.case, news.at) == ("7", datetime(2026, 5, 4, 8, tzinfo=UTC))
+    assert (news.case, news.occurred_at) == ("7", datetime(2026, 5, 4, 8, tzinfo=UTC))
     assert (news.state, news.actor) == (IncidentState.on_hold, NamedPerson(name="ann"))
     assert news.fields == {
         "title": "Mail is slow",
@@ -136,7 +136,7 @@ def test_a_ticket_without_its_id_or_time_fails_with_the_reason() -> None:
 
 def test_without_a_time_in_the_mapping_the_receipt_counts() -> None:
     news = ticket({}, mapping=TICKETS.replace("at = 'time(body.at)'", ""))
-    assert (news.at, news.dated_by_receipt) == (NOW, True)
+    assert (news.occurred_at, news.dated_by_receipt) == (NOW, True)
 
 
 @pytest.mark.parametrize(
@@ -153,21 +153,21 @@ def test_without_a_time_in_the_mapping_the_receipt_counts() -> None:
 )
 def test_times_of_many_tools_are_read(text: Any, expected: str) -> None:
     news = ticket({"at": text}, zone="UTC")
-    assert news.at == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+    assert news.occurred_at == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 
 def test_an_ambiguous_date_is_not_guessed_unless_another_one_proves_the_order() -> None:
     assert failure({**FULL, "at": "04/05/2026 10:00"}, zone="UTC").code == "expression_failed"
     proved = ticket({"at": "04/05/2026 10:00", "due": "30/05/2026 10:00"}, zone="UTC")
-    assert proved.at == datetime(2026, 5, 4, 10, tzinfo=UTC)
+    assert proved.occurred_at == datetime(2026, 5, 4, 10, tzinfo=UTC)
     update = ticket({"at": "04/05/2026 10:00"}, zone="UTC", date_order=DateOrder.mdy)
-    assert update.at == datetime(2026, 4, 5, 10, tzinfo=UTC)
+    assert update.occurred_at == datetime(2026, 4, 5, 10, tzinfo=UTC)
 
 
 def test_a_local_time_needs_the_zone_of_its_source() -> None:
     local = {"at": "2026-05-04 10:00:00"}
     assert "no_zone" in failure({**FULL, **local}).words
-    assert ticket(local, zone="Asia/Shanghai").at == datetime(2026, 5, 4, 2, tzinfo=UTC)
+    assert ticket(local, zone="Asia/Shanghai").occurred_at == datetime(2026, 5, 4, 2, tzinfo=UTC)
 
 
 def test_a_field_of_null_is_an_error_that_says_how_to_write_it() -> None:

@@ -66,7 +66,7 @@ async def test_a_ticket_that_moves_over_there_is_called_anew_in_any_order(api: A
         ]
     async with api.ledger.db.connection() as connection:
         comparison = await compare(connection, LIFECYCLES)
-    assert (comparison.differing, comparison.shown) == ({}, [])
+    assert (comparison.differing, comparison.examples) == ({}, [])
 
 
 async def test_what_has_no_number_of_its_own_gets_it_when_it_is_told(api: Api) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.signing import signed_headers
 from app.webhooks.intake.verification import Credentials
-from app.webhooks.mapping.document import Verification
+from app.webhooks.mapping.document import VerificationScheme
 from tests.client import Api
 from tests.webhooks.test_receiving import an_admin, an_issue
 from tests.webhooks.tools import Tool, a_source, clock
@@ -67,7 +67,7 @@ async def test_sources_that_do_not_exist_are_answered_and_counted_like_those_tha
 
 async def test_a_mapping_of_ones_own_says_how_its_deliveries_are_verified(api: Api) -> None:
     tool = await a_source(api, await an_admin(api), "generic", mapping=OWN)
-    own = Verification(
+    own = VerificationScheme(
         scheme="hmac",
         header="Sentry-Hook-Signature",
         encoding="base64",

@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import Webhook
 from app.webhooks.adapters import adapter, tools
 from app.webhooks.intake.signing import signed_headers
 from app.webhooks.intake.verification import MOST_SIGNATURES, Credentials, is_verified
-from app.webhooks.mapping.document import Verification
+from app.webhooks.mapping.document import VerificationScheme
 from app.webhooks.sources.secrets import new_webhook_secret
 from tests.webhooks.payloads import FOLDER, payload
 
@@ -23,39 +23,39 @@ NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 NEW, OLD, WRONG = "the-new-secret-0001", "the-old-secret-0001", "somebody-elses-secret"
 BODY = '{"text": "Drücker {body} {timestamp}"}'.encode()
 
-GITHUB = Verification(scheme="hmac", header="X-Hub-Signature-256", prefix="sha256=")
-SHA1 = Verification(scheme="hmac", header="X-Hub-Signature", algorithm="sha1", prefix="sha1=")
-SEVERAL = Verification(scheme="hmac", header="X-PagerDuty-Signature", prefix="v1=", separator=",")
-DATED = Verification(
+GITHUB = VerificationScheme(scheme="hmac", header="X-Hub-Signature-256", prefix="sha256=")
+SHA1 = VerificationScheme(scheme="hmac", header="X-Hub-Signature", algorithm="sha1", prefix="sha1=")
+SEVERAL = VerificationScheme(scheme="hmac", header="X-PagerDuty-Signature", prefix="v1=", separator=",")
+DATED = VerificationScheme(
     scheme="hmac",
     header="X-Signature",
     encoding="base64",
     signed="{timestamp}{body}",
     timestamp_header="X-Timestamp",
 )
-STANDARD = Verification(scheme="standard_webhooks")
-BASIC = Verification(scheme="basic")
-BEARER = Verification(scheme="bearer")
-TOKEN = Verification(scheme="token", header="X-Gitlab-Token")
+STANDARD = VerificationScheme(scheme="standard_webhooks")
+BASIC = VerificationScheme(scheme="basic")
+BEARER = VerificationScheme(scheme="bearer")
+TOKEN = VerificationScheme(scheme="token", header="X-Gitlab-Token")
 SCHEMES = (GITHUB, SHA1, SEVERAL, DATED, STANDARD, BASIC, BEARER, TOKEN)
 
 
-def takes(scheme: Verification, headers: dict[str, str], *secrets: str, body: bytes = BODY) -> bool:
+def takes(scheme: VerificationScheme, headers: dict[str, str], *secrets: str, body: bytes = BODY) -> bool:
     """Whether the delivery is verified, by default with the new secret."""
     return is_verified((scheme,), Credentials(secrets or (NEW,), "tool"), headers, body, NOW)
 
 
-def sent(scheme: Verification, secret: str = NEW, instant: datetime = NOW) -> dict[str, str]:
+def sent(scheme: VerificationScheme, secret: str = NEW, instant: datetime = NOW) -> dict[str, str]:
     """Headers as the tool sends them."""
     return signed_headers(scheme, Credentials((secret,), "tool"), {}, BODY, instant)
 
 
-def named(scheme: Verification) -> str:
+def named(scheme: VerificationScheme) -> str:
     return f"{scheme.scheme} {scheme.header or ''}".strip()
 
 
 @pytest.mark.parametrize("scheme", SCHEMES, ids=named)
-def test_whoever_has_the_secret_is_taken_and_nobody_else(scheme: Verification) -> None:
+def test_whoever_has_the_secret_is_taken_and_nobody_else(scheme: VerificationScheme) -> None:
     assert takes(scheme, sent(scheme))
     assert not takes(scheme, sent(scheme, WRONG))
     assert not takes(scheme, {})
@@ -63,7 +63,7 @@ def test_whoever_has_the_secret_is_taken_and_nobody_else(scheme: Verification) -
 
 @pytest.mark.parametrize("scheme", SCHEMES, ids=named)
 def test_while_secrets_are_rotated_both_are_taken_and_afterwards_only_the_new_one(
-    scheme: Verification,
+    scheme: VerificationScheme,
 ) -> None:
     assert takes(scheme, sent(scheme, OLD), NEW, OLD)
     assert takes(scheme, sent(scheme, NEW), NEW, OLD)
@@ -71,13 +71,15 @@ def test_while_secrets_are_rotated_both_are_taken_and_afterwards_only_the_new_on
 
 
 @pytest.mark.parametrize("scheme", [GITHUB, SHA1, SEVERAL, DATED, STANDARD], ids=named)
-def test_a_signature_is_of_this_body_and_no_other(scheme: Verification) -> None:
+def test_a_signature_is_of_this_body_and_no_other(scheme: VerificationScheme) -> None:
     assert not takes(scheme, sent(scheme), body=BODY + b" ")
     assert takes(scheme, signed_headers(scheme, Credentials((NEW,)), {}, b"", NOW), body=b"")
 
 
 @pytest.mark.parametrize("scheme", [DATED, STANDARD], ids=named)
-def test_a_signed_time_more_than_five_minutes_away_is_refused_on_either_side(scheme: Verification) -> None:
+def test_a_signed_time_more_than_five_minutes_away_is_refused_on_either_side(
+    scheme: VerificationScheme,
+) -> None:
     for seconds, is_taken in ((300, True), (301, False), (-300, True), (-301, False)):
         assert takes(scheme, sent(scheme, instant=NOW + timedelta(seconds=seconds))) is is_taken
 

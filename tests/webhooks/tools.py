@@ -14,7 +14,7 @@ from app.webhooks.adapters import MAIL, adapter
 from app.webhooks.effects import processing
 from app.webhooks.intake.signing import signed_headers
 from app.webhooks.intake.verification import Credentials
-from app.webhooks.mapping.document import Verification
+from app.webhooks.mapping.document import VerificationScheme
 from tests.client import Api, Client, Json
 
 
@@ -40,7 +40,7 @@ class Tool:
         """Headers that show the secret as the tool's adapter says first; a mail server has a bearer token."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         credentials = Credentials((self.source["secret"],), self.source["user_name"])
-        scheme = Verification(scheme="bearer")
+        scheme = VerificationScheme(scheme="bearer")
         if self.source["adapter"] != MAIL:
             scheme = adapter(self.source["adapter"]).document.verification[0]
         sent = {"content-type": "application/json"} | named

@@ -103,7 +103,7 @@ class AuthMiddleware:
         in_query = key_scopes.take_key(scope)
         request = Request(scope)
         try:
-            who = await self._caller(request, in_query)
+            caller = await self._caller(request, in_query)
         except DatabaseGone as error:
             await (await database_gone(request, error))(scope, receive, send)
         except TooManyWrongKeys as error:
@@ -114,38 +114,38 @@ class AuthMiddleware:
         except Refusal as refusal:
             await _refused(request, refusal)(scope, receive, send)
         else:
-            if who is None and scope["path"] in SIGNED_IN_PAGES:
+            if caller is None and scope["path"] in SIGNED_IN_PAGES:
                 await self._app(scope, receive, send)
-            elif who is None:
+            elif caller is None:
                 await _unauthenticated(request)(scope, receive, send)
             else:
-                scope["state"]["caller"] = who
+                scope["state"]["caller"] = caller
                 scope["state"]["authenticate"] = partial(self._caller, request, in_query)
-                await self._limited(request, who, receive, send)
+                await self._limited(request, caller, receive, send)
 
-    async def _limited(self, request: Request, who: Who, receive: Receive, send: Send) -> None:
+    async def _limited(self, request: Request, caller: Who, receive: Receive, send: Send) -> None:
         """Pass the request on, unless the key or person has used up its rate limit (429), the key is for
         something else (403), or Accept allows no media type that the path offers (406).
         """
-        key, scope = str(who.key_id or who.person_id), request.scope
-        taken = self._requests.consume(key)
+        key, scope = str(caller.key_id or caller.person_id), request.scope
+        is_allowed = self._requests.consume(key)
         offered = _offered(scope["path"])
 
         async def send_counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if taken and message["status"] == NOT_MODIFIED:
+                if is_allowed and message["status"] == NOT_MODIFIED:
                     self._requests.refund(key)
-                said = self._requests.headers(self._requests.remaining(key))
-                message["headers"] = [*message["headers"], *said]
+                counts = self._requests.headers(self._requests.remaining(key))
+                message["headers"] = [*message["headers"], *counts]
                 if session_of(request) is not None:
                     MutableHeaders(scope=message).add_vary_header("Cookie")
             await send(message)
 
-        if not taken:
+        if not is_allowed:
             headers = {"Retry-After": str(self._requests.remaining(key).seconds)}
             answer = problem(request, 429, "rate_limited", words=self._limit, headers=headers)
             await answer(scope, receive, send_counted)
-        elif who.key_scope is not None and not key_scopes.permits(who.key_scope, scope):
+        elif caller.key_scope is not None and not key_scopes.permits(caller.key_scope, scope):
             await problem(request, 403, "key_scope")(scope, receive, send_counted)
         elif scope["path"] != METRICS and not _is_acceptable(request, offered):
             words = {"offered": " or ".join(offered)}
@@ -163,19 +163,21 @@ class AuthMiddleware:
         is_guess = True
         if "authorization" in request.headers:
             sent = _bearer_token(request)
-            who = await (self._by_token(request) if self._is_token(request) else self._by_key(request, sent))
+            caller = await (
+                self._by_token(request) if self._is_token(request) else self._by_key(request, sent)
+            )
         elif in_query is not None:
-            who = await self._by_key(request, in_query)
-            who = None if who is None or who.key_scope is None else who
+            caller = await self._by_key(request, in_query)
+            caller = None if caller is None or caller.key_scope is None else caller
         elif (cookie := request.cookies.get(sessions.cookie_name(request.url.scheme))) is not None:
-            who, is_guess = await self._by_session(request, cookie), False
+            caller, is_guess = await self._by_session(request, cookie), False
         else:
             return None
-        if who is None and is_guess:
+        if caller is None and is_guess:
             self._wrong_keys.consume(_address(request))
-        elif who is not None and who.key_id is not None:
-            self._use.note(who.key_id, utc_now())
-        return who
+        elif caller is not None and caller.key_id is not None:
+            self._use.note(caller.key_id, utc_now())
+        return caller
 
     def _is_token(self, request: Request) -> bool:
         """Return whether an identity provider is configured and the credential looks like a token of it."""
@@ -185,7 +187,7 @@ class AuthMiddleware:
     async def _by_token(self, request: Request) -> Who | None:
         assert self._issuer is not None
         try:
-            said = await self._issuer.verify(
+            claims = await self._issuer.verify(
                 _bearer_token(request) or "", lambda: self._require_lookup_quota(request)
             )
         except InvalidToken:
@@ -194,15 +196,15 @@ class AuthMiddleware:
         except IssuerGone:
             self._wrong_keys.consume(_address(request))
             raise
-        request.state.token = said
+        request.state.token = claims
         try:
-            person = await person_of(ledger_of(request), said, utc_now(), request.state.request_id)
+            person = await person_of(ledger_of(request), claims, utc_now(), request.state.request_id)
         except Refusal:
             # Each further token of this person costs a database lookup again.
             self._require_lookup_quota(request)
             self._wrong_keys.consume(_address(request))
             raise
-        return replace(person, ends_at=said.ends_at)
+        return replace(person, ends_at=claims.ends_at)
 
     async def _by_key(self, request: Request, sent: str | None) -> Who | None:
         parsed = None if sent is None else parse(sent)
@@ -212,12 +214,12 @@ class AuthMiddleware:
         if key_id not in self._in_use:
             # A key in use is not blocked by wrong credentials that others send from the same address.
             self._require_lookup_quota(request)
-        known = await ledger_of(request).directory.key(key_id)
-        if known is None:
+        api_key = await ledger_of(request).directory.key(key_id)
+        if api_key is None:
             self._in_use.discard(key_id)
             return None
         sent = hash_of(secret)
-        caller = known.caller_with(sent, utc_now())
+        caller = api_key.caller_with(sent, utc_now())
         if caller is not None:
             self._in_use.add(key_id)
             request.state.key_secret_hash = sent
@@ -232,13 +234,13 @@ class AuthMiddleware:
         cookie = sessions.parse_cookie(sent, ledger.vault.fingerprint)
         if cookie is None:
             return None
-        who = None
+        caller = None
         session = await sessions.find_session(ledger.db, cookie, now)
         if session is not None and (session.login is None or self._issuer is not None):
             request.state.session = session
-            who = await sessions.find_session_caller(ledger.directory, session, now)
-        request.state.is_session_over = who is None
-        return who
+            caller = await sessions.find_session_caller(ledger.directory, session, now)
+        request.state.is_session_over = caller is None
+        return caller
 
     def _require_lookup_quota(self, request: Request) -> None:
         """Check that the address may have another credential checked. Raises TooManyWrongKeys."""
@@ -297,14 +299,14 @@ def ledger_of(request: Request) -> Services:
 def caller_of(request: Request) -> Who:
     """Return the caller whom the middleware authenticated."""
     # Not `request.state`: Starlette creates that object anew for each access.
-    who: Who = request.scope["state"]["caller"]
-    return who
+    caller: Who = request.scope["state"]["caller"]
+    return caller
 
 
 def signed_in(request: Request) -> Who | None:
     """Return the caller of a page that is shown without a session, too; None if nobody is signed in."""
-    found: Who | None = request.scope["state"].get("caller")
-    return found
+    caller: Who | None = request.scope["state"].get("caller")
+    return caller
 
 
 async def still_caller(request: Request) -> Who | None:
@@ -312,23 +314,23 @@ async def still_caller(request: Request) -> Who | None:
 
     Raises DatabaseGone, and what refuses a token.
     """
-    found: Who | None = await request.scope["state"]["authenticate"]()
-    return found
+    caller: Who | None = await request.scope["state"]["authenticate"]()
+    return caller
 
 
 def session_of(request: Request) -> sessions.Session | None:
     """Return the session that authenticated the caller; None if it was a key or token."""
     # Through `request.state`, each request with a key would raise and catch an AttributeError.
-    found: sessions.Session | None = request.scope["state"].get("session")
-    return found
+    session: sessions.Session | None = request.scope["state"].get("session")
+    return session
 
 
 def proof_of(request: Request) -> sessions.SessionProof:
     """Return what the caller came with, a key or a token, to open a session with."""
     if caller_of(request).key_id is not None:
         return sessions.SessionProof(key_secret_hash=request.state.key_secret_hash)
-    said: TokenClaims = request.state.token
-    return sessions.SessionProof(login=ledger_of(request).external_id_fingerprint(LOGIN, said.login or ""))
+    claims: TokenClaims = request.state.token
+    return sessions.SessionProof(login=ledger_of(request).external_id_fingerprint(LOGIN, claims.login or ""))
 
 
 def utc_now() -> datetime:

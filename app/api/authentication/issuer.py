@@ -119,12 +119,12 @@ class IdentityProvider:
             algorithm, kid = header.get("alg"), header.get("kid")
             if algorithm not in ALGORITHMS or "crit" in header or _type(header) not in TYPES:
                 raise InvalidToken()
-            found = await self._key(kid, may_ask)
-            if found.get("alg", algorithm) != algorithm:
+            key = await self._key(kid, may_ask)
+            if key.get("alg", algorithm) != algorithm:
                 raise InvalidToken()
             claims = jwt.PyJWT(options={"enforce_minimum_key_length": True}).decode(
                 token,
-                jwt.PyJWK(found, algorithm),
+                jwt.PyJWK(key, algorithm),
                 algorithms=[algorithm],
                 audience=self._audience,
                 issuer=self._url,
@@ -152,15 +152,15 @@ class IdentityProvider:
         """Return the published key with that id; without an id, the only key. Raises InvalidToken,
         IssuerGone.
         """
-        if (found := self._cached_key(kid)) is not None:
+        if (key := self._cached_key(kid)) is not None:
             if self._is_stale():
                 self._fetch()
-            return found
+            return key
         may_ask()
         if self._tried_at is None or self._fetching is not None or self._unknown.consume(""):
             await asyncio.shield(self._fetch())
-            if (found := self._cached_key(kid)) is not None:
-                return found
+            if (key := self._cached_key(kid)) is not None:
+                return key
         if not self._answers:
             raise IssuerGone()
         raise InvalidToken()
@@ -207,8 +207,8 @@ async def _published(issuer: str) -> dict[str, dict[str, Any]]:
         listed = (await _json(client, where)).get("keys")
     if not isinstance(listed, list):
         raise ProviderUnreachable("it lists no keys")
-    signing = [one for one in listed if isinstance(one, dict) and one.get("use", "sig") == "sig"]
-    keys = {str(one.get("kid", "")): one for one in signing[:MOST_KEYS] if one.get("kty") != "oct"}
+    signing = [key for key in listed if isinstance(key, dict) and key.get("use", "sig") == "sig"]
+    keys = {str(key.get("kid", "")): key for key in signing[:MOST_KEYS] if key.get("kty") != "oct"}
     if not keys:
         raise ProviderUnreachable("it lists no key that signs")
     return keys
@@ -218,8 +218,8 @@ def _is_safe(where: str, issuer: str) -> bool:
     """Return whether nobody can tamper with the keys in transit: they come by https, or from the provider's
     own host and scheme.
     """
-    at, of = urlsplit(where), urlsplit(issuer)
-    return at.scheme == "https" or (at.scheme, at.hostname) == (of.scheme, of.hostname)
+    url, issuer_url = urlsplit(where), urlsplit(issuer)
+    return url.scheme == "https" or (url.scheme, url.hostname) == (issuer_url.scheme, issuer_url.hostname)
 
 
 async def _json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
@@ -232,20 +232,20 @@ async def _json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
             if len(body) > LARGEST_ANSWER:
                 raise ProviderUnreachable(f"{url} is answered with more than {LARGEST_ANSWER:,} bytes")
     with contextlib.suppress(ValueError, RecursionError):
-        if isinstance(said := json.loads(body), dict):
-            return said
+        if isinstance(document := json.loads(body), dict):
+            return document
     raise ProviderUnreachable(f"{url} is not answered with a JSON object")
 
 
 def _type(header: dict[str, Any]) -> object:
-    said = header.get("typ")
-    return said.lower() if isinstance(said, str) else said
+    token_type = header.get("typ")
+    return token_type.lower() if isinstance(token_type, str) else token_type
 
 
-def _text(said: object) -> str | None:
+def _text(claim: object) -> str | None:
     """Return the claim if it can be a name: printable text of limited length, without surrounding spaces;
     else None.
     """
-    if not isinstance(said, str) or not 0 < len(said) <= LONGEST_LOGIN or not said.isprintable():
+    if not isinstance(claim, str) or not 0 < len(claim) <= LONGEST_LOGIN or not claim.isprintable():
         return None
-    return said if said == said.strip() else None
+    return claim if claim == claim.strip() else None

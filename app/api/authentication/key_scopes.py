@@ -31,12 +31,12 @@ def take_key(scope: Scope) -> str | None:
     query: bytes = scope["query_string"]
     if not query or scope["path"] != CHANGE_CALENDAR:
         return None
-    keys, others = list[str](), list[str]()
+    keys, other_keys = list[str](), list[str]()
     for pair in query.decode("latin-1").split("&"):
         name, _, value = pair.partition("=")
         if unquote_plus(name) == PARAMETER:
             keys.append(unquote_plus(value))
         else:
-            others.append(pair)
-    scope["query_string"] = "&".join(others).encode("latin-1")
+            other_keys.append(pair)
+    scope["query_string"] = "&".join(other_keys).encode("latin-1")
     return keys[0] if len(keys) == 1 else "" if keys else None

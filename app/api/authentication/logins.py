@@ -20,41 +20,41 @@ from app.kernel.ledger import Ledger
 ADDING_RULE = rule_caller("add_people_at_login")
 
 
-async def person_of(ledger: Ledger, said: TokenClaims, now: datetime, request_id: str) -> Caller:
-    """Return the person with the login that the token's claims (`said`) name; add the person first if the
+async def person_of(ledger: Ledger, claims: TokenClaims, now: datetime, request_id: str) -> Caller:
+    """Return the person with the login that the token's claims (`claims`) name; add the person first if the
     settings allow that and there is none.
 
     Raises UnknownLogin, InactiveLogin, DatabaseGone.
     """
-    if said.login is None:
+    if claims.login is None:
         raise UnknownLogin()
-    fingerprint = ledger.external_id_fingerprint(LOGIN, said.login)
-    known = await ledger.directory.person_by_login(fingerprint)
-    if known is None and ledger.settings.oidc_adds_people:
-        await _add(ledger, said, now, request_id)
-        known = await ledger.directory.person_by_login(fingerprint)
-    if known is None:
+    fingerprint = ledger.external_id_fingerprint(LOGIN, claims.login)
+    person = await ledger.directory.person_by_login(fingerprint)
+    if person is None and ledger.settings.oidc_adds_people:
+        await _add(ledger, claims, now, request_id)
+        person = await ledger.directory.person_by_login(fingerprint)
+    if person is None:
         raise UnknownLogin()
-    if not known.active:
+    if not person.active:
         raise InactiveLogin()
-    return known.caller
+    return person.caller
 
 
-async def _add(ledger: Ledger, said: TokenClaims, now: datetime, request_id: str) -> None:
-    """Add the person in the token's claims (`said`) as a requester; further roles are granted later. Raises a
-    Refusal.
+async def _add(ledger: Ledger, claims: TokenClaims, now: datetime, request_id: str) -> None:
+    """Add the person in the token's claims (`claims`) as a requester; further roles are granted later. Raises
+    a Refusal.
     """
     people = ledger.lifecycles["person"]
     row = people.opening()
-    login = _accepted_text(row.body, "login", said.login)
+    login = _accepted_text(row.body, "login", claims.login)
     if login is None:
         raise UnknownLogin()
     body = row.body.model_validate(
         {
-            "name": _accepted_text(row.body, "name", said.name) or login,
+            "name": _accepted_text(row.body, "name", claims.name) or login,
             "login": login,
-            "email": _accepted_text(row.body, "email", said.email),
-            "locale": _language(said.locale),
+            "email": _accepted_text(row.body, "email", claims.email),
+            "locale": _language(claims.locale),
         }
     )
     context = CommandMetadata(ADDING_RULE, now, correlation_id=request_id, source="api")

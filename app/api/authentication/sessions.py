@@ -107,10 +107,10 @@ def parse_cookie(value: str, sign: Sign) -> SessionCookie | None:
     if not value.isascii() or len(value) > LONGEST_COOKIE:
         return None
     try:
-        found = SessionCookie(UUID(hex=name), rest.partition(".")[0])
+        cookie = SessionCookie(UUID(hex=name), rest.partition(".")[0])
     except ValueError:
         return None
-    return found if hmac.compare_digest(found.value(sign), value) else None
+    return cookie if hmac.compare_digest(cookie.value(sign), value) else None
 
 
 def cookie_name(scheme: str) -> str:
@@ -119,22 +119,22 @@ def cookie_name(scheme: str) -> str:
 
 
 async def create_session(
-    db: Database, who: Caller, proof: SessionProof, now: datetime, ends: datetime
+    db: Database, caller: Caller, proof: SessionProof, now: datetime, ends: datetime
 ) -> SessionCookie:
     """Open a session for the caller's key or login; return its cookie. Raises DatabaseGone."""
-    made = SessionCookie(uuid7(), new_secret())
+    cookie = SessionCookie(uuid7(), new_secret())
     parameters = {
-        "id": made.session_id,
-        "secret_hash": hash_of(made.secret),
-        "key_id": who.key_id,
+        "id": cookie.session_id,
+        "secret_hash": hash_of(cookie.secret),
+        "key_id": caller.key_id,
         "key_secret_hash": proof.key_secret_hash,
-        "person_id": None if proof.login is None else who.person_id,
+        "person_id": None if proof.login is None else caller.person_id,
         "login": proof.login,
         "now": now,
         "ends": ends,
     }
     await db.row(OPEN, parameters)
-    return made
+    return cookie
 
 
 async def find_session(db: Database, cookie: SessionCookie, now: datetime) -> Session | None:
@@ -158,16 +158,16 @@ async def find_session_caller(directory: Directory, session: Session, now: datet
     """Return the caller whom the session stands for, until it ends; None if its key has been given another
     secret, or its person another login. Raises DatabaseGone.
     """
-    found = None
+    caller = None
     if session.key_id is not None:
-        known = await directory.key(session.key_id)
-        found = None if known is None else known.caller_with(session.key_secret_hash or "", now)
+        api_key = await directory.key(session.key_id)
+        caller = None if api_key is None else api_key.caller_with(session.key_secret_hash or "", now)
     elif session.login is not None:
         person = await directory.person_by_login(session.login)
         # The login may have been given to another person since the session was opened.
         if person is not None and person.active and person.caller.person_id == session.person_id:
-            found = person.caller
-    return None if found is None else replace(found, ends_at=earlier(found.ends_at, session.expires_at))
+            caller = person.caller
+    return None if caller is None else replace(caller, ends_at=earlier(caller.ends_at, session.expires_at))
 
 
 async def delete_session(db: Database, session_id: UUID) -> None:

@@ -37,19 +37,19 @@ def lift(document: Schema) -> None:
     uses: defaultdict[str, list[tuple[Schema, Schema, Schema]]] = defaultdict(list)
     for part in list(marked({"paths": document["paths"], "components": document["components"]})):
         about = part.pop(MARK)
-        beside = {name: part.pop(name) for name in USAGE_MEMBERS if name in part}
+        usage = {name: part.pop(name) for name in USAGE_MEMBERS if name in part}
         part.update(about["more"])
-        uses[about["name"]].append((part, beside, about))
-    for name, found in uses.items():
-        alike = Counter(json.dumps(part, sort_keys=True) for part, _, _ in found)
-        usual, about = json.loads(alike.most_common(1)[0][0]), found[0][2]
-        for part, beside, _ in found:
+        uses[about["name"]].append((part, usage, about))
+    for name, parts in uses.items():
+        alike = Counter(json.dumps(part, sort_keys=True) for part, _, _ in parts)
+        usual, about = json.loads(alike.most_common(1)[0][0]), parts[0][2]
+        for part, usage, _ in parts:
             if part == usual:
                 part.clear()
                 part["$ref"] = _SCHEMA + name
-            part.update(beside)
-        said = {"description": about["description"], "examples": [about["example"]]}
-        document["components"]["schemas"][name] = {**usual, **said}
+            part.update(usage)
+        texts = {"description": about["description"], "examples": [about["example"]]}
+        document["components"]["schemas"][name] = {**usual, **texts}
 
 
 def share_components(document: Schema) -> None:
@@ -125,8 +125,8 @@ def _open(schema: Any, lists: Set[str]) -> None:
         if name in lists:
             schema["$ref"] = f"{_SCHEMA}Any{name}"
         elif "enum" in schema:
-            known = {"type": schema.pop("type"), "enum": schema.pop("enum")}
-            schema["anyOf"] = [known, TEXT]
+            code_values = {"type": schema.pop("type"), "enum": schema.pop("enum")}
+            schema["anyOf"] = [code_values, TEXT]
         else:
             for part in schema.values():
                 _open(part, lists)
@@ -156,9 +156,9 @@ def share_nullable(document: Schema) -> None:
         reference = use["anyOf"][0]["$ref"]
         if counts[reference] > 1:
             choices = use.pop("anyOf")
-            beside = dict(use)
+            usage = dict(use)
             use.clear()
-            use |= {"$ref": f"{reference}OrNull", **beside}
+            use |= {"$ref": f"{reference}OrNull", **usage}
             schemas[f"{reference.removeprefix(_SCHEMA)}OrNull"] = {"anyOf": choices}
     document["components"]["schemas"] = dict(sorted(schemas.items()))
 
@@ -185,9 +185,9 @@ def _merge_null(schema: Schema) -> None:
     if choices[0].keys() & {"enum", "const", *schema}:
         return
     del schema["anyOf"]
-    beside = dict(schema)
+    members = dict(schema)
     schema.clear()
-    schema.update({**choices[0], "type": [choices[0]["type"], "null"], **beside})
+    schema.update({**choices[0], "type": [choices[0]["type"], "null"], **members})
 
 
 def without_titles(schema: Any) -> None:

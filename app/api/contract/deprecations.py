@@ -61,7 +61,7 @@ class Deprecations:
     """A cache of the deprecation marks of routes that have been requested so far: each is inspected once."""
 
     def __init__(self) -> None:
-        self._known: dict[str, dict[str | None, Deprecated]] = {}
+        self._by_route: dict[str, dict[str | None, Deprecated]] = {}
 
     def headers(self, route: Any, query: bytes) -> Headers:
         """Return the deprecation headers for a request to the route with that query: of the deprecated things
@@ -69,24 +69,24 @@ class Deprecations:
         """
         if not isinstance(route, APIRoute):
             return []
-        marked = self._known.get(route.unique_id)
+        marked = self._by_route.get(route.unique_id)
         if marked is None:
-            marked = self._known[route.unique_id] = dict(_marked(route))
+            marked = self._by_route[route.unique_id] = dict(_marked(route))
         if not marked:
             return []
-        asked: set[str | None] = {None, *QueryParams(query)}
-        used = [mark for name, mark in marked.items() if name in asked]
+        names: set[str | None] = {None, *QueryParams(query)}
+        used = [mark for name, mark in marked.items() if name in names]
         return min(used, key=lambda mark: mark.sunset).headers if used else []
 
 
 def _marked(route: APIRoute) -> Iterator[tuple[str | None, Deprecated]]:
     """Yield the deprecation marks of the route, by the name of the parameter; None: the whole operation."""
-    told = (route.openapi_extra or {}).get(EXTENSION)
-    if told is not None:
+    deprecation = (route.openapi_extra or {}).get(EXTENSION)
+    if deprecation is not None:
         since, sunset = (
-            datetime.fromisoformat(told[name]).replace(tzinfo=UTC) for name in ("since", "sunset")
+            datetime.fromisoformat(deprecation[name]).replace(tzinfo=UTC) for name in ("since", "sunset")
         )
-        yield None, Deprecated(since, sunset, told["see"])
+        yield None, Deprecated(since, sunset, deprecation["see"])
     for parameter in route.dependant.query_params:
         kind = parameter.field_info.annotation
         fields = {parameter.alias: parameter.field_info}

@@ -77,8 +77,8 @@ def _of_parameter(parameter: Schema, schemas: Schema) -> Any:
 
 def _something(schema: Schema, schemas: Schema, name: str) -> Any:
     """Return an example of the schema; a list is not empty."""
-    found = example(schema, schemas, name)
-    return found or [example(schema["items"], schemas, name)] if schema.get("type") == "array" else found
+    value = example(schema, schemas, name)
+    return value or [example(schema["items"], schemas, name)] if schema.get("type") == "array" else value
 
 
 def example(schema: Schema, schemas: Schema, name: str = "") -> Any:
@@ -112,8 +112,8 @@ def _of_type(schema: Schema, schemas: Schema, name: str) -> Any:
 
 def _named(component: str, schemas: Schema, name: str) -> Any:
     if component == "Reference":
-        found = [said for word, said in NAMED.items() if word in name]
-        return found[0] if found else schemas[component]["examples"][0]
+        values = [value for word, value in NAMED.items() if word in name]
+        return values[0] if values else schemas[component]["examples"][0]
     return example(schemas[component], schemas, name)
 
 
@@ -126,6 +126,6 @@ def _object(schema: Schema, schemas: Schema) -> Schema:
     if schema.get("minProperties") and not names:
         candidates = [name for name in members if name != "occurred_at"]
         names = [next((name for name in candidates if "examples" in members[name]), candidates[0])]
-    shown = {name: example(members[name], schemas, name) for name in members if name in names}
+    values = {name: example(members[name], schemas, name) for name in members if name in names}
     more = schema.get(EXAMPLE_MEMBERS, ())
-    return shown | {name: _something(members[name], schemas, name) for name in more}
+    return values | {name: _something(members[name], schemas, name) for name in more}

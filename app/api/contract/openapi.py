@@ -132,8 +132,10 @@ def record_responses() -> dict[int | str, dict[str, Any]]:
 def problem_page_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the responses of operations that explain problems: as JSON, or as a page for people."""
     html = {"text/html": {"schema": {"type": "string"}}}
-    found = problems(*statuses)
-    return in_language() | {200: {**in_language()[200], "content": html}} | {s: found[s] for s in statuses}
+    responses = problems(*statuses)
+    return (
+        in_language() | {200: {**in_language()[200], "content": html}} | {s: responses[s] for s in statuses}
+    )
 
 
 def in_language() -> dict[int | str, dict[str, Any]]:
@@ -145,8 +147,8 @@ def in_language() -> dict[int | str, dict[str, Any]]:
 
 def or_table() -> dict[int | str, dict[str, Any]]:
     """Return the successful response of an operation that also offers a CSV table."""
-    said = "Successful Response; a table for `Accept: text/csv`."
-    return {200: {"description": said, "content": CSV}}
+    description = "Successful Response; a table for `Accept: text/csv`."
+    return {200: {"description": description, "content": CSV}}
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -205,10 +207,10 @@ def _describe_operations(contract: dict[str, Any]) -> None:
                     answer["headers"] = response_headers.references(names)
 
 
-def _share_security(made: dict[str, Any]) -> None:
+def _share_security(document: dict[str, Any]) -> None:
     """Say once for the whole document how requests are authenticated; operations say only what differs."""
-    made["security"] = SECURITY
-    for operations in made["paths"].values():
+    document["security"] = SECURITY
+    for operations in document["paths"].values():
         for operation in operations.values():
             if operation["security"] == SECURITY:
                 del operation["security"]

@@ -104,7 +104,7 @@ class WindowConflict(BaseModel):
 class TargetFault(BaseModel):
     """A target of an agreement, and why the agreement cannot be submitted with it."""
 
-    target: str = Field(description="What the agreement calls it.")
+    target: str = Field(description="Name that the agreement gives it.")
     because: str = Field(description="A stable code: `no_threshold`, `tied`, `does_not_add_up` …")
 
 
@@ -130,18 +130,19 @@ class ProblemDocument(BaseModel):
     )
     state: str | None = Field(default=None, description="The record's present state (status 409).")
     allowed_actions: list[str] | None = Field(
-        default=None, description="What is open to this caller now (status 409)."
+        default=None, description="Actions open to this caller now (status 409)."
     )
     version: int | None = Field(default=None, description="The record's present version (status 412).")
     conflicts: list[WindowConflict] | None = Field(
-        default=None, description="What stands in the way of the window (code `window_taken` and its like)."
+        default=None, description="Bookings in the way of the window (code `window_taken` and its like)."
     )
     targets: list[TargetFault] | None = Field(
         default=None, description="Targets that an agreement cannot be submitted with."
     )
     left_out: list[KeptApartPerson] | None = Field(
         default=None,
-        description="Who would be asked to vote and is kept apart (code `too_few_may_decide` and its like).",
+        description="Persons who would be asked to vote and are kept apart (code `too_few_may_decide` and"
+        " its like).",
     )
 
 
@@ -211,7 +212,7 @@ async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
     if isinstance(error, WrongValue):
         language = language_for(request)
-        faults = [fault_of_value(one, language) for one in (error, *error.further)]
+        faults = [fault_of_value(fault, language) for fault in (error, *error.further)]
         return problem(request, error.STATUS, "invalid", words={"count": str(len(faults))}, errors=faults)
     return problem(request, error.STATUS, error.code, words=error.words, more=error.more)
 
@@ -228,10 +229,10 @@ async def _invalid(request: Request, error: Exception) -> Response:
     if of_body and has_body(request) and not is_json(request):
         return _unsupported(request)
     language = language_for(request)
-    shown = faults[:MOST_FAULTS]
-    errors = [fault_of(language, fault, _known_names(request, fault["loc"])) for fault in shown]
-    words = {"count": f"{len(faults) + further:,}", "shown": str(len(shown))}
-    sentence = "invalid" if len(shown) == len(faults) and not further else "very_invalid"
+    first_faults = faults[:MOST_FAULTS]
+    errors = [fault_of(language, fault, _known_names(request, fault["loc"])) for fault in first_faults]
+    words = {"count": f"{len(faults) + further:,}", "shown": str(len(first_faults))}
+    sentence = "invalid" if len(first_faults) == len(faults) and not further else "very_invalid"
     return problem(request, 422, "invalid", sentence=sentence, words=words, errors=errors)
 
 
@@ -245,15 +246,15 @@ def unsupported_body(request: Request) -> Response | None:
 
 def _unsupported(request: Request) -> Response:
     headers = {"Accept-Patch": PATCHES} if request.method == "PATCH" else None
-    said = request.headers.get("content-type", "")[:LONGEST_SAID]
-    return problem(request, 415, "unsupported_media_type", words={"said": said}, headers=headers)
+    content_type = request.headers.get("content-type", "")[:LONGEST_SAID]
+    return problem(request, 415, "unsupported_media_type", words={"said": content_type}, headers=headers)
 
 
 def _known_names(request: Request, loc: Sequence[Any]) -> list[str]:
     """Return the names that the operation accepts at that place of its body or query."""
     dependant = request.scope["route"].dependant
-    taken = dependant.body_params if loc[0] == "body" else dependant.query_params
-    return names_at([parameter.field_info.annotation for parameter in taken], loc[1:])
+    parameters = dependant.body_params if loc[0] == "body" else dependant.query_params
+    return names_at([parameter.field_info.annotation for parameter in parameters], loc[1:])
 
 
 async def _framework_error(request: Request, error: Exception) -> Response:
@@ -277,8 +278,8 @@ def _methods(request: Request) -> list[str]:
     """Return all methods of this path: the router names only those of the first route that matches."""
     routes = request.app.router.routes
     scopes = ({**request.scope, "method": method} for method in METHODS)
-    taken = [s["method"] for s in scopes if any(r.matches(s)[0] is Match.FULL for r in routes)]
-    return ["HEAD", *taken] if "GET" in taken else taken
+    methods = [s["method"] for s in scopes if any(r.matches(s)[0] is Match.FULL for r in routes)]
+    return ["HEAD", *methods] if "GET" in methods else methods
 
 
 async def _bad_cursor(request: Request, error: Exception) -> Response:

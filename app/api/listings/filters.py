@@ -121,20 +121,20 @@ class Parameter:
 
 def parameters(record: type[Record], shape: type[OutputModel], names: Sequence[str]) -> dict[str, Parameter]:
     """Return the parameters that filter by these fields of a kind of record, by their names."""
-    made = [parameter for name in names for parameter in _of_field(record, shape, name)]
-    by_name = {parameter.name: parameter for parameter in made}
-    assert len(by_name) == len(made), "two parameters have one name"
+    made_parameters = [parameter for name in names for parameter in _of_field(record, shape, name)]
+    by_name = {parameter.name: parameter for parameter in made_parameters}
+    assert len(by_name) == len(made_parameters), "two parameters have one name"
     return by_name
 
 
 async def narrow(
-    where: WhereClause, known: Mapping[str, Parameter], query: BaseModel, renderer: Renderer
+    where: WhereClause, parameters: Mapping[str, Parameter], query: BaseModel, renderer: Renderer
 ) -> None:
     """Add the conditions for those of the known parameters that the query sets."""
-    for name in known.keys() & query.model_fields_set:
-        said = getattr(query, name)
-        if said is not None:
-            await known[name].narrow(where, said, renderer)
+    for name in parameters.keys() & query.model_fields_set:
+        value = getattr(query, name)
+        if value is not None:
+            await parameters[name].narrow(where, value, renderer)
 
 
 def _of_field(record: type[Record], shape: type[OutputModel], name: str) -> list[Parameter]:
@@ -211,11 +211,11 @@ def multi_value(entry: Any, about: str, *, most: int = MOST_VALUES) -> Any:
 
 def _value_parameters(name: str, entry: Any, called: str, column: _Column) -> list[Parameter]:
     none = "; `none`: those without" if column.has_none else ""
-    one = multi_value(entry, f"Those whose `{name}` is one of these{called}{none}.")
+    any_of = multi_value(entry, f"Those whose `{name}` is one of these{called}{none}.")
     none = "; `none`: not those without" if column.has_none else ""
     no = multi_value(entry, f"Those whose `{name}` is none of these{called}{none}.")
     return [
-        Parameter(name, one, partial(_match_any, column)),
+        Parameter(name, any_of, partial(_match_any, column)),
         Parameter(f"{name}_not", no, partial(_match_none, column)),
     ]
 
@@ -225,34 +225,36 @@ _SINGULAR = {"categories": "category"}
 
 
 def _list_parameters(name: str) -> list[Parameter]:
-    one = _SINGULAR.get(name, name.removesuffix("s"))
+    singular = _SINGULAR.get(name, name.removesuffix("s"))
 
-    async def contains_any(where: WhereClause, said: list[str], renderer: Renderer) -> None:
-        values = await _plain_values(renderer, said)
+    async def contains_any(where: WhereClause, texts: list[str], renderer: Renderer) -> None:
+        values = await _plain_values(renderer, texts)
         where.conditions.append(f"r.{name} && {where.bind(values)}::text[]")
 
-    async def contains_none(where: WhereClause, said: list[str], renderer: Renderer) -> None:
-        values = await _plain_values(renderer, said)
+    async def contains_none(where: WhereClause, texts: list[str], renderer: Renderer) -> None:
+        values = await _plain_values(renderer, texts)
         where.conditions.append(f"(r.{name} && {where.bind(values)}::text[]) is not true")
 
     some = multi_value(_QueryText, f"Those that have one of these among their `{name}`.")
     none = multi_value(_QueryText, f"Those that have none of these among their `{name}`.")
-    return [Parameter(one, some, contains_any), Parameter(f"{one}_not", none, contains_none)]
+    return [Parameter(singular, some, contains_any), Parameter(f"{singular}_not", none, contains_none)]
 
 
-async def _match_any(column: _Column, where: WhereClause, said: list[str], renderer: Renderer) -> None:
-    values, none = await _resolved_values(column, said, renderer)
-    ways = [f"r.{column.name} is null"] if none else []
+async def _match_any(column: _Column, where: WhereClause, texts: list[str], renderer: Renderer) -> None:
+    values, none = await _resolved_values(column, texts, renderer)
+    conditions = [f"r.{column.name} is null"] if none else []
     # With one value, an index delivers the rows in the list's order; with several it does not.
     if len(values) == 1:
-        ways.append(f"r.{column.name} = {where.bind(values[0])}")
+        conditions.append(f"r.{column.name} = {where.bind(values[0])}")
     elif values:
-        ways.append(f"r.{column.name} = any({where.bind(values)})")
-    where.conditions.append(f"({' or '.join(ways)})" if len(ways) > 1 else "".join(ways) or "false")
+        conditions.append(f"r.{column.name} = any({where.bind(values)})")
+    where.conditions.append(
+        f"({' or '.join(conditions)})" if len(conditions) > 1 else "".join(conditions) or "false"
+    )
 
 
-async def _match_none(column: _Column, where: WhereClause, said: list[str], renderer: Renderer) -> None:
-    values, none = await _resolved_values(column, said, renderer)
+async def _match_none(column: _Column, where: WhereClause, texts: list[str], renderer: Renderer) -> None:
+    values, none = await _resolved_values(column, texts, renderer)
     if none:
         where.conditions.append(f"r.{column.name} is not null")
     if values:
@@ -261,38 +263,38 @@ async def _match_none(column: _Column, where: WhereClause, said: list[str], rend
         where.conditions.append(f"({other}{empty})")
 
 
-async def _resolved_values(column: _Column, said: list[str], renderer: Renderer) -> tuple[list[Any], bool]:
+async def _resolved_values(column: _Column, values: list[str], renderer: Renderer) -> tuple[list[Any], bool]:
     """Resolve the values of a filter to column values, for instance `me` to a person's id. The second result
     tells whether `none` is among the values.
     """
-    none = column.has_none and NONE in said
-    return await column.meaning(renderer, [value for value in said if not (none and value == NONE)]), none
+    none = column.has_none and NONE in values
+    return await column.meaning(renderer, [value for value in values if not (none and value == NONE)]), none
 
 
-async def _codes(renderer: Renderer, said: Sequence[str]) -> list[Any]:
-    return [str(code) for code in said]
+async def _codes(renderer: Renderer, codes: Sequence[str]) -> list[Any]:
+    return [str(code) for code in codes]
 
 
-async def _plain_values(renderer: Renderer, said: Sequence[str]) -> list[Any]:
+async def _plain_values(renderer: Renderer, values: Sequence[str]) -> list[Any]:
     # PostgreSQL cannot store NUL in texts, so no record has such a value.
-    return [word for word in said if "\x00" not in word]
+    return [word for word in values if "\x00" not in word]
 
 
-async def _persons(renderer: Renderer, said: Sequence[str]) -> list[Any]:
-    ids = [renderer.caller.person_id if person == ME else person for person in said if person != NONE]
+async def _persons(renderer: Renderer, names: Sequence[str]) -> list[Any]:
+    ids = [renderer.caller.person_id if person == ME else person for person in names if person != NONE]
     return [UUID(str(person)) for person in ids if person is not None]
 
 
-async def _ids(renderer: Renderer, said: Sequence[str]) -> list[Any]:
+async def _ids(renderer: Renderer, names: Sequence[str]) -> list[Any]:
     ids = []
-    for one in said:
+    for name in names:
         with contextlib.suppress(ValueError):  # a text that is no id names no record
-            ids.append(UUID(one))
+            ids.append(UUID(name))
     return ids
 
 
-async def _teams(renderer: Renderer, said: Sequence[str]) -> list[Any]:
-    named = set(said)
+async def _teams(renderer: Renderer, names: Sequence[str]) -> list[Any]:
+    named = set(names)
     teams = (await renderer.ledger.directory.teams()).values()
     return [team.id for team in teams if team.key in named or team.text in named]
 
@@ -300,11 +302,11 @@ async def _teams(renderer: Renderer, said: Sequence[str]) -> list[Any]:
 def _state_parameters(kind: type[CodeEnum]) -> list[Parameter]:
     every = frozenset(state.value for state in kind)
 
-    async def among(where: WhereClause, said: list[CodeEnum], renderer: Renderer) -> None:
-        where.restrict_states(frozenset(state.value for state in said))
+    async def among(where: WhereClause, states: list[CodeEnum], renderer: Renderer) -> None:
+        where.restrict_states(frozenset(state.value for state in states))
 
-    async def not_among(where: WhereClause, said: list[CodeEnum], renderer: Renderer) -> None:
-        where.restrict_states(every - {state.value for state in said})
+    async def not_among(where: WhereClause, states: list[CodeEnum], renderer: Renderer) -> None:
+        where.restrict_states(every - {state.value for state in states})
 
     return [
         Parameter("state", multi_value(kind, "Those that stand in one of these states."), among),
@@ -313,32 +315,35 @@ def _state_parameters(kind: type[CodeEnum]) -> list[Parameter]:
 
 
 def _flag_parameter(name: str) -> Parameter:
-    async def equals(where: WhereClause, said: bool, renderer: Renderer) -> None:
-        where.conditions.append(f"r.{name}" if said else f"not r.{name}")
+    async def equals(where: WhereClause, value: bool, renderer: Renderer) -> None:
+        where.conditions.append(f"r.{name}" if value else f"not r.{name}")
 
-    return Parameter(name, Annotated[bool | None, Field(description=f"Whether `{name}`.")], equals)
+    return Parameter(name, Annotated[bool | None, Field(description=f"Value of `{name}`.")], equals)
 
 
 def _time_parameters(name: str, may_be_empty: bool) -> list[Parameter]:
-    said = name.removesuffix("_at")
+    instant = name.removesuffix("_at")
 
-    async def at_or_after(where: WhereClause, said: datetime, renderer: Renderer) -> None:
-        where.conditions.append(f"r.{name} >= {where.bind(said)}")
+    async def at_or_after(where: WhereClause, instant: datetime, renderer: Renderer) -> None:
+        where.conditions.append(f"r.{name} >= {where.bind(instant)}")
 
-    async def earlier_than(where: WhereClause, said: datetime, renderer: Renderer) -> None:
-        where.conditions.append(f"r.{name} < {where.bind(said)}")
+    async def earlier_than(where: WhereClause, instant: datetime, renderer: Renderer) -> None:
+        where.conditions.append(f"r.{name} < {where.bind(instant)}")
 
     late = Annotated[Time | None, Field(description=f"Those whose `{name}` is then or later.")]
     early = Annotated[Time | None, Field(description=f"Those whose `{name}` is earlier, and not then.")]
-    bounds = [Parameter(f"{said}_after", late, at_or_after), Parameter(f"{said}_before", early, earlier_than)]
+    bounds = [
+        Parameter(f"{instant}_after", late, at_or_after),
+        Parameter(f"{instant}_before", early, earlier_than),
+    ]
     return [*bounds, *_presence_parameters(name)] if may_be_empty else bounds
 
 
 def _presence_parameters(name: str) -> list[Parameter]:
-    async def is_empty(where: WhereClause, said: str, renderer: Renderer) -> None:
+    async def is_empty(where: WhereClause, value: str, renderer: Renderer) -> None:
         where.conditions.append(f"r.{name} is null")
 
-    async def is_filled(where: WhereClause, said: str, renderer: Renderer) -> None:
+    async def is_filled(where: WhereClause, value: str, renderer: Renderer) -> None:
         where.conditions.append(f"r.{name} is not null")
 
     without = Annotated[Literal["none"] | None, Field(description=f"`none`: those without `{name}`.")]
@@ -403,8 +408,8 @@ _CHILD_FILTERS = {
 def _child_parameters(name: str) -> list[Parameter]:
     child_filter = _CHILD_FILTERS[name]
 
-    async def matches(not_: str, where: WhereClause, said: list[str], renderer: Renderer) -> None:
-        values = await child_filter.meaning(renderer, said)
+    async def matches(not_: str, where: WhereClause, texts: list[str], renderer: Renderer) -> None:
+        values = await child_filter.meaning(renderer, texts)
         ids = child_filter.ids.format(
             kind=where.bind(renderer.lifecycle.kind),
             said=where.bind(values),
@@ -415,13 +420,13 @@ def _child_parameters(name: str) -> list[Parameter]:
             if child_filter.public
             else EVERYWHERE
         )
-        found = f"r.id in ({ids})"
+        condition = f"r.id in ({ids})"
         if staff == NOWHERE:
-            found = f"r.id in ({ids}{child_filter.public})"
+            condition = f"r.id in ({ids}{child_filter.public})"
         elif staff != EVERYWHERE:
             # The first condition finds candidates by an index, the second checks only those.
-            found += f" and ({staff} or r.id in ({ids}{child_filter.public}))"
-        where.conditions.append(f"{not_} ({found})")
+            condition += f" and ({staff} or r.id in ({ids}{child_filter.public}))"
+        where.conditions.append(f"{not_} ({condition})")
 
     some = multi_value(child_filter.entry, f"Those that have {child_filter.about}.")
     none = multi_value(child_filter.entry, f"Those that do not have {child_filter.about}.")

@@ -53,8 +53,8 @@ class ListSelection(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _gathered(cls, said: Any) -> Any:
-        return gather_custom(said) if CUSTOM.name in cls.model_fields else said
+    def _gathered(cls, values: Any) -> Any:
+        return gather_custom(values) if CUSTOM.name in cls.model_fields else values
 
 
 class ListQuery(ListSelection, Paging):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import new_class
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, create_model
@@ -18,7 +19,8 @@ from app.api.listings.filters import Parameter, multi_value, parameters
 from app.api.listings.list_queries import ACTIONS, ListQuery, ListSelection, RecordQuery, on_request
 from app.api.listings.searching import SEARCH
 from app.api.records.custom import CUSTOM
-from app.api.records.shapes import ALWAYS_INCLUDED, OutputModel, Renderer, on_request_fields
+from app.api.records.plans import ALWAYS_INCLUDED, on_request_fields
+from app.api.records.shapes import OutputModel, RecordOut, Renderer, TicketOut
 from app.common.records import Record, all_codecs
 from app.common.tickets import Ticket
 from app.kernel.actions.lifecycle import Lifecycle
@@ -66,25 +68,26 @@ class ListExtension:
         """
         names = {parameter.name for parameter in self.parameters}
         filtered = any(query is not None and names & query.model_fields_set for query in queries)
-        asked = {name for query in queries if query is not None for name in on_request(query)}
-        return filtered or sort.removeprefix("-") in self.sorts or not asked.isdisjoint(self.fields)
+        requested = {name for query in queries if query is not None for name in on_request(query)}
+        return filtered or sort.removeprefix("-") in self.sorts or not requested.isdisjoint(self.fields)
 
 
 @dataclass(frozen=True)
 class Listing:
     """The list of one kind of record: what it can filter, sort and expand.
 
-    `shape` is the model that shows a record. `filters` name its fields, or conditions on child records
-    (`filters._CHILD_FILTERS`); `sorts` name its fields: the first, descending, is the default order.
+    `filters` name fields of the record, or conditions on child records (`filters._CHILD_FILTERS`); `sorts`
+    name its fields: the first, descending, is the default order. `shape` is the model that shows a record, if
+    not all of its fields as they are declared there.
     `expands` are the listings whose records can be shown whole where this one refers to them by id.
     `renderer` shows the records. `own_parameters` are filters by what is no field, `extension` is what the
     list offers from another table.
     """
 
     lifecycle: Lifecycle[Any]
-    shape: type[OutputModel]
     filters: tuple[str, ...]
     sorts: tuple[str, ...]
+    shape: type[OutputModel] = OutputModel
     expands: tuple[Listing, ...] = ()
     renderer: type[Renderer] = Renderer
     own_parameters: tuple[Parameter, ...] = ()
@@ -102,24 +105,26 @@ class Listing:
     page: type[OutputModel] = field(init=False)
 
     def __post_init__(self) -> None:
-        def set_fields(**made: Any) -> None:
-            for name, value in made.items():
+        def set_fields(**values: Any) -> None:
+            for name, value in values.items():
                 object.__setattr__(self, name, value)
 
+        if self.shape is OutputModel:
+            set_fields(shape=_shape_of(self.lifecycle.record))
         set_fields(parameters=parameters(self.lifecycle.record, self.shape, self.filters))
-        self.parameters.update({one.name: one for one in self.own_parameters})
+        self.parameters.update({own.name: own for own in self.own_parameters})
         if self.lifecycle.searched_fields:
             self.parameters[SEARCH.name] = SEARCH
         if issubclass(self.lifecycle.record, Ticket):
             self.parameters[CUSTOM.name] = CUSTOM
-        beside = self.extension
-        if beside is not None:
-            self.parameters.update({parameter.name: parameter for parameter in beside.parameters})
+        extension = self.extension
+        if extension is not None:
+            self.parameters.update({parameter.name: parameter for parameter in extension.parameters})
         set_fields(refers=_expand_targets(self))
         name = self.shape.__name__.removesuffix("Out")
         shaping = _shaping(self)
         selected: Any = {p.name: (p.annotation, None) for p in self.parameters.values()}
-        selected["sort"] = _sort((*self.sorts, *(() if beside is None else beside.sorts)))
+        selected["sort"] = _sort((*self.sorts, *(() if extension is None else extension.sorts)))
         set_fields(selection=create_model(f"{name}ListSelection", __base__=ListSelection, **selected))
         offered = {"include": _include(self.shape)} if ACTIONS in self.shape.model_fields else {}
         set_fields(query=create_model(f"{name}Query", __base__=ListQuery, **selected, **shaping, **offered))
@@ -129,10 +134,18 @@ class Listing:
         set_fields(page=_page_model(self, f"{name}Page", self.item))
 
 
+def _shape_of(record: type[Record]) -> type[RecordOut]:
+    """Return the model that shows all fields of a record of this kind as they are declared there."""
+    base = TicketOut if issubclass(record, Ticket) else RecordOut
+    about = " ".join((record.__doc__ or "").split("\n\n", maxsplit=1)[0].split())
+    texts = {"__doc__": about, "__module__": record.__module__}
+    return new_class(f"{record.__name__}Out", (base,), {"of": record}, lambda body: body.update(texts))
+
+
 def _expand_targets(listing: Listing) -> dict[str, ExpandTarget]:
-    lists = {of.lifecycle.kind: of for of in listing.expands}
-    found = {name: _expand_target(listing, lists, name) for name in listing.shape.model_fields}
-    refers = {name: referred for name, referred in found.items() if referred is not None}
+    lists = {listed.lifecycle.kind: listed for listed in listing.expands}
+    targets = {name: _expand_target(listing, lists, name) for name in listing.shape.model_fields}
+    refers = {name: referred for name, referred in targets.items() if referred is not None}
     named = {referred.listing.lifecycle.kind for referred in refers.values()}
     assert lists.keys() == named, "nothing refers to one of these"
     return refers
@@ -152,9 +165,9 @@ def _expand_target(listing: Listing, lists: Mapping[str, Listing], name: str) ->
 
 
 def _sort(names: tuple[str, ...]) -> Any:
-    ways: Any = Literal[tuple(way for name in names for way in (name, f"-{name}"))]
+    choices: Any = Literal[tuple(choice for name in names for choice in (name, f"-{name}"))]
     about = "By what they are sorted, with `-` downwards; then by id. Those without a value come last."
-    return Annotated[ways, Field(description=about)], f"-{names[0]}"
+    return Annotated[choices, Field(description=about)], f"-{names[0]}"
 
 
 def _shaping(listing: Listing) -> dict[str, Any]:
@@ -177,18 +190,18 @@ def _shaping(listing: Listing) -> dict[str, Any]:
 def _include(shape: type[OutputModel]) -> Any:
     """Return the parameter that asks for fields that a list does not show by default."""
     about = "`actions`: say of each record what the caller may do with it, by name."
-    others = on_request_fields(shape)
-    if not others:
+    requested_fields = on_request_fields(shape)
+    if not requested_fields:
         return multi_value(Literal[ACTIONS], about), None
-    entry: Any = Literal[(ACTIONS, *others)]
-    return multi_value(entry, f"{about} {_shown_on_request(others)}"), None
+    entry: Any = Literal[(ACTIONS, *requested_fields)]
+    return multi_value(entry, f"{about} {_shown_on_request(requested_fields)}"), None
 
 
 def _include_of_one(shape: type[OutputModel]) -> Any:
     """Return the parameter that asks for fields that a single record does not show by default either."""
-    others = on_request_fields(shape)
-    entry: Any = Literal[others]
-    return multi_value(entry, _shown_on_request(others)), None
+    requested_fields = on_request_fields(shape)
+    entry: Any = Literal[requested_fields]
+    return multi_value(entry, _shown_on_request(requested_fields)), None
 
 
 def _shown_on_request(names: Sequence[str]) -> str:
@@ -206,8 +219,8 @@ def _item_model(shape: type[OutputModel], name: str) -> type[OutputModel]:
 def _page_model(listing: Listing, name: str, entry: Any) -> type[OutputModel]:
     more: dict[str, Any] = {}
     if listing.extension is not None:
-        beside = listing.extension
-        more[beside.lag_field] = (float | None, Field(description=beside.lag_about))
+        extension = listing.extension
+        more[extension.lag_field] = (float | None, Field(description=extension.lag_about))
     if listing.lifecycle.searched_fields:
         about = (
             "Age of the first event whose words `q` does not find yet; 0: there is none. Null without `q`."

@@ -67,23 +67,23 @@ class Order:
     @property
     def range_order_by(self) -> str:
         """Return the ORDER BY of rows of which all have a value, or none has: as an index has them."""
-        way = " desc" if self.down else ""
-        return f"r.{self.column}{way}, r.id{way}"
+        direction = " desc" if self.down else ""
+        return f"r.{self.column}{direction}, r.id{direction}"
 
     @property
     def merged_order_by(self) -> str:
         """Return the ORDER BY of all rows."""
-        way = " desc" if self.down else ""
-        return f"r.{self.column}{way} nulls last, r.id{way}"
+        direction = " desc" if self.down else ""
+        return f"r.{self.column}{direction} nulls last, r.id{direction}"
 
 
 def order_of(listing: Listing, sort: str) -> Order:
     """Return the order that `sort` names, as `-opened_at`."""
     column = sort.removeprefix("-")
-    beside = listing.extension
-    if beside is not None and column in beside.sorts:
+    extension = listing.extension
+    if extension is not None and column in extension.sorts:
         table = listing.lifecycle.source
-        source = f"(select t.*, {beside.sorts[column]} as {column} from {table} t {beside.join})"
+        source = f"(select t.*, {extension.sorts[column]} as {column} from {table} t {extension.join})"
         return Order(column, sort.startswith("-"), may_be_empty=True, is_default=False, source=source)
     may_be_empty = type(None) in get_args(listing.shape.model_fields[column].annotation)
     return Order(column, sort.startswith("-"), may_be_empty, is_default=column == listing.sorts[0])
@@ -116,14 +116,14 @@ async def page(
         if query.cursor is None
         else _decode_position(listing, order, cursors.read(query.cursor, scope, sign))
     )
-    found: dict[str, Any] = {"total": None, "total_at_least": None}
-    if (beside := listing.extension) is not None:
-        requested = beside.is_requested(sort, query, saved)
-        found[beside.lag_field] = await beside.wait(renderer.ledger.db) if requested else None
+    answer: dict[str, Any] = {"total": None, "total_at_least": None}
+    if (extension := listing.extension) is not None:
+        requested = extension.is_requested(sort, query, saved)
+        answer[extension.lag_field] = await extension.wait(renderer.ledger.db) if requested else None
     if listing.lifecycle.searched_fields:
-        found["lag_seconds"] = await wait_for_index(renderer.ledger.db) if where.searches else None
+        answer["lag_seconds"] = await wait_for_index(renderer.ledger.db) if where.searches else None
     if query.count:
-        found |= await _total(renderer, where)
+        answer |= await _total(renderer, where)
     rows = await page_rows(renderer, where, order, query.limit + 1, after)
     cursor, items = None, list[dict[str, Any]]()
     if rows:
@@ -134,7 +134,7 @@ async def page(
         await renderer.render_columns(columns)
         items = by_row(columns)
     await expand(listing, renderer, items, expanded_fields(query))
-    return {"items": items, "next_cursor": cursor, **found}
+    return {"items": items, "next_cursor": cursor, **answer}
 
 
 def page_response(request: Request, page: dict[str, Any], media_type: str | None = None) -> Response:
@@ -149,8 +149,8 @@ def link(request: Request, next_cursor: str | None) -> dict[str, str]:
     """Return the `Link` header with the URL of the next page; none on the last."""
     if next_cursor is None:
         return {}
-    asked = [(name, said) for name, said in request.query_params.multi_items() if name != "cursor"]
-    following = urlencode([*asked, ("cursor", next_cursor)])
+    parameters = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    following = urlencode([*parameters, ("cursor", next_cursor)])
     return {"Link": f'<{request.url.path}?{following}>; rel="next"'}
 
 
@@ -174,10 +174,10 @@ async def page_rows(
         rows = await run_query(replace(where, scan_limit=MOST_WALKED))
         if len(rows) == limit:
             return rows
-    found = await hits(db, where.searches, where.parameters, kind=kind, most=MOST_HITS)
-    if found is None:
+    ids = await hits(db, where.searches, where.parameters, kind=kind, most=MOST_HITS)
+    if ids is None:
         return await run_query(where)
-    among = [one.among(f"= any({where.bind(found)}::text::uuid[])") for one in where.searches]
+    among = [search.among(f"= any({where.bind(ids)}::text::uuid[])") for search in where.searches]
     return await run_query(replace(where, conditions=where.conditions + among, searches=[]))
 
 
@@ -190,7 +190,7 @@ def page_sql(
     if where.scan_limit is None:
         sources = [f"{table} r where {conditions}" for conditions in _with_searches(where, ranges)]
     else:
-        words = " and ".join(one.condition for one in where.searches)
+        words = " and ".join(search.condition for search in where.searches)
         sources = [
             f"(select * from {table} r where {conditions} order by {order.range_order_by} "
             f"limit {where.scan_limit}) r where {words}"
@@ -205,9 +205,9 @@ def page_sql(
         f"(select r.id, r.{order.column} from {source} order by {order.range_order_by} limit {limit})"
         for source in sources
     ]
-    found = f"select * from ({' union '.join(each)}) as r order by {order.merged_order_by} limit {limit}"
+    query = f"select * from ({' union '.join(each)}) as r order by {order.merged_order_by} limit {limit}"
     return (
-        f"select {columns} from ({found}) as found join {table} r using (id) order by {order.merged_order_by}"
+        f"select {columns} from ({query}) as found join {table} r using (id) order by {order.merged_order_by}"
     )
 
 
@@ -221,17 +221,18 @@ def count_sql(renderer: Renderer, where: WhereClause, most: int) -> str:
 
 async def _total(renderer: Renderer, where: WhereClause) -> dict[str, int | None]:
     query = count_sql(renderer, where, MOST_COUNTED + 1)
-    found: int = await renderer.ledger.db.value(query, where.parameters, prepare=where.prepare)
-    if found > MOST_COUNTED:
+    total: int = await renderer.ledger.db.value(query, where.parameters, prepare=where.prepare)
+    if total > MOST_COUNTED:
         return {"total": None, "total_at_least": MOST_COUNTED}
-    return {"total": found, "total_at_least": None}
+    return {"total": total, "total_at_least": None}
 
 
 def _scope(listing: Listing, query: ListQuery, saved: ListSelection | None) -> str:
     """Return the scope of a cursor: this list with these filters in this order."""
     left_out = {"limit", "cursor", "fields", "expand", "include", "count", "view"}
-    said = query.model_dump_json(exclude=left_out, exclude_unset=True)
-    return f"{listing.lifecycle.plural} {said} {saved.model_dump_json(exclude_unset=True) if saved else ''}"
+    conditions = query.model_dump_json(exclude=left_out, exclude_unset=True)
+    saved_conditions = "" if saved is None else saved.model_dump_json(exclude_unset=True)
+    return f"{listing.lifecycle.plural} {conditions} {saved_conditions}"
 
 
 def _encode_position(value: Any, row_id: UUID) -> list[Any]:
@@ -239,8 +240,8 @@ def _encode_position(value: Any, row_id: UUID) -> list[Any]:
     return [instant(value.replace(tzinfo=UTC)) if isinstance(value, datetime) else value, str(row_id)]
 
 
-def _decode_position(listing: Listing, order: Order, said: list[Any]) -> PagePosition:
-    value, row_id = said
+def _decode_position(listing: Listing, order: Order, values: list[Any]) -> PagePosition:
+    value, row_id = values
     record: type[Record] = listing.lifecycle.record
     kind = codecs(record).get(order.column)
     is_instant = value is not None and (kind is None or kind.type is datetime)
@@ -270,24 +271,26 @@ def _ranges(renderer: Renderer, where: WhereClause, by_state: bool, parts: Seque
     """
     agents_see = renderer.ledger.settings.agents_see
     everything = sees_every_record(renderer.caller, renderer.lifecycle, agents_see=agents_see)
-    shown = [[]] if everything else [[condition] for condition in _audience_conditions(renderer, where)]
+    ranges = [[]] if everything else [[condition] for condition in _audience_conditions(renderer, where)]
     states: list[list[str]] = [[]]
     if where.states is not None:
         names = sorted(where.states)
         one_by_one = by_state or len(names) == 1
-        if one_by_one and len(shown) * len(names) * len(parts) <= MOST_RANGES:
+        if one_by_one and len(ranges) * len(names) * len(parts) <= MOST_RANGES:
             states = [[f"r.state = {where.bind(name)}"] for name in names] or [["false"]]
         else:
             states = [[f"r.state = any({where.bind(names)})"]]
     return [
         " and ".join([*where.conditions, *token, *state, *part]) or "true"
-        for token, state, part in product(shown, states, parts)
+        for token, state, part in product(ranges, states, parts)
     ]
 
 
 def _with_searches(where: WhereClause, ranges: Sequence[str]) -> list[str]:
     """Return the conditions of every range, with the searches added."""
-    return [" and ".join([one, *(search.condition for search in where.searches)]) for one in ranges]
+    return [
+        " and ".join([condition, *(search.condition for search in where.searches)]) for condition in ranges
+    ]
 
 
 def _audience_conditions(renderer: Renderer, where: WhereClause) -> list[str]:
@@ -306,8 +309,8 @@ def _audience_conditions(renderer: Renderer, where: WhereClause) -> list[str]:
         ]
         for child in lifecycle.children:
             if issubclass(child, ChildRecord) and kind == child.AUDIENCE_KIND:
-                who, what = where.bind(UUID(token_id)), where.bind(f"{lifecycle.kind}/%")
-                conditions.append(VIA_CHILD_ROWS.format(kind=child.KIND, who=who, what=what))
+                person, streams = where.bind(UUID(token_id)), where.bind(f"{lifecycle.kind}/%")
+                conditions.append(VIA_CHILD_ROWS.format(kind=child.KIND, who=person, what=streams))
         if token == DESK and lifecycle.unassigned is not None:
             conditions.append(lifecycle.unassigned)
     return conditions or ["false"]

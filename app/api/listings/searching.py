@@ -34,8 +34,8 @@ Searched = Annotated[
 ]
 
 
-async def _narrow(where: WhereClause, said: str, renderer: Renderer) -> None:
-    where.searches.append(search(said, renderer.caller, renderer.lifecycle, where.bind))
+async def _narrow(where: WhereClause, words: str, renderer: Renderer) -> None:
+    where.searches.append(search(words, renderer.caller, renderer.lifecycle, where.bind))
 
 
 #: The parameter `q`, for lists of kinds with full-text search.

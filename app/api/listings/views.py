@@ -37,8 +37,8 @@ MOST_VIEWS = 200
 
 def parse_selection(listing: Listing, query: str) -> ListSelection:
     """Return the filters and sort order of a view's query. Raises ValidationError."""
-    said = parse_qs(query, keep_blank_values=True)
-    single = {name: values[0] if len(values) == 1 else values for name, values in said.items()}
+    parameters = parse_qs(query, keep_blank_values=True)
+    single = {name: values[0] if len(values) == 1 else values for name, values in parameters.items()}
     return listing.selection.model_validate(single)
 
 

@@ -70,8 +70,8 @@ def mount_actions(
         if row.name not in left_out and not issubclass(row.body, Patch):
             path = prefix if row.opens else f"{prefix}/{{id}}/{row.name}"
             endpoint = _endpoint(lifecycle, row, shape, renderer)
-            told = operation(lifecycle, row.name, shape)
-            router.add_api_route(path, endpoint, methods=["POST"], description=row.description, **told)
+            texts = operation(lifecycle, row.name, shape)
+            router.add_api_route(path, endpoint, methods=["POST"], description=row.description, **texts)
 
 
 def operation(lifecycle: Lifecycle[Any], name: str, shape: type[OutputModel]) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def describe(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str, Any]
     return {
         "from": source_states(lifecycle, row),
         "to": target_state(row),
-        "who": row.who.phrase("en"),
+        "who": row.policy.phrase("en"),
         "event": row.event,
         **several,
     }
@@ -110,8 +110,8 @@ def _endpoint(
     lifecycle: Lifecycle[Any], row: Action[Any, Any], shape: type[OutputModel], renderer: type[Renderer]
 ) -> Callable[..., Any]:
     async def create(request: Request, body: Any, idempotency_key: IdempotencyKeyHeader = None) -> Response:
-        said = ActionRequest(None, body, None, idempotency_key)
-        return await handle_action(request, lifecycle, row, shape, said, renderer=renderer)
+        action_request = ActionRequest(None, body, None, idempotency_key)
+        return await handle_action(request, lifecycle, row, shape, action_request, renderer=renderer)
 
     async def act(
         request: Request,
@@ -120,8 +120,8 @@ def _endpoint(
         if_match: IfMatch = None,
         idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response:
-        said = ActionRequest(name, body, if_match, idempotency_key)
-        return await handle_action(request, lifecycle, row, shape, said, renderer=renderer)
+        action_request = ActionRequest(name, body, if_match, idempotency_key)
+        return await handle_action(request, lifecycle, row, shape, action_request, renderer=renderer)
 
     return typed_body(create if row.opens else act, row.body)
 
@@ -143,19 +143,28 @@ async def handle_action(
     lifecycle: Lifecycle[Any],
     row: Action[Any, Any],
     shape: type[OutputModel],
-    said: ActionRequest,
+    action_request: ActionRequest,
     *,
     renderer: type[Renderer] = Renderer,
     prepared: tuple[object, ...] = (),
 ) -> Response:
-    """Carry out the action of the request `said`, and answer with the record after it. `prepared`: see
-    `Command`.
+    """Carry out the action of the request `action_request`, and answer with the record after it. `prepared`:
+    see `Command`.
     """
     ledger = ledger_of(request)
-    key = await idempotency.key_of(ledger, request, operation_id(lifecycle, row), said.idempotency_key)
+    key = await idempotency.key_of(
+        ledger, request, operation_id(lifecycle, row), action_request.idempotency_key
+    )
     context = context_of(request)
     command = Command(
-        lifecycle, row, said.name, said.body, context, versions_of(said.if_match), key, prepared=prepared
+        lifecycle,
+        row,
+        action_request.name,
+        action_request.body,
+        context,
+        versions_of(action_request.if_match),
+        key,
+        prepared=prepared,
     )
     carried_out = await perform_idempotently(ledger, command)
     shows = renderer(ledger, lifecycle, shape, context.caller, context.language)
@@ -236,7 +245,7 @@ async def _was_allowed(ledger: Ledger, command: Command, earlier: RecordedOutcom
     if not isinstance(refusal, Forbidden):
         return True
     before = await record_at_version(ledger.db, command.lifecycle, earlier.stream, earlier.version - 1)
-    return command.row.who.allows(command.metadata.caller, before)
+    return command.row.policy.allows(command.metadata.caller, before)
 
 
 async def replay_outcome(
@@ -258,14 +267,14 @@ async def perform_showing_secret(
     `secret_of` returns the secret of the record; None if its client knows it.
     """
     carried_out = await perform_idempotently(renderer.ledger, command)
-    shown = await renderer.render_one(carried_out.record)
-    shown[name] = None if carried_out.replayed else secret_of(carried_out.record)
-    return action_response(renderer, carried_out, shown)
+    answer = await renderer.render_one(carried_out.record)
+    answer[name] = None if carried_out.replayed else secret_of(carried_out.record)
+    return action_response(renderer, carried_out, answer)
 
 
-def action_response(renderer: Renderer, carried_out: ActionOutcome, shown: dict[str, Any]) -> Response:
-    """Return the HTTP response of a command; `shown` is the record after it, as clients see it."""
-    body = dump_json(shown)
+def action_response(renderer: Renderer, carried_out: ActionOutcome, answer: dict[str, Any]) -> Response:
+    """Return the HTTP response of a command; `answer` is the record after it, as clients see it."""
+    body = dump_json(answer)
     headers = {"ETag": etag(carried_out.record.version, body), "Content-Language": renderer.language}
     if carried_out.status == 201:
         headers["Location"] = f"/v1/{renderer.lifecycle.plural}/{carried_out.record.id}"

@@ -31,14 +31,14 @@ def derive_fields(
     declared: dict[str, Any] = dict(vars(answer).get("__annotations__", {}))
     inherited = {name for base in answer.__mro__[1:] for name in getattr(base, "model_fields", ())}
     fields: dict[str, Any] = {}
-    for name, shown in _shown_names(record, stubs, declared).items():
+    for name, answer_name in _shown_names(record, stubs, declared).items():
         owner = field_owners(record)[name]
-        if shown in without.split() or (shown in inherited and shown not in declared):
+        if answer_name in without.split() or (answer_name in inherited and answer_name not in declared):
             continue
-        fields[shown] = declared.get(shown) or _annotation(owner, name, shown, stubs)
+        fields[answer_name] = declared.get(answer_name) or _annotation(owner, name, answer_name, stubs)
         description = _description(owner, name)
-        if description is not None and shown not in vars(answer):
-            setattr(answer, shown, Field(description=description))
+        if description is not None and answer_name not in vars(answer):
+            setattr(answer, answer_name, Field(description=description))
     answer.__annotations__ = _in_order({**fields, **declared}, after or {})
 
 
@@ -66,7 +66,7 @@ def _shown_names(record: type[Record], stubs: Mapping[str, Any], declared: Colle
     return names
 
 
-def _annotation(record: type[Record], name: str, shown: str, stubs: Mapping[str, Any]) -> Any:
+def _annotation(record: type[Record], name: str, answer_name: str, stubs: Mapping[str, Any]) -> Any:
     """Return the type of the field as clients see it: null where it may have no value, where the caller may
     not see it, and where it was a person's who is erased.
     """
@@ -74,7 +74,7 @@ def _annotation(record: type[Record], name: str, shown: str, stubs: Mapping[str,
         return record.model_fields[name].annotation
     codec = codecs(record)[name]
     kind = codec.type
-    if codec.refers is not None and shown != name:
+    if codec.refers is not None and answer_name != name:
         kind = stubs[codec.refers.kind]
     return kind if codec.required and not (codec.personal or codec.staff_only) else kind | None
 

@@ -64,7 +64,7 @@ class BulkItem(BaseModel):
         max_length=250,
         description="The record: its id, its number, or another system's name for it; none where it is made.",
     )
-    body: dict[str, Any] = Field(default_factory=dict, description="What the action takes as its body.")
+    body: dict[str, Any] = Field(default_factory=dict, description="Payload of the action.")
     if_match: str | None = Field(
         default=None, max_length=255, description="As the header If-Match; an edit must say it."
     )
@@ -82,7 +82,7 @@ class BulkRequest(BaseModel):
     all_or_nothing: bool = Field(
         default=False,
         strict=True,
-        description="Whether nothing is written if one is refused; then no two may be about one record.",
+        description="True if nothing is written when one is refused; then no two may be about one record.",
     )
 
 
@@ -99,16 +99,16 @@ class BulkResult(OutputModel):
     """The result of one action: the record, or the problem for which it was refused."""
 
     status: int = Field(description="The status that it would have been answered with by itself.")
-    replayed: bool = Field(description="Whether its key was used before, and this was done then.")
+    replayed: bool = Field(description="True if its key was used before, and this was done then.")
     record: BulkRecord | None = Field(description="Null where it was refused.")
-    problem: ProblemDocument | None = Field(description="Why it was refused; null where it was not.")
+    problem: ProblemDocument | None = Field(description="Refusal; null if it was done.")
 
 
 class BulkAnswer(OutputModel):
     """The results of the actions, in the order in which they were sent."""
 
     items: list[BulkResult]
-    refused: int = Field(description="How many were refused.")
+    refused: int = Field(description="Number of items that were refused.")
 
 
 def router_of(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
@@ -136,15 +136,17 @@ def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
     ) -> Response:
         ledger, context = ledger_of(request), context_of(request)
         key = None if idempotency_key is None else idempotency.parse_key(idempotency_key)
-        asked = [BulkCommand(ledger, lifecycle, context, n, item, key) for n, item in enumerate(body.items)]
+        commands = [
+            BulkCommand(ledger, lifecycle, context, n, item, key) for n, item in enumerate(body.items)
+        ]
         if body.all_or_nothing:
-            outcomes = await _apply_all(ledger, asked)
+            outcomes = await _apply_all(ledger, commands)
         else:
-            outcomes = await apply_each(ledger, asked)
+            outcomes = await apply_each(ledger, commands)
         if body.all_or_nothing and any(isinstance(outcome, Refusal | InvalidItem) for outcome in outcomes):
             return _nothing_written(request, outcomes)
-        shown = [_result(request, outcome) for outcome in outcomes]
-        answer = {"items": shown, "refused": sum(one["record"] is None for one in shown)}
+        results = [_result(request, outcome) for outcome in outcomes]
+        answer = {"items": results, "refused": sum(result["record"] is None for result in results)}
         return Response(
             dump_json(answer), headers={"Content-Language": context.language}, media_type="application/json"
         )
@@ -184,21 +186,21 @@ class BulkCommand:
         if issubclass(row.body, Patch) and self.item.if_match is None:
             return VersionRequired()
         try:
-            said = row.body.model_validate(self.item.body)
+            payload = row.body.model_validate(self.item.body)
         except ValidationError as error:
             return InvalidItem(self._faults(row, error))
         name, versions = self.item.id, versions_of(self.item.if_match)
-        return Command(self.lifecycle, row, name, said, self.context, versions, self._key(row))
+        return Command(self.lifecycle, row, name, payload, self.context, versions, self._key(row))
 
     def _faults(self, row: Action[Any, Any], error: ValidationError) -> list[Fault]:
-        found = first_errors(error, self.item.body, row.body.model_validate)[:MOST_FAULTS]
+        errors = first_errors(error, self.item.body, row.body.model_validate)[:MOST_FAULTS]
         return [
             fault_of(
                 self.context.language,
-                {**one, "loc": ("body", "body", *one["loc"])},
-                names_at([row.body], one["loc"]),
+                {**fault, "loc": ("body", "body", *fault["loc"])},
+                names_at([row.body], fault["loc"]),
             )
-            for one in found
+            for fault in errors
         ]
 
     def _wrong(self, pointer: str, because: str, words: dict[str, str]) -> InvalidItem:
@@ -210,54 +212,57 @@ class BulkCommand:
         own = self.item.idempotency_key
         if own is None and self.key is None:
             return None
-        said = json.dumps(self.item.model_dump(exclude={"idempotency_key"}), sort_keys=True)
-        fingerprint = self.ledger.vault.fingerprint("command", f"BULK {self.lifecycle.plural}\n{said}")
+        text = json.dumps(self.item.model_dump(exclude={"idempotency_key"}), sort_keys=True)
+        fingerprint = self.ledger.vault.fingerprint("command", f"BULK {self.lifecycle.plural}\n{text}")
         route = f"bulk {operation_id(self.lifecycle, row)}"
         if own is not None:
             return IdempotencyKey(route, own, fingerprint)
         return IdempotencyKey(f"bulk_{self.lifecycle.plural}/{self.n}", str(self.key), fingerprint)
 
 
-async def apply_each(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[Outcome]:
+async def apply_each(ledger: Ledger, commands: Sequence[BulkCommand]) -> list[Outcome]:
     """Carry out each command by itself; commands on the same record run one after the other, in the order
     sent.
     """
     chains: dict[str | int, list[BulkCommand]] = {}
-    for one, which in zip(asked, await targets_of(ledger, asked), strict=True):
-        chains.setdefault(which, []).append(one)
+    for command, which in zip(commands, await targets_of(ledger, commands), strict=True):
+        chains.setdefault(which, []).append(command)
     outcomes: dict[int, Outcome] = {}
     turn = asyncio.Semaphore(MOST_CONCURRENT)
-    gone: BaseExceptionGroup[DatabaseGone] | None = None
+    database_gone: BaseExceptionGroup[DatabaseGone] | None = None
 
     async def run_chain(chain: list[BulkCommand]) -> None:
         async with turn:
-            for one in chain:
-                outcomes[one.n] = await _apply_one(ledger, one)
+            for command in chain:
+                outcomes[command.n] = await _apply_one(ledger, command)
 
     try:
         async with asyncio.TaskGroup() as tasks:
             for chain in chains.values():
                 tasks.create_task(run_chain(chain))
     except* DatabaseGone as group:
-        gone = group
-    if gone is not None:
-        raise DatabaseGone(str(gone.exceptions[0])) from gone
-    return [outcomes[one.n] for one in asked]
+        database_gone = group
+    if database_gone is not None:
+        raise DatabaseGone(str(database_gone.exceptions[0])) from database_gone
+    return [outcomes[command.n] for command in commands]
 
 
-async def targets_of(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[str | int]:
+async def targets_of(ledger: Ledger, commands: Sequence[BulkCommand]) -> list[str | int]:
     """Return, for each command, what it acts on: the id of the record, by whatever name the item refers to
     it; if the action makes a record, the index of the item.
     """
-    if not asked:
+    if not commands:
         return []
-    names = {one.item.id for one in asked if one.item.id is not None}
-    ids = await ids_of(ledger.db, asked[0].lifecycle, names)
-    return [one.n if one.item.id is None else str(ids.get(one.item.id, one.item.id)) for one in asked]
+    names = {command.item.id for command in commands if command.item.id is not None}
+    ids = await ids_of(ledger.db, commands[0].lifecycle, names)
+    return [
+        command.n if command.item.id is None else str(ids.get(command.item.id, command.item.id))
+        for command in commands
+    ]
 
 
-async def _apply_one(ledger: Ledger, one: BulkCommand) -> Outcome:
-    act = one.to_command()
+async def _apply_one(ledger: Ledger, command: BulkCommand) -> Outcome:
+    act = command.to_command()
     if not isinstance(act, Command):
         return act
     try:
@@ -266,11 +271,11 @@ async def _apply_one(ledger: Ledger, one: BulkCommand) -> Outcome:
         return refusal
 
 
-async def _apply_all(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[Outcome]:
+async def _apply_all(ledger: Ledger, commands: Sequence[BulkCommand]) -> list[Outcome]:
     """Carry out all commands or none. A repetition with the same idempotency keys is answered with the
     earlier outcomes.
     """
-    read = [one.to_command() for one in asked]
+    read = [command.to_command() for command in commands]
     acts = [act for act in read if isinstance(act, Command)]
     quiet = ActionOutcome(None, 0)
     if len(acts) < len(read):
@@ -282,12 +287,12 @@ async def _apply_all(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[Outco
     except BatchRefused as error:
         # An earlier run of this same request may have caused the state that forbids it now.
         keys = [act.key for act in acts if act.key is not None]
-        if await idempotency.any_key_used(ledger, asked[0].context.caller.actor, keys):
+        if await idempotency.any_key_used(ledger, commands[0].context.caller.actor, keys):
             return await _replay_outcomes(ledger, acts)
         return [error.refused.get(n, quiet) for n in range(len(acts))]
     return [
-        ActionOutcome(one.record, 201 if act.row.opens else 200, one.audience)
-        for act, one in zip(acts, done, strict=True)
+        ActionOutcome(command.record, 201 if act.row.opens else 200, command.audience)
+        for act, command in zip(acts, done, strict=True)
     ]
 
 
@@ -312,8 +317,8 @@ def _result(request: Request, outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, ActionOutcome):
         stub = record_stub(outcome)
         return {"status": outcome.status, "replayed": outcome.replayed, "record": stub, "problem": None}
-    told = _problem(request, outcome)
-    return {"status": told.status, "replayed": False, "record": None, "problem": told.model_dump()}
+    problem = _problem(request, outcome)
+    return {"status": problem.status, "replayed": False, "record": None, "problem": problem.model_dump()}
 
 
 def record_stub(outcome: ActionOutcome) -> dict[str, Any]:
@@ -326,16 +331,16 @@ def record_stub(outcome: ActionOutcome) -> dict[str, Any]:
 def _problem(request: Request, outcome: Refusal | InvalidItem) -> ProblemDocument:
     """Return the problem document of one refused item, with pointers into the item."""
     language = context_of(request).language
-    told = refusal_details(outcome, language)
-    said = document(
+    details = refusal_details(outcome, language)
+    problem = document(
         language,
-        told.status,
-        told.code,
+        details.status,
+        details.code,
         instance=request.url.path,
         request_id=request.state.request_id,
-        words=told.words,
+        words=details.words,
     )
-    return ProblemDocument.model_validate({**said, **told.more})
+    return ProblemDocument.model_validate({**problem, **details.more})
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,8 +377,8 @@ def _nothing_written(request: Request, outcomes: Sequence[Outcome]) -> Response:
         if isinstance(outcome, ActionOutcome):
             continue
         refused += 1
-        told = _problem(request, outcome)
-        for fault in told.errors or [Fault(code=told.code, message=told.detail)]:
+        refusal = _problem(request, outcome)
+        for fault in refusal.errors or [Fault(code=refusal.code, message=refusal.detail)]:
             errors.append(fault.model_copy(update={"pointer": f"/items/{n}{fault.pointer or ''}"}))
     words = {"refused": str(refused), "count": str(len(outcomes))}
     code = "nothing_written"

@@ -97,24 +97,24 @@ async def _page(
         last_at, last_id = cursors.read(paging.cursor, scope, sign)
         conditions.append(f"(r.{rows.by}, r.id) > (%(last_at)s, %(last_id)s)")
         parameters |= {"last_at": from_instant(last_at), "last_id": UUID(last_id)}
-    found = await renderer.ledger.db.rows(
+    found_rows = await renderer.ledger.db.rows(
         f"select r.* from fold.{rows.row.KIND} r where {' and '.join(conditions)} "
         f"order by r.{rows.by}, r.id limit {paging.limit + 1}",
         parameters,
     )
-    more, found = len(found) > paging.limit, found[: paging.limit]
+    more, found_rows = len(found_rows) > paging.limit, found_rows[: paging.limit]
     cursor = None
     if more:
-        cursor = cursors.write([instant(found[-1][rows.by]), str(found[-1]["id"])], scope, sign)
-    shown = await (rows.show or render_rows)(renderer, record, rows, found)
-    return {"items": shown, "next_cursor": cursor}
+        cursor = cursors.write([instant(found_rows[-1][rows.by]), str(found_rows[-1]["id"])], scope, sign)
+    items = await (rows.show or render_rows)(renderer, record, rows, found_rows)
+    return {"items": items, "next_cursor": cursor}
 
 
 async def render_rows(
     renderer: Renderer,
     record: Record,
     rows: ChildListing,
-    found: list[dict[str, Any]],
+    found_rows: list[dict[str, Any]],
     *,
     kind: type[Renderer] = Renderer,
     amend: Callable[[dict[str, Any]], None] | None = None,
@@ -129,11 +129,11 @@ async def render_rows(
         renderer.caller,
         renderer.language,
         rows=rows.row,
-        of=record,
+        parent=record,
     )
-    shown = [renderer_of_rows.values_of(from_row(rows.row, row)) for row in found]
+    items = [renderer_of_rows.values_of(from_row(rows.row, row)) for row in found_rows]
     if amend is not None:
-        for item in shown:
+        for item in items:
             amend(item)
-    await renderer_of_rows.render_many(shown)
-    return shown
+    await renderer_of_rows.render_many(items)
+    return items

@@ -16,51 +16,55 @@ Columns = dict[str, Sequence[Any]]
 
 def by_row(columns: Columns) -> list[dict[str, Any]]:
     """Return the records of these columns, one dict each."""
-    filled, none = _filled(columns), dict.fromkeys(columns)
+    filled, none = filled_fields(columns), dict.fromkeys(columns)
     # Most fields are null in most records: the loop skips columns without any value.
-    shown = [none.copy() for _ in range(_row_count(columns))]
+    answers = [none.copy() for _ in range(row_count(columns))]
     for name in filled:
-        for out, value in zip(shown, columns[name], strict=True):
+        for out, value in zip(answers, columns[name], strict=True):
             out[name] = value
-    return shown
+    return answers
 
 
-def _row_count(columns: Columns) -> int:
+def row_count(columns: Columns) -> int:
     """Return the number of records in the columns."""
     return len(next(iter(columns.values())))
 
 
-def _filled(columns: Columns) -> set[str]:
+def filled_fields(columns: Columns) -> set[str]:
     """Return the fields that have a value in at least one record."""
-    nothing = (None,) * _row_count(columns)
+    nothing = (None,) * row_count(columns)
     return {name for name, column in columns.items() if column != nothing}
 
 
-def _distinct(columns: Columns, names: Iterable[str]) -> list[UUID]:
+def distinct_ids(columns: Columns, names: Iterable[str]) -> list[UUID]:
     """Return the distinct ids in these columns."""
-    return list({one.int: one for name in names for one in columns[name] if one is not None}.values())
+    return list(
+        {
+            record_id.int: record_id for name in names for record_id in columns[name] if record_id is not None
+        }.values()
+    )
 
 
-def _ciphertexts(values: Mapping[str, Any]) -> list[str]:
+def ciphertexts_in(values: Mapping[str, Any]) -> list[str]:
     """Return the values that are ciphertexts."""
-    return [said for said in values.values() if isinstance(said, str) and is_sealed(said)]
+    return [value for value in values.values() if isinstance(value, str) and is_sealed(value)]
 
 
-def _instants(column: Iterable[datetime | None]) -> list[datetime | str | None]:
+def client_instants(column: Iterable[datetime | None]) -> list[datetime | str | None]:
     """Return the instants in clients' format; those that the JSON writer formats alike stay datetimes."""
     # The JSON writer formats UTC instants the same way, and faster, except those without microseconds.
     # Instants in lists are in UTC but have no time zone set.
     return [
-        at
-        if at is None or (at.microsecond and (at.tzinfo is None or at.tzinfo is UTC))
-        else instant(at.replace(tzinfo=at.tzinfo or UTC))
-        for at in column
+        value
+        if value is None or (value.microsecond and (value.tzinfo is None or value.tzinfo is UTC))
+        else instant(value.replace(tzinfo=value.tzinfo or UTC))
+        for value in column
     ]
 
 
-def _with_texts(values: Mapping[str, Any] | None, texts: Mapping[str, str | None]) -> dict[str, Any] | None:
+def with_texts(values: Mapping[str, Any] | None, texts: Mapping[str, str | None]) -> dict[str, Any] | None:
     """Return the values with ciphertexts replaced by their texts."""
     if values is None:
         return None
     # The log and the database order keys differently.
-    return {key: texts.get(said, said) for key, said in sorted(values.items())}
+    return {key: texts.get(value, value) for key, value in sorted(values.items())}

@@ -61,8 +61,8 @@ def _endpoint(
         if_match: IfMatch = None,
         idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response:
-        asked = ActionRequest(name, body, if_match, idempotency_key)
-        return await _handle(request, listing, row, shape, asked, compute)
+        action_request = ActionRequest(name, body, if_match, idempotency_key)
+        return await _handle(request, listing, row, shape, action_request, compute)
 
     return typed_body(act, row.body)
 
@@ -72,24 +72,29 @@ async def _handle(
     listing: Listing,
     row: Action[Any, Any],
     shape: type[OutputModel],
-    asked: ActionRequest,
+    action_request: ActionRequest,
     compute: Compute,
 ) -> Response:
-    """Carry out the action of the request `asked` with what is computed for it, and answer with the record.
+    """Carry out the action of the request `action_request` with what is computed for it, and answer with the
+    record.
 
     What was computed belongs to the version that it was computed of. Where that has changed meanwhile, and
     the client asks for no version itself, it is computed anew. Raises a Refusal, or DatabaseGone.
     """
-    assert asked.name is not None, "it is computed of a record that is there"
+    assert action_request.name is not None, "it is computed of a record that is there"
     ledger = ledger_of(request)
-    asks_for_version = versions_of(asked.if_match) is not None
+    asks_for_version = versions_of(action_request.if_match) is not None
     for _ in range(ATTEMPTS):
-        record = await load_permitted(request, listing, row, asked.name)
+        record = await load_permitted(request, listing, row, action_request.name)
         prepared: tuple[object, ...] = ()
-        bound = asked
+        bound = action_request
         if record is not None:
-            prepared = await compute(ledger, record, asked.body, context_of(request).now)
-            bound = asked if asks_for_version else replace(asked, if_match=f'"{record.version}"')
+            prepared = await compute(ledger, record, action_request.body, context_of(request).now)
+            bound = (
+                action_request
+                if asks_for_version
+                else replace(action_request, if_match=f'"{record.version}"')
+            )
         try:
             return await handle_action(request, listing.lifecycle, row, shape, bound, prepared=prepared)
         except VersionMismatch:

@@ -28,20 +28,20 @@ _NAMED = re.compile(rf"{PUBLIC}(?:\.(?P<dotted>[^\[\]]{{1,100}})|\[(?P<bracketed
 MOST_FIELDS = 10
 
 
-def gather_custom(said: Any) -> Any:
-    """Return the query's parameters (`said`) with all custom fields gathered into one mapping, by the keys of
-    the fields.
+def gather_custom(query: Any) -> Any:
+    """Return the query's parameters (`values`) with all custom fields gathered into one mapping, by the keys
+    of the fields.
     """
-    if not isinstance(said, Mapping):
-        return said
+    if not isinstance(query, Mapping):
+        return query
     rest: dict[str, Any] = {}
     values: dict[str, list[Any]] = {}
-    for name, value in said.items():
-        found = _NAMED.fullmatch(name) if isinstance(name, str) else None
-        if found is None:
+    for name, value in query.items():
+        match = _NAMED.fullmatch(name) if isinstance(name, str) else None
+        if match is None:
             rest[name] = value
         else:
-            key = found["dotted"] or found["bracketed"]
+            key = match["dotted"] or match["bracketed"]
             values.setdefault(key, []).extend(value if isinstance(value, list) else [value])
     return {**rest, PUBLIC: values} if values else rest
 
@@ -58,21 +58,21 @@ _Texts = Annotated[
 ]
 
 
-async def _narrow(where: WhereClause, said: Mapping[str, list[str]], renderer: Renderer) -> None:
+async def _narrow(where: WhereClause, values: Mapping[str, list[str]], renderer: Renderer) -> None:
     process = renderer.lifecycle.kind
-    fields = await renderer.ledger.directory.custom_fields(process, said)
-    for key, texts in said.items():
-        known = fields.get(key)
-        field = None if known is None else known.field
+    fields = await renderer.ledger.directory.custom_fields(process, values)
+    for key, texts in values.items():
+        entry = fields.get(key)
+        field = None if entry is None else entry.field
         if field is None or not _is_offered(field, renderer):
-            offered = sorted(one for one in fields if _is_offered(fields[one].field, renderer))
+            offered = sorted(name for name in fields if _is_offered(fields[name].field, renderer))
             words = {"known": ", ".join(offered) or "-"}
             raise WrongValue(words, parameter=f"{PUBLIC}.{key}", because="not_filterable")
-        ways = [
+        conditions = [
             f"r.{field.column} @> {where.bind(_containment_json(field, text, renderer))}::jsonb"
             for text in texts
         ]
-        condition = f"({' or '.join(ways)})"
+        condition = f"({' or '.join(conditions)})"
         if field.staff_only:
             condition += f" and {staff_condition(renderer.caller, renderer.lifecycle, where.bind)}"
         where.conditions.append(condition)
@@ -82,8 +82,8 @@ async def _narrow(where: WhereClause, said: Mapping[str, list[str]], renderer: R
 
 def _is_offered(field: CustomField, renderer: Renderer) -> bool:
     """Return whether the caller may filter lists by the field."""
-    shown = renderer.caller.is_staff or not field.staff_only
-    return shown and field.state is FieldState.active and field.filter_slot is not None
+    visible = renderer.caller.is_staff or not field.staff_only
+    return visible and field.state is FieldState.active and field.filter_slot is not None
 
 
 def _containment_json(field: CustomField, text: str, renderer: Renderer) -> str:

@@ -45,10 +45,10 @@ def mount_edit(
     ) -> Response:
         if if_match is None:
             raise VersionRequired()
-        said = ActionRequest(name, body, if_match, idempotency_key)
-        return await handle_action(request, lifecycle, row, shape, said, renderer=renderer)
+        action_request = ActionRequest(name, body, if_match, idempotency_key)
+        return await handle_action(request, lifecycle, row, shape, action_request, renderer=renderer)
 
-    told = operation(lifecycle, row.name, shape)
-    told["responses"] |= problems(428)
-    told["description"] = row.description
-    router.add_api_route(f"{prefix}/{{id}}", typed_body(edit, row.body), methods=["PATCH"], **told)
+    texts = operation(lifecycle, row.name, shape)
+    texts["responses"] |= problems(428)
+    texts["description"] = row.description
+    router.add_api_route(f"{prefix}/{{id}}", typed_body(edit, row.body), methods=["PATCH"], **texts)

@@ -43,22 +43,22 @@ class EventOut(OutputModel):
     id: UUID
     stream: str = Field(description="The record, or a clock that measures it: `<kind>/<id>`.")
     version: int = Field(description="Its place among the events of its stream, from 1.")
-    type: str = Field(description="What happened: `<kind>.<past tense>`.")
+    type: str = Field(description="Type of the event: `<kind>.<past tense>`.")
     schema_version: int
-    occurred_at: datetime = Field(description="When it happened in the world.")
-    recorded_at: datetime = Field(description="When the log took it.")
+    occurred_at: datetime = Field(description="Time at which it happened in the world.")
+    recorded_at: datetime = Field(description="Time at which the log took it.")
     actor: str = Field(description="`person:<id>`, `integration:<id>`, `rule:<name>` or `import:<source>`.")
     on_behalf_of: str | None
     correlation_id: str = Field(description="The request that led to it.")
     causation_id: UUID | None = Field(description="The event that led to it.")
     source: str = Field(description="The channel or tool that it came by.")
     source_ref: str | None = Field(description="The source's own name for it.")
-    given: dict[str, Any] = Field(description="What was said. Erased words are null.")
-    set: dict[str, Any] = Field(description="By row, the fields that it set; null: the row was removed.")
-    observed: bool = Field(description="Whether another system told it, so that no rule was checked.")
-    irregular: list[str] = Field(description="What of it does not fit the lifecycle.")
+    given: dict[str, Any] = Field(description="Payload of the action. Erased texts are null.")
+    set: dict[str, Any] = Field(description="Fields that it set, by row; null: the row was removed.")
+    observed: bool = Field(description="True if another system told it, so that no rule was checked.")
+    irregular: list[str] = Field(description="Codes of everything in it that does not fit the lifecycle.")
     clock: ClockData | None = Field(
-        description="Of an event of a clock, what it says of the clock; null: it is an event of the record."
+        description="State of the clock, for an event of a clock; null: it is an event of the record."
     )
 
 
@@ -67,8 +67,8 @@ class EventPage(OutputModel):
 
     items: list[EventOut]
     names: dict[str, str | None] = Field(
-        description="By their ids, what the persons and teams are called that these events name: who acted, "
-        "and who stands in `given` and `set`. Null when they were erased."
+        description="Names, by their ids, of the persons and teams in these events: who acted, and who "
+        "stands in `given` and `set`. Null when they were erased."
     )
     next_cursor: str | None
 
@@ -97,34 +97,38 @@ async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[
     own = await read.stream_events(ledger.db, stream, after_version=version, **bounds)
     of_clocks = await read.events_about(ledger.db, stream, after_position=position, **bounds)
     events = sorted([*own, *of_clocks], key=lambda event: event.position)
-    shown = events[: paging.limit]
+    page_events = events[: paging.limit]
     cursor = None
     if len(events) > paging.limit:
-        version = max((event.version for event in shown if event.stream == stream), default=version)
-        cursor = write_cursor([version, shown[-1].position], scope, sign)
-    items, names = await render(ledger, [SeenEvent(event, renderer.lifecycle, viewer) for event in shown])
+        version = max((event.version for event in page_events if event.stream == stream), default=version)
+        cursor = write_cursor([version, page_events[-1].position], scope, sign)
+    items, names = await render(
+        ledger, [SeenEvent(event, renderer.lifecycle, viewer) for event in page_events]
+    )
     return {"items": items, "names": names, "next_cursor": cursor}
 
 
 async def render(
-    ledger: Ledger, seen: Sequence[SeenEvent]
+    ledger: Ledger, seen_events: Sequence[SeenEvent]
 ) -> tuple[list[dict[str, Any]], dict[str, str | None]]:
     """Return the events as clients see them, and the names of the persons and teams in them, by their ids."""
-    texts = await ledger.vault.texts(sealed for one in seen for sealed in _ciphertexts(one.event.data))
-    items = [_shown(one, texts) for one in seen]
-    return items, await _names(ledger, [one.lifecycle for one in seen], items)
+    texts = await ledger.vault.texts(
+        sealed for event in seen_events for sealed in _ciphertexts(event.event.data)
+    )
+    items = [_shown(event, texts) for event in seen_events]
+    return items, await _names(ledger, [event.lifecycle for event in seen_events], items)
 
 
-def _shown(seen: SeenEvent, texts: dict[str, str | None]) -> dict[str, Any]:
+def _shown(seen_event: SeenEvent, texts: dict[str, str | None]) -> dict[str, Any]:
     """Return the event without what its viewer may not see."""
-    event, for_staff = seen.event, seen.viewer is Viewer.staff
-    hidden = hidden_names(seen.lifecycle, seen.viewer)
+    event, for_staff = seen_event.event, seen_event.viewer is Viewer.staff
+    hidden = hidden_names(seen_event.lifecycle, seen_event.viewer)
     # Fields that another system's record held besides are only for staff.
-    given = event.data["given"] if for_staff or not event.data.get("observed") else {}
-    said = _without_hidden(hidden, _with_texts(given, texts))
-    changes = event.data["set"] if for_staff else _public_changes(seen.lifecycle, event)
+    payload = event.data["given"] if for_staff or not event.data.get("observed") else {}
+    visible = _without_hidden(hidden, _with_texts(payload, texts))
+    changes = event.data["set"] if for_staff else _public_changes(seen_event.lifecycle, event)
     rows = {key: _without_hidden(hidden, row) for key, row in _with_texts(changes, texts).items()}
-    return _event_out(event, said, rows)
+    return _event_out(event, visible, rows)
 
 
 async def _names(
@@ -137,8 +141,8 @@ async def _names(
     for lifecycle, item in zip(lifecycles, items, strict=True):
         fields = _reference_fields(lifecycle)
         for actor in (item["actor"], item["on_behalf_of"] or ""):
-            who, _, name = actor.partition(":")
-            if who in ACCOUNTS:
+            account, _, name = actor.partition(":")
+            if account in ACCOUNTS:
                 ids["person"].add(UUID(name))
         for kind, name in _named_ids(fields, [item["given"], *item["set"].values()]):
             ids[kind].add(UUID(name))
@@ -165,19 +169,19 @@ def _reference_fields(lifecycle: Lifecycle[Any]) -> dict[str, str]:
     return {name: mark.kind for name, mark in marked if mark.kind in ("person", "team")}
 
 
-def _named_ids(fields: dict[str, str], said: Any) -> Iterator[tuple[str, str]]:
+def _named_ids(fields: dict[str, str], values: Any) -> Iterator[tuple[str, str]]:
     """Yield the ids in such fields, each as (kind, id)."""
-    if isinstance(said, list):
-        for one in said:
-            yield from _named_ids(fields, one)
-    elif isinstance(said, dict):
-        for name, value in said.items():
+    if isinstance(values, list):
+        for value_id in values:
+            yield from _named_ids(fields, value_id)
+    elif isinstance(values, dict):
+        for name, value in values.items():
             if name not in fields:
                 yield from _named_ids(fields, value)
             else:
-                for one in value if isinstance(value, list) else [value]:
-                    if isinstance(one, str) and ID.fullmatch(one):
-                        yield fields[name], one
+                for value_id in value if isinstance(value, list) else [value]:
+                    if isinstance(value_id, str) and ID.fullmatch(value_id):
+                        yield fields[name], value_id
 
 
 def _public_changes(lifecycle: Lifecycle[Any], event: Recorded) -> dict[str, Any]:
@@ -200,7 +204,7 @@ def _without_hidden(hidden: set[str], fields: Any) -> Any:
     return {name: value for name, value in fields.items() if name not in hidden}
 
 
-def _event_out(event: Recorded, given: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+def _event_out(event: Recorded, payload: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return {
         "position": event.position,
         "id": event.id,
@@ -216,7 +220,7 @@ def _event_out(event: Recorded, given: dict[str, Any], changes: dict[str, Any]) 
         "causation_id": event.causation_id,
         "source": event.source,
         "source_ref": event.source_ref,
-        "given": given,
+        "given": payload,
         "set": changes,
         "observed": bool(event.data.get("observed")),
         "irregular": event.data.get("irregular", []),
@@ -226,10 +230,10 @@ def _event_out(event: Recorded, given: dict[str, Any], changes: dict[str, Any]) 
 
 def _clock(event: Recorded) -> dict[str, Any] | None:
     """Return what an event of a clock says of it, with null for what it does not say."""
-    said = event.data.get(clocks.KIND)
-    if said is None:
+    clock = event.data.get(clocks.KIND)
+    if clock is None:
         return None
-    return {name: said.get(name, member.default) for name, member in ClockData.model_fields.items()}
+    return {name: clock.get(name, member.default) for name, member in ClockData.model_fields.items()}
 
 
 def _ciphertexts(value: Any) -> list[str]:

@@ -14,41 +14,42 @@ NAME_COLUMN = "named_by"
 
 
 async def expand(
-    listing: Listing, renderer: Renderer, shown: Sequence[dict[str, Any]], names: Sequence[str]
+    listing: Listing, renderer: Renderer, items: Sequence[dict[str, Any]], names: Sequence[str]
 ) -> None:
-    """Replace the references in the fields `names` of all records in `shown` by the whole records. If the
+    """Replace the references in the fields `names` of all records in `items` by the whole records. If the
     caller may not see the record, a stub stays as it is, and a key becomes None, as for a key that no record
     has: the two cannot be told apart. One statement per kind of record.
     """
     alike: dict[tuple[str, str], list[str]] = {}
     for name in dict.fromkeys(names):  # each once, even if the request repeats it
-        of = listing.refers[name]
-        alike.setdefault((of.listing.lifecycle.kind, of.by), []).append(name)
+        target = listing.refers[name]
+        alike.setdefault((target.listing.lifecycle.kind, target.by), []).append(name)
     for fields in alike.values():
-        of = listing.refers[fields[0]]
-        named = {of.key_in(out[name]) for out in shown for name in fields if name in out} - {None}
-        whole = await _visible_records(of, renderer, list(named)) if named else {}
-        for out in shown:
+        target = listing.refers[fields[0]]
+        named = {target.key_in(out[name]) for out in items for name in fields if name in out} - {None}
+        records = await _visible_records(target, renderer, list(named)) if named else {}
+        for out in items:
             for name in fields:
                 if name in out:
-                    kept = out[name] if of.by == "id" else None
-                    out[name] = whole.get(of.key_in(out[name]), kept)
+                    ids = out[name] if target.by == "id" else None
+                    out[name] = records.get(target.key_in(out[name]), ids)
 
 
 async def _visible_records(
-    of: ExpandTarget, renderer: Renderer, named: list[Any]
+    target: ExpandTarget, renderer: Renderer, named: list[Any]
 ) -> dict[Any, dict[str, Any]]:
     """Return the referred records that the caller may see, by the id or key that refers to them."""
-    ledger, caller, lifecycle = renderer.ledger, renderer.caller, of.listing.lifecycle
-    full = of.listing.renderer(ledger, lifecycle, of.listing.shape, caller, renderer.language)
-    in_process = "" if of.process is None else " and r.process = %(process)s"
+    ledger, caller, lifecycle = renderer.ledger, renderer.caller, target.listing.lifecycle
+    full = target.listing.renderer(ledger, lifecycle, target.listing.shape, caller, renderer.language)
+    in_process = "" if target.process is None else " and r.process = %(process)s"
     rows = await ledger.db.rows(
-        f"select {full.columns}, r.{of.by} as {NAME_COLUMN}, h.audience as may_see from {lifecycle.source} r "
+        f"select {full.columns}, r.{target.by} as {NAME_COLUMN}, h.audience as may_see "
+        f"from {lifecycle.source} r "
         f"join log.stream_head h on h.stream = '{lifecycle.kind}/' || r.id "
-        f"where r.{of.by} = any(%(named)s){in_process}",
-        {"named": named, "process": of.process},
+        f"where r.{target.by} = any(%(named)s){in_process}",
+        {"named": named, "process": target.process},
     )
-    seen = [row for row in rows if is_visible(ledger, lifecycle, caller, row.pop("may_see"))]
-    names = [row.pop(NAME_COLUMN) for row in seen]
-    await full.render_many(seen)
-    return dict(zip(names, seen, strict=True))
+    visible = [row for row in rows if is_visible(ledger, lifecycle, caller, row.pop("may_see"))]
+    names = [row.pop(NAME_COLUMN) for row in visible]
+    await full.render_many(visible)
+    return dict(zip(names, visible, strict=True))

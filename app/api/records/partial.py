@@ -29,7 +29,8 @@ class PartialRecord(BaseModel):
     version: RecordVersion
     # Left out rather than null, for records that have none: a plain default would appear in the contract.
     number: str = Field(
-        default_factory=str, description="What people call it; for the kinds of records that have numbers."
+        default_factory=str,
+        description="Number that people call it by; for the kinds of records that have numbers.",
     )
 
 

@@ -56,7 +56,7 @@ async def load_permitted(request: Request, listing: Listing, row: Action[Any, An
     """
     renderer = renderer_of(request, listing)
     record = (await load_visible(renderer, name)).record
-    return record if row.is_open_in(record.state) and row.who.allows(renderer.caller, record) else None
+    return record if row.is_open_in(record.state) and row.policy.allows(renderer.caller, record) else None
 
 
 def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "", shows_one: bool = True) -> None:
@@ -92,7 +92,7 @@ def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "", shows_
         methods=["GET"],
         operation_id=f"list_{lifecycle.kind}_events",
         summary=f"List {noun} events",
-        description=f"What happened to one {noun}, in order.",
+        description=f"Events of one {noun}, in order.",
         response_model=events.EventPage,
         responses=problems(400, 404, 422),
     )
@@ -123,8 +123,8 @@ def _list_endpoint(listing: Listing) -> Callable[..., Any]:
         renderer.fields, renderer.offers = requested_fields(query), wants_actions(query)
         renderer.extras = on_request(query)
         saved = await views.saved_selection(listing, renderer, query.view)
-        shown = await page(listing, renderer, query, saved)
-        return page_response(request, shown, media_type(request, query))
+        answer = await page(listing, renderer, query, saved)
+        return page_response(request, answer, media_type(request, query))
 
     return typed(list_records, "query", Annotated[listing.query, Query()])
 
@@ -162,8 +162,8 @@ def _events_endpoint(listing: Listing) -> Callable[..., Any]:
         await require_past(request, paging.as_of)
         loaded = await load_visible(renderer, name)
         _require_event_reader(renderer, loaded.audience)
-        found = await events.page(renderer, loaded.record, paging)
-        return Response(dump_json(found), headers=VARY, media_type="application/json")
+        event_page = await events.page(renderer, loaded.record, paging)
+        return Response(dump_json(event_page), headers=VARY, media_type="application/json")
 
     return list_events
 
@@ -173,10 +173,10 @@ def _require_event_reader(renderer: Renderer, audience: list[str]) -> None:
     Forbidden.
     """
     ledger = renderer.ledger
-    seen = can_see_events(
+    may_see = can_see_events(
         renderer.caller, renderer.lifecycle, audience, agents_see=ledger.settings.agents_see
     )
-    if not seen:
+    if not may_see:
         raise ledger.forbidden(role(*EVENT_READERS), renderer.language)
 
 

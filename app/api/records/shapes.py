@@ -6,11 +6,10 @@ it was written.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, lru_cache
-from operator import itemgetter
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, ClassVar
 from uuid import UUID
@@ -22,18 +21,19 @@ from app.api.open_actions import open_action
 from app.api.records.answer_fields import derive_fields
 from app.api.records.columns import (
     Columns,
-    _ciphertexts,
-    _distinct,
-    _filled,
-    _instants,
-    _row_count,
-    _with_texts,
     by_row,
+    ciphertexts_in,
+    client_instants,
+    distinct_ids,
+    filled_fields,
+    row_count,
+    with_texts,
 )
+from app.api.records.plans import ALWAYS_INCLUDED, FieldForm, LoadedFrom, RenderingPlan, plan_of
 from app.api.records.shown_actions import acted_on_by_accounts, names_of
 from app.api.requests.json_output import SharedFragment
 from app.common.people import Caller
-from app.common.records import ENVELOPE, Record, StaffOnly, all_codecs, all_values
+from app.common.records import Record, StaffOnly, all_values
 from app.kernel.access.reads import VersionedRecord
 from app.kernel.access.redaction import is_withheld, viewers
 from app.kernel.actions.context import CommandMetadata
@@ -94,29 +94,15 @@ class TeamStub(OutputModel):
     name: str
 
 
-#: Returns, by the ids of records, the child data that fills a field, as clients see it.
-ChildLoader = Callable[[Ledger, Sequence[UUID]], Awaitable[Mapping[UUID, Any]]]
-
-
-@dataclass(frozen=True)
-class LoadedFrom:
-    """Marks a field that is filled from child rows of the record; null in past versions:
-    `Annotated[list[TeamStub] | None, LoadedFrom(teams_of)]`. `single`: there is at most one value, else null.
-    `on_request`: it is null unless `include` or `fields` asks for it.
-    """
-
-    loader: ChildLoader
-    single: bool = False
-    on_request: bool = False
-
-
 class OpenAction(OutputModel):
     """An action that the caller's role and the record's state allow."""
 
     action: str = Field(description="Its name in the address: `POST …/{id}/{action}`.")
-    label: str = Field(description="What people call it, in the language asked for.")
-    open: bool = Field(description="Whether nothing else forbids it now.")
-    reason: str | None = Field(description="What forbids it, in the language asked for.")
+    label: str = Field(description="Label, in the language asked for.")
+    open: bool = Field(description="True if nothing else forbids it now.")
+    reason: str | None = Field(
+        description="Sentence that forbids it, in the language asked for; null if nothing does."
+    )
     href: str = Field(description="The address that it is sent to.")
     method: str = Field(description="The method that it is sent by.")
     body_schema: str = Field(
@@ -131,139 +117,26 @@ class RecordOut(OutputModel):
     version: RecordVersion
     changed_at: ChangedAt
     recorded_at: RecordedAt
-    actions: list[OpenAction] = Field(description="What the caller may do with it in its state.")
+    actions: list[OpenAction] = Field(
+        description="Actions that role and state allow the caller, each with what forbids it now."
+    )
 
 
 class TicketOut(RecordOut):
     """The fields that every ticket has."""
 
-    number: str = Field(description="What people call it; accepted wherever the id is.")
+    number: str = Field(description="Number that people call it by; accepted wherever the id is.")
     custom: CustomValues | None = Field(description="Values of custom fields, by their keys.")
     custom_for_staff: CustomValues | None = Field(
         description="The same of those for staff only; null for others."
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """The precomputed steps that fill a shape from a record.
-
-    `names`: the shape's fields; `values_of`: returns their values in a record; `columns`: each field's SQL
-    expression on the table `r`; `select`: these as one text. The others list the fields that are then
-    rendered in a special form: as instants, personal texts, persons, teams, or custom values; only for staff
-    (`for_staff`); or from child rows (`loaded`).
-    """
-
-    names: tuple[str, ...]
-    values_of: Callable[[Mapping[str, Any]], tuple[Any, ...]]
-    columns: dict[str, str]
-    select: str
-    instants: tuple[str, ...]
-    personal: tuple[str, ...]
-    persons: tuple[str, ...]
-    teams: tuple[str, ...]
-    for_staff: dict[str, StaffOnly]
-    values: tuple[str, ...]
-    loaded: tuple[tuple[str, LoadedFrom], ...]
-
-
-#: Fields shown whatever was requested: they identify the record and its version.
-ALWAYS_INCLUDED = frozenset({"id", "version", "number"})
-
-
-# Clients choose the fields, but most choose the same ones.
-@lru_cache(maxsize=256)
-def _plan(
-    record: type[Record],
-    shape: type[OutputModel],
-    made: frozenset[str],
-    asked_for: frozenset[str] | None = None,
-) -> _Plan:
-    """Return the plan that fills the shape, or its requested fields, without those that a subclass of
-    Renderer computes.
-    """
-    names = tuple(name for name in shape.model_fields if name not in made)
-    # Open actions, staff-only fields and computed fields depend on other fields, so all are selected.
-    withheld = _withheld(record)
-    requested = None if asked_for is None else asked_for | ALWAYS_INCLUDED
-    if requested is not None and requested.isdisjoint({"actions", *made, *withheld}):
-        names = tuple(name for name in names if name in requested)
-    fields = all_codecs(record)
-    beside = _loaded_fields(shape)
-    columns = {name: name for name in names if name != "actions" and name not in beside}
-    instants, personal, persons, teams = list[str](), list[str](), list[str](), list[str]()
-    values = list[str]()
-    for name in columns:
-        codec = fields.get(name)
-        if codec is None and f"{name}_id" in fields:
-            mark = fields[f"{name}_id"].refers
-            assert mark is not None
-            (persons if mark.kind == "person" else teams).append(name)
-            columns[name] = f"{name}_id"
-        elif codec is None:
-            columns[name] = column = "appended_at" if name == "recorded_at" else name
-            assert column in ENVELOPE, f"{shape.__name__}.{name} is filled from nothing"
-            if column in ("changed_at", "appended_at"):
-                instants.append(name)
-        elif codec.personal:
-            personal.append(name)
-        elif codec.type is datetime:
-            instants.append(name)
-        elif codec.holds_values:
-            values.append(name)
-    # Actions and child data are filled in later; the id holds their place, so that the fields keep their
-    # order.
-    take = itemgetter(*(columns.get(name, "id") for name in names))
-    selected = {name: f"r.{columns[name]}" if name in columns else "null" for name in names}
-    for_staff = {name: withheld[columns[name]] for name in names if columns.get(name) in withheld}
-    return _Plan(
-        names,
-        take,
-        selected,
-        ", ".join(f"{column} as {name}" for name, column in selected.items()),
-        tuple(instants),
-        tuple(personal),
-        tuple(persons),
-        tuple(teams),
-        for_staff,
-        tuple(values),
-        tuple((name, beside[name]) for name in names if name in beside),
-    )
-
-
-def columns_of(
-    record: type[Record], shape: type[OutputModel], made: frozenset[str] = frozenset()
-) -> dict[str, str]:
-    """Return what to select from the table `r` for each field of the shape, except computed ones."""
-    return _plan(record, shape, made).columns
-
-
-def _loaded_fields(shape: type[OutputModel]) -> dict[str, LoadedFrom]:
-    """Return the fields that child rows fill, each with its mark."""
-    return {
-        name: mark
-        for name, field in shape.model_fields.items()
-        for mark in field.metadata
-        if isinstance(mark, LoadedFrom)
-    }
-
-
-def on_request_fields(shape: type[OutputModel]) -> tuple[str, ...]:
-    """Return the fields that are null unless somebody asks for them, in their order."""
-    return tuple(name for name, mark in _loaded_fields(shape).items() if mark.on_request)
-
-
-@cache
-def _withheld(record: type[Record]) -> dict[str, StaffOnly]:
-    """Return the fields that some viewers are not shown, each with its mark."""
-    return {name: codec.withheld for name, codec in all_codecs(record).items() if codec.withheld is not None}
-
-
 @dataclass(slots=True)
 class Renderer:
     """Renders records of one kind for one caller: all fields of the shape, or the requested ones besides
     those always shown. Past versions (`is_past`) offer no actions. `rows` is the class of child rows to
-    render instead of records, `of` their parent record. `offers`: lists name the open actions, too.
+    render instead of records, `parent` their record. `offers`: lists name the open actions, too.
     """
 
     ledger: Ledger
@@ -275,7 +148,7 @@ class Renderer:
     is_past: bool = False
     offers: bool = False
     rows: type[Record] | None = None
-    of: Record | None = None
+    parent: Record | None = None
     #: Fields that are shown on request only and were asked for.
     extras: frozenset[str] = frozenset()
     #: Fields of the shape without a column: a subclass that has some computes them in its own `compute`.
@@ -303,15 +176,15 @@ class Renderer:
         await self.render_columns(columns, offered)
         return {name: column[0] for name, column in columns.items()}
 
-    async def render_many(self, shown: Sequence[dict[str, Any]]) -> None:
+    async def render_many(self, answers: Sequence[dict[str, Any]]) -> None:
         """Render rows of `columns`, all with the same fields, as clients see them, in place."""
-        if not shown:
+        if not answers:
             return
         columns: Columns = dict(
-            zip(shown[0], zip(*(out.values() for out in shown), strict=True), strict=True)
+            zip(answers[0], zip(*(out.values() for out in answers), strict=True), strict=True)
         )
         await self.render_columns(columns)
-        for out, filled in zip(shown, by_row(columns), strict=True):
+        for out, filled in zip(answers, by_row(columns), strict=True):
             out.clear()
             out.update(filled)
 
@@ -320,36 +193,37 @@ class Renderer:
         all records together, and one for each field that child rows fill. `offered` are the actions of a
         single record, if its checks have been run.
         """
-        plan, filled = self._plan(), _filled(columns)
+        plan, filled = self._plan(), filled_fields(columns)
         selected = None if self.fields is None else self.fields | ALWAYS_INCLUDED
         requested = self.COMPUTED if selected is None else self.COMPUTED & selected
         computed = await self.compute(columns) if requested else {}
         if not filled.isdisjoint(plan.for_staff):
             await self._redact(columns, plan.for_staff)
-        persons, teams, personal, values = (
-            [name for name in names if name in filled]
-            for names in (plan.persons, plan.teams, plan.personal, plan.values)
-        )
+        forms = {form: [name for name in names if name in filled] for form, names in plan.forms.items()}
+        persons, teams = forms[FieldForm.person], forms[FieldForm.team]
         # Hashing and comparing UUIDs runs in Python, that of their integers in C.
-        ids = {name: [None if one is None else one.int for one in columns[name]] for name in persons + teams}
+        ids = {
+            name: [None if value is None else value.int for value in columns[name]]
+            for name in persons + teams
+        }
         if "actions" in columns:
-            given = [] if self.is_past else offered
-            by_state = given is None and self.offers
-            columns["actions"] = self._actions(columns, ids) if by_state else [given] * _row_count(columns)
-        sealed = [text for name in personal for text in columns[name] if text is not None]
-        sealed += [text for name in values for said in columns[name] if said for text in _ciphertexts(said)]
-        stubs, texts = await self._load_stubs(_distinct(columns, persons), _distinct(columns, teams), sealed)
+            actions = [] if self.is_past else offered
+            by_state = actions is None and self.offers
+            columns["actions"] = self._actions(columns, ids) if by_state else [actions] * row_count(columns)
+        sealed = _sealed_texts(columns, forms)
+        stubs, texts = await self._load_stubs(
+            distinct_ids(columns, persons), distinct_ids(columns, teams), sealed
+        )
         for name, numbers in ids.items():
             columns[name] = list(map(stubs.get, numbers))
-        for name in personal:
+        for name in forms[FieldForm.personal]:
             columns[name] = list(map(texts.get, columns[name]))
-        for name in values:
-            columns[name] = [_with_texts(said, texts) for said in columns[name]]
-        for name in plan.instants:
-            if name in filled:
-                columns[name] = _instants(columns[name])
-        for name, beside in plan.loaded:
-            columns[name] = await self._load_children(name, columns["id"], beside)
+        for name in forms[FieldForm.custom_values]:
+            columns[name] = [with_texts(values, texts) for values in columns[name]]
+        for name in forms[FieldForm.instant]:
+            columns[name] = client_instants(columns[name])
+        for name, source in plan.loaded:
+            columns[name] = await self._load_children(name, columns["id"], source)
         for name in self._unrequested_fields(plan):
             del columns[name]
         columns.update({name: computed[name] for name in computed if name in requested})
@@ -371,37 +245,45 @@ class Renderer:
         names = await directory.names(persons) if persons else {}
         texts = await self.ledger.vault.texts([*sealed, *names.values()])
         stubs: dict[int | None, dict[str, Any]] = {
-            one.int: {"id": one, "name": texts.get(names.get(one, ""))} for one in persons
+            record_id.int: {"id": record_id, "name": texts.get(names.get(record_id, ""))}
+            for record_id in persons
         }
         if teams:
-            known = await directory.teams(teams)
-            stubs |= {one.int: {"id": one, "key": known[one].key, "name": known[one].name} for one in teams}
+            team_stubs = await directory.teams(teams)
+            stubs |= {
+                record_id.int: {
+                    "id": record_id,
+                    "key": team_stubs[record_id].key,
+                    "name": team_stubs[record_id].name,
+                }
+                for record_id in teams
+            }
         return stubs, texts
 
-    async def _load_children(self, name: str, ids: Sequence[UUID], beside: LoadedFrom) -> list[Any]:
+    async def _load_children(self, name: str, ids: Sequence[UUID], source: LoadedFrom) -> list[Any]:
         """Return, for each record id, the value of a field that is loaded from the record's child rows, as
-        the mark `beside` says.
+        the mark `source` says.
         """
-        if self.is_past or (beside.on_request and name not in self.extras):
+        if self.is_past or (source.on_request and name not in self.extras):
             return [None] * len(ids)
-        found = await beside.loader(self.ledger, list(ids))
-        none: list[Any] | None = None if beside.single else []
-        return [found.get(one, none) for one in ids]
+        children = await source.loader(self.ledger, list(ids))
+        none: list[Any] | None = None if source.single else []
+        return [children.get(record_id, none) for record_id in ids]
 
-    def _unrequested_fields(self, plan: _Plan) -> list[str]:
+    def _unrequested_fields(self, plan: RenderingPlan) -> list[str]:
         """Return the fields that were selected only to decide on the actions."""
         if self.fields is None:
             return []
         return [name for name in plan.names if name not in self.fields | ALWAYS_INCLUDED]
 
-    def _plan(self) -> _Plan:
+    def _plan(self) -> RenderingPlan:
         record: type[Record] = self.rows or self.lifecycle.record
-        return _plan(record, self.shape, self.COMPUTED, self.fields)
+        return plan_of(record, self.shape, self.COMPUTED, self.fields)
 
     def values_of(self, record: Record) -> dict[str, Any]:
         """Return the record's values by the fields of the shape, for `render_many`."""
         plan = self._plan()
-        return dict(zip(plan.names, plan.values_of(record.__dict__), strict=True))
+        return dict(zip(plan.names, plan.values_of(all_values(record)), strict=True))
 
     async def _redact(self, columns: Columns, marked: Mapping[str, StaffOnly]) -> None:
         """Set to None the values in these columns that the caller may not see."""
@@ -410,9 +292,9 @@ class Renderer:
             for n, values in enumerate(zip(*(columns[name] for name in marked), strict=True))
             if any(value is not None for value in values)
         ]
-        records = [self.of or self._policy_record(columns, n) for n in places]
-        found = await viewers(self.ledger.db, self.lifecycle, self.caller, records)
-        by_place = dict(zip(places, found, strict=True))
+        records = [self.parent or self._policy_record(columns, n) for n in places]
+        relations = await viewers(self.ledger.db, self.lifecycle, self.caller, records)
+        by_place = dict(zip(places, relations, strict=True))
         for name, mark in marked.items():
             columns[name] = [
                 None if n in by_place and is_withheld(mark, by_place[n]) else value
@@ -431,28 +313,28 @@ class Renderer:
     def _policy_record(self, columns: Columns, n: int) -> Any:
         """Return the fields of the record at that index that policies depend on."""
         judged_by = self.lifecycle.reviewer_group_field
-        at = {name: columns[name][n] for name in (*_DECIDING, judged_by) if name in columns}
-        judging = {} if judged_by is None else {judged_by: at.get(judged_by)}
+        values = {name: columns[name][n] for name in (*_DECIDING, judged_by) if name in columns}
+        judging = {} if judged_by is None else {judged_by: values.get(judged_by)}
         return SimpleNamespace(
             **judging,
             KIND=self.lifecycle.kind,
-            state=at.get("state"),
-            requester_id=at.get("requester"),
-            author_id=at.get("author"),
-            chair_id=at.get("chair"),
-            assignee_id=at.get("assignee"),
-            team_id=at.get("team"),
-            service=at.get("service"),
-            person_id=at.get("person"),
-            roles=at.get("roles"),
-            id=at.get("id"),
+            state=values.get("state"),
+            requester_id=values.get("requester"),
+            author_id=values.get("author"),
+            chair_id=values.get("chair"),
+            assignee_id=values.get("assignee"),
+            team_id=values.get("team"),
+            service=values.get("service"),
+            person_id=values.get("person"),
+            roles=values.get("roles"),
+            id=values.get("id"),
         )
 
     def _actions(self, columns: Columns, ids: Mapping[str, Sequence[int | None]]) -> list[SharedFragment]:
         """Return the actions that state and role allow, for each record; records alike in the deciding fields
         share one result. `ids` are the integers of person and team ids, by field.
         """
-        caller, many = self.caller, _row_count(columns)
+        caller, many = self.caller, row_count(columns)
         me = None if caller.person_id is None else caller.person_id.int
         teams = {None if team is None else team.int for team in caller.scope_teams}
         matters: dict[str, Collection[Any]] = {
@@ -463,15 +345,15 @@ class Renderer:
             "team": teams,
             "service": caller.scope_services,
         }
-        said = {**columns, **ids}
+        values = {**columns, **ids}
         deciding = [
-            [one if one in some else _IRRELEVANT for one in said[name]]
+            [value if value in some else _IRRELEVANT for value in values[name]]
             for name, some in matters.items()
-            if name in said
+            if name in values
         ]
         if acted_on_by_accounts(self.lifecycle):
-            deciding.append([one == me for one in said.get("person", [None] * many)])
-            deciding.append([one == caller.person_id for one in columns["id"]])
+            deciding.append([person == me for person in values.get("person", [None] * many)])
+            deciding.append([record_id == caller.person_id for record_id in columns["id"]])
             deciding.append([tuple(roles or ()) for roles in columns.get("roles", [None] * many)])
         alike = list(zip(columns.get("state", [None] * many), *deciding, strict=True))
         open_to = {
@@ -479,6 +361,13 @@ class Renderer:
             for each, n in dict(zip(alike, range(many), strict=True)).items()
         }
         return [open_to[each] for each in alike]
+
+
+def _sealed_texts(columns: Columns, forms: Mapping[FieldForm, Sequence[str]]) -> list[str]:
+    """Return the ciphertexts in these columns, of personal texts and of custom values."""
+    texts = [text for name in forms[FieldForm.personal] for text in columns[name] if text is not None]
+    mappings = (values for name in forms[FieldForm.custom_values] for values in columns[name] if values)
+    return texts + [text for values in mappings for text in ciphertexts_in(values)]
 
 
 #: The fields that policies depend on.

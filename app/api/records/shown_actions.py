@@ -16,7 +16,7 @@ _OF_ACCOUNTS = frozenset({Relation.holder, Relation.superior, Relation.oneself, 
 @cache
 def acted_on_by_accounts(lifecycle: Lifecycle[Any]) -> bool:
     """Return whether the actions on such records depend on the account that the record is, or is for."""
-    return any(row.who.relations & _OF_ACCOUNTS for row in lifecycle.rows)
+    return any(row.policy.relations & _OF_ACCOUNTS for row in lifecycle.rows)
 
 
 @lru_cache(maxsize=1024)

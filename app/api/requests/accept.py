@@ -26,7 +26,9 @@ def negotiate(accept: str | None, offered: Sequence[str]) -> str | None:
     if not accept or accept == "*/*":
         return offered[0]
     ranges = dict(_range(part) for part in accept.split(","))
-    liking, chosen = max(((_weight_of(kind, ranges), kind) for kind in offered), key=lambda found: found[0])
+    liking, chosen = max(
+        ((_weight_of(kind, ranges), kind) for kind in offered), key=lambda weighed: weighed[0]
+    )
     return chosen if liking > 0 else None
 
 

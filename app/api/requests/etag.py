@@ -24,8 +24,8 @@ def versions_of(if_match: str | None) -> frozenset[int] | None:
     """
     if if_match is None or if_match.strip() == "*":
         return None
-    found = (_VERSION.fullmatch(member.strip()) for member in _MEMBER.findall(if_match))
-    return frozenset(int(tag[2]) for tag in found if tag)
+    matches = (_VERSION.fullmatch(member.strip()) for member in _MEMBER.findall(if_match))
+    return frozenset(int(tag[2]) for tag in matches if tag)
 
 
 def matches(if_none_match: str | None, tag: str) -> bool:

@@ -45,9 +45,9 @@ def first_errors(error: ValidationError, value: Any, validate: Callable[[Any], A
         except ValidationError as of_beginning:
             error = of_beginning
     return [
-        dict(one)
-        for one in error.errors(include_url=False)
-        if one["type"] != "missing" or not _has(value, one["loc"])
+        dict(error_details)
+        for error_details in error.errors(include_url=False)
+        if error_details["type"] != "missing" or not _has(value, error_details["loc"])
     ]
 
 
@@ -55,13 +55,13 @@ def _beginning(value: Any, left: list[int]) -> Any:
     """Return the JSON value with so many members and items as are `left`, which are counted down."""
     if not isinstance(value, dict | list):
         return value
-    kept = []
-    for one in value.items() if isinstance(value, dict) else enumerate(value):
+    entries = []
+    for entry in value.items() if isinstance(value, dict) else enumerate(value):
         if left[0] <= 0:
             break
         left[0] -= 1
-        kept.append((one[0], _beginning(one[1], left)))
-    return dict(kept) if isinstance(value, dict) else [one for _, one in kept]
+        entries.append((entry[0], _beginning(entry[1], left)))
+    return dict(entries) if isinstance(value, dict) else [entry for _, entry in entries]
 
 
 def _has(value: Any, path: Sequence[Any]) -> bool:
@@ -105,8 +105,8 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 def fault_of(language: str, error: Mapping[str, Any], known_names: Sequence[str]) -> Fault:
     """Return the fault of a Pydantic error, with our message."""
     where, *path = error["loc"]
-    known = sentences(language)["value"]
-    code = error["type"] if error["type"] in known else "other"
+    texts = sentences(language)["value"]
+    code = error["type"] if error["type"] in texts else "other"
     words = {key: str(value) for key, value in error.get("ctx", {}).items()}
     if "expected" in words:
         words["expected"] = words["expected"].replace("' or '", "', '")  # Pydantic's English conjunction

@@ -48,33 +48,35 @@ class HeaderFault:
 def find_header_fault(scope: Scope) -> HeaderFault | None:
     """Return the first fault in a request's headers; None if there is none."""
     headers = scope["headers"]
-    said = dict(headers)
-    if len(said) != len(headers):
+    values = dict(headers)
+    if len(values) != len(headers):
         names = [name for name, _ in headers]
-        for name in SINGLE_HEADERS & said.keys():
+        for name in SINGLE_HEADERS & values.keys():
             if names.count(name) > 1:
                 words = {"header": name.decode("ascii").title()}
                 return HeaderFault(400, "bad_header", "header_twice", words)
-    host = said.get(b"host")
+    host = values.get(b"host")
     if host is None and scope.get("http_version") == "1.1":
         return HeaderFault(400, "bad_header", "no_host")
     if host and not HOST.fullmatch(host):
         return HeaderFault(400, "bad_header", "bad_host")
-    return _bad_coding(scope, said)
+    return _bad_coding(scope, values)
 
 
-def _bad_coding(scope: Scope, said: dict[bytes, bytes]) -> HeaderFault | None:
+def _bad_coding(scope: Scope, values: dict[bytes, bytes]) -> HeaderFault | None:
     """Return the fault of a transfer or content coding that this service does not decode; None if there is
-    none. `said`: the request's headers.
+    none. `values`: the request's headers.
     """
-    transfer = said.get(b"transfer-encoding")
+    transfer = values.get(b"transfer-encoding")
     if transfer is not None and (
         transfer.strip().lower() != b"chunked" or scope.get("http_version") == "1.0"
     ):
         return HeaderFault(400, "bad_header", "transfer_coding")
-    coding = said.get(b"content-encoding", b"").strip().lower()
-    if coding not in (b"", b"identity") and (transfer or said.get(b"content-length", b"0") != b"0"):
+    coding = values.get(b"content-encoding", b"").strip().lower()
+    if coding not in (b"", b"identity") and (transfer or values.get(b"content-length", b"0") != b"0"):
         words = {"said": coding[:100].decode("latin-1")}
-        taken = {"Accept-Encoding": CODING}
-        return HeaderFault(415, "unsupported_content_encoding", "unsupported_content_encoding", words, taken)
+        accepted = {"Accept-Encoding": CODING}
+        return HeaderFault(
+            415, "unsupported_content_encoding", "unsupported_content_encoding", words, accepted
+        )
     return None

@@ -30,8 +30,8 @@ def parse_key(header: str) -> str | None:
     """Return the key in the header, quoted or bare; None if it is too long or contains unprintable
     characters.
     """
-    found = _KEY.fullmatch(header.strip())
-    return (found["quoted"] or found["bare"]) if found else None
+    match = _KEY.fullmatch(header.strip())
+    return (match["quoted"] or match["bare"]) if match else None
 
 
 async def key_of(
@@ -43,11 +43,11 @@ async def key_of(
     key = parse_key(header)
     assert key is not None, "the parameter's pattern has let it through"
     body = await request.body()
-    said = json.dumps(await request.json(), sort_keys=True) if body.strip() else ""
+    text = json.dumps(await request.json(), sort_keys=True) if body.strip() else ""
     # From the scope, in the form of `request.url`, which would have to be assembled and parsed.
     path, query = request.scope["path"].replace("?", "%3F"), request.scope["query_string"].decode("latin-1")
-    asked = f"{request.method} {path}?{query}\n{said}"
-    return IdempotencyKey(operation, key, ledger.vault.fingerprint("command", asked))
+    fingerprinted = f"{request.method} {path}?{query}\n{text}"
+    return IdempotencyKey(operation, key, ledger.vault.fingerprint("command", fingerprinted))
 
 
 async def find_outcome(ledger: Ledger, principal: str, key: IdempotencyKey) -> RecordedOutcome | None:
@@ -58,8 +58,8 @@ async def find_outcome(ledger: Ledger, principal: str, key: IdempotencyKey) -> R
 
 async def any_key_used(ledger: Ledger, principal: str, keys: Sequence[IdempotencyKey]) -> bool:
     """Return whether any of these keys has been used before, for whatever command."""
-    said = [key.route for key in keys], [key.key for key in keys], principal
-    return bool(keys) and bool(await ledger.db.value(ANY_KEY_USED, said))
+    parameters = [key.route for key in keys], [key.key for key in keys], principal
+    return bool(keys) and bool(await ledger.db.value(ANY_KEY_USED, parameters))
 
 
 def require_same_command(earlier: RecordedOutcome, key: IdempotencyKey) -> RecordedOutcome:

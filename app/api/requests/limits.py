@@ -36,27 +36,27 @@ class Quota:
         self._counted: dict[str, deque[float]] = {}
         self._swept = clock()
 
-    def consume(self, who: str) -> bool:
+    def consume(self, caller: str) -> bool:
         """Count one more use of that name; return False, and count nothing, if the limit is reached."""
         now = self._clock()
         if now - self._swept > self._seconds:
             self._sweep(now)
-        counted = self._counted.setdefault(who, deque())
+        counted = self._counted.setdefault(caller, deque())
         self._drop(counted, now)
         if len(counted) >= self._limit:
             return False
         counted.append(now)
         return True
 
-    def refund(self, who: str) -> None:
+    def refund(self, caller: str) -> None:
         """Take back the latest use of that name."""
-        if counted := self._counted.get(who):
+        if counted := self._counted.get(caller):
             counted.pop()
 
-    def remaining(self, who: str) -> QuotaLeft:
+    def remaining(self, caller: str) -> QuotaLeft:
         """Return how many uses are left to that name, and when there will be room for more."""
         now = self._clock()
-        counted = self._counted.get(who, ())
+        counted = self._counted.get(caller, ())
         if isinstance(counted, deque):
             self._drop(counted, now)
         ends = counted[0] + self._seconds if counted else now
@@ -76,5 +76,5 @@ class Quota:
         self._swept = now
         since = now - self._seconds
         self._counted = {
-            who: counted for who, counted in self._counted.items() if counted and counted[-1] > since
+            caller: counted for caller, counted in self._counted.items() if counted and counted[-1] > since
         }

@@ -44,8 +44,8 @@ class RequestContextMiddleware:
         if scope["method"] == "HEAD":
             # HEAD is handled as GET. The server knows from its own scope to send no body.
             scope = {**scope, "method": "GET"}
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else str(uuid7())
+        given_id = Headers(scope=scope).get("x-request-id", "")
+        request_id = given_id if REQUEST_ID.fullmatch(given_id) else str(uuid7())
         scope.setdefault("state", {})["request_id"] = request_id
         began, status = time.perf_counter(), 0
 
@@ -54,10 +54,12 @@ class RequestContextMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = [*message["headers"], (b"x-request-id", request_id.encode("ascii"))]
-                there = {name for name, _ in headers}
-                headers += [(name, value) for name, value in DEFAULT_HEADERS if name not in there]
-                gone = self._deprecations.headers(scope.get("route"), scope["query_string"])
-                headers += [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in gone]
+                names = {name for name, _ in headers}
+                headers += [(name, value) for name, value in DEFAULT_HEADERS if name not in names]
+                deprecations = self._deprecations.headers(scope.get("route"), scope["query_string"])
+                headers += [
+                    (name.lower().encode("ascii"), value.encode("ascii")) for name, value in deprecations
+                ]
                 message["headers"] = headers
             await send(message)
 

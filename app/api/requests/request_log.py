@@ -47,9 +47,9 @@ def _shown_path(scope: Scope) -> str:
     template: str | None = getattr(scope.get("route"), "path", None)
     if template is not None:
         return template
-    known = _words(scope["app"])
+    words = _words(scope["app"])
     segments = scope["path"].split("/")[:MOST_SEGMENTS]
-    return "/".join(segment if segment in known else HIDDEN for segment in segments)
+    return "/".join(segment if segment in words else HIDDEN for segment in segments)
 
 
 @cache

@@ -68,14 +68,16 @@ class FeedQuery(BaseModel):
     stream: multi_value(_Stream, "Those of these records: `<kind>/<id>`.") = None  # type: ignore[valid-type]  # as above
     type: multi_value(_Type, "Those of these types.") = None  # type: ignore[valid-type]  # as above
     actor: multi_value(_Actor, "Those of these actors, as events name them.") = None  # type: ignore[valid-type]  # as above
-    occurred_after: Annotated[Time | None, Field(description="What happened then or later.")] = None
-    occurred_before: Annotated[Time | None, Field(description="What happened earlier.")] = None
-    recorded_after: Annotated[Time | None, Field(description="What the log took then or later.")] = None
-    recorded_before: Annotated[Time | None, Field(description="What the log took earlier.")] = None
+    occurred_after: Annotated[Time | None, Field(description="Earliest time at which they happened.")] = None
+    occurred_before: Annotated[Time | None, Field(description="Time before which they happened.")] = None
+    recorded_after: Annotated[Time | None, Field(description="Earliest time at which the log took them.")] = (
+        None
+    )
+    recorded_before: Annotated[Time | None, Field(description="Time before which the log took them.")] = None
     after: Annotated[_Position | None, Field(description="Those after this position.")] = None
     before: Annotated[_Position | None, Field(description="Those before this position.")] = None
     order: Annotated[
-        Literal["forward", "backward"], Field(description="In the log's order, or the newest first.")
+        Literal["forward", "backward"], Field(description="Order of the log, or the newest first.")
     ] = "forward"
     limit: Annotated[int, Field(ge=1, le=events.LARGEST_PAGE, description="Events on a page.")] = events.PAGE
     cursor: Annotated[
@@ -87,7 +89,7 @@ class FeedQuery(BaseModel):
         Field(
             ge=0,
             le=LONGEST_WAIT,
-            description="If there are no events yet, wait so many seconds for some; forward only.",
+            description="Seconds to wait for events if there are none yet; forward only.",
         ),
     ] = 0
 
@@ -97,16 +99,16 @@ class FeedPage(OutputModel):
 
     items: list[events.EventOut]
     names: dict[str, str | None] = Field(
-        description="By their ids, what the persons and teams are called that these events name. Null when "
-        "they were erased."
+        description="Names, by their ids, of the persons and teams in these events. Null when they were "
+        "erased."
     )
     next_cursor: str | None = Field(
         description="Null at the end. A page may hold fewer events than `limit`, or none, and have one."
     )
     resume_cursor: str = Field(
-        description="To go on from here, forward: with it the next request gives what has come since."
+        description="Cursor to go on from here, forward: with it the next request gives what has come since."
     )
-    caught_up: bool = Field(description="Whether nothing more is there now, in this order.")
+    caught_up: bool = Field(description="True if nothing more is there now, in this order.")
 
 
 @router.get(
@@ -125,9 +127,9 @@ async def list_events(request: Request, query: Annotated[FeedQuery, Query()]) ->
     _check_names(ledger_of(request), query)
     reader = _Reader(ledger_of(request), caller_of(request), query)
     await reader.begin()
-    found = await _wait_for_events(request, reader)
-    items, names = await events.render(reader.ledger, found.events)
-    page = {"items": items, "names": names, **reader.cursors(found)}
+    event_slice = await _wait_for_events(request, reader)
+    items, names = await events.render(reader.ledger, event_slice.events)
+    page = {"items": items, "names": names, **reader.cursors(event_slice)}
     headers = VARY | link(request, page["next_cursor"])
     return Response(dump_json(page), headers=headers, media_type="application/json")
 
@@ -135,15 +137,15 @@ async def list_events(request: Request, query: Annotated[FeedQuery, Query()]) ->
 def _check_names(ledger: Ledger, query: FeedQuery) -> None:
     """Raise WrongValue for a kind or type that no event has: it would be waited for in vain."""
     types_of = event_names(ledger.lifecycles.values())
-    asked = {
+    names = {
         "kind": (query.kind or (), types_of),
         "type": (query.type or (), set().union(*types_of.values())),
     }
-    for parameter, (values, known) in asked.items():
+    for parameter, (values, known_names) in names.items():
         for value in values:
-            if value in known:
+            if value in known_names:
                 continue
-            near = get_close_matches(value, sorted(known), n=MOST_NEAR)
+            near = get_close_matches(value, sorted(known_names), n=MOST_NEAR)
             words = {"value": value, "near": ", ".join(near)}
             because = "unknown_value_near" if near else "unknown_value"
             raise WrongValue(words, parameter=parameter, because=because)
@@ -160,7 +162,7 @@ class _Reader:
         #: The position of the log's head when the reader last looked.
         self.looked_up_to = 0
         self._from: int | None = None
-        self._wanted = EventFilter(
+        self._filter = EventFilter(
             kinds=query.kind or (),
             streams=query.stream or (),
             types=query.type or (),
@@ -202,21 +204,21 @@ class _Reader:
         if query.recorded_before is not None:
             high = min(high, await read.position_at(self.ledger.db, query.recorded_before - _TICK))
         span = PositionSpan(self._low, high)
-        found = await read_slice(
-            self.ledger, self.caller, self._wanted, span, query.limit, forward=self._forward
+        events = await read_slice(
+            self.ledger, self.caller, self._filter, span, query.limit, forward=self._forward
         )
         if self._forward:
-            self._low = found.remaining.low
-        return found
+            self._low = events.remaining.low
+        return events
 
-    def cursors(self, found: EventSlice) -> dict[str, Any]:
+    def cursors(self, events: EventSlice) -> dict[str, Any]:
         """Return the cursors after these events."""
-        onward = self._write([found.remaining.low if self._forward else self._head], FORWARD)
-        following = onward if self._forward else self._write([found.remaining.high, self._head], BACKWARD)
+        onward = self._write([events.remaining.low if self._forward else self._head], FORWARD)
+        following = onward if self._forward else self._write([events.remaining.high, self._head], BACKWARD)
         return {
-            "next_cursor": None if found.is_at_end else following,
+            "next_cursor": None if events.is_at_end else following,
             "resume_cursor": onward,
-            "caught_up": found.is_at_end,
+            "caught_up": events.is_at_end,
         }
 
     def _write(self, place: list[int], order: str) -> str:
@@ -234,19 +236,19 @@ async def _wait_for_events(request: Request, reader: _Reader) -> EventSlice:
     """
     now, new_events = asyncio.get_running_loop().time, reader.ledger.new_events
     ends = now() + reader.wait_seconds
-    found = await reader.read()
-    while found.is_at_end and not found.events:
+    events = await reader.read()
+    while events.is_at_end and not events.events:
         readable_at = min(now() + READ_AGAIN_SECONDS, ends)
         is_known = False
         while not is_known:
             left = min(RECHECK_SECONDS, ends - now())
             if left <= 0 or request.scope["state"].get("stopping"):
-                return found
+                return events
             is_known = await new_events.wait(reader.looked_up_to, left)
             if is_known:
                 await asyncio.sleep(readable_at - now())
             if await still_caller(request) != reader.caller:
-                return found
+                return events
         async with new_events.reading:
-            found = await reader.read(new_events.position)
-    return found
+            events = await reader.read(new_events.position)
+    return events

@@ -29,14 +29,14 @@ class RoleScope(OutputModel):
     """The scope of a role."""
 
     kind: str = Field(description="`team`, `service` or `process`.")
-    key: str = Field(description="Of the team or service, or the kind of record.")
+    key: str = Field(description="Scope of the role: a team, a service or a kind of record.")
 
 
 class RoleGrantOut(OutputModel):
     """A role that the caller holds."""
 
     role: Role
-    label: str = Field(description="What people call it, in the language asked for.")
+    label: str = Field(description="Label, in the language asked for.")
     scope: RoleScope | None = Field(description="The records that it counts for; null: all.")
 
 
@@ -49,8 +49,10 @@ class Me(OutputModel):
     teams: list[TeamStub] = Field(description="Those that the person belongs to.")
     language: str = Field(description="The person's own, as a language tag.")
     key_id: UUID | None = Field(description="Null: an identity provider says who calls, and no key.")
-    expires_at: datetime | None = Field(description="When the key, token or session ends; null: never.")
-    session: bool = Field(description="Whether a cookie says who calls, and not a key.")
+    expires_at: datetime | None = Field(
+        description="Time at which the key, token or session ends; null: never."
+    )
+    session: bool = Field(description="True if a cookie says who calls, and not a key.")
 
 
 class OpenSession(BaseModel):
@@ -135,10 +137,10 @@ async def open_session(
     ends = now + timedelta(hours=ledger.settings.session_hours)
     if caller.key_id is not None and caller.ends_at is not None:
         ends = min(ends, caller.ends_at)
-    made = await sessions.create_session(ledger.db, caller, proof_of(request), now, ends)
-    cookie = made.value(ledger.vault.fingerprint)
-    shown = to_json(SessionOut(expires_at=ends.astimezone(UTC)))
-    answer = Response(shown, 201, {"Location": CURRENT}, "application/json")
+    session = await sessions.create_session(ledger.db, caller, proof_of(request), now, ends)
+    cookie = session.value(ledger.vault.fingerprint)
+    document = to_json(SessionOut(expires_at=ends.astimezone(UTC)))
+    answer = Response(document, 201, {"Location": CURRENT}, "application/json")
     seconds = int((ends - now).total_seconds())
     sessions.set_cookie(answer, cookie, seconds=seconds, secure=request.url.scheme == "https")
     return answer

@@ -41,9 +41,9 @@ class Ready(OutputModel):
 
     ready: bool
     missing: list[str] = Field(
-        description="What is not there: `database` (it does not answer), `schema` (older than this program "
-        "needs, or none), `writes` (it takes none: it is read only, or its disk is full), `writer` (this "
-        "process takes no more commands)."
+        description="Codes of everything that is missing: `database` (it does not answer), `schema` "
+        "(older than this program needs, or none), `writes` (it takes none: it is read only, "
+        "or its disk is full), `writer` (this process takes no more commands)."
     )
 
 
@@ -51,14 +51,14 @@ class StateOut(OutputModel):
     """A state that a record can be in."""
 
     state: str
-    label: str = Field(description="What people call it, in the language asked for.")
+    label: str = Field(description="Label, in the language asked for.")
 
 
 class ActionOut(OutputModel):
     """An action of a lifecycle, whoever may carry it out."""
 
     action: str
-    label: str = Field(description="What people call it, in the language asked for.")
+    label: str = Field(description="Label, in the language asked for.")
     event: str = Field(description="The type of the event that it gives.")
     events: list[str] = Field(description="All that it can give, where that depends on what comes of it.")
     sources: list[str] = Field(description="The states that it is open in; none for the one from nothing.")
@@ -74,8 +74,8 @@ class LifecycleOut(OutputModel):
     """A kind of record, with its states and actions."""
 
     kind: str
-    path: str = Field(description="Where its records are.")
-    label: str = Field(description="What people call it, in the language asked for.")
+    path: str = Field(description="Path of its records.")
+    label: str = Field(description="Label, in the language asked for.")
     states: list[StateOut]
     actions: list[ActionOut]
 
@@ -84,14 +84,14 @@ class EventTypeOut(OutputModel):
     """A type of event that no action gives."""
 
     event: str
-    label: str = Field(description="How it reads in a ticket's history, in the language asked for.")
+    label: str = Field(description="Label in a ticket's history, in the language asked for.")
 
 
 class RoleOut(OutputModel):
     """A role that persons hold."""
 
     role: Role
-    label: str = Field(description="What the organisation calls it, in the language asked for.")
+    label: str = Field(description="Label that the organisation gives it, in the language asked for.")
 
 
 class LimitsOut(OutputModel):
@@ -106,16 +106,17 @@ class LimitsOut(OutputModel):
 class Meta(OutputModel):
     """This installation: version, settings that clients need, limits, roles and lifecycles."""
 
-    version: str = Field(description="Of the program.")
-    position: int = Field(description="Of the newest event in the log.")
+    version: str = Field(description="Version of the program.")
+    position: int = Field(description="Position of the newest event in the log.")
     time_zone: str = Field(description="The organisation's, in which periods are cut.")
     currency: str = Field(description="The organisation's (ISO 4217), in which figures of cost are.")
-    languages: list[str] = Field(description="What Accept-Language can ask for.")
+    languages: list[str] = Field(description="Languages that Accept-Language can ask for.")
     limits: LimitsOut
     roles: list[RoleOut]
     lifecycles: list[LifecycleOut]
     clock_events: list[EventTypeOut] = Field(
-        description="Of the clocks of service levels, whose events stand among those of their tickets."
+        description="Types of events of the clocks of service levels; they stand among the events of "
+        "their tickets."
     )
 
 
@@ -155,8 +156,8 @@ async def get_metrics(request: Request) -> Response:
     caller = None if ledger.settings.open_metrics else caller_of(request)
     if caller is not None and not caller.role_codes & MAY_SCRAPE.roles:
         raise ledger.forbidden(MAY_SCRAPE, language_for(request))
-    found: metrics.Metrics = request.app.state.metrics
-    return Response(await found.text(ledger, caller, utc_now()), media_type=metrics.MEDIA_TYPE)
+    registry: metrics.Metrics = request.app.state.metrics
+    return Response(await registry.text(ledger, caller, utc_now()), media_type=metrics.MEDIA_TYPE)
 
 
 @router.get(
@@ -186,7 +187,10 @@ async def get_meta(request: Request) -> Response:
         ),
         roles=[RoleOut(role=role, label=ledger.role_labels.label(role, language)) for role in Role],
         lifecycles=[_lifecycle_out(lifecycle, language) for lifecycle in ledger.lifecycles.values()],
-        clock_events=[EventTypeOut(event=one.value, label=one.label(language)) for one in ClockEventType],
+        clock_events=[
+            EventTypeOut(event=event_type.value, label=event_type.label(language))
+            for event_type in ClockEventType
+        ],
     )
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
     return Response(to_json(meta), headers=headers, media_type="application/json")

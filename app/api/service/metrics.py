@@ -66,7 +66,7 @@ class Metrics:
             buckets=BUCKETS,
         )
         #: A cache: the library finds each by a lock and a list of texts.
-        self._known: dict[tuple[str | None, int], Histogram] = {}
+        self._histograms: dict[tuple[str | None, int], Histogram] = {}
         self._gauge("ledgerdesk_info", "1, for the version that runs.", "version").labels(version).set(1)
         self._up = self._gauge("ledgerdesk_database_up", "Whether the database has answered just now.")
         self._head = self._gauge("ledgerdesk_log_position", "The position of the newest event in the log.")
@@ -107,16 +107,16 @@ class Metrics:
         self._refresh_lock = asyncio.Lock()
         self._refreshed_at, self._written = -math.inf, b""
 
-    def _gauge(self, name: str, said: str, *labels: str) -> Gauge:
-        return Gauge(name, said, labels, registry=self._registry)
+    def _gauge(self, name: str, description: str, *labels: str) -> Gauge:
+        return Gauge(name, description, labels, registry=self._registry)
 
     def observe_request(self, operation: str | None, status: int, seconds: float) -> None:
         """Count a request. `operation` is the operationId; None: no operation has that path."""
-        known = self._known.get((operation, status))
-        if known is None:
-            known = self._requests.labels(operation or NO_OPERATION, str(status))
-            self._known[operation, status] = known
-        known.observe(seconds)
+        histogram = self._histograms.get((operation, status))
+        if histogram is None:
+            histogram = self._requests.labels(operation or NO_OPERATION, str(status))
+            self._histograms[operation, status] = histogram
+        histogram.observe(seconds)
 
     async def text(self, ledger: Ledger, caller: Caller | None, now: datetime) -> bytes:
         """Return all metrics that the caller may see in Prometheus' text format. Those of the database are
@@ -128,11 +128,11 @@ class Metrics:
         return of_service + await self._further.text(ledger, caller, now)
 
     async def _service_text(self, ledger: Ledger, now: datetime) -> bytes:
-        asked = time.monotonic()
+        started = time.monotonic()
         async with self._refresh_lock:
             # In a service in full use these are many thousands of lines: waiting scrapes share the next
             # rendering, and it runs in a thread so that requests do not wait for it.
-            if self._refreshed_at < asked:
+            if self._refreshed_at < started:
                 self._refreshed_at = time.monotonic()
                 await self._refresh(ledger, now)
                 self._written = await asyncio.to_thread(generate_latest, self._registry)

@@ -53,8 +53,8 @@ class ProblemKindPage(OutputModel):
 class ProblemExplained(ProblemKind):
     """The explanation of a kind of problem."""
 
-    meaning: str = Field(description="What it says, with its blanks filled by an example.")
-    remedy: str = Field(description="What to do.")
+    meaning: str = Field(description="Sentence of the problem, with its blanks filled by an example.")
+    remedy: str = Field(description="Advice on what to do.")
     example: ProblemDocument
 
 

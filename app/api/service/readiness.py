@@ -58,8 +58,8 @@ async def _missing(ledger: Ledger) -> list[str]:
     """Return the parts of the database that are missing."""
     try:
         async with ledger.db.connection(READY_SECONDS) as connection:
-            found = await (await connection.execute(schema.CURRENT.encode())).fetchone()
-            if found is None or not schema.is_enough(found[0]):
+            row = await (await connection.execute(schema.CURRENT.encode())).fetchone()
+            if row is None or not schema.is_enough(row[0]):
                 return ["schema"]
             await _write(connection)
     except DatabaseGone as error:

@@ -48,13 +48,13 @@ class StaticFile:
         """Return the file, compressed if the client accepts that; 304 if the client has it."""
         packed = self._packed if accepts_gzip(request.headers.get("accept-encoding")) else None
         # Both forms are the same file but not the same bytes, so the tag is weak (RFC 9110, 8.8.3).
-        said = {"ETag": f'W/"{self._tag}"', "Vary": "Accept-Encoding", **headers}
+        headers_sent = {"ETag": f'W/"{self._tag}"', "Vary": "Accept-Encoding", **headers}
         if matches(request.headers.get("if-none-match"), f'"{self._tag}"'):
-            return Response(status_code=304, headers=said)
+            return Response(status_code=304, headers=headers_sent)
         if packed is None:
-            return _ChunkedResponse(self._content, headers=said, media_type=self.media_type)
+            return _ChunkedResponse(self._content, headers=headers_sent, media_type=self.media_type)
         return _ChunkedResponse(
-            packed, headers={**said, "Content-Encoding": "gzip"}, media_type=self.media_type
+            packed, headers={**headers_sent, "Content-Encoding": "gzip"}, media_type=self.media_type
         )
 
 

@@ -31,9 +31,9 @@ class UploadOut(OutputModel):
     """A file that was uploaded completely and can be attached."""
 
     id: UUID
-    size: int = Field(description="In bytes.")
-    sha256: str = Field(description="Of the bytes that were sent, in hex.")
-    media_type: str = Field(description="What its first bytes look like, whatever it is called.")
+    size: int = Field(description="Size in bytes.")
+    sha256: str = Field(description="SHA-256 digest of the bytes that were sent, in hex.")
+    media_type: str = Field(description="Media type by its first bytes, whatever it is called.")
     expires_at: datetime = Field(description="Until then it can be attached.")
 
 
@@ -63,8 +63,8 @@ async def put_upload(request: Request, upload_id: UploadId) -> Response:
 
 def _declared_size(request: Request, limit: int) -> int:
     """Return the declared size in bytes; the limit if none is declared."""
-    said = request.headers.get("content-length", "")
-    return int(said) if said.isascii() and said.isdigit() else limit
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() else limit
 
 
 def _upload_out(upload: Upload) -> UploadOut:

@@ -27,7 +27,7 @@ async def suggest_after_faded_benefits(ledger: Ledger, event: Recorded) -> Async
     of_process = improvement.scope is ImprovementScope.process
     usual = ImprovementAspect.activity if of_process else ImprovementAspect.interface
     words = {"number": improvement.number, "title": improvement.title}
-    found = await suggestion_for(
+    suggestion = await suggestion_for(
         ledger,
         ImprovementSignal(
             cause=SuggestionCause.faded_benefit,
@@ -45,8 +45,8 @@ async def suggest_after_faded_benefits(ledger: Ledger, event: Recorded) -> Async
             ),
         ),
     )
-    if found is not None:
-        yield found
+    if suggestion is not None:
+        yield suggestion
 
 
 RULE = Rule("suggest_after_faded_benefits", ("improvement.benefit_faded",), suggest_after_faded_benefits)

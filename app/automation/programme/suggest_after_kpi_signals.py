@@ -45,7 +45,7 @@ async def suggest_after_kpi_signals(ledger: Ledger, event: Recorded) -> AsyncIte
     scope = KpiScope(signal.service, signal.team_id).name
     is_process = kpi.process in ledger.lifecycles
     words = {"scope": scope}
-    found = await suggestion_for(
+    suggestion = await suggestion_for(
         ledger,
         ImprovementSignal(
             cause=SuggestionCause.kpi_signal,
@@ -57,8 +57,8 @@ async def suggest_after_kpi_signals(ledger: Ledger, event: Recorded) -> AsyncIte
             evidence=(_evidence(signal), *await _candidates(ledger, signal, event)),
         ),
     )
-    if found is not None:
-        yield found
+    if suggestion is not None:
+        yield suggestion
 
 
 def _evidence(signal: KpiSignal) -> GivenEvidence:

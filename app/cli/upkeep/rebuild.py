@@ -35,14 +35,14 @@ def rebuild(
             {
                 "events": result.events,
                 "differing": result.differing,
-                "differences": result.shown,
+                "differences": result.examples,
                 "remade": remade,
             }
         )
     elif not result.differing:
         print_line(f"{result.events} events fold into exactly the rows that are there.")
     else:
-        for difference in result.shown:
+        for difference in result.examples:
             print_line(f"{difference.table} {difference.id}: {', '.join(difference.fields())}")
         print_line(f"Rows that differ: {', '.join(f'{table} {n}' for table, n in result.differing.items())}.")
     if remade and not as_json:

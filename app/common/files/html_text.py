@@ -73,9 +73,9 @@ class _Text:
             return
         text = _SHAPELESS.sub("", unescape(html))
         if self._preformatted:
-            first, *others = text.replace("\r\n", "\n").split("\n")
+            first, *further_lines = text.replace("\r\n", "\n").split("\n")
             self._line.append(first)
-            for line in others:
+            for line in further_lines:
                 self._break()
                 self._line.append(line)
             return
@@ -167,10 +167,10 @@ class _Text:
             return
         address, begin = self._link
         self._link = None
-        shown = "".join(self._line[begin:]).strip()
-        is_shown = address.removeprefix("mailto:").rstrip("/") in (shown, shown.rstrip("/"))
+        link_text = "".join(self._line[begin:]).strip()
+        is_shown = address.removeprefix("mailto:").rstrip("/") in (link_text, link_text.rstrip("/"))
         if address.startswith(("http://", "https://", "mailto:")) and not is_shown:
-            self._line.append(f" <{address}>" if shown else f"<{address}>")
+            self._line.append(f" <{address}>" if link_text else f"<{address}>")
 
     def _finish_line(self) -> None:
         if "".join(self._line).strip():
@@ -197,8 +197,8 @@ class _Text:
             self._lines.append(mark)
 
 
-def _attribute(attributes: str, wanted: str) -> str:
+def _attribute(attributes: str, searched: str) -> str:
     for name, *values in _ATTRIBUTE.findall(attributes):
-        if name.lower() == wanted:
+        if name.lower() == searched:
             return unescape("".join(values))
     return ""

@@ -47,9 +47,9 @@ _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 def media_type(beginning: bytes) -> str:
     """Return the media type of a file that begins with these bytes; the more bytes, the more reliable."""
-    for begins, found in _SIGNATURES:
+    for begins, kind in _SIGNATURES:
         if beginning.startswith(begins):
-            return _in_zip(beginning) if found == ZIP else found
+            return _in_zip(beginning) if kind == ZIP else kind
     if beginning.startswith(b"RIFF"):
         return _RIFF.get(beginning[8:12], UNKNOWN)
     if beginning[4:8] == b"ftyp":
@@ -62,9 +62,9 @@ def _in_zip(beginning: bytes) -> str:
     if says is not None:
         return says[1].decode("ascii")
     if b"[Content_Types].xml" in beginning:
-        for folder, found in _OFFICE_TYPES.items():
+        for folder, kind in _OFFICE_TYPES.items():
             if folder in beginning:
-                return found
+                return kind
     return ZIP
 
 

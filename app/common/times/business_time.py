@@ -48,11 +48,11 @@ class CalendarDefinition:
 
     def week_of(self, day: date) -> Week:
         """Return the weekly hours that are in force on that day."""
-        found = self.weekly
+        current = self.weekly
         for since, week in self.patterns:
             if since <= day:
-                found = week
-        return found
+                current = week
+        return current
 
     def hours_of(self, day: date) -> tuple[Hours, ...]:
         """Return the business hours that begin on that day, regardless of holidays."""
@@ -103,18 +103,18 @@ class BusinessTime:
         """Return the first instant by which so many seconds have counted since `start`: at a closing time,
         the closing time itself. None: not within MOST_YEARS.
         """
-        found = self.advance(_seconds(start), seconds)
-        return None if found is None else _instant(found)
+        second = self.advance(_seconds(start), seconds)
+        return None if second is None else _instant(second)
 
-    def advance(self, at: int, seconds: int) -> int | None:
+    def advance(self, start: int, seconds: int) -> int | None:
         """Return what `add` does, with instants in seconds since 1970."""
         assert seconds >= 0, "business time does not run backwards"
         left = seconds
-        for n in _years(at, at + 1, MOST_YEARS):
+        for n in _years(start, start + 1, MOST_YEARS):
             year = self._year(n)
-            here = year.between(at, year.end)
+            here = year.between(start, year.end)
             if left <= here:
-                return year.advance(at, left)
+                return year.advance(start, left)
             left -= here
         return None
 
@@ -122,23 +122,23 @@ class BusinessTime:
         """Return the first second from that instant on that counts: the instant itself, if it is open. None:
         not within MOST_YEARS.
         """
-        at = _seconds(instant)
-        for n in _years(at, at + 1, MOST_YEARS):
-            found = self._year(n).opening(at)
-            if found is not None:
-                return _instant(found)
+        start = _seconds(instant)
+        for n in _years(start, start + 1, MOST_YEARS):
+            opening = self._year(n).opening(start)
+            if opening is not None:
+                return _instant(opening)
         return None
 
     def open_at(self, instant: datetime) -> bool:
         """Return whether the calendar is open at that instant."""
-        at = _seconds(instant)
-        return any(self._year(n).opening(at) == at for n in _years(at, at + 1))
+        second = _seconds(instant)
+        return any(self._year(n).opening(second) == second for n in _years(second, second + 1))
 
     def spans(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
         """Return the open intervals from `start` to `end`, in order; intervals that touch are merged."""
         first, last = _seconds(start), _seconds(end)
-        found = (span for n in _years(first, last) for span in self._year(n).spans)
-        clipped = ((max(a, first), min(b, last)) for a, b in found)
+        spans = (span for n in _years(first, last) for span in self._year(n).spans)
+        clipped = ((max(a, first), min(b, last)) for a, b in spans)
         return [(_instant(a), _instant(b)) for a, b in _merged(s for s in clipped if s[0] < s[1])]
 
     def bounds_of(self, day: date) -> tuple[datetime, datetime]:
@@ -155,13 +155,13 @@ class BusinessTime:
 
     def _count(self, begin: int, end: int) -> list[Interval]:
         """Return the open intervals between the two instants, in order."""
-        said = self.definition
+        definition = self.definition
         # A local day can begin a day before or after that of UTC, and hours reach into the next day.
         days = _days(_instant(begin).date() - 2 * _ONE_DAY, _instant(end).date() + 2 * _ONE_DAY)
         hours, struck = list[Interval](), list[Interval]()
         for day in filter(self._day_exists, days):
-            hours += [self._interval(day, opens, closes) for opens, closes in said.hours_of(day)]
-            if said.is_struck(day):
+            hours += [self._interval(day, opens, closes) for opens, closes in definition.hours_of(day)]
+            if definition.is_struck(day):
                 struck.append(self._interval(day, 0, DAY))
         open_ = _subtract(_merged(s for s in hours if s[0] < s[1]), _merged(struck))
         return [(max(a, begin), min(b, end)) for a, b in open_ if max(a, begin) < min(b, end)]
@@ -193,10 +193,10 @@ class BusinessTime:
 
     def _change(self, before: int, behind: int) -> int:
         """Return the instant between the two at which the UTC offset becomes that of `behind`."""
-        wanted = self._offset(behind)
+        offset = self._offset(behind)
         while behind - before > 1:
             middle = (before + behind) // 2
-            if self._offset(middle) == wanted:
+            if self._offset(middle) == offset:
                 behind = middle
             else:
                 before = middle
@@ -207,8 +207,8 @@ class BusinessTime:
         assert offset is not None, "a zone of IANA has an offset at any time"
         return offset.days * DAY * 60 + offset.seconds
 
-    def _offset(self, at: int) -> timedelta | None:
-        return _instant(at).astimezone(self._zone).utcoffset()
+    def _offset(self, second: int) -> timedelta | None:
+        return _instant(second).astimezone(self._zone).utcoffset()
 
 
 class _Year:
@@ -220,29 +220,31 @@ class _Year:
         self._starts = [a for a, _ in spans]
         self._before = [0, *accumulate(b - a for a, b in spans)]
 
-    def _counted(self, at: int) -> int:
-        """Return how many seconds of the year count before the second `at`."""
-        n = bisect_right(self._starts, at)
+    def _counted(self, second: int) -> int:
+        """Return how many seconds of the year count before the second `second`."""
+        n = bisect_right(self._starts, second)
         if n == 0:
             return 0
         a, b = self.spans[n - 1]
-        return self._before[n - 1] + (at if at < b else b) - a
+        return self._before[n - 1] + (second if second < b else b) - a
 
     def between(self, first: int, last: int) -> int:
         return self._counted(last) - self._counted(first)
 
-    def advance(self, at: int, seconds: int) -> int:
-        """Return the first second by which `seconds` have counted since `at`; the year has as many left."""
+    def advance(self, start: int, seconds: int) -> int:
+        """Return the first second by which `seconds` have counted since `start`; as many are left in the
+        year.
+        """
         if seconds == 0:
-            return at
-        wanted = self._counted(at) + seconds
-        n = bisect_left(self._before, wanted) - 1
-        return self._starts[n] + wanted - self._before[n]
+            return start
+        target = self._counted(start) + seconds
+        n = bisect_left(self._before, target) - 1
+        return self._starts[n] + target - self._before[n]
 
-    def opening(self, at: int) -> int | None:
-        n = bisect_right(self._starts, at)
-        if n > 0 and at < self.spans[n - 1][1]:
-            return at
+    def opening(self, second: int) -> int | None:
+        n = bisect_right(self._starts, second)
+        if n > 0 and second < self.spans[n - 1][1]:
+            return second
         return self._starts[n] if n < len(self._starts) else None
 
 
@@ -264,13 +266,13 @@ def _days(first: date, last: date) -> Iterator[date]:
 
 def _merged(spans: Iterable[Interval]) -> list[Interval]:
     """Return the intervals in order, with those that touch or overlap merged."""
-    found: list[Interval] = []
+    merged: list[Interval] = []
     for a, b in sorted(spans):
-        if found and a <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], b))
+        if merged and a <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], b))
         else:
-            found.append((a, b))
-    return found
+            merged.append((a, b))
+    return merged
 
 
 def _subtract(spans: Sequence[Interval], struck: Sequence[Interval]) -> list[Interval]:
@@ -280,15 +282,15 @@ def _subtract(spans: Sequence[Interval], struck: Sequence[Interval]) -> list[Int
     for a, b in spans:
         while n < len(struck) and struck[n][1] <= a:
             n += 1
-        at = a
+        begin = a
         for from_, to in struck[n:]:
             if from_ >= b:
                 break
-            if at < from_:
-                left.append((at, from_))
-            at = max(at, to)
-        if at < b:
-            left.append((at, b))
+            if begin < from_:
+                left.append((begin, from_))
+            begin = max(begin, to)
+        if begin < b:
+            left.append((begin, b))
     return left
 
 

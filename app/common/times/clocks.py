@@ -85,17 +85,15 @@ class ClockData(BaseModel):
     agreement_type: AgreementType
     target: str | None = Field(default=None, description="The target's id within the agreement.")
     metric: ClockMetric
-    round: int = Field(default=1, description="Of `update`: which round it is, from 1; 1 of all others.")
+    round: int = Field(default=1, description="Round of `update`, from 1; 1 of all others.")
     party: UUID | None = Field(
-        default=None, description="Whose turns it measures, if only somebody's: the id of a team or supplier."
+        default=None, description="Id of the team or supplier whose turns it measures, if only somebody's."
     )
-    why: str | None = Field(default=None, description="Why this agreement applies: a code.")
+    why: str | None = Field(default=None, description="Reason why this agreement applies: a code.")
     target_seconds: int | None = Field(default=None, description="Business seconds that the target allows.")
-    percent: int | None = Field(
-        default=None, description="Of `warned` and `reached`: how much of the target."
-    )
+    percent: int | None = Field(default=None, description="Share of the target, of `warned` and `reached`.")
     because: str | None = Field(
-        default=None, description="Of a breach withdrawn or another target: what led to it, a code."
+        default=None, description="Cause of a breach withdrawn or of another target: a code."
     )
 
     def to_event_data(self) -> dict[str, Any]:

@@ -69,7 +69,9 @@ class AskBulkJob(BaseModel):
     upload: UUID = Field(
         description="The file, as it was sent by `PUT /v1/uploads/{id}`: a line of JSON for each action."
     )
-    records: str = Field(max_length=64, description="What its lines are about: `incidents`, `requests`, …")
+    records: str = Field(
+        max_length=64, description="The kind of records that its lines tell of: `incidents`, `requests`, …"
+    )
 
 
 class BulkJobOut(OutputModel):
@@ -81,10 +83,12 @@ class BulkJobOut(OutputModel):
     asked_at: datetime
     finished_at: datetime | None
     size: int = Field(description="Bytes of the file.")
-    done: int = Field(description="How many of them have been worked through.")
+    done: int = Field(description="Number of them that have been worked through.")
     lines: int = Field(description="So many lines, empty ones among them.")
-    refused: int = Field(description="How many of them were refused.")
-    failure: BulkFailure | None = Field(description="Why it was given up; what was done before that stays.")
+    refused: int = Field(description="Number of them that were refused.")
+    failure: BulkFailure | None = Field(
+        description="The reason why it was given up; what was done before stays."
+    )
 
 
 class BulkJobPage(OutputModel):
@@ -114,7 +118,7 @@ class BulkJobResult(OutputModel):
 
     line: int = Field(description="In the file, from 1.")
     status: int = Field(description="The status that it would have been answered with by itself.")
-    replayed: bool = Field(description="Whether it was done before: by a worker that was stopped on its way.")
+    replayed: bool = Field(description="True if it was done before, by a worker that was stopped on its way.")
     record: BulkRecord | None = Field(description="After the action; null where it was refused.")
     problem: BulkJobProblem | None = Field(description="Null where it was not refused.")
 

@@ -120,7 +120,7 @@ async def run(
 
 
 async def run_next_job(connection: Connection, ledger: Ledger, clock: Callable[[], datetime]) -> bool:
-    """Carries out the first unfinished job that no other worker has claimed. Returns whether there was
+    """Carry out the first unfinished job that no other worker has claimed. Return whether there was
     one.
     """
 

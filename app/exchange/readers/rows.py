@@ -40,7 +40,7 @@ class SourceRow(NamedTuple):
 
     line: int
     case: str
-    at: datetime
+    occurred_at: datetime
     opened_at: datetime
     state: CodeEnum | None
     fields: dict[str, Any]
@@ -59,7 +59,7 @@ class Format:
     `kind` is the kind of the records. All columns are the source's: those of `persons` and `teams` contain
     their names; `fields` is the record's field by column, and `names` and `free_text` are the subsets with
     names and with free text. `with_state` are the fields that are set only together with a state, and those
-    states. `at` are the columns of the time of a row, `actor` is the column of the person who made the
+    states. `time_columns` are those of the time of a row, `actor` is the column of the person who made the
     change; `opener` are the columns of the person who opened the case, of which the first with a value
     counts. `repeats`: a further row that has the case ended means that it ended again.
     """
@@ -72,7 +72,7 @@ class Format:
     names: Mapping[str, str]
     free_text: Mapping[str, str]
     with_state: Mapping[str, frozenset[CodeEnum]]
-    at: frozenset[str]
+    time_columns: frozenset[str]
     actor: str
     opener: tuple[str, ...]
     repeats: bool

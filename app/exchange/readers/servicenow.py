@@ -40,7 +40,7 @@ FORMAT = Format(
     names=codes.NAMES,
     free_text=codes.FREE_TEXT,
     with_state={"hold_reason": frozenset(IncidentState)},
-    at=frozenset(codes.UPDATED),
+    time_columns=frozenset(codes.UPDATED),
     actor="sys_updated_by",
     opener=("opened_by", "sys_created_by", "sys_updated_by"),
     repeats=True,
@@ -93,7 +93,7 @@ def _in_disorder(table: TableReader, rows: list[CellRow | RefusedRow], counter: 
         if isinstance(source_row, RefusedRow):
             continue
         count = source_row.values[counter]
-        place = source_row.at, float(count) if count is not None and count.isdecimal() else 0.0
+        place = source_row.occurred_at, float(count) if count is not None and count.isdecimal() else 0.0
         forth += place >= before.get(source_row.case, place)
         back += place < before.get(source_row.case, place)
         before[source_row.case] = place
@@ -132,7 +132,7 @@ def _layout(heading: list[str]) -> Layout:
 
     return Layout(
         case=codes.CASE,
-        at=next(name for name in codes.UPDATED if name in heading),
+        time_column=next(name for name in codes.UPDATED if name in heading),
         opened=codes.OPENED,
         state=(state, *reason),
         read_state=read_state,

@@ -38,7 +38,7 @@ def in_case_order(
             line, cells, size = row
             values = (
                 source_row.case,
-                instant(source_row.at),
+                instant(source_row.occurred_at),
                 source_row.values[place],
                 line,
                 size,

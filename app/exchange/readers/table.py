@@ -48,19 +48,19 @@ StateAndFields = tuple[CodeEnum, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Layout:
-    """What the columns of a file contain; columns that a file does not have are left out.
+    """The contents of the columns of a file; columns that a file does not have are left out.
 
-    `case`, `at`, `opened`: the columns of the case's name, the row's time and the opening time (None: the
-    time of the first row). `state`: the columns that `read_state` takes the state from; it returns None if
-    unknown. `codes`: column to field, and lower-case cell to code. `texts`: column to field. `named`: columns
-    with names of persons and teams; `times`: with instants; `plain_text_columns`: which the log may store in
-    plain text, unlike all others. `final_value_columns`: columns that show final values in earlier rows, too.
-    `missing`: lower-case texts that mean no value. `extra_column`: the column with all other values, as a
-    JSON object of texts.
+    `case`, `time_column`, `opened`: the columns of the case's name, the row's time and the opening time
+    (None: the time of the first row). `state`: the columns that `read_state` takes the state from; it
+    returns None if unknown. `codes`: column to field, and lower-case cell to code. `texts`: column to
+    field. `named`: columns with names of persons and teams; `times`: with instants; `plain_text_columns`:
+    which the log may store in plain text, unlike all others. `final_value_columns`: columns that show final
+    values in earlier rows, too. `missing`: lower-case texts that mean no value. `extra_column`: the column
+    with all other values, as a JSON object of texts.
     """
 
     case: str
-    at: str
+    time_column: str
     opened: str | None
     state: tuple[str, ...]
     read_state: Callable[[tuple[str | None, ...]], StateAndFields | None]
@@ -198,7 +198,7 @@ class TableReader:
             times if name in layout.times else names if name in layout.named else texts for name in heading
         ]
         place = {name: n for n, name in enumerate(heading)}
-        self._case_at, self._updated_at = place[layout.case], place[layout.at]
+        self._case_at, self._updated_at = place[layout.case], place[layout.time_column]
         self._opened_at = None if layout.opened is None else place[layout.opened]
         self._states_at = [place[column] for column in layout.state]
         self._read_state = layout.read_state
@@ -260,8 +260,8 @@ class TableReader:
         return SourceRow(
             line,
             case,
-            updated_at.at,
-            opened.at,
+            updated_at.instant,
+            opened.instant,
             state,
             fields,
             self._heading,
@@ -302,7 +302,7 @@ class TableReader:
 
     def _time_fault(self, place: int, parsed_time: ParsedTime | None) -> tuple[str, str] | None:
         if parsed_time is not None:
-            return ("in_the_future", self._heading[place]) if parsed_time.at > self._latest else None
+            return ("in_the_future", self._heading[place]) if parsed_time.instant > self._latest else None
         value = self._values[place]
         if value is not None:
             try:

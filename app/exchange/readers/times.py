@@ -63,7 +63,7 @@ class ParsedTime(NamedTuple):
     reading it, such as `ambiguous_time`.
     """
 
-    at: datetime
+    instant: datetime
     text: str
     flag: str | None = None
 
@@ -115,7 +115,7 @@ class TimeParser(dict[str, ParsedTime | None]):
             return None
         if first is None or last is None or first.flag or last.flag:
             return None
-        return first.at if last.at - first.at == _time_of_day(_LAST_OF_DAY) else None
+        return first.instant if last.instant - first.instant == _time_of_day(_LAST_OF_DAY) else None
 
     def _parse(self, text: str) -> ParsedTime | None:
         match = _match_time(text)

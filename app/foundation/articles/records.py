@@ -34,37 +34,45 @@ class Article(Ticket):
 
     KIND: ClassVar[str] = "article"
 
-    title: str | None = required()
+    title: str | None = required(
+        "The trouble in a line, without names of persons.", examples=["The printer prints blank pages"]
+    )
     state: ArticleState | None = required()
     author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    visibility: Visibility | None = required("Who may read it once it is published.")
-    language: str | None = required()
-    symptoms: str | None = required()
-    answer: str | None = required()
-    other_title: str | None = optional("The title in the other language.")
-    other_symptoms: str | None = None
-    other_answer: str | None = None
-    services: list[str] | None = optional("The keys of the services that it is about.")
-    categories: list[str] | None = None
-    cis: list[str] | None = None
-    case: Annotated[str | None, StaffOnly()] = optional(
-        "What it came from, as `incident/<id>`; for staff only."
+    visibility: Visibility | None = required(
+        "The readers once it is published: everybody, or staff.", examples=["public"]
     )
-    edition: int | None = optional("How often it was published; null: never.")
+    language: str | None = required("The language in which it is written.", examples=["en"])
+    symptoms: str | None = required(
+        "The symptoms of the trouble, without names of persons.", examples=["The page comes out empty."]
+    )
+    answer: str | None = required(
+        "The remedy, without names of persons.", examples=["Take the strip off the cartridge."]
+    )
+    other_title: str | None = optional("The title in the other language.", examples=["打印机打印空白页"])
+    other_symptoms: str | None = optional(
+        "The symptoms in the other language.", examples=["打印出来是空白的。"]
+    )
+    other_answer: str | None = optional("The remedy in the other language.", examples=["撕掉墨盒上的封条。"])
+    services: list[str] | None = optional("The keys of the services that it is about.", examples=[["print"]])
+    categories: list[str] | None = optional("The keys of the categories that it is about.")
+    cis: list[str] | None = optional("The keys of the configuration items that it is about.")
+    case: Annotated[str | None, StaffOnly()] = optional("The case that it came from, as `incident/<id>`.")
+    edition: int | None = optional("Number of times that it was published; null: never.")
     published_at: Annotated[datetime | None, EnteredAt(ArticleState.published)] = optional(
-        "When it was published first."
+        "Time of its first publication."
     )
     published_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Who found the present edition right."
+        "The reviewer of the present edition."
     )
     confirmed_at: datetime | None = None
     next_review_at: Annotated[datetime | None, ClearedBy(entering={ArticleState.retired})] = optional(
-        "When somebody is to look whether it is right."
+        "Time of the next review.", examples=["2199-01-01T00:00:00Z"]
     )
     retired_at: Annotated[datetime | None, EnteredAt(ArticleState.retired)] = None
-    used_count: int | None = optional("With how many cases it has helped.")
+    used_count: int | None = optional("Number of cases with which it has helped.")
     last_used_at: datetime | None = None
-    helped_count: int | None = optional("How many say that it helped them.")
+    helped_count: int | None = optional("Number of persons who say that it helped them.")
     did_not_help_count: int | None = None
 
 

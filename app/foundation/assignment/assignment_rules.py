@@ -22,6 +22,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
     BoundedList,
@@ -50,57 +51,37 @@ Priorities = Annotated[
     tuple[Priority, ...],
     Field(
         max_length=len(Priority),
-        description="Tickets of these priorities; none: of every one.",
+        description="The priorities of the tickets; none: all.",
         json_schema_extra={"uniqueItems": True},
     ),
     BoundedList,
     AfterValidator(_unique_priorities),
 ]
 TeamReference = Annotated[Reference, ForeignRef("team")]
-CalendarKey = Annotated[RecordKey, KeyRef("calendar", known=True)]
+CalendarKey = Annotated[RecordKey, KeyRef("calendar", must_exist=True)]
 
 
-class AddAssignmentRule(Payload):
+class AssignmentRuleFields(Payload, of=AssignmentRule):
+    """The fields of an assignment rule that may be edited, except its team."""
+
+    name: ShortText
+    position: Position
+    for_service: Annotated[RecordKey, KeyRef("service")] | None = None
+    for_category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = None
+    for_customer: TeamReference | None = None
+    priorities: Priorities = ()
+    hours: StaffedHours = StaffedHours.always
+    hours_of: TeamReference | None = None
+    calendar: CalendarKey | None = None
+    calendar_hours: CalendarHours | None = None
+    choose: AssignmentStrategy = AssignmentStrategy.nobody
+
+
+class AddAssignmentRule(AssignmentRuleFields, of=AssignmentRule):
     """An assignment rule: which tickets it matches, and to whom they go."""
 
-    process: RecordKey = Field(description="The kind of the tickets.", examples=["incident"])
-    name: ShortText = Field(
-        description="What people call it. Name no persons here.", examples=["Mail by night"]
-    )
-    position: Position = Field(
-        description="Where it stands: the first that matches counts, of two in one place the older one.",
-        examples=[100],
-    )
-    for_service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="Tickets of this service: its key.", examples=["mail"]
-    )
-    for_category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
-        default=None, description="Tickets of this category: its key.", examples=["e-mail"]
-    )
-    for_customer: TeamReference | None = Field(
-        default=None, description="Tickets of this customer: the team's key or id."
-    )
-    priorities: Priorities = ()
-    hours: StaffedHours = Field(
-        default=StaffedHours.always, description="At which hours it counts.", examples=["nobody_works"]
-    )
-    hours_of: TeamReference | None = Field(
-        default=None, description="The team whose hours are meant: its key or id; none: the one it goes to."
-    )
-    calendar: CalendarKey | None = Field(
-        default=None, description="By the hours of this calendar: its key. With `calendar_hours`."
-    )
-    calendar_hours: CalendarHours | None = Field(
-        default=None, description="Whether it counts while that calendar is open, or while it is closed."
-    )
-    to_team: TeamReference = Field(
-        description="The team that they go to: its key or id.", examples=["network"]
-    )
-    choose: AssignmentStrategy = Field(
-        default=AssignmentStrategy.nobody,
-        description="Who of the team. If there is nobody to choose, the team has it alone.",
-        examples=["in_turn"],
-    )
+    process: RecordKey
+    to_team: TeamReference
 
     @model_validator(mode="after")
     def _check_calendar_pair(self) -> AddAssignmentRule:
@@ -111,20 +92,8 @@ class AddAssignmentRule(Payload):
 
 def add(rule: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext) -> None:
     """Add an assignment rule, which assigns unassigned tickets automatically from now on."""
-    customer, hours_of = ctx.ref(Team, "for_customer"), ctx.ref(Team, "hours_of")
-    rule.process = body.process
-    rule.name = body.name
-    rule.position = body.position
-    rule.for_service = body.for_service
-    rule.for_category = body.for_category
-    rule.for_customer_id = customer.id if customer else None
+    copy_fields(rule, body, ctx)
     rule.priorities = stored_priorities(body.priorities)
-    rule.hours = body.hours
-    rule.hours_of_id = hours_of.id if hours_of else None
-    rule.calendar = body.calendar
-    rule.calendar_hours = body.calendar_hours
-    rule.to_team_id = ctx.required_ref(Team, "to_team").id
-    rule.choose = body.choose
 
 
 async def rule_invalid(
@@ -141,32 +110,10 @@ async def rule_invalid(
     check_team_assignable(ctx.ref(Team, "to_team"), "/to_team")
 
 
-class EditAssignmentRule(Patch):
+class EditAssignmentRule(Patch, AssignmentRuleFields, of=AssignmentRule):
     """Fields to change; those left out stay as they are."""
 
-    name: ShortText = Field(default_factory=str, description="What people call it now.")
-    position: Position = Field(default=1, description="Where it stands now.")
-    for_service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service; null: any."
-    )
-    for_category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
-        default=None, description="The key of the category; null: any."
-    )
-    for_customer: TeamReference | None = Field(default=None, description="The customer; null: any.")
-    priorities: Priorities = ()
-    hours: StaffedHours = Field(default=StaffedHours.always, description="At which hours it counts now.")
-    hours_of: TeamReference | None = Field(
-        default=None, description="The team whose hours are meant; null: the one that it goes to."
-    )
-    calendar: CalendarKey | None = Field(
-        default=None,
-        description="By the hours of this calendar: its key; null, as `calendar_hours`: of none.",
-    )
-    calendar_hours: CalendarHours | None = Field(
-        default=None, description="Whether it counts while that calendar is open, or while it is closed."
-    )
-    to_team: TeamReference | None = Field(default=None, description="The team that they go to now.")
-    choose: AssignmentStrategy = Field(default=AssignmentStrategy.nobody, description="Who of the team now.")
+    to_team: TeamReference | None = None
 
 
 def edit(rule: AssignmentRule, body: EditAssignmentRule, ctx: ActionContext) -> None:

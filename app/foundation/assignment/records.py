@@ -56,22 +56,35 @@ class AssignmentRule(Record):
     KIND: ClassVar[str] = "assignment_rule"
 
     state: AssignmentRuleState | None = required()
-    name: str | None = required()
-    process: str | None = required("The kind of the tickets.")
-    position: int | None = required("The first that matches counts, of two in one place the older one.")
-    for_service: str | None = optional("Null: of any service, or of none.")
-    for_category: str | None = optional("Null: of any category, or of none.")
-    for_customer_id: Annotated[UUID | None, ForeignRef("team")] = optional("Null: of any customer.")
-    priorities: list[str] | None = None
-    hours: StaffedHours | None = required()
+    name: str | None = required("The name of the rule; no person's.", examples=["Mail by night"])
+    process: str | None = required("The kind of the tickets.", examples=["incident"])
+    position: int | None = required(
+        "The position: the first rule that matches counts, of two in one position the older one.",
+        examples=[100],
+    )
+    for_service: str | None = optional(
+        "The key of the tickets' service; null: any service, or none.", examples=["mail"]
+    )
+    for_category: str | None = optional(
+        "The key of the tickets' category; null: any category, or none.", examples=["e-mail"]
+    )
+    for_customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "The team of the tickets' requesters; null: any."
+    )
+    priorities: list[str] | None = optional("The priorities of the tickets; null: all.")
+    hours: StaffedHours | None = required("The hours at which it counts.", examples=["nobody_works"])
     hours_of_id: Annotated[UUID | None, ForeignRef("team")] = optional(
         "The team whose hours are meant; null: the one that they go to."
     )
     calendar: Annotated[str | None, KeyRef("calendar")] = optional(
-        "The key of the calendar by whose hours it counts; null: none."
+        "The key of the calendar by whose hours it counts, with `calendar_hours`; null: none."
     )
-    calendar_hours: CalendarHours | None = optional("Whether while that is open, or closed.")
-    to_team_id: Annotated[UUID | None, ForeignRef("team")] = required()
-    choose: AssignmentStrategy | None = required("Who of the team.")
+    calendar_hours: CalendarHours | None = optional("The hours of that calendar: open, or closed.")
+    to_team_id: Annotated[UUID | None, ForeignRef("team")] = required(
+        "The team that they go to.", examples=["network"]
+    )
+    choose: AssignmentStrategy | None = required(
+        "The choice of a member of the team; without a choice the team has it alone.", examples=["in_turn"]
+    )
     added_at: Annotated[datetime | None, EnteredAt(AssignmentRuleState.active)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(AssignmentRuleState.ended)] = None

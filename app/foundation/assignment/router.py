@@ -62,17 +62,19 @@ class SkippedRule(OutputModel):
 
     rule: RuleStub
     reason: MismatchReason
-    label: str = Field(description="The reason in words, in the language asked for.")
+    label: str = Field(description="The reason in words, in the requested language.")
 
 
 class AssignmentTrialOut(OutputModel):
     """The team and the person that a ticket would be assigned to."""
 
-    tried_at: datetime = Field(description="The instant that is meant.")
-    rule: RuleStub | None = Field(description="The first rule that is for it; null: none is.")
+    tried_at: datetime = Field(description="Time for which it is tried.")
+    rule: RuleStub | None = Field(description="The first rule that matches; null: none does.")
     team: TeamStub | None
-    person: PersonStub | None = Field(description="Null: nobody is chosen, or there is nobody to choose.")
-    passed: list[SkippedRule] = Field(description="The rules before it, in order.")
+    person: PersonStub | None = Field(
+        description="The person; null: nobody is chosen, or there is nobody to choose."
+    )
+    passed: list[SkippedRule] = Field(description="The rules that do not match, in order.")
 
 
 @router.get(

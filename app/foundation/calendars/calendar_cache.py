@@ -17,15 +17,15 @@ MOST_CACHED = 100
 _CACHE: dict[UUID, BusinessTime] = {}
 
 
-def business_time_of(said: CalendarVersion) -> BusinessTime:
-    """Return the business time of the calendar version `said`, cached: versions never change, and computing a
+def business_time_of(version: CalendarVersion) -> BusinessTime:
+    """Return the business time of the calendar version, cached: versions never change, and computing a
     year is slow.
     """
-    hours = _CACHE.get(said.id)
+    hours = _CACHE.get(version.id)
     if hours is None:
         if len(_CACHE) >= MOST_CACHED:
             _CACHE.clear()
-        hours = _CACHE[said.id] = said.business_time()
+        hours = _CACHE[version.id] = version.business_time()
     return hours
 
 

@@ -53,9 +53,9 @@ class WeeklyHours(PayloadPart):
     weekdays: Annotated[tuple[Weekday, ...], BoundedList] = Field(
         min_length=1, max_length=len(Weekday), description="The days on which they begin."
     )
-    starts: ClockTime = Field(description="When it opens, by the clock of the time zone, as 09:00.")
+    starts: ClockTime = Field(description="Opening time by the clock of the time zone, as 09:00.")
     ends: _ClosingTime = Field(
-        description="When it closes; where that is not behind the opening, on the next day. 24:00: midnight."
+        description="Closing time; on the next day where it is not behind the opening. 24:00: midnight."
     )
 
 
@@ -80,7 +80,7 @@ class WorkingDay(PayloadPart):
 
     date: IsoDate
     hours: Annotated[tuple[DayHours, ...], BoundedList] = Field(
-        min_length=1, max_length=MOST_SPANS, description="When it is open on that day."
+        min_length=1, max_length=MOST_SPANS, description="Opening hours of that day."
     )
 
 
@@ -88,7 +88,7 @@ class Holiday(PayloadPart):
     """A day without business hours, from midnight to midnight."""
 
     date: IsoDate
-    name_en: ShortText | None = Field(default=None, description="What people call it, in English.")
+    name_en: ShortText | None = Field(default=None, description="Its name in English.")
     name_zh: ShortText | None = Field(default=None, description="The same in Chinese.")
 
 
@@ -106,11 +106,11 @@ class PublicHolidays(PayloadPart):
     ] = Field(min_length=1, max_length=MOST_YEARS, description="The years.")
 
 
-class CalendarDefinition(Payload):
+class CalendarFields(Payload):
     """The whole definition of a calendar's hours."""
 
     time_zone: Zone = Field(
-        description="Whose clock it goes by (IANA), as Asia/Shanghai.", examples=["Asia/Shanghai"]
+        description="Time zone that it goes by (IANA), as Asia/Shanghai.", examples=["Asia/Shanghai"]
     )
     weekly: Annotated[tuple[WeeklyHours, ...], BoundedList] = Field(
         max_length=50,
@@ -120,7 +120,7 @@ class CalendarDefinition(Payload):
     weekly_from: Annotated[tuple[WeeklyFrom, ...], BoundedList] = Field(
         default=(),
         max_length=MOST_PATTERNS,
-        description="What the week is from a day on: the weeks before it stay as they are.",
+        description="Weeks that apply from a day on: those before it stay as they are.",
     )
     public_holidays: Annotated[tuple[PublicHolidays, ...], BoundedList] = Field(
         default=(),
@@ -139,35 +139,35 @@ class CalendarDefinition(Payload):
     )
 
 
-def check_definition(said: CalendarDefinition, this_year: int) -> None:
-    """Check that the definition `said` is consistent. Raises WrongValue."""
-    _check_week(said.weekly, "/weekly")
-    for n, pattern in enumerate(said.weekly_from):
+def check_definition(calendar: CalendarFields, this_year: int) -> None:
+    """Check that the definition is consistent. Raises WrongValue."""
+    _check_week(calendar.weekly, "/weekly")
+    for n, pattern in enumerate(calendar.weekly_from):
         _check_week(pattern.weekly, f"/weekly_from/{n}/weekly")
-    if not said.weekly and not any(pattern.weekly for pattern in said.weekly_from):
+    if not calendar.weekly and not any(pattern.weekly for pattern in calendar.weekly_from):
         raise WrongValue(pointer="/weekly", because="empty_week")
-    for n, day in enumerate(said.working_days):
+    for n, day in enumerate(calendar.working_days):
         _check_no_overlap(
             [parse_hours(span.model_dump()) for span in day.hours], day.date, f"/working_days/{n}/hours"
         )
-    _check_unique_dates([pattern.from_date for pattern in said.weekly_from], "weekly_from")
-    _check_unique_dates([day.date for day in said.working_days], "working_days")
-    _check_unique_dates([day.date for day in said.holidays], "holidays")
-    for n, place in enumerate(said.public_holidays):
+    _check_unique_dates([pattern.from_date for pattern in calendar.weekly_from], "weekly_from")
+    _check_unique_dates([day.date for day in calendar.working_days], "working_days")
+    _check_unique_dates([day.date for day in calendar.holidays], "holidays")
+    for n, place in enumerate(calendar.public_holidays):
         _check_country(place, f"/public_holidays/{n}")
-    public = {day.isoformat() for found in _public_days(said, this_year) for day in found.names}
-    for n, struck in enumerate(said.struck):
+    public = {day.isoformat() for place_days in _public_days(calendar, this_year) for day in place_days.names}
+    for n, struck in enumerate(calendar.struck):
         if struck not in public:
             raise WrongValue({"date": struck}, pointer=f"/struck/{n}", because="not_a_public_holiday")
 
 
 def _check_week(weekly: Sequence[WeeklyHours], pointer: str) -> None:
     spans = parse_week([part.model_dump() for part in weekly])
-    for day, found in zip(Weekday, spans, strict=True):
-        if len(found) > MOST_SPANS:
+    for day, hours in zip(Weekday, spans, strict=True):
+        if len(hours) > MOST_SPANS:
             words = {"day": day.value, "most": str(MOST_SPANS)}
             raise WrongValue(words, pointer=pointer, because="too_many_spans")
-        _check_no_overlap(found, day.value, pointer)
+        _check_no_overlap(hours, day.value, pointer)
 
 
 def _check_no_overlap(spans: Iterable[tuple[int, int]], day: str, pointer: str) -> None:
@@ -191,41 +191,41 @@ def _check_unique_dates(dates: Sequence[str], field: str) -> None:
 
 
 def _check_country(place: PublicHolidays, pointer: str) -> None:
-    known = countries()
-    if place.country not in known:
-        alike = [code for code in known if code[0] == place.country[0]] or list(known)
+    codes = countries()
+    if place.country not in codes:
+        alike = [code for code in codes if code[0] == place.country[0]] or list(codes)
         words = {"value": place.country, "known": ", ".join(alike)}
         raise WrongValue(words, pointer=f"{pointer}/country", because="unknown_country")
-    parts = known[place.country]
+    parts = codes[place.country]
     if place.subdivision is not None and place.subdivision not in parts:
         words = {"value": place.subdivision, "known": ", ".join(parts) or "-"}
         raise WrongValue(words, pointer=f"{pointer}/subdivision", because="unknown_subdivision")
 
 
-def _public_days(said: CalendarDefinition, this_year: int) -> list[PublicDays]:
+def _public_days(calendar: CalendarFields, this_year: int) -> list[PublicDays]:
     return [
         public_days(place.country, place.subdivision, place.years, this_year)
-        for place in said.public_holidays
+        for place in calendar.public_holidays
     ]
 
 
-def apply_definition(version: CalendarVersion, said: CalendarDefinition, this_year: int) -> None:
-    """Set the version's fields to the definition `said`, with the public holidays as they are known now."""
-    version.time_zone = said.time_zone
-    version.weekly = [_week_of(part) for part in said.weekly]
+def apply_definition(version: CalendarVersion, calendar: CalendarFields, this_year: int) -> None:
+    """Set the version's fields to the definition, with the public holidays as they are known now."""
+    version.time_zone = calendar.time_zone
+    version.weekly = [_week_of(part) for part in calendar.weekly]
     version.weekly_from = [
         {"from_date": pattern.from_date, "weekly": [_week_of(part) for part in pattern.weekly]}
-        for pattern in sorted(said.weekly_from, key=lambda pattern: pattern.from_date)
+        for pattern in sorted(calendar.weekly_from, key=lambda pattern: pattern.from_date)
     ]
     version.public_holidays = [
         {"country": place.country, "subdivision": place.subdivision, "years": sorted(set(place.years))}
-        for place in said.public_holidays
+        for place in calendar.public_holidays
     ]
-    version.struck = sorted(set(said.struck))
-    public = _public_days(said, this_year)
-    version.holidays = _holidays(said, public)
-    version.provisional_years = sorted({year for found in public for year in found.provisional_years})
-    version.working_days = _working_days(said)
+    version.struck = sorted(set(calendar.struck))
+    public = _public_days(calendar, this_year)
+    version.holidays = _holidays(calendar, public)
+    version.provisional_years = sorted({year for days in public for year in days.provisional_years})
+    version.working_days = _working_days(calendar)
     _add_exchanged_days(version, public)
 
 
@@ -234,28 +234,28 @@ def _week_of(part: WeeklyHours) -> dict[str, Any]:
     return {"weekdays": days, "starts": part.starts, "ends": part.ends}
 
 
-def _holidays(said: CalendarDefinition, public: Iterable[PublicDays]) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+def _holidays(calendar: CalendarFields, public: Iterable[PublicDays]) -> list[dict[str, Any]]:
+    holidays: dict[str, dict[str, Any]] = {}
     for place in public:
         for day, (english, chinese) in place.names.items():
             names = {"name_en": english, "name_zh": chinese, "origin": DayOrigin.public.value}
-            found.setdefault(day.isoformat(), {"date": day.isoformat(), **names})
-    for struck in said.struck:
-        found.pop(struck, None)
-    for one in said.holidays:
-        names = {"name_en": one.name_en, "name_zh": one.name_zh, "origin": DayOrigin.added.value}
-        found[one.date] = {"date": one.date, **names}
-    return [found[day] for day in sorted(found)]
+            holidays.setdefault(day.isoformat(), {"date": day.isoformat(), **names})
+    for struck in calendar.struck:
+        holidays.pop(struck, None)
+    for holiday in calendar.holidays:
+        names = {"name_en": holiday.name_en, "name_zh": holiday.name_zh, "origin": DayOrigin.added.value}
+        holidays[holiday.date] = {"date": holiday.date, **names}
+    return [holidays[day] for day in sorted(holidays)]
 
 
-def _working_days(said: CalendarDefinition) -> list[dict[str, Any]]:
+def _working_days(calendar: CalendarFields) -> list[dict[str, Any]]:
     return [
         {
             "date": day.date,
             "hours": [{"starts": span.starts, "ends": span.ends} for span in day.hours],
             "origin": DayOrigin.added.value,
         }
-        for day in said.working_days
+        for day in calendar.working_days
     ]
 
 
@@ -264,15 +264,15 @@ def _add_exchanged_days(version: CalendarVersion, public: Iterable[PublicDays]) 
     defined by hand.
     """
     assert version.working_days is not None
-    said, days = version.definition(), list(version.working_days)
-    known = {day["date"] for day in (*days, *(version.holidays or ()))}
+    calendar, days = version.definition(), list(version.working_days)
+    defined = {day["date"] for day in (*days, *(version.holidays or ()))}
     exchanged = sorted({day for place in public for day in place.exchanged})
     for day in exchanged:
-        spans = _hours_before(day, said.week_of(day))
-        if spans and day.isoformat() not in known:
-            told = [{"starts": _clock(a), "ends": _clock(b)} for a, b in spans]
-            days.append({"date": day.isoformat(), "hours": told, "origin": DayOrigin.public.value})
-    version.working_days = sorted(days, key=lambda one: str(one["date"]))
+        spans = _hours_before(day, calendar.week_of(day))
+        if spans and day.isoformat() not in defined:
+            hours = [{"starts": _clock(a), "ends": _clock(b)} for a, b in spans]
+            days.append({"date": day.isoformat(), "hours": hours, "origin": DayOrigin.public.value})
+    version.working_days = sorted(days, key=lambda day: str(day["date"]))
 
 
 def _hours_before(day: date, pattern: Week) -> tuple[tuple[int, int], ...]:

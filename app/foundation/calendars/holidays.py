@@ -29,29 +29,29 @@ class PublicDays:
 @cache
 def countries() -> dict[str, tuple[str, ...]]:
     """Return the known codes of countries (ISO 3166-1, two letters), each with those of its subdivisions."""
-    known = _library().list_supported_countries(include_aliases=False)
-    return {code: tuple(parts) for code, parts in sorted(known.items()) if len(code) == 2}
+    codes = _library().list_supported_countries(include_aliases=False)
+    return {code: tuple(parts) for code, parts in sorted(codes.items()) if len(code) == 2}
 
 
 def public_days(country: str, subdivision: str | None, years: Iterable[int], this_year: int) -> PublicDays:
     """Return the holidays and exchanged days of that country, or of its subdivision, in these years."""
-    wanted = sorted(set(years))
+    wanted_years = sorted(set(years))
     place = getattr(_library(), country)
     names: dict[str, dict[date, str]] = {}
     exchanged: set[date] = set()
     for language in ("en_US", "zh_CN"):
         spoken = language in place.supported_languages
-        found = _library().country_holidays(
-            country, subdiv=subdivision, years=wanted, language=language if spoken else None
+        holidays = _library().country_holidays(
+            country, subdiv=subdivision, years=wanted_years, language=language if spoken else None
         )
         # A year's holidays can fall into the year before or after it.
-        days = {day: name for day, name in found.items() if day.year in wanted}
+        days = {day: name for day, name in holidays.items() if day.year in wanted_years}
         names[language] = days if spoken else dict.fromkeys(days, "")
-        exchanged |= {day for day in found.weekend_workdays if day.year in wanted}
+        exchanged |= {day for day in holidays.weekend_workdays if day.year in wanted_years}
     english, chinese = names["en_US"], names["zh_CN"]
     provisional = [
         year
-        for year in wanted
+        for year in wanted_years
         if year >= this_year
         and not any(day.year == year for day in exchanged)
         and _exchanges_days(country, this_year)
@@ -67,8 +67,8 @@ def public_days(country: str, subdivision: str | None, years: Iterable[int], thi
 def _exchanges_days(country: str, this_year: int) -> bool:
     """Return whether most recent years of that country exchanged days of rest for others."""
     years = range(this_year - RECENT_YEARS, this_year)
-    found = _library().country_holidays(country, years=years).weekend_workdays
-    return sum(any(day.year == year for day in found) for year in years) > RECENT_YEARS // 2
+    workdays = _library().country_holidays(country, years=years).weekend_workdays
+    return sum(any(day.year == year for day in workdays) for year in years) > RECENT_YEARS // 2
 
 
 def _library() -> ModuleType:

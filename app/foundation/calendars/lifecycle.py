@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app.common.records import empty
 from app.foundation.calendars import definition, spans
-from app.foundation.calendars.definition import CalendarDefinition
+from app.foundation.calendars.definition import CalendarFields
 from app.foundation.calendars.records import Calendar, CalendarVersion
 from app.foundation.calendars.records import CalendarState as State
 from app.foundation.editing import apply_patch
@@ -22,11 +22,11 @@ from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, FreeText, Patch, RecordKey, ShortText
 
 
-class AddCalendar(CalendarDefinition):
+class AddCalendar(CalendarFields, of=Calendar):
     """A calendar and its definition."""
 
-    key: RecordKey = Field(description="What it is called in addresses; unique, never changed.")
-    name: ShortText = Field(description="What people call it.")
+    key: RecordKey
+    name: ShortText
 
 
 def add(calendar: Calendar, body: AddCalendar, ctx: ActionContext) -> None:
@@ -37,10 +37,12 @@ def add(calendar: Calendar, body: AddCalendar, ctx: ActionContext) -> None:
     _publish(calendar, body, ctx)
 
 
-class ReviseCalendar(CalendarDefinition):
+class ReviseCalendar(CalendarFields):
     """The whole new definition and its reason: whatever it leaves out is removed."""
 
-    reason: FreeText = Field(description="Why, in the words of whoever acts.", examples=["A new holiday."])
+    reason: FreeText = Field(
+        description="The reason, in the words of whoever acts.", examples=["A new holiday."]
+    )
 
 
 def revise(calendar: Calendar, body: ReviseCalendar, ctx: ActionContext) -> None:
@@ -48,14 +50,14 @@ def revise(calendar: Calendar, body: ReviseCalendar, ctx: ActionContext) -> None
     _publish(calendar, body, ctx)
 
 
-def _publish(calendar: Calendar, said: CalendarDefinition, ctx: ActionContext) -> None:
+def _publish(calendar: Calendar, content: CalendarFields, ctx: ActionContext) -> None:
     version = empty(CalendarVersion, ctx.new_id())
     version.record = calendar.row_key
     version.revision = (calendar.revision or 0) + 1
     # The writer's clock, even if the action is said to have occurred earlier: decisions made until now went
     # by the version before.
     version.published_at = ctx.now
-    definition.apply_definition(version, said, ctx.now.year)
+    definition.apply_definition(version, content, ctx.now.year)
     ctx.add(version)
     ctx.derive(spans.SPAN_TABLE, spans.initial_row(version))
     calendar.newest_id = version.id
@@ -70,10 +72,10 @@ async def invalid_definition(
     definition.check_definition(body, ctx.now.year)
 
 
-class EditCalendar(Patch):
+class EditCalendar(Patch, of=Calendar):
     """Fields to change; those left out stay as they are."""
 
-    name: ShortText = Field(default_factory=str, description="What people call it now.", examples=["Office"])
+    name: ShortText = Field(default_factory=str)
 
 
 def edit(calendar: Calendar, body: EditCalendar, ctx: ActionContext) -> None:

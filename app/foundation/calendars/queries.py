@@ -24,7 +24,7 @@ class WeeklyHoursOut(OutputModel):
 
     weekdays: list[Weekday]
     starts: str = Field(description="By the clock of the time zone, as 09:00.")
-    ends: str = Field(description="Where that is not behind the opening, on the next day.")
+    ends: str = Field(description="Closing time; on the next day where it is not behind the opening.")
 
 
 class WeeklyFromOut(OutputModel):
@@ -79,7 +79,7 @@ class CalendarVersionOut(OutputModel, of=CalendarVersion):
 class CalendarOut(RecordOut, of=Calendar, after={"revision": "newest_id newest"}):
     """A calendar of business hours."""
 
-    newest: CalendarVersionOut = Field(description="What it says.")
+    newest: CalendarVersionOut = Field(description="Its content.")
 
 
 async def load_version(ledger: Ledger, version_id: UUID) -> CalendarVersion:
@@ -102,9 +102,9 @@ class CalendarRenderer(Renderer):
         versions = Renderer(
             self.ledger, self.lifecycle, CalendarVersionOut, self.caller, self.language, rows=CalendarVersion
         )
-        found = {row["id"]: versions.values_of(from_row(CalendarVersion, row)) for row in rows}
-        await versions.render_many(list(found.values()))
-        return {"newest": [found[newest] for newest in named]}
+        rendered = {row["id"]: versions.values_of(from_row(CalendarVersion, row)) for row in rows}
+        await versions.render_many(list(rendered.values()))
+        return {"newest": [rendered[newest] for newest in named]}
 
 
 CALENDARS = Listing(

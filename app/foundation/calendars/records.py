@@ -35,11 +35,11 @@ class Calendar(Record):
     KIND: ClassVar[str] = "calendar"
 
     state: CalendarState | None = required()
-    key: str | None = required()
-    name: str | None = required()
-    time_zone: str | None = required()
+    key: str | None = required("Its key in addresses; unique, never changed.")
+    name: str | None = required("Its name.")
+    time_zone: str | None = required("The time zone that it goes by (IANA).")
     newest_id: UUID | None = required("The id of that version.")
-    revision: int | None = required("Which version is the newest: the first is 1.")
+    revision: int | None = required("Number of the newest version: the first is 1.")
     added_at: datetime | None = required()
     retired_at: Annotated[datetime | None, EnteredAt(CalendarState.retired)] = None
 
@@ -96,10 +96,10 @@ class CalendarVersion(ChildRecord):
 def parse_week(weekly: Iterable[Mapping[str, Any]]) -> Week:
     """Return a week, parsed from a version's stored form."""
     days: dict[str, list[Hours]] = {day.value: [] for day in Weekday}
-    for one in weekly:
-        for day in one["weekdays"]:
-            days[day].append(parse_hours(one))
-    return tuple(tuple(sorted(found)) for found in days.values())
+    for part in weekly:
+        for day in part["weekdays"]:
+            days[day].append(parse_hours(part))
+    return tuple(tuple(sorted(spans)) for spans in days.values())
 
 
 def parse_hours(span: Mapping[str, Any]) -> Hours:

@@ -45,7 +45,7 @@ class SpansQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    begin: Instant = Field(alias="from", description="From when.")
+    begin: Instant = Field(alias="from", description="Begin of the period.")
     end: Instant = Field(alias="to", description="Up to when, exclusive; at most 92 days later.")
 
 
@@ -54,17 +54,17 @@ class BetweenQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    begin: Instant = Field(alias="from", description="From when.")
+    begin: Instant = Field(alias="from", description="Begin of the period.")
     end: Instant = Field(alias="to", description="Up to when, exclusive; at most ten years later.")
 
 
-class DueQuery(BaseModel):
+class CalendarDueQuery(BaseModel):
     """The begin and the business seconds to count from it."""
 
     model_config = ConfigDict(extra="forbid")
 
-    begin: Instant = Field(alias="from", description="From when.")
-    seconds: int = Field(ge=0, le=MOST_SECONDS, description="How many seconds are to count.")
+    begin: Instant = Field(alias="from", description="Begin of the period.")
+    seconds: int = Field(ge=0, le=MOST_SECONDS, description="Number of business seconds to count.")
 
 
 class OpenSpan(OutputModel):
@@ -77,21 +77,21 @@ class OpenSpan(OutputModel):
 class SpansOut(OutputModel):
     """The business time in a period; adjacent spans are merged."""
 
-    revision: int = Field(description="Which version of the calendar says so.")
+    revision: int = Field(description="Number of the calendar's version by which it was computed.")
     items: list[OpenSpan]
 
 
 class BetweenOut(OutputModel):
     """The amount of business time in a period."""
 
-    revision: int = Field(description="Which version of the calendar says so.")
+    revision: int = Field(description="Number of the calendar's version by which it was computed.")
     seconds: int
 
 
 class DueOut(OutputModel):
     """The time by which the business seconds have elapsed."""
 
-    revision: int = Field(description="Which version of the calendar says so.")
+    revision: int = Field(description="Number of the calendar's version by which it was computed.")
     due_at: datetime | None = Field(
         description="The first instant by which so much has counted: at a closing, the closing. Null: not "
         "within fifty years."
@@ -113,9 +113,9 @@ async def list_calendar_spans(
 ) -> Response:
     """Return the spans of business time in the period, by the newest version."""
     _check_range(query.begin, query.end, LONGEST_SPANS)
-    said, hours = await _newest_version(request, name)
+    version, hours = await _newest_version(request, name)
     items = [{"starts_at": instant(a), "ends_at": instant(b)} for a, b in hours.spans(query.begin, query.end)]
-    return _json_response({"revision": said.revision, "items": items})
+    return _json_response({"revision": version.revision, "items": items})
 
 
 @router.get(
@@ -130,8 +130,8 @@ async def get_calendar_between(
 ) -> Response:
     """Return the business seconds in the period, by the newest version."""
     _check_range(query.begin, query.end, LONGEST_BETWEEN)
-    said, hours = await _newest_version(request, name)
-    return _json_response({"revision": said.revision, "seconds": hours.between(query.begin, query.end)})
+    version, hours = await _newest_version(request, name)
+    return _json_response({"revision": version.revision, "seconds": hours.between(query.begin, query.end)})
 
 
 @router.get(
@@ -141,20 +141,22 @@ async def get_calendar_between(
     response_model=DueOut,
     responses=problems(404, 422),
 )
-async def get_calendar_due(request: Request, name: Name, query: Annotated[DueQuery, Query()]) -> Response:
+async def get_calendar_due(
+    request: Request, name: Name, query: Annotated[CalendarDueQuery, Query()]
+) -> Response:
     """Return the time when the given business seconds have elapsed since a time, by the newest version."""
-    said, hours = await _newest_version(request, name)
+    version, hours = await _newest_version(request, name)
     due, opening = hours.add(query.begin, query.seconds), hours.next_opening(query.begin)
-    told = {"due_at": due and instant(due), "next_opening_at": opening and instant(opening)}
-    return _json_response({"revision": said.revision, **told})
+    times = {"due_at": due and instant(due), "next_opening_at": opening and instant(opening)}
+    return _json_response({"revision": version.revision, **times})
 
 
 async def _newest_version(request: Request, name: str) -> tuple[CalendarVersion, BusinessTime]:
     """Return the newest version of the calendar of that name, and its business time. Raises NotFound."""
     renderer = renderer_of(request, CALENDARS)
     calendar = (await load_visible(renderer, name)).record
-    said = await load_version(renderer.ledger, calendar.newest_id)
-    return said, business_time_of(said)
+    version = await load_version(renderer.ledger, calendar.newest_id)
+    return version, business_time_of(version)
 
 
 def _check_range(begin: datetime, end: datetime, longest: timedelta) -> None:
@@ -164,8 +166,8 @@ def _check_range(begin: datetime, end: datetime, longest: timedelta) -> None:
         raise RequestValidationError([fault])
 
 
-def _json_response(shown: object) -> Response:
-    return Response(to_json(shown), media_type="application/json")
+def _json_response(content: object) -> Response:
+    return Response(to_json(content), media_type="application/json")
 
 
 mount_child_listing(router, LIFECYCLE, CalendarOut, VERSION_LISTING)

@@ -56,34 +56,34 @@ def initial_row(version: CalendarVersion) -> dict[str, Any]:
 
 
 async def extend(connection: Connection, now: datetime) -> int:
-    """Extend the spans of the newest versions that end soon. Returns the number of versions extended."""
+    """Extend the spans of the newest versions that end soon. Return the number of versions extended."""
     extended = 0
     while True:
         async with connection.transaction():
             await fetch_rows(connection, LOCK, ())
-            found = await fetch_rows(connection, ENDING_VERSIONS, (_new_year(now.year + FEWEST_YEARS),))
-            if not found:
+            rows = await fetch_rows(connection, ENDING_VERSIONS, (_new_year(now.year + FEWEST_YEARS),))
+            if not rows:
                 return extended
-            version = from_row(CalendarVersion, found[0])
+            version = from_row(CalendarVersion, rows[0])
             reach = (await fetch_rows(connection, REACH, (version.id,)))[0]
-            told = span_row(version, reach["since"], _new_year(now.year + YEARS_AHEAD))
-            await fetch_rows(connection, WRITE_SPANS, (Jsonb(told),))
+            row = span_row(version, reach["since"], _new_year(now.year + YEARS_AHEAD))
+            await fetch_rows(connection, WRITE_SPANS, (Jsonb(row),))
         extended += 1
 
 
 async def rebuild_spans(connection: Connection) -> Sequence[UUID]:
-    """Rebuild the spans of every version from its definition. Returns the versions whose spans differed."""
+    """Rebuild the spans of every version from its definition. Return the versions whose spans differed."""
     wrong: list[UUID] = []
     async with connection.transaction():
         await fetch_rows(connection, LOCK, ())
-        for found in await fetch_rows(connection, VERSIONS, ()):
-            version = from_row(CalendarVersion, found)
+        for version_row in await fetch_rows(connection, VERSIONS, ()):
+            version = from_row(CalendarVersion, version_row)
             reach = (await fetch_rows(connection, REACH, (version.id,)))[0]
             first = initial_row(version)
-            whole = reach["until"] is not None and int(reach["since"].timestamp()) == first["since"]
-            told = span_row(version, reach["since"], reach["until"]) if whole else first
+            is_whole = reach["until"] is not None and int(reach["since"].timestamp()) == first["since"]
+            row = span_row(version, reach["since"], reach["until"]) if is_whole else first
             before = await fetch_rows(connection, WRITTEN_SPANS, (version.id,))
-            await fetch_rows(connection, WRITE_SPANS, (Jsonb(told),))
+            await fetch_rows(connection, WRITE_SPANS, (Jsonb(row),))
             if await fetch_rows(connection, WRITTEN_SPANS, (version.id,)) != before:
                 wrong.append(version.id)
     return wrong

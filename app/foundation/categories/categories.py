@@ -20,6 +20,7 @@ from app.kernel.access.visibility import EVERYBODY
 from app.kernel.actions.actor_policy import admin, role, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
 from app.kernel.actions.refusals import WrongValue
@@ -36,15 +37,18 @@ MANAGERS = {
 KEEPER = admin | role(*MANAGERS.values()) | rule
 
 
-class AddCategory(Payload):
+class CategoryNames(Payload, of=Category):
+    """The names of a category, which may be edited."""
+
+    name_en: ShortText
+    name_zh: ShortText
+
+
+class AddCategory(CategoryNames, of=Category):
     """A category and its place in the tree."""
 
-    process: RecordKey = Field(description="The kind of its records, as `incident`.")
-    key: RecordKey = Field(
-        description="What cases and figures call it; unique in its process, and never changed."
-    )
-    name_en: ShortText = Field(description="What people call it, in English.")
-    name_zh: ShortText = Field(description="What people call it, in Chinese.")
+    process: RecordKey
+    key: RecordKey
     parent: Annotated[Reference, ForeignRef("category")] | None = Field(
         default=None, description="The category that it is a part of: an id, or a key of one process only."
     )
@@ -53,11 +57,7 @@ class AddCategory(Payload):
 def add(category: Category, body: AddCategory, ctx: ActionContext) -> None:
     """Add a category, into which cases can be sorted."""
     parent = ctx.ref(Category, "parent")
-    category.process = body.process
-    category.key = body.key
-    category.name_en = body.name_en
-    category.name_zh = body.name_zh
-    category.parent_id = None if parent is None else parent.id
+    copy_fields(category, body, ctx)
     category.level = 1 if parent is None else (parent.level or 0) + 1
     category.added_at = ctx.occurred_at
 
@@ -93,11 +93,8 @@ async def of_another_process(reads: ReadContext, category: Category, ctx: Action
     return None if _may_manage(ctx.caller, category.process) else "not_your_process"
 
 
-class EditCategory(Patch):
+class EditCategory(Patch, CategoryNames):
     """Fields to change; those left out stay as they are."""
-
-    name_en: ShortText = Field(default_factory=str, description="What people call it now, in English.")
-    name_zh: ShortText = Field(default_factory=str, description="What people call it now, in Chinese.")
 
 
 def edit(category: Category, body: EditCategory, ctx: ActionContext) -> None:

@@ -26,11 +26,11 @@ class Category(Record):
     KIND: ClassVar[str] = "category"
 
     state: CategoryState | None = required()
-    process: str | None = required("The kind of its records.")
-    key: str | None = required()
-    name_en: str | None = required()
-    name_zh: str | None = required()
+    process: str | None = required("The kind of its records, as `incident`.")
+    key: str | None = required("The key in cases and figures; unique in its process, and never changed.")
+    name_en: str | None = required("The English name.")
+    name_zh: str | None = required("The Chinese name.")
     parent_id: Annotated[UUID | None, ForeignRef("category")] = optional("The category that it is a part of.")
-    level: int | None = required("1: it is a part of none.")
+    level: int | None = required("The level in the tree; 1: it has no parent.")
     added_at: datetime | None = required()
     retired_at: Annotated[datetime | None, EnteredAt(CategoryState.retired)] = None

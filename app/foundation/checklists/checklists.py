@@ -17,6 +17,7 @@ from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -35,31 +36,31 @@ from app.kernel.actions.refusals import WrongValue
 class ChecklistTask(PayloadPart):
     """A task of a checklist."""
 
-    title_en: Title = Field(description="What, in a line, in English. Name no persons here.")
+    title_en: Title = Field(description="The task in a line of English, without names of persons.")
     title_zh: Title = Field(description="The same in Chinese.")
 
 
 ChecklistTasks = Annotated[tuple[ChecklistTask, ...], BoundedList]
 
 
-class AddChecklist(Payload):
+class ChecklistTitles(Payload, of=Checklist):
+    """The titles of a checklist, which may be edited."""
+
+    title_en: ShortText
+    title_zh: ShortText
+
+
+class AddChecklist(ChecklistTitles, of=Checklist):
     """A checklist of tasks for tickets of a process."""
 
-    key: RecordKey = Field(description="What it is called in addresses; unique, and never changed.")
-    process: RecordKey = Field(description="The kind of the tickets that it is for, as `incident`.")
-    title_en: ShortText = Field(description="What people call it, in English.")
-    title_zh: ShortText = Field(description="What people call it, in Chinese.")
-    items: ChecklistTasks = Field(
-        min_length=1, max_length=LONGEST_LIST, description="What is to be done, in order."
-    )
+    key: RecordKey
+    process: RecordKey
+    items: ChecklistTasks = Field(min_length=1, max_length=LONGEST_LIST)
 
 
 def add(checklist: Checklist, body: AddChecklist, ctx: ActionContext) -> None:
     """Add a checklist, which can be applied to tickets of its process."""
-    checklist.key = body.key
-    checklist.process = body.process
-    checklist.title_en = body.title_en
-    checklist.title_zh = body.title_zh
+    copy_fields(checklist, body, ctx, without="items")
     checklist.items = [item.model_dump() for item in body.items]
 
 
@@ -72,14 +73,10 @@ async def process_without_tasks(
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
 
 
-class EditChecklist(Patch):
+class EditChecklist(Patch, ChecklistTitles, of=Checklist):
     """Fields to change; those left out stay as they are."""
 
-    title_en: ShortText = Field(default_factory=str, description="What people call it now, in English.")
-    title_zh: ShortText = Field(default_factory=str, description="What people call it now, in Chinese.")
-    items: ChecklistTasks = Field(
-        default=(), max_length=LONGEST_LIST, description="All that is to be done now."
-    )
+    items: ChecklistTasks = Field(default=(), max_length=LONGEST_LIST)
 
 
 def edit(checklist: Checklist, body: EditChecklist, ctx: ActionContext) -> None:

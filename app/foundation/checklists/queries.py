@@ -21,7 +21,7 @@ class ChecklistItemOut(OutputModel):
 class ChecklistOut(RecordOut, of=Checklist):
     """A checklist of tasks for tickets of a process."""
 
-    items: list[ChecklistItemOut] = Field(description="In order.")
+    items: list[ChecklistItemOut] = Field(description="The tasks, in order.")
 
 
 CHECKLISTS = Listing(

@@ -25,10 +25,10 @@ class Checklist(Record):
     KIND: ClassVar[str] = "checklist"
 
     state: ChecklistState | None = required()
-    key: str | None = required()
-    process: str | None = required("The kind of the tickets that it is for.")
-    title_en: str | None = required()
-    title_zh: str | None = required()
-    items: list[dict[str, Any]] | None = required()
+    key: str | None = required("The key in addresses; unique, and never changed.")
+    process: str | None = required("The kind of the tickets that it is for, as `incident`.")
+    title_en: str | None = required("The English title.")
+    title_zh: str | None = required("The Chinese title.")
+    items: list[dict[str, Any]] | None = required("The tasks, in order.")
     added_at: Annotated[datetime | None, EnteredAt(ChecklistState.active)] = required()
     retired_at: Annotated[datetime | None, EnteredAt(ChecklistState.retired)] = None

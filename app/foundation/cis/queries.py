@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
 from app.api.listings.lists import Listing
-from app.api.records.shapes import LoadedFrom, OutputModel, RecordOut, Renderer
+from app.api.records.plans import LoadedFrom
+from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.foundation.cis import baselines, verifications
 from app.foundation.cis.affected import (
     MOST_AFFECTED,

@@ -5,8 +5,6 @@ active ─► withdrawn
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from app.common.money import Amount, Currency
 from app.foundation.costs.amounts import check_digits
 from app.foundation.costs.records import HourlyRate
@@ -16,27 +14,23 @@ from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.actions.payloads import Instant, Payload, Reason, RecordKey
 
 
-class AddHourlyRate(Payload):
+class AddHourlyRate(Payload, of=HourlyRate):
     """The cost of an hour of work of a role class, from a day on."""
 
-    role_class: RecordKey = Field(description="The class of role, as it is named when work is logged.")
-    amount: Amount = Field(description="What an hour costs, with the digits of the currency, as 480.00.")
-    currency: Currency = Field(description="In which currency (ISO 4217), as CNY.")
-    valid_from_at: Instant = Field(
-        description="From when on; until the next rate of that class. What was logged keeps its rate."
-    )
+    role_class: RecordKey
+    amount: Amount
+    currency: Currency
+    valid_from_at: Instant
 
 
 def add(rate: HourlyRate, body: AddHourlyRate, ctx: ActionContext) -> None:
     """Add an hourly rate: the cost of an hour of work of a role class, from a day on."""
-    rate.role_class = body.role_class
-    rate.amount = body.amount
-    rate.currency = body.currency
-    rate.valid_from_at = body.valid_from_at
+    copy_fields(rate, body, ctx)
 
 
 async def wrong_currency_digits(

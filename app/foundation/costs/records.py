@@ -26,10 +26,12 @@ class HourlyRate(Record):
     KIND: ClassVar[str] = "hourly_rate"
 
     state: RateState | None = required()
-    role_class: str | None = required()
-    amount: str | None = required("With the digits of the currency.")
-    currency: str | None = required()
-    valid_from_at: datetime | None = required("It counts until a later one of the same class does.")
+    role_class: str | None = required("The class of role, as it is named when work is logged.")
+    amount: str | None = required("The cost of an hour, with the digits of the currency, as 480.00.")
+    currency: str | None = required("The currency (ISO 4217), as CNY.")
+    valid_from_at: datetime | None = required(
+        "Time from which it applies, until a later rate of that class does. Work keeps the rate of its time."
+    )
     added_at: Annotated[datetime | None, EnteredAt(RateState.active)] = required()
 
 
@@ -43,13 +45,13 @@ class Work(ChildRecord):
     KIND: ClassVar[str] = "work"
 
     person_id: Annotated[UUID | None, ForeignRef("person")] = required()
-    minutes: int | None = required("Below zero, where it takes another entry back.")
-    role_class: str | None = required()
-    rate: str | None = optional("What an hour of it cost on its day. Null: nobody had said.")
-    currency: str | None = None
-    worked_at: datetime | None = required()
+    minutes: int | None = required("Number of minutes; below zero in a reversal.")
+    role_class: str | None = required("The class of role in which the work was done.")
+    rate: str | None = optional("The cost of an hour on its day; null: no rate applied.")
+    currency: str | None = optional("The currency of the rate (ISO 4217), as CNY.")
+    worked_at: datetime | None = required("Time at which it began.")
     logged_at: datetime | None = required()
-    reverses_id: UUID | None = optional("The entry that it takes back.")
+    reverses_id: UUID | None = optional("The id of the entry that it reverses.")
 
     @property
     def for_staff(self) -> bool:
@@ -62,12 +64,17 @@ class Cost(ChildRecord):
 
     KIND: ClassVar[str] = "cost"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Who booked it.")
-    amount: str | None = required("Below zero, where it takes another entry back.")
-    currency: str | None = required()
-    purpose: Annotated[str | None, Personal()] = optional("What for. Null where it takes another entry back.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("The person who booked it.")
+    amount: str | None = required(
+        "The amount, with the digits of the currency, as 1250.00; below zero in a reversal.",
+        examples=["1250.00"],
+    )
+    currency: str | None = required("The currency (ISO 4217), as CNY.", examples=["CNY"])
+    purpose: Annotated[str | None, Personal()] = optional(
+        "The purpose; null in a reversal.", examples=["A new relay, and its delivery."]
+    )
     booked_at: datetime | None = required()
-    reverses_id: UUID | None = optional("The entry that it takes back.")
+    reverses_id: UUID | None = optional("The id of the entry that it reverses.")
 
     @property
     def for_staff(self) -> bool:

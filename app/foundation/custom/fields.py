@@ -22,6 +22,7 @@ from app.kernel.access.visibility import EVERYBODY, STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import RetryDecision, ValueTaken
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -64,9 +65,9 @@ Code = Annotated[
 class Choice(PayloadPart):
     """One of the values to choose from."""
 
-    key: Code = Field(description="What it is called in the log; never changed.")
-    label_en: ShortText = Field(description="What people call it, in English.")
-    label_zh: ShortText = Field(description="What people call it, in Chinese.")
+    key: Code = Field(description="The key in the log; never changed.")
+    label_en: ShortText = Field(description="The English label.")
+    label_zh: ShortText = Field(description="The Chinese label.")
 
 
 def _unique_choices(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
@@ -79,7 +80,7 @@ Choices = Annotated[
     tuple[Choice, ...],
     Field(
         max_length=LONGEST_LIST,
-        description="Of a choice: what can be chosen, in this order.",
+        description="The values to choose from, in this order, if its values are choices.",
         json_schema_extra={"uniqueItems": True},
     ),
     BoundedList,
@@ -87,35 +88,32 @@ Choices = Annotated[
 ]
 
 
-class AddCustomField(Payload):
-    """A custom field for the tickets of a process."""
+class CustomFieldFields(Payload, of=CustomField):
+    """The fields of a custom field that may be edited."""
 
-    process: RecordKey = Field(description="The kind of its records, as `incident`.")
-    key: Code = Field(description="What it is called in bodies and addresses; unique, and never changed.")
-    value_type: ValueType = Field(
-        description="What its values are. Names, addresses and whatever may have to be erased are `words`."
-    )
-    label_en: ShortText = Field(description="What people call it, in English.")
-    label_zh: ShortText = Field(description="What people call it, in Chinese.")
-    required: bool = Field(
-        default=False, strict=True, description="Whether persons must give it when they open a ticket."
-    )
-    staff_only: bool = Field(default=False, strict=True, description="Whether only staff see and give it.")
+    label_en: ShortText
+    label_zh: ShortText
+    required: bool = Field(default=False, strict=True)
     filterable: bool = Field(
-        default=False, strict=True, description="Whether lists are narrowed by it: ten of a process can be."
+        default=False,
+        strict=True,
+        description="True if lists can be filtered by it: at most ten of a process.",
     )
     choices: Choices = ()
 
 
+class AddCustomField(CustomFieldFields, of=CustomField):
+    """A custom field for the tickets of a process."""
+
+    process: RecordKey
+    key: Code
+    value_type: ValueType
+    staff_only: bool = Field(default=False, strict=True)
+
+
 def add(field: CustomField, body: AddCustomField, ctx: ActionContext) -> None:
     """Add a custom field, for the tickets of a process."""
-    field.process = body.process
-    field.key = body.key
-    field.value_type = body.value_type
-    field.label_en = body.label_en
-    field.label_zh = body.label_zh
-    field.required = body.required
-    field.staff_only = body.staff_only
+    copy_fields(field, body, ctx, without="choices")
     field.filter_slot = ctx.prepared(FilterSlot).slot
     field.choices = _stored_choices(body.choices)
     field.added_at = ctx.occurred_at
@@ -137,16 +135,8 @@ async def invalid_field(
         _can_be_filtered(body.value_type, ctx)
 
 
-class EditCustomField(Patch):
+class EditCustomField(Patch, CustomFieldFields):
     """Fields to change; those left out stay as they are."""
-
-    label_en: ShortText = Field(default_factory=str, description="What people call it now, in English.")
-    label_zh: ShortText = Field(default_factory=str, description="What people call it now, in Chinese.")
-    required: bool = Field(
-        default=False, strict=True, description="Whether persons must give it when they open a ticket."
-    )
-    filterable: bool = Field(default=False, strict=True, description="Whether lists are narrowed by it.")
-    choices: Choices = ()
 
 
 def edit(field: CustomField, body: EditCustomField, ctx: ActionContext) -> None:

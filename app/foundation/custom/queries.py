@@ -22,7 +22,9 @@ class ChoiceOut(OutputModel):
 class CustomFieldOut(RecordOut, of=CustomField):
     """A custom field of the tickets of a process."""
 
-    choices: list[ChoiceOut] | None = Field(description="Of a choice: what can be chosen, in order.")
+    choices: list[ChoiceOut] | None = Field(
+        description="The values to choose from, in order, if its values are choices."
+    )
 
 
 CUSTOM_FIELDS = Listing(

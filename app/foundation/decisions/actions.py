@@ -88,14 +88,14 @@ class NotTheChair(Refusal):
     CODE = "not_the_chair"
 
 
-def tallied(taken: Decision) -> Tallied:
+def tallied(decision: Decision) -> Tallied:
     """Return the tally of a decision that was taken, as the event of its outcome carries it."""
-    return Tallied.model_validate({"decision": taken.id} | _tally_fields(taken))
+    return Tallied.model_validate({"decision": decision.id} | _tally_fields(decision))
 
 
-def _tally_fields(taken: Any) -> dict[str, Any]:
+def _tally_fields(tally: Any) -> dict[str, Any]:
     names = ("outcome", "voters", "approvals", "rejections", "deferrals", "abstentions")
-    return {name: getattr(taken, name) for name in names}
+    return {name: getattr(tally, name) for name in names}
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,9 @@ class DecisionSpec:
     outcome: Callable[[Any, Decision], tuple[str, Payload] | None] = lambda record, taken: None
 
 
-def add_prepared_decision(asked: NewDecision, ctx: ActionContext) -> None:
+def add_prepared_decision(prepared: NewDecision, ctx: ActionContext) -> None:
     """Add the prepared decision with its ballots and the deputies of its voters."""
-    for row in (asked.decision, *asked.ballots, *asked.deputies):
+    for row in (prepared.decision, *prepared.ballots, *prepared.deputies):
         ctx.add(row)
 
 
@@ -180,8 +180,8 @@ def remind_voters(record: Any, body: RemindVoters, ctx: ActionContext) -> None:
 
 def withdraw_decision(record: Any, body: WithdrawDecision, ctx: ActionContext) -> None:
     """Withdraw a decision on the record: nothing is decided."""
-    asked = ctx.change(ctx.required_ref(Decision, "decision"))
-    _close(asked, DecisionState.withdrawn, ctx.prepared(Count).ballots, ctx)
+    decision = ctx.change(ctx.required_ref(Decision, "decision"))
+    _close(decision, DecisionState.withdrawn, ctx.prepared(Count).ballots, ctx)
 
 
 def conclude_decision(record: Any, body: Tallied, ctx: ActionContext) -> None:
@@ -211,12 +211,12 @@ def ballot_of(body: CastVote, ctx: ActionContext) -> Vote | None:
         if deputy.person_id == me and deputy.ended_at is None and _is_now(deputy, ctx)
     }
     own = [ballot for ballot in count.ballots if ballot.person_id == me]
-    others = [ballot for ballot in count.ballots if ballot.person_id in absent]
+    ballots = [ballot for ballot in count.ballots if ballot.person_id in absent]
     if body.instead_of not in (None, me):
-        others = [ballot for ballot in others if ballot.person_id == body.instead_of]
+        ballots = [ballot for ballot in ballots if ballot.person_id == body.instead_of]
     elif own:
-        others = own
-    return others[0] if others else None
+        ballots = own
+    return ballots[0] if ballots else None
 
 
 def _is_now(deputy: VotingDeputy, ctx: ActionContext) -> bool:
@@ -232,15 +232,15 @@ def _take_if_decided(ctx: ActionContext, *, closing: bool = False) -> None:
     verdicts = {b.person_id: b.verdict for b in ballots if b.person_id and b.verdict is not None}
     counted = tally(count.terms, verdicts, closing=closing)
     if counted.outcome is not None:
-        taken = ctx.change(ctx.required_ref(Decision, "decision"))
+        decision = ctx.change(ctx.required_ref(Decision, "decision"))
         for name, value in _tally_fields(counted).items():
-            setattr(taken, name, value)
-        _close(taken, DecisionState.taken, ballots, ctx)
+            setattr(decision, name, value)
+        _close(decision, DecisionState.taken, ballots, ctx)
 
 
-def _close(taken: Decision, state: DecisionState, ballots: Iterable[Vote], ctx: ActionContext) -> None:
-    taken.state = state
-    taken.closed_at = ctx.occurred_at
+def _close(decision: Decision, state: DecisionState, ballots: Iterable[Vote], ctx: ActionContext) -> None:
+    decision.state = state
+    decision.closed_at = ctx.occurred_at
     for ballot in ballots:
         if ballot.verdict is None:
             ctx.change(ballot).closed_at = ctx.occurred_at
@@ -249,8 +249,8 @@ def _close(taken: Decision, state: DecisionState, ballots: Iterable[Vote], ctx: 
 def withdraw_open_decisions(ctx: ActionContext) -> None:
     """Withdraw the decisions that are open on the record, as they are needed no more."""
     opened = ctx.prepared(OpenDecisions)
-    for asked in opened.decisions:
-        _close(ctx.change(asked), DecisionState.withdrawn, _deadline_passed(opened.ballots, ctx), ctx)
+    for row in opened.decisions:
+        _close(ctx.change(row), DecisionState.withdrawn, _deadline_passed(opened.ballots, ctx), ctx)
 
 
 def _deadline_passed(ballots: Iterable[Vote], ctx: ActionContext) -> list[Vote]:
@@ -261,8 +261,8 @@ def _deadline_passed(ballots: Iterable[Vote], ctx: ActionContext) -> list[Vote]:
 
 async def decided_already(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> str | None:
     """Refuse if the decision was taken or withdrawn already (`decided_already`)."""
-    asked = ctx.required_ref(Decision, "decision")
-    return None if asked.state is DecisionState.open else "decided_already"
+    decision = ctx.required_ref(Decision, "decision")
+    return None if decision.state is DecisionState.open else "decided_already"
 
 
 async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
@@ -283,10 +283,12 @@ def _cannot_cast(ballot: Vote, decision: Decision, ctx: ActionContext) -> str | 
     counts persons; or it is too late.
     """
     me = ctx.caller.person_id
-    others = [other for other in ctx.prepared(Count).ballots if other is not ballot]
-    if any(other.verdict is not None and me == (other.cast_by_id or other.person_id) for other in others):
+    other_ballots = [other for other in ctx.prepared(Count).ballots if other is not ballot]
+    if any(
+        other.verdict is not None and me == (other.cast_by_id or other.person_id) for other in other_ballots
+    ):
         return "voted_in_another_name"
-    if ballot.person_id != me and any(other.person_id == me for other in others):
+    if ballot.person_id != me and any(other.person_id == me for other in other_ballots):
         return "has_own_vote"
     return "too_late_to_vote" if decision.due_at is not None and decision.due_at <= ctx.now else None
 
@@ -305,18 +307,18 @@ async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: Ac
     if (because := _cannot_cast(ballot, decision, ctx)) is not None:
         return because
     count = ctx.prepared(Count)
-    others = sum(
+    other_votes = sum(
         ballot.verdict is not None
         for ballot in count.ballots
         if ballot.person_id in count.terms.voters - {decision.chair_id}
     )
-    return "too_few_have_voted" if others + 1 < count.terms.quorum else None
+    return "too_few_have_voted" if other_votes + 1 < count.terms.quorum else None
 
 
 async def not_due_yet(reads: ReadContext, record: Any, body: CloseVote, ctx: ActionContext) -> str | None:
     """Refuse to close the vote before it is due (`not_due_yet`)."""
-    asked = ctx.required_ref(Decision, "decision")
-    return "not_due_yet" if asked.due_at is not None and ctx.now < asked.due_at else None
+    decision = ctx.required_ref(Decision, "decision")
+    return "not_due_yet" if decision.due_at is not None and ctx.now < decision.due_at else None
 
 
 async def deputies_unchanged(
@@ -337,7 +339,7 @@ def not_while_decided(spec: DecisionSpec) -> ChangeCheck:
     ) -> str | None:
         own = record.row_key
         touched = [matter for matter in spec.matters if touches(changed, own, matter.fields, matter.children)]
-        if not touched or row.opens or Relation.decision in row.who.relations:
+        if not touched or row.opens or Relation.decision in row.policy.relations:
             return None
         opened = await reads.children(Decision, record, state=DecisionState.open.value)
         decided = [

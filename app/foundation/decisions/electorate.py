@@ -38,7 +38,7 @@ LeftOutVoters = Mapping[UUID, VoterLeftOutReason]
 
 @dataclass(frozen=True)
 class Matter:
-    """What a decision is about, which says who may decide on it: never their own work.
+    """The matter of a decision, which says who may decide on it: never their own work.
 
     `decision` is the kind by which approval rules name the voters; None: they are named otherwise. `duties`
     in the record exclude from voting, when the question is put and with each vote. Whoever has ever set one
@@ -212,10 +212,10 @@ async def _joined(
     )
 
 
-def _divided(asked: Voters, excluded: LeftOutVoters) -> tuple[Voters, LeftOutVoters]:
+def _divided(seats: Voters, excluded: LeftOutVoters) -> tuple[Voters, LeftOutVoters]:
     """Return those of whom the question is asked who may vote, and those who may not, with the reason."""
-    voters = {person: seat for person, seat in asked.items() if person not in excluded}
-    return voters, {person: excluded[person] for person in asked if person in excluded}
+    voters = {person: seat for person, seat in seats.items() if person not in excluded}
+    return voters, {person: excluded[person] for person in seats if person in excluded}
 
 
 def _quorum(definition: ApprovalRuleDefinition, rule: DecisionRule, voters: int) -> int:

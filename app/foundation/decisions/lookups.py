@@ -31,13 +31,15 @@ async def authors(
     record of one of these kinds: those who acted, and those on whose behalf they did. What follows from a
     vote is the work of no voter.
     """
-    found: set[UUID] = set()
+    persons: set[UUID] = set()
     decided = list(reads.lifecycles[record.KIND].decision_events)
     for row in await reads.rows(EVENTS, (record.row_key, decided), guard=BY_RECORD_VERSION):
-        by = [one for one in (row["actor"], row["on_behalf_of"]) if one and one.startswith(PERSON)]
-        if by and touches(_rows_set(row), record.row_key, fields, children):
-            found.update(UUID(one.removeprefix(PERSON)) for one in by)
-    return frozenset(found)
+        actors = [
+            actor for actor in (row["actor"], row["on_behalf_of"]) if actor and actor.startswith(PERSON)
+        ]
+        if actors and touches(_rows_set(row), record.row_key, fields, children):
+            persons.update(UUID(actor.removeprefix(PERSON)) for actor in actors)
+    return frozenset(persons)
 
 
 async def once_named(reads: ReadContext, record: Record, row_key: str, field: str) -> frozenset[UUID]:

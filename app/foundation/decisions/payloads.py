@@ -21,12 +21,13 @@ class AskDecision(Payload):
     """A question that is put to a vote. It names no voters: the approval rule does, by which it is asked."""
 
     question: Title = Field(
-        description="What is to be decided, in a line. All who see the record see it: name no persons here.",
+        description="The question in a line. All who see the record see it: name no persons here.",
         examples=["Shall we go on with it?"],
     )
     due_at: Instant | None = Field(
         default=None,
-        description="Until when, if sooner than the approval rule says. Then the votes cast decide.",
+        description="Time until which votes count, if sooner than the approval rule says. Then the votes "
+        "cast decide.",
     )
 
 
@@ -36,12 +37,12 @@ class CastVote(Payload):
     decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
     instead_of: UUID | None = Field(
         default=None,
-        description="In whose name, if the caller votes as their deputy and has no vote of their own: the id "
-        "of the person, as `votes_for_others` of the caller's work has it.",
+        description="The person in whose name the caller votes, as their deputy and without a vote of "
+        "their own: the id, as `votes_for_others` of the caller's work has it.",
     )
-    verdict: VoteVerdict = Field(description="What they say.", examples=["approve"])
+    verdict: VoteVerdict = Field(description="The verdict.", examples=["approve"])
     comment: FreeText | None = Field(
-        default=None, description="Why; must be said when it is rejected or deferred.", examples=["Go on."]
+        default=None, description="The reason; required when it is rejected or deferred.", examples=["Go on."]
     )
 
     @model_validator(mode="after")
@@ -55,7 +56,7 @@ class WithdrawDecision(Payload):
     """The decision to withdraw, and the reason."""
 
     decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
-    reason: FreeText = Field(description="Why.", examples=["It has been settled otherwise."])
+    reason: FreeText = Field(description="The reason.", examples=["It has been settled otherwise."])
 
 
 class CloseVote(Payload):
@@ -74,12 +75,12 @@ class Tallied(Payload):
     """The outcome of a decision and its count of votes."""
 
     decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
-    outcome: DecisionOutcome = Field(description="What came of it.", examples=["approved"])
-    voters: int = Field(ge=0, description="How many could vote.", examples=[3])
-    approvals: int = Field(ge=0, description="How many approved.", examples=[2])
-    rejections: int = Field(ge=0, description="How many rejected.", examples=[0])
-    deferrals: int = Field(ge=0, description="How many would have it deferred.", examples=[0])
-    abstentions: int = Field(ge=0, description="How many abstained.", examples=[1])
+    outcome: DecisionOutcome = Field(description="The outcome.", examples=["approved"])
+    voters: int = Field(ge=0, description="Number of persons who could vote.", examples=[3])
+    approvals: int = Field(ge=0, description="Number of those who approved.", examples=[2])
+    rejections: int = Field(ge=0, description="Number of those who rejected.", examples=[0])
+    deferrals: int = Field(ge=0, description="Number of those who would have it deferred.", examples=[0])
+    abstentions: int = Field(ge=0, description="Number of those who abstained.", examples=[1])
 
 
 class DeputiseVote(Payload):

@@ -108,9 +108,9 @@ async def named_decision(
     electorate = await named_electorate(
         reads, record, question.matter, named, asker=ctx.caller.person_id, now=ctx.now
     )
-    made = await _decision_of(reads, record, question, electorate, ctx)
-    made.decision.role = named.role
-    return made
+    prepared = await _decision_of(reads, record, question, electorate, ctx)
+    prepared.decision.role = named.role
+    return prepared
 
 
 async def _decision_of(
@@ -119,7 +119,7 @@ async def _decision_of(
     due_at = question.due_at or electorate.due_at
     if due_at <= ctx.now:
         raise WrongValue(pointer="/due_at", because="not_ahead")
-    made = Decision(
+    decision = Decision(
         id=ctx.new_id(),
         record=record.row_key,
         state=DecisionState.open,
@@ -137,8 +137,8 @@ async def _decision_of(
         due_at=due_at,
         remind_at=electorate.remind_at,
     )
-    deputies = await deputies_of(reads, made, electorate.voters, electorate.kept_apart, ctx)
-    return NewDecision(made, new_ballots(made, electorate.voters, ctx), deputies)
+    deputies = await deputies_of(reads, decision, electorate.voters, electorate.kept_apart, ctx)
+    return NewDecision(decision, new_ballots(decision, electorate.voters, ctx), deputies)
 
 
 def new_ballots(decision: Decision, voters: Voters, ctx: ActionContext) -> tuple[Vote, ...]:

@@ -51,7 +51,7 @@ class ElectorsOut(OutputModel):
 
 
 class ApprovalRuleDefinitionOut(OutputModel):
-    """Which decisions a rule is for, who votes on them, and how their votes are counted."""
+    """The decisions that a rule is for, their voters, and the way in which votes are counted."""
 
     conditions: list[RuleConditionOut] = Field(description="All must hold; none: every record.")
     voters: list[ElectorsOut]
@@ -133,11 +133,11 @@ class NamedRule(OutputModel):
     """An approval rule by which a decision was asked."""
 
     rule: str = Field(description="Its key.")
-    edition: int = Field(description="Which version of it; 0: as it is shipped.")
+    edition: int = Field(description="Its version; 0: as it is shipped.")
 
 
 class LeftOutVoter(OutputModel):
-    """Somebody who would have been asked to vote and is kept apart from it."""
+    """A person who would have been asked to vote and is kept apart from it."""
 
     person: UUID = Field(description="Their id.")
     because: VoterLeftOutReason
@@ -184,21 +184,23 @@ class PreviewRefusal(OutputModel):
 
 
 class PreviewedDecision(OutputModel):
-    """Who would vote on the record if the caller asked now."""
+    """The persons who would vote on the record if the caller asked now."""
 
     decision: DecisionKind
     label: str = Field(description="The kind in words, in the language asked for.")
     rules: list[NamedRule] = Field(description="The rules that hold: their voters are joined.")
-    rule: DecisionRule | None = Field(description="How votes come to an outcome. Null: it would be refused.")
+    rule: DecisionRule | None = Field(
+        description="Rule by which votes come to an outcome. Null: it would be refused."
+    )
     quorum: int | None
-    due_at: datetime | None = Field(description="Until when there would be votes.")
+    due_at: datetime | None = Field(description="Time until which votes would count.")
     voters: list[PersonStub]
     left_out: list[LeftOutPerson]
     refusal: PreviewRefusal | None = Field(description="Null: the question can be put.")
 
 
 class ApprovalPreview(OutputModel):
-    """Who would vote on a record, for each kind of decision about it."""
+    """The persons who would vote on a record, for each kind of decision about it."""
 
     items: list[PreviewedDecision]
 

@@ -113,7 +113,7 @@ class Decision(ChildRecord):
     )
     chair_id: Annotated[UUID | None, ForeignRef("person")] = None
     rule: DecisionRule | None = required()
-    quorum: int | None = required("How many must have voted, abstentions among them.")
+    quorum: int | None = required("Number of persons who must have voted, abstentions among them.")
     left_out: list[Any] | None = None
     position: int | None = optional(
         "The log position when it was asked: the evidence before the voters is all up to it.",
@@ -121,19 +121,21 @@ class Decision(ChildRecord):
     )
     asked_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Null: a rule.")
     asked_at: datetime | None = required()
-    due_at: datetime | None = required("Until when there are votes.")
+    due_at: datetime | None = required("Time until which votes count.")
     remind_at: datetime | None = None
     asked_next_at: datetime | None = optional(
-        "When those were asked who are next if too few have voted in time; null: nobody was."
+        "Time at which those were asked who are next if too few have voted in time; null: nobody was."
     )
-    reminded_at: datetime | None = optional("When those who had yet to vote were reminded.")
+    reminded_at: datetime | None = optional("Time at which those who had yet to vote were reminded.")
     outcome: DecisionOutcome | None = optional("Null as long as it is open, and if it was withdrawn.")
-    voters: int | None = optional("How many could vote; this and what follows when it is taken.")
+    voters: int | None = optional(
+        "Number of persons who could vote; set, as the counts after it, when it is taken."
+    )
     approvals: int | None = None
     rejections: int | None = None
     deferrals: int | None = None
     abstentions: int | None = None
-    closed_at: datetime | None = optional("When it was taken or withdrawn.")
+    closed_at: datetime | None = optional("Time at which it was taken or withdrawn.")
 
 
 class Vote(ChildRecord):
@@ -163,7 +165,7 @@ class Vote(ChildRecord):
     )
     comment: Annotated[str | None, Personal()] = None
     voted_at: datetime | None = None
-    closed_at: datetime | None = optional("When it was over without their vote.")
+    closed_at: datetime | None = optional("Time at which it was over without their vote.")
 
 
 class VotingDeputy(ChildRecord):
@@ -176,12 +178,14 @@ class VotingDeputy(ChildRecord):
 
     decision_id: UUID | None = required()
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = required(
-        "Who votes."
+        "The deputy, who votes."
     )
-    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = required("In whose name.")
+    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = required(
+        "The person in whose name the deputy votes."
+    )
     deputation_id: Annotated[UUID | None, ForeignRef("deputy")] = required()
     asked_at: datetime | None = required()
     due_at: datetime | None = required()
     from_at: datetime | None = required()
     until_at: datetime | None = required()
-    ended_at: datetime | None = optional("When the voter ended it before its time.")
+    ended_at: datetime | None = optional("Time at which the voter ended it before its end.")

@@ -143,8 +143,8 @@ def mount_approval_preview(router: APIRouter, listing: Listing, matters: Sequenc
         methods=["GET"],
         operation_id=f"preview_{kind}_approval",
         summary=f"Preview {with_article(noun(kind))}'s approval",
-        description="Who would vote on it, by the approval rules, if the caller asked now; and who is left "
-        "out, and why. For staff.",
+        description="Persons who would vote on it, by the approval rules, if the caller asked now; and "
+        "those left out, with the reason. For staff.",
         response_model=ApprovalPreview,
         responses=problems(403, 404, 422) | in_language(),
     )

@@ -68,13 +68,13 @@ def default_quorum(rule: DecisionRule, voters: int) -> int:
 
 def tally(terms: Terms, votes: Mapping[UUID, Verdict], *, closing: bool = False) -> Tally:
     """Count the votes of those who may vote. `closing`: the time is over, and nobody votes any more."""
-    said = Counter(verdict for person, verdict in votes.items() if person in terms.voters)
+    numbers = Counter(verdict for person, verdict in votes.items() if person in terms.voters)
     counted = Tally(
         len(terms.voters),
-        said[Verdict.approve],
-        said[Verdict.reject],
-        said[Verdict.defer],
-        said[Verdict.abstain],
+        numbers[Verdict.approve],
+        numbers[Verdict.reject],
+        numbers[Verdict.defer],
+        numbers[Verdict.abstain],
         None,
     )
     left = 0 if closing else counted.voters - counted.cast

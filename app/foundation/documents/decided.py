@@ -28,7 +28,7 @@ VOTES = "select * from fold.vote where record = %s and decision_id = any(%s) ord
 
 @dataclass(frozen=True, slots=True)
 class PrintedVote:
-    """How somebody voted; their name is None if they were erased."""
+    """A person's vote; their name is None if they were erased."""
 
     name: str | None
     verdict: VoteVerdict | None
@@ -53,12 +53,12 @@ class PrintedDecision:
 
 
 async def load_decisions(
-    ledger: Ledger, record: str, events: Sequence[Recorded], asked: Sequence[Recorded]
+    ledger: Ledger, record: str, events: Sequence[Recorded], requests: Sequence[Recorded]
 ) -> list[PrintedDecision]:
-    """Return the decisions that the events `asked` have put, the oldest first; `record` is their stream and
-    `events` are all of its.
+    """Return the decisions that the events `requests` have put, the oldest first; `record` is their stream
+    and `events` are all of its.
     """
-    named = {decision: event for event in asked for decision in _decisions_in(event)}
+    named = {decision: event for event in requests for decision in _decisions_in(event)}
     if not named:
         return []
     decisions = [from_row(Decision, row) for row in await ledger.db.rows(DECISIONS, (record, list(named)))]
@@ -87,11 +87,11 @@ def _decisions_in(event: Recorded) -> list[UUID]:
 
 
 def _printed(
-    decision: Decision, votes: Sequence[Vote], names: Unsealed, events: Sequence[Recorded], asked: Recorded
+    decision: Decision, votes: Sequence[Vote], names: Unsealed, events: Sequence[Recorded], request: Recorded
 ) -> PrintedDecision:
     name = stream(Decision.KIND, decision.id)
-    taken = [event for event in events if (event.data["set"].get(name) or {}).get("outcome") is not None]
-    positions = [row.get("asked_position") for row in asked.data["set"].values() if row is not None]
+    outcomes = [event for event in events if (event.data["set"].get(name) or {}).get("outcome") is not None]
+    positions = [row.get("asked_position") for row in request.data["set"].values() if row is not None]
     return PrintedDecision(
         question=decision.question or "",
         rule=decision.rule or DecisionRule.majority,
@@ -99,7 +99,7 @@ def _printed(
         outcome=decision.outcome,
         asked_at=decision.asked_at,
         closed_at=decision.closed_at,
-        position=taken[-1].position if taken else None,
+        position=outcomes[-1].position if outcomes else None,
         votes=[PrintedVote(names.name(vote.person_id), vote.verdict, vote.voted_at) for vote in votes],
         evidence=next((position for position in positions if position is not None), None),
     )

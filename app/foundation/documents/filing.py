@@ -149,9 +149,9 @@ def supersede(of_class: DocumentClass, ctx: ActionContext) -> None:
     """Mark the record's published documents of that class as superseded."""
     for entry in ctx.prepared(OnFile).documents:
         if entry.document_class is of_class and entry.state is DocumentState.published:
-            gone = ctx.change(entry)
-            gone.state = DocumentState.superseded
-            gone.superseded_at = ctx.occurred_at
+            superseded = ctx.change(entry)
+            superseded.state = DocumentState.superseded
+            superseded.superseded_at = ctx.occurred_at
 
 
 def _newest(of_class: DocumentClass, state: DocumentState, ctx: ActionContext) -> DocumentEntry | None:

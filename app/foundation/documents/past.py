@@ -25,7 +25,7 @@ class PastRecord:
     events: Sequence[Recorded]
 
     def rows(self, record_class: type[Row], by: str) -> list[Row]:
-        """Return the child records of that class that there were then, in the order of that field."""
+        """Return the record's child records of that class as of the past time, sorted by the field `by`."""
         keys = dict.fromkeys(
             key
             for event in self.events
@@ -60,11 +60,11 @@ class WrittenEdition:
         """The record when the edition was written."""
         return PastRecord([event for event in self.events if event.version <= self.written.version])
 
-    def since(self, wanted: Callable[[Recorded], bool]) -> list[Recorded]:
+    def since(self, condition: Callable[[Recorded], bool]) -> list[Recorded]:
         """Return the wanted events while the edition was the newest, its first one among them."""
         end = self.events[-1].version if self.ended is None else self.ended.version - 1
         return [
-            event for event in self.events if self.begun.version <= event.version <= end and wanted(event)
+            event for event in self.events if self.begun.version <= event.version <= end and condition(event)
         ]
 
 

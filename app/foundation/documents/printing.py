@@ -44,8 +44,8 @@ async def unseal(
     ledger: Ledger, sealed: Iterable[str | None], persons: Iterable[UUID | None] = ()
 ) -> Unsealed:
     """Read the texts, and the names of the persons, at once."""
-    wanted = {person for person in persons if person is not None}
-    named = await ledger.directory.names(wanted) if wanted else {}
+    ids = {person for person in persons if person is not None}
+    named = await ledger.directory.names(ids) if ids else {}
     texts = await ledger.vault.texts(
         [*(str(text) for text in sealed if text is not None), *map(str, named.values())]
     )
@@ -74,12 +74,12 @@ async def load_document(
     newest = entry.edition or 1
     if edition is not None and not 1 <= edition <= newest:
         raise NotFound()
-    wanted = edition or newest
+    wanted_edition = edition or newest
     events = await stream_events(ledger.db, record.row_key)
-    found_edition = find_edition(events, entry.id, wanted)
-    if wanted < newest:
+    found_edition = find_edition(events, entry.id, wanted_edition)
+    if wanted_edition < newest:
         entry = _entry_then(entry, found_edition)
-    rows = await ledger.db.rows(SECTIONS, (entry.id, wanted))
+    rows = await ledger.db.rows(SECTIONS, (entry.id, wanted_edition))
     is_staff = renderer.caller.is_staff_for(record)
     sections = [from_row(DocumentSection, row) for row in rows]
     sections = [section for section in sections if is_staff or not section.for_staff]

@@ -114,8 +114,10 @@ class DocumentEntry(ChildRecord):
     document_class: DocumentClass | None = required()
     title: str | None = None
     state: DocumentState | None = required()
-    edition: int | None = required("How often it was submitted.")
-    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who has written the latest edition.")
+    edition: int | None = required("Number of times that it was submitted.")
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The person who has written the latest edition."
+    )
     drafted_at: datetime | None = required()
     published_at: datetime | None = None
     superseded_at: datetime | None = None

@@ -36,7 +36,7 @@ PageLanguage = Annotated[
 
 
 Edition = Annotated[
-    int | None, Query(ge=1, le=MOST_EDITIONS, description="Which edition, if not the newest.")
+    int | None, Query(ge=1, le=MOST_EDITIONS, description="Number of the edition, if not the newest.")
 ]
 
 

@@ -24,6 +24,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
 from app.kernel.actions.refusals import WrongValue
@@ -39,56 +40,33 @@ SlaPercent = Annotated[int, Field(ge=1, le=MOST_PERCENT, strict=True)]
 PersonReference = Annotated[Reference, ForeignRef("person")]
 
 
-class AddEscalationRule(Payload):
+class EscalationRuleFields(Payload, of=EscalationRule):
+    """The fields of an escalation rule that may be edited."""
+
+    name: ShortText
+    priorities: Priorities = ()
+    after_seconds: AfterSeconds | None = None
+    sla_percent: SlaPercent | None = None
+    metric: ClockMetric | None = None
+    as_long_as: EscalationCondition
+    escalate_to: EscalateTo
+    to_team: TeamReference | None = None
+    to_person: PersonReference | None = None
+
+
+class AddEscalationRule(EscalationRuleFields, of=EscalationRule):
     """An escalation rule: which tickets it escalates, when, and to whom."""
 
     model_config = example_includes("after_seconds")
-    process: RecordKey = Field(description="The kind of the tickets.", examples=["incident"])
-    name: ShortText = Field(
-        description="What people call it. It is the reason that is given; name no persons here.",
-        examples=["Nobody has taken it for an hour"],
-    )
-    priorities: Priorities = ()
-    after_seconds: AfterSeconds | None = Field(
-        default=None,
-        description="So many seconds after a ticket was opened, or reopened. This or `sla_percent`.",
-        examples=[3600],
-    )
-    sla_percent: SlaPercent | None = Field(
-        default=None,
-        description="When a clock of its service level agreement has reached so much of its target.",
-        examples=[80],
-    )
-    metric: ClockMetric | None = Field(
-        default=None, description="With `sla_percent`: of clocks that measure this; none: of any."
-    )
-    as_long_as: EscalationCondition = Field(
-        description="What has not happened to it by then.", examples=["unassigned"]
-    )
-    escalate_to: EscalateTo = Field(
-        description="Who is to see to it (`team`), or to know of it (`person`, `manager`).", examples=["team"]
-    )
-    to_team: TeamReference | None = Field(
-        default=None, description="With `team`: its key or id.", examples=["network"]
-    )
-    to_person: PersonReference | None = Field(default=None, description="With `person`: an id.")
+    process: RecordKey
 
 
 def add(rule: EscalationRule, body: AddEscalationRule, ctx: ActionContext) -> None:
     """Add an escalation rule, which escalates tickets automatically from now on, including those open
     already.
     """
-    team, person = ctx.ref(Team, "to_team"), ctx.ref(Person, "to_person")
-    rule.process = body.process
-    rule.name = body.name
+    copy_fields(rule, body, ctx)
     rule.priorities = stored_priorities(body.priorities)
-    rule.after_seconds = body.after_seconds
-    rule.sla_percent = body.sla_percent
-    rule.metric = body.metric
-    rule.as_long_as = body.as_long_as
-    rule.escalate_to = body.escalate_to
-    rule.to_team_id = team.id if team else None
-    rule.to_person_id = person.id if person else None
 
 
 async def rule_invalid(
@@ -107,24 +85,8 @@ async def rule_invalid(
     _check_target_active(ctx)
 
 
-class EditEscalationRule(Patch):
+class EditEscalationRule(Patch, EscalationRuleFields):
     """Fields to change; those left out stay as they are."""
-
-    name: ShortText = Field(default_factory=str, description="What people call it now.")
-    priorities: Priorities = ()
-    after_seconds: AfterSeconds | None = Field(
-        default=None, description="After how many seconds now; null, with `sla_percent`: by that."
-    )
-    sla_percent: SlaPercent | None = Field(
-        default=None, description="At which share of a target now; null, with `after_seconds`: by those."
-    )
-    metric: ClockMetric | None = Field(default=None, description="Of which clocks now; null: of any.")
-    as_long_as: EscalationCondition = Field(
-        default=EscalationCondition.unended, description="What has not happened by then."
-    )
-    escalate_to: EscalateTo = Field(default=EscalateTo.manager, description="Whom it is escalated to now.")
-    to_team: TeamReference | None = Field(default=None, description="With `team`: its key or id; else null.")
-    to_person: PersonReference | None = Field(default=None, description="With `person`: an id; else null.")
 
 
 def edit(rule: EscalationRule, body: EditEscalationRule, ctx: ActionContext) -> None:
@@ -137,7 +99,9 @@ def edit(rule: EscalationRule, body: EditEscalationRule, ctx: ActionContext) -> 
 async def rule_edit_invalid(
     reads: ReadContext, rule: EscalationRule, body: EditEscalationRule, ctx: ActionContext
 ) -> None:
-    """Refuse if the rule would not say when, or twice, or its target would be missing or inactive."""
+    """Refuse if the edited rule would have no time of escalation, or two, or a target that is missing or
+    inactive.
+    """
     sent = body.model_fields_set
     after = rule.model_copy()
     edit(after, body, ctx)

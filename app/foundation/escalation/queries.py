@@ -18,7 +18,7 @@ from app.foundation.people.queries import PERSONS, TEAMS
 class EscalationRuleOut(RecordOut, of=EscalationRule, after={"process": "name"}):
     """A rule that escalates tickets automatically: when, and to whom."""
 
-    priorities: list[Priority] | None = Field(description="Null: of any priority.")
+    priorities: list[Priority] | None = Field(description="The priorities of the tickets; null: all.")
 
 
 ESCALATION_RULES = Listing(

@@ -46,18 +46,31 @@ class EscalationRule(Record):
     KIND: ClassVar[str] = "escalation_rule"
 
     state: EscalationRuleState | None = required()
-    name: str | None = required()
-    process: str | None = required("The kind of the tickets.")
-    priorities: list[str] | None = None
-    after_seconds: int | None = optional("After it was opened, or reopened. Null: by `sla_percent`.")
-    sla_percent: int | None = optional(
-        "When a clock of its service level agreement has reached so much of its target. "
-        "Null: by `after_seconds`."
+    name: str | None = required(
+        "The name of the rule, no person's; it is the reason of the escalation.",
+        examples=["Nobody has taken it for an hour"],
     )
-    metric: ClockMetric | None = optional("With `sla_percent`: of which clocks; null: of any.")
-    as_long_as: EscalationCondition | None = required()
-    escalate_to: EscalateTo | None = required()
-    to_team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    to_person_id: Annotated[UUID | None, ForeignRef("person")] = None
+    process: str | None = required("The kind of the tickets.", examples=["incident"])
+    priorities: list[str] | None = optional("The priorities of the tickets; null: all.")
+    after_seconds: int | None = optional(
+        "Number of seconds after the ticket was opened, or reopened; this or `sla_percent`.", examples=[3600]
+    )
+    sla_percent: int | None = optional(
+        "The share of its target that a clock of its service level agreement has reached, in percent; this "
+        "or `after_seconds`.",
+        examples=[80],
+    )
+    metric: ClockMetric | None = optional("With `sla_percent`: the measure of the clocks; null: any.")
+    as_long_as: EscalationCondition | None = required(
+        "The condition that still holds then.", examples=["unassigned"]
+    )
+    escalate_to: EscalateTo | None = required(
+        "The recipient: who is to see to it (`team`), or to know of it (`person`, `manager`).",
+        examples=["team"],
+    )
+    to_team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "With `team`: the team.", examples=["network"]
+    )
+    to_person_id: Annotated[UUID | None, ForeignRef("person")] = optional("With `person`: the person.")
     added_at: Annotated[datetime | None, EnteredAt(EscalationRuleState.active)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(EscalationRuleState.ended)] = None

@@ -39,13 +39,13 @@ async def licences_of(
 
 
 async def valid_licences(
-    read: Reading, persons: Iterable[UUID], process: str, at: datetime
+    read: Reading, persons: Iterable[UUID], process: str, instant: datetime
 ) -> dict[UUID, list[Licence]]:
     """Return the same as `licences_of`, by whatever `read` reads."""
-    found: dict[UUID, list[Licence]] = {}
-    for row in await read(VALID, {"persons": list(persons), "process": process, "at": at}):
-        found.setdefault(row["person_id"], []).append(from_row(Licence, row))
-    return found
+    licences: dict[UUID, list[Licence]] = {}
+    for row in await read(VALID, {"persons": list(persons), "process": process, "at": instant}):
+        licences.setdefault(row["person_id"], []).append(from_row(Licence, row))
+    return licences
 
 
 async def missing_skills(
@@ -54,14 +54,14 @@ async def missing_skills(
     """Return, for each of the persons in their order, those of the skills that none of their valid licences
     for the process covers.
     """
-    asked = list(dict.fromkeys(persons))
-    held = await licences_of(reads, asked, process, now)
-    return {person: lacking(skills, held.get(person, ())) for person in asked}
+    named = list(dict.fromkeys(persons))
+    held = await licences_of(reads, named, process, now)
+    return {person: lacking(skills, held.get(person, ())) for person in named}
 
 
 def lacking(skills: Iterable[str], licences: Iterable[Licence]) -> list[str]:
     """Return those of the skills that none of the licences covers: several may cover them together."""
-    held = {skill for one in licences for skill in one.skills or ()}
+    held = {skill for licence in licences for skill in licence.skills or ()}
     return [skill for skill in skills if skill not in held]
 
 
@@ -71,9 +71,9 @@ async def unlicensed(
     """Return those of the persons, in their order, who have no valid licence for the process, or none that
     covers one of the skills.
     """
-    asked = list(dict.fromkeys(persons))
-    held = await licences_of(reads, asked, process, now)
-    return [one for one in asked if one not in held or lacking(skills, held[one])]
+    named = list(dict.fromkeys(persons))
+    held = await licences_of(reads, named, process, now)
+    return [person for person in named if person not in held or lacking(skills, held[person])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +101,12 @@ class TrainingResults:
     @property
     def attended(self) -> frozenset[UUID]:
         """Return the persons who were there."""
-        return frozenset(person for person, one in self.participants.items() if one.attended)
+        return frozenset(person for person, participant in self.participants.items() if participant.attended)
 
     @property
     def passed(self) -> frozenset[UUID]:
         """Return the persons who have passed the examination."""
-        return frozenset(person for person, one in self.results.items() if one.passed)
+        return frozenset(person for person, result in self.results.items() if result.passed)
 
     def not_passed(self, persons: Iterable[UUID]) -> list[UUID]:
         """Return those of the persons who have not passed it, or did not take part."""
@@ -124,6 +124,10 @@ async def training_results(reads: ReadContext, training: str | UUID) -> Training
     results = await reads.children(ExaminationResult, loaded.record)
     return TrainingResults(
         loaded.record,
-        {one.person_id: one for one in participants if one.person_id is not None},
-        {one.person_id: one for one in results if one.person_id is not None},
+        {
+            participant.person_id: participant
+            for participant in participants
+            if participant.person_id is not None
+        },
+        {result.person_id: result for result in results if result.person_id is not None},
     )

@@ -17,7 +17,7 @@ TRAINING = "training"
 
 
 class TrainingKind(CodeEnum):
-    """Whom a training is for."""
+    """Audience of a training."""
 
     key_user = "key_user", "Key users", "关键用户"
     executor = "executor", "Executors", "执行人"
@@ -45,7 +45,7 @@ class TrainingParticipant(ChildRecord):
         required()
     )
     missing_skills: list[str] | None = required("The skills that no licence of theirs covered by then.")
-    attended: bool | None = optional("Whether they were there; null: it has not been held.")
+    attended: bool | None = optional("True if they were there; null: it has not been held.")
     added_at: datetime | None = required()
 
 
@@ -65,8 +65,10 @@ class ExaminationResult(ChildRecord):
     ] = required()
     marks: Annotated[dict[str, Any] | None, Document()] = required()
     pass_mark: int | None = required()
-    passed: bool | None = required("Whether each mark reaches the pass mark.")
-    sitting: int | None = required("Which sitting of theirs it was; the events have the earlier ones.")
+    passed: bool | None = required("True if each mark reaches the pass mark.")
+    sitting: int | None = required(
+        "Number of their sittings with this one; the events have the earlier ones."
+    )
     examiner_id: Annotated[UUID | None, ForeignRef("person")] = None
     examined_at: datetime | None = required()
 
@@ -83,7 +85,7 @@ class Licence(ChildRecord):
     skills: list[str] | None = required()
     licensed_at: datetime | None = required()
     until_at: datetime | None = required()
-    revoked_at: datetime | None = optional("Since when it counts no more.")
+    revoked_at: datetime | None = optional("Time since which it counts no more.")
     revoked_from_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.licence_revoked)] = (
         None
     )

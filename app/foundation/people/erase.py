@@ -56,15 +56,15 @@ async def erase_refused_rows(ledger: Ledger, command: Command) -> AsyncIterator[
     """
     assert command.name is not None
     loaded = await load(ledger.db, command.lifecycle, command.name)
-    wanted = []
+    names = []
     if loaded is not None and await _can_be_erased(ledger, command, loaded):
-        wanted = await known_texts(ledger, loaded.record)
-    if loaded is None or not wanted:
+        names = await known_texts(ledger, loaded.record)
+    if loaded is None or not names:
         yield
         return
-    await _remove(ledger, loaded.record.id, wanted)
+    await _remove(ledger, loaded.record.id, names)
     yield
-    await _remove(ledger, loaded.record.id, wanted)
+    await _remove(ledger, loaded.record.id, names)
     await views.remove_all_of(ledger.db, loaded.record.id)
 
 
@@ -83,8 +83,8 @@ async def known_texts(ledger: Ledger, person: Person) -> list[str]:
     return [text.casefold() for text in texts.values() if text]
 
 
-async def _remove(ledger: Ledger, person: UUID, wanted: list[str]) -> None:
-    """Delete what contains one of the texts in `wanted` or tells of the person: refused rows of imports, and
+async def _remove(ledger: Ledger, person: UUID, names: list[str]) -> None:
+    """Delete what contains one of the names or tells of the person: refused rows of imports, and
     the content of deliveries of tools, and the names of imported files.
     """
     vault = ledger.vault
@@ -95,8 +95,8 @@ async def _remove(ledger: Ledger, person: UUID, wanted: list[str]) -> None:
             (NEXT_IMPORTS, RENAME_IMPORTS, bytes),
         ):
             async for page in _pages(connection, following, person):
-                found = [row_id for row_id, body, theirs in page if theirs or mentions(opened(body), wanted)]
-                await connection.execute(removal, (found,))
+                row_ids = [row_id for row_id, body, theirs in page if theirs or mentions(opened(body), names)]
+                await connection.execute(removal, (row_ids,))
 
 
 async def _pages(
@@ -105,17 +105,17 @@ async def _pages(
     """Yield the rows in pages: id, sealed content, and whether it is known to be the person's."""
     last = UUID(int=0)
     while True:
-        given = {"last": last, "page": PAGE, "person": person}
-        rows = await (await connection.execute(following, given)).fetchall()
+        parameters = {"last": last, "page": PAGE, "person": person}
+        rows = await (await connection.execute(following, parameters)).fetchall()
         if not rows:
             return
         last = rows[-1][0]
         yield [(row_id, bytes(sealed), theirs) for row_id, sealed, theirs in rows]
 
 
-def mentions(row: bytes, wanted: list[str]) -> bool:
-    """Return whether the row contains one of the texts in `wanted`, in any case, and not within a longer
+def mentions(row: bytes, names: list[str]) -> bool:
+    """Return whether the row contains one of the names, in any case, and not within a longer
     word.
     """
-    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), row.decode("utf-8", "replace")).casefold()
-    return any(re.search(rf"(?<![a-z]){re.escape(one)}(?![a-z])", text) for one in wanted)
+    text = _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), row.decode("utf-8", "replace")).casefold()
+    return any(re.search(rf"(?<![a-z]){re.escape(name)}(?![a-z])", text) for name in names)

@@ -21,36 +21,30 @@ from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
 from app.kernel.actions.refusals import WrongValue
 
 
-class AddGroup(Payload):
+class AddGroup(Payload, of=Group):
     """A group without members."""
 
-    key: RecordKey = Field(
-        description="What it is called in addresses, without a comma; unique, never changed."
-    )
-    name: ShortText = Field(description="What people call it.")
-    chair: Annotated[Reference, ForeignRef("person")] = Field(description="Who chairs it: a person's id.")
+    key: RecordKey
+    name: ShortText
+    chair: Annotated[Reference, ForeignRef("person")]
 
 
 def add(group: Group, body: AddGroup, ctx: ActionContext) -> None:
     """Add a group, which can be asked to decide."""
-    chair = ctx.required_ref(Person, "chair")
-    group.key = body.key
-    group.name = body.name
-    group.chair_id = chair.id
+    copy_fields(group, body, ctx)
 
 
-class EditGroup(Patch):
+class EditGroup(Patch, of=Group):
     """Fields to change; those left out stay as they are."""
 
-    name: ShortText = Field(default_factory=str, description="What people call it now.")
-    chair: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who chairs it now: a person's id; null: nobody for the time being."
-    )
+    name: ShortText = Field(default_factory=str)
+    chair: Annotated[Reference, ForeignRef("person")] | None = None
 
 
 def edit(group: Group, body: EditGroup, ctx: ActionContext) -> None:
@@ -68,8 +62,8 @@ async def chair_inactive(
 class AddMemberGroup(Payload):
     """A member of a group, and the side that they represent."""
 
-    person: Annotated[Reference, ForeignRef("person")] = Field(description="Who: a person's id, or `me`.")
-    side: RepresentedSide = Field(description="The side that they stand for.")
+    person: Annotated[Reference, ForeignRef("person")] = Field(description="The person: an id, or `me`.")
+    side: RepresentedSide = Field(description="The side that they represent.")
 
 
 def add_member(group: Group, body: AddMemberGroup, ctx: ActionContext) -> None:
@@ -102,7 +96,7 @@ async def cannot_add_member(
 class RemoveMemberGroup(Payload):
     """The member to remove from a group."""
 
-    person: Annotated[Reference, ForeignRef("person")] = Field(description="Who: a person's id, or `me`.")
+    person: Annotated[Reference, ForeignRef("person")] = Field(description="The person: an id, or `me`.")
 
 
 def remove_member(group: Group, body: RemoveMemberGroup, ctx: ActionContext) -> None:

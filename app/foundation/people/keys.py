@@ -39,21 +39,21 @@ calendar_reader = process_relation(
 
 
 KeyName = Annotated[
-    ShortText, Personal(), Field(description="What it is for. Personal: gone when the person is erased.")
+    ShortText, Personal(), Field(description="Its purpose. Personal: gone when the person is erased.")
 ]
 KeyPerson = Annotated[
     Reference,
     ForeignRef("person", on_behalf=True),
-    Field(description="Whom it stands for: a person's id, or `me`."),
+    Field(description="The person whom it stands for: an id, or `me`."),
 ]
 KeyRoles = Annotated[
     Annotated[tuple[RoleText, ...], Field(min_length=1, max_length=LONGEST_LIST), BoundedList] | None,
-    Field(description="Which of the person's roles it may use; none: all that they hold."),
+    Field(description="The roles of its person that it may use; none: all that they hold."),
 ]
 KeyScopeField = Annotated[
     KeyScope | None, Field(description="The one thing that it may do; none: all that its person may.")
 ]
-KeyExpiry = Annotated[Instant | None, Field(description="When it ends; none: never.")]
+KeyExpiry = Annotated[Instant | None, Field(description="The time at which it ends; none: never.")]
 USUAL_OVERLAP_SECONDS = 86_400
 LONGEST_OVERLAP_SECONDS = 30 * 86_400
 Overlap = Annotated[

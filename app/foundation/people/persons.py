@@ -35,6 +35,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, oneself, rule, superior
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Keys, Lifecycle, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -82,36 +83,27 @@ Zone = Annotated[
 ]
 
 
-class AddPerson(Payload):
+class PersonFields(Payload, of=Person):
+    """Fields of a person that can be edited."""
+
+    name: Name
+    email: Email | None = None
+    phone: Annotated[ShortText, Personal()] | None = None
+    login: Login | None = None
+    department: ShortText | None = None
+    post: Annotated[ShortText, Personal()] | None = None
+    manager: Annotated[Reference, ForeignRef("person")] | None = None
+    grade: Grade | None = None
+    locale: Locale | None = None
+    time_zone: Zone | None = None
+
+
+class AddPerson(PersonFields):
     """A person, or the account of a machine."""
 
-    name: Name = Field(description="What they are called. Personal: can be erased.")
-    email: Email | None = Field(default=None, description="Personal: can be erased.")
-    phone: Annotated[ShortText, Personal()] | None = Field(
-        default=None, description="Personal: can be erased."
-    )
-    login: Login | None = Field(
-        default=None,
-        description="What the identity provider calls them, in the claim that the settings name. Personal.",
-    )
-    department: ShortText | None = Field(
-        default=None,
-        description="The unit of the organisation that they are in. It stays when they are erased.",
-    )
-    post: Annotated[ShortText, Personal()] | None = Field(
-        default=None, description="What they are there. Personal: can be erased."
-    )
-    manager: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Whom they report to: a person's id."
-    )
-    grade: Grade | None = Field(default=None, description="How senior they are.")
     kind: PersonKind = Field(
         default=PersonKind.human, description="A human being, or the account of a machine."
     )
-    locale: Locale | None = Field(
-        default=None, description="The language that they are written to in: en or zh."
-    )
-    time_zone: Zone | None = Field(default=None, description="Where they work (IANA), as Asia/Shanghai.")
     teams: Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList] = Field(
         default=(),
         max_length=LONGEST_LIST,
@@ -122,19 +114,8 @@ class AddPerson(Payload):
 
 def add(person: Person, body: AddPerson, ctx: ActionContext) -> None:
     """Add a person, or a machine's account."""
-    manager = ctx.ref(Person, "manager")
-    person.kind = body.kind
-    person.name = body.name
-    person.email = body.email
-    person.phone = body.phone
-    person.login = body.login
+    copy_fields(person, body, ctx, without="roles")
     person.login_issuer = ctx.login_issuer if body.login is not None else None
-    person.department = body.department
-    person.post = body.post
-    person.manager_id = manager.id if manager else None
-    person.grade = body.grade
-    person.locale = body.locale
-    person.time_zone = body.time_zone
     person.roles = list(dict.fromkeys(body.roles)) or None
     person.key_id = ctx.key_id
     person.added_at = ctx.occurred_at
@@ -144,25 +125,9 @@ def add(person: Person, body: AddPerson, ctx: ActionContext) -> None:
         ctx.add(Membership(id=ctx.new_id(), person_id=person.id, team_id=team.id))
 
 
-class EditPerson(Patch):
+class EditPerson(Patch, PersonFields):
     """Fields to change; those left out stay as they are."""
 
-    name: Name = Field(default_factory=str, description="What they are called now.")
-    email: Email | None = Field(default=None, description="Their new address.")
-    phone: Annotated[ShortText, Personal()] | None = Field(default=None, description="Their new number.")
-    login: Login | None = Field(default=None, description="What the identity provider calls them now.")
-    department: ShortText | None = Field(
-        default=None, description="The unit that they are in now. It stays when they are erased."
-    )
-    post: Annotated[ShortText, Personal()] | None = Field(
-        default=None, description="What they are there now."
-    )
-    manager: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Whom they report to now: a person's id."
-    )
-    grade: Grade | None = Field(default=None, description="How senior they are now.")
-    locale: Locale | None = Field(default=None, description="The language that they are written to in now.")
-    time_zone: Zone | None = Field(default=None, description="Where they work now (IANA).")
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
         default=None, description="Their own team from now on, one of those that they belong to: a key or id."
     )
@@ -172,8 +137,7 @@ async def login_not_covered(reads: ReadContext, person: Person, body: EditPerson
     """Refuse a new login unless the caller may act as the whole person, since whoever sets a login can log in
     as that person; and one's own where the caller's credential ends, since a login does not.
     """
-    given = body.login if "login" in dict(provided_fields(body)) else None
-    if given is None:
+    if dict(provided_fields(body)).get("login") is None:
         return
     caller = ctx.caller
     if caller.is_superseded:
@@ -191,26 +155,17 @@ def edit(person: Person, body: EditPerson, ctx: ActionContext) -> None:
         person.login_issuer = ctx.login_issuer if person.login is not None else None
 
 
-class SetPreferencesPerson(Payload):
+class SetPreferencesPerson(Payload, of=Person):
     """The ticket events that the person is notified of, those of them that are mailed, too, and how often by
     kind of notice. What waits for them is told and mailed all the same.
     """
 
-    told_of: tuple[NoticeType, ...] = Field(
-        max_length=len(NoticeType), description="The steps that they want to be told of, in the application."
-    )
-    told_by_mail: tuple[NoticeType, ...] = Field(
-        max_length=len(NoticeType), description="Those of them that they want to be told of by mail, too."
-    )
-    mail_waits_for_you: MailFrequency = Field(
-        default=MailFrequency.at_once,
-        description="How often they want mails of what waits for them: not `none`.",
-    )
-    mail_is_yours: MailFrequency = Field(default=MailFrequency.at_once, description="Of what is theirs.")
-    mail_you_follow: MailFrequency = Field(default=MailFrequency.at_once, description="Of what they follow.")
-    mail_for_information: MailFrequency = Field(
-        default=MailFrequency.at_once, description="Of what is for their information."
-    )
+    told_of: tuple[NoticeType, ...] = Field(max_length=len(NoticeType))
+    told_by_mail: tuple[NoticeType, ...] = Field(max_length=len(NoticeType))
+    mail_waits_for_you: MailFrequency = MailFrequency.at_once
+    mail_is_yours: MailFrequency = MailFrequency.at_once
+    mail_you_follow: MailFrequency = MailFrequency.at_once
+    mail_for_information: MailFrequency = MailFrequency.at_once
 
 
 def set_preferences(person: Person, body: SetPreferencesPerson, ctx: ActionContext) -> None:
@@ -218,10 +173,7 @@ def set_preferences(person: Person, body: SetPreferencesPerson, ctx: ActionConte
     waits = {step for step in NoticeType if step.kind is NoticeKind.waits_for_you}
     person.told_of = [step.value for step in NoticeType if step in waits.union(body.told_of)]
     person.told_by_mail = [step.value for step in NoticeType if step in waits.union(body.told_by_mail)]
-    person.mail_waits_for_you = body.mail_waits_for_you
-    person.mail_is_yours = body.mail_is_yours
-    person.mail_you_follow = body.mail_you_follow
-    person.mail_for_information = body.mail_for_information
+    copy_fields(person, body, ctx, without="told_of told_by_mail")
 
 
 async def mailed_but_not_notified(

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from app.api.authentication.key_use import last_used
 from app.api.listings.lists import Listing
-from app.api.records.shapes import LoadedFrom, OutputModel, RecordOut, TeamStub
+from app.api.records.plans import LoadedFrom
+from app.api.records.shapes import OutputModel, RecordOut, TeamStub
 from app.common.people import Person
 from app.foundation.people import groups, keys, persons, teams
 from app.foundation.people.records import (
@@ -30,12 +31,12 @@ async def teams_of(ledger: Ledger, persons: Sequence[UUID]) -> dict[UUID, list[A
     rows = await ledger.db.rows(
         "select person_id, team_id from fold.membership where person_id = any(%s)", (list(persons),)
     )
-    known = await ledger.directory.teams({row["team_id"] for row in rows})
-    found: dict[UUID, list[Any]] = {}
-    for row in sorted(rows, key=lambda row: known[row["team_id"]].key):
-        team = known[row["team_id"]]
-        found.setdefault(row["person_id"], []).append({"id": team.id, "key": team.key, "name": team.name})
-    return found
+    teams = await ledger.directory.teams({row["team_id"] for row in rows})
+    by_person: dict[UUID, list[Any]] = {}
+    for row in sorted(rows, key=lambda row: teams[row["team_id"]].key):
+        team = teams[row["team_id"]]
+        by_person.setdefault(row["person_id"], []).append({"id": team.id, "key": team.key, "name": team.name})
+    return by_person
 
 
 class PersonOut(
@@ -70,12 +71,12 @@ async def members_of(ledger: Ledger, groups: Sequence[UUID]) -> dict[UUID, list[
     )
     names = await ledger.directory.names({row["person_id"] for row in rows})
     texts = await ledger.vault.texts(names.values())
-    found: dict[UUID, list[Any]] = {}
+    by_group: dict[UUID, list[Any]] = {}
     for row in rows:
         person = {"id": row["person_id"], "name": texts[names[row["person_id"]]]}
         member = {"person": person, "side": row["side"], "added_at": instant(row["added_at"])}
-        found.setdefault(records[row["record"]], []).append(member)
-    return found
+        by_group.setdefault(records[row["record"]], []).append(member)
+    return by_group
 
 
 class GroupOut(RecordOut, of=Group, after={"chair": "members"}):

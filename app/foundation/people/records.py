@@ -59,10 +59,12 @@ class Team(Record):
     KIND: ClassVar[str] = "team"
 
     state: TeamState | None = required()
-    key: str | None = required()
-    name: str | None = required()
-    kind: TeamKind | None = required()
-    lead_id: Annotated[UUID | None, ForeignRef("person")] = None
+    key: str | None = required("Its key in addresses and KPIs, without a comma; unique, never changed.")
+    name: str | None = required("Its name.")
+    kind: TeamKind | None = required(
+        "Its kind: one of ours, a customer's, or a supplier, which is assigned no work."
+    )
+    lead_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who leads it.")
     added_at: datetime | None = required()
     retired_at: Annotated[datetime | None, EnteredAt(TeamState.retired)] = None
 
@@ -82,9 +84,11 @@ class Group(Record):
     KIND: ClassVar[str] = "group"
 
     state: GroupState | None = required()
-    key: str | None = required()
-    name: str | None = required()
-    chair_id: Annotated[UUID | None, ForeignRef("person")] = None
+    key: str | None = required("Its key in addresses, without a comma; unique, never changed.")
+    name: str | None = required("Its name.")
+    chair_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The person who chairs it; null: nobody for the time being."
+    )
     added_at: Annotated[datetime | None, EnteredAt(GroupState.active)] = required()
     retired_at: Annotated[datetime | None, EnteredAt(GroupState.retired)] = None
 
@@ -96,7 +100,7 @@ class GroupMember(ChildRecord):
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
     person_id: Annotated[UUID | None, ForeignRef("person")] = required()
-    side: RepresentedSide | None = required("Whom they speak for.")
+    side: RepresentedSide | None = required("The side that they represent.")
     added_at: datetime | None = required()
 
 
@@ -111,16 +115,16 @@ class Key(Record):
     KIND: ClassVar[str] = "key"
 
     state: KeyState | None = required()
-    name: Annotated[str | None, Personal()] = required("Null when the person was erased.")
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
-    roles: list[str] | None = optional("Which of its person's it may use; null: all.")
+    name: Annotated[str | None, Personal()] = required("Its purpose.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("The person whom it stands for.")
+    roles: list[str] | None = optional("The roles of its person that it may use; null: all that they hold.")
     scope: KeyScope | None = optional("The one thing that it may do; null: all that its person may.")
     secret_hash: Annotated[str | None, Hidden()] = required()
     previous_hash: Annotated[str | None, Hidden()] = None
     previous_ends_at: datetime | None = optional(
-        "Until when the secret before the last rotation is accepted."
+        "The time until which the secret before the last rotation is accepted."
     )
     made_at: Annotated[datetime | None, EnteredAt(KeyState.active)] = required()
     rotated_at: datetime | None = None
-    expires_at: datetime | None = None
+    expires_at: datetime | None = optional("The time at which it ends; null: never.")
     revoked_at: Annotated[datetime | None, EnteredAt(KeyState.revoked)] = None

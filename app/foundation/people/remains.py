@@ -1,4 +1,4 @@
-"""What of a person outlives their erasure: others who may be the same person, and titles that name them."""
+"""Data that outlive the erasure of a person: others who may be the same person, and titles that name them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class NamingTitle(NamedTuple):
 
 
 class Remains(NamedTuple):
-    """What erasing the person does not reach."""
+    """The data that erasing the person does not reach."""
 
     others: Sequence[OtherPerson] = ()
     titles: Sequence[NamingTitle] = ()
@@ -51,14 +51,14 @@ class Remains(NamedTuple):
 
 async def remains_of(ledger: Ledger, person: Person) -> Remains:
     """Return what would remain; ask before they are erased: nobody knows their name then."""
-    wanted = await known_texts(ledger, person)
-    if not wanted:
+    names = await known_texts(ledger, person)
+    if not names:
         return Remains()
-    others = [one async for one in _others(ledger, person.id, set(wanted))]
-    return Remains(others, [one async for one in _titles(ledger, wanted)])
+    namesakes = [naming async for naming in _others(ledger, person.id, set(names))]
+    return Remains(namesakes, [naming async for naming in _titles(ledger, names)])
 
 
-async def _others(ledger: Ledger, person: UUID, wanted: set[str]) -> AsyncIterator[OtherPerson]:
+async def _others(ledger: Ledger, person: UUID, names: set[str]) -> AsyncIterator[OtherPerson]:
     last = UUID(int=0)
     while rows := await ledger.db.rows(NEXT_PERSONS, (last, person, PAGE)):
         last = rows[-1]["id"]
@@ -67,12 +67,12 @@ async def _others(ledger: Ledger, person: UUID, wanted: set[str]) -> AsyncIterat
         )
         for row in rows:
             name, email = (None if row[field] is None else texts[row[field]] for field in ("name", "email"))
-            if wanted & {text.casefold() for text in (name, email) if text}:
+            if names & {text.casefold() for text in (name, email) if text}:
                 yield OtherPerson(row["id"], name, email)
 
 
-async def _titles(ledger: Ledger, wanted: list[str]) -> AsyncIterator[NamingTitle]:
-    patterns = [f"%{_literal(text)}%" for text in wanted]
+async def _titles(ledger: Ledger, names: list[str]) -> AsyncIterator[NamingTitle]:
+    patterns = [f"%{_literal(text)}%" for text in names]
     kinds: dict[type[Record], None] = dict.fromkeys(
         kind for lc in ledger.lifecycles.values() for kind in (lc.record, *lc.children)
     )
@@ -85,7 +85,7 @@ async def _titles(ledger: Ledger, wanted: list[str]) -> AsyncIterator[NamingTitl
             name=_name_of(kind), record="record" if "record" in fields else "null", kind=kind.KIND
         )
         for row in await ledger.db.rows(query, (patterns, MOST_TITLES)):
-            if mentions(row["title"].encode(), wanted):
+            if mentions(row["title"].encode(), names):
                 record = row["record"] or f"{kind.KIND}/{row['id']}"
                 name = row["name"] if row["record"] is None else await _name(ledger, record)
                 yield NamingTitle(record, name, row["title"])

@@ -24,15 +24,15 @@ _KEY = TypeAdapter(RecordKey)
 def _canonical_role(text: str) -> str:
     """Return the role in its canonical form."""
     try:
-        held = RoleGrant.parse(text)
-        if held.service is not None:
-            _KEY.validate_python(held.service)  # a ValidationError is a ValueError
+        grant = RoleGrant.parse(text)
+        if grant.service is not None:
+            _KEY.validate_python(grant.service)  # a ValidationError is a ValueError
     except ValueError as error:
-        known = ", ".join(role.value for role in Role)
+        roles = ", ".join(role.value for role in Role)
         raise PydanticCustomError(
-            "unknown_role", "{role} is not a role", {"role": text, "known": known}
+            "unknown_role", "{role} is not a role", {"role": text, "known": roles}
         ) from error
-    return str(held)
+    return str(grant)
 
 
 _SCOPES = r"@(team/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(service|process)/[^,/\\@]+)"

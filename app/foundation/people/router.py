@@ -71,9 +71,9 @@ async def make_key(
     for the change calendar. The token is in this answer and never again.
     """
     secret = new_secret()
-    made = keys.MakeKey(**body.model_dump(), secret_hash=hash_of(secret))
+    payload = keys.MakeKey(**body.model_dump(), secret_hash=hash_of(secret))
     key = await idempotency.key_of(ledger, request, "make_key", idempotency_key)
-    command = Command(keys.LIFECYCLE, keys.LIFECYCLE["make"], None, made, context_of(request), None, key)
+    command = Command(keys.LIFECYCLE, keys.LIFECYCLE["make"], None, payload, context_of(request), None, key)
     return await _perform(request, command, secret)
 
 

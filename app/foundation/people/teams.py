@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
-from app.common.people import Person
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.records import Team, TeamKind, TeamState
@@ -17,43 +14,33 @@ from app.kernel.access.visibility import EVERYBODY
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
 
 
-class AddTeam(Payload):
+class TeamFields(Payload, of=Team):
+    """Fields of a team that can be edited."""
+
+    name: ShortText
+    lead: Annotated[Reference, ForeignRef("person")] | None = None
+
+
+class AddTeam(TeamFields, of=Team):
     """A team to add."""
 
-    key: RecordKey = Field(
-        description="What it is called in addresses and KPIs, without a comma; unique, and never changed."
-    )
-    name: ShortText = Field(description="What people call it.")
-    kind: TeamKind = Field(
-        default=TeamKind.internal,
-        description="Whether it is one of ours, a customer's, or a supplier, which is assigned no work.",
-    )
-    lead: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who leads it: a person's id."
-    )
+    key: RecordKey
+    kind: TeamKind = TeamKind.internal
 
 
 def add(team: Team, body: AddTeam, ctx: ActionContext) -> None:
     """Add a team, which can be assigned work, or be a customer or a supplier."""
-    team.key = body.key
-    team.name = body.name
-    team.kind = body.kind
-    lead = ctx.ref(Person, "lead")
-    team.lead_id = lead.id if lead else None
+    copy_fields(team, body, ctx)
     team.added_at = ctx.occurred_at
 
 
-class EditTeam(Patch):
+class EditTeam(Patch, TeamFields):
     """Fields to change; those left out stay as they are."""
-
-    name: ShortText = Field(default_factory=str, description="What people call it now.")
-    lead: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who leads it now: a person's id."
-    )
 
 
 def edit(team: Team, body: EditTeam, ctx: ActionContext) -> None:

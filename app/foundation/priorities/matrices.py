@@ -29,9 +29,9 @@ EXAMPLE_CELLS = [
 class MatrixCell(PayloadPart):
     """The priority for one impact and one urgency."""
 
-    impact: Impact = Field(description="How many are touched: 1 organisation, 2 department, 3 person.")
-    urgency: Urgency = Field(description="How much their work suffers: 1 stopped, 2 hindered, 3 can wait.")
-    priority: Priority = Field(description="What both give.")
+    impact: Impact = Field(description="The extent: 1 organisation, 2 department, 3 person.")
+    urgency: Urgency = Field(description="The state of their work: 1 stopped, 2 hindered, 3 can wait.")
+    priority: Priority = Field(description="The priority of both.")
 
 
 class AddPriorityMatrix(Payload):
@@ -39,8 +39,8 @@ class AddPriorityMatrix(Payload):
 
     cells: Annotated[tuple[MatrixCell, ...], BoundedList] = Field(
         max_length=LONGEST_LIST,
-        description="One for each impact and each urgency. Where fewer are touched, or their work suffers "
-        "less, it cannot be more urgent.",
+        description="The priorities, one for each impact and urgency; lower impact or urgency "
+        "cannot have a higher priority.",
         examples=[EXAMPLE_CELLS],
     )
 

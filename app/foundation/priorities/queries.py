@@ -22,7 +22,7 @@ class PriorityCell(OutputModel):
 class PriorityMatrixOut(RecordOut, of=PriorityMatrix):
     """A priority matrix; the one that was set last applies."""
 
-    cells: list[PriorityCell] = Field(description="By impact, then by urgency.")
+    cells: list[PriorityCell] = Field(description="The priorities by impact, then by urgency.")
 
 
 PRIORITY_MATRICES = Listing(

@@ -46,8 +46,8 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 class CurrentPriorityMatrix(OutputModel):
     """The priority for each impact and urgency."""
 
-    version: int = Field(description="For If-Match; 0: nobody has set another one than the usual.")
-    cells: list[PriorityCell] = Field(description="By impact, then by urgency.")
+    version: int = Field(description="The version for If-Match; 0: the default matrix.")
+    cells: list[PriorityCell] = Field(description="The priorities by impact, then by urgency.")
 
 
 @router.get(
@@ -85,7 +85,7 @@ async def set_priority_matrix(
 ) -> Response:
     """Set the priority matrix; tickets that have a priority keep it."""
     context = context_of(request)
-    policy = LIFECYCLE["revise"].who
+    policy = LIFECYCLE["revise"].policy
     if not policy.allows(context.caller, PriorityMatrix(id=uuid7())):
         raise ledger.forbidden(policy, context.language)
     name = await ledger.db.value(CURRENT_MATRIX)

@@ -32,24 +32,28 @@ where p.id = any(%s) and p.state = 'active' and p.deactivated_at is null
 """
 
 
-async def on_call(db: Database, team_id: UUID, at: datetime) -> tuple[UUID, ...]:
+async def on_call(db: Database, team_id: UUID, instant: datetime) -> tuple[UUID, ...]:
     """Return the persons who are on call in the team then, except those inactive or not members now."""
-    return await on_duty_in(db, team_id, Duty.on_call, at)
+    return await on_duty_in(db, team_id, Duty.on_call, instant)
 
 
-async def on_duty_in(db: Database, team_id: UUID, duty: Duty, at: datetime) -> tuple[UUID, ...]:
+async def on_duty_in(db: Database, team_id: UUID, duty: Duty, instant: datetime) -> tuple[UUID, ...]:
     """Return the persons with that duty in the team then, except those inactive or not members now."""
-    return await _active_on_duty(db.rows, team_id, *await _load_rota(db.rows, team_id, duty, at, at), at)
+    return await _active_on_duty(
+        db.rows, team_id, *await _load_rota(db.rows, team_id, duty, instant, instant), instant
+    )
 
 
-async def read_on_call(reads: ReadContext, team_id: UUID, at: datetime) -> tuple[UUID, ...]:
+async def read_on_call(reads: ReadContext, team_id: UUID, instant: datetime) -> tuple[UUID, ...]:
     """Return the persons on call for a check: the command is decided again if the shifts and stand-ins read
     change.
     """
     # Nothing of theirs stands beside shifts and stand-ins: their own version is that of their stream.
-    shifts, stand_ins = await _load_rota(partial(reads.rows, guard=Versions()), team_id, Duty.on_call, at, at)
+    shifts, stand_ins = await _load_rota(
+        partial(reads.rows, guard=Versions()), team_id, Duty.on_call, instant, instant
+    )
     guard = Unguarded("Whoever leaves the team meanwhile was on call when it was decided.")
-    return await _active_on_duty(partial(reads.rows, guard=guard), team_id, shifts, stand_ins, at)
+    return await _active_on_duty(partial(reads.rows, guard=guard), team_id, shifts, stand_ins, instant)
 
 
 async def duty_spans(
@@ -61,11 +65,13 @@ async def duty_spans(
 
 
 async def _active_on_duty(
-    read: Reading, team_id: UUID, shifts: Sequence[Shift], stand_ins: Sequence[StandIn], at: datetime
+    read: Reading, team_id: UUID, shifts: Sequence[Shift], stand_ins: Sequence[StandIn], instant: datetime
 ) -> tuple[UUID, ...]:
-    persons = on_duty(shifts, stand_ins, at)
-    there = {row["id"] for row in await read(ACTIVE_MEMBERS, (team_id, list(persons)))} if persons else set()
-    return tuple(person for person in persons if person in there)
+    persons = on_duty(shifts, stand_ins, instant)
+    members = (
+        {row["id"] for row in await read(ACTIVE_MEMBERS, (team_id, list(persons)))} if persons else set()
+    )
+    return tuple(person for person in persons if person in members)
 
 
 async def _load_rota(

@@ -24,17 +24,17 @@ class DutySpan:
     persons: tuple[UUID, ...]
 
 
-def on_duty(shifts: Iterable[Shift], stand_ins: Iterable[StandIn], at: datetime) -> tuple[UUID, ...]:
+def on_duty(shifts: Iterable[Shift], stand_ins: Iterable[StandIn], instant: datetime) -> tuple[UUID, ...]:
     """Return the persons on duty then, each once. Later stand-ins apply on top of earlier ones."""
-    moment = at + timedelta(microseconds=1)
+    next_instant = instant + timedelta(microseconds=1)
     persons: dict[UUID | None, None] = dict.fromkeys(
         shift.person_id
         for shift in shifts
-        if shift.person_id is not None and any(True for _ in shift_times(shift, at, moment))
+        if shift.person_id is not None and any(True for _ in shift_times(shift, instant, next_instant))
     )
     for stand_in in stand_ins:
         for begin, end, coming, going in replacements(stand_in):
-            if begin <= at < end and (going is None or going in persons):
+            if begin <= instant < end and (going is None or going in persons):
                 persons.pop(going, None)
                 if coming is not None:
                     persons[coming] = None
@@ -51,14 +51,14 @@ def spans(
     for stand_in in stand_ins:
         edges.update(edge for exchange in replacements(stand_in) for edge in exchange[:2])
     inside = sorted(edge for edge in edges if begin <= edge <= end)
-    found: list[DutySpan] = []
+    duty_spans: list[DutySpan] = []
     for start, stop in pairwise(inside):
         persons = on_duty(shifts, stand_ins, start)
-        if found and found[-1].end == start and set(found[-1].persons) == set(persons):
-            found[-1] = DutySpan(found[-1].begin, stop, found[-1].persons)
+        if duty_spans and duty_spans[-1].end == start and set(duty_spans[-1].persons) == set(persons):
+            duty_spans[-1] = DutySpan(duty_spans[-1].begin, stop, duty_spans[-1].persons)
         elif persons:
-            found.append(DutySpan(start, stop, persons))
-    return found
+            duty_spans.append(DutySpan(start, stop, persons))
+    return duty_spans
 
 
 def shift_times(shift: Shift, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -42,15 +42,19 @@ class Shift(Record):
     KIND: ClassVar[str] = "shift"
 
     state: ShiftState | None = required()
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required()
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
-    duty: Duty | None = required()
-    weekdays: list[str] | None = required()
-    starts: str | None = required("By the clock of the time zone, as 22:00.")
-    ends: str | None = required("Where that is not behind the beginning, on the next day.")
-    time_zone: str | None = required()
-    every_weeks: int | None = required("2: every other week; the week of `from_date` is one of them.")
-    from_date: str | None = required("The first day on which it may begin.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = required("The team.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+        "The person, one of the team's members."
+    )
+    duty: Duty | None = required("The duty that they have.")
+    weekdays: list[str] | None = required("The days on which it begins.")
+    starts: str | None = required("Begin by the clock of the time zone, as 22:00.")
+    ends: str | None = required("End; on the next day where it is not behind the beginning, as 06:00.")
+    time_zone: str | None = required("The time zone that it goes by (IANA), as Asia/Shanghai.")
+    every_weeks: int | None = required(
+        "2: every other week, and so on; the week of `from_date` is one of them."
+    )
+    from_date: str | None = required("The first day on which it may begin, as 2026-03-01.")
     until_date: str | None = optional("The first day on which it begins no more; null: for good.")
     added_at: Annotated[datetime | None, EnteredAt(ShiftState.active)] = required()
 
@@ -66,12 +70,16 @@ class StandIn(Record):
     KIND: ClassVar[str] = "stand_in"
 
     state: StandInState | None = required()
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required()
-    duty: Duty | None = required()
-    person_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who comes; null: nobody.")
-    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who goes; null: nobody.")
-    starts_at: datetime | None = required()
-    ends_at: datetime | None = required()
-    return_starts_at: datetime | None = optional("Of a swap: the time in return.")
-    return_ends_at: datetime | None = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = required("The team.")
+    duty: Duty | None = required("The duty that they have.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who comes; null: nobody.")
+    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The person who goes; null: nobody."
+    )
+    starts_at: datetime | None = required("Begin of the period.")
+    ends_at: datetime | None = required("End of the period, exclusive.")
+    return_starts_at: datetime | None = optional(
+        "Begin of the period in return, of a swap: the one who goes comes for the other."
+    )
+    return_ends_at: datetime | None = optional("End of the period in return, exclusive, of a swap.")
     agreed_at: Annotated[datetime | None, EnteredAt(StandInState.agreed)] = required()

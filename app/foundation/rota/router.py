@@ -74,9 +74,9 @@ class RotaQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    begin: Instant = Field(alias="from", description="From when.")
+    begin: Instant = Field(alias="from", description="Begin of the period.")
     end: Instant = Field(alias="to", description="Up to when, exclusive; at most 92 days later.")
-    duty: Duty = Field(default=Duty.on_call, description="What they are there for.")
+    duty: Duty = Field(default=Duty.on_call, description="Duty that they have.")
 
 
 @router.get(
@@ -91,15 +91,15 @@ async def get_team_on_call(
 ) -> Response:
     """Return the persons on call in a team, now or at another time; for staff."""
     team = await _team(request, ledger, name)
-    at = query.at or context_of(request).now
-    persons = await on_call(ledger.db, team.id, at)
+    on_call_at = query.at or context_of(request).now
+    persons = await on_call(ledger.db, team.id, on_call_at)
     stubs = await _stubs(ledger, persons)
-    shown = {
+    content = {
         "team": _team_stub(team),
-        "on_call_at": instant(at),
+        "on_call_at": instant(on_call_at),
         "persons": [stubs[person] for person in persons],
     }
-    return Response(to_json(shown), media_type="application/json")
+    return Response(to_json(content), media_type="application/json")
 
 
 @router.get(
@@ -117,18 +117,18 @@ async def get_team_rota(
     if not query.begin < query.end <= query.begin + LONGEST_ROTA:
         fault = {"type": "not_a_rota", "loc": ("query", "to"), "msg": "", "ctx": {"days": LONGEST_ROTA.days}}
         raise RequestValidationError([fault])
-    found = await duty_spans(ledger.db, team.id, query.duty, query.begin, query.end)
-    stubs = await _stubs(ledger, {person for span in found for person in span.persons})
+    spans = await duty_spans(ledger.db, team.id, query.duty, query.begin, query.end)
+    stubs = await _stubs(ledger, {person for span in spans for person in span.persons})
     items = [
         {
             "starts_at": instant(span.begin),
             "ends_at": instant(span.end),
             "persons": [stubs[person] for person in span.persons],
         }
-        for span in found
+        for span in spans
     ]
-    shown = {"team": _team_stub(team), "duty": query.duty.value, "items": items}
-    return Response(to_json(shown), media_type="application/json")
+    content = {"team": _team_stub(team), "duty": query.duty.value, "items": items}
+    return Response(to_json(content), media_type="application/json")
 
 
 async def _team(request: Request, ledger: Services, name: str) -> Team:

@@ -20,6 +20,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.actions.payloads import BoundedList, Payload, Reference
 from app.kernel.actions.refusals import WrongValue
@@ -27,48 +28,25 @@ from app.kernel.actions.refusals import WrongValue
 MOST_WEEKS = 52
 
 
-class AddShift(Payload):
+class AddShift(Payload, of=Shift):
     """Weekly hours at which a person is on duty in a team."""
 
-    team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
-    person: Annotated[Reference, ForeignRef("person")] = Field(
-        description="The person: an id, or `me`; one of the team's members."
-    )
-    duty: Duty = Field(description="What they are there for.")
-    weekdays: Annotated[tuple[Weekday, ...], BoundedList] = Field(
-        min_length=1, max_length=len(Weekday), description="The days on which it begins."
-    )
-    starts: ClockTime = Field(description="When it begins, by the clock of the time zone, as 22:00.")
-    ends: ClockTime = Field(
-        description="When it ends; where that is not behind the beginning, on the next day, as 06:00."
-    )
-    time_zone: Zone = Field(description="Whose clock it goes by (IANA), as Asia/Shanghai.")
-    from_date: IsoDate = Field(description="The first day on which it may begin, as 2026-03-01.")
-    until_date: IsoDate | None = Field(
-        default=None, description="The first day on which it begins no more; none: for good."
-    )
-    every_weeks: int = Field(
-        default=1,
-        ge=1,
-        le=MOST_WEEKS,
-        strict=True,
-        description="2: every other week, and so on; the week of `from_date` is one of them.",
-    )
+    team: Annotated[Reference, ForeignRef("team")]
+    person: Annotated[Reference, ForeignRef("person")]
+    duty: Duty
+    weekdays: Annotated[tuple[Weekday, ...], BoundedList] = Field(min_length=1, max_length=len(Weekday))
+    starts: ClockTime
+    ends: ClockTime
+    time_zone: Zone
+    from_date: IsoDate
+    until_date: IsoDate | None = None
+    every_weeks: int = Field(default=1, ge=1, le=MOST_WEEKS, strict=True)
 
 
 def add(shift: Shift, body: AddShift, ctx: ActionContext) -> None:
     """Add a shift: the person is on duty at these weekly hours."""
-    team, person = ctx.required_ref(Team, "team"), ctx.required_ref(Person, "person")
-    shift.team_id = team.id
-    shift.person_id = person.id
-    shift.duty = body.duty
+    copy_fields(shift, body, ctx)
     shift.weekdays = [day.value for day in Weekday if day in body.weekdays]
-    shift.starts = body.starts
-    shift.ends = body.ends
-    shift.time_zone = body.time_zone
-    shift.every_weeks = body.every_weeks
-    shift.from_date = body.from_date
-    shift.until_date = body.until_date
 
 
 async def not_a_member(reads: ReadContext, shift: Shift, body: AddShift, ctx: ActionContext) -> str | None:

@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from app.common.components import example_includes
-from app.common.people import Person, Role
+from app.common.people import Role
 from app.common.records import ForeignRef
 from app.foundation.people.records import Team
 from app.foundation.rota.records import Duty, StandIn, StandInState
@@ -22,6 +22,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, agent, engineer, rule
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Instant, Payload, Reference
 from app.kernel.actions.refusals import WrongValue
@@ -29,24 +30,18 @@ from app.kernel.actions.refusals import WrongValue
 LONGEST_STAND_IN = timedelta(days=366)
 
 
-class AgreeStandIn(Payload):
+class AgreeStandIn(Payload, of=StandIn):
     """A stand-in: the person on duty, the person replaced and the time; in return they may change places."""
 
     model_config = example_includes("person")
-    team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
-    duty: Duty = Field(description="What they are there for.")
-    person: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who comes: an id, or `me`; none: nobody takes the place."
-    )
-    instead_of: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who goes; none: whoever comes is there besides the others."
-    )
-    starts_at: Instant = Field(description="From when.")
-    ends_at: Instant = Field(description="Until when, exclusive.")
-    return_starts_at: Instant | None = Field(
-        default=None, description="Of a swap: from when the one who goes comes for the other."
-    )
-    return_ends_at: Instant | None = Field(default=None, description="Of a swap: until when, exclusive.")
+    team: Annotated[Reference, ForeignRef("team")]
+    duty: Duty
+    person: Annotated[Reference, ForeignRef("person")] | None = None
+    instead_of: Annotated[Reference, ForeignRef("person")] | None = None
+    starts_at: Instant
+    ends_at: Instant
+    return_starts_at: Instant | None = None
+    return_ends_at: Instant | None = None
 
     @model_validator(mode="after")
     def _check_persons(self) -> AgreeStandIn:
@@ -61,19 +56,7 @@ class AgreeStandIn(Payload):
 
 def agree(stand_in: StandIn, body: AgreeStandIn, ctx: ActionContext) -> None:
     """Agree on a stand-in: for a while another person is on duty, an additional one, or nobody."""
-    team, person, other = (
-        ctx.required_ref(Team, "team"),
-        ctx.ref(Person, "person"),
-        ctx.ref(Person, "instead_of"),
-    )
-    stand_in.team_id = team.id
-    stand_in.duty = body.duty
-    stand_in.person_id = person.id if person else None
-    stand_in.instead_of_id = other.id if other else None
-    stand_in.starts_at = body.starts_at
-    stand_in.ends_at = body.ends_at
-    stand_in.return_starts_at = body.return_starts_at
-    stand_in.return_ends_at = body.return_ends_at
+    copy_fields(stand_in, body, ctx)
 
 
 async def not_of_the_team(

@@ -54,21 +54,21 @@ def duty_stretches(
 def _replace(held: dict[tuple[UUID, UUID], Times], team_id: UUID, stand_in: StandIn) -> None:
     """Take from whoever goes what lies in the time of the stand-in, and give it to whoever comes."""
     for begin, end, coming, going in replacements(stand_in):
-        taken = [(begin, end)]
+        handed_over = [(begin, end)]
         if going is not None:
             times = held[team_id, going]
-            taken = [
+            handed_over = [
                 (max(since, begin), min(until, end))
                 for since, until in times
                 if since < end and until > begin
             ]
             held[team_id, going] = [part for span in times for part in _outside(span, begin, end)]
         if coming is not None:
-            held[team_id, coming] += taken
+            held[team_id, coming] += handed_over
 
 
 def _outside(span: tuple[datetime, datetime], begin: datetime, end: datetime) -> Times:
     """Return the parts of the span that lie outside the time from `begin` to `end`."""
     since, until = span
     parts = ((since, min(until, begin)), (max(since, end), until))
-    return [(one, other) for one, other in parts if one < other]
+    return [(start, stop) for start, stop in parts if start < stop]

@@ -15,8 +15,8 @@ def answer_errors(item: CatalogueItem, answers: str | None) -> list[WrongValue]:
     """
     if item.form is None:
         return [] if answers is None else [WrongValue(pointer=ANSWERS, because="answers_to_nothing")]
-    said = {} if answers is None else read_answers(answers)
+    values = {} if answers is None else read_answers(answers)
     return [
         WrongValue(fault.words, pointer=fault.pointer, because=fault.because)
-        for fault in validate_answers(item.form, said, ANSWERS)
+        for fault in validate_answers(item.form, values, ANSWERS)
     ]

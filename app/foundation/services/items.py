@@ -10,10 +10,10 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema
 
 from app.common.people import Person, Role
-from app.common.records import ForeignRef, jsonb_ordered
+from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active, check_team_assignable
-from app.foundation.people.records import Group, Team
+from app.foundation.people.records import Team
 from app.foundation.services.records import (
     ApprovalRule,
     CatalogueItem,
@@ -28,6 +28,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import EVERYBODY, STAFF
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.forms import InvalidForm, check_form
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
@@ -58,163 +59,55 @@ Form = Annotated[
     dict[str, Any],
     WithJsonSchema({"type": "object", "additionalProperties": True, "title": "Form"}),
 ]
-_FORM_DESCRIPTION = (
-    "What is asked: a JSON Schema (2020-12) of a flat object, in the subset of docs/catalogue.md, with "
-    "labels in both languages (`x-label`) and the order of its fields (`x-order`). Null: nothing is asked."
-)
 Persons = Annotated[
-    tuple[Annotated[Reference, ForeignRef("person")], ...],
-    Field(max_length=LONGEST_LIST, description="Who approves it: these persons' ids."),
-    BoundedList,
+    tuple[Annotated[Reference, ForeignRef("person")], ...], Field(max_length=LONGEST_LIST), BoundedList
 ]
-TaskTitles = Annotated[
-    tuple[Title, ...],
-    Field(
-        max_length=LONGEST_LIST,
-        description="The titles of the tasks that a request begins with, in this order.",
-        examples=[["Order it", "装好系统"]],
-    ),
-    BoundedList,
-]
-TargetSeconds = Annotated[
-    int, Field(ge=1, le=LONGEST_TARGET, strict=True, description="How long it may take.", examples=[259_200])
-]
+TaskTitles = Annotated[tuple[Title, ...], Field(max_length=LONGEST_LIST), BoundedList]
+TargetSeconds = Annotated[int, Field(ge=1, le=LONGEST_TARGET, strict=True)]
 
 
-class DraftCatalogueItem(Payload):
+class CatalogueItemFields(Payload, of=CatalogueItem):
+    """Fields of a catalogue item that can be edited."""
+
+    title_en: Title
+    title_zh: Title
+    description_en: Paragraph | None = None
+    description_zh: Paragraph | None = None
+    scope: Paragraph | None = None
+    limits: Paragraph | None = None
+    delivery_standard: Paragraph | None = None
+    form: Form | None = Field(default=None, examples=[EXAMPLE_FORM])
+    fulfilment_path: FulfilmentPath
+    approver_role: Role | None = None
+    approver_group: Annotated[Reference, ForeignRef("group")] | None = None
+    approver_persons: Persons = ()
+    approval_rule: ApprovalRule | None = None
+    target_seconds: TargetSeconds | None = None
+    default_team: Annotated[Reference, ForeignRef("team")] | None = None
+    checklist: TaskTitles = ()
+    opens: ItemOpens | None = None
+
+
+class DraftCatalogueItem(CatalogueItemFields, of=CatalogueItem):
     """A catalogue item that users can request once it is offered."""
 
-    key: RecordKey = Field(description="What requests and figures call it; unique, never changed.")
-    service: Annotated[Reference, ForeignRef("service")] = Field(
-        description="Of which service: its key or id."
-    )
-    title_en: Title = Field(description="What people call it, in English.", examples=["A laptop"])
-    title_zh: Title = Field(description="What people call it, in Chinese.", examples=["笔记本电脑"])
-    description_en: Paragraph | None = Field(
-        default=None, description="What it is, in English.", examples=["A laptop for work."]
-    )
-    description_zh: Paragraph | None = Field(
-        default=None, description="What it is, in Chinese.", examples=["办公用笔记本电脑。"]
-    )
-    scope: Paragraph | None = Field(default=None, description="What belongs to it.", examples=["Set up."])
-    limits: Paragraph | None = Field(
-        default=None, description="What does not, and for whom it is not.", examples=["One per person."]
-    )
-    delivery_standard: Paragraph | None = Field(
-        default=None,
-        description="What counts as delivered; shown to whoever asks.",
-        examples=["Handed over."],
-    )
-    form: Form | None = Field(default=None, description=_FORM_DESCRIPTION, examples=[EXAMPLE_FORM])
-    fulfilment_path: FulfilmentPath = Field(description="How it is made.", examples=["standard"])
-    approver_role: Role | None = Field(default=None, description="Who approves it: those who hold this role.")
-    approver_group: Annotated[Reference, ForeignRef("group")] | None = Field(
-        default=None, description="Who approves it: the members of this group, its key or id."
-    )
-    approver_persons: Persons = ()
-    approval_rule: ApprovalRule | None = Field(
-        default=None, description="Whose approval is enough; with who approves it, and only then."
-    )
-    target_seconds: TargetSeconds | None = None
-    default_team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="Who sees to it if nobody says otherwise: a team's key or id."
-    )
-    checklist: TaskTitles = ()
-    opens: ItemOpens | None = Field(
-        default=None,
-        description="What a request of it leads to: `change` asks for a change, which is drafted from it "
-        "and fulfils it.",
-        examples=["change"],
-    )
+    key: RecordKey
+    service: Annotated[Reference, ForeignRef("service")]
 
 
-_COPIED_FIELDS = [
-    "key",
-    "title_en",
-    "title_zh",
-    "description_en",
-    "description_zh",
-    "scope",
-    "limits",
-    "delivery_standard",
-    "fulfilment_path",
-    "approver_role",
-    "approval_rule",
-    "target_seconds",
-    "opens",
-]
+class EditCatalogueItem(Patch, CatalogueItemFields):
+    """Fields to change; those left out stay as they are."""
 
 
 def draft(item: CatalogueItem, body: DraftCatalogueItem, ctx: ActionContext) -> None:
     """Draft a catalogue item; users cannot request it yet."""
-    for name in _COPIED_FIELDS:
-        setattr(item, name, getattr(body, name))
-    group, team = ctx.ref(Group, "approver_group"), ctx.ref(Team, "default_team")
-    item.form = None if body.form is None else jsonb_ordered(body.form)
+    copy_fields(item, body, ctx)
     item.service = ctx.required_ref(Service, "service").key
-    item.approver_group_id = None if group is None else group.id
-    item.approver_persons = _persons(ctx)
-    item.default_team_id = None if team is None else team.id
-    item.checklist = list(body.checklist) or None
-
-
-class EditCatalogueItem(Patch):
-    """Fields to change; those left out stay as they are."""
-
-    title_en: Title = Field(
-        default_factory=str, description="What people call it now, in English.", examples=["A laptop"]
-    )
-    title_zh: Title = Field(
-        default_factory=str, description="What people call it now, in Chinese.", examples=["便携电脑"]
-    )
-    description_en: Paragraph | None = Field(
-        default=None, description="What it is, in English.", examples=["A laptop for work."]
-    )
-    description_zh: Paragraph | None = Field(
-        default=None, description="What it is, in Chinese.", examples=["办公用笔记本电脑。"]
-    )
-    scope: Paragraph | None = Field(default=None, description="What belongs to it.", examples=["Set up."])
-    limits: Paragraph | None = Field(
-        default=None, description="What does not, and for whom it is not.", examples=["Two per person."]
-    )
-    delivery_standard: Paragraph | None = Field(
-        default=None, description="What counts as delivered; shown to whoever asks.", examples=["It starts."]
-    )
-    form: Form | None = Field(default=None, description=_FORM_DESCRIPTION, examples=[EXAMPLE_FORM])
-    fulfilment_path: FulfilmentPath = Field(
-        default=FulfilmentPath.standard, description="How it is made.", examples=["project"]
-    )
-    approver_role: Role | None = Field(default=None, description="Who approves it: those who hold this role.")
-    approver_group: Annotated[Reference, ForeignRef("group")] | None = Field(
-        default=None, description="Who approves it: the members of this group, its key or id."
-    )
-    approver_persons: Persons = ()
-    approval_rule: ApprovalRule | None = Field(default=None, description="Whose approval is enough.")
-    target_seconds: TargetSeconds | None = None
-    default_team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="Who sees to it if nobody says otherwise: a team's key or id."
-    )
-    checklist: TaskTitles = ()
-    opens: ItemOpens | None = Field(
-        default=None,
-        description="What a request of it leads to: `change` asks for a change, which is drafted from it "
-        "and fulfils it.",
-        examples=["change"],
-    )
 
 
 def edit(item: CatalogueItem, body: EditCatalogueItem, ctx: ActionContext) -> None:
     """Edit the item: its description, form, approval or fulfilment; earlier requests stay as they were."""
-    apply_patch(item, body, ctx, skip=("approver_persons", "checklist"))
-    item.form = None if item.form is None else jsonb_ordered(item.form)
-    if "approver_persons" in body.model_fields_set:
-        item.approver_persons = _persons(ctx)
-    if "checklist" in body.model_fields_set:
-        item.checklist = list(body.checklist) or None
-
-
-def _persons(ctx: ActionContext) -> list[str] | None:
-    return [str(person.id) for person in ctx.refs(Person, "approver_persons")] or None
+    apply_patch(item, body, ctx)
 
 
 async def invalid_form(
@@ -250,10 +143,14 @@ async def invalid_approvers(
         draft(after, body, ctx)
     else:
         edit(after, body, ctx)
-    by = [one for one in (after.approver_role, after.approver_group_id, after.approver_persons) if one]
-    if len(by) > 1:
+    approvers = [
+        approver
+        for approver in (after.approver_role, after.approver_group_id, after.approver_persons)
+        if approver
+    ]
+    if len(approvers) > 1:
         raise WrongValue(pointer="/approver_role", because="one_electorate")
-    if bool(by) != (after.approval_rule is not None):
+    if bool(approvers) != (after.approval_rule is not None):
         raise WrongValue(pointer="/approval_rule", because="rule_of_an_electorate")
     if after.approval_rule is ApprovalRule.chair and after.approver_group_id is None:
         raise WrongValue(pointer="/approval_rule", because="chair_of_a_group")

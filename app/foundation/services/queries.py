@@ -25,14 +25,14 @@ class PromisedTargetOut(OutputModel):
     """A target that an agreement promises. A condition without a value fits every case."""
 
     id: str
-    metric: str = Field(description="What is measured: `response`, `resolution`, `availability` …")
+    metric: str = Field(description="The measure: `response`, `resolution`, `availability` …")
     process: str | None
     priority: str | None
     category: str | None
     service: str | None
     catalogue_item: str | None
     threshold_seconds: int | None = Field(description="Of a clock: seconds of business time.")
-    threshold: str | None = Field(description="Of what is no clock, as a decimal text.")
+    threshold: str | None = Field(description="Target of what is no clock, as a decimal text.")
     kpi: str | None
     comparator: str = Field(description="`lt`: below; `le`: at most; `gt`: above; `ge`: at least.")
     compliance: str | None = Field(description="The share of cases that must meet it; null: all.")
@@ -40,7 +40,7 @@ class PromisedTargetOut(OutputModel):
 
 
 class ServicePromiseOut(OutputModel):
-    """What a signed agreement promises of a service."""
+    """A promise of a signed agreement about a service."""
 
     agreement: UUID = Field(description="The agreement: `GET /v1/slas/{id}`, for whoever may see it.")
     number: str
@@ -58,8 +58,8 @@ class ServiceOut(RecordOut, of=Service):
         description="The teams that it is for: staff see all, others those that they belong to."
     )
     promises: list[ServicePromiseOut] | None = Field(
-        description="What signed agreements promise of it, as far as the caller may see them: staff see all, "
-        "others what is promised to all customers and to their own; null: nothing."
+        description="Promises of signed agreements, as far as the caller may see them: staff see all, "
+        "others what is promised to all customers and to their own; null: none."
     )
 
 
@@ -69,7 +69,7 @@ class CatalogueItemOut(RecordOut, of=CatalogueItem):
     form: Annotated[
         dict[str, Any] | None,
         WithJsonSchema({"anyOf": [{"type": "object", "additionalProperties": True}, {"type": "null"}]}),
-    ] = Field(description="What is asked: a JSON Schema; null: nothing.")
+    ] = Field(description="The questions that it asks: a JSON Schema; null: none.")
     approver_persons: list[UUID] | None
 
 
@@ -100,15 +100,27 @@ class ServiceRenderer(Renderer):
         caller may see.
         """
         agreements = self.ledger.lifecycles["sla"]
-        named = {one["agreement"] for of_service in promises for one in of_service or () if one["customer"]}
-        rows = await self.ledger.db.rows(AUDIENCES, ([f"{agreements.kind}/{one}" for one in named],))
-        seen = {
+        named = {
+            promise["agreement"]
+            for of_service in promises
+            for promise in of_service or ()
+            if promise["customer"]
+        }
+        rows = await self.ledger.db.rows(
+            AUDIENCES, ([f"{agreements.kind}/{agreement}" for agreement in named],)
+        )
+        visible = {
             row["stream"].partition("/")[2]
             for row in rows
             if is_visible(self.ledger, agreements, self.caller, row["audience"])
         }
         return [
-            [one for one in of_service or () if not one["customer"] or one["agreement"] in seen] or None
+            [
+                promise
+                for promise in of_service or ()
+                if not promise["customer"] or promise["agreement"] in visible
+            ]
+            or None
             for of_service in promises
         ]
 

@@ -62,27 +62,36 @@ class Service(Record):
 
     `customers` are the ids of teams. `calendar` is the key of the calendar of its support hours.
     `promises` are those of signed agreements, as `services.promise` sets them.
-    `rating_percent` is for how many of a hundred cases the requester is asked to rate it; None: the setting.
     """
 
     KIND: ClassVar[str] = "service"
 
     state: ServiceState | None = required()
-    key: str | None = required()
-    name_en: str | None = required()
-    name_zh: str | None = required()
-    description_en: str | None = None
-    description_zh: str | None = None
-    criticality: Criticality | None = required()
-    owner_id: Annotated[UUID | None, ForeignRef("person")] = required("Who answers for it.")
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("Who runs it.")
-    customers: list[str] | None = None
+    key: str | None = required(
+        "Its key in incidents, roles and figures; unique, never changed.", examples=["mail"]
+    )
+    name_en: str | None = required("Its name in English.", examples=["E-mail"])
+    name_zh: str | None = required("Its name in Chinese.", examples=["电子邮件"])
+    description_en: str | None = optional(
+        "Its description for everybody, in English.", examples=["Mail for all."]
+    )
+    description_zh: str | None = optional(
+        "Its description for everybody, in Chinese.", examples=["全员邮箱。"]
+    )
+    criticality: Criticality | None = required("Its criticality: how much depends on it.", examples=["high"])
+    owner_id: Annotated[UUID | None, ForeignRef("person")] = required(
+        "The person who answers for it.", examples=["me"]
+    )
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team that runs it; null: none.")
+    customers: list[str] | None = optional("The teams that it is for.")
     calendar: Annotated[str | None, KeyRef("calendar")] = optional(
-        "The key of the calendar of its support hours."
+        "The key of the calendar of its support hours.", examples=["office-hours"]
     )
     promises: Annotated[list[dict[str, Any]] | None, Document()] = None
     rating_percent: int | None = optional(
-        "For how many of a hundred cases the requester is asked to rate it; null: the setting."
+        "Number of cases in a hundred whose requester is asked for a rating; null: the setting "
+        "`RATING_PERCENT`.",
+        examples=[25],
     )
     proposed_at: Annotated[datetime | None, EnteredAt(ServiceState.proposed)] = required()
     went_live_at: Annotated[datetime | None, EnteredAt(ServiceState.live)] = None
@@ -101,25 +110,52 @@ class CatalogueItem(Record):
     KIND: ClassVar[str] = "catalogue_item"
 
     state: ItemState | None = required()
-    key: str | None = required()
-    service: Annotated[str | None, KeyRef("service")] = required("The key of its service.")
-    title_en: str | None = required()
-    title_zh: str | None = required()
-    description_en: str | None = None
-    description_zh: str | None = None
-    scope: str | None = None
-    limits: str | None = None
-    delivery_standard: str | None = optional("What counts as delivered.")
-    form: Annotated[dict[str, Any] | None, Document()] = None
-    fulfilment_path: FulfilmentPath | None = required()
-    approver_role: Role | None = None
-    approver_group_id: Annotated[UUID | None, ForeignRef("group")] = None
-    approver_persons: list[str] | None = None
-    approval_rule: ApprovalRule | None = optional("Null: nobody need approve it.")
-    target_seconds: int | None = optional("How long it may take.")
-    default_team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    checklist: list[str] | None = optional("The titles of the tasks that a request begins with.")
-    opens: ItemOpens | None = optional("What a request of it leads to; null: nothing else.")
+    key: str | None = required("Its key in requests and figures; unique, never changed.")
+    service: Annotated[str | None, KeyRef("service")] = required(
+        "The service that it belongs to, by its key."
+    )
+    title_en: str | None = required("Its title in English.", examples=["A laptop"])
+    title_zh: str | None = required("Its title in Chinese.", examples=["笔记本电脑"])
+    description_en: str | None = optional("Its description in English.", examples=["A laptop for work."])
+    description_zh: str | None = optional("Its description in Chinese.", examples=["办公用笔记本电脑。"])
+    scope: str | None = optional("The things that belong to it.", examples=["Set up."])
+    limits: str | None = optional(
+        "The things that do not belong to it, and the persons whom it is not for.",
+        examples=["One per person."],
+    )
+    delivery_standard: str | None = optional(
+        "The standard by which it counts as delivered; requesters see it.", examples=["Handed over."]
+    )
+    form: Annotated[dict[str, Any] | None, Document()] = optional(
+        "The questions that it asks: a JSON Schema (2020-12) of a flat object, in the subset of "
+        "docs/catalogue.md, "
+        "with labels in both languages (`x-label`) and the order of its fields (`x-order`); null: none."
+    )
+    fulfilment_path: FulfilmentPath | None = required("The way in which it is made.", examples=["standard"])
+    approver_role: Role | None = optional("The role whose holders approve it.")
+    approver_group_id: Annotated[UUID | None, ForeignRef("group")] = optional(
+        "The group whose members approve it."
+    )
+    approver_persons: list[str] | None = optional("The persons who approve it.")
+    approval_rule: ApprovalRule | None = optional(
+        "The rule by which its approvers decide; null: nobody need approve it."
+    )
+    target_seconds: int | None = optional(
+        "The time that fulfilment may take, in seconds.", examples=[259_200]
+    )
+    default_team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "The team that fulfils requests of it, unless another one is named."
+    )
+    checklist: list[str] | None = optional(
+        "The titles of the tasks that a request begins with, in this order.",
+        examples=[["Order it", "装好系统"]],
+    )
+    opens: ItemOpens | None = optional(
+        "The record that requests of it lead to: `change` asks for a change, which is drafted "
+        "from the request "
+        "and fulfils it; null: none.",
+        examples=["change"],
+    )
     drafted_at: Annotated[datetime | None, EnteredAt(ItemState.draft)] = required()
     offered_at: Annotated[datetime | None, EnteredAt(ItemState.offered)] = None
     withdrawn_at: Annotated[datetime | None, EnteredAt(ItemState.withdrawn)] = None

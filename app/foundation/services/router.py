@@ -49,9 +49,9 @@ class CheckAnswers(BaseModel):
 class CheckedAnswers(OutputModel):
     """The result of checking answers against the form of the catalogue item as it is now."""
 
-    fit: bool = Field(description="Whether a request with these answers would be taken, as far as they go.")
+    fit: bool = Field(description="True if a request with these answers would be taken, as far as they go.")
     errors: list[Fault] = Field(
-        description="What is wrong with them, in the order in which the form asks: the first 50."
+        description="Faults of the answers, in the order in which the form asks: the first 50."
     )
 
 
@@ -71,11 +71,11 @@ async def check_catalogue_item_answers(
     language = renderer.language
     errors = [
         Fault(
-            pointer=one.pointer,
-            code=one.because,
-            message=translate(language, "value", one.because, one.words),
+            pointer=error.pointer,
+            code=error.because,
+            message=translate(language, "value", error.because, error.words),
         )
-        for one in answer_errors(item, body.answers)
+        for error in answer_errors(item, body.answers)
     ]
     headers = {**VARY, "Content-Language": language}
     checked = CheckedAnswers(fit=not errors, errors=errors)

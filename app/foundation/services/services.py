@@ -24,6 +24,7 @@ from app.kernel.access.visibility import EVERYBODY, STAFF
 from app.kernel.actions.actor_policy import admin, role, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -49,105 +50,42 @@ Customers = Annotated[
 ]
 
 
-RatingPercent = Annotated[
-    int,
-    Field(
-        strict=True,
-        ge=0,
-        le=100,
-        description="For how many of a hundred cases the requester is asked to rate it; null: the setting "
-        "`RATING_PERCENT`.",
-        examples=[25],
-    ),
-]
+RatingPercent = Annotated[int, Field(strict=True, ge=0, le=100)]
 
 
-class ProposeService(Payload):
+class ServiceFields(Payload, of=Service):
+    """Fields of a service that can be edited."""
+
+    name_en: ShortText
+    name_zh: ShortText
+    description_en: Paragraph | None = None
+    description_zh: Paragraph | None = None
+    criticality: Criticality
+    owner: Annotated[Reference, ForeignRef("person")]
+    team: Annotated[Reference, ForeignRef("team")] | None = None
+    customers: Customers = ()
+    calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = None
+    rating_percent: RatingPercent | None = None
+
+
+class ProposeService(ServiceFields, of=Service):
     """A proposed service."""
 
-    key: RecordKey = Field(
-        description="What incidents, roles and figures call it; unique, never changed.", examples=["mail"]
-    )
-    name_en: ShortText = Field(description="What people call it, in English.", examples=["E-mail"])
-    name_zh: ShortText = Field(description="What people call it, in Chinese.", examples=["电子邮件"])
-    description_en: Paragraph | None = Field(
-        default=None, description="What everybody may know of it, in English.", examples=["Mail for all."]
-    )
-    description_zh: Paragraph | None = Field(
-        default=None, description="What everybody may know of it, in Chinese.", examples=["全员邮箱。"]
-    )
-    criticality: Criticality = Field(description="How much depends on it.", examples=["high"])
-    owner: Annotated[Reference, ForeignRef("person")] = Field(
-        description="Who answers for it: a person's id, or `me`.", examples=["me"]
-    )
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="Who runs it: a team's key or id."
-    )
-    customers: Customers = ()
-    calendar: Annotated[RecordKey, KeyRef("calendar", known=True)] | None = Field(
-        default=None, description="The key of the calendar of its support hours.", examples=["office-hours"]
-    )
-    rating_percent: RatingPercent | None = None
+    key: RecordKey
+
+
+class EditService(Patch, ServiceFields):
+    """Fields to change; those left out stay as they are."""
 
 
 def propose(service: Service, body: ProposeService, ctx: ActionContext) -> None:
     """Propose a service."""
-    owner, team = ctx.required_ref(Person, "owner"), ctx.ref(Team, "team")
-    service.key = body.key
-    service.name_en = body.name_en
-    service.name_zh = body.name_zh
-    service.description_en = body.description_en
-    service.description_zh = body.description_zh
-    service.criticality = body.criticality
-    service.owner_id = owner.id
-    service.team_id = None if team is None else team.id
-    service.customers = _customers(ctx)
-    service.calendar = body.calendar
-    service.rating_percent = body.rating_percent
-
-
-class EditService(Patch):
-    """Fields to change; those left out stay as they are."""
-
-    name_en: ShortText = Field(
-        default_factory=str, description="What people call it now, in English.", examples=["E-mail"]
-    )
-    name_zh: ShortText = Field(
-        default_factory=str, description="What people call it now, in Chinese.", examples=["邮件"]
-    )
-    description_en: Paragraph | None = Field(
-        default=None, description="What everybody may know of it, in English.", examples=["Mail for all."]
-    )
-    description_zh: Paragraph | None = Field(
-        default=None, description="What everybody may know of it, in Chinese.", examples=["全员邮箱。"]
-    )
-    criticality: Criticality = Field(
-        default=Criticality.medium, description="How much depends on it.", examples=["critical"]
-    )
-    owner: Annotated[Reference, ForeignRef("person")] = Field(
-        default_factory=str, description="Who answers for it now: a person's id, or `me`.", examples=["me"]
-    )
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="Who runs it now: a team's key or id; null: nobody."
-    )
-    customers: Customers = ()
-    calendar: Annotated[RecordKey, KeyRef("calendar", known=True)] | None = Field(
-        default=None,
-        description="The key of the calendar of its support hours.",
-        examples=["round-the-clock"],
-    )
-    rating_percent: RatingPercent | None = None
+    copy_fields(service, body, ctx)
 
 
 def edit(service: Service, body: EditService, ctx: ActionContext) -> None:
     """Edit the service: its description, owner, team or customers."""
-    apply_patch(service, body, ctx, skip=("customers",))
-    if "customers" in body.model_fields_set:
-        service.customers = _customers(ctx)
-
-
-def _customers(ctx: ActionContext) -> list[str] | None:
-    return [str(team.id) for team in ctx.refs(Team, "customers")] or None
+    apply_patch(service, body, ctx)
 
 
 async def owner_or_team_inactive(
@@ -158,16 +96,16 @@ async def owner_or_team_inactive(
     """
     check_person_active(ctx.ref(Person, "owner"), "/owner")
     check_team_assignable(ctx.ref(Team, "team"))
-    seen = set()
+    earlier = set()
     for n, team in enumerate(ctx.refs(Team, "customers")):
         check_customer(team, f"/customers/{n}")
-        if team.id in seen:
+        if team.id in earlier:
             raise WrongValue(pointer=f"/customers/{n}", because="there_already")
-        seen.add(team.id)
+        earlier.add(team.id)
 
 
 class PromiseService(Payload):
-    """What an agreement promises of services, as it was signed, renewed or ended."""
+    """The promises of an agreement about services, as it was signed, renewed or ended."""
 
     agreement: Annotated[Reference, ForeignRef("sla")] = Field(description="The agreement.")
     number: ShortText = Field(description="Its number.")
@@ -181,7 +119,7 @@ class PromiseService(Payload):
     )
     valid_from: IsoDate = Field(description="Its first day.")
     valid_to: IsoDate | None = Field(default=None, description="Its last day; null: it has no end.")
-    ended: bool = Field(default=False, description="Whether it is over.")
+    ended: bool = Field(default=False, description="True if it is over.")
     targets: Annotated[
         tuple[Annotated[dict[str, Any], WithJsonSchema({"type": "object"})], ...], BoundedList
     ] = Field(default=(), max_length=LONGEST_LIST, description="Its targets.")
@@ -190,15 +128,16 @@ class PromiseService(Payload):
 def promise(service: Service, body: PromiseService, ctx: ActionContext) -> None:
     """Show the service's levels: what an agreement promises of it; one that is over promises nothing."""
     own = str(ctx.required_ref(Record, "agreement").id)
-    others = [one for one in service.promises or () if one["agreement"] != own]
     replaced = None if body.replaces is None else str(body.replaces)
-    first = date.fromisoformat(body.valid_from)
-    for n, one in enumerate(others):
-        if one["agreement"] == replaced:
-            others[n] = {**one, "valid_to": (first - timedelta(days=1)).isoformat()}
+    last_day = (date.fromisoformat(body.valid_from) - timedelta(days=1)).isoformat()
+    promises = [
+        {**promise, "valid_to": last_day} if promise["agreement"] == replaced else promise
+        for promise in service.promises or ()
+        if promise["agreement"] != own
+    ]
     if not body.ended and service.key in body.services:
-        others.append({"agreement": own} | {name: to_json_value(getattr(body, name)) for name in PROMISED})
-    service.promises = jsonb_ordered(others) or None
+        promises.append({"agreement": own} | {name: to_json_value(getattr(body, name)) for name in PROMISED})
+    service.promises = jsonb_ordered(promises) or None
 
 
 #: What is shown of an agreement that promises something.

@@ -51,7 +51,7 @@ class SaveView(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: ShortText = Field(description="What people call it.")
+    name: ShortText = Field(description="Its name.")
     kind: ShortText = Field(description="The kind of records of the list, as `incident`.")
     query: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_QUERY, pattern=PRINTABLE)] = (
         Field(
@@ -131,9 +131,9 @@ def router_of(listings: Sequence[Listing]) -> APIRouter:
     router.put(
         "/{id}", operation_id="save_view", summary="Save a view", response_model=ViewOut, responses=saved
     )(save_view)
-    gone = problems(403, 404, 422)
+    refusals = problems(403, 404, 422)
     router.delete(
-        "/{id}", operation_id="remove_view", summary="Remove a view", status_code=204, responses=gone
+        "/{id}", operation_id="remove_view", summary="Remove a view", status_code=204, responses=refusals
     )(remove_view)
     return router
 
@@ -145,10 +145,10 @@ async def list_views(request: Request, query: Annotated[ViewQuery, Query()]) -> 
     after = None if query.cursor is None else UUID(cursors.read(query.cursor, scope, sign)[0])
     kind = None if query.kind is None else query.kind.replace("\x00", "")
     rows = await views.page(ledger.db, caller, kind, after, query.limit + 1)
-    shown = rows[: query.limit]
+    page_rows = rows[: query.limit]
     more = len(rows) > query.limit
-    cursor = cursors.write([str(shown[-1]["id"])], scope, sign) if more else None
-    return page_response(request, {"items": await _render_views(ledger, shown), "next_cursor": cursor})
+    cursor = cursors.write([str(page_rows[-1]["id"])], scope, sign) if more else None
+    return page_response(request, {"items": await _render_views(ledger, page_rows), "next_cursor": cursor})
 
 
 async def get_view(request: Request, view_id: ViewId, if_none_match: IfNoneMatch = None) -> Response:

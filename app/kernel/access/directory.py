@@ -87,18 +87,18 @@ class CachedKey:
         """Return the caller who comes with the secret of that hash; None if it is not the key's, or has
         ended.
         """
-        found = None
+        caller = None
         if compare_digest(secret_hash, self.secret_hash):
-            found = self.caller
+            caller = self.caller
         elif compare_digest(secret_hash, self.previous_hash or "") and self.previous_ends_at is not None:
             ends_at = earlier(self.caller.ends_at, self.previous_ends_at)
-            found = replace(self.caller, ends_at=ends_at, is_superseded=True)
-        return None if found is None or (found.ends_at is not None and found.ends_at <= now) else found
+            caller = replace(self.caller, ends_at=ends_at, is_superseded=True)
+        return None if caller is None or (caller.ends_at is not None and caller.ends_at <= now) else caller
 
 
-def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+def earlier(first: datetime | None, other: datetime | None) -> datetime | None:
     """Return the earlier of two ends; None: never."""
-    return min((end for end in (one, other) if end is not None), default=None)
+    return min((end for end in (first, other) if end is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,42 +199,42 @@ class Directory:
         change of a kind in CACHED_KINDS.
         """
         if name in self._configuration:
-            known: T = self._configuration[name]
-            return known
+            cached: T = self._configuration[name]
+            return cached
         epoch = self._epoch
-        found = await load(self._db)
+        loaded = await load(self._db)
         if epoch == self._epoch:
-            self._configuration[name] = found
-        return found
+            self._configuration[name] = loaded
+        return loaded
 
     async def key(self, key_id: UUID) -> CachedKey | None:
         """Return an active API key; None if there is none with that id."""
-        known = self._keys.get(key_id)
-        if known is None:
+        api_key = self._keys.get(key_id)
+        if api_key is None:
             epoch = self._epoch
             row = await self._db.row(KEY, (key_id,))
             if row is None:
                 return None
-            known = _key_from_row(row)
+            api_key = _key_from_row(row)
             if epoch == self._epoch:
-                self._keys[key_id] = known
-        return known
+                self._keys[key_id] = api_key
+        return api_key
 
-    async def person_by_login(self, who: UUID | str) -> CachedPerson | None:
-        """Return the person with that id, or with the login whose fingerprint is `who`; None if there is
+    async def person_by_login(self, name: UUID | str) -> CachedPerson | None:
+        """Return the person with that id, or with the login whose fingerprint is `name`; None if there is
         none.
         """
-        known = self._persons.get(who)
-        if known is None:
+        person = self._persons.get(name)
+        if person is None:
             epoch = self._epoch
-            named = (who, LOGIN, None) if isinstance(who, UUID) else (None, LOGIN, who)
+            named = (name, LOGIN, None) if isinstance(name, UUID) else (None, LOGIN, name)
             row = await self._db.row(PERSON, named)
             if row is None:
                 return None
-            known = CachedPerson(_caller_from_row(row), row["active"])
+            person = CachedPerson(_caller_from_row(row), row["active"])
             if epoch == self._epoch:
-                self._persons.put(who, known)
-        return known
+                self._persons.put(name, person)
+        return person
 
     async def callers(self, persons: Iterable[UUID]) -> dict[UUID, Caller]:
         """Return, by id, those of the persons who are active, each as a caller with all the roles that they
@@ -258,17 +258,17 @@ class Directory:
         """Return the custom fields of a process by their keys, active or not, including those `named` even if
         they were added a moment ago.
         """
-        known = self._fields
-        if known is not None and known.get(process, {}).keys() >= set(named):
-            return known.get(process, {})
+        cached = self._fields
+        if cached is not None and cached.get(process, {}).keys() >= set(named):
+            return cached.get(process, {})
         epoch = self._epoch
-        found: dict[str, dict[str, CachedField]] = {}
+        fields: dict[str, dict[str, CachedField]] = {}
         for row in await self._db.rows(CUSTOM_FIELDS):
-            of_process = found.setdefault(row["process"], {})
+            of_process = fields.setdefault(row["process"], {})
             of_process[row["key"]] = CachedField(from_row(CustomField, row), row["stream_version"])
         if epoch == self._epoch:
-            self._fields = found
-        return found.get(process, {})
+            self._fields = fields
+        return fields.get(process, {})
 
     async def priority_matrix(self) -> CachedMatrix:
         """Return the priority matrix that was set last, or the default one if nobody has set one."""
@@ -276,27 +276,29 @@ class Directory:
             return self._matrix
         epoch = self._epoch
         row = await self._db.row(PRIORITY_MATRIX)
-        found = CachedMatrix(MATRIX)
+        matrix = CachedMatrix(MATRIX)
         if row is not None:
             record = from_row(PriorityMatrix, row)
-            found = CachedMatrix(record.matrix, record, row["stream_version"])
+            matrix = CachedMatrix(record.matrix, record, row["stream_version"])
         if epoch == self._epoch:
-            self._matrix = found
-        return found
+            self._matrix = matrix
+        return matrix
 
     async def names(self, persons: Iterable[UUID]) -> dict[UUID, Sealed]:
         """Return the ciphertext of each person's name, by the person's id. Runs at most one statement."""
-        wanted = {person.int: person for person in persons}
-        known = {
-            person: name for number, person in wanted.items() if (name := self._names.get(number)) is not None
+        by_number = {person.int: person for person in persons}
+        names = {
+            person: name
+            for number, person in by_number.items()
+            if (name := self._names.get(number)) is not None
         }
-        if len(known) < len(wanted):
+        if len(names) < len(by_number):
             epoch = self._epoch
-            missing = [person for person in wanted.values() if person not in known]
+            missing = [person for person in by_number.values() if person not in names]
             rows = await self._db.by_ids(NAMES, missing)
             fetched = {person: Sealed(row["name"]) for person, row in rows.items()}
             if epoch == self._epoch:
                 for person, name in fetched.items():
                     self._names.put(person.int, name)
-            known |= fetched
-        return known
+            names |= fetched
+        return names

@@ -95,7 +95,7 @@ class ReadContext:
     directory: Directory
     versions: dict[str, int] = field(default_factory=dict)
     #: By their names in the log, the records that the command itself makes or changes, as they are after it.
-    made: dict[str, VersionedRecord[Any]] = field(default_factory=dict)
+    own_records: dict[str, VersionedRecord[Any]] = field(default_factory=dict)
 
     async def rows(self, query: str, parameters: Any = None, *, guard: ReadGuard) -> list[Row]:
         """Return all rows of a query; `guard` states what guards them against concurrent changes."""
@@ -130,8 +130,8 @@ class ReadContext:
     async def record(self, kind: str, name: str) -> VersionedRecord[Any] | None:
         """Return a record by its id, number or key, or by the key that another system has for it."""
         record_id = _id(name)
-        if record_id is not None and (made := self.made.get(stream(kind, record_id))) is not None:
-            return made
+        if record_id is not None and (own := self.own_records.get(stream(kind, record_id))) is not None:
+            return own
         loaded = await load(self._db, self.lifecycles[kind], name)
         if loaded is not None:
             self.relies_on_version(loaded.record.row_key, loaded.stream_version)
@@ -145,17 +145,17 @@ class ReadContext:
         query = f"{_loading(self.lifecycles[kind])} where {where}"
         # Their streams have no column: the loaded records name them.
         rows = await self._db.rows(query, {"key": key, "process": process})
-        found = [_loaded(self.lifecycles[kind], row) for row in rows]
-        for one in found:
-            self.relies_on_version(one.record.row_key, one.stream_version)
-        return found
+        records = [_loaded(self.lifecycles[kind], row) for row in rows]
+        for loaded in records:
+            self.relies_on_version(loaded.record.row_key, loaded.stream_version)
+        return records
 
     async def person(self, name: str, caller: Caller) -> Person | None:
         """Return the person with that id, if the caller may see them."""
         loaded = await self.record("person", name)
         # What agents see of tickets says nothing of persons.
-        seen = loaded and can_see(caller, self.lifecycles["person"], loaded.audience, agents_see="")
-        return loaded.record if loaded and seen else None
+        is_visible = loaded and can_see(caller, self.lifecycles["person"], loaded.audience, agents_see="")
+        return loaded.record if loaded and is_visible else None
 
     async def ticket(self, name: str) -> VersionedRecord[Any] | None:
         """Return a ticket of any kind by its id, its number, or the key that another system has for it."""
@@ -174,31 +174,31 @@ class ReadContext:
         record_id = _id(name)
         if record_id is not None:
             streams = [stream(kind, record_id) for kind in by_code.values()]
-            if made := [name for name in streams if name in self.made]:
-                return kind_of(made[0])
+            if own_streams := [name for name in streams if name in self.own_records]:
+                return kind_of(own_streams[0])
             query = "select kind from log.stream_head where stream = any(%s)"
             guard = Unguarded("A record is of one kind for ever.")
             kind: str | None = await self.value(query, (streams,), guard=guard)
             return kind
         if NUMBER.fullmatch(name):
             return by_code.get(name.partition("-")[0])
-        found = [kind for kind in by_code.values() if await load(self._db, self.lifecycles[kind], name)]
-        return found[0] if len(found) == 1 else None
+        kinds = [kind for kind in by_code.values() if await load(self._db, self.lifecycles[kind], name)]
+        return kinds[0] if len(kinds) == 1 else None
 
-    async def child(self, child: type[C], of: Record, **fields: Any) -> C | None:
+    async def child(self, child: type[C], parent: Record, **fields: Any) -> C | None:
         """Return the record's own child record of that class whose fields have these values."""
         same = " and ".join(f"{name} = %({name})s" for name in fields)
         query = f"select * from fold.{child.KIND} where record = %(record)s and {same} limit 1"
-        row = await self.row(query, {**fields, "record": of.row_key}, guard=BY_RECORD_VERSION)
+        row = await self.row(query, {**fields, "record": parent.row_key}, guard=BY_RECORD_VERSION)
         return None if row is None else from_row(child, row)
 
-    async def children(self, child: type[R], of: Record, **fields: Any) -> list[R]:
+    async def children(self, child: type[R], parent: Record, **fields: Any) -> list[R]:
         """Return the record's own child records of that class whose fields have these values. Adding or
         removing one changes the version of the record's stream.
         """
         same = "".join(f" and {name} = %({name})s" for name in fields)
         query = f"select * from fold.{child.KIND} where record = %(record)s{same} order by id"
-        rows = await self.rows(query, {**fields, "record": of.row_key}, guard=BY_RECORD_VERSION)
+        rows = await self.rows(query, {**fields, "record": parent.row_key}, guard=BY_RECORD_VERSION)
         return [from_row(child, row) for row in rows]
 
     async def head(self) -> int:
@@ -221,7 +221,7 @@ class ReadContext:
 
     async def holding(self, roles: Iterable[Role], record: Record, persons: Iterable[UUID]) -> set[UUID]:
         """Return those of the persons who hold one of the roles for the record, as of now."""
-        grants = [grant for one in roles for grant in grants_for(one, record)]
+        grants = [grant for role in roles for grant in grants_for(role, record)]
         guard = Unguarded("Whoever loses the role meanwhile had it when it was decided.")
         rows = await self.rows(HOLDING, (list(persons), grants), guard=guard)
         return {row["id"] for row in rows}
@@ -236,13 +236,17 @@ class ReadContext:
         """Return the process's active custom fields by their keys, including those `named` even if they were
         added a moment ago.
         """
-        known = (await self.directory.custom_fields(process, named)).values()
-        return {str(one.field.key): one.field for one in known if one.field.state is FieldState.active}
+        fields = (await self.directory.custom_fields(process, named)).values()
+        return {
+            str(loaded.field.key): loaded.field
+            for loaded in fields
+            if loaded.field.state is FieldState.active
+        }
 
     async def relies_on(self, process: str, key: str) -> None:
         """Add the custom field's definition to the read set: if it changes, the command is decided again."""
-        one = (await self.directory.custom_fields(process))[key]
-        self.relies_on_version(one.field.row_key, one.stream_version)
+        loaded = (await self.directory.custom_fields(process))[key]
+        self.relies_on_version(loaded.field.row_key, loaded.stream_version)
 
     async def configuration(
         self, name: str, load: Callable[[Database], Awaitable[T]], *, guard: Unguarded
@@ -257,10 +261,10 @@ class ReadContext:
         """Return the priority matrix in force. If another one is set meanwhile, the command is
         decided again.
         """
-        known = await self.directory.priority_matrix()
-        if known.record is not None:
-            self.relies_on_version(known.record.row_key, known.stream_version)
-        return known.matrix
+        cached = await self.directory.priority_matrix()
+        if cached.record is not None:
+            self.relies_on_version(cached.record.row_key, cached.stream_version)
+        return cached.matrix
 
 
 def grants_for(role: Role, record: Record) -> list[str]:
@@ -271,7 +275,7 @@ def grants_for(role: Role, record: Record) -> list[str]:
     held += [RoleGrant(role, team_id=team_id)] if team_id else []
     held += [RoleGrant(role, service=service)] if service else []
     held += [RoleGrant(role, process=process)] if process else []
-    return [str(one) for one in held]
+    return [str(grant) for grant in held]
 
 
 async def load(db: Database, lifecycle: RecordKind[R], name: str) -> VersionedRecord[R] | None:
@@ -312,13 +316,13 @@ async def ids_of(db: Database, lifecycle: RecordKind[Any], names: Collection[str
     """Return the ids of the tickets with these names, as `load` would find them, in at most two statements.
     Names without a ticket are left out.
     """
-    found = {name: known for name in names if (known := _id(name)) is not None}
-    others = [name for name in names if name not in found and "\x00" not in name]
-    numbers = [name for name in others if NUMBER.fullmatch(name)]
+    ids = {name: record_id for name in names if (record_id := _id(name)) is not None}
+    other_names = [name for name in names if name not in ids and "\x00" not in name]
+    numbers = [name for name in other_names if NUMBER.fullmatch(name)]
     if numbers:
         query = f"select number, id from {lifecycle.table} where number = any(%s)"
-        found |= {row["number"]: row["id"] for row in await db.rows(query, (numbers,))}
-    if foreign := [name for name in others if not NUMBER.fullmatch(name)]:
+        ids |= {row["number"]: row["id"] for row in await db.rows(query, (numbers,))}
+    if foreign := [name for name in other_names if not NUMBER.fullmatch(name)]:
         keys = [*foreign, *(name.partition(":")[2] for name in foreign)]
         query = (
             "select key, number, source, split_part(record, '/', 2)::uuid as id from fold.external_reference "
@@ -329,8 +333,8 @@ async def ids_of(db: Database, lifecycle: RecordKind[Any], names: Collection[str
             for key in filter(None, (row["key"], row["number"])):
                 for name in (key, f"{row['source']}:{key}"):
                     meant.setdefault(name, set()).add(row["id"])
-        found |= {name: next(iter(meant[name])) for name in foreign if len(meant.get(name, ())) == 1}
-    return found
+        ids |= {name: next(iter(meant[name])) for name in foreign if len(meant.get(name, ())) == 1}
+    return ids
 
 
 def _id(name: str) -> UUID | None:

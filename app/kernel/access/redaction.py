@@ -54,8 +54,8 @@ async def viewers(
     groups = {group for group in judging if group is not None}
     mine: set[UUID] = set()
     if groups:
-        found = await db.rows(MY_GROUPS, {"groups": list(groups), "me": caller.person_id})
-        mine = {row["id"] for row in found}
+        rows = await db.rows(MY_GROUPS, {"groups": list(groups), "me": caller.person_id})
+        mine = {row["id"] for row in rows}
     return [
         Viewer.staff if of_staff else Viewer.reviewer if group in mine else Viewer.other
         for of_staff, group in zip(staff, judging, strict=True)

@@ -71,17 +71,17 @@ class Vault:
 
     async def author(self, person_id: UUID) -> AuthorKey | None:
         """Return the key of a person, for texts of theirs; None if the person was erased."""
-        known = self._authors.get(person_id)
-        if known is not None:
-            return known
+        author = self._authors.get(person_id)
+        if author is not None:
+            return author
         epoch = self._epoch
         for row in await self._db.rows(AUTHOR, (person_id,)):
-            known = AuthorKey(
+            author = AuthorKey(
                 self.master.unwrap(row["id"], row["wrapped"]), stream("person", person_id), row["version"]
             )
             if epoch == self._epoch:
-                self._authors.put(person_id, known)
-        return known
+                self._authors.put(person_id, author)
+        return author
 
     def sealing(self, key: PersonalKey) -> Callable[[str], Sealed]:
         """Return a function that seals texts with that key, and caches them to spare their decryption."""
@@ -95,18 +95,18 @@ class Vault:
 
     async def texts(self, sealed: Iterable[str]) -> dict[str, str | None]:
         """Return by ciphertext the text; None if its key was destroyed. Runs one statement at most."""
-        wanted = set(sealed)
-        found: dict[str, str | None] = {s: self._texts.get(s) for s in wanted}
-        missing = [s for s, text in found.items() if text is None]
+        ciphertexts = set(sealed)
+        texts: dict[str, str | None] = {s: self._texts.get(s) for s in ciphertexts}
+        missing = [s for s, text in texts.items() if text is None]
         if missing:
             epoch = self._epoch
             keys = await self._keys({Sealed(s).key_id for s in missing})
             for s in missing:
                 key = keys.get(Sealed(s).key_id)
-                found[s] = text = None if key is None else key.open(s)
+                texts[s] = text = None if key is None else key.open(s)
                 if text is not None and epoch == self._epoch:
                     self._texts.put(s, text)
-        return found
+        return texts
 
     async def text_key(self, key_id: UUID) -> PersonalKey | None:
         """Return the key of a single text; None if that key, or the one that wraps it, was destroyed."""
@@ -114,12 +114,12 @@ class Vault:
 
     async def _keys(self, ids: Iterable[UUID]) -> dict[UUID, PersonalKey]:
         """Return the keys with these ids that still exist and whose wrapping key still exists."""
-        wanted = set(ids)
-        keys = {key_id: key for key_id in wanted if (key := self._opened.get(key_id)) is not None}
-        if len(keys) == len(wanted):
+        key_ids = set(ids)
+        keys = {key_id: key for key_id in key_ids if (key := self._opened.get(key_id)) is not None}
+        if len(keys) == len(key_ids):
             return keys
         epoch = self._epoch
-        for row in (await self._db.by_ids(KEYS, list(wanted - keys.keys()))).values():
+        for row in (await self._db.by_ids(KEYS, list(key_ids - keys.keys()))).values():
             key = unwrapped(self.master.unwrap, row)
             if key is None:
                 continue

@@ -39,23 +39,23 @@ def tokens(caller: Caller, lifecycle: RecordKind[Any]) -> frozenset[str]:
     """Return the tokens that the caller holds for records of that kind: themselves, the teams that they work
     in, the teams and services that they hold a role for, their roles, and the desk for agents.
     """
-    shown = {EVERYBODY, STAFF} if caller.is_staff else {EVERYBODY}
+    held_tokens = {EVERYBODY, STAFF} if caller.is_staff else {EVERYBODY}
     if caller.person_id is not None:
-        shown |= {f"{kind}:{caller.person_id}" for kind in ("person", *ROW_TOKENS)}
+        held_tokens |= {f"{kind}:{caller.person_id}" for kind in ("person", *ROW_TOKENS)}
     if MEMBER in lifecycle.columns:
-        shown.update(f"{MEMBER}:{team}" for team in caller.teams)
+        held_tokens.update(f"{MEMBER}:{team}" for team in caller.teams)
     for held in caller.roles:
         if held.process not in (None, lifecycle.kind):
             continue
         if held.role in SEE_THEIR_TEAMS | lifecycle.overseer_roles:
-            shown |= _scope_tokens(held)
+            held_tokens |= _scope_tokens(held)
         if held.role in SEE_THEIR_TEAMS and held.applies_throughout(lifecycle.kind):
-            shown.update(f"team:{team}" for team in caller.teams)
+            held_tokens.update(f"team:{team}" for team in caller.teams)
         if held.role in lifecycle.some_seen_by:
-            shown.add(f"{ROLE}:{replace(held, process=None)}")
+            held_tokens.add(f"{ROLE}:{replace(held, process=None)}")
         if held.role is Role.agent:
-            shown.add(DESK)
-    return frozenset(shown)
+            held_tokens.add(DESK)
+    return frozenset(held_tokens)
 
 
 def _scope_tokens(held: RoleGrant) -> set[str]:
@@ -89,16 +89,16 @@ def audience(
     record: Any,
     before: Iterable[str],
     *,
-    made: Iterable[Record] = (),
+    added: Iterable[Record] = (),
     removed: Iterable[Record] = (),
 ) -> frozenset[str]:
     """Return the tokens of those who may see the record: those named by its lifecycle, and its followers and
-    members, as in `before` with the changes of child rows that were `made` and `removed`: a row may take the
+    members, as in `before` with the changes of child rows that were `added` and `removed`: a row may take the
     place of one that is removed.
     """
     following = {token for token in before if token.partition(":")[0] in ROW_TOKENS}
     following -= _granted_by(removed)
-    following |= _granted_by(made)
+    following |= _granted_by(added)
     return frozenset(following.union(lifecycle.audience(record)))
 
 
@@ -177,16 +177,16 @@ def staff_condition(caller: Caller, lifecycle: RecordKind[Any], bind: Bind) -> s
     """Return the SQL condition on the table `r` for the records of that kind for which the caller is staff
     (`caller.is_staff_for`).
     """
-    held = [one for one in caller.roles if one.role in STAFF_ROLES]
-    if caller.is_rule or any(one.applies_throughout(lifecycle.kind) for one in held):
+    held = [grant for grant in caller.roles if grant.role in STAFF_ROLES]
+    if caller.is_rule or any(grant.applies_throughout(lifecycle.kind) for grant in held):
         return EVERYWHERE
     scopes = {
-        "team_id": [one.team_id for one in held if one.team_id is not None],
-        "service": [one.service for one in held if one.service is not None],
+        "team_id": [grant.team_id for grant in held if grant.team_id is not None],
+        "service": [grant.service for grant in held if grant.service is not None],
     }
-    ways = [
+    conditions = [
         f"r.{column} = any({bind(values)})"
         for column, values in scopes.items()
         if values and column in lifecycle.record.model_fields
     ]
-    return f"coalesce({' or '.join(ways)}, false)" if ways else NOWHERE
+    return f"coalesce({' or '.join(conditions)}, false)" if conditions else NOWHERE

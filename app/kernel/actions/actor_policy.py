@@ -129,11 +129,15 @@ class RecordDuty:
 
     def persons(self, record: Any) -> frozenset[UUID]:
         """Return the persons who have had the duty in the record."""
-        found: set[UUID] = set()
+        person_ids: set[UUID] = set()
         for name in self.fields:
             value = getattr(record, name)
-            found.update(UUID(str(one)) for one in (value if isinstance(value, list) else [value]) if one)
-        return frozenset(found)
+            person_ids.update(
+                UUID(str(person_id))
+                for person_id in (value if isinstance(value, list) else [value])
+                if person_id
+            )
+        return frozenset(person_ids)
 
     def label(self, language: str) -> str:
         """Return the duty's label in that language."""
@@ -157,26 +161,31 @@ def policy_cache_key(caller: Caller, record: Any, relation_fields: tuple[str, ..
     result from all policies whose process relations have no other fields than `relation_fields`.
     """
     # `getattr` of a field that a record does not have costs more than all other lookups together.
-    said = vars(record).get
-    me, assignee, team, service = caller.person_id, said("assignee_id"), said("team_id"), said("service")
+    value_of = vars(record).get
+    me, assignee, team, service = (
+        caller.person_id,
+        value_of("assignee_id"),
+        value_of("team_id"),
+        value_of("service"),
+    )
     return (
         caller.is_rule,
         caller.is_machine,
         me is not None,
         caller.rights,
-        me is not None and said("requester_id") == me,
-        me is not None and said("author_id") == me,
+        me is not None and value_of("requester_id") == me,
+        me is not None and value_of("author_id") == me,
         assignee is None,
         assignee == me,
         team if team in caller.scope_teams else None,
         team in caller.teams,
         service if service in caller.scope_services else None,
-        me is not None and said("person_id") == me,
-        me is not None and said("id") == me,
-        None if (roles := said("roles")) is None else tuple(roles),
+        me is not None and value_of("person_id") == me,
+        me is not None and value_of("id") == me,
+        None if (roles := value_of("roles")) is None else tuple(roles),
         getattr(record, "KIND", None),
         getattr(record, "concerned_process", None),
-        *(me is not None and said(name) == me for name in relation_fields),
+        *(me is not None and value_of(name) == me for name in relation_fields),
     )
 
 
@@ -236,7 +245,7 @@ def _is_superior(caller: Caller, record: Any) -> bool:
     held = parse_grants(getattr(record, "roles", None)) or ()
     return (
         caller.has_role(Role.admin, record)
-        and all(caller.administers(one) for one in held)
+        and all(caller.administers(grant) for grant in held)
         and (not _is_same_person(caller, record) or caller.covers_credential(caller.person_id, None))
     )
 

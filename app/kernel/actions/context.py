@@ -51,7 +51,7 @@ class ActionContext:
     `now` is the clock, even if the action is dated back. `audience` are the tokens of those who may see the
     record in its current state, `references` the records and child records that the payload names, by its
     fields; `prepared` returns a value that a `prepare` of the action has returned, or that came with the
-    command, by its type. `made`, `changed` (each before and after) and `removed` are child records.
+    command, by its type. `added`, `changed` (each before and after) and `removed` are child records.
     `derived` rows follow from them and are in no event (by table, as JSON data): a rebuild creates them anew.
     `command_id` is shared by all events of one command; an imported history has none. `key_id` is the
     record's own key and `number` its number, if the action creates one, `document_number` that of the
@@ -69,7 +69,7 @@ class ActionContext:
     now: datetime
     audience: frozenset[str] = frozenset()
     references: dict[str, list[Any]] = field(default_factory=dict)
-    made: list[Record] = field(default_factory=list)
+    added: list[Record] = field(default_factory=list)
     changed: list[tuple[Record, Record]] = field(default_factory=list)
     removed: list[Record] = field(default_factory=list)
     derived: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -90,8 +90,8 @@ class ActionContext:
 
     def ref(self, record_class: type[R], field_name: str) -> R | None:
         """Return the record that the payload's field names; None if the field was left out."""
-        found = self.refs(record_class, field_name)
-        return found[0] if found else None
+        records = self.refs(record_class, field_name)
+        return records[0] if records else None
 
     def required_ref(self, record_class: type[R], field_name: str) -> R:
         """Return the record that the payload's field names, if the field is required."""
@@ -100,9 +100,9 @@ class ActionContext:
 
     def refs(self, record_class: type[R], field_name: str) -> list[R]:
         """Return the records that the payload's field names, if the field is a list."""
-        found = self.references.get(field_name, [])
-        assert all(isinstance(record, record_class) for record in found)
-        return found
+        records = self.references.get(field_name, [])
+        assert all(isinstance(record, record_class) for record in records)
+        return records
 
     def prepared(self, kind: type[P]) -> P:
         """Return the value of that type that a `prepare` of the action has returned."""
@@ -121,7 +121,7 @@ class ActionContext:
 
     def add(self, child: Record) -> None:
         """Add a child record."""
-        self.made.append(child)
+        self.added.append(child)
 
     def change(self, child: R) -> R:
         """Return a copy of a child record to set fields on: the difference is written as its change."""

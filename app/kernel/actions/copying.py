@@ -27,8 +27,9 @@ def copy_fields(
     """Set the record's fields to what the payload's fields of the same names say, except those in `without`,
     by their names with spaces between; of a patch, only what was sent.
 
-    A record that is named sets `owner_id`, several set `team_ids`; where the record may do without, an empty
-    list is null. What the record has no field for, custom fields and parts with fields of their own stay out.
+    A record that is named sets `owner_id`, several set `team_ids`, or the list of the same name; where the
+    record may do without, an empty list is null. What the record has no field for, custom fields and parts
+    with fields of their own stay out.
     """
     for field in _copied_fields(type(record), type(body)):
         was_left_out = isinstance(body, Patch) and field.name not in body.model_fields_set
@@ -59,10 +60,11 @@ def _copied_fields(record: type[Record], payload: type[Payload | PayloadPart]) -
     targets = codecs(record)
     copied = []
     for name in payload.model_fields:
-        ids = (f"{name}_id", f"{name.removesuffix('s')}_ids")
-        target = next(
-            (targets[key] for key in (ids if name in references else (name,)) if key in targets), None
-        )
-        if target is not None and name not in apart and name != "occurred_at":
-            copied.append(_Copied(name, target, name in references))
+        is_reference = name in references
+        keys = (f"{name}_id", f"{name.removesuffix('s')}_ids", name) if is_reference else (name,)
+        target = next((targets[key] for key in keys if key in targets), None)
+        # A field that is called as a reference holds ids if it is a list, but else a key.
+        holds_key = is_reference and target is not None and target.name == name and not target.holds_list
+        if target is not None and not holds_key and name not in apart and name != "occurred_at":
+            copied.append(_Copied(name, target, is_reference))
     return tuple(copied)

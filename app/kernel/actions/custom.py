@@ -34,26 +34,26 @@ class InvalidCustomValue(Exception):
         self.words = words
 
 
-def to_stored_value(known: CustomField, value: Any) -> Any:
-    """Return the value of the custom field `known` as the log stores it; a person is stored by their id,
+def to_stored_value(field: CustomField, value: Any) -> Any:
+    """Return the value of the custom field `field` as the log stores it; a person is stored by their id,
     whose existence is not checked. Raises InvalidCustomValue.
     """
-    assert known.value_type is not None
-    return _CONVERTERS[known.value_type](known, value)
+    assert field.value_type is not None
+    return _CONVERTERS[field.value_type](field, value)
 
 
-def parse_query_value(known: CustomField, text: str) -> Any:
-    """Return the value of the custom field `known` from the text of a query parameter. Raises
+def parse_query_value(field: CustomField, text: str) -> Any:
+    """Return the value of the custom field `field` from the text of a query parameter. Raises
     InvalidCustomValue.
     """
-    if known.value_type is ValueType.number:
-        return to_stored_value(known, int(text) if _NUMBER.fullmatch(text) else text)
-    if known.value_type is ValueType.bool:
-        return to_stored_value(known, {"true": True, "false": False}.get(text, text))
-    return to_stored_value(known, text)
+    if field.value_type is ValueType.number:
+        return to_stored_value(field, int(text) if _NUMBER.fullmatch(text) else text)
+    if field.value_type is ValueType.bool:
+        return to_stored_value(field, {"true": True, "false": False}.get(text, text))
+    return to_stored_value(field, text)
 
 
-def _number(known: CustomField, value: Any) -> int:
+def _number(field: CustomField, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise InvalidCustomValue("int_type")
     if abs(value) > LARGEST_NUMBER:
@@ -61,47 +61,47 @@ def _number(known: CustomField, value: Any) -> int:
     return value
 
 
-def _bool(known: CustomField, value: Any) -> bool:
+def _bool(field: CustomField, value: Any) -> bool:
     if not isinstance(value, bool):
         raise InvalidCustomValue("bool_parsing")
     return value
 
 
-def _text(known: CustomField, value: Any) -> str:
+def _text(field: CustomField, value: Any) -> str:
     return _validate_text(_SHORT_TEXT, value)
 
 
-def _personal_text(known: CustomField, value: Any) -> str:
+def _personal_text(field: CustomField, value: Any) -> str:
     return Unsealed(_validate_text(_PARAGRAPH, value))
 
 
-def _decimal(known: CustomField, value: Any) -> str:
-    found = _DECIMAL.fullmatch(value) if isinstance(value, str) and value.isascii() else None
-    if found is None:
+def _decimal(field: CustomField, value: Any) -> str:
+    match = _DECIMAL.fullmatch(value) if isinstance(value, str) and value.isascii() else None
+    if match is None:
         raise InvalidCustomValue("not_a_decimal")
-    sign, whole, digits = found.groups()
-    plain = f"{whole}.{digits}" if digits and digits != "0" else whole
+    sign, integer, digits = match.groups()
+    plain = f"{integer}.{digits}" if digits and digits != "0" else integer
     return plain if plain == "0" else f"{sign}{plain}"
 
 
-def _choice(known: CustomField, value: Any) -> str:
-    keys = [choice["key"] for choice in known.choices or ()]
+def _choice(field: CustomField, value: Any) -> str:
+    keys = [choice["key"] for choice in field.choices or ()]
     if value not in keys:
         raise InvalidCustomValue("enum", expected=", ".join(keys))
     return str(value)
 
 
-def _date(known: CustomField, value: Any) -> str:
+def _date(field: CustomField, value: Any) -> str:
     try:
-        said = date.fromisoformat(value) if isinstance(value, str) and _DATE.fullmatch(value) else None
+        day = date.fromisoformat(value) if isinstance(value, str) and _DATE.fullmatch(value) else None
     except ValueError:
-        said = None
-    if said is None or not EARLIEST_YEAR <= said.year <= LATEST_YEAR:
+        day = None
+    if day is None or not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
         raise InvalidCustomValue("not_a_date")
     return str(value)
 
 
-def _person(known: CustomField, value: Any) -> str:
+def _person(field: CustomField, value: Any) -> str:
     try:
         return str(UUID(value if isinstance(value, str) else ""))
     except ValueError:
@@ -113,7 +113,7 @@ def _validate_text(adapter: TypeAdapter[str], value: Any) -> str:
         return adapter.validate_python(value)
     except ValidationError as error:
         first = error.errors()[0]
-        words = {name: str(said) for name, said in first.get("ctx", {}).items()}
+        words = {name: str(detail) for name, detail in first.get("ctx", {}).items()}
         raise InvalidCustomValue(first["type"], **words) from None
 
 

@@ -44,7 +44,7 @@ def as_data(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
                 "summary": row.description,
                 "from": source_states(lifecycle, row),
                 "to": target_state(row),
-                "who": row.who.phrase("en"),
+                "who": row.policy.phrase("en"),
                 "given": sorted(name for name in row.body.model_fields if name != "occurred_at"),
                 "event": row.event,
                 "events": list(row.events),
@@ -94,10 +94,10 @@ def _line(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> str:
     fields = {name: field for name, field in row.body.model_fields.items() if name != "occurred_at"}
     needed = ", ".join(f"`{name}`" for name, field in fields.items() if field.is_required())
     optional = ", ".join(f"`{name}`" for name, field in fields.items() if not field.is_required())
-    way = f"{', '.join(source_states(lifecycle, row))} → {target_state(row)}"
-    who = row.who.phrase("en")
+    states = f"{', '.join(source_states(lifecycle, row))} → {target_state(row)}"
+    actors = row.policy.phrase("en")
     events = " · ".join(f"`{event}`" for event in row.events)
-    return f"| `{row.name}` | {row.zh} | {way} | {who} | {needed} | {optional} | {events} |"
+    return f"| `{row.name}` | {row.zh} | {states} | {actors} | {needed} | {optional} | {events} |"
 
 
 def as_mermaid(lifecycle: Lifecycle[Any]) -> str:
@@ -120,7 +120,7 @@ def as_mermaid(lifecycle: Lifecycle[Any]) -> str:
 def outcomes(lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum) -> tuple[CodeEnum, ...]:
     """Return all states that the action can lead to from that one."""
     if isinstance(row.to, Branch):
-        return row.to.ways.get(state, row.leads_to)
+        return row.to.outcomes.get(state, row.leads_to)
     if not callable(row.to):
         return row.leads_to
     # The action leads back to the previous state: any from which another action leads to this one.
@@ -129,7 +129,7 @@ def outcomes(lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum) 
 
 
 def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
-    """Return every event type with the JSON Schema of its `given` (of a clock's also that of `clock`), and
+    """Return every event type with the JSON Schema of its `schema` (of a clock's also that of `clock`), and
     the schema of every row that an event's `set` may hold.
     """
     lifecycles = list(lifecycles)
@@ -141,14 +141,14 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
     for lifecycle in lifecycles:
         for row in lifecycle.rows:
             for event in row.events:
-                given = _given_schema(lifecycle, row)
-                if (known := types.get(event)) is not None:
-                    given = _common_schema(known["given"], given)
+                schema = _given_schema(lifecycle, row)
+                if (existing := types.get(event)) is not None:
+                    schema = _common_schema(existing["given"], schema)
                 types[event] = {
                     "schema_version": current_version(event),
                     "kind": lifecycle.kind,
                     "summary": row.description,
-                    "given": given,
+                    "given": schema,
                 }
     observed = {
         lifecycle.observed: {
@@ -186,23 +186,27 @@ def event_names(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, frozenset[str
     return {kind: frozenset(types) for kind, types in named.items()}
 
 
-def _common_schema(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+def _common_schema(first: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of the payloads of an event that several actions have: with what any of them has, and
     what all of them require.
     """
-    if one == other:
+    if first == other:
         return other
-    required = [name for name in other.get("required", ()) if name in one.get("required", ())]
-    found = {**other, "properties": {**one["properties"], **other["properties"]}}
-    if defs := {**one.get("$defs", {}), **other.get("$defs", {})}:
-        found["$defs"] = defs
-    return _requiring(required, found)
+    required = [name for name in other.get("required", ()) if name in first.get("required", ())]
+    common = {**other, "properties": {**first["properties"], **other["properties"]}}
+    if defs := {**first.get("$defs", {}), **other.get("$defs", {})}:
+        common["$defs"] = defs
+    return _requiring(required, common)
 
 
 def _requiring(names: Iterable[str], schema: dict[str, Any]) -> dict[str, Any]:
     """Return the schema with these members required, and no others."""
-    found = schema | {"required": list(names)}
-    return found if found["required"] else {name: said for name, said in found.items() if name != "required"}
+    requiring = schema | {"required": list(names)}
+    return (
+        requiring
+        if requiring["required"]
+        else {name: value for name, value in requiring.items() if name != "required"}
+    )
 
 
 def _given_schema(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str, Any]:
@@ -228,10 +232,10 @@ def _given_schema(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str,
 
 def _describe_stored_fields(fields: dict[str, Any], model: type[BaseModel]) -> None:
     for name, field in fields.items():
-        kept = _stored_field_schema(field, {mark for mark in MARKS if name in marks(model, mark)})
+        stored = _stored_field_schema(field, {mark for mark in MARKS if name in marks(model, mark)})
         # Absent fields are not stored, except that null in a patch is: it removes a value.
         taken_away = issubclass(model, Patch) and _may_be_null(field)
-        fields[name] = _or_null(kept) if taken_away else kept
+        fields[name] = _or_null(stored) if taken_away else stored
 
 
 def _stored_field_schema(field: dict[str, Any], marked: set[type]) -> dict[str, Any]:
@@ -255,15 +259,15 @@ def _or_null(field: dict[str, Any]) -> dict[str, Any]:
     if isinstance(field.get("type"), list):  # a ciphertext, which is null after erasure
         return field
     about: dict[str, Any] = {name: field[name] for name in ("title", "description") if name in field}
-    value = {name: said for name, said in field.items() if name not in about}
+    value = {name: content for name, content in field.items() if name not in about}
     return {"anyOf": [value, NULL], **about}
 
 
 def _without_null(field: dict[str, Any]) -> dict[str, Any]:
     if "anyOf" not in field:
         return field
-    (one,) = (option for option in field["anyOf"] if option != NULL)
-    return {**one, **{name: value for name, value in field.items() if name not in ("anyOf", "default")}}
+    (schema,) = (option for option in field["anyOf"] if option != NULL)
+    return {**schema, **{name: value for name, value in field.items() if name not in ("anyOf", "default")}}
 
 
 def _with_description(field: dict[str, Any], words: str) -> dict[str, Any]:

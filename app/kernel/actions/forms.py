@@ -92,9 +92,9 @@ def check_form(form: dict[str, Any], within: str = "/form") -> None:
         raise InvalidForm(f"{within}/properties", "form_has_fields")
     _require(len(fields) <= MOST_FIELDS, f"{within}/properties", "too_long", max_length=str(MOST_FIELDS))
     for name, schema in fields.items():
-        at = f"{within}/properties/{_escaped(name)}"
-        _require(0 < len(name) <= LONGEST_LINE and _is_line(name), at, "one_line")
-        _field(schema, at)
+        pointer = f"{within}/properties/{_escaped(name)}"
+        _require(0 < len(name) <= LONGEST_LINE and _is_line(name), pointer, "one_line")
+        _field(schema, pointer)
     required = form.get("required", [])
     _require(
         _is_name_list(required) and set(required) <= fields.keys(), f"{within}/required", "form_names_fields"
@@ -105,112 +105,124 @@ def check_form(form: dict[str, Any], within: str = "/form") -> None:
     _require(len(canonical_json(form)) <= LARGEST_FORM, within, "form_too_large", most=str(LARGEST_FORM))
 
 
-def _field(schema: Any, at: str) -> None:
+def _field(schema: Any, pointer: str) -> None:
     if not isinstance(schema, dict):
-        raise InvalidForm(at, "dict_type")
+        raise InvalidForm(pointer, "dict_type")
     kind = schema.get("type")
     if not isinstance(kind, str) or kind not in _KEYWORDS_OF_TYPE:
-        raise InvalidForm(f"{at}/type", "enum", expected=", ".join(_KEYWORDS_OF_TYPE))
-    _keywords(schema, _COMMON_KEYWORDS | _KEYWORDS_OF_TYPE[kind], at)
-    _labels(schema.get("x-label"), f"{at}/x-label", LONGEST_LINE)
+        raise InvalidForm(f"{pointer}/type", "enum", expected=", ".join(_KEYWORDS_OF_TYPE))
+    _keywords(schema, _COMMON_KEYWORDS | _KEYWORDS_OF_TYPE[kind], pointer)
+    _labels(schema.get("x-label"), f"{pointer}/x-label", LONGEST_LINE)
     if "x-help" in schema:
-        _labels(schema["x-help"], f"{at}/x-help", LONGEST_HELP)
+        _labels(schema["x-help"], f"{pointer}/x-help", LONGEST_HELP)
     if kind == "array":
-        _items(schema.get("items"), f"{at}/items")
-    _values(schema, kind, at)
+        _items(schema.get("items"), f"{pointer}/items")
+    _values(schema, kind, pointer)
 
 
-def _items(schema: Any, at: str) -> None:
+def _items(schema: Any, pointer: str) -> None:
     """Check the schema of a list's entries: they are simple, no lists, and have no labels but the field's."""
     if not isinstance(schema, dict):
-        raise InvalidForm(at, "dict_type")
+        raise InvalidForm(pointer, "dict_type")
     kind = schema.get("type")
     simple = [name for name in _KEYWORDS_OF_TYPE if name != "array"]
     if kind not in simple:
-        raise InvalidForm(f"{at}/type", "enum", expected=", ".join(simple))
-    _keywords(schema, {"type", "enum", "x-enum-labels"} | _KEYWORDS_OF_TYPE[kind], at)
-    _values(schema, kind, at)
+        raise InvalidForm(f"{pointer}/type", "enum", expected=", ".join(simple))
+    _keywords(schema, {"type", "enum", "x-enum-labels"} | _KEYWORDS_OF_TYPE[kind], pointer)
+    _values(schema, kind, pointer)
 
 
-def _values(schema: dict[str, Any], kind: str, at: str) -> None:
-    """Check the values of a form field's JSON Schema keywords; `at` is its pointer. Raises InvalidForm."""
+def _values(schema: dict[str, Any], kind: str, pointer: str) -> None:
+    """Check the values of a JSON Schema's keywords; `pointer` is the field's pointer. Raises InvalidForm."""
     for keyword, most in _LENGTHS.items():
-        said = schema.get(keyword, 0)
+        value = schema.get(keyword, 0)
         _require(
-            _is_whole_number(said) and 0 <= said <= most, f"{at}/{keyword}", "form_length", most=str(most)
+            _is_whole_number(value) and 0 <= value <= most,
+            f"{pointer}/{keyword}",
+            "form_length",
+            most=str(most),
         )
     for keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
-        said = schema.get(keyword, 0)
-        fits = _is_whole_number(said) and abs(said) <= LARGEST_NUMBER
-        _require(fits, f"{at}/{keyword}", "number_too_large", most=str(LARGEST_NUMBER))
-    _require(isinstance(schema.get("uniqueItems", True), bool), f"{at}/uniqueItems", "bool_parsing")
-    said = schema.get("format", "date")
-    _require(isinstance(said, str) and said in _FORMATS, f"{at}/format", "enum", expected=", ".join(_FORMATS))
+        value = schema.get(keyword, 0)
+        fits = _is_whole_number(value) and abs(value) <= LARGEST_NUMBER
+        _require(fits, f"{pointer}/{keyword}", "number_too_large", most=str(LARGEST_NUMBER))
+    _require(isinstance(schema.get("uniqueItems", True), bool), f"{pointer}/uniqueItems", "bool_parsing")
+    value = schema.get("format", "date")
+    _require(
+        isinstance(value, str) and value in _FORMATS,
+        f"{pointer}/format",
+        "enum",
+        expected=", ".join(_FORMATS),
+    )
     if "pattern" in schema:
-        _pattern(schema["pattern"], f"{at}/pattern")
+        _pattern(schema["pattern"], f"{pointer}/pattern")
     if "enum" in schema:
-        _choices(schema, kind, at)
+        _choices(schema, kind, pointer)
     else:
-        _require("x-enum-labels" not in schema, f"{at}/x-enum-labels", "form_labels_choices")
+        _require("x-enum-labels" not in schema, f"{pointer}/x-enum-labels", "form_labels_choices")
 
 
-def _pattern(pattern: Any, at: str) -> None:
+def _pattern(pattern: Any, pointer: str) -> None:
     if not isinstance(pattern, str) or not _is_unicode(pattern):
-        raise InvalidForm(at, "string_type")
-    _require(len(pattern) <= LONGEST_PATTERN, at, "string_too_long", max_length=str(LONGEST_PATTERN))
+        raise InvalidForm(pointer, "string_type")
+    _require(len(pattern) <= LONGEST_PATTERN, pointer, "string_too_long", max_length=str(LONGEST_PATTERN))
     try:
         _compiled({"pattern": pattern})
     except (ValidationError, ValueError):
-        raise InvalidForm(at, "form_pattern") from None
+        raise InvalidForm(pointer, "form_pattern") from None
 
 
-def _choices(schema: dict[str, Any], kind: str, at: str) -> None:
+def _choices(schema: dict[str, Any], kind: str, pointer: str) -> None:
     choices, labels = schema["enum"], schema.get("x-enum-labels")
     if not isinstance(choices, list) or not 0 < len(choices) <= MOST_CHOICES or kind == "array":
-        raise InvalidForm(f"{at}/enum", "form_choices", most=str(MOST_CHOICES))
+        raise InvalidForm(f"{pointer}/enum", "form_choices", most=str(MOST_CHOICES))
     fits: dict[str, Callable[[Any], bool]] = {
-        "string": lambda one: isinstance(one, str) and len(one) <= LONGEST_LINE and _is_line(one),
-        "boolean": lambda one: isinstance(one, bool),
-        "integer": lambda one: _is_whole_number(one) and abs(one) <= LARGEST_NUMBER,
-        "number": lambda one: _is_whole_number(one) and abs(one) <= LARGEST_NUMBER,
+        "string": lambda choice: isinstance(choice, str) and len(choice) <= LONGEST_LINE and _is_line(choice),
+        "boolean": lambda choice: isinstance(choice, bool),
+        "integer": lambda choice: _is_whole_number(choice) and abs(choice) <= LARGEST_NUMBER,
+        "number": lambda choice: _is_whole_number(choice) and abs(choice) <= LARGEST_NUMBER,
     }
-    for n, one in enumerate(choices):
-        _require(fits[kind](one), f"{at}/enum/{n}", "form_choice", kind=kind)
-    _require(len({(type(one), one) for one in choices}) == len(choices), f"{at}/enum", "each_once")
+    for n, choice in enumerate(choices):
+        _require(fits[kind](choice), f"{pointer}/enum/{n}", "form_choice", kind=kind)
+    _require(
+        len({(type(choice), choice) for choice in choices}) == len(choices), f"{pointer}/enum", "each_once"
+    )
     if labels is None:
         return
     if not isinstance(labels, list) or len(labels) != len(choices):
-        raise InvalidForm(f"{at}/x-enum-labels", "form_labels_choices")
+        raise InvalidForm(f"{pointer}/x-enum-labels", "form_labels_choices")
     for n, label in enumerate(labels):
-        _labels(label, f"{at}/x-enum-labels/{n}", LONGEST_LINE)
+        _labels(label, f"{pointer}/x-enum-labels/{n}", LONGEST_LINE)
 
 
-def _labels(labels: Any, at: str, longest: int) -> None:
+def _labels(labels: Any, pointer: str, longest: int) -> None:
     if not isinstance(labels, dict) or labels.keys() != {"en", "zh"}:
-        raise InvalidForm(at, "form_labels")
+        raise InvalidForm(pointer, "form_labels")
     for text in labels.values():
         fits = isinstance(text, str) and len(text.strip()) > 0 and len(text) <= longest and _is_line(text)
-        _require(fits, at, "form_labels")
+        _require(fits, pointer, "form_labels")
 
 
-def _keywords(schema: dict[str, Any], known: set[str], at: str) -> None:
-    unknown = sorted(name for name in schema if name not in known)
+def _keywords(schema: dict[str, Any], allowed: set[str], pointer: str) -> None:
+    unknown = sorted(name for name in schema if name not in allowed)
     if unknown:
         name = unknown[0][:LONGEST_LINE].encode("utf-8", "replace").decode()
-        raise InvalidForm(f"{at}/{_escaped(name)}", "form_keyword", known=", ".join(sorted(known)))
+        raise InvalidForm(f"{pointer}/{_escaped(name)}", "form_keyword", known=", ".join(sorted(allowed)))
 
 
-def _is_name_list(said: Any) -> bool:
-    return isinstance(said, list) and all(isinstance(n, str) for n in said) and len(set(said)) == len(said)
+def _is_name_list(value: Any) -> bool:
+    return (
+        isinstance(value, list) and all(isinstance(n, str) for n in value) and len(set(value)) == len(value)
+    )
 
 
-def _require(right: bool, at: str, because: str, **words: str) -> None:
+def _require(right: bool, pointer: str, because: str, **words: str) -> None:
     if not right:
-        raise InvalidForm(at, because, **words)
+        raise InvalidForm(pointer, because, **words)
 
 
-def _is_whole_number(said: Any) -> bool:
-    return isinstance(said, int) and not isinstance(said, bool)
+def _is_whole_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_unicode(text: str) -> bool:
@@ -227,36 +239,38 @@ def _escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
 
 
-def canonical_json(said: Any) -> str:
+def canonical_json(value: Any) -> str:
     """Return the value as JSON text that is equal for equal values, whatever the order of their keys."""
-    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _seal_answers(said: Any) -> str:
+def _seal_answers(answers: Any) -> str:
     """Return the answers as the JSON text that is sealed. They must be flat, so no deep structure is ever
     traversed. Raises PydanticCustomError.
     """
-    if not isinstance(said, dict):
+    if not isinstance(answers, dict):
         raise PydanticCustomError("dict_type", "must be a JSON object")
-    lists = [one for one in said.values() if isinstance(one, list)]
-    if len(said) > MOST_FIELDS or any(len(one) > MOST_ENTRIES for one in lists):
+    lists = [value for value in answers.values() if isinstance(value, list)]
+    if len(answers) > MOST_FIELDS or any(len(value) > MOST_ENTRIES for value in lists):
         raise PydanticCustomError("answers_too_large", "too many answers", {"most": str(LARGEST_ANSWERS)})
-    values = [one for one in said.values() if not isinstance(one, list)]
-    values += [one for entries in lists for one in entries]
-    if not all(_is_simple(one) for one in (*said, *values)):
+    values = [value for value in answers.values() if not isinstance(value, list)]
+    values += [value for entries in lists for value in entries]
+    if not all(_is_simple(value) for value in (*answers, *values)):
         raise PydanticCustomError("answers_are_simple", "must be simple values, or lists of them")
-    text = canonical_json(said)
+    text = canonical_json(answers)
     if len(text.encode()) > LARGEST_ANSWERS:
         raise PydanticCustomError("answers_too_large", "too large", {"most": str(LARGEST_ANSWERS)})
     return text
 
 
-def _is_simple(said: Any) -> bool:
-    if isinstance(said, str):
-        return _is_unicode(said)
-    if isinstance(said, float):
-        return math.isfinite(said)
-    return said is None or isinstance(said, bool) or (isinstance(said, int) and abs(said) <= LARGEST_NUMBER)
+def _is_simple(value: Any) -> bool:
+    if isinstance(value, str):
+        return _is_unicode(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return (
+        value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) <= LARGEST_NUMBER)
+    )
 
 
 #: The answers to a form. They may be personal: they are stored as one JSON text, sealed under the key of the
@@ -281,10 +295,10 @@ def validate_answers(
     """Return the faults in the answers to a form that `check_form` has passed, in the order of the form's
     fields, at most 50; none: the answers are valid. `answers` are such as an `Answers` field accepts.
     """
-    found: list[FormFault] = []
+    faults: list[FormFault] = []
     for error in _validator(form).iter_errors(answers):
-        found += _faults(form, answers, error, within)
-        if len(found) >= MOST_FAULTS:
+        faults += _faults(form, answers, error, within)
+        if len(faults) >= MOST_FAULTS:
             break
     order = {_escaped(name): n for n, name in enumerate(ordered_fields(form))}
 
@@ -292,7 +306,7 @@ def validate_answers(
         return order.get(fault.pointer.removeprefix(f"{within}/").partition("/")[0], len(order))
 
     # A dictionary, since two errors about the same missing field yield the same fault.
-    once = {(fault.pointer, fault.because): fault for fault in found[:MOST_FAULTS]}
+    once = {(fault.pointer, fault.because): fault for fault in faults[:MOST_FAULTS]}
     return sorted(once.values(), key=field_position)
 
 
@@ -321,27 +335,27 @@ def _faults(
     schema = fields[str(path[0])]
     if len(path) > 1:
         schema = schema["items"]
-    at = within + "".join(f"/{_escaped(str(part))}" for part in path)
-    yield FormFault(at, *_message_of(str(keyword), schema))
+    pointer = within + "".join(f"/{_escaped(str(part))}" for part in path)
+    yield FormFault(pointer, *_message_of(str(keyword), schema))
 
 
 def _message_of(keyword: str, schema: dict[str, Any]) -> tuple[str, dict[str, str]]:
     """Return the code of the message about a keyword that an answer violates, and the message's arguments."""
-    wanted = schema[keyword]
+    limit = schema[keyword]
     match keyword:
         case "type":
-            return _TYPES[wanted], {}
+            return _TYPES[limit], {}
         case "enum":
-            return "enum", {"expected": ", ".join(str(one) for one in wanted[:MOST_FAULTS])}
+            return "enum", {"expected": ", ".join(str(choice) for choice in limit[:MOST_FAULTS])}
         case "format":
-            return _FORMATS[wanted], {}
+            return _FORMATS[limit], {}
         case "pattern":
-            return "string_pattern_mismatch", {"pattern": wanted}
+            return "string_pattern_mismatch", {"pattern": limit}
         case "uniqueItems":
             return "each_once", {}
         case _:
             code, name = _BOUNDS[keyword]
-            return code, {name: str(wanted)}
+            return code, {name: str(limit)}
 
 
 _BOUNDS = {
@@ -361,14 +375,14 @@ _validator_cache: OrderedDict[str, Draft202012Validator] = OrderedDict()
 def _validator(form: dict[str, Any]) -> Draft202012Validator:
     """Return the compiled validator of the form, cached for the forms used most recently."""
     name = sha256(canonical_json(form).encode()).hexdigest()
-    known = _validator_cache.get(name)
-    if known is None:
-        known = _compiled({**form, "additionalProperties": False})
+    validator = _validator_cache.get(name)
+    if validator is None:
+        validator = _compiled({**form, "additionalProperties": False})
         while len(_validator_cache) >= MOST_CACHED:
             _validator_cache.popitem(last=False)
-    _validator_cache[name] = known
+    _validator_cache[name] = validator
     _validator_cache.move_to_end(name)
-    return known
+    return validator
 
 
 def _compiled(schema: dict[str, Any]) -> Draft202012Validator:

@@ -91,13 +91,14 @@ class Branch:
     """The target of an action with several outcomes: an accepted delivery is delivered, a rejected one is
     rectified. `choose` is called with the record after the action, and returns one of `leads_to`; if that is
     the record's present state, the record stays in it. `events` are the events of outcomes that differ from
-    the action's own event. `ways` lists, for states that do not have all outcomes, the ones that they have.
+    the action's own event. `outcomes` lists, for states that do not have all outcomes, the ones that they
+    have.
     """
 
     choose: Callable[[Any], CodeEnum]
     leads_to: tuple[CodeEnum, ...]
     events: dict[CodeEnum, str] = field(default_factory=dict)
-    ways: dict[CodeEnum, tuple[CodeEnum, ...]] = field(default_factory=dict)
+    outcomes: dict[CodeEnum, tuple[CodeEnum, ...]] = field(default_factory=dict)
 
     def __call__(self, record: Any) -> CodeEnum:
         state = self.choose(record)
@@ -199,7 +200,7 @@ class Action(Generic[R, B]):
     vote. `related` are commands on further records. `document` returns, from the record before, the class of
     the document that the action creates, whose number is drawn then; `documents` those of an action that
     creates several, from the record before and the payload. `notifies`: recipients of notices who get work
-    or are concerned by the result, besides the persons in marked fields. `anywhere`: those of `who` that
+    or are concerned by the result, besides the persons in marked fields. `anywhere`: those of `policy` that
     otherwise see the records of their teams (`SEE_THEIR_TEAMS`) act on all records, and so see all. `due`:
     when the worker performs the action by itself.
     """
@@ -210,7 +211,7 @@ class Action(Generic[R, B]):
     body: type[B]
     from_states: frozenset[CodeEnum] | Creation
     to: CodeEnum | Unchanged | StateResolver
-    who: ActorPolicy
+    policy: ActorPolicy
     event: str
     unless: tuple[Check, ...] = ()
     prepare: tuple[Prepare, ...] = ()
@@ -255,8 +256,8 @@ class Action(Generic[R, B]):
     @property
     def events(self) -> tuple[str, ...]:
         """Return the event types that the action can have, its usual one first."""
-        others = self.to.events.values() if isinstance(self.to, Branch) else ()
-        return tuple(dict.fromkeys((self.event, *others)))
+        other_events = self.to.events.values() if isinstance(self.to, Branch) else ()
+        return tuple(dict.fromkeys((self.event, *other_events)))
 
     def event_in(self, state: CodeEnum | None) -> str:
         """Return the event type if the action leaves the record in that state."""
@@ -269,7 +270,7 @@ class Action(Generic[R, B]):
         """Return the roles that see every record of the kind because the action is for them: nobody can act
         on what they do not see.
         """
-        return self.who.roles - SEE_THEIR_OWN - (frozenset() if self.anywhere else SEE_THEIR_TEAMS)
+        return self.policy.roles - SEE_THEIR_OWN - (frozenset() if self.anywhere else SEE_THEIR_TEAMS)
 
     def label(self, language: str) -> str:
         """Return the action's label in that language."""
@@ -304,7 +305,7 @@ def action(
     zh: str,
     come_from: Iterable[CodeEnum] | Creation,
     to: CodeEnum | Unchanged | StateResolver,
-    who: ActorPolicy,
+    policy: ActorPolicy,
     event: str,
     *,
     name: str | None = None,
@@ -324,7 +325,7 @@ def action(
         from_states=come_from if isinstance(come_from, Creation) else frozenset(come_from),
         to=to,
         # Whatever duties keep apart is a judgement.
-        who=who.for_people() if more.get("segregate_from") else who,
+        policy=policy.for_people() if more.get("segregate_from") else policy,
         event=event,
         **more,
     )
@@ -376,7 +377,7 @@ class Lifecycle(RecordKind[R]):
         by_name = {row.name: row for row in self.rows}
         object.__setattr__(self, "by_name", by_name)
         object.__setattr__(self, "action_names", frozenset(by_name))
-        by_decision = [row.events for row in self.rows if Relation.decision in row.who.relations]
+        by_decision = [row.events for row in self.rows if Relation.decision in row.policy.relations]
         object.__setattr__(
             self, "decision_events", frozenset(event for events in by_decision for event in events)
         )
@@ -385,8 +386,13 @@ class Lifecycle(RecordKind[R]):
             for state in self.states
         }
         object.__setattr__(self, "leaving", leaving)
-        relations = {one for row in self.rows for one in row.who.relations}
-        fields = {name for one in relations if isinstance(one, ProcessRelation) for name in one.fields}
+        relations = {relation for row in self.rows for relation in row.policy.relations}
+        fields = {
+            name
+            for relation in relations
+            if isinstance(relation, ProcessRelation)
+            for name in relation.fields
+        }
         object.__setattr__(self, "_relation_fields", tuple(sorted(fields)))
         assert len(self.by_name) == len(self.rows), f"two actions of {self.kind} have one name"
         assert self.rows[0].opens, f"the first row of {self.kind} is the one from nothing"
@@ -417,13 +423,13 @@ class Lifecycle(RecordKind[R]):
         """
         state = getattr(record, "state")  # noqa: B009  # every lifecycle's record has one; Record itself has none
         key = (state, *policy_cache_key(caller, record, self._relation_fields))
-        found = self._open_to.get(key)
-        if found is None:
+        actions = self._open_to.get(key)
+        if actions is None:
             if len(self._open_to) >= MOST_CACHED_POLICIES:
                 self._open_to.clear()
-            found = tuple(row for row in self.leaving.get(state, ()) if row.who.allows(caller, record))
-            self._open_to[key] = found
-        return found
+            actions = tuple(row for row in self.leaving.get(state, ()) if row.policy.allows(caller, record))
+            self._open_to[key] = actions
+        return actions
 
     def opening(self) -> Action[R, Any]:
         """Return the action that opens a record."""

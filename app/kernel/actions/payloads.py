@@ -66,8 +66,8 @@ def _expression(controls: str, unless: str = "") -> dict[str, str]:
     """Return the JSON Schema keyword `pattern` of a text that has none of these characters, has a visible
     one, and does not match `unless` at its start.
     """
-    seen = f"[{_UNSEEN}]*[^{controls}{_UNSEEN}]"
-    return {"pattern": f"^{unless}{seen}[^{controls}]*[{_SPACE}]*$"}
+    visible = f"[{_UNSEEN}]*[^{controls}{_UNSEEN}]"
+    return {"pattern": f"^{unless}{visible}[^{controls}]*[{_SPACE}]*$"}
 
 
 A_LINE = _expression(NO_LINE, rf"(?!\s*{PREFIX})")
@@ -88,7 +88,8 @@ _VISIBLE_CATEGORIES = ("L", "N", "P", "S", "Co")
 
 def _require_visible(value: str) -> str:
     if not any(
-        one not in _BLANK and unicodedata.category(one).startswith(_VISIBLE_CATEGORIES) for one in value
+        character not in _BLANK and unicodedata.category(character).startswith(_VISIBLE_CATEGORIES)
+        for character in value
     ):
         raise PydanticCustomError("nothing_visible", "must hold something that can be seen")
     return value
@@ -276,7 +277,7 @@ class EmptyPayload(Payload):
 class Reason(Payload):
     """A payload with the reason for the action."""
 
-    reason: FreeText = Field(description="Why, in the words of whoever acts.")
+    reason: FreeText = Field(description="The reason, in the words of the person who acts.")
 
 
 def references(
@@ -291,7 +292,7 @@ def references(
         if value is not None and not (isinstance(body, Patch) and field not in body.model_fields_set):
             yield f"{within}{field}", mark, value
     for field in part_types(type(body)):
-        for n, part in enumerate(getattr(body, field)):
+        for n, part in enumerate(getattr(body, field) or ()):
             yield from references(part, f"{within}{field}/{n}/", marked=marked)
 
 
@@ -320,8 +321,8 @@ def provided_fields(body: BaseModel) -> Iterator[tuple[str, Any]]:
     """
     for name in type(body).model_fields:
         value = getattr(body, name)
-        given = name in body.model_fields_set if isinstance(body, Patch) else value is not None
-        if given and name != "occurred_at":
+        is_provided = name in body.model_fields_set if isinstance(body, Patch) else value is not None
+        if is_provided and name != "occurred_at":
             yield name, value
 
 
@@ -329,7 +330,7 @@ def has_personal_text(body: BaseModel) -> bool:
     """Return whether the payload has personal text, which must be sealed."""
     personal = marks(type(body), Personal)
     return any(value is not None and name in personal for name, value in provided_fields(body)) or any(
-        has_personal_text(part) for name in part_types(type(body)) for part in getattr(body, name)
+        has_personal_text(part) for name in part_types(type(body)) for part in getattr(body, name) or ()
     )
 
 
@@ -344,22 +345,22 @@ def to_event_data(
     """
     personal, names = marks(type(body), Personal), marks(type(body), ForeignRef)
     several, custom = part_types(type(body)), marks(type(body), CustomValuesField)
-    kept: dict[str, Any] = {}
+    data: dict[str, Any] = {}
     for name, value in provided_fields(body):
         if name in custom:
             continue
         if value is None:
-            kept[name] = None
+            data[name] = None
         elif name in names:
             ids = [record.id for record in resolved.get(f"{within}{name}", ())]
-            kept[name] = to_json_value(ids[0] if isinstance(value, str) else ids)
+            data[name] = to_json_value(ids[0] if isinstance(value, str) else ids)
         elif name in several:
-            kept[name] = [
+            data[name] = [
                 to_event_data(part, resolved, seal, f"{within}{name}/{n}/") for n, part in enumerate(value)
             ]
         else:
-            kept[name] = to_json_value(seal(value) if name in personal else value)
-    return kept
+            data[name] = to_json_value(seal(value) if name in personal else value)
+    return data
 
 
 def to_json_value(value: Any) -> Any:
@@ -386,21 +387,21 @@ def marks(model: type[BaseModel], mark: type) -> dict[str, Any]:
     """Return, by field, the mark of the class `mark` (such as Personal, ForeignRef or ChildRef) in the
     field's annotation.
     """
-    known = _marks_cache.get((model, mark))
-    if known is None:
-        known = {
-            name: found
+    cached = _marks_cache.get((model, mark))
+    if cached is None:
+        cached = {
+            name: instance
             for name, field in model.model_fields.items()
-            if (found := _mark(field.annotation, field.metadata, mark)) is not None
+            if (instance := _mark(field.annotation, field.metadata, mark)) is not None
         }
-        _marks_cache[model, mark] = known
-    return known
+        _marks_cache[model, mark] = cached
+    return cached
 
 
 def _mark(annotation: Any, metadata: Any, mark: type) -> Any:
-    for found in metadata:
-        if isinstance(found, mark):
-            return found
+    for instance in metadata:
+        if isinstance(instance, mark):
+            return instance
     for part in getattr(annotation, "__args__", ()):
         inner = _mark(part, getattr(part, "__metadata__", ()), mark)
         if inner is not None:
@@ -410,7 +411,7 @@ def _mark(annotation: Any, metadata: Any, mark: type) -> Any:
 
 def name_at(body: Payload, pointer: str) -> str:
     """Return what the payload has at the pointer: the name of a record, as the caller has written it."""
-    found: Any = body.model_dump(mode="json")
+    value: Any = body.model_dump(mode="json")
     for part in pointer.strip("/").split("/"):
-        found = found[int(part)] if isinstance(found, list) else found.get(part, "")
-    return str(found)
+        value = value[int(part)] if isinstance(value, list) else value.get(part, "")
+    return str(value)

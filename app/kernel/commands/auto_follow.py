@@ -33,19 +33,19 @@ async def add_auto_followers(
     *,
     version: int,
 ) -> None:
-    """Add a follower for each person who has work from a child record, got now or not yet done, and may not
-    see the record, or no longer. Who is to follow it no longer does not.
+    """Add a follower for each person whom a child record gives work, now or still, and who may not see the
+    record after the command. Persons whom the command removes as followers are not added again.
     """
     if Follower not in lifecycle.children:
         return
-    shown = audience(lifecycle, decided.record, ctx.audience, made=ctx.made, removed=ctx.removed)
+    tokens = audience(lifecycle, decided.record, ctx.audience, added=ctx.added, removed=ctx.removed)
     persons = set(_newly_responsible(ctx))
-    if not ctx.audience <= shown:
+    if not ctx.audience <= tokens:
         persons.update(await _still_responsible(reads, lifecycle, decided.record, ctx))
     persons -= {row.person_id for row in ctx.removed if isinstance(row, Follower)}
     callers = await ledger.directory.callers(persons) if persons else {}
     for person_id in sorted(callers):
-        if not is_visible(ledger, lifecycle, callers[person_id], sorted(shown)):
+        if not is_visible(ledger, lifecycle, callers[person_id], sorted(tokens)):
             add_child_row(
                 decided, Follower.for_person(decided.record, person_id, ctx.occurred_at), ctx, version=version
             )
@@ -67,7 +67,7 @@ async def _still_responsible(
 
 def _newly_responsible(ctx: ActionContext) -> Iterator[UUID]:
     """Yield the persons newly named in child records that give them work but do not show them the record."""
-    for was, row in (*((None, made) for made in ctx.made), *ctx.changed):
+    for was, row in (*((None, added) for added in ctx.added), *ctx.changed):
         shows = isinstance(row, ChildRecord) and row.AUDIENCE_KIND
         for name in () if shows else marks(type(row), Responsible):
             person_id = getattr(row, name)

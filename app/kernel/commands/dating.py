@@ -28,22 +28,22 @@ def occurred_at(command: Command, record: Any) -> datetime:
     A state is not left before it began, and nothing happens to a ticket before it was opened. What a rule
     does is never before the record's last change: it has decided on the record as it is.
     """
-    now, said, due = command.metadata.now, command.body.occurred_at, command.metadata.due_at
-    if said is None:
+    now, stated, due = command.metadata.now, command.body.occurred_at, command.metadata.due_at
+    if stated is None:
         since = record.state_since if _leaves_a_state(command, record) else record.changed_at
-        at, changed_at = (now, None) if due is None else (min(due, now), record.changed_at)
-        found: list[datetime] = [at, *(bound for bound in (since, changed_at) if bound is not None)]
-        return max(found)
-    if said > now + FUTURE_TOLERANCE:
+        instant, changed_at = (now, None) if due is None else (min(due, now), record.changed_at)
+        bounds: list[datetime] = [instant, *(bound for bound in (since, changed_at) if bound is not None)]
+        return max(bounds)
+    if stated > now + FUTURE_TOLERANCE:
         raise WrongValue(pointer="/occurred_at", because="in_the_future")
     reach = _backdating_limit(command.metadata.caller)
-    if reach is not None and said < now - max(reach, SKEW):
+    if reach is not None and stated < now - max(reach, SKEW):
         raise WrongValue({"days": str(reach.days)}, pointer="/occurred_at", because="too_far_back")
     if _leaves_a_state(command, record):
-        _require_not_before(said, record.state_since, "before_this_state")
+        _require_not_before(stated, record.state_since, "before_this_state")
     elif isinstance(record, Ticket):
-        _require_not_before(said, record.opened_at, "before_it_was_opened")
-    return said
+        _require_not_before(stated, record.opened_at, "before_it_was_opened")
+    return stated
 
 
 def _leaves_a_state(command: Command, record: Any) -> bool:
@@ -54,14 +54,14 @@ def not_before_the_last_change(command: Command, record: Any, decided: Decision)
     """Refuse (`before_the_last_change`) if the action changes the record as of a time before its last change.
     Only an action that changes nothing but child records, as a comment does, may be dated between changes.
     """
-    said, changes = command.body.occurred_at, decided.data["set"]
+    stated, changes = command.body.occurred_at, decided.data["set"]
     only_beside = bool(changes) and record.row_key not in changes
-    if said is not None and not only_beside and not _leaves_a_state(command, record):
-        _require_not_before(said, record.changed_at, "before_the_last_change")
+    if stated is not None and not only_beside and not _leaves_a_state(command, record):
+        _require_not_before(stated, record.changed_at, "before_the_last_change")
 
 
-def _require_not_before(said: datetime, since: datetime | None, because: str) -> None:
-    if since is not None and said < since:
+def _require_not_before(stated: datetime, since: datetime | None, because: str) -> None:
+    if since is not None and stated < since:
         raise WrongValue({"since": since.isoformat()}, pointer="/occurred_at", because=because)
 
 

@@ -72,7 +72,7 @@ def decide(
         _stamp(part, before.record_part(part_class), version, ctx)
         changes[part.row_key] = part_fields
         rows.append((f"fold.{part.KIND}", as_row(part)))
-    for was, child in (*((None, made) for made in ctx.made), *ctx.changed):
+    for was, child in (*((None, added) for added in ctx.added), *ctx.changed):
         if fields := changed_fields(was, child, sealing):
             _stamp(child, was, version, ctx)
             changes[child.row_key] = fields
@@ -147,11 +147,11 @@ def _once_per_text(seal: Seal) -> Seal:
     """Return a function that seals each text once per command, so that `given` and `set` hold one
     ciphertext.
     """
-    known: dict[str, Sealed] = {}
+    ciphertexts: dict[str, Sealed] = {}
 
     def sealing(text: str) -> Sealed:
-        if text not in known:
-            known[text] = seal(text)
-        return known[text]
+        if text not in ciphertexts:
+            ciphertexts[text] = seal(text)
+        return ciphertexts[text]
 
     return sealing

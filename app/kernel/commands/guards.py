@@ -30,8 +30,8 @@ def require_permission(
     """
     if not command.row.is_open_in(None if command.row.opens else record.state):
         raise unavailable(command, record, "not_in_this_state")
-    if not (permitted or command.row.who.allows(command.metadata.caller, record)):
-        raise Forbidden({"who": command.row.who.phrase(command.metadata.language, labels)})
+    if not (permitted or command.row.policy.allows(command.metadata.caller, record)):
+        raise Forbidden({"who": command.row.policy.phrase(command.metadata.language, labels)})
 
 
 def require_segregation(command: Command, record: Any, behalf: UUID | None) -> None:

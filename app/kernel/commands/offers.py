@@ -36,7 +36,7 @@ async def offers(
     """Return the actions that the caller may perform in the record's state, in the order of the lifecycle's
     table, each with the refusal of its checks, if any; only those named in `among`, unless it is None.
     """
-    look, at = (
+    reads, ctx = (
         ReadContext(ledger.db, ledger.lifecycles, ledger.directory),
         action_context(ledger, loaded, metadata),
     )
@@ -49,6 +49,6 @@ async def offers(
             continue
         because = None
         for check in row.unless:
-            because = because or await check(look, loaded.record, at)
+            because = because or await check(reads, loaded.record, ctx)
         offered.append(Offer(row, because))
     return offered

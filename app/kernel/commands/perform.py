@@ -102,12 +102,12 @@ class _CommandDecision:
 
 
 async def _attempt(ledger: Ledger, command: Command) -> CommandResult:
-    whole = await _decide_command(ledger, command)
+    decision = await _decide_command(ledger, command)
     try:
-        written = await ledger.writer.write(_append_request([whole]))
+        written = await ledger.writer.write(_append_request([decision]))
     except ConstraintViolation as error:
-        raise _violation_refusal(whole, error) or error from error
-    return _command_result(ledger, whole, written)
+        raise _violation_refusal(decision, error) or error from error
+    return _command_result(ledger, decision, written)
 
 
 def _violation_refusal(
@@ -141,19 +141,19 @@ async def _decide_command(ledger: Ledger, command: Command) -> _CommandDecision:
     return _CommandDecision(command, parts, last, reads.versions)
 
 
-def _append_request(wholes: Sequence[_CommandDecision]) -> AppendRequest:
+def _append_request(decisions: Sequence[_CommandDecision]) -> AppendRequest:
     """Return the append request for these commands, which the log applies all together or not at all."""
-    parts = [part for whole in wholes for part in whole.parts]
-    reads = {name: version for whole in wholes for name, version in whole.reads.items()}
+    parts = [part for decision in decisions for part in decision.parts]
+    reads = {name: version for decision in decisions for name, version in decision.reads.items()}
     return AppendRequest(
         # Of two events on one stream the first follows the version that was read.
         reads=reads | {part.event.stream: part.event.version - 1 for part in reversed(parts)},
         events=tuple(part.event for part in parts),
         rows=tuple(row for part in parts for row in (*part.rows, *part.decided.rows)),
-        removals=tuple(gone for part in parts for gone in (*part.removals, *part.decided.removals)),
+        removals=tuple(removal for part in parts for removal in (*part.removals, *part.decided.removals)),
         audiences={p.event.stream: tuple(sorted(p.after)) for p in parts if p.after != p.before},
         idempotency_records=tuple(
-            once for w in wholes if (once := _idempotency_record(w.command, w.last.event)) is not None
+            once for w in decisions if (once := _idempotency_record(w.command, w.last.event)) is not None
         ),
     )
 
@@ -192,21 +192,23 @@ async def perform_all(ledger: Ledger, acts: Sequence[Command]) -> list[CommandRe
 
 
 async def _attempt_all(ledger: Ledger, acts: Sequence[Command]) -> list[CommandResult]:
-    wholes: list[_CommandDecision] = []
+    decisions: list[_CommandDecision] = []
     refused: dict[int, Refusal] = {}
     for n, act in enumerate(acts):
         try:
-            wholes.append(await _decide_command(ledger, act))
+            decisions.append(await _decide_command(ledger, act))
         except Refusal as refusal:
             refused[n] = refusal
-    if refused := refused or _conflicting_commands(wholes):
+    if refused := refused or _conflicting_commands(decisions):
         raise BatchRefused(refused)
     try:
-        written = await ledger.writer.write(_append_request(wholes))
+        written = await ledger.writer.write(_append_request(decisions))
     except ConstraintViolation as error:
         # The constraint does not tell which of the commands that declare it has violated it.
         violated = {
-            n: answer for n, whole in enumerate(wholes) if (answer := _violation_refusal(whole, error))
+            n: answer
+            for n, decision in enumerate(decisions)
+            if (answer := _violation_refusal(decision, error))
         }
         if stale := next(
             (answer for answer in violated.values() if isinstance(answer, ConcurrencyConflict)), None
@@ -214,20 +216,20 @@ async def _attempt_all(ledger: Ledger, acts: Sequence[Command]) -> list[CommandR
             raise stale from error
         refused = {n: answer for n, answer in violated.items() if isinstance(answer, Refusal)}
         raise BatchRefused(refused) if refused else error from error
-    return [_command_result(ledger, whole, written) for whole in wholes]
+    return [_command_result(ledger, decision, written) for decision in decisions]
 
 
-def _conflicting_commands(wholes: Sequence[_CommandDecision]) -> dict[int, Refusal]:
+def _conflicting_commands(decisions: Sequence[_CommandDecision]) -> dict[int, Refusal]:
     """Return refusals for the commands that write a stream which another of them reads or writes, and for
     those others. Raises ConcurrencyConflict if two have read different versions of one stream.
     """
     writers: dict[str, set[int]] = {}
     readers: dict[str, set[int]] = {}
     versions: dict[str, int] = {}
-    for n, whole in enumerate(wholes):
-        for part in whole.parts:
+    for n, decision in enumerate(decisions):
+        for part in decision.parts:
             writers.setdefault(part.event.stream, set()).add(n)
-        for name, version in whole.reads.items():
+        for name, version in decision.reads.items():
             readers.setdefault(name, set()).add(n)
             if versions.setdefault(name, version) != version:
                 raise ConcurrencyConflict()
@@ -289,28 +291,33 @@ async def _stream_decision(
     await add_auto_followers(ledger, reads, command.lifecycle, decided, ctx, version=version)
     dating.not_before_the_last_change(command, record, decided)
     event = _event(command, decided, version, ctx.occurred_at, behalf)
-    after = audience(command.lifecycle, decided.record, ctx.audience, made=ctx.made, removed=ctx.removed)
+    after = audience(command.lifecycle, decided.record, ctx.audience, added=ctx.added, removed=ctx.removed)
     return _StreamDecision(command, record, ctx, decided, event, rows, removals, ctx.audience, after)
 
 
 async def _decide_follow_up(
-    ledger: Ledger, reads: ReadContext, command: Command, first: _StreamDecision, action: str, said: Payload
+    ledger: Ledger,
+    reads: ReadContext,
+    command: Command,
+    first: _StreamDecision,
+    action: str,
+    payload: Payload,
 ) -> _StreamDecision:
-    """Decide the action that follows at once from the first event, with the payload `said`, on the record
+    """Decide the action that follows at once from the first event, with the payload `payload`, on the record
     after that event: as of the same time, or of a later one that the payload says. The actor policy and the
     segregation of duties are not checked again, as they were for the first action; the action's own checks
     are.
     """
-    at, stated = first.ctx.occurred_at, command.body.occurred_at
-    if said.occurred_at is not None:
-        at = stated = max(at, said.occurred_at)
-    body = said.model_copy(update={"occurred_at": stated})
+    occurred_at, stated = first.ctx.occurred_at, command.body.occurred_at
+    if payload.occurred_at is not None:
+        occurred_at = stated = max(occurred_at, payload.occurred_at)
+    body = payload.model_copy(update={"occurred_at": stated})
     after = Command(command.lifecycle, command.lifecycle[action], command.name, body, command.metadata)
     record = first.decided.record
     loaded = VersionedRecord(record, first.event.version, sorted(first.after))
     if not after.row.is_open_in(record.state):
         raise guards.unavailable(after, record, "not_in_this_state")
-    ctx = action_context(ledger, loaded, command.metadata, occurred_at=at)
+    ctx = action_context(ledger, loaded, command.metadata, occurred_at=occurred_at)
     ctx.command_id = first.ctx.command_id
     ctx.follows = True
     await resolve_references(ledger, reads, after, ctx, record)
@@ -327,7 +334,7 @@ async def _decide_related(
     if not command.row.related:
         return []
     # Records that this command opens can be read by its related commands.
-    reads.made[first.event.stream] = VersionedRecord(
+    reads.own_records[first.event.stream] = VersionedRecord(
         first.decided.record, first.event.version, sorted(first.after)
     )
     parts: list[_StreamDecision] = []
@@ -345,9 +352,9 @@ async def _decide_related_records(
 ) -> list[_StreamDecision]:
     """Decide the related command `second` on each record that it names."""
     decided: list[_StreamDecision] = []
-    for pointer, one in second.issued(first.decided.record, command.body, first.ctx):
-        assert one.record != first.event.stream, "two events of one command are on two streams"
-        other = _related_command(ledger, command, second.action, one)
+    for pointer, related in second.issued(first.decided.record, command.body, first.ctx):
+        assert related.record != first.event.stream, "two events of one command are on two streams"
+        other = _related_command(ledger, command, second.action, related)
         try:
             part = await _decide_stream(
                 ledger, reads, other, first.ctx.command_id, follows=True, permitted=second.permitted

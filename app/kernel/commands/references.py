@@ -43,11 +43,11 @@ async def resolve_references(
             behalf = ctx.references[field][0].id
     await _resolve_keys(ledger, reads, command, record)
     for field, child, value in child_references(command.body):
-        found = await reads.child(child.row, record, **{child.by: value})
-        if found is None or (found.for_staff and not command.metadata.caller.is_staff_for(record)):
+        child_row = await reads.child(child.row, record, **{child.by: value})
+        if child_row is None or (child_row.for_staff and not command.metadata.caller.is_staff_for(record)):
             words = {"kind": child.row.KIND, "name": str(value)}
             raise WrongValue(words, pointer=f"/{field}", because="unknown_reference")
-        ctx.references[field] = [found]
+        ctx.references[field] = [child_row]
     upload = upload_field(command.body)
     if upload is not None:
         ctx.upload = await _uploaded(ledger, reads, command, upload)
@@ -64,23 +64,25 @@ async def _uploaded(ledger: Ledger, reads: ReadContext, command: Command, field:
     and not yet attached.
     """
     upload_id = getattr(command.body, field)
-    found, caller = await find_upload(ledger.db, upload_id), command.metadata.caller
-    if found is None or found.sha256 is None or not found.is_usable_by(caller):
+    upload, caller = await find_upload(ledger.db, upload_id), command.metadata.caller
+    if upload is None or upload.sha256 is None or not upload.is_usable_by(caller):
         raise WrongValue(pointer=f"/{field}", because="no_such_upload")
-    if found.wrapped is None or await reads.is_attached(upload_id):
+    if upload.wrapped is None or await reads.is_attached(upload_id):
         raise WrongValue(pointer=f"/{field}", because="attached_already")
-    if command.metadata.now > found.begun_at + ATTACH_DEADLINE:
+    if command.metadata.now > upload.begun_at + ATTACH_DEADLINE:
         words = {"hours": str(ATTACH_DEADLINE // timedelta(hours=1))}
         raise WrongValue(words, pointer=f"/{field}", because="upload_too_old")
-    return found
+    return upload
 
 
 def _participants(mark: ForeignRef, record: Record, ctx: ActionContext) -> frozenset[str]:
     """Return the tokens and ids of persons who take part in the record, if the field may name them."""
     if not mark.allow_participants:
         return frozenset()
-    said = [value for value in dict(record).values() if isinstance(value, UUID | list)]
-    ids = {str(one) for value in said for one in (value if isinstance(value, list) else (value,))}
+    values = [value for value in dict(record).values() if isinstance(value, UUID | list)]
+    ids = {
+        str(person_id) for value in values for person_id in (value if isinstance(value, list) else (value,))
+    }
     return ctx.audience | ids
 
 
@@ -127,19 +129,23 @@ async def _resolve_keys(ledger: Ledger, reads: ReadContext, command: Command, re
     """Resolve the references by key. A key that the record has already is not checked: a record that refers
     to something retired meanwhile can still be changed otherwise.
     """
-    for field, mark, said in references(command.body, marked=KeyRef):
+    for field, mark, keys in references(command.body, marked=KeyRef):
         held = getattr(record, field, None)
         process = _process_of(command, record) if mark.per_process else None
-        for n, key in enumerate([said] if isinstance(said, str) else said):
+        for n, key in enumerate([keys] if isinstance(keys, str) else keys):
             if key == held or (isinstance(held, list) and key in held):
                 continue
-            pointer = f"/{field}" if isinstance(said, str) else f"/{field}/{n}"
-            found = await reads.by_key(mark.kind, key, process)
-            if mark.known and not any(_can_see(ledger, command, mark.kind, one.audience) for one in found):
+            pointer = f"/{field}" if isinstance(keys, str) else f"/{field}/{n}"
+            records = await reads.by_key(mark.kind, key, process)
+            if mark.must_exist and not any(
+                _can_see(ledger, command, mark.kind, loaded.audience) for loaded in records
+            ):
                 words = {"kind": mark.kind, "name": key}
                 raise WrongValue(words, pointer=pointer, because="unknown_reference")
             if not mark.retired:
-                _require_not_retired(ledger.lifecycles[mark.kind], [one.record for one in found], pointer)
+                _require_not_retired(
+                    ledger.lifecycles[mark.kind], [loaded.record for loaded in records], pointer
+                )
 
 
 def _can_see(ledger: Ledger, command: Command, kind: str, audience: list[str]) -> bool:
@@ -152,11 +158,11 @@ def _process_of(command: Command, record: Record) -> str:
     return process or record.KIND
 
 
-def _require_not_retired(lifecycle: Lifecycle[Any], found: Sequence[Any], pointer: str) -> None:
+def _require_not_retired(lifecycle: Lifecycle[Any], records: Sequence[Any], pointer: str) -> None:
     """Raise WrongValue if all of these records, which share a name, are retired: no new references
     to them.
     """
-    codes = [lifecycle.retired.get(one.state) for one in found]
+    codes = [lifecycle.retired.get(record.state) for record in records]
     if codes and all(codes):
         raise WrongValue(pointer=pointer, because=str(codes[0]))
 

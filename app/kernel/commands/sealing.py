@@ -52,8 +52,10 @@ async def _name_changes(ledger: Ledger, command: Command, person_id: UUID) -> tu
         source = known_as[field].source
         fingerprint = None if name is None else ledger.external_id_fingerprint(source, name)
         removals = () if command.row.opens else await _remove_names(ledger, person_id, source, fingerprint)
-        there = not command.row.opens and await ledger.db.value(NAME_EXISTS, (person_id, source, fingerprint))
-        if fingerprint is None or there:
+        exists = not command.row.opens and await ledger.db.value(
+            NAME_EXISTS, (person_id, source, fingerprint)
+        )
+        if fingerprint is None or exists:
             return (), removals
         row = {"id": str(uuid7()), "source": source, "fingerprint": fingerprint, "person_id": str(person_id)}
         return (("vault.known_as", row),), removals
@@ -77,8 +79,8 @@ async def _sealing_key(
         return ledger.vault.sealing(key), _key_row(ctx.key_id, record.id, None, wrapped), ()
     if command.row.keys in (Keys.DESTROYED, Keys.WITHDRAWN):
         of_all = command.row.keys is Keys.DESTROYED
-        gone = record.key_id if of_all else _named_text(command, ctx).key_id
-        return _nothing_to_seal, (), (("vault.personal_key", str(gone)),)
+        destroyed_id = record.key_id if of_all else _named_text(command, ctx).key_id
+        return _nothing_to_seal, (), (("vault.personal_key", str(destroyed_id)),)
     if not has_personal_text(command.body) and not ctx.custom.has_personal_text():
         return _nothing_to_seal, (), ()
     author = await _author(ledger, reads, command, record, behalf)

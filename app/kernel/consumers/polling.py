@@ -58,14 +58,14 @@ async def claim_first(
     returns whether there was still work to do in it.
     """
     # The locks are tried one by one; jobs that other workers have locked are skipped.
-    for (found,) in await (await connection.execute(waiting.encode(), values or None)).fetchall():
-        if not await fetch_value(connection, LOCK, kind, found):
+    for (key,) in await (await connection.execute(waiting.encode(), values or None)).fetchall():
+        if not await fetch_value(connection, LOCK, kind, key):
             continue
         try:
-            if await do(found):
+            if await do(key):
                 return True
         finally:
-            await fetch_value(connection, UNLOCK, kind, found)
+            await fetch_value(connection, UNLOCK, kind, key)
     return False
 
 

@@ -100,10 +100,10 @@ class Rule:
         )
 
         async def chosen(batch: Batch) -> Sequence[Recorded]:
-            found = [event for event in await batch.events(types, imported=False) if self._reacts_to(event)]
-            if self.preselect is None or not found:
-                return found
-            return await self.preselect(ledger, batch.connection, found)
+            events = [event for event in await batch.events(types, imported=False) if self._reacts_to(event)]
+            if self.preselect is None or not events:
+                return events
+            return await self.preselect(ledger, batch.connection, events)
 
         async def has_work(batch: Batch) -> bool:
             return bool(await chosen(batch))
@@ -223,9 +223,9 @@ async def perform_consequence(ledger: Ledger, cause: Cause, consequence: Consequ
     if moves and await _is_mirrored(ledger, consequence.record):
         return None
     name = None if consequence.record_id is None else str(consequence.record_id)
-    seen = None if consequence.if_match is None else frozenset({consequence.if_match})
+    if_match = None if consequence.if_match is None else frozenset({consequence.if_match})
     try:
-        await perform(ledger, Command(lifecycle, row, name, consequence.body, context, seen, key))
+        await perform(ledger, Command(lifecycle, row, name, consequence.body, context, if_match, key))
     except DuplicateCommand:
         return None
     except RetriesExhausted:

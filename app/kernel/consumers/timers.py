@@ -188,7 +188,9 @@ class TimedRule(Generic[R]):
         """Return the kinds of the records whose events affect the rule's timers."""
         if self.child_class is None:
             return frozenset({self.kind})
-        return frozenset(kind for kind, one in ledger.lifecycles.items() if self.child_class in one.children)
+        return frozenset(
+            kind for kind, lifecycle in ledger.lifecycles.items() if self.child_class in lifecycle.children
+        )
 
     def consumer(self, ledger: Ledger) -> Consumer:
         """Return the consumer that sets the rule's timers."""
@@ -200,7 +202,7 @@ class TimedRule(Generic[R]):
             touched = await batch.streams(kinds)
             due = await self._due(ledger, connection, touched) if touched else {}
             # A new record has no earlier timers.
-            unset = [name for name, of in touched.items() if name not in due and not of.is_new]
+            unset = [name for name, touch in touched.items() if name not in due and not touch.is_new]
             if unset:
                 await connection.execute(UNSET_TIMERS, (self.timers, unset))
             if due:
@@ -214,23 +216,23 @@ class TimedRule(Generic[R]):
         """Return, by stream, when the rule is to check these records; records that it does not watch are left
         out.
         """
-        wanted: dict[str, Any] = {"states": self.codes, "streams": list(touched)}
+        parameters: dict[str, Any] = {"states": self.codes, "streams": list(touched)}
         if self.child_class is None:
-            wanted["ids"] = ids_of(touched)
+            parameters["ids"] = ids_of(touched)
         if self.child_class:
             query = TIMED_CHILD_ROWS.format(table=self.table, stands=self.stands, only=self.only)
         else:
             query = TIMED_RECORDS.format(table=ledger.lifecycles[self.kind].source, only=self.only)
         due: dict[str, datetime] = {}
-        for row in await fetch_rows(connection, query, wanted):
-            at = self.due(self.record_of(ledger, row), ledger.settings)
+        for row in await fetch_rows(connection, query, parameters):
+            due_at = self.due(self.record_of(ledger, row), ledger.settings)
             name = row["record"] if self.child_class else stream(self.kind, row["id"])
-            if at is not None:  # of several child rows of one record, the earliest
-                due[name] = min(at, due.get(name, at))
-        if told := [name for name in due if not touched[name].has_live_events]:
-            cursor = await connection.execute(ACTED_ON.encode(), (told,))
+            if due_at is not None:  # of several child rows of one record, the earliest
+                due[name] = min(due_at, due.get(name, due_at))
+        if live := [name for name in due if not touched[name].has_live_events]:
+            cursor = await connection.execute(ACTED_ON.encode(), (live,))
             acted_on = {name for (name,) in await cursor.fetchall()}
-            for name in set(told) - acted_on:
+            for name in set(live) - acted_on:
                 del due[name]
         return due
 
@@ -241,8 +243,8 @@ class TimedRule(Generic[R]):
         else:
             query = RECORDS.format(table=ledger.lifecycles[self.kind].source)
         ids = [id_of(stream) for stream in streams]
-        said = {"kind": self.kind, "ids": ids, "streams": list(streams), "states": self.codes}
-        return await ledger.db.rows(query, said)
+        parameters = {"kind": self.kind, "ids": ids, "streams": list(streams), "states": self.codes}
+        return await ledger.db.rows(query, parameters)
 
     async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> Outcome:
         """Return the command of `act` if the record is due, otherwise when to check it again."""
@@ -250,8 +252,8 @@ class TimedRule(Generic[R]):
         due = self.due(record, ledger.settings)
         if due is None or due > now:  # not due: the record was not changed, so a setting was
             return due
-        found = await self.act(ledger, record, now)
-        if found is None:
+        follows = await self.act(ledger, record, now)
+        if follows is None:
             return RETRY_DELAY
         stream, planned_at = row["stream"], row["planned_at"]
         # A setting has moved it into the past since: it was not due then.
@@ -265,7 +267,7 @@ class TimedRule(Generic[R]):
             return Consequence(kind_of(stream), action, id_of(stream), body, if_match=version)
 
         return TimerOutcome(
-            consequence(*found),
+            consequence(*follows),
             None if moved else due,
             otherwise=None if self.otherwise is None else consequence(*self.otherwise),
         )
@@ -360,11 +362,11 @@ async def fire_due(
             await batch.fire()
             for cause, consequence, code in batch.refused:
                 await record_refusal(connection, cause, consequence, code)
-            for stream, at in batch.later.items():
-                said = {"at": at, "planned": stream not in batch.tried_again}
-                await connection.execute(RESCHEDULE, said | {"rule": rule.timers, "stream": stream})
-            gone = [stream for stream in streams if stream not in batch.later]
-            await connection.execute(DELETE_FIRED, (rule.timers, gone))
+            for stream, planned_at in batch.later.items():
+                parameters = {"at": planned_at, "planned": stream not in batch.tried_again}
+                await connection.execute(RESCHEDULE, parameters | {"rule": rule.timers, "stream": stream})
+            done = [stream for stream in streams if stream not in batch.later]
+            await connection.execute(DELETE_FIRED, (rule.timers, done))
     return len(streams)
 
 
@@ -405,8 +407,8 @@ class _Batch:
             self.failed(self.rule.name, error)
             self._try_again(stream, RETRY_DELAY)
 
-    def _reschedule(self, stream: str, at: datetime) -> None:
-        self.later[stream] = min(at, self.later.get(stream, at))
+    def _reschedule(self, stream: str, planned_at: datetime) -> None:
+        self.later[stream] = min(planned_at, self.later.get(stream, planned_at))
 
     def _try_again(self, stream: str, delay: timedelta) -> None:
         self.tried_again.add(stream)
@@ -414,17 +416,19 @@ class _Batch:
 
     async def _act(self, row: Row, cause: Cause) -> None:
         stream = row["stream"]
-        wanted = await self.rule.outcome_of(self.ledger, row | {"planned_at": self.planned[stream]}, self.now)
-        if wanted is None:
+        outcome = await self.rule.outcome_of(
+            self.ledger, row | {"planned_at": self.planned[stream]}, self.now
+        )
+        if outcome is None:
             return
-        if isinstance(wanted, datetime):
-            self._reschedule(stream, wanted)
+        if isinstance(outcome, datetime):
+            self._reschedule(stream, outcome)
             return
-        if isinstance(wanted, timedelta):
-            self._try_again(stream, wanted)
+        if isinstance(outcome, timedelta):
+            self._try_again(stream, outcome)
             return
-        cause = replace(cause, reference=wanted.reference, due_at=wanted.due_at)
-        for consequence in (wanted.consequence, wanted.otherwise):
+        cause = replace(cause, reference=outcome.reference, due_at=outcome.due_at)
+        for consequence in (outcome.consequence, outcome.otherwise):
             if consequence is None:
                 return
             refusal = await perform_consequence(self.ledger, cause, consequence)

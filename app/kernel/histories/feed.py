@@ -80,23 +80,29 @@ class EventSlice:
 class _Sight:
     """Whose events the caller sees: kinds whole, and kinds by tokens."""
 
-    whole: list[str] = field(default_factory=list)
+    entire_kinds: list[str] = field(default_factory=list)
     by_tokens: dict[frozenset[str], list[str]] = field(default_factory=dict)
 
     def condition(self, parameters: dict[str, Any], kind: str, audience: str) -> str:
         """Return the SQL condition for streams of that kind with that audience."""
-        ways = []
-        if self.whole:
-            parameters["whole"] = self.whole
-            ways.append(f"{kind} = any(%(whole)s)")
+        conditions = []
+        if self.entire_kinds:
+            parameters["whole"] = self.entire_kinds
+            conditions.append(f"{kind} = any(%(whole)s)")
         for n, (tokens, kinds) in enumerate(self.by_tokens.items()):
             parameters |= {f"kinds{n}": kinds, f"tokens{n}": sorted(tokens)}
-            ways.append(f"({audience} && %(tokens{n})s and {kind} = any(%(kinds{n})s))")
-        return f"({' or '.join(ways)})" if ways else "false"
+            conditions.append(f"({audience} && %(tokens{n})s and {kind} = any(%(kinds{n})s))")
+        return f"({' or '.join(conditions)})" if conditions else "false"
 
 
 async def read_slice(
-    ledger: Ledger, caller: Caller, wanted: EventFilter, span: PositionSpan, limit: int, *, forward: bool
+    ledger: Ledger,
+    caller: Caller,
+    event_filter: EventFilter,
+    span: PositionSpan,
+    limit: int,
+    *,
+    forward: bool,
 ) -> EventSlice:
     """Return the first events of the span that the caller may see, at most `limit`, in the log's order or
     against it. A few statements, however many events there are.
@@ -104,7 +110,7 @@ async def read_slice(
     if span.low >= span.high:
         return EventSlice([], span)
     sight = _sight(ledger, caller)
-    streams = list(wanted.streams) or await _few_streams(ledger.db, sight, wanted, span)
+    streams = list(event_filter.streams) or await _few_streams(ledger.db, sight, event_filter, span)
     looked_at = span
     if streams is None:
         looked_at = (
@@ -112,38 +118,40 @@ async def read_slice(
             if forward
             else PositionSpan(max(span.low, span.high - MOST_READ), span.high)
         )
-    rows = await _rows(ledger, caller, sight, wanted, streams, looked_at, limit=limit + 1, forward=forward)
-    shown = rows[:limit]
+    rows = await _rows(
+        ledger, caller, sight, event_filter, streams, looked_at, limit=limit + 1, forward=forward
+    )
+    page = rows[:limit]
     if len(rows) > limit:
-        last = shown[-1]["position"]
+        last = page[-1]["position"]
         remaining = PositionSpan(last, span.high) if forward else PositionSpan(span.low, last - 1)
     elif forward:
         remaining = PositionSpan(looked_at.high, span.high)
     else:
         remaining = PositionSpan(span.low, looked_at.low)
-    return EventSlice(await _seen_events(ledger, caller, shown), remaining)
+    return EventSlice(await _seen_events(ledger, caller, page), remaining)
 
 
 def _sight(ledger: Ledger, caller: Caller) -> _Sight:
-    found = _Sight()
+    sight = _Sight()
     for lifecycle in ledger.lifecycles.values():
         shown_to = event_tokens(caller, lifecycle, agents_see=ledger.settings.agents_see)
         if shown_to is None:
-            found.whole.append(lifecycle.kind)
+            sight.entire_kinds.append(lifecycle.kind)
         elif shown_to:
-            found.by_tokens.setdefault(shown_to, []).append(lifecycle.kind)
-    return found
+            sight.by_tokens.setdefault(shown_to, []).append(lifecycle.kind)
+    return sight
 
 
 async def _few_streams(
-    db: Database, sight: _Sight, wanted: EventFilter, span: PositionSpan
+    db: Database, sight: _Sight, event_filter: EventFilter, span: PositionSpan
 ) -> list[str] | None:
     """Return the streams to read one by one, those about a record beside its own; None if it is better to
     read by position: where few events remain, or the caller sees a kind whole or many streams.
     """
-    kinds = set(wanted.kinds)
-    whole = kinds.intersection(sight.whole) if kinds else sight.whole
-    if span.high - span.low <= MOST_READ or whole:
+    kinds = set(event_filter.kinds)
+    seen_kinds = kinds.intersection(sight.entire_kinds) if kinds else sight.entire_kinds
+    if span.high - span.low <= MOST_READ or seen_kinds:
         return None
     parameters: dict[str, Any] = {"most": MOST_STREAMS + 1}
     of_kinds = ""
@@ -157,16 +165,16 @@ async def _few_streams(
       union all
       select h.stream, h.version from log.stream_head o join log.stream_head h on h.about = o.stream
       where {about} limit %(most)s"""
-    found = await db.rows(query, parameters)
-    few = len(found) <= MOST_STREAMS and sum(row["version"] for row in found) <= MOST_READ
-    return [row["stream"] for row in found] if few else None
+    rows = await db.rows(query, parameters)
+    few = len(rows) <= MOST_STREAMS and sum(row["version"] for row in rows) <= MOST_READ
+    return [row["stream"] for row in rows] if few else None
 
 
 async def _rows(
     ledger: Ledger,
     caller: Caller,
     sight: _Sight,
-    wanted: EventFilter,
+    event_filter: EventFilter,
     streams: list[str] | None,
     span: PositionSpan,
     *,
@@ -177,20 +185,20 @@ async def _rows(
     conditions = ["e.position > %(low)s and e.position <= %(high)s"]
     conditions.append(sight.condition(parameters, "h.record_kind", "h.audience"))
     for column, values in (
-        ("h.kind", wanted.kinds or None),
+        ("h.kind", event_filter.kinds or None),
         ("e.stream", streams),
-        ("e.type", wanted.types or None),
-        ("e.actor", wanted.actors or None),
+        ("e.type", event_filter.types or None),
+        ("e.actor", event_filter.actors or None),
     ):
         if values is not None:
             name = column.replace(".", "_")
             parameters[name] = list(values)
             conditions.append(f"{column} = any(%({name})s)")
-    if wanted.occurred_from is not None:
-        parameters["from"] = wanted.occurred_from
+    if event_filter.occurred_from is not None:
+        parameters["from"] = event_filter.occurred_from
         conditions.append("e.occurred_at >= %(from)s")
-    if wanted.occurred_to is not None:
-        parameters["to"] = wanted.occurred_to
+    if event_filter.occurred_to is not None:
+        parameters["to"] = event_filter.occurred_to
         conditions.append("e.occurred_at < %(to)s")
     parameters["staff_kinds"] = [
         kind
@@ -218,35 +226,39 @@ async def _seen_events(ledger: Ledger, caller: Caller, rows: Sequence[dict[str, 
     """
     by_record = [(row.pop("record"), recorded(row)) for row in rows]
     relations = await _relations(ledger, caller, {name for name, _ in by_record})
-    found = [SeenEvent(event, ledger.lifecycles[kind_of(name)], relations[name]) for name, event in by_record]
-    return [one for one in found if not one.event.staff_only or one.viewer is Viewer.staff]
+    events = [
+        SeenEvent(event, ledger.lifecycles[kind_of(name)], relations[name]) for name, event in by_record
+    ]
+    return [event for event in events if not event.event.staff_only or event.viewer is Viewer.staff]
 
 
 async def _relations(ledger: Ledger, caller: Caller, names: Iterable[str]) -> dict[str, Viewer]:
     """Return the caller's relation to each of these records. Rows are read only where a role's scope, or the
     group that reviews, decides: one statement for each such kind.
     """
-    found: dict[str, Viewer] = {}
+    relation_of: dict[str, Viewer] = {}
     by_kind: dict[str, list[str]] = {}
     for name in names:
         by_kind.setdefault(kind_of(name), []).append(name)
     for kind, of_kind in by_kind.items():
         lifecycle = ledger.lifecycles[kind]
         if _is_staff_of(caller, lifecycle, somewhere=False):
-            found |= dict.fromkeys(of_kind, Viewer.staff)
+            relation_of |= dict.fromkeys(of_kind, Viewer.staff)
         elif not _is_staff_of(caller, lifecycle, somewhere=True) and lifecycle.reviewer_group_field is None:
-            found |= dict.fromkeys(of_kind, Viewer.other)
+            relation_of |= dict.fromkeys(of_kind, Viewer.other)
         else:
             records = await _policy_records(ledger.db, lifecycle, [id_of(name) for name in of_kind])
             relations = await viewers(ledger.db, lifecycle, caller, records)
-            found |= {f"{kind}/{one.id}": viewer for one, viewer in zip(records, relations, strict=True)}
-    return found
+            relation_of |= {
+                f"{kind}/{record.id}": viewer for record, viewer in zip(records, relations, strict=True)
+            }
+    return relation_of
 
 
 async def _policy_records(db: Database, lifecycle: Lifecycle[Any], ids: list[UUID]) -> list[Any]:
     """Return, of these records, the fields that decide who is staff for them, or reviews them."""
-    asked = ("team_id", "service", "requester_id", lifecycle.reviewer_group_field)
-    columns = [name for name in asked if name is not None and name in lifecycle.record.model_fields]
+    fields = ("team_id", "service", "requester_id", lifecycle.reviewer_group_field)
+    columns = [name for name in fields if name is not None and name in lifecycle.record.model_fields]
     query = f"select {', '.join(['id', *columns])} from {lifecycle.table} where id = any(%s)"
     rows = await db.rows(query, (ids,))
     return [SimpleNamespace(KIND=lifecycle.kind, **row) for row in rows]

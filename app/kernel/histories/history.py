@@ -21,9 +21,11 @@ async def record_at_version(db: Database, lifecycle: Lifecycle[R], stream: str, 
     return record
 
 
-async def record_as_of(db: Database, lifecycle: Lifecycle[R], stream: str, at: int | datetime) -> R | None:
+async def record_as_of(
+    db: Database, lifecycle: Lifecycle[R], stream: str, moment: int | datetime
+) -> R | None:
     """Return the record as it was at that log position or time of recording. None: it did not exist yet."""
-    return fold(lifecycle.record, stream, await read.stream_events(db, stream, as_of=at))
+    return fold(lifecycle.record, stream, await read.stream_events(db, stream, as_of=moment))
 
 
 def fold(record_class: type[R], row_key: str, events: list[Recorded]) -> R | None:

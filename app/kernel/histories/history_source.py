@@ -50,7 +50,7 @@ class HistoryEntry(NamedTuple):
     """
 
     follows: bool  # false for the opening, which comes first whatever its time
-    at: datetime
+    occurred_at: datetime
     version: int
     fields: dict[str, Any]
     event_fields: Iterable[str]
@@ -70,10 +70,11 @@ class EventOrigin(NamedTuple):
 class HistorySource(Generic[R]):
     """The configuration of a source for one kind of record.
 
-    `name` is the source's name. `columns` maps its columns to the record's fields; `with_state` are the
-    fields that are reported only in certain states, with those states. `at` are the columns of a row's own
-    time, `actor` is the column of who made it. `repeats`: another row that finds a case ended means that it
-    ended again. `origin`: an import, unless given.
+    `name` is the source's name. `columns` maps its columns to the record's fields; `with_state` maps fields
+    that are reported only in certain states to those states. `time_columns` are the columns that may hold the
+    time of a row, `actor` is the column with the person who made it. `repeats`: true if a further row of an
+    ended case means that the case ended once more, false if it only repeats that it has ended. `origin` is
+    the channel and the caller of the source's events; left out, they are those of an import.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class HistorySource(Generic[R]):
         *,
         columns: Mapping[str, str],
         with_state: Mapping[str, frozenset[CodeEnum]],
-        at: frozenset[str],
+        time_columns: frozenset[str],
         actor: str = "",
         repeats: bool,
         origin: EventOrigin | None = None,
@@ -96,7 +97,7 @@ class HistorySource(Generic[R]):
         self.with_state = with_state
         #: The fields that the source's rows report.
         self.reported_fields = frozenset({"state", *columns.values(), *with_state})
-        self.at = at
+        self.time_columns = time_columns
         self.actor = actor
         self.repeats = repeats
         #: Whether a case that was opened again may be in its initial state once more. In an import, a first
@@ -120,14 +121,14 @@ class HistorySource(Generic[R]):
         """Return the transition from the record's state to the state `after`; None if the state has not
         changed.
         """
-        way = self._transitions[record.state, after]
-        if way is not None and not way.regular:
+        transition = self._transitions[record.state, after]
+        if transition is not None and not transition.regular:
             for row in self._moving:
                 # An action that leads back to the previous state: the record knows which one that is.
                 back = callable(row.to) and not row.leads_to and row.is_open_in(record.state)
                 if back and row.to(record) == after:  # type: ignore[operator]  # it is called to be told
                     return Transition(row, True)
-        return way
+        return transition
 
     def _find_transition(self, before: CodeEnum, after: CodeEnum) -> Transition | None:
         ended = self.lifecycle.ended
@@ -146,28 +147,30 @@ class HistorySource(Generic[R]):
         """Return the personal fields in the event of a row: they stay there, even if their text may be
         unreadable by now.
         """
-        known = codecs(self.lifecycle.record)
-        return {name for name in row.event_fields if known[name].personal}
+        codec_of = codecs(self.lifecycle.record)
+        return {name for name in row.event_fields if codec_of[name].personal}
 
-    def type_of(self, way: Transition | None, state: CodeEnum | None) -> str:
-        """Return the type of an event with the transition `way` to the state; without a transition, the type
-        of an observation.
+    def type_of(self, transition: Transition | None, state: CodeEnum | None) -> str:
+        """Return the type of an event with that transition to the state; without a transition,
+        the type of an observation.
         """
-        return self.observed if way is None or way.row is None else way.row.event_in(state)
+        return (
+            self.observed if transition is None or transition.row is None else transition.row.event_in(state)
+        )
 
-    def missing(self, event: str, known: Mapping[str, Any]) -> list[str]:
+    def missing(self, event: str, values: Mapping[str, Any]) -> list[str]:
         """Return the codes of fields that the payload of the event's action requires, but that are unknown of
         the record.
         """
         needed = self._required.get(event)
         if not needed:
             return []
-        return [code for code, holders in needed if all(known.get(holder) is None for holder in holders)]
+        return [code for code, holders in needed if all(values.get(holder) is None for holder in holders)]
 
     def reader_codes(self, event: str, irregular: Iterable[str]) -> tuple[str, ...]:
         """Return those of an event's `irregular` codes that the source's reader found."""
-        known = {code for code, _ in self._required.get(event, ())}
-        return tuple(code for code in irregular if code not in known and not code.startswith("from:"))
+        missing_codes = {code for code, _ in self._required.get(event, ())}
+        return tuple(code for code in irregular if code not in missing_codes and not code.startswith("from:"))
 
 
 def _requires_reference(body: type[Payload]) -> bool:

@@ -55,8 +55,8 @@ class ImportedCase(Generic[R]):
     def add(self, entry: HistoryEntry) -> None:
         """Insert the entry at its place in the order of the case."""
         insort(self.entries, entry, key=sort_key)
-        if entry.follows and (self.latest is None or entry.at > self.latest):
-            self.latest = entry.at
+        if entry.follows and (self.latest is None or entry.occurred_at > self.latest):
+            self.latest = entry.occurred_at
 
     def set_opening(self, opening: HistoryEntry, row: HistoryEntry | None) -> None:
         """Set or replace the opening; `row` is the source's row behind it, if no other event records it."""
@@ -76,12 +76,12 @@ class ImportedCase(Generic[R]):
 
     def fields_before(self, entry: HistoryEntry) -> dict[str, Any]:
         """Return the case's fields with their values just before the entry."""
-        known: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         for earlier in self.entries:
             if sort_key(earlier) >= sort_key(entry):
                 break
-            known.update(earlier.fields)
-        return known
+            fields.update(earlier.fields)
+        return fields
 
     def fields_set_after(self, entry: HistoryEntry) -> set[str]:
         """Return the names of the fields that a later entry has reported."""
@@ -106,7 +106,7 @@ class ImportedCase(Generic[R]):
         ):
             opened_at = self.record.opened_at
             assert opened_at is not None
-            enter_state(record, state, entry.at if entry.follows else opened_at)
+            enter_state(record, state, entry.occurred_at if entry.follows else opened_at)
 
 
 def digest(text: str | None) -> str | None:
@@ -127,10 +127,10 @@ def replay_case(
     case = ImportedCase(source, empty(source.lifecycle.record, id_of(key)))
     for event in events:
         case.version = event.version
-        told = event.data["set"].get(key) or {}
-        if told:
-            case.record = evolve(case.record, event.version, event.occurred_at, told)
-        fields = _read_fields(source, {**event.data.get("late", {}).get(key, {}), **told}, texts)
+        changed = event.data["set"].get(key) or {}
+        if changed:
+            case.record = evolve(case.record, event.version, event.occurred_at, changed)
+        fields = _read_fields(source, {**event.data.get("late", {}).get(key, {}), **changed}, texts)
         entry = HistoryEntry(
             event.version > 1, event.occurred_at, event.version, fields, set(fields), own=False
         )
@@ -170,19 +170,21 @@ def _replay_opening(case: ImportedCase[R], entry: HistoryEntry, irregular: tuple
     own time.
     """
     source, columns = case.source, case.columns
-    whole = _all_reported_fields(
+    reported = _all_reported_fields(
         case, {**entry.fields, "state": source.initial_state}, entry.fields, irregular
     )
-    opening = {**whole, "state": source.initial_state}
+    opening = {**reported, "state": source.initial_state}
     own = _without_unknown(source, opening, irregular)
-    at = next((from_instant(text) for c in source.at if (text := columns.get(c))), entry.at)
-    if at != entry.at and not source.returns:
+    reported_at = next(
+        (from_instant(text) for c in source.time_columns if (text := columns.get(c))), entry.occurred_at
+    )
+    if reported_at != entry.occurred_at and not source.returns:
         own.pop("state", None)
     reference = columns.get(source.actor)
     actor = source.caller.actor if reference is None else reference.replace("/", ":")
     codes = source.reader_codes(source.lifecycle.opening().event, irregular)
-    row = HistoryEntry(True, at, entry.version, own, (), True, EventHeader("", (), codes, actor))
-    case.set_opening(HistoryEntry(False, entry.at, OPENING_VERSION, opening, opening, True), row)
+    row = HistoryEntry(True, reported_at, entry.version, own, (), True, EventHeader("", (), codes, actor))
+    case.set_opening(HistoryEntry(False, entry.occurred_at, OPENING_VERSION, opening, opening, True), row)
 
 
 def _reissued_row(case: ImportedCase[R], event: Recorded) -> HistoryEntry | None:
@@ -195,7 +197,7 @@ def _reissued_row(case: ImportedCase[R], event: Recorded) -> HistoryEntry | None
     if instead is not None:
         return next(each for each in rows if each.version == instead)
     for each in rows:
-        if each.header is not None and each.header.is_opening and each.at == event.occurred_at:
+        if each.header is not None and each.header.is_opening and each.occurred_at == event.occurred_at:
             # The opening's row is followed by an event with its state, another row of that time by one with
             # its changes. Behind an older row, the event repeats what the opening reported.
             leads = event.version == each.version + 1 and event.type != case.source.observed
@@ -208,26 +210,30 @@ def _reported_fields(case: ImportedCase[R], entry: HistoryEntry, event: Recorded
     """Return all fields reported with the entry, including unchanged ones, which are not in the event."""
     if not event.data["given"]:
         # The event adds to rows of the same time reported before, so their fields are used.
-        same = [each.fields for each in case.entries if each.own and each.follows and each.at == entry.at]
+        same = [
+            each.fields
+            for each in case.entries
+            if each.own and each.follows and each.occurred_at == entry.occurred_at
+        ]
         then = {name: value for fields in same for name, value in fields.items()}
         return _without_unknown(case.source, then, event.data.get("irregular", ())) | entry.fields
-    known = case.fields_before(entry) | entry.fields
-    return _all_reported_fields(case, known, entry.fields, event.data.get("irregular", ()))
+    values = case.fields_before(entry) | entry.fields
+    return _all_reported_fields(case, values, entry.fields, event.data.get("irregular", ()))
 
 
 def _all_reported_fields(
-    case: ImportedCase[R], known: Mapping[str, Any], told: Iterable[str], irregular: Sequence[str]
+    case: ImportedCase[R], values: Mapping[str, Any], set_fields: Iterable[str], irregular: Sequence[str]
 ) -> dict[str, Any]:
-    """Return, with their values, those of the `known` fields that a row reports by the source's columns, and
-    the source's own fields named in `told`.
+    """Return, with their values, those of the `values` fields that a row reports by the source's columns, and
+    the source's own fields named in `set_fields`.
     """
     source = case.source
     names = {source.columns[c] for c in case.columns if c in source.columns} | {"state"}
     unknown = {name for name in names if f"unknown_{name}" in irregular}
     if "state" not in unknown:
-        state = known.get("state")
+        state = values.get("state")
         names |= {name for name, states in source.with_state.items() if state in states}
-    return {name: known.get(name) for name in (names - unknown) | (source.reported_fields & set(told))}
+    return {name: values.get(name) for name in (names - unknown) | (source.reported_fields & set(set_fields))}
 
 
 def _without_unknown(
@@ -245,13 +251,13 @@ def _without_unknown(
 def _read_fields(
     source: HistorySource[R], fields: dict[str, Any], texts: Mapping[str, str | None]
 ) -> dict[str, Any]:
-    known = codecs(source.lifecycle.record)
+    codec_of = codecs(source.lifecycle.record)
     read: dict[str, Any] = {}
     for name, value in fields.items():
-        if known[name].personal:
+        if codec_of[name].personal:
             read[name] = _unsealed(value, texts)
         else:
-            read[name] = None if value is None else known[name].read(value)
+            read[name] = None if value is None else codec_of[name].read(value)
     return read
 
 
@@ -266,8 +272,8 @@ def _unsealed(value: str | None, texts: Mapping[str, str | None]) -> str | None:
 def ciphertexts(events: Iterable[Recorded]) -> Iterator[str]:
     """Yield the ciphertexts in the events."""
     for event in events:
-        told = event.data
-        for fields in (told["given"], *told["set"].values(), *told.get("late", {}).values()):
+        data = event.data
+        for fields in (data["given"], *data["set"].values(), *data.get("late", {}).values()):
             for value in (fields or {}).values():
                 if isinstance(value, str) and is_sealed(value):
                     yield value

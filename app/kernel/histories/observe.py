@@ -34,17 +34,17 @@ class Snapshot(NamedTuple):
     """A case's state after one change, in the fields of the record, with names resolved to ids.
 
     `state` None: not reported, or unknown here. `fields` are the record's without its personal ones, which
-    are in `words`. `given` are the source's columns that the log may store as they are, `private` those that
+    are in `words`. `columns` are those of the source that the log may store as they are, `private` those that
     must be sealed: all of them, or at least those that differ from the previous row. `irregular`: codes found
     by the reader. `actor`: who made the row.
     """
 
-    at: datetime
+    occurred_at: datetime
     opened_at: datetime
     state: CodeEnum | None
     fields: dict[str, Any]
     words: dict[str, str | None]
-    given: dict[str, str | None]
+    columns: dict[str, str | None]
     private: dict[str, str | None]
     irregular: Sequence[str] = ()
     actor: str = ""
@@ -54,7 +54,7 @@ class ObservedEvent(NamedTuple):
     """An event for the case's stream. `actor` None, for events about the opening: whoever opened the case."""
 
     type: str
-    at: datetime
+    occurred_at: datetime
     version: int
     data: dict[str, Any]
     actor: str | None
@@ -62,23 +62,23 @@ class ObservedEvent(NamedTuple):
 
 def observe(case: ImportedCase[R], snapshot: Snapshot, seal: Seal) -> list[ObservedEvent]:
     """Return the events that record the snapshot, at least one; `case` is updated to its state after them."""
-    telling = _Observation(case, snapshot, seal)
-    given = telling.changed_columns()
+    observation = _Observation(case, snapshot, seal)
+    columns = observation.changed_columns()
     if case.version == 0:
-        return telling.opening_events(given)
+        return observation.opening_events(columns)
     opened_at = case.record.opened_at
     assert opened_at is not None
-    if (case.latest is None or snapshot.at >= case.latest) and snapshot.opened_at >= opened_at:
-        return [telling.in_order_event(given, telling.codes)]
-    return telling.late_events(given)
+    if (case.latest is None or snapshot.occurred_at >= case.latest) and snapshot.opened_at >= opened_at:
+        return [observation.in_order_event(columns, observation.codes)]
+    return observation.late_events(columns)
 
 
 class _Content(NamedTuple):
-    """The content of an event: `given`, `set`, `late` and `instead` of its data; `set` and `late` of the case
-    only.
+    """The content of an event. `columns` are its `given`, the others as in its data, of the case
+    alone.
     """
 
-    given: dict[str, Any]
+    columns: dict[str, Any]
     set: dict[str, Any]
     late: dict[str, Any] = {}  # noqa: RUF012  # nothing changes it
     instead: int | None = None
@@ -111,19 +111,19 @@ class _Observation(Generic[R]):
     def changed_columns(self) -> dict[str, Any]:
         """Return the columns that differ from the previous row, as the log stores them."""
         columns, snapshot = self.case.columns, self.snapshot
-        known = columns.get
-        told: dict[str, Any] = {c: v for c, v in snapshot.given.items() if known(c, _MISSING) != v}
-        columns.update(told)
+        value_of = columns.get
+        changed: dict[str, Any] = {c: v for c, v in snapshot.columns.items() if value_of(c, _MISSING) != v}
+        columns.update(changed)
         if not snapshot.private:
-            return told
+            return changed
         for column, text in snapshot.private.items():
             mark = digest(text)
             if columns.get(column, _MISSING) != mark:
-                told[column] = self._ciphertext(text)
+                changed[column] = self._ciphertext(text)
                 columns[column] = mark
-        return dict(sorted(told.items()))
+        return dict(sorted(changed.items()))
 
-    def opening_events(self, given: dict[str, Any]) -> list[ObservedEvent]:
+    def opening_events(self, columns: dict[str, Any]) -> list[ObservedEvent]:
         """Return the events of a case's first row: its opening, and its state at the row's own time."""
         case, snapshot, first = self.case, self.snapshot, self.source.initial_state
         old = dict.fromkeys(self.values)
@@ -131,7 +131,7 @@ class _Observation(Generic[R]):
         self._set_fields(self.fields)
         enter_state(case.record, first, snapshot.opened_at)
         changed = changes(type(case.record), old, self.values)
-        event = self._opening_event(_Content(given, changed))
+        event = self._opening_event(_Content(columns, changed))
         self._set_opening(OPENING_VERSION, snapshot.opened_at)
         return [event] if self._is_only_opening else [event, self.in_order_event({}, ())]
 
@@ -155,11 +155,11 @@ class _Observation(Generic[R]):
             # All fields of the row are as of its own time; the state only where a case may be in its initial
             # state again, or if no column gives the time of opening: then the row itself is the opening, as
             # far as is known by now.
-            of_its_time = self.source.returns or snapshot.at == opened_at
+            of_its_time = self.source.returns or snapshot.occurred_at == opened_at
             manner = EventHeader("", (), self.codes, snapshot.actor)
-            told = snapshot.state is not None and of_its_time
-            fields = {**self.fields, "state": self.source.initial_state} if told else self.fields
-            row = HistoryEntry(True, snapshot.at, version, fields, (), True, manner)
+            is_reported = snapshot.state is not None and of_its_time
+            fields = {**self.fields, "state": self.source.initial_state} if is_reported else self.fields
+            row = HistoryEntry(True, snapshot.occurred_at, version, fields, (), True, manner)
         case.set_opening(HistoryEntry(False, opened_at, OPENING_VERSION, opening, opening, True), row)
 
     def _opening_event(self, content: _Content) -> ObservedEvent:
@@ -171,85 +171,85 @@ class _Observation(Generic[R]):
         event = self._event(EventHeader(kind, irregular, self.codes, ""), self.values["opened_at"], content)
         return event._replace(actor=None)
 
-    def in_order_event(self, given: dict[str, Any], found: tuple[str, ...]) -> ObservedEvent:
-        """Return the event of a row that is the latest so far. `found`: the reader's codes that no event of
+    def in_order_event(self, columns: dict[str, Any], codes: tuple[str, ...]) -> ObservedEvent:
+        """Return the event of a row that is the latest so far. `codes`: the reader's codes that no event of
         the row has yet.
         """
         case, snapshot, state = self.case, self.snapshot, self.snapshot.state
         stood = case.record.state
-        way = None if state is None else self.source.transition_for(case.record, state)
+        transition = None if state is None else self.source.transition_for(case.record, state)
         # If the state stays, only reported fields can change: comparing all fields takes a third of the time
         # of this module.
-        known, names = self.values, self.fields
-        old = known.copy() if way is not None else {name: known[name] for name in names}
+        values, names = self.values, self.fields
+        old = values.copy() if transition is not None else {name: values[name] for name in names}
         self._set_fields(names)
-        if way is not None and state is not None:
-            enter_state(case.record, state, snapshot.at)
-        new = known if way is not None else {name: known[name] for name in names}
+        if transition is not None and state is not None:
+            enter_state(case.record, state, snapshot.occurred_at)
+        new = values if transition is not None else {name: values[name] for name in names}
         changed = changes(type(case.record), old, new)
-        manner = self._header(way, _StateChange(stood, state), found, known)
-        event = self._event(manner, snapshot.at, _Content(given, changed))
+        manner = self._header(transition, _StateChange(stood, state), codes, values)
+        event = self._event(manner, snapshot.occurred_at, _Content(columns, changed))
         fields, latest = self._all_fields(), case.entries[-1].fields
         # Most rows report the same as the one before: sharing the dict saves memory, as histories are long.
         shared = latest if latest == fields else fields
         case.entries.append(
-            HistoryEntry(True, snapshot.at, case.version, shared, tuple(changed), True, manner)
+            HistoryEntry(True, snapshot.occurred_at, case.version, shared, tuple(changed), True, manner)
         )
-        case.latest = snapshot.at
+        case.latest = snapshot.occurred_at
         return event
 
-    def late_events(self, given: dict[str, Any]) -> list[ObservedEvent]:
+    def late_events(self, columns: dict[str, Any]) -> list[ObservedEvent]:
         """Return the events of a row that is not the latest, and those that correct later rows."""
         first = self.case.opening_row
-        if first is None or first.at <= self.snapshot.at:
-            row, event = self._insert(given, self.codes)
+        if first is None or first.occurred_at <= self.snapshot.occurred_at:
+            row, event = self._insert(columns, self.codes)
             return [event, *self._reissue_later_rows(row)]
-        row, event = self._replace_opening(given)
+        row, event = self._replace_opening(columns)
         if self._is_only_opening:
             return [event, *self._reissue_later_rows(row)]
         row, second = self._insert({}, ())
         return [event, second, *self._reissue_later_rows(row)]
 
-    def _replace_opening(self, given: dict[str, Any]) -> tuple[HistoryEntry, ObservedEvent]:
+    def _replace_opening(self, columns: dict[str, Any]) -> tuple[HistoryEntry, ObservedEvent]:
         """Derive the opening from this row, which is earlier than all others. Return the opening's entry and
         event.
         """
         case, old, was = self.case, self.values.copy(), self.case.replay_states().__dict__
-        row = HistoryEntry(True, self.snapshot.at, case.version + 1, {}, (), True)
+        row = HistoryEntry(True, self.snapshot.occurred_at, case.version + 1, {}, (), True)
         self.values["opened_at"] = min(self.values["opened_at"], self.snapshot.opened_at)
         self._set_opening(row.version, self.values["opened_at"])
         after = case.fields_set_after(row)
         self._set_fields({name: value for name, value in self.fields.items() if name not in after})
         self._update_derived_fields(was)
         changed = changes(type(case.record), old, self.values)
-        known = case.entries[0].fields.items()
-        past = self._log_values({n: v for n, v in known if n not in changed and n != "state"})
-        return row, self._opening_event(_Content(given, changed, past, OPENING_VERSION))
+        opening_fields = case.entries[0].fields.items()
+        past = self._log_values({n: v for n, v in opening_fields if n not in changed and n != "state"})
+        return row, self._opening_event(_Content(columns, changed, past, OPENING_VERSION))
 
-    def _insert(self, given: dict[str, Any], found: tuple[str, ...]) -> tuple[HistoryEntry, ObservedEvent]:
+    def _insert(self, columns: dict[str, Any], codes: tuple[str, ...]) -> tuple[HistoryEntry, ObservedEvent]:
         """Insert a row that is not the latest. Return its entry, and its event with the fields that it
-        changes. `found` are the codes of the source's reader.
+        changes. `codes` are the codes of the source's reader.
         """
         case, fields = self.case, self._all_fields()
-        entry = HistoryEntry(True, self.snapshot.at, case.version + 1, fields, (), True)
-        known, stood, was = (
+        entry = HistoryEntry(True, self.snapshot.occurred_at, case.version + 1, fields, (), True)
+        values, stood, was = (
             case.fields_before(entry),
             case.replay_states(entry),
             case.replay_states().__dict__,
         )
-        told = {n: v for n, v in fields.items() if known.get(n) != v}
+        differing = {n: v for n, v in fields.items() if values.get(n) != v}
         state = self.snapshot.state
-        way = None if state is None else self.source.transition_for(stood, state)
-        manner = self._header(way, _StateChange(stood.state, state), found, known | fields)
+        transition = None if state is None else self.source.transition_for(stood, state)
+        manner = self._header(transition, _StateChange(stood.state, state), codes, values | fields)
         old = self.values.copy()
         self.values["opened_at"] = min(self.values["opened_at"], self.snapshot.opened_at)
-        case.add(entry._replace(event_fields=told, header=manner))
-        current = told.keys() - case.fields_set_after(entry)
-        self._set_fields({n: v for n, v in told.items() if n in current and n != "state"})
+        case.add(entry._replace(event_fields=differing, header=manner))
+        current = differing.keys() - case.fields_set_after(entry)
+        self._set_fields({n: v for n, v in differing.items() if n in current and n != "state"})
         self._update_derived_fields(was)
-        past = self._log_values({n: v for n, v in told.items() if n not in current})
+        past = self._log_values({n: v for n, v in differing.items() if n not in current})
         changed = changes(type(case.record), old, self.values)
-        return entry, self._event(manner, entry.at, _Content(given, changed, past))
+        return entry, self._event(manner, entry.occurred_at, _Content(columns, changed, past))
 
     def _update_derived_fields(self, was: Mapping[str, Any]) -> None:
         """Update the fields that depend on states to their values if the row had come in time. `was`: their
@@ -268,48 +268,52 @@ class _Observation(Generic[R]):
         events: list[ObservedEvent] = []
         if not behind:
             return events
-        known, stood = case.fields_before(behind[0]), case.replay_states(behind[0])
-        for _, together in groupby(behind, key=attrgetter("at")):
+        values, stood = case.fields_before(behind[0]), case.replay_states(behind[0])
+        for _, together in groupby(behind, key=attrgetter("occurred_at")):
             # Rows of the same time are in the order of their events: if one is recorded again, all after it
             # are.
             again = False
             for each in together:
                 if each.header is not None:
-                    manner = self._updated_header(each, each.header, stood, known)
-                    again = again or manner != each.header or self._has_new_fields(each, known)
+                    manner = self._updated_header(each, each.header, stood, values)
+                    again = again or manner != each.header or self._has_new_fields(each, values)
                     if again:
-                        events.append(self._reissue(each, manner, known))
-                known.update(each.fields)
+                        events.append(self._reissue(each, manner, values))
+                values.update(each.fields)
                 case.apply_entry(stood, each)
         return events
 
     def _updated_header(
-        self, row: HistoryEntry, manner: EventHeader, stood: R, known: Mapping[str, Any]
+        self, row: HistoryEntry, manner: EventHeader, stood: R, values: Mapping[str, Any]
     ) -> EventHeader:
         """Return the row's header, given the case's state and known fields just before the row."""
         state = row.fields.get("state")
-        way = None if state is None else self.source.transition_for(stood, state)
-        found = self._header(way, _StateChange(stood.state, state), manner.codes, {**known, **row.fields})
-        return manner._replace(type=found.type, irregular=found.irregular)
+        transition = None if state is None else self.source.transition_for(stood, state)
+        header = self._header(
+            transition, _StateChange(stood.state, state), manner.codes, {**values, **row.fields}
+        )
+        return manner._replace(type=header.type, irregular=header.irregular)
 
-    def _has_new_fields(self, row: HistoryEntry, known: Mapping[str, Any]) -> bool:
-        news = {n: v for n, v in row.fields.items() if n not in row.event_fields and known.get(n) != v}
+    def _has_new_fields(self, row: HistoryEntry, values: Mapping[str, Any]) -> bool:
+        news = {n: v for n, v in row.fields.items() if n not in row.event_fields and values.get(n) != v}
         return bool(news and self._log_values(news))
 
-    def _reissue(self, row: HistoryEntry, manner: EventHeader, known: Mapping[str, Any]) -> ObservedEvent:
+    def _reissue(self, row: HistoryEntry, manner: EventHeader, values: Mapping[str, Any]) -> ObservedEvent:
         """Return the event that records the row again, in place of the event that recorded it before."""
         case = self.case
         assert row.header is not None
         again = row._replace(version=case.version + 1, header=manner)
-        told = {n: v for n, v in row.fields.items() if known.get(n) != v}
+        differing = {n: v for n, v in row.fields.items() if values.get(n) != v}
         after = case.fields_set_after(again)
-        now = self._log_values({n: v for n, v in told.items() if n not in after and self._has_value(n, v)})
-        past = self._log_values({n: v for n, v in told.items() if n not in now})
+        now = self._log_values(
+            {n: v for n, v in differing.items() if n not in after and self._has_value(n, v)}
+        )
+        past = self._log_values({n: v for n, v in differing.items() if n not in now})
         case.entries.remove(row)
         case.add(again._replace(event_fields={*now, *past, *self.source.personal_event_fields(row)}))
         # The opening's event is not replaced: its row gets an event in addition.
         instead = None if row.header.is_opening else row.version
-        return self._event(manner, row.at, _Content({}, now, past, instead))
+        return self._event(manner, row.occurred_at, _Content({}, now, past, instead))
 
     def _has_value(self, name: str, value: Any) -> bool:
         """Return whether the record's field has that value, or holds the personal text with that digest."""
@@ -337,11 +341,11 @@ class _Observation(Generic[R]):
         """Return the fields as the log stores them; without personal texts of which only the digest
         is known.
         """
-        known, words = codecs(type(self.case.record)), self.snapshot.words
+        codec_of, words = codecs(type(self.case.record)), self.snapshot.words
         written: dict[str, Any] = {}
         for name, value in sorted(fields.items()):
-            if value is None or not known[name].personal:
-                written[name] = None if value is None else known[name].write(value)
+            if value is None or not codec_of[name].personal:
+                written[name] = None if value is None else codec_of[name].write(value)
             elif digest(words.get(name)) == value:
                 written[name] = self._ciphertext(words[name])
             elif self.case.digests.get(name) == value:
@@ -357,21 +361,25 @@ class _Observation(Generic[R]):
         return self._sealed[text]
 
     def _header(
-        self, way: Transition | None, stands: _StateChange, found: Sequence[str], known: Mapping[str, Any]
+        self,
+        transition: Transition | None,
+        stands: _StateChange,
+        codes: Sequence[str],
+        values: Mapping[str, Any],
     ) -> EventHeader:
-        """Return the header of a row with the transition `way`, in the states `stands`; `found` are the codes
-        of the source's reader, `known` the case's known fields, including those of the row itself.
+        """Return the header of a row with that transition, in the states `stands`; `codes` are the codes
+        of the source's reader, `values` the case's known fields, including those of the row itself.
         """
-        kind = self.source.type_of(way, stands.after)
-        irregular = (*found, *self.source.missing(kind, known))
-        if way is not None and not way.regular:
-            irregular = (*found, f"from:{stands.before.value}", *irregular[len(found) :])
+        kind = self.source.type_of(transition, stands.after)
+        irregular = (*codes, *self.source.missing(kind, values))
+        if transition is not None and not transition.regular:
+            irregular = (*codes, f"from:{stands.before.value}", *irregular[len(codes) :])
         return EventHeader(kind, irregular, self.codes, self.snapshot.actor)
 
-    def _event(self, manner: EventHeader, at: datetime, content: _Content) -> ObservedEvent:
+    def _event(self, manner: EventHeader, occurred_at: datetime, content: _Content) -> ObservedEvent:
         case, changed = self.case, content.set
         case.version += 1
-        data: dict[str, Any] = {"given": content.given}
+        data: dict[str, Any] = {"given": content.columns}
         if content.instead is not None:
             data["instead"] = content.instead
         if manner.irregular:
@@ -381,8 +389,10 @@ class _Observation(Generic[R]):
         data["observed"] = SNAPSHOT
         data["set"] = {case.key: changed} if changed else {}
         if changed:
-            self.values.update(version=case.version, changed_at=later_instant(self.values["changed_at"], at))
-        return ObservedEvent(manner.type, at, case.version, data, manner.actor)
+            self.values.update(
+                version=case.version, changed_at=later_instant(self.values["changed_at"], occurred_at)
+            )
+        return ObservedEvent(manner.type, occurred_at, case.version, data, manner.actor)
 
 
 def changes(kind: type[Ticket], old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
@@ -390,10 +400,10 @@ def changes(kind: type[Ticket], old: dict[str, Any], new: dict[str, Any]) -> dic
     all of the record's, or those that can have changed.
     """
     changed: dict[str, Any] = {}
-    known = codecs(kind)
+    codec_of = codecs(kind)
     for name in sorted(compress(new, map(is_not, new.values(), old.values()))):
         value = new[name]
-        if value != old[name] and name in known:
-            known[name].check(value)
-            changed[name] = None if value is None else known[name].write(value)
+        if value != old[name] and name in codec_of:
+            codec_of[name].check(value)
+            changed[name] = None if value is None else codec_of[name].write(value)
     return changed

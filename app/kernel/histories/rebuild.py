@@ -66,7 +66,7 @@ class FoldComparison:
 
     events: int
     differing: dict[str, int]
-    shown: list[RowDifference]
+    examples: list[RowDifference]
 
 
 def record_classes(lifecycles: Iterable[Lifecycle[Any]]) -> list[type[Record]]:
@@ -95,16 +95,16 @@ async def compare(
         await cursor.execute("create index on change (kind)")
         await cursor.execute("analyze change")
         differing: dict[str, int] = {}
-        shown: list[RowDifference] = []
+        examples: list[RowDifference] = []
         for record in record_classes(lifecycles):
             progress(record.KIND)
             await cursor.execute(
                 COMPARE.format(kind=record.KIND).encode(), {"kind": record.KIND, "most": MOST_DIFFERENCES}
             )
-            found = await cursor.fetchall()
-            if found:
-                differing[record.KIND] = found[0]["total"]
-                shown += [
-                    RowDifference(record.KIND, str(row["id"]), row["folded"], row["live"]) for row in found
+            rows = await cursor.fetchall()
+            if rows:
+                differing[record.KIND] = rows[0]["total"]
+                examples += [
+                    RowDifference(record.KIND, str(row["id"]), row["folded"], row["live"]) for row in rows
                 ]
-    return FoldComparison(head["position"], differing, shown)
+    return FoldComparison(head["position"], differing, examples)

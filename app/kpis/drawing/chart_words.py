@@ -100,7 +100,7 @@ class ChartWords:
         return self.translate(f"period_{code}", **{"year": day.year, **parts})
 
     def tick(self, begin: datetime, grain: Grain) -> str:
-        """Return the name of the period without its year, which stands beneath."""
+        """Return the label of the period that begins then, without the year, which is drawn below it."""
         day = begin.astimezone(self.zone).date()
         match grain:
             case Grain.year:

@@ -114,8 +114,8 @@ async def _measure(
     request: Request, kpi: Kpi, body: MeasureKpiEffect, idempotency_key: str | None
 ) -> Response:
     ledger, context, row = ledger_of(request), context_of(request), LIFECYCLE["measure"]
-    if not row.who.allows(context.caller, None):
-        raise ledger.forbidden(row.who, context.language)
+    if not row.policy.allows(context.caller, None):
+        raise ledger.forbidden(row.policy, context.language)
     questions = questions_of(ledger.settings, kpi, body, context.now)
     if body.promised is not None:
         check_promise(kpi, body.promised, "/promised/change")

@@ -174,9 +174,8 @@ def question_parameters(question: KpiQuestion) -> dict[str, Any]:
 
 
 def planned_rows(question: KpiQuestion, filters: Filters) -> SqlStatement:
-    """Return a statement for the plan, as JSON, with the planner's estimate of the question's fact count.
-
-    If that is a large share of all facts, it pays to give half of them to another process.
+    """Return a statement that explains, as JSON, the query of the question's facts: the plan estimates their
+    number. If they are a large share of all facts, two processes count half of them each.
     """
     parameters: dict[str, Any] = {}
     return SqlStatement(

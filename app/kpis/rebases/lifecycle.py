@@ -27,7 +27,7 @@ class AddKpiRebase(Payload, of=KpiRebase):
     """The KPI and the scope, the change, and when limits begin to count anew."""
 
     kpi: RecordKey
-    service: Annotated[RecordKey, KeyRef("service", known=True, retired=True)] | None = None
+    service: Annotated[RecordKey, KeyRef("service", must_exist=True, retired=True)] | None = None
     team: Annotated[Reference, ForeignRef("team", retired=True)] | None = None
     change: ShortText
     begins_at: Instant

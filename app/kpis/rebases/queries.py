@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from app.api.listings.lists import Listing
 from app.api.record_routes import record_routes
-from app.api.records.shapes import RecordOut
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.kpis.rebases.lifecycle import LIFECYCLE
-from app.kpis.rebases.records import KpiRebase
-
-
-class KpiRebaseOut(RecordOut, of=KpiRebase):
-    """A change from which the natural limits of a KPI count anew."""
-
 
 LISTING = Listing(
     lifecycle=LIFECYCLE,
-    shape=KpiRebaseOut,
     filters=("state", "kpi", "scope", "service", "team", "begins_at", "added_at"),
     sorts=("added_at", "begins_at"),
     expands=(PERSONS, TEAMS),

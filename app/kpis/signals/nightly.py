@@ -241,8 +241,8 @@ def tendency(kpi: Kpi, *, above: bool) -> Tendency:
 
 
 def month_bounds(now: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
-    """Return the bounds of the months that are looked at: those noted, and those that the first of them is
-    judged by.
+    """Return the bounds of the months to read: those whose signals are noted, and before them those by which
+    the first of them is judged.
     """
     this = first_day(Grain.month, now.astimezone(zone).date())
     first = months_later(this, -(NOTED_MONTHS + WINDOW))

@@ -28,7 +28,7 @@ class Stretch:
 
     @property
     def provisional(self) -> bool:
-        """True if there are limits, of few values."""
+        """True if there are limits, but computed from few values."""
         return self.chart.centre is not None and self.last - self.first < LEAST_CERTAIN
 
 

@@ -66,7 +66,7 @@ async def set_kpi_target(
     if key not in KPIS:
         raise NotFound()
     context = context_of(request)
-    policy = LIFECYCLE["revise"].who
+    policy = LIFECYCLE["revise"].policy
     if not policy.allows(context.caller, KpiTarget(id=uuid7())):
         raise ledger.forbidden(policy, context.language)
     name = await ledger.db.value(SELECT_NEWEST_ACTIVE, (key,))

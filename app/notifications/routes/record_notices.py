@@ -50,14 +50,16 @@ class SentNoticeOut(OutputModel):
 
     id: UUID
     person: PersonStub
-    kind: NoticeKind = Field(description="What it was to them.")
-    steps: list[NoticeType] = Field(description="What was told, in the order in which it happened.")
-    way: DeliveryMethod = Field(description="How: in the application, or by mail besides.")
+    kind: NoticeKind = Field(description="Its kind for them.")
+    steps: list[NoticeType] = Field(
+        description="Steps that it tells of, in the order in which they happened."
+    )
+    way: DeliveryMethod = Field(description="The channel: in the application, or by mail besides.")
     sent_at: datetime
-    read_at: datetime | None = Field(description="When they read it in the application.")
-    mailed_at: datetime | None = Field(description="When the mail server took it.")
-    failed_at: datetime | None = Field(description="When it was given up to mail it.")
-    failure: DeliveryFailure | None = Field(description="Why it was given up.")
+    read_at: datetime | None = Field(description="Time at which they read it in the application.")
+    mailed_at: datetime | None = Field(description="Time at which the mail server took it.")
+    failed_at: datetime | None = Field(description="Time at which it was given up to mail it.")
+    failure: DeliveryFailure | None = Field(description="The reason why it was given up.")
 
 
 class SentNoticePage(OutputModel):
@@ -108,7 +110,7 @@ def _is_notified_of(lifecycle: Lifecycle[Any]) -> bool:
 
 def managers_of(lifecycle: Lifecycle[Any]) -> ActorPolicy:
     """Return who manages records of that kind: the roles of staff that its table names, and its overseers."""
-    named = {role for row in lifecycle.rows for role in row.who.roles}
+    named = {role for row in lifecycle.rows for role in row.policy.roles}
     return ActorPolicy((frozenset(named) | lifecycle.overseer_roles) & STAFF_ROLES, frozenset())
 
 

@@ -21,6 +21,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import EVERYBODY, STAFF
 from app.kernel.actions.actor_policy import RecordDuty, anybody, author, knowledge_editor, rule, staff
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
@@ -53,10 +54,7 @@ TEXTS = ("title", "symptoms", "answer", "other_title", "other_symptoms", "other_
 def draft(article: Article, body: DraftArticle, ctx: ActionContext) -> None:
     """Draft an article, about a known fault and its remedy."""
     case = ctx.ref(Ticket, "case")
-    for name in TEXTS:
-        setattr(article, name, getattr(body, name))
-    article.language = body.language
-    article.visibility = body.visibility
+    copy_fields(article, body, ctx, without="case")
     article.services = _keys_or_case_key(body.services, case, "service")
     article.categories = _keys_or_case_key(body.categories, case, "category")
     article.cis = _keys_or_case_key(body.cis, case, "ci")
@@ -116,8 +114,7 @@ def propose_revision(article: Article, body: ProposeRevisionArticle, ctx: Action
         author_id=ctx.caller.person_id,
         proposed_at=ctx.occurred_at,
     )
-    for name in TEXTS:
-        setattr(proposed, name, getattr(body, name))
+    copy_fields(proposed, body, ctx)
     ctx.add(proposed)
 
 

@@ -26,7 +26,7 @@ class ArticleOut(
     """A knowledge article: a known fault and its remedy."""
 
     language: Language
-    opened_at: datetime = Field(description="When it was drafted.")
+    opened_at: datetime = Field(description="Time of its drafting.")
 
 
 LISTING = Listing(
@@ -56,7 +56,7 @@ class Suggestion(OutputModel):
     """An article that may help with a ticket, and the reason why it is suggested."""
 
     article: LISTING.item  # type: ignore[name-defined]  # made of ArticleOut
-    because: list[str] = Field(description="What it has in common: `service`, `category`, `ci`.")
+    because: list[str] = Field(description="The fields that it has in common: `service`, `category`, `ci`.")
 
 
 class Suggestions(OutputModel):

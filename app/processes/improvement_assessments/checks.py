@@ -43,14 +43,14 @@ async def assessors_not_eligible(
     """Refuse an assessor who is named twice (`each_once`), is not active, or does not belong to staff and so
     sees no suggestions (`assessor_is_no_staff`).
     """
-    seen = set()
+    earlier = set()
     for n, person in enumerate(ctx.refs(Person, "assessors")):
         check_person_active(person, f"/assessors/{n}")
         if not any(held.role in STAFF_ROLES for held in parse_grants(person.roles) or ()):
             raise WrongValue(pointer=f"/assessors/{n}", because="assessor_is_no_staff")
-        if person.id in seen:
+        if person.id in earlier:
             raise WrongValue(pointer=f"/assessors/{n}", because="each_once")
-        seen.add(person.id)
+        earlier.add(person.id)
 
 
 async def month_not_begun(
@@ -95,9 +95,9 @@ async def cannot_be_scored(
         raise NotAnAssessor()
     if await reads.child(AssessedSuggestion, assessment, suggestion_id=suggestion.id) is None:
         raise WrongValue(pointer="/suggestion", because="not_assessed_here")
-    known = (await suggestions_by_id(reads, [suggestion.id]))[suggestion.id]
-    if not known.is_open:
-        raise WrongValue({"number": known.number}, pointer="/suggestion", because="suggestion_settled")
+    current = (await suggestions_by_id(reads, [suggestion.id]))[suggestion.id]
+    if not current.is_open:
+        raise WrongValue({"number": current.number}, pointer="/suggestion", because="suggestion_settled")
     if await proposes(reads, suggestion, me):
         raise WrongValue(pointer="/suggestion", because="own_suggestion")
 
@@ -111,16 +111,16 @@ async def verdict_incomplete(
     """Refuse a declined or deferred suggestion without the reason, a deferred one without its date, and what
     does not go with a verdict.
     """
-    for n, given in enumerate(body.verdicts):
-        at, verdict = f"/verdicts/{n}", given.verdict
-        if given.reason is None and verdict is not SuggestionVerdict.selected:
-            raise WrongValue(pointer=f"{at}/reason", because="missing")
-        if given.title is not None and verdict is not SuggestionVerdict.selected:
-            raise WrongValue(pointer=f"{at}/title", because="not_for_this_verdict")
+    for n, judgement in enumerate(body.verdicts):
+        pointer, verdict = f"/verdicts/{n}", judgement.verdict
+        if judgement.reason is None and verdict is not SuggestionVerdict.selected:
+            raise WrongValue(pointer=f"{pointer}/reason", because="missing")
+        if judgement.title is not None and verdict is not SuggestionVerdict.selected:
+            raise WrongValue(pointer=f"{pointer}/title", because="not_for_this_verdict")
         if verdict is not SuggestionVerdict.deferred:
-            if given.until_at is not None:
-                raise WrongValue(pointer=f"{at}/until_at", because="not_for_this_verdict")
-        elif given.until_at is None:
-            raise WrongValue(pointer=f"{at}/until_at", because="missing")
-        elif given.until_at <= ctx.occurred_at:
-            raise WrongValue(pointer=f"{at}/until_at", because="not_ahead")
+            if judgement.until_at is not None:
+                raise WrongValue(pointer=f"{pointer}/until_at", because="not_for_this_verdict")
+        elif judgement.until_at is None:
+            raise WrongValue(pointer=f"{pointer}/until_at", because="missing")
+        elif judgement.until_at <= ctx.occurred_at:
+            raise WrongValue(pointer=f"{pointer}/until_at", because="not_ahead")

@@ -65,14 +65,14 @@ def open_(assessment: ImprovementAssessment, body: OpenImprovementAssessment, ct
                 id=ctx.new_id(), record=assessment.row_key, person_id=person.id, asked_at=ctx.occurred_at
             )
         )
-    for one in ctx.prepared(WaitingSuggestions).suggestions:
+    for waiting in ctx.prepared(WaitingSuggestions).suggestions:
         ctx.add(
             AssessedSuggestion(
                 id=ctx.new_id(),
                 record=assessment.row_key,
-                suggestion_id=one.id,
-                number=one.number,
-                title=one.title,
+                suggestion_id=waiting.id,
+                number=waiting.number,
+                title=waiting.title,
                 taken_at=ctx.occurred_at,
             )
         )
@@ -83,7 +83,9 @@ def score(assessment: ImprovementAssessment, body: ScoreImprovementAssessment, c
     replaced.
     """
     earlier = ctx.prepared(EarlierScore).score
-    scores = jsonb_ordered({one.value: getattr(body, one.value) for one in AssessmentCriterion})
+    scores = jsonb_ordered(
+        {criterion.value: getattr(body, criterion.value) for criterion in AssessmentCriterion}
+    )
     if earlier is None:
         row = SuggestionScore(
             id=ctx.new_id(),
@@ -102,10 +104,10 @@ def conclude(
 ) -> None:
     """Conclude the assessment: each suggestion is selected, declined or deferred."""
     assessment.concluded_by_id = ctx.caller.person_id
-    for one in ctx.prepared(JudgedSuggestions).judged:
-        row, given = ctx.change(one.row), body.verdicts[one.place]
-        row.verdict, row.reason, row.until_at = given.verdict, given.reason, given.until_at
-        row.improvement_id = one.improvement_id
+    for judged in ctx.prepared(JudgedSuggestions).judged:
+        row, judgement = ctx.change(judged.row), body.verdicts[judged.place]
+        row.verdict, row.reason, row.until_at = judgement.verdict, judgement.reason, judgement.until_at
+        row.improvement_id = judged.improvement_id
 
 
 def _note_in_plan(
@@ -120,22 +122,24 @@ def _selected(
     assessment: ImprovementAssessment, body: ConcludeImprovementAssessment, ctx: ActionContext
 ) -> Sequence[RelatedPart]:
     """Return the opening of an improvement for each selected suggestion."""
-    found = ctx.prepared(JudgedSuggestions).with_verdict(SuggestionVerdict.selected, body.verdicts)
+    selected = ctx.prepared(JudgedSuggestions).with_verdict(SuggestionVerdict.selected, body.verdicts)
     parts = []
-    for one in found:
-        assert one.improvement_id is not None
-        given, suggestion = body.verdicts[one.place], one.suggestion
-        said: dict[str, Any] = {
-            "title": given.title or suggestion.title,
+    for judged in selected:
+        assert judged.improvement_id is not None
+        judgement, suggestion = body.verdicts[judged.place], judged.suggestion
+        payload: dict[str, Any] = {
+            "title": judgement.title or suggestion.title,
             "suggestions": [str(suggestion.id)],
             "assessment": str(assessment.id),
             "scope": suggestion.scope,
             "aspect": suggestion.aspect,
         }
-        said |= {} if suggestion.process is None else {"process": suggestion.process}
-        said |= {} if given.reason is None else {"reason": given.reason}
+        payload |= {} if suggestion.process is None else {"process": suggestion.process}
+        payload |= {} if judgement.reason is None else {"reason": judgement.reason}
         parts.append(
-            RelatedPart(stream(IMPROVEMENT_KIND, one.improvement_id), said, place=_verdict_place(one))
+            RelatedPart(
+                stream(IMPROVEMENT_KIND, judged.improvement_id), payload, place=_verdict_place(judged)
+            )
         )
     return parts
 
@@ -146,21 +150,23 @@ def _settled(verdict: SuggestionVerdict) -> Any:
     def settling_parts(
         assessment: ImprovementAssessment, body: ConcludeImprovementAssessment, ctx: ActionContext
     ) -> Sequence[RelatedPart]:
-        found = []
-        for one in ctx.prepared(JudgedSuggestions).with_verdict(verdict, body.verdicts):
-            given = body.verdicts[one.place]
-            said = {"reason": given.reason, "assessment": str(assessment.id)}
-            said |= {} if given.until_at is None else {"until_at": instant(given.until_at)}
-            found.append(
-                RelatedPart(stream(SUGGESTION_KIND, one.suggestion.id), said, place=_verdict_place(one))
+        parts = []
+        for judged in ctx.prepared(JudgedSuggestions).with_verdict(verdict, body.verdicts):
+            judgement = body.verdicts[judged.place]
+            payload = {"reason": judgement.reason, "assessment": str(assessment.id)}
+            payload |= {} if judgement.until_at is None else {"until_at": instant(judgement.until_at)}
+            parts.append(
+                RelatedPart(
+                    stream(SUGGESTION_KIND, judged.suggestion.id), payload, place=_verdict_place(judged)
+                )
             )
-        return found
+        return parts
 
     return settling_parts
 
 
-def _verdict_place(one: JudgedSuggestion) -> str:
-    return f"verdicts/{one.place}/suggestion"
+def _verdict_place(judged: JudgedSuggestion) -> str:
+    return f"verdicts/{judged.place}/suggestion"
 
 
 NOTE_IN_PLAN = RelatedCommands(action="note_assessment", field="plan", parts=_note_in_plan, permitted=True)

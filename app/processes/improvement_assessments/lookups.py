@@ -1,4 +1,4 @@
-"""What assessments ask of suggestions and plans, which are other processes: by the names of their kinds."""
+"""Reading of suggestions and plans, which are other processes: by the names of their kinds."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ async def waiting_suggestions(reads: ReadContext, end: datetime) -> Sequence[Kno
 async def suggestions_by_id(reads: ReadContext, ids: Iterable[UUID]) -> dict[UUID, KnownSuggestion]:
     """Return these suggestions as they are now, by their ids."""
     return {
-        one.id: one for one in _known_suggestions(await reads.rows(BY_ID, (list(ids),), guard=Versions()))
+        suggestion.id: suggestion
+        for suggestion in _known_suggestions(await reads.rows(BY_ID, (list(ids),), guard=Versions()))
     }
 
 
@@ -99,4 +100,4 @@ async def plan_in_force(reads: ReadContext, year: int, until: datetime) -> str |
 def weights_of(plan: Record | None) -> dict[str, int]:
     """Return the weights of the criteria by the plan; 1 each where it fixes none."""
     fixed = getattr(plan, "weights", None) or {}
-    return {one.value: int(fixed.get(one.value, 1)) for one in AssessmentCriterion}
+    return {criterion.value: int(fixed.get(criterion.value, 1)) for criterion in AssessmentCriterion}

@@ -22,6 +22,9 @@ from app.kernel.actions.payloads import (
 )
 from app.processes.improvement_assessments.lookups import MOST_ASSESSED
 from app.processes.improvement_assessments.records import (
+    AssessedSuggestion,
+    ImprovementAssessment,
+    SuggestionScore,
     SuggestionVerdict,
 )
 
@@ -38,17 +41,14 @@ Assessors = Annotated[
 ]
 
 
-class OpenImprovementAssessment(Payload):
+class OpenImprovementAssessment(Payload, of=ImprovementAssessment):
     """The assessment of a month."""
 
-    month: Month = Field(
-        description="Which month, this one or an earlier one; there is one assessment of each.",
-        examples=["2026-11"],
-    )
+    month: Month
     assessors: Assessors = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="Who scores the suggestions: persons' ids, or `me`.",
+        description="The persons who score the suggestions: their ids, or `me`.",
     )
     plan: Annotated[Reference, ForeignRef("improvement_plan")] | None = Field(
         default=None,
@@ -57,7 +57,7 @@ class OpenImprovementAssessment(Payload):
     )
 
 
-class ScoreImprovementAssessment(Payload):
+class ScoreImprovementAssessment(Payload, of=SuggestionScore):
     """The scores that the caller gives to a suggestion: 1 to 5 by criterion; 5 speaks for it."""
 
     suggestion: Annotated[Reference, ForeignRef("improvement_suggestion")] = Field(
@@ -69,25 +69,22 @@ class ScoreImprovementAssessment(Payload):
     ease: Score = Field(description="5: it is easily carried out and institutionalised.")
     outside_purchase: Score = Field(description="5: nothing must be bought outside.")
     risk: Score = Field(description="5: its rollout meets no risks and obstacles.")
-    comment: FreeText | None = Field(default=None, description="What is to be said to it.")
+    comment: FreeText | None = None
 
 
-class GivenVerdict(PayloadPart):
+class GivenVerdict(PayloadPart, of=AssessedSuggestion):
     """The verdict on a suggestion."""
 
     suggestion: Annotated[Reference, ForeignRef("improvement_suggestion")] = Field(
         description="The suggestion: its number or id."
     )
-    verdict: SuggestionVerdict = Field(description="What becomes of it.")
+    verdict: SuggestionVerdict = Field(description="The verdict.")
     title: Title | None = Field(
         default=None,
-        description="Of a selected one: what the improvement is called; none: as the suggestion.",
+        description="Title of the improvement, of a selected one; none: as the suggestion.",
     )
-    reason: FreeText | None = Field(
-        default=None,
-        description="Why; whoever proposes it reads this. A selected one that was scored needs none.",
-    )
-    until_at: Instant | None = Field(default=None, description="Of a deferred one: until when.")
+    reason: FreeText | None = None
+    until_at: Instant | None = None
 
 
 class ConcludeImprovementAssessment(Payload):

@@ -55,7 +55,7 @@ async def find_waiting_suggestions(
 
 @dataclass(frozen=True, slots=True)
 class EarlierScore:
-    """What the caller has given to the suggestion before; None: nothing yet."""
+    """The score that the caller has given to the suggestion before; None: none yet."""
 
     score: SuggestionScore | None
 
@@ -91,10 +91,10 @@ class JudgedSuggestions:
     judged: tuple[JudgedSuggestion, ...]
 
     def with_verdict(
-        self, verdict: SuggestionVerdict, given: Sequence[GivenVerdict]
+        self, verdict: SuggestionVerdict, judgements: Sequence[GivenVerdict]
     ) -> list[JudgedSuggestion]:
         """Return those on which the payload gives this verdict."""
-        return [one for one in self.judged if given[one.place].verdict is verdict]
+        return [judged for judged in self.judged if judgements[judged.place].verdict is verdict]
 
 
 async def judge_suggestions(
@@ -106,29 +106,35 @@ async def judge_suggestions(
     """Find what the verdicts are on: each suggestion of the assessment that is still open has one. Raises
     WrongValue otherwise, or if a suggestion that nobody has scored is selected, or judged without a reason.
     """
-    rows = {one.suggestion_id: one for one in await reads.children(AssessedSuggestion, assessment)}
-    known = await suggestions_by_id(reads, (one for one in rows if one is not None))
-    scored = {one.suggestion_id for one in await reads.children(SuggestionScore, assessment)}
+    rows = {row.suggestion_id: row for row in await reads.children(AssessedSuggestion, assessment)}
+    suggestions = await suggestions_by_id(
+        reads, (suggestion_id for suggestion_id in rows if suggestion_id is not None)
+    )
+    scored = {score.suggestion_id for score in await reads.children(SuggestionScore, assessment)}
     judged: dict[UUID, JudgedSuggestion] = {}
-    for n, given in enumerate(body.verdicts):
+    for n, judgement in enumerate(body.verdicts):
         suggestion_id = ctx.required_ref(Record, f"verdicts/{n}/suggestion").id
         row, pointer = rows.get(suggestion_id), f"/verdicts/{n}/suggestion"
         if row is None:
             raise WrongValue(pointer=pointer, because="not_assessed_here")
         if suggestion_id in judged:
             raise WrongValue(pointer=pointer, because="each_once")
-        suggestion = known[suggestion_id]
+        suggestion = suggestions[suggestion_id]
         if not suggestion.is_open:
             raise WrongValue({"number": suggestion.number}, pointer=pointer, because="suggestion_settled")
-        if given.reason is None and suggestion_id not in scored:
+        if judgement.reason is None and suggestion_id not in scored:
             words = {"number": suggestion.number}
             raise WrongValue(words, pointer=f"/verdicts/{n}/reason", because="nobody_has_scored_it")
-        opens = given.verdict is SuggestionVerdict.selected
+        opens = judgement.verdict is SuggestionVerdict.selected
         if opens and suggestion_id not in scored:
             words = {"number": suggestion.number}
             raise WrongValue(words, pointer=f"/verdicts/{n}/verdict", because="selected_without_scores")
         judged[suggestion_id] = JudgedSuggestion(n, row, suggestion, ctx.new_id() if opens else None)
-    missing = [one.number for one in known.values() if one.is_open and one.id not in judged]
+    missing = [
+        suggestion.number
+        for suggestion in suggestions.values()
+        if suggestion.is_open and suggestion.id not in judged
+    ]
     if missing:
         words = {"numbers": ", ".join(sorted(missing)[:MOST_NAMED]), "count": str(len(missing))}
         raise WrongValue(words, pointer="/verdicts", because="verdict_missing")

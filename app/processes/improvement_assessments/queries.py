@@ -125,20 +125,20 @@ async def ranking_of(renderer: Renderer, assessment: ImprovementAssessment) -> d
     db, stream = renderer.ledger.db, assessment.row_key
     rows = {row["suggestion_id"]: row for row in await db.rows(SUGGESTIONS_OF, (stream,))}
     parameters: dict[str, Any] = {"record": stream}
-    seen = _seen_by_caller(renderer, assessment, parameters)
-    given = await db.rows(
-        f"select r.* from fold.suggestion_score r where r.record = %(record)s and {seen} "
+    visible = _seen_by_caller(renderer, assessment, parameters)
+    score_rows = await db.rows(
+        f"select r.* from fold.suggestion_score r where r.record = %(record)s and {visible} "
         "order by r.scored_at, r.id",
         parameters,
     )
-    shown = await render_rows(renderer, assessment, SCORES, given)
-    scores = [AssessorScores(one["suggestion_id"], one["person_id"], one["scores"]) for one in given]
+    rendered = await render_rows(renderer, assessment, SCORES, score_rows)
+    scores = [AssessorScores(row["suggestion_id"], row["person_id"], row["scores"]) for row in score_rows]
     weights = assessment.weights or {}
     return {
         "weights": weights,
         "items": [
-            _ranked_out(one, rows[one.suggestion_id], list(zip(scores, shown, strict=True)))
-            for one in rank_suggestions(weights, list(rows), scores)
+            _ranked_out(ranked, rows[ranked.suggestion_id], list(zip(scores, rendered, strict=True)))
+            for ranked in rank_suggestions(weights, list(rows), scores)
         ],
     }
 
@@ -154,9 +154,10 @@ def _ranked_out(
         **{name: row[name] for name in ("number", "title", "verdict")},
         **{name: _figure(getattr(ranked, name)) for name in ("mean", "lowest", "highest", "deviation")},
         "by_assessor": [
-            {name: shown[name] for name in names} | {"mean": _figure(ranked.by_assessor[given.assessor_id])}
-            for given, shown in scores
-            if given.suggestion_id == ranked.suggestion_id
+            {name: rendered[name] for name in names}
+            | {"mean": _figure(ranked.by_assessor[score.assessor_id])}
+            for score, rendered in scores
+            if score.suggestion_id == ranked.suggestion_id
         ],
     }
 

@@ -43,20 +43,34 @@ def rank_suggestions(
     """Return the suggestions ranked, the best first; equal ones, and those without scores at the end, in the
     order given.
     """
-    means: dict[UUID, dict[UUID, Fraction]] = {one: {} for one in suggestions}
-    for given in scores:
-        if given.suggestion_id in means:
-            means[given.suggestion_id][given.assessor_id] = weighted_mean(weights, given.scores)
-    averages = {one: _mean(list(found.values())) for one, found in means.items() if found}
-    places = {one: place for place, one in enumerate(suggestions)}
+    means: dict[UUID, dict[UUID, Fraction]] = {suggestion: {} for suggestion in suggestions}
+    for score in scores:
+        if score.suggestion_id in means:
+            means[score.suggestion_id][score.assessor_id] = weighted_mean(weights, score.scores)
+    averages = {
+        suggestion: _mean(list(by_assessor.values()))
+        for suggestion, by_assessor in means.items()
+        if by_assessor
+    }
+    places = {suggestion: place for place, suggestion in enumerate(suggestions)}
     ordered = sorted(
-        places, key=lambda one: (one not in averages, -averages.get(one, Fraction(0)), places[one])
+        places,
+        key=lambda suggestion: (
+            suggestion not in averages,
+            -averages.get(suggestion, Fraction(0)),
+            places[suggestion],
+        ),
     )
     return [
-        _ranked(one, means[one], averages.get(one), sum(other > averages[one] for other in averages.values()))
-        if one in averages
-        else _ranked(one, {}, None, 0)
-        for one in ordered
+        _ranked(
+            suggestion,
+            means[suggestion],
+            averages.get(suggestion),
+            sum(other > averages[suggestion] for other in averages.values()),
+        )
+        if suggestion in averages
+        else _ranked(suggestion, {}, None, 0)
+        for suggestion in ordered
     ]
 
 
@@ -64,11 +78,11 @@ def weighted_mean(weights: Mapping[str, int], scores: Mapping[str, int]) -> Frac
     """Return the mean of the scores, each by the weight of its criterion; all count alike if none has any
     weight.
     """
-    known = {criterion: Fraction(weights.get(criterion, 1)) for criterion in scores}
-    if not any(known.values()):
-        known = dict.fromkeys(scores, Fraction(1))
-    return sum((known[criterion] * score for criterion, score in scores.items()), Fraction(0)) / sum(
-        known.values()
+    factors = {criterion: Fraction(weights.get(criterion, 1)) for criterion in scores}
+    if not any(factors.values()):
+        factors = dict.fromkeys(scores, Fraction(1))
+    return sum((factors[criterion] * score for criterion, score in scores.items()), Fraction(0)) / sum(
+        factors.values()
     )
 
 

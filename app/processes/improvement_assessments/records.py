@@ -37,9 +37,11 @@ class ImprovementAssessment(Record):
 
     KIND: ClassVar[str] = "improvement_assessment"
 
-    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
     state: AssessmentState | None = required()
-    month: str | None = required("Which month, as `2026-11`.")
+    month: str | None = required(
+        "The month, as `2026-11`; there is one assessment of each.", examples=["2026-11"]
+    )
     plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = optional(
         "The improvement plan whose weights count."
     )
@@ -79,10 +81,12 @@ class AssessedSuggestion(ChildRecord):
     verdict: SuggestionVerdict | None = optional(
         "Null: there is none yet, or it was settled otherwise before the assessment ended."
     )
-    reason: Annotated[str | None, Personal()] = None
-    until_at: datetime | None = optional("Of a deferred one: until when.")
+    reason: Annotated[str | None, Personal()] = optional(
+        "The reason; whoever proposes it reads this. A selected one that was scored needs none."
+    )
+    until_at: datetime | None = optional("End of the deferral, of a deferred one.")
     improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = optional(
-        "Of a selected one: the improvement that carries it out."
+        "The improvement that carries it out, of a selected one."
     )
 
 
@@ -94,5 +98,5 @@ class SuggestionScore(ChildRecord):
     suggestion_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = required()
     person_id: Annotated[UUID | None, ForeignRef("person")] = required()
     scores: Annotated[dict[str, Any] | None, Document()] = required()
-    comment: Annotated[str | None, Personal()] = None
+    comment: Annotated[str | None, Personal()] = optional("A comment on the scores.")
     scored_at: datetime | None = required()

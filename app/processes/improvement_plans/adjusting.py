@@ -44,13 +44,11 @@ BASELINE_FIELDS = (
 )
 
 
-class ProposeAdjustmentImprovementPlan(AskDecision):
-    """What is to change in the plan and why, and the question to the committee."""
+class ProposeAdjustmentImprovementPlan(AskDecision, of=ImprovementPlanAdjustment):
+    """The changes of the plan with their reason, and the question to the committee."""
 
-    changes: FreeText = Field(
-        description="What is to change.", examples=["The goal of restoring is an hour later. 恢复目标放宽。"]
-    )
-    reason: FreeText = Field(description="Why.", examples=["Two services were added. 新增两项服务。"])
+    changes: FreeText
+    reason: FreeText
     targets: Targets = Field(
         default=(),
         max_length=LONGEST_LIST,
@@ -88,44 +86,44 @@ def _proposed_targets(body: ProposeAdjustmentImprovementPlan, ctx: ActionContext
     """Return all targets from then on as the log keeps them: those that stay, those that are changed in their
     places, then the new ones; with the baselines of those whose questions are new.
     """
-    before = {one.name or "": one for one in ctx.prepared(KnownContents).targets}
-    said = {one.name: one for one in body.targets}
-    found = [
-        _as_proposed(said.get(name) or planned_target(was), was, ctx)
+    before = {target.name or "": target for target in ctx.prepared(KnownContents).targets}
+    changed = {target.name: target for target in body.targets}
+    proposed = [
+        _as_proposed(changed.get(name) or planned_target(was), was, ctx)
         for name, was in before.items()
         if name not in body.dropped
     ]
-    found += [_as_proposed(one, None, ctx) for name, one in said.items() if name not in before]
-    ordered: list[dict[str, Any]] = jsonb_ordered(found)
+    proposed += [_as_proposed(target, None, ctx) for name, target in changed.items() if name not in before]
+    ordered: list[dict[str, Any]] = jsonb_ordered(proposed)
     return ordered
 
 
 def _as_proposed(
-    said: PlannedTarget, was: ImprovementPlanTarget | None, ctx: ActionContext
+    target: PlannedTarget, was: ImprovementPlanTarget | None, ctx: ActionContext
 ) -> dict[str, Any]:
     baseline = None
-    if was is None or not keeps_baseline(was, said):
+    if was is None or not keeps_baseline(was, target):
         frozen = ctx.prepared(FrozenBaselines)
-        values = asdict(frozen.baseline_named(said.name)) | {
+        values = asdict(frozen.baseline_named(target.name)) | {
             "position": frozen.position,
             "frozen_at": frozen.frozen_at,
         }
         baseline = {name: _as_stored(value) for name, value in values.items()}
-    return {"target": said.model_dump(mode="json", by_alias=True), "baseline": baseline}
+    return {"target": target.model_dump(mode="json", by_alias=True), "baseline": baseline}
 
 
-def _present_targets(known: KnownContents) -> list[dict[str, Any]]:
+def _present_targets(contents: KnownContents) -> list[dict[str, Any]]:
     """Return the targets as they are, with their baselines, as the log keeps them."""
-    baselines = {one.name: one for one in known.baselines}
-    found = []
-    for target in known.targets:
+    baselines = {baseline.name: baseline for baseline in contents.baselines}
+    present = []
+    for target in contents.targets:
         frozen = baselines.get(target.name)
-        kept = (
+        baseline = (
             None if frozen is None else {name: _as_stored(getattr(frozen, name)) for name in BASELINE_FIELDS}
         )
-        said = planned_target(target).model_dump(mode="json", by_alias=True)
-        found.append({"target": said, "baseline": kept})
-    ordered: list[dict[str, Any]] = jsonb_ordered(found)
+        planned = planned_target(target).model_dump(mode="json", by_alias=True)
+        present.append({"target": planned, "baseline": baseline})
+    ordered: list[dict[str, Any]] = jsonb_ordered(present)
     return ordered
 
 
@@ -148,10 +146,10 @@ def adjust(plan: ImprovementPlan, body: AdjustImprovementPlan, ctx: ActionContex
     plan.adjustment_id = None
     plan.adjusted_at = adopted.adopted_at = ctx.occurred_at
     adopted.edition = plan.edition
-    known = ctx.prepared(KnownContents)
+    contents = ctx.prepared(KnownContents)
     if adopted.targets is not None:
-        _replace_baselines(plan, adopted.targets, known, ctx)
-        _replace_targets(plan, adopted.targets, known, ctx)
+        _replace_baselines(plan, adopted.targets, contents, ctx)
+        _replace_targets(plan, adopted.targets, contents, ctx)
     sections = (
         (Heading.changes, adopted.changes),
         (Heading.reason, adopted.reason),
@@ -161,37 +159,37 @@ def adjust(plan: ImprovementPlan, body: AdjustImprovementPlan, ctx: ActionContex
 
 
 def _replace_targets(
-    plan: ImprovementPlan, targets: list[dict[str, Any]], known: KnownContents, ctx: ActionContext
+    plan: ImprovementPlan, targets: list[dict[str, Any]], contents: KnownContents, ctx: ActionContext
 ) -> None:
     """Put the targets in the place of those before; whatever stays as it is keeps its row."""
-    before = {one.name: one for one in known.targets}
-    values = {one.name: one.value for one in known.baselines}
-    for one in targets:
-        said, baseline = PlannedTarget.model_validate(one["target"]), one["baseline"]
-        was = before.pop(said.name, None)
-        if was is not None and baseline is None and planned_target(was) == said:
+    before = {target.name: target for target in contents.targets}
+    values = {baseline.name: baseline.value for baseline in contents.baselines}
+    for proposed in targets:
+        target, baseline = PlannedTarget.model_validate(proposed["target"]), proposed["baseline"]
+        was = before.pop(target.name, None)
+        if was is not None and baseline is None and planned_target(was) == target:
             continue
         if was is not None:
             ctx.remove(was)
-        row = target_row(plan, said, ctx)
-        value = values.get(said.name) if baseline is None else baseline["value"]
-        row.is_limit = is_limit(direction_of(said.kpi), value, said.goal)
+        row = target_row(plan, target, ctx)
+        value = values.get(target.name) if baseline is None else baseline["value"]
+        row.is_limit = is_limit(direction_of(target.kpi), value, target.goal)
         ctx.add(row)
     for dropped in before.values():
         ctx.remove(dropped)
 
 
 def _replace_baselines(
-    plan: ImprovementPlan, targets: list[dict[str, Any]], known: KnownContents, ctx: ActionContext
+    plan: ImprovementPlan, targets: list[dict[str, Any]], contents: KnownContents, ctx: ActionContext
 ) -> None:
     """Add the new baselines; remove those of targets that have a new one, or are no more."""
-    kept = {one["target"]["name"] for one in targets if one["baseline"] is None}
-    for baseline in known.baselines:
-        if baseline.name not in kept:
+    kept_names = {target["target"]["name"] for target in targets if target["baseline"] is None}
+    for baseline in contents.baselines:
+        if baseline.name not in kept_names:
             ctx.remove(baseline)
-    for one in targets:
-        if one["baseline"] is not None:
-            ctx.add(stored_baseline(one["baseline"], plan, ctx.new_id()))
+    for target in targets:
+        if target["baseline"] is not None:
+            ctx.add(stored_baseline(target["baseline"], plan, ctx.new_id()))
 
 
 class RefuseAdjustmentImprovementPlan(AdjustImprovementPlan):
@@ -206,14 +204,14 @@ def refuse_adjustment(
     plan.adjustment_id = None
 
 
-def action_of_outcome(plan: ImprovementPlan, taken: Decision) -> tuple[str, Payload] | None:
+def action_of_outcome(plan: ImprovementPlan, decision: Decision) -> tuple[str, Payload] | None:
     """Return the action to which the outcome of the decision `taken` leads, with its payload."""
-    approved = taken.outcome is DecisionOutcome.approved
-    if taken.id != plan.decision_id:
+    approved = decision.outcome is DecisionOutcome.approved
+    if decision.id != plan.decision_id:
         return None
     if plan.state is ImprovementPlanState.submitted:
-        return ("approve" if approved else "return"), tallied(taken)
-    said = {**dict(tallied(taken)), "adjustment": plan.adjustment_id}
+        return ("approve" if approved else "return"), tallied(decision)
+    payload = {**dict(tallied(decision)), "adjustment": plan.adjustment_id}
     if approved:
-        return "adjust", AdjustImprovementPlan.model_validate(said)
-    return "refuse_adjustment", RefuseAdjustmentImprovementPlan.model_validate(said)
+        return "adjust", AdjustImprovementPlan.model_validate(payload)
+    return "refuse_adjustment", RefuseAdjustmentImprovementPlan.model_validate(payload)

@@ -53,8 +53,8 @@ async def invalid_contents(
     """Refuse co-authors who own no process, owners who are inactive, and targets that no KPI can tell of."""
     for n, person in enumerate(ctx.refs(Person, "co_authors")):
         check_person_active(person, f"/co_authors/{n}")
-        held = parse_grants(person.roles) or ()
-        if not any(one.role is Role.process_owner for one in held):
+        grants = parse_grants(person.roles) or ()
+        if not any(grant.role is Role.process_owner for grant in grants):
             raise WrongValue(pointer=f"/co_authors/{n}", because="no_process_owner")
     for n in range(len(body.steps)):
         check_person_active(ctx.ref(Person, f"steps/{n}/owner"), f"/steps/{n}/owner")
@@ -74,7 +74,7 @@ async def content_is_missing(reads: ReadContext, plan: ImprovementPlan, ctx: Act
     if not plan.drivers or not await reads.children(ImprovementPlanTarget, plan):
         return "plan_lacks_targets"
     points = await reads.children(ImprovementPlanPoint, plan)
-    if not points or not all(one.refers_to for one in points):
+    if not points or not all(point.refers_to for point in points):
         return "plan_lacks_points"
     return None if await reads.children(ImprovementPlanStep, plan) else "plan_lacks_schedule"
 
@@ -85,15 +85,15 @@ async def targets_changed_meanwhile(
     """Refuse baselines that are of other targets than the plan's by now (`plan_changed_meanwhile`)."""
     frozen = ctx.prepared(FrozenBaselines).baselines
     targets = ctx.prepared(KnownContents).targets
-    asked = sorted((one.name or "", one.kpi or "", str(one.scope or {})) for one in targets)
-    found = sorted((one.name, one.kpi, str(one.scope)) for one in frozen)
-    return None if asked == found else "plan_changed_meanwhile"
+    present = sorted((target.name or "", target.kpi or "", str(target.scope or {})) for target in targets)
+    measured = sorted((baseline.name, baseline.kpi, str(baseline.scope)) for baseline in frozen)
+    return None if present == measured else "plan_changed_meanwhile"
 
 
 async def decision_is_open(reads: ReadContext, plan: ImprovementPlan, ctx: ActionContext) -> str | None:
     """Refuse while a decision on the plan is open (`plan_decision_open`)."""
-    found = await reads.children(Decision, plan, state=DecisionState.open.value)
-    return "plan_decision_open" if found else None
+    decisions = await reads.children(Decision, plan, state=DecisionState.open.value)
+    return "plan_decision_open" if decisions else None
 
 
 async def meeting_not_held(
@@ -119,20 +119,20 @@ async def invalid_adjustment(
     (`baseline_stays`), and to drop what the plan does not have, or what is changed, or all of it.
     """
     _check_targets(body.targets, ctx)
-    known = {one.name or "": one for one in ctx.prepared(KnownContents).targets}
-    for n, said in enumerate(body.targets):
-        was = known.get(said.name)
-        if was is None or not keeps_baseline(was, said):
+    targets = {target.name or "": target for target in ctx.prepared(KnownContents).targets}
+    for n, target in enumerate(body.targets):
+        was = targets.get(target.name)
+        if was is None or not keeps_baseline(was, target):
             continue
-        if (was.before_from, was.before_to, was.tz) != (said.before.begin, said.before.end, said.tz):
+        if (was.before_from, was.before_to, was.tz) != (target.before.begin, target.before.end, target.tz):
             words = {"from": str(was.before_from), "to": str(was.before_to), "tz": str(was.tz or ctx.zone)}
             raise WrongValue(words, pointer=f"/targets/{n}/before", because="baseline_stays")
-    changed = {one.name for one in body.targets}
+    changed = {target.name for target in body.targets}
     for n, name in enumerate(body.dropped):
-        if name not in known or name in changed:
-            words = {"targets": ", ".join(one for one in known if one not in changed)}
+        if name not in targets or name in changed:
+            words = {"targets": ", ".join(name for name in targets if name not in changed)}
             raise WrongValue(words, pointer=f"/dropped/{n}", because="no_such_target_to_drop")
-    if body.dropped and not (known.keys() | changed) - set(body.dropped):
+    if body.dropped and not (targets.keys() | changed) - set(body.dropped):
         raise WrongValue(pointer="/dropped", because="no_target_left")
 
 
@@ -151,5 +151,5 @@ async def results_of_other_targets(
     """Refuse results that are of other targets than the plan's by now (`plan_changed_meanwhile`)."""
     targets = ctx.prepared(KnownContents).targets
     progress = ctx.prepared(PlanProgress)
-    same = all(progress.target_named(one.name) is not None for one in targets)
+    same = all(progress.target_named(target.name) is not None for target in targets)
     return None if same else "plan_changed_meanwhile"

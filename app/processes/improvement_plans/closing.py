@@ -13,16 +13,14 @@ from app.processes.improvement_plans.progress import PlanProgress
 from app.processes.improvement_plans.records import ImprovementPlan
 
 
-class CloseImprovementPlan(Payload):
+class CloseImprovementPlan(Payload, of=ImprovementPlan):
     """The lessons of the plan, and the reason if its year is not over."""
 
     model_config = example_includes("reason")
-    lessons: FreeText = Field(
-        description="What was learned.", examples=["Pilot before rolling out. 先试点，后推广。"]
-    )
+    lessons: FreeText
     reason: FreeText | None = Field(
         default=None,
-        description="Why it ends before its year; must be said then.",
+        description="The reason why it ends before its year; required then.",
         examples=["The department was merged. 部门合并。"],
     )
 
@@ -31,12 +29,12 @@ def close(plan: ImprovementPlan, body: CloseImprovementPlan, ctx: ActionContext)
     """Close the plan: the result of each target is computed, and kept as it is now."""
     progress = ctx.prepared(PlanProgress)
     for target in ctx.prepared(KnownContents).targets:
-        found = progress.target_named(target.name)
-        if found is not None:
+        result = progress.target_named(target.name)
+        if result is not None:
             after = ctx.change(target)
-            after.result_value, after.result_compared = found.value, found.compared
-            after.result_cases, after.result_share = found.cases, found.share
-            after.result_met = found.met
+            after.result_value, after.result_compared = result.value, result.compared
+            after.result_cases, after.result_share = result.cases, result.share
+            after.result_met = result.met
     plan.result_position = progress.position
     plan.lessons = body.lessons
     plan.close_reason = body.reason

@@ -46,55 +46,41 @@ MOST_WEIGHT = 10
 #: What a target asks of its KPI: while it stays the same, so does its baseline.
 QUESTION = ("kpi", "scope")
 Weight = Annotated[int, Field(ge=1, le=MOST_WEIGHT, strict=True)]
-Weights = Annotated[
-    dict[AssessmentCriterion, Weight],
-    Field(
-        description="How much each criterion of the monthly assessment counts, from 1 to 10; 1 where it is "
-        "not named.",
-        examples=[{"benefit": 3, "urgency": 2}],
-    ),
-]
+Weights = dict[AssessmentCriterion, Weight]
 CoAuthors = Annotated[
     tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)], ...],
     BoundedList,
 ]
 
 
-class PlannedTarget(BaselineQuestion):
+class PlannedTarget(BaselineQuestion, of=ImprovementPlanTarget):
     """A target: where a KPI is to be by a day, against its baseline, and what that does for the business."""
 
-    title: Title = Field(description="What is to become better, in a line.", examples=["Restore faster"])
+    title: Title
     goal: Number = Field(
-        description="Where the KPI is to be, in its unit, as a number or a decimal text. Of a KPI that "
-        "counts: for as long as the window of the baseline.",
+        description="Value that the KPI is to reach, in its unit, as a number or a decimal text. Of a KPI "
+        "that counts: for as long as the window of the baseline.",
         examples=["5400"],
     )
-    due_on: IsoDate = Field(description="The day by which it is.", examples=["2027-12-31"])
-    business_goal: ShortText = Field(
-        description="The business goal that it serves.", examples=["Branches never wait for mail"]
-    )
+    due_on: IsoDate
+    business_goal: ShortText
 
 
-class PlannedPoint(PayloadPart):
+class PlannedPoint(PayloadPart, of=ImprovementPlanPoint):
     """A first point that is to be improved."""
 
-    title: Title = Field(description="What is to be improved, in a line.", examples=["Hand over at night"])
-    refers_to: Annotated[tuple[ShortText, ...], BoundedList] = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="Where it comes from: numbers of records and documents.",
-        examples=[["PRB-2026-000012"]],
-    )
+    title: Title
+    refers_to: Annotated[tuple[ShortText, ...], BoundedList] = Field(default=(), max_length=LONGEST_LIST)
 
 
-class PlannedStep(PayloadPart):
+class PlannedStep(PayloadPart, of=ImprovementPlanStep):
     """A step of the schedule, with its owner."""
 
-    title: Title = Field(description="What is done, in a line.", examples=["Pilot the new hand-over"])
+    title: Title
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="Who sees to it: a person's id, or `me`.", examples=["me"]
+        description="The person who sees to it: an id, or `me`.", examples=["me"]
     )
-    due_on: IsoDate = Field(description="The day by which it is done.", examples=["2027-06-30"])
+    due_on: IsoDate
 
 
 Targets = Annotated[tuple[PlannedTarget, ...], BoundedList]
@@ -102,34 +88,22 @@ Points = Annotated[tuple[PlannedPoint, ...], BoundedList]
 Steps = Annotated[tuple[PlannedStep, ...], BoundedList]
 
 
-class ReviseImprovementPlan(Payload):
+class ReviseImprovementPlan(Payload, of=ImprovementPlan):
     """Contents of the plan, each in place of the ones before; what is left out stays as it is."""
 
     model_config = example_includes("direction", "vision")
-    title: Title | None = Field(default=None, description="What it is called, in a line.")
-    co_authors: CoAuthors = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="The process owners who write it, too: their ids. None: as they are.",
-    )
-    direction: FreeText | None = Field(
-        default=None,
-        description="Where the processes are to go.",
-        examples=["Fewer, better practised steps."],
-    )
-    vision: FreeText | None = Field(
-        default=None,
-        description="The vision, by phases.",
-        examples=["2027 measured, 2028 steered by figures."],
-    )
-    present_state: FreeText | None = Field(default=None, description="How the processes stand at present.")
-    best_practice: FreeText | None = Field(default=None, description="What others do best.")
+    title: Title | None = None
+    co_authors: CoAuthors = Field(default=(), max_length=LONGEST_LIST)
+    direction: FreeText | None = None
+    vision: FreeText | None = None
+    present_state: FreeText | None = None
+    best_practice: FreeText | None = None
     targets: Targets = Field(
         default=(),
         max_length=LONGEST_LIST,
         description="The year's targets, each against its baseline. None: as they are.",
     )
-    drivers: FreeText | None = Field(default=None, description="What drives the targets.")
+    drivers: FreeText | None = None
     points: Points = Field(
         default=(), max_length=LONGEST_LIST, description="The first points to improve. None: as they are."
     )
@@ -138,10 +112,8 @@ class ReviseImprovementPlan(Payload):
         max_length=LONGEST_LIST,
         description="The schedule, with the owner of each step. None: as it is.",
     )
-    weights: Weights | None = Field(
-        default=None, description="How much each criterion of the monthly assessment counts."
-    )
-    review_interval: PlanReviewInterval | None = Field(default=None, description="How often it is reviewed.")
+    weights: Weights | None = None
+    review_interval: PlanReviewInterval | None = None
 
     @model_validator(mode="after")
     def _check_something_changes(self) -> ReviseImprovementPlan:
@@ -150,11 +122,11 @@ class ReviseImprovementPlan(Payload):
         return self
 
 
-class DraftImprovementPlan(ReviseImprovementPlan):
+class DraftImprovementPlan(ReviseImprovementPlan, of=ImprovementPlan):
     """The plan of a year; its contents as they come."""
 
-    title: Title = Field(description="What it is called, in a line.", examples=["Improvement in 2027"])
-    year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True, description="The year.", examples=[2027])
+    title: Title
+    year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True)
 
 
 TEXTS = ("title", "direction", "vision", "present_state", "best_practice", "drivers", "review_interval")
@@ -178,7 +150,7 @@ def revise(plan: ImprovementPlan, body: ReviseImprovementPlan, ctx: ActionContex
 
 
 def _apply_contents(
-    plan: ImprovementPlan, body: ReviseImprovementPlan, ctx: ActionContext, known: KnownContents
+    plan: ImprovementPlan, body: ReviseImprovementPlan, ctx: ActionContext, contents: KnownContents
 ) -> None:
     for name in TEXTS:
         value = getattr(body, name)
@@ -190,67 +162,69 @@ def _apply_contents(
     if body.weights is not None:
         plan.weights = _weights(body.weights)
     if body.targets:
-        replace_rows(known.targets, (target_row(plan, one, ctx) for one in body.targets), ctx)
+        replace_rows(contents.targets, (target_row(plan, target, ctx) for target in body.targets), ctx)
     if body.points:
-        replace_rows(known.points, (_point_row(plan, one, ctx) for one in body.points), ctx)
+        replace_rows(contents.points, (_point_row(plan, point, ctx) for point in body.points), ctx)
     if body.steps:
         owners = [ctx.required_ref(Person, f"steps/{n}/owner") for n in range(len(body.steps))]
-        rows = (_step_row(plan, one, person, ctx) for one, person in zip(body.steps, owners, strict=True))
-        replace_rows(known.steps, rows, ctx)
+        rows = (_step_row(plan, step, person, ctx) for step, person in zip(body.steps, owners, strict=True))
+        replace_rows(contents.steps, rows, ctx)
 
 
 def replace_rows(before: Sequence[ChildRecord], after: Iterable[ChildRecord], ctx: ActionContext) -> None:
     """Put child records in the place of those that were there before."""
-    for one in before:
-        ctx.remove(one)
-    for one in after:
-        ctx.add(one)
+    for row in before:
+        ctx.remove(row)
+    for row in after:
+        ctx.add(row)
 
 
-def _weights(said: dict[AssessmentCriterion, int]) -> dict[str, Any]:
+def _weights(chosen: dict[AssessmentCriterion, int]) -> dict[str, Any]:
     """Return the weight of every criterion."""
-    weights: dict[str, Any] = jsonb_ordered({one.value: said.get(one, 1) for one in AssessmentCriterion})
+    weights: dict[str, Any] = jsonb_ordered(
+        {criterion.value: chosen.get(criterion, 1) for criterion in AssessmentCriterion}
+    )
     return weights
 
 
-def target_row(plan: ImprovementPlan, said: PlannedTarget, ctx: ActionContext) -> ImprovementPlanTarget:
+def target_row(plan: ImprovementPlan, target: PlannedTarget, ctx: ActionContext) -> ImprovementPlanTarget:
     """Return the child record of a target."""
     return ImprovementPlanTarget(
         id=ctx.new_id(),
         record=plan.row_key,
-        name=said.name,
-        title=said.title,
-        kpi=said.kpi,
-        before_from=said.before.begin,
-        before_to=said.before.end,
-        tz=said.tz,
-        scope=filters_of(said.scope),
-        goal=said.goal,
-        due_on=said.due_on,
-        business_goal=said.business_goal,
+        name=target.name,
+        title=target.title,
+        kpi=target.kpi,
+        before_from=target.before.begin,
+        before_to=target.before.end,
+        tz=target.tz,
+        scope=filters_of(target.scope),
+        goal=target.goal,
+        due_on=target.due_on,
+        business_goal=target.business_goal,
         planned_at=ctx.occurred_at,
     )
 
 
-def _point_row(plan: ImprovementPlan, said: PlannedPoint, ctx: ActionContext) -> ImprovementPlanPoint:
+def _point_row(plan: ImprovementPlan, point: PlannedPoint, ctx: ActionContext) -> ImprovementPlanPoint:
     return ImprovementPlanPoint(
         id=ctx.new_id(),
         record=plan.row_key,
-        title=said.title,
-        refers_to=list(said.refers_to) or None,
+        title=point.title,
+        refers_to=list(point.refers_to) or None,
         planned_at=ctx.occurred_at,
     )
 
 
 def _step_row(
-    plan: ImprovementPlan, said: PlannedStep, owner: Person, ctx: ActionContext
+    plan: ImprovementPlan, step: PlannedStep, owner: Person, ctx: ActionContext
 ) -> ImprovementPlanStep:
     return ImprovementPlanStep(
         id=ctx.new_id(),
         record=plan.row_key,
-        title=said.title,
+        title=step.title,
         person_id=owner.id,
-        due_on=said.due_on,
+        due_on=step.due_on,
         planned_at=ctx.occurred_at,
     )
 
@@ -272,10 +246,10 @@ def planned_target(row: ImprovementPlanTarget) -> PlannedTarget:
     )
 
 
-def keeps_baseline(before: ImprovementPlanTarget, said: PlannedTarget) -> bool:
+def keeps_baseline(before: ImprovementPlanTarget, target: PlannedTarget) -> bool:
     """Return whether the target asks for the same KPI of the same cases as before, so its baseline stays."""
     was = planned_target(before)
-    return all(getattr(was, name) == getattr(said, name) for name in QUESTION)
+    return all(getattr(was, name) == getattr(target, name) for name in QUESTION)
 
 
 def stored_baseline(stored: dict[str, Any], plan: ImprovementPlan, row_id: UUID) -> KpiBaseline:

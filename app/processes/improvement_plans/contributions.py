@@ -1,4 +1,4 @@
-"""What the improvements that serve a target have added to it: each by its measured effect, weighted by the
+"""Contributions of improvements to the target that they serve: each by its measured effect, weighted by the
 part of the target's cases that it was measured on.
 """
 
@@ -37,10 +37,10 @@ async def load_contributions(
     connection: Connection, plan: ImprovementPlan
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the improvements that serve each target of the plan, by its key, with their measured effects."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    contributions: dict[str, list[dict[str, Any]]] = {}
     for row in await fetch_rows(connection, CONTRIBUTIONS, {"plan": plan.row_key, "plan_id": plan.id}):
-        found.setdefault(row.pop("plan_target"), []).append(row)
-    return found
+        contributions.setdefault(row.pop("plan_target"), []).append(row)
+    return contributions
 
 
 async def weighted_effect(
@@ -58,11 +58,11 @@ async def weighted_effect(
     if served["verdict"] == NO_EFFECT:
         return None
     try:
-        whole = await count_kpi(connection, replace(question, bounds=(begin, end)))
+        total = await count_kpi(connection, replace(question, bounds=(begin, end)))
     except CannotAnswer:
         return None
     cases = int(result["after"]["cases"])
-    if whole.cases == 0:
+    if total.cases == 0:
         return None
-    part = min(Decimal(1), Decimal(cases) / Decimal(whole.cases))
+    part = min(Decimal(1), Decimal(cases) / Decimal(total.cases))
     return Decimal(str(result["effect"])) * part

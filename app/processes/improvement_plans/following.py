@@ -45,19 +45,14 @@ def _set_next_review(plan: ImprovementPlan, ctx: ActionContext) -> None:
     plan.next_review_due_at = review_due(ctx.occurred_at, months, ctx.zone)
 
 
-class ReviewImprovementPlan(Payload):
+class ReviewImprovementPlan(Payload, of=ImprovementPlanReview):
     """The review of the plan: its meeting, the report, and adjustments that are wanted."""
 
     meeting: Annotated[Reference, ForeignRef("meeting")] = Field(
         description="The meeting at which it was reviewed, which has been held: its number or id."
     )
-    report: FreeText = Field(
-        description="What quality manager and process owners report.",
-        examples=["The pilot has begun; the night shift waits for its training. 试点已开始。"],
-    )
-    adjustments: FreeText | None = Field(
-        default=None, description="Adjustments that are wanted; the committee decides on them."
-    )
+    report: FreeText
+    adjustments: FreeText | None = None
 
 
 def review(plan: ImprovementPlan, body: ReviewImprovementPlan, ctx: ActionContext) -> None:

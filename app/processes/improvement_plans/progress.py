@@ -72,7 +72,7 @@ class PlanProgress:
 
     def target_named(self, name: str | None) -> TargetProgress | None:
         """Return the progress of the target with that key; None if it has none."""
-        return next((one for one in self.targets if one.name == name), None)
+        return next((target for target in self.targets if target.name == name), None)
 
 
 async def load_targets(ledger: Ledger, plan: ImprovementPlan) -> list[ImprovementPlanTarget]:
@@ -89,11 +89,11 @@ async def compute_progress(ledger: Ledger, plan: ImprovementPlan, now: datetime)
     assert plan.year is not None
     targets = await load_targets(ledger, plan)
     rows = await ledger.db.rows(CHILDREN.format(kind=KpiBaseline.KIND), (plan.row_key,))
-    baselines = {one.name: one for one in (from_row(KpiBaseline, row) for row in rows)}
+    baselines = {baseline.name: baseline for baseline in (from_row(KpiBaseline, row) for row in rows)}
     ends = end_of_year(plan.year, ZoneInfo(ledger.settings.time_zone))
     end = min(now, ends) if ends > plan.begun_at else now
     end = max(end, plan.begun_at + timedelta.resolution)
-    found = []
+    progressed = []
     async with snapshot_connection(ledger.db) as connection:
         position, _ = await facts_position(connection)
         contributions = await load_contributions(connection, plan)
@@ -111,36 +111,37 @@ async def compute_progress(ledger: Ledger, plan: ImprovementPlan, now: datetime)
                 value, cases = counted.value, counted.cases
             progress = _progress(kpi, target, baseline, question, value, cases)
             served = contributions.get(target.name or "", [])
-            found.append(await _with_improvements(connection, question, progress, served))
-    return PlanProgress(tuple(found), plan.begun_at, end, position)
+            progressed.append(await _with_improvements(connection, question, progress, served))
+    return PlanProgress(tuple(progressed), plan.begun_at, end, position)
 
 
 async def _with_improvements(
-    connection: Connection, question: KpiQuestion, found: TargetProgress, served: list[dict[str, Any]]
+    connection: Connection, question: KpiQuestion, target: TargetProgress, served: list[dict[str, Any]]
 ) -> TargetProgress:
     """Return the progress of a target with what its improvements have added to it."""
-    way = None
-    if found.baseline is not None and not found.is_limit:
-        way = (Decimal(found.goal) - Decimal(found.baseline)) or None
-    added, shown = [], []
-    for one in served:
-        adds = await weighted_effect(connection, question, one)
+    distance = None
+    if target.baseline is not None and not target.is_limit:
+        distance = (Decimal(target.goal) - Decimal(target.baseline)) or None
+    added, improvements = [], []
+    for improvement in served:
+        adds = await weighted_effect(connection, question, improvement)
         if adds is not None:
             added.append(adds)
-        share = None if adds is None or way is None else adds / way
-        shown.append(
-            {name: one[name] for name in CONTRIBUTION_FIELDS} | {"adds": _text(adds), "share": _text(share)}
+        share = None if adds is None or distance is None else adds / distance
+        improvements.append(
+            {name: improvement[name] for name in CONTRIBUTION_FIELDS}
+            | {"adds": _text(adds), "share": _text(share)}
         )
     total = sum(added, Decimal(0)) if added else None
-    beside = None
-    if total is not None and found.compared is not None and found.baseline is not None:
-        beside = Decimal(found.compared) - Decimal(found.baseline) - total
+    unexplained = None
+    if total is not None and target.compared is not None and target.baseline is not None:
+        unexplained = Decimal(target.compared) - Decimal(target.baseline) - total
     return replace(
-        found,
-        improvements=tuple(shown),
+        target,
+        improvements=tuple(improvements),
         added=_text(total),
-        added_share=None if total is None or way is None else _text(total / way),
-        unexplained=_text(beside),
+        added_share=None if total is None or distance is None else _text(total / distance),
+        unexplained=_text(unexplained),
     )
 
 
@@ -197,8 +198,8 @@ def _seconds(lasted: timedelta) -> Decimal:
 
 def direction_of(kpi: str | None) -> Direction:
     """Return which way the KPI with that key improves."""
-    found = KPIS.get(kpi or "")
-    return Direction.none if found is None else found.direction
+    known_kpi = KPIS.get(kpi or "")
+    return Direction.none if known_kpi is None else known_kpi.direction
 
 
 def is_limit(direction: Direction, baseline: str | None, goal: str) -> bool:
@@ -246,7 +247,7 @@ def _text(number: Decimal | None) -> str | None:
 def as_stored(progress: PlanProgress) -> list[dict[str, Any]]:
     """Return the progress as the log keeps it."""
     return [
-        {name: getattr(one, name) for name in sorted(TargetProgress.__slots__)}
-        | {"improvements": list(one.improvements)}
-        for one in progress.targets
+        {name: getattr(target, name) for name in sorted(TargetProgress.__slots__)}
+        | {"improvements": list(target.improvements)}
+        for target in progress.targets
     ]

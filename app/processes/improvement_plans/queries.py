@@ -26,7 +26,7 @@ from app.processes.improvement_plans.records import (
 class ImprovementPlanOut(RecordOut, of=ImprovementPlan):
     """A year's improvement plan."""
 
-    weights: dict[str, int] = Field(description="How much each criterion of the monthly assessment counts.")
+    weights: dict[str, int] = Field(description="Weights of the criteria of the monthly assessment.")
 
 
 class ImprovementPlanTargetOut(OutputModel, of=ImprovementPlanTarget):
@@ -48,20 +48,20 @@ class TargetContributionOut(OutputModel):
 
     number: str
     state: str = Field(description="Its state then, as improvements have it.")
-    occasion: str | None = Field(description="What it was measured for; null: nothing was measured.")
+    occasion: str | None = Field(description="The occasion of the measurement; null: nothing was measured.")
     verdict: EffectVerdict | None
     effect: str | None = Field(description="The effect on the scale of its method, as a decimal text.")
     position: int | None = Field(description="The log position at which it was computed.")
     adds: str | None = Field(
         default=None,
-        description="What it adds to the whole target, in the KPI's unit: the effect, times the part of the "
-        "target's cases in the same time that it was measured on. Null: it cannot be said.",
+        description="Its contribution to the whole target, in the KPI's unit: the effect, times the part "
+        "of the target's cases in the same time that it was measured on. Null: unknown.",
     )
-    share: str | None = Field(default=None, description="Which part of the way to the goal that is.")
+    share: str | None = Field(default=None, description="Its share of the way to the goal.")
 
 
 class TargetProgressOut(OutputModel):
-    """How far a target was at a review; numbers are decimal texts."""
+    """Progress of a target at a review; numbers are decimal texts."""
 
     name: str = Field(description="The target's key.")
     kpi: str
@@ -71,27 +71,27 @@ class TargetProgressOut(OutputModel):
     baseline: str | None
     goal: str
     is_limit: bool | None = Field(
-        default=None, description="Whether the goal is a limit to hold: the baseline is no worse."
+        default=None, description="True if the goal is a limit to hold: the baseline is no worse."
     )
     share: str | None = Field(
-        description="Which part of the way from the baseline to the goal was gone; null for a limit to hold."
+        description="Share of the way from the baseline to the goal that was gone; null for a limit to hold."
     )
-    met: bool | None = Field(description="Whether the goal was reached; null: it cannot be said.")
-    improvements: list[TargetContributionOut] = Field(description="What its improvements have added.")
+    met: bool | None = Field(description="True if the goal was reached; null: unknown.")
+    improvements: list[TargetContributionOut] = Field(description="Contributions of its improvements.")
     added: str | None = Field(
         default=None,
-        description="What they have added together; where two touch the same cases, these count twice.",
+        description="Sum of their contributions; where two touch the same cases, these count twice.",
     )
-    added_share: str | None = Field(default=None, description="Which part of the way to the goal that is.")
+    added_share: str | None = Field(default=None, description="Its share of the way to the goal.")
     unexplained: str | None = Field(
-        default=None, description="How much the KPI has changed from the baseline besides."
+        default=None, description="Change of the KPI from the baseline that they do not explain."
     )
 
 
 class ImprovementPlanReviewOut(OutputModel, of=ImprovementPlanReview):
     """A review of the plan."""
 
-    progress: list[TargetProgressOut] = Field(description="How far each target was then.")
+    progress: list[TargetProgressOut] = Field(description="Progress of each target then.")
 
 
 class AdjustedTargetOut(OutputModel):

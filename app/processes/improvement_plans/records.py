@@ -27,7 +27,7 @@ class ImprovementPlanState(CodeEnum):
 
 
 class PlanReviewInterval(CodeEnum):
-    """How often an improvement plan is reviewed."""
+    """Interval between the reviews of an improvement plan."""
 
     monthly = "monthly", "Monthly", "每月"
     quarterly = "quarterly", "Quarterly", "每季度"
@@ -49,22 +49,29 @@ class ImprovementPlan(Record):
 
     KIND: ClassVar[str] = "improvement_plan"
 
-    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
     state: ImprovementPlanState | None = required()
-    title: str | None = required()
-    year: int | None = required()
+    title: str | None = required("Its title, in a line.", examples=["Improvement in 2027"])
+    year: int | None = required("The year.", examples=[2027])
     edition: int | None = required("1, and one more with each adjustment.")
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Who drafted it, and answers for it."
+        "The person who drafted it, and answers for it."
     )
     co_author_ids: list[str] | None = optional("The process owners who write it, too.")
-    direction: Annotated[str | None, Personal()] = None
-    vision: Annotated[str | None, Personal()] = optional("The vision, by phases.")
-    present_state: Annotated[str | None, Personal()] = None
-    best_practice: Annotated[str | None, Personal()] = None
-    drivers: Annotated[str | None, Personal()] = optional("What drives the targets.")
-    weights: Annotated[dict[str, Any] | None, Document()] = required()
-    review_interval: PlanReviewInterval | None = required()
+    direction: Annotated[str | None, Personal()] = optional(
+        "The direction of the processes.", examples=["Fewer, better practised steps."]
+    )
+    vision: Annotated[str | None, Personal()] = optional(
+        "The vision, by phases.", examples=["2027 measured, 2028 steered by figures."]
+    )
+    present_state: Annotated[str | None, Personal()] = optional("The present state of the processes.")
+    best_practice: Annotated[str | None, Personal()] = optional("The best practice of others.")
+    drivers: Annotated[str | None, Personal()] = optional("The drivers of the targets.")
+    weights: Annotated[dict[str, Any] | None, Document()] = required(
+        "Weights of the criteria of the monthly assessment, from 1 to 10; 1 where it is not named.",
+        examples=[{"benefit": 3, "urgency": 2}],
+    )
+    review_interval: PlanReviewInterval | None = required("The interval between reviews.")
     drafted_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.drafted)] = required()
     submitted_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.submitted)] = None
     decision_id: UUID | None = optional("The newest decision on it.")
@@ -76,16 +83,20 @@ class ImprovementPlan(Record):
     begun_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.running)] = None
     last_reviewed_at: datetime | None = None
     next_review_due_at: datetime | None = None
-    review_overdue_at: datetime | None = optional("Since when its review is flagged as overdue.")
-    assessment_due_at: datetime | None = optional("Until when this month's assessment is to be opened.")
+    review_overdue_at: datetime | None = optional("Time since which its review is flagged as overdue.")
+    assessment_due_at: datetime | None = optional("Time until which this month's assessment is to be opened.")
     assessment_overdue_at: datetime | None = optional(
-        "When the newest assessment was due that nobody had opened; null: none is missing."
+        "Time at which the newest assessment was due that nobody had opened; null: none is missing."
     )
     adjustment_id: UUID | None = optional("The adjustment that waits for a decision.")
     adjusted_at: datetime | None = None
     closed_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.closed)] = None
-    close_reason: Annotated[str | None, Personal()] = optional("Why it ended before its year was over.")
-    lessons: Annotated[str | None, Personal()] = None
+    close_reason: Annotated[str | None, Personal()] = optional(
+        "The reason why it ended before its year was over."
+    )
+    lessons: Annotated[str | None, Personal()] = optional(
+        "The lessons learned.", examples=["Pilot before rolling out. 先试点，后推广。"]
+    )
     result_position: int | None = optional(
         "The position of the log at which its results were computed.", sa_type=BigInteger
     )
@@ -103,25 +114,27 @@ class ImprovementPlanTarget(ChildRecord):
     KIND: ClassVar[str] = "improvement_plan_target"
 
     name: str | None = required("Its key within the plan; its baseline has the same.")
-    title: str | None = required()
+    title: str | None = required("The target in a line.", examples=["Restore faster"])
     kpi: str | None = required("The KPI's key.")
-    before_from: str | None = required("Where the window of its baseline begins, as it was written.")
-    before_to: str | None = required("Where it ends, exclusive.")
+    before_from: str | None = required("Begin of the window of its baseline, as it was written.")
+    before_to: str | None = required("End of that window, exclusive.")
     tz: str | None = optional("The time zone of these dates; null: the organisation's.")
     scope: Annotated[dict[str, Any] | None, Document()] = None
-    goal: str | None = required("Where the KPI is to be, as a decimal text in its unit.")
+    goal: str | None = required("Value that the KPI is to reach, as a decimal text in its unit.")
     is_limit: bool | None = optional(
-        "Whether the baseline was no worse than the goal when it was frozen, so that the "
-        "goal is a limit to hold; null: not frozen yet."
+        "True if the baseline was no worse than the goal when it was frozen, so that the goal "
+        "is a limit to hold; null: not frozen yet."
     )
-    due_on: str | None = required("The day by which it is.")
-    business_goal: str | None = required()
+    due_on: str | None = required("The day by which it is reached.", examples=["2027-12-31"])
+    business_goal: str | None = required(
+        "The business goal that it serves.", examples=["Branches never wait for mail"]
+    )
     planned_at: datetime | None = required()
     result_value: str | None = optional("The KPI from the plan's begin to its end.")
     result_compared: str | None = optional("The same for as long as the baseline, where the KPI counts.")
     result_cases: int | None = None
-    result_share: str | None = optional("Which part of the way from the baseline was gone.")
-    result_met: bool | None = optional("Whether the goal was reached; null: it cannot be said.")
+    result_share: str | None = optional("Share of the way from the baseline that was gone.")
+    result_met: bool | None = optional("True if the goal was reached; null: unknown.")
 
 
 class ImprovementPlanPoint(ChildRecord):
@@ -129,8 +142,10 @@ class ImprovementPlanPoint(ChildRecord):
 
     KIND: ClassVar[str] = "improvement_plan_point"
 
-    title: str | None = required()
-    refers_to: list[str] | None = optional("Numbers of records and documents.")
+    title: str | None = required("The point to improve, in a line.", examples=["Hand over at night"])
+    refers_to: list[str] | None = optional(
+        "Its origin: numbers of records and documents.", examples=[["PRB-2026-000012"]]
+    )
     planned_at: datetime | None = required()
 
 
@@ -140,11 +155,11 @@ class ImprovementPlanStep(ChildRecord):
     KIND: ClassVar[str] = "improvement_plan_step"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    title: str | None = required()
+    title: str | None = required("The step in a line.", examples=["Pilot the new hand-over"])
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = optional(
-        "Who sees to it."
+        "The person who sees to it."
     )
-    due_on: str | None = required()
+    due_on: str | None = required("The day by which it is done.", examples=["2027-06-30"])
     planned_at: datetime | None = required()
 
 
@@ -158,8 +173,13 @@ class ImprovementPlanReview(ChildRecord):
     meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
         "The meeting at which it was reviewed."
     )
-    report: Annotated[str | None, Personal()] = None
-    adjustments: Annotated[str | None, Personal()] = optional("Adjustments that were wanted.")
+    report: Annotated[str | None, Personal()] = optional(
+        "The report of quality manager and process owners.",
+        examples=["The pilot has begun; the night shift waits for its training. 试点已开始。"],
+    )
+    adjustments: Annotated[str | None, Personal()] = optional(
+        "Adjustments that are wanted; the committee decides on them."
+    )
     progress: Annotated[list[dict[str, Any]] | None, Document()] = required()
     position: int | None = required("The position of the log that was read for it.", sa_type=BigInteger)
     reviewed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
@@ -175,8 +195,12 @@ class ImprovementPlanAdjustment(ChildRecord):
     KIND: ClassVar[str] = "improvement_plan_adjustment"
 
     decision_id: UUID | None = required()
-    changes: Annotated[str | None, Personal()] = None
-    reason: Annotated[str | None, Personal()] = None
+    changes: Annotated[str | None, Personal()] = optional(
+        "The changes.", examples=["The goal of restoring is an hour later. 恢复目标放宽。"]
+    )
+    reason: Annotated[str | None, Personal()] = optional(
+        "The reason for them.", examples=["Two services were added. 新增两项服务。"]
+    )
     targets: Annotated[list[dict[str, Any]] | None, Document()] = None
     replaces: Annotated[list[dict[str, Any]] | None, Document()] = None
     edition: int | None = optional("The edition that it made; null: none as yet.")

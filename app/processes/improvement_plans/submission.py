@@ -24,12 +24,12 @@ def submit(plan: ImprovementPlan, body: SubmitImprovementPlan, ctx: ActionContex
     """Submit the plan, to the committee: the baseline of each target is frozen, and the plan and the present
     state are filed as documents.
     """
-    known = ctx.prepared(KnownContents)
-    for one in known.baselines:
-        ctx.remove(one)
+    contents = ctx.prepared(KnownContents)
+    for baseline in contents.baselines:
+        ctx.remove(baseline)
     frozen = add_baselines(plan, ctx)
     plan.baseline_position = frozen.position
-    for target in known.targets:
+    for target in contents.targets:
         value = frozen.baseline_named(target.name or "").value
         ctx.change(target).is_limit = is_limit(direction_of(target.kpi), value, target.goal or "")
     put_question(plan, ctx)
@@ -41,14 +41,16 @@ def submit(plan: ImprovementPlan, body: SubmitImprovementPlan, ctx: ActionContex
 
 def put_question(plan: ImprovementPlan, ctx: ActionContext) -> None:
     """Put the prepared question to its voters."""
-    asked = ctx.prepared(NewDecision)
-    add_prepared_decision(asked, ctx)
-    plan.decision_id = asked.decision.id
+    question = ctx.prepared(NewDecision)
+    add_prepared_decision(question, ctx)
+    plan.decision_id = question.decision.id
 
 
 def documents_of_submission(plan: ImprovementPlan, body: object) -> tuple[str, ...]:
     """Return the classes of the documents that submitting makes: those of a returned plan are there."""
-    return () if plan.submitted_at is not None else tuple(one.value for one in DOCUMENTS)
+    return (
+        () if plan.submitted_at is not None else tuple(document_class.value for document_class in DOCUMENTS)
+    )
 
 
 def plan_sections(plan: ImprovementPlan) -> SectionTexts:

@@ -1,4 +1,4 @@
-"""Which open assessment has a suggestion: assessments are a process of their own, read by their tables."""
+"""The open assessment that has a suggestion: assessments are a process of their own, read by their tables."""
 
 from __future__ import annotations
 

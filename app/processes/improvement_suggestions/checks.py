@@ -71,7 +71,7 @@ def _check_fit(scope: ImprovementScope, process: str | None, aspect: Improvement
     if aspect not in ASPECTS[scope]:
         words = {
             "scope": scope.value,
-            "aspects": ", ".join(one for one in ImprovementAspect if one in ASPECTS[scope]),
+            "aspects": ", ".join(candidate for candidate in ImprovementAspect if candidate in ASPECTS[scope]),
         }
         raise WrongValue(words, pointer="/aspect", because="aspect_of_other_scope")
 
@@ -90,8 +90,8 @@ async def cause_of_people(
     """Refuse a cause that a person gives (`only_rules_give_it`), and a rule's without its scope, or the
     reverse (`missing`).
     """
-    given = {"cause": body.cause, "cause_scope": body.cause_scope}
-    for name, value in given.items():
+    causes = {"cause": body.cause, "cause_scope": body.cause_scope}
+    for name, value in causes.items():
         if value is not None and not ctx.caller.is_rule:
             raise WrongValue(pointer=f"/{name}", because="only_rules_give_it")
         if value is None and ctx.caller.is_rule:
@@ -105,9 +105,9 @@ async def unknown_kpi(
     ctx: ActionContext,
 ) -> None:
     """Refuse evidence of an unknown KPI (`unknown_value`)."""
-    for n, one in enumerate(body.shown_by):
-        if one.kpi is not None and one.kpi not in KPIS:
-            raise WrongValue({"value": one.kpi}, pointer=f"/shown_by/{n}/kpi", because="unknown_value")
+    for n, evidence in enumerate(body.shown_by):
+        if evidence.kpi is not None and evidence.kpi not in KPIS:
+            raise WrongValue({"value": evidence.kpi}, pointer=f"/shown_by/{n}/kpi", because="unknown_value")
 
 
 async def cannot_go_on(

@@ -15,6 +15,7 @@ from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import anybody, author, process_owner, quality_manager, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
 from app.kpis.catalogue import KPIS
 from app.log.events import stream
@@ -44,13 +45,7 @@ def offer(suggestion: ImprovementSuggestion, body: OfferImprovementSuggestion, c
     """Offer an improvement suggestion: what, and why."""
     assert ctx.number is not None, "suggestions have numbers"
     suggestion.number = ctx.number
-    suggestion.title, suggestion.scope, suggestion.process = body.title, body.scope, body.process
-    suggestion.aspect, suggestion.source = body.aspect, body.source
-    suggestion.what, suggestion.why, suggestion.evidence = body.what, body.why, body.evidence
-    plan = ctx.ref(Record, "plan")
-    suggestion.plan_id = None if plan is None else plan.id
-    suggestion.plan_target = body.plan_target
-    suggestion.cause, suggestion.cause_scope = body.cause, body.cause_scope
+    copy_fields(suggestion, body, ctx)
     suggestion.author_id = ctx.caller.person_id
     if suggestion.author_id is not None:
         ctx.add(
@@ -64,10 +59,12 @@ def offer(suggestion: ImprovementSuggestion, body: OfferImprovementSuggestion, c
     _add_shown_by(suggestion, body.shown_by, ctx)
 
 
-def _add_shown_by(suggestion: ImprovementSuggestion, given: Evidence, ctx: ActionContext) -> None:
-    for n, one in enumerate(given):
+def _add_shown_by(suggestion: ImprovementSuggestion, evidence: Evidence, ctx: ActionContext) -> None:
+    for n, piece in enumerate(evidence):
         about = ctx.ref(Record, f"shown_by/{n}/about")
-        _add_row(suggestion, ctx, None if about is None else about.row_key, one.text, one.kpi, one.period)
+        _add_row(
+            suggestion, ctx, None if about is None else about.row_key, piece.text, piece.kpi, piece.period
+        )
 
 
 def _add_row(

@@ -1,4 +1,4 @@
-"""What rules ask of suggestions, and the command by which a signal becomes one or joins an open one."""
+"""Lookups of rules for suggestions, and the command by which a signal becomes one or joins an open one."""
 
 from __future__ import annotations
 
@@ -51,19 +51,23 @@ async def suggestion_for(
     that offers one if there is none, for `least` pieces of evidence that no earlier suggestion had. None:
     there is nothing new to say. `only_open`: offer none.
     """
-    of = (signal.cause.value, signal.cause_scope)
-    known = {tuple(row.values()) for row in await ledger.db.rows(KNOWN_EVIDENCE, of)}
-    new = tuple(one for one in signal.evidence if (one.about, one.text, one.kpi, one.period) not in known)[
-        :MOST_EVIDENCE
-    ]
+    cause = (signal.cause.value, signal.cause_scope)
+    earlier = {tuple(row.values()) for row in await ledger.db.rows(KNOWN_EVIDENCE, cause)}
+    new = tuple(
+        piece
+        for piece in signal.evidence
+        if (piece.about, piece.text, piece.kpi, piece.period) not in earlier
+    )[:MOST_EVIDENCE]
     if not new:
         return None
-    known_open = await ledger.db.row(OPEN_SUGGESTION, of)
+    known_open = await ledger.db.row(OPEN_SUGGESTION, cause)
     if known_open is not None:
         body = AddEvidenceImprovementSuggestion(shown_by=new)
         # If it is settled meanwhile, the rule decides again, and offers another one.
-        seen = known_open["version"]
-        return Consequence(ImprovementSuggestion.KIND, "add_evidence", known_open["id"], body, if_match=seen)
+        version = known_open["version"]
+        return Consequence(
+            ImprovementSuggestion.KIND, "add_evidence", known_open["id"], body, if_match=version
+        )
     if only_open or len(new) < least:
         return None
     offer = OfferImprovementSuggestion(
@@ -77,7 +81,7 @@ async def suggestion_for(
         cause_scope=signal.cause_scope,
     )
     # One event may lead to several suggestions: `about` tells their idempotency keys apart.
-    about = uuid5(NAMESPACE_URL, "/".join(of))
+    about = uuid5(NAMESPACE_URL, "/".join(cause))
     return Consequence(ImprovementSuggestion.KIND, "offer", None, offer, about=about)
 
 

@@ -22,55 +22,51 @@ from app.kernel.actions.payloads import (
     at_most_entries,
 )
 from app.processes.improvement_suggestions.records import (
+    ImprovementSuggestion,
     SuggestionCause,
+    SuggestionEvidence,
 )
 
 MOST_EVIDENCE = 50
 
 
-class GivenEvidence(PayloadPart):
+class GivenEvidence(PayloadPart, of=SuggestionEvidence):
     """A piece of evidence: a record that shows it, a KPI in a period, or both, in a line."""
 
-    text: ShortText = Field(description="What it shows, in a line. Name no persons here.")
+    text: ShortText
     about: Annotated[Reference, ForeignRef(ANY_RECORD, retired=True)] | None = Field(
         default=None, description="The record that shows it: a number, or `<kind>/<id>`."
     )
-    kpi: RecordKey | None = Field(default=None, description="The key of the KPI that shows it.")
-    period: ShortText | None = Field(default=None, description="The period that it is of, as `2026-10`.")
+    kpi: RecordKey | None = None
+    period: ShortText | None = None
 
 
 Evidence = Annotated[tuple[GivenEvidence, ...], at_most_entries(MOST_EVIDENCE)]
 
 
-class OfferImprovementSuggestion(Payload):
+class ImprovementSuggestionFields(Payload, of=ImprovementSuggestion):
+    """Fields of a suggestion that can be edited, but for its words, which rules leave out."""
+
+    title: Title
+    scope: ImprovementScope
+    process: ProcessName | None = None
+    aspect: ImprovementAspect
+    source: SuggestionSource
+    evidence: FreeText | None = None
+    plan: Annotated[Reference, ForeignRef("improvement_plan")] | None = None
+    plan_target: ShortText | None = None
+
+
+class OfferImprovementSuggestion(ImprovementSuggestionFields, of=ImprovementSuggestion):
     """A suggestion for an improvement."""
 
-    title: Title = Field(
-        description="What is to be improved, in a line. Lists show it: name no persons here."
-    )
-    scope: ImprovementScope = Field(description="Whether it is about the department or about one process.")
-    process: ProcessName | None = Field(
-        default=None,
-        description="Of the scope `process`: which one, as `incident`, or its name; of the department, none.",
-    )
-    aspect: ImprovementAspect = Field(
-        description="What of it: `interface`, `new_process`, `platform` of the department, else of a process."
-    )
-    source: SuggestionSource = Field(description="Where it comes from.")
-    what: FreeText | None = Field(default=None, description="What is to be improved. Rules leave it out.")
-    why: FreeText | None = Field(default=None, description="Why. Rules leave it out.")
-    evidence: FreeText | None = Field(default=None, description="What shows it, in words.")
+    what: FreeText | None = None
+    why: FreeText | None = None
     shown_by: Evidence = Field(
         default=(), max_length=MOST_EVIDENCE, description="Records and figures that show it."
     )
-    plan: Annotated[Reference, ForeignRef("improvement_plan")] | None = Field(
-        default=None, description="The improvement plan that it helps: its number or id."
-    )
-    plan_target: ShortText | None = Field(default=None, description="Which target of that plan: its key.")
-    cause: SuggestionCause | None = Field(default=None, description="Why a rule offers it; people give none.")
-    cause_scope: ShortText | None = Field(
-        default=None, description="What the rule's cause is about, as `service/mail`; people give none."
-    )
+    cause: SuggestionCause | None = None
+    cause_scope: ShortText | None = None
 
 
 class AddEvidenceImprovementSuggestion(Payload):
@@ -81,24 +77,11 @@ class AddEvidenceImprovementSuggestion(Payload):
     )
 
 
-class EditImprovementSuggestion(Patch):
+class EditImprovementSuggestion(Patch, ImprovementSuggestionFields, of=ImprovementSuggestion):
     """The fields of the suggestion to change."""
 
-    title: Title = Field(default_factory=str, description="What is to be improved, in a line.")
-    scope: ImprovementScope = Field(
-        default=ImprovementScope.department,
-        description="Whether it is about the department or about one process.",
-    )
-    process: ProcessName | None = Field(default=None, description="Of the scope `process`: which one.")
-    aspect: ImprovementAspect = Field(default=ImprovementAspect.interface, description="What of it.")
-    source: SuggestionSource = Field(default=SuggestionSource.staff, description="Where it comes from.")
-    what: FreeText = Field(default_factory=str, description="What is to be improved.")
-    why: FreeText = Field(default_factory=str, description="Why.")
-    evidence: FreeText | None = Field(default=None, description="What shows it, in words.")
-    plan: Annotated[Reference, ForeignRef("improvement_plan")] | None = Field(
-        default=None, description="The improvement plan that it helps: its number or id."
-    )
-    plan_target: ShortText | None = Field(default=None, description="Which target of that plan: its key.")
+    what: FreeText = Field(default_factory=str)
+    why: FreeText = Field(default_factory=str)
 
 
 class MergeImprovementSuggestion(Payload):
@@ -131,7 +114,7 @@ class SelectImprovementSuggestion(Payload):
 class DeclineImprovementSuggestion(Payload):
     """The reason why nothing is made of the suggestion."""
 
-    reason: FreeText = Field(description="Why; whoever proposes it reads this.")
+    reason: FreeText = Field(description="The reason why; whoever proposes it reads this.")
     assessment: Annotated[Reference, ForeignRef("improvement_assessment")] | None = Field(
         default=None, description="The assessment that declines it; none: outside of any."
     )
@@ -140,7 +123,7 @@ class DeclineImprovementSuggestion(Payload):
 class DeferImprovementSuggestion(Payload):
     """The time at which the suggestion is open again, and the reason."""
 
-    reason: FreeText = Field(description="Why; whoever proposes it reads this.")
+    reason: FreeText = Field(description="The reason why; whoever proposes it reads this.")
     until_at: Instant = Field(
         description="The first assessment after it takes it up again.", examples=["2199-01-01T00:00:00Z"]
     )

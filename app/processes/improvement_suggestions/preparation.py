@@ -26,6 +26,8 @@ async def new_proposers(
 ) -> NewProposers:
     """Find the proposers of the merged suggestion who do not propose this one yet."""
     merged = ctx.required_ref(ImprovementSuggestion, "merged")
-    own = {one.person_id for one in await reads.children(SuggestionProposer, suggestion)}
-    theirs = (one.person_id for one in await reads.children(SuggestionProposer, merged))
-    return NewProposers(tuple(one for one in dict.fromkeys(theirs) if one is not None and one not in own))
+    own = {proposer.person_id for proposer in await reads.children(SuggestionProposer, suggestion)}
+    theirs = (proposer.person_id for proposer in await reads.children(SuggestionProposer, merged))
+    return NewProposers(
+        tuple(person for person in dict.fromkeys(theirs) if person is not None and person not in own)
+    )

@@ -47,13 +47,13 @@ CHILD_LISTINGS = (
 )
 
 
-async def _of_proposers(where: WhereClause, said: list[str], renderer: Renderer) -> None:
+async def _of_proposers(where: WhereClause, names: list[str], renderer: Renderer) -> None:
     """Restrict the list to suggestions with one of these among their proposers; `none`: with no proposer."""
-    ids = [renderer.caller.person_id if one == ME else UUID(one) for one in said if one != NONE]
+    ids = [renderer.caller.person_id if name == ME else UUID(name) for name in names if name != NONE]
     of_record = "select from fold.suggestion_proposer x where x.record = 'improvement_suggestion/' || r.id"
-    ways = [f"not exists ({of_record})"] if NONE in said else []
-    ways.append(f"exists ({of_record} and x.person_id = any({where.bind(ids)}::uuid[]))")
-    where.conditions.append(f"({' or '.join(ways)})")
+    conditions = [f"not exists ({of_record})"] if NONE in names else []
+    conditions.append(f"exists ({of_record} and x.person_id = any({where.bind(ids)}::uuid[]))")
+    where.conditions.append(f"({' or '.join(conditions)})")
 
 
 PROPOSER = Parameter(

@@ -50,23 +50,32 @@ class ImprovementSuggestion(Record):
 
     KIND: ClassVar[str] = "improvement_suggestion"
 
-    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
     state: SuggestionState | None = required()
-    title: str | None = required()
-    scope: ImprovementScope | None = required()
-    process: str | None = optional("The process that it is about; null: the whole department.")
-    aspect: ImprovementAspect | None = required()
-    source: SuggestionSource | None = required()
-    what: Annotated[str | None, Personal()] = optional("What is to be improved. Null of a rule's.")
-    why: Annotated[str | None, Personal()] = optional("Why. Null of a rule's.")
-    evidence: Annotated[str | None, Personal()] = optional("What shows it, in words.")
+    title: str | None = required("The improvement in a line, without names of persons.")
+    scope: ImprovementScope | None = required("Its scope: the department, or one process.")
+    process: str | None = optional(
+        "The process that it is about, as `incident`, or its name; null: the whole department."
+    )
+    aspect: ImprovementAspect | None = required(
+        "The aspect that it improves: `interface`, `new_process`, `platform` of the department, "
+        "else of a process."
+    )
+    source: SuggestionSource | None = required("Its origin.")
+    what: Annotated[str | None, Personal()] = optional("The improvement, in words. Null of a rule's.")
+    why: Annotated[str | None, Personal()] = optional("The reasons for it. Null of a rule's.")
+    evidence: Annotated[str | None, Personal()] = optional("The evidence for it, in words.")
     plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = optional(
         "The improvement plan that it helps."
     )
-    plan_target: str | None = optional("The key of the target of that plan.")
-    cause: SuggestionCause | None = optional("Why a rule has offered it, or one that was merged into it.")
-    cause_scope: str | None = optional("What the cause is about, as `service/mail`.")
-    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who has offered it; null: a rule.")
+    plan_target: str | None = optional("The key of the target of that plan that it helps.")
+    cause: SuggestionCause | None = optional(
+        "The cause for which a rule has offered it, or one that was merged into it; people give none."
+    )
+    cause_scope: str | None = optional("The object of the rule's cause, as `service/mail`.")
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The person who has offered it; null: a rule."
+    )
     offered_at: Annotated[datetime | None, EnteredAt(SuggestionState.offered)] = required()
     merged_into_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = optional(
         "The suggestion that goes on in its place."
@@ -77,7 +86,9 @@ class ImprovementSuggestion(Record):
     assessment_id: Annotated[UUID | None, ForeignRef("improvement_assessment")] = optional(
         "The assessment that has decided on it last."
     )
-    reason: Annotated[str | None, Personal()] = optional("Why it was declined or deferred.")
+    reason: Annotated[str | None, Personal()] = optional(
+        "The reason why it was declined or deferred; its proposers read it."
+    )
     deferred_until_at: datetime | None = optional("The first assessment after it takes up a deferred one.")
     decided_at: datetime | None = None
     decided_by_id: Annotated[UUID | None, ForeignRef("person")] = None
@@ -111,7 +122,7 @@ class SuggestionEvidence(ChildRecord):
     KIND: ClassVar[str] = "suggestion_evidence"
 
     about: str | None = optional("The record that shows it, as `<kind>/<id>`.")
-    text: str | None = required()
-    kpi: str | None = None
-    period: str | None = None
+    text: str | None = required("The finding in a line, without names of persons.")
+    kpi: str | None = optional("The key of the KPI that shows it.")
+    period: str | None = optional("The period that it is of, as `2026-10`.")
     added_at: datetime | None = required()

@@ -24,6 +24,7 @@ from app.kernel.actions.actor_policy import (
 )
 from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Keys, Lifecycle, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
@@ -71,21 +72,10 @@ from app.ticketing.work.ticket_holds import (
 
 def report(incident: Incident, body: ReportIncident, ctx: ActionContext) -> None:
     """Report an incident: a service is interrupted or degraded."""
-    incident.title = body.title
-    incident.description = body.description
-    incident.channel = body.channel
-    incident.impact = body.impact
-    incident.urgency = body.urgency
-    incident.effect = body.effect
-    incident.began_at = body.began_at
-    incident.service = body.service
-    incident.ci = body.ci
-    incident.category = body.category
+    copy_fields(incident, body, ctx)
     set_requester(incident, ctx)
     incident.opened_at = ctx.occurred_at
     if body.dedup_key is not None:
-        incident.alert_source = body.alert_source
-        incident.dedup_key = body.dedup_key
         incident.alert_count = 1
         incident.last_alert_at = body.began_at or ctx.occurred_at
     incident.reopen_days = ctx.prepared(AgreedReopening).days

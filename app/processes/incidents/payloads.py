@@ -12,7 +12,6 @@ from app.common.notices import NoticeType, Responsible
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ForeignRef, KeyRef
 from app.common.tickets import Channel
-from app.foundation.custom.values import CustomValues
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -28,47 +27,39 @@ from app.kernel.actions.payloads import (
 )
 from app.processes.incidents.records import (
     Effect,
+    Incident,
+    IncidentReview,
     ResolutionCode,
+    TimelineEntry,
 )
 from app.ticketing.priority import PrioritiseTicket
-from app.ticketing.work.ticket_holds import (
-    HoldTicket,
-)
+from app.ticketing.report_fields import ReportFields
+from app.ticketing.work.ticket_holds import HoldTicket
 
 
-class ReportIncident(Payload):
+class IncidentFields(ReportFields, of=Incident):
+    """The fields of an incident that may be edited."""
+
+    began_at: Instant | None = None
+    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = None
+
+
+class ReportIncident(IncidentFields, of=Incident):
     """The incident to report: an interruption or degradation of a service."""
 
-    title: Title = Field(description="What is wrong, in a line. Lists show it: name no persons here.")
-    description: FreeText = Field(description="What happened, in the words of whoever reports it.")
-    channel: Channel = Field(description="How it came in.")
-    impact: Impact = Field(description="How many are touched: 1 organisation, 2 department, 3 person.")
-    urgency: Urgency = Field(description="How much their work suffers: 1 stopped, 2 hindered, 3 can wait.")
-    effect: Effect = Field(description="What it does to the service.")
-    began_at: Instant | None = Field(
-        default=None, description="When it began, if known; at most 366 days before."
-    )
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service, if known."
-    )
-    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The key of the configuration item, if known."
-    )
-    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
-        default=None, description="The key of the category, if known."
-    )
+    channel: Channel
+    impact: Impact
+    urgency: Urgency
+    effect: Effect
     requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
         default=None,
-        description="Whom it is reported for, if not the caller: a person's id, or `<source>:<name>`, as "
-        "another system calls them.",
+        description="The person for whom it is reported, if not the caller: an id, or `<source>:<name>` "
+        "where another system has a name for them.",
     )
     alert_source: RecordKey | None = Field(
-        default=None, description="Of an alert: where it comes from. With `dedup_key`; for integrations."
+        default=None, description="The source of its alert, with `dedup_key`; for integrations."
     )
-    dedup_key: ShortText | None = Field(
-        default=None, description="Of an alert: what its source calls it, each time that it fires."
-    )
-    custom: CustomValues = Field(default_factory=dict)
+    dedup_key: ShortText | None = None
 
     @model_validator(mode="after")
     def _check_alert_pair(self) -> ReportIncident:
@@ -81,45 +72,29 @@ class HoldIncident(HoldTicket):
     """The reason why work on the incident waits, and the time at which it resumes."""
 
 
-class ResolveIncident(Payload):
-    """How the incident was resolved, and the time when service was restored."""
+class ResolveIncident(Payload, of=Incident):
+    """The resolution of the incident, and the time when service was restored."""
 
-    resolution_code: ResolutionCode = Field(description="How it ended.")
-    done: FreeText = Field(description="What was done.")
-    cause: FreeText | None = Field(default=None, description="What caused it, if known.")
+    resolution_code: ResolutionCode
+    done: FreeText = Field(description="The measures that resolved it.")
+    cause: FreeText | None = None
     service_restored_at: Instant | None = Field(
         default=None,
-        description="When service came back, if not when it was contained, or now; not before it began, or "
-        "else was opened.",
+        description="Time of the restoration of service, if not that of containment, or now; not before the "
+        "incident began, or else was opened.",
     )
 
 
-class EditIncident(Patch):
+class EditIncident(Patch, IncidentFields):
     """The fields of the incident to change."""
 
     REQUESTER_FIELDS = frozenset({"title", "description"})
 
-    title: Title = Field(default_factory=str, description="What is wrong, in a line. Lists show it.")
-    description: FreeText = Field(default_factory=str, description="What happened.")
-    began_at: Instant | None = Field(default=None, description="When it began; at most 366 days before.")
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service."
-    )
-    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The key of the configuration item."
-    )
-    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
-        default=None, description="The key of the category."
-    )
-    custom: CustomValues = Field(default_factory=dict)
 
-
-class PrioritiseIncident(PrioritiseTicket):
+class PrioritiseIncident(PrioritiseTicket, of=Incident):
     """The incident's impact, urgency, effect or priority."""
 
-    effect: Effect | None = Field(
-        default=None, description="What it does to the service, if other than was thought."
-    )
+    effect: Effect | None = None
 
 
 class RemindIncident(Payload):
@@ -127,54 +102,55 @@ class RemindIncident(Payload):
 
     persons: Annotated[
         tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.reminded)], ...], BoundedList
-    ] = Field(min_length=1, max_length=LONGEST_LIST, description="Whom.")
+    ] = Field(min_length=1, max_length=LONGEST_LIST, description="The persons to remind.")
 
 
-class ReviewEntry(PayloadPart):
+class ReviewEntry(PayloadPart, of=TimelineEntry):
     """An entry in the timeline of a major incident."""
 
-    happened_at: Instant = Field(description="When.")
-    text: FreeText = Field(description="What, in words.")
+    happened_at: Instant
+    text: FreeText
 
 
 class ReviewAction(PayloadPart):
     """A follow-up that prevents a recurrence; it becomes a task of the incident."""
 
-    title: Title = Field(description="What will be done. Lists show it: name no persons here.")
+    title: Title = Field(description="The task in a line, without names of persons: lists show it.")
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="Who sees to it: a person's id, or `me`."
+        description="The person who sees to it: an id, or `me`."
     )
-    due_at: Instant = Field(description="By when.")
+    due_at: Instant = Field(description="Time by which it is to be done.")
 
 
-class ReviewIncident(Payload):
+class ReviewIncident(Payload, of=IncidentReview):
     """The review of a major incident."""
 
     timeline: Annotated[tuple[ReviewEntry, ...], BoundedList] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="What happened, in order; `GET …/review` proposes it from the log.",
+        description="The events in order; `GET …/review` proposes them from the log.",
     )
-    causes: FreeText = Field(description="Why it happened.")
-    went_well: FreeText = Field(description="What went well.")
-    went_badly: FreeText = Field(description="What went badly.")
+    causes: FreeText
+    went_well: FreeText
+    went_badly: FreeText
     actions: Annotated[tuple[ReviewAction, ...], BoundedList] = Field(
-        max_length=LONGEST_LIST, description="What will be done; none: nothing need be."
+        max_length=LONGEST_LIST, description="The tasks that follow; none: none is needed."
     )
 
 
 class ContainIncident(Payload):
     """The measure that contains the incident or restores service for the time being."""
 
-    measure: FreeText = Field(description="What stops the spread or restores service.")
+    measure: FreeText = Field(description="The measure that stops the spread or restores service.")
     contained_at: Instant | None = Field(
         default=None,
-        description="When that took effect, if not now; not before it began, or else was opened.",
+        description="Time at which it took effect, if not now; not before the incident began, or else was "
+        "opened.",
     )
     service_restored_at: Instant | None = Field(
         default=None,
-        description="When service was back, if it is; not before it began, or else was opened. A resolution "
-        "that says nothing else keeps it.",
+        description="Time of the restoration of service, if it is restored; not before the incident began, "
+        "or else was opened. A resolution without such a time keeps it.",
     )
 
 
@@ -184,23 +160,24 @@ class DeclareMajorIncident(Payload):
     """
 
     commander: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
-        description="Who leads: a person's id, or `me`."
+        description="The person who leads it: an id, or `me`."
     )
-    statement: FreeText = Field(description="For those affected: what is known.")
+    statement: FreeText = Field(description="The first statement for those affected.")
 
 
-class PostUpdateIncident(Payload):
+class PostUpdateIncident(Payload, of=Incident):
     """The statement for those affected, and when the next one is due."""
 
-    statement: FreeText = Field(description="For those affected: how it stands.")
-    next_update_due_at: Instant = Field(description="When they will be told more at the latest.")
+    statement: FreeText
+    next_update_due_at: Instant
 
 
 class MarkDuplicateIncident(Payload):
     """The original: the incident that this one duplicates."""
 
     original: Annotated[Reference, ForeignRef("incident")] = Field(
-        description="The incident that it repeats: its id or number. If that repeats one, it is that one's."
+        description="The id or number of the incident that it repeats; if that repeats another one, the "
+        "other one is taken."
     )
 
 
@@ -208,13 +185,13 @@ class PassOnCommentIncident(Payload):
     """A comment on a duplicate, to be copied to its original."""
 
     number: ShortText = Field(
-        description="The duplicate's number; those who may not see it learn no more of it.",
+        description="The duplicate's number.",
         examples=["INC-2026-000123"],
     )
     author: Annotated[Reference, ForeignRef("person", on_behalf=True)] = Field(
-        description="Who said it: a person's id."
+        description="The comment's author: a person's id."
     )
-    text: FreeText = Field(description="What was said.", examples=["Any news?"])
+    text: FreeText = Field(description="The comment.", examples=["Any news?"])
     text_key: UUID = Field(
-        description="The key of what was said: withdrawn there, it is unreadable here.",
+        description="The key of the comment's text: withdrawn there, it is unreadable here.",
     )

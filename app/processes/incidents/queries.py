@@ -13,7 +13,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.listings.lists import Listing
-from app.api.records.shapes import LoadedFrom, OutputModel, TicketOut
+from app.api.records.plans import LoadedFrom
+from app.api.records.shapes import OutputModel, TicketOut
 from app.common.children import ExternalReference
 from app.common.people import Role, RoleGrant
 from app.common.personal import is_sealed
@@ -60,8 +61,8 @@ class IncidentOut(
     external_references: Annotated[
         list[ExternalReferenceOut] | None, LoadedFrom(references_of, on_request=True)
     ] = Field(
-        description="What tools and imported histories call it, with its link. Null in what is past, and "
-        "unless `include` or `fields` asks for it."
+        description="The names that tools and imported histories have for it, with links. Null "
+        "in past versions, and unless `include` or `fields` asks for it."
     )
     sla: SlaField
 
@@ -70,14 +71,14 @@ class ReviewEntryOut(OutputModel):
     """An entry in the timeline of a major incident."""
 
     happened_at: datetime
-    text: str | None = Field(description="Null when its author was erased.")
+    text: str | None = Field(description="The event; null when its author was erased.")
 
 
 class ReviewOut(OutputModel):
     """The review of a major incident, or the review that its history proposes."""
 
     reviewed_at: datetime | None = Field(
-        description="Null: nobody has reviewed it; the timeline is a proposal."
+        description="Time of the review; null: not reviewed, the timeline is a proposal."
     )
     timeline: list[ReviewEntryOut]
     causes: str | None

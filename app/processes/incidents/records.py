@@ -40,7 +40,7 @@ class Effect(CodeEnum):
 
 
 class ResolutionCode(CodeEnum):
-    """How an incident was resolved."""
+    """The way in which an incident was resolved."""
 
     fixed = "fixed", "Fixed", "已修复"
     workaround = "workaround", "Workaround", "变通解决"
@@ -59,13 +59,17 @@ class Incident(Ticket):
     KIND: ClassVar[str] = "incident"
 
     state: IncidentState | None = required()
-    description: Annotated[str | None, Personal()] = optional("In the reporter's words.")
-    channel: Channel | None = None
-    effect: Effect | None = None
-    began_at: datetime | None = None
+    description: Annotated[str | None, Personal()] = optional("The fault in the reporter's words.")
+    channel: Channel | None = optional("The channel through which it came in.")
+    effect: Effect | None = optional("The effect on the service.")
+    began_at: datetime | None = optional(
+        "Time of its beginning, if known; at most 366 days before the report."
+    )
     service: Annotated[str | None, KeyRef("service")] = None
     ci: Annotated[str | None, KeyRef("ci")] = None
-    category: Annotated[str | None, KeyRef("category", per_process=True)] = None
+    category: Annotated[str | None, KeyRef("category", per_process=True)] = optional(
+        "The key of the category."
+    )
     acknowledged_at: Annotated[
         datetime | None, EnteredAt(IncidentState.acknowledged, not_after={IncidentState.on_hold})
     ] = None
@@ -78,45 +82,47 @@ class Incident(Ticket):
     hold_reason: Annotated[HoldReason | None, BY_RESUMING] = None
     wake_up_at: Annotated[datetime | None, BY_RESUMING] = None
     held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly(), BY_RESUMING] = optional(
-        "For staff: the change that it waits for, if one was named."
+        "The change that it waits for, if one was named."
     )
     supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly(), BY_RESUMING] = optional(
-        "For staff: the supplier that it waits for."
+        "The supplier that it waits for."
     )
     resolved_at: Annotated[datetime | None, EnteredAt(IncidentState.resolved), BY_REOPENING] = None
-    resolution_code: Annotated[ResolutionCode | None, BY_REOPENING] = None
-    resolution: Annotated[str | None, Personal(), BY_REOPENING] = optional("What was done.")
-    cause: Annotated[str | None, Personal(), BY_REOPENING] = None
+    resolution_code: Annotated[ResolutionCode | None, BY_REOPENING] = optional("The kind of resolution.")
+    resolution: Annotated[str | None, Personal(), BY_REOPENING] = optional("The measures that resolved it.")
+    cause: Annotated[str | None, Personal(), BY_REOPENING] = optional("The cause, if known.")
     service_restored_at: Annotated[datetime | None, BY_REOPENING] = None
     closed_at: Annotated[datetime | None, EnteredAt(IncidentState.closed), BY_REOPENING] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(IncidentState.cancelled)] = None
     contained_at: datetime | None = None
-    containment: Annotated[str | None, Personal()] = optional("What stopped the spread or restored service.")
-    declared_major_at: datetime | None = optional("Null where it is no major incident.")
+    containment: Annotated[str | None, Personal()] = optional(
+        "The measure that stops the spread or restores service."
+    )
+    declared_major_at: datetime | None = optional("Time of the declaration; null: no major incident.")
     commander_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Who leads a major incident."
+        "The person who leads the major incident."
     )
-    statement: Annotated[str | None, Personal()] = optional("The latest one for those affected.")
+    statement: Annotated[str | None, Personal()] = optional("The latest statement for those affected.")
     next_update_due_at: Annotated[datetime | None, ClearedBy(entering=frozenset(IncidentState) - OPEN)] = (
-        optional("When those affected are to be told more.")
+        optional("Time by which those affected hear more at the latest.")
     )
-    reminded_at: datetime | None = optional("When somebody was last told that it waits for them.")
+    reminded_at: datetime | None = optional("Time of the last reminder.")
     duplicate_of_id: Annotated[UUID | None, ForeignRef("incident"), BY_REOPENING] = optional(
-        "The incident that it repeats."
+        "The original: the incident that this one repeats."
     )
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Who reported it, where it is somebody else's."
+        "The reporter, if not the requester."
     )
-    alert_source: str | None = optional("The source of the alert that it was reported for.")
-    dedup_key: str | None = optional("What the source calls the alert.")
-    alert_count: int | None = optional("How often the alert has fired.")
+    alert_source: str | None = optional("The source of its alert.")
+    dedup_key: str | None = optional("The source's name of the alert, the same each time that it fires.")
+    alert_count: int | None = optional("Number of times that the alert has fired.")
     last_alert_at: datetime | None = None
     review_due_at: Annotated[datetime | None, BY_REOPENING] = None
     reviewed_at: Annotated[datetime | None, BY_REOPENING] = optional(
-        "When its present resolution was reviewed."
+        "Time of the review of its present resolution."
     )
     reopen_days: int | None = optional(
-        "For how many days after its end it may be reopened, if an agreement says so."
+        "Number of days after its end in which it may be reopened, if an agreement says so."
     )
 
 
@@ -125,14 +131,14 @@ class IncidentReview(ChildRecord):
 
     KIND: ClassVar[str] = "incident_review"
 
-    causes: Annotated[str | None, Personal()] = required()
-    went_well: Annotated[str | None, Personal()] = required()
-    went_badly: Annotated[str | None, Personal()] = required()
+    causes: Annotated[str | None, Personal()] = required("The causes.")
+    went_well: Annotated[str | None, Personal()] = required("The things that went well.")
+    went_badly: Annotated[str | None, Personal()] = required("The things that went badly.")
     reviewed_at: datetime | None = required()
 
     @property
     def for_staff(self) -> bool:
-        """Whether only staff may read the review: always."""
+        """Only staff may read the review."""
         return True
 
 
@@ -142,10 +148,10 @@ class TimelineEntry(ChildRecord):
     KIND: ClassVar[str] = "timeline_entry"
 
     review_id: UUID | None = required()
-    happened_at: datetime | None = required()
-    text: Annotated[str | None, Personal()] = required()
+    happened_at: datetime | None = required("Time of the event.")
+    text: Annotated[str | None, Personal()] = required("The event.")
 
     @property
     def for_staff(self) -> bool:
-        """Whether only staff may read the entry: always, as its review."""
+        """Only staff may read the entry, as its review."""
         return True

@@ -21,6 +21,7 @@ from app.foundation.people.records import Team
 from app.kernel.access.visibility import DESK
 from app.kernel.actions.actor_policy import engineer, problem_manager, process_owner, rule, staff
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, RelatedCommand, action
 from app.kernel.actions.payloads import (
     Reason,
@@ -62,18 +63,9 @@ CHINESE = re.compile("[\u3400-\u9fff]")
 
 def raise_(problem: Problem, body: RaiseProblem, ctx: ActionContext) -> None:
     """Raise a problem: the cause of incidents, past or expected, is to be found."""
-    problem.title = body.title
-    problem.description = body.description
-    problem.origin = body.origin
-    problem.service = body.service
-    problem.ci = body.ci
-    problem.category = body.category
+    copy_fields(problem, body, ctx, without="affected_services affected_customers")
     problem.affected_services = list(dict.fromkeys(body.affected_services))
     problem.affected_customers = _team_ids(ctx, "affected_customers")
-    problem.affected_users = body.affected_users
-    problem.tried = body.tried
-    if body.impact is not None and body.urgency is not None:
-        problem.impact, problem.urgency = body.impact, body.urgency
     set_requester(problem, ctx)
     problem.opened_at = ctx.occurred_at
     for incident in ctx.refs(Ticket, "incidents"):
@@ -94,10 +86,7 @@ def investigate(problem: Problem, body: InvestigateProblem, ctx: ActionContext) 
 
 def identify_cause(problem: Problem, body: IdentifyCauseProblem, ctx: ActionContext) -> None:
     """Identify the problem's cause; a known error stays a known error."""
-    problem.technique = body.technique
-    problem.cause = body.cause
-    problem.cause_category = body.cause_category
-    problem.evidence = body.evidence
+    copy_fields(problem, body, ctx)
     problem.cause_identified_at = ctx.occurred_at
 
 
@@ -112,9 +101,7 @@ def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, ctx: 
     """Document a workaround for the problem, which becomes a known error, shown on incidents it may have
     caused.
     """
-    problem.symptoms = body.symptoms
-    problem.workaround = body.workaround
-    problem.workaround_visibility = body.workaround_visibility
+    copy_fields(problem, body, ctx)
     problem.workaround_documented_at = ctx.occurred_at
     if problem.article_id is None:
         problem.article_id = ctx.related_id
@@ -215,7 +202,7 @@ DRAFT_ARTICLE = RelatedCommand(
 CAUSE_KNOWN = Branch(
     state_after_cause_identified,
     (State.cause_identified, State.known_error),
-    ways={State.investigating: (State.cause_identified,), State.known_error: (State.known_error,)},
+    outcomes={State.investigating: (State.cause_identified,), State.known_error: (State.known_error,)},
 )
 MANAGERS = frozenset({Role.problem_manager})
 

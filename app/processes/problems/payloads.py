@@ -12,7 +12,6 @@ from app.common.components import example_includes
 from app.common.notices import NoticeType, Responsible
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ForeignRef, KeyRef, StaffOnly
-from app.foundation.custom.values import CustomValues
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -30,9 +29,12 @@ from app.kernel.actions.payloads import (
 from app.processes.problems.records import (
     CandidateDimension,
     CauseCategory,
+    Problem,
+    ProblemCandidate,
     ProblemOrigin,
     Technique,
 )
+from app.ticketing.report_fields import ReportFields
 
 MOST_USERS = 100_000_000
 
@@ -45,46 +47,40 @@ TeamReferences = Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...],
 IncidentReferences = Annotated[tuple[Annotated[Reference, ForeignRef("incident")], ...], BoundedList]
 
 
-class RaiseProblem(Payload):
-    """The problem to raise: the suspected cause of incidents that happened or may happen."""
+class ProblemScope(Payload, of=Problem):
+    """The extent of a problem, and the attempts to solve it."""
+
+    affected_services: ServiceKeys = Field(max_length=LONGEST_LIST)
+    affected_customers: TeamReferences = Field(
+        max_length=LONGEST_LIST, description="The keys or ids of the affected customers' teams."
+    )
+    affected_users: int = Field(ge=0, le=MOST_USERS, strict=True)
+    tried: FreeText
+
+
+class ProblemFields(ProblemScope, ReportFields, of=Problem):
+    """The fields of a problem that may be edited, except those of its workaround."""
+
+    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = None
+
+
+class RaiseProblem(ProblemFields, of=Problem):
+    """The problem to raise, the suspected cause of incidents that happened or may happen: with a service or a
+    configuration item.
+    """
 
     model_config = example_includes("service", "incidents")
-    title: Title = Field(description="What it is, in a line. Lists show it: name no persons here.")
-    description: FreeText = Field(description="What is known of it.")
-    origin: ProblemOrigin = Field(
-        default=ProblemOrigin.incident,
-        description="What led to it; of `incident`, name at least one. `trend` and `review` are proactive.",
-    )
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service; that or `ci` is given."
-    )
-    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The key of the configuration item."
-    )
-    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
-        default=None, description="The key of the category, if known."
-    )
-    affected_services: ServiceKeys = Field(
-        max_length=LONGEST_LIST, description="How far it reaches: the keys of all services touched."
-    )
-    affected_customers: TeamReferences = Field(
-        max_length=LONGEST_LIST, description="How far it reaches: the keys or ids of the customers' teams."
-    )
-    affected_users: int = Field(
-        ge=0, le=MOST_USERS, strict=True, description="How far it reaches: so many users, about."
-    )
-    tried: FreeText = Field(description="What has been tried so far.")
+    origin: ProblemOrigin = ProblemOrigin.incident
     incidents: IncidentReferences = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="The incidents that show it: ids or numbers. Each is linked, and told so.",
+        description="The incidents that show it: ids or numbers. Each is linked, and its followers are told.",
     )
-    impact: Impact | None = Field(default=None, description="With `urgency`: how many are touched.")
-    urgency: Urgency | None = Field(default=None, description="With `impact`: how much their work suffers.")
+    impact: Impact | None = None
+    urgency: Urgency | None = None
     requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
-        default=None, description="Whom it is raised for, if not the caller: a person's id."
+        default=None, description="The person for whom it is raised, if not the caller: an id."
     )
-    custom: CustomValues = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check_complete(self) -> RaiseProblem:
@@ -102,32 +98,30 @@ class InvestigateProblem(Payload):
 
     team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
     assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.given)] = Field(
-        description="Who of the team leads: a person's id, or `me`."
+        description="The member of the team who leads: a person's id, or `me`."
     )
 
 
-class IdentifyCauseProblem(Payload):
-    """The cause of the problem, how it was found, and the evidence."""
+class IdentifyCauseProblem(Payload, of=Problem):
+    """The cause of the problem, the technique that found it, and the evidence."""
 
-    technique: Technique = Field(description="How it was found.")
-    cause: FreeText = Field(description="What it is.")
-    cause_category: CauseCategory = Field(description="What sort of cause it is.")
-    evidence: FreeText = Field(description="What shows that it is so.")
+    technique: Technique
+    cause: FreeText
+    cause_category: CauseCategory
+    evidence: FreeText
 
 
-class DocumentWorkaroundProblem(Payload):
+class WorkaroundFields(Payload, of=Problem):
+    """The symptoms of a known error, and its workaround."""
+
+    symptoms: Annotated[Paragraph, StaffOnly()]
+    workaround: Annotated[Paragraph, StaffOnly()]
+    workaround_visibility: Annotated[Visibility, StaffOnly()] = Visibility.internal
+
+
+class DocumentWorkaroundProblem(WorkaroundFields):
     """The symptoms of the known error, and its workaround."""
 
-    symptoms: Annotated[Paragraph, StaffOnly()] = Field(
-        description="How one recognises it. It stays when persons are erased: name none here."
-    )
-    workaround: Annotated[Paragraph, StaffOnly()] = Field(
-        description="What helps until it is fixed. Name no persons here."
-    )
-    workaround_visibility: Annotated[Visibility, StaffOnly()] = Field(
-        default=Visibility.internal,
-        description="Who is shown it on incidents: everybody who sees the incident, or staff.",
-    )
     language: Language | None = Field(
         default=None,
         description="The language of the article that is drafted of it; none: Chinese if a Chinese character "
@@ -135,31 +129,33 @@ class DocumentWorkaroundProblem(Payload):
     )
 
 
-class ResolveProblem(Payload):
-    """How a recurrence of the problem is prevented."""
+class ResolveProblem(Payload, of=Problem):
+    """The measures that prevent a recurrence of the problem."""
 
-    prevention: FreeText = Field(description="What prevents a return.")
+    prevention: FreeText
 
 
 class AcceptRiskProblem(Payload):
     """The reason why the problem is not fixed, and the time until which its risk is accepted."""
 
-    reason: FreeText = Field(description="Why it is not fixed.")
-    until_at: Instant = Field(description="Until when; then whoever accepts it is told, and it is flagged.")
+    reason: FreeText = Field(description="The reason why it is not fixed.")
+    until_at: Instant = Field(
+        description="Time until which it is accepted; then the problem is flagged, and its owner is told."
+    )
 
 
 class LapseRiskProblem(Payload):
     """The person to notify that the acceptance of the risk has lapsed."""
 
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.risk_lapsed)] | None = Field(
-        default=None, description="Who accepted the risk: a person's id."
+        default=None, description="The person who accepted the risk: an id."
     )
 
 
-class CloseProblem(Payload):
+class CloseProblem(Payload, of=Problem):
     """The lessons of the problem."""
 
-    lessons: FreeText = Field(description="What was learnt.")
+    lessons: FreeText
 
 
 class ReopenProblem(Payload):
@@ -167,48 +163,16 @@ class ReopenProblem(Payload):
 
     incident: Annotated[Reference, ForeignRef("incident")] | None = Field(
         default=None,
-        description="The incident that shows it: its id or number; it is linked. May be left out where the "
-        "time that a risk was accepted for is over.",
+        description="The incident that shows it: its id or number; it is linked. May be left out once the "
+        "time for which a risk was accepted is over.",
     )
-    reason: FreeText | None = Field(default=None, description="What is known of why.")
+    reason: FreeText | None = Field(default=None, description="The reason, as far as known.")
 
 
-class EditProblem(Patch):
+class EditProblem(Patch, WorkaroundFields, ProblemFields):
     """The fields of the problem to change."""
 
     REQUESTER_FIELDS = frozenset({"title", "description"})
-
-    title: Title = Field(default_factory=str, description="What it is, in a line. Lists show it.")
-    description: FreeText = Field(default_factory=str, description="What is known of it.")
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service."
-    )
-    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The key of the configuration item."
-    )
-    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
-        default=None, description="The key of the category."
-    )
-    affected_services: ServiceKeys = Field(
-        default_factory=tuple, max_length=LONGEST_LIST, description="The keys of all services touched."
-    )
-    affected_customers: TeamReferences = Field(
-        default_factory=tuple, max_length=LONGEST_LIST, description="The keys or ids of the customers' teams."
-    )
-    affected_users: int = Field(
-        default_factory=int, ge=0, le=MOST_USERS, strict=True, description="So many users."
-    )
-    tried: FreeText = Field(default_factory=str, description="What has been tried so far.")
-    symptoms: Annotated[Paragraph, StaffOnly()] = Field(
-        default_factory=str, description="How one recognises a known error. Name no persons here."
-    )
-    workaround: Annotated[Paragraph, StaffOnly()] = Field(
-        default_factory=str, description="What helps meanwhile. Name no persons here."
-    )
-    workaround_visibility: Annotated[Visibility, StaffOnly()] = Field(
-        default_factory=lambda: Visibility.internal, description="Who is shown it on incidents."
-    )
-    custom: CustomValues = Field(default_factory=dict)
 
 
 CandidateIncidents = Annotated[
@@ -218,41 +182,31 @@ CandidateIncidents = Annotated[
 ]
 
 
-class DetectProblemCandidate(Payload):
+class DetectProblemCandidate(Payload, of=ProblemCandidate):
     """The service, CI or category whose incidents recur."""
 
-    dimension: CandidateDimension = Field(description="What the incidents have in common.")
-    value: RecordKey = Field(description="The key of it.")
-    since_at: Instant = Field(description="Incidents that were opened after it are counted.")
+    dimension: CandidateDimension
+    value: RecordKey
+    since_at: Instant
 
 
-class DetectAgainProblemCandidate(Payload):
+class DetectAgainProblemCandidate(Payload, of=ProblemCandidate):
     """The time from which new recurrences are counted."""
 
-    since_at: Instant = Field(description="Incidents that were opened after it are counted.")
+    since_at: Instant
 
 
-class AcceptProblemCandidate(Payload):
+class AcceptProblemCandidate(ProblemScope):
     """The problem to raise for the recurring incidents."""
 
-    title: Title = Field(description="What it is, in a line. Lists show it: name no persons here.")
-    description: FreeText = Field(description="What is known of it.")
+    title: Title = Field(description="The problem in a line, without names of persons: lists show it.")
+    description: FreeText = Field(description="The problem, as far as known.")
     service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="Of incidents of one category: the service, or `ci`, that it is about."
+        default=None, description="The key of the service; for incidents of one category, this or `ci`."
     )
     ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The same of the configuration item."
+        default=None, description="The key of the configuration item; for the same."
     )
-    affected_services: ServiceKeys = Field(
-        max_length=LONGEST_LIST, description="How far it reaches: the keys of all services touched."
-    )
-    affected_customers: TeamReferences = Field(
-        max_length=LONGEST_LIST, description="How far it reaches: the keys or ids of the customers' teams."
-    )
-    affected_users: int = Field(
-        ge=0, le=MOST_USERS, strict=True, description="How far it reaches: so many users, about."
-    )
-    tried: FreeText = Field(description="What has been tried so far.")
     incidents: CandidateIncidents | None = Field(
         default=None,
         description="The incidents that show it; none: the newest 50 that are counted now.",
@@ -265,8 +219,8 @@ class DeclineProblemCandidate(Reason):
     process_fault: bool = Field(
         default=False,
         strict=True,
-        description="Whether the process is behind the incidents, and no fault: a rule then suggests to "
-        "improve it.",
+        description="True if the process causes the incidents, and no fault: a rule then suggests to improve "
+        "it.",
     )
 
 
@@ -278,7 +232,9 @@ class BeginFixProblem(Payload):
         default=None,
         description="The change that fixes it: its number, then both are linked; or another tool's name.",
     )
-    no_change_reason: FreeText | None = Field(default=None, description="Or why no change is needed.")
+    no_change_reason: FreeText | None = Field(
+        default=None, description="The reason why no change is needed, instead."
+    )
 
     @model_validator(mode="after")
     def _check_change_or_reason(self) -> BeginFixProblem:
@@ -288,10 +244,10 @@ class BeginFixProblem(Payload):
 
 
 class ChangeFixProblem(BeginFixProblem):
-    """Another change that fixes the problem, or the reason why none is needed; and why it is another one."""
+    """Another change that fixes the problem, or the reason why none is needed; and why it is another."""
 
     reason: FreeText = Field(
-        description="Why the fix is another one.", examples=["The first change was backed out."]
+        description="The reason of the switch.", examples=["The first change was backed out."]
     )
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.listings.lists import Listing
-from app.api.records.shapes import LoadedFrom, OutputModel, PersonStub, RecordOut, TeamStub, TicketOut
+from app.api.records.plans import LoadedFrom
+from app.api.records.shapes import OutputModel, PersonStub, RecordOut, TeamStub, TicketOut
 from app.common.priorities.priority import Priority
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS
@@ -39,8 +40,8 @@ class ProblemOut(
 ):
     """The cause behind incidents, and what is known about it."""
 
-    requester: PersonStub | None = Field(description="Who raised it, or whom it was raised for.")
-    customer: TeamStub | None = Field(description="The requester's team when it was raised.")
+    requester: PersonStub | None = Field(description="The person who raised it, or for whom it was raised.")
+    customer: TeamStub | None = Field(description="The requester's team at that time.")
 
 
 LISTING = Listing(
@@ -78,7 +79,7 @@ class RecurrenceOut(OutputModel):
     """How many incidents of a candidate count, and when they were opened."""
 
     cases: int = Field(description=f"Incidents that count, as counted up to {MOST_COUNTED:,}.")
-    first_at: datetime = Field(description="When the first of the counted was opened.")
+    first_at: datetime = Field(description="Time of opening of the first of them.")
     last_at: datetime
 
 
@@ -86,7 +87,7 @@ class ProblemCandidateOut(RecordOut, of=ProblemCandidate, after={"since_at": "re
     """A service, CI or category whose incidents recur, offered as a problem."""
 
     recurrence: Annotated[RecurrenceOut | None, LoadedFrom(recurrences_of, single=True)] = Field(
-        description="As it stands now; null if none is left that counts, and in what is past."
+        description="The present recurrence; null if no incident counts any more, and in past versions."
     )
 
 
@@ -118,11 +119,13 @@ class KnownErrorOut(OutputModel):
 
     id: UUID
     number: str
-    title: str | None = Field(description="For staff; null for others.")
+    title: str | None = Field(description="The title, for staff; null for others.")
     state: ProblemState
-    symptoms: str = Field(description="How one recognises it.")
-    workaround: str = Field(description="What helps until it is fixed.")
-    because: list[CandidateDimension] = Field(description="What it has in common with the incident.")
+    symptoms: str = Field(description="The symptoms.")
+    workaround: str = Field(description="The workaround.")
+    because: list[CandidateDimension] = Field(
+        description="The fields that it has in common with the incident."
+    )
 
 
 class KnownErrors(OutputModel):

@@ -83,34 +83,44 @@ class Problem(Ticket):
     KIND: ClassVar[str] = "problem"
 
     state: ProblemState | None = required()
-    description: Annotated[str | None, Personal()] = optional("In the words of whoever raised it.")
-    origin: ProblemOrigin | None = None
+    description: Annotated[str | None, Personal()] = optional(
+        "The problem in the words of the person who raised it."
+    )
+    origin: ProblemOrigin | None = optional(
+        "The occasion: of `incident`, at least one is named; `trend` and `review` are proactive."
+    )
     service: Annotated[str | None, KeyRef("service")] = None
     ci: Annotated[str | None, KeyRef("ci")] = None
-    category: Annotated[str | None, KeyRef("category", per_process=True)] = None
-    affected_services: list[str] | None = optional("Keys of all services touched.")
-    affected_customers: list[str] | None = optional("Ids of the customers' teams.")
-    affected_users: int | None = None
-    tried: Annotated[str | None, Personal()] = None
+    category: Annotated[str | None, KeyRef("category", per_process=True)] = optional(
+        "The key of the category."
+    )
+    affected_services: list[str] | None = optional("The keys of all affected services.")
+    affected_customers: list[str] | None = optional("The ids of the affected customers' teams.")
+    affected_users: int | None = optional("The approximate number of affected users.")
+    tried: Annotated[str | None, Personal()] = optional("The attempts so far.")
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Who raised it, where it is somebody else's."
+        "The person who raised it, if not the requester."
     )
     investigation_begun_at: Annotated[datetime | None, EnteredAt(ProblemState.investigating, first=True)] = (
         None
     )
-    technique: Technique | None = None
-    cause: Annotated[str | None, Personal()] = None
-    cause_category: CauseCategory | None = None
-    evidence: Annotated[str | None, Personal()] = None
-    cause_identified_at: datetime | None = optional("When the cause was last identified.")
-    symptoms: Annotated[str | None, StaffOnly()] = optional("For staff: how one recognises it.")
-    workaround: Annotated[str | None, StaffOnly()] = optional("For staff: what helps until it is fixed.")
+    technique: Technique | None = optional("The technique that found the cause.")
+    cause: Annotated[str | None, Personal()] = optional("The cause.")
+    cause_category: CauseCategory | None = optional("The category of the cause.")
+    evidence: Annotated[str | None, Personal()] = optional("The evidence for the cause.")
+    cause_identified_at: datetime | None = optional("Time at which the cause was last identified.")
+    symptoms: Annotated[str | None, StaffOnly()] = optional(
+        "The symptoms by which it is recognised. They stay when persons are erased: name none here."
+    )
+    workaround: Annotated[str | None, StaffOnly()] = optional(
+        "The workaround until it is fixed. It stays when persons are erased: name none here."
+    )
     workaround_visibility: Annotated[Visibility | None, StaffOnly()] = optional(
-        "For staff: who is shown the workaround on incidents."
+        "The readers of the workaround on incidents: all who see the incident, or staff."
     )
     workaround_documented_at: datetime | None = None
     article_id: Annotated[UUID | None, ForeignRef("article"), StaffOnly()] = optional(
-        "For staff: the article that was drafted of the workaround."
+        "The article that was drafted of the workaround."
     )
     fixing_change: Annotated[str | None, BY_REOPENING] = optional(
         "The number of the change that fixes it, or another tool's name."
@@ -118,29 +128,33 @@ class Problem(Ticket):
     fixing_change_id: Annotated[UUID | None, ForeignRef("change"), BY_REOPENING] = optional(
         "That change, if it is known here."
     )
-    fixing_change_external: Annotated[bool | None, BY_REOPENING] = optional("Whether it is another tool's.")
+    fixing_change_external: Annotated[bool | None, BY_REOPENING] = optional(
+        "True if another tool has this change."
+    )
     fixing_change_failed_at: Annotated[datetime | None, BY_REOPENING] = optional(
-        "When it turned out that this change is not made; null once another fix is named."
+        "Time at which this change turned out not to be made; null once another fix is named."
     )
     no_change_reason: Annotated[str | None, Personal(), BY_REOPENING] = optional(
-        "Why no change is needed to fix it."
+        "The reason why no change is needed to fix it."
     )
     fix_begun_at: Annotated[datetime | None, EnteredAt(ProblemState.fix_in_progress), BY_REOPENING] = None
     resolved_at: Annotated[datetime | None, EnteredAt(ProblemState.resolved), BY_REOPENING] = None
-    prevention: Annotated[str | None, Personal(), BY_REOPENING] = optional("What prevents a return.")
+    prevention: Annotated[str | None, Personal(), BY_REOPENING] = optional(
+        "The measures that prevent a recurrence."
+    )
     closed_at: Annotated[datetime | None, EnteredAt(ProblemState.closed), BY_REOPENING] = None
-    lessons: Annotated[str | None, Personal(), BY_REOPENING] = None
+    lessons: Annotated[str | None, Personal(), BY_REOPENING] = optional("The lessons learnt.")
     cancelled_at: Annotated[datetime | None, EnteredAt(ProblemState.cancelled)] = None
     risk_accepted_at: Annotated[datetime | None, BY_REOPENING] = optional(
-        "When it was closed unfixed, if it was."
+        "Time at which it was closed unfixed, if it was."
     )
     risk_accepted_until_at: Annotated[datetime | None, BY_REOPENING] = None
     risk_owner_id: Annotated[UUID | None, ForeignRef("person"), BY_REOPENING] = optional(
-        "Who answers for leaving it unfixed."
+        "The person who answers for leaving it unfixed."
     )
     risk_reason: Annotated[str | None, Personal(), BY_REOPENING] = None
     risk_lapsed_at: Annotated[datetime | None, BY_REOPENING] = optional(
-        "Since when the time that its risk was accepted for is over: somebody must decide anew."
+        "Time at which the acceptance of its risk ended: somebody must decide anew."
     )
 
 
@@ -171,19 +185,19 @@ class ProblemCandidate(Record):
     KIND: ClassVar[str] = "problem_candidate"
 
     state: CandidateState | None = required()
-    dimension: CandidateDimension | None = required()
+    dimension: CandidateDimension | None = required("The field that the incidents have in common.")
     value: str | None = required("The key of the service, CI or category.")
-    since_at: datetime | None = required("Incidents that were opened after it are counted.")
+    since_at: datetime | None = required("Time after which incidents must have been opened to be counted.")
     detected_at: Annotated[datetime | None, EnteredAt(CandidateState.offered)] = required(
-        "When it was offered, or offered again."
+        "Time at which it was offered last."
     )
     problem_id: Annotated[UUID | None, ForeignRef("problem")] = optional(
         "The problem that was raised, if it was accepted."
     )
-    incident_ids: list[str] | None = optional("The incidents that it was raised with.")
+    incident_ids: list[str] | None = optional("The incidents with which the problem was raised.")
     decided_at: datetime | None = None
     decided_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    reason: Annotated[str | None, Personal()] = optional("Why it was declined.")
+    reason: Annotated[str | None, Personal()] = optional("The reason why it was declined.")
 
     @property
     def display_name(self) -> str:

@@ -117,7 +117,7 @@ async def stage_documents(
 
 @dataclass(frozen=True, slots=True)
 class DeploymentToRollBack:
-    """The stream of the deployment of a release; None if it has none, or it was rolled back before."""
+    """The stream of the deployment to roll back; None: there is none, or it was rolled back before."""
 
     stream: str | None
 

@@ -10,6 +10,7 @@ from app.foundation.documents.filing import file_document, supersede
 from app.foundation.documents.records import DocumentClass, Heading
 from app.kernel.actions.actor_policy import RecordDuty as PartIn
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.processes.requests.payloads import (
     BeginImplementationRequest,
     CheckQualityRequest,
@@ -40,7 +41,7 @@ def begin_implementation(request: Request, body: BeginImplementationRequest, ctx
         ctx.change(earlier).dropped_at = ctx.occurred_at
     assignees = plan_project(request, body.milestones, body.tasks, ctx)
     _add_implementers(request, *(person.id for person in assignees))
-    request.planned_cost, request.currency = body.planned_cost, body.currency
+    copy_fields(request, body, ctx, without="report_every_days")
     begin_reporting(request, body.report_every_days, ctx)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from app.common.children import ExternalReference, Follower
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import Person, Role
+from app.common.people import Role
 from app.common.records import CodeEnum
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
@@ -36,6 +36,7 @@ from app.kernel.actions.actor_policy import (
     rule,
 )
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
@@ -116,16 +117,11 @@ acceptor = process_relation("acceptor", "the requester's acceptance group", "需
 
 def submit(request: Request, body: SubmitRequest, ctx: ActionContext) -> None:
     """Submit a service request."""
-    request.title = body.title
-    request.description = body.description
-    request.channel = body.channel
-    request.urgency = body.urgency
+    copy_fields(request, body, ctx)
     item = ctx.ref(CatalogueItem, "item")
-    request.service = body.service or (item.service if item else None)
-    request.ci = body.ci
     if item is not None:
         request.item, request.target_seconds = item.key, item.target_seconds
-        request.answers = body.answers
+        request.service = body.service or item.service
     set_reader_roles(request, item)
     set_requester(request, ctx)
     request.opened_at = ctx.occurred_at
@@ -135,18 +131,14 @@ def submit(request: Request, body: SubmitRequest, ctx: ActionContext) -> None:
 
 def assess(request: Request, body: AssessRequest, ctx: ActionContext) -> None:
     """Assess the request: classify, prioritise and assign it, and ask for approval if it needs one."""
-    team, person = ctx.ref(Team, "team"), ctx.ref(Person, "assignee")
-    request.category = body.category
-    request.impact = body.impact
-    request.urgency = body.urgency
-    request.path = body.path
+    team = ctx.ref(Team, "team")
+    copy_fields(request, body, ctx, without="team")
     if team is not None:
         request.team_id = team.id
-    elif person is None:
+    elif request.assignee_id is None:
         item = ctx.prepared(Approval).item
         assert item is not None
         request.team_id = item.default_team_id
-    request.assignee_id = person.id if person else None
     if request.assessed_at is None:
         add_checklist_tasks(request, ctx.prepared(Approval).item, ctx)
     set_reader_roles(request, ctx.prepared(Approval).item)
@@ -282,7 +274,7 @@ LIFECYCLE = Lifecycle(
                prepare=(current_criteria, load_documents), document=lambda _: DocumentClass.SN),
         action(propose_solution,      "提出方案", [State.requirements_confirmed, State.revising], State.solution_review, engineer, "request.solution_proposed",
                prepare=(business_reviewers, load_documents), wrong=(checks.delivery_not_in_future,), document=solution_document_class,
-               notifies=(RecipientRule(NoticeType.to_review, made=Follower), RecipientRule(NoticeType.to_review, team=True))),
+               notifies=(RecipientRule(NoticeType.to_review, created=Follower), RecipientRule(NoticeType.to_review, team=True))),
         action(review_solution,       "评审方案", [State.solution_review], REVIEWED, solution_reviewer, "request.solution_reviewed",
                unless=(checks.no_review_side_left,), prepare=(load_documents,),
                wrong=(checks.not_on_review_side, checks.side_already_reviewed, PROPOSED_BY_OTHERS), segregate_from=(solution_author,),
@@ -299,7 +291,7 @@ LIFECYCLE = Lifecycle(
         action(submit_for_acceptance, "提交验收", IMPLEMENTING_STATES, State.in_acceptance, engineer, "request.submitted_for_acceptance",
                unless=(checks.task_is_open, checks.quality_not_checked, checks.no_acceptor_left),
                prepare=(load_documents, acceptors), wrong=(checks.documents_missing, checks.too_short_notice),
-               notifies=(RecipientRule(NoticeType.to_accept, made=Follower),)),
+               notifies=(RecipientRule(NoticeType.to_accept, created=Follower),)),
         action(record_acceptance,     "登记验收", [State.in_acceptance], ACCEPTED, acceptor, "request.accepted",
                unless=(checks.not_in_the_acceptance_group,), prepare=(current_criteria, load_documents), wrong=(checks.criterion_results_incomplete,),
                segregate_from=(implementer,), document=lambda _: DocumentClass.AC),

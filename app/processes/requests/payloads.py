@@ -15,7 +15,6 @@ from app.common.notices import NoticeType, Responsible
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ChildRef, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Channel
-from app.foundation.custom.values import CustomValues
 from app.foundation.services.records import FulfilmentPath
 from app.kernel.actions.forms import Answers
 from app.kernel.actions.payloads import (
@@ -32,10 +31,17 @@ from app.kernel.actions.payloads import (
     Title,
 )
 from app.processes.requests.records import (
+    Acceptance,
     AcceptanceVerdict,
+    Criterion,
+    CriterionResult,
     Judgement,
+    QualityCheck,
+    Request,
+    RequestTraining,
     ReviewSide,
     ReviewVerdict,
+    SolutionReview,
     VerificationMethod,
 )
 from app.ticketing.change_endings import ChangeEnding
@@ -46,25 +52,22 @@ from app.ticketing.projects.planning import (
     PlannedTask,
     names_no_milestone,
 )
-from app.ticketing.work.ticket_holds import (
-    HoldTicket,
-)
+from app.ticketing.report_fields import ReportFields
+from app.ticketing.work.ticket_holds import HoldTicket
 
 
-class SubmitRequest(Payload):
+class SubmitRequest(ReportFields, of=Request):
     """The service request to submit."""
 
-    title: Title = Field(description="What is asked for, in a line. Lists show it: name no persons here.")
-    description: FreeText = Field(description="What is wanted, in the words of whoever asks.")
-    channel: Channel = Field(description="How it came in.")
-    urgency: Urgency = Field(description="How much their work suffers: 1 stopped, 2 hindered, 3 can wait.")
+    channel: Channel
+    urgency: Urgency
     requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
         default=None,
-        description="Whom it is asked for, if not the caller: a person's id, or `<source>:<name>`, as "
-        "another system calls them.",
+        description="The person for whom it is requested, if not the caller: an id, or `<source>:<name>` "
+        "where another system has a name for them.",
     )
     item: Annotated[Reference, ForeignRef("catalogue_item")] | None = Field(
-        default=None, description="What is asked for out of the catalogue: its key or id."
+        default=None, description="The requested item of the catalogue: its key or id."
     )
     answers: Answers | None = Field(
         default=None, description="The answers to the item's form, by its fields."
@@ -72,38 +75,33 @@ class SubmitRequest(Payload):
     service: Annotated[RecordKey, KeyRef("service")] | None = Field(
         default=None, description="The key of the service, if known, and not that of the item."
     )
-    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The key of the configuration item, if known."
-    )
-    custom: CustomValues = Field(default_factory=dict)
 
 
-class AssessRequest(Payload):
+class AssessRequest(Payload, of=Request):
     """The classification, priority and path of the request, and who fulfils it."""
 
-    category: Annotated[RecordKey, KeyRef("category", per_process=True)] = Field(
-        description="The key of the category."
-    )
-    impact: Impact = Field(description="How many it is for: 1 organisation, 2 department, 3 person.")
-    urgency: Urgency = Field(description="How much their work suffers: 1 stopped, 2 hindered, 3 can wait.")
-    path: FulfilmentPath = Field(description="How it is made.")
+    category: Annotated[RecordKey, KeyRef("category", per_process=True)]
+    impact: Impact
+    urgency: Urgency
+    path: FulfilmentPath
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
         default=None, description="The team that sees to it: its key or id."
     )
     assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.given)] | None = Field(
-        default=None, description="The person: an id, or `me`. With a team: one of its members."
+        default=None,
+        description="The person who sees to it: an id, or `me`; with a team, one of its members.",
     )
     approval_due_at: Instant | None = Field(
-        default=None, description="Until when it is to be approved, if it must be: two weeks, if not said."
+        default=None, description="Time by which it is to be approved, if it must be; none: in two weeks."
     )
 
 
 class FulfilRequest(Payload):
     """The delivery: its content, and when work started."""
 
-    delivered: FreeText = Field(description="What was delivered.")
+    delivered: FreeText = Field(description="The delivery in words.")
     started_at: Instant | None = Field(
-        default=None, description="When work on it started, if it is done in one step."
+        default=None, description="Time at which work on it started, if it is done in one step."
     )
 
 
@@ -112,31 +110,20 @@ class HoldRequest(HoldTicket):
 
 
 class NoteChangeEndedRequest(Payload):
-    """The change that the request asked for, and how it has ended."""
+    """The change that the request asked for, and its ending."""
 
     change: Annotated[Reference, ForeignRef("change")] = Field(
         description="The change: its id or number.", examples=["CHG-2026-000001"]
     )
-    outcome: ChangeEnding = Field(description="How it has ended.", examples=["backed_out"])
+    outcome: ChangeEnding = Field(description="The change's ending.", examples=["backed_out"])
 
 
-class EditRequest(Patch):
+class EditRequest(Patch, ReportFields, of=Request):
     """The fields of the request to change."""
 
     REQUESTER_FIELDS = frozenset({"title", "description"})
 
-    title: Title = Field(default_factory=str, description="What is asked for, in a line. Lists show it.")
-    description: FreeText = Field(default_factory=str, description="What is wanted.")
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service."
-    )
-    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The key of the configuration item."
-    )
-    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
-        default=None, description="The key of the category."
-    )
-    custom: CustomValues = Field(default_factory=dict)
+    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = None
 
 
 MOST_PEOPLE = 100_000
@@ -149,17 +136,17 @@ class SubmitForAcceptanceRequest(Payload):
 
     model_config = example_includes("manual")
     manual: ShortText | None = Field(
-        default=None, description="Where the manual is: the number of a document, or an address."
+        default=None, description="The place of the manual: the number of a document, or an address."
     )
     manual_file: Annotated[UUID, ChildRef(Attachment)] | None = Field(
-        default=None, description="Or the manual itself: the id of a file that was attached."
+        default=None, description="The manual itself, instead: the id of an attached file."
     )
     wanted_at: Instant = Field(
-        description="When it is to be accepted: at least two working days ahead, by the calendar of its "
+        description="Time of the acceptance: at least two working days ahead, by the calendar of its "
         "service; where that has none, Monday to Friday."
     )
     short_notice: FreeText | None = Field(
-        default=None, description="Why it may be sooner than that, as was agreed with the group."
+        default=None, description="The reason for an earlier time, as agreed with the group."
     )
 
     @model_validator(mode="after")
@@ -169,27 +156,27 @@ class SubmitForAcceptanceRequest(Payload):
         return self
 
 
-class CriterionAssessment(PayloadPart):
+class CriterionAssessment(PayloadPart, of=CriterionResult):
     """The result of one acceptance criterion."""
 
-    criterion: UUID = Field(description="The criterion: its id.")
-    shown_by: VerificationMethod = Field(description="How it was shown.")
-    passed: bool = Field(strict=True, description="Whether it is met.")
-    note: FreeText | None = Field(default=None, description="What is to be said of it.")
+    criterion: UUID
+    shown_by: VerificationMethod
+    passed: bool = Field(strict=True)
+    note: FreeText | None = None
 
 
 class AcceptanceIssue(PayloadPart):
     """An issue to rectify; it becomes a task of the request."""
 
-    title: Title = Field(description="What must be mended. Lists show it: name no persons here.")
-    due_at: Instant = Field(description="By when.")
+    title: Title = Field(description="The issue in a line, without names of persons: lists show it.")
+    due_at: Instant = Field(description="Time by which it is to be rectified.")
     owner: (
         Annotated[Reference, ForeignRef("person", allow_participants=True), Responsible(NoticeType.tasked)]
         | None
-    ) = Field(default=None, description="Who mends it: a person's id.")
+    ) = Field(default=None, description="The person who rectifies it: an id.")
 
 
-class RecordAcceptanceRequest(Payload):
+class RecordAcceptanceRequest(Payload, of=Acceptance):
     """The result of an acceptance: participants, criteria, verdict and issues."""
 
     participants: Annotated[
@@ -197,15 +184,16 @@ class RecordAcceptanceRequest(Payload):
     ] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="Who took part: ids, or `me`. Who sees no persons names those who have a part in it.",
+        description="The persons who took part: ids, or `me`. Callers who may not see persons name only "
+        "those who are involved in the request.",
     )
     results: Annotated[tuple[CriterionAssessment, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="What came of each criterion."
+        min_length=1, max_length=LONGEST_LIST, description="The result of each criterion."
     )
-    verdict: AcceptanceVerdict = Field(description="Whether it is accepted.")
-    conclusion: FreeText | None = Field(default=None, description="What is to be said besides.")
+    verdict: AcceptanceVerdict
+    conclusion: FreeText | None = Field(default=None, description="The conclusion, if there is one.")
     issues: Annotated[tuple[AcceptanceIssue, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="What must be mended, each with its due date."
+        default=(), max_length=LONGEST_LIST, description="The issues to rectify."
     )
 
     @model_validator(mode="after")
@@ -218,45 +206,45 @@ class RecordAcceptanceRequest(Payload):
         return self
 
 
-class RecordTrainingRequest(Payload):
+class RecordTrainingRequest(Payload, of=RequestTraining):
     """A training: its audience, topics and material."""
 
-    audience: FreeText = Field(description="Who was trained.")
-    topics: FreeText = Field(description="What in.")
-    material: FreeText = Field(description="With which material, and where it is.")
-    attended: int = Field(ge=0, le=MOST_PEOPLE, strict=True, description="How many attended.")
-    held_at: Instant | None = Field(default=None, description="When, if not now.")
+    audience: FreeText = Field(description="The audience.")
+    topics: FreeText = Field(description="The topics.")
+    material: FreeText = Field(description="The material, and where it is.")
+    attended: int = Field(ge=0, le=MOST_PEOPLE, strict=True)
+    held_at: Instant | None = Field(default=None, description="Time of the training, if not now.")
 
 
 class SolutionRisk(PayloadPart):
     """A risk of the solution, and the response to it."""
 
-    risk: FreeText = Field(description="What can go wrong.")
-    response: FreeText = Field(description="What is done about it.")
+    risk: FreeText = Field(description="The risk.")
+    response: FreeText = Field(description="The response to it.")
 
 
 class ProposeSolutionRequest(Payload):
     """The proposed solution: architecture, steps, resources, schedule and risks."""
 
-    architecture: FreeText = Field(description="What it will consist of.")
+    architecture: FreeText = Field(description="The components of the solution.")
     steps: FreeText = Field(description="The steps.")
-    resources: FreeText = Field(description="Who and what is needed.")
-    schedule: FreeText = Field(description="When what is done.")
-    planned_at: Instant = Field(description="When it is to be delivered.")
+    resources: FreeText = Field(description="The people and means that it needs.")
+    schedule: FreeText = Field(description="The schedule of the steps.")
+    planned_at: Instant = Field(description="Time of the planned delivery.")
     risks: Annotated[tuple[SolutionRisk, ...], BoundedList] = Field(
-        max_length=LONGEST_LIST, description="What can go wrong, with responses; none: nothing is seen."
+        max_length=LONGEST_LIST, description="The risks, with responses; none: no risk is seen."
     )
 
 
-class ReviewSolutionRequest(Payload):
+class ReviewSolutionRequest(Payload, of=SolutionReview):
     """The review of the solution for one side."""
 
-    side: ReviewSide = Field(description="For which side.")
-    verdict: ReviewVerdict = Field(description="Whether it can be made so.")
-    feasibility: Judgement = Field(description="Whether it can be made with the technology and people there.")
-    business_fit: Judgement = Field(description="Whether it does what the business needs.")
-    cost_and_benefit: Judgement = Field(description="Whether it is worth what it costs.")
-    comment: FreeText | None = Field(default=None, description="What must be revised, if something must.")
+    side: ReviewSide
+    verdict: ReviewVerdict
+    feasibility: Judgement
+    business_fit: Judgement
+    cost_and_benefit: Judgement
+    comment: FreeText | None = None
 
     @model_validator(mode="after")
     def _check_verdict(self) -> ReviewSolutionRequest:
@@ -268,59 +256,55 @@ class ReviewSolutionRequest(Payload):
         return self
 
 
-class AcceptanceCriterion(PayloadPart):
+class AcceptanceCriterion(PayloadPart, of=Criterion):
     """A criterion that must be met for the request to be accepted."""
 
-    text: FreeText = Field(description="What must be met.")
-    shown_by: VerificationMethod = Field(description="How it will be shown.")
+    text: FreeText
+    shown_by: VerificationMethod
 
 
 class ConfirmRequirementsRequest(Payload):
     """The requirements that the requester confirms, with acceptance criteria and group."""
 
-    background: FreeText = Field(description="Background and goal.")
-    functional: FreeText = Field(description="What it must do.")
-    performance: FreeText = Field(description="How fast, how much, how reliably.")
-    interfaces: FreeText = Field(description="What it must work with.")
-    data: FreeText = Field(description="Which data it needs, and which it gives.")
+    background: FreeText = Field(description="The background and the goal.")
+    functional: FreeText = Field(description="The functional requirements.")
+    performance: FreeText = Field(description="The requirements of speed, volume and reliability.")
+    interfaces: FreeText = Field(description="The systems with which it must work.")
+    data: FreeText = Field(description="The data that it takes and gives.")
     heard: Annotated[tuple[Annotated[Reference, ForeignRef("person")], ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="Those of the business side who were heard: ids."
+        min_length=1,
+        max_length=LONGEST_LIST,
+        description="The persons of the business side who were heard: ids.",
     )
     criteria: Annotated[tuple[AcceptanceCriterion, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="What must be met for it to be accepted."
+        min_length=1, max_length=LONGEST_LIST, description="The criteria of its acceptance."
     )
     acceptance_group: Annotated[Reference, ForeignRef("group")] = Field(
-        description="Who accepts it: the key or id of a group."
+        description="The group that accepts it: its key or id."
     )
-    confirmed_at: Instant = Field(description="When the requester confirmed all of this.")
+    confirmed_at: Instant = Field(description="Time at which the requester confirmed the requirements.")
 
 
 class ChangeRequirementsRequest(Payload):
     """The change of the requirements, and its reason."""
 
-    changed: FreeText = Field(description="What has changed.")
-    reason: FreeText = Field(description="Why.")
+    changed: FreeText = Field(description="The changes.")
+    reason: FreeText = Field(description="The reason for them.")
 
 
-class BeginImplementationRequest(Payload):
+class BeginImplementationRequest(Payload, of=Request):
     """The plan of the implementation: milestones, tasks, cost and how often progress is reported."""
 
-    plan: FreeText | None = Field(default=None, description="What is to be said of the plan besides.")
+    plan: FreeText | None = Field(default=None, description="Remarks on the plan.")
     milestones: Annotated[tuple[PlannedMilestone, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The steps of the plan, in order."
+        min_length=1, max_length=LONGEST_LIST, description="The milestones of the plan, in order."
     )
     tasks: Annotated[tuple[PlannedTask, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="What is to be done, and by whom."
+        min_length=1, max_length=LONGEST_LIST, description="The tasks, with those who do them."
     )
-    planned_cost: Annotated[Amount, StaffOnly(reviewers=True)] | None = Field(
-        default=None, description="What it may cost, as 1250.00: for staff and those who accept it."
-    )
-    currency: Annotated[Currency, StaffOnly(reviewers=True)] | None = Field(
-        default=None, description="In which currency (ISO 4217), as CNY."
-    )
-    report_every_days: int = Field(
-        default=14, ge=1, le=MOST_DAYS, strict=True, description="How often progress is reported, in days."
-    )
+    planned_cost: Annotated[Amount, StaffOnly(reviewers=True)] | None = None
+    currency: Annotated[Currency, StaffOnly(reviewers=True)] | None = None
+    report_every_days: int = Field(default=14, ge=1, le=MOST_DAYS, strict=True)
 
     @model_validator(mode="after")
     def _check_consistent(self) -> BeginImplementationRequest:
@@ -335,9 +319,9 @@ class ReportProgressRequest(ReportProgress):
     """The progress of the implementation, its cost, and obstacles."""
 
 
-class CheckQualityRequest(Payload):
+class CheckQualityRequest(Payload, of=QualityCheck):
     """The result of a quality check at one checkpoint."""
 
-    checkpoint: ShortText = Field(description="What was checked: the same words for the same checkpoint.")
-    passed: bool = Field(strict=True, description="Whether it is as it should be.")
-    findings: FreeText = Field(description="What was found.")
+    checkpoint: ShortText
+    passed: bool = Field(strict=True)
+    findings: FreeText = Field(description="The findings.")

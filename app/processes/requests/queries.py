@@ -11,7 +11,8 @@ from pydantic import Field
 
 from app.api.listings.lists import Listing
 from app.api.records.child_rows import ChildListing
-from app.api.records.shapes import LoadedFrom, OutputModel, TicketOut
+from app.api.records.plans import LoadedFrom
+from app.api.records.shapes import OutputModel, TicketOut
 from app.common.priorities.priority import Priority
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS
@@ -45,9 +46,9 @@ class RequestOut(
 ):
     """A service request."""
 
-    priority: Priority | None = Field(description="Null until it is assessed.")
+    priority: Priority | None = Field(description="The priority; null until it is assessed.")
     report_overdue: Annotated[bool | None, LoadedFrom(reports_overdue("request"), single=True)] = Field(
-        description="Whether a report of progress is overdue now; null in what is past."
+        description="True if a progress report is overdue now; null in past versions."
     )
     sla: SlaField
 
@@ -67,7 +68,7 @@ class QualityCheckOut(OutputModel, of=QualityCheck):
 class AcceptanceOut(OutputModel, of=Acceptance):
     """A round of acceptance, with its verdict."""
 
-    participant_ids: list[UUID] = Field(description="Those who took part.")
+    participant_ids: list[UUID] = Field(description="The persons who took part.")
 
 
 class CriterionResultOut(OutputModel, of=CriterionResult):

@@ -121,25 +121,27 @@ class Request(Ticket):
     PARTS = (SolutionApproval,)
 
     state: RequestState | None = required()
-    description: Annotated[str | None, Personal()] = optional("In the requester's words.")
-    channel: Channel | None = None
+    description: Annotated[str | None, Personal()] = optional("The wish in the requester's words.")
+    channel: Channel | None = optional("The channel through which it came in.")
     service: Annotated[str | None, KeyRef("service")] = None
     ci: Annotated[str | None, KeyRef("ci")] = None
-    category: Annotated[str | None, KeyRef("category", per_process=True)] = None
-    path: FulfilmentPath | None = optional("How it is made. Null until it is assessed.")
+    category: Annotated[str | None, KeyRef("category", per_process=True)] = optional(
+        "The key of the category."
+    )
+    path: FulfilmentPath | None = optional("The way in which it is fulfilled; null until it is assessed.")
     item: Annotated[str | None, KeyRef("catalogue_item")] = optional(
-        "The key of the catalogue item that it is."
+        "The key of the requested catalogue item."
     )
     answers: Annotated[str | None, Personal()] = optional("The answers to the item's form, as a JSON text.")
-    target_seconds: int | None = optional("How long the item may take, as it said then.")
+    target_seconds: int | None = optional("The item's target in seconds, as of the request.")
     reader_roles: Annotated[list[str] | None, StaffOnly()] = None
     approval_id: UUID | None = None
     approved_at: Annotated[
         datetime | None,
         EnteredAt(RequestState.assessed, RequestState.analysing, after={RequestState.awaiting_approval}),
-    ] = optional("When those who must approve it did.")
+    ] = optional("Time of its approval, if it needs one.")
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Who asked, where it is for somebody else."
+        "The person who asked for it, if not the requester."
     )
     assessed_at: datetime | None = None
     started_at: Annotated[datetime | None, EnteredAt(RequestState.in_progress, first=True)] = None
@@ -151,45 +153,56 @@ class Request(Ticket):
     hold_reason: Annotated[HoldReason | None, BY_RESUMING] = None
     wake_up_at: Annotated[datetime | None, BY_RESUMING] = None
     held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly(), BY_RESUMING] = optional(
-        "For staff: the change that it waits for, if one was named."
+        "The change that it waits for, if one was named."
     )
     supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly(), BY_RESUMING] = optional(
-        "For staff: the supplier that it waits for."
+        "The supplier that it waits for."
     )
     acceptance_group_id: Annotated[UUID | None, ForeignRef("group")] = optional("The group that accepts it.")
     requirements_confirmed_at: datetime | None = None
     solution_id: UUID | None = None
     solution_author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Who proposed the present solution."
+        "The author of the present solution."
     )
+    it_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The person who has approved it for IT."
+    )
+<<<<<<< HEAD
+=======
+    business_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The person who has approved it for the business."
+    )
+    sent_back_at: datetime | None = None
+    solution_approved_at: datetime | None = None
+>>>>>>> main
     doer_ids: list[str] | None = None
     planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "For staff and those who accept it; null for others."
+        "The planned cost, as 1250.00, for staff and those who accept it."
     )
     currency: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "Of the planned cost, and for the same."
+        "The currency of the planned cost (ISO 4217), as CNY, for the same."
     )
-    planned_at: datetime | None = optional("The one that the present solution says.")
-    first_planned_at: datetime | None = optional("The delivery that the first approved plan said.")
-    expected_at: datetime | None = optional("The one that the latest report says.")
-    report_every_days: int | None = None
+    planned_at: datetime | None = optional("Time of delivery by the present solution.")
+    first_planned_at: datetime | None = optional("Time of delivery by the first approved solution.")
+    expected_at: datetime | None = optional("Time of delivery by the latest progress report.")
+    report_every_days: int | None = optional("Number of days from one progress report to the next.")
     next_report_due_at: Annotated[datetime | None, BY_ENDING] = optional(
-        "A report of progress is overdue after it."
+        "Time after which the next progress report is overdue."
     )
     report_overdue_at: Annotated[datetime | None, BY_ENDING] = optional(
-        "When it was flagged as overdue, and whoever is responsible was told; null again "
-        "with the next report."
+        "Time at which the report was flagged as overdue and those responsible were told; null again with "
+        "the next report."
     )
     acceptance_wanted_at: datetime | None = None
-    verdict: AcceptanceVerdict | None = optional("Of the latest round of acceptance.")
-    rounds: int | None = optional("How often it was submitted for acceptance.")
+    verdict: AcceptanceVerdict | None = optional("The verdict of the latest round of acceptance.")
+    rounds: int | None = optional("Number of times that it was submitted for acceptance.")
     delivered_at: Annotated[datetime | None, EnteredAt(RequestState.delivered), BY_REOPENING] = None
-    delivery: Annotated[str | None, Personal(), BY_REOPENING] = optional("What was delivered.")
+    delivery: Annotated[str | None, Personal(), BY_REOPENING] = optional("The delivery in words.")
     closed_at: Annotated[datetime | None, EnteredAt(RequestState.closed), BY_REOPENING] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(RequestState.cancelled)] = None
     rejected_at: Annotated[datetime | None, EnteredAt(RequestState.rejected)] = None
     reopen_days: int | None = optional(
-        "For how many days after its end it may be reopened, if an agreement says so."
+        "Number of days after its end in which it may be reopened, if an agreement says so."
     )
 
     @property
@@ -206,10 +219,10 @@ class Criterion(ChildRecord):
     KIND: ClassVar[str] = "criterion"
 
     place: int | None = required()
-    text: Annotated[str | None, Personal()] = required()
-    shown_by: VerificationMethod | None = required()
+    text: Annotated[str | None, Personal()] = required("The condition that must be met.")
+    shown_by: VerificationMethod | None = required("The method that shows it.")
     added_at: datetime | None = required()
-    dropped_at: datetime | None = optional("When requirements were confirmed anew without it.")
+    dropped_at: datetime | None = optional("Time at which requirements were confirmed without it.")
 
 
 class SolutionReview(ChildRecord):
@@ -217,14 +230,14 @@ class SolutionReview(ChildRecord):
 
     KIND: ClassVar[str] = "solution_review"
 
-    edition: int | None = required("Of the document of the solution.")
-    side: ReviewSide | None = required()
+    edition: int | None = required("The edition of the solution's document.")
+    side: ReviewSide | None = required("The side for which it is reviewed.")
     reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
-    verdict: ReviewVerdict | None = required()
-    feasibility: Judgement | None = required()
-    business_fit: Judgement | None = required()
-    cost_and_benefit: Judgement | None = required()
-    comment: Annotated[str | None, Personal()] = None
+    verdict: ReviewVerdict | None = required("The verdict on the solution.")
+    feasibility: Judgement | None = required("Its feasibility with the technology and people at hand.")
+    business_fit: Judgement | None = required("Its fit with the needs of the business.")
+    cost_and_benefit: Judgement | None = required("Its benefit, compared with its cost.")
+    comment: Annotated[str | None, Personal()] = optional("The points to revise, if there are any.")
     reviewed_at: datetime | None = required()
 
 
@@ -234,11 +247,11 @@ class QualityCheck(ChildRecord):
     KIND: ClassVar[str] = "quality_check"
 
     document_id: UUID | None = required("Its report.")
-    checkpoint: str | None = required()
-    passed: bool | None = required()
+    checkpoint: str | None = required("The checkpoint, each time in the same words.")
+    passed: bool | None = required("True if the check was passed.")
     checker_id: Annotated[UUID | None, ForeignRef("person")] = None
     checked_at: datetime | None = required()
-    dropped_at: datetime | None = optional("When it was planned anew: it counts no more.")
+    dropped_at: datetime | None = optional("Time of the new plan, since which it counts no more.")
 
 
 class Acceptance(ChildRecord):
@@ -247,8 +260,8 @@ class Acceptance(ChildRecord):
     KIND: ClassVar[str] = "acceptance"
 
     document_id: UUID | None = required("Its report.")
-    round: int | None = required()
-    verdict: AcceptanceVerdict | None = required()
+    round: int | None = required("The number of the round.")
+    verdict: AcceptanceVerdict | None = required("The verdict on the delivery.")
     participant_ids: list[str] | None = required()
     recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     recorded_at: datetime | None = required()
@@ -260,10 +273,10 @@ class CriterionResult(ChildRecord):
     KIND: ClassVar[str] = "criterion_result"
 
     acceptance_id: UUID | None = required()
-    criterion_id: UUID | None = required()
-    shown_by: VerificationMethod | None = required()
-    passed: bool | None = required()
-    note: Annotated[str | None, Personal()] = None
+    criterion_id: UUID | None = required("The id of the criterion.")
+    shown_by: VerificationMethod | None = required("The method that showed it.")
+    passed: bool | None = required("True if the criterion is met.")
+    note: Annotated[str | None, Personal()] = optional("Remarks on the result.")
     recorded_at: datetime | None = required()
 
 
@@ -273,7 +286,7 @@ class RequestTraining(ChildRecord):
     KIND: ClassVar[str] = "request_training"
 
     document_id: UUID | None = required()
-    attended: int | None = required("How many attended.")
+    attended: int | None = required("Number of participants.")
     held_at: datetime | None = required()
     recorded_at: datetime | None = required()
 

@@ -16,7 +16,7 @@ from app.processes.trainings.payloads import (
     PlanTraining,
     RevokeLicenceTraining,
 )
-from app.processes.trainings.preparation import Participants, Results
+from app.processes.trainings.preparation import Results, TrainingParticipants
 from app.processes.trainings.records import Training
 
 
@@ -28,8 +28,8 @@ async def plan_invalid(
         raise WrongValue(pointer="/material", because="material_missing")
     check_person_active(ctx.ref(Person, "trainer"), "/trainer")
     for name in ("skills", "topics"):
-        said = getattr(body, name)
-        if len(set(said)) < len(said):
+        entries = getattr(body, name)
+        if len(set(entries)) < len(entries):
             raise WrongValue(pointer=f"/{name}", because="each_once")
 
 
@@ -46,18 +46,18 @@ async def results_invalid(
     """Refuse results of somebody who was not there, marks that are not one for each topic, and an examiner
     who is a participant.
     """
-    examiner, there = ctx.ref(Person, "examiner"), ctx.prepared(Participants).by_person
+    examiner, participants = ctx.ref(Person, "examiner"), ctx.prepared(TrainingParticipants).by_person
     check_person_active(examiner, "/examiner")
-    if examiner is not None and examiner.id in there:
+    if examiner is not None and examiner.id in participants:
         raise WrongValue(pointer="/examiner", because="is_a_participant")
-    seen = set()
-    for n, one in enumerate(body.results):
+    examined = set()
+    for n, result in enumerate(body.results):
         person = ctx.required_ref(Person, f"results/{n}/person").id
-        _check_participant(person in there, person in seen, f"/results/{n}/person")
-        seen.add(person)
-        if not there[person].attended:
+        _check_participant(person in participants, person in examined, f"/results/{n}/person")
+        examined.add(person)
+        if not participants[person].attended:
             raise WrongValue(pointer=f"/results/{n}/person", because="was_not_there")
-        if set(one.marks) != set(training.topics or ()):
+        if set(result.marks) != set(training.topics or ()):
             words = {"topics": ", ".join(training.topics or ())}
             raise WrongValue(words, pointer=f"/results/{n}/marks", because="mark_for_each_topic")
 
@@ -76,7 +76,7 @@ async def licences_invalid(
     if wrong:
         wrong[0].further = tuple(wrong[1:])
         raise wrong[0]
-    if not any(one.passed for one in results.values()):
+    if not any(result.passed for result in results.values()):
         raise PreparationRefused("nobody_has_passed")
     if body.until_at is not None and not ctx.occurred_at < body.until_at:
         raise WrongValue(pointer="/until_at", because="not_ahead")
@@ -93,10 +93,10 @@ async def licence_revoked_already(
 
 
 def _check_participants(pointers: list[str], field: str, ctx: ActionContext) -> None:
-    there, seen = ctx.prepared(Participants).by_person, set()
+    participants, earlier = ctx.prepared(TrainingParticipants).by_person, set()
     for pointer, person in zip(pointers, ctx.refs(Person, field), strict=True):
-        _check_participant(person.id in there, person.id in seen, pointer)
-        seen.add(person.id)
+        _check_participant(person.id in participants, person.id in earlier, pointer)
+        earlier.add(person.id)
 
 
 def _check_participant(takes_part: bool, named_before: bool, pointer: str) -> None:

@@ -41,12 +41,14 @@ class GapsQuery(BaseModel):
 
 
 class SkillGapOut(OutputModel):
-    """What a person lacks of the skills needed."""
+    """The skills that a person lacks, of those needed."""
 
     person: PersonStub
     held: list[str] = Field(description="The skills needed that valid licences of theirs cover.")
     missing: list[str] = Field(description="The others; none: there is no gap.")
-    until_at: datetime | None = Field(description="When the first of these licences ends; null: none does.")
+    until_at: datetime | None = Field(
+        description="End of the first of these licences to end; null: none ends."
+    )
 
 
 class SkillGapsOut(OutputModel):
@@ -54,7 +56,7 @@ class SkillGapsOut(OutputModel):
 
     process: str
     skills: list[str] = Field(description="The skills needed.")
-    lacking: int = Field(description="How many lack one.")
+    lacking: int = Field(description="Number of persons who lack one.")
     items: list[SkillGapOut] = Field(description="Each active member, those who lack most in front.")
 
 
@@ -79,7 +81,9 @@ async def gaps_of(ledger: Ledger, query: GapsQuery, now: datetime) -> dict[str, 
         theirs = licences.get(person, [])
         missing = lacking(skills, theirs)
         ends = [
-            one.until_at for one in theirs if one.until_at and not set(one.skills or ()).isdisjoint(skills)
+            licence.until_at
+            for licence in theirs
+            if licence.until_at and not set(licence.skills or ()).isdisjoint(skills)
         ]
         items.append(
             {
@@ -96,8 +100,8 @@ async def gaps_of(ledger: Ledger, query: GapsQuery, now: datetime) -> dict[str, 
 
 async def _team_ids(ledger: Ledger, named: list[str]) -> list[Any]:
     teams = (await ledger.directory.teams()).values()
-    known = {name: team.id for team in teams for name in (team.key, team.text)}
+    ids = {name: team.id for team in teams for name in (team.key, team.text)}
     for name in named:
-        if name not in known:
+        if name not in ids:
             raise WrongValue({"kind": "team", "name": name}, parameter="team", because="unknown_reference")
-    return list(dict.fromkeys(known[name] for name in named))
+    return list(dict.fromkeys(ids[name] for name in named))

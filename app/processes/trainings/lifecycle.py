@@ -34,9 +34,9 @@ from app.processes.trainings.payloads import (
     RevokeLicenceTraining,
 )
 from app.processes.trainings.preparation import (
-    Participants,
     Results,
     SkillGaps,
+    TrainingParticipants,
     participants,
     results,
     skill_gaps,
@@ -70,7 +70,7 @@ def plan(training: Training, body: PlanTraining, ctx: ActionContext) -> None:
 def hold(training: Training, body: HoldTraining, ctx: ActionContext) -> None:
     """Hold the training: who was there, and what was taught, which is filed as a document."""
     attended = {person.id for person in ctx.refs(Person, "attended")}
-    for person, participant in ctx.prepared(Participants).by_person.items():
+    for person, participant in ctx.prepared(TrainingParticipants).by_person.items():
         ctx.change(participant).attended = person in attended
     # The plan's own words stay with the plan: they are sealed for whoever wrote them.
     sections = (
@@ -87,18 +87,18 @@ def examine(training: Training, body: ExamineTraining, ctx: ActionContext) -> No
     examiner, before = ctx.ref(Person, "examiner"), ctx.prepared(Results).by_person
     passed = {person: bool(result.passed) for person, result in before.items()}
     assert training.pass_mark is not None
-    for n, one in enumerate(body.results):
+    for n, result in enumerate(body.results):
         person = ctx.required_ref(Person, f"results/{n}/person").id
         earlier = before.get(person)
         if earlier is not None:
             ctx.remove(earlier)
-        passed[person] = all(mark >= training.pass_mark for mark in one.marks.values())
+        passed[person] = all(mark >= training.pass_mark for mark in result.marks.values())
         ctx.add(
             ExaminationResult(
                 id=ctx.new_id(),
                 record=training.row_key,
                 person_id=person,
-                marks={topic.value: mark for topic, mark in one.marks.items()},
+                marks={topic.value: mark for topic, mark in result.marks.items()},
                 pass_mark=training.pass_mark,
                 passed=passed[person],
                 sitting=1 if earlier is None else (earlier.sitting or 0) + 1,
@@ -115,7 +115,7 @@ def license_(training: Training, body: LicenseTraining, ctx: ActionContext) -> N
     skills.
     """
     named = [person.id for person in ctx.refs(Person, "persons")]
-    passed = [person for person, one in ctx.prepared(Results).by_person.items() if one.passed]
+    passed = [person for person, result in ctx.prepared(Results).by_person.items() if result.passed]
     for person in named or passed:
         ctx.add(
             Licence(

@@ -72,10 +72,10 @@ class HoldTraining(Payload):
     """A training that has taken place."""
 
     attended: Persons = Field(
-        min_length=1, max_length=MOST_PARTICIPANTS, description="Which participants were there: their ids."
+        min_length=1, max_length=MOST_PARTICIPANTS, description="The participants who were there: their ids."
     )
     contents: FreeText = Field(
-        description="What was taught.", examples=["What is new, and everybody's duty. 新内容与各自职责。"]
+        description="The contents taught.", examples=["What is new, and everybody's duty. 新内容与各自职责。"]
     )
     material: FreeText | None = Field(
         default=None, description="The material that was used, for the document; none: that of the plan."
@@ -85,7 +85,7 @@ class HoldTraining(Payload):
 class ExaminedParticipant(PayloadPart):
     """A participant's marks."""
 
-    person: Annotated[Reference, ForeignRef("person")] = Field(description="Who: a person's id.")
+    person: Annotated[Reference, ForeignRef("person")] = Field(description="The participant: a person's id.")
     marks: dict[ExaminationTopic, Mark] = Field(
         max_length=len(ExaminationTopic), description="By topic, each of the training's, 0 to 100."
     )
@@ -97,10 +97,11 @@ class ExamineTraining(Payload):
     results: Annotated[tuple[ExaminedParticipant, ...], at_most_entries(MOST_PARTICIPANTS)] = Field(
         min_length=1,
         max_length=MOST_PARTICIPANTS,
-        description="Of those who sat it. Who has sat it before gets these marks in place of the earlier.",
+        description="The results of those who sat it. Whoever has sat it before gets these marks in place "
+        "of the earlier.",
     )
     examiner: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who examined them, if not the caller: a person's id; no participant."
+        default=None, description="The examiner, if not the caller: a person's id; no participant."
     )
 
 
@@ -110,15 +111,18 @@ class LicenseTraining(Payload):
     persons: Persons = Field(
         default=(),
         max_length=MOST_PARTICIPANTS,
-        description="Who gets one: ids of participants who have passed; none named: all who have.",
+        description="The participants who get one, of those who have passed: their ids; none named: all "
+        "of them.",
     )
     until_at: Instant | None = Field(
-        default=None, description="Until when they are valid; two years, if not said."
+        default=None, description="End of their validity; after two years, if left out."
     )
 
 
 class RevokeLicenceTraining(Payload):
     """A licence to revoke."""
 
-    licence: Annotated[UUID, ChildRef(Licence)] = Field(description="Which one of this training's: its id.")
-    reason: FreeText = Field(description="Why, in the words of whoever acts.")
+    licence: Annotated[UUID, ChildRef(Licence)] = Field(
+        description="The licence, one of this training's: its id."
+    )
+    reason: FreeText = Field(description="The reason, in the words of whoever acts.")

@@ -1,4 +1,4 @@
-"""What actions on trainings load beforehand: who lacks which skills, the participants, results, licences."""
+"""Values that actions on trainings load beforehand: the gaps of skills, participants, and results."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def skill_gaps(
 
 
 @dataclass(frozen=True, slots=True)
-class Participants:
+class TrainingParticipants:
     """The participants of the training, by person."""
 
     by_person: dict[UUID, TrainingParticipant]
@@ -65,10 +65,10 @@ class Participants:
 
 async def participants(
     reads: ReadContext, training: Training, body: object, ctx: ActionContext
-) -> Participants:
+) -> TrainingParticipants:
     """Find the participants of the training."""
-    found = await reads.children(TrainingParticipant, training)
-    return Participants({one.person_id: one for one in found if one.person_id is not None})
+    rows = await reads.children(TrainingParticipant, training)
+    return TrainingParticipants({row.person_id: row for row in rows if row.person_id is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +80,5 @@ class Results:
 
 async def results(reads: ReadContext, training: Training, body: object, ctx: ActionContext) -> Results:
     """Find the results of the examination so far."""
-    found = await reads.children(ExaminationResult, training)
-    return Results({one.person_id: one for one in found if one.person_id is not None})
+    rows = await reads.children(ExaminationResult, training)
+    return Results({row.person_id: row for row in rows if row.person_id is not None})

@@ -43,13 +43,13 @@ class LicenceOut(OutputModel, of=Licence, without="revoked_from"):
     """A person's permission to carry out a process."""
 
 
-async def _of_years(where: WhereClause, said: list[int], renderer: Renderer) -> None:
-    where.conditions.append(f"r.year = any({where.bind(said)})")
+async def _of_years(where: WhereClause, years: list[int], renderer: Renderer) -> None:
+    where.conditions.append(f"r.year = any({where.bind(years)})")
 
 
-async def _of_participants(where: WhereClause, said: list[str], renderer: Renderer) -> None:
+async def _of_participants(where: WhereClause, names: list[str], renderer: Renderer) -> None:
     me = renderer.caller.person_id
-    persons = [str(me) if one == "me" else one for one in said if one != "me" or me is not None]
+    persons = [str(me) if name == "me" else name for name in names if name != "me" or me is not None]
     where.conditions.append(f"r.participant_ids && {where.bind(persons)}::text[]")
 
 

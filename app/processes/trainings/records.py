@@ -43,7 +43,7 @@ class Training(Record):
 
     KIND: ClassVar[str] = TRAINING
 
-    number: str = Field(default="", description="What people call it; accepted wherever the id is.")
+    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
     state: TrainingState | None = required()
     title: str | None = required(
         "The training in a line, without names of persons.", examples=["The new way of incidents"]
@@ -76,13 +76,13 @@ class Training(Record):
     )
     participant_ids: list[str] | None = required()
     failed_ids: Annotated[list[str] | None, StaffOnly()] = optional(
-        "Who was examined and has not passed so far: persons' ids."
+        "The participants who were examined and have not passed so far: their ids."
     )
     planned_at: datetime | None = required(
         "The time at which it is to take place.", examples=["2199-01-31T06:00:00Z"]
     )
     held_at: Annotated[datetime | None, EnteredAt(TrainingState.held)] = None
-    examined_at: datetime | None = optional("When the last of its participants were examined.")
+    examined_at: datetime | None = optional("Time of the last examination.")
     licensed_at: Annotated[datetime | None, EnteredAt(TrainingState.licensed)] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(TrainingState.cancelled)] = None
 

@@ -40,8 +40,8 @@ async def list_training_gaps(request: Request, query: Annotated[GapsQuery, Query
     renderer = renderer_of(request, LISTING)
     if not renderer.caller.is_staff:
         raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
-    found = await gaps_of(renderer.ledger, query, context_of(request).now)
-    return Response(to_json(found), headers=VARY, media_type="application/json")
+    gaps = await gaps_of(renderer.ledger, query, context_of(request).now)
+    return Response(to_json(gaps), headers=VARY, media_type="application/json")
 
 
 mount_reads(router, LISTING)

@@ -159,11 +159,11 @@ def representatives_get(notice: NoticeType, when: str | None = None) -> tuple[Re
 
 REPORTED = (
     *representatives_get(NoticeType.report_issued),
-    RecipientRule(NoticeType.report_issued, made=AgreementReportRecipient),
+    RecipientRule(NoticeType.report_issued, created=AgreementReportRecipient),
 )
 REPORT_CORRECTED = (
     *representatives_get(NoticeType.report_corrected),
-    RecipientRule(NoticeType.report_corrected, made=AgreementReportRecipient),
+    RecipientRule(NoticeType.report_corrected, created=AgreementReportRecipient),
 )
 STEP_NOTICES = representatives_get(NoticeType.agreement_moved)
 CONSENT_NOTICES = (*representatives_get(NoticeType.to_consent, when="awaits_consents"), *STEP_NOTICES)

@@ -93,10 +93,12 @@ class RecordRequirementSla(Payload, of=Agreement):
     team: Annotated[Reference, ForeignRef("team")] | None = None
     supplier: Annotated[Reference, ForeignRef("team")] | None = None
     services: Annotated[
-        tuple[Annotated[RecordKey, KeyRef("service", known=True)], ...], BoundedList, WithoutDuplicates
+        tuple[Annotated[RecordKey, KeyRef("service", must_exist=True)], ...], BoundedList, WithoutDuplicates
     ] = Field(default=(), max_length=LONGEST_LIST)
     catalogue_items: Annotated[
-        tuple[Annotated[RecordKey, KeyRef("catalogue_item", known=True)], ...], BoundedList, WithoutDuplicates
+        tuple[Annotated[RecordKey, KeyRef("catalogue_item", must_exist=True)], ...],
+        BoundedList,
+        WithoutDuplicates,
     ] = Field(default=(), max_length=LONGEST_LIST)
     needs: FreeText | None = None
     business_process: ShortText | None = None

@@ -43,7 +43,7 @@ MOST_ENTRIES = 200
 class PlannedAgreement(PayloadPart, of=PlanEntry):
     """A service that gets an agreement in the year."""
 
-    service: Annotated[RecordKey, KeyRef("service", known=True)]
+    service: Annotated[RecordKey, KeyRef("service", must_exist=True)]
     agreement_type: AgreementType = AgreementType.sla
     customer: Annotated[Reference, ForeignRef("team")] | None = None
     negotiator: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(

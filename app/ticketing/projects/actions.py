@@ -39,33 +39,33 @@ class MilestoneProgress(PayloadPart):
     """The progress of one milestone."""
 
     milestone: UUID = Field(description="The milestone: its id.")
-    done: int = Field(ge=0, le=100, strict=True, description="How much of it is done, in percent.")
+    done: int = Field(ge=0, le=100, strict=True, description="The share that is done, in percent.")
 
 
 class ReportedProblem(PayloadPart):
     """An obstacle to the implementation; it becomes a task of the record."""
 
-    title: Title = Field(description="What must be done about it. Lists show it: name no persons here.")
+    title: Title = Field(description="The task in a line, without names of persons: lists show it.")
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="Who sees to it: an id, or `me`."
+        description="The person who sees to it: an id, or `me`."
     )
-    due_at: Instant = Field(description="By when.")
+    due_at: Instant = Field(description="Time by which it is due.")
 
 
 class ReportProgress(Payload):
     """The progress of a project, its cost, and obstacles."""
 
     milestones: Annotated[tuple[MilestoneProgress, ...], BoundedList] = Field(
-        max_length=LONGEST_LIST, description="How far each milestone has got that has got further."
+        max_length=LONGEST_LIST, description="The milestones that have progressed."
     )
-    expected_at: Instant = Field(description="When it will be delivered, as far as is known now.")
-    text: FreeText | None = Field(default=None, description="What is to be said besides.")
+    expected_at: Instant = Field(description="The expected time of delivery.")
+    text: FreeText | None = Field(default=None, description="Remarks on the progress.")
     cost_to_date: Annotated[Amount, StaffOnly()] | None = Field(
         default=None,
-        description="What was spent so far, in the currency of the plan; none: nothing. For staff.",
+        description="The cost so far, in the currency of the plan; none: nothing was spent. For staff.",
     )
     problems: Annotated[tuple[ReportedProblem, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="What is in the way, with owner and due."
+        default=(), max_length=LONGEST_LIST, description="The obstacles, each with an owner and a due date."
     )
 
 

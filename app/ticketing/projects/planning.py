@@ -28,24 +28,24 @@ MOST_DAYS = 92
 class PlannedMilestone(PayloadPart):
     """A milestone of the plan."""
 
-    title: Title = Field(description="What is reached by then. Lists show it: name no persons here.")
-    due_at: Instant = Field(description="By when.")
+    title: Title = Field(description="The milestone in a line, without names of persons: lists show it.")
+    due_at: Instant = Field(description="Time by which it is due.")
 
 
 class PlannedTask(PayloadPart):
     """A task of the plan."""
 
-    title: Title = Field(description="What is to be done. Lists show it: name no persons here.")
+    title: Title = Field(description="The task in a line, without names of persons: lists show it.")
     assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="By whom: a person's id, or `me`."
+        description="The person who does it: an id, or `me`."
     )
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="For which team: its key or id; the assignee belongs to it."
+        default=None, description="The team that does it: its key or id; the assignee belongs to it."
     )
     milestone: int = Field(
-        ge=1, le=LONGEST_LIST, strict=True, description="For which milestone: 1 the first."
+        ge=1, le=LONGEST_LIST, strict=True, description="The number of its milestone, from 1."
     )
-    due_at: Instant = Field(description="By when.")
+    due_at: Instant = Field(description="Time by which it is due.")
 
 
 def names_no_milestone(milestones: Sequence[PlannedMilestone], tasks: Sequence[PlannedTask]) -> bool:

@@ -39,12 +39,12 @@ class Milestone(ChildRecord):
 
     title: str | None = required()
     due_at: datetime | None = required()
-    done: int | None = required("In percent.")
+    done: int | None = required("The share that is done, in percent.")
     added_at: datetime | None = required()
     completed_at: datetime | None = None
-    dropped_at: datetime | None = optional("When it was planned anew without it.")
+    dropped_at: datetime | None = optional("Time of the new plan, which leaves it out.")
     overdue_at: datetime | None = optional(
-        "When it was flagged as overdue, and whoever is responsible was told."
+        "Time at which it was flagged as overdue, and those responsible were told."
     )
 
 
@@ -55,17 +55,15 @@ class ProgressReport(ChildRecord):
 
     text: Annotated[str | None, Personal()] = None
     expected_at: datetime | None = required()
-    cost_to_date: Annotated[str | None, StaffOnly()] = optional(
-        "Null: nothing was spent; and for all but staff."
-    )
+    cost_to_date: Annotated[str | None, StaffOnly()] = optional("The cost so far; null: nothing was spent.")
     planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "For staff and those who accept it; null for others."
+        "The planned cost, for staff and those who accept it."
     )
     currency: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "Of the planned cost, and for the same."
+        "The currency of both costs, for the same."
     )
     due_at: datetime | None = None
-    late: bool | None = required("Whether it came after it was due.")
+    late: bool | None = required("True if it came after it was due.")
     author_id: Annotated[UUID | None, ForeignRef("person")] = None
     reported_at: datetime | None = required()
 

@@ -134,7 +134,7 @@ def to_confirm(lifecycles: tuple[Lifecycle[Any], ...]) -> str:
         )
         for lifecycle in lifecycles
         for name in CONFIRMING.names
-        if name in lifecycle.by_name and Relation.reporter in lifecycle[name].who.relations
+        if name in lifecycle.by_name and Relation.reporter in lifecycle[name].policy.relations
     ]
     return " union all ".join(parts)
 

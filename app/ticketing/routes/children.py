@@ -44,7 +44,7 @@ from app.ticketing.records import (
 class CommentOut(OutputModel, of=Comment):
     """A comment on a record."""
 
-    author: PersonStub | None = Field(description="Null where another system did not say who.")
+    author: PersonStub | None = Field(description="The author; null where another system did not name one.")
 
 
 class FollowerOut(OutputModel, of=Follower, without="id"):
@@ -58,20 +58,20 @@ class TagOut(OutputModel, of=Tag, without="id"):
 class AttachmentOut(OutputModel, of=Attachment, after={"visibility": "author"}):
     """A file attached to a record."""
 
-    id: UUID = Field(description="That of the upload.")
+    id: UUID = Field(description="The id of the upload.")
 
 
 class TaskOut(OutputModel, of=Task):
     """A task for a record."""
 
-    overdue: bool = Field(description="Whether it is still to be done and its time is over.")
+    overdue: bool = Field(description="True if it is open and past its due time.")
 
 
 class TicketStub(OutputModel):
     """A ticket, as other answers refer to it."""
 
     id: UUID
-    kind: str = Field(description="What it is: `incident`.")
+    kind: str = Field(description="The kind of the record, as `incident`.")
     number: str
     title: str | None
     state: str
@@ -80,8 +80,8 @@ class TicketStub(OutputModel):
 class LinkOut(OutputModel, of=Link, without="link_id", after={"kind": "label"}):
     """A link from a record to another one that the caller may see as well."""
 
-    id: UUID = Field(description="For `unlink`; it is the same at both ends.")
-    label: str = Field(description="The same in words, in the language asked for.")
+    id: UUID = Field(description="The id for `unlink`, the same at both ends.")
+    label: str = Field(description="The relation in words, in the requested language.")
     other: TicketStub
 
 

@@ -50,25 +50,31 @@ class ListedComplaint(OutputModel):
 
     id: UUID
     state: ComplaintState
-    kind: str = Field(description="What the ticket is: `incident`.")
+    kind: str = Field(description="The kind of the ticket, as `incident`.")
     ticket: UUID = Field(description="The ticket: its id.")
-    number: str = Field(description="The ticket's.")
+    number: str = Field(description="The ticket's number.")
     ticket_title: str | None
     service: str | None = Field(description="The key of the ticket's service.")
-    team: TeamStub | None = Field(description="The team that the ticket is given to.")
+    team: TeamStub | None = Field(description="The team to which the ticket is assigned.")
     subject: ComplaintSubject
-    about: str | None = Field(description="Null when they were erased.")
-    person: PersonStub | None = Field(description="Whom it is about, if about whoever had the ticket.")
-    owner: PersonStub | None = Field(description="Who sees to its answer.")
+    about: str | None = Field(description="The text; null when its author was erased.")
+    person: PersonStub | None = Field(
+        description="The person complained about, if that is the ticket's assignee."
+    )
+    owner: PersonStub | None = Field(description="The person who sees to its answer.")
     complained_at: datetime
-    due_at: datetime = Field(description="By when it is to be answered.")
-    overdue: bool = Field(description="Whether it is open and its time is over.")
-    escalated_at: datetime | None = Field(description="When it was escalated, for it was not answered.")
+    due_at: datetime = Field(description="Time by which it is to be answered.")
+    overdue: bool = Field(description="True if it is open and past its due time.")
+    escalated_at: datetime | None = Field(
+        description="Time at which it was escalated, as it was not answered."
+    )
     answered_at: datetime | None
     answered_by: PersonStub | None
-    findings: str | None = Field(description="What was found.")
-    remedy: str | None = Field(description="What is done about it.")
-    merged_into_id: UUID | None = Field(description="The complaint that is answered in its place.")
+    findings: str | None = Field(description="The findings.")
+    remedy: str | None = Field(description="The remedy.")
+    merged_into_id: UUID | None = Field(
+        description="The complaint into which it was merged, which is answered in its place."
+    )
     merged_at: datetime | None
 
 
@@ -76,23 +82,27 @@ class ComplaintQuery(Paging):
     """Query parameters of the list of complaints; all must hold."""
 
     state: Annotated[list[ComplaintState] | None, CommaSeparated] = Field(
-        None, max_length=MOST_VALUES, description="One of these states."
+        None, max_length=MOST_VALUES, description="The states."
     )
-    open: bool | None = Field(None, description="Whether it is neither answered nor merged.")
-    overdue: bool | None = Field(None, description="Whether it is open and its time is over.")
+    open: bool | None = Field(None, description="True for complaints that are neither answered nor merged.")
+    overdue: bool | None = Field(None, description="True if it is open and past its due time.")
     subject: Annotated[list[ComplaintSubject] | None, CommaSeparated] = Field(
-        None, max_length=MOST_VALUES, description="About one of these."
+        None, max_length=MOST_VALUES, description="The subjects."
     )
     service: Annotated[list[str] | None, CommaSeparated] = Field(
-        None, max_length=MOST_VALUES, description="Keys of the tickets' services; `none`: without."
+        None,
+        max_length=MOST_VALUES,
+        description="The keys of the tickets' services; `none`: without a service.",
     )
     owner: Annotated[list[PersonNamed] | None, CommaSeparated] = Field(
-        None, max_length=MOST_VALUES, description="Ids of persons, `me`, or `none`: nobody."
+        None,
+        max_length=MOST_VALUES,
+        description="The owners: ids of persons, `me`, or `none`: without an owner.",
     )
-    due_after: Time | None = Field(None, description="To be answered by then or later.")
-    due_before: Time | None = Field(None, description="To be answered earlier than that.")
+    due_after: Time | None = Field(None, description="Time from which on they are due.")
+    due_before: Time | None = Field(None, description="Time before which they are due.")
     sort: Literal["complained_at", "-complained_at", "due_at", "-due_at"] = Field(
-        "-complained_at", description="By what; `-`: the last first."
+        "-complained_at", description="The order; `-`: descending."
     )
 
 

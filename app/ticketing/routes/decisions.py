@@ -45,7 +45,7 @@ class ListedVoter(OutputModel):
     """A person who was asked to vote on a decision."""
 
     person: PersonStub
-    voted_at: datetime | None = Field(description="Null: they have not voted.")
+    voted_at: datetime | None = Field(description="Time of the vote; null: they have not voted.")
 
 
 class ListedDecision(OutputModel):
@@ -54,40 +54,40 @@ class ListedDecision(OutputModel):
     """
 
     id: UUID
-    kind: str = Field(description="What the record is.", examples=["change"])
+    kind: str = Field(description="The kind of the record.", examples=["change"])
     about: UUID = Field(description="The record: its id.")
-    number: str | None = Field(description="The record's; null of a kind that has none.")
-    title: str | None = Field(description="The record's; null of a kind that has none.")
+    number: str | None = Field(description="The record's own; null of a kind that has none.")
+    title: str | None = Field(description="The record's own; null of a kind that has none.")
     question: str
     state: DecisionState
     rule: DecisionRule
-    quorum: int = Field(description="How many must have voted, abstentions among them.")
-    missing: int = Field(description="How many votes are missing to the quorum.")
-    chair: PersonStub | None = Field(description="Who decides, where the rule is `chair`.")
+    quorum: int = Field(description="Number of votes that are required, abstentions among them.")
+    missing: int = Field(description="Number of votes that the quorum still lacks.")
+    chair: PersonStub | None = Field(description="The person who decides, if the rule is `chair`.")
     asked_by: PersonStub | None
     asked_at: datetime
-    due_at: datetime = Field(description="Until when there are votes.")
-    reminded_at: datetime | None = Field(description="When those who had yet to vote were reminded.")
-    outcome: DecisionOutcome | None = Field(description="Null until it is taken.")
+    due_at: datetime = Field(description="Time until which votes are taken.")
+    reminded_at: datetime | None = Field(description="Time of the reminder to those who had not voted.")
+    outcome: DecisionOutcome | None = Field(description="The outcome; null until it is taken.")
     closed_at: datetime | None
-    voted: list[ListedVoter] = Field(description="Those who have voted.")
-    not_voted: list[ListedVoter] = Field(description="Those who were asked and have not voted.")
+    voted: list[ListedVoter] = Field(description="The persons who have voted.")
+    not_voted: list[ListedVoter] = Field(description="The persons who were asked and have not voted.")
 
 
 class DecisionQuery(Paging):
     """Query parameters of the list of decisions; all must hold."""
 
-    state: DecisionState = Field(DecisionState.open, description="Those that stand in this state.")
+    state: DecisionState = Field(DecisionState.open, description="The state.")
     kind: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]] | None, CommaSeparated
-    ] = Field(None, max_length=MOST_VALUES, description="On records of these kinds.", examples=[["change"]])
+    ] = Field(None, max_length=MOST_VALUES, description="The kinds of the records.", examples=[["change"]])
     waits_for: Annotated[list[PersonNamed] | None, CommaSeparated] = Field(
         None,
         max_length=MOST_VALUES,
-        description="Those that lack the vote of one of these persons: ids, or `me`.",
+        description="The persons whose vote is missing: ids, or `me`.",
     )
-    due_after: Time | None = Field(None, description="Due by then or later.")
-    due_before: Time | None = Field(None, description="Due earlier than that.")
+    due_after: Time | None = Field(None, description="Time from which on they are due.")
+    due_before: Time | None = Field(None, description="Time before which they are due.")
 
 
 class DecisionRenderer(Renderer):

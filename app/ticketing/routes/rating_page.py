@@ -56,7 +56,7 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
 }
 
-Token = Annotated[str, Path(description="What the link says.")]
+Token = Annotated[str, Path(description="The token of the link.")]
 
 
 def quota() -> Quota:

@@ -67,7 +67,7 @@ from person"""
 class TeamCase(OutputModel):
     """An open case of a team."""
 
-    kind: str = Field(description="What it is.", examples=["incident"])
+    kind: str = Field(description="The kind of the case.", examples=["incident"])
     id: UUID
     number: str
     title: str | None
@@ -75,27 +75,27 @@ class TeamCase(OutputModel):
     priority: Priority | None
     opened_at: datetime
     due_at: datetime | None = Field(
-        description="When its most urgent clock is due; null without one, or while it is paused."
+        description="Due time of its most urgent clock; null without one, or while it is paused."
     )
-    overdue: bool = Field(description="Whether that time is over.")
+    overdue: bool = Field(description="True if that time is over.")
 
 
 class OpenCount(OutputModel):
     """The number of open cases of one kind."""
 
-    kind: str = Field(description="What they are.", examples=["incident"])
+    kind: str = Field(description="The kind of the cases.", examples=["incident"])
     open: int
-    overdue: int = Field(description="Those of them whose most urgent clock is past its due time.")
+    overdue: int = Field(description="Number of them whose most urgent clock is past its due time.")
 
 
 class MemberWork(OutputModel):
     """The open cases of a team that one person has."""
 
-    person: PersonStub | None = Field(description="Null: those that nobody has.")
+    person: PersonStub | None = Field(description="The person; null: cases without an assignee.")
     open: int
     overdue: int
     kinds: list[OpenCount]
-    cases: list[TeamCase] = Field(description="The overdue first, then what is due next.")
+    cases: list[TeamCase] = Field(description="The cases, overdue ones first, then by due time.")
 
 
 class TeamWork(OutputModel):
@@ -108,7 +108,8 @@ class TeamWork(OutputModel):
         description=f"Whether a kind has more than {MOST_COUNTED:,} open cases, of which so many are counted."
     )
     members: list[MemberWork] = Field(
-        description="Nobody's cases first; then whoever has most that is overdue, and most that is open."
+        description="The members: cases without an assignee first, then by number of overdue and "
+        "of open cases."
     )
 
 
@@ -119,8 +120,10 @@ class TeamWorkQuery(BaseModel):
 
     kind: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]] | None, CommaSeparated
-    ] = Field(None, max_length=LONGEST_LIST, description="Cases of these kinds.", examples=[["incident"]])
-    cases: int = Field(CASES, ge=0, le=MOST_CASES, description="The most cases that are listed by person.")
+    ] = Field(None, max_length=LONGEST_LIST, description="The kinds of the cases.", examples=[["incident"]])
+    cases: int = Field(
+        CASES, ge=0, le=MOST_CASES, description="Maximum number of cases that are listed by person."
+    )
 
 
 @router.get(

@@ -23,7 +23,8 @@ from app.api.authentication.auth import caller_of, ledger_of, utc_now
 from app.api.contract.openapi import in_language, problems
 from app.api.direct import DirectRoute
 from app.api.records.columns import Columns
-from app.api.records.shapes import OutputModel, Renderer, TeamStub, columns_of
+from app.api.records.plans import columns_of
+from app.api.records.shapes import OutputModel, Renderer, TeamStub
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
 from app.common.people import Caller, Role
@@ -145,7 +146,7 @@ class CaseSummary(OutputModel):
     priority: Priority | None
     team: TeamStub | None
     opened_at: datetime
-    wake_up_at: datetime | None = Field(description="When what is on hold is due again.")
+    wake_up_at: datetime | None = Field(description="Time at which a case on hold is resumed.")
 
 
 class NoHoldRenderer(Renderer):
@@ -172,9 +173,9 @@ class Queue(OutputModel):
     """The number of open cases of a team, or of the desk, whose cases have no team yet."""
 
     kind: str
-    team: TeamStub | None = Field(description="Null: the desk.")
-    open: int = Field(description="Open cases, as counted up to 10,000.")
-    unassigned: int = Field(description="Those of the counted that nobody has.")
+    team: TeamStub | None = Field(description="The team; null: the service desk.")
+    open: int = Field(description="Number of open cases, counted up to 10,000.")
+    unassigned: int = Field(description="Number of them without an assignee.")
 
 
 class TaskItem(OutputModel):
@@ -183,8 +184,8 @@ class TaskItem(OutputModel):
     id: UUID
     title: str
     due_at: datetime | None
-    overdue: bool = Field(description="Whether its time is over.")
-    kind: str = Field(description="What the ticket is: `incident`.")
+    overdue: bool = Field(description="True if its due time is over.")
+    kind: str = Field(description="The kind of the ticket, as `incident`.")
     ticket: UUID = Field(description="The ticket: its id.")
     number: str
     ticket_title: str | None
@@ -196,16 +197,16 @@ class VoteItem(OutputModel):
     decision: UUID = Field(description="The decision: its id, for the action.")
     question: str
     asked_at: datetime
-    due_at: datetime = Field(description="Until when.")
+    due_at: datetime = Field(description="Time until which votes are taken.")
     instead_of: UUID | None = Field(
         description="The person in whose name, if the caller is their deputy: their id. Null: in their own."
     )
     action: Literal["vote", "decide"] = Field(
-        description="How they say what they think: as one of those asked, or as the chair who decides."
+        description="The caller's part: one of those asked, or the chair who decides."
     )
-    kind: str = Field(description="What the ticket is: `request`.")
+    kind: str = Field(description="The kind of the ticket, as `request`.")
     ticket: UUID = Field(description="The ticket: its id.")
-    number: str | None = Field(description="Null of a freeze, which has none.")
+    number: str | None = Field(description="The number; null of a freeze, which has none.")
     ticket_title: str | None
 
 
@@ -214,10 +215,10 @@ class ComplaintItem(OutputModel):
 
     id: UUID
     subject: ComplaintSubject
-    due_at: datetime = Field(description="By when it is to be answered.")
-    overdue: bool = Field(description="Whether its time is over.")
-    owned: bool = Field(description="Whether the caller owns it; else nobody does.")
-    kind: str = Field(description="What the ticket is: `incident`.")
+    due_at: datetime = Field(description="Time by which it is to be answered.")
+    overdue: bool = Field(description="True if its due time is over.")
+    owned: bool = Field(description="True if the caller owns it; else nobody does.")
+    kind: str = Field(description="The kind of the ticket, as `incident`.")
     ticket: UUID = Field(description="The ticket: its id.")
     number: str
     ticket_title: str | None
@@ -226,43 +227,46 @@ class ComplaintItem(OutputModel):
 class AskedItem(OutputModel):
     """An action that a notice asks of the caller, and that is open to them now."""
 
-    kind: str = Field(description="What the record is: `sla`.")
+    kind: str = Field(description="The kind of the record, as `sla`.")
     record: UUID = Field(description="The record: its id.")
-    number: str = Field(description="Its number, or another name.")
+    number: str = Field(description="The number or another name of the record.")
     title: str | None
     action: str = Field(description="The action: `sign`, `acknowledge`, `review`.")
-    label: str = Field(description="What it is called, in the language asked for.")
-    asked_at: datetime = Field(description="When the caller was told.")
+    label: str = Field(description="The label of the action, in the requested language.")
+    asked_at: datetime = Field(description="Time at which the caller was asked.")
 
 
 class MyWork(OutputModel):
     """The caller's work, and the queues of their teams."""
 
-    open: list[WorkItem] = Field(description="Open and the caller's, newest first: 50 at most.")
-    due_next: list[WorkItem] = Field(description="Of those what wakes up, the next first: 50 at most.")
+    open: list[WorkItem] = Field(description="The caller's open cases, newest first: 50 at most.")
+    due_next: list[WorkItem] = Field(
+        description="The caller's cases on hold with a time to resume, the next first: 50 at most."
+    )
     unassigned: list[WorkItem] = Field(
-        description="Open and nobody's, in the caller's queues, newest first: 50 at most."
+        description="Open cases without an assignee in the caller's queues, newest first: 50 at most."
     )
     tasks: list[TaskItem] = Field(
-        description="Tasks to do that are the caller's, on tickets that they may see, what is due first: 50 "
-        "at most."
+        description="The caller's open tasks on tickets that they may see, by due time: 50 at most."
     )
     votes: list[VoteItem] = Field(
-        description="Questions that wait for the caller's vote, what is due first: 50 at most."
+        description="Decisions that wait for the caller's vote, by due time: 50 at most."
     )
     votes_for_others: list[VoteItem] = Field(
-        description="Questions that wait for the vote of somebody whose deputy the caller is now, the first "
-        "due first: 50 at most."
+        description="Decisions that wait for the vote of a person whose deputy the caller is "
+        "now, by due time: 50 at most."
     )
     complaints: list[ComplaintItem] = Field(
-        description="Complaints to answer that are the caller's; and those that nobody owns, for whoever may "
-        "give them an owner; what is due first: 50 at most."
+        description="Open complaints that the caller owns; and those without an owner, for "
+        "callers who may assign them; by due time: 50 at most."
     )
     asked: list[AskedItem] = Field(
-        description="Signatures, reviews, acknowledgements and the like that the caller was asked for and "
-        "that are still open to them, what was asked last first: 50 at most."
+        description="Signatures, reviews, acknowledgements and the like that the caller was "
+        "asked for and that are still open, newest first: 50 at most."
     )
-    queues: list[Queue] = Field(description="One for each team that the caller works in, and the desk's.")
+    queues: list[Queue] = Field(
+        description="The queues: one for each team in which the caller works, and the service desk's."
+    )
 
 
 @router.get(

@@ -33,12 +33,13 @@ ANSWERED_WITHIN_WORKING_DAYS = 5
 class ComplainTicket(Payload):
     """A complaint about the ticket."""
 
-    subject: ComplaintSubject = Field(description="What it is about.", examples=["speed"])
+    subject: ComplaintSubject = Field(description="The subject.", examples=["speed"])
     about: FreeText = Field(
-        description="What was wrong, in their own words.", examples=["Nobody called back for three days."]
+        description="The complaint in the requester's own words.",
+        examples=["Nobody called back for three days."],
     )
     about_assignee: bool = Field(
-        default=False, strict=True, description="Whether it is about the person whom the ticket is given to."
+        default=False, strict=True, description="True if it is about the ticket's assignee."
     )
 
 
@@ -88,7 +89,8 @@ class AssignComplaint(Payload):
 
     complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="The complaint: its id.")
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.complaint_assigned)] = Field(
-        description="Who sees to its answer: a service level manager's id, or `me`.", examples=["me"]
+        description="The person who sees to its answer: a service level manager's id, or `me`.",
+        examples=["me"],
     )
 
 
@@ -118,7 +120,7 @@ class MergeComplaint(Payload):
 
     complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="The complaint: its id.")
     into: Annotated[UUID, ChildRef(Complaint)] = Field(
-        description="The other one, which is answered for both: its id."
+        description="The other complaint, which is answered for both: its id."
     )
 
 
@@ -149,7 +151,7 @@ class EscalateComplaint(Payload):
     told: Annotated[
         tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.complaint_overdue)], ...],
         BoundedList,
-    ] = Field(max_length=LONGEST_LIST, description="Its owner and the service level managers.")
+    ] = Field(max_length=LONGEST_LIST, description="The owner and the service level managers: persons' ids.")
     escalated_to: Annotated[
         tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.complaint_escalated)], ...],
         BoundedList,
@@ -174,8 +176,8 @@ class AnswerComplaint(Payload):
     """The answer to a complaint: the findings and the remedy."""
 
     complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="The complaint: its id.")
-    findings: FreeText = Field(description="What was found.")
-    remedy: FreeText = Field(description="What is done about it.")
+    findings: FreeText = Field(description="The findings.")
+    remedy: FreeText = Field(description="The remedy.")
 
 
 def answer_complaint(ticket: Ticket, body: AnswerComplaint, ctx: ActionContext) -> None:

@@ -49,9 +49,13 @@ class RateTicket(Payload):
     """A rating of the requester's satisfaction."""
 
     score: int = Field(
-        ge=WORST, le=BEST, strict=True, description="From 1, not at all, to 5, entirely.", examples=[4]
+        ge=WORST,
+        le=BEST,
+        strict=True,
+        description="The satisfaction from 1, none, to 5, entire.",
+        examples=[4],
     )
-    comment: FreeText | None = Field(default=None, description="Why, in their own words.")
+    comment: FreeText | None = Field(default=None, description="The reason in the requester's own words.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,12 +56,12 @@ class EscalateTicket(Payload):
 
     model_config = example_includes("team")
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="The team that is to see to it now (functional): its key or id."
+        default=None, description="The team that takes it over (functional): its key or id."
     )
     person: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.escalated)] | None = Field(
-        default=None, description="Or the person who is to know of it (hierarchical): an id."
+        default=None, description="The superior who is informed instead (hierarchical): an id."
     )
-    reason: FreeText = Field(description="Why, in the words of whoever acts.")
+    reason: FreeText = Field(description="The reason, in the words of the person who acts.")
 
     @model_validator(mode="after")
     def _check_one_target(self) -> EscalateTicket:

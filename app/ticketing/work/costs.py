@@ -24,25 +24,23 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, action
-from app.kernel.actions.payloads import FreeText, Instant, Payload, RecordKey, Reference
+from app.kernel.actions.payloads import FreeText, Instant, Payload, Reason, RecordKey, Reference
 from app.kernel.actions.refusals import WrongValue
 
 MOST_MINUTES = 24 * 60
 
 
-class LogWork(Payload):
+class LogWork(Payload, of=Work):
     """Work on the ticket."""
 
     minutes: int = Field(
-        ge=1, le=MOST_MINUTES, strict=True, description="How long, in minutes: a day at most.", examples=[90]
+        ge=1, le=MOST_MINUTES, strict=True, description="Number of minutes, a day at most.", examples=[90]
     )
-    role_class: RecordKey = Field(
-        description="As what they did it: says what an hour of it costs.", examples=["engineer"]
-    )
+    role_class: RecordKey = Field(examples=["engineer"])
     person: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who did it, if not the caller: a person's id."
+        default=None, description="The person who did it, if not the caller: an id."
     )
-    worked_at: Instant | None = Field(default=None, description="When they began, if not now.")
+    worked_at: Instant | None = Field(default=None, description="Time at which it began, if not now.")
 
 
 def log_work(ticket: Ticket, body: LogWork, ctx: ActionContext) -> None:
@@ -83,11 +81,10 @@ async def rate_of_the_day(
     return RateOfTheDay(await hourly_rate(reads, body.role_class, body.worked_at or ctx.occurred_at))
 
 
-class ReverseWork(Payload):
+class ReverseWork(Reason):
     """The entry of work to reverse, and the reason."""
 
     work: Annotated[UUID, ChildRef(Work)] = Field(description="The entry: its id.")
-    reason: FreeText = Field(description="Why, in the words of whoever acts.")
 
 
 def reverse_work(ticket: Ticket, body: ReverseWork, ctx: ActionContext) -> None:
@@ -98,14 +95,12 @@ def reverse_work(ticket: Ticket, body: ReverseWork, ctx: ActionContext) -> None:
     ctx.add(work.model_copy(update={**took_back, "logged_at": ctx.occurred_at}))
 
 
-class BookCost(Payload):
+class BookCost(Payload, of=Cost):
     """A cost of the ticket."""
 
-    amount: Amount = Field(
-        description="How much, with the digits of the currency, as 1250.00.", examples=["1250.00"]
-    )
-    currency: Currency = Field(description="In which currency (ISO 4217), as CNY.", examples=["CNY"])
-    purpose: FreeText = Field(description="What for.", examples=["A new relay, and its delivery."])
+    amount: Amount
+    currency: Currency
+    purpose: FreeText
 
 
 def book_cost(ticket: Ticket, body: BookCost, ctx: ActionContext) -> None:
@@ -129,11 +124,10 @@ async def wrong_currency_digits(
     check_digits(body.amount, body.currency)
 
 
-class ReverseCost(Payload):
+class ReverseCost(Reason):
     """The entry of cost to reverse, and the reason."""
 
     cost: Annotated[UUID, ChildRef(Cost)] = Field(description="The entry: its id.")
-    reason: FreeText = Field(description="Why, in the words of whoever acts.")
 
 
 def reverse_cost(ticket: Ticket, body: ReverseCost, ctx: ActionContext) -> None:

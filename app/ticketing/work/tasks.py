@@ -31,19 +31,19 @@ class AddTask(Payload):
     """A task for the ticket."""
 
     title: Title = Field(
-        description="What is to be done, in a line. Name no persons here.",
+        description="The task in a line, without names of persons.",
         examples=["Order a new relay"],
     )
     assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] | None = Field(
-        default=None, description="By whom: a person's id, or `me`. With a team: one of its members."
+        default=None, description="The person who does it: an id, or `me`; with a team, one of its members."
     )
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="By which team: its key or id."
+        default=None, description="The team that does it: its key or id."
     )
-    due_at: Instant | None = Field(default=None, description="When it must be done.")
+    due_at: Instant | None = Field(default=None, description="Time by which it is due.")
     visibility: Visibility = Field(
         default=Visibility.internal,
-        description="For staff, or for all who see the record: what the requester is to follow.",
+        description="The readers: staff, or all who see the record, so that the requester can follow it.",
     )
 
 
@@ -81,7 +81,7 @@ class ApplyChecklist(Payload):
         description="The checklist: its key or id."
     )
     visibility: Visibility = Field(
-        default=Visibility.internal, description="Whom its tasks are for: staff, or all who see the record."
+        default=Visibility.internal, description="The readers of its tasks: staff, or all who see the record."
     )
 
 
@@ -127,18 +127,18 @@ class EditTask(Payload):
     task: TaskId
     title: Title | None = Field(
         default=None,
-        description="What is to be done, in a line. Name no persons here.",
+        description="The task in a line, without names of persons.",
         examples=["Order two relays"],
     )
     assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] | None = Field(
-        default=None, description="By whom: a person's id, or `me`; one of its team's members, if it has one."
+        default=None, description="The person who does it: an id, or `me`; with a team, one of its members."
     )
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="By which team: its key or id; without `assignee` nobody's of it."
+        default=None, description="The team that does it: its key or id; without `assignee` nobody of it."
     )
-    due_at: Instant | None = Field(default=None, description="When it must be done.")
+    due_at: Instant | None = Field(default=None, description="Time by which it is due.")
     visibility: Visibility | None = Field(
-        default=None, description="For staff from now on, or for all who see the record."
+        default=None, description="The readers from now on: staff, or all who see the record."
     )
 
     @model_validator(mode="after")
@@ -181,7 +181,7 @@ class DropTask(Payload):
     """The task to drop, and the reason."""
 
     task: TaskId
-    reason: FreeText = Field(description="Why, in the words of whoever acts.")
+    reason: FreeText = Field(description="The reason, in the words of the person who acts.")
 
 
 def drop_task(ticket: Ticket, body: DropTask, ctx: ActionContext) -> None:
@@ -196,7 +196,7 @@ class CompleteTask(Payload):
     """The task that is done, and its outcome."""
 
     task: TaskId
-    outcome: FreeText = Field(description="What came of it.")
+    outcome: FreeText = Field(description="The outcome.")
 
 
 def complete_task(ticket: Ticket, body: CompleteTask, ctx: ActionContext) -> None:

@@ -38,18 +38,18 @@ class HeldTicket(Protocol):
 class HoldTicket(Payload):
     """The reason why work on the ticket waits, and the time at which it resumes."""
 
-    reason: HoldReason = Field(description="What it waits for.")
+    reason: HoldReason = Field(description="The reason of the wait.")
     wake_up_at: Instant | None = Field(
-        default=None, description="When to look at it again; none: when somebody resumes it."
+        default=None, description="Time at which it is resumed; none: when somebody resumes it."
     )
     change: Annotated[Reference, ForeignRef("change"), StaffOnly()] | None = Field(
         default=None,
-        description="With `awaiting_change`: the change, its id or number. It is resumed when that is "
+        description="With `awaiting_change`: the id or number of the change. It is resumed when that is "
         "closed, rejected or cancelled; without one, when the changes that it is linked to are.",
     )
     supplier: Annotated[Reference, ForeignRef("team"), StaffOnly()] | None = Field(
         default=None,
-        description="With `awaiting_vendor`, and then needed: whom it waits for, the key or id of a team of "
+        description="With `awaiting_vendor`, and then required: the key or id of the supplier, a team of "
         "the kind `supplier`.",
     )
 

@@ -26,7 +26,7 @@ def alert_of(source: WebhookSource, news: AlertSignal) -> Alert:
         status=AlertStatus(news.status),
         title=news.title[:LONGEST_LINE],
         description=None if description is None else description[:LONGEST_PARAGRAPH],
-        alerted_at=changed_at or news.at,
+        alerted_at=changed_at or news.occurred_at,
         impact=news.impact or source.impact or USUAL_IMPACT,
         urgency=news.urgency or source.urgency or USUAL_URGENCY,
         effect=news.effect or source.effect or Effect.degraded,

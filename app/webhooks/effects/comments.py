@@ -21,7 +21,7 @@ from app.log.writer import DuplicateCommand
 from app.ticketing.comments import CommentTicket, CorrectComment
 from app.ticketing.records import Comment
 from app.webhooks.effects.identities import Identity, speaker
-from app.webhooks.intake.deliveries import Effect
+from app.webhooks.intake.deliveries import DeliveryEffect
 from app.webhooks.mapping.updates import CommentUpdate
 
 #: What the `source_ref` of a comment begins with. After it come the comment's name, and when it was told of.
@@ -49,7 +49,7 @@ async def take_comment(
     news: CommentUpdate,
     *,
     now: datetime,
-) -> Effect:
+) -> DeliveryEffect:
     """Add the comment to the ticket of that stream, or correct it. What is known already, or older than what
     is known, has no effect.
 
@@ -60,12 +60,12 @@ async def take_comment(
     if stored is None:
         return await taking.add(author)
     if stored.text in (None, news.text[:LONGEST_PARAGRAPH]) or _told_at(news) <= stored.told_at:
-        return Effect("known_already", ticket)
+        return DeliveryEffect("known_already", ticket)
     return await taking.correct(stored)
 
 
 def _told_at(news: CommentUpdate) -> int:
-    return round(news.at.timestamp() * _MICROSECONDS)
+    return round(news.occurred_at.timestamp() * _MICROSECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class _Taking:
 
     @property
     def name(self) -> str:
-        """What the comment's `source_ref` begins with."""
+        """The begin of the comment's `source_ref`."""
         return f"{COMMENT_KEY}{self.ledger.vault.fingerprint(self.channel, self.news.id)}"
 
     async def find_comment(self) -> KnownComment | None:
@@ -102,7 +102,7 @@ class _Taking:
         text = None if row["withdrawn_at"] is not None else texts[row["text"]]
         return KnownComment(row["id"], row["author_id"], text, told_at)
 
-    async def add(self, author: Identity) -> Effect:
+    async def add(self, author: Identity) -> DeliveryEffect:
         """Add the comment, once."""
         text = self.news.text[:LONGEST_PARAGRAPH]
         body = CommentTicket(text=text, visibility=self.news.visibility, occurred_at=self._at)
@@ -110,7 +110,7 @@ class _Taking:
             "comment", body, author.id, ("comment", self.channel, self.news.case, self.news.id)
         )
 
-    async def correct(self, stored: KnownComment) -> Effect:
+    async def correct(self, stored: KnownComment) -> DeliveryEffect:
         """Correct the comment in the name of whoever wrote it."""
         body = CorrectComment(
             comment=stored.id, text=self.news.text[:LONGEST_PARAGRAPH], occurred_at=self._at
@@ -120,9 +120,11 @@ class _Taking:
 
     @property
     def _at(self) -> datetime:
-        return min(self.news.at, self.now).astimezone(UTC)
+        return min(self.news.occurred_at, self.now).astimezone(UTC)
 
-    async def _perform(self, action: str, body: Payload, author: UUID, key_parts: tuple[str, ...]) -> Effect:
+    async def _perform(
+        self, action: str, body: Payload, author: UUID, key_parts: tuple[str, ...]
+    ) -> DeliveryEffect:
         metadata = CommandMetadata(
             caller=speaker(self.account, author),
             now=self.now,
@@ -146,5 +148,5 @@ class _Taking:
                 later = Command(lifecycle, command.row, command.name, undated, metadata, None, once)
                 done = await perform(self.ledger, later)
         except DuplicateCommand:
-            return Effect("known_already", self.ticket)
-        return Effect("commented", self.ticket, done.record.number)
+            return DeliveryEffect("known_already", self.ticket)
+        return DeliveryEffect("commented", self.ticket, done.record.number)

@@ -1,4 +1,4 @@
-"""What a mail leads to: a new ticket, or a comment on the one that it answers.
+"""Effects of a mail: a new ticket, or a comment on the one that it answers.
 
 A mail proves nobody. It joins a ticket only if it answers one of our own mails, and comes from the address of
 somebody who sees that ticket. It can open, comment and attach, and nothing else.
@@ -33,7 +33,13 @@ from app.ticketing.attachments import AttachTicket
 from app.ticketing.comments import CommentTicket
 from app.webhooks.effects.addresses import person_with_address
 from app.webhooks.effects.identities import Identities, Identity, speaker, tool_caller
-from app.webhooks.intake.deliveries import DeliveryState, Effect, StoredDelivery, content_of, find_by_key
+from app.webhooks.intake.deliveries import (
+    DeliveryEffect,
+    DeliveryState,
+    StoredDelivery,
+    content_of,
+    find_by_key,
+)
 from app.webhooks.mail.content import MailAttachment
 from app.webhooks.mail.delivery import key_of_same_id
 from app.webhooks.mail.message import IncomingMail
@@ -61,7 +67,7 @@ async def take_mail(
     people: Identities,
     delivery: StoredDelivery,
     now: datetime,
-) -> Effect:
+) -> DeliveryEffect:
     """Carry out what the mail asks for, once. Raises MailRefused, a Refusal, DatabaseGone."""
     assert delivery.raw is not None
     mail = await read_bounded(delivery.raw.body)
@@ -90,7 +96,7 @@ def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail)
         raise MailRefused("own_mail")
 
 
-async def _copied(ledger: Ledger, delivery: StoredDelivery, mail: IncomingMail) -> Effect | None:
+async def _copied(ledger: Ledger, delivery: StoredDelivery, mail: IncomingMail) -> DeliveryEffect | None:
     """Return what another copy of the mail has led to: a list and a mailbox may bring the same one with other
     headers, or with a line more. None: it is no copy. A program that gives all its mails one Message-ID still
     dates them.
@@ -104,7 +110,7 @@ async def _copied(ledger: Ledger, delivery: StoredDelivery, mail: IncomingMail) 
     if (first.sender, first.sent_at) != (mail.sender, mail.sent_at):
         return None
     led_to = row["effects"][0]
-    return Effect("known_already", led_to["record"], led_to["number"])
+    return DeliveryEffect("known_already", led_to["record"], led_to["number"])
 
 
 async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mail: IncomingMail) -> Identity:
@@ -175,16 +181,16 @@ class _Incoming:
             and is_visible(self._ledger, lifecycle, caller, audience)
         )
 
-    async def comment(self, ticket: str) -> Effect:
+    async def comment(self, ticket: str) -> DeliveryEffect:
         """Add what the mail says to the ticket that it answers."""
         if not _mail_quota.consume(ticket):
             raise MailRefused("too_many_mails")
         text = self._with_left_out(self._mail.own_text or NO_TEXT)
         number = await self._perform(ticket, "comment", CommentTicket(text=text), 0)
         await self._attach(ticket)
-        return Effect("commented", ticket, number)
+        return DeliveryEffect("commented", ticket, number)
 
-    async def open(self) -> Effect:
+    async def open(self) -> DeliveryEffect:
         """Open a ticket for the sender."""
         mail, source = self._mail, self._source
         body = ReportIncident(
@@ -210,7 +216,7 @@ class _Incoming:
             record = await record_at_version(self._ledger.db, LIFECYCLE, name, earlier.version)
             number = record.number
         await self._attach(name)
-        return Effect("opened", name, number)
+        return DeliveryEffect("opened", name, number)
 
     def _with_left_out(self, text: str) -> str:
         """Return the text, with how many attachments are not taken."""

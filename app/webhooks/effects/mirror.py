@@ -30,7 +30,7 @@ from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import OPEN, IncidentState
 from app.webhooks.effects.comments import COMMENT_KEY
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
-from app.webhooks.intake.deliveries import Effect, repeats
+from app.webhooks.intake.deliveries import DeliveryEffect, repeats
 from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FIELDS
 from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
 from app.webhooks.sources.records import WebhookSource
@@ -79,7 +79,7 @@ class Mirror:
             lifecycle,
             columns={name: _record_field(name) for name in _FIELDS},
             with_state={"hold_reason": frozenset(IncidentState), **dict.fromkeys(_OF_ENDING, OPEN)},
-            at=frozenset({AT}),
+            time_columns=frozenset({AT}),
             actor=ACTOR,
             repeats=False,
             origin=EventOrigin(self.channel, tool_caller(account.id)),
@@ -95,7 +95,7 @@ class Mirror:
         rows = await self._ledger.db.rows(REFERENCE, (case, kind, self._history.name))
         return from_row(ExternalReference, rows[0]) if rows else None
 
-    async def apply(self, news: TicketUpdate, key: str) -> Effect:
+    async def apply(self, news: TicketUpdate, key: str) -> DeliveryEffect:
         """Record what the tool tells of a ticket. `key` names this part of the delivery, for ever.
 
         Raises DatabaseGone; ConcurrencyConflict if others keep changing the ticket.
@@ -110,14 +110,14 @@ class Mirror:
                 self._ledger.vault.forget()
         raise AssertionError("the last attempt returns or raises")
 
-    async def _attempt(self, news: TicketUpdate, key: str) -> Effect:
+    async def _attempt(self, news: TicketUpdate, key: str) -> DeliveryEffect:
         ticket = await self._load(news)
         record = ticket.case.record
         if key in ticket.delivery_keys or _repeats_the_last(ticket, key):
-            return Effect("known_already", record.row_key, record.number)
+            return DeliveryEffect("known_already", record.row_key, record.number)
         began = ticket.case.version == 0
         await self._ledger.writer.write(await self._append_request(ticket, news, key))
-        return Effect("opened" if began else "updated", record.row_key, record.number)
+        return DeliveryEffect("opened" if began else "updated", record.row_key, record.number)
 
     async def _load(self, news: TicketUpdate) -> MirroredTicket:
         reference = await self._reference(news.case)
@@ -152,7 +152,7 @@ class Mirror:
         seal = (
             _nothing_to_seal if owner is None or owner.key is None else self._ledger.vault.sealing(owner.key)
         )
-        newest = case.latest is None or snapshot.at >= case.latest
+        newest = case.latest is None or snapshot.occurred_at >= case.latest
         resolution = _resolution(case, news, snapshot)
         looks = [snapshot] if resolution is None else [resolution, snapshot]
         observed = [event for look in looks for event in observe(case, look, seal)]
@@ -186,7 +186,7 @@ class Mirror:
             version=observed_event.version,
             type=observed_event.type,
             schema_version=current_version(observed_event.type),
-            occurred_at=observed_event.at,
+            occurred_at=observed_event.occurred_at,
             actor=f"integration:{self._account.id}",
             on_behalf_of=by if by.startswith("person:") else None,
             correlation_id=correlation_id,
@@ -219,7 +219,7 @@ class Mirror:
         }
         if told_none and not _has_told_priority(ticket):
             columns.pop("priority", None)
-        columns[AT] = instant(news.at)
+        columns[AT] = instant(news.occurred_at)
         actor = None if news.actor is None else await self._people.person(news.actor)
         columns[ACTOR] = None if actor is None else actor.stream
         for name, person in persons.items():
@@ -231,14 +231,16 @@ class Mirror:
             if owner.key is None:
                 words, private, irregular = {}, {}, (*irregular, "person_erased")
         by = "" if actor is None else actor.stream.replace("/", ":")
-        opened_at = min(news.opened_at or news.at, news.at)
+        opened_at = min(news.opened_at or news.occurred_at, news.occurred_at)
         if news.opened_at is None and ticket.case.record.opened_at is not None:
-            opened_at = min(ticket.case.record.opened_at, news.at)
+            opened_at = min(ticket.case.record.opened_at, news.occurred_at)
         if news.state in OPEN:
             # An open ticket has none. Told with it, an older delivery of its ending sets none either.
             fields.setdefault("resolution_code", None)
             words = dict.fromkeys(_OF_ENDING & _TEXTS) | words
-        snapshot = Snapshot(news.at, opened_at, news.state, fields, words, columns, private, irregular, by)
+        snapshot = Snapshot(
+            news.occurred_at, opened_at, news.state, fields, words, columns, private, irregular, by
+        )
         return snapshot, owner
 
     async def _person(self, named: NamedPerson | None) -> Identity | None:
@@ -312,7 +314,7 @@ class Mirror:
         if not fields:
             return []
         first.data["set"] = dict(sorted({reference.row_key: fields, **first.data["set"]}.items()))
-        changed = evolve(reference, first.version, first.at, fields)
+        changed = evolve(reference, first.version, first.occurred_at, fields)
         return [(f"fold.{ExternalReference.KIND}", as_row(changed))]
 
 
@@ -371,18 +373,21 @@ def _resolution(case: ImportedCase[Any], news: TicketUpdate, snapshot: Snapshot)
     if (
         resolved_at is None
         or news.state not in _ENDED
-        or not snapshot.opened_at <= resolved_at <= snapshot.at
+        or not snapshot.opened_at <= resolved_at <= snapshot.occurred_at
     ):
         return None
-    if resolved_at == snapshot.at and news.state is IncidentState.resolved:
+    if resolved_at == snapshot.occurred_at and news.state is IncidentState.resolved:
         return None
-    rows = (each for each in case.entries if each.own and each.at == resolved_at)
+    rows = (each for each in case.entries if each.own and each.occurred_at == resolved_at)
     if any(each.fields.get("state") is IncidentState.resolved for each in rows):
         return None
     origins = {AT: instant(resolved_at), ACTOR: None}
     if case.version == 0:
         return snapshot._replace(
-            at=resolved_at, state=IncidentState.resolved, given=snapshot.given | origins, actor=""
+            occurred_at=resolved_at,
+            state=IncidentState.resolved,
+            columns=snapshot.columns | origins,
+            actor="",
         )
     fields = {"hold_reason": None}
     return Snapshot(resolved_at, snapshot.opened_at, IncidentState.resolved, fields, {}, origins, {}, (), "")

@@ -1,4 +1,4 @@
-"""How many events of earlier versions hold the names of persons in clear: nothing may rewrite the log."""
+"""Number of events of earlier versions with names of persons in clear: nothing may rewrite the log."""
 
 from __future__ import annotations
 

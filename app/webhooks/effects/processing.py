@@ -35,7 +35,7 @@ from app.webhooks.effects.identities import Identities, Identity, tool_caller
 from app.webhooks.effects.mails import take_mail
 from app.webhooks.effects.mirror import Mirror
 from app.webhooks.intake import deliveries
-from app.webhooks.intake.deliveries import DeliveryState, Effect, Outcome, StoredDelivery
+from app.webhooks.intake.deliveries import DeliveryEffect, DeliveryState, Outcome, StoredDelivery
 from app.webhooks.intake.evaluation import evaluate
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mapping.updates import (
@@ -81,10 +81,10 @@ class _Task:
 
 @dataclass(slots=True)
 class _Progress:
-    """What a delivery has led to so far. `failure` is the first that failed; `alerts` counts the alerts."""
+    """The effects of a delivery so far. `failure` is the first that failed; `alerts` counts the alerts."""
 
     failure: Outcome | None = None
-    effects: list[Effect] = field(default_factory=list)
+    effects: list[DeliveryEffect] = field(default_factory=list)
     alerts: int = 0
 
     def outcome(self) -> Outcome:
@@ -204,9 +204,9 @@ class Processor:
         except FAILURES as error:
             progress.failure = progress.failure or _failure(error)
 
-    async def _effect(self, task: _Task) -> Effect:
+    async def _effect(self, task: _Task) -> DeliveryEffect:
         news, now = task.news, self._clock()
-        if news.at > max(now, task.delivery.received_at) + deliveries.FUTURE_TOLERANCE:
+        if news.occurred_at > max(now, task.delivery.received_at) + deliveries.FUTURE_TOLERANCE:
             raise SourceFailed("in_the_future")
         if isinstance(news, TicketUpdate):
             effect = await self._mirror.apply(news, task.key)
@@ -217,7 +217,7 @@ class Processor:
             return await self._comment(news, now)
         return await self._alert(news, task)
 
-    async def _comment(self, news: CommentUpdate, now: datetime) -> Effect:
+    async def _comment(self, news: CommentUpdate, now: datetime) -> DeliveryEffect:
         ticket = await self._mirror.find_ticket(news.case)
         if ticket is None:
             raise SourceFailed("unknown_ticket", news.case)
@@ -227,11 +227,11 @@ class Processor:
         channel = self._mirror.channel
         return await take_comment(self._ledger, channel, self._account.id, author, ticket, news, now=now)
 
-    async def _alert(self, news: AlertSignal, task: _Task) -> Effect:
+    async def _alert(self, news: AlertSignal, task: _Task) -> DeliveryEffect:
         delivery, channel = task.delivery, self._mirror.channel
         name = alert_fingerprint(self._ledger, channel, news)
         if not delivery.has_id and await self._goes_on(name, delivery):
-            return Effect("known_already")
+            return DeliveryEffect("known_already")
         metadata = CommandMetadata(
             caller=tool_caller(self._account.id),
             now=delivery.received_at,
@@ -250,8 +250,8 @@ class Processor:
         firing = news.status == "firing"
         self._heard[name] = HeardAlert(name, delivery.id, delivery.content_hash, firing, incident, is_open)
         if record is None:
-            return Effect(outcome.value)
-        return Effect(outcome.value, record.row_key, record.number)
+            return DeliveryEffect(outcome.value)
+        return DeliveryEffect(outcome.value, record.row_key, record.number)
 
     async def _goes_on(self, name: str, delivery: StoredDelivery) -> bool:
         """Return whether the alert is told just as it was the last time, and goes on."""

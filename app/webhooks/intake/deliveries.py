@@ -105,8 +105,8 @@ class RawDelivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
-    """What a part of a delivery has led to. `outcome` is a code; `record` the stream of the ticket, if it has
+class DeliveryEffect:
+    """The effect of a part of a delivery. `outcome` is a code; `record` the stream of the ticket, if it has
     one, with its number.
     """
 
@@ -127,7 +127,7 @@ class Outcome:
     """
 
     state: DeliveryState
-    effects: Sequence[Effect] = ()
+    effects: Sequence[DeliveryEffect] = ()
     code: str | None = None
     mapping_key: str | None = None
     awaited_case: str | None = None

@@ -14,17 +14,17 @@ from app.webhooks.intake.deliveries import RawDelivery, delivery_key
 from app.webhooks.intake.evaluation import delivery_id
 from app.webhooks.intake.verification import Credentials, is_verified, may_be_verified
 from app.webhooks.mail.delivery import mail_key
-from app.webhooks.mapping.document import Verification
+from app.webhooks.mapping.document import VerificationScheme
 from app.webhooks.mapping.parse import parse_mapping
 from app.webhooks.sources.records import WebhookSource
 from app.webhooks.sources.secrets import open_secret
 
 #: A source with its own mapping may show its secret in any of these ways; so may a mail server.
 ANY_SCHEME = (
-    Verification(scheme="standard_webhooks"),
-    Verification(scheme="bearer"),
-    Verification(scheme="basic"),
-    Verification(scheme="token", header="x-webhook-token"),
+    VerificationScheme(scheme="standard_webhooks"),
+    VerificationScheme(scheme="bearer"),
+    VerificationScheme(scheme="basic"),
+    VerificationScheme(scheme="token", header="x-webhook-token"),
 )
 #: Headers that are kept with a delivery: none with a secret.
 SECRET_HEADERS = frozenset(
@@ -34,7 +34,7 @@ MOST_HEADERS = 100
 LONGEST_HEADER = 2_000
 
 
-def schemes_of(source: WebhookSource) -> tuple[Verification, ...]:
+def schemes_of(source: WebhookSource) -> tuple[VerificationScheme, ...]:
     """Return how deliveries of the source are verified: as its own mapping says, or else as its tool does
     it.
     """
@@ -46,7 +46,7 @@ def schemes_of(source: WebhookSource) -> tuple[Verification, ...]:
 
 
 @lru_cache(maxsize=200)
-def _own_schemes(mapping: str, name: str) -> tuple[Verification, ...]:
+def _own_schemes(mapping: str, name: str) -> tuple[VerificationScheme, ...]:
     """Return what a mapping says of verification; nothing, if it cannot be read any more: its deliveries fail
     with the reason.
     """

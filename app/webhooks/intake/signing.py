@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from app.webhooks.intake.verification import Credentials, signature_of, signed_text, standard_keys
-from app.webhooks.mapping.document import Verification
+from app.webhooks.mapping.document import VerificationScheme
 
 MESSAGE_ID = "webhook-id"
 
 
 def signed_headers(
-    scheme: Verification, credentials: Credentials, headers: Mapping[str, str], body: bytes, now: datetime
+    scheme: VerificationScheme,
+    credentials: Credentials,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: datetime,
 ) -> dict[str, str]:
     """Return the headers of a delivery, in lower case, which show that its sender has the newest secret."""
     secret = credentials.secrets[0]
@@ -32,7 +36,7 @@ def signed_headers(
             return sent | {(scheme.header or "").lower(): secret}
 
 
-def _hmac_headers(scheme: Verification, secret: str, body: bytes, now: datetime) -> dict[str, str]:
+def _hmac_headers(scheme: VerificationScheme, secret: str, body: bytes, now: datetime) -> dict[str, str]:
     headers = {}
     timestamp = ""
     if scheme.timestamp_header is not None:

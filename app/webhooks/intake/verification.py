@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.webhooks.mapping.document import Verification
+from app.webhooks.mapping.document import VerificationScheme
 
 #: How far the time that a sender has signed may be from ours, unless its scheme says otherwise.
 USUAL_TOLERANCE_SECONDS = 300
@@ -25,14 +25,14 @@ _MILLISECONDS_FROM = 100_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a source expects: its secrets that are valid now, the newest first, and a user name."""
+    """Credentials of a source: its secrets that are valid now, the newest first, and a user name."""
 
     secrets: Sequence[str]
     user_name: str | None = None
 
 
 def is_verified(
-    schemes: Sequence[Verification],
+    schemes: Sequence[VerificationScheme],
     credentials: Credentials,
     headers: Mapping[str, str],
     body: bytes,
@@ -43,14 +43,14 @@ def is_verified(
 
 
 def may_be_verified(
-    schemes: Sequence[Verification], credentials: Credentials, headers: Mapping[str, str], now: datetime
+    schemes: Sequence[VerificationScheme], credentials: Credentials, headers: Mapping[str, str], now: datetime
 ) -> bool:
     """Return whether one of the schemes may verify a delivery with these headers, whatever its body is."""
     return _any([_may_verify(scheme, credentials, headers, now) for scheme in schemes])
 
 
 def _may_verify(
-    scheme: Verification, credentials: Credentials, headers: Mapping[str, str], now: datetime
+    scheme: VerificationScheme, credentials: Credentials, headers: Mapping[str, str], now: datetime
 ) -> bool:
     match scheme.scheme:
         case "hmac":
@@ -66,7 +66,11 @@ def _may_verify(
 
 
 def _verifies(
-    scheme: Verification, credentials: Credentials, headers: Mapping[str, str], body: bytes, now: datetime
+    scheme: VerificationScheme,
+    credentials: Credentials,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: datetime,
 ) -> bool:
     match scheme.scheme:
         case "hmac":
@@ -83,7 +87,11 @@ def _verifies(
 
 
 def _verifies_hmac(
-    scheme: Verification, credentials: Credentials, headers: Mapping[str, str], body: bytes, now: datetime
+    scheme: VerificationScheme,
+    credentials: Credentials,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: datetime,
 ) -> bool:
     sent = headers.get((scheme.header or "").lower(), "")
     timestamp = headers.get((scheme.timestamp_header or "").lower(), "")
@@ -102,7 +110,7 @@ def _verifies_hmac(
     return _any([_equal(signature, other) for signature in signatures for other in expected])
 
 
-def signed_text(scheme: Verification, timestamp: str, body: bytes) -> bytes:
+def signed_text(scheme: VerificationScheme, timestamp: str, body: bytes) -> bytes:
     """Return what a sender signs by an HMAC scheme."""
     # The body is inserted last: it may contain such a name itself.
     return scheme.signed.encode().replace(b"{timestamp}", timestamp.encode()).replace(b"{body}", body, 1)
@@ -115,7 +123,11 @@ def signature_of(secret: bytes, signed: bytes, algorithm: str, encoding: str) ->
 
 
 def _verifies_standard(
-    scheme: Verification, credentials: Credentials, headers: Mapping[str, str], body: bytes, now: datetime
+    scheme: VerificationScheme,
+    credentials: Credentials,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: datetime,
 ) -> bool:
     """Verify as Standard Webhooks 1.0 has it: `v1,<base64>`, several separated by spaces."""
     message_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")

@@ -1,4 +1,4 @@
-"""What a mail says, and the files that come with it (pure)."""
+"""The text of a mail, and the files that come with it (pure)."""
 
 from __future__ import annotations
 

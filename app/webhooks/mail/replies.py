@@ -1,4 +1,4 @@
-"""What somebody wrote in a reply, without what they quote. Pure."""
+"""The text of a reply without what it quotes. Pure."""
 
 from __future__ import annotations
 

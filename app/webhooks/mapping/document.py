@@ -62,8 +62,8 @@ class _MappingModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Verification(_MappingModel):
-    """How the tool's deliveries are verified. `signed` is the signed text, with {body}, and {timestamp} if
+class VerificationScheme(_MappingModel):
+    """The verification of the tool's deliveries. `signed` is the signed text, with {body}, and {timestamp} if
     there is one; `prefix` stands before the signature, `separator` between several of them;
     `tolerance_seconds` is how far the timestamp may be from now.
     """
@@ -93,7 +93,7 @@ class Verification(_MappingModel):
 
 
 class DeliveryKeys(_MappingModel):
-    """How deliveries are told apart. Without `id` or where it is not told, by their content."""
+    """The key that tells deliveries apart. Without `id` or where it is not told, by their content."""
 
     id: Expressions | None = None
 
@@ -137,7 +137,7 @@ class TicketFields(_MappingModel):
 
 
 class Entry(_MappingModel):
-    """What a delivery tells, where `when` is true. `each` is a list; `item` is then each of its elements."""
+    """An entry of a delivery, where `when` is true. `each` is a list; `item` is then each of its elements."""
 
     kind: UpdateKind
     when: ExpressionText | None = None
@@ -218,7 +218,7 @@ class Guide(_MappingModel):
     remarks: tuple[GuideText, ...] = ()
 
 
-class Document(_MappingModel):
+class MappingDocument(_MappingModel):
     """A mapping. `zone` and `date_order` are those of times that do not say it themselves."""
 
     tool: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
@@ -226,7 +226,7 @@ class Document(_MappingModel):
     zone: str | None = None
     date_order: DateOrder | None = None
     verification: Annotated[
-        tuple[Verification, ...],
+        tuple[VerificationScheme, ...],
         BeforeValidator(lambda written: (written,) if isinstance(written, dict) else written),
         Field(max_length=5),
     ] = ()

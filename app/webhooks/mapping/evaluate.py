@@ -17,8 +17,8 @@ from app.webhooks.mapping.document import (
     NAMING_FIELDS,
     PERSON_FIELDS,
     TEXT_FIELDS,
-    Document,
     Entry,
+    MappingDocument,
     TicketFields,
 )
 from app.webhooks.mapping.expressions import MISSING, Expression, ExpressionFailed, MissingValue, Variables
@@ -57,7 +57,7 @@ class Mapping:
     """A mapping that is ready to be evaluated. `document` is its content."""
 
     def __init__(
-        self, name: str, document: Document, compiled: dict[tuple[str | int, ...], Expression]
+        self, name: str, document: MappingDocument, compiled: dict[tuple[str | int, ...], Expression]
     ) -> None:
         self.name = name
         self.document = document
@@ -70,7 +70,7 @@ class Mapping:
         return delivery_id if isinstance(delivery_id, str) else None
 
     def evaluate(self, delivery: Delivery) -> Evaluation:
-        """Return the news of the delivery. Raises MappingFailed."""
+        """Return the alerts or ticket changes that the mapping reads from it. Raises MappingFailed."""
         body = read_body(delivery)
         order = delivery.date_order or self.document.date_order or order_of_dates(body)
         with time_settings(TimeSettings(delivery.zone or self.document.zone or delivery.usual_zone, order)):
@@ -304,7 +304,7 @@ class _Reader:
         actor = self.person("actor", entry.actor)
         return TicketUpdate(
             case=case,
-            at=dated.instant,
+            occurred_at=dated.instant,
             dated_by_receipt=dated.by_receipt,
             number=self.optional("number", entry.number),
             url=self.optional("url", entry.url, 2_000),
@@ -351,7 +351,7 @@ class _Reader:
             case=self.required_text("case", entry.case),
             id=self.required_text("id", entry.id),
             text=self.required_text("text", entry.text, LONGEST_PARAGRAPH),
-            at=dated.instant,
+            occurred_at=dated.instant,
             dated_by_receipt=dated.by_receipt,
             author=author if isinstance(author, NamedPerson) else None,
             visibility=Visibility(visibility) if isinstance(visibility, str) else Visibility.internal,
@@ -376,7 +376,7 @@ class _Reader:
             dedup_key=self.required_text("dedup_key", entry.dedup_key),
             status="firing" if fires else "cleared",
             title=self.required_text("title", entry.title, LONGEST_LINE),
-            at=dated.instant,
+            occurred_at=dated.instant,
             dated_by_receipt=dated.by_receipt,
             alerted_at=dated.instant if fires and not dated.by_receipt else None,
             cleared_at=dated.instant if not fires and not dated.by_receipt else None,

@@ -51,8 +51,8 @@ def plain_text(value: Any) -> str | None:
 
 
 def adf_to_text(value: Any) -> str | None:
-    """Return the text of a document in the Atlassian Document Format, and a text as it is. A map that is no
-    document is not told.
+    """Return the plain text of a document in the Atlassian Document Format; a value that is no JSON object is
+    returned as text. Raises LookupError for an object that is no document.
     """
     if not isinstance(value, dict):
         return None if value is None else _as_text(value)

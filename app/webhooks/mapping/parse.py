@@ -13,7 +13,15 @@ from pydantic import BaseModel, ValidationError
 from app.exchange.mapping import LARGEST_MAPPING, MappingRefused
 from app.exchange.readers.rows import FileRefused
 from app.exchange.readers.times import zone_named
-from app.webhooks.mapping.document import Document, Entry, Guide, Ignored, TicketFields, Values, Verification
+from app.webhooks.mapping.document import (
+    Entry,
+    Guide,
+    Ignored,
+    MappingDocument,
+    TicketFields,
+    Values,
+    VerificationScheme,
+)
 from app.webhooks.mapping.evaluate import Mapping
 from app.webhooks.mapping.expressions import Expression, WrongExpression, compile_expression
 
@@ -28,7 +36,7 @@ def parse_mapping(text: str, name: str) -> Mapping:
     tables = _read(text, name)
     lines = [] if text.lstrip().startswith("{") else text.splitlines()
     try:
-        document = Document.model_validate(tables)
+        document = MappingDocument.model_validate(tables)
     except ValidationError as error:
         problems = [(_key(lines, _path(each)), _describe(each)) for each in error.errors()]
         raise MappingRefused(name, problems) from error
@@ -56,7 +64,7 @@ def _read(text: str, name: str) -> Any:
         raise MappingRefused(name, [("", f"It is neither TOML nor JSON: {error}.")]) from error
 
 
-def _sources(document: Document) -> Iterator[tuple[Path, str]]:
+def _sources(document: MappingDocument) -> Iterator[tuple[Path, str]]:
     """Yield the path and text of each expression."""
     for n, source in enumerate(document.delivery.id or ()):
         yield ("delivery", "id", n), source
@@ -133,7 +141,8 @@ def _allowed_keys(path: Path) -> list[str]:
         "values": Values,
         "ignored": Ignored,
         "guide": Guide,
-        "verification": Verification,
+        "verification": VerificationScheme,
     }
     names = [part for part in path if isinstance(part, str)]
-    return sorted(parts.get(names[-1], Document).model_fields) if names else sorted(Document.model_fields)
+    part = parts.get(names[-1], MappingDocument) if names else MappingDocument
+    return sorted(part.model_fields)

@@ -22,7 +22,7 @@ _SHORT_OFFSET = re.compile(r"(:\d{2}(?:\.\d+)?)([+-]\d{2})$", re.ASCII)
 
 
 class TimeSettings(NamedTuple):
-    """What is known of times that do not say it themselves: their zone, and the order of their dates."""
+    """Defaults of times that do not say it themselves: their zone, and the order of their dates."""
 
     zone: str | None = None
     order: DateOrder | None = None
@@ -65,7 +65,7 @@ def read_time(value: Any, *options: str) -> datetime | None:
         parsed = TimeParser(named, order)[_full_form(text)]
     except FileRefused as error:
         raise ValueError("no_such_zone") from error
-    return None if parsed is None else parsed.at
+    return None if parsed is None else parsed.instant
 
 
 def order_of_dates(body: Any) -> DateOrder | None:

@@ -1,4 +1,4 @@
-"""What a delivery tells, in the fields of this system: news of tickets, their comments, and alerts."""
+"""News of a delivery in the fields of this system: news of tickets, their comments, and alerts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNKNOWN_STATE = "unknown_state"
 
 
 class UpdateKind(StrEnum):
-    """What an entry of a mapping tells of."""
+    """Subject of an entry of a mapping."""
 
     ticket = "ticket"
     comment = "comment"
@@ -35,19 +35,19 @@ class NamedPerson:
 
 @dataclass(frozen=True)
 class TicketUpdate:
-    """A ticket's state over there at the time `at`, as far as it is told.
+    """A ticket's state over there at `occurred_at`, as far as it is told.
 
-    `case` is the ticket's id over there, `number` its number for people. `at` is the tool's own time; the
-    time of receipt if the mapping tells none (`dated_by_receipt`). `resolved_at` is when it was resolved
-    last, as far as it is told. `state` None: not told, or unknown here.
-    `fields` has told fields only, None where told as empty: codes as enums, persons (`assignee`, `requester`)
-    as NamedPerson, `team`, `service`, `ci` and `category` as the tool or the mapping names them; with a state
-    also `hold_reason`. `columns` are the values before their translation, by key of the mapping. `irregular`:
-    codes of what could not be understood, such as `unknown_priority`.
+    `case` is the ticket's id over there, `number` its number for people. `occurred_at` is the tool's own
+    time; the time of receipt if the mapping tells none (`dated_by_receipt`). `resolved_at` is when it was
+    resolved last, as far as it is told. `state` None: not told, or unknown here. `fields` has told fields
+    only, None where told as empty: codes as enums, persons (`assignee`, `requester`) as NamedPerson, `team`,
+    `service`, `ci` and `category` as the tool or the mapping names them; with a state also `hold_reason`.
+    `columns` are the values before their translation, by key of the mapping. `irregular`: codes of what
+    could not be understood, such as `unknown_priority`.
     """
 
     case: str
-    at: datetime
+    occurred_at: datetime
     dated_by_receipt: bool = False
     number: str | None = None
     url: str | None = None
@@ -69,7 +69,7 @@ class CommentUpdate:
     case: str
     id: str
     text: str
-    at: datetime
+    occurred_at: datetime
     dated_by_receipt: bool = False
     author: NamedPerson | None = None
     visibility: Visibility = Visibility.internal
@@ -79,15 +79,15 @@ class CommentUpdate:
 
 @dataclass(frozen=True)
 class AlertSignal:
-    """An alert that fires or has cleared. `at` is when it did so, by the tool's time; the time of receipt if
-    the mapping tells none (`dated_by_receipt`). The other fields are those of an alert that is posted.
+    """An alert that fires or has cleared, at `occurred_at` by the tool's time; the time of receipt if the
+    mapping tells none (`dated_by_receipt`). The other fields are those of an alert that is posted.
     """
 
     source: str
     dedup_key: str
     status: Literal["firing", "cleared"]
     title: str
-    at: datetime
+    occurred_at: datetime
     dated_by_receipt: bool = False
     alerted_at: datetime | None = None
     cleared_at: datetime | None = None

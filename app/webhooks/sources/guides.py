@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from app.webhooks.adapters import adapter, tools
-from app.webhooks.mapping.document import Document, Entry, Values, Verification
+from app.webhooks.mapping.document import Entry, MappingDocument, Values, VerificationScheme
 
 ADDRESS = "https://<host>/v1/webhooks/<key>"
 SCHEMES = {
@@ -23,7 +23,7 @@ def pages() -> Iterator[tuple[str, str]]:
         yield tool, as_markdown(tool, adapter(tool).document)
 
 
-def as_markdown(tool: str, document: Document) -> str:
+def as_markdown(tool: str, document: MappingDocument) -> str:
     """Return the how-to page of a tool."""
     lines = [
         f"# Take webhooks of {document.title or tool}",
@@ -54,7 +54,7 @@ def as_markdown(tool: str, document: Document) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _setup(document: Document) -> list[str]:
+def _setup(document: MappingDocument) -> list[str]:
     guide = document.guide
     if guide is None:
         return []
@@ -66,7 +66,7 @@ def _setup(document: Document) -> list[str]:
     return lines
 
 
-def _scheme(verification: Verification) -> str:
+def _scheme(verification: VerificationScheme) -> str:
     if verification.scheme == "token":
         return f"the secret in the header `{verification.header}`"
     if verification.scheme != "hmac":
@@ -82,7 +82,7 @@ def _scheme(verification: Verification) -> str:
     return f"`{verification.header}`: HMAC-{algorithm}{signed} in {verification.encoding}{prefix}{time}"
 
 
-def _tables(document: Document) -> Iterator[str]:
+def _tables(document: MappingDocument) -> Iterator[str]:
     """Yield a table for each list of codes; the same one is shown once."""
     tables: list[tuple[str, Mapping[str, object]]] = []
     for entry in document.news:
@@ -114,7 +114,7 @@ def _cell(text: str) -> str:
     return f"`{text}`".replace("|", "\\|")
 
 
-def _remarks(document: Document) -> Iterator[str]:
+def _remarks(document: MappingDocument) -> Iterator[str]:
     yield "## Good to know"
     yield ""
     yield (

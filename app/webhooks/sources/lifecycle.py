@@ -18,6 +18,7 @@ from app.common.records import ForeignRef, Hidden, KeyRef
 from app.exchange.mapping import LARGEST_MAPPING, MappingRefused
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active, check_team_assignable
+from app.foundation.people.keys import USUAL_OVERLAP_SECONDS, Overlap
 from app.foundation.people.persons import Zone
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
@@ -25,6 +26,7 @@ from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
     LONGEST_LINE,
@@ -44,56 +46,13 @@ from app.webhooks.mapping.parse import parse_mapping
 from app.webhooks.sources.records import AutomaticMails, UnknownSenders, WebhookSource
 from app.webhooks.sources.records import WebhookSourceState as State
 
-USUAL_OVERLAP_SECONDS = 86_400
-LONGEST_OVERLAP_SECONDS = 30 * 86_400
 SHORTEST_SECRET = 16
 LONGEST_FLAPPING_SECONDS = 7 * 86_400
 
-SourceKey = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,56}$"),
-    Field(
-        description="What addresses, references and events call it: lower-case letters, digits, `-`, `_` and "
-        "`.`; never changed.",
-        examples=["github-shop"],
-    ),
-]
-MappingText = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=LARGEST_MAPPING),
-    Field(
-        description="Its own mapping, as TOML; none: that of the adapter.",
-        examples=["[[news]]\nkind = 'ticket'\ncase = 'body.id'\nat = 'time(body.at)'\n"],
-    ),
-]
-SourceTitle = Annotated[
-    ShortText, Field(description="What people call it.", examples=["GitHub of the web shop"])
-]
-AdapterKey = Annotated[
-    ShortText,
-    Field(
-        description="What it is: the key of an adapter, as `GET /v1/webhook_adapters` lists them.",
-        examples=["github"],
-    ),
-]
-SourceOwner = Annotated[
-    Reference,
-    ForeignRef("person"),
-    Field(description="Who is told if it falls silent: a person's id, or `me`.", examples=["me"]),
-]
-UserName = Annotated[
-    ShortText, Field(description="The user name of basic authentication.", examples=["tool"])
-]
+SourceKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,56}$")]
+MappingText = Annotated[str, StringConstraints(min_length=1, max_length=LARGEST_MAPPING)]
+SourceOwner = Annotated[Reference, ForeignRef("person")]
 SealedSecret = Annotated[str, Hidden(), Field(description="The secret, encrypted.")]
-Overlap = Annotated[
-    int,
-    Field(
-        ge=0,
-        le=LONGEST_OVERLAP_SECONDS,
-        strict=True,
-        description="Seconds for which the old secret is still accepted; 0: not at all.",
-    ),
-]
 #: A secret that the tool has made. Every character can stand in a header.
 Secret = Annotated[
     str,
@@ -105,83 +64,48 @@ Secret = Annotated[
 ]
 
 
-class SourceDefaults(Payload):
-    """What stands for what a delivery does not tell."""
+class SourceFields(Payload, of=WebhookSource):
+    """Fields of a source that can be edited: most stand for what a delivery does not tell."""
 
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="The team of its tickets: a team's key or id."
-    )
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service.", examples=["mail"]
-    )
-    category: Annotated[RecordKey, KeyRef("category")] | None = Field(
-        default=None, description="The key of the category.", examples=["network"]
-    )
-    impact: Impact | None = Field(default=None, description="How many are touched.", examples=["2"])
-    urgency: Urgency | None = Field(default=None, description="How much their work suffers.", examples=["2"])
-    effect: Effect | None = Field(default=None, description="On the service.", examples=["degraded"])
-    zone: Zone | None = Field(default=None, description="Of times that say no offset (IANA).")
-    unknown_senders: UnknownSenders = Field(
-        default=UnknownSenders.add,
-        description="What becomes of mails from addresses that nobody here has.",
-        examples=["refuse"],
-    )
-    flapping_seconds: Annotated[int, Field(ge=0, le=LONGEST_FLAPPING_SECONDS, strict=True)] | None = Field(
-        default=None,
-        description="An alert that fires again so soon after it has cleared goes on with its incident; none: "
-        "each outage is an incident of its own.",
-        examples=[900],
-    )
-    automatic_mails: AutomaticMails = Field(
-        default=AutomaticMails.take,
-        description="What becomes of mails that a list passes on or a program writes. They are never "
-        "answered. Answers of programs, bounces and our own mails are ignored in any case.",
-        examples=["ignore"],
-    )
+    title: ShortText
+    mapping: MappingText | None = None
+    user_name: ShortText | None = None
+    team: Annotated[Reference, ForeignRef("team")] | None = None
+    service: Annotated[RecordKey, KeyRef("service")] | None = None
+    category: Annotated[RecordKey, KeyRef("category")] | None = None
+    impact: Impact | None = None
+    urgency: Urgency | None = None
+    effect: Effect | None = None
+    zone: Zone | None = None
+    unknown_senders: UnknownSenders = UnknownSenders.add
+    flapping_seconds: Annotated[int, Field(ge=0, le=LONGEST_FLAPPING_SECONDS, strict=True)] | None = None
+    automatic_mails: AutomaticMails = AutomaticMails.take
 
 
-class AddWebhookSource(SourceDefaults):
-    """A tool whose webhooks are taken."""
+class NewSourceFields(SourceFields, of=WebhookSource):
+    """Fields of a new source, but for its secret."""
 
     key: SourceKey
-    title: SourceTitle
-    adapter: AdapterKey
-    mapping: MappingText | None = None
+    adapter: ShortText
     owner: SourceOwner = "me"
-    user_name: UserName | None = None
+
+
+class AddWebhookSource(NewSourceFields):
+    """A tool whose webhooks are taken."""
+
     sealed_secret: SealedSecret
 
 
 def add(source: WebhookSource, body: AddWebhookSource, ctx: ActionContext) -> None:
     """Add a webhook source, whose deliveries are taken from then on."""
-    team = ctx.ref(Team, "team")
-    source.key = body.key
-    source.title = body.title
-    source.adapter = body.adapter
-    source.mapping = body.mapping
-    source.owner_id = ctx.required_ref(Person, "owner").id
-    source.team_id = None if team is None else team.id
-    source.service = body.service
-    source.category = body.category
-    source.impact = body.impact
-    source.urgency = body.urgency
-    source.effect = body.effect
-    source.zone = body.zone
-    source.unknown_senders = body.unknown_senders
-    source.flapping_seconds = body.flapping_seconds
-    source.automatic_mails = body.automatic_mails
-    source.user_name = body.user_name
-    source.sealed_secret = body.sealed_secret
+    copy_fields(source, body, ctx)
     source.added_at = ctx.occurred_at
 
 
-class EditWebhookSource(SourceDefaults, Patch):
+class EditWebhookSource(Patch, SourceFields, of=WebhookSource):
     """Fields to change; those left out stay as they are."""
 
-    title: ShortText = Field(default_factory=str, description="What people call it.", examples=["GitHub"])
-    mapping: MappingText | None = None
     owner: SourceOwner = ""
-    user_name: UserName | None = None
 
 
 def edit(source: WebhookSource, body: EditWebhookSource, ctx: ActionContext) -> None:
@@ -250,7 +174,7 @@ def retire(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> Non
 class NoteSilence(Payload):
     """The silence of a source."""
 
-    since_at: Instant = Field(description="When its last delivery came.")
+    since_at: Instant = Field(description="Time of its last delivery.")
 
 
 def note_silence(source: WebhookSource, body: NoteSilence, ctx: ActionContext) -> None:

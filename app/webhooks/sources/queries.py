@@ -1,4 +1,4 @@
-"""What clients see of sources and their deliveries."""
+"""Answers about sources and their deliveries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CreatedWebhookSourceOut(WebhookSourceOut):
 
 
 class DeliveryEffectOut(OutputModel):
-    """What a part of a delivery has led to."""
+    """The effect of a part of a delivery."""
 
     outcome: str = Field(
         description="`opened`, `updated`, `commented`, `known_already`, or the outcome of an alert."
@@ -41,19 +41,21 @@ class WebhookDeliveryOut(OutputModel):
 
     id: UUID
     delivery_key: str = Field(
-        description="By what a repetition is known, beside the content: the tool's id, or a hash."
+        description="Key by which a repetition is known, beside the content: the tool's id, or a hash."
     )
     received_at: datetime
-    heard: int = Field(description="How often it came. A repetition counts here, and is no further delivery.")
-    last_heard_at: datetime | None = Field(description="When it came last, if not once.")
+    heard: int = Field(
+        description="Number of times that it came. A repetition counts here, and is no further delivery."
+    )
+    last_heard_at: datetime | None = Field(description="Time at which it came last, if more than once.")
     size: int = Field(description="Of the body, in bytes.")
     content_hash: str = Field(description="SHA-256 of the body, in hex.")
-    has_content: bool = Field(description="Whether headers and body are there still.")
+    has_content: bool = Field(description="True if headers and body are still stored.")
     state: DeliveryState
     attempts: int
     processed_at: datetime | None
-    code: str | None = Field(description="Why it failed or was ignored.")
-    mapping_key: str | None = Field(description="Where in the mapping it failed.")
+    code: str | None = Field(description="The reason why it failed or was ignored.")
+    mapping_key: str | None = Field(description="Place in the mapping at which it failed.")
     reason: str | None = Field(description="The same in a sentence.")
     effects: list[DeliveryEffectOut]
 
@@ -66,24 +68,24 @@ class DeliveryContentOut(WebhookDeliveryOut):
 
 
 class PreviewOut(OutputModel):
-    """What a delivery would tell, by the source's mapping. Nothing is written."""
+    """The news that a delivery would tell, by the source's mapping. Nothing is written."""
 
-    ignored: str | None = Field(description="Why it tells nothing.")
-    failure: str | None = Field(description="Why the mapping does not fit it.")
-    mapping_key: str | None = Field(description="Where in the mapping.")
+    ignored: str | None = Field(description="The reason why it tells nothing.")
+    failure: str | None = Field(description="The reason why the mapping does not fit it.")
+    mapping_key: str | None = Field(description="Place in the mapping.")
     news: list[dict[str, Any]] = Field(
         description="Each with its `kind` (`ticket`, `comment`, `alert` or `mail`) and what it sets."
     )
 
 
 class ReplayOut(OutputModel):
-    """How many deliveries are processed again."""
+    """The number of deliveries that are processed again."""
 
     replayed: int
 
 
 class WebhookStatusOut(OutputModel):
-    """How much comes from a source."""
+    """The amount of deliveries that come from a source."""
 
     waiting: int
     failed: int

@@ -20,7 +20,7 @@ class WebhookSourceState(CodeEnum):
 
 
 class UnknownSenders(CodeEnum):
-    """What becomes of mails whose sender is unknown here: a person is added by their address, or the mail is
+    """Handling of mails whose sender is unknown here: a person is added by their address, or the mail is
     refused.
     """
 
@@ -29,7 +29,7 @@ class UnknownSenders(CodeEnum):
 
 
 class AutomaticMails(CodeEnum):
-    """What becomes of mails that a list passes on or a program writes: they are taken, or ignored. Answers of
+    """Handling of mails that a list passes on or a program writes: they are taken, or ignored. Answers of
     programs, bounces and our own mails are ignored in any case.
     """
 
@@ -52,30 +52,56 @@ class WebhookSource(Record):
     KIND: ClassVar[str] = "webhook_source"
 
     state: WebhookSourceState | None = required()
-    key: str | None = required("What addresses, references and events call it.")
-    title: str | None = required()
-    adapter: str | None = required("The key of its adapter.")
-    mapping: str | None = optional("Its own mapping, as TOML; null: that of the adapter.")
-    owner_id: Annotated[UUID | None, ForeignRef("person")] = required("Who is told if it falls silent.")
-    team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    service: Annotated[str | None, KeyRef("service")] = None
-    category: Annotated[str | None, KeyRef("category")] = None
-    impact: Impact | None = None
-    urgency: Urgency | None = None
-    effect: Effect | None = None
-    zone: str | None = None
-    unknown_senders: UnknownSenders | None = required()
-    flapping_seconds: int | None = None
-    automatic_mails: AutomaticMails | None = optional("Null: they are taken.")
-    user_name: str | None = None
+    key: str | None = required(
+        "Its key in addresses, references and events: lower-case letters, digits, `-`, `_` and "
+        "`.`; never changed.",
+        examples=["github-shop"],
+    )
+    title: str | None = required("Its name.", examples=["GitHub of the web shop"])
+    adapter: str | None = required(
+        "Its adapter, by the key that `GET /v1/webhook_adapters` lists.", examples=["github"]
+    )
+    mapping: str | None = optional(
+        "Its own mapping, as TOML; null: that of the adapter.",
+        examples=["[[news]]\nkind = 'ticket'\ncase = 'body.id'\nat = 'time(body.at)'\n"],
+    )
+    owner_id: Annotated[UUID | None, ForeignRef("person")] = required(
+        "The person who is told if it falls silent.", examples=["me"]
+    )
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team of its tickets.")
+    service: Annotated[str | None, KeyRef("service")] = optional(
+        "The key of the service that its tickets are about.", examples=["mail"]
+    )
+    category: Annotated[str | None, KeyRef("category")] = optional(
+        "The key of the category of its tickets.", examples=["network"]
+    )
+    impact: Impact | None = optional("The impact of its tickets.", examples=["2"])
+    urgency: Urgency | None = optional("The urgency of its tickets.", examples=["2"])
+    effect: Effect | None = optional("The effect on the service.", examples=["degraded"])
+    zone: str | None = optional("The time zone of times that say no offset (IANA).")
+    unknown_senders: UnknownSenders | None = required(
+        "Handling of mails from addresses that nobody here has.", examples=["refuse"]
+    )
+    flapping_seconds: int | None = optional(
+        "Number of seconds after it has cleared in which an alert that fires again goes on with "
+        "its incident; "
+        "null: each outage is an incident of its own.",
+        examples=[900],
+    )
+    automatic_mails: AutomaticMails | None = optional(
+        "Handling of mails that a list passes on or a program writes; null: they are taken. They are never "
+        "answered. Answers of programs, bounces and our own mails are ignored in any case.",
+        examples=["ignore"],
+    )
+    user_name: str | None = optional("The user name of basic authentication.", examples=["tool"])
     sealed_secret: Annotated[str | None, Hidden()] = required()
     previous_sealed_secret: Annotated[str | None, Hidden()] = None
     previous_ends_at: datetime | None = optional(
-        "Until when the secret before the last rotation is accepted."
+        "Time until which the secret before the last rotation is accepted."
     )
     rotated_at: datetime | None = None
     silent_since_at: datetime | None = optional(
-        "When its last delivery came, if none has come for five times as long as usual."
+        "Time of its last delivery, if none has come for five times as long as usual."
     )
     added_at: datetime | None = required()
 

@@ -23,18 +23,20 @@ _EPOCH = re.compile(r'"?\{epoch(_ms)?(?:-(\d{1,4})m)?\}"?')
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SampleDelivery:
     """A sample delivery, and what it is."""
 
     title: str
     raw: RawDelivery
 
 
-def samples_of(adapter: str, now: datetime) -> list[Sample]:
+def samples_of(adapter: str, now: datetime) -> list[SampleDelivery]:
     """Return the sample deliveries of a tool, in the order in which the tool would send them."""
     path = resources.files("app.webhooks").joinpath("sample_deliveries", f"{adapter}.json")
     return [
-        Sample(stored["title"], RawDelivery(_lower(stored.get("headers", {})), _body(stored["body"], now)))
+        SampleDelivery(
+            stored["title"], RawDelivery(_lower(stored.get("headers", {})), _body(stored["body"], now))
+        )
         for stored in json.loads(path.read_text(encoding="utf-8"))
     ]
 

@@ -301,7 +301,7 @@ async def test_whoever_wrote_what_is_decided_about_is_not_asked_however_it_came_
     """They changed it once, and somebody else changed it back: by the log they are an author."""
     writer = await add_caller(deciding, "Writer", Role.agent)
     for author, text in ((writer, "Mine."), (desk, str(incident.description))):
-        body = EditIncident(description=text)
+        body = EditIncident.model_validate({"description": text})
         version = await version_of(deciding, incident)
         await act(deciding, author, "incident", "edit", incident.id, body, if_match=version)
     decision = await ask(deciding, desk, incident, [*board, writer])

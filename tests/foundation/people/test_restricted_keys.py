@@ -229,7 +229,7 @@ class Attempts:
             self.keys.append(Credential(person, has, made.id))
             return self.keys[-1]
         if action == "login":
-            body_of_edit = EditPerson(login=f"mallory {uuid4()}")
+            body_of_edit = EditPerson.model_validate({"login": f"mallory {uuid4()}"})
             await self.act(caller, "person", "edit", person, body_of_edit)
             return Credential(person, None, None)
         body_of = GrantRolePerson(role=chance.choice(self.pool[:-1]))
@@ -282,5 +282,5 @@ async def test_an_administrator_of_everything_gets_whatever_there_is(ledger: Led
     other = await add_person(ledger, "Wang Wei", team.key or "", roles=("engineer",))
     whole_id, _ = await whole_key(ledger, str(other.id))
     await act(ledger, caller, "key", "rotate", whole_id, RotateKey(secret_hash=hash_of(new_secret())))
-    await act(ledger, caller, "person", "edit", other.id, EditPerson(login="wei"))
+    await act(ledger, caller, "person", "edit", other.id, EditPerson.model_validate({"login": "wei"}))
     await act(ledger, caller, "key", "revoke", whole_id, EmptyPayload())

@@ -13,7 +13,7 @@ from app.kpis.declaration.kpi import Comparator, TargetValue
 
 
 @pytest.mark.parametrize(
-    ("target", "numbers", "found"),
+    ("target", "numbers", "requirement"),
     [
         # 18 of 20 so far, 20 more: 38 of 40 are 95 %.
         (TargetValue(Comparator.ge, 0.95), (18, 40, 20), Requirement(Outlook.reachable, at_least=20)),
@@ -26,10 +26,10 @@ from app.kpis.declaration.kpi import Comparator, TargetValue
     ],
 )
 def test_what_a_share_would_take(
-    target: TargetValue, numbers: tuple[int, int, int], found: Requirement
+    target: TargetValue, numbers: tuple[int, int, int], requirement: Requirement
 ) -> None:
-    so_far, of, more = numbers
-    assert requirement_for(target, so_far=so_far, divisor=of, least=0, most=more) == found
+    so_far, total, more = numbers
+    assert requirement_for(target, so_far=so_far, divisor=total, least=0, most=more) == requirement
 
 
 def test_what_a_mean_and_a_count_would_take() -> None:
@@ -54,11 +54,11 @@ def test_it_is_promised_exactly_if_it_is_so(
 ) -> None:
     target, (hits, cases) = TargetValue(comparator, percent / 100), so_far
     exact = TargetValue(comparator, Fraction(percent, 100))  # type: ignore[arg-type]  # compares as numbers do
-    ways = [exact.met_by(Fraction(hits + n, cases + more)) for n in range(more + 1)]  # type: ignore[arg-type]  # the same
-    found = requirement_for(target, so_far=hits, divisor=cases + more, least=0, most=more)
-    assert (found.outlook is Outlook.secured) == all(ways)
-    assert (found.outlook is Outlook.out_of_reach) == (not any(ways))
-    if found.at_least is not None:
-        assert ways == [n >= found.at_least for n in range(more + 1)]
-    if found.at_most is not None:
-        assert ways == [n <= found.at_most for n in range(more + 1)]
+    met_ways = [exact.met_by(Fraction(hits + n, cases + more)) for n in range(more + 1)]  # type: ignore[arg-type]  # the same
+    requirement = requirement_for(target, so_far=hits, divisor=cases + more, least=0, most=more)
+    assert (requirement.outlook is Outlook.secured) == all(met_ways)
+    assert (requirement.outlook is Outlook.out_of_reach) == (not any(met_ways))
+    if requirement.at_least is not None:
+        assert met_ways == [n >= requirement.at_least for n in range(more + 1)]
+    if requirement.at_most is not None:
+        assert met_ways == [n <= requirement.at_most for n in range(more + 1)]

@@ -37,36 +37,36 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("secrets")
 
 
-async def frozen(books: Books, *asked: BaselineQuestion) -> list[KpiBaseline]:
+async def frozen(books: Books, *questions: BaselineQuestion) -> list[KpiBaseline]:
     """The baselines of these questions as they are kept."""
-    found = await freeze(books.db, Settings(), asked, NOW)
+    frozen_figures = await freeze(books.db, Settings(), questions, NOW)
     return [
         KpiBaseline(
             id=uuid7(),
-            name=one.name,
-            kpi=one.kpi,
-            scope=one.scope,
-            begins_at=one.begins_at,
-            ends_at=one.ends_at,
-            zone=one.zone,
-            currency=one.currency,
-            reopen_days=one.reopen_days,
-            value=one.value,
-            cases=one.cases,
-            position=found.position,
+            name=baseline.name,
+            kpi=baseline.kpi,
+            scope=baseline.scope,
+            begins_at=baseline.begins_at,
+            ends_at=baseline.ends_at,
+            zone=baseline.zone,
+            currency=baseline.currency,
+            reopen_days=baseline.reopen_days,
+            value=baseline.value,
+            cases=baseline.cases,
+            position=frozen_figures.position,
             frozen_at=NOW,
         )
-        for one in found.baselines
+        for baseline in frozen_figures.baselines
     ]
 
 
 async def test_every_kpi_is_drawn_around_its_window_in_both_languages(books: Books, secrets: Path) -> None:
-    asked = [
+    questions = [
         BaselineQuestion.model_validate({"name": key, "kpi": key, "before": WINDOW})
         for key in slice_of("drawn", sorted(KPIS), str, kind_of)
     ]
     async with open_ledger(books.url, secrets, {}, Settings()) as ledger:
-        for baseline in await frozen(books, *asked):
+        for baseline in await frozen(books, *questions):
             for language in LANGUAGES:
                 drawing = await draw_baseline(ledger, baseline, language)
                 assert drawing is not None
@@ -78,9 +78,9 @@ async def test_every_kpi_is_drawn_around_its_window_in_both_languages(books: Boo
 
 async def test_what_lies_before_the_first_case_is_not_drawn(books: Books, secrets: Path) -> None:
     """The log begins four weeks before the window; half a year before it would be zeros."""
-    asked = BaselineQuestion.model_validate({"name": "a", "kpi": "incidents_opened", "before": WINDOW})
+    questions = BaselineQuestion.model_validate({"name": "a", "kpi": "incidents_opened", "before": WINDOW})
     async with open_ledger(books.url, secrets, {}, Settings()) as ledger:
-        [baseline] = await frozen(books, asked)
+        [baseline] = await frozen(books, questions)
         drawing = await draw_baseline(ledger, baseline, "en")
     assert drawing is not None
     dots = [*of_class(parse(drawing), "dot"), *of_class(parse(drawing), "signal")]
@@ -90,8 +90,8 @@ async def test_what_lies_before_the_first_case_is_not_drawn(books: Books, secret
 async def test_a_baseline_is_said_with_its_first_and_last_day_and_its_cases(books: Books) -> None:
     teams = {"team": ["team 0", "none"]}
     assert Dimension.team in KPIS["incident_resolution_seconds"].dimensions
-    said = {"name": "a", "kpi": "incident_resolution_seconds", "before": WINDOW, "scope": teams}
-    [baseline] = await frozen(books, BaselineQuestion.model_validate(said))
+    fields = {"name": "a", "kpi": "incident_resolution_seconds", "before": WINDOW, "scope": teams}
+    [baseline] = await frozen(books, BaselineQuestion.model_validate(fields))
     english = baseline_words(baseline, "en")
     assert english.window == ("2026-02-22", "2026-03-21")
     assert english.scope == "Team: team 0, none"
@@ -100,8 +100,8 @@ async def test_a_baseline_is_said_with_its_first_and_last_day_and_its_cases(book
 
 
 async def test_a_team_that_is_no_more_has_no_chart(books: Books, secrets: Path) -> None:
-    said = {"name": "a", "kpi": "incidents_opened", "before": WINDOW}
-    [baseline] = await frozen(books, BaselineQuestion.model_validate(said))
+    fields = {"name": "a", "kpi": "incidents_opened", "before": WINDOW}
+    [baseline] = await frozen(books, BaselineQuestion.model_validate(fields))
     async with open_ledger(books.url, secrets, {}, Settings()) as ledger:
-        gone = baseline.model_copy(update={"scope": {"team": ["gone"]}})
-        assert await draw_baseline(ledger, gone, "en") is None
+        team_gone = baseline.model_copy(update={"scope": {"team": ["gone"]}})
+        assert await draw_baseline(ledger, team_gone, "en") is None

@@ -25,60 +25,60 @@ NOW = END + timedelta(days=40)
 WINDOW = {"from": BEGIN.isoformat(), "to": END.isoformat()}
 
 
-def _asked(key: str, **said: Any) -> BaselineQuestion:
-    return BaselineQuestion.model_validate({"name": key, "kpi": key, "before": WINDOW} | said)
+def _asked(key: str, **figure_of: Any) -> BaselineQuestion:
+    return BaselineQuestion.model_validate({"name": key, "kpi": key, "before": WINDOW} | figure_of)
 
 
-async def _said(books: Books, one: BaselineQuestion, position: int | None = None) -> str | None:
+async def _said(books: Books, kpi_question: BaselineQuestion, position: int | None = None) -> str | None:
     """What the endpoint says of the window."""
     parameters = QuestionParameters(
         grain="all",
-        begin=one.before.begin,
-        end=one.before.end,
-        zone=one.tz,
-        filters={dimension.value: values for dimension, values in one.scope.items()},
+        begin=kpi_question.before.begin,
+        end=kpi_question.before.end,
+        zone=kpi_question.tz,
+        filters={dimension.value: values for dimension, values in kpi_question.scope.items()},
     )
-    of = Settings()
+    settings = Settings()
     question = parse_question(
-        KPIS[one.kpi],
+        KPIS[kpi_question.kpi],
         parameters,
         now=NOW,
-        organisation_zone=of.time_zone,
-        reopen_days=of.reopen_days,
-        currency=of.currency,
+        organisation_zone=settings.time_zone,
+        reopen_days=settings.reopen_days,
+        currency=settings.currency,
     )
     (point,) = (await answer(books.db, question, NOW, position=position)).points
     return decimal_text(point.value)
 
 
 async def test_the_frozen_value_is_what_the_kpi_says_of_the_window(books: Books) -> None:
-    asked = [_asked(key) for key in sorted(KPIS)]
-    asked += [
+    questions = [_asked(key) for key in sorted(KPIS)]
+    questions += [
         _asked(key, name=f"{key}-of-team", scope={"team": ["team 0", "none"]}, tz="Asia/Shanghai")
         for key in sorted(KPIS)
         if Dimension.team in KPIS[key].dimensions
     ]
-    frozen = await freeze(books.db, Settings(), asked, NOW)
+    frozen = await freeze(books.db, Settings(), questions, NOW)
     assert frozen.position == len(books.events)
-    said = {one.name: await _said(books, one) for one in asked}
-    assert {one.name: one.value for one in frozen.baselines} == said
-    assert sum(value is not None for value in said.values()) > len(KPIS) / 2
+    figure_of = {question.name: await _said(books, question) for question in questions}
+    assert {question.name: question.value for question in frozen.baselines} == figure_of
+    assert sum(value is not None for value in figure_of.values()) > len(KPIS) / 2
 
 
 async def test_late_events_change_no_frozen_value(own_books: Books) -> None:
-    asked = [_asked("incidents_opened"), _asked("incident_resolution_seconds", name="restore")]
-    frozen: FrozenBaselines = await freeze(own_books.db, Settings(), asked, NOW)
+    questions = [_asked("incidents_opened"), _asked("incident_resolution_seconds", name="restore")]
+    frozen: FrozenBaselines = await freeze(own_books.db, Settings(), questions, NOW)
     await write_more(own_books.connection, histories(seed=8, cases=20), 2028)
     await catch_up(own_books.connection, FACTS)
-    later = await freeze(own_books.db, Settings(), asked, NOW)
+    later = await freeze(own_books.db, Settings(), questions, NOW)
     assert later.position > frozen.position
     assert later.baseline_named("incidents_opened").value != frozen.baseline_named("incidents_opened").value
-    for one in asked:
-        assert frozen.baseline_named(one.name).value == await _said(own_books, one, frozen.position)
+    for question in questions:
+        assert frozen.baseline_named(question.name).value == await _said(own_books, question, frozen.position)
 
 
 @pytest.mark.parametrize(
-    ("said", "pointer", "because"),
+    ("changes", "pointer", "because"),
     [
         ({"kpi": "sunshine"}, "/targets/1/kpi", "unknown_value"),
         ({"kpi": "mtbf", "scope": {"channel": ["mail"]}}, "/targets/1/scope/channel", "unknown_dimension"),
@@ -94,18 +94,18 @@ async def test_late_events_change_no_frozen_value(own_books: Books) -> None:
     ],
 )
 async def test_what_cannot_be_asked_is_refused_where_it_stands(
-    books: Books, said: dict[str, Any], pointer: str, because: str
+    books: Books, changes: dict[str, Any], pointer: str, because: str
 ) -> None:
-    asked = [_asked("incidents_opened"), _asked("incidents_opened", **({"name": "other"} | said))]
+    questions = [_asked("incidents_opened"), _asked("incidents_opened", **({"name": "other"} | changes))]
     with pytest.raises(WrongValue) as refused:
-        await freeze(books.db, Settings(), asked, NOW)
+        await freeze(books.db, Settings(), questions, NOW)
     assert (refused.value.pointer, refused.value.because) == (pointer, because)
     for language in ("en", "zh"):
         assert refused.value.sentence(language)
 
 
 def test_each_target_has_a_key_of_its_own() -> None:
-    asked = [_asked("incidents_opened"), _asked("incidents_opened")]
+    questions = [_asked("incidents_opened"), _asked("incidents_opened")]
     with pytest.raises(WrongValue) as refused:
-        check_baseline_questions(asked, "UTC", datetime(2027, 1, 1, tzinfo=UTC))
+        check_baseline_questions(questions, "UTC", datetime(2027, 1, 1, tzinfo=UTC))
     assert (refused.value.pointer, refused.value.because) == ("/targets/1/name", "each_once")

@@ -22,23 +22,29 @@ def _endings(world: World) -> Iterable[tuple[Record, list[int]]]:
     """
     agreements = Agreements(world)
     for record in world.of("incident"):
-        of = Incident(record)
-        lasting = [one.instant for one in of.episodes if not is_reopened_soon(of, one, agreements)]
-        yield record, [] if of.excluded else [n for n in lasting if n is not None]
+        incident = Incident(record)
+        lasting = [
+            episode.instant
+            for episode in incident.episodes
+            if not is_reopened_soon(incident, episode, agreements)
+        ]
+        yield record, [] if incident.excluded else [n for n in lasting if n is not None]
     for record in world.of("request"):
         request = Request(record)
         deliveries = [
-            max(one.delivered)
-            for one in request.episodes
-            if one.delivered and not _is_taken_up_soon(request, one, agreements)
+            max(episode.delivered)
+            for episode in request.episodes
+            if episode.delivered and not _is_taken_up_soon(request, episode, agreements)
         ]
         yield record, [] if request.excluded else deliveries
 
 
-def _is_taken_up_soon(of: Request, episode: Episode, agreements: Agreements) -> bool:
-    if episode.left is None or of.state(episode.left) in EXCLUDED:
+def _is_taken_up_soon(request: Request, episode: Episode, agreements: Agreements) -> bool:
+    if episode.left is None or request.state(episode.left) in EXCLUDED:
         return False
-    return of.steps[episode.left].at - of.steps[max(episode.delivered)].at <= agreements.reopening(of.record)
+    return request.steps[episode.left].at - request.steps[max(episode.delivered)].at <= agreements.reopening(
+        request.record
+    )
 
 
 def _worked(record: Record, n: int) -> str | None:
@@ -67,26 +73,27 @@ def _works(world: World) -> list[Counted]:
     """That holders did something with their cases, or that these came to an end in which they had a hand:
     each at the beginning of its quarter of an hour.
     """
-    found = []
+    counted_cases = []
     for record, endings in _endings(world):
         for n, step in enumerate(record.steps):
             if _worked(record, n) is not None or (n in endings and _ended_by(record, n) is not None):
                 cut = ticket_cut(record.fields(n))
-                found.append(Counted(record.id, _quarter(step.at), 1, cut))
-    return found
+                counted_cases.append(Counted(record.id, _quarter(step.at), 1, cut))
+    return counted_cases
 
 
-def _quarter(at: datetime) -> datetime:
-    return at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
+def _quarter(instant: datetime) -> datetime:
+    return instant.replace(minute=instant.minute // 15 * 15, second=0, microsecond=0)
 
 
-def _days_of(found: Iterable[Counted], within: Within) -> set[tuple[str, date]]:
+def _days_of(counted_cases: Iterable[Counted], within: Within) -> set[tuple[str, date]]:
     """The persons and dates of these within a period and a cut."""
     zone = ZoneInfo(within.zone)
     return {
-        (one.cut["assignee"], one.at.astimezone(zone).date())
-        for one in found
-        if within.begin <= one.at < within.end and (within.by is None or one.cut[within.by] == within.cut)
+        (episode.cut["assignee"], episode.at.astimezone(zone).date())
+        for episode in counted_cases
+        if within.begin <= episode.at < within.end
+        and (within.by is None or episode.cut[within.by] == within.cut)
     }
 
 
@@ -95,11 +102,13 @@ def _days(world: World, within: Within) -> int:
     worked where no rota covers them. Who works for two teams has the day in both.
     """
     zone = ZoneInfo(within.zone)
-    covers = [one for one in Rota(world).covers() if within.by != "team" or one.team == within.cut]
+    covers = [
+        episode for episode in Rota(world).covers() if within.by != "team" or episode.team == within.cut
+    ]
     without = {
         (person, day)
         for person, day in _days_of(_works(world), within)
-        if not any(one.person == person and one.holds(day, zone) for one in covers)
+        if not any(episode.person == person and episode.holds(day, zone) for episode in covers)
     }
     return len(without | _days_of(begun_stretches(world), within))
 

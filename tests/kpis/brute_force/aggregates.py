@@ -42,17 +42,17 @@ def cells(
     """The cells of the cases, by the number of their period and their value in the dimension; a volume counts
     what is excluded, too.
     """
-    found: dict[Place, Cell] = defaultdict(Cell)
+    cell_by_key: dict[Place, Cell] = defaultdict(Cell)
     for case in cases:
         period = bisect_right(bounds, case.at) - 1
         if not 0 <= period < len(bounds) - 1:
             continue
-        cell = found[period, None if by is None else case.cut.get(by)]
+        cell = cell_by_key[period, None if by is None else case.cut.get(by)]
         if case.excluded is not None:
             cell.excluded[case.excluded] += 1
         if case.excluded is None or volume:
             cell.counted.append(case)
-    return found
+    return cell_by_key
 
 
 def age_of(seconds: int) -> str:
@@ -88,9 +88,9 @@ def kaplan_meier(cases: Sequence[Counted]) -> dict[str, int | None]:
     left = Fraction(1)
     median = p90 = None
     for seconds in sorted({case.number for case in cases}):
-        there = sum(case.number >= seconds for case in cases)
+        total = sum(case.number >= seconds for case in cases)
         ends = sum(case.number == seconds and case.weight == 1 for case in cases)
-        left *= Fraction(there - ends, there)
+        left *= Fraction(total - ends, total)
         if median is None and left <= Fraction(1, 2):
             median = seconds
         if p90 is None and left <= Fraction(1, 10):

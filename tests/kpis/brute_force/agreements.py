@@ -59,15 +59,17 @@ class Agreement:
     def target(self, metric: str, process: str, fields: Mapping[str, Any]) -> Json | None:
         """Of its targets of the metric that fit the case the one with the most conditions."""
         best: Json | None = None
-        for one in self.terms["targets"]:
-            if one["metric"] != metric or one.get("threshold_seconds") is None:
+        for agreement in self.terms["targets"]:
+            if agreement["metric"] != metric or agreement.get("threshold_seconds") is None:
                 continue
-            if one.get("process") not in {None, process}:
+            if agreement.get("process") not in {None, process}:
                 continue
-            if any(one.get(name) not in {None, fields.get(of)} for name, of in CONDITIONS.items()):
+            if any(
+                agreement.get(name) not in {None, fields.get(field)} for name, field in CONDITIONS.items()
+            ):
                 continue
-            if best is None or _conditions(one) > _conditions(best):
-                best = one
+            if best is None or _conditions(agreement) > _conditions(best):
+                best = agreement
         return best
 
 
@@ -98,8 +100,10 @@ class Agreements:
 
     def _most_specific(self, record: Record) -> Agreement | None:
         fields = record.fields(len(record.steps) - 1)
-        found = [(one.form, one) for one in self._in_force(record) if one.covers(fields)]
-        specific = [(form, one) for form, one in found if form is not None]
+        fitting = [
+            (agreement.form, agreement) for agreement in self._in_force(record) if agreement.covers(fields)
+        ]
+        specific = [(form, agreement) for form, agreement in fitting if form is not None]
         return min(specific, key=lambda each: each[0])[1] if specific else None
 
     def reopening(self, record: Record) -> timedelta:
@@ -107,37 +111,51 @@ class Agreements:
         agreement = self.of(record)
         own = record.fields(len(record.steps) - 1).get("reopen_days")
         agreed = None if agreement is None else agreement.terms.get("reopen_days")
-        return timedelta(days=next((int(one) for one in (own, agreed) if one is not None), USUAL_DAYS))
+        return timedelta(
+            days=next(
+                (int(signed_agreement) for signed_agreement in (own, agreed) if signed_agreement is not None),
+                USUAL_DAYS,
+            )
+        )
 
     def _in_force(self, record: Record) -> list[Agreement]:
-        begun = [one for one in self._known(record) if self._has_begun(one, record)]
-        replaced = {one.terms.get("replaces_id") for one in begun}
-        return [one for one in begun if one.id not in replaced and not self._is_over(one, record)]
+        begun = [agreement for agreement in self._known(record) if self._has_begun(agreement, record)]
+        replaced = {agreement.terms.get("replaces_id") for agreement in begun}
+        return [
+            agreement
+            for agreement in begun
+            if agreement.id not in replaced and not self._is_over(agreement, record)
+        ]
 
     def _known(self, record: Record) -> list[Agreement]:
         """Those of which the log knew when it told of the case; of one from elsewhere all."""
         before = None if _is_imported(record) else record.events[0].position
-        found = []
-        for of in self._records:
-            events = [event for event in of.events if before is None or event.position < before]
+        agreements = []
+        for stream_record in self._records:
+            events = [event for event in stream_record.events if before is None or event.position < before]
             terms: Json = {}
             for event in events:
-                terms |= event.data["set"].get(of.stream, {})
+                terms |= event.data["set"].get(stream_record.stream, {})
             signed = any(event.what == "signed" for event in events)
             ended = [event.position for event in events if event.what in {"terminated", "expired"}]
             if signed and terms.get("valid_from") is not None and terms["agreement_type"] == "SLA":
-                found.append(Agreement(of.id, terms, ended[-1] if ended else None))
-        return found
+                agreements.append(Agreement(stream_record.id, terms, ended[-1] if ended else None))
+        return agreements
 
     @staticmethod
-    def _has_begun(one: Agreement, record: Record) -> bool:
-        signed_at = instant_of(one.terms["signed_at"])
+    def _has_begun(agreement: Agreement, record: Record) -> bool:
+        signed_at = instant_of(agreement.terms["signed_at"])
         assert signed_at is not None
-        return one.begins_at <= record.opened_at and (_is_imported(record) or signed_at <= record.opened_at)
+        return agreement.begins_at <= record.opened_at and (
+            _is_imported(record) or signed_at <= record.opened_at
+        )
 
     @staticmethod
-    def _is_over(one: Agreement, record: Record) -> bool:
-        ends = [one.ends_at, None if one.ended is None else instant_of(one.terms.get("ended_at"))]
+    def _is_over(agreement: Agreement, record: Record) -> bool:
+        ends = [
+            agreement.ends_at,
+            None if agreement.ended is None else instant_of(agreement.terms.get("ended_at")),
+        ]
         return any(end is not None and end <= record.opened_at for end in ends)
 
 

@@ -100,34 +100,34 @@ class Outage:
 
 def stretches(world: World) -> dict[str, list[Stretch]]:
     """What incidents did to services, by the service that each has at last."""
-    found: dict[str, list[Stretch]] = {}
-    for of in incidents(world):
-        last = of.record.fields(len(of.steps) - 1)
-        if of.excluded is None and last.get("service") is not None:
-            found.setdefault(last["service"], []).extend(_stretches_of(of, last, world.now))
-    return found
+    stretches_by_key: dict[str, list[Stretch]] = {}
+    for incident in incidents(world):
+        last = incident.record.fields(len(incident.steps) - 1)
+        if incident.excluded is None and last.get("service") is not None:
+            stretches_by_key.setdefault(last["service"], []).extend(_stretches_of(incident, last, world.now))
+    return stretches_by_key
 
 
-def _stretches_of(of: Incident, last: Mapping[str, Any], now: datetime) -> Iterator[Stretch]:
+def _stretches_of(incident: Incident, last: Mapping[str, Any], now: datetime) -> Iterator[Stretch]:
     """Its effects by when they were said, cut by its turns: the first since it began, each other since it was
     open again, and none of these before the opening.
     """
-    turns = pairwise([0, *_reopenings(of), len(of.steps)])
+    turns = pairwise([0, *_reopenings(incident), len(incident.steps)])
     for turn, (first, behind) in enumerate(turns):
-        begin = max(of.steps[first].at, of.record.opened_at)
+        begin = max(incident.steps[first].at, incident.record.opened_at)
         if turn == 0:
-            begin = instant_of(last.get("began_at")) or of.record.opened_at
-        end = min(now, _end_of_turn(of.steps[first:behind]) or now)
-        for effect, said, another in _effects(of):
-            since, until = max(second_of(begin), said), min(second_of(end), another)
+            begin = instant_of(last.get("began_at")) or incident.record.opened_at
+        end = min(now, _end_of_turn(incident.steps[first:behind]) or now)
+        for effect, effect_text, another in _effects(incident):
+            since, until = max(second_of(begin), effect_text), min(second_of(end), another)
             if effect in {DOWN, DEGRADED} and since < until:
-                opened = of.record.events[0].position
-                yield Stretch(of.id, last.get("category"), effect, since, until, opened)
+                opened = incident.record.events[0].position
+                yield Stretch(incident.id, last.get("category"), effect, since, until, opened)
 
 
-def _reopenings(of: Incident) -> list[int]:
+def _reopenings(incident: Incident) -> list[int]:
     """The steps by which it was open again; a duplicate's end is none of its own."""
-    stood = [(n, phase) for n, phase in of.led if phase in {OPEN, RESOLVED, CLOSED}]
+    stood = [(n, phase) for n, phase in incident.led if phase in {OPEN, RESOLVED, CLOSED}]
     return [n for (_, before), (n, phase) in pairwise(stood) if phase == OPEN and before != OPEN]
 
 
@@ -138,17 +138,17 @@ def _end_of_turn(steps: Sequence[Step]) -> datetime | None:
     back = [step.told["service_restored_at"] for step in steps if "service_restored_at" in step.told]
     if back and back[-1] is not None:
         return instant_of(back[-1])
-    for what in (RESOLVED, CLOSED):
-        ends = [step.at for step in steps if step.what == what]
+    for ending in (RESOLVED, CLOSED):
+        ends = [step.at for step in steps if step.what == ending]
         if ends:
             return ends[-1]
     return None
 
 
-def _effects(of: Incident) -> Iterator[tuple[str | None, int, int]]:
+def _effects(incident: Incident) -> Iterator[tuple[str | None, int, int]]:
     """The effects of an incident, each from when it was said to the next; that of the opening also before."""
-    since, effect = EVER[0], of.steps[0].told.get("effect")
-    for step in of.steps[1:]:
+    since, effect = EVER[0], incident.steps[0].told.get("effect")
+    for step in incident.steps[1:]:
         if step.told.get("effect", effect) != effect:
             yield effect, since, second_of(step.at)
             since, effect = second_of(step.at), step.told["effect"]
@@ -157,7 +157,7 @@ def _effects(of: Incident) -> Iterator[tuple[str | None, int, int]]:
 
 def windows(world: World) -> dict[str, list[Span]]:
     """The maintenance of services: windows of changes that were approved by their beginning."""
-    found: dict[str, list[Span]] = {}
+    spans_by_key: dict[str, list[Span]] = {}
     for record in world.of("change"):
         last = record.fields(len(record.steps) - 1)
         begin, end = instant_of(last.get("window_from_at")), instant_of(last.get("window_until_at"))
@@ -165,8 +165,8 @@ def windows(world: World) -> dict[str, list[Span]]:
             continue
         if any(step.what in {"approved", "scheduled"} and step.at <= begin for step in record.steps):
             for service in {last.get("service"), *(last.get("services") or ())} - {None}:
-                found.setdefault(service, []).append((second_of(begin), second_of(end)))
-    return found
+                spans_by_key.setdefault(service, []).append((second_of(begin), second_of(end)))
+    return spans_by_key
 
 
 class Availability:
@@ -207,30 +207,33 @@ class Availability:
 
     def pieces(self, service: str, customer: str | None) -> list[Piece]:
         """The pieces of a service, as agreed with that customer, or else with everybody."""
-        found: list[Piece] = []
+        pieces: list[Piece] = []
         for piece in self._smallest(service, customer):
-            if found and found[-1].whatever_time == piece.whatever_time:
-                found[-1] = replace(found[-1], end=piece.end)
+            if pieces and pieces[-1].whatever_time == piece.whatever_time:
+                pieces[-1] = replace(pieces[-1], end=piece.end)
             else:
-                found.append(piece)
-        return found
+                pieces.append(piece)
+        return pieces
 
     def _smallest(self, service: str, customer: str | None) -> Iterator[Piece]:
         record, maintenance = self.services[service], self.windows.get(service, [])
-        taken = self.stretches.get(service, [])
-        holding, touched = self._edges_of_terms(record), {edge for of in taken for edge in (of.begin, of.end)}
-        terms, there = None, list[Stretch]()
+        own_stretches = self.stretches.get(service, [])
+        holding, touched = (
+            self._edges_of_terms(record),
+            {edge for stretch in own_stretches for edge in (stretch.begin, stretch.end)},
+        )
+        terms, around = None, list[Stretch]()
         edges = holding | touched | {edge for span in maintenance for edge in span} | self.openings
         first, last = second_of(self.begin), second_of(self.end)
         for begin, end in pairwise(sorted(edge for edge in edges if first <= edge <= last)):
             if begin in holding:
                 terms = self.terms(record, customer, begin)
             if begin in touched:
-                there = [stretch for stretch in taken if stretch.begin <= begin < stretch.end]
+                around = [stretch for stretch in own_stretches if stretch.begin <= begin < stretch.end]
             hours = None if terms is None else self.hours.get(terms.calendar or "")
             agreed = terms is not None and (hours is None or covers(hours, begin))
             weights = {DOWN: Fraction(1), DEGRADED: terms.degraded if terms else Fraction(0)}
-            weighing = [stretch for stretch in there if weights[stretch.effect]]
+            weighing = [stretch for stretch in around if weights[stretch.effect]]
             by = min(weighing, key=_comes_first, default=None)
             left_out = terms is not None and terms.leaves_out and covers(maintenance, begin)
             weight = Fraction(0) if by is None or left_out else weights[by.effect]
@@ -252,8 +255,12 @@ class Availability:
         signed first. One that promises no availability leaves the service to its own hours, while it is live.
         """
         service: str = record.opening.told["key"]
-        of = [sla for sla in self.slas if sla.customer == customer and sla.is_in_force(instant_at(second))]
-        chosen = [sla for sla in of if sla.names(service)] or [sla for sla in of if sla.is_default]
+        chosen_slas = [
+            sla for sla in self.slas if sla.customer == customer and sla.is_in_force(instant_at(second))
+        ]
+        chosen = [sla for sla in chosen_slas if sla.names(service)] or [
+            sla for sla in chosen_slas if sla.is_default
+        ]
         target = chosen[0].target_for(service) if chosen else None
         if target is not None:
             return _terms_of(chosen[0], target)
@@ -290,12 +297,12 @@ def _comes_first(stretch: Stretch) -> Any:
 
 def outages(pieces: Sequence[Piece]) -> list[Outage]:
     """The outages that these pieces make."""
-    found: list[list[Piece]] = []
+    runs: list[list[Piece]] = []
     before: Piece | None = None
     for piece in pieces:
         if piece.by is not None:
             if before is None or before.by is None:
-                found.append([])
-            found[-1].append(piece)
+                runs.append([])
+            runs[-1].append(piece)
         before = piece
-    return [Outage(of) for of in found]
+    return [Outage(run) for run in runs]

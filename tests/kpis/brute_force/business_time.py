@@ -30,12 +30,12 @@ class Hours:
     def spans_of(self, day: date) -> list[Span]:
         """When it is open on a day of its zone: those that are made up have weekly hours only."""
         assert not any(self.said[name] for name in UNREAD)
-        open_on_it = [of for of in self.said["weekly"] if WEEKDAYS[day.weekday()] in of["weekdays"]]
-        return [(self._instant(day, of["starts"]), self._end(day, of)) for of in open_on_it]
+        open_on_it = [shift for shift in self.said["weekly"] if WEEKDAYS[day.weekday()] in shift["weekdays"]]
+        return [(self._instant(day, shift["starts"]), self._end(day, shift)) for shift in open_on_it]
 
-    def _end(self, day: date, of: Json) -> datetime:
-        next_day = of["ends"] <= of["starts"]
-        return self._instant(day + timedelta(days=next_day), of["ends"])
+    def _end(self, day: date, document: Json) -> datetime:
+        next_day = document["ends"] <= document["starts"]
+        return self._instant(day + timedelta(days=next_day), document["ends"])
 
     def _instant(self, day: date, clock: str) -> datetime:
         hour, minute = (int(part) for part in clock.split(":"))
@@ -66,11 +66,11 @@ class Hours:
 
     def _overlapping(self, begin: datetime, end: datetime) -> list[Span]:
         day, last = begin.astimezone(self.zone).date() - timedelta(days=1), end.astimezone(self.zone).date()
-        found: list[Span] = []
+        spans: list[Span] = []
         while day <= last:
-            found += [(a, b) for a, b in self.spans_of(day) if max(a, begin) < min(b, end)]
+            spans += [(a, b) for a, b in self.spans_of(day) if max(a, begin) < min(b, end)]
             day += timedelta(days=1)
-        return found
+        return spans
 
 
 class Calendars:
@@ -82,9 +82,9 @@ class Calendars:
         for record in world.of("calendar"):
             key = record.opening.told["key"]
             self._versions[key] = [
-                Hours(event.position, said)
+                Hours(event.position, fields)
                 for event in record.events
-                for name, said in event.data["set"].items()
+                for name, fields in event.data["set"].items()
                 if name.startswith("calendar_version/")
             ]
 
@@ -93,14 +93,14 @@ class Calendars:
         versions = self._versions.get(key or "")
         if not versions:
             return None
-        return next((one for one in reversed(versions) if one.position < position), versions[0])
+        return next((version for version in reversed(versions) if version.position < position), versions[0])
 
     def of_service(self, service: str | None, position: int) -> str | None:
         """The calendar by which the service went before that position."""
-        found: str | None = None
+        calendar_key: str | None = None
         for record in self._services:
             for event in record.events:
-                told = event.data["set"].get(record.stream, {})
+                fields = event.data["set"].get(record.stream, {})
                 if record.opening.told["key"] == service and event.position < position:
-                    found = told.get("calendar", found)
-        return found
+                    calendar_key = fields.get("calendar", calendar_key)
+        return calendar_key

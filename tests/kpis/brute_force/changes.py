@@ -31,8 +31,8 @@ class Change:
     @cached_property
     def states(self) -> list[tuple[int, str]]:
         """The steps that set a state, and which."""
-        told = ((n, step.told.get("state")) for n, step in enumerate(self.steps))
-        return [(n, state) for n, state in told if state is not None]
+        state_steps = ((n, step.told.get("state")) for n, step in enumerate(self.steps))
+        return [(n, state) for n, state in state_steps if state is not None]
 
     def turns(self, *states: str) -> list[int]:
         """The steps that led to one of these states."""
@@ -93,12 +93,12 @@ class Change:
         begun, over = self.entries("implementing"), self.entries(IMPLEMENTED)
         if len(begun) > 1 or len(over) != 1 or self.turns(BACKED_OUT) or self.has_caused:
             return False
-        known = self.record.fields(over[0])
-        return known.get("type") == "emergency" or bool(begun and self._is_in_window(begun[0], over[0]))
+        fields = self.record.fields(over[0])
+        return fields.get("type") == "emergency" or bool(begun and self._is_in_window(begun[0], over[0]))
 
     def _is_in_window(self, begun: int, over: int) -> bool:
-        known = self.record.fields(over)
-        since, until = instant_of(known.get("window_from_at")), instant_of(known.get("window_until_at"))
+        fields = self.record.fields(over)
+        since, until = instant_of(fields.get("window_from_at")), instant_of(fields.get("window_until_at"))
         if since is None or until is None:
             return False
         return since <= self.steps[begun].at and self.steps[over].at <= until
@@ -130,19 +130,21 @@ def _at(which: Callable[[Change], int | None], number: Callable[[Change, int], i
     """The changes that have such a step, each with a number."""
 
     def cases(world: World) -> list[Counted]:
-        found = []
-        for of in _changes(world):
-            n = which(of)
+        counted_cases = []
+        for change in _changes(world):
+            n = which(change)
             if n is not None:
-                found.append(Counted(of.id, of.steps[n].at, number(of, n), of.cut(n), of.excluded))
-        return found
+                counted_cases.append(
+                    Counted(change.id, change.steps[n].at, number(change, n), change.cut(n), change.excluded)
+                )
+        return counted_cases
 
     return cases
 
 
-def _lead(of: Change, n: int) -> int:
-    assert of.handed_in is not None
-    return seconds_between(of.steps[of.handed_in].at, of.steps[n].at)
+def _lead(change: Change, n: int) -> int:
+    assert change.handed_in is not None
+    return seconds_between(change.steps[change.handed_in].at, change.steps[n].at)
 
 
 def _open_at(holds: Callable[[Change, int, datetime], bool]) -> Callable[[World, datetime], list[Open]]:
@@ -150,31 +152,36 @@ def _open_at(holds: Callable[[Change, int, datetime], bool]) -> Callable[[World,
 
     def found(world: World, instant: datetime) -> list[Open]:
         opened = []
-        for of in _changes(world):
-            n = of.record.last_before(instant)
-            if n is not None and of.handed_in is not None and of.handed_in <= n and holds(of, n, instant):
-                assert of.handed_in_at is not None
-                opened.append(Open(of.id, of.handed_in_at, of.cut(n)))
+        for change in _changes(world):
+            n = change.record.last_before(instant)
+            if (
+                n is not None
+                and change.handed_in is not None
+                and change.handed_in <= n
+                and holds(change, n, instant)
+            ):
+                assert change.handed_in_at is not None
+                opened.append(Open(change.id, change.handed_in_at, change.cut(n)))
         return opened
 
     return found
 
 
-def _is_unimplemented(of: Change, n: int, instant: datetime) -> bool:
-    return of.state(n) not in {"draft", "closed", *OVER, *EXCLUDED}
+def _is_unimplemented(change: Change, n: int, instant: datetime) -> bool:
+    return change.state(n) not in {"draft", "closed", *OVER, *EXCLUDED}
 
 
-def _waits(of: Change, n: int, instant: datetime) -> bool:
-    return of.state(n) in WAITING
+def _waits(change: Change, n: int, instant: datetime) -> bool:
+    return change.state(n) in WAITING
 
 
-def _is_overdue(of: Change, n: int, instant: datetime) -> bool:
-    due = instant_of(of.record.fields(n).get("review_due_at"))
-    return of.state(n) in OVER and due is not None and due < instant
+def _is_overdue(change: Change, n: int, instant: datetime) -> bool:
+    due = instant_of(change.record.fields(n).get("review_due_at"))
+    return change.state(n) in OVER and due is not None and due < instant
 
 
 def _alterations(world: World) -> list[Counted]:
-    found = []
+    counted_cases = []
     for record in world.of("ci"):
         regularised = [
             (n, step.told.get("regularised_number"))
@@ -190,11 +197,11 @@ def _alterations(world: World) -> list[Counted]:
                 own = (None, step.told["unauthorised_count"])
                 is_named = any(later > n and number in own for later, number in regularised)
                 how = "regularised" if is_named else "unauthorised"
-            known = record.fields(n)
-            team = _team_of(world, known.get("owner_id"), step)
-            cut = {"ci_class": known.get("ci_class"), "team": team, "authorisation": how}
-            found.append(Counted(record.id, step.at, int(unauthorised), cut))
-    return found
+            fields = record.fields(n)
+            team = _team_of(world, fields.get("owner_id"), step)
+            cut = {"ci_class": fields.get("ci_class"), "team": team, "authorisation": how}
+            counted_cases.append(Counted(record.id, step.at, int(unauthorised), cut))
+    return counted_cases
 
 
 def _team_of(world: World, person: str | None, step: Step) -> str | None:
@@ -208,16 +215,20 @@ def _team_of(world: World, person: str | None, step: Step) -> str | None:
 
 
 DEFINITIONS = {
-    "change_first_pass": Definition(_at(lambda of: of.ended, lambda of, n: int(of.went_at_once))),
-    "change_failure_rate": Definition(_at(lambda of: of.ended, lambda of, n: int(of.failed))),
+    "change_first_pass": Definition(
+        _at(lambda change: change.ended, lambda change, n: int(change.went_at_once))
+    ),
+    "change_failure_rate": Definition(_at(lambda change: change.ended, lambda change, n: int(change.failed))),
     "emergency_share": Definition(
         _at(
-            lambda of: min(of.turns("implementing"), default=None),
-            lambda of, n: int(of.record.fields(n).get("type") == "emergency"),
+            lambda change: min(change.turns("implementing"), default=None),
+            lambda change, n: int(change.record.fields(n).get("type") == "emergency"),
         )
     ),
     "unauthorised_changes": Definition(_alterations),
-    "change_lead_seconds": Definition(_at(lambda of: of.implemented, _lead), _open_at(_is_unimplemented)),
+    "change_lead_seconds": Definition(
+        _at(lambda change: change.implemented, _lead), _open_at(_is_unimplemented)
+    ),
     "change_backlog": Definition(open=_open_at(_waits)),
     "change_reviews_overdue": Definition(open=_open_at(_is_overdue)),
 }

@@ -53,44 +53,44 @@ class Expectation:
     @cached_property
     def open_at(self) -> Callable[[datetime], Sequence[Open]]:
         """Those open at an instant."""
-        found = self.definition.open
-        return cache(lambda instant: () if found is None else found(self.world, instant))
+        opened_cases = self.definition.open
+        return cache(lambda instant: () if opened_cases is None else opened_cases(self.world, instant))
 
-    def points(self, asked: Asked) -> dict[Place, dict[str, Any]]:
+    def points(self, question: Asked) -> dict[Place, dict[str, Any]]:
         """What the points of an answer ought to say, by number of the period and value of the cut; what is
         not there ought to have no cases.
         """
         if self.definition.points is not None:
-            said = self.definition.points(self.world, asked.bounds, asked.by, asked.zone)
-            return {(n, self.names.get(cut, cut)): dict(point) for (n, cut), point in said.items()}
-        found = self._cells(asked)
+            defined_points = self.definition.points(self.world, question.bounds, question.by, question.zone)
+            return {(n, self.names.get(cut, cut)): dict(point) for (n, cut), point in defined_points.items()}
+        cell_of = self._cells(question)
         return {
-            (n, self.names.get(cut, cut)): self._point(asked, n, cut, cell)
-            for (n, cut), cell in found.items()
+            (n, self.names.get(cut, cut)): self._point(question, n, cut, cell)
+            for (n, cut), cell in cell_of.items()
         }
 
-    def _cells(self, asked: Asked) -> dict[Place, Cell]:
+    def _cells(self, question: Asked) -> dict[Place, Cell]:
         volume = self.kpi.aggregate is Aggregate.number
-        found = cells(self.cases, asked.bounds, asked.by, volume=volume)
-        for n in range(len(asked.bounds) - 1):
-            moment = self._moment(asked, n)
-            if asked.by is None:
-                found.setdefault((n, None), Cell())
+        cell_of = cells(self.cases, question.bounds, question.by, volume=volume)
+        for n in range(len(question.bounds) - 1):
+            moment = self._moment(question, n)
+            if question.by is None:
+                cell_of.setdefault((n, None), Cell())
             if moment is not None:
-                for one in self.open_at(moment):
-                    found.setdefault((n, _cut_of_open(one, asked.by, moment)), Cell()).open.append(one)
-        for place in cells(self.lower, asked.bounds, asked.by, volume=True):
-            found.setdefault(place, Cell())
-        return found
+                for case in self.open_at(moment):
+                    cell_of.setdefault((n, _cut_of_open(case, question.by, moment)), Cell()).open.append(case)
+        for place in cells(self.lower, question.bounds, question.by, volume=True):
+            cell_of.setdefault(place, Cell())
+        return cell_of
 
-    def _moment(self, asked: Asked, n: int) -> datetime | None:
+    def _moment(self, question: Asked, n: int) -> datetime | None:
         """The end of a period, or now; None: it has not begun."""
-        return min(asked.bounds[n + 1], self.world.now) if asked.bounds[n] < self.world.now else None
+        return min(question.bounds[n + 1], self.world.now) if question.bounds[n] < self.world.now else None
 
-    def _point(self, asked: Asked, n: int, cut: Any, cell: Cell) -> dict[str, Any]:
-        point = _point(self.kpi, self.definition, cell, self._moment(asked, n))
+    def _point(self, question: Asked, n: int, cut: Any, cell: Cell) -> dict[str, Any]:
+        point = _point(self.kpi, self.definition, cell, self._moment(question, n))
         if self.definition.beneath is not None:
-            within = Within(asked.bounds[n], asked.bounds[n + 1], asked.zone, asked.by, cut)
+            within = Within(question.bounds[n], question.bounds[n + 1], question.zone, question.by, cut)
             beneath = self.definition.beneath(self.world, within)
             point |= _over(self.kpi, len(cell.counted), beneath)
             if self.definition.beside is not None:
@@ -101,65 +101,65 @@ class Expectation:
         """The list of cases behind a figure of that time."""
         if self.definition.listed is not None:
             listed = self.definition.listed(self.world, begin, end)
-            return Counter((one.case, one.at, one.number, None) for one in listed)
+            return Counter((case.case, case.at, case.number, None) for case in listed)
         if self.kpi.basis is Basis.standing:
             standing = self.open_at(min(end, self.world.now))
-            return Counter((one.case, one.opened_at, one.number, None) for one in standing)
+            return Counter((case.case, case.opened_at, case.number, None) for case in standing)
         volume = self.kpi.aggregate is Aggregate.number
         return Counter(
-            (one.case, one.at, one.number, one.excluded)
-            for one in self.cases
-            if begin <= one.at < end and (volume or one.excluded is None)
+            (case.case, case.at, case.number, case.excluded)
+            for case in self.cases
+            if begin <= case.at < end and (volume or case.excluded is None)
         )
 
 
-def _cut_of_open(one: Open, by: str | None, moment: datetime) -> Any:
+def _cut_of_open(case: Open, by: str | None, moment: datetime) -> Any:
     if by == "age":
-        return aggregates.age_of(whole_seconds(one.opened_at, moment))
-    return None if by is None else one.cut.get(by)
+        return aggregates.age_of(whole_seconds(case.opened_at, moment))
+    return None if by is None else case.cut.get(by)
 
 
 def _over(kpi: Kpi, cases: int, beneath: int | None) -> dict[str, Any]:
     """A number of cases over another number; of a change how much more it is, if that may be said."""
     if kpi.aggregate is not Aggregate.year_over_year:
         return _divided(cases, beneath or 0, kpi.per)
-    said = beneath is not None and beneath >= LEAST_BEFORE
-    return {"value": ratio(cases - (beneath or 0), beneath or 0) if said else None}
+    enough = beneath is not None and beneath >= LEAST_BEFORE
+    return {"value": ratio(cases - (beneath or 0), beneath or 0) if enough else None}
 
 
 def _point(kpi: Kpi, definition: Definition, cell: Cell, moment: datetime | None) -> dict[str, Any]:
-    numbers = [one.number for one in (cell.open if kpi.basis is Basis.standing else cell.counted)]
+    numbers = [case.number for case in (cell.open if kpi.basis is Basis.standing else cell.counted)]
     point: dict[str, Any] = {"cases": len(numbers), "excluded": dict(aggregates.excluded_of(cell))}
     if definition.open is not None:
         point |= _open_ones(kpi, cell.open, moment)
     point |= _aggregate(kpi, cell, numbers, moment)
     if kpi.may_be_skewed:
-        point["skewed"] = sum(one.skewed for one in cell.counted)
+        point["skewed"] = sum(case.skewed for case in cell.counted)
     return point
 
 
-def _open_ones(kpi: Kpi, of: Sequence[Open], moment: datetime | None) -> dict[str, Any]:
+def _open_ones(kpi: Kpi, opens: Sequence[Open], moment: datetime | None) -> dict[str, Any]:
     oldest = None
-    if of and moment is not None:
-        oldest = max(whole_seconds(one.opened_at, moment) for one in of)
-    found: dict[str, Any] = {"oldest_open_seconds": oldest}
+    if opens and moment is not None:
+        oldest = max(whole_seconds(case.opened_at, moment) for case in opens)
+    fields: dict[str, Any] = {"oldest_open_seconds": oldest}
     if kpi.basis is not Basis.standing:
-        found["open_cases"] = None if moment is None else len(of)
+        fields["open_cases"] = None if moment is None else len(opens)
     elif kpi.aggregate is Aggregate.number and moment is not None:
-        found["on_hold"] = sum(one.on_hold for one in of)
-    return found
+        fields["on_hold"] = sum(case.on_hold for case in opens)
+    return fields
 
 
 def _aggregate(kpi: Kpi, cell: Cell, numbers: Sequence[int], moment: datetime | None) -> dict[str, Any]:
     counted, total = cell.counted, sum(numbers)
-    undecided = sum(one.weight == 0 for one in counted)
+    undecided = sum(case.weight == 0 for case in counted)
     if kpi.aggregate is Aggregate.number:
         return {"value": None if kpi.basis is Basis.standing and moment is None else len(numbers)}
     if kpi.aggregate in {Aggregate.mean, Aggregate.median}:
         spread = distribution(numbers)
-        found = {"value": spread and spread[kpi.aggregate.value], "spread": spread}
-        beside = distribution([one.beside for one in counted if one.beside is not None])
-        return found if kpi.secondary is None else found | {"beside": beside}
+        fields = {"value": spread and spread[kpi.aggregate.value], "spread": spread}
+        beside_distribution = distribution([case.beside for case in counted if case.beside is not None])
+        return fields if kpi.secondary is None else fields | {"beside": beside_distribution}
     if kpi.aggregate is Aggregate.kaplan_meier:
         survival = kaplan_meier(counted) if counted else None
         return {"value": survival and survival["median"], "survival": survival}
@@ -167,7 +167,7 @@ def _aggregate(kpi: Kpi, cell: Cell, numbers: Sequence[int], moment: datetime | 
         share = _divided(total, len(numbers) * kpi.divisor)
         return share | {"undecided": undecided} if kpi.secondary is Measure.ended else share
     if kpi.aggregate in {Aggregate.of_budget, Aggregate.of_decided}:
-        share = _divided(total, sum(one.weight for one in counted))
+        share = _divided(total, sum(case.weight for case in counted))
         return share | {"undecided": undecided} if kpi.aggregate is Aggregate.of_decided else share
     return {}
 
@@ -176,13 +176,13 @@ def _divided(numerator: int, denominator: int, per: int = 1) -> dict[str, Any]:
     return {"numerator": numerator, "denominator": denominator, "value": ratio(numerator, denominator, per)}
 
 
-def told_points(kpi: Kpi, points: Iterable[Any], asked: Asked) -> dict[Place, dict[str, Any]]:
+def told_points(kpi: Kpi, points: Iterable[Any], question: Asked) -> dict[Place, dict[str, Any]]:
     """What the points of an answer say."""
-    found = {}
+    by_key = {}
     for point in points:
-        n = asked.bounds.index(point.begin)
-        cut = None if asked.by is None else point.by[asked.by]
-        said = {
+        n = question.bounds.index(point.begin)
+        cut = None if question.by is None else point.by[question.by]
+        cut_names = {
             name: getattr(point, name)
             for name in (
                 *("value", "cases", "excluded", "open_cases", "oldest_open_seconds", "on_hold", "skewed"),
@@ -190,67 +190,67 @@ def told_points(kpi: Kpi, points: Iterable[Any], asked: Asked) -> dict[Place, di
             )
         }
         main, other = ("business", "elapsed") if kpi.is_in_business_time else ("elapsed", "business")
-        said["spread"] = getattr(point, main) and getattr(point, main).model_dump()
-        said["beside"] = getattr(point, other) and getattr(point, other).model_dump()
-        said["exposure"] = point.exposure and point.exposure.model_dump()
-        said["survival"] = point.survival and point.survival.model_dump()
-        found[n, cut] = said
-    return found
+        cut_names["spread"] = getattr(point, main) and getattr(point, main).model_dump()
+        cut_names["beside"] = getattr(point, other) and getattr(point, other).model_dump()
+        cut_names["exposure"] = point.exposure and point.exposure.model_dump()
+        cut_names["survival"] = point.survival and point.survival.model_dump()
+        by_key[n, cut] = cut_names
+    return by_key
 
 
 def differing_points(
-    expected: Mapping[Place, Mapping[str, Any]], told: Mapping[Place, Mapping[str, Any]]
+    expected: Mapping[Place, Mapping[str, Any]], fields_by_key: Mapping[Place, Mapping[str, Any]]
 ) -> list[str]:
     """What the points differ in, in words."""
-    found = []
-    for place in sorted(expected.keys() | told.keys(), key=str):
-        wanted, said = expected.get(place), told.get(place)
-        if wanted is None:
-            assert said is not None
-            if _is_of_something(said):
-                found.append(f"{place}: nothing expected, told {_short(said)}")
-        elif said is None:
-            if _is_of_something(wanted):
-                found.append(f"{place}: expected {_short(wanted)}, nothing told")
+    differences = []
+    for place in sorted(expected.keys() | fields_by_key.keys(), key=str):
+        expectation, actual = expected.get(place), fields_by_key.get(place)
+        if expectation is None:
+            assert actual is not None
+            if _is_of_something(actual):
+                differences.append(f"{place}: nothing expected, told {_short(actual)}")
+        elif actual is None:
+            if _is_of_something(expectation):
+                differences.append(f"{place}: expected {_short(expectation)}, nothing told")
         else:
-            found += [
-                f"{place} {name}: expected {value}, told {said[name]}"
-                for name, value in wanted.items()
-                if not _same(value, said[name])
+            differences += [
+                f"{place} {name}: expected {value}, told {actual[name]}"
+                for name, value in expectation.items()
+                if not _same(value, actual[name])
             ]
-    return found
+    return differences
 
 
-def _is_of_something(said: Mapping[str, Any]) -> bool:
-    agreed = (said.get("exposure") or {}).get("agreed_seconds")
-    days = said["denominator"] if said.get("rota_days") is not None else None
-    numbers = (said["cases"], said.get("open_cases"), days, agreed)
-    return any(numbers) or any(said["excluded"].values())
+def _is_of_something(fields: Mapping[str, Any]) -> bool:
+    agreed = (fields.get("exposure") or {}).get("agreed_seconds")
+    days = fields["denominator"] if fields.get("rota_days") is not None else None
+    numbers = (fields["cases"], fields.get("open_cases"), days, agreed)
+    return any(numbers) or any(fields["excluded"].values())
 
 
-def _short(said: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if value is not None}
+def _short(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    if isinstance(one, float) and isinstance(other, int | float):
+def _same(left: Any, other: Any) -> bool:
+    if isinstance(left, dict) and isinstance(other, dict):
+        return left.keys() == other.keys() and all(_same(left[key], other[key]) for key in left)
+    if isinstance(left, float) and isinstance(other, int | float):
         # Half of the last decimal may be rounded either way: the product rounds what a float holds.
-        return abs(one - other) <= 1e-9 * max(1, abs(one)) + 1.01e-6
-    return bool(one == other)
+        return abs(left - other) <= 1e-9 * max(1, abs(left)) + 1.01e-6
+    return bool(left == other)
 
 
 def told_cases(cases: Iterable[Any]) -> Counter[Listed]:
     """The list of cases that the product gives."""
-    return Counter((str(one.id), one.decided_at, one.measure, one.excluded) for one in cases)
+    return Counter((str(case.id), case.decided_at, case.measure, case.excluded) for case in cases)
 
 
 def differing_cases(
     expected: Counter[Listed],
-    told: Counter[Listed],
+    actual: Counter[Listed],
 ) -> list[str]:
     """What the lists differ in, in words."""
-    return [f"expected {one}, which is not told" for one in expected - told] + [
-        f"told {one}, which is not expected" for one in told - expected
+    return [f"expected {case}, which is not told" for case in expected - actual] + [
+        f"told {case}, which is not expected" for case in actual - expected
     ]

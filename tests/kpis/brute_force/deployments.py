@@ -54,9 +54,9 @@ class Deployment:
     @cached_property
     def taken_back_at(self) -> datetime | None:
         """When it was rolled back, as was said last, or else when that was told; None: it was not."""
-        told = [step.at for step in self.steps if step.told.get("state") == "rolled_back"]
-        said = instant_of(self.record.fields(len(self.steps) - 1).get("rolled_back_at"))
-        return (said or max(told)) if told else None
+        rollback_instants = [step.at for step in self.steps if step.told.get("state") == "rolled_back"]
+        instant = instant_of(self.record.fields(len(self.steps) - 1).get("rolled_back_at"))
+        return (instant or max(rollback_instants)) if rollback_instants else None
 
     @cached_property
     def caused(self) -> set[str]:
@@ -86,33 +86,33 @@ class Deployment:
         if not self.caused:
             return self.taken_back_at
         overs = [_over_at(Incident(self._world.records[name])) for name in self.caused]
-        known = [at for at in overs if at is not None]
-        return max(known) if len(known) == len(overs) else None
+        chosen_overs = [over for over in overs if over is not None]
+        return max(chosen_overs) if len(chosen_overs) == len(overs) else None
 
 
-def _over_at(of: Incident) -> datetime | None:
+def _over_at(incident: Incident) -> datetime | None:
     """When service was back, if it had been touched, and else as it was resolved for good."""
-    if of.final is None:
+    if incident.final is None:
         return None
-    known = of.record.fields(of.final)
-    back = instant_of(known.get("service_restored_at"))
-    if known.get("effect") in {"down", "degraded"} and back is not None:
+    fields = incident.record.fields(incident.final)
+    back = instant_of(fields.get("service_restored_at"))
+    if fields.get("effect") in {"down", "degraded"} and back is not None:
         return back
-    return of.steps[of.final].at
+    return incident.steps[incident.final].at
 
 
 def _deployments(world: World) -> Iterator[Deployment]:
     for record in world.of("deployment"):
-        of = Deployment(record, world)
-        if of.ended is not None and of.known.get("environment") == "production":
-            yield of
+        deployment = Deployment(record, world)
+        if deployment.ended is not None and deployment.known.get("environment") == "production":
+            yield deployment
 
 
 def _succeeded(world: World) -> list[Counted]:
     return [
-        Counted(of.id, of.ended_at, 1, of.cut)
-        for of in _deployments(world)
-        if of.known.get("state") == "succeeded"
+        Counted(deployment.id, deployment.ended_at, 1, deployment.cut)
+        for deployment in _deployments(world)
+        if deployment.known.get("state") == "succeeded"
     ]
 
 
@@ -129,53 +129,65 @@ def _days(world: World, within: Within) -> int:
 def _led(world: World) -> list[Counted]:
     """What was deployed first by which deployment; of two that ended at one instant by the older one."""
     brought = [
-        (of, what, since)
-        for of in sorted(_deployments(world), key=lambda of: (of.ended_at, of.id))
-        if of.known["state"] != "failed"
-        for what, since in _brought(of, world).items()
+        (deployed, brought_service, since)
+        for deployed in sorted(_deployments(world), key=lambda finished: (finished.ended_at, finished.id))
+        if deployed.known["state"] != "failed"
+        for brought_service, since in _brought(deployed, world).items()
     ]
     first: dict[Brought, Counted] = {}
-    for of, what, since in brought:
-        seconds = max(0, seconds_between(since, of.ended_at))
-        first.setdefault(what, Counted(of.id, of.ended_at, seconds, of.cut))
+    for deployment, service, since in brought:
+        seconds = max(0, seconds_between(since, deployment.ended_at))
+        first.setdefault(service, Counted(deployment.id, deployment.ended_at, seconds, deployment.cut))
     return list(first.values())
 
 
-def _brought(of: Deployment, world: World) -> dict[Brought, datetime]:
+def _brought(deployment: Deployment, world: World) -> dict[Brought, datetime]:
     """The revisions of its service that it brings, or else the changes, each with when it began."""
-    found: dict[Brought, datetime] = {}
-    for one in of.known.get("revisions") or ():
-        what, committed_at = (of.cut["service"], one["revision"]), instant_of(one["committed_at"])
+    instant_by_key: dict[Brought, datetime] = {}
+    for revision_row in deployment.known.get("revisions") or ():
+        service, committed_at = (
+            (deployment.cut["service"], revision_row["revision"]),
+            instant_of(revision_row["committed_at"]),
+        )
         assert committed_at is not None
-        found[what] = min(committed_at, found.get(what, committed_at))
-    if found:
-        return found
-    for change_id in of.known.get("change_ids") or ():
+        instant_by_key[service] = min(committed_at, instant_by_key.get(service, committed_at))
+    if instant_by_key:
+        return instant_by_key
+    for change_id in deployment.known.get("change_ids") or ():
         change = Change(world.records[f"change/{change_id}"])
         if change.handed_in is not None:
-            found[None, change_id] = change.steps[change.handed_in].at
-    return found
+            instant_by_key[None, change_id] = change.steps[change.handed_in].at
+    return instant_by_key
 
 
 def _failed(world: World) -> list[Counted]:
     return [
-        Counted(of.id, of.ended_at, int(of.has_failed), of.cut) for of in _deployments(world) if of.arrived
+        Counted(deployment.id, deployment.ended_at, int(deployment.has_failed), deployment.cut)
+        for deployment in _deployments(world)
+        if deployment.arrived
     ]
 
 
 def _recovered(world: World) -> list[Counted]:
     return [
-        Counted(of.id, of.made_good_at, max(0, seconds_between(of.ended_at, of.made_good_at)), of.cut)
-        for of in _deployments(world)
-        if of.has_failed and of.made_good_at is not None
+        Counted(
+            deployment.id,
+            deployment.made_good_at,
+            max(0, seconds_between(deployment.ended_at, deployment.made_good_at)),
+            deployment.cut,
+        )
+        for deployment in _deployments(world)
+        if deployment.has_failed and deployment.made_good_at is not None
     ]
 
 
 def _unrestored(world: World, instant: datetime) -> list[Open]:
     return [
-        Open(of.id, of.ended_at, of.cut)
-        for of in _deployments(world)
-        if of.has_failed and of.ended_at < instant and (of.made_good_at is None or of.made_good_at >= instant)
+        Open(deployment.id, deployment.ended_at, deployment.cut)
+        for deployment in _deployments(world)
+        if deployment.has_failed
+        and deployment.ended_at < instant
+        and (deployment.made_good_at is None or deployment.made_good_at >= instant)
     ]
 
 

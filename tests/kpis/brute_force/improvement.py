@@ -35,8 +35,8 @@ class Suggestion:
     @property
     def author(self) -> str | None:
         """Who has offered it; None: a rule."""
-        found: str | None = self.record.opening.told.get("author_id")
-        return found
+        author_id: str | None = self.record.opening.told.get("author_id")
+        return author_id
 
     @property
     def team(self) -> str | None:
@@ -44,16 +44,16 @@ class Suggestion:
         team: str | None = None
         person = self.world.records.get(f"person/{self.author}")
         for event in () if person is None else person.events:
-            told = event.data["set"].get(event.stream, {})
-            if "team_id" in told and event.position < self.record.opening.position:
-                team = told["team_id"]
+            fields = event.data["set"].get(event.stream, {})
+            if "team_id" in fields and event.position < self.record.opening.position:
+                team = fields["team_id"]
         return team
 
     @property
     def cut(self) -> dict[str, Any]:
         """Its values in the dimensions."""
-        found = cut_of({"source": "source", "process": "process"}, self.record.opening.told)
-        return found | {"team": self.team, "offered_by": "rule" if self.author is None else "person"}
+        cut_values = cut_of({"source": "source", "process": "process"}, self.record.opening.told)
+        return cut_values | {"team": self.team, "offered_by": "rule" if self.author is None else "person"}
 
     def last(self, field: str) -> Any:
         """What was told last of that."""
@@ -67,8 +67,8 @@ class Suggestion:
     @property
     def size(self) -> str | None:
         """The size of its improvement, as was told last."""
-        of = self.improvement
-        return None if of is None else of.fields(len(of.steps) - 1).get("size")
+        improvement = self.improvement
+        return None if improvement is None else improvement.fields(len(improvement.steps) - 1).get("size")
 
     @property
     def standardised_at(self) -> datetime | None:
@@ -82,54 +82,70 @@ def _suggestions(world: World) -> list[Suggestion]:
 
 
 def _offered(world: World) -> list[Counted]:
-    return [Counted(one.record.id, one.at, 1, one.cut) for one in _suggestions(world)]
+    return [
+        Counted(suggestion.record.id, suggestion.at, 1, suggestion.cut) for suggestion in _suggestions(world)
+    ]
 
 
 def _of_persons(world: World) -> list[Counted]:
     return [
-        Counted(one.record.id, one.at, 1, one.cut) for one in _suggestions(world) if one.author is not None
+        Counted(suggestion.record.id, suggestion.at, 1, suggestion.cut)
+        for suggestion in _suggestions(world)
+        if suggestion.author is not None
     ]
 
 
 def _active(world: World, within: Within) -> int:
     """The human beings who are active when the period ends, or now; by team those in it."""
-    moment, found = min(within.end, world.now), 0
+    moment, active = min(within.end, world.now), 0
     for record in world.of("person") if within.begin < world.now else ():
         n = record.last_before(moment)
-        known = {} if n is None else record.fields(n)
-        if known.get("state") == "active" and known.get("kind") != "machine":
-            found += within.by != "team" or known.get("team_id") == within.cut
-    return found
+        fields = {} if n is None else record.fields(n)
+        if fields.get("state") == "active" and fields.get("kind") != "machine":
+            active += within.by != "team" or fields.get("team_id") == within.cut
+    return active
 
 
 def _adopted(world: World) -> list[Counted]:
-    found = []
-    for one in _suggestions(world):
-        state = one.last("state")
-        counted = Counted(one.record.id, one.at, int(state == "selected"), one.cut, weight=state in SETTLED)
-        found.append(counted)
-    return found
+    counted_cases = []
+    for suggestion in _suggestions(world):
+        state = suggestion.last("state")
+        counted = Counted(
+            suggestion.record.id,
+            suggestion.at,
+            int(state == "selected"),
+            suggestion.cut,
+            weight=state in SETTLED,
+        )
+        counted_cases.append(counted)
+    return counted_cases
 
 
 def _ideas(world: World) -> list[Counted]:
     """Those offered until now, with how long it took to the standard, or has taken without coming to it."""
-    found = []
-    for one in _suggestions(world):
-        end = one.standardised_at
-        if one.at >= world.now:
+    counted_cases = []
+    for suggestion in _suggestions(world):
+        end = suggestion.standardised_at
+        if suggestion.at >= world.now:
             continue
         ended = end is not None and end < world.now
-        took = max(0, seconds_between(one.at, end)) if end is not None and ended else None
-        seconds = whole_seconds(one.at, world.now) if took is None else took
-        found.append(Counted(one.record.id, one.at, seconds, {"size": one.size}, weight=int(ended)))
-    return found
+        took = max(0, seconds_between(suggestion.at, end)) if end is not None and ended else None
+        seconds = whole_seconds(suggestion.at, world.now) if took is None else took
+        counted_cases.append(
+            Counted(
+                suggestion.record.id, suggestion.at, seconds, {"size": suggestion.size}, weight=int(ended)
+            )
+        )
+    return counted_cases
 
 
 def _standards(world: World) -> list[Counted]:
     return [
-        Counted(one.record.id, end, max(0, seconds_between(one.at, end)), {"size": one.size})
-        for one in _suggestions(world)
-        if (end := one.standardised_at) is not None
+        Counted(
+            suggestion.record.id, end, max(0, seconds_between(suggestion.at, end)), {"size": suggestion.size}
+        )
+        for suggestion in _suggestions(world)
+        if (end := suggestion.standardised_at) is not None
     ]
 
 
@@ -143,21 +159,23 @@ def _pilots(number: Callable[[list[str], bool], tuple[int, int]]) -> Definition:
     """
 
     def cases(world: World) -> list[Counted]:
-        found = []
+        counted_cases = []
         for record in world.of("improvement"):
             places = [n for n, step in enumerate(record.steps) if step.what in OF_PILOTS]
             if places:
-                said = [record.steps[n].what for n in places]
-                counts, weight = number(said, any(step.what == "reverted" for step in record.steps))
-                at = record.steps[places[0]].at
-                found.append(Counted(record.id, at, counts, _cut(record, places[0]), weight=weight))
-        return found
+                kinds = [record.steps[n].what for n in places]
+                counts, weight = number(kinds, any(step.what == "reverted" for step in record.steps))
+                instant = record.steps[places[0]].at
+                counted_cases.append(
+                    Counted(record.id, instant, counts, _cut(record, places[0]), weight=weight)
+                )
+        return counted_cases
 
     return Definition(cases)
 
 
-def _finally(said: list[str], given_up: bool) -> tuple[int, int]:
-    return int(said[-1] == "pilot_passed"), int(said[-1] != "pilot_extended" or given_up)
+def _finally(kinds: list[str], given_up: bool) -> tuple[int, int]:
+    return int(kinds[-1] == "pilot_passed"), int(kinds[-1] != "pilot_extended" or given_up)
 
 
 def _rows(record: Record) -> list[dict[str, Any]]:
@@ -181,8 +199,8 @@ def _judged(world: World) -> Iterator[tuple[Record, int, list[bool]]]:
         if places:
             n = places[-1]
             named = record.fields(n).get("judged_position")
-            of = {row["target"]: row for row in _rows(record) if row["position"] == named}
-            yield record, n, [_achieved(row, world) for row in of.values()]
+            row_of = {row["target"]: row for row in _rows(record) if row["position"] == named}
+            yield record, n, [_achieved(row, world) for row in row_of.values()]
 
 
 def _achieved(row: dict[str, Any], world: World) -> bool:
@@ -204,53 +222,55 @@ def _improvements(world: World) -> list[Counted]:
 
 def _targets(world: World) -> list[Counted]:
     return [
-        Counted(record.id, record.steps[n].at, int(one), _cut(record, n))
+        Counted(record.id, record.steps[n].at, int(row), _cut(record, n))
         for record, n, each in _judged(world)
-        for one in each
+        for row in each
     ]
 
 
 def _benefits(world: World) -> list[Counted]:
     """The checks that have fallen due, and whether all that was measured on each is kept."""
-    found = []
+    counted_cases = []
     for record in world.of("improvement"):
         for months, (n, due) in _checks(record).items():
-            kept = [row.get("kept") for row in _rows(record) if row["occasion"] == f"month_{months}"]
+            judgements = [row.get("kept") for row in _rows(record) if row["occasion"] == f"month_{months}"]
             if due < world.now:
-                number = int(bool(kept) and all(one is True for one in kept))
-                found.append(Counted(record.id, due, number, _cut(record, n)))
-    return found
+                number = int(bool(judgements) and all(judgement is True for judgement in judgements))
+                counted_cases.append(Counted(record.id, due, number, _cut(record, n)))
+    return counted_cases
 
 
 def _checks(record: Record) -> dict[int, tuple[int, datetime]]:
     """By months, the step that told last when that check is due, and when it is."""
-    found = {}
+    by_key = {}
     for n, step in enumerate(record.steps):
         due = instant_of(step.told.get("next_benefit_due_at"))
         after = step.told.get("benefit_months")
         months = 3 if step.what == "standardised" else {3: 6, 6: 12}.get(after) if after else None
         if due is not None and months is not None:
-            found[months] = (n, due)
-    return found
+            by_key[months] = (n, due)
+    return by_key
 
 
 def projects(world: World) -> list[Counted]:
     """The improvements with a first plan that was approved: handed over by the date of its last milestone, or
     late when that has passed. What had been rejected or reverted by then was never late.
     """
-    found = []
+    counted_cases = []
     for record in world.of("improvement"):
         due = _first_planned(record)
         done = next((n for n, step in enumerate(record.steps) if step.what == "handed_over"), None)
         if due is None:
             continue
         if done is not None and record.steps[done].at <= due:
-            found.append(Counted(record.id, record.steps[done].at, 1, ticket_cut(record.fields(done))))
+            counted_cases.append(
+                Counted(record.id, record.steps[done].at, 1, ticket_cut(record.fields(done)))
+            )
             continue
         n = record.last_before(due)
         if n is not None and due < world.now and record.fields(n)["state"] not in {"rejected", "reverted"}:
-            found.append(Counted(record.id, due, 0, ticket_cut(record.fields(n))))
-    return found
+            counted_cases.append(Counted(record.id, due, 0, ticket_cut(record.fields(n))))
+    return counted_cases
 
 
 def _first_planned(record: Record) -> datetime | None:
@@ -264,7 +284,10 @@ def _first_planned(record: Record) -> datetime | None:
             left = [
                 row["due_at"] for row in milestones.values() if "due_at" in row and "dropped_at" not in row
             ]
-            return max((at for one in left if (at := instant_of(one)) is not None), default=None)
+            return max(
+                (instant for judgement in left if (instant := instant_of(judgement)) is not None),
+                default=None,
+            )
     return None
 
 
@@ -274,7 +297,7 @@ DEFINITIONS = {
     "suggestion_adoption_rate": Definition(_adopted),
     "idea_to_standard_seconds": Definition(_ideas),
     "idea_to_standard_ended_seconds": Definition(_standards),
-    "pilot_pass_rate": _pilots(lambda said, given_up: (int(said[0] == "pilot_passed"), 0)),
+    "pilot_pass_rate": _pilots(lambda kinds, given_up: (int(kinds[0] == "pilot_passed"), 0)),
     "pilot_pass_rate_final": _pilots(_finally),
     "effect_achieved": Definition(_improvements),
     "effect_achieved_targets": Definition(_targets),

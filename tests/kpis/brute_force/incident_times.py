@@ -24,126 +24,159 @@ REPEATS_WITHIN = timedelta(days=30)
 def _open_at(holds: Callable[[Incident, int], bool]) -> Callable[[World, datetime], Sequence[Open]]:
     def found(world: World, instant: datetime) -> list[Open]:
         opened = []
-        for of in incidents(world):
-            n = of.record.last_before(instant)
-            if n is not None and _phase(of, n) == OPEN and holds(of, n):
-                opened.append(Open(of.id, of.record.opened_at, of.cut(n)))
+        for incident in incidents(world):
+            n = incident.record.last_before(instant)
+            if n is not None and _phase(incident, n) == OPEN and holds(incident, n):
+                opened.append(Open(incident.id, incident.record.opened_at, incident.cut(n)))
         return opened
 
     return found
 
 
-def _phase(of: Incident, n: int) -> str:
-    return [phase for place, phase in of.phases if place <= n][-1]
+def _phase(incident: Incident, n: int) -> str:
+    return [phase for place, phase in incident.phases if place <= n][-1]
 
 
 def _response_seconds(world: World) -> list[Counted]:
     time = world.once(BusinessTime)
-    found = []
-    for of in incidents(world):
-        n = of.response
+    counted_cases = []
+    for incident in incidents(world):
+        n = incident.response
         if n is None:
             continue
-        elapsed = max(0, of.seconds(n))
-        business = elapsed if of.record.fields(n).get("priority") == "P1" else _answered_in(of, n, time)
-        skewed = of.seconds(n) < 0
-        found.append(
-            Counted(of.id, of.steps[n].at, business, of.cut(n), of.excluded, beside=elapsed, skewed=skewed)
+        elapsed = max(0, incident.seconds(n))
+        business = (
+            elapsed if incident.record.fields(n).get("priority") == "P1" else _answered_in(incident, n, time)
         )
-    return found
+        skewed = incident.seconds(n) < 0
+        counted_cases.append(
+            Counted(
+                incident.id,
+                incident.steps[n].at,
+                business,
+                incident.cut(n),
+                incident.excluded,
+                beside=elapsed,
+                skewed=skewed,
+            )
+        )
+    return counted_cases
 
 
-def _answered_in(of: Incident, n: int, time: BusinessTime) -> int:
-    counted = time.by_clock(of.record, n, "response")
+def _answered_in(incident: Incident, n: int, time: BusinessTime) -> int:
+    counted = time.by_clock(incident.record, n, "response")
     if counted is not None:
         return counted
-    hours = time.hours(of.record, n)
+    hours = time.hours(incident.record, n)
     if hours is None:
-        return max(0, of.seconds(n))
-    return hours.seconds(of.record.opened_at, max(of.record.opened_at, of.steps[n].at))
+        return max(0, incident.seconds(n))
+    return hours.seconds(incident.record.opened_at, max(incident.record.opened_at, incident.steps[n].at))
 
 
 def _resolution_seconds(world: World) -> list[Counted]:
     time = world.once(BusinessTime)
-    found = []
-    for of in incidents(world):
-        n = of.final
+    counted_cases = []
+    for incident in incidents(world):
+        n = incident.final
         if n is not None:
-            at, business = of.steps[n].at, _resolved_in(of, n, time)
-            found.append(Counted(of.id, at, business, of.cut(n), of.excluded, beside=of.seconds(n)))
-    return found
+            occurred_at, business = incident.steps[n].at, _resolved_in(incident, n, time)
+            counted_cases.append(
+                Counted(
+                    incident.id,
+                    occurred_at,
+                    business,
+                    incident.cut(n),
+                    incident.excluded,
+                    beside=incident.seconds(n),
+                )
+            )
+    return counted_cases
 
 
-def _resolved_in(of: Incident, n: int, time: BusinessTime) -> int:
-    if of.seconds(n) < 0:  # wrong clocks are seen in both times
-        return of.seconds(n)
-    counted = time.by_clock(of.record, n, "resolution")
+def _resolved_in(incident: Incident, n: int, time: BusinessTime) -> int:
+    if incident.seconds(n) < 0:  # wrong clocks are seen in both times
+        return incident.seconds(n)
+    counted = time.by_clock(incident.record, n, "resolution")
     if counted is not None:
         return counted
-    hours = time.hours(of.record, n)
+    hours = time.hours(incident.record, n)
     if hours is None:
-        return of.seconds(n)
-    return hours.seconds_of(_open_stretches(of, n))
+        return incident.seconds(n)
+    return hours.seconds_of(_open_stretches(incident, n))
 
 
-def _open_stretches(of: Incident, n: int) -> list[tuple[datetime, datetime]]:
+def _open_stretches(incident: Incident, n: int) -> list[tuple[datetime, datetime]]:
     """The stretches up to a step, and behind its opening, in which it was not resolved; a cancellation behind
     which it went on ends none (0028).
     """
-    found = []
-    opened_at = of.record.opened_at
-    for place, (begin, phase) in enumerate(of.phases):
+    open_stretches = []
+    opened_at = incident.record.opened_at
+    for place, (begin, phase) in enumerate(incident.phases):
         if phase == OPEN and begin < n:
-            later = [m for m, _ in of.phases[place + 1 :] if m <= n]
-            since, until = of.steps[begin].at, of.steps[later[0] if later else n].at
-            found.append((max(since, opened_at), max(until, opened_at)))
-    return found
+            later = [m for m, _ in incident.phases[place + 1 :] if m <= n]
+            since, until = incident.steps[begin].at, incident.steps[later[0] if later else n].at
+            open_stretches.append((max(since, opened_at), max(until, opened_at)))
+    return open_stretches
 
 
 def _reopen_rate(world: World) -> list[Counted]:
     agreements = world.once(Agreements)
-    found = []
-    for of in incidents(world):
-        for episode in of.episodes:
+    counted_cases = []
+    for incident in incidents(world):
+        for episode in incident.episodes:
             n = episode.instant
             assert n is not None
-            soon = int(is_reopened_soon(of, episode, agreements))
-            found.append(Counted(of.id, of.steps[n].at, soon, of.cut(n), of.excluded))
-    return found
+            soon = int(is_reopened_soon(incident, episode, agreements))
+            counted_cases.append(
+                Counted(incident.id, incident.steps[n].at, soon, incident.cut(n), incident.excluded)
+            )
+    return counted_cases
 
 
-def is_reopened_soon(of: Incident, episode: Episode, agreements: Agreements) -> bool:
+def is_reopened_soon(incident: Incident, episode: Episode, agreements: Agreements) -> bool:
     """Whether a resolution was left within the agreed days, and for more work: what was cancelled or marked
     as a duplicate instead, and taken up behind that, was not reopened.
     """
-    if episode.left is None or dict(of.led)[episode.left] != OPEN:
+    if episode.left is None or dict(incident.led)[episode.left] != OPEN:
         return False
     assert episode.instant is not None
-    return of.steps[episode.left].at - of.steps[episode.instant].at <= agreements.reopening(of.record)
+    return incident.steps[episode.left].at - incident.steps[episode.instant].at <= agreements.reopening(
+        incident.record
+    )
 
 
 def _first_contact(world: World) -> list[Counted]:
     agreements = world.once(Agreements)
-    found = []
-    for of in incidents(world):
-        n = of.final
+    counted_cases = []
+    for incident in incidents(world):
+        n = incident.final
         # What another system tells of does not say who resolved it.
-        if n is None or of.record.fields(n).get("channel") == "monitoring" or of.steps[n].observed:
+        if (
+            n is None
+            or incident.record.fields(n).get("channel") == "monitoring"
+            or incident.steps[n].observed
+        ):
             continue
-        soon = any(is_reopened_soon(of, episode, agreements) for episode in of.episodes)
-        number = int(_by_one_person(of, n) and not soon)
-        found.append(Counted(of.id, of.steps[n].at, number, of.cut(n), of.excluded))
-    return found
+        soon = any(is_reopened_soon(incident, episode, agreements) for episode in incident.episodes)
+        number = int(_by_one_person(incident, n) and not soon)
+        counted_cases.append(
+            Counted(incident.id, incident.steps[n].at, number, incident.cut(n), incident.excluded)
+        )
+    return counted_cases
 
 
-def _by_one_person(of: Incident, n: int) -> bool:
-    if of.response is None or of.response > n or not of.steps[n].actor.startswith("person:"):
+def _by_one_person(incident: Incident, n: int) -> bool:
+    if (
+        incident.response is None
+        or incident.response > n
+        or not incident.steps[n].actor.startswith("person:")
+    ):
         return False
-    before = of.steps[1:n]
-    requester = f"person:{of.record.fields(n).get('requester_id')}"
+    before = incident.steps[1:n]
+    requester = f"person:{incident.record.fields(n).get('requester_id')}"
     return (
-        of.steps[of.response].actor == of.steps[n].actor
-        and len(of.teams) <= 1
+        incident.steps[incident.response].actor == incident.steps[n].actor
+        and len(incident.teams) <= 1
         and not any(step.what == "held" for step in before)
         and not any(step.what == "commented" and step.actor == requester for step in before)
     )
@@ -152,37 +185,45 @@ def _by_one_person(of: Incident, n: int) -> bool:
 def _repeats(world: World) -> list[Counted]:
     problems = _problems(world)
     resolved = [
-        (of, of.steps[of.final].at, _subjects(of, of.final, problems))
-        for of in incidents(world)
-        if of.final is not None
+        (
+            incident_case,
+            incident_case.steps[incident_case.final].at,
+            _subjects(incident_case, incident_case.final, problems),
+        )
+        for incident_case in incidents(world)
+        if incident_case.final is not None
     ]
-    found = []
-    for of in incidents(world):
-        subjects, at = _subjects(of, 0, problems), of.record.opened_at
+    counted_cases = []
+    for incident in incidents(world):
+        subjects, occurred_at = _subjects(incident, 0, problems), incident.record.opened_at
         again = any(
-            other is not of and subjects & about and before < at <= before + REPEATS_WITHIN
+            other is not incident and subjects & about and before < occurred_at <= before + REPEATS_WITHIN
             for other, before, about in resolved
         )
-        found.append(Counted(of.id, at, int(again), of.cut(0, opening=True), of.excluded))
-    return found
+        counted_cases.append(
+            Counted(incident.id, occurred_at, int(again), incident.cut(0, opening=True), incident.excluded)
+        )
+    return counted_cases
 
 
-def _subjects(of: Incident, n: int, problems: Mapping[str, set[str]]) -> set[tuple[str, ...]]:
+def _subjects(incident: Incident, n: int, problems: Mapping[str, set[str]]) -> set[tuple[str, ...]]:
     """What it is about as of a step: its service and category, its item; and its problems, whenever they came
     to be known.
     """
-    known = of.record.fields(n)
-    found: set[tuple[str, ...]] = {("problem", problem) for problem in problems.get(of.record.stream, ())}
-    if known.get("service") is not None and known.get("category") is not None:
-        found.add(("kind", known["service"], known["category"]))
-    if known.get("ci") is not None:
-        found.add(("item", known["ci"]))
-    return found
+    fields = incident.record.fields(n)
+    subjects: set[tuple[str, ...]] = {
+        ("problem", problem) for problem in problems.get(incident.record.stream, ())
+    }
+    if fields.get("service") is not None and fields.get("category") is not None:
+        subjects.add(("kind", fields["service"], fields["category"]))
+    if fields.get("ci") is not None:
+        subjects.add(("item", fields["ci"]))
+    return subjects
 
 
 def _problems(world: World) -> dict[str, set[str]]:
     """The problems that each incident is linked to, in whatever way; by the incident's stream."""
-    found = defaultdict[str, set[str]](set)
+    problems_of = defaultdict[str, set[str]](set)
     for record in world.of("problem"):
         links: dict[str, str] = {}
         for event in record.events:
@@ -190,14 +231,14 @@ def _problems(world: World) -> dict[str, set[str]]:
                 if name.startswith("link/"):
                     links[name] = "" if row is None else row["other"]
         for other in links.values():
-            found[other].add(record.id)
-    return found
+            problems_of[other].add(record.id)
+    return problems_of
 
 
-def _cost(of: Incident, currency: str) -> int | None:
+def _cost(incident: Incident, currency: str) -> int | None:
     """What it cost in hundredths: all that was entered and not taken back; None: that is not known."""
-    told = [row for step in of.steps for row in step.rows.items()]
-    rows = {name: row for name, row in told if name.startswith(("work/", "cost/"))}
+    chosen_rows = [row for step in incident.steps for row in step.rows.items()]
+    rows = {name: row for name, row in chosen_rows if name.startswith(("work/", "cost/"))}
     taken_back = {row.get("reverses_id") for row in rows.values()}
     left = {
         name: row
@@ -218,25 +259,33 @@ def _cost(of: Incident, currency: str) -> int | None:
 
 
 def _unit_cost(world: World) -> list[Counted]:
-    found = []
-    for of in incidents(world):
-        cost = _cost(of, world.currency)
-        if of.final is not None and cost is not None:
-            found.append(Counted(of.id, of.steps[of.final].at, cost, of.cut(of.final), of.excluded))
-    return found
+    counted_cases = []
+    for incident in incidents(world):
+        cost = _cost(incident, world.currency)
+        if incident.final is not None and cost is not None:
+            counted_cases.append(
+                Counted(
+                    incident.id,
+                    incident.steps[incident.final].at,
+                    cost,
+                    incident.cut(incident.final),
+                    incident.excluded,
+                )
+            )
+    return counted_cases
 
 
 def _without_cost(world: World) -> list[Counted]:
     return [
         Counted(
-            of.id,
-            of.steps[of.final].at,
-            int(_cost(of, world.currency) is None),
-            of.cut(of.final),
-            of.excluded,
+            incident.id,
+            incident.steps[incident.final].at,
+            int(_cost(incident, world.currency) is None),
+            incident.cut(incident.final),
+            incident.excluded,
         )
-        for of in incidents(world)
-        if of.final is not None
+        for incident in incidents(world)
+        if incident.final is not None
     ]
 
 
@@ -254,36 +303,45 @@ class Budget:
 
 def _budgets(world: World) -> list[Budget]:
     """All that holds, in the order of the log; of a record that was withdrawn nothing does."""
-    said = []
+    budgets = []
     for record in world.of("kpi_budget"):
         if any(event.what == "withdrawn" for event in record.events):
             continue
-        known: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         for event in record.events:
-            known = known | event.data["set"][record.stream]
-            if known["kpi"] == "incident_unit_cost":
-                said.append((event.position, Budget(known)))
-    return [budget for _, budget in sorted(said, key=lambda one: one[0])]
+            fields = fields | event.data["set"][record.stream]
+            if fields["kpi"] == "incident_unit_cost":
+                budgets.append((event.position, Budget(fields)))
+    return [budget for _, budget in sorted(budgets, key=lambda dated_budget: dated_budget[0])]
 
 
 def _of_budget(world: World) -> list[Counted]:
     budgets = _budgets(world)
-    found = []
-    for one in _unit_cost(world):
-        holding = [budget for budget in budgets if budget.covers(one.at)]
+    counted_cases = []
+    for unit_case in _unit_cost(world):
+        holding = [budget for budget in budgets if budget.covers(unit_case.at)]
         last = holding[-1].said if holding else {}
         if last.get("amount") is not None and last["currency"] == world.currency:
             weight = int(Decimal(last["amount"]) * 100)
-            found.append(Counted(one.case, one.at, one.number, one.cut, one.excluded, weight=weight))
-    return found
+            counted_cases.append(
+                Counted(
+                    unit_case.case,
+                    unit_case.at,
+                    unit_case.number,
+                    unit_case.cut,
+                    unit_case.excluded,
+                    weight=weight,
+                )
+            )
+    return counted_cases
 
 
 DEFINITIONS: dict[str, Definition] = {
     **deadlines.DEFINITIONS,
     "incident_response_seconds": Definition(
-        _response_seconds, _open_at(lambda of, n: of.response is None or of.response > n)
+        _response_seconds, _open_at(lambda incident, n: incident.response is None or incident.response > n)
     ),
-    "incident_resolution_seconds": Definition(_resolution_seconds, _open_at(lambda of, n: True)),
+    "incident_resolution_seconds": Definition(_resolution_seconds, _open_at(lambda incident, n: True)),
     "reopen_rate": Definition(_reopen_rate),
     "first_contact_resolution": Definition(_first_contact),
     "repeat_incident_rate": Definition(_repeats),

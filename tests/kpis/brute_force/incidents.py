@@ -64,7 +64,11 @@ class Incident:
     def phases(self) -> list[tuple[int, str]]:
         """Where it stood since which step; without cancellations behind which it went on."""
         went_on = max(place for place, (_, phase) in enumerate(self.led) if phase != CANCELLED)
-        return [one for place, one in enumerate(self.led) if one[1] != CANCELLED or place > went_on]
+        return [
+            open_case
+            for place, open_case in enumerate(self.led)
+            if open_case[1] != CANCELLED or place > went_on
+        ]
 
     @cached_property
     def excluded(self) -> str | None:
@@ -75,18 +79,18 @@ class Incident:
     @cached_property
     def episodes(self) -> list[Episode]:
         """Its episodes; the closing of a duplicate by its mark is none."""
-        found: list[Episode] = []
+        episodes: list[Episode] = []
         inside = False
         for n, phase in self.led:
             if phase in {RESOLVED, CLOSED}:
                 if not inside:
-                    found.append(Episode([], [], None))
+                    episodes.append(Episode([], [], None))
                 inside = True
-                (found[-1].resolved if phase == RESOLVED else found[-1].closed).append(n)
+                (episodes[-1].resolved if phase == RESOLVED else episodes[-1].closed).append(n)
             elif inside:
-                found[-1] = Episode(found[-1].resolved, found[-1].closed, n)
+                episodes[-1] = Episode(episodes[-1].resolved, episodes[-1].closed, n)
                 inside = False
-        return found
+        return episodes
 
     @cached_property
     def final(self) -> int | None:
@@ -133,32 +137,32 @@ class Incident:
     @cached_property
     def teams(self) -> list[str]:
         """The teams that had it, one after another, each as long as it had it; having none is no change."""
-        found: list[str] = []
+        team_ids: list[str] = []
         for step in self.steps:
             team = step.told.get("team_id")
-            if team is not None and (not found or found[-1] != team):
-                found.append(team)
-        return found
+            if team is not None and (not team_ids or team_ids[-1] != team):
+                team_ids.append(team)
+        return team_ids
 
     @cached_property
     def handovers(self) -> int:
         """How often another person was named within one team."""
         count, person, team = 0, None, None
-        known: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         for step in self.steps:
-            known |= step.told
+            fields |= step.told
             named = step.told.get("assignee_id")
             if named is not None and named != person:
-                count += person is not None and known.get("team_id") == team
-                person, team = named, known.get("team_id")
+                count += person is not None and fields.get("team_id") == team
+                person, team = named, fields.get("team_id")
         return count
 
     def cut(self, n: int, opening: bool = False) -> dict[str, Any]:
         """What is known of it at a step; `opening`: as what counts openings has it (0085)."""
-        found = ticket_cut(self.record.fields(n))
+        fields = ticket_cut(self.record.fields(n))
         if opening:
-            found |= first_given(self.record)
-        return found | {"source": self.source}
+            fields |= first_given(self.record)
+        return fields | {"source": self.source}
 
     @cached_property
     def source(self) -> str | None:
@@ -180,12 +184,20 @@ def _at(which: Callable[[Incident], int | None], number: Callable[[Incident, int
     """The incidents that have such a step, each with a number."""
 
     def cases(world: World) -> list[Counted]:
-        found = []
-        for of in incidents(world):
-            n = which(of)
+        counted_cases = []
+        for incident in incidents(world):
+            n = which(incident)
             if n is not None:
-                found.append(Counted(of.id, of.steps[n].at, number(of, n), of.cut(n), of.excluded))
-        return found
+                counted_cases.append(
+                    Counted(
+                        incident.id,
+                        incident.steps[n].at,
+                        number(incident, n),
+                        incident.cut(n),
+                        incident.excluded,
+                    )
+                )
+        return counted_cases
 
     return Definition(cases)
 
@@ -193,9 +205,15 @@ def _at(which: Callable[[Incident], int | None], number: Callable[[Incident, int
 def _opened(number: Callable[[Incident, World], int | None]) -> Definition:
     def cases(world: World) -> list[Counted]:
         return [
-            Counted(of.id, of.record.opened_at, brings, of.cut(0, opening=True), of.excluded)
-            for of in incidents(world)
-            if (brings := number(of, world)) is not None
+            Counted(
+                incident.id,
+                incident.record.opened_at,
+                brings,
+                incident.cut(0, opening=True),
+                incident.excluded,
+            )
+            for incident in incidents(world)
+            if (brings := number(incident, world)) is not None
         ]
 
     return Definition(cases)
@@ -208,141 +226,165 @@ def _open_at(
 
     def found(world: World, instant: datetime) -> list[Open]:
         opened = []
-        for of in incidents(world):
-            n = of.record.last_before(instant)
+        for incident in incidents(world):
+            n = incident.record.last_before(instant)
             if n is None:
                 continue
-            phase = [phase for place, phase in of.phases if place <= n][-1]
-            if holds(of, n, phase):
-                cut = of.cut(n)
-                opened.append(Open(of.id, of.record.opened_at, cut, _on_hold(of, n)))
+            phase = [phase for place, phase in incident.phases if place <= n][-1]
+            if holds(incident, n, phase):
+                cut = incident.cut(n)
+                opened.append(Open(incident.id, incident.record.opened_at, cut, _on_hold(incident, n)))
         return opened
 
     return found
 
 
-def _on_hold(of: Incident, n: int) -> bool:
+def _on_hold(incident: Incident, n: int) -> bool:
     """Whether it waits after a step. A cancellation behind which it went on ends no waiting (0028), and
     another system may reopen a case and let it wait at once.
     """
-    step = of.steps[[place for place, _ in of.phases if place <= n][-1]]
+    step = incident.steps[[place for place, _ in incident.phases if place <= n][-1]]
     return step.what == "held" or (step.what == "reopened" and step.told.get("state") == "on_hold")
 
 
 def _moved(number: Callable[[bool], int]) -> Definition:
     def cases(world: World) -> list[Counted]:
-        found = []
-        for of in incidents(world):
-            if of.final is None:
+        counted_cases = []
+        for incident in incidents(world):
+            if incident.final is None:
                 continue
-            teams = of.teams
+            teams = incident.teams
             for place in range(1, len(teams)):
-                cut = of.cut(of.final) | {"from_team": teams[place - 1], "to_team": teams[place]}
+                cut = incident.cut(incident.final) | {"from_team": teams[place - 1], "to_team": teams[place]}
                 back = teams[place] in teams[:place]
-                found.append(Counted(of.id, of.steps[of.final].at, number(back), cut, of.excluded))
-        return found
+                counted_cases.append(
+                    Counted(
+                        incident.id, incident.steps[incident.final].at, number(back), cut, incident.excluded
+                    )
+                )
+        return counted_cases
 
     return Definition(cases)
 
 
-def _came_back(of: Incident, n: int) -> int:
-    teams = of.teams
+def _came_back(incident: Incident, n: int) -> int:
+    teams = incident.teams
     return int(len(set(teams)) < len(teams))
 
 
-def _reopened(of: Incident, n: int) -> int:
+def _reopened(incident: Incident, n: int) -> int:
     """Whether it was resolved or closed before its final resolution and went on to be worked on: not whether
     a cancellation came in between.
     """
-    ended = of.first_resolution if of.first_resolution is not None else n
-    return int(any(phase == OPEN and ended < place < n for place, phase in of.led))
+    ended = incident.first_resolution if incident.first_resolution is not None else n
+    return int(any(phase == OPEN and ended < place < n for place, phase in incident.led))
 
 
 def _survival(world: World) -> list[Counted]:
-    found = []
-    for of in incidents(world):
-        ended = of.final
+    counted_cases = []
+    for incident in incidents(world):
+        ended = incident.final
         seconds = (
-            whole_seconds(of.record.opened_at, world.now) if ended is None else max(0, of.seconds(ended))
+            whole_seconds(incident.record.opened_at, world.now)
+            if ended is None
+            else max(0, incident.seconds(ended))
         )
-        found.append(
+        counted_cases.append(
             Counted(
-                of.id,
-                of.record.opened_at,
+                incident.id,
+                incident.record.opened_at,
                 seconds,
-                of.cut(0, opening=True),
-                of.excluded,
+                incident.cut(0, opening=True),
+                incident.excluded,
                 weight=int(ended is not None),
             )
         )
-    return found
+    return counted_cases
 
 
 def _declared(number: Callable[[Incident], int]) -> Definition:
     def cases(world: World) -> list[Counted]:
-        found = []
-        for of in incidents(world):
-            declared = [n for n, step in enumerate(of.steps) if step.what == "declared_major"]
+        counted_cases = []
+        for incident in incidents(world):
+            declared = [n for n, step in enumerate(incident.steps) if step.what == "declared_major"]
             if declared:
                 n = declared[0]
-                found.append(Counted(of.id, of.steps[n].at, number(of), of.cut(n), of.excluded))
-        return found
+                counted_cases.append(
+                    Counted(
+                        incident.id,
+                        incident.steps[n].at,
+                        number(incident),
+                        incident.cut(n),
+                        incident.excluded,
+                    )
+                )
+        return counted_cases
 
     return Definition(cases)
 
 
-def _is_major(of: Incident) -> bool:
-    said = [step.what for step in of.steps if step.what in {"declared_major", "downgraded"}]
-    return bool(said) and said[-1] == "declared_major"
+def _is_major(incident: Incident) -> bool:
+    declarations = [step.what for step in incident.steps if step.what in {"declared_major", "downgraded"}]
+    return bool(declarations) and declarations[-1] == "declared_major"
 
 
 def _reviewed(world: World) -> list[Counted]:
-    found = []
-    for of in incidents(world):
-        n = of.final
-        if n is None or of.record.fields(n).get("declared_major_at") is None:
+    counted_cases = []
+    for incident in incidents(world):
+        n = incident.final
+        if n is None or incident.record.fields(n).get("declared_major_at") is None:
             continue
-        step = of.steps[n]
-        due = instant_of(of.record.fields(n).get("review_due_at")) or step.at + timedelta(days=7)
-        episode = of.episodes[-1]
+        step = incident.steps[n]
+        due = instant_of(incident.record.fields(n).get("review_due_at")) or step.at + timedelta(days=7)
+        episode = incident.episodes[-1]
         since = min([*episode.resolved, *episode.closed])
-        reviews = [later for later in of.steps[since + 1 :] if later.what == "reviewed"]
-        found.append(
-            Counted(of.id, step.at, int(any(review.at <= due for review in reviews)), of.cut(n), of.excluded)
+        reviews = [later for later in incident.steps[since + 1 :] if later.what == "reviewed"]
+        counted_cases.append(
+            Counted(
+                incident.id,
+                step.at,
+                int(any(review.at <= due for review in reviews)),
+                incident.cut(n),
+                incident.excluded,
+            )
         )
-    return found
+    return counted_cases
 
 
 def _restored(world: World) -> list[Counted]:
-    found = []
-    for of in incidents(world):
-        n = of.final
+    counted_cases = []
+    for incident in incidents(world):
+        n = incident.final
         if n is None:
             continue
-        known = of.record.fields(n)
-        back, began = instant_of(known.get("service_restored_at")), instant_of(known.get("began_at"))
-        if known.get("effect") not in {"down", "degraded"} or back is None:
+        fields = incident.record.fields(n)
+        back, began = instant_of(fields.get("service_restored_at")), instant_of(fields.get("began_at"))
+        if fields.get("effect") not in {"down", "degraded"} or back is None:
             continue
-        since = of.record.opened_at if began is None else began
+        since = incident.record.opened_at if began is None else began
         seconds = seconds_between(since, back)
         skewed = began is None or seconds < 0
-        found.append(Counted(of.id, back, max(0, seconds), of.cut(n), of.excluded, skewed=skewed))
-    return found
+        counted_cases.append(
+            Counted(incident.id, back, max(0, seconds), incident.cut(n), incident.excluded, skewed=skewed)
+        )
+    return counted_cases
 
 
 def _recorded(number: Callable[[int], int]) -> Definition:
     def cases(world: World) -> list[Counted]:
-        found = []
-        for of in incidents(world):
-            of_ends = [] if of.final is None else [(of.final, of.steps[of.final].at)]
-            for n, at in [(0, of.record.opened_at), *of_ends]:
-                step = of.steps[n]
+        counted_cases = []
+        for incident in incidents(world):
+            of_ends = [] if incident.final is None else [(incident.final, incident.steps[incident.final].at)]
+            for n, occurred_at in [(0, incident.record.opened_at), *of_ends]:
+                step = incident.steps[n]
                 if _imported(step):
                     continue
-                seconds = seconds_between(at, step.recorded_at)
-                cut = of.cut(n, opening=n == 0)
-                found.append(Counted(of.id, step.recorded_at, number(seconds), cut, of.excluded))
-        return found
+                seconds = seconds_between(occurred_at, step.recorded_at)
+                cut = incident.cut(n, opening=n == 0)
+                counted_cases.append(
+                    Counted(incident.id, step.recorded_at, number(seconds), cut, incident.excluded)
+                )
+        return counted_cases
 
     return Definition(cases)
 
@@ -351,31 +393,37 @@ def _imported(step: Step) -> bool:
     return step.source.startswith("import:")
 
 
-def _unended(of: Incident, n: int, phase: str) -> bool:
+def _unended(incident: Incident, n: int, phase: str) -> bool:
     return phase == OPEN
 
 
-def _unanswered(of: Incident, n: int, phase: str) -> bool:
-    return phase == OPEN and (of.response is None or of.response > n)
+def _unanswered(incident: Incident, n: int, phase: str) -> bool:
+    return phase == OPEN and (incident.response is None or incident.response > n)
 
 
-def _never_resolved(of: Incident, n: int, phase: str) -> bool:
-    return phase == OPEN and (of.first_resolution is None or of.first_resolution > n)
+def _never_resolved(incident: Incident, n: int, phase: str) -> bool:
+    return phase == OPEN and (incident.first_resolution is None or incident.first_resolution > n)
 
 
-def _unclosed(of: Incident, n: int, phase: str) -> bool:
+def _unclosed(incident: Incident, n: int, phase: str) -> bool:
     """Whether it is open, or resolved and has not been closed since it was open last; a cancellation behind
     which it went on changes nothing (0028).
     """
-    phases = [phase for place, phase in of.phases if place <= n]
+    phases = [phase for place, phase in incident.phases if place <= n]
     since = max(place for place, phase in enumerate(phases) if phase not in {RESOLVED, CLOSED})
     return phase == OPEN or (phase == RESOLVED and CLOSED not in phases[since:])
 
 
 def _backlog_age(world: World, instant: datetime) -> list[Open]:
     return [
-        Open(one.case, one.opened_at, one.cut, one.on_hold, whole_seconds(one.opened_at, instant))
-        for one in _open_at(_unended)(world, instant)
+        Open(
+            open_case.case,
+            open_case.opened_at,
+            open_case.cut,
+            open_case.on_hold,
+            whole_seconds(open_case.opened_at, instant),
+        )
+        for open_case in _open_at(_unended)(world, instant)
     ]
 
 
@@ -384,38 +432,51 @@ def _with(definition: Definition, holds: Callable[[Incident, int, str], bool]) -
 
 
 def _noise(world: World) -> list[Counted]:
-    found = []
-    for of in incidents(world):
-        n = of.final
-        if n is None or of.record.fields(n).get("channel") != "monitoring":
+    counted_cases = []
+    for incident in incidents(world):
+        n = incident.final
+        if n is None or incident.record.fields(n).get("channel") != "monitoring":
             continue
-        started = any(step.what == "started" and not step.by_rule for step in of.steps[: n + 1])
-        by_person = of.steps[n].actor.startswith("person:")
-        found.append(
-            Counted(of.id, of.steps[n].at, int(not by_person and not started), of.cut(n), of.excluded)
+        started = any(step.what == "started" and not step.by_rule for step in incident.steps[: n + 1])
+        by_person = incident.steps[n].actor.startswith("person:")
+        counted_cases.append(
+            Counted(
+                incident.id,
+                incident.steps[n].at,
+                int(not by_person and not started),
+                incident.cut(n),
+                incident.excluded,
+            )
         )
-    return found
+    return counted_cases
 
 
 DEFINITIONS = {
-    "incidents_opened": _opened(lambda of, world: 1),
-    "incidents_resolved": _at(lambda of: of.final, lambda of, n: 1),
-    "incidents_closed": _at(lambda of: of.last_close, lambda of, n: 1),
+    "incidents_opened": _opened(lambda incident, world: 1),
+    "incidents_resolved": _at(lambda incident: incident.final, lambda incident, n: 1),
+    "incidents_closed": _at(lambda incident: incident.last_close, lambda incident, n: 1),
     "first_resolution_seconds": _with(
-        _at(lambda of: of.first_resolution, lambda of, n: of.seconds(n)), _never_resolved
+        _at(lambda incident: incident.first_resolution, lambda incident, n: incident.seconds(n)),
+        _never_resolved,
     ),
-    "incident_close_seconds": _with(_at(lambda of: of.last_close, lambda of, n: of.seconds(n)), _unclosed),
-    "reopened_share": _at(lambda of: of.final, _reopened),
-    "reassigned_share": _at(lambda of: of.final, lambda of, n: int(len(of.teams) > 1)),
-    "reassignments_per_case": _at(lambda of: of.final, lambda of, n: max(0, len(of.teams) - 1)),
-    "handovers_per_case": _at(lambda of: of.final, lambda of, n: of.handovers),
-    "ping_pong_rate": _at(lambda of: of.final, _came_back),
+    "incident_close_seconds": _with(
+        _at(lambda incident: incident.last_close, lambda incident, n: incident.seconds(n)), _unclosed
+    ),
+    "reopened_share": _at(lambda incident: incident.final, _reopened),
+    "reassigned_share": _at(
+        lambda incident: incident.final, lambda incident, n: int(len(incident.teams) > 1)
+    ),
+    "reassignments_per_case": _at(
+        lambda incident: incident.final, lambda incident, n: max(0, len(incident.teams) - 1)
+    ),
+    "handovers_per_case": _at(lambda incident: incident.final, lambda incident, n: incident.handovers),
+    "ping_pong_rate": _at(lambda incident: incident.final, _came_back),
     "reassignments": _moved(lambda back: 1),
     "returned_reassignment_share": _moved(int),
     "incident_resolution_km": Definition(_survival),
-    "irregular_share": _opened(lambda of, world: int(any(step.irregular for step in of.steps))),
-    "major_incidents": _declared(lambda of: 1),
-    "majors_downgraded": _declared(lambda of: int(not _is_major(of))),
+    "irregular_share": _opened(lambda incident, world: int(any(step.irregular for step in incident.steps))),
+    "major_incidents": _declared(lambda incident: 1),
+    "majors_downgraded": _declared(lambda incident: int(not _is_major(incident))),
     "major_reviewed_on_time": Definition(_reviewed),
     "incident_restore_seconds": Definition(_restored, _open_at(_unended)),
     "late_recording_seconds": Definition(_recorded(lambda seconds: seconds).cases, _open_at(_unended)),

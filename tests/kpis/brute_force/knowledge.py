@@ -15,13 +15,15 @@ DAY = timedelta(hours=24)
 
 
 def _solved(world: World) -> list[Counted]:
-    found = []
-    for of in tickets(world):
-        n = of.final
+    counted_cases = []
+    for ticket in tickets(world):
+        n = ticket.final
         if n is not None:
-            used = any(event.what == "article_used" for event in of.record.events)
-            found.append(Counted(of.id, of.steps[n].at, int(used), of.cut(n), of.excluded))
-    return found
+            used = any(event.what == "article_used" for event in ticket.record.events)
+            counted_cases.append(
+                Counted(ticket.id, ticket.steps[n].at, int(used), ticket.cut(n), ticket.excluded)
+            )
+    return counted_cases
 
 
 class Visit:
@@ -31,8 +33,8 @@ class Visit:
         self._events = sorted(events, key=lambda event: (event.occurred_at, event.position))
         self._world = world
 
-    def _of(self, what: str) -> list[LogEvent]:
-        return [event for event in self._events if event.what == what]
+    def _of(self, event_type: str) -> list[LogEvent]:
+        return [event for event in self._events if event.what == event_type]
 
     @property
     def first(self) -> LogEvent | None:
@@ -48,11 +50,11 @@ class Visit:
     def verdicts(self) -> list[bool | None]:
         """What was said last of each article that was suggested and opened in it; None: nothing."""
         read = {event.stream for event in self._of("shown")} & {event.stream for event in self._of("viewed")}
-        said: dict[str, bool | None] = dict.fromkeys(read)
+        verdict_of: dict[str, bool | None] = dict.fromkeys(read)
         for event in self._of("rated"):
             if event.stream in read:
-                said[event.stream] = event.data["given"]["helped"]
-        return list(said.values())
+                verdict_of[event.stream] = event.data["given"]["helped"]
+        return list(verdict_of.values())
 
     def is_followed(self, since: datetime) -> bool:
         """Whether a ticket of the visitor was opened within 24 hours."""
@@ -60,9 +62,9 @@ class Visit:
             first = record.events[0]
             if record.kind not in {"incident", "request"} or self.visitor is None:
                 continue
-            told = first.data["set"].get(first.stream, {})
-            opened_at = instant_of(told.get("opened_at")) or first.occurred_at
-            if f"person:{told.get('requester_id')}" == self.visitor and since <= opened_at < since + DAY:
+            fields = first.data["set"].get(first.stream, {})
+            opened_at = instant_of(fields.get("opened_at")) or first.occurred_at
+            if f"person:{fields.get('requester_id')}" == self.visitor and since <= opened_at < since + DAY:
                 return True
         return False
 
@@ -71,18 +73,20 @@ def _visits(holds: Callable[[Visit], bool]) -> Definition:
     """The visits in which an article was suggested; whether that holds, and no ticket followed."""
 
     def cases(world: World) -> list[Counted]:
-        told: dict[str, list[LogEvent]] = defaultdict(list)
+        log_events_by_key: dict[str, list[LogEvent]] = defaultdict(list)
         for event in world.events:
             if event.type in OF_VISITS and (session := event.data["given"].get("session")) is not None:
-                told[session].append(event)
-        found = []
-        for events in told.values():
+                log_events_by_key[session].append(event)
+        counted_cases = []
+        for events in log_events_by_key.values():
             visit = Visit(events, world)
             first = visit.first
             if first is not None:
                 spared = holds(visit) and not visit.is_followed(first.occurred_at)
-                found.append(Counted(first.stream.partition("/")[2], first.occurred_at, int(spared), {}))
-        return found
+                counted_cases.append(
+                    Counted(first.stream.partition("/")[2], first.occurred_at, int(spared), {})
+                )
+        return counted_cases
 
     return Definition(cases)
 
@@ -98,23 +102,23 @@ def _has_helped(visit: Visit) -> bool:
 
 
 def _published(world: World) -> list[Counted]:
-    found = []
+    counted_cases = []
     for record in world.of("article"):
         n = next((n for n, step in enumerate(record.steps) if step.what == "published"), None)
         if n is not None:
             owner = record.fields(n).get("author_id")
-            found.append(Counted(record.id, record.steps[n].at, 1, {"owner": owner}))
-    return found
+            counted_cases.append(Counted(record.id, record.steps[n].at, 1, {"owner": owner}))
+    return counted_cases
 
 
 def _used(world: World) -> list[Counted]:
-    found = []
+    counted_cases = []
     for record in world.of("article"):
         for n, step in enumerate(record.steps):
             owner = record.fields(n).get("author_id")
             if step.what == "used" and step.actor != f"person:{owner}":
-                found.append(Counted(record.id, step.at, 1, {"owner": owner}))
-    return found
+                counted_cases.append(Counted(record.id, step.at, 1, {"owner": owner}))
+    return counted_cases
 
 
 DEFINITIONS = {

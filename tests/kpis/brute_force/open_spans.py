@@ -24,13 +24,13 @@ def instant_at(second: int) -> datetime:
 
 def united(spans: Iterable[Span]) -> list[Span]:
     """The same time in spans that neither overlap nor touch, in order."""
-    found: list[Span] = []
+    own_spans: list[Span] = []
     for begin, end in sorted(spans):
-        if found and begin <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        if own_spans and begin <= own_spans[-1][1]:
+            own_spans[-1] = (own_spans[-1][0], max(end, own_spans[-1][1]))
         elif begin < end:
-            found.append((begin, end))
-    return found
+            own_spans.append((begin, end))
+    return own_spans
 
 
 def covers(spans: Sequence[Span], second: int) -> bool:
@@ -43,21 +43,21 @@ def calendar_spans(world: World, begin: datetime, end: datetime) -> dict[str, li
     """When each calendar is open between two instants, by its key; the first version counts before its
     publication, too.
     """
-    found = {}
+    by_key = {}
     for record in world.of("calendar"):
         versions = [
-            Hours(event.position, said)
+            Hours(event.position, fields)
             for event in record.events
-            for name, said in event.data["set"].items()
+            for name, fields in event.data["set"].items()
             if name.startswith("calendar_version/")
         ]
         since = [begin, *(instant_of(version.said["published_at"]) or begin for version in versions[1:])]
         holding = zip(versions, since, [*since[1:], end], strict=True)
         key = record.fields(len(record.steps) - 1)["key"]
-        found[key] = united(
+        by_key[key] = united(
             span for version, a, b in holding for span in _spans_of(version, max(a, begin), min(b, end))
         )
-    return found
+    return by_key
 
 
 def _spans_of(version: Hours, begin: datetime, end: datetime) -> Iterator[Span]:

@@ -96,40 +96,40 @@ def _services(read: Availability, by: str | None) -> Mapping[Any, Services]:
         return {None: list(everybody.values())}
     if by == "service":
         return {service: [pieces] for service, pieces in everybody.items()}
-    found: dict[Any, list[Sequence[Piece]]] = {}
+    pieces_by_key: dict[Any, list[Sequence[Piece]]] = {}
     if by == "customer":
-        found[None] = list(everybody.values())
+        pieces_by_key[None] = list(everybody.values())
         for (_, customer), pieces in read.of_customers.items():
-            found.setdefault(customer, []).append(pieces)
+            pieces_by_key.setdefault(customer, []).append(pieces)
     elif by == "agreement":
         for pieces in (*read.of_everybody.values(), *read.of_customers.values()):
-            known = [(piece.terms.agreement, piece) for piece in pieces if piece.terms is not None]
-            _add(found, known)
+            agreed_pieces = [(piece.terms.agreement, piece) for piece in pieces if piece.terms is not None]
+            _add(pieces_by_key, agreed_pieces)
     else:
         for pieces in read.of_everybody.values():
             lost = [(piece.by.category, piece) for piece in pieces if piece.takes and piece.by is not None]
-            _add(found, lost)
-    return found
+            _add(pieces_by_key, lost)
+    return pieces_by_key
 
 
-def _add(found: dict[Any, list[Sequence[Piece]]], pieces: Iterable[tuple[Any, Piece]]) -> None:
+def _add(pieces_by_key: dict[Any, list[Sequence[Piece]]], pieces: Iterable[tuple[Any, Piece]]) -> None:
     """Adds the pieces of a service to what each is about."""
-    of: dict[Any, list[Piece]] = {}
+    pieces_of: dict[Any, list[Piece]] = {}
     for about, piece in pieces:
-        of.setdefault(about, []).append(piece)
-    for about, those in of.items():
-        found.setdefault(about, []).append(those)
+        pieces_of.setdefault(about, []).append(piece)
+    for about, those in pieces_of.items():
+        pieces_by_key.setdefault(about, []).append(those)
 
 
 def _begun(read: Availability, by: str | None) -> Mapping[Any, Sequence[Outage]]:
     """The outages that took agreed time."""
-    found: dict[Any, list[Outage]] = {}
+    outages_by_key: dict[Any, list[Outage]] = {}
     for service, pieces in read.of_everybody.items():
         for outage in outages(pieces):
             cut = {None: None, "service": service, "category": outage.first.category}.get(by)
             if outage.took_agreed_time:
-                found.setdefault(cut, []).append(outage)
-    return found
+                outages_by_key.setdefault(cut, []).append(outage)
+    return outages_by_key
 
 
 def _year_of(end: datetime, zone: str) -> Span:
@@ -150,22 +150,26 @@ def _points(
     def points(
         world: World, bounds: Sequence[datetime], by: str | None, zone: str
     ) -> dict[tuple[int, Any], Json]:
-        read, found = world.once(Availability), dict[tuple[int, Any], Json]()
+        read, figures_of = world.once(Availability), dict[tuple[int, Any], Json]()
         services, begun = _services(read, by), _begun(read, by)
         cuts = services.keys() | begun.keys()
-        whole = {cut: cache(partial(_sums, services.get(cut, ()))) for cut in cuts}
+        sums_of = {cut: cache(partial(_sums, services.get(cut, ()))) for cut in cuts}
         for n, (a, b) in enumerate(pairwise(bounds)):
             if a >= world.now:
                 if by is None:
-                    found[n, None] = NOT_BEGUN
+                    figures_of[n, None] = NOT_BEGUN
                 continue
             begin, until = second_of(a), second_of(min(b, world.now))
             year = _year_of(min(b, world.now), zone)
             for cut in cuts:
-                began = [one for one in begun.get(cut, ()) if begin <= one.began < second_of(b)]
-                of = Figures(services.get(cut, ()), began, (begin, until), year, whole[cut], by != "category")
-                found[n, cut] = say(of)
-        return found
+                began = [
+                    lost_case for lost_case in begun.get(cut, ()) if begin <= lost_case.began < second_of(b)
+                ]
+                figures = Figures(
+                    services.get(cut, ()), began, (begin, until), year, sums_of[cut], by != "category"
+                )
+                figures_of[n, cut] = say(figures)
+        return figures_of
 
     return points
 
@@ -195,8 +199,8 @@ def _whole(number: Fraction) -> int:
     return int(number + Fraction(1, 2))
 
 
-def _availability(of: Figures) -> Json:
-    sums = of.of_period
+def _availability(figures: Figures) -> Json:
+    sums = figures.of_period
     return _said(
         1 - sums.lost / sums.agreed if sums.agreed else None,
         len(sums.incidents),
@@ -206,8 +210,8 @@ def _availability(of: Figures) -> Json:
     )
 
 
-def _budget(of: Figures) -> Json:
-    used, year = of.since_new_year, of.of_year
+def _budget(figures: Figures) -> Json:
+    used, year = figures.since_new_year, figures.of_year
     return _said(
         used.lost / year.allowed if year.allowed else None,
         len(used.incidents),
@@ -218,21 +222,21 @@ def _budget(of: Figures) -> Json:
     )
 
 
-def _count(of: Figures) -> Json:
-    number = len(of.begun)
-    agreed = of.of_period.agreed if of.has_services else None
+def _count(figures: Figures) -> Json:
+    number = len(figures.begun)
+    agreed = figures.of_period.agreed if figures.has_services else None
     return _said(number, number, None, agreed_seconds=agreed, outages=number)
 
 
-def _seconds(of: Figures) -> Json:
-    sums = of.of_period
-    agreed = sums.agreed if of.has_services else None
+def _seconds(figures: Figures) -> Json:
+    sums = figures.of_period
+    agreed = sums.agreed if figures.has_services else None
     lost = float(sums.lost)
     return _said(sums.lost, len(sums.incidents), None, agreed_seconds=agreed, outage_seconds=lost)
 
 
-def _mtbf(of: Figures) -> Json:
-    sums, number = of.of_period, len(of.begun)
+def _mtbf(figures: Figures) -> Json:
+    sums, number = figures.of_period, len(figures.begun)
     up = _whole(sums.agreed - sums.lost)
     return _said(
         round((sums.agreed - sums.lost) / number, 3) if number else None,
@@ -245,8 +249,8 @@ def _mtbf(of: Figures) -> Json:
     )
 
 
-def _rate(of: Figures) -> Json:
-    sums, number = of.of_period, len(of.begun)
+def _rate(figures: Figures) -> Json:
+    sums, number = figures.of_period, len(figures.begun)
     return _said(
         Fraction(number * 3_600_000, sums.agreed) if sums.agreed else None,
         number,
@@ -262,22 +266,27 @@ def _who_took(world: World, begin: datetime, end: datetime) -> list[Counted]:
     span = second_of(begin), second_of(min(end, world.now))
     since, lost = dict[str, int](), dict[str, Fraction]()
     for pieces in world.once(Availability).of_everybody.values():
-        for (stretch, _, weight), run in groupby(pieces, lambda one: (one.by, one.terms, one.weight)):
+        for (stretch, _, weight), run in groupby(
+            pieces, lambda span_piece: (span_piece.by, span_piece.terms, span_piece.weight)
+        ):
             those = [piece for piece in run if piece.within(*span)]
-            taken = sum(piece.within(*span) for piece in those if piece.takes) * weight
-            if stretch is not None and taken:
-                one = stretch.incident
-                since[one] = min(since.get(one, span[1]), max(those[0].begin, span[0]))
-                lost[one] = lost.get(one, Fraction(0)) + taken
-    return [Counted(one, instant_at(since[one]), _whole(number), {}) for one, number in lost.items()]
+            total = sum(piece.within(*span) for piece in those if piece.takes) * weight
+            if stretch is not None and total:
+                incident = stretch.incident
+                since[incident] = min(since.get(incident, span[1]), max(those[0].begin, span[0]))
+                lost[incident] = lost.get(incident, Fraction(0)) + total
+    return [
+        Counted(lost_case, instant_at(since[lost_case]), _whole(number), {})
+        for lost_case, number in lost.items()
+    ]
 
 
 def _which_began(world: World, begin: datetime, end: datetime) -> list[Counted]:
     """The outages that began, each by the incident that began it."""
     return [
-        Counted(one.first.incident, instant_at(one.began), 1, {})
-        for one in _begun(world.once(Availability), None).get(None, ())
-        if second_of(begin) <= one.began < second_of(end)
+        Counted(lost_case.first.incident, instant_at(lost_case.began), 1, {})
+        for lost_case in _begun(world.once(Availability), None).get(None, ())
+        if second_of(begin) <= lost_case.began < second_of(end)
     ]
 
 

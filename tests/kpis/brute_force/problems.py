@@ -49,116 +49,133 @@ def _at(which: Callable[[Problem], int | None], number: Callable[[Problem, int],
     """The problems that have such a step, each with a number."""
 
     def cases(world: World) -> list[Counted]:
-        found = []
-        for of in _problems(world):
-            n = which(of)
+        counted_cases = []
+        for problem in _problems(world):
+            n = which(problem)
             if n is not None:
-                found.append(Counted(of.id, of.steps[n].at, number(of, n), of.cut(n), of.excluded))
-        return found
+                counted_cases.append(
+                    Counted(
+                        problem.id, problem.steps[n].at, number(problem, n), problem.cut(n), problem.excluded
+                    )
+                )
+        return counted_cases
 
     return cases
 
 
 def _open_at(
     holds: Callable[[Problem, int], bool],
-    number: Callable[[Problem, int, datetime], int] = lambda of, n, at: 1,
+    number: Callable[[Problem, int, datetime], int] = lambda problem, n, until: 1,
 ) -> Callable[[World, datetime], list[Open]]:
     """Those open at an instant of which that holds."""
 
     def found(world: World, instant: datetime) -> list[Open]:
         opened = []
-        for of in _problems(world):
-            n = of.record.last_before(instant)
-            if n is not None and of.is_open(n) and holds(of, n):
-                brings = number(of, n, instant)
-                opened.append(Open(of.id, of.record.opened_at, of.cut(n), of.state(n) == "on_hold", brings))
+        for problem in _problems(world):
+            n = problem.record.last_before(instant)
+            if n is not None and problem.is_open(n) and holds(problem, n):
+                brings = number(problem, n, instant)
+                opened.append(
+                    Open(
+                        problem.id,
+                        problem.record.opened_at,
+                        problem.cut(n),
+                        problem.state(n) == "on_hold",
+                        brings,
+                    )
+                )
         return opened
 
     return found
 
 
-def _any(of: Problem, n: int) -> bool:
+def _any(problem: Problem, n: int) -> bool:
     return True
 
 
-def _is_caused(of: Problem, n: int) -> bool:
-    return of.caused is not None and of.caused <= n
+def _is_caused(problem: Problem, n: int) -> bool:
+    return problem.caused is not None and problem.caused <= n
 
 
-def _is_known_error(of: Problem, n: int, instant: datetime) -> int:
-    return int(_is_caused(of, n) and of.worked_around is not None and of.worked_around <= n)
+def _is_known_error(problem: Problem, n: int, instant: datetime) -> int:
+    return int(_is_caused(problem, n) and problem.worked_around is not None and problem.worked_around <= n)
 
 
-def _opened(number: Callable[[Problem, World], int], opening: bool, weight: Any = lambda of: 0) -> Any:
+def _opened(number: Callable[[Problem, World], int], opening: bool, weight: Any = lambda problem: 0) -> Any:
     def cases(world: World) -> list[Counted]:
         return [
             Counted(
-                of.id,
-                of.record.opened_at,
-                number(of, world),
-                of.cut(0, opening=opening),
-                of.excluded,
-                weight=weight(of),
+                problem.id,
+                problem.record.opened_at,
+                number(problem, world),
+                problem.cut(0, opening=opening),
+                problem.excluded,
+                weight=weight(problem),
             )
-            for of in _problems(world)
+            for problem in _problems(world)
         ]
 
     return cases
 
 
-def _without_cause(of: Problem, world: World) -> int:
+def _without_cause(problem: Problem, world: World) -> int:
     """How long it has been, or was, without a cause."""
-    if of.caused is not None:
-        return max(0, of.seconds(of.caused))
-    return whole_seconds(of.record.opened_at, world.now)
+    if problem.caused is not None:
+        return max(0, problem.seconds(problem.caused))
+    return whole_seconds(problem.record.opened_at, world.now)
 
 
 def _fixed(world: World) -> list[Counted]:
-    found = []
-    for of in _problems(world):
-        n, cause = of.final, of.caused
+    counted_cases = []
+    for problem in _problems(world):
+        n, cause = problem.final, problem.caused
         if n is not None and cause is not None:
             # A cause that was found behind the resolution took no time to fix.
-            seconds = max(0, seconds_between(of.steps[cause].at, of.steps[n].at))
-            found.append(Counted(of.id, of.steps[n].at, seconds, of.cut(n), of.excluded))
-    return found
+            seconds = max(0, seconds_between(problem.steps[cause].at, problem.steps[n].at))
+            counted_cases.append(
+                Counted(problem.id, problem.steps[n].at, seconds, problem.cut(n), problem.excluded)
+            )
+    return counted_cases
 
 
 def _prevented(world: World) -> list[Counted]:
-    found = []
-    for of in _problems(world):
-        n = of.final
+    counted_cases = []
+    for problem in _problems(world):
+        n = problem.final
         if n is None:
             continue
-        fixed = of.steps[n].at
-        opened = [world.records[name].opened_at for name in _linked(of)]
-        before = sum(fixed - AROUND <= at < fixed for at in opened)
-        after = sum(fixed <= at < fixed + AROUND for at in opened)
-        found.append(Counted(of.id, fixed, before - after, of.cut(n), of.excluded))
-    return found
+        fixed = problem.steps[n].at
+        opened = [world.records[name].opened_at for name in _linked(problem)]
+        before = sum(fixed - AROUND <= occurred_at < fixed for occurred_at in opened)
+        after = sum(fixed <= occurred_at < fixed + AROUND for occurred_at in opened)
+        counted_cases.append(Counted(problem.id, fixed, before - after, problem.cut(n), problem.excluded))
+    return counted_cases
 
 
-def _linked(of: Problem) -> set[str]:
+def _linked(problem: Problem) -> set[str]:
     """The incidents that are linked to it, in whatever way."""
-    return {row["other"] for row in links_of(of.record) if row["other"].startswith("incident/")}
+    return {row["other"] for row in links_of(problem.record) if row["other"].startswith("incident/")}
 
 
 DEFINITIONS = {
     "problem_cause_seconds": Definition(
-        _at(lambda of: of.caused, lambda of, n: of.seconds(n)), _open_at(lambda of, n: not _is_caused(of, n))
+        _at(lambda problem: problem.caused, lambda problem, n: problem.seconds(n)),
+        _open_at(lambda problem, n: not _is_caused(problem, n)),
     ),
     "problem_cause_km": Definition(
-        _opened(_without_cause, opening=True, weight=lambda of: int(of.caused is not None))
+        _opened(_without_cause, opening=True, weight=lambda problem: int(problem.caused is not None))
     ),
     "known_error_ratio": Definition(open=_open_at(_any, _is_known_error)),
     "problem_fix_seconds": Definition(_fixed, _open_at(_is_caused)),
-    "problems_risk_accepted": Definition(_at(lambda of: of.accepted, lambda of, n: 1)),
+    "problems_risk_accepted": Definition(_at(lambda problem: problem.accepted, lambda problem, n: 1)),
     "problem_backlog": Definition(open=_open_at(_any)),
     "problem_backlog_age": Definition(
-        open=_open_at(_any, lambda of, n, at: whole_seconds(of.record.opened_at, at))
+        open=_open_at(_any, lambda problem, n, until: whole_seconds(problem.record.opened_at, until))
     ),
     "incidents_prevented": Definition(_prevented),
     "proactive_problem_share": Definition(
-        _opened(lambda of, world: int(of.record.opening.told.get("origin") in PROACTIVE), opening=True)
+        _opened(
+            lambda problem, world: int(problem.record.opening.told.get("origin") in PROACTIVE), opening=True
+        )
     ),
 }

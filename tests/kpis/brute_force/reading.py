@@ -89,10 +89,10 @@ class Record:
 
     @cached_property
     def _known(self) -> list[Json]:
-        found: list[Json] = []
+        documents: list[Json] = []
         for step in self.steps:
-            found.append((found[-1] if found else {}) | step.told)
-        return found
+            documents.append((documents[-1] if documents else {}) | step.told)
+        return documents
 
     def last_before(self, instant: datetime) -> int | None:
         """The number of the last step before the instant; None if the record was not opened before it."""
@@ -123,22 +123,24 @@ def whole_seconds(begin: datetime, end: datetime) -> int:
 
 def records(events: Iterable[LogEvent]) -> dict[str, Record]:
     """All records of the log by their streams."""
-    of: dict[str, list[LogEvent]] = defaultdict(list)
+    log_events_by_key: dict[str, list[LogEvent]] = defaultdict(list)
     for event in events:
-        of[event.stream].append(event)
-    return {stream: _record(stream, told) for stream, told in of.items()}
+        log_events_by_key[event.stream].append(event)
+    return {stream: _record(stream, stream_events) for stream, stream_events in log_events_by_key.items()}
 
 
 def _record(stream: str, events: list[LogEvent]) -> Record:
     kind, _, record_id = stream.partition("/")
     events.sort(key=lambda event: event.position)
     first = events[0]
-    gone = {event.data["instead"] for event in events if "instead" in event.data} - {1}
+    withdrawn = {event.data["instead"] for event in events if "instead" in event.data} - {1}
     opened_at = first.occurred_at
     for event in events:
-        if (said := _own(event).get("opened_at")) is not None:
-            opened_at = instant_of(said) or opened_at
-    behind = [event for event in events[1:] if event.version not in gone and event.data.get("instead") != 1]
+        if (opened_text := _own(event).get("opened_at")) is not None:
+            opened_at = instant_of(opened_text) or opened_at
+    behind = [
+        event for event in events[1:] if event.version not in withdrawn and event.data.get("instead") != 1
+    ]
     steps = [_step(event) for event in behind]
     steps.sort(key=lambda step: (step.at, step.position))
     return Record(record_id, kind, [_opening(events, opened_at), *steps], events)
@@ -158,16 +160,16 @@ def _opening(events: Sequence[LogEvent], opened_at: datetime) -> Step:
     if not retold and not movers:
         return step
     teller = _step((retold or movers)[-1])
-    known = step.told | {name: value for name, value in teller.told.items() if name != "state"}
+    fields = step.told | {name: value for name, value in teller.told.items() if name != "state"}
     if retold:
         step = replace(step, actor=teller.actor, irregular=teller.irregular)
-    return replace(step, told=known)
+    return replace(step, told=fields)
 
 
 def _own(event: LogEvent) -> Json:
     """What an event told of its own record, of then and of now."""
-    told, late = (event.data.get(name) or {} for name in ("set", "late"))
-    return {**(told.get(event.stream) or {}), **late.get(event.stream, {})}
+    values, late = (event.data.get(name) or {} for name in ("set", "late"))
+    return {**(values.get(event.stream) or {}), **late.get(event.stream, {})}
 
 
 def _step(event: LogEvent) -> Step:
@@ -209,8 +211,8 @@ class World:
         """What is made of all this, made the first time that it is asked for."""
         if make not in self._kept:
             self._kept[make] = make(self)
-        found: T = self._kept[make]
-        return found
+        computed: T = self._kept[make]
+        return computed
 
     def of(self, kind: str) -> list[Record]:
         """All records of that kind."""

@@ -53,16 +53,16 @@ class Request:
     @cached_property
     def episodes(self) -> list[Episode]:
         """The stretches in which it was delivered or closed."""
-        found: list[Episode] = []
+        episodes: list[Episode] = []
         inside = False
         for n, state in self.led:
             if state in ENDED:
-                before = found.pop().delivered if inside else ()
-                found.append(Episode([*before, n] if state == DELIVERED else before, None))
+                before = episodes.pop().delivered if inside else ()
+                episodes.append(Episode([*before, n] if state == DELIVERED else before, None))
             elif inside:
-                found[-1] = Episode(found[-1].delivered, n)
+                episodes[-1] = Episode(episodes[-1].delivered, n)
             inside = state in ENDED
-        return found
+        return episodes
 
     @cached_property
     def final(self) -> int | None:
@@ -78,13 +78,13 @@ class Request:
 
     def stretches(self, end: int) -> list[tuple[str, datetime, datetime]]:
         """The states that it was in up to that step, each from when to when."""
-        found = []
+        state_stretches = []
         for place, (n, state) in enumerate(self.led):
             if n >= end:
                 break
             later = [m for m, _ in self.led[place + 1 :] if m <= end]
-            found.append((state, self.since(n), self.since(later[0] if later else end)))
-        return found
+            state_stretches.append((state, self.since(n), self.since(later[0] if later else end)))
+        return state_stretches
 
     def since(self, n: int) -> datetime:
         """When a step took effect: nothing does before the submission."""
@@ -100,8 +100,8 @@ class Request:
 
     def cut(self, n: int, opening: bool = False) -> dict[str, Any]:
         """What is known of it at a step; `opening`: as what counts openings has it (0085)."""
-        found = ticket_cut(self.fields(n))
-        return found | first_given(self.record) if opening else found
+        fields = ticket_cut(self.fields(n))
+        return fields | first_given(self.record) if opening else fields
 
 
 def is_open(state: str) -> bool:
@@ -127,12 +127,14 @@ def when_delivered(
     """
 
     def cases(world: World) -> list[Counted]:
-        found = []
-        for of in requests(world):
-            n = of.final
-            if n is not None and (brings := number(of, n)) is not None:
-                found.append(Counted(of.id, of.steps[n].at, brings, of.cut(n), of.excluded))
-        return found
+        counted_cases = []
+        for request in requests(world):
+            n = request.final
+            if n is not None and (brings := number(request, n)) is not None:
+                counted_cases.append(
+                    Counted(request.id, request.steps[n].at, brings, request.cut(n), request.excluded)
+                )
+        return counted_cases
 
     return Definition(cases, None if holds is None else open_at(holds))
 
@@ -142,23 +144,23 @@ def open_at(holds: Callable[[Request, int, str], bool]) -> Callable[[World, date
 
     def found(world: World, instant: datetime) -> list[Open]:
         opened = []
-        for of in requests(world):
-            n = of.record.last_before(instant)
+        for request in requests(world):
+            n = request.record.last_before(instant)
             if n is None:
                 continue
-            state = of.state(n)
-            if is_open(state) and holds(of, n, state):
-                opened.append(Open(of.id, of.record.opened_at, of.cut(n), state == "on_hold"))
+            state = request.state(n)
+            if is_open(state) and holds(request, n, state):
+                opened.append(Open(request.id, request.record.opened_at, request.cut(n), state == "on_hold"))
         return opened
 
     return found
 
 
-def unended(of: Request, n: int, state: str) -> bool:
+def unended(request: Request, n: int, state: str) -> bool:
     """Not delivered."""
     return True
 
 
-def unanswered(of: Request, n: int, state: str) -> bool:
+def unanswered(request: Request, n: int, state: str) -> bool:
     """Neither assessed nor begun."""
-    return of.response is None or of.response > n
+    return request.response is None or request.response > n

@@ -23,31 +23,37 @@ def _due(promised: Callable[[Request], datetime | None]) -> Definition:
     """
 
     def cases(world: World) -> list[Counted]:
-        found = []
-        for of in requests(world):
-            due, n = promised(of), of.final
+        counted_cases = []
+        for request in requests(world):
+            due, n = promised(request), request.final
             if due is None:
                 continue
-            if n is not None and of.steps[n].at <= due:
-                found.append(Counted(of.id, of.steps[n].at, 1, of.cut(n), of.excluded))
+            if n is not None and request.steps[n].at <= due:
+                counted_cases.append(
+                    Counted(request.id, request.steps[n].at, 1, request.cut(n), request.excluded)
+                )
                 continue
-            n = of.record.last_before(due)
-            if n is None or due > world.now or (of.excluded is not None and not is_open(of.state(n))):
+            n = request.record.last_before(due)
+            if (
+                n is None
+                or due > world.now
+                or (request.excluded is not None and not is_open(request.state(n)))
+            ):
                 continue
-            found.append(Counted(of.id, due, 0, of.cut(n), of.excluded))
-        return found
+            counted_cases.append(Counted(request.id, due, 0, request.cut(n), request.excluded))
+        return counted_cases
 
     return Definition(cases)
 
 
-def _promised_by_item(of: Request) -> datetime | None:
-    seconds = of.fields(len(of.steps) - 1).get("target_seconds")
-    return None if seconds is None else of.record.opened_at + timedelta(seconds=seconds)
+def _promised_by_item(request: Request) -> datetime | None:
+    seconds = request.fields(len(request.steps) - 1).get("target_seconds")
+    return None if seconds is None else request.record.opened_at + timedelta(seconds=seconds)
 
 
-def _first_planned(of: Request) -> datetime | None:
+def _first_planned(request: Request) -> datetime | None:
     """The date of the first plan that was approved: only projects have one."""
-    return instant_of(of.fields(len(of.steps) - 1).get("first_planned_at"))
+    return instant_of(request.fields(len(request.steps) - 1).get("first_planned_at"))
 
 
 def _projects() -> Definition:
@@ -59,125 +65,133 @@ def _projects() -> Definition:
 
 def _tasks(record: Record) -> dict[str, list[tuple[Step, dict[str, Any]]]]:
     """What was told of each task, in the order that counts."""
-    found: dict[str, list[tuple[Step, dict[str, Any]]]] = {}
+    tasks_of: dict[str, list[tuple[Step, dict[str, Any]]]] = {}
     for step in record.steps:
         for name, row in step.rows.items():
             if name.startswith("task/"):
-                found.setdefault(name, []).append((step, row or {}))
-    return found
+                tasks_of.setdefault(name, []).append((step, row or {}))
+    return tasks_of
 
 
 def _tasks_on_time(world: World) -> list[Counted]:
-    found = []
-    for of in requests(world):
-        for told in _tasks(of.record).values():
-            due = next((at for _, row in told if (at := instant_of(row.get("due_at"))) is not None), None)
-            known: dict[str, Any] = {}
-            for _, row in told:
-                known |= row
-            done, dropped = instant_of(known.get("completed_at")), instant_of(known.get("dropped_at"))
+    counted_cases = []
+    for request in requests(world):
+        for task in _tasks(request.record).values():
+            due = next(
+                (instant for _, row in task if (instant := instant_of(row.get("due_at"))) is not None), None
+            )
+            fields: dict[str, Any] = {}
+            for _, row in task:
+                fields |= row
+            done, dropped = instant_of(fields.get("completed_at")), instant_of(fields.get("dropped_at"))
             if due is None or due > world.now or (dropped is not None and dropped <= due):
                 continue
             in_time = int(done is not None and done <= due)
-            before = max(n for n, step in enumerate(of.steps) if n == 0 or step.at < due)
-            found.append(Counted(of.id, due, in_time, of.cut(before), of.excluded))
-    return found
+            before = max(n for n, step in enumerate(request.steps) if n == 0 or step.at < due)
+            counted_cases.append(Counted(request.id, due, in_time, request.cut(before), request.excluded))
+    return counted_cases
 
 
-def _approver_role(of: Request, n: int) -> str | None:
+def _approver_role(request: Request, n: int) -> str | None:
     """The role that the last question was put to by that step; a group or named persons have none."""
     role = None
-    for step in of.steps[: n + 1]:
+    for step in request.steps[: n + 1]:
         if "approval_id" in step.told:
             role = (step.rows.get(f"decision/{step.told['approval_id']}") or {}).get("role")
     return role
 
 
-def _waits(of: Request) -> list[tuple[int, timedelta]]:
+def _waits(request: Request) -> list[tuple[int, timedelta]]:
     """The waits for an approval that were answered: by which step, and how long they were. Asked anew it goes
     on, and what it was on hold is taken away.
     """
-    found = []
+    waits = []
     waited: timedelta | None = None
-    for place, (n, state) in enumerate(of.led):
-        if of.steps[n].what in {"approved", "refused"} and waited is not None:
-            found.append((n, waited))
+    for place, (n, state) in enumerate(request.led):
+        if request.steps[n].what in {"approved", "refused"} and waited is not None:
+            waits.append((n, waited))
         if state == AWAITING_APPROVAL:
-            until = of.since(of.led[place + 1][0]) if place + 1 < len(of.led) else of.since(n)
-            waited = (waited or timedelta()) + (until - of.since(n))
+            until = (
+                request.since(request.led[place + 1][0]) if place + 1 < len(request.led) else request.since(n)
+            )
+            waited = (waited or timedelta()) + (until - request.since(n))
         elif state != "on_hold":
             waited = None
-    return found
+    return waits
 
 
 def _approvals(world: World) -> list[Counted]:
     """The waits that an answer ended."""
-    found = []
-    for of in requests(world):
-        start = of.record.opened_at
-        for n, waited in _waits(of):
-            cut = of.cut(n) | {"approver_role": _approver_role(of, n)}
+    counted_cases = []
+    for request in requests(world):
+        start = request.record.opened_at
+        for n, waited in _waits(request):
+            cut = request.cut(n) | {"approver_role": _approver_role(request, n)}
             seconds = seconds_between(start, start + waited)
-            found.append(Counted(of.id, of.steps[n].at, seconds, cut, of.excluded))
-    return found
+            counted_cases.append(Counted(request.id, request.steps[n].at, seconds, cut, request.excluded))
+    return counted_cases
 
 
 def _undecided(world: World, instant: datetime) -> list[Open]:
-    found = []
-    for of in requests(world):
-        n = of.record.last_before(instant)
-        if n is not None and of.state(n) == AWAITING_APPROVAL:
-            cut = of.cut(n) | {"approver_role": _approver_role(of, n)}
-            found.append(Open(of.id, of.record.opened_at, cut))
-    return found
+    opens = []
+    for request in requests(world):
+        n = request.record.last_before(instant)
+        if n is not None and request.state(n) == AWAITING_APPROVAL:
+            cut = request.cut(n) | {"approver_role": _approver_role(request, n)}
+            opens.append(Open(request.id, request.record.opened_at, cut))
+    return opens
 
 
 def _verdicts(world: World) -> list[Counted]:
     """The first verdict of each: only projects are accepted or not."""
-    found = []
-    for of in requests(world):
-        judged = [n for n, step in enumerate(of.steps) if step.what in {"accepted", "acceptance_failed"}]
+    counted_cases = []
+    for request in requests(world):
+        judged = [n for n, step in enumerate(request.steps) if step.what in {"accepted", "acceptance_failed"}]
         if judged:
             n = judged[0]
-            number = int(of.steps[n].what == "accepted")
-            found.append(Counted(of.id, of.steps[n].at, number, of.cut(n), of.excluded))
-    return found
+            number = int(request.steps[n].what == "accepted")
+            counted_cases.append(
+                Counted(request.id, request.steps[n].at, number, request.cut(n), request.excluded)
+            )
+    return counted_cases
 
 
-def _by_requester(of: Request, n: int) -> bool:
-    return of.steps[n].actor == f"person:{of.fields(n).get('requester_id')}"
+def _by_requester(request: Request, n: int) -> bool:
+    return request.steps[n].actor == f"person:{request.fields(n).get('requester_id')}"
 
 
-def _is_rework(of: Request, n: int) -> bool:
-    step = of.steps[n]
+def _is_rework(request: Request, n: int) -> bool:
+    step = request.steps[n]
     state = step.told.get("state")
     if step.what == "requirements_changed":
-        return not _by_requester(of, n)
+        return not _by_requester(request, n)
     sent_back = step.what == "solution_reviewed" and state == "revising"
     taken_up = step.what == "reopened" and state == "rectifying"
     return step.what == "acceptance_failed" or sent_back or taken_up
 
 
-def rework_rounds(of: Request, end: int) -> int:
+def rework_rounds(request: Request, end: int) -> int:
     """How often something had been done again by then."""
-    return sum(_is_rework(of, n) for n in range(end + 1))
+    return sum(_is_rework(request, n) for n in range(end + 1))
 
 
-def _changes(of: Request, end: int) -> int:
-    changed = (n for n in range(end + 1) if of.steps[n].what == "requirements_changed")
-    return sum(_by_requester(of, n) for n in changed)
+def _changes(request: Request, end: int) -> int:
+    changed = (n for n in range(end + 1) if request.steps[n].what == "requirements_changed")
+    return sum(_by_requester(request, n) for n in changed)
 
 
-def taken_up_soon(of: Request, agreements: Agreements) -> bool:
+def taken_up_soon(request: Request, agreements: Agreements) -> bool:
     """Whether it was taken up again within the agreed days of a delivery."""
-    own, agreement = of.fields(len(of.steps) - 1).get("reopen_days"), agreements.of(of.record)
+    own, agreement = request.fields(len(request.steps) - 1).get("reopen_days"), agreements.of(request.record)
     agreed = None if agreement is None else agreement.terms.get("reopen_days")
-    days = timedelta(days=next((one for one in (own, agreed) if one is not None), USUAL_DAYS))
-    for episode in of.episodes:
+    days = timedelta(
+        days=next((agreed_days for agreed_days in (own, agreed) if agreed_days is not None), USUAL_DAYS)
+    )
+    for episode in request.episodes:
         if not episode.delivered or episode.left is None:
             continue
-        away = of.steps[episode.left]
-        soon = away.at <= of.steps[max(episode.delivered)].at + days
+        away = request.steps[episode.left]
+        soon = away.at <= request.steps[max(episode.delivered)].at + days
         if soon and away.told["state"] not in EXCLUDED:
             return True
     return False
@@ -186,8 +200,8 @@ def taken_up_soon(of: Request, agreements: Agreements) -> bool:
 def _accurate(world: World) -> list[Counted]:
     agreements = world.once(Agreements)
 
-    def number(of: Request, n: int) -> int:
-        return int(rework_rounds(of, n) == 0 and not taken_up_soon(of, agreements))
+    def number(request: Request, n: int) -> int:
+        return int(rework_rounds(request, n) == 0 and not taken_up_soon(request, agreements))
 
     cases = when_delivered(number).cases
     assert cases is not None
@@ -200,7 +214,7 @@ DEFINITIONS: dict[str, Definition] = {
     "tasks_on_time": Definition(_tasks_on_time),
     "approval_wait_seconds": Definition(_approvals, _undecided),
     "acceptance_first_pass": Definition(_verdicts),
-    "request_rework": when_delivered(lambda of, n: int(rework_rounds(of, n) > 0)),
+    "request_rework": when_delivered(lambda request, n: int(rework_rounds(request, n) > 0)),
     "request_rework_rounds": when_delivered(rework_rounds),
     "requirement_changes_per_request": when_delivered(_changes),
     "service_accuracy": Definition(_accurate),

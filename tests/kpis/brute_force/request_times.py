@@ -22,106 +22,135 @@ AT_ONCE = frozenset({"hotline", "chat"})
 TEN_SECONDS = timedelta(seconds=10)
 
 
-def _business(business: BusinessTime, of: Request, n: int, metric: str) -> int:
+def _business(business: BusinessTime, request: Request, n: int, metric: str) -> int:
     """The business time from the submission to a step: what the clock of the metric counted, else that of the
     calendar. That clocks were wrong is seen in both times.
     """
-    if of.steps[n].at < of.record.opened_at:
-        return of.seconds(n)
-    counted = business.by_clock(of.record, n, metric)
+    if request.steps[n].at < request.record.opened_at:
+        return request.seconds(n)
+    counted = business.by_clock(request.record, n, metric)
     if counted is None:
-        stretch = (of.record.opened_at, of.steps[n].at)
-        hours = business.hours(of.record, n)
+        stretch = (request.record.opened_at, request.steps[n].at)
+        hours = business.hours(request.record, n)
         counted = seconds_between(*stretch) if hours is None else hours.seconds(*stretch)
     return counted
 
 
 def _lead(path: str | None) -> Definition:
     def cases(world: World) -> list[Counted]:
-        business, found = world.once(BusinessTime), []
-        for of in requests(world):
-            n = of.final
-            if n is None or path not in {None, of.cut(n)["path"]}:
+        business, counted_cases = world.once(BusinessTime), []
+        for request in requests(world):
+            n = request.final
+            if n is None or path not in {None, request.cut(n)["path"]}:
                 continue
-            beside = _business(business, of, n, "fulfilment")
-            found.append(Counted(of.id, of.steps[n].at, of.seconds(n), of.cut(n), of.excluded, beside=beside))
-        return found
+            business_seconds = _business(business, request, n, "fulfilment")
+            counted_cases.append(
+                Counted(
+                    request.id,
+                    request.steps[n].at,
+                    request.seconds(n),
+                    request.cut(n),
+                    request.excluded,
+                    beside=business_seconds,
+                )
+            )
+        return counted_cases
 
-    def holds(of: Request, n: int, state: str) -> bool:
-        known = of.cut(n)["path"]
-        return path is None or (known == "project") == (path == "project")
+    def holds(request: Request, n: int, state: str) -> bool:
+        own_path = request.cut(n)["path"]
+        return path is None or (own_path == "project") == (path == "project")
 
     return Definition(cases, open_at(holds))
 
 
 def _states(world: World) -> list[Counted]:
     """Each state that a request was in up to its final delivery."""
-    found = []
-    for of in requests(world):
-        n = of.final
+    counted_cases = []
+    for request in requests(world):
+        n = request.final
         if n is None:
             continue
         times: dict[str, timedelta] = defaultdict(timedelta)
-        for state, begin, end in of.stretches(n):
+        for state, begin, end in request.stretches(n):
             times[state] += end - begin
-        start = of.record.opened_at
+        start = request.record.opened_at
         for state, time in times.items():
             number = seconds_between(start, start + time)
-            found.append(Counted(of.id, of.steps[n].at, number, of.cut(n) | {"state": state}, of.excluded))
-    return found
+            counted_cases.append(
+                Counted(
+                    request.id,
+                    request.steps[n].at,
+                    number,
+                    request.cut(n) | {"state": state},
+                    request.excluded,
+                )
+            )
+    return counted_cases
 
 
-def _worked(of: Request, n: int) -> list[tuple[datetime, datetime]] | None:
+def _worked(request: Request, n: int) -> list[tuple[datetime, datetime]] | None:
     """When it was worked on up to its delivery; None if nobody knows."""
-    found = [(begin, end) for state, begin, end in of.stretches(n) if state == IN_PROGRESS]
-    if found:
-        return found
-    known = of.fields(n)
-    started_at = instant_of(known.get("started_at"))
+    worked_spans = [(begin, end) for state, begin, end in request.stretches(n) if state == IN_PROGRESS]
+    if worked_spans:
+        return worked_spans
+    fields = request.fields(n)
+    started_at = instant_of(fields.get("started_at"))
     if started_at is not None:
-        return [(min(started_at, of.steps[n].at), of.steps[n].at)]
-    return [] if known.get("channel") in AT_ONCE else None
+        return [(min(started_at, request.steps[n].at), request.steps[n].at)]
+    return [] if fields.get("channel") in AT_ONCE else None
 
 
 def _handled(world: World) -> list[Counted]:
-    business, found = world.once(BusinessTime), []
-    for of in requests(world):
-        n = of.final
-        if n is None or of.cut(n)["path"] != "standard" or (worked := _worked(of, n)) is None:
+    business, counted_cases = world.once(BusinessTime), []
+    for request in requests(world):
+        n = request.final
+        if n is None or request.cut(n)["path"] != "standard" or (worked := _worked(request, n)) is None:
             continue
-        start = of.record.opened_at
+        start = request.record.opened_at
         seconds = seconds_between(start, start + sum((end - begin for begin, end in worked), timedelta()))
-        hours = business.hours(of.record, n)
+        hours = business.hours(request.record, n)
         counted = seconds if hours is None else hours.seconds_of(worked)
-        found.append(Counted(of.id, of.steps[n].at, counted, of.cut(n), of.excluded, beside=seconds))
-    return found
+        counted_cases.append(
+            Counted(
+                request.id, request.steps[n].at, counted, request.cut(n), request.excluded, beside=seconds
+            )
+        )
+    return counted_cases
 
 
-def _at_once(of: Request, n: int) -> int | None:
-    worked = _worked(of, n)
-    if of.cut(n)["path"] != "standard" or not worked:
+def _at_once(request: Request, n: int) -> int | None:
+    worked = _worked(request, n)
+    if request.cut(n)["path"] != "standard" or not worked:
         return None
-    return int(of.steps[n].at - worked[0][0] < TEN_SECONDS)
+    return int(request.steps[n].at - worked[0][0] < TEN_SECONDS)
 
 
 def _responded(world: World) -> list[Counted]:
-    business, found = world.once(BusinessTime), []
-    for of in requests(world):
-        n = of.response
+    business, counted_cases = world.once(BusinessTime), []
+    for request in requests(world):
+        n = request.response
         if n is None:
             continue
-        skewed, seconds = of.seconds(n) < 0, max(0, of.seconds(n))
-        counted = max(0, _business(business, of, n, "response"))
-        found.append(
-            Counted(of.id, of.steps[n].at, counted, of.cut(n), of.excluded, beside=seconds, skewed=skewed)
+        skewed, seconds = request.seconds(n) < 0, max(0, request.seconds(n))
+        counted = max(0, _business(business, request, n, "response"))
+        counted_cases.append(
+            Counted(
+                request.id,
+                request.steps[n].at,
+                counted,
+                request.cut(n),
+                request.excluded,
+                beside=seconds,
+                skewed=skewed,
+            )
         )
-    return found
+    return counted_cases
 
 
 DEFINITIONS: dict[str, Definition] = {
     "request_response_seconds": Definition(_responded, open_at(unanswered)),
     "request_handling_seconds": Definition(
-        _handled, open_at(lambda of, n, state: of.cut(n)["path"] != "project")
+        _handled, open_at(lambda request, n, state: request.cut(n)["path"] != "project")
     ),
     "request_at_once_share": when_delivered(_at_once),
     "request_lead_seconds": _lead(None),

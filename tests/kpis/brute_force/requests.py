@@ -12,13 +12,14 @@ from tests.kpis.brute_force.request_lives import open_at, requests, unended, whe
 
 def _opened(world: World) -> list[Counted]:
     return [
-        Counted(of.id, of.record.opened_at, 1, of.cut(0, opening=True), of.excluded) for of in requests(world)
+        Counted(request.id, request.record.opened_at, 1, request.cut(0, opening=True), request.excluded)
+        for request in requests(world)
     ]
 
 
 DEFINITIONS: dict[str, Definition] = {
     "requests_opened": Definition(_opened),
-    "requests_delivered": when_delivered(lambda of, n: 1),
+    "requests_delivered": when_delivered(lambda request, n: 1),
     "request_backlog": Definition(open=open_at(unended)),
     **request_times.DEFINITIONS,
     **request_quality.DEFINITIONS,

@@ -17,19 +17,23 @@ def _settled(world: World) -> list[Counted]:
     """All that came in: 1 of each that came to its end and was at no time taken up again soon. The weight is
     whether it is no longer open.
     """
-    agreements, found = Agreements(world), []
+    agreements, counted_cases = Agreements(world), []
     for request in requests(world):
         settled = request.final is not None and not taken_up_soon(request, agreements)
         cut, over = request.cut(0, opening=True), not is_open(request.led[-1][1])
-        at = request.record.opened_at
-        found.append(Counted(request.id, at, int(settled), cut, request.excluded, weight=int(over)))
+        instant = request.record.opened_at
+        counted_cases.append(
+            Counted(request.id, instant, int(settled), cut, request.excluded, weight=int(over))
+        )
     for record in world.of("incident"):
-        of = Incident(record)
-        soon = any(is_reopened_soon(of, episode, agreements) for episode in of.episodes)
-        settled, over = of.final is not None and not soon, of.phases[-1][1] != OPEN
-        cut = of.cut(0, opening=True)
-        found.append(Counted(of.id, record.opened_at, int(settled), cut, of.excluded, weight=int(over)))
-    return found
+        incident = Incident(record)
+        soon = any(is_reopened_soon(incident, episode, agreements) for episode in incident.episodes)
+        settled, over = incident.final is not None and not soon, incident.phases[-1][1] != OPEN
+        cut = incident.cut(0, opening=True)
+        counted_cases.append(
+            Counted(incident.id, record.opened_at, int(settled), cut, incident.excluded, weight=int(over))
+        )
+    return counted_cases
 
 
 DEFINITIONS = {"resolution_rate": Definition(_settled)}

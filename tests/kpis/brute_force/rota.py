@@ -45,21 +45,25 @@ class Rota:
         stand_ins = sorted(world.of("stand_in"), key=lambda record: record.events[0].position)
         agreed = [record.fields(len(record.steps) - 1) for record in stand_ins]
         self._shifts = [shift for shift in shifts if shift["duty"] == "working"]
-        self._agreed = [one for one in agreed if one["duty"] == "working" and one["state"] == "agreed"]
-        teams = {one["team_id"] for one in (*self._shifts, *self._agreed)}
+        self._agreed = [
+            agreed_exchange
+            for agreed_exchange in agreed
+            if agreed_exchange["duty"] == "working" and agreed_exchange["state"] == "agreed"
+        ]
+        teams = {duty_row["team_id"] for duty_row in (*self._shifts, *self._agreed)}
         self._taken: list[tuple[str, str, Span]] = []
         self.hours = {team: self._hours(team) for team in teams}
 
     def covers(self) -> list[Cover]:
         """Whom the rota covers, and when."""
-        found = [
+        covers = [
             Cover(shift["person_id"], shift["team_id"], (_date(shift["from_date"]), _end(shift)))
             for shift in self._shifts
         ]
         for team, person, (begin, end) in self._taken:
             left = ((max(a, begin), min(b, end)) for a, b in self.hours[team][person])
-            found += [Cover(person, team, None, (a, b)) for a, b in left if a < b]
-        return found
+            covers += [Cover(person, team, None, (a, b)) for a, b in left if a < b]
+        return covers
 
     def _hours(self, team: str) -> Hours:
         hours: Hours = {}
@@ -67,11 +71,13 @@ class Rota:
             if shift["team_id"] == team:
                 person = shift["person_id"]
                 hours.setdefault(person, []).extend(self._spans(shift))
-        for one in self._agreed:
-            if one["team_id"] == team:
-                for coming, going, span in _exchanges(one):
-                    taken = _exchange(hours, coming, going, span)
-                    self._taken += [(team, coming, of) for of in taken if coming is not None]
+        for exchange_row in self._agreed:
+            if exchange_row["team_id"] == team:
+                for coming, going, span in _exchanges(exchange_row):
+                    exchanged = _exchange(hours, coming, going, span)
+                    self._taken += [
+                        (team, coming, own_exchange) for own_exchange in exchanged if coming is not None
+                    ]
         return hours
 
     def _spans(self, shift: Mapping[str, Any]) -> Iterable[Span]:
@@ -96,33 +102,33 @@ def begun_stretches(world: World) -> list[Counted]:
     ]
 
 
-def _exchanges(one: Mapping[str, Any]) -> list[tuple[str | None, str | None, Span]]:
+def _exchanges(fields: Mapping[str, Any]) -> list[tuple[str | None, str | None, Span]]:
     """Who comes for whom, and when: in return they change places."""
-    coming, going = one["person_id"], one["instead_of_id"]
+    coming, going = fields["person_id"], fields["instead_of_id"]
     bounds = [
-        instant_of(one.get(f"{name}_at")) for name in ("starts", "ends", "return_starts", "return_ends")
+        instant_of(fields.get(f"{name}_at")) for name in ("starts", "ends", "return_starts", "return_ends")
     ]
     starts, ends, returns, returns_until = bounds
     assert starts is not None
     assert ends is not None
-    found = [(coming, going, (starts, ends))]
+    exchanges = [(coming, going, (starts, ends))]
     if returns is not None and returns_until is not None:
-        found.append((going, coming, (returns, returns_until)))
-    return found
+        exchanges.append((going, coming, (returns, returns_until)))
+    return exchanges
 
 
 def _exchange(hours: Hours, coming: str | None, going: str | None, span: Span) -> list[Span]:
     """Lets one come for what the other has of that time, or without another for all of it; returns it."""
     begin, end = span
-    taken = [span]
+    spans = [span]
     if going is not None:
         had = hours.get(going, [])
-        taken = [(max(a, begin), min(b, end)) for a, b in had if max(a, begin) < min(b, end)]
+        spans = [(max(a, begin), min(b, end)) for a, b in had if max(a, begin) < min(b, end)]
         left = [piece for a, b in had for piece in ((a, min(b, begin)), (max(a, end), b))]
         hours[going] = [(a, b) for a, b in left if a < b]
     if coming is not None:
-        hours.setdefault(coming, []).extend(taken)
-    return taken
+        hours.setdefault(coming, []).extend(spans)
+    return spans
 
 
 def _date(text: str) -> date:

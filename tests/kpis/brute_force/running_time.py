@@ -39,39 +39,41 @@ class Running:
 
     def take(self, n: int, step: Step) -> None:
         """What the step does to it."""
-        what = "opened" if n == 0 else step.what
-        self._pause(what, step)
-        if self._metric == "response" and self._is_reported(what, step):
+        event_type = "opened" if n == 0 else step.what
+        self._pause(event_type, step)
+        if self._metric == "response" and self._is_reported(event_type, step):
             self.is_stopped = True
-        if what in EXCLUSIONS:
+        if event_type in EXCLUSIONS:
             self.excluded = True
-        elif what == "reopened":
+        elif event_type == "reopened":
             self.excluded = False
             self.is_stopped = self.is_stopped and self._metric == "response"
-        elif self._stops(what, step):
+        elif self._stops(event_type, step):
             self.is_stopped = True
-        self._moved = self._moved or (step.observed and what in MOVES)
+        self._moved = self._moved or (step.observed and event_type in MOVES)
 
-    def _is_reported(self, what: str, step: Step) -> bool:
+    def _is_reported(self, event_type: str, step: Step) -> bool:
         """Whether another system tells of something for the first time: that is its response."""
-        return step.observed and what in MOVES and not self._moved
+        return step.observed and event_type in MOVES and not self._moved
 
-    def _stops(self, what: str, step: Step) -> bool:
+    def _stops(self, event_type: str, step: Step) -> bool:
         if self._metric == "response":
-            answered = what in RESPONSES and (step.observed or not step.by_rule)
-            return answered or what in {"resolved", "closed"}
+            answered = event_type in RESPONSES and (step.observed or not step.by_rule)
+            return answered or event_type in {"resolved", "closed"}
         if self._metric == "fulfilment":
-            return what in FULFILMENTS or what == "closed"
+            return event_type in FULFILMENTS or event_type == "closed"
         assert self._metric == "resolution"
-        return what in {"resolved", "closed"}
+        return event_type in {"resolved", "closed"}
 
-    def _pause(self, what: str, step: Step) -> None:
-        told = step.told.get("hold_reason")
-        self._reason = told if what == "held" and not step.observed else told or self._reason
-        if what == "held":
+    def _pause(self, event_type: str, step: Step) -> None:
+        hold_reason = step.told.get("hold_reason")
+        self._reason = (
+            hold_reason if event_type == "held" and not step.observed else hold_reason or self._reason
+        )
+        if event_type == "held":
             self._held = self._held or self._reason in self._reasons
             return
-        if what in ENDINGS or what in {"resumed", "reopened"}:
+        if event_type in ENDINGS or event_type in {"resumed", "reopened"}:
             self._held = False
         if step.told.get("state") not in {None, "on_hold"}:
             self._waits = step.told["state"] in self._states
@@ -92,11 +94,11 @@ def clock_of(record: Record, n: int, metric: str, target: Mapping[str, Any]) -> 
     clock = Clock([], None, excluded=False)
     since: datetime | None = None
     for place, step in enumerate(record.steps[: n + 1]):
-        at = max(record.opened_at, step.at)
+        occurred_at = max(record.opened_at, step.at)
         if since is not None:
-            clock.runs.append((since, at))
+            clock.runs.append((since, occurred_at))
         running.take(place, step)
-        since = at if running.runs else None
+        since = occurred_at if running.runs else None
         ended = running.is_stopped or running.excluded
         clock.stopped_by = None if not ended else place if clock.stopped_by is None else clock.stopped_by
     clock.excluded = running.excluded
@@ -121,8 +123,8 @@ class BusinessTime:
         if clock is None or target is None or clock.excluded:
             return None
         # What has stopped keeps the version of then, what runs takes the newest.
-        known = NEWEST if clock.stopped_by is None else record.steps[clock.stopped_by].position
-        hours = self.calendars.hours(target["calendar"], known)
+        newest = NEWEST if clock.stopped_by is None else record.steps[clock.stopped_by].position
+        hours = self.calendars.hours(target["calendar"], newest)
         assert hours is not None
         return hours.seconds_of(clock_of(record, n, metric, target).runs)
 

@@ -28,16 +28,16 @@ class Rating:
     by_staff: bool
 
 
-def _rating(of: Ticket) -> Rating | None:
+def _rating(ticket: Ticket) -> Rating | None:
     """The last rating within 30 days of the first. The same score, given again, is not told again."""
-    told = [(n, row) for n, step in enumerate(of.steps) for row in _rating_rows(step)]
-    first = next((n for n, row in told if row.get("score") is not None), None)
+    rating_rows = [(n, row) for n, step in enumerate(ticket.steps) for row in _rating_rows(step)]
+    first = next((n for n, row in rating_rows if row.get("score") is not None), None)
     if first is None:
         return None
     row: dict[str, Any] = {}
-    for n, said in told:
-        if of.steps[n].at <= of.steps[first].at + RATING_TIME:
-            row |= said
+    for n, rating_row in rating_rows:
+        if ticket.steps[n].at <= ticket.steps[first].at + RATING_TIME:
+            row |= rating_row
     return Rating(first, row["score"], bool(row.get("by_staff")))
 
 
@@ -48,49 +48,52 @@ def _rating_rows(step: Step) -> list[dict[str, Any]]:
 
 
 def _rated(world: World, satisfied: bool) -> list[Counted]:
-    found = []
-    for of in tickets(world):
-        rating = _rating(of)
+    counted_cases = []
+    for ticket in tickets(world):
+        rating = _rating(ticket)
         if rating is None:
             continue
         n, number = rating.first, int(rating.score >= SATISFIED) if satisfied else rating.score
-        excluded = of.excluded or ("staff" if rating.by_staff else None)
-        found.append(Counted(of.id, of.steps[n].at, number, of.cut(n), excluded))
-    return found
+        excluded = ticket.excluded or ("staff" if rating.by_staff else None)
+        counted_cases.append(Counted(ticket.id, ticket.steps[n].at, number, ticket.cut(n), excluded))
+    return counted_cases
 
 
 def _asked(world: World) -> Iterator[tuple[Ticket, int]]:
-    for of in tickets(world):
-        asked = [n for n, step in enumerate(of.steps) if step.what == "rating_asked"]
-        if asked:
-            yield of, asked[0]
+    for ticket in tickets(world):
+        ask_places = [n for n, step in enumerate(ticket.steps) if step.what == "rating_asked"]
+        if ask_places:
+            yield ticket, ask_places[0]
 
 
 def _responded(world: World) -> list[Counted]:
-    found = []
-    for of, n in _asked(world):
-        at, rating = of.steps[n].at, _rating(of)
-        rated = rating is not None and of.steps[rating.first].at <= at + RATING_TIME
-        found.append(Counted(of.id, at, int(rated), of.cut(n), of.excluded))
-    return found
+    counted_cases = []
+    for ticket, n in _asked(world):
+        occurred_at, rating = ticket.steps[n].at, _rating(ticket)
+        rated = rating is not None and ticket.steps[rating.first].at <= occurred_at + RATING_TIME
+        counted_cases.append(Counted(ticket.id, occurred_at, int(rated), ticket.cut(n), ticket.excluded))
+    return counted_cases
 
 
 def _sampled(world: World) -> list[Counted]:
-    return [Counted(of.id, of.steps[n].at, 1, of.cut(n), of.excluded) for of, n in _asked(world)]
+    return [
+        Counted(ticket.id, ticket.steps[n].at, 1, ticket.cut(n), ticket.excluded)
+        for ticket, n in _asked(world)
+    ]
 
 
 def _delivered(world: World, within: Within) -> int:
     """The incidents resolved and requests delivered for good in a period and cut; by subject all of them."""
     return sum(
-        within.begin <= at < within.end
+        within.begin <= occurred_at < within.end
         and (within.by in {None, "subject"} or cut.get(within.by or "") == within.cut)
-        for at, cut in world.once(_done)
+        for occurred_at, cut in world.once(_done)
     )
 
 
 def _done(world: World) -> list[tuple[datetime, dict[str, Any]]]:
-    finals = [(of, of.final) for of in tickets(world) if of.excluded is None]
-    return [(of.steps[n].at, of.cut(n)) for of, n in finals if n is not None]
+    finals = [(ticket, ticket.final) for ticket in tickets(world) if ticket.excluded is None]
+    return [(ticket.steps[n].at, ticket.cut(n)) for ticket, n in finals if n is not None]
 
 
 @dataclass(frozen=True)
@@ -133,76 +136,104 @@ def _complaints(world: World) -> list[Complaint]:
 
 
 def _read(world: World) -> list[Complaint]:
-    found = []
-    for of in tickets(world):
+    complaints = []
+    for ticket in tickets(world):
         rows: dict[str, dict[str, Any]] = {}
-        made: dict[str, int] = {}
+        dimension_sizes: dict[str, int] = {}
         answered: dict[str, int] = {}
         merged: dict[str, int] = {}
-        for n, step in enumerate(of.steps):
+        for n, step in enumerate(ticket.steps):
             for name, row in step.rows.items():
                 if not name.startswith("complaint/"):
                     continue
                 rows[name] = rows.get(name, {}) | row
-                steps = {"complained": made, "complaint_answered": answered, "complaint_merged": merged}
+                steps = {
+                    "complained": dimension_sizes,
+                    "complaint_answered": answered,
+                    "complaint_merged": merged,
+                }
                 steps[step.what].setdefault(name, n)
-        for name, n in made.items():
-            found.append(Complaint(of, n, answered.get(name), merged.get(name), rows[name]))
-    return found
+        for name, n in dimension_sizes.items():
+            complaints.append(Complaint(ticket, n, answered.get(name), merged.get(name), rows[name]))
+    return complaints
 
 
 def _complained(world: World) -> list[Counted]:
-    return [Counted(one.ticket.id, one.at, 1, one.cut, one.excluded) for one in _complaints(world)]
+    return [
+        Counted(complaint.ticket.id, complaint.at, 1, complaint.cut, complaint.excluded)
+        for complaint in _complaints(world)
+    ]
 
 
 def _answered(world: World, in_time: bool) -> list[Counted]:
-    found = []
-    for one in _complaints(world):
-        if one.answered is None or one.answered_at is None:
+    counted_cases = []
+    for complaint in _complaints(world):
+        if complaint.answered is None or complaint.answered_at is None:
             continue
-        due = instant_of(one.row.get("due_at"))
-        number = max(0, seconds_between(one.at, one.answered_at))
+        due = instant_of(complaint.row.get("due_at"))
+        number = max(0, seconds_between(complaint.at, complaint.answered_at))
         if in_time:
-            number = int(due is not None and one.answered_at <= due)
-        found.append(Counted(one.ticket.id, one.answered_at, number, one.cut_at(one.answered), one.excluded))
-    return found
+            number = int(due is not None and complaint.answered_at <= due)
+        counted_cases.append(
+            Counted(
+                complaint.ticket.id,
+                complaint.answered_at,
+                number,
+                complaint.cut_at(complaint.answered),
+                complaint.excluded,
+            )
+        )
+    return counted_cases
 
 
 def _waiting(world: World, instant: datetime) -> list[Open]:
     return [
-        Open(one.ticket.id, one.at, one.cut)
-        for one in _complaints(world)
-        if one.at < instant
-        and (one.answered_at is None or one.answered_at >= instant)
-        and one.excluded is None
+        Open(complaint.ticket.id, complaint.at, complaint.cut)
+        for complaint in _complaints(world)
+        if complaint.at < instant
+        and (complaint.answered_at is None or complaint.answered_at >= instant)
+        and complaint.excluded is None
     ]
 
 
 def _survival(world: World) -> list[Counted]:
-    found = []
-    for one in _complaints(world):
-        ended = one.answered_at
+    counted_cases = []
+    for complaint in _complaints(world):
+        ended = complaint.answered_at
         seconds = (
-            whole_seconds(one.at, world.now) if ended is None else max(0, seconds_between(one.at, ended))
+            whole_seconds(complaint.at, world.now)
+            if ended is None
+            else max(0, seconds_between(complaint.at, ended))
         )
         weight = int(ended is not None)
-        found.append(Counted(one.ticket.id, one.at, seconds, one.cut, one.excluded, weight=weight))
-    return found
+        counted_cases.append(
+            Counted(
+                complaint.ticket.id, complaint.at, seconds, complaint.cut, complaint.excluded, weight=weight
+            )
+        )
+    return counted_cases
 
 
 def _year_before(world: World, within: Within) -> int | None:
     """The complaints of the same period of the year before; None: records begin later."""
-    begin, end = (_a_year_earlier(at, within.zone) for at in (within.begin, min(within.end, world.now)))
-    first = min(of.record.opened_at for of in tickets(world))
+    begin, end = (
+        _a_year_earlier(occurred_at, within.zone)
+        for occurred_at in (within.begin, min(within.end, world.now))
+    )
+    first = min(ticket.record.opened_at for ticket in tickets(world))
     if first > begin + GAP:
         return None
-    counted = [one for one in _complaints(world) if one.excluded is None and begin <= one.at < end]
-    return sum(within.by is None or bool(one.cut.get(within.by) == within.cut) for one in counted)
+    counted = [
+        complaint
+        for complaint in _complaints(world)
+        if complaint.excluded is None and begin <= complaint.at < end
+    ]
+    return sum(within.by is None or bool(row.cut.get(within.by) == within.cut) for row in counted)
 
 
-def _a_year_earlier(at: datetime, zone: str) -> datetime:
+def _a_year_earlier(instant: datetime, zone: str) -> datetime:
     """The same date and time of the year before, by the clocks of the zone."""
-    local = at.astimezone(ZoneInfo(zone))
+    local = instant.astimezone(ZoneInfo(zone))
     day = date(local.year - 1, local.month, local.day)
     return datetime.combine(
         day, time(local.hour, local.minute, local.second, local.microsecond), local.tzinfo

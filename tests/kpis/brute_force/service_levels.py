@@ -64,22 +64,24 @@ def _clocks(world: World) -> Iterable[Clock]:
 
 def _decided(world: World) -> list[Counted]:
     """Each once: at its breach, or else at its stop."""
-    found = _breached(world)
+    decided_clocks = _breached(world)
     for clock in _clocks(world):
         if clock.stopped_at is not None and clock.breached_by(world.now) is None:
             cut = clock.cut(OF_CLOCK)
-            found.append(Counted(clock.case, clock.stopped_at, int(clock.is_met), cut, clock.excluded))
-    return found
+            decided_clocks.append(
+                Counted(clock.case, clock.stopped_at, int(clock.is_met), cut, clock.excluded)
+            )
+    return decided_clocks
 
 
 def _breached(world: World, number: int = 0) -> list[Counted]:
-    found = []
+    counted_cases = []
     for clock in _clocks(world):
-        at = clock.breached_by(world.now)
-        if at is not None:
+        breached_at = clock.breached_by(world.now)
+        if breached_at is not None:
             cut = clock.cut(OF_BREACH) | {"cause": _cause(world.records[clock.record], clock)}
-            found.append(Counted(clock.case, at, number, cut, clock.excluded))
-    return found
+            counted_cases.append(Counted(clock.case, breached_at, number, cut, clock.excluded))
+    return counted_cases
 
 
 def _cause(record: Record, clock: Clock) -> str:
@@ -96,42 +98,56 @@ def _cause(record: Record, clock: Clock) -> str:
 
 def _opened(world: World) -> list[Counted]:
     """The clocks of cases by their opening: met, and decided."""
-    found = []
+    counted_cases = []
     for clock in _clocks(world):
         record = world.records[clock.record]
         decided = clock.breached_by(world.now) is not None or clock.stopped_at is not None
         cut = ticket_cut(record.fields(0)) | first_given(record) | clock.own
-        found.append(
+        counted_cases.append(
             Counted(clock.case, record.opened_at, int(clock.is_met), cut, clock.excluded, weight=int(decided))
         )
-    return found
+    return counted_cases
 
 
 def _warned(world: World) -> list[Counted]:
     """Those that stopped and had warned, and 1 of each that was met."""
-    found = []
+    counted_cases = []
     for clock in _clocks(world):
         warned_at = instant_of(clock.row["first_warned_75_at"])
         if clock.stopped_at is not None and warned_at is not None and warned_at <= clock.stopped_at:
             cut = clock.cut(OF_CLOCK)
-            found.append(Counted(clock.case, clock.stopped_at, int(clock.is_met), cut, clock.excluded))
-    return found
+            counted_cases.append(
+                Counted(clock.case, clock.stopped_at, int(clock.is_met), cut, clock.excluded)
+            )
+    return counted_cases
 
 
 def _withdrawn(world: World) -> list[Counted]:
     """Breaches that were said to be none, each with the case as the log had it when that was written."""
-    found = []
+    counted_cases = []
     for event in world.events:
-        said = event.data.get("clock")
-        if event.type != "clock.breach_withdrawn" or said is None or said["agreement_type"] != "SLA":
+        clock_fields = event.data.get("clock")
+        if (
+            event.type != "clock.breach_withdrawn"
+            or clock_fields is None
+            or clock_fields["agreement_type"] != "SLA"
+        ):
             continue
         about = world.abouts[event.stream]
-        before = [one for one in world.events if one.stream == about and one.position < event.position]
+        before = [
+            log_event
+            for log_event in world.events
+            if log_event.stream == about and log_event.position < event.position
+        ]
         record = records(before)[about]
         cut = ticket_cut(record.fields(len(record.steps) - 1))
-        cut |= {"agreement": said["agreement"], "metric": said["metric"], "cause": said["because"] or UNKNOWN}
-        found.append(Counted(about.partition("/")[2], event.occurred_at, 1, cut))
-    return found
+        cut |= {
+            "agreement": clock_fields["agreement"],
+            "metric": clock_fields["metric"],
+            "cause": clock_fields["because"] or UNKNOWN,
+        }
+        counted_cases.append(Counted(about.partition("/")[2], event.occurred_at, 1, cut))
+    return counted_cases
 
 
 DEFINITIONS = {

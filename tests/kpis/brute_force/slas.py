@@ -24,8 +24,8 @@ class Sla:
     @property
     def customer(self) -> str | None:
         """Whose own it is; None: everybody's."""
-        found: str | None = self.told.get("customer_id")
-        return found
+        customer_id: str | None = self.told.get("customer_id")
+        return customer_id
 
     @property
     def is_of_services(self) -> bool:
@@ -59,44 +59,44 @@ def slas(world: World) -> list[Sla]:
     """The agreements with customers that were signed and begin at some time, the one signed first first; each
     as it was told last, whenever that was agreed.
     """
-    found = []
+    all_slas = []
     for record in world.of("sla"):
-        told: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         for event in record.events:
-            told |= event.data["set"].get(record.stream, {})
-        signed_at, begins_at = instant_of(told.get("signed_at")), instant_of(told.get("begins_at"))
-        if told.get("agreement_type") == "SLA" and signed_at is not None and begins_at is not None:
-            found.append((signed_at, Sla(record.id, told, begins_at, instant_of(told.get("ends_at")))))
-    return [sla for _, sla in sorted(found, key=lambda each: (each[0], each[1].id))]
+            fields |= event.data["set"].get(record.stream, {})
+        signed_at, begins_at = instant_of(fields.get("signed_at")), instant_of(fields.get("begins_at"))
+        if fields.get("agreement_type") == "SLA" and signed_at is not None and begins_at is not None:
+            all_slas.append((signed_at, Sla(record.id, fields, begins_at, instant_of(fields.get("ends_at")))))
+    return [sla for _, sla in sorted(all_slas, key=lambda each: (each[0], each[1].id))]
 
 
 def _signed(world: World, instant: datetime) -> list[Open]:
     """The agreements that are signed or under review by their events; 1 of each whose review is overdue."""
-    found = []
+    opens = []
     for record in world.of("sla"):
         n = record.last_before(instant)
-        known = {} if n is None else record.fields(n)
-        if known.get("state") not in {"signed", "under_review"}:
+        fields = {} if n is None else record.fields(n)
+        if fields.get("state") not in {"signed", "under_review"}:
             continue
-        due = instant_of(known.get("review_due_at"))
-        cut = cut_of({"agreement_type": "agreement_type", "owner": "representative_id"}, known)
+        due = instant_of(fields.get("review_due_at"))
+        cut = cut_of({"agreement_type": "agreement_type", "owner": "representative_id"}, fields)
         overdue = due is not None and due < instant
-        found.append(Open(record.id, record.opened_at, cut, number=int(overdue)))
-    return found
+        opens.append(Open(record.id, record.opened_at, cut, number=int(overdue)))
+    return opens
 
 
 def _live(world: World, instant: datetime) -> list[Open]:
     """The services that are live; 1 of each that an SLA with whomever is in force for up to the instant."""
     before = instant - timedelta(microseconds=1)
-    in_force, found = [sla for sla in slas(world) if sla.is_in_force(before)], []
+    in_force, live_services = [sla for sla in slas(world) if sla.is_in_force(before)], []
     for record in world.of("service"):
         n = record.last_before(instant)
-        known = {} if n is None else record.fields(n)
-        if known.get("state") == "live":
-            covered = any(sla.names(known["key"]) or sla.is_default for sla in in_force)
-            cut = cut_of({"owner": "owner_id", "team": "team_id"}, known)
-            found.append(Open(record.id, record.opened_at, cut, number=int(covered)))
-    return found
+        fields = {} if n is None else record.fields(n)
+        if fields.get("state") == "live":
+            covered = any(sla.names(fields["key"]) or sla.is_default for sla in in_force)
+            cut = cut_of({"owner": "owner_id", "team": "team_id"}, fields)
+            live_services.append(Open(record.id, record.opened_at, cut, number=int(covered)))
+    return live_services
 
 
 DEFINITIONS = {

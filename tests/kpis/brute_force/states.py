@@ -38,8 +38,8 @@ class StatedCase:
     @cached_property
     def states(self) -> list[tuple[int, str]]:
         """The steps that set a state, and which."""
-        told = ((n, step.told.get("state")) for n, step in enumerate(self.steps))
-        return [(n, state) for n, state in told if state is not None]
+        state_steps = ((n, step.told.get("state")) for n, step in enumerate(self.steps))
+        return [(n, state) for n, state in state_steps if state is not None]
 
     @cached_property
     def excluded(self) -> str | None:
@@ -50,18 +50,18 @@ class StatedCase:
     @cached_property
     def episodes(self) -> list[Episode]:
         """Its episodes."""
-        found: list[Episode] = []
+        episodes: list[Episode] = []
         inside = False
         for n, state in self.states:
             if state in {self._done, CLOSED}:
                 if not inside:
-                    found.append(Episode([], []))
+                    episodes.append(Episode([], []))
                 inside = True
-                (found[-1].done if state == self._done else found[-1].closed).append(n)
+                (episodes[-1].done if state == self._done else episodes[-1].closed).append(n)
             elif inside:
-                found[-1] = Episode(found[-1].done, found[-1].closed, n)
+                episodes[-1] = Episode(episodes[-1].done, episodes[-1].closed, n)
                 inside = False
-        return found
+        return episodes
 
     @cached_property
     def final_episode(self) -> Episode | None:
@@ -81,9 +81,9 @@ class StatedCase:
         """Whether there is still something to be done after its first n + 1 steps."""
         return self.state(n) not in {self._done, CLOSED, *EXCLUDED}
 
-    def first(self, what: str) -> int | None:
+    def first(self, event_type: str) -> int | None:
         """The first step of that type."""
-        return next((n for n, step in enumerate(self.steps) if step.what == what), None)
+        return next((n for n, step in enumerate(self.steps) if step.what == event_type), None)
 
     def seconds(self, n: int) -> int:
         """The whole seconds from the opening to a step."""
@@ -91,8 +91,8 @@ class StatedCase:
 
     def cut(self, n: int, opening: bool = False) -> dict[str, Any]:
         """What is known of it at a step; `opening`: as what counts openings has it (0085)."""
-        found = ticket_cut(self.record.fields(n))
-        return found | first_given(self.record) if opening else found
+        fields = ticket_cut(self.record.fields(n))
+        return fields | first_given(self.record) if opening else fields
 
 
 def links_of(record: Record) -> list[dict[str, Any]]:

@@ -57,14 +57,16 @@ class History:
 
     def question(self, key: str, zone: str, grain: str, by: str | None = None) -> KpiQuestion:
         end = self.world.now.date() + timedelta(days=40)
-        said = QuestionParameters(
+        parameters = QuestionParameters(
             grain=grain,
             begin=BEGIN.isoformat(),
             end=end.isoformat(),
             zone=zone,
             by=[] if by is None else [by],
         )
-        return parse_question(KPIS[key], said, now=self.world.now, organisation_zone="UTC", reopen_days=7)
+        return parse_question(
+            KPIS[key], parameters, now=self.world.now, organisation_zone="UTC", reopen_days=7
+        )
 
 
 @pytest.fixture(scope="module", params=SEEDS)
@@ -72,7 +74,7 @@ async def history(request: pytest.FixtureRequest, server: Server) -> AsyncIterat
     """A history that the number makes."""
     incidents, requests, problems = SIZES
     making = made_books(server, incidents, requests, problems, seed=request.param)
-    async with making as made, copied_books(server, *made) as books:
+    async with making as histories_made, copied_books(server, *histories_made) as books:
         async with books.db.connection() as connection:
             log = [LogEvent(*row) for row in await fetch_tuples(connection, THE_LOG, {})]
             agreements = dict(await fetch_tuples(connection, THE_AGREEMENTS, {}))
@@ -91,28 +93,30 @@ def _named(key: str) -> ParameterSet:
 
 @pytest.mark.parametrize("key", [*map(_named, sorted(DEFINITIONS))])
 async def test_plain_loops_come_to_the_same(history: History, key: str) -> None:
-    kpi, found = KPIS[key], []
+    kpi, differences = KPIS[key], []
     expected = compare.Expectation(kpi, DEFINITIONS[key], history.world, history.names)
     for n, by in enumerate([None, *kpi.dimensions]):
         zone = ZONES[(n + len(key)) % len(ZONES)]
         question = history.question(key, zone, "month", by)
-        asked = compare.Asked(question.bounds, by, zone)
+        compared_question = compare.Asked(question.bounds, by, zone)
         points = (await answer(history.books.db, question, history.world.now)).points
-        differing = compare.differing_points(expected.points(asked), compare.told_points(kpi, points, asked))
-        found += [f"by {by} in {zone}: {one}" for one in differing]
+        differing = compare.differing_points(
+            expected.points(compared_question), compare.told_points(kpi, points, compared_question)
+        )
+        differences += [f"by {by} in {zone}: {difference}" for difference in differing]
     question = history.question(key, "UTC", "all")
     listed = compare.told_cases(await _all_cases(history, question))
-    found += compare.differing_cases(expected.listed(*question.bounds), listed)
-    assert not found, f"history {history.seed}, {key}:\n" + "\n".join(found[:20])
+    differences += compare.differing_cases(expected.listed(*question.bounds), listed)
+    assert not differences, f"history {history.seed}, {key}:\n" + "\n".join(differences[:20])
 
 
 async def _all_cases(history: History, question: KpiQuestion) -> list[KpiCase]:
     page = await cases(history.books.db, question, history.world.now, limit=200)
-    found = page.cases
+    listed_cases = page.cases
     while page.last is not None:
         page = await cases(history.books.db, question, history.world.now, after=page.last, limit=200)
-        found += page.cases
-    return found
+        listed_cases += page.cases
+    return listed_cases
 
 
 def test_every_kpi_is_written_a_second_time() -> None:

@@ -31,17 +31,17 @@ def month(number: int, day: int = 1) -> datetime:
     return datetime(2026, number, day, tzinfo=UTC)
 
 
-def resolved(at: datetime, amount: str, currency: str = "EUR") -> Scripted:
+def resolved(instant: datetime, amount: str, currency: str = "EUR") -> Scripted:
     """An incident that costs so much: a minute of work at that rate by the hour is a sixtieth of it."""
-    case = Scripted.begin(at - timedelta(minutes=60)).then("work_logged", minutes=30)
+    case = Scripted.begin(instant - timedelta(minutes=60)).then("work_logged", minutes=30)
     entry = {"minutes": 60, "rate": amount, "currency": currency}
     case.events[-1].data["set"][f"work/{case.id}"] = entry
     return case.then("resolved", minutes=30)
 
 
 def asked(*, currency: str = "EUR", begin: str = "2026-01-01", now: datetime = NOW) -> KpiQuestion:
-    said = QuestionParameters(begin=begin, end="2026-06-01")
-    return parse_question(KPIS[KEY], said, now=now, organisation_zone="UTC", currency=currency)
+    parameters = QuestionParameters(begin=begin, end="2026-06-01")
+    return parse_question(KPIS[KEY], parameters, now=now, organisation_zone="UTC", currency=currency)
 
 
 async def told(follower: Connection, *histories: Scripted) -> None:
@@ -51,8 +51,8 @@ async def told(follower: Connection, *histories: Scripted) -> None:
 async def points(db: Database, follower: Connection, *, currency: str = "EUR") -> list[KpiPoint]:
     """Of January to May."""
     await catch_up(follower, FACTS)
-    found: KpiAnswer = await answer(db, asked(currency=currency), NOW)
-    return found.points
+    kpi_answer: KpiAnswer = await answer(db, asked(currency=currency), NOW)
+    return kpi_answer.points
 
 
 async def agrees(database_url: str, currency: str = "EUR") -> int:
@@ -87,8 +87,8 @@ async def test_each_case_is_measured_by_the_budget_of_the_time_at_which_it_was_r
     assert (may.value, may.status) == (None, KpiStatus.no_data)
     assert march.previous.value == february.value
     assert await agrees(database_url) > 0
-    found = (await cases(db, asked(), NOW)).cases
-    assert [case.measure for case in found] == [3_000, 4_000, 4_000, 9_000, 3_000]
+    listed_cases = (await cases(db, asked(), NOW)).cases
+    assert [case.measure for case in listed_cases] == [3_000, 4_000, 4_000, 9_000, 3_000]
 
 
 async def test_a_budget_in_another_currency_is_none_and_covers_its_time_all_the_same(
@@ -131,8 +131,8 @@ async def test_less_than_a_hundredth_is_no_budget(
     budget = CaseBudget(follower)
     await budget.set_amount("0.004", month(2), month(3), currency="KWD")
     await budget.set_amount("0.005", month(3), currency="KWD")
-    found = await points(db, follower, currency="KWD")
-    assert [(point.cases, point.denominator) for point in found[1:3]] == [(0, 0), (1, 1)]
+    kpi_points = await points(db, follower, currency="KWD")
+    assert [(point.cases, point.denominator) for point in kpi_points[1:3]] == [(0, 0), (1, 1)]
     await agrees(database_url, "KWD")
 
 
@@ -162,15 +162,15 @@ async def test_the_overview_says_the_same(follower: Connection, db: Database) ->
     await CaseBudget(follower).set_amount("50.00", month(1))
     await catch_up(follower, FACTS)
     kpis = [KPIS["incident_unit_cost"], KPIS[KEY], KPIS["incidents_resolved"]]
-    found = await overview(db, kpis, this_month(UTC_ZONE, month(3, 20), 7, "EUR"))
-    assert [of.value for _, of, _ in found.kpis] == [4_400, 0.88, 1]
-    assert found.kpis[1][1].previous.value == 0.6
+    overview_shown = await overview(db, kpis, this_month(UTC_ZONE, month(3, 20), 7, "EUR"))
+    assert [kpi_value.value for _, kpi_value, _ in overview_shown.kpis] == [4_400, 0.88, 1]
+    assert overview_shown.kpis[1][1].previous.value == 0.6
 
 
 async def expected(db: Database, more_cases: int | None, now: datetime) -> KpiForecast:
     """Of the March that runs."""
-    said = QuestionParameters(begin="2026-03-01", end="2026-04-01")
-    question = parse_question(KPIS[KEY], said, now=now, organisation_zone="UTC")
+    parameters = QuestionParameters(begin="2026-03-01", end="2026-04-01")
+    question = parse_question(KPIS[KEY], parameters, now=now, organisation_zone="UTC")
     return await forecast(db, question, more_cases)
 
 
@@ -188,9 +188,18 @@ async def test_a_forecast_says_what_further_cases_may_cost_by_the_budget_of_now(
     await told(follower, resolved(month(3, 10), "30.00"))
     await CaseBudget(follower).set_amount("50.00", month(1))
     await catch_up(follower, FACTS)
-    of = await expected(db, more, month(3, 20))
-    assert (of.value, of.status, of.more_cases) == (0.6, KpiStatus.met, more)
-    assert (of.at_most, of.at_least, of.each, of.outlook) == (at_most, None, each, outlook)
+    forecast_shown = await expected(db, more, month(3, 20))
+    assert (forecast_shown.value, forecast_shown.status, forecast_shown.more_cases) == (
+        0.6,
+        KpiStatus.met,
+        more,
+    )
+    assert (forecast_shown.at_most, forecast_shown.at_least, forecast_shown.each, forecast_shown.outlook) == (
+        at_most,
+        None,
+        each,
+        outlook,
+    )
 
 
 async def test_where_no_budget_holds_now_a_forecast_is_for_no_further_cases_alone(
@@ -200,8 +209,8 @@ async def test_where_no_budget_holds_now_a_forecast_is_for_no_further_cases_alon
     await CaseBudget(follower).set_amount("50.00", month(1), month(3, 15))
     await catch_up(follower, FACTS)
     assert (await expected(db, 2, month(3, 20))).outlook is None
-    of = await expected(db, 0, month(3, 20))
-    assert (of.outlook, of.at_most) == (Outlook.out_of_reach, -301)
+    forecast_shown = await expected(db, 0, month(3, 20))
+    assert (forecast_shown.outlook, forecast_shown.at_most) == (Outlook.out_of_reach, -301)
 
 
 async def test_where_nothing_has_come_and_nothing_will_a_forecast_says_nothing(

@@ -63,14 +63,18 @@ async def differences(connection: Connection, kind: str) -> dict[tuple[UUID, str
     slow = await told(connection, text, {"position": position[0], "now": NOW, "currency": "EUR"})
     fast = await told(connection, BY_THE_ENGINE, {"kind": kind})
     assert len(slow) > 10, "there are clocks"
-    found: dict[tuple[UUID, str, int], Any] = {}
+    fields: dict[tuple[UUID, str, int], Any] = {}
     for key in slow.keys() | fast.keys():
-        one, other = fast.get(key), slow.get(key)
-        if one is None or other is None:
-            found[key] = "only in sql" if one is None else "only of the engine"
-        elif one != other:
-            found[key] = {name: (one[name], other[name]) for name in one if one[name] != other[name]}
-    return found
+        fast_clock, other = fast.get(key), slow.get(key)
+        if fast_clock is None or other is None:
+            fields[key] = "only in sql" if fast_clock is None else "only of the engine"
+        elif fast_clock != other:
+            fields[key] = {
+                name: (fast_clock[name], other[name])
+                for name in fast_clock
+                if fast_clock[name] != other[name]
+            }
+    return fields
 
 
 @pytest.mark.parametrize("kind", definitions.CLOCKED)
@@ -81,7 +85,10 @@ async def test_both_engines_agree(books: Books, kind: str) -> None:
 @goes_round("histories of KPIs", "app.kpis.facts", "app.kpis.raw.clock")
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_both_engines_agree_whatever_happened(server: Server, seed: int) -> None:
-    async with made_books(server, 120, 120, 30, seed) as made, copied_books(server, *made) as books:
+    async with (
+        made_books(server, 120, 120, 30, seed) as books_made,
+        copied_books(server, *books_made) as books,
+    ):
         assert {kind: await differences(books.connection, kind) for kind in definitions.CLOCKED} == {
             kind: {} for kind in definitions.CLOCKED
         }

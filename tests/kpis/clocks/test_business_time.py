@@ -40,9 +40,11 @@ async def reconciled(database_url: str, follower: Connection, request: pytest.Fi
     assert report.differences == []
 
 
-async def seconds(db: Database, key: str, **said: Any) -> tuple[float | None, float | None, float | None]:
+async def seconds(
+    db: Database, key: str, **parameters: Any
+) -> tuple[float | None, float | None, float | None]:
     """The value, business time, and elapsed time of the only point."""
-    (point,) = await points(db, key, **said)
+    (point,) = await points(db, key, **parameters)
     assert point.business is not None
     assert point.elapsed is not None
     return point.value, point.business.mean, point.elapsed.mean
@@ -77,7 +79,7 @@ async def test_without_a_target_the_calendar_counts_that_of_the_agreement_before
     await hours.service("mail", "always")
     await hours.service("erp", "office")
     await hours.sign("mail", {"id": "t1", "metric": "update", "threshold_seconds": 3600}, services=["mail"])
-    told = [
+    cases_told = [
         Scripted.begin(BEGIN, service=service)
         .then("acknowledged", minutes=2 * HOUR)
         .then("resolved", minutes=HOUR)
@@ -85,12 +87,12 @@ async def test_without_a_target_the_calendar_counts_that_of_the_agreement_before
         .then("resolved", minutes=DAY)
         for service in ("mail", "erp", None)
     ]
-    await follow(follower, *told)
+    await follow(follower, *cases_told)
     for service in ("mail", "erp"):
-        of = {"service": [service]}
-        assert await seconds(db, "incident_response_seconds", **of) == (3600, 3600, 7200)
+        fields = {"service": [service]}
+        assert await seconds(db, "incident_response_seconds", **fields) == (3600, 3600, 7200)
         # 1–3, 4–5, and 1–4 of the next day.
-        assert await seconds(db, "incident_resolution_seconds", **of) == (6 * 3600, 6 * 3600, 28 * 3600)
+        assert await seconds(db, "incident_resolution_seconds", **fields) == (6 * 3600, 6 * 3600, 28 * 3600)
     none = {"service": ["none"]}
     assert await seconds(db, "incident_response_seconds", **none) == (7200, 7200, 7200)
     assert await seconds(db, "incident_resolution_seconds", **none) == (28 * 3600,) * 3
@@ -121,8 +123,8 @@ async def test_what_is_in_time_is_so_by_the_targets_of_the_agreement(
         Scripted.begin(BEGIN, service="mail").then("acknowledged", minutes=61).then("resolved", minutes=180)
     )
     usual = Scripted.begin(BEGIN).then("acknowledged", minutes=15).then("resolved", minutes=104)
-    gone = Scripted.begin(BEGIN, service="mail").then("cancelled", minutes=61)
-    await follow(follower, on_the_dot, late, usual, gone)
+    incident = Scripted.begin(BEGIN, service="mail").then("cancelled", minutes=61)
+    await follow(follower, on_the_dot, late, usual, incident)
     for key in ("incident_response_attainment", "incident_resolution_attainment"):
         assert await share(db, key, service=["mail"]) == (1, 2), "equal is met"
     assert await share(db, "incident_response_attainment", service=["none"]) == (0, 1)
@@ -138,13 +140,13 @@ async def test_what_is_reopened_soon_is_so_by_the_agreed_days(
     hours = await office(follower)
     target = {"id": "t1", "metric": "resolution", "threshold_seconds": 4 * 3600}
     await hours.sign("all", target, reopen_days=days)
-    told = [
+    cases_told = [
         Scripted.begin(BEGIN).then("resolved", minutes=60).then("reopened", minutes=n * DAY)
         for n in (5, 9, 12)
     ]
     # What was copied to a ticket goes before what its agreement says now.
     own = Scripted.begin(BEGIN, reopen_days=1).then("resolved", minutes=60).then("reopened", minutes=2 * DAY)
-    await follow(follower, *told, own)
+    await follow(follower, *cases_told, own)
     assert await share(db, "reopen_rate") == (soon, 4)
 
 
@@ -170,11 +172,11 @@ async def test_requests_go_by_their_agreement_too(
 
 async def content(connection: Connection) -> dict[str, Any]:
     """Of each table of facts, and of clocks, a hash of all that is in it."""
-    found = {}
+    by_key = {}
     for name in [*(f"kpi.{table.name}" for table in (*INCIDENT, *REQUEST)), "sla.case"]:
         text = f"select md5(string_agg(t::text, ' ' order by t::text)) from {name} t"
-        found[name] = await (await connection.execute(text.encode())).fetchone()
-    return found
+        by_key[name] = await (await connection.execute(text.encode())).fetchone()
+    return by_key
 
 
 async def test_facts_are_made_anew_when_an_agreement_or_a_calendar_comes_behind_them(
@@ -185,10 +187,13 @@ async def test_facts_are_made_anew_when_an_agreement_or_a_calendar_comes_behind_
     await hours.sign(
         "early", {"id": "e1", "metric": "resolution", "threshold_seconds": 3600, "priority": "P1"}
     )
-    told = histories(5, cases=60)
-    imported = {event.stream for event in told[::3]}
-    told = [replace(event, source="import:old_tool") if event.stream in imported else event for event in told]
-    await write(follower, told)
+    cases_told = histories(5, cases=60)
+    imported = {event.stream for event in cases_told[::3]}
+    cases_told = [
+        replace(event, source="import:old_tool") if event.stream in imported else event
+        for event in cases_told
+    ]
+    await write(follower, cases_told)
     await write_others(follower, other_histories(5, 30, REQUESTS))
     await catch_up(follower, FACTS)
     resolution = {"id": "t1", "metric": "resolution", "threshold_seconds": 40_000}

@@ -39,19 +39,21 @@ OF_CLOCKS = (
 def question(
     key: str, now: datetime = LATER, grain: str = "all", by: tuple[str, ...] = (), **filters: list[str]
 ) -> KpiQuestion:
-    said = QuestionParameters(grain=grain, begin="2025-12-01", end="2026-09-01", by=by, filters=filters)
-    return parse_question(KPIS[key], said, now=now, organisation_zone="UTC")
+    parameters = QuestionParameters(grain=grain, begin="2025-12-01", end="2026-09-01", by=by, filters=filters)
+    return parse_question(KPIS[key], parameters, now=now, organisation_zone="UTC")
 
 
-async def points(db: Database, key: str, now: datetime = LATER, **said: Any) -> list[KpiPoint]:
-    found = (await answer(db, question(key, now, **said), now)).points
-    return [point for point in found if point.cases]
+async def points(db: Database, key: str, now: datetime = LATER, **parameters: Any) -> list[KpiPoint]:
+    kpi_points = (await answer(db, question(key, now, **parameters), now)).points
+    return [point for point in kpi_points if point.cases]
 
 
-async def share(db: Database, key: str, now: datetime = LATER, **said: Any) -> tuple[int | None, int | None]:
+async def share(
+    db: Database, key: str, now: datetime = LATER, **parameters: Any
+) -> tuple[int | None, int | None]:
     """Numerator and denominator of the only point."""
-    found = (await answer(db, question(key, now, **said), now)).points
-    (point,) = found
+    kpi_points = (await answer(db, question(key, now, **parameters), now)).points
+    (point,) = kpi_points
     return point.numerator, point.denominator
 
 
@@ -67,8 +69,8 @@ def four_hours(**more: Any) -> dict[str, Any]:
     return {"id": "t1", "metric": "resolution", "threshold_seconds": 14_400, **more}
 
 
-async def follow(connection: Connection, *told: Scripted) -> None:
-    await write(connection, [event for case in told for event in case.events])
+async def follow(connection: Connection, *event_types: Scripted) -> None:
+    await write(connection, [event for case in event_types for event in case.events])
     await catch_up(connection, FACTS)
 
 
@@ -100,17 +102,17 @@ async def test_each_clock_counts_once_in_whatever_periods_one_asks(
 ) -> None:
     targets = (four_hours(), {"id": "t2", "metric": "response", "threshold_seconds": 900})
     await agree(follower, *targets)
-    told = [
+    event_types = [
         Scripted.begin(BEGIN + timedelta(days=n))
         .then("acknowledged", minutes=n)
         .then("resolved", minutes=60 * n)
         for n in range(40)
     ]
-    await follow(follower, *told)
+    await follow(follower, *event_types)
     assert (await share(db, "sla_attainment"))[1] == 80
     for grain in ("day", "week", "month"):
-        found = await points(db, "sla_attainment", grain=grain)
-        assert sum(point.denominator or 0 for point in found) == 80
+        kpi_points = await points(db, "sla_attainment", grain=grain)
+        assert sum(point.denominator or 0 for point in kpi_points) == 80
     by_metric = await points(db, "sla_attainment", by=("metric",))
     assert {point.by["metric"]: (point.numerator, point.denominator) for point in by_metric} == {
         "resolution": (4, 40),  # of three hours and so many minutes at most
@@ -141,8 +143,8 @@ async def test_of_what_was_opened_some_is_undecided(
     await agree(follower, four_hours())
     met = Scripted.begin(BEGIN, team_id=str(TEAMS[0])).then("resolved", minutes=60)
     breached, open_ = Scripted.begin(BEGIN), Scripted.begin(BEGIN + timedelta(hours=2))
-    gone = Scripted.begin(BEGIN).then("cancelled", minutes=5)
-    await follow(follower, met, breached, open_, gone)
+    cancelled = Scripted.begin(BEGIN).then("cancelled", minutes=5)
+    await follow(follower, met, breached, open_, cancelled)
     now = BEGIN + timedelta(hours=5)
     (point,) = await points(db, "sla_attainment_opened", now)
     assert (point.numerator, point.denominator, point.undecided) == (1, 2, 1)
@@ -158,20 +160,22 @@ async def test_of_what_was_opened_some_is_undecided(
 async def test_a_breach_is_whose_the_case_was_then(
     follower: Connection, db: Database, reconciled: None
 ) -> None:
-    one, two = str(TEAMS[0]), str(TEAMS[1])
+    first, two = str(TEAMS[0]), str(TEAMS[1])
     await agree(follower, four_hours())
-    case = Scripted.begin(BEGIN, team_id=one).then("assigned", minutes=241, team_id=two)
+    case = Scripted.begin(BEGIN, team_id=first).then("assigned", minutes=241, team_id=two)
     await follow(follower, case.then("resolved", minutes=60))
-    found = await points(db, "sla_breaches_by_cause", by=("team",))
-    assert [(point.by["team"], point.value) for point in found] == [("team 0", 1)]
+    kpi_points = await points(db, "sla_breaches_by_cause", by=("team",))
+    assert [(point.by["team"], point.value) for point in kpi_points] == [("team 0", 1)]
 
 
 def stated(case: Scripted, cause: str, minutes: float, row: UUID | None = None, **about: Any) -> Scripted:
     """Somebody says why a target was missed."""
-    told = case.then("breach_cause_stated", minutes=minutes)
+    stated_case = case.then("breach_cause_stated", minutes=minutes)
     fields = {"cause": cause, **about}
-    event = replace(told.events[-1], data={"given": {}, "set": {f"breach_cause/{row or uuid7()}": fields}})
-    return Scripted((*told.events[:-1], event))
+    event = replace(
+        stated_case.events[-1], data={"given": {}, "set": {f"breach_cause/{row or uuid7()}": fields}}
+    )
+    return Scripted((*stated_case.events[:-1], event))
 
 
 async def test_breaches_are_told_apart_by_the_cause_that_was_stated_last(
@@ -187,8 +191,8 @@ async def test_breaches_are_told_apart_by_the_cause_that_was_stated_last(
     by_rule = stated(of_all_but_own, "unknown", 5, agreement_type="SLA", metric="resolution")
     by_rule = Scripted(tuple(_moved(by_rule)))
     await follow(follower, silent, of_all, of_one, changed, by_rule)
-    found = await points(db, "sla_breaches_by_cause", by=("cause", "metric"))
-    assert {(p.by["cause"], p.by["metric"]): p.value for p in found} == {
+    kpi_points = await points(db, "sla_breaches_by_cause", by=("cause", "metric"))
+    assert {(p.by["cause"], p.by["metric"]): p.value for p in kpi_points} == {
         ("unknown", "resolution"): 1,
         ("unknown", "response"): 1,
         ("workload", "resolution"): 1,
@@ -214,8 +218,8 @@ def _moved(case: Scripted) -> list[Event]:
             data={
                 "given": {},
                 "set": {
-                    name if key == before else f"{key[:13]}{uuid7()}": of
-                    for key, of in event.data["set"].items()
+                    name if key == before else f"{key[:13]}{uuid7()}": row
+                    for key, row in event.data["set"].items()
                 },
             },
         )
@@ -228,17 +232,17 @@ async def test_what_was_warned_of_may_be_saved(follower: Connection, db: Databas
     quick = Scripted.begin(BEGIN).then("resolved", minutes=0.8 * 240 - 1)
     saved = Scripted.begin(BEGIN).then("resolved", minutes=0.8 * 240)
     missed = Scripted.begin(BEGIN).then("resolved", minutes=241)
-    open_, gone = Scripted.begin(BEGIN), Scripted.begin(BEGIN).then("cancelled", minutes=230)
-    await follow(follower, quick, saved, missed, open_, gone)
+    open_, cancelled = Scripted.begin(BEGIN), Scripted.begin(BEGIN).then("cancelled", minutes=230)
+    await follow(follower, quick, saved, missed, open_, cancelled)
     (point,) = await points(db, "sla_warned_saved")
     assert (point.numerator, point.denominator) == (1, 2)
     assert point.excluded["cancelled"] == 1
 
 
-async def withdraw(connection: Connection, ticket: str, at: datetime, because: str, metric: str) -> str:
+async def withdraw(connection: Connection, ticket: str, instant: datetime, because: str, metric: str) -> str:
     """A recorded breach of the ticket's clock is said to be none. Returns the clock's stream."""
     clock = stream("clock", uuid5(UUID(ticket.partition("/")[2]), f"SLA:{metric}::1"))
-    said = {
+    fields = {
         "agreement": str(uuid7()),
         "agreement_type": "SLA",
         "metric": metric,
@@ -250,11 +254,11 @@ async def withdraw(connection: Connection, ticket: str, at: datetime, because: s
         stream=clock,
         version=1,
         type="clock.breach_withdrawn",
-        occurred_at=at,
+        occurred_at=instant,
         actor="rule:watch_clocks",
         correlation_id=MADE_UP,
         source="rule",
-        data={"given": {}, "set": {}, "clock": said},
+        data={"given": {}, "set": {}, "clock": fields},
     )
     command = AppendRequest(reads={clock: 0}, events=(event,), abouts={clock: ticket})
     await append(connection, [encode(command)])
@@ -269,8 +273,8 @@ async def test_a_breach_that_is_taken_back_is_seen(
         "prioritised", minutes=300, priority="P4"
     )
     await write(follower, list(case.events))
-    at = BEGIN + timedelta(minutes=300)
-    clock = await withdraw(follower, case.events[0].stream, at, "reprioritised", "resolution")
+    instant = BEGIN + timedelta(minutes=300)
+    clock = await withdraw(follower, case.events[0].stream, instant, "reprioritised", "resolution")
     # What is told later of the case changes nothing of it.
     await write_more(follower, list(case.then("edited", minutes=1, service="erp").events[2:]))
     await catch_up(follower, FACTS)
@@ -282,8 +286,8 @@ async def test_a_breach_that_is_taken_back_is_seen(
     assert await points(db, "sla_attainment") == [], "no target fits any more"
     (counted,) = (await cases(db, question("sla_breaches_withdrawn"), LATER)).cases
     assert (counted.id, str(counted.clock)) == (case.id, clock.partition("/")[2])
-    told = [event.type for event in counted.events]
-    assert told == [
+    event_types = [event.type for event in counted.events]
+    assert event_types == [
         *("incident.reported", "incident.prioritised", "clock.breach_withdrawn", "incident.edited")
     ]
 
@@ -316,16 +320,18 @@ async def test_a_figure_can_be_opened_down_to_its_clocks_and_what_gave_them(
     (point,) = await points(db, "sla_attainment")
     page = await cases(db, question("sla_attainment"), LATER)
     assert len(page.cases) == point.cases == 4
-    assert sum(one.measure for one in page.cases) == point.numerator == 1
-    assert len({one.clock for one in page.cases}) == 4
-    assert {str(one.agreement) for one in page.cases} == {hours.id("all")}
-    (met,) = [one for one in page.cases if one.measure]
+    assert sum(listed_case.measure for listed_case in page.cases) == point.numerator == 1
+    assert len({listed_case.clock for listed_case in page.cases}) == 4
+    assert {str(listed_case.agreement) for listed_case in page.cases} == {hours.id("all")}
+    (met,) = [listed_case for listed_case in page.cases if listed_case.measure]
     assert met.metric == "response"
-    told = [event.type for event in met.events]
-    assert told == ["incident.reported", "incident.acknowledged", "incident.resolved"]
+    event_types = [event.type for event in met.events]
+    assert event_types == ["incident.reported", "incident.acknowledged", "incident.resolved"]
     first = await cases(db, question("sla_attainment"), LATER, limit=3)
     rest = await cases(db, question("sla_attainment"), LATER, after=first.last, limit=3)
-    assert [one.clock for one in (*first.cases, *rest.cases)] == [one.clock for one in page.cases]
+    assert [listed_case.clock for listed_case in (*first.cases, *rest.cases)] == [
+        listed_case.clock for listed_case in page.cases
+    ]
 
 
 async def test_figures_are_cut_and_filtered_by_agreements(
@@ -335,8 +341,8 @@ async def test_figures_are_cut_and_filtered_by_agreements(
     await hours.sign("mail", four_hours(threshold_seconds=60), calendar="always", services=["mail"])
     mail = Scripted.begin(BEGIN, service="mail").then("resolved", minutes=60)
     await follow(follower, mail, Scripted.begin(BEGIN).then("resolved", minutes=60))
-    found = await points(db, "sla_attainment", by=("agreement",))
-    assert {point.by["agreement"]: point.value for point in found} == {"SLA-all": 1, "SLA-mail": 0}
+    kpi_points = await points(db, "sla_attainment", by=("agreement",))
+    assert {point.by["agreement"]: point.value for point in kpi_points} == {"SLA-all": 1, "SLA-mail": 0}
     for named in ("SLA-mail", hours.id("mail")):
         assert await share(db, "sla_attainment", agreement=[named]) == (0, 1)
     with pytest.raises(CannotAnswer):

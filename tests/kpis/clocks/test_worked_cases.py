@@ -33,8 +33,8 @@ order by metric, round"""
 
 @cache
 def said_in(folder: Path, name: str) -> Json:
-    found: Json = json.loads((folder / name).read_text(encoding="utf-8"))
-    return found
+    document: Json = json.loads((folder / name).read_text(encoding="utf-8"))
+    return document
 
 
 def given(name: str) -> list[Json]:
@@ -83,33 +83,35 @@ def answer(clock: Json, now: datetime) -> Json:
 @goes_round("worked cases of clocks", "app.kpis.raw.clock")
 @pytest.mark.parametrize(("name", "number"), [*cases(FILES[0]), *cases(FILES[1])])
 async def test_a_worked_case(follower: Connection, real_data: Path, name: str, number: int) -> None:
-    said = said_in(real_data, name)
-    case = next(case for case in said["cases"] if case["id"] == number)
+    document = said_in(real_data, name)
+    case = next(case for case in document["cases"] if case["id"] == number)
     playing, asked_at = Playing(follower), datetime.fromisoformat(case["asked_at"])
-    await set_up(playing, said, case)
+    await set_up(playing, document, case)
     which = stream(case["process"], uuid5(NAMES, "the case"))
     await playing.play(which, case["events"], asked_at, case.get("known_at"))
-    await publish_later(playing, said, case)
-    found = [
-        one for one in await clocks(follower, case["process"], asked_at) if one["metric"] == case["metric"]
+    await publish_later(playing, document, case)
+    clock_rows = [
+        clock
+        for clock in await clocks(follower, case["process"], asked_at)
+        if clock["metric"] == case["metric"]
     ]
     expected = dict(case["expected"])
     rounds = expected.pop("rounds", None)
     if rounds is not None:
         names = ("elapsed_seconds", "state", "breached_at")
-        assert [{name: answer(one, asked_at)[name] for name in names} for one in found] == [
-            {name: _instant(one[name]) for name in names} for one in rounds
+        assert [{name: answer(clock, asked_at)[name] for name in names} for clock in clock_rows] == [
+            {name: _instant(clock[name]) for name in names} for clock in rounds
         ]
     if "agreement" in expected:
         key = f"agreement {expected.pop('agreement')} {expected.pop('version')}"
-        assert found[-1]["agreement_id"] == uuid5(NAMES, key)
-    assert answer(found[-1], asked_at) == {key: _instant(value) for key, value in expected.items()}
+        assert clock_rows[-1]["agreement_id"] == uuid5(NAMES, key)
+    assert answer(clock_rows[-1], asked_at) == {key: _instant(value) for key, value in expected.items()}
 
 
-async def set_up(playing: Playing, said: Json, case: Json) -> None:
+async def set_up(playing: Playing, document: Json, case: Json) -> None:
     """Publish the calendars and sign the agreements of a worked case."""
-    for key, of in said["calendars"].items():
-        await playing.calendar(key, calendar_of(of))
+    for key, definition in document["calendars"].items():
+        await playing.calendar(key, calendar_of(definition))
     for agreement in case.get("agreements", ()):
         await playing.sign(agreement)
     if "agreements" not in case:
@@ -129,11 +131,11 @@ async def set_up(playing: Playing, said: Json, case: Json) -> None:
         await playing.sign({"key": "A", "calendar": case["calendar"], "targets": targets} | validity)
 
 
-async def publish_later(playing: Playing, said: Json, case: Json) -> None:
+async def publish_later(playing: Playing, document: Json, case: Json) -> None:
     """Publish the versions of the calendar that came after the first."""
     for version in case.get("calendar_versions", ())[1:]:
         inline = version["calendar_inline"]
-        hours = calendar_of(said["calendars"][inline["base"]], inline["add_holidays"])
+        hours = calendar_of(document["calendars"][inline["base"]], inline["add_holidays"])
         await playing.calendar(case["calendar"], hours)
 
 
@@ -160,22 +162,22 @@ left join aim on aim.stream = opened.stream and metric = %(metric)s"""
 
 def choices() -> list[Any]:
     return [
-        pytest.param(one["id"], id=str(one["id"]))
-        for one in given(FILES[1])
-        if one["kind"] == "choice" and one["question"] == "agreement" and one["kind_asked"] == "SLA"
+        pytest.param(clock["id"], id=str(clock["id"]))
+        for clock in given(FILES[1])
+        if clock["kind"] == "choice" and clock["question"] == "agreement" and clock["kind_asked"] == "SLA"
     ]
 
 
 @pytest.mark.parametrize("number", choices())
 async def test_a_worked_choice_of_an_agreement(follower: Connection, real_data: Path, number: int) -> None:
     """What the log has behind the opening, or behind the position that is asked about, comes behind it."""
-    said = said_in(real_data, FILES[1])
-    case = next(case for case in said["cases"] if case["id"] == number)
+    document = said_in(real_data, FILES[1])
+    case = next(case for case in document["cases"] if case["id"] == number)
     playing, ticket = Playing(follower), case["ticket"]
-    for key, of in said["calendars"].items():
-        await playing.calendar(key, calendar_of(of))
+    for key, definition in document["calendars"].items():
+        await playing.calendar(key, calendar_of(definition))
     opening = ticket["opening_position"]
-    signed = sorted(case["agreements"], key=lambda one: one["signed_position"])
+    signed = sorted(case["agreements"], key=lambda signed_agreement: signed_agreement["signed_position"])
     for agreement in signed:
         if agreement["signed_position"] < opening:
             await playing.sign(agreement)

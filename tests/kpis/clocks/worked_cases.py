@@ -47,18 +47,20 @@ def named(key: str | None) -> str | None:
     return None if key is None else str(uuid5(NAMES, key))
 
 
-def calendar_of(said: Json, more_holidays: list[str] | None = None) -> BusinessTime:
+def calendar_of(document: Json, more_holidays: list[str] | None = None) -> BusinessTime:
     """The calendar that a worked case defines."""
-    week: Week = tuple(tuple(_hours(of) for of in said["weekly"].get(day, ())) for day in WEEKDAYS)
-    holidays = [*said["holidays"], *(more_holidays or ())]
+    week: Week = tuple(
+        tuple(_hours(hours_of_day) for hours_of_day in document["weekly"].get(day, ())) for day in WEEKDAYS
+    )
+    holidays = [*document["holidays"], *(more_holidays or ())]
     return BusinessTime(
         CalendarDefinition(
-            zone=said["timezone"],
+            zone=document["timezone"],
             weekly=week,
             holidays=frozenset(date.fromisoformat(day) for day in holidays),
             working_days={
-                date.fromisoformat(day): tuple(_hours(of) for of in spans)
-                for day, spans in said["working_days"].items()
+                date.fromisoformat(day): tuple(_hours(hours_of_day) for hours_of_day in spans)
+                for day, spans in document["working_days"].items()
             },
         )
     )
@@ -77,7 +79,7 @@ class Playing:
     versions: dict[str, int] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
-    async def tell(self, name: str, kind: str, at: datetime, fields: Json, **more: Any) -> Event:
+    async def tell(self, name: str, kind: str, occurred_at: datetime, fields: Json, **more: Any) -> Event:
         """Append an event of the stream; `more` are its actor, source, and other members of its data."""
         version = self.versions[name] = self.versions.get(name, 0) + 1
         actor, source = more.pop("actor", ACTORS["staff"]), more.pop("source", "api")
@@ -87,7 +89,7 @@ class Playing:
             stream=name,
             version=version,
             type=f"{name.partition('/')[0]}.{kind}",
-            occurred_at=at,
+            occurred_at=occurred_at,
             actor=actor,
             correlation_id=MADE_UP,
             source=source,
@@ -110,69 +112,71 @@ class Playing:
             "spans": spans,
         }
         await self.connection.execute(b"select business_time.write_spans(%s)", (Jsonb(entry),))
-        told = {"key": key, "newest_id": str(version), "time_zone": hours.definition.zone}
-        await self.tell(name, "edited", since, told)
+        fields = {"key": key, "newest_id": str(version), "time_zone": hours.definition.zone}
+        await self.tell(name, "edited", since, fields)
 
-    async def sign(self, of: Json) -> str:
+    async def sign(self, document: Json) -> str:
         """Sign an agreement; `of` is as in the worked cases. Returns its id."""
         usual: Json = {"services": [], "catalogue_items": [], "customer": None, "version": 1, "kind": "SLA"}
-        of = usual | of
-        name = agreement_stream(of["key"], of["version"])
+        document = usual | document
+        name = agreement_stream(document["key"], document["version"])
         fields = {
-            "agreement_type": of["kind"],
-            "edition": of["version"],
-            "customer_id": named(of["customer"]),
-            "services": of["services"] or None,
-            "catalogue_items": of["catalogue_items"] or None,
-            "calendar": of["calendar"],
-            "valid_from": of["valid_from"],
-            "valid_to": of["valid_to"],
-            "targets": [_target(one) for one in of["targets"]],
-            "reopen_days": of.get("reopen_days"),
+            "agreement_type": document["kind"],
+            "edition": document["version"],
+            "customer_id": named(document["customer"]),
+            "services": document["services"] or None,
+            "catalogue_items": document["catalogue_items"] or None,
+            "calendar": document["calendar"],
+            "valid_from": document["valid_from"],
+            "valid_to": document["valid_to"],
+            "targets": [_target(definition) for definition in document["targets"]],
+            "reopen_days": document.get("reopen_days"),
         }
-        if "replaces" in of:
-            fields["replaces_id"] = agreement_stream(of["key"], of["replaces"]).partition("/")[2]
-        signed_at = datetime.fromisoformat(of["signed_at"])
+        if "replaces" in document:
+            fields["replaces_id"] = agreement_stream(document["key"], document["replaces"]).partition("/")[2]
+        signed_at = datetime.fromisoformat(document["signed_at"])
         await self.tell(name, "drafted", signed_at - timedelta(days=1), fields | {"state": "drafted"})
         await self.tell(name, "signed", signed_at, {"state": "signed", "signed_at": instant(signed_at)})
-        if "replaces" in of:
-            told = {"state": "superseded", "superseded_from": of["valid_from"]}
-            await self.tell(agreement_stream(of["key"], of["replaces"]), "superseded", signed_at, told)
+        if "replaces" in document:
+            event_fields = {"state": "superseded", "superseded_from": document["valid_from"]}
+            await self.tell(
+                agreement_stream(document["key"], document["replaces"]), "superseded", signed_at, event_fields
+            )
         return name.partition("/")[2]
 
     async def play(self, name: str, events: list[Json], until: datetime, known_at: str | None = None) -> None:
         """Tell what happened to the case up to then, in the order in which it was recorded."""
-        known = (
+        known_events = (
             events
             if known_at is None
-            else [one for one in events if _at(one["recorded_at"]) <= _at(known_at)]
+            else [definition for definition in events if _at(definition["recorded_at"]) <= _at(known_at)]
         )
-        happened = [one for one in known if _at(one["occurred_at"]) <= until]
-        for one in sorted(happened, key=lambda one: _at(one["recorded_at"])):
-            await self.happen(name, one)
+        happened = [definition for definition in known_events if _at(definition["occurred_at"]) <= until]
+        for event in sorted(happened, key=lambda log_event: _at(log_event["recorded_at"])):
+            await self.happen(name, event)
 
-    async def happen(self, name: str, one: Json, source: str = "api") -> None:
+    async def happen(self, name: str, document: Json, source: str = "api") -> None:
         """Tell one event of a case."""
-        data, at = one.get("data", {}), _at(one["occurred_at"])
-        told = {FIELDS[key]: value for key, value in data.items() if key in FIELDS}
+        data, occurred_at = document.get("data", {}), _at(document["occurred_at"])
+        fields = {FIELDS[key]: value for key, value in data.items() if key in FIELDS}
         for key in ("customer_id", "supplier_id"):
-            if key in told:
-                told[key] = named(told[key])
-        if one["type"].endswith("prioritised"):
-            told.pop("hold_reason", None)
-        if "service_restored_at" in told:
-            told["service_restored_at"] = instant(_at(told["service_restored_at"]))
+            if key in fields:
+                fields[key] = named(fields[key])
+        if document["type"].endswith("prioritised"):
+            fields.pop("hold_reason", None)
+        if "service_restored_at" in fields:
+            fields["service_restored_at"] = instant(_at(fields["service_restored_at"]))
         if name not in self.versions:
-            told |= {"opened_at": instant(at), "requester_id": str(REQUESTER)}
+            fields |= {"opened_at": instant(occurred_at), "requester_id": str(REQUESTER)}
         rows = {}
         if "visibility" in data:
             rows = {f"comment/{uuid7()}": {"visibility": data["visibility"]}}
         await self.tell(
             name,
-            one["type"].partition(".")[2],
-            at,
-            told,
-            actor=ACTORS[one.get("by", "staff")],
+            document["type"].partition(".")[2],
+            occurred_at,
+            fields,
+            actor=ACTORS[document.get("by", "staff")],
             source=source,
             rows=rows,
         )
@@ -183,20 +187,20 @@ def agreement_stream(key: str, version: int = 1) -> str:
     return stream("sla", uuid5(NAMES, f"agreement {key} {version}"))
 
 
-def _target(said: Json) -> Json:
-    conditions = said.get("conditions", {})
+def _target(document: Json) -> Json:
+    conditions = document.get("conditions", {})
     return {
-        "id": said["id"],
-        "metric": said["metric"],
+        "id": document["id"],
+        "metric": document["metric"],
         **{
             name: conditions.get(name)
             for name in ("process", "priority", "category", "service", "catalogue_item")
         },
-        "threshold_seconds": said["threshold_seconds"],
-        "calendar": said.get("calendar"),
-        "pause_reasons": said.get("pause_reasons", []),
-        "pause_states": said.get("pause_states", []),
-        "warning_percents": said.get("warning_percents", [50, 75, 90]),
+        "threshold_seconds": document["threshold_seconds"],
+        "calendar": document.get("calendar"),
+        "pause_reasons": document.get("pause_reasons", []),
+        "pause_states": document.get("pause_states", []),
+        "warning_percents": document.get("warning_percents", [50, 75, 90]),
         "comparator": "le",
     }
 

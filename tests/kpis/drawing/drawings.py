@@ -17,55 +17,59 @@ def parse(drawing: str) -> ElementTree.Element:
     width, height = (float(root.attrib[name]) for name in ("width", "height"))
     assert root.attrib["viewBox"] == f"0 0 {width:g} {height:g}"
     assert width <= 720
-    for one in root.iter():
-        assert one.tag.removeprefix(NAMESPACE) in {"svg", "title", "desc", "rect", "path", "circle", "text"}
-        assert "style" not in one.attrib
-        assert not any(name.startswith("on") or "href" in name for name in one.attrib)
-        for x, y in _places(one):
-            assert x is None or -0.5 <= x <= width + 0.5, ElementTree.tostring(one)
-            assert y is None or -0.5 <= y <= height + 0.5, ElementTree.tostring(one)
+    for shape in root.iter():
+        assert shape.tag.removeprefix(NAMESPACE) in {"svg", "title", "desc", "rect", "path", "circle", "text"}
+        assert "style" not in shape.attrib
+        assert not any(name.startswith("on") or "href" in name for name in shape.attrib)
+        for x, y in _places(shape):
+            assert x is None or -0.5 <= x <= width + 0.5, ElementTree.tostring(shape)
+            assert y is None or -0.5 <= y <= height + 0.5, ElementTree.tostring(shape)
     assert "NaN" not in drawing
     assert "{" not in drawing
     return root
 
 
-def _places(one: ElementTree.Element) -> list[tuple[float | None, float | None]]:
-    of = one.attrib
-    if "d" in of:
-        pairs = [(float(x), float(y)) for x, y in PAIRS.findall(of["d"])]
-        across: list[tuple[float | None, float | None]] = [(float(x), None) for x in ACROSS.findall(of["d"])]
-        return [*pairs, *across, *((None, float(y)) for y in DOWN.findall(of["d"]))]
-    if "cx" in of:
-        r = float(of["r"])
-        return [(float(of["cx"]) + side * r, float(of["cy"]) + side * r) for side in (-1, 1)]
-    if "x" not in of:
+def _places(shape: ElementTree.Element) -> list[tuple[float | None, float | None]]:
+    attrib = shape.attrib
+    if "d" in attrib:
+        pairs = [(float(x), float(y)) for x, y in PAIRS.findall(attrib["d"])]
+        across: list[tuple[float | None, float | None]] = [
+            (float(x), None) for x in ACROSS.findall(attrib["d"])
+        ]
+        return [*pairs, *across, *((None, float(y)) for y in DOWN.findall(attrib["d"]))]
+    if "cx" in attrib:
+        r = float(attrib["r"])
+        return [(float(attrib["cx"]) + side * r, float(attrib["cy"]) + side * r) for side in (-1, 1)]
+    if "x" not in attrib:
         return []
-    x, y = float(of["x"]), float(of["y"])
-    if "width" in of:
-        return [(x, y), (x + float(of["width"]), y + float(of["height"]))]
+    x, y = float(attrib["x"]), float(attrib["y"])
+    if "width" in attrib:
+        return [(x, y), (x + float(attrib["width"]), y + float(attrib["height"]))]
     return [(x, y)]
 
 
 def texts(root: ElementTree.Element, class_: str | None = None) -> list[str]:
     """The texts of the drawing, or of a class."""
-    found = root.iter(f"{NAMESPACE}text")
-    return [one.text or "" for one in found if class_ is None or class_ in one.attrib["class"].split()]
+    text_shapes = root.iter(f"{NAMESPACE}text")
+    return [
+        shape.text or "" for shape in text_shapes if class_ is None or class_ in shape.attrib["class"].split()
+    ]
 
 
 def of_class(root: ElementTree.Element, class_: str) -> list[ElementTree.Element]:
     """The elements of that class."""
-    return [one for one in root.iter() if class_ in one.attrib.get("class", "").split()]
+    return [shape for shape in root.iter() if class_ in shape.attrib.get("class", "").split()]
 
 
 def title(root: ElementTree.Element) -> str:
     """The name of the drawing."""
-    found = root.find(f"{NAMESPACE}title")
-    assert found is not None
-    return found.text or ""
+    element_found = root.find(f"{NAMESPACE}title")
+    assert element_found is not None
+    return element_found.text or ""
 
 
 def described(root: ElementTree.Element) -> str:
     """The drawing for those who do not see it."""
-    found = root.find(f"{NAMESPACE}desc")
-    assert found is not None
-    return found.text or ""
+    element_found = root.find(f"{NAMESPACE}desc")
+    assert element_found is not None
+    return element_found.text or ""

@@ -56,36 +56,46 @@ def figure(
     end = datetime(2025, 4, 1, tzinfo=ZONE) if grain is Grain.day else datetime(2032, 1, 1, tzinfo=ZONE)
     bounds = list(pairwise(cut_periods(grain, begin, end, ZONE)))
     points = [
-        ChartPoint(of, to, value, running and n == len(values) - 1, target)
-        for n, ((of, to), value) in enumerate(zip(bounds, values, strict=False))
+        ChartPoint(period_begin, to, value, running and n == len(values) - 1, target)
+        for n, ((period_begin, to), value) in enumerate(zip(bounds, values, strict=False))
     ]
     over = [
         (n, point.value) for n, point in enumerate(points) if point.value is not None and not point.running
     ]
-    known = [value for _, value in over]
-    parts = stretches(known, [sum(n < at for n, _ in over) for at in breaks])
+    known_values = [value for _, value in over]
+    parts = stretches(known_values, [sum(n < bound for n, _ in over) for bound in breaks])
     limits = []
     for part, rules in zip(parts, [signals_of([part]) for part in parts], strict=True):
         if part.chart.centre is None or part.chart.moving_range is None:
             continue
-        of = natural_limits(kpi, known[part.first : part.last], part.chart.centre, part.chart.moving_range)
+        limits_found = natural_limits(
+            kpi, known_values[part.first : part.last], part.chart.centre, part.chart.moving_range
+        )
         last = len(points) - 1 if part is parts[-1] else over[part.last - 1][0]
         first = over[part.first][0]
         limits.append(
-            ChartLimits(first, last, of.centre, of.low, of.high, part.last - part.first, part.provisional)
+            ChartLimits(
+                first,
+                last,
+                limits_found.centre,
+                limits_found.low,
+                limits_found.high,
+                part.last - part.first,
+                part.provisional,
+            )
         )
         for (n, value), met in zip(over[part.first : part.last], rules, strict=True):
-            better = (value > of.centre) is (kpi.direction is Direction.up)
-            way = Tendency.better if better else Tendency.worse
-            points[n] = replace(points[n], signals=tuple(met), tendency=way)
+            better = (value > limits_found.centre) is (kpi.direction is Direction.up)
+            tendency = Tendency.better if better else Tendency.worse
+            points[n] = replace(points[n], signals=tuple(met), tendency=tendency)
     values_now = parts[-1].last - parts[-1].first if parts else 0
     return BehaviourFigure(
         kpi=kpi, grain=grain, points=tuple(points), limits=tuple(limits), values=values_now
     )
 
 
-def drawn(shown: BehaviourFigure, language: str = "en") -> str:
-    return draw(shown, ChartWords(language, shown.kpi.unit, ZONE, "CNY"))
+def drawn(behaviour_figure: BehaviourFigure, language: str = "en") -> str:
+    return draw(behaviour_figure, ChartWords(language, behaviour_figure.kpi.unit, ZONE, "CNY"))
 
 
 def test_the_title_is_the_finding() -> None:
@@ -112,7 +122,7 @@ def test_only_signals_are_filled_each_with_its_rule_in_words() -> None:
     (marker, legend) = of_class(root, "signal")
     assert (marker.attrib["fill"], marker.attrib["class"]) == ("#b35309", "signal worse")
     assert legend.attrib["class"] == "signal worse"
-    assert {one.attrib["fill"] for one in of_class(root, "dot")} == {"#ffffff"}
+    assert {shape.attrib["fill"] for shape in of_class(root, "dot")} == {"#ffffff"}
     assert len(of_class(root, "dot")) == len(WILD)
     assert "May 2026, 20 h: beyond the upper limit, changed for the worse" in texts(root)
     assert "May 2026, 20 h (beyond the upper limit)" in described(root)
@@ -120,26 +130,28 @@ def test_only_signals_are_filled_each_with_its_rule_in_words() -> None:
 
 
 def test_an_explained_signal_is_hollow_and_says_why() -> None:
-    shown = figure("incident_resolution_seconds", SPIKED)
-    said = ChartExplanation(
-        shown.points[-1].begin, Signal.beyond_limits, "Power cut <script>alert(1)</script> & more, Wang 王"
+    drawn_figure = figure("incident_resolution_seconds", SPIKED)
+    explanation = ChartExplanation(
+        drawn_figure.points[-1].begin,
+        Signal.beyond_limits,
+        "Power cut <script>alert(1)</script> & more, Wang 王",
     )
-    drawing = drawn(replace(shown, explanations=(said,)))
+    drawing = drawn(replace(drawn_figure, explanations=(explanation,)))
     root = parse(drawing)
     assert title(root).endswith("beyond the upper limit, in May 2026; explained")
-    assert {one.attrib["fill"] for one in of_class(root, "explained")} == {"#ffffff"}
+    assert {shape.attrib["fill"] for shape in of_class(root, "explained")} == {"#ffffff"}
     assert "<script" not in drawing
     assert "Power cut <script>alert(1)</script> & more, Wang 王" in " ".join(texts(root, "ink"))
-    other = replace(said, rule=Signal.run_of_eight)
-    assert of_class(parse(drawn(replace(shown, explanations=(other,)))), "explained") == []
+    other = replace(explanation, rule=Signal.run_of_eight)
+    assert of_class(parse(drawn(replace(drawn_figure, explanations=(other,)))), "explained") == []
 
 
 def test_values_beyond_the_limits_in_a_row_are_one_line_unless_one_is_explained() -> None:
-    shown = figure("incident_resolution_seconds", [*WILD, *WILD, 25 * HOUR, 25 * HOUR])
+    drawn_figure = figure("incident_resolution_seconds", [*WILD, *WILD, 25 * HOUR, 25 * HOUR])
     several = "Sep 2027 to Oct 2027: 2 in a row beyond the upper limit, changed for the worse"
-    assert several in texts(parse(drawn(shown)))
-    said = ChartExplanation(shown.points[-1].begin, Signal.beyond_limits, "Power cut")
-    root = parse(drawn(replace(shown, explanations=(said,))))
+    assert several in texts(parse(drawn(drawn_figure)))
+    explanation = ChartExplanation(drawn_figure.points[-1].begin, Signal.beyond_limits, "Power cut")
+    root = parse(drawn(replace(drawn_figure, explanations=(explanation,))))
     assert several not in texts(root)
     assert "Sep 2027, 1 d 1 h: beyond the upper limit, changed for the worse" in texts(root)
     assert len(of_class(root, "explained")) == 2, "the point, and its line beneath"
@@ -148,15 +160,15 @@ def test_values_beyond_the_limits_in_a_row_are_one_line_unless_one_is_explained(
 def test_better_and_worse_differ_by_shape() -> None:
     worse = of_class(parse(drawn(figure("incident_resolution_seconds", SPIKED))), "worse")
     better = of_class(parse(drawn(figure("csat", [3.5, 3.6] * 8 + [4.9]))), "better")
-    assert {one.tag.rpartition("}")[2] for one in worse} == {"path"}
-    assert {one.tag.rpartition("}")[2] for one in better} == {"rect"}
+    assert {shape.tag.rpartition("}")[2] for shape in worse} == {"path"}
+    assert {shape.tag.rpartition("}")[2] for shape in better} == {"rect"}
 
 
 def test_a_running_period_is_hollow_and_dashed_and_no_part_of_the_finding() -> None:
-    shown = figure("incident_resolution_seconds", SPIKED, running=True)
-    root = parse(drawn(shown))
+    drawn_figure = figure("incident_resolution_seconds", SPIKED, running=True)
+    root = parse(drawn(drawn_figure))
     assert title(root).endswith("usual variation, between 0 s and 9 h 59 min")
-    line, dot = sorted(of_class(root, "running"), key=lambda one: one.tag, reverse=True)
+    line, dot = sorted(of_class(root, "running"), key=lambda shape: shape.tag, reverse=True)
     assert line.attrib["stroke-dasharray"]
     assert (dot.attrib["fill"], "so far" in texts(root)) == ("#ffffff", True)
     assert "20 h (so far)" in described(root)
@@ -169,7 +181,7 @@ def test_limits_are_dotted_the_mean_solid_and_the_target_thick_and_dashed() -> N
     limits = of_class(root, "limit")
     (goal,) = of_class(root, "target")
     assert "stroke-dasharray" not in centre.attrib
-    assert len({one.attrib["stroke-dasharray"] for one in limits}) == 1
+    assert len({shape.attrib["stroke-dasharray"] for shape in limits}) == 1
     assert goal.attrib["stroke-dasharray"] != limits[0].attrib["stroke-dasharray"]
     assert float(goal.attrib["stroke-width"]) > float(centre.attrib["stroke-width"])
     assert {"centre 2 h 15 min", "upper limit 3 h 35 min", "target below 2 h"} <= set(texts(root))
@@ -187,9 +199,9 @@ def test_limits_of_few_periods_are_provisional_and_of_fewer_there_are_none(
 
 def test_a_re_basing_is_a_line_with_the_name_of_the_change_and_limits_of_its_own() -> None:
     values = [*CALM, *[value / 4 for value in CALM]]
-    shown = figure("incident_resolution_seconds", values, breaks=[16])
-    mark = ChartMark(shown.points[16].begin, "CHG-2026-000031 & <others>")
-    root = parse(drawn(replace(shown, rebases=(mark,))))
+    drawn_figure = figure("incident_resolution_seconds", values, breaks=[16])
+    mark = ChartMark(drawn_figure.points[16].begin, "CHG-2026-000031 & <others>")
+    root = parse(drawn(replace(drawn_figure, rebases=(mark,))))
     (line,) = of_class(root, "rebase")
     assert "limits re-based: CHG-2026-000031 & <others>" in texts(root)
     assert len(of_class(root, "centre")) == 2
@@ -199,13 +211,13 @@ def test_a_re_basing_is_a_line_with_the_name_of_the_change_and_limits_of_its_own
 
 
 def test_of_an_effect_windows_are_shaded_and_old_limits_drawn_on() -> None:
-    shown = figure("incident_resolution_seconds", CALM)
+    drawn_figure = figure("incident_resolution_seconds", CALM)
     old = ChartLimits(8, 15, 8000.0, 3000.0, 12_500.0, 8, carried=True)
-    begins = [point.begin for point in shown.points]
+    begins = [point.begin for point in drawn_figure.points]
     effect = replace(
-        shown,
+        drawn_figure,
         title="31 min shorter",
-        limits=(replace(shown.limits[0], last=7), old),
+        limits=(replace(drawn_figure.limits[0], last=7), old),
         shades=(ChartShade(begins[0], begins[8], "before"), ChartShade(begins[9], begins[15], "after")),
         moment=ChartMark(begins[8], "CHG-2026-000031"),
         control=ChartSeries("other teams", (None, *[3 * HOUR] * 15)),
@@ -227,21 +239,24 @@ def test_any_series_of_any_kpi_lies_within_its_drawing(language: str) -> None:
         size = 10.0 ** chance.uniform(-3, 7)
         values = [chance.choice([None, 0.0, *[size * chance.gauss(1, 0.5)] * 6]) for _ in range(many)]
         target = chance.choice([None, TargetValue(Comparator.ge, 0.95), TargetValue(Comparator.le, size * 2)])
-        shown = figure(key, values, grain=grain, target=target, running=chance.random() < 0.5)
+        drawn_figure = figure(key, values, grain=grain, target=target, running=chance.random() < 0.5)
         name = "团队 <&> " * 40
-        marks = (ChartMark(shown.points[-1].begin, name), ChartMark(shown.points[0].begin, name))
-        parse(drawn(replace(shown, scope=name, rebases=marks), language))
-    shown = figure("backlog", [float(n % 7) for n in range(MOST_POINTS)], grain=Grain.day)
-    assert len(drawn(shown, language)) < 40_000
+        marks = (
+            ChartMark(drawn_figure.points[-1].begin, name),
+            ChartMark(drawn_figure.points[0].begin, name),
+        )
+        parse(drawn(replace(drawn_figure, scope=name, rebases=marks), language))
+    drawn_figure = figure("backlog", [float(n % 7) for n in range(MOST_POINTS)], grain=Grain.day)
+    assert len(drawn(drawn_figure, language)) < 40_000
 
 
 def test_the_axis_holds_limits_targets_and_points() -> None:
     """A value beyond its axis would be drawn at the end of it, as if it were less."""
     target = TargetValue(Comparator.lt, 40 * HOUR)
-    shown = figure("incident_resolution_seconds", [*CALM, -HOUR], target=target)
-    scale = axis(shown)
-    limits = [number for one in shown.limits for number in (one.low, one.centre, one.high)]
-    values = [point.value for point in shown.points if point.value is not None]
+    drawn_figure = figure("incident_resolution_seconds", [*CALM, -HOUR], target=target)
+    scale = axis(drawn_figure)
+    limits = [number for limit in drawn_figure.limits for number in (limit.low, limit.centre, limit.high)]
+    values = [point.value for point in drawn_figure.points if point.value is not None]
     for number in (40 * HOUR, *limits, *values):
         assert scale.low <= number <= scale.high
     assert all(scale.low <= tick <= scale.high for tick in scale.ticks)

@@ -46,8 +46,8 @@ def words(unit: Unit = Unit.seconds, language: str = "en") -> ChartWords:
 
 
 def x_of(root: ElementTree.Element, class_: str) -> float:
-    (one,) = of_class(root, class_)
-    return float(one.attrib["d"].removeprefix("M").split()[0])
+    (shape,) = of_class(root, class_)
+    return float(shape.attrib["d"].removeprefix("M").split()[0])
 
 
 def test_the_difference_has_an_axis_of_its_own_with_no_effect_and_the_promise() -> None:
@@ -62,7 +62,7 @@ def test_the_difference_has_an_axis_of_its_own_with_no_effect_and_the_promise() 
     } <= set(texts(root))
     assert described(root).endswith("difference: −31 min (−45 min to −18 min)")
     assert x_of(root, "promised") < x_of(root, "no-effect")
-    assert [one.attrib["fill"] for one in of_class(root, "better")] == ["#1f5fa8"]
+    assert [shape.attrib["fill"] for shape in of_class(root, "better")] == ["#1f5fa8"]
     assert len(of_class(root, "interval")) == 3
     assert (
         of_class(parse(draw_intervals(replace(SHORTER, tendency=Tendency.neither), words())), "better") == []
@@ -84,21 +84,23 @@ def test_a_pilot_has_three_rows_of_which_only_the_last_is_judged() -> None:
 
 def test_a_ratio_has_no_effect_at_one_and_an_open_end_is_an_arrow() -> None:
     rows = (IntervalRow("rate", 1.26, 1.05, None),)
-    shown = replace(SHORTER, differences=rows, promised=None, ratio=True, tendency=Tendency.worse)
-    root = parse(draw_intervals(shown, words(Unit.number)))
+    changed_figure = replace(SHORTER, differences=rows, promised=None, ratio=True, tendency=Tendency.worse)
+    root = parse(draw_intervals(changed_figure, words(Unit.number)))
     assert {"×1.26 (×1.05 to …)", "×1.00"} <= set(texts(root))
-    (open_end,) = [one for one in of_class(root, "interval") if "L" in one.attrib["d"]]
+    (open_end,) = [shape for shape in of_class(root, "interval") if "L" in shape.attrib["d"]]
     assert "L440.0" in open_end.attrib["d"]
-    assert [one.tag.rpartition("}")[2] for one in of_class(root, "worse")] == ["path"]
+    assert [shape.tag.rpartition("}")[2] for shape in of_class(root, "worse")] == ["path"]
 
 
 def test_what_could_not_be_computed_says_so() -> None:
     nothing = IntervalRow("after", None, cases=0)
-    shown = replace(
+    changed_figure = replace(
         SHORTER, sides=(SHORTER.sides[0], nothing), differences=(IntervalRow("difference", None),)
     )
-    assert texts(parse(draw_intervals(shown, words()))).count("no cases") == 2
-    assert "no cases" in texts(parse(draw_intervals(replace(shown, sides=(nothing, nothing)), words())))
+    assert texts(parse(draw_intervals(changed_figure, words()))).count("no cases") == 2
+    assert "no cases" in texts(
+        parse(draw_intervals(replace(changed_figure, sides=(nothing, nothing)), words()))
+    )
 
 
 def cases(number: int, seed: int = 23) -> tuple[StripCase, ...]:
@@ -111,9 +113,9 @@ def test_every_case_is_a_dot_and_the_three_heaviest_have_names() -> None:
     figure = CasesFigure(title="31 min", groups=(StripGroup("before", before), StripGroup("after", after)))
     root = parse(draw_cases(figure, words()))
     assert len(of_class(root, "case")) == 200 + MOST_DOTS
-    heaviest = sorted((*before, *after), key=lambda one: one.value)[-3:]
+    heaviest = sorted((*before, *after), key=lambda unit: unit.value)[-3:]
     named = [text for text in texts(root) if text.startswith("INC-")]
-    assert sorted(text.partition(",")[0] for text in named) == sorted(one.name for one in heaviest)
+    assert sorted(text.partition(",")[0] for text in named) == sorted(unit.name for unit in heaviest)
     assert len(of_class(root, "heaviest")) == 3
     assert described(root).startswith("before, 200 cases: median ")
     assert of_class(root, "tenth") == []
@@ -124,8 +126,8 @@ def test_many_cases_are_bands_of_tenths() -> None:
     root = parse(draw_cases(CasesFigure(title="31 min", groups=groups), words()))
     bands = of_class(root, "tenth")
     assert (len(bands), of_class(root, "case")) == (10, [])
-    ends = [float(one.attrib["x"]) + float(one.attrib["width"]) for one in bands]
-    begins = [float(one.attrib["x"]) for one in bands]
+    ends = [float(shape.attrib["x"]) + float(shape.attrib["width"]) for shape in bands]
+    begins = [float(shape.attrib["x"]) for shape in bands]
     assert begins[1:] == pytest.approx(ends[:-1], abs=0.2)
     assert "Tenths of the cases; the three heaviest by name" in texts(root)
     assert "after, 0 cases" in texts(root)

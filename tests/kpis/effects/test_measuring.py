@@ -33,13 +33,13 @@ NOW = END + timedelta(days=40)
 MEASURED = sorted(key for key in KPIS if key not in INSTEAD)
 
 
-def _asked(kpi: Kpi, **said: Any) -> tuple[CompareWindows, EffectQuestions]:
+def _asked(kpi: Kpi, **parameters: Any) -> tuple[CompareWindows, EffectQuestions]:
     window = {
         "before": {"from": BEGIN.isoformat(), "to": MIDDLE.isoformat()},
         "after": {"from": MIDDLE.isoformat(), "to": END.isoformat()},
         "tz": "Asia/Shanghai",
     }
-    body = CompareWindows.model_validate(window | said)
+    body = CompareWindows.model_validate(window | parameters)
     return body, questions_of(Settings(), kpi, body, NOW)
 
 
@@ -49,12 +49,12 @@ async def test_an_effect_comes_out_of_the_raw_events_as_of_the_facts(books: Book
     kpi, control = KPIS[key], None
     if Dimension.team in kpi.dimensions and not kpi.is_of_outages:
         control = {"team": ["none"]}
-    _, asked = _asked(
+    _, question = _asked(
         kpi, **({} if control is None else {"scope": {"team": ["team 0", "team 1"]}, "control": control})
     )
     async with snapshot_connection(books.db) as connection:
-        fast = await load_windows(connection, asked, method_of(kpi))
-        slow = await load_windows(connection, asked, method_of(kpi), len(books.events))
+        fast = await load_windows(connection, question, method_of(kpi))
+        slow = await load_windows(connection, question, method_of(kpi), len(books.events))
     results = [compare(windows, 7, 200, None, []) for windows in (fast, slow)]
     assert results[0].model_dump() == results[1].model_dump()
     assert compare(fast, 7, 200, None, []) == results[0], "the same seed gives the same"
@@ -69,9 +69,9 @@ async def test_what_is_compared_of_a_rate_is_what_the_kpi_says(books: Books) -> 
     rates = [key for key in MEASURED if METHOD[KPIS[key].aggregate] is EffectMethod.rate_by_day]
     for key in rates:
         kpi = KPIS[key]
-        _, asked = _asked(kpi)
+        _, question = _asked(kpi)
         async with snapshot_connection(books.db) as connection:
-            result = compare(await load_windows(connection, asked, method_of(kpi)), 7, 200, None, [])
+            result = compare(await load_windows(connection, question, method_of(kpi)), 7, 200, None, [])
         for side in (result.before, result.after):
             if kpi.aggregate is Aggregate.year_over_year or side.value is None:
                 continue
@@ -79,7 +79,7 @@ async def test_what_is_compared_of_a_rate_is_what_the_kpi_says(books: Books) -> 
             if kpi.aggregate is Aggregate.number:
                 value /= side.exposure or 1
             elif kpi.aggregate is Aggregate.per_staff:
-                value /= (asked.windows[1] - asked.windows[0]) / timedelta(days=1)
+                value /= (question.windows[1] - question.windows[0]) / timedelta(days=1)
             assert side.compared == pytest.approx(value, rel=1e-6, abs=1e-6), key
     assert {"mtbf", "failure_rate", "incidents_opened", "requests_per_agent_day"} <= set(rates)
 
@@ -87,11 +87,11 @@ async def test_what_is_compared_of_a_rate_is_what_the_kpi_says(books: Books) -> 
 async def test_a_stored_effect_reads_as_it_was_measured(books: Books) -> None:
     kpi = KPIS["incident_resolution_seconds"]
     promised = {"change": "-1800", "of": "absolute"}
-    body, asked = _asked(kpi, promised=promised)
-    found = await measure(books.db, asked, body, NOW)
-    assert found.position == len(books.events) == found.seed
-    result = EffectResult.model_validate(found.result)
-    assert result.verdict.value == found.verdict
+    body, question = _asked(kpi, promised=promised)
+    effect = await measure(books.db, question, body, NOW)
+    assert effect.position == len(books.events) == effect.seed
+    result = EffectResult.model_validate(effect.result)
+    assert result.verdict.value == effect.verdict
     assert result.promised is not None
     assert result.promised.effect == -1800
     assert result.before.cases + result.after.cases > 40
@@ -99,25 +99,25 @@ async def test_a_stored_effect_reads_as_it_was_measured(books: Books) -> None:
     assert "承诺" in sentence_of(kpi, result, "zh")
     stored = KpiEffect(
         id=uuid7(),
-        kpi=found.kpi,
-        before_begins_at=found.windows[0],
-        before_ends_at=found.windows[1],
-        after_begins_at=found.windows[2],
-        after_ends_at=found.windows[3],
+        kpi=effect.kpi,
+        before_begins_at=effect.windows[0],
+        before_ends_at=effect.windows[1],
+        after_begins_at=effect.windows[2],
+        after_ends_at=effect.windows[3],
         scope={},
         promised="-1800",
         promised_as=PromisedAs.absolute,
-        zone=found.zone,
-        currency=found.currency,
-        reopen_days=found.reopen_days,
-        position=found.position,
-        seed=found.seed,
-        resamples=found.resamples,
-        result=dict(found.result),
+        zone=effect.zone,
+        currency=effect.currency,
+        reopen_days=effect.reopen_days,
+        position=effect.position,
+        seed=effect.seed,
+        resamples=effect.resamples,
+        result=dict(effect.result),
         measured_at=NOW,
     )
     assert (await recompute(books.db, stored, "en")).same
-    stored.result = {**found.result, "low": "-7200.5"}
+    stored.result = {**effect.result, "low": "-7200.5"}
     assert await recompute(books.db, stored, "en") == RecomputedEffect(
         same=False, differences=["low"], reason=None
     )
@@ -134,7 +134,7 @@ def test_every_kpi_has_a_method_or_names_the_kpi_to_take_instead() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "pointer", "code"),
+    ("changes", "pointer", "code"),
     [
         ({"after": {"from": "2020-01-01", "to": "2020-02-01"}}, "/after/from", "windows_overlap"),
         ({"after": {"from": "2100-01-01", "to": "2100-02-01"}}, "/after/from", "not_begun"),
@@ -146,9 +146,9 @@ def test_every_kpi_has_a_method_or_names_the_kpi_to_take_instead() -> None:
         ({"control": {}}, "/control", "control_is_scope"),
     ],
 )
-def test_what_cannot_be_asked_says_where(said: Any, pointer: str, code: str) -> None:
+def test_what_cannot_be_asked_says_where(changes: Any, pointer: str, code: str) -> None:
     with pytest.raises(WrongValue) as refused:
-        _asked(KPIS["reopen_rate"], **said)
+        _asked(KPIS["reopen_rate"], **changes)
     assert (refused.value.pointer, refused.value.because) == (pointer, code)
 
 

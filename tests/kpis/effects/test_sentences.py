@@ -50,5 +50,5 @@ def test_a_verdict_that_only_the_pairs_tell_says_so(
             "warnings": [],
         }
     )
-    for language, said in zip(("en", "zh"), expected, strict=True):
-        assert said in sentence_of(KPIS["incident_resolution_seconds"], result, language)
+    for language, sentence in zip(("en", "zh"), expected, strict=True):
+        assert sentence in sentence_of(KPIS["incident_resolution_seconds"], result, language)

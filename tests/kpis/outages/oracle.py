@@ -31,8 +31,8 @@ class Agreed:
 
     def promise(self, service: str) -> tuple[str | None, str, str] | None:
         """What it promises of the service: said of it by name, or else of all."""
-        fitting = [one for one in self.promises if one[0] in {None, service}]
-        return min(fitting, key=lambda one: one[0] is None, default=None)
+        fitting = [promise for promise in self.promises if promise[0] in {None, service}]
+        return min(fitting, key=lambda candidate: candidate[0] is None, default=None)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Trouble:
         turns = [(first, self.turns[0][1]), *self.turns[1:]]
         if self.void or not any(begin <= step < end for begin, end in turns):
             return "none"
-        return [effect for at, effect in self.effects if at <= step or at == self.opened][-1]
+        return [effect for since, effect in self.effects if since <= step or since == self.opened][-1]
 
 
 @dataclass(frozen=True)
@@ -136,20 +136,20 @@ class World:
     def holding(self, service: Served, step: int) -> Agreed | None:
         """The SLA for everybody that is in force: one for services before the default, the older first."""
         fitting = [
-            one
-            for one in self.agreements
-            if one.customer is None
-            and one.begins <= step < one.ends
-            and (not one.services or service.key in one.services)
+            agreement
+            for agreement in self.agreements
+            if agreement.customer is None
+            and agreement.begins <= step < agreement.ends
+            and (not agreement.services or service.key in agreement.services)
         ]
-        return min(fitting, key=lambda one: not one.services, default=None)
+        return min(fitting, key=lambda candidate: not candidate.services, default=None)
 
     def is_open(self, calendar: str | None, step: int) -> bool:
         """Whether the calendar counts the step, as it was published by then."""
         if calendar is None:
             return True
         editions = self.calendars[calendar]
-        then = [one for one in editions if one.published <= step] or [editions[0]]
+        then = [edition for edition in editions if edition.published <= step] or [editions[0]]
         return step in then[-1].open or not then[-1].since <= step < then[-1].until
 
     def agreed(self, service: Served, step: int, own: Agreed | None = None) -> tuple[bool, Agreed | None]:
@@ -162,12 +162,12 @@ class World:
             return self.is_open(promise[1], step), agreement
         if own is not None or not service.live <= step < service.retired:
             return False, None
-        named = [calendar for at, calendar in service.calendars if at <= step]
+        named = [calendar for since, calendar in service.calendars if since <= step]
         return self.is_open(named[-1] if named else None, step), None
 
     def weight(self, service: Served, step: int, own: Agreed | None = None) -> Fraction:
         """How much the step weighs, whether or not it was agreed: 1 where the service was down."""
-        effects = {one.effect(step) for one in self.troubles if one.service == service.key}
+        effects = {trouble.effect(step) for trouble in self.troubles if trouble.service == service.key}
         if "down" in effects:
             return Fraction(1)
         agreement = self.holding(service, step) if own is None else own
@@ -181,7 +181,7 @@ class World:
         agreed, agreement = self.agreed(service, step, own)
         if not agreed:
             return Fraction(0)
-        spared = any(service.key in one.services and one.spares(step) for one in self.windows)
+        spared = any(service.key in window.services and window.spares(step) for window in self.windows)
         if agreement is not None and agreement.spares and spared:
             return Fraction(0)
         return self.weight(service, step, own)
@@ -195,16 +195,16 @@ class World:
         default: Fraction = Fraction(999, 1000),
     ) -> Sums:
         """What the service came to from `begin` to `end`, or up to now."""
-        found = Sums()
+        totals = Sums()
         for step in range(begin, end):
             agreed, agreement = self.agreed(service, step, own)
             if agreed:
                 promise = None if agreement is None else agreement.promise(service.key)
-                found.allowed += 1 - (default if promise is None else Fraction(promise[2]))
+                totals.allowed += 1 - (default if promise is None else Fraction(promise[2]))
                 if step < self.now:
-                    found.agreed += 1
-                    found.outage += self.lost(service, step, own)
-        return found
+                    totals.agreed += 1
+                    totals.outage += self.lost(service, step, own)
+        return totals
 
     def beginnings(self, service: Served, first: int) -> list[int]:
         """When its outages began: stretches without a gap of which anything was lost."""
@@ -216,11 +216,11 @@ class World:
 
 
 def _stretches(first: int, last: int, holds: Callable[[int], bool]) -> list[tuple[int, int]]:
-    found, since = list[tuple[int, int]](), None
+    spans, since = list[tuple[int, int]](), None
     for step in range(first, last + 1):
         if step < last and holds(step):
             since = step if since is None else since
         elif since is not None:
-            found.append((since, step))
+            spans.append((since, step))
             since = None
-    return found
+    return spans

@@ -35,8 +35,8 @@ class Asked:
         self.now = telling.at(self.world.now)
 
     def question(self, key: str, *by: str, **filters: list[str]) -> KpiQuestion:
-        said = QuestionParameters(begin="2026-03-01", end="2026-05-01", by=by, filters=filters)
-        return parse_question(KPIS[key], said, now=self.now, organisation_zone=ZONE)
+        parameters = QuestionParameters(begin="2026-03-01", end="2026-05-01", by=by, filters=filters)
+        return parse_question(KPIS[key], parameters, now=self.now, organisation_zone=ZONE)
 
     async def points(self, key: str, *by: str, **filters: list[str]) -> list[KpiPoint]:
         """What both paths say."""
@@ -47,7 +47,7 @@ class Asked:
 
     def steps(self, point: KpiPoint) -> tuple[int, int]:
         """The steps of the point's period."""
-        begin, end = ((at - BEGIN) // STEP for at in (point.begin, point.end))
+        begin, end = ((edge - BEGIN) // STEP for edge in (point.begin, point.end))
         return begin, end
 
 
@@ -65,16 +65,19 @@ SEEDS = some_of(range(24), 3)
 async def test_availability_is_what_each_step_adds_up_to(
     follower: Connection, db: Database, seed: int
 ) -> None:
-    asked = await _told(follower, db, made_up(seed))
-    services = {service.key: service for service in asked.world.services}
-    for point in await asked.points("service_availability", "service"):
-        sums = asked.world.sums(services[str(point.by["service"])], *asked.steps(point))
+    world_asked = await _told(follower, db, made_up(seed))
+    services = {service.key: service for service in world_asked.world.services}
+    for point in await world_asked.points("service_availability", "service"):
+        sums = world_asked.world.sums(services[str(point.by["service"])], *world_asked.steps(point))
         assert (point.denominator, point.numerator) == _seconds(sums.agreed, sums.outage)
         expected = None if not sums.agreed else round(float(1 - sums.outage / sums.agreed), 9)
         assert point.value == expected
-    for point in await asked.points("service_availability"):
-        every = [asked.world.sums(service, *asked.steps(point)) for service in services.values()]
-        agreed, outage = sum(one.agreed for one in every), sum((one.outage for one in every), Fraction(0))
+    for point in await world_asked.points("service_availability"):
+        every = [world_asked.world.sums(service, *world_asked.steps(point)) for service in services.values()]
+        agreed, outage = (
+            sum(sums_of_step.agreed for sums_of_step in every),
+            sum((sums_of_step.outage for sums_of_step in every), Fraction(0)),
+        )
         assert (point.denominator, point.numerator) == _seconds(agreed, outage), "pooled, never averaged"
 
 
@@ -86,62 +89,71 @@ def _seconds(agreed: int, outage: Fraction) -> tuple[int, int]:
 async def test_customers_agreements_count_by_their_own_terms(
     follower: Connection, db: Database, seed: int
 ) -> None:
-    asked = await _told(follower, db, made_up(seed))
-    world = asked.world
-    own = {one.name: one for one in world.agreements if one.customer is not None}
-    found = {
-        (str(point.by["agreement"]), point.begin): point
-        for point in await asked.points("service_availability", "agreement")
+    world_asked = await _told(follower, db, made_up(seed))
+    world = world_asked.world
+    own = {
+        sums_of_step.name: sums_of_step
+        for sums_of_step in world.agreements
+        if sums_of_step.customer is not None
     }
-    for (name, _), point in found.items():
-        steps = asked.steps(point)
+    points_by_place = {
+        (str(point.by["agreement"]), point.begin): point
+        for point in await world_asked.points("service_availability", "agreement")
+    }
+    for (name, _), point in points_by_place.items():
+        steps = world_asked.steps(point)
         if name in own:
             sums = [world.sums(service, *steps, own[name]) for service in world.services]
-            agreed = sum(one.agreed for one in sums)
+            agreed = sum(sums_of_step.agreed for sums_of_step in sums)
             assert (point.denominator, point.numerator) == _seconds(
-                agreed, sum(one.outage for one in sums) + Fraction(0)
+                agreed, sum(sums_of_step.outage for sums_of_step in sums) + Fraction(0)
             )
             (alone,) = [
-                one
-                for one in await asked.points("service_availability", agreement=[name])
-                if one.begin == point.begin
+                world_point
+                for world_point in await world_asked.points("service_availability", agreement=[name])
+                if world_point.begin == point.begin
             ]
             assert (alone.numerator, alone.denominator) == (point.numerator, point.denominator)
-    everybody = [point for (name, _), point in found.items() if name not in own]
-    for point in await asked.points("service_availability"):
-        of_it = [one for one in everybody if one.begin == point.begin]
-        assert sum(one.denominator or 0 for one in of_it) == point.denominator
-        assert sum(one.numerator or 0 for one in of_it) == pytest.approx(point.numerator, abs=len(of_it))
+    everybody = [point for (name, _), point in points_by_place.items() if name not in own]
+    for point in await world_asked.points("service_availability"):
+        of_it = [world_point for world_point in everybody if world_point.begin == point.begin]
+        assert sum(sums_of_step.denominator or 0 for sums_of_step in of_it) == point.denominator
+        assert sum(sums_of_step.numerator or 0 for sums_of_step in of_it) == pytest.approx(
+            point.numerator, abs=len(of_it)
+        )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_outages_are_counted_by_when_they_began_and_listed(
     follower: Connection, db: Database, seed: int
 ) -> None:
-    asked = await _told(follower, db, made_up(seed))
-    world, names = asked.world, {service.key: service for service in asked.world.services}
+    world_asked = await _told(follower, db, made_up(seed))
+    world, names = world_asked.world, {service.key: service for service in world_asked.world.services}
     beginnings = {key: world.beginnings(service, -100) for key, service in names.items()}
-    for point in await asked.points("outage_count", "service"):
-        begin, end = asked.steps(point)
+    for point in await world_asked.points("outage_count", "service"):
+        begin, end = world_asked.steps(point)
         expected = [step for step in beginnings[str(point.by["service"])] if begin <= step < end]
         assert point.value == len(expected)
     listed = [
         case.decided_at
-        for case in (await cases(db, asked.question("outage_count"), asked.now, limit=200)).cases
+        for case in (await cases(db, world_asked.question("outage_count"), world_asked.now, limit=200)).cases
     ]
     begin = (datetime(2026, 2, 28, 23, tzinfo=UTC) - BEGIN) // STEP
-    every = sorted(step for of in beginnings.values() for step in of if step >= begin)
-    assert listed == [asked.telling.at(step) for step in every]
-    for point in await asked.points("mtbf"):
-        steps = asked.steps(point)
+    every = sorted(step for beginning in beginnings.values() for step in beginning if step >= begin)
+    assert listed == [world_asked.telling.at(step) for step in every]
+    for point in await world_asked.points("mtbf"):
+        steps = world_asked.steps(point)
         sums = [world.sums(service, *steps) for service in names.values()]
-        began = sum(steps[0] <= step < steps[1] for of in beginnings.values() for step in of)
-        up = SECONDS * (sum(one.agreed for one in sums) - sum((one.outage for one in sums), Fraction(0)))
+        began = sum(steps[0] <= step < steps[1] for beginning in beginnings.values() for step in beginning)
+        up = SECONDS * (
+            sum(sums_of_step.agreed for sums_of_step in sums)
+            - sum((sums_of_step.outage for sums_of_step in sums), Fraction(0))
+        )
         assert point.denominator == began
         assert point.value == (round(float(up / began), 3) if began else None)
         assert point.exposure is not None
         assert point.exposure.at_least == (
-            None if began or not sum(one.agreed for one in sums) else round(up)
+            None if began or not sum(sums_of_step.agreed for sums_of_step in sums) else round(up)
         )
 
 
@@ -149,11 +161,11 @@ async def test_outages_are_counted_by_when_they_began_and_listed(
 async def test_the_incidents_that_are_listed_add_up_to_the_time_of_outage(
     follower: Connection, db: Database, seed: int
 ) -> None:
-    asked = await _told(follower, db, made_up(seed))
-    question = asked.question("outage_seconds")
-    listed = (await cases(db, question, asked.now, limit=200)).cases
-    (begin, _), (_, end) = (((at - BEGIN) // STEP for at in span) for span in pairwise(question.bounds))
-    world = asked.world
+    world_asked = await _told(follower, db, made_up(seed))
+    question = world_asked.question("outage_seconds")
+    listed = (await cases(db, question, world_asked.now, limit=200)).cases
+    (begin, _), (_, end) = (((edge - BEGIN) // STEP for edge in span) for span in pairwise(question.bounds))
+    world = world_asked.world
     lost = {
         service.key: {
             step: lost for step in range(begin, min(end, world.now)) if (lost := world.lost(service, step))
@@ -161,9 +173,9 @@ async def test_the_incidents_that_are_listed_add_up_to_the_time_of_outage(
         for service in world.services
     }
     assert sum(case.measure for case in listed) == pytest.approx(
-        float(SECONDS * sum(sum(of.values()) for of in lost.values())), abs=len(listed)
+        float(SECONDS * sum(sum(beginning.values()) for beginning in lost.values())), abs=len(listed)
     )
-    expected = dict.fromkeys(asked.telling.incidents.values(), Fraction(0))
+    expected = dict.fromkeys(world_asked.telling.incidents.values(), Fraction(0))
     for service in world.services:
         for step, weight in lost[service.key].items():
             effect = (
@@ -172,17 +184,24 @@ async def test_the_incidents_that_are_listed_add_up_to_the_time_of_outage(
                 else "degraded"
             )
             first = min(
-                (one for one in world.troubles if one.service == service.key and one.effect(step) == effect),
-                key=lambda one: (_since(one, step), int(one.name[1:])),
+                (
+                    sums_of_step
+                    for sums_of_step in world.troubles
+                    if sums_of_step.service == service.key and sums_of_step.effect(step) == effect
+                ),
+                key=lambda incident: (_since(incident, step), int(incident.name[1:])),
             )
-            expected[asked.telling.incidents[first.name]] += weight * SECONDS
+            expected[world_asked.telling.incidents[first.name]] += weight * SECONDS
     assert {str(case.id): case.measure for case in listed} == {
         case: int(seconds + Fraction(1, 2)) for case, seconds in expected.items() if seconds
     }
 
 
 def _is_down(world: World, service: str, step: int) -> bool:
-    return any(one.service == service and one.effect(step) == "down" for one in world.troubles)
+    return any(
+        sums_of_step.service == service and sums_of_step.effect(step) == "down"
+        for sums_of_step in world.troubles
+    )
 
 
 def _since(trouble: Any, step: int) -> int:

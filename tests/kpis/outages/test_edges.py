@@ -34,17 +34,17 @@ HOUR, DAY = 3_600, 86_400
 KEYS = [kpi.key for kpi in KPIS.values() if kpi.is_of_outages]
 
 
-def _question(key: str, *by: str, now: datetime = NOW, **said: Any) -> KpiQuestion:
-    time = {"grain": "all", "begin": instant(BEGIN), "end": instant(NOW)} | said
+def _question(key: str, *by: str, now: datetime = NOW, **parameters: Any) -> KpiQuestion:
+    time = {"grain": "all", "begin": instant(BEGIN), "end": instant(NOW)} | parameters
     return parse_question(KPIS[key], QuestionParameters(by=by, **time), now=now, organisation_zone="UTC")
 
 
-async def _points(db: Database, key: str, *by: str, now: datetime = NOW, **said: Any) -> list[KpiPoint]:
+async def _points(db: Database, key: str, *by: str, now: datetime = NOW, **parameters: Any) -> list[KpiPoint]:
     """What both paths say."""
-    question = _question(key, *by, now=now, **said)
-    found = await answer(db, question, now)
-    assert found.points == (await answer(db, question, now, position=found.position)).points
-    return found.points
+    question = _question(key, *by, now=now, **parameters)
+    kpi_answer = await answer(db, question, now)
+    assert kpi_answer.points == (await answer(db, question, now, position=kpi_answer.position)).points
+    return kpi_answer.points
 
 
 async def _seconds(db: Database) -> float:
@@ -66,7 +66,7 @@ def _down(after: float, **fields: Any) -> Scripted:
 
 
 async def _told(follower: Connection, *incidents: Scripted) -> None:
-    await write(follower, [event for one in incidents for event in one.events])
+    await write(follower, [event for case in incidents for event in case.events])
     await catch_up(follower, FACTS)
 
 
@@ -89,20 +89,24 @@ async def test_a_reopening_begins_a_new_stretch_and_takes_nothing_back(
     follower: Connection, db: Database
 ) -> None:
     await _live(follower)
-    told = {"service_restored_at": instant(BEGIN + timedelta(hours=3))}
+    fields = {"service_restored_at": instant(BEGIN + timedelta(hours=3))}
     case = (
-        _down(1).then("resolved", minutes=180, **told).then("reopened", minutes=120, service_restored_at=None)
+        _down(1)
+        .then("resolved", minutes=180, **fields)
+        .then("reopened", minutes=120, service_restored_at=None)
     )
     await _told(follower, case)
     assert await _seconds(db) == 2 * HOUR + (NOW - BEGIN).total_seconds() - 6 * HOUR, "open: up to now"
     (count,) = await _points(db, "outage_count")
     assert count.value == 2
-    found = (await cases(db, _question("outage_count"), NOW)).cases
-    assert [(one.id, one.decided_at, one.measure) for one in found] == [
+    listed_cases = (await cases(db, _question("outage_count"), NOW)).cases
+    assert [
+        (listed_case.id, listed_case.decided_at, listed_case.measure) for listed_case in listed_cases
+    ] == [
         (case.id, BEGIN + timedelta(hours=1), 1),
         (case.id, BEGIN + timedelta(hours=6), 1),
     ]
-    kinds = {event.type for event in found[0].events}
+    kinds = {event.type for event in listed_cases[0].events}
     assert kinds == {"incident.reported", "incident.resolved", "incident.reopened"}
 
 
@@ -118,10 +122,12 @@ async def test_a_beginning_that_is_told_days_later_moves_the_past_but_not_what_w
     await write_more(follower, [late.events[-1]])
     await catch_up(follower, FACTS)
     assert await _seconds(db) == 11 * HOUR
-    known = await answer(db, _question("outage_seconds"), NOW, position=before)
-    assert known.points[0].value == HOUR
-    found = (await cases(db, _question("outage_seconds"), NOW)).cases
-    assert [(one.measure, one.inferred) for one in found] == [(11 * HOUR, False)]
+    kpi_answer = await answer(db, _question("outage_seconds"), NOW, position=before)
+    assert kpi_answer.points[0].value == HOUR
+    listed_cases = (await cases(db, _question("outage_seconds"), NOW)).cases
+    assert [(listed_case.measure, listed_case.inferred) for listed_case in listed_cases] == [
+        (11 * HOUR, False)
+    ]
 
 
 async def test_what_was_no_incident_was_no_outage(follower: Connection, db: Database) -> None:
@@ -221,7 +227,10 @@ async def test_the_budget_of_a_year_is_what_its_promises_leave(follower: Connect
     assert point.value == pytest.approx(HOUR / allowed, abs=1e-9)
     assert point.exposure is not None
     assert point.exposure.expected == pytest.approx((10 * DAY * 0.001 + 10 * DAY * 0.01) / allowed, abs=1e-9)
-    parts = {one.by["agreement"]: one for one in await _points(db, "availability_budget_used", "agreement")}
+    parts = {
+        agreement_point.by["agreement"]: agreement_point
+        for agreement_point in await _points(db, "availability_budget_used", "agreement")
+    }
     assert parts.keys() == {None, "SLA-2026-001"}
     assert parts[None].value == round(HOUR / (10 * DAY * 0.001), 9)
     assert parts["SLA-2026-001"].value == 0
@@ -240,15 +249,15 @@ async def test_charts_tables_and_forecasts_cope_with_time(follower: Connection, 
     await _told(follower, *(_down(24 * n).then("resolved", minutes=n) for n in range(1, 15)))
     for key in KEYS:
         days = _question(key, grain="day", end="2026-03-01")
-        found = await answer(db, days, NOW)
-        chart = behaviour(days.kpi, found, NOW)
+        kpi_answer = await answer(db, days, NOW)
+        chart = behaviour(days.kpi, kpi_answer, NOW)
         assert chart.limits is not None or key == "mtbf", "a day without an outage has no time between any"
         if chart.limits is not None and key == "service_availability":
             assert chart.limits.high <= 1
             assert 0.99 < chart.limits.centre < 1, "not rounded away"
-        text = dump_csv(*tabular.series_table(found, ()))
+        text = dump_csv(*tabular.series_table(kpi_answer, ()))
         assert "exposure_agreed_seconds" in text.splitlines()[0]
-        assert len(text.splitlines()) == len(found.points) + 1
+        assert len(text.splitlines()) == len(kpi_answer.points) + 1
         ahead = await forecast(db, _question(key, grain="month", begin="2026-02-01", end="2026-03-01"), None)
         assert ahead.outlook is None, "how long the next outage is nobody knows"
 

@@ -43,37 +43,43 @@ def _at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _incident(said: dict[str, Any]) -> list[Event]:
+def _incident(definition: dict[str, Any]) -> list[Event]:
     """The incident as people would have reported, prioritised and resolved it."""
-    first, *rest = said["effects"]
-    fields = {} if said["began_at"] is None else {"began_at": instant(_at(said["began_at"]))}
-    case = Scripted.begin(_at(said["reported_at"]), service="shop", effect=first["effect"], **fields)
-    for one in rest:
-        apart = _at(one["from"]) - case.events[-1].occurred_at
-        case = case.then("prioritised", minutes=apart / timedelta(minutes=1), effect=one["effect"])
-    if said["service_restored_at"] is not None:
-        restored = {"service_restored_at": instant(_at(said["service_restored_at"])), "state": "resolved"}
-        apart = _at(said["service_restored_at"]) - case.events[-1].occurred_at
+    first, *rest = definition["effects"]
+    fields = {} if definition["began_at"] is None else {"began_at": instant(_at(definition["began_at"]))}
+    case = Scripted.begin(_at(definition["reported_at"]), service="shop", effect=first["effect"], **fields)
+    for effect in rest:
+        apart = _at(effect["from"]) - case.events[-1].occurred_at
+        case = case.then("prioritised", minutes=apart / timedelta(minutes=1), effect=effect["effect"])
+    if definition["service_restored_at"] is not None:
+        restored = {
+            "service_restored_at": instant(_at(definition["service_restored_at"])),
+            "state": "resolved",
+        }
+        apart = _at(definition["service_restored_at"]) - case.events[-1].occurred_at
         case = case.then("resolved", minutes=90 + apart / timedelta(minutes=1), **restored)
     return list(case.events)
 
 
-def _change(said: dict[str, Any]) -> list[Event]:
-    life, window = Life("change", services=["shop"], service="shop"), (_at(said["from"]), _at(said["to"]))
+def _change(definition: dict[str, Any]) -> list[Event]:
+    life, window = (
+        Life("change", services=["shop"], service="shop"),
+        (_at(definition["from"]), _at(definition["to"])),
+    )
     fields = dict(zip(("window_from_at", "window_until_at"), map(instant, window), strict=True))
-    approved = (_at(said["approved_at"]) - BEGIN).total_seconds()
+    approved = (_at(definition["approved_at"]) - BEGIN).total_seconds()
     return (
         life.then(approved, "approved", "approved").then(approved, "scheduled", "scheduled", **fields).events
     )
 
 
 async def _tell(follower: Connection, case: dict[str, Any], hours: BusinessTime) -> None:
-    told, begin = Hours(follower), _at(case["budget"]["from"])
-    known = (begin - MARGIN, _at(case["budget"]["to"]) + MARGIN)
-    await told.spans("theirs", hours.spans(*known), *known)
-    await told.service("shop", None, begin)
+    business_hours, begin = Hours(follower), _at(case["budget"]["from"])
+    period = (begin - MARGIN, _at(case["budget"]["to"]) + MARGIN)
+    await business_hours.spans("theirs", hours.spans(*period), *period)
+    await business_hours.service("shop", None, begin)
     target = {"metric": "availability", "calendar": "theirs", "threshold": case["budget"]["target"]}
-    await told.sla(
+    await business_hours.sla(
         "SLA-2026-001",
         begin,
         None if begin.month == 1 else _at(case["budget"]["to"]),
@@ -83,10 +89,15 @@ async def _tell(follower: Connection, case: dict[str, Any], hours: BusinessTime)
         maintenance_counts=case["maintenance_counts"],
     )
     await write(
-        follower, sorted((e for one in case["incidents"] for e in _incident(one)), key=lambda e: e.version)
+        follower,
+        sorted(
+            (e for definition in case["incidents"] for e in _incident(definition)), key=lambda e: e.version
+        ),
     )
     if case["maintenance"]:
-        await write_others(follower, [event for one in case["maintenance"] for event in _change(one)])
+        await write_others(
+            follower, [event for definition in case["maintenance"] for event in _change(definition)]
+        )
     await catch_up(follower, FACTS)
 
 
@@ -95,30 +106,30 @@ async def test_a_worked_case_comes_to_what_it_expects(
     follower: Connection, db: Database, real_data: Path, number: int
 ) -> None:
     file = json.loads((real_data / "sla_more_cases.json").read_text(encoding="utf-8"))
-    (case,) = (one for one in file["cases"] if one["id"] == number)
+    (case,) = (definition for definition in file["cases"] if definition["id"] == number)
     hours, now = Calendars(file["calendars"])(case["calendar"]), _at(case["now"])
     await _tell(follower, case, hours)
 
     async def point(key: str) -> KpiPoint:
-        said = QuestionParameters(
+        parameters = QuestionParameters(
             grain="all",
             begin=case["period"]["from"],
             end=case["period"]["to"],
             filters={"agreement": ["SLA-2026-001"]},
         )
-        question = parse_question(KPIS[key], said, now=now, organisation_zone=hours.definition.zone)
-        found = await answer(db, question, now)
-        assert found.points == (await answer(db, question, now, position=found.position)).points
-        return found.points[0]
+        question = parse_question(KPIS[key], parameters, now=now, organisation_zone=hours.definition.zone)
+        kpi_answer = await answer(db, question, now)
+        assert kpi_answer.points == (await answer(db, question, now, position=kpi_answer.position)).points
+        return kpi_answer.points[0]
 
-    expected, found = case["expected"], await point("service_availability")
-    assert found.exposure is not None
-    assert found.exposure.agreed_seconds == expected["agreed_seconds"]
-    assert found.exposure.outage_seconds == expected["outage_seconds"]
-    assert found.value == expected["availability"]
+    expected, actual = case["expected"], await point("service_availability")
+    assert actual.exposure is not None
+    assert actual.exposure.agreed_seconds == expected["agreed_seconds"]
+    assert actual.exposure.outage_seconds == expected["outage_seconds"]
+    assert actual.value == expected["availability"]
     used = await point("availability_budget_used")
     assert used.value == expected["budget_used"]
-    assert _by_the_engine(case, hours) == (found.value, used.value)
+    assert _by_the_engine(case, hours) == (actual.value, used.value)
 
 
 def _by_the_engine(case: dict[str, Any], hours: BusinessTime) -> tuple[float, float]:
@@ -126,16 +137,19 @@ def _by_the_engine(case: dict[str, Any], hours: BusinessTime) -> tuple[float, fl
     outages = [
         Outage(
             tuple(
-                (_at(one["from"] or said["began_at"] or said["reported_at"]), Effect(one["effect"]))
-                for one in said["effects"]
+                (
+                    _at(effect["from"] or definition["began_at"] or definition["reported_at"]),
+                    Effect(effect["effect"]),
+                )
+                for effect in definition["effects"]
             ),
-            None if said["service_restored_at"] is None else _at(said["service_restored_at"]),
+            None if definition["service_restored_at"] is None else _at(definition["service_restored_at"]),
         )
-        for said in case["incidents"]
+        for definition in case["incidents"]
     ]
     windows = [
-        MaintenanceWindow(_at(one["from"]), _at(one["to"]), _at(one["approved_at"]))
-        for one in case["maintenance"]
+        MaintenanceWindow(_at(definition["from"]), _at(definition["to"]), _at(definition["approved_at"]))
+        for definition in case["maintenance"]
     ]
     rules = OutageRules(
         hours=hours,

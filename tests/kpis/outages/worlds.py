@@ -76,32 +76,32 @@ def _agreement(chance: random.Random, n: int) -> Agreed:
 
 
 def _trouble(chance: random.Random, n: int) -> Trouble:
-    opened = at = chance.randrange(LENGTH)
+    opened = step = chance.randrange(LENGTH)
     began = chance.choice([None, opened, opened - chance.randrange(60)])
     effects = [(opened, chance.choice(EFFECTS))]
-    told = [Told(opened, "reported", {"effect": effects[0][1], "began_at": began})]
+    tellings = [Told(opened, "reported", {"effect": effects[0][1], "began_at": began})]
     turns = list[tuple[int, int]]()
     while True:
-        begins = at
+        begins = step
         for _ in range(chance.randint(0, 2)):
-            at += chance.randrange(1, 80)
-            effects.append((at, chance.choice(EFFECTS)))
-            told.append(Told(at, "prioritised", {"effect": effects[-1][1]}))
+            step += chance.randrange(1, 80)
+            effects.append((step, chance.choice(EFFECTS)))
+            tellings.append(Told(step, "prioritised", {"effect": effects[-1][1]}))
         if chance.random() < 0.15:
             turns.append((begins, FOREVER))
             break
-        restored = chance.choice([None, at + chance.randrange(40)])
-        at += chance.randrange(40, 90)
-        told.append(Told(at, "resolved", {} if restored is None else {"service_restored_at": restored}))
-        turns.append((begins, at if restored is None else restored))
+        restored = chance.choice([None, step + chance.randrange(40)])
+        step += chance.randrange(40, 90)
+        tellings.append(Told(step, "resolved", {} if restored is None else {"service_restored_at": restored}))
+        turns.append((begins, step if restored is None else restored))
         if chance.random() < 0.5:
             break
-        at += chance.randrange(1, 100)
-        told.append(Told(at, "reopened", {"service_restored_at": None}))
+        step += chance.randrange(1, 100)
+        tellings.append(Told(step, "reopened", {"service_restored_at": None}))
     void = chance.random() < 0.15
     if void:
-        told.append(Told(at + 1, chance.choice(["cancelled", "marked_duplicate"]), {}))
-    return Trouble(f"t{n}", chance.choice(["mail", "erp"]), opened, began, effects, turns, void, told)
+        tellings.append(Told(step + 1, chance.choice(["cancelled", "marked_duplicate"]), {}))
+    return Trouble(f"t{n}", chance.choice(["mail", "erp"]), opened, began, effects, turns, void, tellings)
 
 
 def _window(chance: random.Random) -> Window:
@@ -138,38 +138,40 @@ class Telling:
         for key, editions in self.world.calendars.items():
             for edition in editions:
                 spans = [(self.at(begin), self.at(end)) for begin, end in stretches_of(edition.open)]
-                known = (self.at(edition.since), self.at(edition.until))
-                await hours.spans(key, spans, *known, published_at=self.at(edition.published))
+                period = (self.at(edition.since), self.at(edition.until))
+                await hours.spans(key, spans, *period, published_at=self.at(edition.published))
         for service in self.world.services:
             for n, (since, calendar) in enumerate(service.calendars):
                 await hours.service(service.key, calendar, self.at(service.live if n == 0 else since))
             if service.retired != FOREVER:
                 await hours.retire(service.key, self.at(service.retired))
-        for n, one in enumerate(self.world.agreements):
-            targets = [_target(*promise) for promise in one.promises]
-            ends = None if one.ends == FOREVER else self.at(one.ends)
+        for n, agreement in enumerate(self.world.agreements):
+            targets = [_target(*promise) for promise in agreement.promises]
+            ends = None if agreement.ends == FOREVER else self.at(agreement.ends)
             fields: dict[str, Any] = {
-                "services": sorted(one.services) or None,
-                "customer_id": one.customer,
+                "services": sorted(agreement.services) or None,
+                "customer_id": agreement.customer,
                 "targets": targets,
-                "degraded_weight": str(float(one.weight)),
-                "maintenance_counts": not one.spares,
+                "degraded_weight": str(float(agreement.weight)),
+                "maintenance_counts": not agreement.spares,
                 "signed_at": instant(self.at(n)),
             }
-            self.agreements[one.name] = await hours.sla(one.name, self.at(one.begins), ends, **fields)
+            self.agreements[agreement.name] = await hours.sla(
+                agreement.name, self.at(agreement.begins), ends, **fields
+            )
 
     def _incident(self, trouble: Trouble) -> list[Event]:
         case: Scripted | None = None
-        for told in trouble.told:
-            fields: dict[str, Any] = dict(told.fields)
+        for telling in trouble.told:
+            fields: dict[str, Any] = dict(telling.fields)
             for name in ("began_at", "service_restored_at"):
                 if fields.get(name) is not None:
                     fields[name] = instant(self.at(fields[name]))
             if case is None:
-                case = Scripted.begin(self.at(told.step), service=trouble.service, **fields)
+                case = Scripted.begin(self.at(telling.step), service=trouble.service, **fields)
             else:
-                apart = self.at(told.step) - case.events[-1].occurred_at
-                case = case.then(told.kind, minutes=apart / timedelta(minutes=1), **fields)
+                apart = self.at(telling.step) - case.events[-1].occurred_at
+                case = case.then(telling.kind, minutes=apart / timedelta(minutes=1), **fields)
         assert case is not None
         self.incidents[trouble.name] = str(case.id)
         return list(case.events)
@@ -178,11 +180,11 @@ class Telling:
         first, *_ = window.services
         life = Life("change", service=first, services=list(window.services))
         times = {"window_from_at": self.at(window.begins), "window_until_at": self.at(window.ends)}
-        said = {name: instant(at) for name, at in times.items()}
+        time_fields = {name: instant(time) for name, time in times.items()}
         if window.approved is None:
-            return life.then(1, "submitted", "submitted", **said).events
+            return life.then(1, "submitted", "submitted", **time_fields).events
         life.then(self._seconds(window.approved), "approved", "approved")
-        life.then(self._seconds(window.approved), "scheduled", "scheduled", **said)
+        life.then(self._seconds(window.approved), "scheduled", "scheduled", **time_fields)
         if window.cancelled:
             life.then(self._seconds(window.approved) + 1, "cancelled", "cancelled")
         return life.events

@@ -52,23 +52,23 @@ async def made(ledger: Ledger) -> list[dict[str, Any]]:
 async def test_there_is_one_a_night_which_finds_what_differs_and_says_so(
     ledger: Ledger, other: Ledger
 ) -> None:
-    one, two = [await connect(ledger.db.url, FOLLOW_LIMITS) for _ in range(2)]
-    await write(one, histories(7, cases=25))
-    await catch_up(one, FACTS)
+    first, two = [await connect(ledger.db.url, FOLLOW_LIMITS) for _ in range(2)]
+    await write(first, histories(7, cases=25))
+    await catch_up(first, FACTS)
     head = await read.head(ledger.db)
 
-    assert not await at(one, ledger, NIGHT - timedelta(seconds=1)), "it is not its hour yet"
-    assert not await at(one, ledger, NIGHT + nightly.LATEST), "the night is over"
+    assert not await at(first, ledger, NIGHT - timedelta(seconds=1)), "it is not its hour yet"
+    assert not await at(first, ledger, NIGHT + nightly.LATEST), "the night is over"
     assert await made(ledger) == []
-    assert await at(one, ledger, NIGHT)
-    assert not await at(one, ledger, NIGHT + timedelta(minutes=1)), "it was made before"
+    assert await at(first, ledger, NIGHT)
+    assert not await at(first, ledger, NIGHT + timedelta(minutes=1)), "it was made before"
     (agreed,) = await made(ledger)
     assert (agreed["day"], agreed["verdict"], agreed["position"]) == ("2026-06-02", "agreed", head)
     assert (agreed["differences"], agreed["differing"], agreed["zone"]) == (0, [], "Asia/Shanghai")
     assert agreed["compared"] > 1000
 
-    await one.execute(b"delete from kpi.incident_closed")
-    both = asyncio.gather(at(one, ledger, NIGHT + A_DAY), at(two, other, NIGHT + A_DAY))
+    await first.execute(b"delete from kpi.incident_closed")
+    both = asyncio.gather(at(first, ledger, NIGHT + A_DAY), at(two, other, NIGHT + A_DAY))
     assert sorted(await both) == [False, True]
     _, differs = await made(ledger)
     assert (differs["day"], differs["verdict"]) == ("2026-06-03", "differs")
@@ -76,7 +76,7 @@ async def test_there_is_one_a_night_which_finds_what_differs_and_says_so(
     assert "incidents_closed/counted" in differs["differing"]
     (event,) = await read.stream_events(ledger.db, f"reconciliation/{differs['id']}")
     assert (event.type, event.actor, event.source) == ("reconciliation.made", "rule:reconcile", "rule")
-    await one.close()
+    await first.close()
     await two.close()
 
 
@@ -86,8 +86,8 @@ async def test_whoever_has_lost_the_lock_meanwhile_says_nothing_a_second_time(
     day, report = date(2026, 6, 2), ReconciliationReport(position=0)
     for n in range(2 * MOST_DIFFERING):
         report.add(FigureDifference(f"kpi_{n % 30}", None, None, {}, "value", "1", "2", ()))
-    told = [nightly.record_reconciliation(each, report, day, NIGHT, NIGHT) for each in (ledger, other)]
-    assert sorted(await asyncio.gather(*told)) == [False, True]
+    tellings = [nightly.record_reconciliation(each, report, day, NIGHT, NIGHT) for each in (ledger, other)]
+    assert sorted(await asyncio.gather(*tellings)) == [False, True]
     assert not await nightly.record_reconciliation(ledger, report, day, NIGHT, NIGHT)
     (only,) = await made(ledger)
     assert only["differences"] == 2 * MOST_DIFFERING
@@ -95,10 +95,10 @@ async def test_whoever_has_lost_the_lock_meanwhile_says_nothing_a_second_time(
 
 
 async def test_while_a_worker_is_at_it_another_one_leaves_it_alone(ledger: Ledger) -> None:
-    one, two = [await connect(ledger.db.url, FOLLOW_LIMITS) for _ in range(2)]
-    await one.execute(polling.LOCK_WORK.encode(), (nightly.LOCK,))
+    first, two = [await connect(ledger.db.url, FOLLOW_LIMITS) for _ in range(2)]
+    await first.execute(polling.LOCK_WORK.encode(), (nightly.LOCK,))
     assert not await at(two, ledger, NIGHT)
-    await one.close()  # as if it were killed
+    await first.close()  # as if it were killed
     await until(lambda: at(two, ledger, NIGHT))
     await two.close()
 
@@ -123,28 +123,28 @@ async def test_while_a_worker_is_at_it_another_one_leaves_it_alone(ledger: Ledge
 def test_it_is_due_for_some_hours_of_the_organisations_night(
     zone: str, hour: time | None, now: str, day: str | None
 ) -> None:
-    found = nightly.due(datetime.fromisoformat(now), hour, ZoneInfo(zone))
-    assert (found and found.isoformat()) == day
+    due_at = nightly.due(datetime.fromisoformat(now), hour, ZoneInfo(zone))
+    assert (due_at and due_at.isoformat()) == day
 
 
-@pytest.mark.parametrize(("said", "means"), [("03:00", time(3)), ("23:59", time(23, 59)), ("off", None)])
-def test_the_hour_is_a_setting_and_may_be_off(settings: Settings, said: str, means: time | None) -> None:
-    assert settings.model_copy(update={"reconcile_at": said}).reconcile_time == means
+@pytest.mark.parametrize(("setting", "means"), [("03:00", time(3)), ("23:59", time(23, 59)), ("off", None)])
+def test_the_hour_is_a_setting_and_may_be_off(settings: Settings, setting: str, means: time | None) -> None:
+    assert settings.model_copy(update={"reconcile_at": setting}).reconcile_time == means
 
 
 async def test_whoever_sees_all_cases_reads_what_was_found_and_nobody_else_does(api: Api) -> None:
     ids = []
     for differences in (0, 2):
-        said = SAMPLES[MakeReconciliation]() | {"differences": differences}
-        body = MakeReconciliation.model_validate(said)
+        answers = SAMPLES[MakeReconciliation]() | {"differences": differences}
+        body = MakeReconciliation.model_validate(answers)
         done = await act(api.ledger, rule_caller("tests"), "reconciliation", "make", body=body)
         ids.append(str(done.record.id))
     for role in (Role.quality_manager, Role.auditor, Role.admin):
         client = await api.client("Somebody", role)
-        found = await client.read("/v1/reconciliations", verdict="differs")
-        assert [one["id"] for one in found["items"]] == ids[1:]
+        due_at = await client.read("/v1/reconciliations", verdict="differs")
+        assert [night["id"] for night in due_at["items"]] == ids[1:]
         assert (await client.read(f"/v1/reconciliations/{ids[0]}"))["verdict"] == "agreed"
-        assert (await client.post("/v1/reconciliations", json=said)).status_code == 403
+        assert (await client.post("/v1/reconciliations", json=answers)).status_code == 403
     for role in (Role.requester, Role.agent, Role.engineer):
         client = await api.client("Somebody", role)
         assert (await client.read("/v1/reconciliations"))["items"] == []

@@ -27,8 +27,8 @@ def found(
     """The signals: rule, the number of the first month and of the one in which the rule was met."""
     numbers = {month(n): n for n in range(len(values))}
     return [
-        (one.rule, numbers[one.since], numbers[one.begin])
-        for one in find_signals(series(values), rebased, earliest)
+        (find_signal.rule, numbers[find_signal.since], numbers[find_signal.begin])
+        for find_signal in find_signals(series(values), rebased, earliest)
     ]
 
 
@@ -40,10 +40,10 @@ def test_a_value_beyond_the_limits_is_one_and_the_next_is_another() -> None:
         (Signal.beyond_limits, 16, 16),
         (Signal.beyond_limits, 18, 18),
     ]
-    one = find_signals(series([*CALM, 40.0]), (), ALWAYS)[0]
-    assert (one.above, one.value) == (True, 40.0)
-    assert one.centre == sum([*CALM, 40.0]) / 17
-    assert one.end == month(17)
+    first_signal = find_signals(series([*CALM, 40.0]), (), ALWAYS)[0]
+    assert (first_signal.above, first_signal.value) == (True, 40.0)
+    assert first_signal.centre == sum([*CALM, 40.0]) / 17
+    assert first_signal.end == month(17)
 
 
 def test_a_run_is_one_signal_however_long_it_goes_on() -> None:
@@ -73,8 +73,8 @@ def test_a_signal_is_judged_by_the_periods_before_it_so_what_follows_undoes_none
 def test_the_chart_reaches_back_two_years_and_not_over_a_re_basing() -> None:
     old = [90.0, 110.0] * 3
     values = [*old, *CALM, *CALM[: WINDOW - 16 - 1], 40.0]
-    (one, *_) = find_signals(series(values), (), month(len(values) - 1))
-    assert one.centre == sum(values[-WINDOW:]) / WINDOW
+    (first_signal, *_) = find_signals(series(values), (), month(len(values) - 1))
+    assert first_signal.centre == sum(values[-WINDOW:]) / WINDOW
     # A shift that was marked is none: limits count anew, and of few values nothing is said.
     shifted = [*CALM, *[30.0, 32.0] * 8]
     assert found(shifted)[0] == (Signal.beyond_limits, 16, 16)

@@ -39,15 +39,15 @@ CASES = 10
 
 def month(number: int) -> datetime:
     """The beginning of the month so many after the first."""
-    years, of = divmod(FIRST.month - 1 + number, 12)
-    return datetime(FIRST.year + years, of + 1, 1, tzinfo=SHANGHAI)
+    years, month_number = divmod(FIRST.month - 1 + number, 12)
+    return datetime(FIRST.year + years, month_number + 1, 1, tzinfo=SHANGHAI)
 
 
 def resolved(begin: datetime, minutes: float, cases: int = CASES) -> list[Scripted]:
     """So many incidents of the month, each resolved after so long."""
-    of = {"service": "mail", "team_id": str(TEAMS[0]), "priority": "P2"}
+    fields = {"service": "mail", "team_id": str(TEAMS[0]), "priority": "P2"}
     return [
-        Scripted.begin(begin + timedelta(days=2 + n), **of).then("resolved", minutes=minutes)
+        Scripted.begin(begin + timedelta(days=2 + n), **fields).then("resolved", minutes=minutes)
         for n in range(cases)
     ]
 
@@ -65,7 +65,7 @@ async def follower(ledger: Ledger) -> AsyncIterator[Connection]:
 
 
 @pytest.fixture
-async def told(follower: Connection) -> list[Scripted]:
+async def followed(follower: Connection) -> list[Scripted]:
     """Twenty-two months that are alike, but for one. Gives its incidents."""
     spike: list[Scripted] = []
     log = []
@@ -90,14 +90,18 @@ async def look(connection: Connection, ledger: Ledger, now: datetime = NOW) -> b
 
 
 async def test_a_signal_is_noted_once_of_the_organisation_the_service_and_the_team(
-    ledger: Ledger, other: Ledger, follower: Connection, told: list[Scripted]
+    ledger: Ledger, other: Ledger, follower: Connection, followed: list[Scripted]
 ) -> None:
     second = await connect(ledger.db.url, FOLLOW_LIMITS)
     steps = [step async for step in nightly._commands(ledger, WATCHED[0], await nightly._scopes(ledger), NOW)]
     # Two workers that have both found it, whatever became of the lock.
-    await asyncio.gather(*(nightly._perform(of, step, NOW) for step in steps for of in (ledger, other)))
+    await asyncio.gather(
+        *(nightly._perform(own_ledger, step, NOW) for step in steps for own_ledger in (ledger, other))
+    )
     first = await noted(ledger)
-    assert [(one["scope"], one["service"], one["team_id"]) for one in first] == [
+    assert [
+        (noted_signal["scope"], noted_signal["service"], noted_signal["team_id"]) for noted_signal in first
+    ] == [
         ("organisation", None, None),
         ("service", "mail", None),
         ("team", None, TEAMS[0]),
@@ -105,24 +109,24 @@ async def test_a_signal_is_noted_once_of_the_organisation_the_service_and_the_te
     assert await look(follower, ledger)
     assert await look(second, other)
     assert await noted(ledger) == first
-    one = first[0]
-    assert (one["kpi"], one["rule"], one["state"], one["tendency"]) == (
+    signal = first[0]
+    assert (signal["kpi"], signal["rule"], signal["state"], signal["tendency"]) == (
         KEY,
         "beyond_limits",
         "noted",
         "worse",
     )
-    assert (one["begins_at"], one["since_at"], one["value"]) == (SPIKE, SPIKE, "36000")
-    assert float(one["low"]) <= float(one["centre"]) < float(one["high"]) < 36000
-    assert one["position"] == (await read.head(ledger.db)) - len(first)
-    assert not one["needs_attention"], "it is not of the newest period"
-    (event,) = await read.stream_events(ledger.db, f"kpi_signal/{one['id']}")
+    assert (signal["begins_at"], signal["since_at"], signal["value"]) == (SPIKE, SPIKE, "36000")
+    assert float(signal["low"]) <= float(signal["centre"]) < float(signal["high"]) < 36000
+    assert signal["position"] == (await read.head(ledger.db)) - len(first)
+    assert not signal["needs_attention"], "it is not of the newest period"
+    (event,) = await read.stream_events(ledger.db, f"kpi_signal/{signal['id']}")
     assert (event.type, event.actor, event.source) == ("kpi_signal.noted", "rule:note_signals", "rule")
     await second.close()
 
 
 async def test_while_a_worker_is_at_it_or_the_facts_lag_nothing_is_noted(
-    ledger: Ledger, follower: Connection, told: list[Scripted]
+    ledger: Ledger, follower: Connection, followed: list[Scripted]
 ) -> None:
     second = await connect(ledger.db.url, FOLLOW_LIMITS)
     await second.execute(polling.LOCK_WORK.encode(), (nightly.LOCK,))
@@ -132,18 +136,18 @@ async def test_while_a_worker_is_at_it_or_the_facts_lag_nothing_is_noted(
 
 
 async def test_late_events_withdraw_a_signal_and_later_ones_bring_it_back(
-    ledger: Ledger, follower: Connection, told: list[Scripted]
+    ledger: Ledger, follower: Connection, followed: list[Scripted]
 ) -> None:
     await look(follower, ledger)
-    cancelled = [case.then("cancelled", minutes=5) for case in told]
+    cancelled = [case.then("cancelled", minutes=5) for case in followed]
     await write_more(follower, [case.events[-1] for case in cancelled])
     await look(follower, ledger)
-    assert {one["state"] for one in await noted(ledger)} == {"withdrawn"}
+    assert {signal["state"] for signal in await noted(ledger)} == {"withdrawn"}
     again = resolved(SPIKE, 700)
     await write_more(follower, [event for case in again for event in case.events])
     await look(follower, ledger)
     back = await noted(ledger)
-    assert {(one["state"], one["value"]) for one in back} == {("noted", "42000")}
+    assert {(signal["state"], signal["value"]) for signal in back} == {("noted", "42000")}
     events = await read.stream_events(ledger.db, f"kpi_signal/{back[0]['id']}")
     assert [event.type for event in events] == [
         "kpi_signal.noted",
@@ -153,20 +157,20 @@ async def test_late_events_withdraw_a_signal_and_later_ones_bring_it_back(
 
 
 async def test_limits_that_count_anew_withdraw_what_they_explain(
-    ledger: Ledger, follower: Connection, told: list[Scripted]
+    ledger: Ledger, follower: Connection, followed: list[Scripted]
 ) -> None:
     await look(follower, ledger)
     quality = await add_caller(ledger, "Quan", Role.quality_manager)
-    said = AddKpiRebase(kpi=KEY, change="A new desk", begins_at=SPIKE)
-    made = await act(ledger, quality, "kpi_rebase", "add", body=said)
+    rebase_added = AddKpiRebase(kpi=KEY, change="A new desk", begins_at=SPIKE)
+    rebase = await act(ledger, quality, "kpi_rebase", "add", body=rebase_added)
     await look(follower, ledger)
-    states = {one["scope"]: one["state"] for one in await noted(ledger)}
+    states = {signal["scope"]: signal["state"] for signal in await noted(ledger)}
     assert states == {"organisation": "withdrawn", "service": "noted", "team": "noted"}
-    assert made.record.scope == "organisation"
+    assert rebase.record.scope == "organisation"
 
 
 async def test_what_is_not_final_or_of_few_cases_is_no_signal(
-    ledger: Ledger, follower: Connection, told: list[Scripted]
+    ledger: Ledger, follower: Connection, followed: list[Scripted]
 ) -> None:
     # In the first days of a month the month before is over, and may still be reopened.
     late = [
@@ -177,19 +181,19 @@ async def test_what_is_not_final_or_of_few_cases_is_no_signal(
     ]
     await write_more(follower, late)
     soon = await _of_organisation(ledger, follower, month(MONTHS + 1))
-    assert {one["begins_at"] for one in soon} == {SPIKE}
+    assert {signal["begins_at"] for signal in soon} == {SPIKE}
     later = await _of_organisation(ledger, follower, month(MONTHS + 3) + timedelta(days=20))
-    assert {one["begins_at"] for one in later} == {SPIKE, month(MONTHS), month(MONTHS + 1)}
-    assert [one["begins_at"] for one in later if one["needs_attention"]] == [month(MONTHS + 1)]
+    assert {signal["begins_at"] for signal in later} == {SPIKE, month(MONTHS), month(MONTHS + 1)}
+    assert [signal["begins_at"] for signal in later if signal["needs_attention"]] == [month(MONTHS + 1)]
 
 
 async def _of_organisation(ledger: Ledger, follower: Connection, now: datetime) -> list[dict[str, Any]]:
     await look(follower, ledger, now)
-    return [one for one in await noted(ledger) if one["scope"] == "organisation"]
+    return [signal for signal in await noted(ledger) if signal["scope"] == "organisation"]
 
 
 async def test_quality_managers_are_told_of_what_is_new_and_worse(
-    ledger: Ledger, follower: Connection, told: list[Scripted]
+    ledger: Ledger, follower: Connection, followed: list[Scripted]
 ) -> None:
     quality = await add_caller(ledger, "Quan", Role.quality_manager)
     late = resolved(month(MONTHS), 900)
@@ -201,14 +205,16 @@ async def test_quality_managers_are_told_of_what_is_new_and_worse(
     await look(follower, ledger, month(MONTHS + 1) + timedelta(days=15))
     await catch_up(follower, notices.consumer(ledger, lambda: NOW))
     rows = await ledger.db.rows("select person_id, step, stream from deliveries.waiting order by stream")
-    wanted = {f"kpi_signal/{one['id']}" for one in await noted(ledger) if one["needs_attention"]}
+    expected_signals = {
+        f"kpi_signal/{signal['id']}" for signal in await noted(ledger) if signal["needs_attention"]
+    }
     assert {(row["person_id"], row["step"]) for row in rows} == {(quality.person_id, "kpi_changed")}
-    assert {row["stream"] for row in rows} == wanted
-    assert len(wanted) == 2, "of the organisation and of the service"
+    assert {row["stream"] for row in rows} == expected_signals
+    assert len(expected_signals) == 2, "of the organisation and of the service"
 
 
 @each_case(
-    ("at", "now", "day"),
+    ("begins_at", "now", "day"),
     [
         (time(4), "2026-06-01T19:59:59Z", None),
         (time(4), "2026-06-01T20:00:00Z", "2026-06-02"),
@@ -216,9 +222,9 @@ async def test_quality_managers_are_told_of_what_is_new_and_worse(
         (None, "2026-06-01T20:00:00Z", None),
     ],
 )
-def test_it_is_due_from_an_hour_of_the_day_on(at: time | None, now: str, day: str | None) -> None:
-    found = nightly.due(datetime.fromisoformat(now), at, SHANGHAI)
-    assert (found and found.isoformat()) == day
+def test_it_is_due_from_an_hour_of_the_day_on(begins_at: time | None, now: str, day: str | None) -> None:
+    due_at = nightly.due(datetime.fromisoformat(now), begins_at, SHANGHAI)
+    assert (due_at and due_at.isoformat()) == day
 
 
 def test_an_administrator_chooses_what_is_watched(settings: Settings) -> None:

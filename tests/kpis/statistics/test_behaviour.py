@@ -13,16 +13,16 @@ from app.kpis.statistics.behaviour import Signal, chart
 
 
 def signals(values: list[float], rule: Signal) -> list[int]:
-    return [n for n, found in enumerate(chart(values).signals) if rule in found]
+    return [n for n, signal in enumerate(chart(values).signals) if rule in signal]
 
 
 def test_the_limits_come_from_how_much_a_value_differs_from_the_next() -> None:
     # Ranges 2, 3, 1, 4, 2, 0: mean 2; the centre is 12.
-    made = chart([11.0, 13.0, 10.0, 11.0, 15.0, 13.0, 13.0])
-    assert made.moving_range == 2
-    assert made.centre == pytest.approx(86 / 7)
-    assert made.reach == pytest.approx(5.32)
-    assert made.signals == [[]] * 7
+    control_chart = chart([11.0, 13.0, 10.0, 11.0, 15.0, 13.0, 13.0])
+    assert control_chart.moving_range == 2
+    assert control_chart.centre == pytest.approx(86 / 7)
+    assert control_chart.reach == pytest.approx(5.32)
+    assert control_chart.signals == [[]] * 7
 
 
 @pytest.mark.parametrize(
@@ -45,31 +45,38 @@ def test_the_limits_are_those_of_wheelers_worked_examples(
     values: list[float], centre: float, moving_range: float, low: float, high: float, upper_range: float
 ) -> None:
     """Understanding Variation (1993), chapter 6, to the hundredths that it prints."""
-    made = chart(values)
-    assert made.centre is not None
-    assert made.moving_range is not None
-    assert made.reach is not None
-    shown = (made.centre, made.moving_range, made.centre - made.reach, made.centre + made.reach)
-    assert shown == pytest.approx((centre, moving_range, low, high), abs=0.01)
-    assert RANGE_FACTOR * made.moving_range == pytest.approx(upper_range, abs=0.01)
+    control_chart = chart(values)
+    assert control_chart.centre is not None
+    assert control_chart.moving_range is not None
+    assert control_chart.reach is not None
+    limits = (
+        control_chart.centre,
+        control_chart.moving_range,
+        control_chart.centre - control_chart.reach,
+        control_chart.centre + control_chart.reach,
+    )
+    assert limits == pytest.approx((centre, moving_range, low, high), abs=0.01)
+    assert RANGE_FACTOR * control_chart.moving_range == pytest.approx(upper_range, abs=0.01)
 
 
 def test_the_shifts_of_wheelers_exercise_are_found() -> None:
     """By the limits of late 1988 the deficits fell in March 1989, and rose in May by more than chance."""
-    made = chart([10.5, 11.2, 9.2, 10.1, 10.4, 10.5])
-    assert made.centre is not None
-    assert made.moving_range is not None
-    assert made.reach is not None
-    low, first_half = made.centre - made.reach, [8.7, 8.7, 7.0, 6.8, 9.6, 9.0]
+    control_chart = chart([10.5, 11.2, 9.2, 10.1, 10.4, 10.5])
+    assert control_chart.centre is not None
+    assert control_chart.moving_range is not None
+    assert control_chart.reach is not None
+    low, first_half = control_chart.centre - control_chart.reach, [8.7, 8.7, 7.0, 6.8, 9.6, 9.0]
     assert [n for n, value in enumerate(first_half) if value < low] == [2, 3]
     ranges = [abs(later - earlier) for earlier, later in pairwise([10.5, *first_half])]
-    assert [n for n, of in enumerate(ranges) if of > RANGE_FACTOR * made.moving_range] == [4]
+    assert [
+        n for n, moving_range in enumerate(ranges) if moving_range > RANGE_FACTOR * control_chart.moving_range
+    ] == [4]
 
 
 def test_too_few_values_have_no_limits() -> None:
-    made = chart([1.0, 100.0, 1.0, 100.0, 1.0])
-    assert (made.centre, made.moving_range, made.reach) == (None, None, None)
-    assert made.signals == [[]] * 5
+    control_chart = chart([1.0, 100.0, 1.0, 100.0, 1.0])
+    assert (control_chart.centre, control_chart.moving_range, control_chart.reach) == (None, None, None)
+    assert control_chart.signals == [[]] * 5
 
 
 def test_what_never_moves_is_no_signal_and_the_first_that_does_is_one() -> None:

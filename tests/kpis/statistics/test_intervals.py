@@ -66,7 +66,7 @@ def test_the_interval_of_a_large_count_is_nearly_that_of_the_normal(count: int) 
 
 
 @settings(deadline=None)
-@given(st.integers(1, 10**9).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
+@given(st.integers(1, 10**9).flatmap(lambda number: st.tuples(st.integers(0, number), st.just(number))))
 def test_a_share_lies_within_its_interval_and_that_between_0_and_1(share: tuple[int, int]) -> None:
     numerator, denominator = share
     low, high = wilson(numerator, denominator)

@@ -10,8 +10,8 @@ CALM = [10.0, 12.0] * 6
 
 def test_each_stretch_has_its_own_centre_and_ranges() -> None:
     values = [*CALM, *[value + 20 for value in CALM]]
-    whole, (before, after) = stretches(values, []), stretches(values, [12])
-    assert [part.chart.centre for part in whole] == [21.0]
+    single, (before, after) = stretches(values, []), stretches(values, [12])
+    assert [part.chart.centre for part in single] == [21.0]
     assert [part.chart.centre for part in (before, after)] == [11.0, 31.0]
     assert [part.chart.moving_range for part in (before, after)] == [2.0, 2.0]
     moved = moving_ranges(values, [before, after])

@@ -15,7 +15,7 @@ PLACEBO = "1 1 2 2 3 4 4 5 5 8 8 8 8 11 11 12 12 15 17 22 23"
 
 
 def read(text: str) -> list[tuple[int, bool]]:
-    return [(int(one.removesuffix("+")), not one.endswith("+")) for one in text.split()]
+    return [(int(word.removesuffix("+")), not word.endswith("+")) for word in text.split()]
 
 
 def test_the_medians_of_the_published_example_are_23_and_8_weeks() -> None:
@@ -31,20 +31,20 @@ def test_what_nobody_has_ended_in_has_no_median() -> None:
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=60))
 def test_where_all_have_ended_half_of_them_have_by_the_median(seconds: list[int]) -> None:
-    found = kaplan_meier([(one, True) for one in seconds])
+    curve = kaplan_meier([(word, True) for word in seconds])
     ordered = sorted(seconds)
     half, most = -(-len(ordered) // 2), -(-9 * len(ordered) // 10)
-    assert (found.median, found.p90) == (ordered[half - 1], ordered[most - 1])
+    assert (curve.median, curve.p90) == (ordered[half - 1], ordered[most - 1])
 
 
 @given(st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=1, max_size=40))
 def test_it_is_the_product_of_the_shares_that_go_on(observed: list[tuple[int, bool]]) -> None:
     left, median, p90 = Fraction(1), None, None
     for time in sorted({seconds for seconds, _ in observed}):
-        there = sum(seconds >= time for seconds, _ in observed)
+        total = sum(seconds >= time for seconds, _ in observed)
         ends = sum(seconds == time and ended for seconds, ended in observed)
-        left *= Fraction(there - ends, there)
+        left *= Fraction(total - ends, total)
         median = time if median is None and left <= Fraction(1, 2) else median
         p90 = time if p90 is None and left <= Fraction(1, 10) else p90
-    found = kaplan_meier(observed)
-    assert (found.median, found.p90) == (median, p90)
+    curve = kaplan_meier(observed)
+    assert (curve.median, curve.p90) == (median, p90)

@@ -20,8 +20,8 @@ def month(number: int) -> datetime:
 
 def test_what_the_process_documents_fix_holds_while_nobody_has_said_otherwise() -> None:
     assert effective_target(MTTR, [], month(1)) == TargetValue(Comparator.lt, 7200)
-    said = [Layer(STRICT, month(3), month(5))]
-    assert [effective_target(MTTR, said, month(n)) for n in range(2, 7)] == [
+    layers = [Layer(STRICT, month(3), month(5))]
+    assert [effective_target(MTTR, layers, month(n)) for n in range(2, 7)] == [
         FIXED,
         FIXED,
         STRICT,
@@ -31,8 +31,8 @@ def test_what_the_process_documents_fix_holds_while_nobody_has_said_otherwise() 
 
 
 def test_what_was_said_last_of_a_time_counts() -> None:
-    said = [Layer(STRICT, month(2), None), Layer(LAX, month(4), month(6))]
-    assert [effective_target(MTTR, said, month(n)) for n in (2, 3, 4, 5, 6, 7)] == [
+    layers = [Layer(STRICT, month(2), None), Layer(LAX, month(4), month(6))]
+    assert [effective_target(MTTR, layers, month(n)) for n in (2, 3, 4, 5, 6, 7)] == [
         FIXED,
         STRICT,
         STRICT,
@@ -40,5 +40,5 @@ def test_what_was_said_last_of_a_time_counts() -> None:
         LAX,
         STRICT,
     ]
-    said.append(Layer(None, month(5), None))
-    assert [effective_target(MTTR, said, month(n)) for n in (4, 5, 6, 9)] == [STRICT, LAX, None, None]
+    layers.append(Layer(None, month(5), None))
+    assert [effective_target(MTTR, layers, month(n)) for n in (4, 5, 6, 9)] == [STRICT, LAX, None, None]

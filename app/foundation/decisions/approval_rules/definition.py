@@ -126,7 +126,7 @@ Sources = Annotated[tuple[Electors, ...], at_most_entries(MOST_CONDITIONS)]
 
 
 class ApprovalRuleDefinition(PayloadValue):
-    """Which decisions a rule is for, who votes on them, and how their votes are counted."""
+    """The decisions that a rule is for, their voters, and the way in which votes are counted."""
 
     conditions: Annotated[tuple[RuleCondition, ...], at_most_entries(MOST_CONDITIONS)] = Field(
         default=(),
@@ -136,45 +136,51 @@ class ApprovalRuleDefinition(PayloadValue):
     )
     voters: Annotated[Sources, AfterValidator(_require_one)] = Field(
         max_length=MOST_CONDITIONS,
-        description="Who votes: all of these together, but for those who are kept apart from it.",
+        description="Persons who vote: all of these together, but for those who are kept apart from it.",
         examples=[[{"role": "cab_member"}]],
         json_schema_extra={"minItems": 1},
     )
     otherwise: Sources = Field(
         default=(),
         max_length=MOST_CONDITIONS,
-        description="Who votes instead, if of `voters` fewer than `enough` are free to.",
+        description="Persons who vote instead, if of `voters` fewer than `enough` are free to.",
     )
     enough: int = Field(
-        default=1, ge=1, le=WHOLE_GROUP, strict=True, description="How many of `voters` must be free to vote."
+        default=1,
+        ge=1,
+        le=WHOLE_GROUP,
+        strict=True,
+        description="Number of `voters` who must be free to vote.",
     )
     if_unanswered: Sources = Field(
         default=(),
         max_length=MOST_CONDITIONS,
-        description="Who is asked next, once and by the same rule, if too few have voted in time.",
+        description="Persons who are asked next, once and by the same rule, if too few have voted in time.",
     )
-    rule: DecisionRule = Field(description="How votes come to an outcome.", examples=["majority"])
+    rule: DecisionRule = Field(description="Rule by which votes come to an outcome.", examples=["majority"])
     quorum: int | None = Field(
         default=None,
         ge=1,
         le=WHOLE_GROUP,
         strict=True,
-        description="How many must have voted, abstentions among them. None: as `quorum_percent` says.",
+        description="Number of persons who must have voted, abstentions among them. None: as "
+        "`quorum_percent` says.",
     )
     quorum_percent: int | None = Field(
         default=None,
         ge=1,
         le=100,
         strict=True,
-        description="Which part of the voters must have voted, rounded up, and no fewer than `least_voters`. "
-        "None, without `quorum`: one where the chair decides, more than half by majority, all unanimously.",
+        description="Percentage of the voters who must have voted, rounded up, and no fewer than "
+        "`least_voters`. None, without `quorum`: one where the chair decides, more than half "
+        "by majority, all unanimously.",
     )
     least_voters: int = Field(
         default=2,
         ge=1,
         le=WHOLE_GROUP,
         strict=True,
-        description="How many must be free to vote; with fewer the question is refused.",
+        description="Number of persons who must be free to vote; with fewer the question is refused.",
         examples=[2],
     )
     due_within_seconds: int = Field(
@@ -182,7 +188,7 @@ class ApprovalRuleDefinition(PayloadValue):
         ge=60,
         le=LONGEST_DAYS * _DAY,
         strict=True,
-        description="How long there are votes.",
+        description="Time for votes.",
         examples=[7 * _DAY],
     )
     calendar: RecordKey | None = Field(
@@ -193,8 +199,8 @@ class ApprovalRuleDefinition(PayloadValue):
         ge=60,
         le=LONGEST_DAYS * _DAY,
         strict=True,
-        description="How long before the end those who have yet to vote are reminded. None: a day, or half "
-        "of a shorter time.",
+        description="Time before the end at which those who have yet to vote are reminded. None: a day, "
+        "or half of a shorter time.",
     )
 
     @property

@@ -40,7 +40,7 @@ class AddApprovalRule(Payload):
         description="The rule's name. Name no persons here.", examples=["Changes of high risk"]
     )
     definition: ApprovalRuleDefinition = Field(
-        description="For which records it is, who votes, and how votes are counted.",
+        description="Records that it is for, their voters, and the way in which votes are counted.",
         examples=[{"voters": [{"role": "cab_member"}], "rule": "majority"}],
     )
 
@@ -50,7 +50,7 @@ class ReviseApprovalRule(Payload):
 
     name: ShortText | None = Field(default=None, description="The rule's name; none: as it is.")
     definition: ApprovalRuleDefinition = Field(
-        description="For which records it is, who votes, and how votes are counted.",
+        description="Records that it is for, their voters, and the way in which votes are counted.",
         examples=[{"voters": [{"role": "cab_member"}], "rule": "unanimous"}],
     )
 

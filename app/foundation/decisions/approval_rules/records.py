@@ -53,7 +53,9 @@ class ApprovalRule(Record):
     definition: Annotated[dict[str, Any] | None, Document()] = required()
     told_roles: list[str] | None = required()
     told_groups: list[str] | None = required()
-    set_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who set the newest version.")
+    set_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The person who set the newest version."
+    )
     set_at: datetime | None = required()
     ended_at: Annotated[datetime | None, EnteredAt(ApprovalRuleState.ended)] = None
 
@@ -65,6 +67,6 @@ class ApprovalRuleVersion(ChildRecord):
 
     edition: int | None = required()
     definition: Annotated[dict[str, Any] | None, Document()] = required()
-    ended: bool | None = required("Whether the rule asks nobody from then on.")
+    ended: bool | None = required("True if the rule asks nobody from then on.")
     set_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     set_at: datetime | None = required()

@@ -26,19 +26,14 @@ from app.kernel.actions.refusals import WrongValue
 LONGEST = timedelta(days=366)
 
 
-class NameDeputy(Payload):
+class NameDeputy(Payload, of=Deputy):
     """The deputy, the time, and the kinds of decisions."""
 
-    deputy: Annotated[Reference, ForeignRef("person")] = Field(
-        description="Who votes in the caller's name: a person's id."
-    )
-    from_at: Instant = Field(description="From when.", examples=["2026-12-01T00:00:00Z"])
-    until_at: Instant = Field(description="Until when, exclusive.", examples=["2027-01-01T00:00:00Z"])
+    deputy: Annotated[Reference, ForeignRef("person")]
+    from_at: Instant
+    until_at: Instant
     decisions: Annotated[tuple[DecisionKind, ...], BoundedList] = Field(
-        default=(),
-        max_length=len(DecisionKind),
-        description="On decisions of these kinds; none: of every kind.",
-        examples=[["change"]],
+        default=(), max_length=len(DecisionKind)
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.notices import NoticeType, Responsible
-from app.common.records import CodeEnum, ForeignRef, Record, required
+from app.common.records import CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -26,12 +26,18 @@ class Deputy(Record):
     KIND: ClassVar[str] = "deputy"
 
     state: DeputyState | None = required()
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("In whose name.")
-    deputy_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
-        "Who votes."
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+        "The person in whose name the deputy votes."
     )
-    decisions: list[str] | None = None
-    from_at: datetime | None = required()
-    until_at: datetime | None = required()
+    deputy_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
+        "The deputy, who votes in the other's name."
+    )
+    decisions: list[str] | None = optional(
+        "The kinds of decisions that it is for; null: every kind.", examples=[["change"]]
+    )
+    from_at: datetime | None = required("Begin of the deputation.", examples=["2026-12-01T00:00:00Z"])
+    until_at: datetime | None = required(
+        "End of the deputation, exclusive.", examples=["2027-01-01T00:00:00Z"]
+    )
     named_at: Annotated[datetime | None, EnteredAt(DeputyState.named)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(DeputyState.ended)] = None

@@ -27,14 +27,16 @@ router = APIRouter(prefix="/v1/me", tags=["people"])
 class PreferencesOut(OutputModel):
     """The ticket events that the caller is notified of, and by which channel."""
 
-    told_of: list[NoticeType] = Field(description="Those that they are told of, in the application.")
+    told_of: list[NoticeType] = Field(description="The steps that they are told of, in the application.")
     told_by_mail: list[NoticeType] = Field(description="Those of them that they are told of by mail, too.")
     mail_waits_for_you: MailFrequency = Field(
-        description="How often they want mails of what waits for them: not `none`."
+        description="The frequency of mails of what waits for them: not `none`."
     )
-    mail_is_yours: MailFrequency = Field(description="Of what is theirs.")
-    mail_you_follow: MailFrequency = Field(description="Of what they follow.")
-    mail_for_information: MailFrequency = Field(description="Of what is for their information.")
+    mail_is_yours: MailFrequency = Field(description="The frequency of mails of what is theirs.")
+    mail_you_follow: MailFrequency = Field(description="The frequency of mails of what they follow.")
+    mail_for_information: MailFrequency = Field(
+        description="The frequency of mails of what is for their information."
+    )
 
 
 @router.get(
@@ -74,10 +76,10 @@ async def set_my_preferences(
 
 def _answer(person: Person) -> Response:
     of_all = [step.value for step in NoticeType]
-    shown: dict[str, Any] = {
+    preferences: dict[str, Any] = {
         "told_of": of_all if person.told_of is None else person.told_of,
         "told_by_mail": of_all if person.told_by_mail is None else person.told_by_mail,
     }
     for kind in NoticeKind:
-        shown[f"mail_{kind}"] = getattr(person, f"mail_{kind}") or MailFrequency.at_once
-    return Response(to_json(shown), media_type="application/json")
+        preferences[f"mail_{kind}"] = getattr(person, f"mail_{kind}") or MailFrequency.at_once
+    return Response(to_json(preferences), media_type="application/json")

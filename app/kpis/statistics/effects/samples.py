@@ -23,8 +23,8 @@ class ValueSample:
 
 @dataclass(frozen=True, slots=True)
 class RatioSample:
-    """Of each case its number and its weight (above 0): the sample's value is the sum of the numbers over
-    that of the weights, such as costs over budgets.
+    """A sample whose value is a ratio of sums, such as costs over budgets: `values` holds a number of each
+    case, and `weights`, in the same order, its weight (above 0).
     """
 
     values: Sequence[float]

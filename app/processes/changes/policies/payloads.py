@@ -48,7 +48,7 @@ Classes = Annotated[
     AfterValidator(unique_keys),
 ]
 Services = Annotated[
-    tuple[Annotated[RecordKey, KeyRef("service", known=True)], ...],
+    tuple[Annotated[RecordKey, KeyRef("service", must_exist=True)], ...],
     Field(max_length=LONGEST_LIST, json_schema_extra={"uniqueItems": True}),
     BoundedList,
     AfterValidator(unique_keys),

@@ -117,14 +117,14 @@ async def _decisions(
         if adjustment.edition == document.printed.entry.edition
     }
 
-    asked = edition.since(lambda event: event.type in ASKING)
+    requests = edition.since(lambda event: event.type in ASKING)
     before = [
         event
         for event in events
         if event.version < edition.begun.version
         and any(f"decision/{decision}" in event.data["set"] for decision in made_by)
     ]
-    return await load_decisions(ledger, plan.row_key, events, [*before[:1], *asked])
+    return await load_decisions(ledger, plan.row_key, events, [*before[:1], *requests])
 
 
 def _adopted(then: PastRecord) -> list[ImprovementPlanAdjustment]:

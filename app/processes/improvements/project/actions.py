@@ -104,6 +104,6 @@ def report_progress(improvement: Improvement, body: ReportProgress, ctx: ActionC
     obstacles.
     """
     project_actions.report_progress(improvement, body, ctx)
-    for child in ctx.made:
+    for child in ctx.added:
         if isinstance(child, ProgressReport):
             child.planned_cost = improvement.budget

@@ -31,21 +31,23 @@ class Alert(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    source: RecordKey = Field(description="Where it comes from, as the tool calls itself.")
+    source: RecordKey = Field(description="The source: the tool's name for itself.")
     dedup_key: ShortText = Field(
-        description="What the source calls the alert, each time that it fires or clears."
+        description="The source's name of the alert, the same each time that it fires or clears."
     )
-    status: AlertStatus = Field(description="Whether something is wrong, or no more.")
-    title: Title = Field(description="What it says, in a line. Lists show it: name no persons here.")
-    description: FreeText | None = Field(default=None, description="All that it says.")
+    status: AlertStatus = Field(description="The status: something is wrong, or no longer.")
+    title: Title = Field(description="The alert in a line, without names of persons: lists show it.")
+    description: FreeText | None = Field(default=None, description="The full text of the alert.")
     alerted_at: Instant | None = Field(
-        default=None, description="When it fired or cleared, if not now; at most 366 days ago."
+        default=None, description="Time at which it fired or cleared, if not now; at most 366 days ago."
     )
-    impact: Impact | None = Field(default=None, description="How many are touched; needed where it fires.")
+    impact: Impact | None = Field(default=None, description="The extent; required if it fires.")
     urgency: Urgency | None = Field(
-        default=None, description="How much their work suffers; needed where it fires."
+        default=None, description="The state of their work; required if it fires."
     )
-    effect: Effect | None = Field(default=None, description="On the service; needed where it fires.")
+    effect: Effect | None = Field(
+        default=None, description="The effect on the service; required if it fires."
+    )
     service: RecordKey | None = Field(default=None, description="The key of the service, if known.")
     ci: RecordKey | None = Field(default=None, description="The key of the configuration item, if known.")
     category: RecordKey | None = Field(default=None, description="The key of the category, if known.")

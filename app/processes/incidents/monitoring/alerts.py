@@ -17,9 +17,9 @@ from app.processes.incidents.records import OPEN, Incident
 class RepeatAlertIncident(Payload):
     """The data of an alert that has fired again while its incident is open."""
 
-    title: Title = Field(description="What the alert says, in a line.")
-    description: FreeText | None = Field(default=None, description="All that it says.")
-    alerted_at: Instant | None = Field(default=None, description="When it fired, if not now.")
+    title: Title = Field(description="The alert in a line.")
+    description: FreeText | None = Field(default=None, description="The full text of the alert.")
+    alerted_at: Instant | None = Field(default=None, description="Time at which it fired, if not now.")
 
 
 def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionContext) -> None:
@@ -34,8 +34,8 @@ def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionConte
 class ClearAlertIncident(Payload):
     """The data of an alert that has cleared after somebody had resolved its incident."""
 
-    title: Title = Field(description="What the alert says, in a line.")
-    cleared_at: Instant = Field(description="When it cleared.")
+    title: Title = Field(description="The alert in a line.")
+    cleared_at: Instant = Field(description="Time at which it cleared.")
 
 
 def clear_alert(incident: Incident, body: ClearAlertIncident, ctx: ActionContext) -> None:

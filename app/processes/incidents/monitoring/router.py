@@ -30,7 +30,7 @@ class AlertOut(OutputModel):
     """The effect of an alert, and its incident."""
 
     outcome: AlertOutcome
-    incident: IncidentOut | None = Field(description="Null where it was ignored.")
+    incident: IncidentOut | None = Field(description="The incident; null if the alert was ignored.")
 
 
 @router.post(

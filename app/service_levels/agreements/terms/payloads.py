@@ -86,10 +86,10 @@ class AgreementTarget(PayloadPart):
     )
     priority: Priority | None = Field(default=None, description="The priority of the cases.")
     category: RecordKey | None = Field(default=None, description="The key of the cases' category.")
-    service: Annotated[RecordKey, KeyRef("service", known=True)] | None = Field(
+    service: Annotated[RecordKey, KeyRef("service", must_exist=True)] | None = Field(
         default=None, description="The key of the cases' service."
     )
-    catalogue_item: Annotated[RecordKey, KeyRef("catalogue_item", known=True)] | None = Field(
+    catalogue_item: Annotated[RecordKey, KeyRef("catalogue_item", must_exist=True)] | None = Field(
         default=None, description="The key of the cases' catalogue item."
     )
     threshold_seconds: Annotated[int, Field(ge=1, le=LONGEST_CLOCK, strict=True)] | None = Field(
@@ -107,7 +107,7 @@ class AgreementTarget(PayloadPart):
     compliance: Share | None = Field(
         default=None, description="The share of cases that must meet it; null: all."
     )
-    calendar: Annotated[RecordKey, KeyRef("calendar", known=True)] | None = Field(
+    calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = Field(
         default=None, description="The key of the calendar by which it counts; null: the agreement's."
     )
     pause_reasons: Annotated[
@@ -156,15 +156,17 @@ class AgreementTerms(Payload, of=Agreement):
 
     title: Title | None = None
     services: Annotated[
-        tuple[Annotated[RecordKey, KeyRef("service", known=True)], ...], BoundedList, WithoutDuplicates
+        tuple[Annotated[RecordKey, KeyRef("service", must_exist=True)], ...], BoundedList, WithoutDuplicates
     ] = Field(default=(), max_length=LONGEST_LIST)
     catalogue_items: Annotated[
-        tuple[Annotated[RecordKey, KeyRef("catalogue_item", known=True)], ...], BoundedList, WithoutDuplicates
+        tuple[Annotated[RecordKey, KeyRef("catalogue_item", must_exist=True)], ...],
+        BoundedList,
+        WithoutDuplicates,
     ] = Field(default=(), max_length=LONGEST_LIST)
     valid_from: IsoDate | None = None
     valid_to: IsoDate | None = None
     notice_days: Annotated[int, Field(ge=0, le=3650, strict=True)] | None = None
-    calendar: Annotated[RecordKey, KeyRef("calendar", known=True)] | None = None
+    calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = None
     targets: Annotated[tuple[AgreementTarget, ...], BoundedList] = Field(default=(), max_length=LONGEST_LIST)
     rests_on: Annotated[tuple[Annotated[Reference, ForeignRef("sla")], ...], BoundedList] = Field(
         default=(), max_length=LONGEST_LIST

@@ -17,7 +17,8 @@ from pydantic_core import PydanticCustomError
 
 from app.api.listings.filters import Parameter, WhereClause
 from app.api.listings.lists import ListExtension
-from app.api.records.shapes import LoadedFrom, OutputModel, Renderer
+from app.api.records.plans import LoadedFrom
+from app.api.records.shapes import OutputModel, Renderer
 from app.common.components import Component
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant

@@ -26,8 +26,8 @@ MOST_FALSE, LEAST_HELD = (31, 364) if WHOLE else (11, 88)
 RESAMPLES = 10_000 if ALL_EXAMPLES else 400
 
 
-def values(of: NDArray[Any]) -> ValueSample:
-    return ValueSample(of.tolist())
+def values(numbers: NDArray[Any]) -> ValueSample:
+    return ValueSample(numbers.tolist())
 
 
 Draw = Callable[[np.random.Generator, float], Sample]
@@ -46,17 +46,22 @@ CONTROLLED = ("share", "duration, shifted", "score", "rate")
 def effects(name: str, planted: float, *, control: bool) -> list[EffectEstimate]:
     """The effects on all seeds, with this one planted after."""
     method, draw, _ = DRAWN[name]
-    found = []
+    effect_estimates = []
     for seed in range(SEEDS):
         generator = np.random.default_rng([seed, len(name)])
         before, after = draw(generator, 0.0), draw(generator, planted)
-        others = (draw(generator, 0.0), draw(generator, 0.0)) if control else None
-        found.append(compare(method, before, after, others, seed=seed, resamples=RESAMPLES))
-    return found
+        control_groups = (draw(generator, 0.0), draw(generator, 0.0)) if control else None
+        effect_estimates.append(
+            compare(method, before, after, control_groups, seed=seed, resamples=RESAMPLES)
+        )
+    return effect_estimates
 
 
-def claims(found: list[EffectEstimate]) -> int:
-    return sum(one.verdict("less") in {EffectVerdict.improved, EffectVerdict.worsened} for one in found)
+def claims(effect_estimates: list[EffectEstimate]) -> int:
+    return sum(
+        effect_estimate.verdict("less") in {EffectVerdict.improved, EffectVerdict.worsened}
+        for effect_estimate in effect_estimates
+    )
 
 
 @goes_round("error rates of effects", "app.kpis.statistics.effects")
@@ -83,8 +88,8 @@ def test_the_interval_holds_the_effect_that_is_there(
     name: str, planted: float, true: float, control: bool
 ) -> None:
     held = sum(
-        one.low is not None and one.high is not None and one.low <= true <= one.high
-        for one in effects(name, planted, control=control)
+        effect.low is not None and effect.high is not None and effect.low <= true <= effect.high
+        for effect in effects(name, planted, control=control)
     )
     assert held >= LEAST_HELD
 

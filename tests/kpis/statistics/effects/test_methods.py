@@ -50,7 +50,7 @@ def test_the_interval_of_shares_is_the_published_one(
 @given(x=NUMBERS, y=NUMBERS)
 def test_differences_are_counted_as_a_list_of_all_would_have_them(x: list[int], y: list[int]) -> None:
     listed = sorted(later - earlier for earlier, later in product(x, y))
-    first, second = (np.sort(np.array(of, dtype=np.float64)) for of in (x, y))
+    first, second = (np.sort(np.array(bound, dtype=np.float64)) for bound in (x, y))
     for nth in {1, len(listed), (len(listed) + 1) // 2}:
         assert kth_difference(first, second, nth) == listed[nth - 1]
     effect = compare(Method.duration, ValueSample(x), ValueSample(y), seed=1)
@@ -76,8 +76,8 @@ def test_means_are_those_of_scipys_bootstrap_and_permutation_test(kind: str) -> 
     else:
         first, second = (generator.integers(1, 6, size).astype(np.float64) for size in (60, 80))
     effect = compare(Method.mean, ValueSample(first.tolist()), ValueSample(second.tolist()), seed=9)
-    known = stats.bootstrap((first, second), differences, n_resamples=10_000, method="BCa", rng=1)
-    low, high = known.confidence_interval
+    expected = stats.bootstrap((first, second), differences, n_resamples=10_000, method="BCa", rng=1)
+    low, high = expected.confidence_interval
     assert effect.low is not None
     assert effect.high is not None
     within = 0.06 * (high - low)
@@ -112,29 +112,29 @@ def test_cases_that_are_all_alike_have_an_interval_of_percentiles() -> None:
 
 
 def test_differences_in_differences_have_their_closed_forms() -> None:
-    shares = [ShareSample(*one) for one in ((120, 400), (80, 400), (100, 300), (98, 300))]
+    shares = [ShareSample(*sample) for sample in ((120, 400), (80, 400), (100, 300), (98, 300))]
     effect = compare(Method.share, shares[0], shares[1], (shares[2], shares[3]), seed=3)
-    p = [one.numerator / one.denominator for one in shares]
-    spread = 1.96 * sum(q * (1 - q) / one.denominator for q, one in zip(p, shares, strict=True)) ** 0.5
+    p = [sample.numerator / sample.denominator for sample in shares]
+    spread = 1.96 * sum(q * (1 - q) / sample.denominator for q, sample in zip(p, shares, strict=True)) ** 0.5
     expected = (p[1] - p[0]) - (p[3] - p[2])
     assert effect.effect == pytest.approx(expected)
     assert effect.low == pytest.approx(expected - spread, abs=0.05 * spread)
     assert effect.high == pytest.approx(expected + spread, abs=0.05 * spread)
     rates = [RateSample(events, 90.0) for events in (200, 120, 180, 190)]
     ratio = compare(Method.rate, rates[0], rates[1], (rates[2], rates[3]), seed=3)
-    spread = 1.96 * sum(1 / one.events for one in rates) ** 0.5
-    known = 120 / 200 / (190 / 180)
-    assert ratio.effect == pytest.approx(known)
-    assert ratio.low == pytest.approx(known * np.exp(-spread), rel=0.03)
-    assert ratio.high == pytest.approx(known * np.exp(spread), rel=0.03)
+    spread = 1.96 * sum(1 / sample.events for sample in rates) ** 0.5
+    known_effect = 120 / 200 / (190 / 180)
+    assert ratio.effect == pytest.approx(known_effect)
+    assert ratio.low == pytest.approx(known_effect * np.exp(-spread), rel=0.03)
+    assert ratio.high == pytest.approx(known_effect * np.exp(spread), rel=0.03)
     generator = np.random.default_rng(2)
     values = [generator.normal(mean, 10, 400) for mean in (50, 45, 50, 50)]
-    before, after, *others = (ValueSample(one.tolist()) for one in values)
-    means = compare(Method.mean, before, after, (others[0], others[1]), seed=3, resamples=4_000)
-    spread = 1.96 * sum(one.var() / len(one) for one in values) ** 0.5
-    known = (values[1].mean() - values[0].mean()) - (values[3].mean() - values[2].mean())
-    assert means.effect == pytest.approx(known)
-    assert means.low == pytest.approx(known - spread, abs=0.07 * spread)
+    before, after, *control = (ValueSample(sample.tolist()) for sample in values)
+    means = compare(Method.mean, before, after, (control[0], control[1]), seed=3, resamples=4_000)
+    spread = 1.96 * sum(sample.var() / len(sample) for sample in values) ** 0.5
+    known_effect = (values[1].mean() - values[0].mean()) - (values[3].mean() - values[2].mean())
+    assert means.effect == pytest.approx(known_effect)
+    assert means.low == pytest.approx(known_effect - spread, abs=0.07 * spread)
 
 
 def test_medians_are_drawn_as_resampling_the_cases_would_draw_them() -> None:
@@ -156,13 +156,15 @@ def test_medians_are_drawn_as_resampling_the_cases_would_draw_them() -> None:
 def turned(effect: EffectEstimate) -> tuple[float | None, float | None, float | None]:
     """The effect and its interval the other way round."""
     if effect.method is Method.rate:
-        one, low, high = (
-            None if of is None else (1 / of if of else None)
-            for of in (effect.effect, effect.low, effect.high)
+        effect_turned, low, high = (
+            None if bound is None else (1 / bound if bound else None)
+            for bound in (effect.effect, effect.low, effect.high)
         )
     else:
-        one, low, high = (None if of is None else -of for of in (effect.effect, effect.low, effect.high))
-    return one, high, low
+        effect_turned, low, high = (
+            None if bound is None else -bound for bound in (effect.effect, effect.low, effect.high)
+        )
+    return effect_turned, high, low
 
 
 samples = st.one_of(
@@ -175,18 +177,18 @@ samples = st.one_of(
 )
 
 
-@given(of=samples)
+@given(method_samples=samples)
 def test_before_and_after_swapped_turn_the_effect_round(
-    of: tuple[Method, tuple[Sample, Sample]],
+    method_samples: tuple[Method, tuple[Sample, Sample]],
 ) -> None:
-    method, (before, after) = of
-    one, other = compare(method, before, after, seed=1), compare(method, after, before, seed=1)
-    for computed, expected in zip((other.effect, other.low, other.high), turned(one), strict=True):
+    method, (before, after) = method_samples
+    sample, other = compare(method, before, after, seed=1), compare(method, after, before, seed=1)
+    for computed, expected in zip((other.effect, other.low, other.high), turned(sample), strict=True):
         assert computed == pytest.approx(expected, rel=1e-9, abs=1e-9)
-    assert other.p_value == pytest.approx(one.p_value, rel=1e-9)
+    assert other.p_value == pytest.approx(sample.p_value, rel=1e-9)
     sides = {EffectVerdict.improved: EffectVerdict.worsened, EffectVerdict.worsened: EffectVerdict.improved}
-    assert other.verdict("less") is sides.get(one.verdict("less"), one.verdict("less"))
-    assert one.verdict("more") is other.verdict("less")
+    assert other.verdict("less") is sides.get(sample.verdict("less"), sample.verdict("less"))
+    assert sample.verdict("more") is other.verdict("less")
 
 
 @settings(max_examples=20, deadline=None)
@@ -194,11 +196,11 @@ def test_before_and_after_swapped_turn_the_effect_round(
 def test_a_mean_swapped_turns_round_and_a_seed_gives_the_same_numbers(
     first: list[int], second: list[int]
 ) -> None:
-    before, after = (ValueSample([float(one) for one in values]) for values in (first, second))
-    one, again = (compare(Method.mean, before, after, seed=5, resamples=300) for _ in range(2))
-    assert one == again
+    before, after = (ValueSample([float(number) for number in values]) for values in (first, second))
+    sample, again = (compare(Method.mean, before, after, seed=5, resamples=300) for _ in range(2))
+    assert sample == again
     other = compare(Method.mean, after, before, seed=5, resamples=300)
-    assert other.effect == pytest.approx(-(one.effect or 0))
+    assert other.effect == pytest.approx(-(sample.effect or 0))
 
 
 def test_a_time_between_failures_is_the_rate_the_other_way_round() -> None:
@@ -240,4 +242,4 @@ def test_an_effect_reaches_a_promise_by_itself_or_with_its_whole_interval() -> N
     assert effect.reaches(0.5) is PromiseVerdict.reached
     assert effect.reaches(0.4) is PromiseVerdict.missed
     rise = compare(Method.share, ShareSample(100, 400), ShareSample(200, 400), seed=1)
-    assert [rise.reaches(one) for one in (0.1, 0.25, 0.3)] == list(PromiseVerdict)
+    assert [rise.reaches(sample) for sample in (0.1, 0.25, 0.3)] == list(PromiseVerdict)

@@ -42,5 +42,5 @@ def test_who_looks_each_week_is_told_something_more_often() -> None:
 
 def test_the_page_has_the_rates_of_each_world_by_the_version_of_now() -> None:
     page = PAGE.read_text()
-    for world, of in WORLDS.items():
-        assert f"| {world} | {of.method.value} {newest_version(of.method)} |" in page
+    for world, world_rates in WORLDS.items():
+        assert f"| {world} | {world_rates.method.value} {newest_version(world_rates.method)} |" in page
