@@ -97,9 +97,11 @@ class SolutionApproval(RecordPart):
 
     KIND: ClassVar[str] = "request_solution_approval"
 
-    it_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Who has approved it for IT.")
+    it_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The person who has approved it for IT."
+    )
     business_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Who has approved it for the business."
+        "The person who has approved it for the business."
     )
     sent_back_at: datetime | None = None
     solution_approved_at: datetime | None = None
@@ -164,17 +166,6 @@ class Request(Ticket):
     solution_author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "The author of the present solution."
     )
-    it_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who has approved it for IT."
-    )
-<<<<<<< HEAD
-=======
-    business_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who has approved it for the business."
-    )
-    sent_back_at: datetime | None = None
-    solution_approved_at: datetime | None = None
->>>>>>> main
     doer_ids: list[str] | None = None
     planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
         "The planned cost, as 1250.00, for staff and those who accept it."
