@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.common.records import from_row
 from app.foundation.documents.past import PastRecord
-from app.foundation.documents.printing import Unsealed, unseal
+from app.foundation.documents.printing import UnsealedDocument, unseal
 from app.foundation.licences.records import TRAINING, ExaminationResult, TrainingParticipant
 from app.kernel.ledger import Ledger
 from app.kpis.declaration.dimensions import Dimension
@@ -96,7 +96,7 @@ async def rollout_of(ledger: Ledger, then: PastRecord) -> tuple[list[PrintedStep
     return [_step(one, found) for one in steps], trainings
 
 
-def _step(step: RolloutStep, found: Unsealed) -> PrintedStep:
+def _step(step: RolloutStep, found: UnsealedDocument) -> PrintedStep:
     assert step.step is not None
     told = ((code, found.text(getattr(step, code))) for code in STEP_TEXTS)
     return PrintedStep(
