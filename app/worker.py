@@ -65,7 +65,7 @@ from app.log import consumer_group as group
 from app.log.follow import Consumer
 from app.notifications import mail, notices
 from app.platform.shared_connections import SharedConnections
-from app.processes.improvements import benefits
+from app.processes.improvements.effects import benefits
 from app.registry import LIFECYCLES
 from app.search import index
 from app.service_reports import issuing

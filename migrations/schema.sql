@@ -1160,123 +1160,46 @@ create table fold.improvement (
   scope text collate "C",
   process text collate "C",
   aspect text collate "C",
-  suggestion_ids text[] collate "C",
   proposer_ids text[] collate "C",
   reported_by_id uuid,
-  assessment_id uuid,
-  selection_reason text,
   freeze_exception text collate "C",
-  freeze_exception_reason text,
   plan_id uuid,
   plan_target text collate "C",
-  outside_plan_reason text,
-  proposal_id uuid,
   proposed_by_id uuid,
-  proposed_at timestamp with time zone,
   planned_cost text collate "C",
   currency text collate "C",
-  submitted_at timestamp with time zone,
   decision_id uuid,
-  decision_subject text collate "C",
   approved_at timestamp with time zone,
   rejected_at timestamp with time zone,
-  review_again_at timestamp with time zone,
   deferred_until_at timestamp with time zone,
   deferral_reason text collate "C",
-  taken_up_at timestamp with time zone,
-  what_changed text,
   size text collate "C",
   improvement_kind text collate "C",
-  size_criteria text[] collate "C",
-  to_pilot boolean,
-  classified_at timestamp with time zone,
-  implementation_plan text,
   implementation_begun_at timestamp with time zone,
-  implemented_what text,
   implemented_at timestamp with time zone,
-  measured_occasion text collate "C",
-  measured_position bigint,
-  measured_at timestamp with time zone,
   judged_position bigint,
-  goal_reached boolean,
-  scope_reached boolean,
-  benefit_reached boolean,
-  reached boolean,
-  against_evidence boolean,
-  against_evidence_reason text,
-  evaluation_comment text,
-  evaluated_by_id uuid,
-  evaluated_at timestamp with time zone,
   sponsor_id uuid,
   project_manager_id uuid,
   budget text collate "C",
-  project_resources text,
   chartered_at timestamp with time zone,
-  work_plan text,
   planned_at timestamp with time zone,
   report_every_days integer,
   next_report_due_at timestamp with time zone,
   report_overdue_at timestamp with time zone,
   expected_at timestamp with time zone,
-  lacking text,
   plan_approved_at timestamp with time zone,
-  pilot_scope jsonb,
-  pilot_control jsonb,
-  pilot_begins_at timestamp with time zone,
-  pilot_ends_at timestamp with time zone,
-  pilot_length text collate "C",
-  pilot_agreement text,
-  data_gathering text,
   executor_id uuid,
-  pilot_rounds integer,
-  pilot_started_at timestamp with time zone,
-  pilot_report_id uuid,
   pilot_reported_at timestamp with time zone,
-  asked_judgement text collate "C",
-  asked_position bigint,
-  asked_reason text,
-  asked_told text,
-  judgement_overdue_at timestamp with time zone,
-  next_scope jsonb,
-  next_control jsonb,
-  next_begins_at timestamp with time zone,
-  next_ends_at timestamp with time zone,
-  first_judgement text collate "C",
-  first_judged_at timestamp with time zone,
-  last_judgement text collate "C",
-  judged_at timestamp with time zone,
-  rollout_advice text,
-  rollout_scope text,
-  rollout_departments text[] collate "C",
-  rollout_contributions text,
-  rollout_schedule text,
-  rollout_told text,
-  release_id uuid,
-  rollout_goal text collate "C",
-  rollout_planned_at timestamp with time zone,
   process_owner_id uuid,
-  cutover_share integer,
   cutover_at timestamp with time zone,
-  handover_id uuid,
-  handover_asked_at timestamp with time zone,
-  accepted_by_id uuid,
   handed_over_at timestamp with time zone,
-  document_numbers text[] collate "C",
   told_team_ids text[] collate "C",
-  published_at timestamp with time zone,
   standardised_at timestamp with time zone,
   optimised_at timestamp with time zone,
-  fixed_at timestamp with time zone,
   next_benefit_due_at timestamp with time zone,
   benefit_months integer,
-  faded_at timestamp with time zone,
-  revert_reason text,
-  reverted_told text,
   reverted_at timestamp with time zone,
   appended_at timestamp with time zone,
-  size_reason text,
-  agreed_by_id uuid,
-  kicked_off_at timestamp with time zone,
   constraint improvement_pkey PRIMARY KEY (id),
   constraint improvement_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -1328,6 +1251,50 @@ create table fold.improvement_assessment (
 CREATE INDEX improvement_assessment_changed ON fold.improvement_assessment USING btree (changed_at, id);
 CREATE INDEX improvement_assessment_opened ON fold.improvement_assessment USING btree (opened_at DESC, id DESC);
 
+create table fold.improvement_evaluation (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  measured_occasion text collate "C",
+  measured_position bigint,
+  measured_at timestamp with time zone,
+  goal_reached boolean,
+  scope_reached boolean,
+  benefit_reached boolean,
+  reached boolean,
+  against_evidence boolean,
+  against_evidence_reason text,
+  evaluation_comment text,
+  evaluated_by_id uuid,
+  agreed_by_id uuid,
+  evaluated_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint improvement_evaluation_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+
+create table fold.improvement_judgement (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  asked_judgement text collate "C",
+  asked_position bigint,
+  asked_reason text,
+  asked_told text,
+  judgement_overdue_at timestamp with time zone,
+  next_scope jsonb,
+  next_control jsonb,
+  next_begins_at timestamp with time zone,
+  next_ends_at timestamp with time zone,
+  first_judgement text collate "C",
+  first_judged_at timestamp with time zone,
+  last_judgement text collate "C",
+  judged_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint improvement_judgement_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+
 create table fold.improvement_measurement (
   id uuid not null,
   version integer not null,
@@ -1368,6 +1335,41 @@ create table fold.improvement_member (
   constraint improvement_member_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_member_record ON fold.improvement_member USING btree (record, added_at, id);
+
+create table fold.improvement_outcome (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  document_numbers text[] collate "C",
+  published_at timestamp with time zone,
+  fixed_at timestamp with time zone,
+  faded_at timestamp with time zone,
+  revert_reason text,
+  reverted_told text,
+  appended_at timestamp with time zone,
+  constraint improvement_outcome_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+
+create table fold.improvement_pilot (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  pilot_scope jsonb,
+  pilot_control jsonb,
+  pilot_begins_at timestamp with time zone,
+  pilot_ends_at timestamp with time zone,
+  pilot_length text collate "C",
+  pilot_agreement text,
+  data_gathering text,
+  kicked_off_at timestamp with time zone,
+  pilot_rounds integer,
+  pilot_started_at timestamp with time zone,
+  pilot_report_id uuid,
+  appended_at timestamp with time zone,
+  constraint improvement_pilot_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
 
 create table fold.improvement_plan (
   id uuid not null,
@@ -1506,6 +1508,67 @@ create table fold.improvement_plan_target (
   constraint improvement_plan_target_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_plan_target_record ON fold.improvement_plan_target USING btree (record, planned_at, id);
+
+create table fold.improvement_project (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  project_resources text,
+  work_plan text,
+  lacking text,
+  implementation_plan text,
+  implemented_what text,
+  appended_at timestamp with time zone,
+  constraint improvement_project_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+
+create table fold.improvement_proposal (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  suggestion_ids text[] collate "C",
+  assessment_id uuid,
+  selection_reason text,
+  freeze_exception_reason text,
+  outside_plan_reason text,
+  proposal_id uuid,
+  proposed_at timestamp with time zone,
+  submitted_at timestamp with time zone,
+  decision_subject text collate "C",
+  review_again_at timestamp with time zone,
+  taken_up_at timestamp with time zone,
+  what_changed text,
+  size_criteria text[] collate "C",
+  size_reason text,
+  to_pilot boolean,
+  classified_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint improvement_proposal_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+
+create table fold.improvement_rollout (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  rollout_advice text,
+  rollout_scope text,
+  rollout_departments text[] collate "C",
+  rollout_contributions text,
+  rollout_schedule text,
+  rollout_told text,
+  release_id uuid,
+  rollout_goal text collate "C",
+  rollout_planned_at timestamp with time zone,
+  cutover_share integer,
+  handover_id uuid,
+  handover_asked_at timestamp with time zone,
+  accepted_by_id uuid,
+  appended_at timestamp with time zone,
+  constraint improvement_rollout_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
 
 create table fold.improvement_suggestion (
   id uuid not null,
@@ -5548,8 +5611,17 @@ CREATE OR REPLACE FUNCTION log.upcast(type text, schema_version smallint, data j
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select case when type = 'request.training_recorded'
-    then replace(data::text, '"training/', '"request_training/')::jsonb else data end
+  select case
+    when type = 'request.training_recorded' then replace(data::text, '"training/', '"request_training/')::jsonb
+    when schema_version = 1 and starts_with(type, 'improvement.') then log.move_fields(data, 'improvement', '{
+      "improvement_proposal": ["suggestion_ids", "assessment_id", "selection_reason", "freeze_exception_reason", "outside_plan_reason", "proposal_id", "proposed_at", "submitted_at", "decision_subject", "review_again_at", "taken_up_at", "what_changed", "size_criteria", "size_reason", "to_pilot", "classified_at"],
+      "improvement_project": ["project_resources", "work_plan", "lacking", "implementation_plan", "implemented_what"],
+      "improvement_pilot": ["pilot_scope", "pilot_control", "pilot_begins_at", "pilot_ends_at", "pilot_length", "pilot_agreement", "data_gathering", "kicked_off_at", "pilot_rounds", "pilot_started_at", "pilot_report_id"],
+      "improvement_judgement": ["asked_judgement", "asked_position", "asked_reason", "asked_told", "judgement_overdue_at", "next_scope", "next_control", "next_begins_at", "next_ends_at", "first_judgement", "first_judged_at", "last_judgement", "judged_at"],
+      "improvement_rollout": ["rollout_advice", "rollout_scope", "rollout_departments", "rollout_contributions", "rollout_schedule", "rollout_told", "release_id", "rollout_goal", "rollout_planned_at", "cutover_share", "handover_id", "handover_asked_at", "accepted_by_id"],
+      "improvement_evaluation": ["measured_occasion", "measured_position", "measured_at", "goal_reached", "scope_reached", "benefit_reached", "reached", "against_evidence", "against_evidence_reason", "evaluation_comment", "evaluated_by_id", "agreed_by_id", "evaluated_at"],
+      "improvement_outcome": ["document_numbers", "published_at", "fixed_at", "faded_at", "revert_reason", "reverted_told"]
+    }') else data end
 $function$;
 
 CREATE OR REPLACE FUNCTION log.upsert(target text, entries jsonb, moment timestamp with time zone)

@@ -109,6 +109,8 @@ class Record(SQLModel):
     """
 
     KIND: ClassVar[str]
+    #: The classes of its parts.
+    PARTS: ClassVar[tuple[type[RecordPart], ...]] = ()
 
     id: UUID = Field(primary_key=True)
     version: int = 0
@@ -133,6 +135,20 @@ class Record(SQLModel):
         """Return the record's key in the log: the name of its stream, or of its row in `set`."""
         return stream(self.KIND, self.id)
 
+    def record_part(self, part_class: type[P]) -> P:
+        """Return the record's part of that class; while none of its fields has a value it has no row."""
+        part: P | None = self.__dict__.get(part_class.KIND)
+        if part is None:
+            part = self.__dict__[part_class.KIND] = empty(part_class, self.id)
+        return part
+
+    def editable_copy(self) -> Self:
+        """Return a copy on which fields, those of its parts as well, can be set."""
+        edited = self.model_copy()
+        for part_class in self.PARTS:
+            edited.__dict__[part_class.KIND] = self.record_part(part_class).model_copy()
+        return edited
+
 
 class ChildRecord(Record):
     """A child record: a row of another record, on that record's stream. `record` is the parent's stream:
@@ -153,6 +169,13 @@ class ChildRecord(Record):
     def for_staff(self) -> bool:
         """Return whether only staff may see the child record."""
         return False
+
+
+class RecordPart(ChildRecord):
+    """Fields of a record that are set together, in a table of their own: at most one row for each record,
+    which has the record's id. Clients see the fields as the record's own, and a change of one of them changes
+    the record's version. No field has the name of one of the record, or of another part.
+    """
 
 
 class ChildRef:
@@ -194,8 +217,11 @@ class Document:
 
 
 R = TypeVar("R", bound=Record)
+P = TypeVar("P", bound=RecordPart)
 #: Fields of a row that are never in an event's `set`: they follow from the row key and the event's envelope.
 ENVELOPE = ("id", "version", "changed_at", "appended_at")
+#: The field of a child record that holds its parent's stream.
+PARENT_FIELD = "record"
 
 
 class Codec:
@@ -294,6 +320,34 @@ def codecs(record_class: type[Record]) -> dict[str, Codec]:
     }
 
 
+@cache
+def field_owners(record_class: type[Record]) -> dict[str, type[Record]]:
+    """Return the class that declares each field of the record and its parts, by the field's name."""
+    owners = dict.fromkeys(record_class.model_fields, record_class)
+    for part in record_class.PARTS:
+        of_part = part.model_fields.keys() - {*ENVELOPE, PARENT_FIELD}
+        assert owners.keys().isdisjoint(of_part), f"a part of {record_class.KIND} has a field of its name"
+        owners |= {name: part for name in part.model_fields if name in of_part}
+    return owners
+
+
+@cache
+def all_codecs(record_class: type[Record]) -> dict[str, Codec]:
+    """Return the codec of each field of the record and of its parts, by name."""
+    owners = field_owners(record_class).items()
+    return {name: codecs(owner)[name] for name, owner in owners if name not in ENVELOPE}
+
+
+def all_values(record: Record) -> dict[str, Any]:
+    """Return the values of the fields of the record and of its parts, by name."""
+    if not record.PARTS:
+        return record.__dict__
+    values: dict[str, Any] = {}
+    for part_class in record.PARTS:
+        values |= record.record_part(part_class).__dict__
+    return values | record.__dict__
+
+
 def holds_list(record_class: type[Record], name: str) -> bool:
     """Return whether that field of the record is a list, as of all services that a change touches."""
     annotation = record_class.model_fields[name].annotation
@@ -308,7 +362,19 @@ def from_row(record_class: type[R], row: dict[str, Any]) -> R:
     values = record.__dict__
     for name in ENVELOPE:
         values[name] = row[name]
-    for name, codec in codecs(record_class).items():
+    _read_fields(values, codecs(record_class), row)
+    for part_class in record_class.PARTS:
+        if row[f"{part_class.KIND}_version"] is not None:
+            part = record.record_part(part_class)
+            for name in ENVELOPE[1:]:
+                part.__dict__[name] = row[f"{part_class.KIND}_{name}"]
+            _read_fields(part.__dict__, codecs(part_class), {**row, PARENT_FIELD: record.row_key})
+    return record
+
+
+def _read_fields(values: dict[str, Any], of_fields: dict[str, Codec], row: dict[str, Any]) -> None:
+    """Set the values of these fields to those in the row, if it has one."""
+    for name, codec in of_fields.items():
         value = row[name]
         if value is not None:
             if codec.personal:
@@ -316,7 +382,22 @@ def from_row(record_class: type[R], row: dict[str, Any]) -> R:
             elif codec.type is not type(value) and not isinstance(value, list | dict):
                 value = codec.read(value)
             values[name] = value
-    return record
+
+
+@cache
+def rows_with_parts(record_class: type[Record]) -> str:
+    """Return the SQL of what `from_row` and answers read from: the record's table, or a subquery that adds
+    the fields of its parts to it. PostgreSQL leaves out the joins of which no column is read.
+    """
+    table = f"fold.{record_class.KIND}"
+    if not record_class.PARTS:
+        return table
+    columns, joins = ["own.*"], [f"{table} own"]
+    for part in record_class.PARTS:
+        columns += [f"{part.KIND}.{name}" for name in codecs(part) if name != PARENT_FIELD]
+        columns += [f"{part.KIND}.{name} as {part.KIND}_{name}" for name in ENVELOPE[1:]]
+        joins.append(f"fold.{part.KIND} on {part.KIND}.id = own.id")
+    return f"(select {', '.join(columns)} from {' left join '.join(joins)})"
 
 
 def evolve(
@@ -337,7 +418,9 @@ def evolve(
     values["version"] = version
     values["changed_at"] = later_instant(record.changed_at, occurred_at)
     values["appended_at"] = recorded_at
-    return type(record).model_construct(**values)
+    evolved = copy(record)
+    evolved.__dict__.update(values)
+    return evolved
 
 
 def later_instant(first: datetime | None, other: datetime) -> datetime:

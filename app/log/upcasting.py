@@ -78,8 +78,43 @@ def _for_rows(change: Callable[[Rows], Rows]) -> Upcaster:
     return upcaster
 
 
+#: The fields of improvements that moved to parts, by the kind of the part.
+IMPROVEMENT_PARTS = {
+    kind: frozenset(names.split())
+    for kind, names in {
+        "improvement_proposal": (
+            "suggestion_ids assessment_id selection_reason freeze_exception_reason "
+            "outside_plan_reason proposal_id proposed_at submitted_at decision_subject review_again_at "
+            "taken_up_at what_changed size_criteria size_reason to_pilot classified_at"
+        ),
+        "improvement_project": ("project_resources work_plan lacking implementation_plan implemented_what"),
+        "improvement_pilot": (
+            "pilot_scope pilot_control pilot_begins_at pilot_ends_at pilot_length pilot_agreement "
+            "data_gathering kicked_off_at pilot_rounds pilot_started_at pilot_report_id"
+        ),
+        "improvement_judgement": (
+            "asked_judgement asked_position asked_reason asked_told judgement_overdue_at next_scope "
+            "next_control next_begins_at next_ends_at first_judgement first_judged_at last_judgement "
+            "judged_at"
+        ),
+        "improvement_rollout": (
+            "rollout_advice rollout_scope rollout_departments rollout_contributions rollout_schedule "
+            "rollout_told release_id rollout_goal rollout_planned_at cutover_share handover_id "
+            "handover_asked_at accepted_by_id"
+        ),
+        "improvement_evaluation": (
+            "measured_occasion measured_position measured_at goal_reached scope_reached benefit_reached "
+            "reached against_evidence against_evidence_reason evaluation_comment evaluated_by_id "
+            "agreed_by_id evaluated_at"
+        ),
+        "improvement_outcome": (
+            "document_numbers published_at fixed_at faded_at revert_reason reverted_told"
+        ),
+    }.items()
+}
 #: The up-casters by the type of the event, or by the kind of the record for all of its types: the first takes
 #: schema version 1 to 2, and so on.
 UPCASTERS: Mapping[str, tuple[Upcaster, ...]] = {
+    "improvement": (move_fields("improvement", IMPROVEMENT_PARTS),),
     "request.training_recorded": (rename_rows("training", "request_training"),),
 }

@@ -184,12 +184,12 @@ async def _rows(
     ids_by_table: dict[str, set[UUID]] = {}
     for notice, stream, version, step in steps:
         lifecycle = ledger.lifecycles[kind_of(notice["about"])]
-        ids_by_table.setdefault(lifecycle.table, set()).add(id_of(notice["about"]))
+        ids_by_table.setdefault(lifecycle.source, set()).add(id_of(notice["about"]))
         places = {place for place, _ in _paths(step)}
         for key in _keys(events[stream, version], _children(lifecycle)):
             if kind_of(key) in places:
                 ids_by_table.setdefault(f'fold."{kind_of(key)}"', set()).add(id_of(key))
-    tables = {lifecycle.table: kind for kind, lifecycle in ledger.lifecycles.items()}
+    tables = {lifecycle.source: kind for kind, lifecycle in ledger.lifecycles.items()}
     return {
         f"{tables.get(table) or table[6:-1]}/{row['id']}": row
         for table, ids in ids_by_table.items()

@@ -66,7 +66,7 @@ async def _matching_persons(
 ) -> list[UUID]:
     """Return the persons that the rule `tells` selects for the record in its present state."""
     lifecycle = ledger.lifecycles[kind_of(notice.record)]
-    query = f"select * from {lifecycle.table} where id = %s"
+    query = f"select * from {lifecycle.source} r where id = %s"
     (row,) = await fetch_rows(connection, query, (id_of(notice.record),))
     record = from_row(lifecycle.record, row)
     if tells.when is not None and not getattr(record, tells.when):

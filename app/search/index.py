@@ -15,7 +15,7 @@ from uuid import UUID
 
 from app.common.children import Visibility
 from app.common.personal import MasterKey, PersonalKey, Sealed
-from app.common.records import Record, codecs
+from app.common.records import Record, all_codecs
 from app.kernel.access.vault import KEYS, unwrapped
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.ledger import Ledger
@@ -154,7 +154,7 @@ async def _rebuild_entries(
         made_at = head["position"]
     names = ", ".join(lifecycle.searched_fields)
     rows = await fetch_rows(
-        connection, f"select id, number, {names} from {lifecycle.table} where id = any(%s)", (ids,)
+        connection, f"select id, number, {names} from {lifecycle.source} r where id = any(%s)", (ids,)
     )
     streams = [stream(lifecycle.kind, row["id"]) for row in rows]
     comments = await fetch_rows(connection, COMMENTS, (streams, MOST_COMMENTS))
@@ -190,7 +190,7 @@ def _index_entry(lifecycle: Lifecycle[Any], row: Row, opener: Opener) -> IndexEn
     """Return the entry of the record's own fields, without its child rows."""
     entry = IndexEntry(key_tokens=number_tokens(row["number"]))
     record: type[Record] = lifecycle.record
-    fields = codecs(record)
+    fields = all_codecs(record)
     for name in lifecycle.searched_fields:
         if row[name] is None:
             continue
@@ -208,7 +208,7 @@ def _index_entry(lifecycle: Lifecycle[Any], row: Row, opener: Opener) -> IndexEn
 def _personal(lifecycle: Lifecycle[Any]) -> list[str]:
     """Return the searched fields that are encrypted."""
     record: type[Record] = lifecycle.record
-    return [name for name in lifecycle.searched_fields if codecs(record)[name].personal]
+    return [name for name in lifecycle.searched_fields if all_codecs(record)[name].personal]
 
 
 # Cached, since few services and categories occur in many records.

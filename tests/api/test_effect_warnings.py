@@ -94,9 +94,12 @@ async def test_windows_with_other_closed_days_are_told(desk: Desk) -> None:
 
 #: Improvements as they stand: of one team, of another team, and of another time.
 IMPROVED = """
-insert into fold.improvement (id, version, changed_at, number, state, state_since, opened_at, process,
-  pilot_started_at, pilot_scope)
-values (%s, 1, now(), %s, 'piloting', now(), now(), 'incident', %s, %s::jsonb)"""
+with improved as (
+  insert into fold.improvement (id, version, changed_at, number, state, state_since, opened_at, process)
+  values (%s, 1, now(), %s, 'piloting', now(), now(), 'incident') returning id
+)
+insert into fold.improvement_pilot (id, version, changed_at, record, pilot_started_at, pilot_scope)
+select id, 1, now(), 'improvement/' || id, %s, %s::jsonb from improved"""
 IMPROVEMENTS = (
     ("IMP-2026-000001", AFTER, '{"team": ["network"]}'),
     ("IMP-2026-000002", AFTER, '{"team": ["storage"], "priority": ["P3"]}'),

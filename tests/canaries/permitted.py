@@ -27,7 +27,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         *("fold.catalogue_item.checklist", "fold.release_stage_set.stages"),
         *("fold.risk_questionnaire.questions", "fold.change.risk_answers", "fold.training.skills"),
         *("fold.training_participant.missing_skills", "fold.pilot_readiness.standards"),
-        *("fold.improvement.rollout_departments", "fold.sla.business_process"),
+        *("fold.improvement_rollout.rollout_departments", "fold.sla.business_process"),
         "fold.quality_check.checkpoint",
     ),
     "a unit of the organisation, as a team is: persons are filtered by it, and it names none": (
@@ -40,7 +40,11 @@ REASONS: dict[str, tuple[str, ...]] = {
             "fold.verification_item.change",
             "log.ci.change",
         ),
-        *("fold.problem.fixing_change", "fold.sla_consent.document", "fold.improvement.document_numbers"),
+        *(
+            "fold.problem.fixing_change",
+            "fold.sla_consent.document",
+            "fold.improvement_outcome.document_numbers",
+        ),
         *("fold.improvement_plan_point.refers_to", "fold.kpi_effect.change"),
         *("fold.release_stage.external_numbers", "fold.training.material_number", "fold.deployment.run"),
         *("fold.deployment.revisions", "log.release.revisions", "log.request.manual"),

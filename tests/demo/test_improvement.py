@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.demo.data.improvement_data import FADED, FINISHED, IMPROVEMENTS, PILOTED, REVERTED, ROLLED_OUT
 from app.kernel.ledger import Ledger
+from app.processes.improvements.lifecycle import LIFECYCLE
 from tests.automation.worker import Worker
 from tests.demo.making import make_demo
 
@@ -21,7 +22,7 @@ async def test_it_has_improvements_at_every_point_of_their_way_and_their_effects
 ) -> None:
     ledger = demo_ledger
     name_by_title = {template.title: template.name for template in IMPROVEMENTS}
-    rows = await ledger.db.rows("select * from fold.improvement", ())
+    rows = await ledger.db.rows(f"select * from {LIFECYCLE.source} r", ())
     improvements = {name_by_title[row["title"]]: row for row in rows if row["title"] in name_by_title}
     assert {name: row["state"] for name, row in improvements.items()} == {
         FINISHED: "standardised",

@@ -27,7 +27,7 @@ from app.kpis.statistics.effects.codes import EffectMethod, EffectVerdict
 from app.kpis.statistics.effects.compare import compare
 from app.kpis.statistics.effects.effect import EffectEstimate
 from app.kpis.statistics.effects.samples import DayCases
-from app.processes.improvements.effects import KEPT_PERCENT
+from app.processes.improvements.effects.measuring import KEPT_PERCENT
 from tests.demo.making import DEMO_DAYS
 from tests.extent import some_of
 

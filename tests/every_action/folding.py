@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 from pydantic import BaseModel
 
 from app.common.personal import Personal, is_sealed
-from app.common.records import ForeignRef, Record, codecs, from_row
+from app.common.records import ForeignRef, Record, codecs, from_row, rows_with_parts
 from app.kernel.actions.describe import catalogue
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Patch, marks, part_types
@@ -19,12 +19,13 @@ from app.kernel.histories.history import fold
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.canonical import from_instant
-from app.log.events import Recorded, kind_of
+from app.log.events import Recorded, id_of, kind_of, stream
 from app.registry import LIFECYCLES
 from tests.client import Json
 from tests.every_action.world import World
 
 EVENTS = catalogue(LIFECYCLES)
+RECORDS: dict[str, type[Record]] = {lifecycle.kind: lifecycle.record for lifecycle in LIFECYCLES}
 
 
 async def rows_of(ledger: Ledger, events: list[Recorded]) -> dict[str, Record | None]:
@@ -35,7 +36,7 @@ async def rows_of(ledger: Ledger, events: list[Recorded]) -> dict[str, Record | 
         ids.setdefault(classes[kind_of(key)], {})[UUID(key.split("/")[1])] = key
     records: dict[str, Record | None] = {}
     for record_class, keys in ids.items():
-        query = f"select * from fold.{record_class.KIND} where id = any(%s)"
+        query = f"select * from {rows_with_parts(record_class)} r where id = any(%s)"
         rows = {row["id"]: row for row in await ledger.db.rows(query, (list(keys),))}
         for column, key in keys.items():
             records[key] = from_row(record_class, rows[column]) if column in rows else None
@@ -78,8 +79,10 @@ async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any],
     assert event.on_behalf_of == (f"person:{for_whom[0]}" if for_whom else None)
     _schema(event.type).validate(event.data["given"])
     assert event.data.keys() == {"given", "set"}
-    for fields in event.data["set"].values():
-        assert fields is None or fields, "a row that nothing was set on is not in `set`"
+    part_keys = {stream(part.KIND, id_of(event.stream)) for part in RECORDS[kind_of(event.stream)].PARTS}
+    for key, fields in event.data["set"].items():
+        is_touched = key == event.stream and not part_keys.isdisjoint(event.data["set"])
+        assert fields is None or fields or is_touched, "a row that nothing was set on is not in `set`"
         assert not {"id", "version", "changed_at"} & (fields or {}).keys()
     payload = event.data["given"]
     # The secret of a key or a source is made by the server; what has a default is kept with it.

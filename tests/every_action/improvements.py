@@ -20,36 +20,31 @@ from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.ids import uuid7
 from app.platform.db import connect
 from app.processes.improvement_suggestions.payloads import OfferImprovementSuggestion
-from app.processes.improvements.classification import (
-    ClassifyImprovement,
-    FinishImprovement,
-    ImplementImprovement,
-)
-from app.processes.improvements.evaluation import (
+from app.processes.improvements.effects.measurement import MeasuredTarget, MeasuredTargets
+from app.processes.improvements.effects.payloads import (
     AskToRevertImprovement,
     EvaluateImprovement,
+    MeasureEffectsImprovement,
     RevertImprovement,
     StandardiseImprovement,
 )
+from app.processes.improvements.effects.records import MeasurementOccasion
 from app.processes.improvements.lifecycle import LIFECYCLE, EditImprovement
-from app.processes.improvements.measurement import (
-    MeasuredTarget,
-    MeasuredTargets,
-    MeasureEffectsImprovement,
-)
-from app.processes.improvements.project import (
+from app.processes.improvements.project.payloads import (
     CharterImprovement,
     PlanImprovement,
     ReturnPlanImprovement,
 )
-from app.processes.improvements.proposal import (
+from app.processes.improvements.proposal.payloads import (
+    ClassifyImprovement,
+    FinishImprovement,
+    ImplementImprovement,
     ProposeImprovement,
+    SelectImprovement,
     SubmitImprovement,
     TakeUpImprovement,
 )
 from app.processes.improvements.records import ImprovementState as State
-from app.processes.improvements.records import MeasurementOccasion
-from app.processes.improvements.selection import SelectImprovement
 from app.ticketing.projects.actions import ReportProgress
 from tests.client import Client, Json
 from tests.every_action.improvement_suggestions import SAMPLES as OF_SUGGESTIONS

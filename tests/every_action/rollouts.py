@@ -9,8 +9,8 @@ from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.processes.improvements.children.records import RolloutStepName
-from app.processes.improvements.pilot import (
+from app.processes.improvements.effects.records import MeasurementOccasion
+from app.processes.improvements.pilot.payloads import (
     AskJudgementImprovement,
     ExtendPilotImprovement,
     LogPilotFeedbackImprovement,
@@ -21,8 +21,7 @@ from app.processes.improvements.pilot import (
     StartPilotImprovement,
     StopPilotImprovement,
 )
-from app.processes.improvements.records import MeasurementOccasion
-from app.processes.improvements.rollout import (
+from app.processes.improvements.rollout.payloads import (
     AskHandOverImprovement,
     CompleteRolloutStepImprovement,
     FixImprovement,
@@ -31,6 +30,7 @@ from app.processes.improvements.rollout import (
     RollOutImprovement,
     SkipRolloutOrderImprovement,
 )
+from app.processes.improvements.rollout.records import RolloutStepName
 from app.processes.trainings.payloads import ExamineTraining, HoldTraining, LicenseTraining, PlanTraining
 from tests.client import Client, Json
 from tests.every_action import improvements

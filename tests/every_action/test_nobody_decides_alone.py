@@ -75,7 +75,7 @@ def test_whoever_asks_says_nothing_of_who_decides_and_how() -> None:
 async def kept_apart(search: Search, record: Json, matter: Matter, body: Json) -> set[str]:
     """The ids of those who must not vote on it: by the events before the question, and by the record."""
     db, kind = search.world.api.ledger.db, search.lifecycle.kind
-    row = await db.row(f"select * from {search.lifecycle.table} where id = %s", (record["id"],))
+    row = await db.row(f"select * from {search.lifecycle.source} r where id = %s", (record["id"],))
     assert row is not None
     apart = {
         str(segregated_person)
@@ -87,9 +87,9 @@ async def kept_apart(search: Search, record: Json, matter: Matter, body: Json) -
         changed = json.loads(event["data"])["set"]
         if f"decision/{body['id']}" in changed:
             break
-        own = changed.get(f"{kind}/{record['id']}") or {}
+        own = {name for key, row in changed.items() if key.endswith(f"/{record['id']}") for name in row or ()}
         kinds = {key.partition("/")[0] for key in changed} & set(matter.children)
-        if kinds or own.keys() & set(matter.fields):
+        if kinds or own & set(matter.fields):
             apart.add(event["actor"].removeprefix("person:"))
     return apart
 

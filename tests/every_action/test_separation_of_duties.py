@@ -32,7 +32,9 @@ def clients(world: World) -> dict[str, Client]:
 
 async def parted(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json) -> set[str]:
     """The ids of those who have had a part in the record that is kept apart from the row."""
-    stored = await world.api.ledger.db.row(f"select * from {lifecycle.table} where id = %s", (record["id"],))
+    stored = await world.api.ledger.db.row(
+        f"select * from {lifecycle.source} r where id = %s", (record["id"],)
+    )
     assert stored is not None
     return {
         str(person) for person in segregated_persons(row.segregate_from, from_row(lifecycle.record, stored))

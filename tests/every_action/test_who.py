@@ -135,7 +135,9 @@ async def record_for(
 ) -> tuple[Json, str | None, bool]:
     """A record in a state that the row is open in, its team, and whether somebody manages it."""
     record = await world.standing(lifecycle, next(s for s in lifecycle.states if row.is_open_in(s)))
-    stands = await world.api.ledger.db.row(f"select * from {lifecycle.table} where id = %s", (record["id"],))
+    stands = await world.api.ledger.db.row(
+        f"select * from {lifecycle.source} r where id = %s", (record["id"],)
+    )
     assert stands is not None
     team = stands.get("team_id")
     return record, None if team is None else str(team), stands.get("project_manager_id") is not None

@@ -70,11 +70,11 @@ NO_WORK = {
         complaint.answered_by_id breach_cause.stated_by_id
         verification_item.checked_by_id verification_item.settled_by_id
         article.author_id article.published_by_id article_rating.person_id article_revision.author_id
-        change.assessed_by_id change.reviewer_id improvement.proposed_by_id improvement.evaluated_by_id
-        improvement.agreed_by_id EvaluateImprovement.agreed_by pilot_readiness.kicked_off_by_id
-        improvement_suggestion.decided_by_id
+        change.assessed_by_id change.reviewer_id improvement.proposed_by_id
+        improvement_evaluation.agreed_by_id EvaluateImprovement.agreed_by pilot_readiness.kicked_off_by_id
+        improvement_evaluation.evaluated_by_id improvement_suggestion.decided_by_id
         pilot_feedback.logged_by_id pilot_issue.logged_by_id pilot_issue.solved_by_id
-        improvement.accepted_by_id
+        improvement_rollout.accepted_by_id
         rollout_announcement.recorded_by_id rollout_step.order_skipped_by_id rollout_step.completed_by_id
         improvement_assessment.opened_by_id improvement_assessment.concluded_by_id suggestion_score.person_id
         kpi_effect.measured_by_id kpi_rebase.added_by_id kpi_signal.explained_by_id

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import rule_caller
-from app.common.records import Record, from_row
+from app.common.records import Record, from_row, rows_with_parts
 from app.common.times.clocks import ClockEventType
 from app.foundation.people import keys
 from app.kernel.commands.command import CommandResult
@@ -43,8 +43,8 @@ async def folded(world: RandomWorld) -> dict[str, Record]:
 async def live(world: RandomWorld) -> dict[str, Record]:
     """Every row that there is, by its key."""
     records: dict[str, Record] = {}
-    for kind, record in CLASSES.items():
-        for row in await world.ledger.db.rows(f"select * from fold.{kind}"):
+    for record in CLASSES.values():
+        for row in await world.ledger.db.rows(f"select * from {rows_with_parts(record)} r"):
             record_row = from_row(record, row)
             records[record_row.row_key] = record_row
     return records

@@ -23,7 +23,7 @@ from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.notifications import mail
 from app.platform.db import Connection, connect
 from app.platform.settings import PROJECT
-from app.processes.improvements.effects import KEPT_PERCENT
+from app.processes.improvements.effects.measuring import KEPT_PERCENT
 from app.ticketing.satisfaction.complaints import ANSWERED_WITHIN_WORKING_DAYS
 from app.webhooks.sources.silence import TIMES_USUAL
 from tests.api.test_expand import HOURS

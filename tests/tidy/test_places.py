@@ -43,6 +43,7 @@ TRANSACTIONS = {
 #: Where SQL may be written.
 SQL = {
     "app/api/requests/idempotency.py": "what was done under a key; the row is the log's own",
+    "app/common/records.py": "the table of a record, joined with those of its parts",
     "app/foundation/assignment/proposals.py": "whom assignment rules choose from",
     "app/foundation/rota/on_call.py": "what of a rota can count at an instant",
     "app/api/service/metrics.py": "the last comparison of KPIs",
@@ -89,12 +90,12 @@ SQL = {
     "app/foundation/documents/printing.py": "a document and its sections",
     "app/foundation/documents/decided.py": "decisions on a document, with their votes",
     "app/processes/improvement_plans/contributions.py": "effects of improvements, which are other records",
-    "app/processes/improvements/project_facts.py": "trainings of a project, which are other records",
+    "app/processes/improvements/documents/project_facts.py": "trainings of a project, other records",
     "app/processes/improvement_plans/progress.py": "the targets of a plan and their baselines",
     "app/processes/*/printing.py": "what stands beside a record in its documents",
     "app/service_levels/agreements/documents/printing.py": "what stands beside an agreement",
-    "app/processes/improvements/benefits.py": "whose benefits are due",
-    "app/processes/improvements/effects.py": "target KPIs with their baselines, and what was judged",
+    "app/processes/improvements/effects/benefits.py": "whose benefits are due",
+    "app/processes/improvements/effects/measuring.py": "target KPIs, their baselines, and what was judged",
     "app/processes/changes/planning/bookings.py": "what changes hold is compared and rebuilt by whole tables",
     "app/processes/improvement_suggestions/assessing_lookups.py": "what an open assessment has",
     "app/processes/changes/planning/lookups.py": "what freezes and assessments depend on",

@@ -21,7 +21,7 @@ from app.api.listings.searching import SEARCH
 from app.api.records.custom import CUSTOM
 from app.api.records.plans import ALWAYS_INCLUDED, on_request_fields
 from app.api.records.shapes import OutputModel, RecordOut, Renderer, TicketOut
-from app.common.records import Record, codecs
+from app.common.records import Record, all_codecs
 from app.common.tickets import Ticket
 from app.kernel.actions.lifecycle import Lifecycle
 from app.platform.db import Database
@@ -154,7 +154,7 @@ def _expand_targets(listing: Listing) -> dict[str, ExpandTarget]:
 def _expand_target(listing: Listing, lists: Mapping[str, Listing], name: str) -> ExpandTarget | None:
     """Return the target that the field can be expanded to; None if there is none."""
     record: type[Record] = listing.lifecycle.record
-    fields = codecs(record)
+    fields = all_codecs(record)
     by_id, by_key = fields.get(f"{name}_id"), fields.get(name)
     if by_id is not None and by_id.refers is not None and by_id.refers.kind in lists:
         return ExpandTarget(lists[by_id.refers.kind], "id")

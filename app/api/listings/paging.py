@@ -82,7 +82,7 @@ def order_of(listing: Listing, sort: str) -> Order:
     column = sort.removeprefix("-")
     extension = listing.extension
     if extension is not None and column in extension.sorts:
-        table = listing.lifecycle.table
+        table = listing.lifecycle.source
         source = f"(select t.*, {extension.sorts[column]} as {column} from {table} t {extension.join})"
         return Order(column, sort.startswith("-"), may_be_empty=True, is_default=False, source=source)
     may_be_empty = type(None) in get_args(listing.shape.model_fields[column].annotation)
@@ -185,7 +185,7 @@ def page_sql(
     renderer: Renderer, where: WhereClause, order: Order, limit: int, after: PagePosition | None = None
 ) -> str:
     """Return the SQL of a page: the first `limit` rows after the position `after`."""
-    table = order.source or renderer.lifecycle.table
+    table = order.source or renderer.lifecycle.source
     ranges = _ranges(renderer, where, order.is_default, _keyset_conditions(where, order, after))
     if where.scan_limit is None:
         sources = [f"{table} r where {conditions}" for conditions in _with_searches(where, ranges)]
@@ -213,7 +213,7 @@ def page_sql(
 
 def count_sql(renderer: Renderer, where: WhereClause, most: int) -> str:
     """Return the SQL that counts the matching records that the caller may see, stopping at `most`."""
-    table = renderer.lifecycle.table
+    table = renderer.lifecycle.source
     ranges = _with_searches(where, _ranges(renderer, where, False, [[]]))
     each = [f"(select r.id from {table} r where {conditions} limit {most})" for conditions in ranges]
     return f"select count(*) from (select * from ({' union '.join(each)}) as shown limit {most}) as found"

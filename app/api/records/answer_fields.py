@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from app.common.records import Record, codecs
+from app.common.records import PARENT_FIELD, Record, all_codecs, codecs, field_owners
 
 #: Fields of records that no answer shows: a child record is read at its parent's address.
-_NOT_SHOWN = frozenset({"record"})
+_NOT_SHOWN = frozenset({PARENT_FIELD})
 
 
 def derive_fields(
@@ -32,10 +32,11 @@ def derive_fields(
     inherited = {name for base in answer.__mro__[1:] for name in getattr(base, "model_fields", ())}
     fields: dict[str, Any] = {}
     for name, answer_name in _shown_names(record, stubs, declared).items():
+        owner = field_owners(record)[name]
         if answer_name in without.split() or (answer_name in inherited and answer_name not in declared):
             continue
-        fields[answer_name] = declared.get(answer_name) or _annotation(record, name, answer_name, stubs)
-        description = _description(record, name)
+        fields[answer_name] = declared.get(answer_name) or _annotation(owner, name, answer_name, stubs)
+        description = _description(owner, name)
         if description is not None and answer_name not in vars(answer):
             setattr(answer, answer_name, Field(description=description))
     answer.__annotations__ = _in_order({**fields, **declared}, after or {})
@@ -56,7 +57,7 @@ def _description(record: type[Record], name: str) -> str | None:
 def _shown_names(record: type[Record], stubs: Mapping[str, Any], declared: Collection[str]) -> dict[str, str]:
     """Return the names under which clients see the record's fields, by the fields' names."""
     names = {"id": "id"}
-    for name, codec in codecs(record).items():
+    for name, codec in all_codecs(record).items():
         short = name.removesuffix("_id")
         if codec.hidden or name in _NOT_SHOWN:
             continue

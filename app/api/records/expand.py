@@ -44,7 +44,7 @@ async def _visible_records(
     in_process = "" if target.process is None else " and r.process = %(process)s"
     rows = await ledger.db.rows(
         f"select {full.columns}, r.{target.by} as {NAME_COLUMN}, h.audience as may_see "
-        f"from {lifecycle.table} r "
+        f"from {lifecycle.source} r "
         f"join log.stream_head h on h.stream = '{lifecycle.kind}/' || r.id "
         f"where r.{target.by} = any(%(named)s){in_process}",
         {"named": named, "process": target.process},

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.common.records import ENVELOPE, Record, StaffOnly, codecs
+from app.common.records import ENVELOPE, Record, StaffOnly, all_codecs
 from app.kernel.ledger import Ledger
 
 #: Returns, by the ids of records, the child data that fills a field, as clients see it.
@@ -109,7 +109,7 @@ def _column_of(record: type[Record], name: str) -> tuple[str, FieldForm | None]:
     """Return the record's column that fills the field of that name, and the form that clients see it in;
     None: as it is stored.
     """
-    fields = codecs(record)
+    fields = all_codecs(record)
     if (codec := fields.get(name)) is not None:
         if codec.personal:
             return name, FieldForm.personal
@@ -149,4 +149,4 @@ def on_request_fields(shape: type[BaseModel]) -> tuple[str, ...]:
 @cache
 def _withheld(record: type[Record]) -> dict[str, StaffOnly]:
     """Return the fields that some viewers are not shown, each with its mark."""
-    return {name: codec.withheld for name, codec in codecs(record).items() if codec.withheld is not None}
+    return {name: codec.withheld for name, codec in all_codecs(record).items() if codec.withheld is not None}

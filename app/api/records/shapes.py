@@ -33,7 +33,7 @@ from app.api.records.plans import ALWAYS_INCLUDED, FieldForm, LoadedFrom, Render
 from app.api.records.shown_actions import acted_on_by_accounts, names_of
 from app.api.requests.json_output import SharedFragment
 from app.common.people import Caller
-from app.common.records import Record, StaffOnly
+from app.common.records import Record, StaffOnly, all_values
 from app.kernel.access.reads import VersionedRecord
 from app.kernel.access.redaction import is_withheld, viewers
 from app.kernel.actions.context import CommandMetadata
@@ -169,7 +169,7 @@ class Renderer:
         actions depend on whether the caller follows it.
         """
         plan = self._plan()
-        columns: Columns = dict(zip(plan.names, zip(plan.values_of(record.__dict__)), strict=True))
+        columns: Columns = dict(zip(plan.names, zip(plan.values_of(all_values(record))), strict=True))
         offered = None
         if "actions" in columns and not self.is_past and (self.fields is None or "actions" in self.fields):
             offered = await self._offers(VersionedRecord(record, 0, list(audience)))
@@ -283,7 +283,7 @@ class Renderer:
     def values_of(self, record: Record) -> dict[str, Any]:
         """Return the record's values by the fields of the shape, for `render_many`."""
         plan = self._plan()
-        return dict(zip(plan.names, plan.values_of(record.__dict__), strict=True))
+        return dict(zip(plan.names, plan.values_of(all_values(record)), strict=True))
 
     async def _redact(self, columns: Columns, marked: Mapping[str, StaffOnly]) -> None:
         """Set to None the values in these columns that the caller may not see."""

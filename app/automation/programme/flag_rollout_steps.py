@@ -8,8 +8,8 @@ from app.kernel.actions.payloads import Payload
 from app.kernel.consumers.timers import TimedRule
 from app.kernel.ledger import Ledger
 from app.platform.settings import Settings
-from app.processes.improvements.children.records import RolloutStep
-from app.processes.improvements.rollout import FlagRolloutStepImprovement
+from app.processes.improvements.rollout.payloads import FlagRolloutStepImprovement
+from app.processes.improvements.rollout.records import RolloutStep
 
 ACTIVE_OWNER = "select id from fold.person where id = %s and state = 'active' and deactivated_at is null"
 

@@ -19,21 +19,15 @@ from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.ledger import Ledger
 from app.kpis.baselines.freezing import freeze_baselines
 from app.log.canonical import instant
-from app.processes.improvements.benefits import NAME as MEASURER
-from app.processes.improvements.children.records import FeedbackStance, PilotIssue
-from app.processes.improvements.classification import (
-    ClassifyImprovement,
-    FinishImprovement,
-    ImplementImprovement,
-)
-from app.processes.improvements.effects import measure_targets
-from app.processes.improvements.evaluation import (
+from app.processes.improvements.effects.benefits import NAME as MEASURER
+from app.processes.improvements.effects.measuring import measure_targets
+from app.processes.improvements.effects.payloads import (
     EvaluateImprovement,
+    MeasureEffectsImprovement,
     RevertImprovement,
     StandardiseImprovement,
 )
-from app.processes.improvements.measurement import MeasureEffectsImprovement
-from app.processes.improvements.pilot import (
+from app.processes.improvements.pilot.payloads import (
     AskJudgementImprovement,
     LogPilotFeedbackImprovement,
     LogPilotIssueImprovement,
@@ -41,10 +35,17 @@ from app.processes.improvements.pilot import (
     SolvePilotIssueImprovement,
     StartPilotImprovement,
 )
-from app.processes.improvements.project import CharterImprovement, PlanImprovement
-from app.processes.improvements.proposal import ProposeImprovement, SubmitImprovement
-from app.processes.improvements.rollout import CompleteRolloutStepImprovement, RollOutImprovement
-from app.processes.improvements.selection import SelectImprovement
+from app.processes.improvements.pilot.records import FeedbackStance, PilotIssue
+from app.processes.improvements.project.payloads import CharterImprovement, PlanImprovement
+from app.processes.improvements.proposal.payloads import (
+    ClassifyImprovement,
+    FinishImprovement,
+    ImplementImprovement,
+    ProposeImprovement,
+    SelectImprovement,
+    SubmitImprovement,
+)
+from app.processes.improvements.rollout.payloads import CompleteRolloutStepImprovement, RollOutImprovement
 from app.ticketing.projects.actions import MilestoneProgress, ReportProgress
 from app.ticketing.projects.records import Milestone
 
@@ -235,7 +236,7 @@ class ImprovementScript(ProgrammeScript):
 
         async def judgement() -> EvaluateImprovement:
             return EvaluateImprovement(
-                position=(await self.current_record()).measured_position,
+                position=(await self.current_record()).evaluation.measured_position,
                 goal_reached=reached,
                 scope_reached=True,
                 benefit_reached=reached,
@@ -341,7 +342,7 @@ class ImprovementScript(ProgrammeScript):
 
         async def pilot_question() -> AskJudgementImprovement:
             fields = question(f"{self.template.title}: {judgement}?", when)
-            position = (await self.current_record()).measured_position
+            position = (await self.current_record()).evaluation.measured_position
             return AskJudgementImprovement.model_validate(
                 {**fields, "judgement": judgement, "position": position, **more}
             )

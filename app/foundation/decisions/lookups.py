@@ -83,8 +83,10 @@ async def those_who_carry_out(reads: ReadContext, record: Any) -> frozenset[UUID
 
 def touches(changed: Mapping[str, Any], own: str, fields: Collection[str], children: Collection[str]) -> bool:
     """Return whether the changes that an event tells set one of these fields of the record `own`, or make,
-    change or remove a child record of one of these kinds.
+    change or remove a child record of one of these kinds. The parts of a record have its id.
     """
-    return not (changed.get(own) or {}).keys().isdisjoint(fields) or any(
+    of_own_id = "/" + own.partition("/")[2]
+    of_record = (values for key, values in changed.items() if values and key.endswith(of_own_id))
+    return any(not values.keys().isdisjoint(fields) for values in of_record) or any(
         kind_of(key) in children for key in changed
     )

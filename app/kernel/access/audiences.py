@@ -22,7 +22,7 @@ LOWEST_ID = UUID(int=0)
 # In one statement, so that the record, its child records and its head are of one version.
 RECORDS = """
 select r.*, h.stream as head, h.version as stream_version, h.audience, {tokens} as tokens
-from (select * from {table} where id > %(after)s order by id limit %(most)s) r
+from (select * from {source} all_records where id > %(after)s order by id limit %(most)s) r
 join log.stream_head h on h.stream = '{kind}/' || r.id
 order by r.id"""
 TOKENS = """select '{token}:' || c.person_id from fold.{kind} c
@@ -54,7 +54,9 @@ async def check_batch(
     connection: Connection, lifecycle: RecordKind[Any], after: UUID = LOWEST_ID, most: int = BATCH
 ) -> AudienceCheck:
     """Compare the heads of the next records of the kind, by id, with the audiences of their records."""
-    query = RECORDS.format(kind=lifecycle.kind, table=lifecycle.table, tokens=_tokens_of_children(lifecycle))
+    query = RECORDS.format(
+        kind=lifecycle.kind, source=lifecycle.source, tokens=_tokens_of_children(lifecycle)
+    )
     rows = await fetch_rows(connection, query, {"after": after, "most": most})
     differing = []
     for row in rows:

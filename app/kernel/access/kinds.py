@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 from app.common.people import Role
-from app.common.records import CodeEnum, Record
+from app.common.records import CodeEnum, Record, rows_with_parts
 from app.common.tickets import Ticket
 
 R = TypeVar("R", bound=Record)
@@ -67,3 +67,8 @@ class RecordKind(Generic[R]):
     def table(self) -> str:
         """Return the table of the records."""
         return f"fold.{self.kind}"
+
+    @property
+    def source(self) -> str:
+        """Return the SQL of the records with the fields of their parts: the table, if they have none."""
+        return rows_with_parts(self.record)

@@ -304,7 +304,7 @@ async def load_many(
 def _loading(lifecycle: RecordKind[Any]) -> str:
     return (
         "select r.*, h.version as stream_version, h.audience "
-        f"from {lifecycle.table} r join log.stream_head h on h.stream = '{lifecycle.kind}/' || r.id "
+        f"from {lifecycle.source} r join log.stream_head h on h.stream = '{lifecycle.kind}/' || r.id "
     )
 
 

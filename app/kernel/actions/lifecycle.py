@@ -396,6 +396,7 @@ class Lifecycle(RecordKind[R]):
         object.__setattr__(self, "_relation_fields", tuple(sorted(fields)))
         assert len(self.by_name) == len(self.rows), f"two actions of {self.kind} have one name"
         assert self.rows[0].opens, f"the first row of {self.kind} is the one from nothing"
+        assert set(self.record.PARTS) <= set(self.children), f"{self.kind} does not list its parts"
         for row in self.rows:
             for event in row.events:
                 assert re.fullmatch(rf"{self.kind}\.[a-z_]+", event), (

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
 
-from app.common.records import Record
+from app.common.records import Record, field_owners
 
 
 def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:
@@ -31,7 +31,8 @@ def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:
 def _record_field(record: type[Record], name: str) -> FieldInfo | None:
     """Return the record's field that a payload's field of this name sets, if it has one."""
     names = (name, f"{name}_id", f"{name.removesuffix('s')}_ids")
-    return next((record.model_fields[target] for target in names if target in record.model_fields), None)
+    owners = field_owners(record)
+    return next((owners[target].model_fields[target] for target in names if target in owners), None)
 
 
 def make_optional(patch: type[BaseModel]) -> None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from app.common.custom import seal_values
 from app.common.personal import Sealed
-from app.common.records import Record, as_row, codecs, later_instant
+from app.common.records import PARENT_FIELD, Record, RecordPart, as_row, codecs, later_instant
 from app.common.state_fields import enter_state
 from app.common.tickets import Ticket
 from app.kernel.actions.context import ActionContext
@@ -51,7 +51,7 @@ def decide(
     """Apply the action `row` to a copy of the record `before`, and return the decision. `version` is the one
     that the event will have in its stream; `seal` encrypts personal texts.
     """
-    after = before.model_copy()
+    after = before.editable_copy()
     if isinstance(after, Ticket) and ctx.number is not None:
         after.number = ctx.number
     row.apply(after, body, ctx)
@@ -60,12 +60,18 @@ def decide(
     _change_state(row, before, after, ctx)
     sealing = _once_per_text(seal)
     fields = changed_fields(before, after, sealing)
+    of_parts = _changed_parts(before, after, sealing)
     changes: dict[str, Any] = {}
     rows: list[tuple[str, dict[str, Any]]] = []
-    if fields:
+    if fields or of_parts:
         _stamp(after, before, version, ctx)
         changes[after.row_key] = fields
         rows.append((lifecycle.table, as_row(after)))
+    for part_class, part_fields in of_parts.items():
+        part = after.record_part(part_class)
+        _stamp(part, before.record_part(part_class), version, ctx)
+        changes[part.row_key] = part_fields
+        rows.append((f"fold.{part.KIND}", as_row(part)))
     for was, child in (*((None, added) for added in ctx.added), *ctx.changed):
         if fields := changed_fields(was, child, sealing):
             _stamp(child, was, version, ctx)
@@ -77,6 +83,18 @@ def decide(
     custom = {column: seal_values(values, sealing) for column, values in ctx.custom.values.items()}
     data = {"given": to_event_data(body, ctx.references, sealing) | custom, "set": changes}
     return CommandDecision(after, data, row.staff_only or ctx.staff_only, rows, removals)
+
+
+def _changed_parts(before: Record, after: Record, seal: Seal) -> dict[type[RecordPart], dict[str, Any]]:
+    """Return the changed fields of each part that has some; a part's first row names its record."""
+    changed: dict[type[RecordPart], dict[str, Any]] = {}
+    for part_class in after.PARTS:
+        part = after.record_part(part_class)
+        if fields := changed_fields(before.record_part(part_class), part, seal):
+            if part.record is None:
+                part.record = fields[PARENT_FIELD] = after.row_key
+            changed[part_class] = fields
+    return changed
 
 
 def add_child_row(decided: CommandDecision, row: Record, ctx: ActionContext, *, version: int) -> None:

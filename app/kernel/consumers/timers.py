@@ -222,7 +222,7 @@ class TimedRule(Generic[R]):
         if self.child_class:
             query = TIMED_CHILD_ROWS.format(table=self.table, stands=self.stands, only=self.only)
         else:
-            query = TIMED_RECORDS.format(table=self.table, only=self.only)
+            query = TIMED_RECORDS.format(table=ledger.lifecycles[self.kind].source, only=self.only)
         due: dict[str, datetime] = {}
         for row in await fetch_rows(connection, query, parameters):
             due_at = self.due(self.record_of(ledger, row), ledger.settings)
@@ -241,7 +241,7 @@ class TimedRule(Generic[R]):
         if self.child_class:
             query = CHILD_ROWS.format(table=self.table, stands=self.stands, only=self.only)
         else:
-            query = RECORDS.format(table=self.table)
+            query = RECORDS.format(table=ledger.lifecycles[self.kind].source)
         ids = [id_of(stream) for stream in streams]
         parameters = {"kind": self.kind, "ids": ids, "streams": list(streams), "states": self.codes}
         return await ledger.db.rows(query, parameters)

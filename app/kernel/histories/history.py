@@ -8,7 +8,7 @@ from typing import TypeVar
 from app.common.records import Record, empty, evolve
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log import read
-from app.log.events import Recorded, id_of
+from app.log.events import Recorded, id_of, stream
 from app.platform.db import Database
 
 R = TypeVar("R", bound=Record)
@@ -29,9 +29,19 @@ async def record_as_of(
 
 
 def fold(record_class: type[R], row_key: str, events: list[Recorded]) -> R | None:
-    """Return the row of that key after these events, applied in the order of their versions; None if it does
-    not exist.
+    """Return the row of that key after these events, applied in the order of their versions, with the parts
+    of a record; None if it does not exist.
     """
+    record = _fold_row(record_class, row_key, events)
+    if record is not None:
+        for part_class in record_class.PARTS:
+            part = _fold_row(part_class, stream(part_class.KIND, record.id), events)
+            if part is not None:
+                record.__dict__[part_class.KIND] = part
+    return record
+
+
+def _fold_row(record_class: type[R], row_key: str, events: list[Recorded]) -> R | None:
     record: R | None = None
     for event in events:
         if row_key in event.data["set"]:

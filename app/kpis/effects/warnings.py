@@ -49,7 +49,7 @@ select number, count(*) over () from (
   union all
   select number, min(began_at) from (
     select id, number, process, pilot_started_at as began_at, coalesce(pilot_scope, '{}') as scope
-    from fold.improvement
+    from fold.improvement join fold.improvement_pilot using (id)
     union all
     select improvement.id, improvement.number, improvement.process,
       coalesce(cutover_at, implemented_at), coalesce(scope.scope, '{}')

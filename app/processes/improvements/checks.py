@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from app.common.improvement import ASPECTS, ImprovementAspect, ImprovementScope
 from app.common.people import Grade, Person, Role, parse_grants
@@ -25,14 +24,28 @@ from app.kpis.effects.lifecycle import Scope
 from app.kpis.effects.questions import check_promise
 from app.kpis.questions.question import NO_VALUE
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
-from app.processes.improvements.children.records import ImprovementTarget
+from app.processes.improvements.effects.payloads import (
+    EvaluateImprovement,
+    RevertImprovement,
+    StandardiseImprovement,
+)
+from app.processes.improvements.effects.promises import promised_to_be_better
 from app.processes.improvements.preparation import (
     NewestEffect,
     ProcessFreeze,
     ServedTarget,
     TargetsOfProposal,
 )
-from app.processes.improvements.promises import promised_to_be_better
+from app.processes.improvements.project.payloads import CharterImprovement, PlanImprovement
+from app.processes.improvements.proposal.payloads import (
+    ClassifyImprovement,
+    DespiteFreeze,
+    ProposeImprovement,
+    SelectImprovement,
+    SubmitImprovement,
+    TakeUpImprovement,
+)
+from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import (
     MAJOR_GOAL,
     MAJOR_KINDS,
@@ -41,21 +54,6 @@ from app.processes.improvements.records import (
     ImprovementState,
 )
 from app.ticketing.projects.checks import check_plan
-
-if TYPE_CHECKING:
-    from app.processes.improvements.classification import ClassifyImprovement
-    from app.processes.improvements.evaluation import (
-        EvaluateImprovement,
-        RevertImprovement,
-        StandardiseImprovement,
-    )
-    from app.processes.improvements.project import CharterImprovement, PlanImprovement
-    from app.processes.improvements.proposal import (
-        ProposeImprovement,
-        SubmitImprovement,
-        TakeUpImprovement,
-    )
-    from app.processes.improvements.selection import DespiteFreeze, SelectImprovement
 
 #: Verdicts that show no improvement.
 UNPROVEN_VERDICTS = frozenset(
@@ -78,13 +76,13 @@ async def selection_does_not_fit(
     """
     if body.reason is None and not (ctx.follows and body.assessment is not None):
         raise WrongValue(pointer="/reason", because="selection_reason_missing")
-    _check_once([one.id for one in ctx.refs(Record, "suggestions")], "/suggestions")
+    _check_once([suggestion.id for suggestion in ctx.refs(Record, "suggestions")], "/suggestions")
     if body.scope is ImprovementScope.process and body.process is None:
         raise WrongValue(pointer="/process", because="missing")
     if body.scope is ImprovementScope.department and body.process is not None:
         raise WrongValue(pointer="/process", because="department_has_no_process")
     if body.aspect is not None and body.aspect not in ASPECTS[body.scope]:
-        fitting = ", ".join(one for one in ImprovementAspect if one in ASPECTS[body.scope])
+        fitting = ", ".join(aspect for aspect in ImprovementAspect if aspect in ASPECTS[body.scope])
         words = {"scope": body.scope.value, "aspects": fitting}
         raise WrongValue(words, pointer="/aspect", because="aspect_of_other_scope")
 
@@ -195,7 +193,7 @@ async def criteria_missing(
 
 def _check_promises_enough(proposed: TargetsOfProposal) -> None:
     """Refuse if no target promises what major improvements aim at, where it can be said of one at all."""
-    values = {one.name: one.value for one in proposed.baselines}
+    values = {baseline.name: baseline.value for baseline in proposed.baselines}
     better = [
         change
         for target in proposed.targets
@@ -239,11 +237,18 @@ def contradicting(reached: bool, newest: NewestEffect) -> tuple[str, str] | None
     """Return the KPI and the verdict that the judgement is against; None if it follows the evidence."""
     if reached:
         return next(
-            ((str(one.kpi), str(one.verdict)) for one in newest.effects if one.verdict in UNPROVEN_VERDICTS),
+            (
+                (str(effect.kpi), str(effect.verdict))
+                for effect in newest.effects
+                if effect.verdict in UNPROVEN_VERDICTS
+            ),
             None,
         )
-    kept = (PromiseVerdict.shown, PromiseVerdict.reached)
-    if all(one.verdict is EffectVerdict.improved and one.promise in kept for one in newest.effects):
+    good_promises = (PromiseVerdict.shown, PromiseVerdict.reached)
+    if all(
+        effect.verdict is EffectVerdict.improved and effect.promise in good_promises
+        for effect in newest.effects
+    ):
         first = newest.effects[0]
         return str(first.kpi), str(first.verdict)
     return None
@@ -263,7 +268,7 @@ async def owner_has_not_agreed(
         return
     check_person_active(agreed, "/agreed_by")
     held = parse_grants(agreed.roles) or ()
-    if not any(one.role is Role.process_owner and one.covers(improvement) for one in held):
+    if not any(grant.role is Role.process_owner and grant.covers(improvement) for grant in held):
         raise WrongValue(pointer="/agreed_by", because="agreed_by_no_owner")
 
 
@@ -285,9 +290,9 @@ async def not_judged_reached(reads: ReadContext, improvement: Improvement, ctx: 
     """Refuse to standardise what was not judged as reached (`not_evaluated`, `not_judged_reached`)."""
     if improvement.state is not ImprovementState.evaluating:
         return None
-    if improvement.reached is None:
+    if improvement.evaluation.reached is None:
         return "not_evaluated"
-    return None if improvement.reached else "not_judged_reached"
+    return None if improvement.evaluation.reached else "not_judged_reached"
 
 
 async def cannot_be_reverted(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
@@ -298,9 +303,9 @@ async def cannot_be_reverted(reads: ReadContext, improvement: Improvement, ctx: 
         return "decision_needed"
     if improvement.state is not ImprovementState.evaluating:
         return None
-    if improvement.reached is None:
+    if improvement.evaluation.reached is None:
         return "not_evaluated"
-    return "judged_reached" if improvement.reached else None
+    return "judged_reached" if improvement.evaluation.reached else None
 
 
 async def old_process_is_gone(
@@ -320,8 +325,8 @@ async def not_cut_over(reads: ReadContext, improvement: Improvement, ctx: Action
 
 async def decision_is_open(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse while a decision on the improvement is open (`improvement_decision_open`)."""
-    found = await reads.children(Decision, improvement, state=DecisionState.open.value)
-    return "improvement_decision_open" if found else None
+    open_decisions = await reads.children(Decision, improvement, state=DecisionState.open.value)
+    return "improvement_decision_open" if open_decisions else None
 
 
 async def published_ahead(
@@ -331,7 +336,7 @@ async def published_ahead(
     if body.published_at is not None and body.published_at > ctx.now + FUTURE_TOLERANCE:
         raise WrongValue(pointer="/published_at", because="in_the_future")
     _check_once(body.document_numbers, "/document_numbers")
-    _check_once([one.id for one in ctx.refs(Record, "teams")], "/teams")
+    _check_once([team.id for team in ctx.refs(Record, "teams")], "/teams")
 
 
 async def charter_does_not_fit(
@@ -346,7 +351,7 @@ async def charter_does_not_fit(
     if sponsor.grade is not Grade.management:
         raise WrongValue(pointer="/sponsor", because="not_of_management")
     held = parse_grants(manager.roles) or ()
-    if not any(one.role is Role.project_manager and one.covers(improvement) for one in held):
+    if not any(grant.role is Role.project_manager and grant.covers(improvement) for grant in held):
         raise WrongValue(pointer="/project_manager", because="no_project_manager")
     members = ctx.refs(Person, "members")
     for n, member in enumerate(members):
@@ -368,12 +373,17 @@ async def plan_does_not_fit(
     begins_at, ends_at = body.pilot_begins_at, body.pilot_ends_at
     if begins_at is not None and ends_at is not None and ends_at - begins_at <= timedelta(0):
         raise WrongValue(pointer="/pilot_ends_at", because="before_it_began")
-    known = {one.name: one.kpi for one in targets}
+    kpis_by_target = {target.name: target.kpi for target in targets}
     for n, expected in enumerate(body.expected):
-        if expected.target not in known:
-            words = {"target": expected.target, "targets": ", ".join(sorted(one for one in known if one))}
+        if expected.target not in kpis_by_target:
+            words = {
+                "target": expected.target,
+                "targets": ", ".join(sorted(name for name in kpis_by_target if name)),
+            }
             raise WrongValue(words, pointer=f"/expected/{n}/target", because="no_such_proposal_target")
-        check_promise(KPIS[known[expected.target] or ""], expected.promised, f"/expected/{n}/promised/change")
+        check_promise(
+            KPIS[kpis_by_target[expected.target] or ""], expected.promised, f"/expected/{n}/promised/change"
+        )
     _check_once([expected.target for expected in body.expected], "/expected")
 
 
@@ -384,10 +394,12 @@ async def check_pilot_scope(
     all its target KPIs can be cut by: otherwise its effect could never be measured. Raises WrongValue.
     """
     kpis = [KPIS[target.kpi] for target in targets if target.kpi is not None]
-    fitting = [one for one in PILOT_DIMENSIONS if all(one in kpi.dimensions for kpi in kpis)]
+    fitting = [
+        dimension for dimension in PILOT_DIMENSIONS if all(dimension in kpi.dimensions for kpi in kpis)
+    ]
     for dimension, values in (scope or {}).items():
         if dimension not in fitting:
-            words = {"dimensions": ", ".join(one.value for one in fitting)}
+            words = {"dimensions": ", ".join(dimension.value for dimension in fitting)}
             raise WrongValue(words, pointer=f"{pointer}/{dimension.value}", because="not_a_pilot_dimension")
         for n, value in enumerate(values):
             if value != NO_VALUE and await reads.record(PILOT_DIMENSIONS[dimension], value) is None:
@@ -398,4 +410,4 @@ async def check_pilot_scope(
 
 async def pilot_is_missing(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse a plan without a pilot (`pilot_is_missing`)."""
-    return None if improvement.pilot_scope else "pilot_is_missing"
+    return None if improvement.pilot.pilot_scope else "pilot_is_missing"

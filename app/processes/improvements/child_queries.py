@@ -5,16 +5,11 @@ from __future__ import annotations
 from app.api.records.child_rows import ChildListing
 from app.api.records.shapes import OutputModel
 from app.kpis.baselines.queries import BASELINES
-from app.processes.improvements.children.records import (
-    ImprovementMeasurement,
-    ImprovementMember,
-    ImprovementTarget,
-    PilotFeedback,
-    PilotIssue,
-    PilotReadiness,
-    RolloutAnnouncement,
-    RolloutStep,
-)
+from app.processes.improvements.effects.records import ImprovementMeasurement
+from app.processes.improvements.pilot.records import PilotFeedback, PilotIssue, PilotReadiness
+from app.processes.improvements.project.records import ImprovementMember
+from app.processes.improvements.proposal.records import ImprovementTarget
+from app.processes.improvements.rollout.records import RolloutAnnouncement, RolloutStep
 
 
 class ImprovementTargetOut(OutputModel, of=ImprovementTarget):

@@ -39,29 +39,13 @@ from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, ac
 from app.kernel.actions.payloads import Patch, Payload, Title
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
-from app.processes.improvements import (
-    checks,
-    classification,
-    evaluation,
-    measurement,
-    pilot,
-    pilot_checks,
-    project,
-    proposal,
-    rollout,
-    rollout_checks,
-)
-from app.processes.improvements.children.records import (
-    ImprovementMeasurement,
-    ImprovementMember,
-    ImprovementTarget,
-    PilotFeedback,
-    PilotIssue,
-    PilotReadiness,
-    RolloutAnnouncement,
-    RolloutStep,
-)
-from app.processes.improvements.pilot_preparation import licence_of_executor, pilot_evidence
+from app.processes.improvements import checks
+from app.processes.improvements.effects import evaluation, measurement
+from app.processes.improvements.effects.records import ImprovementMeasurement
+from app.processes.improvements.pilot import actions as pilot
+from app.processes.improvements.pilot import checks as pilot_checks
+from app.processes.improvements.pilot.preparation import licence_of_executor, pilot_evidence
+from app.processes.improvements.pilot.records import PilotFeedback, PilotIssue, PilotReadiness
 from app.processes.improvements.preparation import (
     PILOT,
     PROPOSAL,
@@ -77,21 +61,23 @@ from app.processes.improvements.preparation import (
     suggestions_behind,
     targets_of_proposal,
 )
-from app.processes.improvements.records import (
-    ENDED,
-    OPEN,
-    PROJECT_STATES,
-    DecisionSubject,
-    Improvement,
-)
+from app.processes.improvements.project import actions as project
+from app.processes.improvements.project.records import ImprovementMember
+from app.processes.improvements.proposal import actions as proposal
+from app.processes.improvements.proposal import classification
+from app.processes.improvements.proposal.records import DecisionSubject, ImprovementTarget
+from app.processes.improvements.proposal.selection import SELECT_SUGGESTIONS, select
+from app.processes.improvements.records import ENDED, OPEN, PROJECT_STATES, Improvement
 from app.processes.improvements.records import ImprovementState as State
-from app.processes.improvements.rollout_preparation import (
+from app.processes.improvements.rollout import actions as rollout
+from app.processes.improvements.rollout import checks as rollout_checks
+from app.processes.improvements.rollout.preparation import (
     held_targets,
     planned_rollout_steps,
     rollout_steps,
     training_of_step,
 )
-from app.processes.improvements.selection import SELECT_SUGGESTIONS, select
+from app.processes.improvements.rollout.records import RolloutAnnouncement, RolloutStep
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.priority import PRIORITY
 from app.ticketing.projects.actions import flag_rows
@@ -115,7 +101,7 @@ class EditImprovement(Patch):
 
     REQUESTER_FIELDS = frozenset({"title"})
 
-    title: Title = Field(default_factory=str, description="What is improved, in a line. Lists show it.")
+    title: Title = Field(default_factory=str, description="Improvement in a line. Lists show it.")
     custom: CustomValues = Field(default_factory=dict)
 
 
@@ -153,9 +139,9 @@ def action_of_outcome(improvement: Improvement, taken: Decision) -> tuple[str, P
     """
     if taken.id != improvement.decision_id or taken.outcome is None:
         return None
-    if improvement.decision_subject is DecisionSubject.proposal:
+    if improvement.proposal.decision_subject is DecisionSubject.proposal:
         return OF_PROPOSAL[taken.outcome], tallied(taken)
-    if improvement.decision_subject is DecisionSubject.revert:
+    if improvement.proposal.decision_subject is DecisionSubject.revert:
         approved = taken.outcome is DecisionOutcome.approved
         return ("revert_by_decision", tallied(taken)) if approved else None
     return pilot.action_of_judgement(improvement, taken)
@@ -212,7 +198,7 @@ LIFECYCLE = Lifecycle(
     columns={"staff": (), "person": PERSONS},
     ended=ENDED, vocabulary=frozenset(KPIS),
     children=(
-        ExternalReference, *decisions.CHILDREN, *filing.CHILDREN, KpiBaseline, ImprovementTarget, ImprovementMeasurement, ImprovementMember,
+        *Improvement.PARTS, ExternalReference, *decisions.CHILDREN, *filing.CHILDREN, KpiBaseline, ImprovementTarget, ImprovementMeasurement, ImprovementMember,
         PilotReadiness, PilotIssue, PilotFeedback, RolloutStep, RolloutAnnouncement, *PROJECT_CHILDREN, *CHILDREN,
     ),
     searched_fields=("title", "selection_reason", "outside_plan_reason", "implementation_plan", "implemented_what", "work_plan", "revert_reason"),
@@ -225,7 +211,7 @@ LIFECYCLE = Lifecycle(
         # 5
         action(proposal.propose,           "提案",     TO_PROPOSE,                      State.proposed,     IMPROVERS,              "improvement.proposed",
                prepare=(load_documents, targets_of_proposal, served_target), wrong=(checks.proposal_does_not_fit,),
-               document=lambda improvement: None if improvement.proposal_id else DocumentClass.PP),
+               document=lambda improvement: None if improvement.proposal.proposal_id else DocumentClass.PP),
         # 6
         action(proposal.submit,            "提交",     [State.proposed, State.deferred], State.in_review,   quality_manager,        "improvement.submitted",
                prepare=(load_documents, proposal_on_file, committee_question(PROPOSAL)), wrong=(checks.deferral_in_past,)),

@@ -30,8 +30,8 @@ async def freezing_improvement(reads: ReadContext, process: str, besides: UUID) 
     """Return the number of another improvement of the process that has cut over and is not optimised yet, so
     that the definition of the process is frozen; None if there is none.
     """
-    found = await reads.row(FROZEN_BY, (spellings_of(process), besides), guard=Versions())
-    return None if found is None else str(found["number"])
+    row = await reads.row(FROZEN_BY, (spellings_of(process), besides), guard=Versions())
+    return None if row is None else str(row["number"])
 
 
 async def is_plan_target(reads: ReadContext, plan: str, name: str) -> bool:

@@ -15,9 +15,10 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kpis.baselines.records import KpiBaseline
-from app.processes.improvements.children.records import ImprovementMeasurement, ImprovementTarget
+from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
 from app.processes.improvements.lookups import freezing_improvement, is_plan_target, proposers_of
-from app.processes.improvements.records import Improvement, MeasurementOccasion
+from app.processes.improvements.proposal.records import ImprovementTarget
+from app.processes.improvements.records import Improvement
 
 #: Whoever proposes it, or proposed what it carries out, does not vote on it; nor does whoever manages it,
 #: carries its pilot out, wrote any of it, or puts the question: who asks says what is to be decided, and why.
@@ -50,7 +51,7 @@ async def suggestions_behind(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> SuggestionsBehind:
     """Find who proposed the suggestions, which are in the read set, as the payload names them."""
-    streams = [one.row_key for one in ctx.refs(Record, "suggestions")]
+    streams = [suggestion.row_key for suggestion in ctx.refs(Record, "suggestions")]
     return SuggestionsBehind(await proposers_of(reads, streams))
 
 
@@ -104,7 +105,7 @@ async def targets_of_proposal(
     """Find the target KPIs of the present proposal, and their baselines."""
     targets = await reads.children(ImprovementTarget, improvement)
     return TargetsOfProposal(
-        tuple(one for one in targets if one.dropped_at is None),
+        tuple(target for target in targets if target.dropped_at is None),
         tuple(await reads.children(KpiBaseline, improvement)),
     )
 
@@ -135,8 +136,8 @@ async def repeated_question(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> NewDecision:
     """Prepare the last question anew, by the approval rules as they are now."""
-    known = await reads.children(Decision, improvement, id=improvement.decision_id)
-    question = known[0].question or improvement.title or improvement.number
+    decisions = await reads.children(Decision, improvement, id=improvement.decision_id)
+    question = decisions[0].question or improvement.title or improvement.number
     return await new_decision(reads, improvement, Question(question, PROPOSAL), ctx)
 
 
@@ -159,8 +160,10 @@ async def newest_effect(
     occasion = MeasurementOccasion.evaluation.value
     measured = await reads.children(ImprovementMeasurement, improvement, occasion=occasion)
     targets = await reads.children(ImprovementTarget, improvement)
-    wanted = [one.name or "" for one in targets if one.dropped_at is None]
-    position = max((one.position for one in measured if one.position is not None), default=None)
-    effects = tuple(one for one in measured if one.position == position)
-    known = {one.target for one in effects}
-    return NewestEffect(position, effects, tuple(name for name in wanted if name not in known))
+    target_names = [target.name or "" for target in targets if target.dropped_at is None]
+    position = max(
+        (measurement.position for measurement in measured if measurement.position is not None), default=None
+    )
+    effects = tuple(measurement for measurement in measured if measurement.position == position)
+    measured_names = {measurement.target for measurement in effects}
+    return NewestEffect(position, effects, tuple(name for name in target_names if name not in measured_names))

@@ -10,19 +10,17 @@ from app.api.listings.lists import Listing
 from app.api.records.shapes import PersonStub, TeamStub, TicketOut
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.processes.improvements.lifecycle import LIFECYCLE
-from app.processes.improvements.records import (
-    Improvement,
-    SizeCriterion,
-)
+from app.processes.improvements.proposal.records import SizeCriterion
+from app.processes.improvements.records import Improvement
 
 
 class ImprovementOut(TicketOut, of=Improvement):
     """An improvement of a process, or of the department."""
 
-    opened_at: datetime = Field(description="When it was selected.")
-    requester: PersonStub | None = Field(description="Who selected it, or whom it was selected for.")
+    opened_at: datetime = Field(description="Time at which it was selected.")
+    requester: PersonStub | None = Field(description="Person who selected it, or for whom it was selected.")
     customer: TeamStub | None = Field(description="The requester's team when it was selected.")
-    size_criteria: list[SizeCriterion] | None = Field(description="What makes it a major one.")
+    size_criteria: list[SizeCriterion] | None = Field(description="Reasons that make it a major one.")
     pilot_scope: dict[str, list[str]] | None = Field(
         description="The filters of the pilot's cases, by dimension."
     )

@@ -19,12 +19,12 @@ from app.kernel.actions.refusals import PreparationRefused
 from app.kernel.ledger import Ledger
 from app.kpis.baselines.freezing import freeze_baselines
 from app.processes.improvements.child_queries import CHILD_LISTINGS
-from app.processes.improvements.effects import measure_targets
+from app.processes.improvements.documents.printing import print_document
+from app.processes.improvements.effects.measuring import measure_targets
+from app.processes.improvements.effects.payloads import MeasureEffectsImprovement
 from app.processes.improvements.lifecycle import LIFECYCLE
-from app.processes.improvements.measurement import MeasureEffectsImprovement
 from app.processes.improvements.preparation import PILOT, PROPOSAL, REVERT
-from app.processes.improvements.printing import print_document
-from app.processes.improvements.proposal import ProposeImprovement
+from app.processes.improvements.proposal.payloads import ProposeImprovement
 from app.processes.improvements.queries import LISTING, ImprovementOut
 from app.processes.improvements.records import Improvement
 from app.ticketing.routes.attachments import mount_attachments

@@ -21,12 +21,9 @@ from app.kpis.statistics.effects.codes import (
     TestMethod,
 )
 from app.log.ids import uuid7
-from app.processes.improvements.measurement import (
-    MeasuredTarget,
-    MeasuredTargets,
-    MeasureEffectsImprovement,
-)
-from app.processes.improvements.records import MeasurementOccasion
+from app.processes.improvements.effects.measurement import MeasuredTarget, MeasuredTargets
+from app.processes.improvements.effects.payloads import MeasureEffectsImprovement
+from app.processes.improvements.effects.records import MeasurementOccasion
 from tests.client import Api, Client, Json
 from tests.people import context
 from tests.processes.improvement_suggestions.samples import offered

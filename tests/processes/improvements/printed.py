@@ -22,8 +22,7 @@ from app.kpis.drawing.intervals import draw_intervals
 from app.kpis.drawing.shapes import ChartShade
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.log.ids import uuid7
-from app.processes.improvements.children.records import FeedbackStance, RolloutStepName
-from app.processes.improvements.printed import (
+from app.processes.improvements.documents.printed import (
     ComparedStatistic,
     PrintedImprovement,
     PrintedIssue,
@@ -32,7 +31,9 @@ from app.processes.improvements.printed import (
     PrintedStep,
     PrintedTarget,
 )
-from app.processes.improvements.records import MeasurementOccasion
+from app.processes.improvements.effects.records import MeasurementOccasion
+from app.processes.improvements.pilot.records import FeedbackStance
+from app.processes.improvements.rollout.records import RolloutStepName
 from tests.kpis.drawing.test_behaviour_chart import SPIKED, figure
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -8,7 +8,7 @@ import pytest
 
 from app.kernel.consumers import polling
 from app.platform.db import Connection
-from app.processes.improvements.benefits import LOCK, measure_due
+from app.processes.improvements.effects.benefits import LOCK, measure_due
 from tests.client import Api, Json
 from tests.processes.improvements.pilots import event_types
 from tests.processes.improvements.planted import Planted, days_ago, planted_of

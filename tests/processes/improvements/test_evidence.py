@@ -12,8 +12,8 @@ from app.foundation.process_names import PROCESS_KINDS, process_named, spellings
 from app.kpis.effects.records import PromisedAs
 from app.kpis.statistics.effects.codes import PromiseVerdict
 from app.log.ids import uuid7
-from app.processes.improvements.children.records import ImprovementTarget
-from app.processes.improvements.promises import promised_to_be_better
+from app.processes.improvements.effects.promises import promised_to_be_better
+from app.processes.improvements.proposal.records import ImprovementTarget
 from tests.client import Api, Json
 from tests.processes.improvements.pilots import (
     AT,

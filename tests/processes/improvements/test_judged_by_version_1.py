@@ -7,7 +7,7 @@ import pytest
 from app.kpis.declaration.kpi import Direction
 from app.kpis.effects.content import EffectResult
 from app.kpis.statistics.effects.codes import EffectMethod, IntervalMethod
-from app.processes.improvements.effects import benefit_is_kept
+from app.processes.improvements.effects.measuring import benefit_is_kept
 from tests.processes.improvements.pilots import a_result
 
 

@@ -12,12 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.common.records import codecs, from_row
+from app.common.records import codecs
+from app.kernel.access.reads import load
 from app.kernel.histories.history import fold
 from app.kpis.facts.consumer import FACTS
 from app.log import read
 from app.log.follow import catch_up
 from app.platform.db import Connection
+from app.processes.improvements.lifecycle import LIFECYCLE
 from app.processes.improvements.records import Improvement
 from tests.client import Api, Client, Json
 from tests.extent import examples, goes_round
@@ -291,15 +293,17 @@ class World:
                 fromkey
             ), fromkey
         db = self.project.api.ledger.db
-        row = await db.row(
-            "select * from fold.improvement where id = %s", (improvement.path.rpartition("/")[2],)
-        )
-        assert row is not None
-        stands = from_row(Improvement, row)
+        loaded = await load(db, LIFECYCLE, improvement.path.rpartition("/")[2])
+        assert loaded is not None
+        stands = loaded.record
         folded = fold(Improvement, stands.row_key, await read.stream_events(db, stands.row_key))
         assert folded is not None
         for name in ("id", "version", "changed_at", *codecs(Improvement)):
             assert getattr(folded, name) == getattr(stands, name), name
+        for part_class in Improvement.PARTS:
+            part, folded_part = stands.record_part(part_class), folded.record_part(part_class)
+            for name in ("id", "version", "changed_at", *codecs(part_class)):
+                assert getattr(folded_part, name) == getattr(part, name), name
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 
 from app.api.service.pages import page
 from app.i18n import LANGUAGES
-from app.processes.improvements.pages import page_of
-from app.processes.improvements.printed import PrintedImprovement
+from app.processes.improvements.documents.pages import page_of
+from app.processes.improvements.documents.printed import PrintedImprovement
 from tests.kpis.drawing.drawings import parse
 from tests.processes.improvements.printed import HARM, a_handover, a_proposal, a_report
 

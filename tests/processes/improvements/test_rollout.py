@@ -10,7 +10,7 @@ import pytest
 from app.common.people import Person, Role
 from app.common.records import from_row
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
-from app.processes.improvements.records import MeasurementOccasion
+from app.processes.improvements.effects.records import MeasurementOccasion
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
 from tests.processes.improvements.pilots import (
@@ -369,10 +369,10 @@ async def test_steps_eight_and_nine_come_after_it_is_standardised(project: Proje
     english, chinese = await sentences(project.owner, fix, last)
     assert "not held by incident_resolution_seconds" in english
     assert "incident_resolution_seconds 尚未" in chinese
-    faded: Json = {"promise": PromiseVerdict.missed, "kept": False}
+    faded: Json = {"promise": PromiseVerdict.missed, "stays": False}
     await project.measured(path, occasion=MeasurementOccasion.month_3, days=95, **faded)
     assert await refusal(project.owner, fix, last) == (409, "targets_not_held")
-    body: Json = {"promise": PromiseVerdict.missed, "kept": True}
+    body: Json = {"promise": PromiseVerdict.missed, "stays": True}
     await project.measured(path, occasion=MeasurementOccasion.month_6, days=190, **body)
     record = await project.owner.post_ok(fix, last)
     assert (record["state"], record["fixed_at"] is not None) == ("standardised", True)

@@ -23,9 +23,9 @@ from app.kernel.ledger import Ledger
 from app.log.writer import DuplicateCommand
 from app.platform.db import Connection
 from app.platform.shared_connections import SharedConnections
-from app.processes.improvements.effects import measure_targets
+from app.processes.improvements.effects.measuring import measure_targets
+from app.processes.improvements.effects.payloads import MeasureEffectsImprovement
 from app.processes.improvements.lifecycle import LIFECYCLE
-from app.processes.improvements.measurement import MeasureEffectsImprovement
 from app.processes.improvements.records import Improvement
 
 #: The actor's name in the log.
@@ -33,8 +33,8 @@ NAME = "measure_benefits"
 POLL_SECONDS = 60.0
 #: The lock of the one worker that does it.
 LOCK = "improvement_benefits"
-DUE = """
-select * from fold.improvement where state = 'standardised' and next_benefit_due_at <= %s
+DUE = f"""
+select * from {LIFECYCLE.source} r where state = 'standardised' and next_benefit_due_at <= %s
 order by next_benefit_due_at, id"""
 logger = structlog.get_logger()
 
@@ -60,7 +60,7 @@ async def measure_due(connection: Connection, ledger: Ledger, now: datetime) -> 
         if not free:
             return 0
         due = [from_row(Improvement, row) for row in await ledger.db.rows(DUE, (now,))]
-        return sum([await _measure(ledger, one, now) for one in due])
+        return sum([await _measure(ledger, improvement, now) for improvement in due])
 
 
 async def _measure(ledger: Ledger, improvement: Improvement, now: datetime) -> bool:
@@ -71,7 +71,7 @@ async def _measure(ledger: Ledger, improvement: Improvement, now: datetime) -> b
     key = IdempotencyKey(ROUTE, reference, "")
     row = LIFECYCLE["measure_effects"]
     try:
-        found = await measure_targets(ledger, improvement, now)
+        measured_targets = await measure_targets(ledger, improvement, now)
         command = Command(
             LIFECYCLE,
             row,
@@ -80,7 +80,7 @@ async def _measure(ledger: Ledger, improvement: Improvement, now: datetime) -> b
             metadata,
             if_match=frozenset({improvement.version}),
             key=key,
-            prepared=(found,),
+            prepared=(measured_targets,),
         )
         await perform(ledger, command)
     except DuplicateCommand:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Direction
 from app.kpis.effects.records import PromisedAs
-from app.processes.improvements.children.records import ImprovementTarget
+from app.processes.improvements.proposal.records import ImprovementTarget
 
 
 def better_by(direction: Direction, relative_change: float | None) -> float | None:

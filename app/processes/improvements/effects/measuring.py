@@ -33,15 +33,16 @@ from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod
 from app.log.canonical import instant
 from app.log.ids import uuid7
 from app.platform.db import Connection
-from app.processes.improvements.children.records import ImprovementMeasurement, ImprovementTarget
-from app.processes.improvements.measurement import (
+from app.processes.improvements.effects.measurement import (
     MeasuredOccasion,
     MeasuredTarget,
     MeasuredTargets,
     occasion_of,
 )
-from app.processes.improvements.promises import better_by
-from app.processes.improvements.records import Improvement, ImprovementState, MeasurementOccasion
+from app.processes.improvements.effects.promises import better_by
+from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
+from app.processes.improvements.proposal.records import ImprovementTarget
+from app.processes.improvements.records import Improvement, ImprovementState
 
 Filters = dict[Dimension, tuple[str, ...]]
 
@@ -77,35 +78,41 @@ async def measure_targets(ledger: Ledger, improvement: Improvement, now: datetim
     targets = await _load_targets(ledger, improvement)
     if not targets:
         raise PreparationRefused("no_target_kpis")
-    asked = [await _effect_questions(ledger, improvement, occasion, one, now) for one in targets]
+    questions_by_target = [
+        await _effect_questions(ledger, improvement, occasion, target, now) for target in targets
+    ]
     effects = await measure_together(
         ledger.db,
         [
-            (questions, body, _circumstances(improvement, occasion, of))
-            for of, (questions, body) in zip(targets, asked, strict=True)
+            (questions, body, _circumstances(improvement, occasion, target))
+            for target, (questions, body) in zip(targets, questions_by_target, strict=True)
         ],
         now,
     )
     return MeasuredTargets(
         occasion=occasion.occasion,
-        pilot_round=improvement.pilot_rounds if occasion.occasion is MeasurementOccasion.pilot else None,
+        pilot_round=improvement.pilot.pilot_rounds
+        if occasion.occasion is MeasurementOccasion.pilot
+        else None,
         from_at=occasion.begin,
         until_at=occasion.end,
         position=effects[0].position,
         targets=tuple(
-            _measured_target(one, body, effect, improvement.rollout_goal or improvement.default_goal)
-            for one, (_, body), effect in zip(targets, asked, effects, strict=True)
+            _measured_target(
+                target, body, effect, improvement.rollout.rollout_goal or improvement.default_goal
+            )
+            for target, (_, body), effect in zip(targets, questions_by_target, effects, strict=True)
         ),
     )
 
 
-def _circumstances(improvement: Improvement, occasion: MeasuredOccasion, of: _Target) -> Circumstances:
+def _circumstances(improvement: Improvement, occasion: MeasuredOccasion, target: _Target) -> Circumstances:
     """Return what is known of an effect besides what is asked: as it was recorded, not as it is dated."""
     is_pilot = occasion.occasion is MeasurementOccasion.pilot
     return Circumstances(
-        began_at=improvement.pilot_started_at or improvement.implemented_at,
-        frozen_at=of.baseline.frozen_at,
-        agreed_end_at=improvement.pilot_ends_at if is_pilot else None,
+        began_at=improvement.pilot.pilot_started_at or improvement.implemented_at,
+        frozen_at=target.baseline.frozen_at,
+        agreed_end_at=improvement.pilot.pilot_ends_at if is_pilot else None,
         wants_control=is_pilot,
     )
 
@@ -115,22 +122,22 @@ async def _load_targets(ledger: Ledger, improvement: Improvement) -> list[_Targe
     targets = [from_row(ImprovementTarget, row) for row in await ledger.db.rows(TARGETS, (name,))]
     # The newest of a name counts: a proposal that was written anew froze them anew.
     baselines = {
-        one.name: one
-        for one in (from_row(KpiBaseline, row) for row in await ledger.db.rows(BASELINES, (name,)))
+        baseline.name: baseline
+        for baseline in (from_row(KpiBaseline, row) for row in await ledger.db.rows(BASELINES, (name,)))
     }
     judged = {}
     if improvement.state is ImprovementState.standardised:
         for row in await ledger.db.rows(JUDGED, (name, improvement.judged_position)):
             measurement = from_row(ImprovementMeasurement, row)
             judged[measurement.target] = EffectResult.model_validate(row["result"])
-    return [_Target(one, baselines[one.name], judged.get(one.name)) for one in targets]
+    return [_Target(target, baselines[target.name], judged.get(target.name)) for target in targets]
 
 
 async def _effect_questions(
-    ledger: Ledger, improvement: Improvement, occasion: MeasuredOccasion, of: _Target, now: datetime
+    ledger: Ledger, improvement: Improvement, occasion: MeasuredOccasion, measured: _Target, now: datetime
 ) -> tuple[EffectQuestions, MeasureKpiEffect]:
     """Return the questions about a target KPI, and the payload that stores the effect."""
-    baseline, target = of.baseline, of.target
+    baseline, target = measured.baseline, measured.target
     assert baseline.begins_at is not None
     assert baseline.ends_at is not None
     assert target.kpi is not None
@@ -139,10 +146,10 @@ async def _effect_questions(
     control: Filters | None = None
     is_pilot = occasion.occasion is MeasurementOccasion.pilot
     if is_pilot:
-        of_all, cut = scope, _filters(improvement.pilot_scope)
+        of_all, cut = scope, _filters(improvement.pilot.pilot_scope)
         scope = of_all | cut
-        if improvement.pilot_control is not None:
-            control = of_all | _filters(improvement.pilot_control)
+        if improvement.pilot.pilot_control is not None:
+            control = of_all | _filters(improvement.pilot.pilot_control)
     body = MeasureKpiEffect(
         kpi=target.kpi,
         before=_window(baseline.begins_at, baseline.ends_at),
@@ -153,57 +160,60 @@ async def _effect_questions(
         promised=_promised_of(target),
         change=improvement.number,
     )
-    asked = questions_of(ledger.settings, kpi, body, now)
+    questions = questions_of(ledger.settings, kpi, body, now)
     if is_pilot and control is None:
         async with snapshot_connection(ledger.db) as connection:
-            control = await _others(connection, asked, of_all, cut)
+            control = await _others(connection, questions, of_all, cut)
         if control is not None:
             body = body.model_copy(update={"control": control})
-            asked = questions_of(ledger.settings, kpi, body, now)
-    return asked, body
+            questions = questions_of(ledger.settings, kpi, body, now)
+    return questions, body
 
 
 async def _others(
-    connection: Connection, asked: EffectQuestions, of_all: Filters, cut: Filters
+    connection: Connection, questions: EffectQuestions, of_all: Filters, cut: Filters
 ) -> Filters | None:
     """Return the filters of the cases outside the pilot: the other values of the first dimension that it is
     cut by, those with most cases first if they are many; None if there are none.
     """
     dimension = next(iter(cut), None)
-    if dimension is None or dimension not in asked.kpi.dimensions:
+    if dimension is None or dimension not in questions.kpi.dimensions:
         return None
-    others = {**of_all, **{name: values for name, values in cut.items() if name is not dimension}}
-    found: dict[str, int] = {}
-    for question in (asked.before, asked.after):
-        whole = replace(question, filters=others, by=(dimension,))
-        figures = await count(connection, whole, question.now, most=LARGEST_ANSWER)
-        for (_, (value,)), of in figures.items():
+    other_filters = {**of_all, **{name: values for name, values in cut.items() if name is not dimension}}
+    cases_by_value: dict[str, int] = {}
+    for question in (questions.before, questions.after):
+        whole_question = replace(question, filters=other_filters, by=(dimension,))
+        figures = await count(connection, whole_question, question.now, most=LARGEST_ANSWER)
+        for (_, (value,)), figure in figures.items():
             if value is not None:  # what nobody has is nobody to compare with
-                found[str(value)] = found.get(str(value), 0) + of.cases
+                cases_by_value[str(value)] = cases_by_value.get(str(value), 0) + figure.cases
     # Figures name teams by their ids, and pilots by their keys.
-    pilot = await resolve_filters(connection, replace(asked.before, filters={dimension: cut[dimension]}))
+    pilot = await resolve_filters(connection, replace(questions.before, filters={dimension: cut[dimension]}))
     inside = {NO_VALUE if value is None else str(value) for value in pilot[dimension]}
-    outside = sorted((name for name in found if name not in inside), key=lambda name: (-found[name], name))
-    return {**others, dimension: tuple(outside[:MOST_VALUES])} if outside else None
+    outside = sorted(
+        (name for name in cases_by_value if name not in inside),
+        key=lambda name: (-cases_by_value[name], name),
+    )
+    return {**other_filters, dimension: tuple(outside[:MOST_VALUES])} if outside else None
 
 
 def _measured_target(
-    of: _Target, asked: MeasureKpiEffect, effect: MeasuredEffect, goal: str | None
+    target: _Target, body: MeasureKpiEffect, effect: MeasuredEffect, goal: str | None
 ) -> MeasuredTarget:
     result = EffectResult.model_validate(effect.result)
     direction = KPIS[effect.kpi].direction
     change = better_by(direction, result.relative_change)
     promised = result.promised
-    assert of.target.name is not None
+    assert target.target.name is not None
     return MeasuredTarget(
-        name=of.target.name,
-        asked=asked,
+        name=target.target.name,
+        asked=body,
         effect_id=uuid7(),
         effect=effect,
         value=None if result.effect is None else repr(result.effect),
         promised=None if promised is None else repr(promised.effect),
         promise=None if promised is None else promised.reached,
-        kept=benefit_is_kept(direction, of.judged, result),
+        kept=benefit_is_kept(direction, target.judged, result),
         change=None if change is None else repr(change),
         goal=goal,
         goal_met=None if change is None or goal is None else change >= float(goal),

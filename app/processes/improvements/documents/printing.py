@@ -25,15 +25,8 @@ from app.kpis.effects.records import KpiEffect, PromisedAs
 from app.kpis.effects.sentences import sentence_of
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod
-from app.processes.improvements.children.records import (
-    ImprovementMeasurement,
-    ImprovementTarget,
-    PilotFeedback,
-    PilotIssue,
-    RolloutAnnouncement,
-)
-from app.processes.improvements.pages import page_of
-from app.processes.improvements.printed import (
+from app.processes.improvements.documents.pages import page_of
+from app.processes.improvements.documents.printed import (
     ComparedStatistic,
     PrintedAnnouncement,
     PrintedImprovement,
@@ -42,8 +35,12 @@ from app.processes.improvements.printed import (
     PrintedMeasurements,
     PrintedTarget,
 )
-from app.processes.improvements.project_facts import named_filters, pilot_facts, rollout_of
-from app.processes.improvements.records import Improvement, MeasurementOccasion
+from app.processes.improvements.documents.project_facts import named_filters, pilot_facts, rollout_of
+from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
+from app.processes.improvements.pilot.records import PilotFeedback, PilotIssue
+from app.processes.improvements.proposal.records import ImprovementTarget
+from app.processes.improvements.records import Improvement
+from app.processes.improvements.rollout.records import RolloutAnnouncement
 
 #: What of the cases each method compares.
 STATISTICS = {
@@ -81,28 +78,28 @@ async def _decisions(
     ledger: Ledger, improvement: Improvement, document: LoadedDocument, *types: str
 ) -> list[PrintedDecision]:
     """Return the decisions on this edition of the document: those that events of these types asked for."""
-    asked = document.edition.since(lambda event: event.type in types)
-    return await load_decisions(ledger, improvement.row_key, document.edition.events, asked)
+    events_asking = document.edition.since(lambda event: event.type in types)
+    return await load_decisions(ledger, improvement.row_key, document.edition.events, events_asking)
 
 
 async def _load_proposal(
     ledger: Ledger, improvement: Improvement, document: LoadedDocument, language: str
 ) -> PrintedImprovement:
     then = document.edition.record_then
-    known = [one for one in then.rows(ImprovementTarget, "name") if one.dropped_at is None]
+    targets = [target for target in then.rows(ImprovementTarget, "name") if target.dropped_at is None]
     # The newest of a name counts: a proposal that was written anew froze them anew.
-    baselines = {one.name: one for one in then.rows(KpiBaseline, "frozen_at")}
-    found = await unseal(ledger, [one.judged_by for one in known])
-    shown = []
-    for one in known:
-        baseline = baselines.get(one.name)
+    baselines = {baseline.name: baseline for baseline in then.rows(KpiBaseline, "frozen_at")}
+    unsealed = await unseal(ledger, [target.judged_by for target in targets])
+    printed_targets = []
+    for target in targets:
+        baseline = baselines.get(target.name)
         if baseline is not None:
-            shown.append(
+            printed_targets.append(
                 PrintedTarget(
-                    name=str(one.name),
+                    name=str(target.name),
                     baseline=baseline_words(baseline, language),
-                    promised=_promised(one.promised, one.promised_as, chart_words(baseline, language)),
-                    judged_by=found.text(one.judged_by),
+                    promised=_promised(target.promised, target.promised_as, chart_words(baseline, language)),
+                    judged_by=unsealed.text(target.judged_by),
                     chart=await draw_baseline(ledger, baseline, language),
                 )
             )
@@ -112,7 +109,7 @@ async def _load_proposal(
     author = document.printed
     return PrintedImprovement(
         document=document.printed,
-        targets=shown,
+        targets=printed_targets,
         decisions=decisions,
         signatures=(
             SignatureLine("proposed_by", author.author, author.recorded_at),
@@ -127,31 +124,31 @@ async def _load_report(
     then = document.edition.record_then
     before = then.itself(improvement)
     measurements = [
-        one
-        for one in then.rows(ImprovementMeasurement, "measured_at")
-        if one.occasion is MeasurementOccasion.pilot
+        measurement
+        for measurement in then.rows(ImprovementMeasurement, "measured_at")
+        if measurement.occasion is MeasurementOccasion.pilot
     ]
-    of_round = max((one.pilot_round or 0 for one in measurements), default=None)
+    of_round = max((measurement.pilot_round or 0 for measurement in measurements), default=None)
     issues = then.rows(PilotIssue, "logged_at")
     feedback = Counter(
-        one.stance
-        for one in then.rows(PilotFeedback, "logged_at")
-        if of_round in (None, one.pilot_round) and one.stance is not None
+        comment.stance
+        for comment in then.rows(PilotFeedback, "logged_at")
+        if of_round in (None, comment.pilot_round) and comment.stance is not None
     )
-    found = await unseal(
+    unsealed = await unseal(
         ledger,
-        [text for one in issues for text in (one.text, one.solution)],
+        [text for issue in issues for text in (issue.text, issue.solution)],
         [improvement.project_manager_id],
     )
-    of_this_round = [one for one in measurements if one.pilot_round == of_round]
+    of_this_round = [measurement for measurement in measurements if measurement.pilot_round == of_round]
     decisions = await _decisions(ledger, improvement, document, "improvement.judgement_asked")
-    author = document.printed.author or found.name(improvement.project_manager_id)
+    author = document.printed.author or unsealed.name(improvement.project_manager_id)
     return PrintedImprovement(
         document=document.printed,
         measured=await _measured(ledger, of_this_round, language),
         pilot=await pilot_facts(ledger, before, then, language),
         feedback=feedback,
-        issues=[_issue(one, found) for one in issues],
+        issues=[_issue(issue, unsealed) for issue in issues],
         decisions=decisions,
         signatures=(
             SignatureLine("project_manager", author, document.printed.recorded_at),
@@ -160,11 +157,11 @@ async def _load_report(
     )
 
 
-def _issue(issue: PilotIssue, found: UnsealedDocument) -> PrintedIssue:
+def _issue(issue: PilotIssue, unsealed: UnsealedDocument) -> PrintedIssue:
     return PrintedIssue(
         title=issue.title or "",
-        text=found.text(issue.text),
-        solution=found.text(issue.solution),
+        text=unsealed.text(issue.text),
+        solution=unsealed.text(issue.solution),
         solved_at=issue.solved_at,
     )
 
@@ -175,24 +172,24 @@ async def _load_handover(
     then = document.edition.record_then
     before = then.itself(improvement)
     measurements = [
-        one
-        for one in then.rows(ImprovementMeasurement, "measured_at")
-        if one.position == before.judged_position
+        measurement
+        for measurement in then.rows(ImprovementMeasurement, "measured_at")
+        if measurement.position == before.judged_position
     ]
-    found = await unseal(
+    unsealed = await unseal(
         ledger,
-        [before.against_evidence_reason],
-        [improvement.project_manager_id, improvement.accepted_by_id, improvement.process_owner_id],
+        [before.evaluation.against_evidence_reason],
+        [improvement.project_manager_id, improvement.rollout.accepted_by_id, improvement.process_owner_id],
     )
     events = document.edition.events
-    judged = [one for one in events if one.type == "improvement.judgement_asked"]
+    judged = [event for event in events if event.type == "improvement.judgement_asked"]
     passed = [
-        one
-        for one in await load_decisions(ledger, improvement.row_key, events, judged)
-        if one.outcome is DecisionOutcome.approved
+        decision
+        for decision in await load_decisions(ledger, improvement.row_key, events, judged)
+        if decision.outcome is DecisionOutcome.approved
     ]
-    manager = found.name(improvement.project_manager_id)
-    accepted = found.name(improvement.accepted_by_id)
+    manager = unsealed.name(improvement.project_manager_id)
+    accepted = unsealed.name(improvement.rollout.accepted_by_id)
     steps, trainings = await rollout_of(ledger, then)
     return PrintedImprovement(
         document=document.printed,
@@ -201,22 +198,22 @@ async def _load_handover(
         steps=steps,
         trainings=trainings,
         announcements=[
-            PrintedAnnouncement(one.medium or "", one.announced_at, one.reach)
-            for one in then.rows(RolloutAnnouncement, "announced_at")
+            PrintedAnnouncement(announcement.medium or "", announcement.announced_at, announcement.reach)
+            for announcement in then.rows(RolloutAnnouncement, "announced_at")
         ],
-        cutover=(before.cutover_at, before.cutover_share),
+        cutover=(before.cutover_at, before.rollout.cutover_share),
         documents=[
-            one
-            for one in then.rows(DocumentEntry, "drafted_at")
-            if one.document_class is not DocumentClass.HO
+            entry
+            for entry in then.rows(DocumentEntry, "drafted_at")
+            if entry.document_class is not DocumentClass.HO
         ],
-        against_evidence=bool(before.against_evidence),
-        against_evidence_reason=found.text(before.against_evidence_reason),
+        against_evidence=bool(before.evaluation.against_evidence),
+        against_evidence_reason=unsealed.text(before.evaluation.against_evidence_reason),
         decisions=passed[-1:],
         signatures=(
-            SignatureLine("project_manager", manager, improvement.handover_asked_at),
+            SignatureLine("project_manager", manager, improvement.rollout.handover_asked_at),
             SignatureLine("accepted_by", accepted, improvement.handed_over_at),
-            SignatureLine("process_owner", found.name(improvement.process_owner_id)),
+            SignatureLine("process_owner", unsealed.name(improvement.process_owner_id)),
         ),
     )
 
@@ -227,8 +224,12 @@ async def _measured(
     """Return what was measured at the newest position of these, with its drawings; None if nothing was."""
     if not measurements:
         return None
-    newest = max(measurements, key=lambda one: one.position or 0)
-    of_newest = {one.effect_id: one for one in measurements if one.position == newest.position}
+    newest = max(measurements, key=lambda measurement: measurement.position or 0)
+    of_newest = {
+        measurement.effect_id: measurement
+        for measurement in measurements
+        if measurement.position == newest.position
+    }
     rows = await ledger.db.rows(EFFECTS, (list(of_newest),))
     effects = {effect.id: effect for effect in (from_row(KpiEffect, row) for row in rows) if effect.result}
     assert newest.occasion is not None
@@ -242,28 +243,28 @@ async def _measured(
         until_at=newest.until_at,
         times=newest.times,
         targets=[
-            await _measurement(ledger, one, effects[effect_id], language)
-            for effect_id, one in sorted(of_newest.items(), key=lambda pair: str(pair[1].target))
+            await _measurement(ledger, measurement, effects[effect_id], language)
+            for effect_id, measurement in sorted(of_newest.items(), key=lambda pair: str(pair[1].target))
             if effect_id in effects
         ],
     )
 
 
 async def _measurement(
-    ledger: Ledger, one: ImprovementMeasurement, effect: KpiEffect, language: str
+    ledger: Ledger, measurement: ImprovementMeasurement, effect: KpiEffect, language: str
 ) -> PrintedMeasurement:
     kpi, result = KPIS[str(effect.kpi)], EffectResult.model_validate(effect.result)
-    asked = questions_again(kpi, effect)
-    words = ChartWords(language, kpi.unit, asked.before.zone, str(effect.currency))
+    questions = questions_again(kpi, effect)
+    words = ChartWords(language, kpi.unit, questions.before.zone, str(effect.currency))
     try:
         title = EffectDrawing.behaviour.label(language)
-        chart = await draw_behaviour(ledger.db, effect, result, asked, words, title=title)
+        chart = await draw_behaviour(ledger.db, effect, result, questions, words, title=title)
     except CannotAnswer:
         chart = None
     intervals, statistic = EffectDrawing.intervals.label(language), STATISTICS[WITHOUT_CONTROL[result.method]]
     ends = ["∞" if end is None else _effect(result, end, words) for end in (result.low, result.high)]
     return PrintedMeasurement(
-        name=str(one.target),
+        name=str(measurement.target),
         kpi=kpi.texts(language).name,
         sentence=sentence_of(kpi, result, language),
         before=_side(result.before, statistic, words),
@@ -274,27 +275,27 @@ async def _measurement(
         promised=None if result.promised is None else _effect(result, result.promised.effect, words),
         verdict=result.verdict,
         promise=None if result.promised is None else result.promised.reached,
-        figure=None if result.effect is None else draw_effect(result, asked, words, title=intervals),
+        figure=None if result.effect is None else draw_effect(result, questions, words, title=intervals),
         chart=chart,
-        windows=(_window(asked.before, words), _window(asked.after, words)),
-        scope=await named_filters(ledger, asked.before.filters, words),
+        windows=(_window(questions.before, words), _window(questions.after, words)),
+        scope=await named_filters(ledger, questions.before.filters, words),
         control=None
-        if asked.control_before is None
-        else await named_filters(ledger, asked.control_before.filters, words),
+        if questions.control_before is None
+        else await named_filters(ledger, questions.control_before.filters, words),
         control_values=_control_values(result, statistic, words),
         control_cases=_control_cases(result),
         statistic=statistic,
         level=f"{100 * result.level:.3g}",
         method=result.method,
-        change=one.change,
-        goal=one.goal,
-        goal_met=one.goal_met,
+        change=measurement.change,
+        goal=measurement.goal,
+        goal_met=measurement.goal_met,
     )
 
 
-def _window(asked: KpiQuestion, words: ChartWords) -> tuple[str, str]:
+def _window(question: KpiQuestion, words: ChartWords) -> tuple[str, str]:
     """Return the first and the last day of the window."""
-    begin, end = asked.bounds[0], asked.bounds[-1] - timedelta.resolution
+    begin, end = question.bounds[0], question.bounds[-1] - timedelta.resolution
     return f"{begin.astimezone(words.zone):%Y-%m-%d}", f"{end.astimezone(words.zone):%Y-%m-%d}"
 
 
@@ -310,7 +311,9 @@ def _control_values(
     """Return the values of the cases that it is compared with, before and after; None: there are none."""
     if result.control_before is None or result.control_after is None:
         return None
-    before, after = (_side(one, statistic, words) for one in (result.control_before, result.control_after))
+    before, after = (
+        _side(summary, statistic, words) for summary in (result.control_before, result.control_after)
+    )
     return None if before is None or after is None else (before, after)
 
 
@@ -323,11 +326,11 @@ def _effect(result: EffectResult, value: float, words: ChartWords) -> str:
     return words.ratio(value) if result.scale is EffectScale.ratio else words.difference(value)
 
 
-def _promised(promised: str | None, of: PromisedAs | None, words: ChartWords) -> str | None:
+def _promised(promised: str | None, promised_as: PromisedAs | None, words: ChartWords) -> str | None:
     """Return the promised change in words: a part of the value before, or in the unit of the KPI."""
     if promised is None:
         return None
     change = float(promised)
-    if of is PromisedAs.absolute:
+    if promised_as is PromisedAs.absolute:
         return words.difference(change)
     return f"{MINUS if change < 0 else '+'}{abs(100 * change):.3g} %"

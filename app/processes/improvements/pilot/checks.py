@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.common.people import Person, Role, parse_grants
 from app.common.records import Record
@@ -12,17 +12,16 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
 from app.processes.improvements.checks import check_pilot_scope
-from app.processes.improvements.children.records import ImprovementMember, PilotIssue
-from app.processes.improvements.pilot_preparation import ExecutorLicence, PilotEvidence
-from app.processes.improvements.records import Improvement, PilotJudgement
-
-if TYPE_CHECKING:
-    from app.processes.improvements.pilot import (
-        AskJudgementImprovement,
-        LogPilotFeedbackImprovement,
-        SolvePilotIssueImprovement,
-        StartPilotImprovement,
-    )
+from app.processes.improvements.pilot.payloads import (
+    AskJudgementImprovement,
+    LogPilotFeedbackImprovement,
+    SolvePilotIssueImprovement,
+    StartPilotImprovement,
+)
+from app.processes.improvements.pilot.preparation import ExecutorLicence, PilotEvidence
+from app.processes.improvements.pilot.records import PilotIssue, PilotJudgement
+from app.processes.improvements.project.records import ImprovementMember
+from app.processes.improvements.records import Improvement
 
 #: What must be ready before a pilot, and the refusal that says what is missing.
 READINESS = {
@@ -62,19 +61,19 @@ def raise_all(wrong: list[WrongValue]) -> None:
 
 async def pilot_is_over(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse to start a pilot whose agreed end has passed (`pilot_is_over`)."""
-    ends_at = improvement.pilot_ends_at
+    ends_at = improvement.pilot.pilot_ends_at
     return "pilot_is_over" if ends_at is not None and ends_at <= ctx.occurred_at else None
 
 
 async def not_kicked_off(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse to start a pilot that its sponsor has not kicked off by then (`not_kicked_off`)."""
-    at = improvement.kicked_off_at
-    return "not_kicked_off" if at is None or at > ctx.occurred_at else None
+    kicked_off_at = improvement.pilot.kicked_off_at
+    return "not_kicked_off" if kicked_off_at is None or kicked_off_at > ctx.occurred_at else None
 
 
 async def kicked_off_already(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse to kick a pilot off twice (`kicked_off_already`)."""
-    return None if improvement.kicked_off_at is None else "kicked_off_already"
+    return None if improvement.pilot.kicked_off_at is None else "kicked_off_already"
 
 
 async def not_ready_for_pilot(
@@ -125,7 +124,7 @@ async def executor_not_suitable(
     executor = ctx.required_ref(Person, "executor")
     check_person_active(executor, "/executor")
     held = parse_grants(executor.roles) or ()
-    owns = any(one.role is Role.process_owner and one.covers(improvement) for one in held)
+    owns = any(grant.role is Role.process_owner and grant.covers(improvement) for grant in held)
     if owns or executor.id == improvement.process_owner_id:
         raise WrongValue(pointer="/executor", because="executor_owns_process")
     if ctx.prepared(ExecutorLicence).is_missing:
@@ -161,8 +160,8 @@ async def judgement_invalid(
     reads: ReadContext, improvement: Improvement, body: AskJudgementImprovement, ctx: ActionContext
 ) -> None:
     """Refuse a judgement that names another effect than the report's, and what it must say besides."""
-    if body.position != improvement.measured_position:
-        words = {"position": str(improvement.measured_position)}
+    if body.position != improvement.evaluation.measured_position:
+        words = {"position": str(improvement.evaluation.measured_position)}
         raise WrongValue(words, pointer="/position", because="not_the_reported_effect")
     if body.judgement is PilotJudgement.passed:
         _check_passed(body, ctx.prepared(PilotEvidence))
@@ -180,11 +179,13 @@ def _check_passed(body: AskJudgementImprovement, evidence: PilotEvidence) -> Non
         return
     against = evidence.not_improved()
     if against:
-        said = (f"{one.kpi}: {one.verdict}" for one in against)
-        raise WrongValue({"verdicts": ", ".join(said)}, pointer="/reason", because="passed_against_evidence")
+        verdicts = (f"{measurement.kpi}: {measurement.verdict}" for measurement in against)
+        raise WrongValue(
+            {"verdicts": ", ".join(verdicts)}, pointer="/reason", because="passed_against_evidence"
+        )
     missed = evidence.promises_missed()
     if missed:
-        words = {"kpis": ", ".join(str(one.kpi) for one in missed)}
+        words = {"kpis": ", ".join(str(measurement.kpi) for measurement in missed)}
         raise WrongValue(words, pointer="/reason", because="passed_below_promise")
 
 

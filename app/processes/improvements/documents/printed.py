@@ -14,8 +14,9 @@ from app.foundation.documents.pages import PrintedDocument, SignatureLine
 from app.foundation.documents.records import DocumentEntry
 from app.foundation.licences.records import ExaminationTopic
 from app.kpis.baselines.figures import BaselineWords
-from app.processes.improvements.children.records import FeedbackStance, RolloutStepName
-from app.processes.improvements.records import MeasurementOccasion
+from app.processes.improvements.effects.records import MeasurementOccasion
+from app.processes.improvements.pilot.records import FeedbackStance
+from app.processes.improvements.rollout.records import RolloutStepName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from app.foundation.documents.pages import PrintedPage
 from app.foundation.documents.pages import page_of as document_page
 from app.foundation.documents.records import DocumentClass, Heading
 from app.html.wording import Wording
-from app.processes.improvements.children.records import FeedbackStance
-from app.processes.improvements.printed import PrintedImprovement
+from app.processes.improvements.documents.printed import PrintedImprovement
+from app.processes.improvements.pilot.records import FeedbackStance
 
 #: The table of the sentences on these pages.
 TABLE = "improvement_page"

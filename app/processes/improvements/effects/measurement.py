@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING
 from uuid import UUID
 
+from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import RelatedCommands, RelatedPart
 from app.kernel.actions.payloads import EmptyPayload, Payload
@@ -22,11 +22,10 @@ from app.kpis.questions.periods import months_after
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.log.canonical import instant
 from app.log.events import stream
-from app.processes.improvements.children.records import ImprovementMeasurement, ImprovementTarget
-from app.processes.improvements.records import Improvement, ImprovementState, MeasurementOccasion
-
-if TYPE_CHECKING:
-    from app.kernel.access.reads import ReadContext
+from app.processes.improvements.effects.payloads import MeasureEffectsImprovement
+from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
+from app.processes.improvements.proposal.records import ImprovementTarget
+from app.processes.improvements.records import Improvement, ImprovementState
 
 #: The occasions on which benefits are measured again, by the months since the improvement was standardised.
 BENEFIT_OCCASIONS = {
@@ -83,9 +82,12 @@ def occasion_of(improvement: Improvement, now: datetime, zone: tzinfo) -> Measur
     PreparationRefused if it is too early, or all was measured.
     """
     if improvement.state is ImprovementState.piloting:
-        assert improvement.pilot_started_at is not None
-        begin = max(improvement.pilot_started_at, improvement.pilot_begins_at or improvement.pilot_started_at)
-        end = min(now, improvement.pilot_ends_at or now)
+        assert improvement.pilot.pilot_started_at is not None
+        begin = max(
+            improvement.pilot.pilot_started_at,
+            improvement.pilot.pilot_begins_at or improvement.pilot.pilot_started_at,
+        )
+        end = min(now, improvement.pilot.pilot_ends_at or now)
         return _checked(MeasuredOccasion(MeasurementOccasion.pilot, begin, end))
     if improvement.state is ImprovementState.evaluating:
         assert improvement.implemented_at is not None
@@ -111,7 +113,7 @@ async def check_measurable(
     """Refuse to measure too early, or without a target KPI. Raises PreparationRefused."""
     occasion_of(improvement, ctx.now, ctx.zone)
     targets = await reads.children(ImprovementTarget, improvement)
-    if all(one.dropped_at is not None for one in targets):
+    if all(target.dropped_at is not None for target in targets):
         raise PreparationRefused("no_target_kpis")
 
 
@@ -128,59 +130,56 @@ async def earlier_measurements(
     """Find when the effects were measured before on this occasion, in this round of a pilot. Whoever looks
     often finds something by chance, so it is counted.
     """
-    asked = {"occasion": occasion_of(improvement, ctx.now, ctx.zone).occasion.value}
-    found = await reads.children(ImprovementMeasurement, improvement, **asked)
+    same_occasion = {"occasion": occasion_of(improvement, ctx.now, ctx.zone).occasion.value}
+    measurements = await reads.children(ImprovementMeasurement, improvement, **same_occasion)
     is_pilot = improvement.state is ImprovementState.piloting
     return EarlierMeasurements(
         frozenset(
-            one.position
-            for one in found
-            if one.position is not None and (not is_pilot or one.pilot_round == improvement.pilot_rounds)
+            measurement.position
+            for measurement in measurements
+            if measurement.position is not None
+            and (not is_pilot or measurement.pilot_round == improvement.pilot.pilot_rounds)
         )
     )
-
-
-class MeasureEffectsImprovement(Payload):
-    """The measurement; its windows and scopes follow from the proposal, the pilot and the dates."""
 
 
 def measure_effects(improvement: Improvement, body: MeasureEffectsImprovement, ctx: ActionContext) -> None:
     """Measure the improvement's effects, on all target KPIs: of the pilot against the others, at the
     evaluation, or of the benefits after 3, 6 and 12 months.
     """
-    found = ctx.prepared(MeasuredTargets)
+    measured = ctx.prepared(MeasuredTargets)
     times = ctx.prepared(EarlierMeasurements).positions
-    is_pilot = found.occasion is MeasurementOccasion.pilot
-    for one in found.targets:
+    is_pilot = measured.occasion is MeasurementOccasion.pilot
+    for target in measured.targets:
         ctx.add(
             ImprovementMeasurement(
                 id=ctx.new_id(),
                 record=improvement.row_key,
-                occasion=found.occasion,
-                pilot_round=found.pilot_round,
-                target=one.name,
-                kpi=one.effect.kpi,
-                effect_id=one.effect_id,
-                verdict=EffectVerdict(one.effect.verdict),
-                promise=one.promise,
-                effect=one.value,
-                promised_effect=one.promised,
-                kept=one.kept,
-                from_at=found.from_at,
-                until_at=found.until_at,
-                agreed_until_at=improvement.pilot_ends_at if is_pilot else None,
-                times=len(times - {found.position}) + 1,
-                change=one.change,
-                goal=one.goal,
-                goal_met=one.goal_met,
-                position=found.position,
+                occasion=measured.occasion,
+                pilot_round=measured.pilot_round,
+                target=target.name,
+                kpi=target.effect.kpi,
+                effect_id=target.effect_id,
+                verdict=EffectVerdict(target.effect.verdict),
+                promise=target.promise,
+                effect=target.value,
+                promised_effect=target.promised,
+                kept=target.kept,
+                from_at=measured.from_at,
+                until_at=measured.until_at,
+                agreed_until_at=improvement.pilot.pilot_ends_at if is_pilot else None,
+                times=len(times - {measured.position}) + 1,
+                change=target.change,
+                goal=target.goal,
+                goal_met=target.goal_met,
+                position=measured.position,
                 measured_at=ctx.occurred_at,
             )
         )
-    improvement.measured_occasion = found.occasion
-    improvement.measured_position = found.position
-    improvement.measured_at = ctx.occurred_at
-    months = next((m for m, occasion in BENEFIT_OCCASIONS.items() if occasion is found.occasion), None)
+    improvement.evaluation.measured_occasion = measured.occasion
+    improvement.evaluation.measured_position = measured.position
+    improvement.evaluation.measured_at = ctx.occurred_at
+    months = next((m for m, occasion in BENEFIT_OCCASIONS.items() if occasion is measured.occasion), None)
     if months is not None:
         following = next((m for m in BENEFIT_OCCASIONS if m > months), None)
         assert improvement.standardised_at is not None
@@ -194,9 +193,10 @@ def effect_commands(
     improvement: Improvement, body: MeasureEffectsImprovement, ctx: ActionContext
 ) -> list[RelatedPart]:
     """Return the commands that store the effects."""
-    found = ctx.prepared(MeasuredTargets)
+    measured = ctx.prepared(MeasuredTargets)
     return [
-        RelatedPart(stream(KpiEffect.KIND, one.effect_id), one.asked, (one.effect,)) for one in found.targets
+        RelatedPart(stream(KpiEffect.KIND, target.effect_id), target.asked, (target.effect,))
+        for target in measured.targets
     ]
 
 
@@ -205,10 +205,10 @@ STORE_EFFECTS = RelatedCommands(action="measure", field="targets", parts=effect_
 
 def note_faded(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:
     """Note the improvement's faded benefit: less than 80 % of the effect that was judged is still there."""
-    improvement.faded_at = ctx.occurred_at
+    improvement.outcome.faded_at = ctx.occurred_at
 
 
 def faded_follow_up(improvement: Improvement, ctx: ActionContext) -> tuple[str, Payload] | None:
     """Return the action that follows a measurement in which a benefit is not kept; None if all are."""
-    faded = any(one.kept is False for one in ctx.prepared(MeasuredTargets).targets)
+    faded = any(target.kept is False for target in ctx.prepared(MeasuredTargets).targets)
     return ("note_faded", EmptyPayload()) if faded else None

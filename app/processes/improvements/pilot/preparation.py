@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from app.common.people import Person
 from app.foundation.licences.lookups import unlicensed
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
-from app.processes.improvements.children.records import (
-    FeedbackStance,
-    ImprovementMeasurement,
-    ImprovementTarget,
-    PilotFeedback,
-    PilotIssue,
-)
-from app.processes.improvements.records import Improvement, MeasurementOccasion
-
-if TYPE_CHECKING:
-    from app.processes.improvements.pilot import StartPilotImprovement
+from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
+from app.processes.improvements.pilot.payloads import StartPilotImprovement
+from app.processes.improvements.pilot.records import FeedbackStance, PilotFeedback, PilotIssue
+from app.processes.improvements.proposal.records import ImprovementTarget
+from app.processes.improvements.records import Improvement
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +31,34 @@ class PilotEvidence:
 
     def not_improved(self) -> list[ImprovementMeasurement]:
         """Return the measurements that do not show an improvement."""
-        return [one for one in self._in_order() if one.verdict is not EffectVerdict.improved]
+        return [
+            measurement
+            for measurement in self._in_order()
+            if measurement.verdict is not EffectVerdict.improved
+        ]
 
     def promises_missed(self) -> list[ImprovementMeasurement]:
         """Return the measurements whose effect is not what was promised of the pilot."""
-        return [one for one in self._in_order() if one.promise is PromiseVerdict.missed]
+        return [
+            measurement for measurement in self._in_order() if measurement.promise is PromiseVerdict.missed
+        ]
 
     def open_issues(self) -> list[PilotIssue]:
         """Return the issues that are not solved yet, those of earlier rounds among them."""
         return [issue for issue in self.issues if issue.solved_at is None]
 
     def _in_order(self) -> list[ImprovementMeasurement]:
-        return [self.measured[str(one.name)] for one in self.targets if one.name in self.measured]
+        return [self.measured[str(target.name)] for target in self.targets if target.name in self.measured]
 
     def goals_text(self) -> str:
         """Return how far the goals were met, a line for each target KPI, in both languages."""
-        return "\n".join(_measurement_line(one) for one in self._in_order())
+        return "\n".join(_measurement_line(measurement) for measurement in self._in_order())
 
     def feedback_text(self) -> str:
         """Return how many were for it and against it, in both languages."""
-        counts = {stance: sum(one.stance is stance for one in self.feedback) for stance in FeedbackStance}
+        counts = {
+            stance: sum(comment.stance is stance for comment in self.feedback) for stance in FeedbackStance
+        }
         english = ", ".join(f"{stance.label('en')}: {count}" for stance, count in counts.items())
         chinese = "，".join(f"{stance.label('zh')}：{count}" for stance, count in counts.items())
         return f"{english}\n{chinese}"
@@ -67,18 +68,18 @@ class PilotEvidence:
         return "\n".join(str(issue.title) for issue in self.open_issues()) or None
 
 
-def _measurement_line(one: ImprovementMeasurement) -> str:
+def _measurement_line(measurement: ImprovementMeasurement) -> str:
     """Return what came of a target KPI: the verdict, the effect and what was promised, the log position."""
-    assert one.verdict is not None
-    english = f"{one.target} ({one.kpi}): {one.verdict.label('en')}"
-    chinese = one.verdict.label("zh")
-    if one.effect is not None:
-        english += f", effect {one.effect}"
-        chinese += f"，效果 {one.effect}"
-    if one.promise is not None:
-        english += f", promised {one.promised_effect}: {one.promise.label('en')}"
-        chinese += f"，承诺 {one.promised_effect}：{one.promise.label('zh')}"
-    return f"{english}; log position {one.position}\n{chinese}；日志位置 {one.position}"
+    assert measurement.verdict is not None
+    english = f"{measurement.target} ({measurement.kpi}): {measurement.verdict.label('en')}"
+    chinese = measurement.verdict.label("zh")
+    if measurement.effect is not None:
+        english += f", effect {measurement.effect}"
+        chinese += f"，效果 {measurement.effect}"
+    if measurement.promise is not None:
+        english += f", promised {measurement.promised_effect}: {measurement.promise.label('en')}"
+        chinese += f"，承诺 {measurement.promised_effect}：{measurement.promise.label('zh')}"
+    return f"{english}; log position {measurement.position}\n{chinese}；日志位置 {measurement.position}"
 
 
 async def pilot_evidence(
@@ -86,18 +87,18 @@ async def pilot_evidence(
 ) -> PilotEvidence:
     """Find the target KPIs, what was measured in this round of the pilot, and its issues and feedback."""
     targets = await reads.children(ImprovementTarget, improvement)
-    found = await reads.children(
+    measurements = await reads.children(
         ImprovementMeasurement,
         improvement,
         occasion=MeasurementOccasion.pilot.value,
-        pilot_round=improvement.pilot_rounds,
+        pilot_round=improvement.pilot.pilot_rounds,
     )
-    ordered = sorted(found, key=lambda one: one.position or 0)
+    ordered = sorted(measurements, key=lambda measurement: measurement.position or 0)
     issues = await reads.children(PilotIssue, improvement)
-    feedback = await reads.children(PilotFeedback, improvement, pilot_round=improvement.pilot_rounds)
+    feedback = await reads.children(PilotFeedback, improvement, pilot_round=improvement.pilot.pilot_rounds)
     return PilotEvidence(
         targets=tuple(target for target in targets if target.dropped_at is None),
-        measured={str(one.target): one for one in ordered},
+        measured={str(measurement.target): measurement for measurement in ordered},
         issues=tuple(issues),
         feedback=tuple(feedback),
     )
@@ -119,5 +120,5 @@ async def licence_of_executor(
     executor = ctx.ref(Person, "executor")
     if executor is None or improvement.process is None:
         return ExecutorLicence(is_missing=False)
-    found = await unlicensed(reads, [executor.id], improvement.process, ctx.now)
-    return ExecutorLicence(is_missing=bool(found))
+    persons = await unlicensed(reads, [executor.id], improvement.process, ctx.now)
+    return ExecutorLicence(is_missing=bool(persons))

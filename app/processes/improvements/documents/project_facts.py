@@ -15,9 +15,10 @@ from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Unit
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.kpi_figure import filter_words
-from app.processes.improvements.children.records import PilotReadiness, RolloutStep
-from app.processes.improvements.printed import PrintedPilot, PrintedStep, PrintedTraining
+from app.processes.improvements.documents.printed import PrintedPilot, PrintedStep, PrintedTraining
+from app.processes.improvements.pilot.records import PilotReadiness
 from app.processes.improvements.records import Improvement
+from app.processes.improvements.rollout.records import RolloutStep
 
 TRAININGS = "select id, number, title, pass_mark from fold.training where id = any(%s) order by number"
 PARTICIPANTS = "select * from fold.training_participant where record = any(%s) order by added_at, id"
@@ -55,29 +56,29 @@ async def pilot_facts(
 ) -> PrintedPilot | None:
     """Return the pilot of the improvement as it was then; None: it has none."""
     ready = then.rows(PilotReadiness, "started_at")
-    if not ready or improvement.pilot_scope is None:
+    if not ready or improvement.pilot.pilot_scope is None:
         return None
     newest = ready[-1]
     words = ChartWords(language, Unit.cases, ZoneInfo(ledger.settings.time_zone), "")
-    found = await unseal(
+    unsealed = await unseal(
         ledger, [newest.told, newest.duties], [newest.kicked_off_by_id, improvement.executor_id]
     )
     texts = {
-        "told": found.text(newest.told),
-        "duties": found.text(newest.duties),
+        "told": unsealed.text(newest.told),
+        "duties": unsealed.text(newest.duties),
         "standards": ", ".join(newest.standards or ()) or None,
     }
     trainings = [newest.key_user_training_id, newest.executor_training_id]
     return PrintedPilot(
-        scope=await named_filters(ledger, _filters(improvement.pilot_scope), words),
+        scope=await named_filters(ledger, _filters(improvement.pilot.pilot_scope), words),
         control=None
-        if improvement.pilot_control is None
-        else await named_filters(ledger, _filters(improvement.pilot_control), words),
-        agreed=(improvement.pilot_begins_at, improvement.pilot_ends_at),
-        started_at=improvement.pilot_started_at,
+        if improvement.pilot.pilot_control is None
+        else await named_filters(ledger, _filters(improvement.pilot.pilot_control), words),
+        agreed=(improvement.pilot.pilot_begins_at, improvement.pilot.pilot_ends_at),
+        started_at=improvement.pilot.pilot_started_at,
         kicked_off_at=newest.kicked_off_at,
-        kicked_off_by=found.name(newest.kicked_off_by_id),
-        executor=found.name(improvement.executor_id),
+        kicked_off_by=unsealed.name(newest.kicked_off_by_id),
+        executor=unsealed.name(improvement.executor_id),
         readiness=[(code, text) for code, text in texts.items() if text is not None],
         trainings=await printed_trainings(ledger, trainings),
     )
@@ -89,49 +90,51 @@ def _filters(scope: Mapping[str, Sequence[str]]) -> dict[Dimension, tuple[str, .
 
 async def rollout_of(ledger: Ledger, then: PastRecord) -> tuple[list[PrintedStep], list[PrintedTraining]]:
     """Return the steps of the rollout as they were then, and the trainings that are their evidence."""
-    steps = [one for one in then.rows(RolloutStep, "place") if one.step is not None]
-    texts = [getattr(one, name) for one in steps for name in ("evidence", "order_reason", *STEP_TEXTS)]
-    found = await unseal(ledger, texts, [one.owner_id for one in steps])
-    trainings = await printed_trainings(ledger, [one.training_id for one in steps])
-    return [_step(one, found) for one in steps], trainings
+    steps = [step for step in then.rows(RolloutStep, "place") if step.step is not None]
+    texts = [getattr(step, name) for step in steps for name in ("evidence", "order_reason", *STEP_TEXTS)]
+    unsealed = await unseal(ledger, texts, [step.owner_id for step in steps])
+    trainings = await printed_trainings(ledger, [step.training_id for step in steps])
+    return [_step(step, unsealed) for step in steps], trainings
 
 
-def _step(step: RolloutStep, found: UnsealedDocument) -> PrintedStep:
+def _step(step: RolloutStep, unsealed: UnsealedDocument) -> PrintedStep:
     assert step.step is not None
-    told = ((code, found.text(getattr(step, code))) for code in STEP_TEXTS)
+    texts = ((code, unsealed.text(getattr(step, code))) for code in STEP_TEXTS)
     return PrintedStep(
         step=step.step,
         place=step.place or 0,
-        owner=found.name(step.owner_id),
+        owner=unsealed.name(step.owner_id),
         due_at=step.due_at,
         completed_at=step.completed_at,
-        evidence=found.text(step.evidence),
+        evidence=unsealed.text(step.evidence),
         evidence_numbers=step.evidence_numbers or (),
-        order_reason=found.text(step.order_reason),
-        texts=[(code, text) for code, text in told if text is not None],
+        order_reason=unsealed.text(step.order_reason),
+        texts=[(code, text) for code, text in texts if text is not None],
         effective_at=step.effective_at,
     )
 
 
 async def printed_trainings(ledger: Ledger, trainings: Iterable[UUID | None]) -> list[PrintedTraining]:
     """Return the trainings with the marks of those who took part."""
-    named = [one for one in dict.fromkeys(trainings) if one is not None]
+    named = [training_id for training_id in dict.fromkeys(trainings) if training_id is not None]
     if not named:
         return []
-    streams = [f"{TRAINING}/{one}" for one in named]
+    streams = [f"{TRAINING}/{training_id}" for training_id in named]
     people = [from_row(TrainingParticipant, row) for row in await ledger.db.rows(PARTICIPANTS, (streams,))]
     results = [from_row(ExaminationResult, row) for row in await ledger.db.rows(RESULTS, (streams,))]
-    names = await unseal(ledger, [], [one.person_id for one in people])
-    marks = {(one.record, one.person_id): one for one in results}
+    names = await unseal(ledger, [], [participant.person_id for participant in people])
+    marks = {(result.record, result.person_id): result for result in results}
     return [
         PrintedTraining(
             number=str(row["number"]),
             title=str(row["title"] or ""),
             pass_mark=row["pass_mark"],
             results=[
-                _result(names.name(one.person_id), marks.get((one.record, one.person_id)))
-                for one in people
-                if one.record == f"{TRAINING}/{row['id']}" and one.attended is not False
+                _result(
+                    names.name(participant.person_id), marks.get((participant.record, participant.person_id))
+                )
+                for participant in people
+                if participant.record == f"{TRAINING}/{row['id']}" and participant.attended is not False
             ],
         )
         for row in await ledger.db.rows(TRAININGS, (named,))

@@ -11,14 +11,11 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
-from app.processes.improvements.children.records import (
-    ImprovementMeasurement,
-    ImprovementTarget,
-    RolloutStep,
-    RolloutStepName,
-)
-from app.processes.improvements.measurement import BENEFIT_OCCASIONS
+from app.processes.improvements.effects.measurement import BENEFIT_OCCASIONS
+from app.processes.improvements.effects.records import ImprovementMeasurement
+from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import Improvement
+from app.processes.improvements.rollout.records import RolloutStep, RolloutStepName
 
 #: The last step that must be complete before an improvement is handed over.
 LAST_BEFORE_HAND_OVER = RolloutStepName.manage_daily
@@ -34,7 +31,7 @@ class RolloutSteps:
 
     def step(self, name: RolloutStepName) -> RolloutStep | None:
         """Return the step of that name; None before the rollout is planned."""
-        return next((one for one in self.steps if one.step is name), None)
+        return next((step for step in self.steps if step.step is name), None)
 
     def planned(self, name: RolloutStepName) -> RolloutStep:
         """Return the step of that name, of a rollout that is planned."""
@@ -45,32 +42,37 @@ class RolloutSteps:
     def open_before(self, step: RolloutStep) -> RolloutStep | None:
         """Return the first open step in front of this one."""
         return next(
-            (one for one in self.steps if (one.place or 0) < (step.place or 0) and not one.completed_at), None
+            (
+                earlier_step
+                for earlier_step in self.steps
+                if (earlier_step.place or 0) < (step.place or 0) and not earlier_step.completed_at
+            ),
+            None,
         )
 
     def open_before_hand_over(self) -> list[RolloutStep]:
         """Return the open ones of the steps that must be complete before the hand-over."""
         last = self.step(LAST_BEFORE_HAND_OVER)
         place = 0 if last is None else last.place or 0
-        return [one for one in self.steps if (one.place or 0) <= place and one.completed_at is None]
+        return [step for step in self.steps if (step.place or 0) <= place and step.completed_at is None]
 
 
 async def rollout_steps(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> RolloutSteps:
     """Find the steps of the rollout."""
-    found = await reads.children(RolloutStep, improvement)
-    return RolloutSteps(tuple(sorted(found, key=lambda one: one.place or 0)))
+    steps = await reads.children(RolloutStep, improvement)
+    return RolloutSteps(tuple(sorted(steps, key=lambda step: step.place or 0)))
 
 
 async def planned_rollout_steps(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> RolloutSteps:
     """Find the steps of the rollout. Raises PreparationRefused if it is not planned yet."""
-    found = await rollout_steps(reads, improvement, body, ctx)
-    if not found.steps:
+    planned_steps = await rollout_steps(reads, improvement, body, ctx)
+    if not planned_steps.steps:
         raise PreparationRefused("rollout_not_planned")
-    return found
+    return planned_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,14 @@ async def held_targets(
     targets = await reads.children(ImprovementTarget, improvement)
     occasions = set(BENEFIT_OCCASIONS.values())
     measured = [
-        one for one in await reads.children(ImprovementMeasurement, improvement) if one.occasion in occasions
+        measurement
+        for measurement in await reads.children(ImprovementMeasurement, improvement)
+        if measurement.occasion in occasions
     ]
-    newest = {one.target: one for one in sorted(measured, key=lambda one: one.position or 0)}
+    newest = {
+        measurement.target: measurement
+        for measurement in sorted(measured, key=lambda measurement: measurement.position or 0)
+    }
     return HeldTargets(
         tuple(
             str(target.kpi)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.common.people import Grade, Person
 from app.common.tickets import Ticket
 from app.foundation.licences.records import ExaminationTopic
@@ -14,24 +12,22 @@ from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
 from app.kernel.commands.dating import FUTURE_TOLERANCE
 from app.kpis.questions.periods import months_after
 from app.processes.improvements.checks import check_freeze_exception
-from app.processes.improvements.children.records import RolloutStepName
-from app.processes.improvements.pilot_checks import checked_training, raise_all
+from app.processes.improvements.pilot.checks import checked_training, raise_all
 from app.processes.improvements.records import Improvement
-from app.processes.improvements.rollout_preparation import (
+from app.processes.improvements.rollout.payloads import (
+    CompleteRolloutStepImprovement,
+    FixImprovement,
+    FlagRolloutStepImprovement,
+    RollOutImprovement,
+    SkipRolloutOrderImprovement,
+)
+from app.processes.improvements.rollout.preparation import (
     OPTIMISE_MONTHS,
     HeldTargets,
     RolloutSteps,
     StepTraining,
 )
-
-if TYPE_CHECKING:
-    from app.processes.improvements.rollout import (
-        CompleteRolloutStepImprovement,
-        FixImprovement,
-        FlagRolloutStepImprovement,
-        RollOutImprovement,
-        SkipRolloutOrderImprovement,
-    )
+from app.processes.improvements.rollout.records import RolloutStepName
 
 SENIOR = (Grade.senior, Grade.management)
 FEWEST_MEDIA = 2
@@ -72,7 +68,7 @@ async def rollout_plan_invalid(
             raise WrongValue(
                 {"step": planned.step.value}, pointer=f"/steps/{n}/due_at", because="undated_step"
             )
-    left = [one.value for one in RolloutStepName if one not in (*named, RolloutStepName.pilot)]
+    left = [name.value for name in RolloutStepName if name not in (*named, RolloutStepName.pilot)]
     if left:
         raise WrongValue({"steps": ", ".join(left)}, pointer="/steps", because="rollout_steps_missing")
 
@@ -114,9 +110,9 @@ async def step_out_of_order(
     """Refuse a step while one in front of it is open, unless the process owner has given a reason
     (`rollout_order`).
     """
-    known = ctx.prepared(RolloutSteps)
-    step = known.planned(body.step)
-    first = known.open_before(step)
+    planned_steps = ctx.prepared(RolloutSteps)
+    step = planned_steps.planned(body.step)
+    first = planned_steps.open_before(step)
     if first is not None and step.order_reason is None:
         assert first.step is not None
         raise PreparationRefused("rollout_order", {"step": body.step.value, "open": first.step.value})
@@ -126,8 +122,8 @@ async def step_in_order(
     reads: ReadContext, improvement: Improvement, body: SkipRolloutOrderImprovement, ctx: ActionContext
 ) -> None:
     """Refuse to skip the order of a step that no open one stands in front of (`step_in_order`)."""
-    known = ctx.prepared(RolloutSteps)
-    if known.open_before(known.planned(body.step)) is None:
+    planned_steps = ctx.prepared(RolloutSteps)
+    if planned_steps.open_before(planned_steps.planned(body.step)) is None:
         raise WrongValue(pointer="/step", because="step_in_order")
 
 
@@ -180,10 +176,10 @@ def _check_informed(
     improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
 ) -> None:
     """Refuse fewer than two media, dates ahead, and a training that was not examined on all topics."""
-    if len({said.medium.casefold() for said in body.announcements}) < FEWEST_MEDIA:
+    if len({announcement.medium.casefold() for announcement in body.announcements}) < FEWEST_MEDIA:
         raise WrongValue(pointer="/announcements", because="two_media_needed")
-    for n, said in enumerate(body.announcements):
-        if said.announced_at > ctx.now + FUTURE_TOLERANCE:
+    for n, announcement in enumerate(body.announcements):
+        if announcement.announced_at > ctx.now + FUTURE_TOLERANCE:
             raise WrongValue(pointer=f"/announcements/{n}/announced_at", because="in_the_future")
     if body.training is None:
         raise WrongValue(pointer="/training", because="examined_training_missing")
@@ -191,7 +187,7 @@ def _check_informed(
     words = {"number": str(training.number)}
     if training.examined_at is None:
         raise WrongValue(words, pointer="/training", because="training_not_examined")
-    left = [one.value for one in ExaminationTopic if one.value not in (training.topics or ())]
+    left = [topic.value for topic in ExaminationTopic if topic.value not in (training.topics or ())]
     if left:
         words["topics"] = ", ".join(left)
         raise WrongValue(words, pointer="/training", because="training_topics_missing")
@@ -230,8 +226,8 @@ def _check_cutover(improvement: Improvement, body: CompleteRolloutStepImprovemen
         ]
     )
     assert body.share is not None
-    if body.share <= (improvement.cutover_share or 0):
-        words = {"share": str(improvement.cutover_share)}
+    if body.share <= (improvement.rollout.cutover_share or 0):
+        words = {"share": str(improvement.rollout.cutover_share)}
         raise WrongValue(words, pointer="/share", because="share_not_more")
 
 
@@ -247,9 +243,9 @@ def _check_in_effect(ctx: ActionContext) -> None:
 
 async def _check_release_deployed(reads: ReadContext, improvement: Improvement) -> None:
     """Refuse a cutover before the release of the changed tool is in use (`release_not_in_use`)."""
-    if improvement.release_id is None:
+    if improvement.rollout.release_id is None:
         return
-    loaded = await reads.record("release", str(improvement.release_id))
+    loaded = await reads.record("release", str(improvement.rollout.release_id))
     state = None if loaded is None else loaded.record.state
     if loaded is None or state not in RELEASE_IN_USE:
         number = "" if loaded is None else str(loaded.record.number)
@@ -297,13 +293,13 @@ async def rollout_incomplete(
     """Refuse to hand over while one of the steps before it is open (`rollout_incomplete`)."""
     left = ctx.prepared(RolloutSteps).open_before_hand_over()
     if left:
-        steps = ", ".join(one.step.value for one in left if one.step is not None)
+        steps = ", ".join(step.step.value for step in left if step.step is not None)
         raise PreparationRefused("rollout_incomplete", {"steps": steps})
 
 
 async def handover_not_asked(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse to accept what the project manager has not handed over (`handover_not_asked`)."""
-    return None if improvement.handover_asked_at is not None else "handover_not_asked"
+    return None if improvement.rollout.handover_asked_at is not None else "handover_not_asked"
 
 
 async def not_a_later_step(

@@ -1,1 +1,0 @@
-"""Rows beside an improvement: its target KPIs and their effects, its team, its pilot, its rollout."""

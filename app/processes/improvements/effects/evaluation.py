@@ -1,0 +1,79 @@
+"""Steps 9 to 11 of improvements: judged by the measured effect, then standardised, or reverted."""
+
+from __future__ import annotations
+
+from app.common.people import Person, Role
+from app.common.records import Record
+from app.foundation.decisions.actions import withdraw_open_decisions
+from app.foundation.decisions.payloads import Tallied
+from app.kernel.actions.context import ActionContext
+from app.kpis.questions.periods import months_after
+from app.processes.improvements.checks import contradicting
+from app.processes.improvements.effects.payloads import (
+    AskToRevertImprovement,
+    EvaluateImprovement,
+    RevertImprovement,
+    StandardiseImprovement,
+)
+from app.processes.improvements.preparation import NewestEffect
+from app.processes.improvements.proposal.actions import put_to_committee
+from app.processes.improvements.proposal.records import DecisionSubject
+from app.processes.improvements.records import Improvement
+from app.ticketing.projects.planning import expect_no_report
+
+#: When the benefit is measured first after an improvement was standardised, in months.
+FIRST_BENEFIT_MONTHS = 3
+#: The largest position that the log can have.
+
+
+def evaluate(improvement: Improvement, body: EvaluateImprovement, ctx: ActionContext) -> None:
+    """Evaluate the improvement: its goal, scope and benefit are judged by the measured effect."""
+    improvement.judged_position = body.position
+    improvement.evaluation.goal_reached = body.goal_reached
+    improvement.evaluation.scope_reached = body.scope_reached
+    improvement.evaluation.benefit_reached = body.benefit_reached
+    improvement.evaluation.reached = body.reached
+    improvement.evaluation.evaluation_comment = body.comment
+    improvement.evaluation.against_evidence = (
+        contradicting(body.reached, ctx.prepared(NewestEffect)) is not None
+    )
+    improvement.evaluation.against_evidence_reason = (
+        body.reason if improvement.evaluation.against_evidence else None
+    )
+    improvement.evaluation.evaluated_by_id = ctx.caller.person_id
+    agreed, is_owner = ctx.ref(Person, "agreed_by"), ctx.caller.has_role(Role.process_owner, improvement)
+    own = ctx.caller.person_id if is_owner else None
+    improvement.evaluation.agreed_by_id = own if agreed is None else agreed.id
+    improvement.evaluation.evaluated_at = ctx.occurred_at
+
+
+def standardise(improvement: Improvement, body: StandardiseImprovement, ctx: ActionContext) -> None:
+    """Standardise the improvement: its documents are updated and published, and the teams are told."""
+    improvement.outcome.document_numbers = list(body.document_numbers)
+    improvement.told_team_ids = [str(team.id) for team in ctx.refs(Record, "teams")]
+    improvement.outcome.published_at = body.published_at or ctx.occurred_at
+    improvement.next_benefit_due_at = months_after(ctx.occurred_at, FIRST_BENEFIT_MONTHS, ctx.zone)
+    expect_no_report(improvement)
+
+
+def revert(improvement: Improvement, body: RevertImprovement, ctx: ActionContext) -> None:
+    """Revert the improvement: the old process stands, and those concerned were told."""
+    improvement.outcome.revert_reason = body.reason
+    improvement.outcome.reverted_told = body.told
+    withdraw_open_decisions(ctx)
+    expect_no_report(improvement)
+
+
+def ask_to_revert(improvement: Improvement, body: AskToRevertImprovement, ctx: ActionContext) -> None:
+    """Ask to revert the improvement: the committee decides, after its cutover."""
+    improvement.judgement.asked_reason, improvement.judgement.asked_told = body.reason, body.told
+    put_to_committee(improvement, DecisionSubject.revert, ctx)
+
+
+def revert_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
+    """Revert the improvement by decision, as the committee wants it after its cutover."""
+    improvement.outcome.revert_reason, improvement.outcome.reverted_told = (
+        improvement.judgement.asked_reason,
+        improvement.judgement.asked_told,
+    )
+    expect_no_report(improvement)

@@ -1,0 +1,1 @@
+"""Improvement projects: they are chartered, planned, and report on their progress."""

@@ -1,0 +1,1 @@
+"""Proposals of improvements: they are selected, proposed, weighed, decided and classified."""

@@ -1,0 +1,56 @@
+"""Step 4 of improvements: one is selected, by an assessment or by a quality manager, with its suggestions."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.common.records import Record
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import RelatedCommands, RelatedPart
+from app.processes.improvements.preparation import SuggestionsBehind
+from app.processes.improvements.proposal.payloads import DespiteFreeze, SelectImprovement
+from app.processes.improvements.records import Improvement
+from app.ticketing.followers import add_followers
+from app.ticketing.requesters import set_requester
+
+
+def select(improvement: Improvement, body: SelectImprovement, ctx: ActionContext) -> None:
+    """Select an improvement, with the suggestions that it carries out; whoever proposed them follows it."""
+    assessment = ctx.ref(Record, "assessment")
+    improvement.title = body.title
+    improvement.scope, improvement.process, improvement.aspect = body.scope, body.process, body.aspect
+    improvement.proposal.suggestion_ids = [
+        str(suggestion.id) for suggestion in ctx.refs(Record, "suggestions")
+    ]
+    improvement.proposal.assessment_id = None if assessment is None else assessment.id
+    improvement.proposal.selection_reason = body.reason
+    keep_freeze_exception(improvement, body)
+    set_requester(improvement, ctx)
+    improvement.opened_at = ctx.occurred_at
+    proposers = ctx.prepared(SuggestionsBehind).proposer_ids
+    improvement.proposer_ids = [str(person) for person in proposers]
+    add_followers(improvement, proposers, ctx)
+
+
+def keep_freeze_exception(improvement: Improvement, body: DespiteFreeze) -> None:
+    """Set why the improvement does not wait for the end of the freeze, if the payload says it."""
+    if body.freeze_exception is not None:
+        improvement.freeze_exception = body.freeze_exception
+        improvement.proposal.freeze_exception_reason = body.freeze_exception_reason
+
+
+def _selected_suggestions(
+    improvement: Improvement, body: SelectImprovement, ctx: ActionContext
+) -> list[RelatedPart]:
+    """Return the commands by which its suggestions are selected."""
+    assessment: UUID | None = improvement.proposal.assessment_id
+    related_body = {
+        "improvement": str(improvement.id),
+        "assessment": None if assessment is None else str(assessment),
+    }
+    return [RelatedPart(suggestion.row_key, related_body) for suggestion in ctx.refs(Record, "suggestions")]
+
+
+SELECT_SUGGESTIONS = RelatedCommands(
+    action="select", field="suggestions", parts=_selected_suggestions, permitted=True
+)

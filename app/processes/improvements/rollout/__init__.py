@@ -1,0 +1,1 @@
+"""Rollouts of improvements: nine steps to the cutover and after it, and the hand-over."""

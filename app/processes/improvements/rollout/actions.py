@@ -1,0 +1,235 @@
+"""Actions of a rollout: it is planned in nine steps, each is completed with its evidence, the improvement is
+handed over, and in the end optimised and fixed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.common.people import Person
+from app.common.records import Record
+from app.common.tickets import Ticket
+from app.foundation.documents.filing import OnFile, file_document, publish_draft, published_document
+from app.foundation.documents.records import DocumentClass, DocumentState, Heading
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import (
+    EmptyPayload,
+)
+from app.kpis.questions.periods import months_after
+from app.processes.improvements.pilot.preparation import PilotEvidence
+from app.processes.improvements.proposal.selection import keep_freeze_exception
+from app.processes.improvements.records import Improvement
+from app.processes.improvements.rollout.payloads import (
+    ALL_TEAMS,
+    AskHandOverImprovement,
+    CompleteRolloutStepImprovement,
+    FixImprovement,
+    FlagRolloutStepImprovement,
+    HandOverImprovement,
+    RollOutImprovement,
+    SkipRolloutOrderImprovement,
+)
+from app.processes.improvements.rollout.preparation import OPTIMISE_MONTHS, RolloutSteps
+from app.processes.improvements.rollout.records import RolloutAnnouncement, RolloutStep, RolloutStepName
+from app.ticketing.followers import add_followers
+
+#: Fixed a quarter after it was optimised, if the plan does not say when.
+FIX_MONTHS = 9
+#: The texts of a step's evidence. Those of a later stage of the cutover take the place of the earlier one's.
+EVIDENCE_TEXTS = (
+    *("evidence", "goals", "weekly_plan"),
+    *("pilot_shown", "people_shown", "resources_shown", "obstacles_shown"),
+)
+
+
+def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionContext) -> None:
+    """Plan the improvement's rollout, or plan anew what is open of it: its nine steps, with owners and due
+    dates.
+    """
+    release = ctx.ref(Ticket, "release")
+    improvement.rollout.rollout_advice = body.advice
+    improvement.rollout.rollout_scope = body.scope
+    improvement.rollout.rollout_departments = list(dict.fromkeys(body.departments))
+    improvement.rollout.rollout_contributions = body.contributions
+    improvement.rollout.rollout_schedule = body.schedule
+    improvement.rollout.rollout_told = body.told
+    improvement.rollout.release_id = release.id if release else None
+    improvement.rollout.rollout_planned_at = ctx.occurred_at
+    owners = {
+        planned.step: ctx.required_ref(Person, f"steps/{n}/owner").id for n, planned in enumerate(body.steps)
+    }
+    due = {planned.step: planned.due_at for planned in body.steps}
+    cutover_at = improvement.cutover_at or due[RolloutStepName.cut_over]
+    planned_steps = ctx.prepared(RolloutSteps)
+    add_followers(improvement, list(dict.fromkeys(owners.values())), ctx)
+    for place, name in enumerate(RolloutStepName, start=1):
+        step = planned_steps.step(name)
+        if step is not None and step.completed_at is not None:
+            continue
+        if step is None:
+            row = RolloutStep(
+                id=ctx.new_id(),
+                record=improvement.row_key,
+                step=name,
+                place=place,
+                planned_at=ctx.occurred_at,
+            )
+            ctx.add(row)
+        else:
+            row = ctx.change(step)
+            row.overdue_at = None
+        row.owner_id = owners.get(name, improvement.project_manager_id)
+        row.due_at = due.get(name) or default_due(name, cutover_at, ctx)
+        if name is RolloutStepName.pilot:
+            _complete_pilot(row, ctx)
+
+
+def _complete_pilot(row: RolloutStep, ctx: ActionContext) -> None:
+    """Complete the step of the pilot, which is done: its report is the evidence."""
+    report = published_document(DocumentClass.PL, ctx)
+    row.evidence_numbers = [report.number] if report is not None and report.number is not None else None
+    row.completed_by_id = ctx.caller.person_id
+    row.completed_at = ctx.occurred_at
+
+
+def default_due(name: RolloutStepName, cutover_at: datetime | None, ctx: ActionContext) -> datetime | None:
+    """Return when the step is due if the plan does not say: after the cutover by its day, others never."""
+    months = {RolloutStepName.optimise: OPTIMISE_MONTHS, RolloutStepName.fix: FIX_MONTHS}.get(name)
+    return None if months is None or cutover_at is None else months_after(cutover_at, months, ctx.zone)
+
+
+def complete_rollout_step(
+    improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
+) -> None:
+    """Complete a rollout step of the improvement, with its evidence; a cutover in stages is complete with all
+    teams.
+    """
+    step = ctx.change(ctx.prepared(RolloutSteps).planned(body.step))
+    for name in EVIDENCE_TEXTS:
+        text = getattr(body, name)
+        if text is not None:
+            setattr(step, name, text)
+    step.evidence_numbers = list(dict.fromkeys(body.numbers)) or None
+    if body.step is RolloutStepName.name_owner:
+        improvement.process_owner_id = ctx.required_ref(Person, "owner").id
+    elif body.step is RolloutStepName.organise:
+        improvement.rollout.rollout_goal = body.goal or improvement.default_goal
+    elif body.step is RolloutStepName.inform_and_train:
+        step.training_id = ctx.required_ref(Record, "training").id
+        _add_announcements(improvement, body, ctx)
+    elif body.step is RolloutStepName.publish:
+        step.effective_at = body.effective_at
+    elif body.step is RolloutStepName.cut_over:
+        _cut_over(improvement, body, ctx)
+    elif body.step is RolloutStepName.manage_daily:
+        step.went_well = body.went_well
+    if body.step is not RolloutStepName.cut_over or body.share == ALL_TEAMS:
+        step.completed_by_id = ctx.caller.person_id
+        step.completed_at = ctx.occurred_at
+
+
+def _add_announcements(
+    improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
+) -> None:
+    for announced in body.announcements:
+        announcement = RolloutAnnouncement(
+            id=ctx.new_id(),
+            record=improvement.row_key,
+            step=body.step,
+            medium=announced.medium,
+            announced_at=announced.announced_at,
+            reach=announced.reach,
+            recorded_by_id=ctx.caller.person_id,
+            noted_at=ctx.occurred_at,
+        )
+        ctx.add(announcement)
+
+
+def _cut_over(improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
+    """Note how far it is cut over. What was due by the planned day is due by the real one."""
+    improvement.rollout.cutover_share = body.share
+    if improvement.cutover_at is not None:
+        return
+    improvement.cutover_at = ctx.occurred_at
+    steps = ctx.prepared(RolloutSteps)
+    planned_at = steps.planned(RolloutStepName.cut_over).due_at
+    for name in (RolloutStepName.optimise, RolloutStepName.fix):
+        later = steps.planned(name)
+        if later.completed_at is None and later.due_at == default_due(name, planned_at, ctx):
+            ctx.change(later).due_at = default_due(name, ctx.occurred_at, ctx)
+
+
+def publish_success(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Publish the improvement's success: all teams read what has gone well in daily management."""
+
+
+def success_follow_up(improvement: Improvement, ctx: ActionContext) -> tuple[str, EmptyPayload] | None:
+    """Return the action that follows the step of daily management; None after the others."""
+    managed = any(
+        isinstance(after, RolloutStep) and after.step is RolloutStepName.manage_daily
+        for _, after in ctx.changed
+    )
+    return (publish_success.__name__, EmptyPayload()) if managed else None
+
+
+def skip_rollout_order(
+    improvement: Improvement, body: SkipRolloutOrderImprovement, ctx: ActionContext
+) -> None:
+    """Skip the improvement's rollout order: a step may be completed before those in front of it."""
+    step = ctx.change(ctx.prepared(RolloutSteps).planned(body.step))
+    step.order_reason = body.reason
+    step.order_skipped_by_id = ctx.caller.person_id
+
+
+def flag_rollout_step(improvement: Improvement, body: FlagRolloutStepImprovement, ctx: ActionContext) -> None:
+    """Flag the improvement's overdue rollout step."""
+    ctx.change(ctx.prepared(RolloutSteps).planned(body.step)).overdue_at = ctx.occurred_at
+
+
+def ask_hand_over(improvement: Improvement, body: AskHandOverImprovement, ctx: ActionContext) -> None:
+    """Ask to hand over the improvement: the quality manager is to take it over; the hand-over document is
+    drafted.
+    """
+    document_numbers = [
+        str(document.number)
+        for document in ctx.prepared(OnFile).documents
+        if document.state is DocumentState.published and document.document_class is not DocumentClass.HO
+    ]
+    sections = (
+        (Heading.handed_over, body.handed_over),
+        (Heading.documents, ", ".join(dict.fromkeys([*document_numbers, *body.numbers]))),
+        (Heading.pilot_result, ctx.prepared(PilotEvidence).goals_text()),
+        (
+            Heading.against_evidence if improvement.evaluation.against_evidence else Heading.below_promise,
+            improvement.evaluation.against_evidence_reason,
+        ),
+        (Heading.open_points, body.open_points),
+    )
+    entry = file_document(improvement, DocumentClass.HO, sections, ctx, state=DocumentState.drafted)
+    improvement.rollout.handover_id = entry.id
+    improvement.rollout.handover_asked_at = ctx.occurred_at
+
+
+def handover_document_class(improvement: Improvement) -> str | None:
+    """Return the class whose next document number is needed; None if the draft is there already."""
+    return DocumentClass.HO.value if improvement.rollout.handover_id is None else None
+
+
+def hand_over(improvement: Improvement, body: HandOverImprovement, ctx: ActionContext) -> None:
+    """Take over the improvement, which the project manager hands over."""
+    publish_draft(DocumentClass.HO, ctx)
+    improvement.rollout.accepted_by_id = ctx.caller.person_id
+
+
+def fix(improvement: Improvement, body: FixImprovement, ctx: ActionContext) -> None:
+    """Fix the improvement's process: optimise the standard, or fix it in behaviour, performance and tools."""
+    step = ctx.change(ctx.prepared(RolloutSteps).planned(body.step))
+    step.evidence = body.evidence
+    step.evidence_numbers = list(dict.fromkeys(body.numbers)) or None
+    step.completed_by_id = ctx.caller.person_id
+    step.completed_at = ctx.occurred_at
+    keep_freeze_exception(improvement, body)
+    if body.step is RolloutStepName.optimise:
+        improvement.optimised_at = ctx.occurred_at
+    else:
+        improvement.outcome.fixed_at = ctx.occurred_at
