@@ -28,7 +28,7 @@ from app.kernel.actions.payloads import references
 from app.kernel.actions.refusals import Refusal, WrongValue
 from app.kernel.commands import dating, guards
 from app.kernel.commands.command import Command
-from app.kernel.commands.decide import Decision, decide
+from app.kernel.commands.decide import CommandDecision, decide
 from app.log.ids import uuid7
 from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES_BY_KIND
@@ -117,7 +117,7 @@ class Scenario:
                 self, faults=[("/" + "/".join(map(str, e["loc"])), e["type"]) for e in error.errors()]
             )
 
-    def _decided(self, action: str, payload: dict[str, Any]) -> tuple[str, Decision]:
+    def _decided(self, action: str, payload: dict[str, Any]) -> tuple[str, CommandDecision]:
         row = self.lifecycle[action]
         body = row.body.model_validate(
             {**{name: str(r[0].id) for name, r in self.found.items() if "/" not in name}, **payload}
@@ -182,7 +182,7 @@ class Outcome:
     """What came of an action: an event, a refusal, or faults of the body."""
 
     given: Scenario
-    decided: tuple[str, Decision] | None = None
+    decided: tuple[str, CommandDecision] | None = None
     refusal: Refusal | None = None
     faults: list[tuple[str, str]] = field(default_factory=list)
 

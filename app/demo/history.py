@@ -33,7 +33,7 @@ from app.demo.data.organisation import (
 from app.demo.foundations import make_foundations
 from app.demo.script import DEMO_RULE, IMPORTED_SOURCE, DemoRun, Script, source_of
 from app.demo.scripts.article_scripts import ArticleScenario
-from app.demo.scripts.change_scripts import ChangeCalendar
+from app.demo.scripts.change_scripts import ScriptedCalendar
 from app.demo.scripts.deployment_scripts import DeploymentCalendar
 from app.demo.scripts.incident_scripts import DuplicateReport, IncidentScenario, Member, Participants
 from app.demo.scripts.problem_scripts import ProblemScenario, decline_candidates
@@ -82,7 +82,7 @@ async def _make_once(ledger: Ledger, progress: Callable[[int, int], None], days:
     cast, end = await organisation.build(), organisation.end
     lives = [IncidentScenario(cast, opening) for opening in incident_arrivals(end, days)]
     incidents: dict[int, UUID] = {}
-    changes = ChangeCalendar(maker, cast, end)
+    changes = ScriptedCalendar(maker, cast, end)
     tellings: list[Callable[[], Awaitable[None]]] = [
         changes.play,
         *(project.play for project in ProjectScenario.from_templates(maker, cast, end)),

@@ -123,7 +123,7 @@ class StatusMapping(_MappingModel):
     ]
 
 
-class IncidentFields(_MappingModel):
+class ImportedIncidentFields(_MappingModel):
     """The columns that give the fields of an incident."""
 
     title: Column | None = None
@@ -176,7 +176,7 @@ class FileMapping(_MappingModel):
     ignore: Columns = frozenset()
     afterwards: Columns = frozenset()
     state: StatusMapping
-    fields: IncidentFields = IncidentFields()
+    fields: ImportedIncidentFields = ImportedIncidentFields()
 
     @model_validator(mode="after")
     def check_columns(self) -> Self:
@@ -273,7 +273,7 @@ class FileMapping(_MappingModel):
         )
 
     def _coded(self) -> Iterator[tuple[str, tuple[str, Mapping[str, CodeEnum]]]]:
-        for name in IncidentFields.model_fields:
+        for name in ImportedIncidentFields.model_fields:
             column = getattr(self.fields, name)
             if isinstance(column, CodedColumn):
                 (kind,) = column.__pydantic_generic_metadata__["args"]

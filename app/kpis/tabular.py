@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from app.api.requests.csv_output import Cell
 from app.kpis.answers.answer import KpiAnswer
-from app.kpis.answers.point_parts import KpiInterval, KpiPrevious, KpiSurvival, KpiTarget
+from app.kpis.answers.point_parts import KpiInterval, KpiPrevious, KpiSurvival, PointTarget
 from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import KpiCase
 from app.kpis.catalogue import KPIS
@@ -30,7 +30,7 @@ SUBFIELDS: Mapping[str, Collection[str]] = {
     "exposure": KpiExposure.model_fields,
     "interval": KpiInterval.model_fields,
     "excluded": EXCLUSIONS,
-    "target": KpiTarget.model_fields,
+    "target": PointTarget.model_fields,
     "previous": KpiPrevious.model_fields,
     "last_year": KpiPrevious.model_fields,
 }

@@ -24,7 +24,7 @@ from app.i18n import translate
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.commands.references import is_visible
 from app.kernel.consumers import polling as rounds
-from app.kernel.consumers.rules import Cause, Clock, Consequence, perform_consequence
+from app.kernel.consumers.rules import Clock, RuleCause, RuleConsequence, perform_consequence
 from app.kernel.ledger import Ledger
 from app.log.batches import Batch
 from app.log.events import id_of, kind_of
@@ -166,11 +166,11 @@ async def send_due(
 
 async def _record_outcome(ledger: Ledger, row: Row, failure: DeliveryFailure | None, now: datetime) -> None:
     """Append the outcome of the mail to the notice's stream."""
-    cause = Cause(NAME, row["cause"], row["correlation_id"], now, str(row["id"]))
+    cause = RuleCause(NAME, row["cause"], row["correlation_id"], now, str(row["id"]))
     if failure is None:
-        consequence = Consequence("notice", "mail", row["id"], EmptyPayload())
+        consequence = RuleConsequence("notice", "mail", row["id"], EmptyPayload())
     else:
-        consequence = Consequence("notice", "fail", row["id"], FailNotice(failure=failure))
+        consequence = RuleConsequence("notice", "fail", row["id"], FailNotice(failure=failure))
     refused = await perform_consequence(ledger, cause, consequence)
     assert refused is None, refused
 

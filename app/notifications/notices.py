@@ -24,7 +24,7 @@ from app.common.times.clocks import KIND as CLOCK
 from app.foundation.decisions.records import Decision
 from app.kernel.commands.references import is_visible
 from app.kernel.consumers import polling as rounds
-from app.kernel.consumers.rules import Cause, Clock, Consequence, perform_consequence, record_refusal
+from app.kernel.consumers.rules import Clock, RuleCause, RuleConsequence, perform_consequence, record_refusal
 from app.kernel.ledger import Ledger
 from app.log.batches import Batch
 from app.log.events import Recorded, kind_of
@@ -253,7 +253,7 @@ async def _send(
     bodies = await _bodies(connection, ledger, bundles)
     sent = [bundle for bundle in bundles if bundle.key in bodies]
     causes = [
-        Cause(
+        RuleCause(
             NAME,
             bundle.cause,
             bundle.correlation_id,
@@ -262,7 +262,7 @@ async def _send(
         )
         for bundle in sent
     ]
-    consequences = [Consequence("notice", "send", None, bodies[bundle.key]) for bundle in sent]
+    consequences = [RuleConsequence("notice", "send", None, bodies[bundle.key]) for bundle in sent]
     doing = [perform_consequence(ledger, *pair) for pair in zip(causes, consequences, strict=True)]
     outcomes = await asyncio.gather(*doing, return_exceptions=True)
     later: set[tuple[UUID, str, int]] = set()

@@ -18,7 +18,7 @@ from app.service_level_engine.case_events import instant_of, seconds_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class AlignmentLink:
     """An OLA or UC beneath the SLA. `counts` is false of a UC where the SLA pauses while a supplier is
     awaited: then its time passes, but is left out of the sum.
     """
@@ -56,7 +56,7 @@ class Alignment:
         return self.worst_seconds is not None and self.worst_seconds <= target_seconds
 
 
-def align(hours: BusinessTime, links: Sequence[Link], begin: datetime, end: datetime) -> Alignment:
+def align(hours: BusinessTime, links: Sequence[AlignmentLink], begin: datetime, end: datetime) -> Alignment:
     """Return the longest that the links take, in business time of the SLA (`hours`), over all openings from
     `begin` to before `end`.
     """
@@ -72,7 +72,7 @@ def align(hours: BusinessTime, links: Sequence[Link], begin: datetime, end: date
     return Alignment(worst, instant_of(worst_at), tuple(_lines(hours, links, worst_at)))
 
 
-def _total(hours: BusinessTime, links: Sequence[Link], second: int) -> int | None:
+def _total(hours: BusinessTime, links: Sequence[AlignmentLink], second: int) -> int | None:
     total = 0
     for link in links:
         end = link.hours.advance(second, link.target_seconds)
@@ -84,7 +84,7 @@ def _total(hours: BusinessTime, links: Sequence[Link], second: int) -> int | Non
     return total
 
 
-def _lines(hours: BusinessTime, links: Sequence[Link], second: int) -> Iterator[LinkTime]:
+def _lines(hours: BusinessTime, links: Sequence[AlignmentLink], second: int) -> Iterator[LinkTime]:
     for link in links:
         end = link.hours.advance(second, link.target_seconds)
         assert end is not None, "this case has been added up"
@@ -93,7 +93,7 @@ def _lines(hours: BusinessTime, links: Sequence[Link], second: int) -> Iterator[
         second = end
 
 
-def _candidates(hours: BusinessTime, links: Sequence[Link], first: int, last: int) -> set[int]:
+def _candidates(hours: BusinessTime, links: Sequence[AlignmentLink], first: int, last: int) -> set[int]:
     """Return the openings to try between the two instants."""
     begins, until = [first], last
     for link in links:
@@ -122,7 +122,7 @@ def _edges(calendars: Iterable[BusinessTime], first: int, last: int) -> set[int]
     return edges
 
 
-def _moved_back(links: Sequence[Link], begins: Sequence[int], instant: int) -> int | None:
+def _moved_back(links: Sequence[AlignmentLink], begins: Sequence[int], instant: int) -> int | None:
     """Return the first opening, from `begins[0]` on, with which the last of the links ends no earlier than at
     the instant; without links the instant itself.
 

@@ -34,7 +34,7 @@ class AnnouncementKind(StrEnum):
     stopped = "stopped"
 
 
-class Cause(CodeEnum):
+class AnnouncementCause(CodeEnum):
     """The cause of the withdrawal of a breach, or of a change of target."""
 
     reprioritised = "reprioritised", "Another priority", "优先级调整"
@@ -58,7 +58,7 @@ class Announcement:
     target: Target
     percent: int | None = None
     #: Of a withdrawal, a change of target, and a breach that did not come by time alone.
-    because: Cause | None = None
+    because: AnnouncementCause | None = None
     #: The position of the event that caused it; None: a calendar, or time alone.
     by_position: int | None = None
     #: Of a stop: how the clock ended.
@@ -221,7 +221,7 @@ def _changes(announced: _Announced, reading: ClockReading, step: _Step) -> Itera
 
 
 def _thresholds_passed(
-    announced: _Announced, reading: ClockReading, step: _Step, cause: Cause, *, retargeted: bool
+    announced: _Announced, reading: ClockReading, step: _Step, cause: AnnouncementCause, *, retargeted: bool
 ) -> list[Announcement]:
     """Return the percentages and the breach that were not announced yet, in the order of their instants."""
     passed = [(passed_at, AnnouncementKind.warned, percent) for percent, passed_at in reading.warned]
@@ -251,7 +251,7 @@ def _thresholds_passed(
     return sorted(new_announcements, key=lambda each: (each.occurred_at, each.percent or 100))
 
 
-def _withdrawn(number: int, target: Target, step: _Step, cause: Cause) -> Announcement:
+def _withdrawn(number: int, target: Target, step: _Step, cause: AnnouncementCause) -> Announcement:
     return Announcement(
         kind=AnnouncementKind.breach_withdrawn,
         round=number,
@@ -266,16 +266,16 @@ def _position(step: _Step) -> int | None:
     return None if step.event is None else step.event.position
 
 
-def _cause(step: _Step, *, retargeted: bool) -> Cause:
+def _cause(step: _Step, *, retargeted: bool) -> AnnouncementCause:
     if step.event is None:
-        return Cause.calendar
+        return AnnouncementCause.calendar
     if step.event.kind is EventKind.excluded:
-        return Cause.excluded
+        return AnnouncementCause.excluded
     changes = step.event.changes
     if retargeted and "priority" in changes:
-        return Cause.reprioritised
+        return AnnouncementCause.reprioritised
     if changes.keys() & {"service", "customer", "catalogue_item"}:
-        return Cause.moved_service
+        return AnnouncementCause.moved_service
     if retargeted and "category" in changes:
-        return Cause.recategorised
-    return Cause.late_event
+        return AnnouncementCause.recategorised
+    return AnnouncementCause.late_event

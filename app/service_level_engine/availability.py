@@ -16,7 +16,7 @@ from app.service_level_engine.case_events import seconds_of
 Span = tuple[int, int]
 
 
-class Effect(CodeEnum):
+class OutageEffect(CodeEnum):
     """The effect of an incident on a service."""
 
     none = "none", "None", "无影响"
@@ -30,7 +30,7 @@ class Outage:
     until the service was restored, or up to now.
     """
 
-    effects: tuple[tuple[datetime, Effect], ...]
+    effects: tuple[tuple[datetime, OutageEffect], ...]
     restored_at: datetime | None
 
 
@@ -110,14 +110,14 @@ def budget_used(
 
 def _united(outages: Iterable[Outage], now: int) -> tuple[list[Span], list[Span]]:
     """Return the spans in which the service was down, and those in which it was degraded but not down."""
-    spans: dict[Effect, list[Span]] = {effect: [] for effect in Effect}
+    spans: dict[OutageEffect, list[Span]] = {effect: [] for effect in OutageEffect}
     for outage in outages:
         restored = now if outage.restored_at is None else min(now, seconds_of(outage.restored_at))
         begins = [seconds_of(begins_at) for begins_at, _ in outage.effects]
         for (_, effect), begin, end in zip(outage.effects, begins, [*begins[1:], restored], strict=True):
             spans[effect].append((begin, min(end, restored)))
-    down = _merged(spans[Effect.down])
-    return down, _subtract(_merged(spans[Effect.degraded]), down)
+    down = _merged(spans[OutageEffect.down])
+    return down, _subtract(_merged(spans[OutageEffect.degraded]), down)
 
 
 def _counted(hours: BusinessTime, spans: Sequence[Span], first: int, last: int) -> int:

@@ -20,7 +20,7 @@ from app.service_level_engine.targets import Metric, Target, Targeting
 Attributes = Mapping[str, str | None]
 
 
-class Scope(CodeEnum):
+class TargetScope(CodeEnum):
     """The form of an agreement's scope: of the agreements that fit, the one whose form is first here wins."""
 
     service_customer_item = (
@@ -39,13 +39,13 @@ class Scope(CodeEnum):
     none = "none", "None", "无"
 
 
-_RANK = {scope: rank for rank, scope in enumerate(Scope)}
+_RANK = {scope: rank for rank, scope in enumerate(TargetScope)}
 #: The case's attribute that names the party of an agreement.
 PARTY_ATTRIBUTE = {AgreementType.sla: "customer", AgreementType.ola: "team", AgreementType.uc: "supplier"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
+class ApplicableAgreement:
     """A version of an agreement, as far as the choice depends on it."""
 
     key: str
@@ -70,15 +70,15 @@ class Agreement:
     targets: tuple[Target, ...] = ()
 
     @property
-    def scope(self) -> Scope | None:
+    def scope(self) -> TargetScope | None:
         """The form of its scope; None: it has none of these forms, and fits nothing."""
         if self.agreement_type is not AgreementType.sla:
             if self.party is None or self.catalogue_items:
                 return None
             team = self.agreement_type is AgreementType.ola
             if self.services:
-                return Scope.team_service if team else Scope.supplier_service
-            return Scope.team if team else Scope.supplier
+                return TargetScope.team_service if team else TargetScope.supplier_service
+            return TargetScope.team if team else TargetScope.supplier
         named = (bool(self.services), self.party is not None, bool(self.catalogue_items))
         return _SLA_SCOPES.get(named)
 
@@ -93,10 +93,10 @@ class Agreement:
 
 
 _SLA_SCOPES = {
-    (True, True, True): Scope.service_customer_item,
-    (True, True, False): Scope.service_customer,
-    (True, False, False): Scope.service,
-    (False, False, False): Scope.default,
+    (True, True, True): TargetScope.service_customer_item,
+    (True, True, False): TargetScope.service_customer,
+    (True, False, False): TargetScope.service,
+    (False, False, False): TargetScope.default,
 }
 
 
@@ -127,32 +127,35 @@ class Opening:
         return position < self.position
 
 
-class Choice(NamedTuple):
+class TargetChoice(NamedTuple):
     """The agreement that applies to a case, and the form of scope by which it was chosen."""
 
-    agreement: Agreement | None
-    why: Scope
+    agreement: ApplicableAgreement | None
+    why: TargetScope
 
 
 def choose_agreement(
-    agreements: Sequence[Agreement], agreement_type: AgreementType, attributes: Attributes, opening: Opening
-) -> Choice:
+    agreements: Sequence[ApplicableAgreement],
+    agreement_type: AgreementType,
+    attributes: Attributes,
+    opening: Opening,
+) -> TargetChoice:
     """Return the most specific agreement of that type that was in force at the opening and fits.
 
     Of several equally specific ones, which `sign` refuses for equal scopes, it is the first in the list.
     """
-    best: Agreement | None = None
-    why = Scope.none
+    best: ApplicableAgreement | None = None
+    why = TargetScope.none
     for agreement in in_force(agreements, agreement_type, opening):
         scope = agreement.scope
         if scope is not None and _RANK[scope] < _RANK[why] and agreement.fits(attributes):
             best, why = agreement, scope
-    return Choice(best, why)
+    return TargetChoice(best, why)
 
 
 def in_force(
-    agreements: Sequence[Agreement], agreement_type: AgreementType, opening: Opening
-) -> list[Agreement]:
+    agreements: Sequence[ApplicableAgreement], agreement_type: AgreementType, opening: Opening
+) -> list[ApplicableAgreement]:
     """Return the agreements of that type that were in force at the opening, as far as is known for it."""
     same = [agreement for agreement in agreements if agreement.agreement_type is agreement_type]
     replaced = {
@@ -167,7 +170,7 @@ def in_force(
     ]
 
 
-def _has_begun(agreement: Agreement, opening: Opening) -> bool:
+def _has_begun(agreement: ApplicableAgreement, opening: Opening) -> bool:
     """Return whether it was in force by the opening, and so had replaced its predecessor."""
     if agreement.signed_at is None or not opening.is_position_known(agreement.signed_position):
         return False
@@ -176,7 +179,7 @@ def _has_begun(agreement: Agreement, opening: Opening) -> bool:
     )
 
 
-def _is_over(agreement: Agreement, opening: Opening) -> bool:
+def _is_over(agreement: ApplicableAgreement, opening: Opening) -> bool:
     if agreement.valid_until is not None and agreement.valid_until <= opening.opened_at:
         return True
     if agreement.ended_at is None or agreement.ended_at > opening.opened_at:
@@ -200,7 +203,7 @@ def choose_target(targets: Iterable[Target], metric: Metric, attributes: Attribu
 
 
 def targeting_by(
-    choose: Callable[[Attributes], Agreement | None], metric: Metric, fixed: Attributes
+    choose: Callable[[Attributes], ApplicableAgreement | None], metric: Metric, fixed: Attributes
 ) -> Targeting:
     """Return the targeting of a clock whose agreement `choose` finds; `fixed` are attributes that no event
     changes, such as `process`.
@@ -214,7 +217,9 @@ def targeting_by(
     return target_of
 
 
-def conflicting_agreement(candidate: Agreement, agreements: Sequence[Agreement]) -> Agreement | None:
+def conflicting_agreement(
+    candidate: ApplicableAgreement, agreements: Sequence[ApplicableAgreement]
+) -> ApplicableAgreement | None:
     """Return the first agreement with which the candidate may not be signed: another that is signed, of the
     same type, party and scope, in force at an instant of the candidate's validity.
     """
@@ -234,7 +239,7 @@ def conflicting_agreement(candidate: Agreement, agreements: Sequence[Agreement])
     return None
 
 
-def _scope_key(agreement: Agreement) -> tuple[object, ...]:
+def _scope_key(agreement: ApplicableAgreement) -> tuple[object, ...]:
     return agreement.agreement_type, agreement.party, agreement.services, agreement.catalogue_items
 
 

@@ -29,7 +29,7 @@ PAGES = {
 #: What `make contract` writes.
 GENERATED = {
     "openapi/openapi.json",
-    "openapi/areas/incidents.json",
+    *(f"openapi/areas/{area}.json" for area in ("incidents", "problems", "requests")),
     "openapi/events.json",
     *(["migrations/schema.sql"] if WHOLE else []),
 }

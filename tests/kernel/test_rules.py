@@ -14,7 +14,7 @@ from app.foundation.people.persons import AddPerson
 from app.kernel.access.reads import load
 from app.kernel.actions.payloads import Payload, Reason
 from app.kernel.actions.refusals import RetriesExhausted
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.events import Recorded, id_of
@@ -37,9 +37,9 @@ class Killed(BaseException):
     """A process ends here, and says nothing to anybody."""
 
 
-async def give_to_the_desk(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def give_to_the_desk(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """What was reported is the desk's."""
-    yield Consequence("incident", "assign", id_of(event.stream), AssignTicket(team="desk"))
+    yield RuleConsequence("incident", "assign", id_of(event.stream), AssignTicket(team="desk"))
 
 
 GIVES = Rule("gives_to_the_desk", ("incident.reported",), give_to_the_desk)
@@ -118,8 +118,8 @@ async def test_what_was_done_before_a_kill_is_not_taken_for_refused_after_it(
     """The rule takes what is in one state to another: done, it is refused."""
     incident = await report(ledger, agent)
 
-    async def resolve(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
-        yield Consequence("incident", "resolve", id_of(event.stream), a_resolution())
+    async def resolve(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
+        yield RuleConsequence("incident", "resolve", id_of(event.stream), a_resolution())
 
     rule = Rule("gives_to_the_desk", ("incident.reported",), resolve)
     write = ledger.writer.write
@@ -159,7 +159,7 @@ async def test_a_rule_whose_record_has_moved_since_it_looked_looks_again(
     incident = await report(ledger, agent)
     looks: list[int] = []
 
-    async def give(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+    async def give(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
         loaded = await load(ledger.db, LIFECYCLE, str(incident.id))
         assert loaded is not None
         version = loaded.record.version
@@ -167,7 +167,7 @@ async def test_a_rule_whose_record_has_moved_since_it_looked_looks_again(
         if len(looks) < 3:  # somebody is faster
             said = EditIncident.model_validate({"title": f"The printer burns, {len(looks)}"})
             await act(ledger, agent, "incident", "edit", incident.id, said)
-        yield Consequence("incident", "assign", incident.id, AssignTicket(team="desk"), if_match=version)
+        yield RuleConsequence("incident", "assign", incident.id, AssignTicket(team="desk"), if_match=version)
 
     await follow(line, ledger, Rule("gives_to_the_desk", ("incident.reported",), give))
     assert looks == [1, 2, 3]
@@ -180,8 +180,8 @@ async def test_a_record_that_keeps_moving_is_busy_and_the_checkpoint_has_not_mov
 ) -> None:
     incident = await report(ledger, agent)
 
-    async def late(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
-        yield Consequence("incident", "assign", incident.id, AssignTicket(team="desk"), if_match=7)
+    async def late(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
+        yield RuleConsequence("incident", "assign", incident.id, AssignTicket(team="desk"), if_match=7)
 
     with pytest.raises(RetriesExhausted):
         await follow(line, ledger, Rule("gives_to_the_desk", ("incident.reported",), late))
@@ -209,8 +209,8 @@ async def test_what_gets_no_answer_is_tried_again_and_the_checkpoint_has_not_mov
 async def test_a_rule_that_opens_a_record_opens_one_however_often_it_is_killed(
     ledger: Ledger, agent: Caller, line: Connection
 ) -> None:
-    async def add_somebody(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
-        yield Consequence("person", "add", None, AddPerson(name="Somebody"))
+    async def add_somebody(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
+        yield RuleConsequence("person", "add", None, AddPerson(name="Somebody"))
 
     rule = Rule("gives_to_the_desk", ("incident.reported",), add_somebody)
     await report(ledger, agent)
@@ -227,10 +227,10 @@ async def test_what_comes_to_be_between_two_takings_is_done_too_and_nothing_else
     """A rule looks at what there is by now. The keys are the records' own, whatever stands between them."""
     first = await report(ledger, agent)
 
-    async def give_all(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+    async def give_all(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
         rows = await ledger.db.rows("select id from fold.incident order by opened_at desc, id desc")
         for row in rows:
-            yield Consequence("incident", "assign", row["id"], AssignTicket(team="desk"))
+            yield RuleConsequence("incident", "assign", row["id"], AssignTicket(team="desk"))
 
     rule = Rule("gives_to_the_desk", ("incident.acknowledged",), give_all)
     await act(ledger, agent, "incident", "acknowledge", first.id)

@@ -11,7 +11,12 @@ import pytest
 
 from app.cli.conformance.sla_case_file import Calendars, case_events, instant, target_of
 from app.common.times.business_time import BusinessTime, CalendarDefinition
-from app.service_level_engine.announcements import Announcement, AnnouncementKind, Cause, announcements
+from app.service_level_engine.announcements import (
+    Announcement,
+    AnnouncementCause,
+    AnnouncementKind,
+    announcements,
+)
 from app.service_level_engine.case_events import ActorKind, CaseEvent, EventKind
 from app.service_level_engine.clock import ClockState, read_clocks, read_party_clock
 from app.service_level_engine.targets import Metric, Target, Targeting
@@ -165,7 +170,7 @@ BREACHED = [*WARNED, (Kind.breached, at("16 12:00"), None)]
 def test_a_resolution_entered_late_withdraws_the_breach_that_was_said() -> None:
     late = event(EventKind.resolved, "16 11:50", "16 15:00")
     assert said_of([OPENED, late], "16 14:00") == BREACHED
-    withdrawn = (Kind.breach_withdrawn, at("16 15:00"), Cause.late_event)
+    withdrawn = (Kind.breach_withdrawn, at("16 15:00"), AnnouncementCause.late_event)
     assert said_of([OPENED, late], "17 09:00") == [
         *BREACHED,
         withdrawn,
@@ -178,10 +183,10 @@ def test_a_lower_priority_withdraws_the_breach_and_a_higher_one_makes_it_at_its_
     higher = event(EventKind.other, "16 14:00", changes={"priority": "P1"})
     assert said_of([OPENED, lower, higher], "16 15:00") == [
         *BREACHED,
-        (Kind.retargeted, at("16 13:00"), Cause.reprioritised),
-        (Kind.breach_withdrawn, at("16 13:00"), Cause.reprioritised),
-        (Kind.retargeted, at("16 14:00"), Cause.reprioritised),
-        (Kind.breached, at("16 14:00"), Cause.reprioritised),
+        (Kind.retargeted, at("16 13:00"), AnnouncementCause.reprioritised),
+        (Kind.breach_withdrawn, at("16 13:00"), AnnouncementCause.reprioritised),
+        (Kind.retargeted, at("16 14:00"), AnnouncementCause.reprioritised),
+        (Kind.breached, at("16 14:00"), AnnouncementCause.reprioritised),
     ]
 
 
@@ -191,7 +196,7 @@ def test_a_duplicate_takes_the_breach_back_and_ends_the_clock() -> None:
         [OPENED, duplicate], Metric.resolution, by_priority, lambda key, expected: UTC_OFFICE, at("16 15:00")
     )
     assert [item.kind for item in result[-2:]] == [Kind.breach_withdrawn, Kind.stopped]
-    assert result[-2].because is Cause.excluded
+    assert result[-2].because is AnnouncementCause.excluded
     assert result[-2].by_position == duplicate.position
     assert result[-1].state is ClockState.excluded
 
@@ -234,7 +239,7 @@ def test_a_closing_day_published_late_takes_a_breach_back() -> None:
     )
     assert [(item.kind, item.occurred_at, item.because) for item in result[2:]] == [
         (Kind.breached, at("16 12:00"), None),
-        (Kind.breach_withdrawn, at("16 14:00"), Cause.calendar),
+        (Kind.breach_withdrawn, at("16 14:00"), AnnouncementCause.calendar),
         (Kind.breached, at("17 11:00"), None),
     ]
 

@@ -14,7 +14,7 @@ from app.common.people import Role, rule_caller
 from app.kernel.actions.payloads import EmptyPayload
 from app.log.events import stream
 from app.ticketing.routes.rating_page import LARGEST_FORM, REQUESTS_PER_MINUTE
-from app.ticketing.satisfaction.rating_links import InvalidToken, RatingLink, parse
+from app.ticketing.satisfaction.rating_links import InvalidRatingToken, RatingLink, parse
 from tests.cases import each_case
 from tests.client import ADDRESS, RESOLVED, Api, Client, an_incident
 from tests.people import act
@@ -250,5 +250,5 @@ def test_a_token_is_what_was_signed_and_nothing_else() -> None:
     assert parse(rating_link.token(sign), sign) == rating_link
     assert rating_link.has_expired(datetime(2027, 3, 1, 12, tzinfo=UTC))
     assert not rating_link.has_expired(datetime(2027, 3, 1, 11, 59, 59, tzinfo=UTC))
-    with pytest.raises(InvalidToken):
+    with pytest.raises(InvalidRatingToken):
         parse(rating_link.token(sign), lambda *texts: sign("another key", *texts))

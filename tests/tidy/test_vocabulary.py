@@ -30,12 +30,8 @@ VAGUE_VARIABLES = frozenset(
 )
 #: How many bindings of such names there are, by folder.
 VAGUE_BINDINGS = {"app": 51, "tests": 237}
-#: How many public classes share their name with another one.
-SHARED_CLASS_NAMES = 20
-#: How many modules stand in circles of imports, those for the type checker alone among them.
-MODULES_IN_CIRCLES = 0
-#: How many folders hold more than so many modules.
-MODULES_A_FOLDER, FULL_FOLDERS = 15, 1
+#: How many modules a folder holds at most.
+MODULES_A_FOLDER = 15
 #: How many fields the widest record has.
 WIDEST_RECORD = 60
 
@@ -45,10 +41,8 @@ QUESTION = re.compile(
     r"(?:what|who|whom|whose|how|whether|when|where|why|which)\b",
     re.IGNORECASE,
 )
-#: How many fields and parameters of the contract have such a description.
-QUESTIONS = 1_283
 #: How many fields of records that clients see, in answers and in events, have no description.
-WITHOUT_DESCRIPTION = 1_343
+WITHOUT_DESCRIPTION = 1_131
 
 
 def _bindings(source: Source) -> Iterator[tuple[str, int]]:
@@ -90,7 +84,7 @@ def test_a_class_name_means_one_thing() -> None:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(f"{node.name} {source.name}:{node.lineno}")
     shared = [place for same in places.values() if len(same) > 1 for place in same[1:]]
-    _within(SHARED_CLASS_NAMES, shared, "Another class has this name: say of what it is one.")
+    _within(0, shared, "Another class has this name: say of what it is one.")
 
 
 def _circles() -> list[set[str]]:
@@ -129,7 +123,7 @@ def test_modules_import_one_another_in_no_circle() -> None:
         f"{module} ({', '.join(sorted(circle - {module}))})" for circle in _circles() for module in circle
     ]
     advice = "Records, payloads, preparation, checks, lifecycle: each imports those before it, for types too."
-    _within(MODULES_IN_CIRCLES, circles, advice)
+    _within(0, circles, advice)
 
 
 def test_a_folder_holds_a_dozen_modules() -> None:
@@ -139,7 +133,7 @@ def test_a_folder_holds_a_dozen_modules() -> None:
         if not source.name.endswith("__init__.py")
     )
     full = [f"{folder}: {number}" for folder, number in modules.items() if number > MODULES_A_FOLDER]
-    _within(FULL_FOLDERS, full, "Make rooms in it: packages by what belongs together.")
+    _within(0, full, "Make rooms in it: packages by what belongs together.")
 
 
 def test_no_record_is_wider_than_people_can_read() -> None:
@@ -170,7 +164,7 @@ def _described(node: Any, place: str = "") -> Iterator[tuple[str, str]]:
 def test_descriptions_of_fields_begin_with_nouns() -> None:
     contract = json.loads((PROJECT / "openapi" / "openapi.json").read_text())
     questions = [f"{place}: {text}" for place, text in _described(contract) if QUESTION.match(text)]
-    _within(QUESTIONS, questions, "Say what it holds: `The person who`, `Time of`, `True if`, `Number of`.")
+    _within(0, questions, "Say what it holds: `The person who`, `Time of`, `True if`, `Number of`.")
 
 
 def test_fields_that_clients_see_are_described() -> None:

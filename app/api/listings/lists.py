@@ -166,7 +166,7 @@ def _expand_target(listing: Listing, lists: Mapping[str, Listing], name: str) ->
 
 def _sort(names: tuple[str, ...]) -> Any:
     choices: Any = Literal[tuple(choice for name in names for choice in (name, f"-{name}"))]
-    about = "By what they are sorted, with `-` downwards; then by id. Those without a value come last."
+    about = "Field that they are sorted by, with `-` downwards; then by id. Those without a value come last."
     return Annotated[choices, Field(description=about)], f"-{names[0]}"
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from app.common.people import rule_caller as as_caller
 from app.common.times.clocks import AgreementType, ClockData, ClockEventType
 from app.foundation.escalation.lookups import matching_rules, open_tickets
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.events import Recorded, id_of, kind_of
@@ -43,7 +43,7 @@ async def any_rule(ledger: Ledger, connection: Connection, events: Sequence[Reco
     return events if await fetch_rows(connection, ANY_RULE, {}) else ()
 
 
-async def escalate(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def escalate(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the escalations of the clock's ticket, one for each rule that asks for what the clock says."""
     clock = ClockData.model_validate(event.data["clock"])
     if clock.agreement_type is not AgreementType.sla:
@@ -65,7 +65,9 @@ async def escalate(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence
     for row in await ledger.db.rows(query, parameters):
         body = EscalateTicket(team=_text(row["team_id"]), person=_text(row["person_id"]), reason=row["name"])
         # With the version that was read: of two rules that name one team the second has nothing to do.
-        yield Consequence(lifecycle.kind, "escalate", row["id"], body, row["version"], about=row["rule_id"])
+        yield RuleConsequence(
+            lifecycle.kind, "escalate", row["id"], body, row["version"], about=row["rule_id"]
+        )
 
 
 def _text(record_id: UUID | None) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from app.common.times.clocks import AgreementType, ClockEventType, ClockMetric
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.events import Recorded, id_of, kind_of
@@ -32,7 +32,7 @@ where type = %(breached)s and not exists (
 order by agreement_type, metric, stream"""
 
 
-async def note(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def note(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield a cause `unknown` for each clock of a closed ticket that has missed its target unexplained."""
     ticket = event.stream
     if event.type == ClockEventType.breached.value:
@@ -52,7 +52,7 @@ async def note(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
             metric=ClockMetric(row["metric"]),
         )
         clock = id_of(row["stream"])
-        yield Consequence(lifecycle.kind, "state_breach_cause", id_of(ticket), body, about=clock)
+        yield RuleConsequence(lifecycle.kind, "state_breach_cause", id_of(ticket), body, about=clock)
 
 
 RULE = Rule("note_unknown_causes", ("incident.closed", "request.closed", ClockEventType.breached.value), note)

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.common.improvement import ImprovementAspect, SuggestionSource
 from app.kernel.access.reads import load
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of
 from app.processes.improvement_suggestions.lookups import (
@@ -22,7 +22,7 @@ from app.processes.improvement_suggestions.records import SuggestionCause
 MISSED_BEFORE = "select missed from fold.sla_report where record = %s and number = %s and edition = %s"
 
 
-async def suggest_after_missed_targets(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def suggest_after_missed_targets(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the suggestion for the agreement whose report names missed targets, or what joins it; of a
     correction those that the edition before does not name.
     """

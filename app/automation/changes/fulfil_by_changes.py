@@ -11,7 +11,7 @@ from uuid import UUID
 from app.common.tickets import HoldReason
 from app.foundation.services.records import ItemOpens
 from app.kernel.access.reads import load
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
 from app.platform.db import Connection, Row, fetch_rows
@@ -45,7 +45,7 @@ async def select_asked(
     return [event for event in events if id_of(event.stream) in ids]
 
 
-async def fulfil_by_changes(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def fulfil_by_changes(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the fulfilment of the request if its change is made and no other one is to come, or the note of
     how the change has ended. A request that is on hold is fulfilled when it is resumed.
     """
@@ -60,7 +60,7 @@ async def fulfil_by_changes(ledger: Ledger, event: Recorded) -> AsyncIterator[Co
             return
         if kind_of(event.stream) == Change.KIND and not _is_informed(row, event, is_made=is_made):
             body = NoteChangeEndedRequest(change=str(change.id), outcome=ending)
-            yield Consequence("request", "note_change_ended", row["request_id"], body, about=change.id)
+            yield RuleConsequence("request", "note_change_ended", row["request_id"], body, about=change.id)
 
 
 def _is_informed(row: Row, event: Recorded, *, is_made: bool) -> bool:
@@ -72,9 +72,9 @@ def _is_informed(row: Row, event: Recorded, *, is_made: bool) -> bool:
     return event.type == "change.reviewed" and row["backed_out_at"] is not None
 
 
-def _fulfilment(row: Row) -> Consequence:
+def _fulfilment(row: Row) -> RuleConsequence:
     body = FulfilRequest(delivered=f"{row['number']} was made. 变更 {row['number']} 已实施。")
-    return Consequence("request", "fulfil", row["request_id"], body, if_match=row["version"])
+    return RuleConsequence("request", "fulfil", row["request_id"], body, if_match=row["version"])
 
 
 async def _change(ledger: Ledger, change_id: UUID) -> Change:

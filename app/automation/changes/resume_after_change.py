@@ -8,7 +8,7 @@ from typing import Any
 
 from app.common.tickets import HoldReason
 from app.kernel.actions.payloads import EmptyPayload
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of
 from app.platform.db import Connection, fetch_rows
@@ -43,12 +43,12 @@ async def select_awaited(
     return [event for event in events if id_of(event.stream) in awaited]
 
 
-async def resume_after_change(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def resume_after_change(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the resumption of each ticket that has waited for the change since before it ended."""
     for row in await ledger.db.rows(WAITING, _parameters([event])):
         since: datetime | None = row["state_since"]
         if since is None or since <= event.occurred_at:
-            yield Consequence(row["kind"], "resume", row["id"], EmptyPayload(), if_match=row["version"])
+            yield RuleConsequence(row["kind"], "resume", row["id"], EmptyPayload(), if_match=row["version"])
 
 
 def _parameters(events: Sequence[Recorded]) -> dict[str, Any]:

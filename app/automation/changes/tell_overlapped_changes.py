@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.histories.history import record_at_version
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
@@ -37,7 +37,7 @@ async def select_overlapping(
     ]
 
 
-async def tell_overlapped_changes(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def tell_overlapped_changes(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the notification of each change that the event overlaps and that still waits for its window."""
     other = await _record_at(ledger, event, event.version)
     overlapped = _overlapped_by(other)
@@ -47,7 +47,7 @@ async def tell_overlapped_changes(ledger: Ledger, event: Recorded) -> AsyncItera
     for change in await scheduled_changes(ledger.db, overlapped) if overlapped else ():
         overlap = {kind_of(event.stream): str(id_of(event.stream)), **_overlap(change, other)}
         body = NoteOverlapChange.model_validate(overlap)
-        yield Consequence(Change.KIND, "note_overlap", change["id"], body, if_match=change["version"])
+        yield RuleConsequence(Change.KIND, "note_overlap", change["id"], body, if_match=change["version"])
 
 
 async def _record_at(ledger: Ledger, event: Recorded, version: int) -> Any:

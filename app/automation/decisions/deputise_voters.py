@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from app.foundation.decisions.payloads import DeputiseVote
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
 
@@ -17,10 +17,10 @@ where n.id = %(deputy)s and v.closed_at is null and d.state = 'open'
 order by d.id"""
 
 
-async def deputise_voters(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def deputise_voters(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the action on each record with an open decision of the voter."""
     for row in await ledger.db.rows(OPEN, {"deputy": id_of(event.stream)}):
-        yield Consequence(
+        yield RuleConsequence(
             kind_of(row["record"]),
             "deputise_vote",
             id_of(row["record"]),

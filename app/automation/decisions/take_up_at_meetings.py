@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.events import Recorded, stream
@@ -34,7 +34,7 @@ order by d.due_at, c.number""".format(
 )
 
 
-async def take_up_at_meetings(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def take_up_at_meetings(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the items that the next meetings of those who decide take up."""
     taken_up: dict[UUID, set[str]] = {}
     for row in await ledger.db.rows(WAITING, {"now": event.occurred_at}):
@@ -47,7 +47,7 @@ async def take_up_at_meetings(ledger: Ledger, event: Recorded) -> AsyncIterator[
         body = AddAgendaItemMeeting(
             topic=row["number"], about=str(row["change_id"]), decision=row["decision_id"]
         )
-        yield Consequence(Meeting.KIND, "add_agenda_item", meeting_id, body, about=row["decision_id"])
+        yield RuleConsequence(Meeting.KIND, "add_agenda_item", meeting_id, body, about=row["decision_id"])
 
 
 async def _decisions_taken_up(ledger: Ledger, meeting_id: UUID) -> set[str]:

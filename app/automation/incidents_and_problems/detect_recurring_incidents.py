@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from app.kernel.access.reads import load
 from app.kernel.actions.payloads import EmptyPayload
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.histories.history import record_at_version
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, ids_of, stream
@@ -71,7 +71,7 @@ def _changes_dimension(event: Recorded) -> bool:
     return event.version > 1 and not DIMENSION_FIELDS.isdisjoint(event.set_fields)
 
 
-async def detect_recurring_incidents(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def detect_recurring_incidents(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the consequences for the service, CI and category of the event's incident, including those
     before the event changed them.
 
@@ -104,7 +104,7 @@ async def _affected_values(ledger: Ledger, event: Recorded) -> list[tuple[Candid
 
 async def _evaluate(
     ledger: Ledger, dimension: CandidateDimension, value: str, window: datetime
-) -> Consequence | None:
+) -> RuleConsequence | None:
     """Return the consequence for the candidate of that service, CI or category; None if the candidate needs
     no change.
     """
@@ -123,12 +123,14 @@ async def _evaluate(
             return None
         # One event may lead to several candidates: `about` tells their idempotency keys apart.
         about = uuid5(NAMESPACE_URL, f"{dimension.value}/{value}")
-        return Consequence(CANDIDATE_KIND, "detect", None, payload, about=about) if recurs else None
+        return RuleConsequence(CANDIDATE_KIND, "detect", None, payload, about=about) if recurs else None
     if recurs and not offered:
         again = DetectAgainProblemCandidate(since_at=since)
-        return Consequence(CANDIDATE_KIND, "detect_again", candidate.id, again, if_match=candidate.version)
+        return RuleConsequence(
+            CANDIDATE_KIND, "detect_again", candidate.id, again, if_match=candidate.version
+        )
     if offered and not recurs:
-        return Consequence(
+        return RuleConsequence(
             CANDIDATE_KIND, "withdraw", candidate.id, EmptyPayload(), if_match=candidate.version
         )
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from app.kernel.access.reads import load
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of
 from app.platform.db import Connection, fetch_rows
@@ -28,7 +28,7 @@ async def select_fixing(
     return [event for event in events if id_of(event.stream) in changes]
 
 
-async def follow_fixing_changes(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def follow_fixing_changes(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the note on each problem that the change was to fix, unless the change was made."""
     change = id_of(event.stream)
     loaded = await load(ledger.db, ledger.lifecycles["change"], str(change))
@@ -37,7 +37,9 @@ async def follow_fixing_changes(ledger: Ledger, event: Recorded) -> AsyncIterato
         return
     body = NoteFixingChangeFailedProblem(change=str(change))
     for row in await ledger.db.rows(WAITING, ([change],)):
-        yield Consequence("problem", "note_fixing_change_failed", row["id"], body, if_match=row["version"])
+        yield RuleConsequence(
+            "problem", "note_fixing_change_failed", row["id"], body, if_match=row["version"]
+        )
 
 
 RULE = Rule(

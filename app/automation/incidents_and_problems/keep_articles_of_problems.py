@@ -19,7 +19,7 @@ from app.common.people import rule_caller as as_caller
 from app.foundation.articles.records import Article, ArticleRevision, ArticleState
 from app.kernel.access.reads import ReadContext, load
 from app.kernel.actions.payloads import Payload
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.events import Recorded, id_of, kind_of
@@ -95,7 +95,7 @@ class _ArticleSync:
         return values
 
 
-async def keep_articles_of_problems(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def keep_articles_of_problems(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the next action that brings a known error's article in line with its problem, if needed.
 
     The event of that action triggers the rule again, until nothing is left to do.
@@ -109,7 +109,7 @@ async def keep_articles_of_problems(ledger: Ledger, event: Recorded) -> AsyncIte
         return
     if following is not None:
         action, body = following
-        yield Consequence("article", action, sync.article.id, body, if_match=sync.article.version)
+        yield RuleConsequence("article", action, sync.article.id, body, if_match=sync.article.version)
 
 
 async def _load_sync(ledger: Ledger, event: Recorded) -> _ArticleSync | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.common.improvement import ImprovementAspect, SuggestionSource
 from app.kernel.access.reads import load
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS
 from app.kpis.questions.scopes import KpiScope
@@ -28,7 +28,9 @@ select id, kpi from fold.kpi_signal
 where scope = 'service' and service = %s and state = 'noted' and needs_attention order by id"""
 
 
-async def suggest_after_declined_candidates(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def suggest_after_declined_candidates(
+    ledger: Ledger, event: Recorded
+) -> AsyncIterator[RuleConsequence]:
     """Yield the suggestion for the service, CI or category of the candidate, or what joins it; and the
     candidate as further evidence for the suggestions that the signals of its service have made.
     """

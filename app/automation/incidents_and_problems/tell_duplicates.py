@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 from app.kernel.actions.payloads import EmptyPayload
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.histories.history import fold, record_at_version
 from app.kernel.ledger import Ledger
 from app.log import read
@@ -29,7 +29,7 @@ async def select_duplicates_and_originals(
     return [event for event in events if event.type == MARKED_DUPLICATE or id_of(event.stream) in incidents]
 
 
-async def tell_duplicates(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def tell_duplicates(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the notification of each duplicate; it triggers the rule again for duplicates of the duplicate.
     An incident marked after the resolution of its original is notified at once. Tools that know only open and
     closed resolve by closing.
@@ -51,8 +51,8 @@ async def tell_duplicates(ledger: Ledger, event: Recorded) -> AsyncIterator[Cons
         after = duplicates[-1]
 
 
-def _tell_resolved(duplicate: UUID) -> Consequence:
-    return Consequence("incident", "tell_resolved", duplicate, EmptyPayload())
+def _tell_resolved(duplicate: UUID) -> RuleConsequence:
+    return RuleConsequence("incident", "tell_resolved", duplicate, EmptyPayload())
 
 
 async def _was_open(ledger: Ledger, event: Recorded) -> bool:

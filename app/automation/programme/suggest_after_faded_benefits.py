@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from app.common.improvement import ImprovementAspect, ImprovementScope, SuggestionSource
 from app.kernel.access.reads import load
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
 from app.processes.improvement_suggestions.lookups import (
@@ -18,7 +18,7 @@ from app.processes.improvement_suggestions.payloads import GivenEvidence
 from app.processes.improvement_suggestions.records import SuggestionCause
 
 
-async def suggest_after_faded_benefits(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def suggest_after_faded_benefits(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the suggestion for the improvement whose benefit has faded, or what joins it."""
     loaded = await load(ledger.db, ledger.lifecycles[kind_of(event.stream)], str(id_of(event.stream)))
     if loaded is None:

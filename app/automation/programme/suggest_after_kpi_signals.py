@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from app.common.improvement import ImprovementAspect, SuggestionSource
 from app.kernel.access.reads import load
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.marks import SignalState
@@ -30,7 +30,7 @@ select id from fold.problem_candidate
 where dimension = 'service' and value = %s and state = 'declined' and decided_at > %s"""
 
 
-async def suggest_after_kpi_signals(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def suggest_after_kpi_signals(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the suggestion for the KPI and scope of the signal, or what joins it, if it still needs
     attention.
     """

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.kernel.access.reads import load
 from app.kernel.actions.payloads import EmptyPayload
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
 from app.platform.db import Row
@@ -41,7 +41,7 @@ def is_sampled(case_id: UUID, service: str | None, percent: int) -> bool:
     return drawn * HUNDRED < percent << 64
 
 
-async def ask_for_rating(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def ask_for_rating(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Ask the requester of a ticket that was delivered or closed, if it is sampled and they may be asked."""
     row = await _ticket(ledger, event)
     if row is None:
@@ -51,7 +51,7 @@ async def ask_for_rating(ledger: Ledger, event: Recorded) -> AsyncIterator[Conse
         return
     if not await _may_be_asked(ledger, event, row):
         return
-    yield Consequence(kind_of(event.stream), "ask_rating", row["id"], EmptyPayload())
+    yield RuleConsequence(kind_of(event.stream), "ask_rating", row["id"], EmptyPayload())
 
 
 async def _ticket(ledger: Ledger, event: Recorded) -> Row | None:

@@ -25,9 +25,9 @@ from app.kernel.access.reads import load
 from app.kernel.consumers.rules import (
     BATCH,
     LONGEST_SECONDS,
-    Cause,
     Clock,
-    Consequence,
+    RuleCause,
+    RuleConsequence,
     events,
     perform_consequence,
     record_refusal,
@@ -96,7 +96,7 @@ async def _assign(ledger: Ledger, connection: Connection, event: Recorded, now: 
     if not rules:
         return
     reference = f"{event.position}:{id_of(event.stream)}"
-    cause = Cause.of_event(NAME, event, now, reference)
+    cause = RuleCause.of_event(NAME, event, now, reference)
     consequence, code = None, None
     for _ in range(ATTEMPTS):
         consequence = await _consequence(ledger, connection, event, rules, now)
@@ -112,7 +112,7 @@ async def _assign(ledger: Ledger, connection: Connection, event: Recorded, now: 
 
 async def _consequence(
     ledger: Ledger, connection: Connection, event: Recorded, rules: Sequence[AssignmentRule], now: datetime
-) -> Consequence | None:
+) -> RuleConsequence | None:
     """Return the assignment for the ticket's present state; None if it is assigned or ended, or no rule
     matches.
     """
@@ -133,7 +133,7 @@ async def _consequence(
         return None
     person = None if proposal.person_id is None else str(proposal.person_id)
     body = AssignTicket(team=str(proposal.team_id), person=person)
-    return Consequence(lifecycle.kind, "assign", ticket.id, body, if_match=ticket.version)
+    return RuleConsequence(lifecycle.kind, "assign", ticket.id, body, if_match=ticket.version)
 
 
 def _existed_before(rule: AssignmentRule, event: Recorded) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from app.common.people import rule_caller as as_caller
 from app.foundation.escalation.lookups import matching_rules, open_tickets
 from app.kernel.actions.lifecycle import Lifecycle
-from app.kernel.consumers.rules import Consequence
+from app.kernel.consumers.rules import RuleConsequence
 from app.kernel.consumers.timers import BATCH, Outcome, TimerOutcome
 from app.kernel.ledger import Ledger
 from app.log.batches import Batch
@@ -126,7 +126,7 @@ class EscalateByRule:
         kind = kind_of(row["stream"])
         # By a rule that was added, or changed, after that instant it was not due then.
         due_at = None if due < row["ruled_at"] else due
-        escalation = Consequence(kind, "escalate", row["id"], body, row["version"])
+        escalation = RuleConsequence(kind, "escalate", row["id"], body, row["version"])
         return TimerOutcome(escalation, due_at, row["reference"])
 
 

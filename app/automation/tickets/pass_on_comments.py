@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from app.common.personal import Sealed
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.histories.history import record_at_version
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of
@@ -24,7 +24,7 @@ async def select_duplicates(
     return [event for event in events if id_of(event.stream) in duplicates]
 
 
-async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the action that copies a comment on a duplicate to the original incident.
 
     Along a chain of duplicates the copy keeps the number of the incident first commented on.
@@ -49,7 +49,7 @@ async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[Con
         text=text,
         text_key=sealed.key_id,
     )
-    yield Consequence("incident", "pass_on_comment", on_duplicate.original_id, body)
+    yield RuleConsequence("incident", "pass_on_comment", on_duplicate.original_id, body)
 
 
 RULE = Rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of
 from app.processes.incidents.queries import missing_followers
@@ -14,7 +14,7 @@ from app.ticketing.followers import FollowTicket
 PAGE_SIZE = 100
 
 
-async def pass_on_followers(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def pass_on_followers(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the actions that make the duplicate's requester and followers follow the original, unless the
     incident is no longer its duplicate.
     """
@@ -23,7 +23,9 @@ async def pass_on_followers(ledger: Ledger, event: Recorded) -> AsyncIterator[Co
     after: UUID | None = None
     while followers := await missing_followers(ledger.db, duplicate, original, after=after, limit=PAGE_SIZE):
         for person in followers:
-            yield Consequence("incident", "follow", original, FollowTicket(person=str(person)), about=person)
+            yield RuleConsequence(
+                "incident", "follow", original, FollowTicket(person=str(person)), about=person
+            )
         after = followers[-1]
 
 

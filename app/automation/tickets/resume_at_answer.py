@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from app.common.tickets import HoldReason
 from app.kernel.access.reads import load
 from app.kernel.actions.payloads import EmptyPayload
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
 from app.platform.db import Connection, fetch_rows
@@ -32,7 +32,7 @@ async def select_waiting(
     return [event for event in events if event.stream in waiting]
 
 
-async def resume_at_answer(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def resume_at_answer(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the resumption of the ticket if the event is by its requester and after the hold began."""
     if event.staff_only:
         return
@@ -43,7 +43,7 @@ async def resume_at_answer(ledger: Ledger, event: Recorded) -> AsyncIterator[Con
     ticket, theirs = loaded.record, f"person:{loaded.record.requester_id}"
     waited = ticket.state_since is not None and ticket.state_since <= event.occurred_at
     if waited and theirs in (event.actor, event.on_behalf_of):
-        yield Consequence(kind, "resume", record_id, EmptyPayload(), if_match=ticket.version)
+        yield RuleConsequence(kind, "resume", record_id, EmptyPayload(), if_match=ticket.version)
 
 
 RULE = Rule(

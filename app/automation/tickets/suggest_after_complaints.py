@@ -9,7 +9,7 @@ from typing import Any
 from app.common.improvement import ImprovementAspect, SuggestionSource
 from app.kernel.access.reads import load
 from app.kernel.actions.lifecycle import Lifecycle
-from app.kernel.consumers.rules import Consequence, Rule
+from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
 from app.processes.improvement_suggestions.lookups import (
@@ -35,7 +35,7 @@ COMPLAINTS = (
 )
 
 
-async def suggest_after_complaints(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+async def suggest_after_complaints(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the suggestion for the service of the ticket, or what joins it, if there are enough complaints
     about it.
     """

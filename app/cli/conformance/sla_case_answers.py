@@ -19,11 +19,11 @@ from app.cli.conformance.sla_case_file import (
 from app.cli.conformance.worked_cases import CaseFileError, Json
 from app.common.times.clocks import AgreementType
 from app.service_level_engine.activity import supplier_party, team_party
-from app.service_level_engine.alignment import Link, align, align_availability
+from app.service_level_engine.alignment import AlignmentLink, align, align_availability
 from app.service_level_engine.availability import (
-    Effect,
     MaintenanceWindow,
     Outage,
+    OutageEffect,
     OutageRules,
     availability,
     budget_used,
@@ -32,7 +32,7 @@ from app.service_level_engine.case_events import CaseEvent, in_order
 from app.service_level_engine.clock import ClockReading, read_clocks, read_party_clock
 from app.service_level_engine.shares import share_elapsed
 from app.service_level_engine.target_selection import (
-    Agreement,
+    ApplicableAgreement,
     Attributes,
     Opening,
     TargetConditions,
@@ -107,7 +107,7 @@ def _version_name(case: Json) -> str:
     return next((v["calendar"] for v in case.get("calendar_versions", ()) if "calendar" in v), "")
 
 
-def _chooser(case: Json, calendars: Calendars) -> Callable[[Attributes], Agreement | None]:
+def _chooser(case: Json, calendars: Calendars) -> Callable[[Attributes], ApplicableAgreement | None]:
     """Return the choice of an SLA as of the opening of the case."""
     agreements = [agreement_of(agreement, calendars) for agreement in case["agreements"]]
     opened_at = next((e.occurred_at for e in case_events(case["events"]) if e.kind == "opened"), None)
@@ -271,7 +271,7 @@ def _outage(incident: Json) -> Outage:
     begin = instant(incident.get("began_at") or incident["reported_at"])
     return Outage(
         tuple(
-            (begin if n == 0 else instant(each["from"]), Effect(each["effect"]))
+            (begin if n == 0 else instant(each["from"]), OutageEffect(each["effect"]))
             for n, each in enumerate(incident["effects"])
         ),
         optional_instant(incident.get("service_restored_at")),
@@ -292,7 +292,7 @@ def _alignment(case: Json, calendars: Calendars) -> Values:
     sla = case["sla"]
     awaited = "awaiting_vendor" in (sla.get("pause_reasons") or ())
     links = [
-        Link(
+        AlignmentLink(
             name=link["name"],
             hours=calendars(link["calendar"]),
             target_seconds=link["target_seconds"],

@@ -15,7 +15,7 @@ from app.cli.conformance.worked_cases import CaseFileError, Json, read_json_case
 from app.common.times.business_time import BusinessTime, CalendarDefinition, Hours
 from app.common.times.clocks import AgreementType
 from app.service_level_engine.case_events import ActorKind, CaseEvent, EventKind
-from app.service_level_engine.target_selection import Agreement, validity
+from app.service_level_engine.target_selection import ApplicableAgreement, validity
 from app.service_level_engine.targets import Metric, Target
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -190,7 +190,7 @@ def target_of(target: Json, metric: Metric, calendar: str) -> Target:
     )
 
 
-def agreement_of(agreement: Json, calendars: Calendars) -> Agreement:
+def agreement_of(agreement: Json, calendars: Calendars) -> ApplicableAgreement:
     """Return a version of an agreement; of its targets those that clocks measure."""
     kind = AgreementType(agreement["kind"])
     party = {AgreementType.sla: "customer", AgreementType.ola: "team", AgreementType.uc: "supplier"}[kind]
@@ -200,7 +200,7 @@ def agreement_of(agreement: Json, calendars: Calendars) -> Agreement:
         None if agreement.get("valid_to") is None else date.fromisoformat(agreement["valid_to"]),
         zone,
     )
-    return Agreement(
+    return ApplicableAgreement(
         key=agreement["key"],
         version=agreement["version"],
         agreement_type=kind,

@@ -10,7 +10,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from app.api.listings.list_queries import AsOf
-from app.cli.figures.kpi_output import Form, print_answer, print_cases, sheet
+from app.cli.figures.kpi_output import FigureFormat, print_answer, print_cases, sheet
 from app.cli.output import print_json, print_table, progress_bar
 from app.cli.runtime import command_line_metadata
 from app.kpis.answers.answer import KpiAnswer, answer
@@ -67,7 +67,7 @@ def kpi(  # noqa: PLR0913  # the options of a command
         raise typer.BadParameter("one form at a time", param_hint="--csv")
     if as_of is not None and show_cases:
         raise typer.BadParameter("cases are those of now", param_hint="--as-of")
-    form = Form.csv if as_csv else Form.json if as_json else Form.words
+    form = FigureFormat.csv if as_csv else FigureFormat.json if as_json else FigureFormat.words
     if key is None:
         _list(form)
         return
@@ -167,11 +167,11 @@ async def _cases(db: Database, question: KpiQuestion, now: datetime, limit: int)
     return page
 
 
-def _list(form: Form) -> None:
+def _list(form: FigureFormat) -> None:
     kpis = [describe_kpi(kpi, "en") for kpi in KPIS.values()]
-    if form is Form.json:
+    if form is FigureFormat.json:
         print_json(kpis)
-    elif form is Form.csv:
+    elif form is FigureFormat.csv:
         sheet(("key", "unit", "name"), [(kpi.key, kpi.unit.value, kpi.name) for kpi in kpis])
     else:
         print_table(("key", "unit", "name"), [(kpi.key, kpi.unit.value, kpi.name) for kpi in kpis])

@@ -25,7 +25,7 @@ NEAR_ALL = 0.99
 LABELS = {Grain.month: "%Y-%m", Grain.year: "%Y"}
 
 
-class Form(StrEnum):
+class FigureFormat(StrEnum):
     """The form of the output: for people, for programs, for spreadsheets."""
 
     words = "words"
@@ -38,12 +38,12 @@ def sheet(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     typer.echo(dump_csv(columns, rows), nl=False)
 
 
-def print_answer(question: KpiQuestion, answer: KpiAnswer, form: Form) -> None:
+def print_answer(question: KpiQuestion, answer: KpiAnswer, form: FigureFormat) -> None:
     """Print the KPI's figures, period by period."""
-    if form is Form.json:
+    if form is FigureFormat.json:
         print_json(answer)
         return
-    if form is Form.csv:
+    if form is FigureFormat.csv:
         sheet(*tabular.series_table(answer, question.by))
         return
     _print_heading(question)
@@ -98,13 +98,13 @@ def _extra_columns(kpi: Kpi, point: KpiPoint) -> dict[str, str]:
     return {reason: f"{cases:,}" for reason, cases in point.excluded.items()}
 
 
-def print_cases(question: KpiQuestion, page: CasePage, form: Form) -> None:
+def print_cases(question: KpiQuestion, page: CasePage, form: FigureFormat) -> None:
     """Print the cases of the page."""
     head = {"key": question.kpi.key, "position": page.position, "lag_seconds": page.lag_seconds}
-    if form is Form.json:
+    if form is FigureFormat.json:
         print_json({**head, "items": page.cases, "complete": page.last is None})
         return
-    if form is Form.csv:
+    if form is FigureFormat.csv:
         sheet(*tabular.cases_table({**head, "items": [case.model_dump(mode="json") for case in page.cases]}))
         return
     _print_heading(question)

@@ -13,7 +13,7 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 
 
-class Form(StrEnum):
+class LifecycleFormat(StrEnum):
     """The form of the output."""
 
     markdown = "markdown"
@@ -25,16 +25,16 @@ def lifecycles(
     kind: Annotated[
         str | None, typer.Argument(help="One kind of record, such as incident; none: all.")
     ] = None,
-    form: Annotated[Form, typer.Option(help="How to write it.")] = Form.markdown,
+    form: Annotated[LifecycleFormat, typer.Option(help="How to write it.")] = LifecycleFormat.markdown,
 ) -> None:
     """Print the states and actions of each kind of record, with the policy and event of each action."""
     if kind is not None and kind not in LIFECYCLES_BY_KIND:
         raise typer.BadParameter(f"there is no {kind!r}; there are {', '.join(LIFECYCLES_BY_KIND)}")
     chosen: list[Lifecycle[Any]] = [LIFECYCLES_BY_KIND[kind]] if kind else list(LIFECYCLES)
-    if form is Form.json:
+    if form is LifecycleFormat.json:
         print_json([describe.as_data(lifecycle) for lifecycle in chosen])
     for lifecycle in chosen:
-        if form is Form.markdown:
+        if form is LifecycleFormat.markdown:
             print_line(describe.as_markdown(lifecycle))
-        elif form is Form.mermaid:
+        elif form is LifecycleFormat.mermaid:
             print_line(describe.as_mermaid(lifecycle))

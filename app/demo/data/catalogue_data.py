@@ -11,7 +11,7 @@ from typing import Any
 from app.common.people import Role
 from app.demo.data.cmdb_data import DESK, SERVICES
 from app.demo.data.organisation import HEAD_OF_IT
-from app.foundation.services.records import ApprovalRule, FulfilmentPath
+from app.foundation.services.records import FulfilmentPath, ItemApprovalRule
 
 DAY = 24 * 3600
 
@@ -108,7 +108,7 @@ class Item:
             "form": form | {"x-order": list(self.form)},
             "fulfilment_path": self.path,
             "approver_role": self.approver_role,
-            "approval_rule": ApprovalRule.majority if self.needs_approval else None,
+            "approval_rule": ItemApprovalRule.majority if self.needs_approval else None,
             "target_seconds": int(self.days * DAY),
             "default_team": self.team,
             "checklist": self.checklist,

@@ -64,7 +64,7 @@ CAUSED, CONFIRMED = 14, 8
 REVIEW_FLAGGER = rule_caller("flag_overdue_reviews")
 
 
-class ChangeCalendar:
+class ScriptedCalendar:
     """All changes of the demo, and the freezes and meetings that they are planned by. `scenarios` are those
     that were played.
     """

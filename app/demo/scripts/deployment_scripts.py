@@ -13,7 +13,7 @@ from app.demo.data import deployment_data
 from app.demo.data.cmdb_data import BUSINESS_SERVICES, SERVICES
 from app.demo.data.organisation import CHANGE_MANAGER, CONFIGURATION_MANAGER, HEAD_OF_IT, PROJECT_MANAGER
 from app.demo.script import DemoRun
-from app.demo.scripts.change_scripts import ChangeCalendar, ChangeScenario
+from app.demo.scripts.change_scripts import ChangeScenario, ScriptedCalendar
 from app.demo.scripts.incident_scripts import Member, Participants
 from app.demo.scripts.request_scripts import RecordScenario
 from app.foundation.cis.payloads import ChangeAttributesCi, RegulariseCi
@@ -85,7 +85,7 @@ class ScriptedChange:
 class DeploymentCalendar:
     """All deployments, releases and alterations of the demo. The changes that they name are played before."""
 
-    def __init__(self, maker: DemoRun, cast: Participants, end: datetime, changes: ChangeCalendar) -> None:
+    def __init__(self, maker: DemoRun, cast: Participants, end: datetime, changes: ScriptedCalendar) -> None:
         self.maker, self.cast, self.end, self.changes = maker, cast, end, changes
 
     async def scenarios(self) -> list[DeploymentScenario | ReleaseScenario | AlterationScenario]:

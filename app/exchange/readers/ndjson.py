@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from app.common.tickets import HoldReason
-from app.exchange.mapping import SUB_STATUS_SEPARATOR, FileMapping, IncidentFields
+from app.exchange.mapping import SUB_STATUS_SEPARATOR, FileMapping, ImportedIncidentFields
 from app.exchange.readers.delimited import MappedRows
 from app.exchange.readers.lines import REASONS as OF_LINES
 from app.exchange.readers.lines import UTF8, CellRow, LineFault, lines
@@ -42,7 +42,7 @@ MAPPING = FileMapping.model_validate(
                 for reason in HoldReason
             },
         },
-        "fields": {name: name for name in IncidentFields.model_fields},
+        "fields": {name: name for name in ImportedIncidentFields.model_fields},
     }
 )
 KEYS = (*MAPPING.keys_by_column, OTHER_KEY)

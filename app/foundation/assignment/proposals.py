@@ -13,7 +13,7 @@ from app.common.tickets import Ticket
 from app.foundation.assignment.assignment_rules import MOST_RULES
 from app.foundation.assignment.records import AssignmentRule, AssignmentStrategy, StaffedHours
 from app.foundation.assignment.selection import (
-    Availability,
+    PersonAvailability,
     RuleMatch,
     TicketAttributes,
     first_match,
@@ -108,7 +108,9 @@ async def propose(
     return Proposal(matched, rule.to_team_id, await _choose_person(db, lifecycles, rule, when, load_turns))
 
 
-async def _load_availability(db: Database, rules: Sequence[AssignmentRule], when: datetime) -> Availability:
+async def _load_availability(
+    db: Database, rules: Sequence[AssignmentRule], when: datetime
+) -> PersonAvailability:
     """Return what the rules depend on at that time besides the case."""
     by_hours = {hours_of(rule) for rule in rules if rule.hours is not StaffedHours.always}
     working = {
@@ -120,7 +122,7 @@ async def _load_availability(db: Database, rules: Sequence[AssignmentRule], when
         db, {rule.calendar for rule in rules if rule.calendar is not None}
     )
     open_then = {key for key, hours in calendars.items() if hours.open_at(when)}
-    return Availability(working, open_then, retired)
+    return PersonAvailability(working, open_then, retired)
 
 
 async def _choose_person(

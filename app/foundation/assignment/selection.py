@@ -37,7 +37,7 @@ class TicketAttributes:
 
 
 @dataclass(frozen=True, slots=True)
-class Availability:
+class PersonAvailability:
     """Conditions at an instant that rules depend on besides the ticket: the teams in which somebody is
     `working`, the keys of the calendars that are `open`, and the teams that are `retired` and are assigned
     nothing any more.
@@ -49,7 +49,7 @@ class Availability:
 
 
 def mismatch_reason(
-    rule: AssignmentRule, ticket: TicketAttributes, availability: Availability
+    rule: AssignmentRule, ticket: TicketAttributes, availability: PersonAvailability
 ) -> MismatchReason | None:
     """Return the first reason why the rule does not match the ticket; None: it matches."""
     is_staffed, is_open = hours_of(rule) in availability.working, rule.calendar in availability.open
@@ -88,7 +88,7 @@ class RuleMatch:
 
 
 def first_match(
-    rules: Iterable[AssignmentRule], ticket: TicketAttributes, availability: Availability
+    rules: Iterable[AssignmentRule], ticket: TicketAttributes, availability: PersonAvailability
 ) -> RuleMatch:
     """Evaluate the rules in their order until one matches the ticket."""
     passed: list[tuple[AssignmentRule, MismatchReason]] = []

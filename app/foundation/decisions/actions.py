@@ -43,10 +43,10 @@ from app.foundation.decisions.payloads import (
     WithdrawDecision,
 )
 from app.foundation.decisions.preparation import (
-    Count,
     NewDecision,
     NewDeputies,
     OpenDecisions,
+    VoteCount,
     closing_preparation,
     count_preparation,
     deputies_preparation,
@@ -135,7 +135,7 @@ def close_vote(record: Any, body: CloseVote, ctx: ActionContext) -> None:
     """Close the vote on the record: its time is over, and the votes cast decide. If too few have voted, those
     are asked whom the approval rule names next, if it names any.
     """
-    count = ctx.prepared(Count)
+    count = ctx.prepared(VoteCount)
     verdicts = {b.person_id: b.verdict for b in count.ballots if b.person_id and b.verdict is not None}
     lapsed = tally(count.terms, verdicts, closing=True).outcome is DecisionOutcome.lapsed
     if lapsed and count.next_electorate is not None:
@@ -144,7 +144,7 @@ def close_vote(record: Any, body: CloseVote, ctx: ActionContext) -> None:
         _take_if_decided(ctx, closing=True)
 
 
-def _ask_next(count: Count, electorate: Electorate, ctx: ActionContext) -> None:
+def _ask_next(count: VoteCount, electorate: Electorate, ctx: ActionContext) -> None:
     """Ask those who are next: the votes that there are count no more, and the time begins anew. Whoever was
     asked in vain before and is asked again has a new ballot in the place of the old one.
     """
@@ -181,7 +181,7 @@ def remind_voters(record: Any, body: RemindVoters, ctx: ActionContext) -> None:
 def withdraw_decision(record: Any, body: WithdrawDecision, ctx: ActionContext) -> None:
     """Withdraw a decision on the record: nothing is decided."""
     decision = ctx.change(ctx.required_ref(Decision, "decision"))
-    _close(decision, DecisionState.withdrawn, ctx.prepared(Count).ballots, ctx)
+    _close(decision, DecisionState.withdrawn, ctx.prepared(VoteCount).ballots, ctx)
 
 
 def conclude_decision(record: Any, body: Tallied, ctx: ActionContext) -> None:
@@ -195,7 +195,7 @@ def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
     ballot.verdict = body.verdict
     is_own = ballot.person_id == ctx.caller.person_id
     ballot.cast_by_id = None if is_own else ctx.caller.person_id
-    ballot.role_lost = True if is_own and ctx.prepared(Count).role_lost else None
+    ballot.role_lost = True if is_own and ctx.prepared(VoteCount).role_lost else None
     ballot.comment = body.comment
     ballot.voted_at = ctx.occurred_at
 
@@ -204,7 +204,7 @@ def ballot_of(body: CastVote, ctx: ActionContext) -> Vote | None:
     """Return the ballot that the caller may cast: their own, or that of the voter whose deputy they are now;
     None if there is none.
     """
-    count, me = ctx.prepared(Count), ctx.caller.person_id
+    count, me = ctx.prepared(VoteCount), ctx.caller.person_id
     absent = {
         deputy.instead_of_id
         for deputy in count.deputies
@@ -227,7 +227,7 @@ def _is_now(deputy: VotingDeputy, ctx: ActionContext) -> bool:
 
 def _take_if_decided(ctx: ActionContext, *, closing: bool = False) -> None:
     """Take the decision if the votes decide it now."""
-    count = ctx.prepared(Count)
+    count = ctx.prepared(VoteCount)
     ballots = _deadline_passed(count.ballots, ctx)
     verdicts = {b.person_id: b.verdict for b in ballots if b.person_id and b.verdict is not None}
     counted = tally(count.terms, verdicts, closing=closing)
@@ -283,7 +283,7 @@ def _cannot_cast(ballot: Vote, decision: Decision, ctx: ActionContext) -> str | 
     counts persons; or it is too late.
     """
     me = ctx.caller.person_id
-    other_ballots = [other for other in ctx.prepared(Count).ballots if other is not ballot]
+    other_ballots = [other for other in ctx.prepared(VoteCount).ballots if other is not ballot]
     if any(
         other.verdict is not None and me == (other.cast_by_id or other.person_id) for other in other_ballots
     ):
@@ -306,7 +306,7 @@ async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: Ac
         raise WrongValue(pointer="/verdict", because="chair_abstains")
     if (because := _cannot_cast(ballot, decision, ctx)) is not None:
         return because
-    count = ctx.prepared(Count)
+    count = ctx.prepared(VoteCount)
     other_votes = sum(
         ballot.verdict is not None
         for ballot in count.ballots

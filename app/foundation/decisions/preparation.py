@@ -26,7 +26,7 @@ from app.foundation.decisions.records import (
     Vote,
     VotingDeputy,
 )
-from app.foundation.decisions.tally import Terms
+from app.foundation.decisions.tally import TallyTerms
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import segregated_persons
 from app.kernel.actions.context import ActionContext
@@ -53,14 +53,14 @@ class NewDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class VoteCount:
     """The votes on the decision that the payload names, the terms by which they are counted, the deputies of
     its voters, and who is asked next if too few have voted in time (None: nobody), with their deputies.
     `role_lost`: the caller was asked by a role that they do not hold any more.
     """
 
     ballots: tuple[Vote, ...]
-    terms: Terms
+    terms: TallyTerms
     deputies: tuple[VotingDeputy, ...] = ()
     next_electorate: Electorate | None = None
     next_deputies: tuple[VotingDeputy, ...] = ()
@@ -182,7 +182,7 @@ def count_preparation(matters: Sequence[Matter]) -> Prepare:
     of the matters: duties in the record exclude from voting.
     """
 
-    async def count(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> Count:
+    async def count(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> VoteCount:
         """Find the votes on the decision, and the terms by which they are counted."""
         decision = ctx.required_ref(Decision, "decision")
         matter = matter_of(matters, decision)
@@ -198,13 +198,13 @@ def count_preparation(matters: Sequence[Matter]) -> Prepare:
         electorate = frozenset(ballot.person_id for ballot in live if ballot.person_id is not None)
         apart = segregated_persons(matter.duties, record)
         excluded = frozenset(b.person_id for b in live if b.person_id and {b.person_id, b.cast_by_id} & apart)
-        terms = Terms(decision.rule, decision.quorum, electorate, excluded, decision.chair_id)
+        terms = TallyTerms(decision.rule, decision.quorum, electorate, excluded, decision.chair_id)
         own = [ballot for ballot in live if ballot.person_id == ctx.caller.person_id]
         deputies: Sequence[VotingDeputy] = ()
         if not own or getattr(body, "instead_of", None) is not None:
             deputies = await reads.children(VotingDeputy, record, decision_id=decision.id)
         lost = bool(own) and await _has_lost_role(reads, record, own[0], ctx)
-        return Count(tuple(live), terms, tuple(deputies), role_lost=lost)
+        return VoteCount(tuple(live), terms, tuple(deputies), role_lost=lost)
 
     return count
 
@@ -222,11 +222,11 @@ def closing_preparation(matters: Sequence[Matter]) -> Prepare:
     """Return the preparation that finds the votes of a decision whose time is over, and who is asked next."""
     counted = count_preparation(matters)
 
-    async def close(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> Count:
+    async def close(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> VoteCount:
         """Find the votes on the decision, and whom its rules ask next, with their deputies."""
         decision = ctx.required_ref(Decision, "decision")
         count = await counted(reads, record, body, ctx)
-        assert isinstance(count, Count)
+        assert isinstance(count, VoteCount)
         electorate = await next_electorate(reads, record, matter_of(matters, decision), decision, ctx.now)
         deputies: tuple[VotingDeputy, ...] = ()
         if electorate is not None:

@@ -23,7 +23,7 @@ _OUTCOMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class TallyTerms:
     """The electorate and the rule. `electorate` are those who were asked, `excluded` those of them who may
     not vote because of a conflicting duty. `quorum` is how many must have voted, abstentions included.
     """
@@ -66,7 +66,7 @@ def default_quorum(rule: DecisionRule, voters: int) -> int:
     }[rule]
 
 
-def tally(terms: Terms, votes: Mapping[UUID, Verdict], *, closing: bool = False) -> Tally:
+def tally(terms: TallyTerms, votes: Mapping[UUID, Verdict], *, closing: bool = False) -> Tally:
     """Count the votes of those who may vote. `closing`: the time is over, and nobody votes any more."""
     numbers = Counter(verdict for person, verdict in votes.items() if person in terms.voters)
     counted = Tally(
@@ -96,7 +96,7 @@ def tally(terms: Terms, votes: Mapping[UUID, Verdict], *, closing: bool = False)
     )
 
 
-def _by_chair(terms: Terms, counted: Tally, left: int, chairs: Verdict | None) -> Outcome | None:
+def _by_chair(terms: TallyTerms, counted: Tally, left: int, chairs: Verdict | None) -> Outcome | None:
     """Return the chair's verdict once the quorum is met; the other votes are advice."""
     if chairs in _OUTCOMES and counted.cast >= terms.quorum:
         return _OUTCOMES[chairs]
@@ -104,7 +104,7 @@ def _by_chair(terms: Terms, counted: Tally, left: int, chairs: Verdict | None) -
     return None if left and can_decide and counted.cast + left >= terms.quorum else Outcome.lapsed
 
 
-def _by_majority(terms: Terms, counted: Tally, left: int) -> Outcome | None:
+def _by_majority(terms: TallyTerms, counted: Tally, left: int) -> Outcome | None:
     """Return the verdict of more than half of the votes cast, without abstentions. Without any majority, as
     in a tie, the outcome is deferred, since it was not refused either. Without a quorum it lapses. Where one
     vote is the quorum, the first that decides it is enough.
@@ -124,7 +124,7 @@ def _by_majority(terms: Terms, counted: Tally, left: int) -> Outcome | None:
     return None
 
 
-def _by_unanimity(terms: Terms, counted: Tally, left: int) -> Outcome | None:
+def _by_unanimity(terms: TallyTerms, counted: Tally, left: int) -> Outcome | None:
     """Return rejected after one rejection, whoever else has voted; approved if all who do not abstain
     approve, and there is a quorum; deferred if somebody defers, or all abstain. Without a quorum it lapses.
     """

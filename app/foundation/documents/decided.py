@@ -18,7 +18,7 @@ from app.foundation.decisions.records import (
     Vote,
     VoteVerdict,
 )
-from app.foundation.documents.printing import Unsealed, unseal
+from app.foundation.documents.printing import UnsealedDocument, unseal
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, stream
 
@@ -87,7 +87,11 @@ def _decisions_in(event: Recorded) -> list[UUID]:
 
 
 def _printed(
-    decision: Decision, votes: Sequence[Vote], names: Unsealed, events: Sequence[Recorded], request: Recorded
+    decision: Decision,
+    votes: Sequence[Vote],
+    names: UnsealedDocument,
+    events: Sequence[Recorded],
+    request: Recorded,
 ) -> PrintedDecision:
     name = stream(Decision.KIND, decision.id)
     outcomes = [event for event in events if (event.data["set"].get(name) or {}).get("outcome") is not None]

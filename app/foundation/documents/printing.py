@@ -25,7 +25,7 @@ select * from fold.document_section where document_id = %s and edition = %s orde
 
 
 @dataclass(frozen=True, slots=True)
-class Unsealed:
+class UnsealedDocument:
     """Texts and names of persons, as they can still be read."""
 
     texts: dict[str, str | None]
@@ -42,14 +42,14 @@ class Unsealed:
 
 async def unseal(
     ledger: Ledger, sealed: Iterable[str | None], persons: Iterable[UUID | None] = ()
-) -> Unsealed:
+) -> UnsealedDocument:
     """Read the texts, and the names of the persons, at once."""
     ids = {person for person in persons if person is not None}
     named = await ledger.directory.names(ids) if ids else {}
     texts = await ledger.vault.texts(
         [*(str(text) for text in sealed if text is not None), *map(str, named.values())]
     )
-    return Unsealed(texts, {person: texts.get(str(name)) for person, name in named.items()})
+    return UnsealedDocument(texts, {person: texts.get(str(name)) for person, name in named.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active, check_team_assignable
 from app.foundation.people.records import Team
 from app.foundation.services.records import (
-    ApprovalRule,
     CatalogueItem,
     FulfilmentPath,
+    ItemApprovalRule,
     ItemOpens,
     Service,
     ServiceState,
@@ -81,7 +81,7 @@ class CatalogueItemFields(Payload, of=CatalogueItem):
     approver_role: Role | None = None
     approver_group: Annotated[Reference, ForeignRef("group")] | None = None
     approver_persons: Persons = ()
-    approval_rule: ApprovalRule | None = None
+    approval_rule: ItemApprovalRule | None = None
     target_seconds: TargetSeconds | None = None
     default_team: Annotated[Reference, ForeignRef("team")] | None = None
     checklist: TaskTitles = ()
@@ -152,7 +152,7 @@ async def invalid_approvers(
         raise WrongValue(pointer="/approver_role", because="one_electorate")
     if bool(approvers) != (after.approval_rule is not None):
         raise WrongValue(pointer="/approval_rule", because="rule_of_an_electorate")
-    if after.approval_rule is ApprovalRule.chair and after.approver_group_id is None:
+    if after.approval_rule is ItemApprovalRule.chair and after.approver_group_id is None:
         raise WrongValue(pointer="/approval_rule", because="chair_of_a_group")
 
 

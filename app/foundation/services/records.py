@@ -43,7 +43,7 @@ class FulfilmentPath(CodeEnum):
     project = "project", "Project", "项目交付"
 
 
-class ApprovalRule(CodeEnum):
+class ItemApprovalRule(CodeEnum):
     """Rule by which approvers decide."""
 
     chair = "chair", "The chair decides", "主席决定"
@@ -137,7 +137,7 @@ class CatalogueItem(Record):
         "The group whose members approve it."
     )
     approver_persons: list[str] | None = optional("The persons who approve it.")
-    approval_rule: ApprovalRule | None = optional(
+    approval_rule: ItemApprovalRule | None = optional(
         "The rule by which its approvers decide; null: nobody need approve it."
     )
     target_seconds: int | None = optional(

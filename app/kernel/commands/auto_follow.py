@@ -19,7 +19,7 @@ from app.kernel.access.visibility import audience
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks
-from app.kernel.commands.decide import Decision, add_child_row
+from app.kernel.commands.decide import CommandDecision, add_child_row
 from app.kernel.commands.references import is_visible
 from app.kernel.ledger import Ledger
 
@@ -28,7 +28,7 @@ async def add_auto_followers(
     ledger: Ledger,
     reads: ReadContext,
     lifecycle: Lifecycle[Any],
-    decided: Decision,
+    decided: CommandDecision,
     ctx: ActionContext,
     *,
     version: int,

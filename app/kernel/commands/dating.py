@@ -9,7 +9,7 @@ from app.common.people import Caller, Role
 from app.common.tickets import Ticket
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.commands.command import Command
-from app.kernel.commands.decide import Decision
+from app.kernel.commands.decide import CommandDecision
 
 FUTURE_TOLERANCE = timedelta(seconds=60)
 SKEW = timedelta(seconds=60)
@@ -50,7 +50,7 @@ def _leaves_a_state(command: Command, record: Any) -> bool:
     return isinstance(record, Ticket) and not command.row.stays
 
 
-def not_before_the_last_change(command: Command, record: Any, decided: Decision) -> None:
+def not_before_the_last_change(command: Command, record: Any, decided: CommandDecision) -> None:
     """Refuse (`before_the_last_change`) if the action changes the record as of a time before its last change.
     Only an action that changes nothing but child records, as a comment does, may be dated between changes.
     """

@@ -25,7 +25,7 @@ Seal = Callable[[str], Sealed]
 
 
 @dataclass(slots=True)
-class Decision:
+class CommandDecision:
     """The result of an action: the record after it, the event's data, the rows to write and those to remove.
 
     `staff_only`: whether only staff may see the event.
@@ -47,7 +47,7 @@ def decide(
     *,
     version: int,
     seal: Seal,
-) -> Decision:
+) -> CommandDecision:
     """Apply the action `row` to a copy of the record `before`, and return the decision. `version` is the one
     that the event will have in its stream; `seal` encrypts personal texts.
     """
@@ -82,7 +82,7 @@ def decide(
     removals = [(f"fold.{child.KIND}", str(child.id)) for child in ctx.removed]
     custom = {column: seal_values(values, sealing) for column, values in ctx.custom.values.items()}
     data = {"given": to_event_data(body, ctx.references, sealing) | custom, "set": changes}
-    return Decision(after, data, row.staff_only or ctx.staff_only, rows, removals)
+    return CommandDecision(after, data, row.staff_only or ctx.staff_only, rows, removals)
 
 
 def _changed_parts(before: Record, after: Record, seal: Seal) -> dict[type[RecordPart], dict[str, Any]]:
@@ -97,7 +97,7 @@ def _changed_parts(before: Record, after: Record, seal: Seal) -> dict[type[Recor
     return changed
 
 
-def add_child_row(decided: Decision, row: Record, ctx: ActionContext, *, version: int) -> None:
+def add_child_row(decided: CommandDecision, row: Record, ctx: ActionContext, *, version: int) -> None:
     """Add a child record that comes from no payload to the decision's event and rows; it holds no personal
     text.
     """

@@ -34,7 +34,7 @@ from app.kernel.actions.refusals import (
 from app.kernel.commands import dating, guards
 from app.kernel.commands.auto_follow import add_auto_followers
 from app.kernel.commands.command import Command, CommandResult
-from app.kernel.commands.decide import Decision, decide
+from app.kernel.commands.decide import CommandDecision, decide
 from app.kernel.commands.references import is_visible, resolve_references
 from app.kernel.commands.sealing import Removals, Rows, prepare_sealing
 from app.kernel.commands.violations import refusal_for, violation_of
@@ -78,7 +78,7 @@ class _StreamDecision:
     command: Command
     record: Any
     ctx: ActionContext
-    decided: Decision
+    decided: CommandDecision
     event: Event
     rows: Rows
     removals: Removals
@@ -421,7 +421,7 @@ async def _load(
 
 
 def _event(
-    command: Command, decided: Decision, version: int, occurred_at: datetime, behalf: UUID | None
+    command: Command, decided: CommandDecision, version: int, occurred_at: datetime, behalf: UUID | None
 ) -> Event:
     context = command.metadata
     behalf = behalf or context.on_behalf_of

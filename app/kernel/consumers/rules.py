@@ -49,7 +49,7 @@ values (%s, %s, %s, %s, %s, %s) on conflict do nothing"""
 
 
 @dataclass(frozen=True, slots=True)
-class Consequence:
+class RuleConsequence:
     """A command that a rule issues, on the record with that id (None: the action opens a record).
 
     `if_match` is the version of the record that the rule has read, if it has read one. `about` tells apart
@@ -89,7 +89,7 @@ class Rule:
 
     name: str
     event_types: tuple[str, ...]
-    follow: Callable[[Ledger, Recorded], AsyncIterator[Consequence]]
+    follow: Callable[[Ledger, Recorded], AsyncIterator[RuleConsequence]]
     preselect: Callable[[Ledger, Connection, Sequence[Recorded]], Awaitable[Sequence[Recorded]]] | None = None
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -136,7 +136,7 @@ class Rule:
         """Perform the consequences of an event. Return False if some were decided on a record that has
         changed since; those already performed are not repeated.
         """
-        together: list[Consequence] = []
+        together: list[RuleConsequence] = []
         done = True
         async for consequence in self.follow(ledger, event):
             together.append(consequence)
@@ -150,7 +150,7 @@ class Rule:
         ledger: Ledger,
         connection: Connection,
         event: Recorded,
-        consequences: Sequence[Consequence],
+        consequences: Sequence[RuleConsequence],
         now: datetime,
     ) -> bool:
         """Perform the consequences concurrently, so that they share a batch of the log's writer. Return False
@@ -159,7 +159,9 @@ class Rule:
 
         # Keyed by record, not by a running number: that would name another record if there are more of them
         # when the event is handled again.
-        causes = [Cause.of_event(self.name, event, now, f"{event.position}:{c.key}") for c in consequences]
+        causes = [
+            RuleCause.of_event(self.name, event, now, f"{event.position}:{c.key}") for c in consequences
+        ]
         done = [perform_consequence(ledger, *pair) for pair in zip(causes, consequences, strict=True)]
         outcomes = await asyncio.gather(*done, return_exceptions=True)
         for cause, consequence, outcome in zip(causes, consequences, outcomes, strict=True):
@@ -171,7 +173,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class RuleCause:
     """The reason for a command: the rule, the event that it follows, that event's correlation id, and the
     time.
 
@@ -188,7 +190,7 @@ class Cause:
     due_at: datetime | None = None
 
     @classmethod
-    def of_event(cls, rule: str, event: Recorded, now: datetime, reference: str) -> Cause:
+    def of_event(cls, rule: str, event: Recorded, now: datetime, reference: str) -> RuleCause:
         """Return the cause of what follows from an event. The rule was to act when the log had the event; if
         another rule or a clock made it, when that was due.
         """
@@ -198,7 +200,7 @@ class Cause:
         return cls(rule, event.id, event.correlation_id, now, reference, due_at)
 
 
-async def perform_consequence(ledger: Ledger, cause: Cause, consequence: Consequence) -> str | None:
+async def perform_consequence(ledger: Ledger, cause: RuleCause, consequence: RuleConsequence) -> str | None:
     """Perform a consequence. Return the code of the refusal, or None if the command is applied, now or
     before. One that would move the state of a mirrored ticket is left out: its tool moves it, and persons.
 
@@ -245,7 +247,9 @@ async def _is_mirrored(ledger: Ledger, name: str) -> bool:
     return await ledger.db.value(IS_MIRRORED, (name,)) is not None
 
 
-async def record_refusal(connection: Connection, cause: Cause, consequence: Consequence, code: str) -> None:
+async def record_refusal(
+    connection: Connection, cause: RuleCause, consequence: RuleConsequence, code: str
+) -> None:
     """Record the refusal of a rule's command, for operators."""
     await connection.execute(
         ADD_REFUSAL, (cause.rule, cause.event_id, consequence.record, consequence.action, code, cause.now)

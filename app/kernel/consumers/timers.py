@@ -19,7 +19,7 @@ from app.kernel.actions.lifecycle import Action, DueAt, Lifecycle
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import RetriesExhausted, VersionMismatch
 from app.kernel.consumers import polling as rounds
-from app.kernel.consumers.rules import Cause, Clock, Consequence, perform_consequence, record_refusal
+from app.kernel.consumers.rules import Clock, RuleCause, RuleConsequence, perform_consequence, record_refusal
 from app.kernel.ledger import Ledger
 from app.log.batches import Batch, StreamActivity
 from app.log.events import id_of, ids_of, kind_of, stream
@@ -94,10 +94,10 @@ class TimerOutcome:
     record's version is not enough; and the command to perform instead if the first is refused.
     """
 
-    consequence: Consequence
+    consequence: RuleConsequence
     due_at: datetime | None
     reference: str | None = None
-    otherwise: Consequence | None = None
+    otherwise: RuleConsequence | None = None
 
 
 #: A command; or when the record is due; or in how long it is tried again; or nothing.
@@ -263,8 +263,8 @@ class TimedRule(Generic[R]):
         # A child row's version is not that of its record: the action checks the child row's own state.
         version = None if self.child_class else record.version
 
-        def consequence(action: str, body: Payload) -> Consequence:
-            return Consequence(kind_of(stream), action, id_of(stream), body, if_match=version)
+        def consequence(action: str, body: Payload) -> RuleConsequence:
+            return RuleConsequence(kind_of(stream), action, id_of(stream), body, if_match=version)
 
         return TimerOutcome(
             consequence(*follows),
@@ -383,7 +383,7 @@ class _Batch:
     planned: dict[str, datetime | None]
     later: dict[str, datetime] = field(default_factory=dict)
     tried_again: set[str] = field(default_factory=set)
-    refused: list[tuple[Cause, Consequence, str]] = field(default_factory=list)
+    refused: list[tuple[RuleCause, RuleConsequence, str]] = field(default_factory=list)
 
     async def fire(self) -> None:
         """Load the records and act on them concurrently, so that commands share a batch of the
@@ -397,7 +397,7 @@ class _Batch:
     async def _fire_one(self, row: Row) -> None:
         stream = row["stream"]
         try:
-            cause = Cause(self.rule.name, row["cause"], row["correlation_id"], self.now)
+            cause = RuleCause(self.rule.name, row["cause"], row["correlation_id"], self.now)
             await self._act(row, cause)
         except DatabaseGone:
             raise
@@ -414,7 +414,7 @@ class _Batch:
         self.tried_again.add(stream)
         self._reschedule(stream, self.now + delay)
 
-    async def _act(self, row: Row, cause: Cause) -> None:
+    async def _act(self, row: Row, cause: RuleCause) -> None:
         stream = row["stream"]
         outcome = await self.rule.outcome_of(
             self.ledger, row | {"planned_at": self.planned[stream]}, self.now

@@ -10,7 +10,14 @@ from pydantic import ConfigDict, Field
 from app.api.records.shapes import OutputModel
 from app.kpis.answers.answer import facts_position, snapshot_connection, with_budgets, with_previous_period
 from app.kpis.answers.outlook import Outlook, Requirement, requirement_for
-from app.kpis.answers.point_parts import KpiTarget, LagNotice, LagSeconds, LogPosition, PeriodBegin, PeriodEnd
+from app.kpis.answers.point_parts import (
+    LagNotice,
+    LagSeconds,
+    LogPosition,
+    PeriodBegin,
+    PeriodEnd,
+    PointTarget,
+)
 from app.kpis.answers.series import KpiStatus, PointContext, cases_of, point
 from app.kpis.declaration.figures import Figures
 from app.kpis.declaration.kpi import REFERENCED_AGGREGATES, Aggregate, Basis, Kpi, TargetValue
@@ -50,7 +57,7 @@ class KpiForecast(OutputModel):
     end: PeriodEnd
     value: int | float | None = Field(description="The value of the KPI up to now; null: there are no cases.")
     cases: int = Field(description="Number of cases from which it was computed.")
-    target: KpiTarget | None = Field(description="The target that holds now; null: there is none.")
+    target: PointTarget | None = Field(description="The target that holds now; null: there is none.")
     status: KpiStatus | None = Field(description="The status of the value against the target now.")
     more_cases: int | None = Field(
         description="Number of further cases that are assumed: as asked for; else at the pace of this "

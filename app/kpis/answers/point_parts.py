@@ -58,7 +58,7 @@ class KpiBeside(OutputModel):
     denominator: int | None
 
 
-class KpiTarget(OutputModel):
+class PointTarget(OutputModel):
     """The target for the value."""
 
     model_config = ConfigDict(frozen=True)

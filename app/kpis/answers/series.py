@@ -22,9 +22,9 @@ from app.kpis.answers.point_parts import (
     KpiInterval,
     KpiPrevious,
     KpiSurvival,
-    KpiTarget,
     PeriodBegin,
     PeriodEnd,
+    PointTarget,
 )
 from app.kpis.declaration import exposure as outage_figures
 from app.kpis.declaration.dimensions import ASSIGNMENT_DIMENSIONS
@@ -167,7 +167,9 @@ class KpiPoint(OutputModel):
     excluded: dict[str, int] = Field(
         description="Number of cases that only volumes count, by reason; other KPIs leave them out."
     )
-    target: KpiTarget | None = Field(description="The target that holds in the period; null: there is none.")
+    target: PointTarget | None = Field(
+        description="The target that holds in the period; null: there is none."
+    )
     status: KpiStatus | None = Field(
         description="The status of the value against the target; null: there is none. A running period that "
         "misses it as yet, or meets it narrowly, is `at_risk`."
@@ -379,7 +381,7 @@ def _target_fields(
     """Return the fields that compare a value with its target and with the period before."""
     target, now = context.target, context.now
     return {
-        "target": target and KpiTarget(comparator=target.comparator, value=target.value),
+        "target": target and PointTarget(comparator=target.comparator, value=target.value),
         "status": status(kpi, target, value, begun=begin < now, running=begin < now < end),
         "previous": compare(value, value_of(kpi, context.before)),
         "last_year": context.last_year and compare(value, value_of(kpi, context.last_year)),

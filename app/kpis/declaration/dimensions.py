@@ -200,7 +200,7 @@ class Dimension(CodeEnum):
         CODE,
         decided_value("offered_by"),
     )
-    age = "age", "Age", "存续时间", "Of what is open: codes of ages, as `1_to_3_days`.", CODE, None
+    age = "age", "Age", "存续时间", "Codes of ages of what is open, as `1_to_3_days`.", CODE, None
 
 
 #: The columns of the dimensions that facts and raw definitions have.

@@ -152,7 +152,7 @@ def use_article(article: Article, body: UseArticle, ctx: ActionContext) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class EarlierRating:
+class EarlierArticleRating:
     """The caller's earlier rating of the article; None if there is none or the caller is no known person."""
 
     rating: ArticleRating | None
@@ -160,16 +160,16 @@ class EarlierRating:
 
 async def earlier_rating(
     reads: ReadContext, article: Article, body: RateArticle, ctx: ActionContext
-) -> EarlierRating:
+) -> EarlierArticleRating:
     """Find the caller's earlier rating of the article, which the new rating replaces."""
     if ctx.caller.person_id is None:
-        return EarlierRating(None)
-    return EarlierRating(await reads.child(ArticleRating, article, person_id=ctx.caller.person_id))
+        return EarlierArticleRating(None)
+    return EarlierArticleRating(await reads.child(ArticleRating, article, person_id=ctx.caller.person_id))
 
 
 def rate(article: Article, body: RateArticle, ctx: ActionContext) -> None:
     """Rate the article: whether it helped; a new rating replaces the caller's earlier one."""
-    rating = ctx.prepared(EarlierRating).rating
+    rating = ctx.prepared(EarlierArticleRating).rating
     if rating is None:
         ctx.add(
             ArticleRating(

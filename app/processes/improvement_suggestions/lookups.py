@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from app.common.improvement import ImprovementAspect, ImprovementScope, SuggestionSource
 from app.i18n import translate
 from app.kernel.actions.payloads import LONGEST_LINE
-from app.kernel.consumers.rules import Consequence
+from app.kernel.consumers.rules import RuleConsequence
 from app.kernel.ledger import Ledger
 from app.processes.improvement_suggestions.payloads import (
     MOST_EVIDENCE,
@@ -46,7 +46,7 @@ class ImprovementSignal:
 
 async def suggestion_for(
     ledger: Ledger, signal: ImprovementSignal, *, least: int = 1, only_open: bool = False
-) -> Consequence | None:
+) -> RuleConsequence | None:
     """Return the command that adds the evidence to the open suggestion of the signal's cause and scope, or
     that offers one if there is none, for `least` pieces of evidence that no earlier suggestion had. None:
     there is nothing new to say. `only_open`: offer none.
@@ -65,7 +65,7 @@ async def suggestion_for(
         body = AddEvidenceImprovementSuggestion(shown_by=new)
         # If it is settled meanwhile, the rule decides again, and offers another one.
         version = known_open["version"]
-        return Consequence(
+        return RuleConsequence(
             ImprovementSuggestion.KIND, "add_evidence", known_open["id"], body, if_match=version
         )
     if only_open or len(new) < least:
@@ -82,7 +82,7 @@ async def suggestion_for(
     )
     # One event may lead to several suggestions: `about` tells their idempotency keys apart.
     about = uuid5(NAMESPACE_URL, "/".join(cause))
-    return Consequence(ImprovementSuggestion.KIND, "offer", None, offer, about=about)
+    return RuleConsequence(ImprovementSuggestion.KIND, "offer", None, offer, about=about)
 
 
 def in_both_languages(code: str, words: dict[str, str], zh_words: dict[str, str] | None = None) -> str:

@@ -100,7 +100,7 @@ class DeferralCause(CodeEnum):
     no_quorum = "no_quorum", "Too few have voted in time", "未达法定人数"
 
 
-class FreezeException(CodeEnum):
+class FreezeExemption(CodeEnum):
     """Why a process is improved although its definition is frozen."""
 
     safety = "safety", "Safety", "安全"
@@ -141,7 +141,7 @@ class Improvement(Ticket):
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who selected it on somebody else's behalf."
     )
-    freeze_exception: FreezeException | None = optional(
+    freeze_exception: FreezeExemption | None = optional(
         "Reason why it does not wait for the end of a freeze of its process."
     )
     plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = optional(

@@ -27,7 +27,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused
 from app.log.canonical import instant
 from app.platform.db import Row
-from app.service_level_engine.alignment import Link, align, align_availability
+from app.service_level_engine.alignment import AlignmentLink, align, align_availability
 from app.service_levels.agreements.records import IN_FORCE, Agreement, TargetMetric
 from app.service_levels.agreements.terms.measurability import conditions_of
 
@@ -209,7 +209,7 @@ def _resolution(
 ) -> TargetAlignment:
     calendar = _calendar(agreement, target)
     pauses = HoldReason.awaiting_vendor in target["pause_reasons"]
-    agreements: list[tuple[Agreement, Mapping[str, Any], Link]] = []
+    agreements: list[tuple[Agreement, Mapping[str, Any], AlignmentLink]] = []
     without = []
     for supporting in beneath:
         chosen = _target_beneath(supporting, conditions_of(target))
@@ -222,7 +222,7 @@ def _resolution(
             (
                 supporting,
                 chosen,
-                Link(
+                AlignmentLink(
                     name=supporting.number,
                     hours=of_link,
                     target_seconds=chosen["threshold_seconds"],

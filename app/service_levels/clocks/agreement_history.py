@@ -19,7 +19,7 @@ from app.common.times.clocks import AgreementType
 from app.log.canonical import from_instant
 from app.platform.db import Connection, fetch_rows
 from app.service_level_engine.target_selection import (
-    Agreement,
+    ApplicableAgreement,
     Attributes,
     Opening,
     choose_agreement,
@@ -72,16 +72,16 @@ class AgreementHistory:
     `origins` are those of targets, by the identity (`id`) of the target, which does not name its agreement.
     """
 
-    editions: Sequence[tuple[int, Agreement]] = ()
+    editions: Sequence[tuple[int, ApplicableAgreement]] = ()
     origins: dict[int, Origin] = field(default_factory=dict)
     reopen_days: dict[str, int | None] = field(default_factory=dict)
     _positions: list[int] = field(default_factory=list)
-    _as_of: dict[int, Sequence[Agreement]] = field(default_factory=dict)
+    _as_of: dict[int, Sequence[ApplicableAgreement]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._positions = [position for position, _ in self.editions]
 
-    def as_of(self, position: int) -> Sequence[Agreement]:
+    def as_of(self, position: int) -> Sequence[ApplicableAgreement]:
         """Return the agreements as they were known just after that position."""
         place = bisect_right(self._positions, position)
         agreements = self._as_of.get(place)
@@ -110,13 +110,13 @@ class ApplicableAgreements:
     history: AgreementHistory
     process: str
     opening: Opening
-    agreements: Sequence[Agreement]
-    _in_force: dict[AgreementType, Sequence[Agreement]] = field(default_factory=dict)
-    _chosen: dict[tuple[AgreementType, str | None, str | None, str | None], Agreement | None] = field(
-        default_factory=dict
+    agreements: Sequence[ApplicableAgreement]
+    _in_force: dict[AgreementType, Sequence[ApplicableAgreement]] = field(default_factory=dict)
+    _chosen: dict[tuple[AgreementType, str | None, str | None, str | None], ApplicableAgreement | None] = (
+        field(default_factory=dict)
     )
 
-    def in_force(self, agreement_type: AgreementType) -> Sequence[Agreement]:
+    def in_force(self, agreement_type: AgreementType) -> Sequence[ApplicableAgreement]:
         """Return the agreements of that type that were in force at the opening."""
         agreements = self._in_force.get(agreement_type)
         if agreements is None:
@@ -129,7 +129,7 @@ class ApplicableAgreements:
 
     def choose(
         self, agreement_type: AgreementType, attributes: Attributes, party: str | None = None
-    ) -> Agreement | None:
+    ) -> ApplicableAgreement | None:
         """Return the agreement of that type for a case with these attributes; for an OLA or UC the one with
         the party.
         """
@@ -192,7 +192,7 @@ def agreement_history(rows: Sequence[Mapping[str, Any]], calendars: CalendarHist
     fields: dict[str, dict[str, Any]] = {}
     signed: dict[str, int] = {}
     ended: dict[str, int] = {}
-    editions: list[tuple[int, Agreement]] = []
+    editions: list[tuple[int, ApplicableAgreement]] = []
     history = AgreementHistory()
     for row in rows:
         stream, position = row["stream"], row["position"]
@@ -211,7 +211,9 @@ def agreement_history(rows: Sequence[Mapping[str, Any]], calendars: CalendarHist
     return AgreementHistory(editions, history.origins, history.reopen_days)
 
 
-def _note_origins(history: AgreementHistory, agreement: Agreement, fields: Mapping[str, Any]) -> None:
+def _note_origins(
+    history: AgreementHistory, agreement: ApplicableAgreement, fields: Mapping[str, Any]
+) -> None:
     history.reopen_days[agreement.key] = fields["reopen_days"]
     if (why := agreement.scope) is not None:
         origin = Origin(UUID(agreement.key), agreement.agreement_type, why.value, fields["reopen_days"])
@@ -220,7 +222,7 @@ def _note_origins(history: AgreementHistory, agreement: Agreement, fields: Mappi
 
 def _agreement(
     stream: str, fields: Mapping[str, Any], signed: int, ended: int | None, calendars: CalendarHistory
-) -> Agreement:
+) -> ApplicableAgreement:
     zone = calendars.version(fields["calendar"]).time_zone
     assert zone is not None
     valid_to = fields["valid_to"]
@@ -230,7 +232,7 @@ def _agreement(
     replaced = fields["replaces_id"]
     if replaced is not None and fields["begins_at"] is not None:
         begin = from_instant(fields["begins_at"])  # not before its signature
-    return Agreement(
+    return ApplicableAgreement(
         key=stream.partition("/")[2],
         agreement_type=AgreementType(fields["agreement_type"]),
         party=fields["customer_id"] or fields["team_id"] or fields["supplier_id"],

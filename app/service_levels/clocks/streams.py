@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.common.times.clocks import KIND, AgreementType, ClockData, ClockEventType, ClockMetric
-from app.service_level_engine.announcements import Announcement, Cause, announcements
+from app.service_level_engine.announcements import Announcement, AnnouncementCause, announcements
 from app.service_levels.clocks.case_clocks import PARTY, CaseClocks, ClockName, clock_id
 
 _STARTED, _WARNED = ClockEventType.started.value, ClockEventType.warned.value
@@ -194,7 +194,9 @@ def _corrections(
     last = ought[-1]
     if stands.breached is not None and stands.breached != ends.breached:
         withdrawn = Statement(_WITHDRAWN, now, last.statement.target, None)
-        because = last.data.model_copy(update={"percent": None, "because": Cause.late_event.value})
+        because = last.data.model_copy(
+            update={"percent": None, "because": AnnouncementCause.late_event.value}
+        )
         yield ClockChange(withdrawn, because, last.by_position)
     for change in ought:
         kind = change.statement.type

@@ -35,7 +35,7 @@ from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import Command
 from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
-from app.ticketing.satisfaction.rating_links import InvalidToken, RatingLink, parse
+from app.ticketing.satisfaction.rating_links import InvalidRatingToken, RatingLink, parse
 from app.ticketing.satisfaction.ratings import BEST, WORST, RateTicket
 
 router = APIRouter(prefix=RATING_PAGE.rstrip("/"))
@@ -147,7 +147,7 @@ async def _rated_ticket(request: Request, token: str, wording: Wording) -> _Rate
     ledger = ledger_of(request)
     try:
         link = parse(token, ledger.vault.fingerprint)
-    except InvalidToken as error:
+    except InvalidRatingToken as error:
         raise _Refused(_refusal(wording, "invalid", 404)) from error
     if link.has_expired(utc_now()):
         raise _Refused(_refusal(wording, "over", 410))

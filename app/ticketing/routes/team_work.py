@@ -105,7 +105,7 @@ class TeamWork(OutputModel):
     open: int
     overdue: int
     truncated: bool = Field(
-        description=f"Whether a kind has more than {MOST_COUNTED:,} open cases, of which so many are counted."
+        description=f"True if a kind has more than {MOST_COUNTED:,} open cases, of which so many are counted."
     )
     members: list[MemberWork] = Field(
         description="The members: cases without an assignee first, then by number of overdue and "

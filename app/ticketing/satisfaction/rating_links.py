@@ -23,7 +23,7 @@ _FIXED = _MAC + 2 * _ID + _END
 Sign = Callable[..., str]
 
 
-class InvalidToken(Exception):
+class InvalidRatingToken(Exception):
     """Raised for a text that is no token of ours, or one that was changed."""
 
 
@@ -59,19 +59,19 @@ class RatingLink:
 
 
 def parse(token: str, sign: Sign) -> RatingLink:
-    """Return the link of a token. Raises InvalidToken."""
+    """Return the link of a token. Raises InvalidRatingToken."""
     if not token.isascii() or len(token) > LONGEST_TOKEN:
-        raise InvalidToken
+        raise InvalidRatingToken
     try:
         plain = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except ValueError as error:
-        raise InvalidToken from error
+        raise InvalidRatingToken from error
     # Text that decodes to the same bytes in another way is no token of ours, either.
     if len(plain) <= _FIXED or base64.urlsafe_b64encode(plain).decode().rstrip("=") != token:
-        raise InvalidToken
+        raise InvalidRatingToken
     mac, message = plain[:_MAC], plain[_MAC:]
     if not hmac.compare_digest(mac, _mac(message, sign)):
-        raise InvalidToken
+        raise InvalidRatingToken
     until = int.from_bytes(message[2 * _ID : 2 * _ID + _END], "big")
     return RatingLink(
         kind=message[2 * _ID + _END :].decode("ascii"),

@@ -18,7 +18,7 @@ from app.foundation.assignment.records import (
     StaffedHours,
 )
 from app.foundation.assignment.selection import (
-    Availability,
+    PersonAvailability,
     TicketAttributes,
     by_position,
     first_match,
@@ -35,7 +35,7 @@ KEYS = st.sampled_from([None, "mail", "print"])
 TEAM = st.sampled_from([None, *TEAMS])
 SETS = st.sets(st.sampled_from(TEAMS))
 CALENDARS = ("office", "plant")
-PRESENTS = st.builds(Availability, SETS, st.sets(st.sampled_from(CALENDARS)), SETS)
+PRESENTS = st.builds(PersonAvailability, SETS, st.sets(st.sampled_from(CALENDARS)), SETS)
 CASES = st.builds(
     TicketAttributes,
     process=st.just("incident"),
@@ -61,7 +61,7 @@ def rules(draw: st.DrawFn) -> AssignmentRule:
     return rule
 
 
-def is_for(rule: AssignmentRule, case: TicketAttributes, present: Availability) -> bool:  # noqa: PLR0911  # as plain as can be
+def is_for(rule: AssignmentRule, case: TicketAttributes, present: PersonAvailability) -> bool:  # noqa: PLR0911  # as plain as can be
     """The same in plain words."""
     if rule.for_service and case.service != rule.for_service:
         return False
@@ -85,7 +85,7 @@ def is_for(rule: AssignmentRule, case: TicketAttributes, present: Availability) 
 
 @given(st.lists(rules(), max_size=6), CASES, PRESENTS)
 def test_the_first_rule_in_order_that_is_for_the_case_counts(
-    some: list[AssignmentRule], case: TicketAttributes, present: Availability
+    some: list[AssignmentRule], case: TicketAttributes, present: PersonAvailability
 ) -> None:
     match = first_match(some, case, present)
     ordered = sorted(some, key=lambda rule: (rule.position, rule.id))

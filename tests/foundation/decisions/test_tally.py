@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.foundation.decisions.records import DecisionOutcome as Outcome
 from app.foundation.decisions.records import DecisionRule
 from app.foundation.decisions.records import VoteVerdict as Verdict
-from app.foundation.decisions.tally import Terms, default_quorum, tally
+from app.foundation.decisions.tally import TallyTerms, default_quorum, tally
 from tests.cases import each_case
 
 PEOPLE = [UUID(int=n) for n in range(1, 7)]
@@ -33,7 +33,7 @@ def outcome(
     people = PEOPLE[: len(marks)]
     votes = {person: verdict for person, mark in zip(people, marks, strict=True) if (verdict := SAID[mark])}
     quorum = quorum or default_quorum(DecisionRule(rule), len(people))
-    terms = Terms(DecisionRule(rule), quorum, frozenset(people), frozenset(people[:excluded]), people[0])
+    terms = TallyTerms(DecisionRule(rule), quorum, frozenset(people), frozenset(people[:excluded]), people[0])
     return tally(terms, votes, closing=closing).outcome
 
 
@@ -118,7 +118,7 @@ def test_what_cannot_have_a_quorum_any_more_lapses_at_once() -> None:
     assert outcome("majority", "     ", 5, excluded=1) is Outcome.lapsed
 
 
-def plain(terms: Terms, votes: Mapping[UUID, Verdict]) -> Outcome:  # a case a line
+def plain(terms: TallyTerms, votes: Mapping[UUID, Verdict]) -> Outcome:  # a case a line
     """The same in the words of the decision page, for votes that nothing is added to."""
     verdicts = [
         votes[voter] for voter in sorted(terms.electorate) if voter in votes and voter not in terms.excluded
@@ -147,7 +147,7 @@ def plain(terms: Terms, votes: Mapping[UUID, Verdict]) -> Outcome:  # a case a l
     return Outcome.approved if carried else Outcome.deferred
 
 
-def ways_on(terms: Terms, votes: dict[UUID, Verdict]) -> Iterator[Outcome]:
+def ways_on(terms: TallyTerms, votes: dict[UUID, Verdict]) -> Iterator[Outcome]:
     """What comes of every way in which those who have not voted may still do so, or not."""
     waiting = sorted(terms.electorate - terms.excluded - votes.keys())
     for rest in product([None, *Verdict], repeat=len(waiting)):
@@ -155,7 +155,7 @@ def ways_on(terms: Terms, votes: dict[UUID, Verdict]) -> Iterator[Outcome]:
         yield plain(terms, votes | more)
 
 
-def has_majority(terms: Terms, votes: dict[UUID, Verdict]) -> bool:
+def has_majority(terms: TallyTerms, votes: dict[UUID, Verdict]) -> bool:
     """Whether more than half of those who do not abstain say the same."""
     verdicts = [
         verdict
@@ -166,7 +166,7 @@ def has_majority(terms: Terms, votes: dict[UUID, Verdict]) -> bool:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[Terms, dict[UUID, Verdict]]:
+def cases(draw: st.DrawFn) -> tuple[TallyTerms, dict[UUID, Verdict]]:
     """An electorate, some of it excluded, and what some of it have said."""
     electorate = PEOPLE[: draw(st.integers(1, 5))]
     excluded = draw(st.sets(st.sampled_from(electorate)))
@@ -174,13 +174,13 @@ def cases(draw: st.DrawFn) -> tuple[Terms, dict[UUID, Verdict]]:
     rule = draw(st.sampled_from(DecisionRule))
     chair = draw(st.none() | st.sampled_from(electorate))
     quorum = draw(st.integers(1, len(electorate)))
-    return Terms(rule, quorum, frozenset(electorate), frozenset(excluded), chair), votes
+    return TallyTerms(rule, quorum, frozenset(electorate), frozenset(excluded), chair), votes
 
 
 @given(cases())
 @settings(max_examples=500, deadline=None)
 def test_a_decision_is_taken_as_soon_as_it_cannot_change_any_more_and_no_sooner(
-    case: tuple[Terms, dict[UUID, Verdict]],
+    case: tuple[TallyTerms, dict[UUID, Verdict]],
 ) -> None:
     terms, votes = case
     alone = terms.rule is DecisionRule.majority and terms.quorum == 1 and has_majority(terms, votes)
@@ -192,7 +192,7 @@ def test_a_decision_is_taken_as_soon_as_it_cannot_change_any_more_and_no_sooner(
 
 @given(cases())
 def test_every_vote_of_those_who_may_vote_is_counted_once(
-    case: tuple[Terms, dict[UUID, Verdict]],
+    case: tuple[TallyTerms, dict[UUID, Verdict]],
 ) -> None:
     terms, votes = case
     counted = tally(terms, votes)

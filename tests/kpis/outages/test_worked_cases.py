@@ -23,9 +23,9 @@ from app.log.events import Event
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
 from app.service_level_engine.availability import (
-    Effect,
     MaintenanceWindow,
     Outage,
+    OutageEffect,
     OutageRules,
     availability,
     budget_used,
@@ -139,7 +139,7 @@ def _by_the_engine(case: dict[str, Any], hours: BusinessTime) -> tuple[float, fl
             tuple(
                 (
                     _at(effect["from"] or definition["began_at"] or definition["reported_at"]),
-                    Effect(effect["effect"]),
+                    OutageEffect(effect["effect"]),
                 )
                 for effect in definition["effects"]
             ),

@@ -11,7 +11,7 @@ from app.common.records import from_row
 from app.foundation.decisions.records import DecisionOutcome
 from app.foundation.documents.decided import PrintedDecision, decided_at, load_decisions
 from app.foundation.documents.pages import PrintedPage, SignatureLine
-from app.foundation.documents.printing import LoadedDocument, Unsealed, load_document, unseal
+from app.foundation.documents.printing import LoadedDocument, UnsealedDocument, load_document, unseal
 from app.foundation.documents.records import DocumentClass, DocumentEntry
 from app.kernel.ledger import Ledger
 from app.kpis.baselines.figures import baseline_words, chart_words, draw_baseline
@@ -157,7 +157,7 @@ async def _load_report(
     )
 
 
-def _issue(issue: PilotIssue, unsealed: Unsealed) -> PrintedIssue:
+def _issue(issue: PilotIssue, unsealed: UnsealedDocument) -> PrintedIssue:
     return PrintedIssue(
         title=issue.title or "",
         text=unsealed.text(issue.text),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.common.records import from_row
 from app.foundation.documents.past import PastRecord
-from app.foundation.documents.printing import Unsealed, unseal
+from app.foundation.documents.printing import UnsealedDocument, unseal
 from app.foundation.licences.records import TRAINING, ExaminationResult, TrainingParticipant
 from app.kernel.ledger import Ledger
 from app.kpis.declaration.dimensions import Dimension
@@ -97,7 +97,7 @@ async def rollout_of(ledger: Ledger, then: PastRecord) -> tuple[list[PrintedStep
     return [_step(step, unsealed) for step in steps], trainings
 
 
-def _step(step: RolloutStep, unsealed: Unsealed) -> PrintedStep:
+def _step(step: RolloutStep, unsealed: UnsealedDocument) -> PrintedStep:
     assert step.step is not None
     texts = ((code, unsealed.text(getattr(step, code))) for code in STEP_TEXTS)
     return PrintedStep(

@@ -32,7 +32,7 @@ from app.kpis.effects.lifecycle import PromisedEffect
 from app.processes.improvements.proposal.records import SizeCriterion
 from app.processes.improvements.records import (
     MAJOR_KINDS,
-    FreezeException,
+    FreezeExemption,
     ImprovementKind,
     ImprovementSize,
 )
@@ -139,7 +139,7 @@ class TakeUpImprovement(Payload):
 class DespiteFreeze(Payload):
     """Why something is changed in a process whose definition is frozen, if it is."""
 
-    freeze_exception: FreezeException | None = Field(
+    freeze_exception: FreezeExemption | None = Field(
         default=None,
         description="Of a process whose definition is frozen after a cutover: why it cannot wait.",
     )

@@ -22,7 +22,7 @@ from app.service_level_engine.activity import NO_PARTY
 from app.service_level_engine.clock import ClockReading, ClockState
 from app.service_level_engine.explain import ClockSegment, SegmentReason, explain, spans_to_come
 from app.service_level_engine.shares import share_elapsed
-from app.service_level_engine.target_selection import Scope
+from app.service_level_engine.target_selection import TargetScope
 from app.service_level_engine.targets import Metric
 from app.service_levels.clocks.case_clocks import NO_CUTOFF, PARTY, CaseClocks, ClockName, clock_id
 from app.service_levels.clocks.projection import load_terms, read_events
@@ -84,7 +84,7 @@ class ClockOut(OutputModel):
     id: UUID = Field(description="The id in the name of its stream, `clock/<id>`.")
     agreement_type: AgreementType
     agreement: ClockAgreement
-    why: Scope = Field(description="The form of scope by which the agreement was chosen.")
+    why: TargetScope = Field(description="The form of scope by which the agreement was chosen.")
     target: str = Field(description="The id of the target in the agreement.")
     metric: Metric
     round: int = Field(description="Number of the round of an `update` clock, from 1; 1 of all others.")
