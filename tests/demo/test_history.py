@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import mean
 from zoneinfo import ZoneInfo
 
+from app.common.records import rows_with_parts
 from app.demo.arrivals import BAD_MONTH, incident_arrivals
 from app.demo.change_plan import Fate, freezes_until, planned_changes
 from app.demo.data.organisation import SHANGHAI
@@ -19,7 +20,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.questions.question import QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
-from app.processes.changes.records import ChangeType
+from app.processes.changes.records import Change, ChangeType
 from tests.automation.worker import Worker
 from tests.conftest import DatabaseUrls
 from tests.demo.making import DEMO_DAYS, following
@@ -151,7 +152,7 @@ def test_whenever_it_ends_it_has_each_emergency_and_the_change_that_goes_wrong_o
 
 
 async def test_its_quarter_has_changes_of_every_kind_and_one_that_went_wrong(demo_ledger: Ledger) -> None:
-    changes = await demo_ledger.db.rows("select * from fold.change", ())
+    changes = await demo_ledger.db.rows(f"select * from {rows_with_parts(Change)} r", ())
     assert 55 <= len(changes) <= 75
     states = Counter(change["state"] for change in changes)
     assert states["closed"] > 40
