@@ -528,25 +528,13 @@ create table fold.change (
   services text[] collate "C",
   ci_ids text[] collate "C",
   category text collate "C",
-  plan text,
-  test_plan text,
-  back_out_plan text,
   wanted_from_at timestamp with time zone,
   wanted_until_at timestamp with time zone,
   reported_by_id uuid,
   submitted_at timestamp with time zone,
-  questionnaire_id uuid,
-  risk_answers jsonb,
-  risk_score integer,
   risk_level text collate "C",
-  effects text,
-  resources text,
-  conflicts_found text[] collate "C",
   assessed_at timestamp with time zone,
-  assessed_by_id uuid,
   approval_id uuid,
-  cannot_wait text,
-  approval_requested_at timestamp with time zone,
   approved_at timestamp with time zone,
   rejected_at timestamp with time zone,
   deferred_at timestamp with time zone,
@@ -561,32 +549,19 @@ create table fold.change (
   overrides text[] collate "C",
   override_reason text,
   started_at timestamp with time zone,
-  out_of_window_reason text,
   implementer_ids text[] collate "C",
   implemented_at timestamp with time zone,
-  work_done text,
-  tests_run text,
-  deviations text,
   backed_out_at timestamp with time zone,
-  back_out_reason text,
-  service_restored_at timestamp with time zone,
   review_due_at timestamp with time zone,
   review_overdue_at timestamp with time zone,
   reviewed_at timestamp with time zone,
-  reviewer_id uuid,
   outcome text collate "C",
   first_pass boolean,
-  first_pass_reason text,
-  goals_met text,
-  caused_incident_ids text[] collate "C",
-  lessons text,
   closed_at timestamp with time zone,
   cancelled_at timestamp with time zone,
   appended_at timestamp with time zone,
   ci_services text[] collate "C",
-  no_cis_reason text,
   excepted_freezes text[] collate "C",
-  started_by_voter boolean,
   constraint change_pkey PRIMARY KEY (id),
   constraint change_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -622,6 +597,67 @@ CREATE INDEX change_submitted ON fold.change USING btree (submitted_at, id);
 CREATE INDEX change_team ON fold.change USING btree (team_id, opened_at DESC, id DESC);
 CREATE INDEX change_type ON fold.change USING btree (type, opened_at DESC, id DESC);
 CREATE INDEX change_window ON fold.change USING btree (window_from_at, id);
+
+create table fold.change_assessment (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  questionnaire_id uuid,
+  risk_answers jsonb,
+  risk_score integer,
+  effects text,
+  resources text,
+  conflicts_found text[] collate "C",
+  assessed_by_id uuid,
+  cannot_wait text,
+  approval_requested_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint change_assessment_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+
+create table fold.change_implementation (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  out_of_window_reason text,
+  started_by_voter boolean,
+  work_done text,
+  tests_run text,
+  deviations text,
+  back_out_reason text,
+  service_restored_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint change_implementation_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+
+create table fold.change_plans (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  no_cis_reason text,
+  plan text,
+  test_plan text,
+  back_out_plan text,
+  appended_at timestamp with time zone,
+  constraint change_plans_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+
+create table fold.change_review (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  reviewer_id uuid,
+  first_pass_reason text,
+  goals_met text,
+  caused_incident_ids text[] collate "C",
+  lessons text,
+  appended_at timestamp with time zone,
+  constraint change_review_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
 
 create table fold.change_template (
   id uuid not null,
@@ -2531,10 +2567,6 @@ create table fold.request (
   requirements_confirmed_at timestamp with time zone,
   solution_id uuid,
   solution_author_id uuid,
-  it_approved_by_id uuid,
-  business_approved_by_id uuid,
-  sent_back_at timestamp with time zone,
-  solution_approved_at timestamp with time zone,
   doer_ids text[] collate "C",
   planned_cost text collate "C",
   currency text collate "C",
@@ -2594,6 +2626,19 @@ CREATE INDEX request_state_since ON fold.request USING btree (state_since, id);
 CREATE INDEX request_team ON fold.request USING btree (team_id, opened_at DESC, id DESC);
 CREATE INDEX request_team_state ON fold.request USING btree (team_id, state, opened_at DESC, id DESC);
 CREATE INDEX request_to_confirm ON fold.request USING btree (requester_id, state_since) WHERE (state = 'delivered'::text);
+
+create table fold.request_solution_approval (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  it_approved_by_id uuid,
+  business_approved_by_id uuid,
+  sent_back_at timestamp with time zone,
+  solution_approved_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint request_solution_approval_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
 
 create table fold.request_training (
   id uuid not null,
@@ -2803,10 +2848,6 @@ create table fold.sla (
   quality_plan text,
   change_id uuid,
   pending_consents text[] collate "C",
-  gap_reason text,
-  effect_on_cost text,
-  effect_on_workload text,
-  termination_reason text,
   recorded_requirement_at timestamp with time zone not null,
   drafted_at timestamp with time zone,
   negotiated_at timestamp with time zone,
@@ -2896,6 +2937,19 @@ create table fold.sla_consequence (
   constraint sla_consequence_pkey PRIMARY KEY (id)
 );
 CREATE INDEX sla_consequence_record ON fold.sla_consequence USING btree (record, number, edition);
+
+create table fold.sla_reasons (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  gap_reason text,
+  effect_on_cost text,
+  effect_on_workload text,
+  termination_reason text,
+  appended_at timestamp with time zone,
+  constraint sla_reasons_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
 
 create table fold.sla_report (
   id uuid not null,
@@ -5621,7 +5675,20 @@ AS $function$
       "improvement_rollout": ["rollout_advice", "rollout_scope", "rollout_departments", "rollout_contributions", "rollout_schedule", "rollout_told", "release_id", "rollout_goal", "rollout_planned_at", "cutover_share", "handover_id", "handover_asked_at", "accepted_by_id"],
       "improvement_evaluation": ["measured_occasion", "measured_position", "measured_at", "goal_reached", "scope_reached", "benefit_reached", "reached", "against_evidence", "against_evidence_reason", "evaluation_comment", "evaluated_by_id", "agreed_by_id", "evaluated_at"],
       "improvement_outcome": ["document_numbers", "published_at", "fixed_at", "faded_at", "revert_reason", "reverted_told"]
-    }') else data end
+    }')
+    when schema_version = 1 and starts_with(type, 'change.') then log.move_fields(data, 'change', '{
+      "change_plans": ["no_cis_reason", "plan", "test_plan", "back_out_plan"],
+      "change_assessment": ["questionnaire_id", "risk_answers", "risk_score", "effects", "resources", "conflicts_found", "assessed_by_id", "cannot_wait", "approval_requested_at"],
+      "change_implementation": ["out_of_window_reason", "started_by_voter", "work_done", "tests_run", "deviations", "back_out_reason", "service_restored_at"],
+      "change_review": ["reviewer_id", "first_pass_reason", "goals_met", "caused_incident_ids", "lessons"]
+    }')
+    when schema_version = 1 and starts_with(type, 'request.') then log.move_fields(data, 'request', '{
+      "request_solution_approval": ["it_approved_by_id", "business_approved_by_id", "sent_back_at", "solution_approved_at"]
+    }')
+    when schema_version = 1 and starts_with(type, 'sla.') then log.move_fields(data, 'sla', '{
+      "sla_reasons": ["gap_reason", "effect_on_cost", "effect_on_workload", "termination_reason"]
+    }')
+    else data end
 $function$;
 
 CREATE OR REPLACE FUNCTION log.upsert(target text, entries jsonb, moment timestamp with time zone)

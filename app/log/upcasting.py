@@ -78,10 +78,14 @@ def _for_rows(change: Callable[[Rows], Rows]) -> Upcaster:
     return upcaster
 
 
+def _split_names(parts: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """Return the names of fields, which have spaces between, by the kind of the part."""
+    return {kind: frozenset(names.split()) for kind, names in parts.items()}
+
+
 #: The fields of improvements that moved to parts, by the kind of the part.
-IMPROVEMENT_PARTS = {
-    kind: frozenset(names.split())
-    for kind, names in {
+IMPROVEMENT_PARTS = _split_names(
+    {
         "improvement_proposal": (
             "suggestion_ids assessment_id selection_reason freeze_exception_reason "
             "outside_plan_reason proposal_id proposed_at submitted_at decision_subject review_again_at "
@@ -110,11 +114,39 @@ IMPROVEMENT_PARTS = {
         "improvement_outcome": (
             "document_numbers published_at fixed_at faded_at revert_reason reverted_told"
         ),
-    }.items()
-}
+    }
+)
+#: Those of changes, of requests and of agreements.
+CHANGE_PARTS = _split_names(
+    {
+        "change_plans": "no_cis_reason plan test_plan back_out_plan",
+        "change_assessment": (
+            "questionnaire_id risk_answers risk_score effects resources conflicts_found assessed_by_id "
+            "cannot_wait approval_requested_at"
+        ),
+        "change_implementation": (
+            "out_of_window_reason started_by_voter work_done tests_run deviations back_out_reason "
+            "service_restored_at"
+        ),
+        "change_review": "reviewer_id first_pass_reason goals_met caused_incident_ids lessons",
+    }
+)
+REQUEST_PARTS = _split_names(
+    {
+        "request_solution_approval": (
+            "it_approved_by_id business_approved_by_id sent_back_at solution_approved_at"
+        ),
+    }
+)
+AGREEMENT_PARTS = _split_names(
+    {"sla_reasons": "gap_reason effect_on_cost effect_on_workload termination_reason"}
+)
 #: The up-casters by the type of the event, or by the kind of the record for all of its types: the first takes
 #: schema version 1 to 2, and so on.
 UPCASTERS: Mapping[str, tuple[Upcaster, ...]] = {
     "improvement": (move_fields("improvement", IMPROVEMENT_PARTS),),
+    "change": (move_fields("change", CHANGE_PARTS),),
+    "request": (move_fields("request", REQUEST_PARTS),),
     "request.training_recorded": (rename_rows("training", "request_training"),),
+    "sla": (move_fields("sla", AGREEMENT_PARTS),),
 }

@@ -39,8 +39,8 @@ POLL_SECONDS = 60.0
 #: The lock of the one worker that does it.
 LOCK = "service_report"
 # Each with when the log recorded its signature: periods that were over by then are not reported on.
-AGREEMENTS = """
-select s.*, signed.recorded_at as known_since from fold.sla s cross join lateral (
+AGREEMENTS = f"""
+select s.*, signed.recorded_at as known_since from {LIFECYCLE.source} s cross join lateral (
   select min(recorded_at) as recorded_at from log.event where stream = 'sla/' || s.id and type = 'sla.signed'
 ) signed
 where s.signed_at is not null and s.begins_at < %(now)s order by s.signed_at, s.id"""

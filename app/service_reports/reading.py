@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from app.common.records import from_row
+from app.common.records import from_row, rows_with_parts
 from app.common.times.clocks import AgreementType
 from app.platform.db import Connection, Row, fetch_rows
 from app.service_levels.agreements.records import Agreement
@@ -24,11 +24,11 @@ MOST_BREACHES, MOST_EXCLUSIONS = 100, 200
 CASES = ("incident", "request", "problem")
 
 #: The agreement and the editions that it has replaced: their cases are in the report of the newest one.
-EDITIONS = """
+EDITIONS = f"""
 with recursive edition as (
   select id, replaces_id from fold.sla where id = %(agreement)s
   union select s.id, s.replaces_id from fold.sla s join edition e on s.id = e.replaces_id
-) select s.* from fold.sla s join edition using (id)
+) select s.* from {rows_with_parts(Agreement)} s join edition using (id)
 where s.id <> %(agreement)s order by s.begins_at desc, s.id"""
 #: Whether a signed edition has replaced the agreement.
 REPLACED = "select from fold.sla where replaces_id = %s and signed_at is not null limit 1"

@@ -64,13 +64,14 @@ NO_WORK = {
         ci.found_by_id meeting.signed_by_id document_entry.author_id comment.author_id attachment.author_id
         release_stage.passed_by_id PassGateRelease.author deployment.author_id
         deployment_cause.confirmed_by_id ChangePlanRelease.analyst plan_change.analyst_id
-        request.solution_author_id request.it_approved_by_id request.business_approved_by_id
+        request.solution_author_id request_solution_approval.it_approved_by_id
+        request_solution_approval.business_approved_by_id
         solution_review.reviewer_id progress_report.author_id quality_check.checker_id
         acceptance.recorded_by_id article_use.used_by_id work.person_id LogWork.person cost.person_id
         complaint.answered_by_id breach_cause.stated_by_id
         verification_item.checked_by_id verification_item.settled_by_id
         article.author_id article.published_by_id article_rating.person_id article_revision.author_id
-        change.assessed_by_id change.reviewer_id improvement.proposed_by_id
+        change_assessment.assessed_by_id change_review.reviewer_id improvement.proposed_by_id
         improvement_evaluation.agreed_by_id EvaluateImprovement.agreed_by pilot_readiness.kicked_off_by_id
         improvement_evaluation.evaluated_by_id improvement_suggestion.decided_by_id
         pilot_feedback.logged_by_id pilot_issue.logged_by_id pilot_issue.solved_by_id

@@ -50,7 +50,11 @@ def drawn(lifecycle: Lifecycle[Any], name: str) -> set[tuple[str, str]]:
 def records(row: Action[Any, Any]) -> list[Any]:
     """Records in every state that the action is open in, with every value of what it looks at."""
     values = [dict(zip(LOOKED_AT, drawn, strict=True)) for drawn in product(*LOOKED_AT.values())]
-    return [SimpleNamespace(state=state, **fields) for state in row.from_states for fields in values]  # type: ignore[union-attr]  # none opens
+    return [
+        SimpleNamespace(state=state, solution_approval=SimpleNamespace(**fields), **fields)
+        for state in row.from_states  # type: ignore[union-attr]  # none opens
+        for fields in values
+    ]
 
 
 @each_case(("lifecycle", "row"), [(li, row) for li, row in DEPENDING if isinstance(row.to, Branch)])

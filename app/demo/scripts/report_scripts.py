@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.common.people import Caller, rule_caller
 from app.common.priorities.priority import Impact, Urgency
-from app.common.records import from_row
+from app.common.records import from_row, rows_with_parts
 from app.common.tickets import Channel
 from app.common.times.clocks import AgreementType
 from app.demo.data.organisation import REQUESTERS, SERVICE_LEVEL_MANAGER, STAFF
@@ -36,7 +36,9 @@ CUSTOMER, SERVICE = "finance", "erp-finance"
 #: The service desk agent who took the call, and entered it late.
 CALL_TAKER, DESK = STAFF[2][0], STAFF[2][2]
 MONTHS = 2
-SIGNED = "select * from fold.sla where agreement_type = %s and signed_at is not null order by number"
+SIGNED = f"""
+select * from {rows_with_parts(Agreement)} a
+where agreement_type = %s and signed_at is not null order by number"""
 CUSTOMER_ID = "select id from fold.team where key = %s"
 REMARKS = "Each breach was talked over with the teams. 各次超时已与团队逐一讨论。"
 REASON = "A call of that month was told of later by telephone. 当月的一通来电经电话补录。"

@@ -4,10 +4,8 @@
   select case_id, position, version, occurred_at, type, actor, data ? 'irregular' as irregular,
     (data->>'instead')::integer as instead,
     (set_then->>'opened_at')::timestamptz as opening, fields->>'state' as state,
-    fields - array['title', 'description', 'number', 'state_since', 'opened_at', 'reason', 'plan', 'test_plan', 'back_out_plan',
-                   'ci_ids', 'ci_classes', 'needed_ci_ids', 'risk_answers', 'effects', 'resources', 'conflicts_found',
-                   'overrides', 'override_reason', 'implementer_ids', 'work_done', 'tests_run', 'deviations', 'back_out_reason',
-                   'goals_met', 'caused_incident_ids', 'lessons', 'custom', 'custom_for_staff'] as dimensions,
+    fields - array['title', 'description', 'number', 'state_since', 'opened_at', 'reason', 'ci_ids', 'ci_classes', 'needed_ci_ids',
+                   'overrides', 'override_reason', 'implementer_ids', 'custom', 'custom_for_staff'] as dimensions,
     (select jsonb_object_agg(key, value) from jsonb_each(data->'set') where left(key, 5) = 'link/') as links
   from recorded
   cross join lateral (select data->'set'->stream as set_then, data->'late'->stream as set_late offset 0) said

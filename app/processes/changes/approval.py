@@ -43,12 +43,13 @@ EMERGENCY = replace(APPROVAL, decision=DecisionKind.emergency_change, without_as
 def assess(change: Change, body: AssessChange, ctx: ActionContext) -> None:
     """Assess the change: its risk, its effects, and what stands in the way of its window."""
     risk = ctx.prepared(QuestionnaireInForce)
-    change.questionnaire_id = risk.id
-    change.risk_score, change.risk_level = risk.score(body.risk_answers)
-    copy_fields(change, body, ctx)
+    assessment = change.assessment
+    assessment.questionnaire_id = risk.id
+    assessment.risk_score, change.risk_level = risk.score(body.risk_answers)
+    copy_fields(assessment, body, ctx)
     conflicts = ctx.prepared(WantedWindowConflicts).conflicts
-    change.conflicts_found = list(dict.fromkeys(conflict.name for conflict in conflicts))
-    change.assessed_by_id = ctx.caller.person_id
+    assessment.conflicts_found = list(dict.fromkeys(conflict.name for conflict in conflicts))
+    assessment.assessed_by_id = ctx.caller.person_id
 
 
 async def risk_questionnaire(
@@ -82,14 +83,14 @@ def request_emergency_approval(
     change: Change, body: RequestEmergencyApprovalChange, ctx: ActionContext
 ) -> None:
     """Request emergency approval of the change: it is put to the vote at once."""
-    change.cannot_wait = body.cannot_wait
+    change.assessment.cannot_wait = body.cannot_wait
     _put_to_vote(change, ctx)
 
 
 def _put_to_vote(change: Change, ctx: ActionContext) -> None:
     new_decision = ctx.prepared(NewDecision)
     change.approval_id = new_decision.decision.id
-    change.approval_requested_at = ctx.occurred_at
+    change.assessment.approval_requested_at = ctx.occurred_at
     add_prepared_decision(new_decision, ctx)
 
 

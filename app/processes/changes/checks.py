@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.common.records import all_values
 from app.foundation.cis.records import Ci
 from app.foundation.decisions.records import Decision, DecisionState
 from app.kernel.access.reads import ReadContext
@@ -39,11 +40,12 @@ async def is_emergency(reads: ReadContext, change: Change, ctx: ActionContext) -
 
 async def change_incomplete(reads: ReadContext, change: Change, body: object, ctx: ActionContext) -> None:
     """Refuse to submit a change that lacks something compulsory, and name all that it lacks."""
-    lacking = [name for name in COMPULSORY if getattr(change, name) is None]
+    values = all_values(change)
+    lacking = [name for name in COMPULSORY if values[name] is None]
     if not change.services and not change.ci_ids:
         lacking.append("services")
     wrong = [WrongValue(pointer=f"/{name}", because="missing") for name in lacking]
-    if not change.ci_ids and change.no_cis_reason is None:
+    if not change.ci_ids and change.plans.no_cis_reason is None:
         wrong.append(WrongValue(pointer="/cis", because="no_items_named"))
     if wrong:
         raise WrongValue(pointer=wrong[0].pointer, because=wrong[0].because, further=tuple(wrong[1:]))

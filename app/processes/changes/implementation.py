@@ -22,10 +22,10 @@ from app.ticketing.work.assignment import AssignTicket
 
 def start(change: Change, body: StartChange, ctx: ActionContext) -> None:
     """Start to implement the change. It holds its items until it is implemented or backed out."""
-    change.out_of_window_reason = body.out_of_window_reason
+    change.implementation.out_of_window_reason = body.out_of_window_reason
     if body.override_reason is not None:
         change.override_reason = body.override_reason
-    change.started_by_voter = ctx.prepared(Starter).has_voted
+    change.implementation.started_by_voter = ctx.prepared(Starter).has_voted
     _add_implementer(change, ctx)
     book(change, ctx)
 
@@ -57,14 +57,14 @@ async def assignee_voted_for_it(
 
 def complete(change: Change, body: CompleteChange, ctx: ActionContext) -> None:
     """Complete the change's implementation: it waits for its review."""
-    copy_fields(change, body, ctx)
+    copy_fields(change.implementation, body, ctx)
     _end(change, ctx)
 
 
 def back_out(change: Change, body: BackOutChange, ctx: ActionContext) -> None:
     """Back the change out: everything is as it was before."""
-    change.back_out_reason = body.reason
-    change.service_restored_at = body.service_restored_at
+    change.implementation.back_out_reason = body.reason
+    change.implementation.service_restored_at = body.service_restored_at
     _end(change, ctx)
 
 

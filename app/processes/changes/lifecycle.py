@@ -67,6 +67,7 @@ def draft(change: Change, body: DraftChange, ctx: ActionContext) -> None:
     template, request = source.template, source.request
     team = ctx.ref(Team, "team")
     copy_fields(change, body, ctx, without="title template services cis team request requester")
+    copy_fields(change.plans, body, ctx)
     change.template = None if template is None else template.key
     change.title = body.title or (None if template is None else template.title)
     services = list(dict.fromkeys(body.services)) or list((template and template.services) or ())
@@ -116,6 +117,7 @@ def flag_review(change: Change, body: EmptyPayload, ctx: ActionContext) -> None:
 def edit(change: Change, body: EditChange, ctx: ActionContext) -> None:
     """Edit the change's fields."""
     apply_patch(change, body, ctx, skip=("services", "cis"))
+    copy_fields(change.plans, body, ctx)
     if "services" in body.model_fields_set:
         change.services = list(dict.fromkeys(body.services))
         change.service = change.services[0] if change.services else None
@@ -179,7 +181,7 @@ LIFECYCLE = Lifecycle(
     change_check=decisions.not_while_decided(VOTES),
     audience=audience, also_seen_by=CHANGE_READERS,
     columns={"person": ("requester_id", "reported_by_id", "assignee_id"), "team": ("team_id",), "service": ("services",)},
-    unassigned="team_id is null", children=(ExternalReference, *decisions.CHILDREN, *CHILDREN), ended=ENDED,
+    unassigned="team_id is null", children=(*Change.PARTS, ExternalReference, *decisions.CHILDREN, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "reason", "plan", "work_done", "lessons", "service", "category"),
     constraints={"booking_free": RetryDecision(), "booking_walk": RetryDecision(), "change_window_frozen": RetryDecision()},
     derivation=PRIORITY,

@@ -11,6 +11,7 @@ from app.common.records import (
     CodeEnum,
     ForeignRef,
     KeyRef,
+    RecordPart,
     StaffOnly,
     optional,
     required,
@@ -83,15 +84,103 @@ class DeferralReason(CodeEnum):
     no_quorum = "no_quorum", "Too few voted in time", "到期未达法定人数"
 
 
+class ChangePlans(RecordPart):
+    """The plans of a change, which a standard one has in its template."""
+
+    KIND: ClassVar[str] = "change_plans"
+
+    no_cis_reason: Annotated[str | None, Personal()] = optional(
+        "The reason why it touches no configuration item; required for submission if it names none.",
+        examples=["A contract is renewed."],
+    )
+    plan: Annotated[str | None, Personal()] = optional("The steps of the change.")
+    test_plan: Annotated[str | None, Personal()] = optional("The tests that show that it works.")
+    back_out_plan: Annotated[str | None, Personal()] = optional("The steps that undo it.")
+
+
+class ChangeAssessment(RecordPart):
+    """The assessment of a change, and the request for its approval.
+
+    `risk_answers` are keys of answers by the keys of their questions, in the questionnaire of
+    `questionnaire_id`; `risk_score` is the sum of their points.
+    """
+
+    KIND: ClassVar[str] = "change_assessment"
+
+    questionnaire_id: Annotated[UUID | None, ForeignRef("risk_questionnaire")] = None
+    risk_answers: Annotated[dict[str, Any] | None, StaffOnly()] = optional(
+        "Answers to the risk questionnaire, for staff: keys of answers by the keys of their questions. "
+        "They give score and level."
+    )
+    risk_score: Annotated[int | None, StaffOnly()] = optional("Sum of the points of the answers, for staff.")
+    effects: Annotated[str | None, Personal()] = optional(
+        "Effects of the change on services and users.", examples=["No mail for ten minutes."]
+    )
+    resources: Annotated[str | None, Personal()] = optional(
+        "The people and means that it takes.", examples=["Two engineers for one night."]
+    )
+    conflicts_found: list[str] | None = optional(
+        "Numbers of changes and kinds of freezes in its wanted window when it was assessed."
+    )
+    assessed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    cannot_wait: Annotated[str | None, Personal()] = optional(
+        "The reason why an emergency cannot wait for the change advisory board.",
+        examples=["Nobody can send mail until it is done."],
+    )
+    approval_requested_at: datetime | None = None
+
+
+class ChangeImplementation(RecordPart):
+    """The implementation of a change."""
+
+    KIND: ClassVar[str] = "change_implementation"
+
+    out_of_window_reason: Annotated[str | None, Personal()] = optional(
+        "The reason for starting it outside its window; required then."
+    )
+    started_by_voter: bool | None = optional(
+        "True if somebody started it who had voted for it, which an emergency alone allows: its review looks "
+        "at that."
+    )
+    work_done: Annotated[str | None, Personal()] = optional(
+        "The work that was done.", examples=["The relay runs version 4."]
+    )
+    tests_run: Annotated[str | None, Personal()] = optional(
+        "The tests that were run, and their results.", examples=["A mail each way."]
+    )
+    deviations: Annotated[str | None, Personal()] = optional("Deviations from the plan.")
+    back_out_reason: Annotated[str | None, Personal()] = None
+    service_restored_at: datetime | None = optional(
+        "Time from which on service is as it was before.", examples=["2026-03-02T09:30:00Z"]
+    )
+
+
+class ChangeReview(RecordPart):
+    """The review of a change."""
+
+    KIND: ClassVar[str] = "change_review"
+
+    reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
+    first_pass_reason: Annotated[str | None, Personal()] = optional(
+        "The reason why `first_pass` is otherwise than the log says; required then."
+    )
+    goals_met: Annotated[str | None, Personal()] = optional(
+        "The goals that were met, and the evidence for it.", examples=["Mails arrive."]
+    )
+    caused_incident_ids: list[str] | None = optional("Ids of the incidents that it caused.")
+    lessons: Annotated[str | None, Personal()] = optional(
+        "The lessons learnt.", examples=["Restart the relay last."]
+    )
+
+
 class Change(Ticket):
     """A change of services and configuration items.
 
-    `risk_answers` are keys of answers by the keys of their questions, in the questionnaire of
-    `questionnaire_id`; `risk_score` is the sum of their points. `implementer_ids` are those who started,
-    completed or backed it out: none of them reviews it.
+    `implementer_ids` are those who started, completed or backed it out: none of them reviews it.
     """
 
     KIND: ClassVar[str] = "change"
+    PARTS = (ChangePlans, ChangeAssessment, ChangeImplementation, ChangeReview)
 
     state: ChangeState | None = required()
     type: ChangeType | None = required(
@@ -112,16 +201,9 @@ class Change(Ticket):
     ci_services: list[str] | None = optional(
         "Keys of the services of these items, as they were when it was scheduled or else drafted."
     )
-    no_cis_reason: Annotated[str | None, Personal()] = optional(
-        "The reason why it touches no configuration item; required for submission if it names none.",
-        examples=["A contract is renewed."],
-    )
     category: Annotated[str | None, KeyRef("category", per_process=True)] = optional(
         "The key of the category."
     )
-    plan: Annotated[str | None, Personal()] = optional("The steps of the change.")
-    test_plan: Annotated[str | None, Personal()] = optional("The tests that show that it works.")
-    back_out_plan: Annotated[str | None, Personal()] = optional("The steps that undo it.")
     wanted_from_at: datetime | None = optional("Begin of the wanted window.")
     wanted_until_at: datetime | None = optional("End of the wanted window.")
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
@@ -130,30 +212,9 @@ class Change(Ticket):
     submitted_at: Annotated[datetime | None, EnteredAt(ChangeState.submitted, first=True)] = optional(
         "Time of its first submission."
     )
-    questionnaire_id: Annotated[UUID | None, ForeignRef("risk_questionnaire")] = None
-    risk_answers: Annotated[dict[str, Any] | None, StaffOnly()] = optional(
-        "Answers to the risk questionnaire, for staff: keys of answers by the keys of their questions. "
-        "They give score and level."
-    )
-    risk_score: Annotated[int | None, StaffOnly()] = optional("Sum of the points of the answers, for staff.")
     risk_level: RiskLevel | None = None
-    effects: Annotated[str | None, Personal()] = optional(
-        "Effects of the change on services and users.", examples=["No mail for ten minutes."]
-    )
-    resources: Annotated[str | None, Personal()] = optional(
-        "The people and means that it takes.", examples=["Two engineers for one night."]
-    )
-    conflicts_found: list[str] | None = optional(
-        "Numbers of changes and kinds of freezes in its wanted window when it was assessed."
-    )
     assessed_at: Annotated[datetime | None, EnteredAt(ChangeState.assessed)] = None
-    assessed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     approval_id: UUID | None = optional("The decision on its approval.")
-    cannot_wait: Annotated[str | None, Personal()] = optional(
-        "The reason why an emergency cannot wait for the change advisory board.",
-        examples=["Nobody can send mail until it is done."],
-    )
-    approval_requested_at: datetime | None = None
     approved_at: Annotated[datetime | None, EnteredAt(ChangeState.approved)] = None
     rejected_at: Annotated[datetime | None, EnteredAt(ChangeState.rejected)] = None
     deferred_at: Annotated[datetime | None, EnteredAt(ChangeState.deferred)] = None
@@ -182,50 +243,41 @@ class Change(Ticket):
         examples=["Both teams work side by side that night."],
     )
     started_at: Annotated[datetime | None, EnteredAt(ChangeState.implementing)] = None
-    out_of_window_reason: Annotated[str | None, Personal()] = optional(
-        "The reason for starting it outside its window; required then."
-    )
     implementer_ids: list[str] | None = optional("Ids of those who implemented it.")
-    started_by_voter: bool | None = optional(
-        "True if somebody started it who had voted for it, which an emergency alone allows: its review looks "
-        "at that."
-    )
     implemented_at: Annotated[datetime | None, EnteredAt(ChangeState.implemented)] = None
-    work_done: Annotated[str | None, Personal()] = optional(
-        "The work that was done.", examples=["The relay runs version 4."]
-    )
-    tests_run: Annotated[str | None, Personal()] = optional(
-        "The tests that were run, and their results.", examples=["A mail each way."]
-    )
-    deviations: Annotated[str | None, Personal()] = optional("Deviations from the plan.")
     backed_out_at: Annotated[datetime | None, EnteredAt(ChangeState.backed_out)] = None
-    back_out_reason: Annotated[str | None, Personal()] = None
-    service_restored_at: datetime | None = optional(
-        "Time from which on service is as it was before.", examples=["2026-03-02T09:30:00Z"]
-    )
     review_due_at: datetime | None = None
     review_overdue_at: Annotated[datetime | None, ClearedBy(entering={ChangeState.closed})] = optional(
         "Time since which its review is flagged as overdue."
     )
     reviewed_at: Annotated[datetime | None, EnteredAt(ChangeState.closed)] = None
-    reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
     outcome: ChangeOutcome | None = optional("The outcome, as the review judges it.", examples=["successful"])
     first_pass: bool | None = optional(
         "True if it was implemented once, in its window, not backed out, and caused no incident.",
         examples=[True],
     )
-    first_pass_reason: Annotated[str | None, Personal()] = optional(
-        "The reason why `first_pass` is otherwise than the log says; required then."
-    )
-    goals_met: Annotated[str | None, Personal()] = optional(
-        "The goals that were met, and the evidence for it.", examples=["Mails arrive."]
-    )
-    caused_incident_ids: list[str] | None = optional("Ids of the incidents that it caused.")
-    lessons: Annotated[str | None, Personal()] = optional(
-        "The lessons learnt.", examples=["Restart the relay last."]
-    )
     closed_at: Annotated[datetime | None, EnteredAt(ChangeState.closed)] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(ChangeState.cancelled)] = None
+
+    @property
+    def plans(self) -> ChangePlans:
+        """The plans."""
+        return self.record_part(ChangePlans)
+
+    @property
+    def assessment(self) -> ChangeAssessment:
+        """The assessment, and the request for approval."""
+        return self.record_part(ChangeAssessment)
+
+    @property
+    def implementation(self) -> ChangeImplementation:
+        """The implementation."""
+        return self.record_part(ChangeImplementation)
+
+    @property
+    def review(self) -> ChangeReview:
+        """The review."""
+        return self.record_part(ChangeReview)
 
     @property
     def touched_services(self) -> tuple[str, ...]:

@@ -23,8 +23,9 @@ def review(change: Change, body: ReviewChange, ctx: ActionContext) -> None:
     """Review the change and close it."""
     incidents = ctx.refs(Ticket, "caused_incidents")
     copy_fields(change, body, ctx, without="caused_incidents")
-    change.caused_incident_ids = list(dict.fromkeys(str(incident.id) for incident in incidents))
-    change.reviewer_id = ctx.caller.person_id
+    copy_fields(change.review, body, ctx, without="caused_incidents")
+    change.review.caused_incident_ids = list(dict.fromkeys(str(incident.id) for incident in incidents))
+    change.review.reviewer_id = ctx.caller.person_id
     for incident in _unlinked(ctx):
         ctx.add(new_link(change, LinkKind.causes, incident, ctx))
 

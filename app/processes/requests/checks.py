@@ -129,7 +129,8 @@ async def no_review_side_left(reads: ReadContext, request: Request, ctx: ActionC
 
 def _reviewers(request: Request) -> dict[ReviewSide, UUID | None]:
     """Return who has reviewed the solution for each side."""
-    return {ReviewSide.it: request.it_approved_by_id, ReviewSide.business: request.business_approved_by_id}
+    approval = request.solution_approval
+    return {ReviewSide.it: approval.it_approved_by_id, ReviewSide.business: approval.business_approved_by_id}
 
 
 async def side_already_reviewed(

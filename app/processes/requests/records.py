@@ -7,7 +7,16 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly, optional, required
+from app.common.records import (
+    ChildRecord,
+    CodeEnum,
+    ForeignRef,
+    KeyRef,
+    RecordPart,
+    StaffOnly,
+    optional,
+    required,
+)
 from app.common.state_fields import ClearedBy, EnteredAt, StateBefore
 from app.common.tickets import Channel, HoldReason, Ticket
 from app.foundation.services.records import FulfilmentPath
@@ -83,6 +92,21 @@ BY_ENDING = ClearedBy(entering=frozenset(RequestState) - OPEN)
 BY_REOPENING = ClearedBy(leaving=ENDED, entering=OPEN)
 
 
+class SolutionApproval(RecordPart):
+    """The approval of a request's solution, for each side."""
+
+    KIND: ClassVar[str] = "request_solution_approval"
+
+    it_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The person who has approved it for IT."
+    )
+    business_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The person who has approved it for the business."
+    )
+    sent_back_at: datetime | None = None
+    solution_approved_at: datetime | None = None
+
+
 class Request(Ticket):
     """A service request.
 
@@ -96,6 +120,7 @@ class Request(Ticket):
     """
 
     KIND: ClassVar[str] = "request"
+    PARTS = (SolutionApproval,)
 
     state: RequestState | None = required()
     description: Annotated[str | None, Personal()] = optional("The wish in the requester's words.")
@@ -141,14 +166,6 @@ class Request(Ticket):
     solution_author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "The author of the present solution."
     )
-    it_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who has approved it for IT."
-    )
-    business_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who has approved it for the business."
-    )
-    sent_back_at: datetime | None = None
-    solution_approved_at: datetime | None = None
     doer_ids: list[str] | None = None
     planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
         "The planned cost, as 1250.00, for staff and those who accept it."
@@ -178,6 +195,11 @@ class Request(Ticket):
     reopen_days: int | None = optional(
         "Number of days after its end in which it may be reopened, if an agreement says so."
     )
+
+    @property
+    def solution_approval(self) -> SolutionApproval:
+        """The approval of the solution."""
+        return self.record_part(SolutionApproval)
 
 
 class Criterion(ChildRecord):
@@ -262,6 +284,7 @@ class RequestTraining(ChildRecord):
 
 #: The child records of requests beside those of every ticket.
 CHILDREN: tuple[type[ChildRecord], ...] = (
+    *Request.PARTS,
     Criterion,
     SolutionReview,
     *PROJECT_CHILDREN,

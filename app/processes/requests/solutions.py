@@ -34,7 +34,8 @@ def propose_solution(request: Request, body: ProposeSolutionRequest, ctx: Action
     request.solution_id = file_document(request, DocumentClass.SO, texts, ctx, state=DocumentState.drafted).id
     request.solution_author_id = ctx.caller.person_id
     request.planned_at = body.planned_at
-    request.it_approved_by_id = request.business_approved_by_id = request.sent_back_at = None
+    approval = request.solution_approval
+    approval.it_approved_by_id = approval.business_approved_by_id = approval.sent_back_at = None
     add_followers(request, ctx.prepared(BusinessReviewers).persons, ctx)
 
 
@@ -63,16 +64,17 @@ def review_solution(request: Request, body: ReviewSolutionRequest, ctx: ActionCo
         reviewed_at=ctx.occurred_at,
     )
     ctx.add(review)
+    approval = request.solution_approval
     if body.verdict is ReviewVerdict.revise:
-        request.sent_back_at = ctx.occurred_at
+        approval.sent_back_at = ctx.occurred_at
     elif body.side is ReviewSide.it:
-        request.it_approved_by_id = ctx.caller.person_id
+        approval.it_approved_by_id = ctx.caller.person_id
     else:
-        request.business_approved_by_id = ctx.caller.person_id
+        approval.business_approved_by_id = ctx.caller.person_id
     if after_review(request) is State.solution_approved:
         supersede(DocumentClass.SO, ctx)
         publish_draft(DocumentClass.SO, ctx)
-        request.solution_approved_at = ctx.occurred_at
+        approval.solution_approved_at = ctx.occurred_at
         request.first_planned_at = request.first_planned_at or request.planned_at
 
 
@@ -80,7 +82,8 @@ def after_review(request: Request) -> CodeEnum:
     """Return the state after a review: approved if both sides have approved, revising if one has asked for
     that.
     """
-    if request.sent_back_at is not None:
+    approval = request.solution_approval
+    if approval.sent_back_at is not None:
         return State.revising
-    both = request.it_approved_by_id is not None and request.business_approved_by_id is not None
+    both = approval.it_approved_by_id is not None and approval.business_approved_by_id is not None
     return State.solution_approved if both else State.solution_review

@@ -16,7 +16,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from app.common.records import from_row
+from app.common.records import from_row, rows_with_parts
 from app.common.tickets import HoldReason
 from app.common.times.business_time import BusinessTime
 from app.common.times.clocks import AgreementType
@@ -38,14 +38,14 @@ AVAILABILITY = "availability"
 AVAILABILITY_DIGITS = 9
 
 # Each of them in its newest signed edition.
-BENEATH = """
+BENEATH = f"""
 with recursive edition as (
   select a.id as named, a.id, 0 as depth from fold.sla a where a.id = any(%s::uuid[])
   union all
   select e.named, n.id, e.depth + 1 from edition e join fold.sla n on n.replaces_id = e.id
   where n.signed_at is not null and e.depth < 100
 )
-select distinct on (e.named) e.named, a.* from edition e join fold.sla a on a.id = e.id
+select distinct on (e.named) e.named, a.* from edition e join {rows_with_parts(Agreement)} a on a.id = e.id
 order by e.named, e.depth desc, a.signed_at desc nulls last"""
 # The items in use that serve one of the services.
 ITEMS = f"""

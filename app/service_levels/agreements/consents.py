@@ -145,13 +145,15 @@ def renew(agreement: Agreement, body: RenewSla, ctx: ActionContext) -> None:
 
 
 def _set_effects(agreement: Agreement, body: RenewSla | AmendSla) -> None:
-    agreement.effect_on_cost = body.effect_on_cost or agreement.effect_on_cost
-    agreement.effect_on_workload = body.effect_on_workload or agreement.effect_on_workload
+    reasons = agreement.reasons
+    reasons.effect_on_cost = body.effect_on_cost or reasons.effect_on_cost
+    reasons.effect_on_workload = body.effect_on_workload or reasons.effect_on_workload
 
 
 def terminate(agreement: Agreement, body: TerminateSla, ctx: ActionContext) -> None:
     """Terminate the agreement, after its review: both parties, neither alone."""
-    agreement.termination_reason = body.reason or agreement.termination_reason
+    reasons = agreement.reasons
+    reasons.termination_reason = body.reason or reasons.termination_reason
     if give_consent(agreement, body, ctx):
         agreement.ended_at = ctx.occurred_at
         ends_at = agreement.ends_at

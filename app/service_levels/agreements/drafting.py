@@ -114,7 +114,7 @@ def submit_for_review(agreement: Agreement, body: SubmitForReviewSla, ctx: Actio
     """Submit the agreement for review: every target can be measured, and what it rests on adds up, or the gap
     is accepted.
     """
-    copy_fields(agreement, body, ctx)
+    copy_fields(agreement.reasons, body, ctx)
     agreement.submitted_at = ctx.occurred_at
 
 

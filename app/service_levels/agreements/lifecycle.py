@@ -188,7 +188,7 @@ LIFECYCLE = Lifecycle(
     kind="sla", plural="slas", zh="服务级别协议", record=Agreement, states=State, code="SLA",
     audience=audience,
     columns={"staff": (), "person": ("representative_id", "party_representative_id"), "member": ("customer_id", "team_id", "supplier_id")},
-    children=(*DOCUMENTS, AgreementConsent, AgreementAcknowledgement, AgreementReview, *reports.CHILDREN),
+    children=(*Agreement.PARTS, *DOCUMENTS, AgreementConsent, AgreementAcknowledgement, AgreementReview, *reports.CHILDREN),
     rows=(
         # action                             中文              from                to                  who                    event
         action(drafting.record_requirement,    "记录需求",       NEW_RECORD,         RECORDED,           service_level_manager, "sla.requirement_recorded",

@@ -18,6 +18,7 @@ from app.common.records import (
     ForeignRef,
     KeyRef,
     Record,
+    RecordPart,
     StaffOnly,
     optional,
     required,
@@ -124,6 +125,23 @@ class ConsentSubject(CodeEnum):
     amend = "amend", "Amendment", "变更"
 
 
+class AgreementReasons(RecordPart):
+    """The reasons and effects that were given for steps of an agreement."""
+
+    KIND: ClassVar[str] = "sla_reasons"
+
+    gap_reason: Annotated[str | None, StaffOnly()] = optional(
+        "The reason, for staff, for accepting that the OLAs and UCs beneath do not add up. Name no persons "
+        "here.",
+        examples=["The supplier's new contract begins in May. 供应商新合同五月生效。"],
+    )
+    effect_on_cost: Annotated[str | None, Personal(), StaffOnly()] = optional(
+        "The effect on the cost, for staff."
+    )
+    effect_on_workload: Annotated[str | None, Personal()] = optional("The effect on the workload.")
+    termination_reason: Annotated[str | None, Personal()] = None
+
+
 class Agreement(Record):
     """An agreement on service levels, in one edition.
 
@@ -137,11 +155,11 @@ class Agreement(Record):
     `targets`, `consequences` and `workload` are lists of the terms' parts. `rests_on` are the ids of
     the OLAs and UCs that an SLA rests on. `threshold`, `compliance` and `degraded_weight` are decimal texts.
     `review_due_at` is when the next review is due, `pending_consents` are `<subject>:<side>` of those that
-    wait for the other side, `warned_days` how many days before the end the last warning was, `gap_reason` why
-    a gap of what it rests on was accepted.
+    wait for the other side, `warned_days` how many days before the end the last warning was.
     """
 
     KIND: ClassVar[str] = "sla"
+    PARTS = (AgreementReasons,)
 
     number: str = Field(default="", description="The number that people use; accepted wherever the id is.")
     state: AgreementState | None = required()
@@ -222,16 +240,6 @@ class Agreement(Record):
     pending_consents: list[str] | None = optional(
         "Consents that wait for the other side: `sign:it`, `renew:party` …"
     )
-    gap_reason: Annotated[str | None, StaffOnly()] = optional(
-        "The reason, for staff, for accepting that the OLAs and UCs beneath do not add up. Name no persons "
-        "here.",
-        examples=["The supplier's new contract begins in May. 供应商新合同五月生效。"],
-    )
-    effect_on_cost: Annotated[str | None, Personal(), StaffOnly()] = optional(
-        "The effect on the cost, for staff."
-    )
-    effect_on_workload: Annotated[str | None, Personal()] = optional("The effect on the workload.")
-    termination_reason: Annotated[str | None, Personal()] = None
     recorded_requirement_at: datetime | None = required()
     drafted_at: Annotated[datetime | None, EnteredAt(AgreementState.drafted, first=True)] = None
     negotiated_at: datetime | None = optional("Time of the last proposal of either party.")
@@ -251,6 +259,11 @@ class Agreement(Record):
     )
     ended_at: datetime | None = optional("Time at which it was terminated or expired.")
     warned_days: int | None = optional("Number of days before the end at which the last warning was given.")
+
+    @property
+    def reasons(self) -> AgreementReasons:
+        """The reasons and effects that were given for its steps."""
+        return self.record_part(AgreementReasons)
 
     @property
     def awaits_signatures(self) -> bool:

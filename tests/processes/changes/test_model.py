@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import Grade, Role
-from app.common.records import codecs, from_row
+from app.common.records import all_codecs, all_values, from_row, rows_with_parts
 from app.kernel.histories.history import fold
 from app.log import read
 from app.platform.db import connect
@@ -262,13 +262,15 @@ class World:
             if other.holds is not None
             for key in {other.touched, *other.needed}
         }
-        row = await db.row("select * from fold.change where id = %s", (change.path.rpartition("/")[2],))
+        query = f"select * from {rows_with_parts(Change)} r where id = %s"
+        row = await db.row(query, (change.path.rpartition("/")[2],))
         assert row is not None
         stands = from_row(Change, row)
         folded = fold(Change, stands.row_key, await read.stream_events(db, stands.row_key))
         assert folded is not None
-        for name in ("id", "version", "changed_at", *codecs(Change)):
-            assert getattr(folded, name) == getattr(stands, name), name
+        was, now = all_values(folded), all_values(stands)
+        for name in ("id", "version", "changed_at", *all_codecs(Change)):
+            assert was[name] == now[name], name
 
 
 async def a_world(board: Board, ready: list[bool]) -> World:

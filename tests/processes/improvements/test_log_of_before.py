@@ -4,15 +4,12 @@ were then, give the same record, history, figures and tables as those of today.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.common.people import Role
-from app.common.records import Record, as_row, empty, evolve
 from app.foundation.decisions.lookups import authors
 from app.kernel.access.reads import ReadContext, load
 from app.kernel.histories.history import record_at_version
@@ -20,35 +17,20 @@ from app.kernel.histories.rebuild import compare
 from app.kpis.facts.consumer import FACTS
 from app.kpis.reconcile import reconcile
 from app.log import read
-from app.log.canonical import instant
-from app.log.events import id_of, kind_of, stream
 from app.log.follow import catch_up
-from app.log.ids import uuid7
-from app.log.upcasting import upcast
-from app.log.writer import AppendRequest
-from app.platform.db import Connection, connect
+from app.platform.db import Connection
 from app.processes.improvements.lifecycle import LIFECYCLE
 from app.processes.improvements.pilot.records import PilotJudgement
 from app.processes.improvements.records import Improvement
 from app.registry import LIFECYCLES
 from tests.client import Api, Client
 from tests.conftest import DatabaseUrls
-from tests.contract.logged import MADE_UP
-from tests.log.commands import an_event
+from tests.log_of_before import Told, day, move_rows_again, write_log_of_before
 
-BEGUN_AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
-MIGRATION = Path("migrations/versions/1024/parts_of_improvements.sql").read_text(encoding="utf-8")
 SCOPE = {"team": ["network"]}
-CLASSES = {row.KIND: row for row in (Improvement, *Improvement.PARTS)}
-
-
-def day(n: int) -> str:
-    """The instant so many days after the beginning, as the log has it."""
-    return instant(BEGUN_AT + timedelta(days=n))
-
 
 #: What each event set, from the first on: all on the row of the improvement itself.
-TOLD: tuple[tuple[str, dict[str, Any]], ...] = (
+TOLD: Told = (
     (
         "improvement.selected",
         {
@@ -96,31 +78,7 @@ REPORTED, PASSED, NEWEST = 5, 7, len(TOLD)
 @pytest.fixture
 async def name(api: Api) -> str:
     """The stream of the improvement in the log of before, with its rows of today."""
-    name = stream("improvement", uuid7())
-    events = [
-        an_event(
-            name,
-            version,
-            type=event_type,
-            occurred_at=BEGUN_AT + timedelta(days=version - 1),
-            correlation_id=MADE_UP,
-            actor=f"person:{uuid7()}",
-            data={"given": {}, "set": {name: fields}},
-        )
-        for version, (event_type, fields) in enumerate(TOLD, 1)
-    ]
-    stands: dict[str, Record] = {}
-    for event in events:
-        changed = upcast(event.type, 1, event.data)["set"]
-        for key, fields in changed.items():
-            before = stands.get(key) or empty(CLASSES[kind_of(key)], id_of(key))
-            stands[key] = evolve(before, event.version, event.occurred_at, fields)
-        rows = tuple((f"fold.{stands[key].KIND}", as_row(stands[key])) for key in changed)
-        request = AppendRequest(
-            reads={name: event.version - 1}, events=(event,), rows=rows, audiences={name: ("staff:",)}
-        )
-        await api.ledger.writer.write(request)
-    return name
+    return await write_log_of_before(api, Improvement, TOLD)
 
 
 @pytest.fixture
@@ -174,13 +132,7 @@ async def test_the_log_folds_into_the_rows_in_python_and_in_sql(
 async def test_the_migration_makes_the_rows_from_the_events(
     place: DatabaseUrls, follower: Connection, name: str
 ) -> None:
-    moving = MIGRATION[MIGRATION.index("create temp table") : MIGRATION.index("drop table part_change")]
-    owner = await connect(place.owner_url)
-    async with owner.transaction():
-        for part in Improvement.PARTS:
-            await owner.execute(f"delete from fold.{part.KIND}".encode())
-        await owner.execute(moving.encode())
-    await owner.close()
+    await move_rows_again(place, Improvement, "1024")
     assert (await compare(follower, LIFECYCLES)).differing == {}
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.common.records import from_row
+from app.common.records import from_row, rows_with_parts
 from app.kpis.questions.periods import Grain
 from app.log.canonical import instant
 from app.processes.incidents.payloads import ResolveIncident
@@ -54,7 +54,7 @@ async def amend(desk: Desk, old: UUID | None, edition: int, now: datetime, chanc
 async def missed_in_reports(desk: Desk, begin: datetime) -> int:
     """How many clocks all reports of all editions count as missed, and list with their cases."""
     result = 0
-    for row in await desk.ledger.db.rows("select * from fold.sla"):
+    for row in await desk.ledger.db.rows(f"select * from {rows_with_parts(Agreement)} a"):
         agreement = from_row(Agreement, row)
         period = period_at(begin, Grain.month, ZONE)
         while period.begin <= desk.clock.now:

@@ -35,13 +35,13 @@ from app.processes.changes.calendar.queries import (
 from app.processes.changes.calendar.sentences import StatusSentences
 from app.processes.changes.lifecycle import LIFECYCLE
 from app.processes.changes.queries import LISTING
-from app.processes.changes.records import HOLDING, ChangeState, ChangeType, RiskLevel
+from app.processes.changes.records import HOLDING, Change, ChangeState, ChangeType, RiskLevel
 
 #: The states of changes that are planned or running.
 PLANNED = (ChangeState.approved, *sorted(HOLDING))
 HAS_TIME = "coalesce(r.window_from_at, r.started_at, r.wanted_from_at) is not null"
 #: Changes as the schedule has them: everybody may read it, and `_scope` says which of them.
-SCHEDULED_CHANGES = replace(LIFECYCLE, columns={EVERYBODY: ()}, unassigned=None, children=())
+SCHEDULED_CHANGES = replace(LIFECYCLE, columns={EVERYBODY: ()}, unassigned=None, children=Change.PARTS)
 #: Fields that customers do not see.
 FOR_STAFF = frozenset({"id", "number", "title", "type", "risk_level", "team"})
 

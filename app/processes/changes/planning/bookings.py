@@ -12,7 +12,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from app.common.records import from_row
+from app.common.records import from_row, rows_with_parts
 from app.kernel.access.reads import Reading
 from app.log.canonical import instant
 from app.log.events import stream
@@ -98,7 +98,9 @@ CLEAR_BOOKINGS = (
 LOCK = (
     b"lock table schedule.change_window, schedule.booking, schedule.freeze_window in share row exclusive mode"
 )
-HOLDERS = "select * from fold.change where state = any(%s) and booked_from_at is not null order by id"
+HOLDERS = f"""
+select * from {rows_with_parts(Change)} r
+where state = any(%s) and booked_from_at is not null order by id"""
 FREEZES = "select * from fold.freeze where state = %s order by id"
 WRITE_CHANGE, WRITE_FREEZE = "select schedule.write_change(%s)", "select schedule.write_freeze(%s)"
 

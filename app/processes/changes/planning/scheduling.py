@@ -59,7 +59,7 @@ async def standard_without_items(
     """Refuse to schedule a standard change that names neither items nor why it touches none: it was never
     submitted.
     """
-    if change.state is ChangeState.draft and not change.ci_ids and change.no_cis_reason is None:
+    if change.state is ChangeState.draft and not change.ci_ids and change.plans.no_cis_reason is None:
         raise WrongValue(pointer="/cis", because="no_items_named")
 
 

@@ -1,0 +1,78 @@
+"""Writing a log of before: events whose fields all stand on the record's own row, as before it had parts, and
+the rows of today that they make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from app.common.records import Record, as_row, empty, evolve
+from app.log.canonical import instant
+from app.log.events import id_of, kind_of, stream
+from app.log.ids import uuid7
+from app.log.upcasting import upcast
+from app.log.writer import AppendRequest
+from app.platform.db import connect
+from tests.client import Api
+from tests.conftest import DatabaseUrls
+from tests.contract.logged import MADE_UP
+from tests.log.commands import an_event
+
+BEGUN_AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
+#: What each event set on the row of the record, by the type of the event, from the first on.
+Told = Sequence[tuple[str, dict[str, Any]]]
+
+
+def day(n: int) -> str:
+    """The instant so many days after the beginning, as the log has it."""
+    return instant(BEGUN_AT + timedelta(days=n))
+
+
+async def write_log_of_before(api: Api, record_class: type[Record], told: Told) -> str:
+    """Write the events, a day apart, with the rows of today; return the name of their stream."""
+    name = stream(record_class.KIND, uuid7())
+    events = [
+        an_event(
+            name,
+            version,
+            type=event_type,
+            occurred_at=BEGUN_AT + timedelta(days=version - 1),
+            correlation_id=MADE_UP,
+            actor=f"person:{uuid7()}",
+            data={"given": {}, "set": {name: fields}},
+        )
+        for version, (event_type, fields) in enumerate(told, 1)
+    ]
+    classes = {row.KIND: row for row in (record_class, *record_class.PARTS)}
+    stands: dict[str, Record] = {}
+    for event in events:
+        changed = upcast(event.type, 1, event.data)["set"]
+        for key, fields in changed.items():
+            before = stands.get(key) or empty(classes[kind_of(key)], id_of(key))
+            stands[key] = evolve(before, event.version, event.occurred_at, fields)
+        rows = tuple((f"fold.{stands[key].KIND}", as_row(stands[key])) for key in changed)
+        request = AppendRequest(
+            reads={name: event.version - 1}, events=(event,), rows=rows, audiences={name: ("staff:",)}
+        )
+        await api.ledger.writer.write(request)
+    return name
+
+
+def _moving(migration: str) -> bytes:
+    """The statements by which that migration makes the rows of parts from the log."""
+    (path,) = Path("migrations/versions").glob(f"{migration}/*.sql")
+    statements = path.read_bytes()
+    return statements[statements.index(b"create temp table") : statements.index(b"drop table part_change")]
+
+
+async def move_rows_again(place: DatabaseUrls, record_class: type[Record], migration: str) -> None:
+    """Delete the rows of the record's parts, and let that migration make them from the log."""
+    owner = await connect(place.owner_url)
+    async with owner.transaction():
+        for part in record_class.PARTS:
+            await owner.execute(f"delete from fold.{part.KIND}".encode())
+        await owner.execute(_moving(migration))
+    await owner.close()
