@@ -16,6 +16,7 @@ from app.common.people import Person, rule_caller
 from app.foundation.decisions.payloads import RemindVoters
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.log.events import kind_of
+from app.processes.changes.records import ChangeState
 from app.registry import LIFECYCLES_BY_KIND
 from app.ticketing.routes.asked_actions import ASKED_ACTIONS
 from tests.cases import slice_of
@@ -144,6 +145,8 @@ async def make_things_wait(world: World) -> None:
     path = f"/v1/incidents/{(await world.requester.post_ok('/v1/incidents', an_incident()))['id']}"
     await world.everybody.post_ok(f"{path}/assign", {"team": TEAM, "person": world.worker.id})
     await world.worker.post_ok(f"{path}/hold", {"reason": "awaiting_requester"})
+    # Whatever the slice has left open, there is a question to remind of.
+    await world.make_record(LIFECYCLES_BY_KIND["change"], ChangeState.awaiting_approval)
     stored = await ledger.db.row(OPEN_QUESTION)
     assert stored is not None
     kind, _, record = stored["record"].partition("/")

@@ -47,7 +47,7 @@ class DefinitionPart(StrEnum):
     ratings = "ratings"
     complaints = "complaints"
     #: Columns of `decided`: which event is an opening; the team, if the case does not say it; why it was left
-    #: out of account; all that was known of the case.
+    #: out of account (without such a column no case is); all that was known of the case.
     opening = "opening"
     team_id = "team_id"
     excluded = "excluded"

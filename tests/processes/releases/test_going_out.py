@@ -102,7 +102,7 @@ async def test_a_pipeline_asks_first_and_is_told_what_keeps_it(board: Board, pip
     window = {"from_at": from_now(2), "until_at": from_now(4)}
     await board.manager.post_ok(f"/v1/changes/{change['id']}/schedule", window)
     assert await asked(pipeline, changes=change["number"]) == (False, ["outside_its_window"])
-    assert await asked(pipeline, changes=change["number"], path=from_now(3)) == (True, [])
+    assert await asked(pipeline, changes=change["number"], at=from_now(3)) == (True, [])
     await frozen(board, ci_classes=["server"])
     later = {"changes": change["number"], "at": from_now(0.5)}
     assert await asked(pipeline, **later) == (False, ["outside_its_window", "frozen"])

@@ -69,7 +69,7 @@ class Model:
 
     state: str = "solution_review"
     before: str = ""
-    author: str = "architect"
+    authors: set[str] = field(default_factory=lambda: {"architect"})
     approved: set[str] = field(default_factory=set)
     doers: set[str] = field(default_factory=set)
     tasks: int = 0
@@ -83,7 +83,7 @@ class Model:
         if actor not in may:
             return "forbidden"
         apart = {
-            "review_solution": {self.author},
+            "review_solution": self.authors,
             "check_quality": self.doers,
             "record_acceptance": self.doers,
         }
@@ -106,7 +106,9 @@ class Model:
         """It is done."""
         to = TABLE[action][2]
         if action == "propose_solution":
-            self.author, self.approved = actor, set()
+            # Whoever has ever proposed one reviews none, by the log.
+            self.authors.add(actor)
+            self.approved = set()
         elif action == "review_solution":
             self.approved |= {side_of(actor)} if good else set()
             to = "revising" if not good else "solution_approved" if len(self.approved) > 1 else None
