@@ -144,14 +144,14 @@ async def _answered(many: LargeSite, ask: Ask) -> list[Answered]:
     return sorted(found, key=lambda one: (one.cases > 0, one.milliseconds), reverse=True)
 
 
-async def _timed(db: Database, many: LargeSite, by: str, asked: KpiQuestion) -> Answered:
+async def _timed(db: Database, many: LargeSite, by: str, kpi_question: KpiQuestion) -> Answered:
     took = []
     for _ in range(REPETITIONS):
         began = time.perf_counter()
-        found = await answer(db, asked, many.now)
+        found = await answer(db, kpi_question, many.now)
         took.append((time.perf_counter() - began) * 1000)
     cases = sum(point.cases for point in found.points)
-    return Answered(asked.kpi.key, by, cases, len(found.points), median(took))
+    return Answered(kpi_question.kpi.key, by, cases, len(found.points), median(took))
 
 
 def _slowest(name: str, what: str, answered: Sequence[Answered], needed: Threshold) -> Figure:

@@ -108,16 +108,16 @@ async def projection(many: LargeSite) -> Figure:
     return floor.rated(PROJECTION, what, rate, floors, Threshold(30_000, 100_000))
 
 
-def question(many: LargeSite, said: QuestionParameters, kpi: Kpi = KPI) -> KpiQuestion:
+def question(many: LargeSite, parameters: QuestionParameters, kpi: Kpi = KPI) -> KpiQuestion:
     """Returns the question to the KPI, asked at the time at which the cases were made."""
-    return parse_question(kpi, said, now=many.now, organisation_zone="UTC")
+    return parse_question(kpi, parameters, now=many.now, organisation_zone="UTC")
 
 
 def _timed(name: str, what: str, milliseconds: float, needed: Threshold | None) -> Figure:
     return Figure(name, what, f"{number(milliseconds)} ms", milliseconds, needed)
 
 
-async def milliseconds(many: LargeSite, asked: KpiQuestion) -> float:
+async def milliseconds(many: LargeSite, kpi_question: KpiQuestion) -> float:
     """Returns the median time of the whole answer."""
     db = Database(many.site.url, 1)
     await db.open()
@@ -125,7 +125,7 @@ async def milliseconds(many: LargeSite, asked: KpiQuestion) -> float:
     try:
         for _ in range(REPETITIONS):
             began = time.perf_counter()
-            found = await answer(db, asked, many.now)
+            found = await answer(db, kpi_question, many.now)
             took.append(time.perf_counter() - began)
             assert sum(point.cases for point in found.points) > 0, "there is nothing to measure"
     finally:

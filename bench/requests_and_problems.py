@@ -217,7 +217,7 @@ async def _slowest(
     many: LargeSite,
     name: str,
     kind: str,
-    asked: Callable[[LargeSite, Kpi], KpiQuestion],
+    question_of: Callable[[LargeSite, Kpi], KpiQuestion],
     bound: tuple[str, Threshold],
 ) -> Figure:
     """Asks all KPIs of the process the same question, and returns the figure of the slowest. `bound` is the
@@ -226,7 +226,7 @@ async def _slowest(
     took: dict[str, float] = {}
     for kpi in KPIS.values():
         if kpi.process == kind:
-            took[kpi.key] = await kpis.milliseconds(many, asked(many, kpi))
+            took[kpi.key] = await kpis.milliseconds(many, question_of(many, kpi))
             many.run.announce(f"{kpi.key} {number(took[kpi.key])} ms")
     slowest = max(took, key=lambda key: took[key])
     what, needed = bound

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from app.common.records import Record, as_row, empty, evolve
@@ -16,6 +15,7 @@ from app.log.ids import uuid7
 from app.log.upcasting import upcast
 from app.log.writer import AppendRequest
 from app.platform.db import connect
+from app.platform.settings import PROJECT
 from tests.client import Api
 from tests.conftest import DatabaseUrls
 from tests.contract.logged import MADE_UP
@@ -23,7 +23,7 @@ from tests.log.commands import an_event
 
 BEGUN_AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
 #: What each event set on the row of the record, by the type of the event, from the first on.
-Told = Sequence[tuple[str, dict[str, Any]]]
+OldEvents = Sequence[tuple[str, dict[str, Any]]]
 
 
 def day(n: int) -> str:
@@ -31,7 +31,7 @@ def day(n: int) -> str:
     return instant(BEGUN_AT + timedelta(days=n))
 
 
-async def write_log_of_before(api: Api, record_class: type[Record], told: Told) -> str:
+async def write_log_of_before(api: Api, record_class: type[Record], old_events: OldEvents) -> str:
     """Write the events, a day apart, with the rows of today; return the name of their stream."""
     name = stream(record_class.KIND, uuid7())
     events = [
@@ -44,7 +44,7 @@ async def write_log_of_before(api: Api, record_class: type[Record], told: Told) 
             actor=f"person:{uuid7()}",
             data={"given": {}, "set": {name: fields}},
         )
-        for version, (event_type, fields) in enumerate(told, 1)
+        for version, (event_type, fields) in enumerate(old_events, 1)
     ]
     classes = {row.KIND: row for row in (record_class, *record_class.PARTS)}
     stands: dict[str, Record] = {}
@@ -63,7 +63,7 @@ async def write_log_of_before(api: Api, record_class: type[Record], told: Told) 
 
 def _moving(migration: str) -> bytes:
     """The statements by which that migration makes the rows of parts from the log."""
-    (path,) = Path("migrations/versions").glob(f"{migration}/*.sql")
+    (path,) = (PROJECT / "migrations" / "versions").glob(f"{migration}/*.sql")
     statements = path.read_bytes()
     return statements[statements.index(b"create temp table") : statements.index(b"drop table part_change")]
 

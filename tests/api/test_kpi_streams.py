@@ -46,13 +46,13 @@ class Parts:
     """A table of numbers whose parts are made when the test says so."""
 
     def __init__(self, *results: Exception | Sequence[Sequence[int]]) -> None:
-        self._made = results
+        self._results = results
         self.turns = [asyncio.Event() for _ in results]
         self.closed = asyncio.Event()
 
     async def parts(self) -> TableParts:
         try:
-            for result, turn in zip(self._made, self.turns, strict=True):
+            for result, turn in zip(self._results, self.turns, strict=True):
                 await turn.wait()
                 if isinstance(result, Exception):
                     raise result

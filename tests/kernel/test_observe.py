@@ -507,11 +507,11 @@ def test_a_case_that_is_recalled_goes_on_as_one_that_was_remembered(
     forgotten = ImportedCase(forgotten.source, forgotten.record)
     events: list[Recorded] = []
     for row, forgets in zip(arrival, data.draw(flags(len(arrival))), strict=True):
-        told = tell(remembered, row)
+        outcome = tell(remembered, row)
         if events and forgets:
             forgotten = again(forgotten, events)
-        assert tell(forgotten, row) == told
-        events += recorded(remembered, told)
+        assert tell(forgotten, row) == outcome
+        events += recorded(remembered, outcome)
         assert forgotten.record.__dict__ == remembered.record.__dict__
 
 

@@ -165,8 +165,8 @@ async def test_a_rule_whose_record_has_moved_since_it_looked_looks_again(
         version = loaded.record.version
         looks.append(version)
         if len(looks) < 3:  # somebody is faster
-            said = EditIncident.model_validate({"title": f"The printer burns, {len(looks)}"})
-            await act(ledger, agent, "incident", "edit", incident.id, said)
+            edit = EditIncident.model_validate({"title": f"The printer burns, {len(looks)}"})
+            await act(ledger, agent, "incident", "edit", incident.id, edit)
         yield RuleConsequence("incident", "assign", incident.id, AssignTicket(team="desk"), if_match=version)
 
     await follow(line, ledger, Rule("gives_to_the_desk", ("incident.reported",), give))

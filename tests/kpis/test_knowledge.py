@@ -52,7 +52,7 @@ class Desk:
             self.teller.tell(name, "published", BEGIN + HOUR, state="published")
 
     def visit(
-        self, session: str, *visit_steps: tuple[str, float], who: str = VISITOR, article: int = 0
+        self, session: str, *visit_steps: tuple[str, float], visitor: str = VISITOR, article: int = 0
     ) -> None:
         """What a portal told, each so many hours after BEGIN: `shown`, `viewed`, `helped`, `did_not_help`."""
         for event_type, hours in visit_steps:
@@ -61,7 +61,7 @@ class Desk:
                 self.articles[article],
                 "rated" if rated else event_type,
                 BEGIN + hours * HOUR,
-                actor=who,
+                actor=visitor,
                 given={"session": session} | rated,
             )
 
@@ -74,15 +74,15 @@ async def _counted(db: Database, key: str) -> tuple[int | None, int | None]:
 async def test_a_visit_spared_a_ticket_at_most_or_at_least(follower: Connection, db: Database) -> None:
     desk = Desk()
     looked = (("shown", 10), ("viewed", 10.1))
-    desk.visit("helped", *looked, ("helped", 10.2), who="person:12")
-    desk.visit("left", *looked, who="person:13")
-    desk.visit("no use", *looked, ("did_not_help", 10.2), who="person:14")
-    desk.visit("changed their mind", *looked, ("did_not_help", 10.2), ("helped", 10.3), who="person:15")
-    desk.visit("not opened", ("shown", 10), ("helped", 10.2), who="person:16")
-    desk.visit("by somebody", *looked, ("helped", 10.2), who="integration:5")
+    desk.visit("helped", *looked, ("helped", 10.2), visitor="person:12")
+    desk.visit("left", *looked, visitor="person:13")
+    desk.visit("no use", *looked, ("did_not_help", 10.2), visitor="person:14")
+    desk.visit("changed their mind", *looked, ("did_not_help", 10.2), ("helped", 10.3), visitor="person:15")
+    desk.visit("not opened", ("shown", 10), ("helped", 10.2), visitor="person:16")
+    desk.visit("by somebody", *looked, ("helped", 10.2), visitor="integration:5")
     desk.visit("then a ticket", *looked, ("helped", 10.2))
-    desk.visit("a day before", ("shown", 9.5), ("viewed", 10.1), ("helped", 10.2), who="person:17")
-    desk.visit("no suggestion", ("viewed", 10), ("helped", 11), who="person:18")
+    desk.visit("a day before", ("shown", 9.5), ("viewed", 10.1), ("helped", 10.2), visitor="person:17")
+    desk.visit("no suggestion", ("viewed", 10), ("helped", 11), visitor="person:18")
     await write_knowledge(follower, desk.teller.events)
     incident = Scripted.begin(BEGIN + 33.9 * HOUR, requester_id="11")
     late = Scripted.begin(BEGIN + 33.5 * HOUR, requester_id="17")
@@ -108,7 +108,7 @@ async def test_a_ticket_is_seen_though_the_visit_was_told_of_later(
     await catch_up(follower, FACTS)
     desk = Desk()
     desk.visit("late", ("shown", 10), ("viewed", 10.5))
-    desk.visit("late", ("shown", 10.2), who="integration:5", article=1)
+    desk.visit("late", ("shown", 10.2), visitor="integration:5", article=1)
     await write_knowledge(follower, desk.teller.events)
     await catch_up(follower, FACTS)
     assert await _counted(db, "knowledge_deflection") == (0, 1)

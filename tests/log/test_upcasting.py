@@ -7,12 +7,24 @@ from typing import Any
 import orjson
 import pytest
 
+from app.common.records import codecs
 from app.log import read
 from app.log.events import stream
 from app.log.ids import uuid7
-from app.log.upcasting import UPCASTERS, current_version, move_fields, upcast
+from app.log.upcasting import (
+    AGREEMENT_PARTS,
+    CHANGE_PARTS,
+    IMPROVEMENT_PARTS,
+    REQUEST_PARTS,
+    UPCASTERS,
+    current_version,
+    move_fields,
+    upcast,
+)
 from app.log.writer import Writer
 from app.platform.db import Connection, Database, fetch_value
+from app.registry import LIFECYCLES_BY_KIND
+from app.service_levels.clocks import agreement_history, timeline
 from tests.conftest import DatabaseUrls
 from tests.contract.logged import MADE_UP
 from tests.log.commands import event_only
@@ -44,6 +56,13 @@ NEW: dict[str, Any] = {
     "late": {f"loan/{ID}": {}, f"loan_return/{ID}": {"record": f"loan/{ID}", "condition": "good"}},
 }
 NOTHING: dict[str, Any] = {"given": {}, "set": {}}
+#: The fields that moved to parts, by the kind of the record and of the part.
+MOVED = {
+    "improvement": IMPROVEMENT_PARTS,
+    "change": CHANGE_PARTS,
+    "request": REQUEST_PARTS,
+    "sla": AGREEMENT_PARTS,
+}
 
 
 @pytest.mark.parametrize(("old", "new"), [(OLD, NEW), (NEW, NEW), (NOTHING, NOTHING)])
@@ -54,6 +73,24 @@ async def test_fields_move_to_child_rows_alike_in_python_and_in_sql(
     assert move_fields("loan", children)(old) == new
     arguments = (orjson.dumps(old).decode(), orjson.dumps(CHILDREN).decode())
     assert await fetch_value(eyes, "select log.move_fields(%s::jsonb, 'loan', %s::jsonb)", *arguments) == new
+
+
+@pytest.mark.parametrize("kind", MOVED)
+async def test_each_field_that_moved_is_known_to_python_and_to_sql(eyes: Connection, kind: str) -> None:
+    parts = {part.KIND: set(codecs(part)) - {"record"} for part in LIFECYCLES_BY_KIND[kind].record.PARTS}
+    assert MOVED[kind].keys() == parts.keys()
+    assert all(names <= parts[part] for part, names in MOVED[kind].items())
+    # A field that only one of the two knows is among those of the parts.
+    fields = {name: "so" for names in parts.values() for name in names}
+    data = {"given": {}, "set": {f"{kind}/{ID}": {"state": "new", **fields}}}
+    arguments = (f"{kind}.edited", orjson.dumps(data).decode())
+    in_sql = await fetch_value(eyes, "select log.upcast(%s, 1::smallint, %s::jsonb)", *arguments)
+    assert in_sql == upcast(f"{kind}.edited", 1, data)
+
+
+def test_clocks_which_read_the_log_as_it_is_read_no_field_that_moved() -> None:
+    moved = frozenset[str]().union(*(names for kind in ("request", "sla") for names in MOVED[kind].values()))
+    assert moved.isdisjoint({*agreement_history.FIELDS, *timeline.ATTRIBUTES, *timeline.DIMENSIONS})
 
 
 async def test_a_training_that_a_request_had_recorded_has_its_present_kind(

@@ -73,7 +73,7 @@ async def known_to(ledger: Ledger, notices: list[Shown]) -> Known:
     plain = {words.get(name, name) or "" for name in names}
     quoted: dict[str, set[str]] = {}
     for event in events:
-        quotes = {words.get(one, one) or "" for one in quotable(ledger, event)}
+        quotes = {words.get(quote, quote) or "" for quote in quotable(ledger, event)}
         quoted.setdefault(event.stream, set()).update(quotes)
     return Known(ledger, words, persons, frozenset(plain - {""}), quoted)
 

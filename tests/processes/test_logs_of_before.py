@@ -22,7 +22,7 @@ from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from app.service_levels.agreements.records import Agreement
 from tests.client import Api
 from tests.conftest import DatabaseUrls
-from tests.log_of_before import Told, day, move_rows_again, write_log_of_before
+from tests.log_of_before import OldEvents, day, move_rows_again, write_log_of_before
 
 INCIDENT = "0199a000-0000-7000-8000-000000000001"
 OPENED = {"state_since": day(0), "opened_at": day(0)}
@@ -34,7 +34,7 @@ class LogOfBefore(NamedTuple):
     """
 
     record: type[Record]
-    told: Told
+    old_events: OldEvents
     version: int
     then: dict[str, Any]
     now: dict[str, Any]
@@ -153,7 +153,7 @@ LOGS = pytest.mark.parametrize("log", [CHANGE, REQUEST, AGREEMENT], ids=lambda l
 
 @LOGS
 async def test_clients_see_the_record_as_it_stands_and_as_it_stood(api: Api, log: LogOfBefore) -> None:
-    name = await write_log_of_before(api, log.record, log.told)
+    name = await write_log_of_before(api, log.record, log.old_events)
     reader = await api.client("R", Role.auditor)
     lifecycle = LIFECYCLES_BY_KIND[log.record.KIND]
     path = f"/v1/{lifecycle.plural}/{name.partition('/')[2]}"
@@ -163,17 +163,17 @@ async def test_clients_see_the_record_as_it_stands_and_as_it_stood(api: Api, log
     then = await reader.read(path, as_of=event.position)
     assert (then["version"], {key: then[key] for key in log.then}) == (log.version, log.then)
     events = (await reader.read(f"{path}/events"))["items"]
-    for (event_type, fields), shown in zip(log.told, events, strict=True):
+    for (event_type, fields), event_answer in zip(log.old_events, events, strict=True):
         data = {"given": {}, "set": {name: fields}}
-        assert shown["schema_version"] == 2
-        assert shown["set"].keys() == upcast(event_type, 1, data)["set"].keys()
+        assert event_answer["schema_version"] == 2
+        assert event_answer["set"].keys() == upcast(event_type, 1, data)["set"].keys()
 
 
 @LOGS
 async def test_the_log_folds_into_the_rows_that_the_migration_makes(
     api: Api, place: DatabaseUrls, log: LogOfBefore
 ) -> None:
-    name = await write_log_of_before(api, log.record, log.told)
+    name = await write_log_of_before(api, log.record, log.old_events)
     follower = await connect(place.url)
     try:
         assert (await compare(follower, LIFECYCLES)).differing == {}
@@ -182,7 +182,7 @@ async def test_the_log_folds_into_the_rows_that_the_migration_makes(
     finally:
         await follower.close()
     lifecycle = LIFECYCLES_BY_KIND[log.record.KIND]
-    folded = await record_at_version(api.ledger.db, lifecycle, name, len(log.told))
+    folded = await record_at_version(api.ledger.db, lifecycle, name, len(log.old_events))
     loaded = await load(api.ledger.db, lifecycle, name.partition("/")[2])
     assert folded is not None
     assert loaded is not None

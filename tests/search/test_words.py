@@ -90,7 +90,7 @@ def test_a_key_is_found_by_itself_and_every_long_enough_beginning(key: str) -> N
 
 @given(TEXTS)
 def test_there_is_nothing_in_a_token_that_a_query_could_stumble_over(text: str) -> None:
-    search_tokens = {token for every, whole in terms(text) for token in (*every, whole or "x")}
+    search_tokens = {token for pieces, complete in terms(text) for token in (*pieces, complete or "x")}
     for token in search_tokens | text_tokens(text):
         assert token
         assert not re.search(r"['\\\s\x00!]", token), token

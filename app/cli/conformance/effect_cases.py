@@ -128,7 +128,7 @@ def _chart(values: list[float]) -> Mapping[str, object]:
 
 
 def _share(sample: CaseJson) -> ShareSample:
-    numerator, denominator = (_whole(sample[name]) for name in ("numerator", "denominator"))
+    numerator, denominator = (_integer(sample[name]) for name in ("numerator", "denominator"))
     if numerator > denominator:
         raise CaseFileError(f"{numerator} of {denominator} is no share")
     return ShareSample(numerator, denominator)
@@ -138,10 +138,10 @@ def _rate(sample: CaseJson) -> RateSample:
     (exposure,) = _numbers([sample["exposure"]], least=1)
     if exposure <= 0:
         raise CaseFileError(f"an exposure is above 0, not {exposure}")
-    return RateSample(_whole(sample["events"]), exposure)
+    return RateSample(_integer(sample["events"]), exposure)
 
 
-def _whole(number: object) -> int:
+def _integer(number: object) -> int:
     if not isinstance(number, int) or isinstance(number, bool) or number < 0:
         raise CaseFileError(f"a number of cases is whole and at least 0, not {number!r}")
     return number

@@ -31,9 +31,10 @@ def copy_fields(
     record may do without, an empty list is null. What the record has no field for, custom fields and parts
     with fields of their own stay out.
     """
+    excepted = frozenset(without.split())
     for field in _copied_fields(type(record), type(body)):
         was_left_out = isinstance(body, Patch) and field.name not in body.model_fields_set
-        if not was_left_out and field.name not in without.split():
+        if not was_left_out and field.name not in excepted:
             setattr(record, field.target.name, _value(getattr(body, field.name), field, ctx))
 
 

@@ -133,18 +133,18 @@ OF_PROPOSAL = {
 }
 
 
-def action_of_outcome(improvement: Improvement, taken: Decision) -> tuple[str, Payload] | None:
-    """Return the action to which the outcome of the decision `taken` leads, with its payload; None if it is
+def action_of_outcome(improvement: Improvement, decision: Decision) -> tuple[str, Payload] | None:
+    """Return the action to which the outcome of the decision leads, with its payload; None if it is
     not the latest decision, or leads nowhere.
     """
-    if taken.id != improvement.decision_id or taken.outcome is None:
+    if decision.id != improvement.decision_id or decision.outcome is None:
         return None
     if improvement.proposal.decision_subject is DecisionSubject.proposal:
-        return OF_PROPOSAL[taken.outcome], tallied(taken)
+        return OF_PROPOSAL[decision.outcome], tallied(decision)
     if improvement.proposal.decision_subject is DecisionSubject.revert:
-        approved = taken.outcome is DecisionOutcome.approved
-        return ("revert_by_decision", tallied(taken)) if approved else None
-    return pilot.action_of_judgement(improvement, taken)
+        approved = decision.outcome is DecisionOutcome.approved
+        return ("revert_by_decision", tallied(decision)) if approved else None
+    return pilot.action_of_judgement(improvement, decision)
 
 
 committee = role(Role.committee_member).for_people()

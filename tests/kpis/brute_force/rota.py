@@ -51,7 +51,7 @@ class Rota:
             if agreed_exchange["duty"] == "working" and agreed_exchange["state"] == "agreed"
         ]
         teams = {duty_row["team_id"] for duty_row in (*self._shifts, *self._agreed)}
-        self._taken: list[tuple[str, str, Span]] = []
+        self._taken_over: list[tuple[str, str, Span]] = []
         self.hours = {team: self._hours(team) for team in teams}
 
     def covers(self) -> list[Cover]:
@@ -60,7 +60,7 @@ class Rota:
             Cover(shift["person_id"], shift["team_id"], (_date(shift["from_date"]), _end(shift)))
             for shift in self._shifts
         ]
-        for team, person, (begin, end) in self._taken:
+        for team, person, (begin, end) in self._taken_over:
             left = ((max(a, begin), min(b, end)) for a, b in self.hours[team][person])
             covers += [Cover(person, team, None, (a, b)) for a, b in left if a < b]
         return covers
@@ -75,7 +75,7 @@ class Rota:
             if exchange_row["team_id"] == team:
                 for coming, going, span in _exchanges(exchange_row):
                     exchanged = _exchange(hours, coming, going, span)
-                    self._taken += [
+                    self._taken_over += [
                         (team, coming, own_exchange) for own_exchange in exchanged if coming is not None
                     ]
         return hours

@@ -25,12 +25,12 @@ from app.processes.improvements.records import Improvement
 from app.registry import LIFECYCLES
 from tests.client import Api, Client
 from tests.conftest import DatabaseUrls
-from tests.log_of_before import Told, day, move_rows_again, write_log_of_before
+from tests.log_of_before import OldEvents, day, move_rows_again, write_log_of_before
 
 SCOPE = {"team": ["network"]}
 
 #: What each event set, from the first on: all on the row of the improvement itself.
-TOLD: Told = (
+TOLD: OldEvents = (
     (
         "improvement.selected",
         {

@@ -210,14 +210,14 @@ ACTIONS_OF_JUDGEMENTS: dict[PilotJudgement, tuple[str, type[PassPilotImprovement
 }
 
 
-def action_of_judgement(improvement: Improvement, taken: Decision) -> tuple[str, Any] | None:
+def action_of_judgement(improvement: Improvement, decision: Decision) -> tuple[str, Any] | None:
     """Return the action to which the committee's decision on the pilot leads, with its payload; None if it is
     rejected or deferred: then it can be asked again.
     """
-    if taken.outcome is DecisionOutcome.lapsed:
-        return "flag_judgement", tallied(taken)
-    if taken.outcome is not DecisionOutcome.approved or improvement.judgement.asked_judgement is None:
+    if decision.outcome is DecisionOutcome.lapsed:
+        return "flag_judgement", tallied(decision)
+    if decision.outcome is not DecisionOutcome.approved or improvement.judgement.asked_judgement is None:
         return None
     name, payload = ACTIONS_OF_JUDGEMENTS[improvement.judgement.asked_judgement]
-    payload_fields = {**dict(tallied(taken)), "position": improvement.judgement.asked_position}
+    payload_fields = {**dict(tallied(decision)), "position": improvement.judgement.asked_position}
     return name, payload.model_validate(payload_fields)
