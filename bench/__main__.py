@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import clocks, impact, imports, large, receiving, scheduling, waiting, writing
+from bench import clocks, conformance, impact, imports, large, receiving, scheduling, waiting, writing
 from bench.figures import Figure, Run, listings, markdown, table
 
 GROUPS: tuple[tuple[tuple[str, ...], Callable[[Run], Awaitable[list[Figure]]]], ...] = (
@@ -26,6 +26,7 @@ GROUPS: tuple[tuple[tuple[str, ...], Callable[[Run], Awaitable[list[Figure]]]], 
     (imports.NAMES, imports.measure),
     (large.NAMES, large.measure),
     (clocks.NAMES, clocks.measure),
+    (conformance.NAMES, conformance.measure),
     (impact.NAMES, impact.measure),
     (scheduling.NAMES, scheduling.measure),
     (waiting.NAMES, waiting.measure),

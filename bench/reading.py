@@ -8,7 +8,7 @@ import contextlib
 import json
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
@@ -20,9 +20,9 @@ from bench.cases import FAULT, TEAMS, LargeSite, team_key
 from bench.figures import Figure, Threshold, alternate, number, paired_figure
 from bench.site import made_token
 
-GET, LIST, SCOPED, TABLE, ACTIONS, WORK, FEED, MEMORY = NAMES = (
+GET, LIST, SCOPED, TABLE, ACTIONS, WORK, PAGE_LIST, PAGE_RECORD, FEED, MEMORY = NAMES = (
     *("get", "list", "list_scoped", "list_table", "list_actions"),
-    *("work", "feed", "memory"),
+    *("work", "page_list", "page_record", "feed", "memory"),
 )
 GROWTH = "growth"
 PAGE = 50
@@ -126,6 +126,36 @@ class Reading:
         paired = await alternate(self.many.run, without, with_actions)
         what = f"list of {PAGE} of {self.many.incidents:,}, with their actions / without, {clients} clients"
         return paired_figure(ACTIONS, what, paired, None)
+
+    async def page_list(self) -> Figure:
+        """Measures the desk's page of a list, against the operations that it reads."""
+        query = f"state=closed&team={team_key(1)}"
+        read = (f"/v1/incidents?{query}&include=sla", "/v1/views?kind=incident", "/v1/me/openings")
+        return await self._page(PAGE_LIST, f"/desk/incident?{query}", read)
+
+    async def page_record(self) -> Figure:
+        """Measures the desk's page of a record, against the operations that it reads."""
+        ((record,),) = await (
+            await self.many.owner.execute("select id from fold.incident order by id limit 1")
+        ).fetchall()
+        record_path = f"/v1/incidents/{record}"
+        children = ("comments", "tasks", "attachments", "links", "events", "notices")
+        read = (f"{record_path}?include=external_references,sla", *(f"{record_path}/{c}" for c in children))
+        return await self._page(PAGE_RECORD, f"/desk/incident/{record}", read)
+
+    async def _page(self, name: str, page: str, read: Sequence[str]) -> Figure:
+        """Measures how many pages are answered in the time that their operations take."""
+        paths = cycle(read)
+        operations = self.rate(8, lambda: next(paths), self.token)
+
+        async def sets_of_operations() -> float:
+            return await operations() / len(read)
+
+        paired = await alternate(
+            self.many.run, sets_of_operations, self.rate(8, lambda: page, self.token, smallest=2_000)
+        )
+        what = f"{page.partition('?')[0]} / the {len(read)} operations that it reads, 8 clients"
+        return paired_figure(name, what, paired, Threshold(1 / 1.5, 0.9))
 
     async def feed(self, who: str, token: str) -> Figure:
         """Measures how fast somebody gets to the feed's end by pages, in events of the log a second."""
@@ -236,6 +266,12 @@ async def measure(many: LargeSite) -> list[Figure]:
         if run.is_wanted(WORK):
             run.announce("What an agent has to do, in turns with a route that does nothing")
             figures.append(await reader.work(8))
+        if run.is_wanted(PAGE_LIST):
+            run.announce("Pages of a list, in turns with the operations that they read")
+            figures.append(await reader.page_list())
+        if run.is_wanted(PAGE_RECORD):
+            run.announce("Pages of a record, in turns with the operations that they read")
+            figures.append(await reader.page_record())
         if run.is_wanted(MEMORY):
             run.announce("Asking for much, and looking at the memory")
             figures.append(await reader.memory())

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
+from app.common.priorities.risk_level import RiskLevel
 from app.foundation.cis.payloads import CiAlteration, PlanCi, RelateCi
 from app.foundation.cis.records import CiClass, RelationKind
 from app.foundation.people.records import TeamKind
@@ -28,7 +29,7 @@ from app.platform.embedded import embedded_server
 from app.platform.installation import DATABASE, SUPERUSER
 from app.processes.changes.payloads import DraftChange, EditChange, ScheduleChange
 from app.processes.changes.policies.payloads import DraftChangeTemplate
-from app.processes.changes.records import ChangeType, RiskLevel
+from app.processes.changes.records import ChangeType
 from bench.cases import ledger_of
 from bench.figures import Figure, Run, latency_ratio
 from bench.site import made_token, site

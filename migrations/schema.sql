@@ -73,6 +73,24 @@ create table content.chunk (
   constraint chunk_key_id_fkey FOREIGN KEY (key_id) REFERENCES content.upload(key_id) ON DELETE CASCADE
 );
 
+create table content.survey_box (
+  id uuid not null,
+  wrapped_key bytea not null,
+  sealed bytea not null,
+  constraint survey_box_pkey PRIMARY KEY (id)
+);
+
+create table content.survey_token (
+  hash bytea not null,
+  survey_id uuid not null,
+  team_id uuid,
+  person_id uuid,
+  used boolean not null,
+  constraint survey_token_pkey PRIMARY KEY (hash),
+  constraint survey_token_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES content.survey_box(id) ON DELETE CASCADE
+);
+CREATE INDEX survey_token_survey ON content.survey_token USING btree (survey_id);
+
 create table content.upload (
   id uuid not null,
   person_id uuid not null,
@@ -370,6 +388,111 @@ create table fold.attachment (
   constraint attachment_pkey PRIMARY KEY (id)
 );
 CREATE INDEX attachment_record ON fold.attachment USING btree (record, attached_at, id);
+
+create table fold.audit (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  month text collate "C" not null,
+  team_id uuid not null,
+  process text collate "C" not null,
+  head_id uuid,
+  runs integer,
+  log_runs integer,
+  log_irregular integer,
+  log_position bigint,
+  self_checked_by_id uuid,
+  low_performers text,
+  measures text,
+  summarised_by_id uuid,
+  summary text,
+  incomplete_items text[] collate "C",
+  late_days integer,
+  self_check_due_at timestamp with time zone not null,
+  summary_due_at timestamp with time zone not null,
+  self_check_overdue_at timestamp with time zone,
+  summary_overdue_at timestamp with time zone,
+  opened_at timestamp with time zone not null,
+  submitted_at timestamp with time zone,
+  confirmed_at timestamp with time zone,
+  countersigned_at timestamp with time zone,
+  drawn_at timestamp with time zone,
+  concluded_at timestamp with time zone,
+  constraint audit_pkey PRIMARY KEY (id),
+  constraint audit_month_key UNIQUE (month, team_id, process),
+  constraint audit_number_key UNIQUE (number)
+);
+CREATE INDEX audit_changed ON fold.audit USING btree (changed_at, id);
+CREATE INDEX audit_head ON fold.audit USING btree (head_id, opened_at DESC, id DESC);
+CREATE INDEX audit_month ON fold.audit USING btree (month DESC, id DESC);
+CREATE INDEX audit_opened ON fold.audit USING btree (opened_at DESC, id DESC);
+CREATE INDEX audit_process ON fold.audit USING btree (process, opened_at DESC, id DESC);
+CREATE INDEX audit_state ON fold.audit USING btree (state, opened_at DESC, id DESC);
+CREATE INDEX audit_team ON fold.audit USING btree (team_id, opened_at DESC, id DESC);
+
+create table fold.audit_draw (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  seed bigint not null,
+  size integer not null,
+  "position" bigint not null,
+  process text collate "C" not null,
+  team_id uuid not null,
+  begins_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  population integer not null,
+  drawn text[] collate "C" not null,
+  irregular integer not null,
+  incomplete_items text[] collate "C" not null,
+  drawn_at timestamp with time zone not null,
+  path_source text collate "C",
+  facts_position bigint,
+  constraint audit_draw_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_draw_record ON fold.audit_draw USING btree (record, drawn_at, id);
+
+create table fold.audit_irregularity (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  draw_id uuid not null,
+  about text collate "C" not null,
+  rule text collate "C" not null,
+  "position" bigint not null,
+  noted_at timestamp with time zone not null,
+  step text collate "C",
+  constraint audit_irregularity_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_irregularity_record ON fold.audit_irregularity USING btree (record, noted_at, id);
+
+create table fold.audit_point (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  state text collate "C" not null,
+  person_id uuid not null,
+  part text collate "C" not null,
+  basis text collate "C" not null,
+  points integer not null,
+  times integer not null,
+  about text collate "C" not null,
+  counted_at timestamp with time zone not null,
+  given_at timestamp with time zone not null,
+  withdrawn_at timestamp with time zone,
+  constraint audit_point_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_point_about ON fold.audit_point USING btree (about);
+CREATE INDEX audit_point_counted ON fold.audit_point USING btree (counted_at DESC, id DESC);
+CREATE INDEX audit_point_person ON fold.audit_point USING btree (person_id, counted_at DESC, id DESC);
 
 create table fold.baseline (
   id uuid not null,
@@ -801,6 +924,61 @@ CREATE INDEX complaint_newest ON fold.complaint USING btree (complained_at DESC,
 CREATE INDEX complaint_owner ON fold.complaint USING btree (owner_id, due_at, id) WHERE ((answered_at IS NULL) AND (merged_at IS NULL));
 CREATE INDEX complaint_record ON fold.complaint USING btree (record, complained_at, id);
 
+create table fold.corrective_action (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  title text collate "C" not null,
+  task text not null,
+  occasion text collate "C" not null,
+  source text collate "C" not null,
+  source_number text collate "C" not null,
+  process text collate "C",
+  author_id uuid,
+  owner_id uuid not null,
+  first_due_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  moves integer not null,
+  overdue_at timestamp with time zone,
+  evidence text,
+  returns integer not null,
+  done_by_id uuid,
+  verified_by_id uuid,
+  verification text,
+  planned_at timestamp with time zone not null,
+  done_at timestamp with time zone,
+  verified_at timestamp with time zone,
+  dropped_at timestamp with time zone,
+  constraint corrective_action_pkey PRIMARY KEY (id),
+  constraint corrective_action_number_key UNIQUE (number)
+);
+CREATE INDEX corrective_action_author ON fold.corrective_action USING btree (author_id, due_at DESC, id DESC);
+CREATE INDEX corrective_action_changed ON fold.corrective_action USING btree (changed_at, id);
+CREATE INDEX corrective_action_due ON fold.corrective_action USING btree (due_at DESC, id DESC);
+CREATE INDEX corrective_action_owner ON fold.corrective_action USING btree (owner_id, due_at DESC, id DESC);
+CREATE INDEX corrective_action_planned ON fold.corrective_action USING btree (planned_at DESC, id DESC);
+CREATE INDEX corrective_action_process ON fold.corrective_action USING btree (process, due_at DESC, id DESC);
+CREATE INDEX corrective_action_source ON fold.corrective_action USING btree (source, due_at DESC, id DESC);
+CREATE INDEX corrective_action_state ON fold.corrective_action USING btree (state, due_at DESC, id DESC);
+
+create table fold.corrective_action_move (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  before_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  reason text not null,
+  moved_by_id uuid,
+  moved_at timestamp with time zone not null,
+  constraint corrective_action_move_pkey PRIMARY KEY (id)
+);
+CREATE INDEX corrective_action_move_record ON fold.corrective_action_move USING btree (record, moved_at, id);
+
 create table fold.cost (
   id uuid not null,
   version integer not null,
@@ -979,6 +1157,79 @@ CREATE INDEX deputy_named ON fold.deputy USING btree (named_at DESC, id DESC);
 CREATE INDEX deputy_person ON fold.deputy USING btree (person_id) WHERE (state = 'named'::text);
 CREATE INDEX deputy_until ON fold.deputy USING btree (until_at DESC, id DESC);
 
+create table fold.document (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  document_class text collate "C" not null,
+  subclass text collate "C",
+  template text collate "C",
+  title text collate "C" not null,
+  importance text collate "C" not null,
+  confidentiality text collate "C" not null,
+  tier text collate "C" not null,
+  team_id uuid not null,
+  reader_ids text[] collate "C",
+  reader_team_ids text[] collate "C",
+  countersigning_team_ids text[] collate "C",
+  author_id uuid not null,
+  external_number text collate "C",
+  version_label text collate "C" not null,
+  published_label text collate "C",
+  edition integer not null,
+  attachment_id uuid not null,
+  decision_id uuid,
+  review_outcome text collate "C",
+  effective_at timestamp with time zone,
+  review_due_at timestamp with time zone,
+  review_overdue_at timestamp with time zone,
+  approved_at timestamp with time zone,
+  published_at timestamp with time zone,
+  superseded_at timestamp with time zone,
+  archived_at timestamp with time zone,
+  destroyed_at timestamp with time zone,
+  drafted_at timestamp with time zone not null,
+  constraint document_pkey PRIMARY KEY (id),
+  constraint document_number_key UNIQUE (number)
+);
+CREATE INDEX document_drafted ON fold.document USING btree (drafted_at DESC, id DESC);
+
+create table fold.document_access_request (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  document_id uuid not null,
+  person_id uuid not null,
+  purpose text not null,
+  requested_at timestamp with time zone not null,
+  granted_at timestamp with time zone,
+  refused_at timestamp with time zone,
+  refusal_reason text,
+  constraint document_access_request_pkey PRIMARY KEY (id)
+);
+CREATE INDEX document_access_request_record ON fold.document_access_request USING btree (record, requested_at, id);
+
+create table fold.document_acknowledgement (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  document_id uuid not null,
+  edition integer not null,
+  person_id uuid not null,
+  asked_at timestamp with time zone not null,
+  acknowledged_at timestamp with time zone,
+  constraint document_acknowledgement_pkey PRIMARY KEY (id)
+);
+CREATE INDEX document_acknowledgement_person ON fold.document_acknowledgement USING btree (person_id, document_id) WHERE (acknowledged_at IS NULL);
+CREATE INDEX document_acknowledgement_record ON fold.document_acknowledgement USING btree (record, asked_at, id);
+
 create table fold.document_entry (
   id uuid not null,
   version integer not null,
@@ -994,10 +1245,58 @@ create table fold.document_entry (
   published_at timestamp with time zone,
   superseded_at timestamp with time zone,
   appended_at timestamp with time zone,
+  subclass text collate "C",
+  importance text collate "C",
+  confidentiality text collate "C",
+  version_label text collate "C",
+  external_number text collate "C",
+  review_due_at timestamp with time zone,
+  archived_at timestamp with time zone,
+  archive_reason text,
+  retained_until_at timestamp with time zone,
+  retention_warned_at timestamp with time zone,
+  hold_reason text,
+  held_at timestamp with time zone,
+  destruction_asked_at timestamp with time zone,
+  destruction_asked_by_id uuid,
+  destroyed_at timestamp with time zone,
+  destroyed_by_id uuid,
   constraint document_entry_pkey PRIMARY KEY (id),
   constraint document_entry_number_key UNIQUE (number)
 );
+CREATE INDEX document_entry_drafted ON fold.document_entry USING btree (drafted_at DESC, id DESC);
 CREATE INDEX document_entry_record ON fold.document_entry USING btree (record, drafted_at, id);
+
+create table fold.document_loan (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  document_id uuid not null,
+  place text collate "C" not null,
+  borrower_id uuid not null,
+  lent_at timestamp with time zone not null,
+  until_at timestamp with time zone not null,
+  returned_at timestamp with time zone,
+  constraint document_loan_pkey PRIMARY KEY (id)
+);
+CREATE INDEX document_loan_record ON fold.document_loan USING btree (record, lent_at, id);
+
+create table fold.document_reader (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  document_id uuid not null,
+  person_id uuid not null,
+  granted_by_id uuid,
+  granted_at timestamp with time zone not null,
+  until_at timestamp with time zone not null,
+  constraint document_reader_pkey PRIMARY KEY (id)
+);
+CREATE INDEX document_reader_record ON fold.document_reader USING btree (record, granted_at, id);
 
 create table fold.document_section (
   id uuid not null,
@@ -1014,6 +1313,29 @@ create table fold.document_section (
   constraint document_section_pkey PRIMARY KEY (id)
 );
 CREATE INDEX document_section_record ON fold.document_section USING btree (record, written_at, id);
+
+create table fold.document_version (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  edition integer not null,
+  label text collate "C" not null,
+  state text collate "C" not null,
+  attachment_id uuid not null,
+  media_type text collate "C" not null,
+  size integer not null,
+  sha256 text collate "C" not null,
+  author_id uuid,
+  changes text,
+  written_at timestamp with time zone not null,
+  published_at timestamp with time zone,
+  effective_at timestamp with time zone,
+  superseded_at timestamp with time zone,
+  constraint document_version_pkey PRIMARY KEY (id)
+);
+CREATE INDEX document_version_record ON fold.document_version USING btree (record, written_at, id);
 
 create table fold.escalation_rule (
   id uuid not null,
@@ -1071,6 +1393,59 @@ create table fold.external_reference (
 );
 CREATE INDEX external_reference_number ON fold.external_reference USING btree (kind, number) WHERE (number IS NOT NULL);
 CREATE INDEX external_reference_record ON fold.external_reference USING btree (record);
+
+create table fold.finding (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  title text collate "C" not null,
+  kind text collate "C" not null,
+  severity text collate "C" not null,
+  process text collate "C" not null,
+  team_id uuid not null,
+  audit_id uuid,
+  evidence text[] collate "C" not null,
+  description text not null,
+  self_found boolean not null,
+  person_id uuid,
+  supervisor_id uuid,
+  head_id uuid,
+  owner_id uuid not null,
+  raiser_id uuid not null,
+  auditor_id uuid,
+  repeats_id uuid,
+  objector_id uuid,
+  objection text,
+  verdict text collate "C",
+  verdict_reason text,
+  correction text,
+  corrector_id uuid,
+  verification text,
+  due_at timestamp with time zone not null,
+  overdue_at timestamp with time zone,
+  raised_at timestamp with time zone not null,
+  objected_at timestamp with time zone,
+  objection_decided_at timestamp with time zone,
+  corrected_at timestamp with time zone,
+  verified_at timestamp with time zone,
+  withdrawn_at timestamp with time zone,
+  constraint finding_pkey PRIMARY KEY (id),
+  constraint finding_number_key UNIQUE (number)
+);
+CREATE INDEX finding_audit ON fold.finding USING btree (audit_id, raised_at DESC, id DESC);
+CREATE INDEX finding_auditor ON fold.finding USING btree (auditor_id, raised_at DESC, id DESC);
+CREATE INDEX finding_due ON fold.finding USING btree (due_at DESC, id DESC);
+CREATE INDEX finding_head ON fold.finding USING btree (head_id, raised_at DESC, id DESC);
+CREATE INDEX finding_owner ON fold.finding USING btree (owner_id, raised_at DESC, id DESC);
+CREATE INDEX finding_person ON fold.finding USING btree (person_id, raised_at DESC, id DESC);
+CREATE INDEX finding_raised ON fold.finding USING btree (raised_at DESC, id DESC);
+CREATE INDEX finding_raiser ON fold.finding USING btree (raiser_id, raised_at DESC, id DESC);
+CREATE INDEX finding_state ON fold.finding USING btree (state, raised_at DESC, id DESC);
+CREATE INDEX finding_supervisor ON fold.finding USING btree (supervisor_id, raised_at DESC, id DESC);
+CREATE INDEX finding_team ON fold.finding USING btree (team_id, process, kind, raised_at DESC, id DESC);
 
 create table fold.follower (
   id uuid not null,
@@ -1444,6 +1819,7 @@ create table fold.improvement_plan (
   lessons text,
   result_position bigint,
   appended_at timestamp with time zone,
+  present_assessment_ids text[] collate "C",
   constraint improvement_plan_pkey PRIMARY KEY (id),
   constraint improvement_plan_number_key UNIQUE (number)
 );
@@ -1968,6 +2344,106 @@ create table fold.link (
 );
 CREATE INDEX link_record ON fold.link USING btree (record, linked_at, id);
 
+create table fold.maintenance (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  title text collate "C" not null,
+  plan_id uuid not null,
+  service text collate "C",
+  ci_class text collate "C",
+  team_id uuid not null,
+  items text[] collate "C" not null,
+  ticked integer[] not null,
+  out_of_limits integer not null,
+  findings integer not null,
+  planned_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  overdue_at timestamp with time zone,
+  remark text,
+  left_out text,
+  done_by_id uuid,
+  done_at timestamp with time zone,
+  cancelled_at timestamp with time zone,
+  constraint maintenance_pkey PRIMARY KEY (id),
+  constraint maintenance_number_key UNIQUE (number)
+);
+CREATE INDEX maintenance_changed ON fold.maintenance USING btree (changed_at, id);
+CREATE INDEX maintenance_due ON fold.maintenance USING btree (due_at DESC, id DESC);
+CREATE INDEX maintenance_of_plan ON fold.maintenance USING btree (plan_id, planned_at DESC, id DESC);
+CREATE INDEX maintenance_planned ON fold.maintenance USING btree (planned_at DESC, id DESC);
+CREATE INDEX maintenance_service ON fold.maintenance USING btree (service, planned_at DESC, id DESC);
+CREATE INDEX maintenance_state ON fold.maintenance USING btree (state, planned_at DESC, id DESC);
+CREATE INDEX maintenance_team ON fold.maintenance USING btree (team_id, planned_at DESC, id DESC);
+
+create table fold.maintenance_finding (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  opens text collate "C" not null,
+  about text collate "C" not null,
+  title text collate "C" not null,
+  reading integer,
+  found_by_id uuid,
+  found_at timestamp with time zone not null,
+  constraint maintenance_finding_pkey PRIMARY KEY (id)
+);
+CREATE INDEX maintenance_finding_record ON fold.maintenance_finding USING btree (record, found_at, id);
+
+create table fold.maintenance_plan (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  title text collate "C" not null,
+  service text collate "C",
+  ci_class text collate "C",
+  team_id uuid not null,
+  "interval" text collate "C" not null,
+  days integer not null,
+  items text[] collate "C" not null,
+  limits jsonb not null,
+  planner_id uuid,
+  first_round_at timestamp with time zone not null,
+  round_at timestamp with time zone,
+  next_round_at timestamp with time zone not null,
+  planned_at timestamp with time zone not null,
+  retired_at timestamp with time zone,
+  constraint maintenance_plan_pkey PRIMARY KEY (id),
+  constraint maintenance_plan_number_key UNIQUE (number)
+);
+CREATE INDEX maintenance_plan_changed ON fold.maintenance_plan USING btree (changed_at, id);
+CREATE INDEX maintenance_plan_next ON fold.maintenance_plan USING btree (next_round_at DESC, id DESC);
+CREATE INDEX maintenance_plan_planned ON fold.maintenance_plan USING btree (planned_at DESC, id DESC);
+CREATE INDEX maintenance_plan_team ON fold.maintenance_plan USING btree (team_id, planned_at DESC, id DESC);
+
+create table fold.maintenance_reading (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  place integer not null,
+  name text collate "C" not null,
+  unit text collate "C" not null,
+  lower text collate "C",
+  upper text collate "C",
+  value text collate "C",
+  is_out boolean not null,
+  planned_at timestamp with time zone not null,
+  read_at timestamp with time zone,
+  read_by_id uuid,
+  constraint maintenance_reading_pkey PRIMARY KEY (id)
+);
+CREATE INDEX maintenance_reading_record ON fold.maintenance_reading USING btree (record, planned_at, id);
+
 create table fold.meeting (
   id uuid not null,
   version integer not null,
@@ -2076,7 +2552,7 @@ create table fold.notice (
   constraint notice_pkey PRIMARY KEY (id)
 );
 CREATE INDEX notice_about ON fold.notice USING btree (about, id DESC);
-CREATE INDEX notice_asking ON fold.notice USING btree (person_id, id DESC) WHERE (steps && '{reminded,risk_lapsed,to_accept,to_acknowledge,to_answer,to_consent,to_kick_off,to_publish,to_review,to_review_change,to_sign}'::text[]);
+CREATE INDEX notice_asking ON fold.notice USING btree (person_id, id DESC) WHERE (steps && '{definition_to_review,document_to_acknowledge,finding_corrected,finding_objected,finding_to_correct,maintenance_due,process_change_applied,reminded,risk_lapsed,scorecard_talk,scorecard_to_rate,target_to_accept,to_accept,to_acknowledge,to_answer,to_consent,to_countersign,to_kick_off,to_publish,to_review,to_review_change,to_self_check,to_sign,to_summarise,to_verify}'::text[]);
 CREATE INDEX notice_person ON fold.notice USING btree (person_id, state DESC, id DESC);
 CREATE INDEX notice_person_sent ON fold.notice USING btree (person_id, sent_at DESC, id DESC);
 CREATE INDEX notice_sent ON fold.notice USING btree (sent_at DESC, id DESC);
@@ -2212,6 +2688,23 @@ create table fold.plan_change (
 );
 CREATE INDEX plan_change_record ON fold.plan_change USING btree (record, proposed_at, id);
 
+create table fold.point_rule (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  state text collate "C" not null,
+  basis text collate "C" not null,
+  person_points integer not null,
+  supervisor_points integer not null,
+  head_points integer not null,
+  reason text,
+  set_at timestamp with time zone not null,
+  constraint point_rule_pkey PRIMARY KEY (id)
+);
+CREATE INDEX point_rule_basis ON fold.point_rule USING btree (basis);
+CREATE INDEX point_rule_set ON fold.point_rule USING btree (set_at DESC, id DESC);
+
 create table fold.priority_matrix (
   id uuid not null,
   version integer not null,
@@ -2331,6 +2824,117 @@ CREATE INDEX problem_candidate_detected ON fold.problem_candidate USING btree (d
 CREATE INDEX problem_candidate_state ON fold.problem_candidate USING btree (state, detected_at DESC, id DESC);
 CREATE UNIQUE INDEX problem_candidate_value_key ON fold.problem_candidate USING btree (dimension, value);
 
+create table fold.process_assessment (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  title text collate "C" not null,
+  process text collate "C" not null,
+  means text[] collate "C" not null,
+  assessor_id uuid,
+  maturity jsonb,
+  pains text,
+  needs text,
+  "position" bigint,
+  opened_at timestamp with time zone not null,
+  measured_at timestamp with time zone,
+  concluded_at timestamp with time zone,
+  constraint process_assessment_pkey PRIMARY KEY (id)
+);
+CREATE INDEX process_assessment_opened ON fold.process_assessment USING btree (opened_at DESC, id DESC);
+
+create table fold.process_change (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  title text collate "C" not null,
+  process text collate "C" not null,
+  description text not null,
+  reason text not null,
+  team_ids text[] collate "C" not null,
+  head_ids text[] collate "C",
+  origin text collate "C",
+  applicant_id uuid,
+  opinion text,
+  decision_id uuid,
+  definition_id uuid,
+  applied_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  overdue_at timestamp with time zone,
+  reviewed_at timestamp with time zone,
+  approved_at timestamp with time zone,
+  published_at timestamp with time zone,
+  refused_at timestamp with time zone,
+  proposal_late_days integer not null,
+  decision_late_days integer,
+  publication_late_days integer,
+  constraint process_change_pkey PRIMARY KEY (id)
+);
+CREATE INDEX process_change_applied ON fold.process_change USING btree (applied_at DESC, id DESC);
+CREATE INDEX process_change_due ON fold.process_change USING btree (due_at, id);
+
+create table fold.process_definition (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  process text collate "C" not null,
+  title text collate "C" not null,
+  edition integer,
+  level integer not null,
+  parent text collate "C",
+  aliases text[] collate "C",
+  department text collate "C",
+  owner_id uuid,
+  executor_id uuid,
+  author_id uuid,
+  purpose text collate "C",
+  begins_with text collate "C",
+  ends_with text collate "C",
+  activities jsonb,
+  raci jsonb,
+  decision_points jsonb,
+  control_points jsonb,
+  interfaces jsonb,
+  terms jsonb,
+  inputs text[] collate "C",
+  outputs text[] collate "C",
+  customers text[] collate "C",
+  resources text[] collate "C",
+  refers_to text[] collate "C",
+  templates text[] collate "C",
+  checklists text[] collate "C",
+  kpis text[] collate "C",
+  cost_share integer,
+  growth_share integer,
+  revenue_share integer,
+  value_share integer,
+  expected_path jsonb,
+  heard_ids text[] collate "C",
+  improvement_id uuid,
+  document_number text collate "C",
+  effective_at timestamp with time zone,
+  drafted_at timestamp with time zone not null,
+  submitted_at timestamp with time zone,
+  piloted_at timestamp with time zone,
+  published_at timestamp with time zone,
+  superseded_at timestamp with time zone,
+  retired_at timestamp with time zone,
+  retirement_reason text,
+  constraint process_definition_pkey PRIMARY KEY (id)
+);
+CREATE INDEX process_definition_changed ON fold.process_definition USING btree (changed_at DESC, id DESC);
+CREATE UNIQUE INDEX process_definition_edition_key ON fold.process_definition USING btree (process, edition);
+CREATE INDEX process_definition_process ON fold.process_definition USING btree (process, effective_at DESC);
+
 create table fold.progress_report (
   id uuid not null,
   version integer not null,
@@ -2350,6 +2954,37 @@ create table fold.progress_report (
 );
 CREATE INDEX progress_report_record ON fold.progress_report USING btree (record, reported_at, id);
 
+create table fold.quality_assessment (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  title text collate "C" not null,
+  cycle text collate "C" not null,
+  service text collate "C",
+  begins_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  means text[] collate "C" not null,
+  opener_id uuid,
+  assessor_id uuid not null,
+  summary text,
+  evidence text,
+  verified_by_id uuid,
+  opened_at timestamp with time zone not null,
+  concluded_at timestamp with time zone,
+  improved_at timestamp with time zone,
+  verified_at timestamp with time zone,
+  cancelled_at timestamp with time zone,
+  constraint quality_assessment_pkey PRIMARY KEY (id),
+  constraint quality_assessment_number_key UNIQUE (number)
+);
+CREATE INDEX quality_assessment_assessor ON fold.quality_assessment USING btree (assessor_id, opened_at DESC, id DESC);
+CREATE INDEX quality_assessment_changed ON fold.quality_assessment USING btree (changed_at, id);
+CREATE INDEX quality_assessment_opened ON fold.quality_assessment USING btree (opened_at DESC, id DESC);
+CREATE INDEX quality_assessment_opener ON fold.quality_assessment USING btree (opener_id, opened_at DESC, id DESC);
+
 create table fold.quality_check (
   id uuid not null,
   version integer not null,
@@ -2365,6 +3000,67 @@ create table fold.quality_check (
   constraint quality_check_pkey PRIMARY KEY (id)
 );
 CREATE INDEX quality_check_record ON fold.quality_check USING btree (record, checked_at, id);
+
+create table fold.quality_correction (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  corrective_action_id uuid not null,
+  finding integer not null,
+  planned_at timestamp with time zone not null,
+  constraint quality_correction_pkey PRIMARY KEY (id)
+);
+CREATE INDEX quality_correction_record ON fold.quality_correction USING btree (record, planned_at, id);
+
+create table fold.quality_finding (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  place integer not null,
+  title text collate "C" not null,
+  detail text,
+  service text collate "C",
+  found_at timestamp with time zone not null,
+  constraint quality_finding_pkey PRIMARY KEY (id)
+);
+CREATE INDEX quality_finding_record ON fold.quality_finding USING btree (record, found_at, id);
+
+create table fold.quality_target (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  year integer not null,
+  level text collate "C" not null,
+  kpi text collate "C" not null,
+  comparator text collate "C" not null,
+  value text collate "C" not null,
+  parent_id uuid,
+  team_id uuid,
+  person_id uuid,
+  setter_id uuid,
+  answerable_id uuid not null,
+  reason text,
+  set_at timestamp with time zone not null,
+  accepted_at timestamp with time zone,
+  returned_at timestamp with time zone,
+  withdrawn_at timestamp with time zone,
+  constraint quality_target_pkey PRIMARY KEY (id),
+  constraint quality_target_number_key UNIQUE (number)
+);
+CREATE INDEX quality_target_answerable ON fold.quality_target USING btree (answerable_id, set_at DESC, id DESC);
+CREATE INDEX quality_target_changed ON fold.quality_target USING btree (changed_at, id);
+CREATE INDEX quality_target_parent ON fold.quality_target USING btree (parent_id, set_at DESC, id DESC);
+CREATE INDEX quality_target_set ON fold.quality_target USING btree (set_at DESC, id DESC);
+CREATE INDEX quality_target_setter ON fold.quality_target USING btree (setter_id, set_at DESC, id DESC);
+CREATE INDEX quality_target_team ON fold.quality_target USING btree (team_id, set_at DESC, id DESC);
+CREATE INDEX quality_target_year ON fold.quality_target USING btree (year, set_at DESC, id DESC);
 
 create table fold.rating (
   id uuid not null,
@@ -2393,6 +3089,28 @@ create table fold.rating_request (
   constraint rating_request_record_key UNIQUE (record)
 );
 CREATE INDEX rating_request_person ON fold.rating_request USING btree (person_id, asked_at);
+
+create table fold.recognition (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  kind text collate "C" not null,
+  reason text not null,
+  person_id uuid,
+  team_id uuid,
+  public boolean not null,
+  given_by_id uuid not null,
+  given_at timestamp with time zone not null,
+  constraint recognition_pkey PRIMARY KEY (id),
+  constraint recognition_number_key UNIQUE (number)
+);
+CREATE INDEX recognition_given ON fold.recognition USING btree (given_at DESC, id DESC);
+CREATE INDEX recognition_giver ON fold.recognition USING btree (given_by_id, given_at DESC, id DESC);
+CREATE INDEX recognition_person ON fold.recognition USING btree (person_id, given_at DESC, id DESC);
+CREATE INDEX recognition_team ON fold.recognition USING btree (team_id, given_at DESC, id DESC);
 
 create table fold.reconciliation (
   id uuid not null,
@@ -2654,6 +3372,140 @@ create table fold.request_training (
 );
 CREATE INDEX request_training_record ON fold.request_training USING btree (record, recorded_at, id);
 
+create table fold.risk (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  title text collate "C" not null,
+  kind text collate "C" not null,
+  found_by text collate "C" not null,
+  cause text not null,
+  process text collate "C",
+  services text[] collate "C",
+  change_ids text[] collate "C",
+  improvement_ids text[] collate "C",
+  owner_id uuid not null,
+  identified_by_id uuid,
+  likelihood integer,
+  impact integer,
+  risk_level text collate "C",
+  matrix_id uuid,
+  move text collate "C",
+  controllable boolean,
+  dear boolean,
+  offered_response text collate "C",
+  response text collate "C",
+  transfer_to text,
+  accepted_until_at timestamp with time zone,
+  accepted_by_management boolean,
+  reassess_by_at timestamp with time zone,
+  fell_due_at timestamp with time zone,
+  overdue_at timestamp with time zone,
+  lapsed_at timestamp with time zone,
+  closing_reason text,
+  identified_at timestamp with time zone not null,
+  assessed_at timestamp with time zone,
+  treated_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  constraint risk_pkey PRIMARY KEY (id),
+  constraint risk_number_key UNIQUE (number)
+);
+CREATE INDEX risk_changed ON fold.risk USING btree (changed_at, id);
+CREATE INDEX risk_identified ON fold.risk USING btree (identified_at DESC, id DESC);
+CREATE INDEX risk_identifier ON fold.risk USING btree (identified_by_id, identified_at DESC, id DESC);
+CREATE INDEX risk_owner ON fold.risk USING btree (owner_id, identified_at DESC, id DESC);
+CREATE INDEX risk_reassess ON fold.risk USING btree (reassess_by_at, id);
+CREATE INDEX risk_services ON fold.risk USING gin (services);
+CREATE INDEX risk_state ON fold.risk USING btree (state, identified_at DESC, id DESC);
+
+create table fold.risk_action (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  title text collate "C" not null,
+  person_id uuid not null,
+  due_at timestamp with time zone not null,
+  planned_at timestamp with time zone not null,
+  outcome text,
+  done_at timestamp with time zone,
+  dropped_at timestamp with time zone,
+  overdue_at timestamp with time zone,
+  constraint risk_action_pkey PRIMARY KEY (id)
+);
+CREATE INDEX risk_action_person ON fold.risk_action USING btree (person_id);
+CREATE INDEX risk_action_record ON fold.risk_action USING btree (record, planned_at);
+
+create table fold.risk_assessment (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  likelihood integer not null,
+  impact integer not null,
+  risk_level text collate "C" not null,
+  matrix_id uuid,
+  remark text,
+  assessed_by_id uuid,
+  assessed_at timestamp with time zone not null,
+  constraint risk_assessment_pkey PRIMARY KEY (id)
+);
+CREATE INDEX risk_assessment_record ON fold.risk_assessment USING btree (record, assessed_at);
+
+create table fold.risk_indicator (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  kpi text collate "C" not null,
+  comparator text collate "C" not null,
+  threshold text collate "C" not null,
+  service text collate "C",
+  team_id uuid,
+  window_days integer not null,
+  crossings integer not null,
+  reached_at timestamp with time zone,
+  attached_at timestamp with time zone not null,
+  constraint risk_indicator_pkey PRIMARY KEY (id)
+);
+CREATE INDEX risk_indicator_record ON fold.risk_indicator USING btree (record, attached_at);
+
+create table fold.risk_matrix (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  cells jsonb not null,
+  set_at timestamp with time zone not null,
+  constraint risk_matrix_pkey PRIMARY KEY (id),
+  constraint risk_matrix_number_key UNIQUE (number)
+);
+CREATE INDEX risk_matrix_set ON fold.risk_matrix USING btree (set_at DESC, id DESC);
+
+create table fold.risk_occurrence (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  happened_at timestamp with time zone not null,
+  extent text not null,
+  loss text collate "C",
+  currency text collate "C",
+  recorded_by_id uuid,
+  noted_at timestamp with time zone not null,
+  constraint risk_occurrence_pkey PRIMARY KEY (id)
+);
+CREATE INDEX risk_occurrence_record ON fold.risk_occurrence USING btree (record, noted_at);
+
 create table fold.risk_questionnaire (
   id uuid not null,
   version integer not null,
@@ -2668,6 +3520,23 @@ create table fold.risk_questionnaire (
 );
 CREATE INDEX risk_questionnaire_changed ON fold.risk_questionnaire USING btree (changed_at, id);
 CREATE INDEX risk_questionnaire_set ON fold.risk_questionnaire USING btree (set_at DESC, id DESC);
+
+create table fold.risk_warning (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  indicator_id uuid not null,
+  kpi text collate "C" not null,
+  threshold text collate "C" not null,
+  reading text collate "C" not null,
+  warned_at timestamp with time zone not null,
+  cleared_reading text collate "C",
+  cleared_at timestamp with time zone,
+  constraint risk_warning_pkey PRIMARY KEY (id)
+);
+CREATE INDEX risk_warning_record ON fold.risk_warning USING btree (record, warned_at);
 
 create table fold.rollout_announcement (
   id uuid not null,
@@ -2715,6 +3584,147 @@ create table fold.rollout_step (
   constraint rollout_step_pkey PRIMARY KEY (id)
 );
 CREATE INDEX rollout_step_record ON fold.rollout_step USING btree (record, planned_at, id);
+
+create table fold.scorecard (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  quarter text collate "C" not null,
+  team_id uuid,
+  person_id uuid,
+  concerned_id uuid not null,
+  superior_id uuid,
+  talker_id uuid,
+  edition_id uuid not null,
+  rating_due_at timestamp with time zone not null,
+  "position" bigint,
+  service_quality text collate "C",
+  efficiency text collate "C",
+  cooperation text collate "C",
+  satisfaction text collate "C",
+  points integer,
+  score text collate "C",
+  final_score text collate "C",
+  below_line boolean,
+  objection_until_at timestamp with time zone,
+  objection text,
+  objected_at timestamp with time zone,
+  verdict text collate "C",
+  verdict_reason text,
+  objection_decided_at timestamp with time zone,
+  outcome text collate "C",
+  agreed text,
+  plan_due_at timestamp with time zone,
+  opened_at timestamp with time zone not null,
+  published_at timestamp with time zone,
+  settled_at timestamp with time zone,
+  constraint scorecard_pkey PRIMARY KEY (id),
+  constraint scorecard_number_key UNIQUE (number)
+);
+CREATE INDEX scorecard_changed ON fold.scorecard USING btree (changed_at, id);
+CREATE INDEX scorecard_concerned ON fold.scorecard USING btree (concerned_id, opened_at DESC, id DESC);
+CREATE INDEX scorecard_opened ON fold.scorecard USING btree (opened_at DESC, id DESC);
+CREATE INDEX scorecard_person ON fold.scorecard USING btree (person_id, opened_at DESC, id DESC);
+CREATE INDEX scorecard_quarter ON fold.scorecard USING btree (quarter, opened_at DESC, id DESC);
+CREATE UNIQUE INDEX scorecard_subject_key ON fold.scorecard USING btree (quarter, COALESCE(person_id, team_id));
+CREATE INDEX scorecard_talker ON fold.scorecard USING btree (talker_id, opened_at DESC, id DESC);
+CREATE INDEX scorecard_team ON fold.scorecard USING btree (team_id, opened_at DESC, id DESC);
+
+create table fold.scorecard_edition (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  begins_with text collate "C" not null,
+  service_quality integer not null,
+  efficiency integer not null,
+  cooperation integer not null,
+  satisfaction integer not null,
+  oneself_weight integer not null,
+  superior_weight integer not null,
+  peer_weight integer not null,
+  measures jsonb not null,
+  least_cases integer not null,
+  peers integer not null,
+  line integer not null,
+  points_per_mark integer not null,
+  rating_days integer not null,
+  objection_days integer not null,
+  reason text,
+  set_at timestamp with time zone not null,
+  constraint scorecard_edition_pkey PRIMARY KEY (id),
+  constraint scorecard_edition_number_key UNIQUE (number)
+);
+CREATE INDEX scorecard_edition_begins ON fold.scorecard_edition USING btree (begins_with DESC, set_at DESC, id DESC);
+CREATE INDEX scorecard_edition_changed ON fold.scorecard_edition USING btree (changed_at, id);
+CREATE INDEX scorecard_edition_set ON fold.scorecard_edition USING btree (set_at DESC, id DESC);
+
+create table fold.scorecard_figure (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  dimension text collate "C" not null,
+  kpi text collate "C",
+  reading text collate "C" not null,
+  cases integer,
+  part text collate "C",
+  raters integer,
+  mark text collate "C" not null,
+  counts boolean not null,
+  counted_at timestamp with time zone not null,
+  constraint scorecard_figure_pkey PRIMARY KEY (id)
+);
+CREATE INDEX scorecard_figure_record ON fold.scorecard_figure USING btree (record, counted_at, id);
+
+create table fold.scorecard_rating (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  state text collate "C" not null,
+  scorecard_id uuid not null,
+  quarter text collate "C" not null,
+  team_id uuid,
+  person_id uuid,
+  rater_id uuid not null,
+  part text collate "C" not null,
+  service_quality integer,
+  efficiency integer,
+  cooperation integer,
+  satisfaction integer,
+  due_at timestamp with time zone not null,
+  asked_at timestamp with time zone not null,
+  rated_at timestamp with time zone,
+  lapsed_at timestamp with time zone,
+  constraint scorecard_rating_pkey PRIMARY KEY (id)
+);
+CREATE INDEX scorecard_rating_asked ON fold.scorecard_rating USING btree (asked_at DESC, id DESC);
+CREATE INDEX scorecard_rating_card ON fold.scorecard_rating USING btree (scorecard_id, id);
+CREATE INDEX scorecard_rating_changed ON fold.scorecard_rating USING btree (changed_at, id);
+CREATE INDEX scorecard_rating_due ON fold.scorecard_rating USING btree (due_at DESC, id DESC);
+CREATE INDEX scorecard_rating_rater ON fold.scorecard_rating USING btree (rater_id, asked_at DESC, id DESC);
+
+create table fold.self_check_entry (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  item text collate "C" not null,
+  text text not null,
+  about text collate "C",
+  fault text collate "C",
+  noted_at timestamp with time zone not null,
+  constraint self_check_entry_pkey PRIMARY KEY (id)
+);
+CREATE INDEX self_check_entry_record ON fold.self_check_entry USING btree (record, noted_at, id);
 
 create table fold.service (
   id uuid not null,
@@ -3093,6 +4103,154 @@ CREATE UNIQUE INDEX suggestion_score_key ON fold.suggestion_score USING btree (r
 CREATE INDEX suggestion_score_person ON fold.suggestion_score USING btree (person_id);
 CREATE INDEX suggestion_score_record ON fold.suggestion_score USING btree (record, scored_at, id);
 
+create table fold.survey (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  title text collate "C" not null,
+  title_zh text collate "C" not null,
+  series text collate "C",
+  anonymous boolean not null,
+  person_ids text[] collate "C",
+  team_ids text[] collate "C",
+  everybody boolean not null,
+  sample_size integer,
+  seed integer not null,
+  compare_with_id uuid,
+  planner_id uuid,
+  population integer,
+  invited integer,
+  answered integer,
+  opens_at timestamp with time zone not null,
+  remind_at timestamp with time zone,
+  ends_at timestamp with time zone not null,
+  planned_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  reminded_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  published_at timestamp with time zone,
+  cancelled_at timestamp with time zone,
+  constraint survey_pkey PRIMARY KEY (id)
+);
+CREATE INDEX survey_planned ON fold.survey USING btree (planned_at DESC, id DESC);
+
+create table fold.survey_answer (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  question text collate "C" not null,
+  team_id uuid,
+  score integer,
+  choice integer,
+  text text,
+  entered_at timestamp with time zone not null,
+  taken_up text collate "C",
+  taken_up_at timestamp with time zone,
+  constraint survey_answer_pkey PRIMARY KEY (id)
+);
+CREATE INDEX survey_answer_record ON fold.survey_answer USING btree (record, entered_at, id);
+
+create table fold.survey_draw (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  seed integer not null,
+  size integer not null,
+  population_ids text[] collate "C" not null,
+  drawn_at timestamp with time zone not null,
+  constraint survey_draw_pkey PRIMARY KEY (id)
+);
+CREATE INDEX survey_draw_record ON fold.survey_draw USING btree (record, drawn_at, id);
+
+create table fold.survey_figure (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  question text collate "C" not null,
+  team_id uuid,
+  answers integer not null,
+  mean text collate "C",
+  counts jsonb,
+  mean_before text collate "C",
+  answers_before integer,
+  published_at timestamp with time zone not null,
+  constraint survey_figure_pkey PRIMARY KEY (id)
+);
+CREATE INDEX survey_figure_record ON fold.survey_figure USING btree (record, published_at, id);
+
+create table fold.survey_participant (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  person_id uuid not null,
+  team_id uuid,
+  invited_at timestamp with time zone not null,
+  constraint survey_participant_pkey PRIMARY KEY (id)
+);
+CREATE INDEX survey_participant_person ON fold.survey_participant USING btree (person_id);
+CREATE INDEX survey_participant_record ON fold.survey_participant USING btree (record, invited_at, id);
+
+create table fold.survey_question (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  key text collate "C" not null,
+  kind text collate "C" not null,
+  text text collate "C" not null,
+  text_zh text collate "C" not null,
+  choices text[] collate "C",
+  choices_zh text[] collate "C",
+  mandatory boolean not null,
+  place integer not null,
+  asked_at timestamp with time zone not null,
+  constraint survey_question_pkey PRIMARY KEY (id)
+);
+CREATE INDEX survey_question_record ON fold.survey_question USING btree (record, place);
+
+create table fold.survey_response (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  state text collate "C" not null,
+  survey_id uuid not null,
+  person_id uuid not null,
+  team_id uuid,
+  given_at timestamp with time zone not null,
+  constraint survey_response_pkey PRIMARY KEY (id)
+);
+CREATE INDEX survey_response_given ON fold.survey_response USING btree (given_at DESC, id DESC);
+CREATE UNIQUE INDEX survey_response_person_key ON fold.survey_response USING btree (survey_id, person_id);
+
+create table fold.survey_result (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  state text collate "C" not null,
+  survey_id uuid not null,
+  key_id uuid not null,
+  answered integer not null,
+  withheld integer not null,
+  collected_at timestamp with time zone not null,
+  constraint survey_result_pkey PRIMARY KEY (id)
+);
+CREATE INDEX survey_result_collected ON fold.survey_result USING btree (collected_at DESC, id DESC);
+CREATE UNIQUE INDEX survey_result_survey_key ON fold.survey_result USING btree (survey_id);
+
 create table fold.tag (
   id uuid not null,
   version integer not null,
@@ -3430,6 +4588,34 @@ create table kpi.article_visit (
 );
 CREATE INDEX article_visit_at ON kpi.article_visit USING btree (at) INCLUDE (deflected, confirmed);
 
+create table kpi.audit_self_check_due (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  process text collate "C",
+  team_id uuid,
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  met boolean not null,
+  constraint audit_self_check_due_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX audit_self_check_due_at ON kpi.audit_self_check_due USING btree (at);
+
+create table kpi.audit_summary_due (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  process text collate "C",
+  team_id uuid,
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  met boolean not null,
+  constraint audit_summary_due_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX audit_summary_due_at ON kpi.audit_summary_due USING btree (at);
+
 create table kpi.breach_cause (
   id uuid not null,
   case_id uuid not null,
@@ -3615,6 +4801,20 @@ create table kpi.complaint_answered (
 );
 CREATE INDEX complaint_answered_at ON kpi.complaint_answered USING btree (at) INCLUDE (seconds, met, priority, team_id, service, channel, category, assignee_id, customer_id, subject, excluded);
 
+create table kpi.corrective_action_due (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  process text collate "C",
+  owner_id uuid,
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  met boolean not null,
+  constraint corrective_action_due_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX corrective_action_due_at ON kpi.corrective_action_due USING btree (at);
+
 create table kpi.deployment_arrived (
   case_id uuid not null,
   at timestamp with time zone not null,
@@ -3671,6 +4871,51 @@ create table kpi.deployment_succeeded (
 );
 CREATE INDEX deployment_succeeded_at ON kpi.deployment_succeeded USING btree (at) INCLUDE (team_id, service, excluded);
 CREATE INDEX deployment_succeeded_team ON kpi.deployment_succeeded USING btree (team_id, at) INCLUDE (service, excluded);
+
+create table kpi.document_life (
+  case_id uuid not null,
+  n integer not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  span_class smallint not null generated always as (
+CASE
+    WHEN (until = 'infinity'::timestamp with time zone) THEN (99)::double precision
+    ELSE floor((ln((GREATEST(EXTRACT(epoch FROM (until - since)), (1)::numeric))::double precision) / ln((2)::double precision)))
+END) stored,
+  phase text collate "C" not null,
+  on_hold boolean not null,
+  overdue boolean not null,
+  opened_at timestamp with time zone not null,
+  document_class text collate "C",
+  owner_id uuid,
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  constraint document_life_pkey PRIMARY KEY (case_id, n)
+);
+CREATE INDEX document_life_at ON kpi.document_life USING btree (phase, span_class, since) INCLUDE (until, overdue, document_class, owner_id);
+
+create table kpi.document_published (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  constraint document_published_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX document_published_at ON kpi.document_published USING btree (at);
+
+create table kpi.finding_raised (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  process text collate "C",
+  team_id uuid,
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  self_found boolean not null,
+  repeats_finding boolean,
+  constraint finding_raised_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX finding_raised_at ON kpi.finding_raised USING btree (at);
 
 create table kpi.helped_case (
   "position" bigint not null,
@@ -4076,6 +5321,20 @@ create table kpi.incident_restored (
 CREATE INDEX incident_restored_at ON kpi.incident_restored USING btree (at) INCLUDE (seconds, skewed, priority, team_id, service, channel, category, assignee_id, customer_id, excluded);
 CREATE INDEX incident_restored_team ON kpi.incident_restored USING btree (team_id, at) INCLUDE (seconds, skewed, priority, service, channel, category, assignee_id, customer_id, excluded);
 
+create table kpi.maintenance_due (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  team_id uuid,
+  service text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  met boolean not null,
+  constraint maintenance_due_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX maintenance_due_at ON kpi.maintenance_due USING btree (at);
+
 create table kpi.person_stretch (
   case_id uuid not null,
   n integer not null,
@@ -4215,6 +5474,56 @@ create table kpi.problem_risk_accepted (
 );
 CREATE INDEX problem_risk_accepted_at_idx ON kpi.problem_risk_accepted USING btree (at);
 CREATE INDEX problem_risk_accepted_team_id_at_idx ON kpi.problem_risk_accepted USING btree (team_id, at);
+
+create table kpi.process_case (
+  case_id uuid not null,
+  kind text collate "C" not null,
+  source text collate "C" not null,
+  state text collate "C",
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  seconds bigint,
+  team_id uuid,
+  assignee_id uuid,
+  service text collate "C",
+  customer_id uuid,
+  variant uuid not null,
+  steps text[] collate "C" not null,
+  step_seconds bigint[] not null,
+  all_variant uuid not null,
+  all_steps text[] collate "C" not null,
+  all_changes boolean[] not null,
+  all_seconds bigint[] not null,
+  constraint process_case_pkey PRIMARY KEY (case_id)
+) with (fillfactor=60);
+CREATE INDEX process_case_ended ON kpi.process_case USING btree (kind, ended_at);
+CREATE INDEX process_case_open ON kpi.process_case USING btree (kind, started_at) WHERE (ended_at IS NULL);
+CREATE INDEX process_case_team ON kpi.process_case USING btree (team_id, kind, ended_at);
+
+create table kpi.process_handover (
+  case_id uuid not null,
+  holding text collate "C" not null,
+  n integer not null,
+  from_id uuid not null,
+  to_id uuid not null,
+  seconds bigint not null,
+  at timestamp with time zone not null,
+  returns boolean not null,
+  constraint process_handover_pkey PRIMARY KEY (case_id, holding, n)
+) with (fillfactor=80);
+
+create table kpi.process_step (
+  case_id uuid not null,
+  n integer not null,
+  type text collate "C" not null,
+  previous text collate "C",
+  seconds bigint,
+  state text collate "C" not null,
+  state_before text collate "C",
+  at timestamp with time zone not null,
+  returns boolean not null,
+  constraint process_step_pkey PRIMARY KEY (case_id, n)
+) with (fillfactor=80);
 
 create table kpi.rated (
   case_id uuid not null,
@@ -4524,6 +5833,45 @@ create table kpi.request_task (
 );
 CREATE INDEX request_task_at_idx ON kpi.request_task USING btree (at);
 CREATE INDEX request_task_team ON kpi.request_task USING btree (team_id, at) INCLUDE (met, excluded);
+
+create table kpi.risk_course (
+  case_id uuid not null,
+  n integer not null,
+  at timestamp with time zone not null,
+  risk_event text collate "C" not null,
+  risk text collate "C",
+  process text collate "C",
+  owner_id uuid,
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  constraint risk_course_pkey PRIMARY KEY (case_id, n)
+);
+CREATE INDEX risk_course_at ON kpi.risk_course USING btree (at);
+
+create table kpi.risk_life (
+  case_id uuid not null,
+  n integer not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  span_class smallint not null generated always as (
+CASE
+    WHEN (until = 'infinity'::timestamp with time zone) THEN (99)::double precision
+    ELSE floor((ln((GREATEST(EXTRACT(epoch FROM (until - since)), (1)::numeric))::double precision) / ln((2)::double precision)))
+END) stored,
+  phase text collate "C" not null,
+  on_hold boolean not null,
+  opened_at timestamp with time zone not null,
+  risk text collate "C",
+  process text collate "C",
+  owner_id uuid,
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  constraint risk_life_pkey PRIMARY KEY (case_id, n)
+);
+CREATE INDEX risk_life_at ON kpi.risk_life USING btree (phase, span_class, since) INCLUDE (until, risk, process, owner_id);
 
 create table kpi.service_stretch (
   case_id uuid not null,
@@ -6116,6 +7464,23 @@ end $function$;
 
 
 create schema search;
+
+create table search.document_text (
+  attachment_id uuid not null,
+  document_id uuid not null,
+  key_id uuid not null,
+  under uuid not null,
+  failure text collate "C",
+  tokens tsvector not null,
+  text text,
+  constraint document_text_pkey PRIMARY KEY (attachment_id),
+  constraint document_text_key_id_fkey FOREIGN KEY (key_id) REFERENCES vault.personal_key(id) ON DELETE CASCADE,
+  constraint document_text_under_fkey FOREIGN KEY (under) REFERENCES vault.personal_key(id) ON DELETE CASCADE
+);
+CREATE INDEX document_text_document ON search.document_text USING btree (document_id);
+CREATE INDEX document_text_key ON search.document_text USING btree (key_id);
+CREATE INDEX document_text_tokens ON search.document_text USING gin (tokens);
+CREATE INDEX document_text_under ON search.document_text USING btree (under);
 
 create table search.record (
   id uuid not null,

@@ -64,8 +64,8 @@ class Attachment(ChildRecord):
     media_type: str | None = required("Media type by its first bytes, whatever it is called.")
     size: int | None = required("Size in bytes.")
     sha256: str | None = required("SHA-256 digest of its content, in hex.")
-    visibility: Visibility | None = required()
-    attached_at: datetime | None = required()
+    visibility: Visibility | None = required("The readers: all who see the record, or staff.")
+    attached_at: datetime | None = required("Time at which it was attached.")
 
     @property
     def for_staff(self) -> bool:

@@ -8,6 +8,14 @@ from types import MappingProxyType
 from app.common.records import CodeEnum
 
 
+class FreezeExemption(CodeEnum):
+    """Why a process is changed although its definition is frozen."""
+
+    safety = "safety", "Safety", "安全"
+    law = "law", "Law", "法律法规"
+    service_stop = "service_stop", "A stop of service", "服务中断"
+
+
 class ImprovementScope(CodeEnum):
     """How far an improvement reaches: the whole department, or one process."""
 

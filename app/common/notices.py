@@ -142,7 +142,100 @@ class NoticeType(CodeEnum):
     kicked_off = "kicked_off", "Pilot kicked off", "试点已宣布启动", YOURS
     project_plan_returned = "project_plan_returned", "Plan of the project returned", "项目计划被退回", YOURS
     benefit_faded = "benefit_faded", "Benefit faded", "效益消退", FOLLOW
+    definition_to_review = (
+        "definition_to_review",
+        "Process definition to be reviewed",
+        "流程定义待审核",
+        WAITS,
+    )
+    definition_sent_back = "definition_sent_back", "Definition sent back", "流程定义被退回", YOURS
+    definition_published = "definition_published", "Definition of a process changed", "流程定义有变", FOLLOW
+    process_change_applied = (
+        "process_change_applied",
+        "Change of a process applied for",
+        "流程变更申请",
+        WAITS,
+    )
+    process_change_published = (
+        "process_change_published",
+        "Change of a process published",
+        "流程变更已发布",
+        FOLLOW,
+    )
+    process_change_overdue = "process_change_overdue", "Change of a process overdue", "流程变更逾期", YOURS
     licence_revoked = "licence_revoked", "Licence revoked", "资格被吊销", YOURS
+    document_to_acknowledge = "document_to_acknowledge", "Document to acknowledge", "文件待确认已读", WAITS
+    document_access_requested = (
+        "document_access_requested",
+        "Access to a document asked for",
+        "有人申请查阅文件",
+        YOURS,
+    )
+    document_access_granted = "document_access_granted", "Access to a document granted", "获准查阅文件", YOURS
+    document_access_refused = (
+        "document_access_refused",
+        "Access to a document refused",
+        "查阅申请未获准",
+        YOURS,
+    )
+    document_lent = "document_lent", "Paper copy lent to you", "纸质文件借给您", YOURS
+    document_reviewed = "document_reviewed", "Document reviewed", "文件已评审", YOURS
+    document_review_due = "document_review_due", "Review of a document overdue", "文件复审逾期", YOURS
+    document_retention_ends = (
+        "document_retention_ends",
+        "Retention of a document ends",
+        "文件保存期将满",
+        INFORM,
+    )
+    to_self_check = "to_self_check", "Self-check due", "自查待提交", WAITS
+    to_summarise = "to_summarise", "Summary due", "汇总待确认", WAITS
+    to_countersign = "to_countersign", "Summary to countersign", "汇总待会签", WAITS
+    self_check_overdue = "self_check_overdue", "Self-check overdue", "自查逾期", YOURS
+    summary_overdue = "summary_overdue", "Summary overdue", "汇总逾期", YOURS
+    audit_concluded = "audit_concluded", "Audit concluded", "审核已结论", FOLLOW
+    finding_raised = "finding_raised", "Finding raised", "审核发现", YOURS
+    finding_to_correct = "finding_to_correct", "Finding to be corrected", "审核发现待整改", WAITS
+    finding_objected = "finding_objected", "Finding objected to", "审核发现被申诉", WAITS
+    objection_decided = "objection_decided", "Objection decided", "申诉已裁定", YOURS
+    finding_corrected = "finding_corrected", "Finding corrected", "审核发现已整改", WAITS
+    finding_overdue = "finding_overdue", "Finding overdue", "整改逾期", YOURS
+    points_given = "points_given", "Points given", "已计分", YOURS
+    points_withdrawn = "points_withdrawn", "Points withdrawn", "积分已撤销", YOURS
+    to_verify = "to_verify", "Corrective action to be verified", "纠正措施待验证", WAITS
+    correction_returned = "correction_returned", "Corrective action sent back", "纠正措施被退回", YOURS
+    correction_dropped = "correction_dropped", "Corrective action dropped", "纠正措施已取消", YOURS
+    correction_overdue = "correction_overdue", "Corrective action overdue", "纠正措施逾期", YOURS
+    target_to_accept = "target_to_accept", "Quality target to be accepted", "质量目标待接受", WAITS
+    target_returned = "target_returned", "Quality target returned", "质量目标被退回", YOURS
+    target_withdrawn = "target_withdrawn", "Quality target withdrawn", "质量目标已撤回", YOURS
+    maintenance_due = "maintenance_due", "Maintenance due", "维护到期", WAITS
+    maintenance_overdue = "maintenance_overdue", "Maintenance overdue", "维护逾期", YOURS
+    risk_reassessment_due = "risk_reassessment_due", "Risk to be reassessed", "风险待重新评估", YOURS
+    risk_reassessment_overdue = (
+        "risk_reassessment_overdue",
+        "Reassessment of a risk overdue",
+        "风险重新评估逾期",
+        YOURS,
+    )
+    risk_acceptance_lapsed = "risk_acceptance_lapsed", "Acceptance of a risk ended", "风险接受到期", YOURS
+    risk_action_overdue = "risk_action_overdue", "Action against a risk overdue", "风险应对措施逾期", YOURS
+    recognised = "recognised", "Award for you", "您获得表彰", YOURS
+    risk_indicator_reached = "risk_indicator_reached", "Risk warned of", "风险预警", YOURS
+    risk_indicator_cleared = "risk_indicator_cleared", "Warning of a risk over", "风险预警解除", YOURS
+    scorecard_to_rate = "scorecard_to_rate", "Your rating is asked for", "请您评分", WAITS
+    scorecard_published = "scorecard_published", "Your scorecard is there", "您的记分卡已公布", YOURS
+    scorecard_talk = "scorecard_talk", "Improvement talk to be held", "改进面谈待进行", WAITS
+    scorecard_objected = "scorecard_objected", "Scorecard objected to", "记分卡被申诉", YOURS
+    scorecard_objection_decided = (
+        "scorecard_objection_decided",
+        "Objection to your scorecard decided",
+        "记分卡申诉已裁定",
+        YOURS,
+    )
+    scorecard_settled = "scorecard_settled", "Improvement talk settled", "改进面谈已了结", YOURS
+    survey_invited = "survey_invited", "Your answers are asked for", "邀请您参与调查", FOLLOW
+    survey_reminded = "survey_reminded", "Survey ends soon", "调查即将结束", FOLLOW
+    survey_published = "survey_published", "Results of a survey", "调查结果已公布", INFORM
 
 
 class Responsible:
@@ -162,6 +255,11 @@ class Responsible:
         self.otherwise = otherwise
 
 
+#: Notices to whoever has asked for something, also of a record that they do not see: it stays without title
+#: and details for them.
+ANSWERS = frozenset({NoticeType.document_access_refused})
+
+
 @dataclass(frozen=True, slots=True)
 class RecipientRule:
     """A rule for the recipients of a notice of an event, besides the persons in fields marked `Responsible`;
@@ -173,7 +271,8 @@ class RecipientRule:
     the lead of its team, or else the members); the members of `every_team` of the organisation's own, or of
     the teams that the record's field `teams` lists; those named by rows of the class `created` that the event
     creates; those named by all rows of the class `children` that the record has. `but` is a field of rows
-    that the event sets: the person in it gets no notice. `when`: a field of the record that must be true.
+    that the event sets: the person in it gets no notice. `done_in`: a kind of records that name this one in
+    `<kind>_id` and somebody in `person_id`, who gets none. `when`: a field of the record that must be true.
     """
 
     step: NoticeType
@@ -188,4 +287,5 @@ class RecipientRule:
     created: type[ChildRecord] | None = None
     children: type[ChildRecord] | None = None
     but: str | None = None
+    done_in: str | None = None
     when: str | None = None

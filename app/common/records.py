@@ -86,6 +86,19 @@ class KeyRef:
         self.retired = retired
 
 
+class NamedAs:
+    """Marks a field that holds a name which a record of that kind may define: `Annotated[str,
+    NamedAs("process_definition")]`. In a payload, another name for the same is turned into the defined one; a
+    name that nothing defines is kept as it is. A record keeps the name that it was written with: a list that
+    is filtered by the field finds all names for the same, among them the `spellings` that are known without a
+    record.
+    """
+
+    def __init__(self, kind: str, *, spellings: Callable[[str], list[str]] | None = None) -> None:
+        self.kind = kind
+        self.spellings = spellings
+
+
 def required(description: str | None = None, *, examples: list[Any] | None = None, **more: Any) -> Any:
     """Declare a field that has a value from the record's opening on: `required("The year of its plan.")`.
 
@@ -236,6 +249,7 @@ class Codec:
         self.document = any(isinstance(m, Document) for m in metadata)
         self.refers = next((m for m in metadata if isinstance(m, ForeignRef)), None)
         self.key_of = next((m for m in metadata if isinstance(m, KeyRef)), None)
+        self.named_as = next((m for m in metadata if isinstance(m, NamedAs)), None)
         #: It has a value from the opening on.
         self.required = _is_required(annotation, metadata)
         self.type = _bare_type(annotation)

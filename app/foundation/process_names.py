@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from app.common.records import NamedAs
 from app.kernel.actions.payloads import RecordKey
 
 #: The kinds of record that a process of ours handles, with their plurals as addresses have them.
@@ -38,5 +39,7 @@ def spellings_of(process: str) -> list[str]:
     return [name.casefold() for name in names]
 
 
-#: The name of a process.
-ProcessName = Annotated[RecordKey, AfterValidator(process_named)]
+#: Marks a field of a record that names a process.
+OF_PROCESS = NamedAs("process_definition", spellings=spellings_of)
+#: The name of a process: that of its definition, if one has it for its name, title or another name.
+ProcessName = Annotated[RecordKey, AfterValidator(process_named), NamedAs("process_definition")]

@@ -5,23 +5,27 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+from app.conformance.facts import consumer as conformance
 from app.demo.history import make_history
+from app.demo.scripts.governance.year import make_governance
 from app.demo.scripts.improvement_scripts import make_improvements
 from app.kernel.ledger import Ledger
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform.db import connect
+from app.registry import LIFECYCLES
 
 #: Enough for the baseline of the first improvement.
 DEMO_DAYS = 250
 
 
 async def make_demo(ledger: Ledger, days: int = DEMO_DAYS) -> None:
-    """Make what is missing of the history of the last days, its facts, and the improvements."""
+    """Make what is missing of the history of the last days, its facts, improvements and governance."""
     persons = await make_history(ledger, lambda done, total: None, days=days)
     async with following(ledger.db.url) as follow:
         await follow()
         await make_improvements(ledger, persons, follow)
+        await make_governance(ledger, persons, follow)
         await follow()
 
 
@@ -31,6 +35,7 @@ async def following(url: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     async with await connect(url, FOLLOW_LIMITS) as connection:
 
         async def follow() -> None:
-            await catch_up(connection, FACTS)
+            for consumer in (FACTS, conformance.consumer(LIFECYCLES)):
+                await catch_up(connection, consumer)
 
         yield follow

@@ -8,7 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from app.common.records import CodeEnum
+from app.foundation.decisions.records import DecisionOutcome
 from app.foundation.services.records import FulfilmentPath
+from app.governance.findings.records import ObjectionVerdict
 from app.kernel.actions.describe import as_mermaid, outcomes
 from app.kernel.actions.lifecycle import Action, Branch, Lifecycle
 from app.processes.deployments.records import DeploymentOutcome
@@ -29,6 +31,7 @@ SOMEBODY = UUID(int=1)
 #: What rows look at to tell where they lead, with values that make all differences.
 LOOKED_AT: dict[str, list[Any]] = {
     "approval_id": [None, SOMEBODY],
+    "below_line": [False, True],
     "business_approved_by_id": [None, SOMEBODY],
     "go": [None, False, True],
     "it_approved_by_id": [None, SOMEBODY],
@@ -37,7 +40,9 @@ LOOKED_AT: dict[str, list[Any]] = {
     "pending_consents": [None, ["renew:it"], ["sign:party"], ["terminate:it"]],
     "sent_back_at": [None, "2026-01-01"],
     "stage": [None, "build"],
-    "verdict": list(AcceptanceVerdict),
+    "review_outcome": [None, DecisionOutcome.approved, DecisionOutcome.rejected],
+    "was_talked_over": [False, True],
+    "verdict": [*AcceptanceVerdict, ObjectionVerdict.withdrawn],
 }
 
 
@@ -49,12 +54,22 @@ def drawn(lifecycle: Lifecycle[Any], name: str) -> set[tuple[str, str]]:
 
 def records(row: Action[Any, Any]) -> list[Any]:
     """Records in every state that the action is open in, with every value of what it looks at."""
-    values = [dict(zip(LOOKED_AT, drawn, strict=True)) for drawn in product(*LOOKED_AT.values())]
-    return [
-        SimpleNamespace(state=state, solution_approval=SimpleNamespace(**fields), **fields)
-        for state in row.from_states  # type: ignore[union-attr]  # none opens
-        for fields in values
-    ]
+    assert callable(row.to)
+    names: set[str] = set()
+    while True:
+        values = [dict(zip(names, drawn, strict=True)) for drawn in product(*(LOOKED_AT[n] for n in names))]
+        drawn_records = [
+            SimpleNamespace(state=state, solution_approval=SimpleNamespace(**fields), **fields)
+            for state in row.from_states  # type: ignore[union-attr]  # none opens
+            for fields in values
+        ]
+        try:
+            for record in drawn_records:
+                row.to(record)
+        except AttributeError as lacking:
+            names.add(str(lacking.name))
+        else:
+            return drawn_records
 
 
 @each_case(("lifecycle", "row"), [(li, row) for li, row in DEPENDING if isinstance(row.to, Branch)])

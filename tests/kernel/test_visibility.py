@@ -52,9 +52,12 @@ VALUES_THAT_SHOW: tuple[object, ...] = (TEAM, "mail", [str(TEAM), str(OTHER_TEAM
         (a_caller(RoleGrant(Role.agent, process="problem"), teams=(TEAM,)), {"everybody", MINE, "staff"}),
         (
             a_caller(RoleGrant(Role.incident_manager, TEAM)),
-            {"everybody", MINE, "staff", f"team:{TEAM}"},
+            {"everybody", MINE, "staff", f"team:{TEAM}", f"overseer:{TEAM}"},
         ),
-        (a_caller(RoleGrant(Role.problem_manager, TEAM)), {"everybody", MINE, "staff", f"team:{TEAM}"}),
+        (
+            a_caller(RoleGrant(Role.problem_manager, TEAM)),
+            {"everybody", MINE, "staff", f"team:{TEAM}", f"overseer:{TEAM}"},
+        ),
         (a_caller(Role.knowledge_editor, teams=(TEAM,)), {"everybody", MINE, "staff"}),
         (rule_caller("x"), {"everybody", "staff"}),
     ],

@@ -11,6 +11,12 @@ from pydantic import BaseModel
 from app.common.money import Money
 from app.common.people import STAFF_ROLES
 from app.common.records import ChildRecord, Record, StaffOnly, codecs, empty
+from app.foundation.process_definitions.records import ProcessDefinition
+from app.governance.process_definitions.payloads import DraftProcessDefinition, EditProcessDefinition
+from app.governance.scorecards.payloads import DecideObjectionScorecard
+from app.governance.scorecards.records import Scorecard
+from app.governance.surveys.payloads import GivenAnswer
+from app.governance.surveys.records import SurveyAnswer
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import marks, part_types
@@ -35,6 +41,17 @@ SHOWN = {
     (ReviewSla, "minutes"): "The same.",
     (AgreementReview, "minutes"): "The same.",
     (ReleasedConsequence, "amount"): "What is released is due between the parties: both are told of it.",
+    (SurveyAnswer, "score"): "It is the participant's own word, as a rating is.",
+    (GivenAnswer, "score"): "The same.",
+    (
+        ProcessDefinition,
+        "cost_share",
+    ): "A share in per cent, by which all staff and owners see what it is worth.",
+    (DraftProcessDefinition, "cost_share"): "The same.",
+    (EditProcessDefinition, "cost_share"): "The same.",
+    (Scorecard, "score"): "It is for whose it is, and the few who judge it: nobody else sees the card.",
+    (Scorecard, "final_score"): "The same.",
+    (DecideObjectionScorecard, "final_score"): "The same.",
     (SolutionReview, "cost_and_benefit"): "A word of the reviewers, of whom the requester may be one.",
     (ReviewSolutionRequest, "cost_and_benefit"): "The same.",
 }

@@ -13,6 +13,7 @@ from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
 from app.platform.db import Connection
+from tests.kpis.governance_histories import ROWS, governance, row_of
 from tests.kpis.histories import BEGIN, BORDERS, DAYS, TEAMS
 from tests.kpis.knowledge_histories import Teller
 
@@ -79,6 +80,7 @@ def programme(seed: int, suggestions: int, improvements: int) -> list[Event]:
         _suggestion(chance, teller, names)
     for _ in range(8 * improvements):
         _go_on(chance, teller, chance.choice(names))
+    governance(chance, teller, suggestions)
     return teller.events
 
 
@@ -208,5 +210,7 @@ async def write_programme(connection: Connection, log: list[Event]) -> list[Even
         elif event.version == 1 and kind == "improvement_suggestion":
             row |= {"state": "offered", "title": "Fewer forms", "scope": "department", "aspect": "interface"}
             rows.append((f"fold.{kind}", row | {"source": "staff", "offered_at": first}))
+        elif event.version == 1 and kind in ROWS:
+            rows.append((f"fold.{kind}", row | row_of(event)))
     await append(connection, [encode(AppendRequest(reads=before, events=tuple(log), rows=tuple(rows)))])
     return log

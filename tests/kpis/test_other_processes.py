@@ -13,7 +13,17 @@ import pytest
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.change_tables import CHANGES, CI, DEPLOYMENT
 from app.kpis.facts.consumer import FACTS
-from app.kpis.facts.improvement_tables import IMPROVEMENT, PERSON, SUGGESTION
+from app.kpis.facts.improvement_tables import (
+    AUDIT,
+    CORRECTIVE_ACTION,
+    DOCUMENT,
+    FINDING,
+    IMPROVEMENT,
+    MAINTENANCE,
+    PERSON,
+    RISK,
+    SUGGESTION,
+)
 from app.kpis.facts.knowledge import ARTICLE, FOLLOWING, SERVICE, SLA
 from app.kpis.facts.tables import PROBLEM, REQUEST, SATISFACTION
 from app.kpis.reconcile import reconcile
@@ -86,7 +96,8 @@ async def test_both_paths_agree_on_requests_problems_and_changes(
 async def _content(connection: Connection) -> dict[str, Any]:
     by_key = {}
     tables = chain(REQUEST, PROBLEM, CHANGES, CI, DEPLOYMENT, SLA, SERVICE, ARTICLE, SATISFACTION)
-    tables = chain(tables, SUGGESTION, IMPROVEMENT, PERSON)
+    tables = chain(tables, SUGGESTION, IMPROVEMENT, CORRECTIVE_ACTION, MAINTENANCE, PERSON)
+    tables = chain(tables, AUDIT, FINDING, DOCUMENT, RISK)
     for name in (*(table.name for table in tables), *FOLLOWING):
         text = f"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.{name} t"
         by_key[name] = await (await connection.execute(text.encode())).fetchone()

@@ -52,7 +52,7 @@ OF_TEAMS = [
     for key, kpi in KPIS.items()
     if Dimension.team in kpi.dimensions
     and not kpi.is_of_clocks
-    and kpi.process not in {"service", "improvement_suggestion"}
+    and kpi.process not in {"service", "improvement_suggestion", "maintenance", "audit", "finding"}
 ]
 #: What is measured in seconds where there are many cases, from the beginning to an end or up to now. What was
 #: recorded late, or complained about, and is told by a view, are few.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.processes.changes.records import RiskLevel
+from app.common.priorities.risk_level import RiskLevel
 
 
 @dataclass(frozen=True)

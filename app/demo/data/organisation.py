@@ -68,11 +68,12 @@ HEADS = (
     (BUSINESS_HEAD, (Role.management, Role.committee_member), BERLIN),
     (CHANGE_MANAGER, (Role.change_manager,), BERLIN),
     (CONFIGURATION_MANAGER, (Role.change_manager, Role.configuration_manager), SHANGHAI),
-    (PROJECT_MANAGER, (Role.project_manager,), SHANGHAI),
+    (PROJECT_MANAGER, (Role.project_manager, Role.process_designer), SHANGHAI),
     (QUALITY_MANAGER, (Role.quality_manager,), SHANGHAI),
     (OPERATIONS_LEAD, (Role.cab_member, Role.committee_member), SHANGHAI),
-    (DEVELOPMENT_LEAD, (Role.cab_member,), BERLIN),
-    (SECURITY_LEAD, (Role.cab_member,), BERLIN),
+    (DEVELOPMENT_LEAD, (Role.cab_member, Role.process_administrator), BERLIN),
+    # The second quality manager, who decides on objections to what the first has found.
+    (SECURITY_LEAD, (Role.cab_member, Role.quality_manager), BERLIN),
 )
 #: The grade of those of whom it is asked: sponsors are of the management, process owners are senior, as are
 #: those who decide on emergencies while nobody is on call.
@@ -93,22 +94,27 @@ CHANGE_VOTERS = (CONFIGURATION_MANAGER, *CAB_MEMBERS, HEAD_OF_IT)
 #: Name, roles, team and site of the staff who work on tickets.
 STAFF = (
     ("林晓雨", (Role.agent,), "service-desk", SHANGHAI),
-    ("王磊", (Role.agent,), "service-desk", SHANGHAI),
+    ("王磊", (Role.agent, Role.process_supervisor), "service-desk", SHANGHAI),
     ("周静", (Role.agent, Role.incident_manager), "service-desk", SHANGHAI),
     ("Marta Keller", (Role.agent, Role.incident_manager), "service-desk", BERLIN),
     ("Paul Richter", (Role.agent,), "service-desk", BERLIN),
     ("Sofia Rossi", (Role.agent,), "service-desk", BERLIN),
     ("陈伟", (Role.engineer,), "workplace", SHANGHAI),
     ("Julia Brandt", (Role.engineer,), "workplace", BERLIN),
-    ("孙浩", (Role.engineer,), "network", SHANGHAI),
+    ("孙浩", (Role.engineer, Role.process_supervisor), "network", SHANGHAI),
     ("Tomasz Nowak", (Role.engineer,), "network", BERLIN),
-    ("刘洋", (Role.engineer,), "applications", SHANGHAI),
+    ("刘洋", (Role.engineer, Role.process_supervisor), "applications", SHANGHAI),
     ("黄敏", (Role.engineer,), "applications", SHANGHAI),
     ("Aisha Rahman", (Role.engineer,), "applications", BERLIN),
     ("Jonas Berg", (Role.engineer,), "applications", BERLIN),
     ("郑凯", (Role.engineer,), "platform", SHANGHAI),
     ("Elena Petrova", (Role.engineer,), "platform", BERLIN),
 )
+#: Who administers the processes, and who supervises them in the teams that are audited.
+PROCESS_ADMINISTRATOR = DEVELOPMENT_LEAD
+DESK_SUPERVISOR, NETWORK_SUPERVISOR, APPLICATIONS_SUPERVISOR = "王磊", "孙浩", "刘洋"
+#: The lead of each team that has one.
+TEAM_LEADS = {"service-desk": "周静"}
 
 #: Name and customer of each requester.
 REQUESTERS = (

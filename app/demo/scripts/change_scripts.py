@@ -63,6 +63,9 @@ from app.ticketing.work.costs import LogWork
 CAUSED, CONFIRMED = 14, 8
 REVIEW_FLAGGER = rule_caller("flag_overdue_reviews")
 
+#: The time that the shipped approval rule gives the board.
+TIME_TO_DECIDE = 7 * DAY
+
 
 class ScriptedCalendar:
     """All changes of the demo, and the freezes and meetings that they are planned by. `scenarios` are those
@@ -80,10 +83,10 @@ class ScriptedCalendar:
         freezes = list(freezes_until(self.end))
         for title, begin, until in freezes:
             await self._declare(title, begin, until)
-        await self._call_board()
+        changes = planned_changes(self.end)
+        await self._call_board(next(change for change in changes if change.fate is Fate.waiting))
         stories = [
-            ChangeScenario.for_planned(self.maker, self.cast, self.end, planned)
-            for planned in planned_changes(self.end)
+            ChangeScenario.for_planned(self.maker, self.cast, self.end, planned) for planned in changes
         ]
         await asyncio.gather(*(story.play_step(story.prepare) for story in stories))
         for story in stories:
@@ -104,9 +107,13 @@ class ScriptedCalendar:
         )
         await script.act(self.cast.heads[CHANGE_MANAGER].caller, "freeze", "declare", None, body)
 
-    async def _call_board(self) -> None:
-        """Call the next meeting of the board, which takes up what waits for it."""
-        begin = (self.end + 4 * DAY).replace(hour=8, minute=0, second=0, microsecond=0)
+    async def _call_board(self, waiting: PlannedChange) -> None:
+        """Call the next meeting of the board, which takes up the change that waits for it: so it begins
+        before that is due, at whatever hour the demo is made.
+        """
+        usual = (self.end + 4 * DAY).replace(hour=8, minute=0, second=0, microsecond=0)
+        left = waiting.put_to_vote_at + TIME_TO_DECIDE - self.end
+        begin = min(usual, self.end + left / 2)
         called = self.end - 5 * DAY
         script = Script(self.maker, "change-board", called, source_of(called, self.end))
         body = CallMeeting(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from app.common.priorities.priority import Priority
@@ -21,6 +21,7 @@ from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, rule
+from app.kernel.actions.conditions import all_members_or_none
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
@@ -83,11 +84,7 @@ class AddAssignmentRule(AssignmentRuleFields, of=AssignmentRule):
     process: RecordKey
     to_team: TeamReference
 
-    @model_validator(mode="after")
-    def _check_calendar_pair(self) -> AddAssignmentRule:
-        if (self.calendar is None) != (self.calendar_hours is None):
-            raise PydanticCustomError("both_of_calendar", "give calendar and calendar_hours, or neither")
-        return self
+    CONDITIONS = (all_members_or_none("both_of_calendar", "calendar", "calendar_hours"),)
 
 
 def add(rule: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext) -> None:

@@ -118,6 +118,7 @@ LIFECYCLE = Lifecycle(
     kind="ci", plural="cis", zh="配置项", record=Ci, states=State,
     audience=audience,
     columns={"staff": (), "person": ("owner_id", "found_by_id")}, children=(CiRelation,),
+    searched_fields=("key", "name"),
     retired={State.retired: "ci_retired"},
     constraints={"ci_key_key": ValueTaken("key"), "ci_relation_meanwhile": RetryDecision()},
     rows=(

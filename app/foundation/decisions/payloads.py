@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.common.records import ChildRef
 from app.foundation.decisions.records import (
@@ -14,6 +13,7 @@ from app.foundation.decisions.records import (
     DecisionOutcome,
     VoteVerdict,
 )
+from app.kernel.actions.conditions import Condition
 from app.kernel.actions.payloads import FreeText, Instant, Payload, Title
 
 
@@ -45,11 +45,15 @@ class CastVote(Payload):
         default=None, description="The reason; required when it is rejected or deferred.", examples=["Go on."]
     )
 
-    @model_validator(mode="after")
-    def _check_comment(self) -> CastVote:
-        if self.verdict in (VoteVerdict.reject, VoteVerdict.defer) and self.comment is None:
-            raise PydanticCustomError("say_why", "say in a comment why")
-        return self
+    CONDITIONS = (
+        Condition(
+            "say_why",
+            ("verdict", "comment"),
+            lambda body: (
+                body.comment is not None or body.verdict not in (VoteVerdict.reject, VoteVerdict.defer)
+            ),
+        ),
+    )
 
 
 class WithdrawDecision(Payload):

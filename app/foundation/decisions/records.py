@@ -54,6 +54,9 @@ class DecisionKind(CodeEnum):
     improvement_proposal = "improvement_proposal", "Proposal of an improvement", "改进提案"
     pilot = "pilot", "Judgement of a pilot", "试运行裁定"
     improvement_revert = "improvement_revert", "Reverting of an improvement", "恢复原状"
+    document_review = "document_review", "Review of a document", "文件评审"
+    document_countersignature = "document_countersignature", "Countersigning of a document", "文件会签"
+    process_change = "process_change", "Change of a process", "流程变更"
 
 
 class DecisionState(CodeEnum):
@@ -101,18 +104,18 @@ class Decision(ChildRecord):
 
     KIND: ClassVar[str] = "decision"
 
-    state: DecisionState | None = required()
+    state: DecisionState | None = required("The state of the vote.")
     decision: DecisionKind | None = optional(
         "Its kind, by which approval rules name the voters; null: they were named otherwise."
     )
-    question: str | None = required()
+    question: str | None = required("The question in a line.")
     rules: list[Any] | None = None
     role: Role | None = optional("Of those who were asked, if a catalogue item names it.")
     group_id: Annotated[UUID | None, ForeignRef("group")] = optional(
         "The group that was asked, if one alone was."
     )
-    chair_id: Annotated[UUID | None, ForeignRef("person")] = None
-    rule: DecisionRule | None = required()
+    chair_id: Annotated[UUID | None, ForeignRef("person")] = optional("The chair, if a group was asked.")
+    rule: DecisionRule | None = required("The rule by which votes come to an outcome.")
     quorum: int | None = required("Number of persons who must have voted, abstentions among them.")
     left_out: list[Any] | None = None
     position: int | None = optional(
@@ -120,7 +123,7 @@ class Decision(ChildRecord):
         sa_type=BigInteger,
     )
     asked_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Null: a rule.")
-    asked_at: datetime | None = required()
+    asked_at: datetime | None = required("Time at which it was asked.")
     due_at: datetime | None = required("Time until which votes count.")
     remind_at: datetime | None = None
     asked_next_at: datetime | None = optional(
@@ -131,10 +134,10 @@ class Decision(ChildRecord):
     voters: int | None = optional(
         "Number of persons who could vote; set, as the counts after it, when it is taken."
     )
-    approvals: int | None = None
-    rejections: int | None = None
-    deferrals: int | None = None
-    abstentions: int | None = None
+    approvals: int | None = optional("Number of votes for it.")
+    rejections: int | None = optional("Number of votes against it.")
+    deferrals: int | None = optional("Number of votes to defer it.")
+    abstentions: int | None = optional("Number of abstentions.")
     closed_at: datetime | None = optional("Time at which it was taken or withdrawn.")
 
 
@@ -150,12 +153,14 @@ class Vote(ChildRecord):
     KIND: ClassVar[str] = "vote"
     AUDIENCE_KIND: ClassVar[str] = "voter"
 
-    decision_id: UUID | None = required()
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = required()
+    decision_id: UUID | None = required("The decision: its id.")
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = required(
+        "The voter."
+    )
     role: Role | None = optional("The role by which they were asked; null: by what they are to it.")
     side: RepresentedSide | None = optional("The one that they stand for in the group, if it was asked.")
-    asked_at: datetime | None = required()
-    due_at: datetime | None = required()
+    asked_at: datetime | None = required("Time at which they were asked.")
+    due_at: datetime | None = required("Time until which votes count.")
     verdict: VoteVerdict | None = optional("Null: they have not voted.")
     cast_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "The deputy who voted in their name; null: they did."
@@ -163,8 +168,8 @@ class Vote(ChildRecord):
     role_lost: bool | None = optional(
         "That they did not hold that role any more when they voted: the vote stays."
     )
-    comment: Annotated[str | None, Personal()] = None
-    voted_at: datetime | None = None
+    comment: Annotated[str | None, Personal()] = optional("The reasons, in the words of the voter.")
+    voted_at: datetime | None = optional("Time of the vote; null: they have not voted.")
     closed_at: datetime | None = optional("Time at which it was over without their vote.")
 
 
@@ -176,16 +181,18 @@ class VotingDeputy(ChildRecord):
     KIND: ClassVar[str] = "voting_deputy"
     AUDIENCE_KIND: ClassVar[str] = "voter"
 
-    decision_id: UUID | None = required()
+    decision_id: UUID | None = required("The decision: its id.")
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = required(
         "The deputy, who votes."
     )
     instead_of_id: Annotated[UUID | None, ForeignRef("person")] = required(
         "The person in whose name the deputy votes."
     )
-    deputation_id: Annotated[UUID | None, ForeignRef("deputy")] = required()
-    asked_at: datetime | None = required()
-    due_at: datetime | None = required()
-    from_at: datetime | None = required()
-    until_at: datetime | None = required()
+    deputation_id: Annotated[UUID | None, ForeignRef("deputy")] = required(
+        "The deputation by which they may vote."
+    )
+    asked_at: datetime | None = required("Time at which the voter was asked.")
+    due_at: datetime | None = required("Time until which votes count.")
+    from_at: datetime | None = required("Time from which they may vote.")
+    until_at: datetime | None = required("Time before which they may vote.")
     ended_at: datetime | None = optional("Time at which the voter ended it before its end.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.common.records import Record
+from app.foundation.documents.keeping.records import KEPT_CHILDREN
 from app.foundation.documents.records import (
     DocumentClass,
     DocumentEntry,
@@ -20,7 +21,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 
 #: Child records of every record that makes documents.
-CHILDREN = (DocumentEntry, DocumentSection)
+CHILDREN = (DocumentEntry, DocumentSection, *KEPT_CHILDREN)
 #: The sections of a document: headings and their texts; sections without text are left out.
 SectionTexts = Iterable[tuple[Heading, str | None]]
 

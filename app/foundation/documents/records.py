@@ -33,14 +33,36 @@ class DocumentClass(CodeEnum):
     PA = "PA", "Present state of processes", "流程现状评估"
     PL = "PL", "Pilot report", "试点报告"
     HO = "HO", "Hand-over", "移交"
+    OP = "OP", "Operation", "运行维护"
+    PR = "PR", "Process", "流程"
 
 
 class DocumentState(CodeEnum):
     """State of a document."""
 
     drafted = "drafted", "Drafted", "草稿"
+    in_review = "in_review", "In review", "评审中"
+    approved = "approved", "Approved", "已批准"
     published = "published", "Published", "已发布"
     superseded = "superseded", "Superseded", "已被取代"
+    archived = "archived", "Archived", "已归档"
+    destroyed = "destroyed", "Destroyed", "已销毁"
+
+
+class Importance(CodeEnum):
+    """Importance of a document, from which follows for how long it is kept."""
+
+    general = "general", "General", "一般"
+    important = "important", "Important", "重要"
+    permanent = "permanent", "Permanent", "永久"
+
+
+class Confidentiality(CodeEnum):
+    """Confidentiality of a document: an internal one is for all staff, others for their readers only."""
+
+    internal = "internal", "Internal", "内部"
+    restricted = "restricted", "Restricted", "受限"
+    secret = "secret", "Secret", "机密"
 
 
 class Heading(CodeEnum):
@@ -106,21 +128,43 @@ STAFF_HEADINGS = frozenset({Heading.weighed_cost})
 
 
 class DocumentEntry(ChildRecord):
-    """A document that a record has made. `edition` counts how often it was submitted."""
+    """A document that a record has made, or that is a record of its own. `edition` counts how often it was
+    submitted.
+    """
 
     KIND: ClassVar[str] = "document_entry"
 
     number: str | None = required("Its class, the year, and a sequence: `SN2026001`.")
-    document_class: DocumentClass | None = required()
-    title: str | None = None
-    state: DocumentState | None = required()
+    document_class: DocumentClass | None = required("The class; the first part of the number.")
+    title: str | None = optional("The title: that of the record, or its own.")
+    state: DocumentState | None = required("The state of the newest edition.")
     edition: int | None = required("Number of times that it was submitted.")
     author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "The person who has written the latest edition."
     )
-    drafted_at: datetime | None = required()
-    published_at: datetime | None = None
-    superseded_at: datetime | None = None
+    drafted_at: datetime | None = required("Time at which it was first written.")
+    published_at: datetime | None = optional("Time at which it was last published.")
+    superseded_at: datetime | None = optional("Time at which it was superseded.")
+    subclass: str | None = optional("The sort of document within its class.")
+    importance: Importance | None = optional("Null: general.")
+    confidentiality: Confidentiality | None = optional("Null: internal, as the record that has made it.")
+    version_label: str | None = optional("The version: 0.x of drafts, 1.0 of what was first published.")
+    external_number: str | None = optional("The number that it has elsewhere, as `SD-02001`.")
+    review_due_at: datetime | None = optional("Time by which it is to be reviewed again.")
+    archived_at: datetime | None = optional("Time at which it was archived.")
+    archive_reason: Annotated[str | None, Personal()] = optional("The reason for which it was archived.")
+    retained_until_at: datetime | None = optional("End of its retention; null: none, or it is not archived.")
+    retention_warned_at: datetime | None = optional("Time at which the end of its retention was announced.")
+    hold_reason: Annotated[str | None, Personal()] = optional("The reason of the legal hold.")
+    held_at: datetime | None = optional("Beginning of the legal hold; null: nothing holds it.")
+    destruction_asked_at: datetime | None = optional("Time at which the first person asked to destroy it.")
+    destruction_asked_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The first of the two persons who destroy it."
+    )
+    destroyed_at: datetime | None = optional("Time at which it was destroyed.")
+    destroyed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "The second of the two persons who destroy it."
+    )
 
     @property
     def for_staff(self) -> bool:
@@ -133,12 +177,12 @@ class DocumentSection(ChildRecord):
 
     KIND: ClassVar[str] = "document_section"
 
-    document_id: UUID | None = required()
-    edition: int | None = required()
-    place: int | None = required()
-    heading: Heading | None = required()
-    text: Annotated[str | None, Personal()] = required()
-    written_at: datetime | None = required()
+    document_id: UUID | None = required("The document: its id.")
+    edition: int | None = required("The edition, from 1.")
+    place: int | None = required("The place in the document, from 1.")
+    heading: Heading | None = required("The subject of the section.")
+    text: Annotated[str | None, Personal()] = required("The text of the section.")
+    written_at: datetime | None = required("Time at which it was written.")
 
     @property
     def for_staff(self) -> bool:

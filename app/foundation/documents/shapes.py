@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.api.records.child_rows import ChildListing
-from app.api.records.shapes import OutputModel
+from app.api.records.shapes import OutputModel, Renderer
+from app.foundation.documents.keeping.records import (
+    DocumentAccessRequest,
+    DocumentAcknowledgement,
+    DocumentLoan,
+    DocumentReader,
+)
 from app.foundation.documents.records import (
     DocumentEntry,
     DocumentSection,
@@ -16,6 +24,22 @@ class DocumentOut(OutputModel, of=DocumentEntry):
 
 class DocumentSectionOut(OutputModel, of=DocumentSection):
     """The text of an edition of a document under one heading."""
+
+
+class DocumentAcknowledgementOut(OutputModel, of=DocumentAcknowledgement):
+    """A person who must acknowledge a document, or has done so."""
+
+
+class DocumentAccessRequestOut(OutputModel, of=DocumentAccessRequest):
+    """A person's request to see a document."""
+
+
+class DocumentReaderOut(OutputModel, of=DocumentReader):
+    """A person who may see a document for a time."""
+
+
+class DocumentLoanOut(OutputModel, of=DocumentLoan):
+    """A paper copy of a document that is lent."""
 
 
 DOCUMENTS = ChildListing(
@@ -31,4 +55,54 @@ DOCUMENT_SECTIONS = ChildListing(
     "written_at",
     DocumentSectionOut,
     "the sections of a record's documents, in the order in which they were written",
+)
+
+
+def _own_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    """Return the SQL condition of the rows about persons that the caller may see: all for staff, else own."""
+    if renderer.caller.is_staff_for(record):
+        return "true"
+    parameters["me"] = renderer.caller.person_id
+    return "r.person_id = %(me)s"
+
+
+def _staff_only(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    """Return the SQL condition: paper copies are the business of staff."""
+    return "true" if renderer.caller.is_staff_for(record) else "false"
+
+
+#: Lists of what happens to documents that are kept.
+KEPT_LISTINGS = (
+    ChildListing(
+        "document_acknowledgements",
+        DocumentAcknowledgement,
+        "asked_at",
+        DocumentAcknowledgementOut,
+        "those who must acknowledge the documents of a record: all of them for staff, for others themselves",
+        _own_unless_staff,
+    ),
+    ChildListing(
+        "document_access_requests",
+        DocumentAccessRequest,
+        "requested_at",
+        DocumentAccessRequestOut,
+        "the requests to see documents of a record: all of them for staff, for others their own",
+        _own_unless_staff,
+    ),
+    ChildListing(
+        "document_readers",
+        DocumentReader,
+        "granted_at",
+        DocumentReaderOut,
+        "those who may see documents of a record for a time: all for staff, for others themselves",
+        _own_unless_staff,
+    ),
+    ChildListing(
+        "document_loans",
+        DocumentLoan,
+        "lent_at",
+        DocumentLoanOut,
+        "the paper copies of a record's documents that were lent, for staff",
+        _staff_only,
+    ),
 )

@@ -22,7 +22,10 @@ from app.kernel.access.reads import ReadContext, Reading, Versions
 VALID = """
 select l.*, l.record as stream, h.version as stream_version
 from fold.licence l join log.stream_head h on h.stream = l.record
-where l.person_id = any(%(persons)s) and l.process = %(process)s and l.revoked_at is null
+where l.person_id = any(%(persons)s) and l.revoked_at is null
+  and (l.process = %(process)s or lower(l.process) in (
+    select lower(alias) from fold.process_definition d, unnest(d.aliases) alias
+    where d.state = 'published' and d.process = %(process)s))
   and l.licensed_at <= %(at)s and l.until_at > %(at)s
 order by l.person_id, l.until_at, l.id
 """

@@ -237,6 +237,7 @@ def erase(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
 LIFECYCLE = Lifecycle(
     kind="person", plural="persons", zh="人员", record=Person, states=PersonState, administrative=True,
     audience=lambda person: (STAFF, f"person:{person.id}"), columns={"staff": (), "person": ("id",)}, children=(Membership,),
+    searched_fields=("name", "email"), out_of_use=frozenset({PersonState.inactive, PersonState.erased}),
     rows=(
         #      action           中文        from                                        to                    who           event
         action(add,             "添加",     NEW_RECORD,                                 PersonState.active,   admin | rule,    "person.added",

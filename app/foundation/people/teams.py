@@ -61,7 +61,7 @@ def reinstate(team: Team, body: EmptyPayload, ctx: ActionContext) -> None:
 LIFECYCLE = Lifecycle(
     kind="team", plural="teams", zh="团队", record=Team, states=TeamState, administrative=True,
     audience=lambda team: (EVERYBODY,), columns={"everybody": ()},
-    constraints={"team_key_key": ValueTaken("key")},
+    out_of_use=frozenset({TeamState.retired}), constraints={"team_key_key": ValueTaken("key")},
     rows=(
         #      action     中文     from                 to                 who           event
         action(add,       "添加", NEW_RECORD,          TeamState.active,  admin | rule, "team.added"),

@@ -9,9 +9,6 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import model_validator
-from pydantic_core import PydanticCustomError
-
 from app.common.components import example_includes
 from app.common.people import Role
 from app.common.records import ForeignRef
@@ -21,6 +18,7 @@ from app.foundation.rota.shifts import check_team_member
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, agent, engineer, rule
+from app.kernel.actions.conditions import Condition, all_members_or_none, at_least_one_member
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
@@ -43,15 +41,15 @@ class AgreeStandIn(Payload, of=StandIn):
     return_starts_at: Instant | None = None
     return_ends_at: Instant | None = None
 
-    @model_validator(mode="after")
-    def _check_persons(self) -> AgreeStandIn:
-        if self.person is None and self.instead_of is None:
-            raise PydanticCustomError("who_comes_or_goes", "name who comes, who goes, or both")
-        if (self.return_starts_at is None) != (self.return_ends_at is None):
-            raise PydanticCustomError("half_a_return", "give both ends of the time in return")
-        if self.return_starts_at is not None and None in (self.person, self.instead_of):
-            raise PydanticCustomError("half_a_return", "a swap is between two persons")
-        return self
+    CONDITIONS = (
+        at_least_one_member("who_comes_or_goes", "person", "instead_of"),
+        all_members_or_none("half_a_return", "return_starts_at", "return_ends_at"),
+        Condition(
+            "half_a_return",
+            ("return_starts_at", "person", "instead_of"),
+            lambda body: body.return_starts_at is None or None not in (body.person, body.instead_of),
+        ),
+    )
 
 
 def agree(stand_in: StandIn, body: AgreeStandIn, ctx: ActionContext) -> None:

@@ -177,6 +177,7 @@ LIFECYCLE = Lifecycle(
     kind="catalogue_item", plural="catalogue_items", zh="服务目录项", record=CatalogueItem, states=State, administrative=True,
     audience=lambda item: (EVERYBODY if item.state is State.offered else STAFF,),
     columns={"everybody": (), "staff": ()}, open_to_all="r.state = 'offered'",
+    searched_fields=("key", "title_en", "title_zh", "description_en", "description_zh"),
     retired={State.draft: "not_offered", State.withdrawn: "not_offered"},
     constraints={"catalogue_item_key_key": ValueTaken("key")},
     rows=(

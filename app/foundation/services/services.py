@@ -157,6 +157,7 @@ LIFECYCLE = Lifecycle(
     kind="service", plural="services", zh="服务", record=Service, states=State, administrative=True,
     audience=lambda service: (EVERYBODY if service.state is State.live else STAFF,),
     columns={"everybody": (), "staff": ()}, open_to_all="r.state = 'live'",
+    searched_fields=("key", "name_en", "name_zh", "description_en", "description_zh"),
     retired={State.retired: "service_retired"},
     constraints={"service_key_key": ValueTaken("key")},
     rows=(

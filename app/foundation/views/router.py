@@ -26,7 +26,7 @@ from app.api.requests.accept import language_for
 from app.api.requests.etag import versions_of
 from app.api.requests.faults import Fault, fault_of
 from app.common.people import Caller
-from app.common.records import CodeEnum
+from app.common.records import CodeEnum, ForeignRef
 from app.kernel.access.directory import CachedTeam as Team
 from app.kernel.actions.actor_policy import anybody
 from app.kernel.actions.payloads import Reference, ShortText
@@ -59,7 +59,7 @@ class SaveView(BaseModel):
             examples=["state=new&sort=-opened_at"],
         )
     )
-    team: Reference | None = Field(
+    team: Annotated[Reference, ForeignRef("team")] | None = Field(
         default=None, description="The key or id of one's own team that it is shared with."
     )
 

@@ -27,11 +27,14 @@ class RecordKind(Generic[R]):
     of token, the columns that hold it, or a list of such, for lists of records (none: holders of such a token
     see every row). `unassigned` is the SQL condition for the token `desk`, `open_to_all` that for `everybody`
     if not every row has it. `children` are the classes of child records on its stream. `ended` are the states
-    in which a case is done and can be reopened. `searched_fields` are the fields that a search covers besides
+    in which a case is done and can be reopened, `out_of_use` those in which a record without a number is not
+    offered for new work. `searched_fields` are the fields that a search covers besides
     the number: only fields shown to everybody who sees the record. `reviewer_group_field` is the field that
     names the group which reviews the record, and sees what it needs for that. `administrative`: the events
     are not for everybody who sees the record (`visibility`). `vocabulary` are the keys that its records may
-    be about, where the program defines them: those of KPIs.
+    be about, where the program defines them: those of KPIs. `defined_name` is the SQL that returns the name
+    which a record of the kind defines, for another name of it (`%(name)s`), where records define names;
+    `defined_spellings` is the SQL of all `spelling`s, in small letters, of what one of `%(names)s` means.
 
     From the lifecycle's actions follow `overseer_roles`, the roles that see every record, `action_names`, and
     `decision_events`, the types of the events by which a decision changes the record.
@@ -48,10 +51,13 @@ class RecordKind(Generic[R]):
     open_to_all: str | None = None
     some_seen_by: Mapping[Role, str] = field(default_factory=dict)
     ended: frozenset[CodeEnum] = frozenset()
+    out_of_use: frozenset[CodeEnum] = frozenset()
     searched_fields: Sequence[str] = ()
     reviewer_group_field: str | None = None
     administrative: bool = False
     vocabulary: frozenset[str] = frozenset()
+    defined_name: str | None = None
+    defined_spellings: str | None = None
     overseer_roles: frozenset[Role] = field(init=False)
     action_names: frozenset[str] = field(init=False)
     decision_events: frozenset[str] = field(init=False)

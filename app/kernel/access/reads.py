@@ -150,6 +150,14 @@ class ReadContext:
             self.relies_on_version(loaded.record.row_key, loaded.stream_version)
         return records
 
+    async def defined_name(self, kind: str, name: str) -> str:
+        """Return the name that a record of that kind defines for the name; the same, if none does."""
+        query = self.lifecycles[kind].defined_name
+        assert query is not None, f"{kind} defines no names"
+        guard = Unguarded("A name that is defined meanwhile was none when it was said.")
+        defined: str | None = await self.value(query, {"name": name}, guard=guard)
+        return defined or name
+
     async def person(self, name: str, caller: Caller) -> Person | None:
         """Return the person with that id, if the caller may see them."""
         loaded = await self.record("person", name)
@@ -348,7 +356,8 @@ def _named(lifecycle: RecordKind[Any], name: str) -> tuple[str, dict[str, Any]]:
     if "\x00" in name:  # which no text of PostgreSQL holds: nothing is called that
         return "false", {}
     fields = lifecycle.record.model_fields
-    if "number" in fields and NUMBER.fullmatch(name):
+    # A kind without a code of its own has numbers of another form, as documents do.
+    if "number" in fields and (NUMBER.fullmatch(name) or lifecycle.code is None):
         return "r.number = %(name)s", {"name": name}
     if "number" in fields:
         # The name of a source has no colon in it; its names for records may.

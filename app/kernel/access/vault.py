@@ -33,6 +33,8 @@ where k.id = any(%s)
 _FINGERPRINTS = b"ledgerdesk key of fingerprints"
 _REFUSED_ROW = b"ledgerdesk refused row"
 _DELIVERY = b"ledgerdesk webhook delivery"
+_SURVEY_KEY = b"ledgerdesk key of a survey"
+_SIGN_IN = b"ledgerdesk sign-in at the provider"
 
 
 class VaultError(Exception):
@@ -143,6 +145,22 @@ class Vault:
     def open_delivery(self, sealed: bytes) -> bytes:
         """Decrypt what a tool has delivered."""
         return self.master.open(_DELIVERY, sealed)
+
+    def seal_survey_key(self, key: bytes) -> bytes:
+        """Encrypt the key of a survey, whose answers wait sealed beside the log."""
+        return self.master.seal(_SURVEY_KEY, key)
+
+    def open_survey_key(self, sealed: bytes) -> bytes:
+        """Decrypt the key of a survey."""
+        return self.master.open(_SURVEY_KEY, sealed)
+
+    def seal_sign_in(self, content: bytes) -> bytes:
+        """Encrypt what a browser keeps of a sign-in that it has begun."""
+        return self.master.seal(_SIGN_IN, content)
+
+    def open_sign_in(self, sealed: bytes) -> bytes:
+        """Decrypt what a browser kept of a sign-in. Raises InvalidTag."""
+        return self.master.open(_SIGN_IN, sealed)
 
 
 def unwrapped(unwrap: Callable[[UUID, bytes], PersonalKey], row: Row) -> PersonalKey | None:

@@ -2,9 +2,12 @@
 linked records.
 
 A token is `person:<id>`, `team:<id>`, `member:<team id>` (whoever belongs to the team, with any role),
-`service:<key>`, `role:<grant>` (whoever holds the role everywhere, or for the record's team or service: of
-records that the role needs for its work on another kind), `follower:<id>` (a person who follows the record
-or belongs to it), `voter:<id>` (a person asked to decide about it), `invited:<id>` (to a meeting), `desk`
+`service:<key>`, `process:<name>` (whoever holds a role that sees the kind, for that process: of records about
+a process), `overseer:<team id>` (the same for a team: of records about a team that are not for those who
+work in it), `role:<grant>` (whoever holds the role everywhere, or for the record's team or service: of
+records that the role needs for its work on another kind), `follower:<id>` (a person who follows the record or
+belongs to it), `voter:<id>` (a person asked to decide about it), `invited:<id>` (to a meeting),
+`reader:<id>` and `acknowledger:<id>` (who may see its documents for a time, or must read them), `desk`
 (records that have no team yet), `staff` or `everybody`.
 """
 
@@ -23,10 +26,12 @@ DESK = "desk"
 STAFF = "staff"
 MEMBER = "member"
 ROLE = "role"
+PROCESS = "process"
+OVERSEER = "overseer"
 EVERYBODY = "everybody"
 FOLLOWER = "follower"
 #: Kinds of tokens that persons get from child rows of a record: the `AUDIENCE_KIND` of the row's class.
-ROW_TOKENS = (FOLLOWER, "voter", "invited")
+ROW_TOKENS = (FOLLOWER, "voter", "invited", "reader", "acknowledger")
 #: SQL conditions that hold for every record, and for none.
 EVERYWHERE, NOWHERE = "true", "false"
 #: Adds a value to a statement's parameters and returns its placeholder.
@@ -46,9 +51,13 @@ def tokens(caller: Caller, lifecycle: RecordKind[Any]) -> frozenset[str]:
         held_tokens.update(f"{MEMBER}:{team}" for team in caller.teams)
     for held in caller.roles:
         if held.process not in (None, lifecycle.kind):
+            if held.role in lifecycle.overseer_roles:
+                held_tokens.add(f"{PROCESS}:{held.process}")
             continue
         if held.role in SEE_THEIR_TEAMS | lifecycle.overseer_roles:
             held_tokens |= _scope_tokens(held)
+        if held.role in lifecycle.overseer_roles and held.team_id is not None:
+            held_tokens.add(f"{OVERSEER}:{held.team_id}")
         if held.role in SEE_THEIR_TEAMS and held.applies_throughout(lifecycle.kind):
             held_tokens.update(f"team:{team}" for team in caller.teams)
         if held.role in lifecycle.some_seen_by:

@@ -43,6 +43,13 @@ class CommandMetadata:
     due_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DoomedKeys:
+    """The keys of texts and files that an action destroys: their ids, which a `prepare` of its row finds."""
+
+    ids: tuple[UUID, ...]
+
+
 @dataclass(slots=True)
 class ActionContext:
     """The context that `apply` may use besides the record and the payload. It creates ids and child records;

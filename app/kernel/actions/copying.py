@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from uuid import UUID
 from app.common.custom import CustomValuesField
 from app.common.records import Codec, ForeignRef, Record, codecs, jsonb_ordered
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import Patch, Payload, PayloadPart, marks, part_types
+from app.kernel.actions.payloads import Patch, Payload, PayloadPart, marks, part_types, to_json_value
 
 
 class _Copied(NamedTuple):
@@ -28,8 +29,9 @@ def copy_fields(
     by their names with spaces between; of a patch, only what was sent.
 
     A record that is named sets `owner_id`, several set `team_ids`, or the list of the same name; where the
-    record may do without, an empty list is null. What the record has no field for, custom fields and parts
-    with fields of their own stay out.
+    record may do without, an empty list is null. A list of parts of the payload with fields of their own
+    sets a field that holds a JSON document (`as_documents`). What the record itself has no field for, as
+    fields of its parts, stays out, and so do custom fields and all other parts of the payload.
     """
     excepted = frozenset(without.split())
     for field in _copied_fields(type(record), type(body)):
@@ -44,9 +46,29 @@ def _value(value: Any, field: _Copied, ctx: ActionContext) -> Any:
         ids = [named.id for named in ctx.refs(Record, field.name)]
         value = tuple(ids) if field.target.holds_list else next(iter(ids), None)
     if isinstance(value, tuple):
+        if field.target.document:
+            return as_documents(value) or ([] if field.target.required else None)
         entries = [_plain(entry) for entry in value]
         return entries if entries or field.target.required else None
     return jsonb_ordered(value) if isinstance(value, dict) else value
+
+
+def as_documents(parts: Sequence[PayloadPart]) -> list[dict[str, Any]]:
+    """Return parts of a payload as JSON data with all of their fields, as a record holds them."""
+    documents: list[dict[str, Any]] = jsonb_ordered([_as_document(part) for part in parts])
+    return documents
+
+
+def _as_document(part: PayloadPart) -> dict[str, Any]:
+    return {name: _as_json(getattr(part, name)) for name in type(part).model_fields}
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, PayloadPart):
+        return _as_document(value)
+    if isinstance(value, tuple):
+        return [_as_json(entry) for entry in value]
+    return to_json_value(value)
 
 
 def _plain(entry: Any) -> Any:
@@ -57,8 +79,9 @@ def _plain(entry: Any) -> Any:
 @cache
 def _copied_fields(record: type[Record], payload: type[Payload | PayloadPart]) -> tuple[_Copied, ...]:
     """Return the fields that the payload and the record share, in the payload's order."""
-    references, apart = marks(payload, ForeignRef), {*marks(payload, CustomValuesField), *part_types(payload)}
-    targets = codecs(record)
+    references, targets = marks(payload, ForeignRef), codecs(record)
+    documents = {name for name, target in targets.items() if target.document}
+    apart = {*marks(payload, CustomValuesField), *(part_types(payload).keys() - documents)}
     copied = []
     for name in payload.model_fields:
         is_reference = name in references

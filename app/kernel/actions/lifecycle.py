@@ -12,10 +12,11 @@ from datetime import timedelta
 from enum import Enum
 from inspect import cleandoc
 from typing import Any, Final, Generic, TypedDict, TypeVar, Unpack, get_type_hints
+from uuid import UUID
 
 from app.common.notices import RecipientRule
 from app.common.people import OVERSIGHT_ROLES, STAFF_ROLES, Caller, Role
-from app.common.records import CodeEnum, Record
+from app.common.records import CodeEnum, Record, empty
 from app.kernel.access.kinds import SEE_THEIR_TEAMS, RecordKind
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import (
@@ -67,6 +68,8 @@ Prepare = Callable[[ReadContext, Any, Any, ActionContext], Awaitable[object]]
 #: Returns the state that an action leads to if that depends on the record after the action: for instance,
 #: the state before a hold.
 StateResolver = Callable[[Any], CodeEnum]
+#: Returns whether a caller who does not see the record may perform the action on it all the same.
+StrangersPolicy = Callable[[Any, Caller], bool]
 #: Returns an action of the same lifecycle that follows at once, with its payload, or None. Called with the
 #: record after the first action, and with that action's context.
 FollowUp = Callable[[Any, ActionContext], tuple[str, Payload] | None]
@@ -84,6 +87,7 @@ class Keys(Enum):
     MADE = "a key of the record's own, made now"
     OWN = "the record's own, made when it was"
     DESTROYED = "the record's own key is destroyed"
+    DOOMED = "the keys of texts and files that a `prepare` finds are destroyed (`DoomedKeys`)"
 
 
 @dataclass(frozen=True)
@@ -110,13 +114,15 @@ class Branch:
 class RelatedPart:
     """A command on one further record: the name of its stream, the payload, and values that were computed for
     it (`Command.prepared`). `place` is where the first payload names the record, as `verdicts/2/suggestion`;
-    None: in `field` of the related command, at the part's own place.
+    None: in `field` of the related command, at the part's own place. `within` is where the first payload has
+    the second one's fields by the same names, as `actions/0`, so that what is wrong with these is said there.
     """
 
     record: str
     body: Payload | dict[str, Any]
     prepared: tuple[object, ...] = ()
     place: str | None = None
+    within: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +208,8 @@ class Action(Generic[R, B]):
     creates several, from the record before and the payload. `notifies`: recipients of notices who get work
     or are concerned by the result, besides the persons in marked fields. `anywhere`: those of `policy` that
     otherwise see the records of their teams (`SEE_THEIR_TEAMS`) act on all records, and so see all. `due`:
-    when the worker performs the action by itself.
+    when the worker performs the action by itself. `strangers`: who of those that do not see the record may
+    perform it, as asking for access; to all others the record is not there.
     """
 
     name: str
@@ -226,6 +233,7 @@ class Action(Generic[R, B]):
     notifies: tuple[RecipientRule, ...] = ()
     anywhere: bool = False
     due: DueAt | None = None
+    strangers: StrangersPolicy | None = None
 
     @property
     def opens(self) -> bool:
@@ -298,6 +306,7 @@ class ActionOptions(TypedDict, total=False):
     notifies: tuple[RecipientRule, ...]
     anywhere: bool
     due: DueAt | None
+    strangers: StrangersPolicy | None
 
 
 def action(
@@ -405,6 +414,23 @@ class Lifecycle(RecordKind[R]):
             assert row.description, f"{row.name} of {self.kind} does not say what it means"
 
     @property
+    def relation_fields(self) -> tuple[str, ...]:
+        """Return the record's fields that relations of the process compare the caller with."""
+        return self._relation_fields
+
+    @property
+    def states_in_use(self) -> frozenset[CodeEnum]:
+        """Return the states in which new work may refer to a record: not those in which it has ended, is
+        retired, or nothing can be done with it any more.
+        """
+        left = self.ended | self.out_of_use | self.retired.keys()
+        return frozenset(state for state in self.states if self.leaving[state] and state not in left)
+
+    def label(self, language: str) -> str:
+        """Return what the kind is called in that language."""
+        return self.zh if language == "zh" else self.kind.replace("_", " ").capitalize()
+
+    @property
     def observed(self) -> str:
         """Return the type of events by which another system reports what is no action's."""
         return f"{self.kind}.observed"
@@ -430,6 +456,13 @@ class Lifecycle(RecordKind[R]):
             actions = tuple(row for row in self.leaving.get(state, ()) if row.policy.allows(caller, record))
             self._open_to[key] = actions
         return actions
+
+    def openings(self, caller: Caller) -> tuple[Action[R, Any], ...]:
+        """Return the actions that open a record and that the caller's roles allow; checks of what is sent may
+        still refuse one.
+        """
+        unopened = empty(self.record, UUID(int=0))
+        return tuple(row for row in self.rows if row.opens and row.policy.allows(caller, unopened))
 
     def opening(self) -> Action[R, Any]:
         """Return the action that opens a record."""

@@ -28,6 +28,7 @@ from app.common.components import Component
 from app.common.custom import CustomValuesField
 from app.common.personal import PREFIX, Personal, Sealed
 from app.common.records import ChildRef, ForeignRef, KeyRef, Record
+from app.kernel.actions.conditions import Condition, check_conditions
 from app.kernel.actions.payload_fields import describe_fields, make_optional
 from app.log.canonical import instant
 
@@ -221,6 +222,13 @@ class _PayloadModel(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    #: What must hold of several members together, besides the conditions of its bases.
+    CONDITIONS: ClassVar[tuple[Condition, ...]] = ()
+
+    @model_validator(mode="after")
+    def _check_conditions(self) -> Self:
+        check_conditions(self)
+        return self
 
     def __init_subclass__(cls, *, of: type[Record] | None = None, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -263,11 +271,9 @@ class Patch(Payload):
         super().__init_subclass__(**options)
         make_optional(cls)
 
-    @model_validator(mode="after")
-    def _has_changes(self) -> Self:
-        if not any(True for _ in provided_fields(self)):
-            raise PydanticCustomError("nothing_to_change", "say what is to change")
-        return self
+    CONDITIONS: ClassVar[tuple[Condition, ...]] = (
+        Condition("nothing_to_change", (), lambda body: any(True for _ in provided_fields(body))),
+    )
 
 
 class EmptyPayload(Payload):

@@ -35,7 +35,7 @@ from app.kernel.commands import dating, guards
 from app.kernel.commands.auto_follow import add_auto_followers
 from app.kernel.commands.command import Command, CommandResult
 from app.kernel.commands.decide import CommandDecision, decide
-from app.kernel.commands.references import is_visible, resolve_references
+from app.kernel.commands.references import is_visible, resolve_references, with_defined_names
 from app.kernel.commands.sealing import Removals, Rows, prepare_sealing
 from app.kernel.commands.violations import refusal_for, violation_of
 from app.kernel.ledger import Ledger
@@ -255,6 +255,7 @@ async def _decide_stream(
     if command.if_match is not None and record.version not in command.if_match:
         raise VersionMismatch(more={"version": record.version})
     guards.require_permission(command, record, ledger.role_labels, permitted=permitted)
+    command = await with_defined_names(reads, command)
     ctx = action_context(ledger, loaded, command.metadata, occurred_at=dating.occurred_at(command, record))
     ctx.command_id, ctx.follows = command_id, follows
     for value in command.prepared:
@@ -365,6 +366,8 @@ async def _decide_related_records(
             raise WrongValue(words, pointer=pointer, because="unknown_reference") from refused
         except (Forbidden, ActionUnavailable) as refused:
             raise _as_reference_error(refused, command, pointer) from refused
+        except WrongValue as refused:
+            raise _within(refused, related.within) from refused
         decided.append(replace(part, pointer=pointer))
         if second.goes_on:
             decided += await _decide_related(ledger, reads, other, part)
@@ -375,6 +378,17 @@ def _as_reference_error(refused: Refusal, command: Command, pointer: str) -> Wro
     """Return the refusal of another record's action as an error of the field that names that record here."""
     words = {"why": refused.sentence(command.metadata.language)}
     return WrongValue(words, pointer=pointer, because="refused_there")
+
+
+def _within(refused: WrongValue, place: str | None) -> WrongValue:
+    """Return what is wrong with another record's payload as wrong in the place of this one that has its
+    fields; None: none has.
+    """
+    if place is None:
+        return refused
+    further = tuple(_within(each, place) for each in refused.further)
+    pointer = f"/{place}{refused.pointer}" if place else refused.pointer
+    return replace(refused, pointer=pointer, further=further)
 
 
 def _related_command(ledger: Ledger, command: Command, action: str, part: RelatedPart) -> Command:
@@ -415,8 +429,12 @@ async def _load(
     assert command.name is not None
     loaded = await reads.record(command.lifecycle.kind, command.name)
     caller = command.metadata.caller
-    if loaded is None or not (permitted or is_visible(ledger, command.lifecycle, caller, loaded.audience)):
+    if loaded is None:
         raise NotFound()
+    if not (permitted or is_visible(ledger, command.lifecycle, caller, loaded.audience)):
+        may_not_see = command.row.strangers
+        if may_not_see is None or not may_not_see(loaded.record, caller):
+            raise NotFound()
     return loaded
 
 

@@ -5,19 +5,22 @@ record.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from app.common.files.uploads import Upload, UploadRef
 from app.common.people import Caller, Role
 from app.common.personal import LOGIN
-from app.common.records import ANY_RECORD, TICKET, ForeignRef, KeyRef, Record
+from app.common.records import ANY_RECORD, TICKET, ForeignRef, KeyRef, NamedAs, Record
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import can_see, follower
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Lifecycle
-from app.kernel.actions.payloads import Payload, child_references, marks, references
+from app.kernel.actions.payloads import Payload, child_references, marks, part_types, references
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.commands.command import Command
 from app.kernel.ledger import Ledger
@@ -123,6 +126,38 @@ async def _load_by_name(reads: ReadContext, kind: str, name: str) -> Any:
 
 def _tokens(named: Record) -> tuple[str, ...]:
     return (str(named.id), f"person:{named.id}", follower(named.id))
+
+
+async def with_defined_names(reads: ReadContext, command: Command) -> Command:
+    """Return the command with the names that records define in the place of other names for the same."""
+    looked_up: dict[tuple[str, str], str] = {}
+    changed = await _defined_names(reads, command.body, looked_up)
+    for field in part_types(type(command.body)):
+        parts = getattr(command.body, field)
+        if isinstance(parts, tuple):
+            renamed = [await _defined_names(reads, part, looked_up) for part in parts]
+            if any(renamed):
+                pairs = zip(parts, renamed, strict=True)
+                changed[field] = tuple(part.model_copy(update=names) for part, names in pairs)
+    return replace(command, body=command.body.model_copy(update=changed)) if changed else command
+
+
+async def _defined_names(
+    reads: ReadContext, body: BaseModel, looked_up: dict[tuple[str, str], str]
+) -> dict[str, Any]:
+    """Return, by field, the defined names in the place of those that the payload or its part has, where they
+    are others. `looked_up` are those that were looked up already.
+    """
+    changed: dict[str, Any] = {}
+    for field, mark in marks(type(body), NamedAs).items():
+        name = getattr(body, field)
+        if not isinstance(name, str):
+            continue
+        if (mark.kind, name) not in looked_up:
+            looked_up[mark.kind, name] = await reads.defined_name(mark.kind, name)
+        if looked_up[mark.kind, name] != name:
+            changed[field] = looked_up[mark.kind, name]
+    return changed
 
 
 async def _resolve_keys(ledger: Ledger, reads: ReadContext, command: Command, record: Record) -> None:

@@ -9,7 +9,7 @@ from app.common.personal import LOGIN, ExternalId, Sealed
 from app.common.records import codecs
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.vault import AuthorKey
-from app.kernel.actions.context import ActionContext
+from app.kernel.actions.context import ActionContext, DoomedKeys
 from app.kernel.actions.lifecycle import Keys
 from app.kernel.actions.payloads import child_references, has_personal_text, marks, provided_fields
 from app.kernel.actions.refusals import PersonErased
@@ -77,10 +77,9 @@ async def _sealing_key(
         ctx.key_id = uuid7()
         key, wrapped = ledger.vault.master.wrap_new_key(ctx.key_id)
         return ledger.vault.sealing(key), _key_row(ctx.key_id, record.id, None, wrapped), ()
-    if command.row.keys in (Keys.DESTROYED, Keys.WITHDRAWN):
-        of_all = command.row.keys is Keys.DESTROYED
-        destroyed_id = record.key_id if of_all else _named_text(command, ctx).key_id
-        return _nothing_to_seal, (), (("vault.personal_key", str(destroyed_id)),)
+    if command.row.keys in (Keys.DESTROYED, Keys.WITHDRAWN, Keys.DOOMED):
+        removals = tuple(("vault.personal_key", str(key_id)) for key_id in _destroyed(command, ctx, record))
+        return _nothing_to_seal, (), removals
     if not has_personal_text(command.body) and not ctx.custom.has_personal_text():
         return _nothing_to_seal, (), ()
     author = await _author(ledger, reads, command, record, behalf)
@@ -99,6 +98,13 @@ async def _sealing_key(
         _key_row(text_key.id, id_of(author.stream), author.key.id, wrapped),
         (),
     )
+
+
+def _destroyed(command: Command, ctx: ActionContext, record: Any) -> tuple[UUID, ...]:
+    """Return the ids of the keys that the action destroys."""
+    if command.row.keys is Keys.DOOMED:
+        return ctx.prepared(DoomedKeys).ids
+    return (record.key_id if command.row.keys is Keys.DESTROYED else _named_text(command, ctx).key_id,)
 
 
 async def _author(

@@ -402,7 +402,7 @@ async def resolve_filters(connection: Connection, question: KpiQuestion) -> Filt
         named = [value for value in values if value != NO_VALUE]
         ids: Iterable[str | UUID] = named
         if dimension in TEAMS:
-            ids = await _teams(connection, dimension, named)
+            ids = await team_ids(connection, dimension.value, named)
         elif dimension is Dimension.agreement:
             ids = await agreement_ids(connection, named)
         elif dimension in IDS:
@@ -420,13 +420,14 @@ async def with_budgets(connection: Connection, question: KpiQuestion) -> KpiQues
     return replace(question, budgets=await budgets(connection, key, question.currency, position))
 
 
-async def _teams(connection: Connection, dimension: Dimension, named: Sequence[str]) -> list[UUID]:
+async def team_ids(connection: Connection, field: str, named: Sequence[str]) -> list[UUID]:
+    """Return the ids of the teams that the parameter `field` names. Raises CannotAnswer."""
     text = "select id, key from fold.team where key = any(%(named)s) or id::text = any(%(named)s)"
     rows = await fetch(connection, SqlStatement(text, {"named": named}))
     known_names = {text for team_id, key in rows for text in (str(team_id), key)}
     for name in named:
         if name not in known_names:
-            raise CannotAnswer(dimension.value, "unknown_value", value=name)
+            raise CannotAnswer(field, "unknown_value", value=name)
     return [team_id for team_id, _ in rows]
 
 

@@ -7,8 +7,10 @@ from app.kpis.catalogue import (
     agreements,
     changes,
     deployments,
+    governance,
     improvement,
     outages,
+    quality,
     records,
     service_levels,
 )
@@ -49,5 +51,7 @@ KPIS: dict[str, Kpi] = {
         *satisfaction.KPIS,
         *knowledge.KPIS,
         *improvement.KPIS,
+        *quality.KPIS,
+        *governance.KPIS,
     )
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Self
@@ -132,7 +133,21 @@ class Dimension(CodeEnum):
         CODE,
         case_field("type"),
     )
-    risk = "risk", "Risk", "风险", "Of changes: codes of risk levels.", CODE, case_field("risk_level")
+    risk = (
+        *("risk", "Risk", "风险", "Of changes and risks: codes of risk levels; `none`: not assessed."),
+        CODE,
+        case_field("risk_level"),
+    )
+    risk_event = (
+        *("risk_event", "What befell the risk", "风险动态"),
+        "Of risks: `new`, `closed`, `up`, `down`.",
+        CODE,
+        decided_value("risk_event"),
+    )
+    document_class = (
+        *("document_class", "Class of the document", "文件类别"),
+        "Of documents: codes of classes, as `PR`.",
+    )
     verdict = (
         *("verdict", "Verdict", "判定方式"),
         "Of changes: `reviewed`, `computed`.",
@@ -173,7 +188,8 @@ class Dimension(CodeEnum):
     )
     owner = (
         *("owner", "Owner", "负责人"),
-        "Of agreements and services: ids of persons; of articles: of authors.",
+        "Of agreements, services, corrective actions and risks: ids of persons; of articles and documents: "
+        "of authors.",
         RECORD,
         case_field("representative_id", "owner_id", "author_id"),
     )
@@ -185,8 +201,8 @@ class Dimension(CodeEnum):
     )
     process = (
         *("process", "Process", "流程"),
-        "Of suggestions and improvements: the processes that they are about, as `incident`; "
-        "`none`: the department as a whole.",
+        "Of suggestions, improvements, corrective actions, audits, findings and risks: the processes that "
+        "they are about, as `incident`; `none`: the department as a whole.",
     )
     size = (
         *("size", "Size of the improvement", "改进规模"),
@@ -260,5 +276,23 @@ OF_AGREEMENTS = (Dimension.agreement_type, Dimension.owner)
 OF_PROPOSALS = (Dimension.source, Dimension.process, Dimension.team)
 OF_SUGGESTIONS = (*OF_PROPOSALS, Dimension.offered_by)
 OF_IMPROVEMENTS = (Dimension.process, Dimension.size)
+OF_CORRECTIONS = (Dimension.process, Dimension.owner)
+OF_MAINTENANCE = (Dimension.team, Dimension.service)
+#: Of audits, and of what they find.
+OF_AUDITS = (Dimension.process, Dimension.team)
+OF_DOCUMENTS = (Dimension.document_class, Dimension.owner)
+OF_RISKS = (Dimension.risk, Dimension.process, Dimension.owner)
+OF_STANDING_RISKS = (*OF_RISKS, Dimension.age)
+OF_RISK_EVENTS = (Dimension.risk_event, *OF_RISKS)
 #: The dimensions of assignment. What counts at a case's opening counts for its first team and assignee.
 ASSIGNMENT_DIMENSIONS = frozenset({Dimension.team, Dimension.assignee})
+#: The dimensions by which a KPI can be of a team, and of a person.
+_OF_TEAM, _OF_PERSON = (Dimension.team,), (Dimension.assignee, Dimension.owner)
+
+
+def narrowing_dimension(dimensions: Sequence[Dimension], *, of_person: bool) -> Dimension | None:
+    """Return the one of a KPI's dimensions that narrows it to a person, or else to a team; None: it cannot
+    be.
+    """
+    candidates = _OF_PERSON if of_person else _OF_TEAM
+    return next((dimension for dimension in candidates if dimension in dimensions), None)

@@ -53,6 +53,7 @@ FACT_EVIDENCE = {
     "complained": NO_EVIDENCE,
     "complaint_answered": NO_EVIDENCE,
     "moved": NO_EVIDENCE,
+    "course": NO_EVIDENCE,
     "visit": NO_EVIDENCE,
     "used": NO_EVIDENCE,
 }
@@ -212,5 +213,15 @@ class Measure(CodeEnum):
     pilot_ended = (
         "pilot_ended", "Whether the pilot has ended", "试点是否结束", CaseNumber("pilot_ended::integer", "denominator", PILOT))
     achieved = "achieved", "Whether it had the promised effect", "是否取得承诺的效果", _flag("achieved", Evidence(("effects_measured",)))
+    on_time = (
+        "on_time", "Whether it was done by its first due date", "是否按最初期限完成",
+        _flag("met", Evidence(("moved", "verified", "done", "fell_overdue"))))
+    repeats_finding = (
+        "repeats_finding", "Whether it repeats another one", "是否重复发现",
+        _flag("repeats_finding", Evidence(("objected", "upheld")), is_nullable=True))
+    self_found = "self_found", "Whether the team had found it itself", "是否由团队自查发现", _flag("self_found")
+    checked_on_time = (
+        "checked_on_time", "Whether it was handed in by its due date", "是否按期提交",
+        _flag("met", Evidence(("self_checked", "countersigned", "self_check_fell_overdue", "summary_fell_overdue"))))
     benefit_kept = "benefit_kept", "Whether its effect has lasted", "效果是否保持", _flag("kept", Evidence(("effects_measured",)))
     # fmt: on

@@ -55,6 +55,8 @@ class StillOpen(CodeEnum):
     review_overdue = "review_overdue", "Not reviewed in time", "评审逾期", Stretches("overdue", phases=("ended",))
     in_force = "in_force", "Signed, not ended", "已签署未终止"
     live = "live", "Live", "运行中"
+    published = "published", "Published, in force", "已发布且有效"
+    unclosed_risk = "unclosed_risk", "Risks not closed", "未关闭的风险"
     unrestored = "unrestored", "Failed, not made good", "失败后未恢复"
     complaint_unanswered = (
         "complaint_unanswered", "Complaints not answered", "投诉未答复", Stretches(table="complaint_life"))

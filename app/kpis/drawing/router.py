@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import Field
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, caller_of, context_of
+from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import problems
 from app.api.listings import paging
-from app.api.requests.accept import language_for
-from app.i18n import language_of
+from app.api.page_language import ChosenLanguage, chosen_language
 from app.kpis.answers.answer import answer
 from app.kpis.answers.charts import behaviour
 from app.kpis.answers.lag_notice import lag_notice
@@ -46,9 +44,7 @@ Key = Annotated[
 class KpiChartQuery(KpiBehaviourQuery):
     """Query parameters: those of a chart, and its language."""
 
-    lang: Literal["en", "zh"] | None = Field(
-        None, description="The language. None: as `Accept-Language` says, or else the caller's own."
-    )
+    lang: ChosenLanguage = None
 
 
 @router.get(
@@ -73,14 +69,6 @@ async def get_kpi_chart(
     words = ChartWords(language, kpi.unit, question.zone, ledger.settings.currency)
     figure = figure_of(question, answered, behaviour(kpi, answered, now, marks), words, remark)
     return svg_response(draw(figure, words), language)
-
-
-def chosen_language(request: Request, language: str | None) -> str:
-    """Return the language asked for, by the query or else by the header; or the caller's own: a link in a
-    page cannot ask by a header.
-    """
-    accepted = request.headers.get("accept-language")
-    return language or (language_of(caller_of(request).locale) if accepted is None else language_for(request))
 
 
 def svg_response(drawing: str, language: str) -> Response:

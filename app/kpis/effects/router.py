@@ -4,7 +4,7 @@ were.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import Ledger, context_of, ledger_of
 from app.api.contract.openapi import action_responses, in_language, problems
 from app.api.listings.paging import VARY
+from app.api.page_language import ChosenLanguage, chosen_language
 from app.api.records.actions import ActionRequest, IdempotencyKeyHeader, handle_action, operation
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.requests.json_output import dump_json
@@ -21,7 +22,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.drawing.chart_words import ChartWords
-from app.kpis.drawing.router import SVG_RESPONSE, chosen_language, svg_response
+from app.kpis.drawing.router import SVG_RESPONSE, svg_response
 from app.kpis.effects import measuring
 from app.kpis.effects.content import EffectResult
 from app.kpis.effects.figures import EffectDrawing, draw_behaviour, draw_cases_of, draw_effect
@@ -66,9 +67,7 @@ class EffectChartQuery(BaseModel):
         description="The figure. `intervals`: both windows and the effect; `behaviour`: the time around "
         "them, by the facts of now; `cases`: every case, on a logarithmic axis.",
     )
-    lang: Literal["en", "zh"] | None = Field(
-        None, description="The language. None: as `Accept-Language` says, or else the caller's own."
-    )
+    lang: ChosenLanguage = None
 
 
 @router.post(

@@ -1,4 +1,6 @@
-"""The tables of facts of suggestions and improvements, and of persons, whom suggestions are counted for."""
+"""The tables of facts of suggestions and improvements, of persons, whom suggestions are counted for, and of
+what is corrected, maintained, audited, found, documented and risked.
+"""
 
 from __future__ import annotations
 
@@ -27,3 +29,30 @@ IMPROVEMENT = (
     FactTable("improvement_benefit_due", (*CASE, "n", *_FACT, "kept"), key=(*CASE, "n")),
 )
 PERSON = (FactTable("person_stretch", (*CASE, "n", "since", "until", "team_id"), key=(*CASE, "n")),)
+_ENDS = ("irregular", "position", "opened_position")
+_STRETCH = (*CASE, "n", "since", "until", "phase", "on_hold", "opened_at")
+_AUDITED = ("at", "process", "team_id")
+#: Corrective actions and maintenance rounds, by when they were due.
+CORRECTIVE_ACTION = (
+    FactTable("corrective_action_due", (*CASE, "at", "process", "owner_id", *_FLAGS, "met")),
+)
+MAINTENANCE = (FactTable("maintenance_due", (*CASE, "at", "team_id", "service", *_FLAGS, "met")),)
+#: Audits, by when their self-checks and their summaries were due.
+AUDIT = (
+    FactTable("audit_self_check_due", (*CASE, *_AUDITED, *_FLAGS, "met")),
+    FactTable("audit_summary_due", (*CASE, *_AUDITED, *_FLAGS, "met")),
+)
+FINDING = (FactTable("finding_raised", (*CASE, *_AUDITED, *_FLAGS, "self_found", "repeats_finding")),)
+DOCUMENT = (
+    FactTable("document_published", (*CASE, "at")),
+    FactTable(
+        "document_life",
+        (*_STRETCH, "overdue", "document_class", "owner_id", *_ENDS),
+        key=(*CASE, "n"),
+    ),
+)
+_RISK = ("risk", "process", "owner_id")
+RISK = (
+    FactTable("risk_course", (*CASE, "n", "at", "risk_event", *_RISK, *_FLAGS), key=(*CASE, "n")),
+    FactTable("risk_life", (*_STRETCH, *_RISK, *_ENDS), key=(*CASE, "n")),
+)

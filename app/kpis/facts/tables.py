@@ -9,7 +9,17 @@ from collections.abc import Sequence
 
 from app.kpis.facts import knowledge, satisfaction
 from app.kpis.facts.change_tables import CHANGES, CI, DEPLOYMENT
-from app.kpis.facts.improvement_tables import IMPROVEMENT, PERSON, SUGGESTION
+from app.kpis.facts.improvement_tables import (
+    AUDIT,
+    CORRECTIVE_ACTION,
+    DOCUMENT,
+    FINDING,
+    IMPROVEMENT,
+    MAINTENANCE,
+    PERSON,
+    RISK,
+    SUGGESTION,
+)
 from app.kpis.facts.knowledge import ARTICLE, SERVICE, SLA
 from app.kpis.facts.table import CASE, FactTable
 
@@ -130,6 +140,12 @@ PROCESSES: dict[str, Sequence[FactTable]] = {
     "improvement_suggestion": SUGGESTION,
     "improvement": IMPROVEMENT,
     "person": PERSON,
+    "corrective_action": CORRECTIVE_ACTION,
+    "maintenance": MAINTENANCE,
+    "audit": AUDIT,
+    "finding": FINDING,
+    "document": DOCUMENT,
+    "risk": RISK,
 }
 #: By process, the facts between whose first and last instants its KPIs have cases.
 EXTENT = {
@@ -144,6 +160,12 @@ EXTENT = {
     "article": ("published", "used", "visit"),
     "improvement_suggestion": ("offered", "standardised"),
     "improvement": ("judged", "pilot_judged"),
+    "corrective_action": ("due",),
+    "maintenance": ("due",),
+    "audit": ("self_check_due", "summary_due"),
+    "finding": ("raised",),
+    "document": ("published",),
+    "risk": ("course",),
 }
 #: The facts that record the ends of a process's cases; at most one per case is final.
 ENDINGS = {"incident": "resolved", "request": "delivered", "problem": "resolved"}

@@ -124,7 +124,7 @@ def parse_question(
     """Return the checked question for an organisation with these settings. Raises CannotAnswer."""
     grain = _grain(parameters.grain)
     zone = zone_named(parameters.zone or organisation_zone)
-    begin, end = _bounds(parameters, grain, zone, now)
+    begin, end = time_range(parameters.begin, parameters.end, grain, zone, now)
     try:
         bounds = periods.cut_periods(grain, begin, end, zone, most=most_periods)
     except periods.TooManyPeriods as error:
@@ -147,18 +147,21 @@ def parse_question(
     )
 
 
-def _bounds(
-    parameters: QuestionParameters, grain: Grain, zone: ZoneInfo, now: datetime
+def time_range(
+    begin: str | None, end: str | None, grain: Grain, zone: ZoneInfo, now: datetime
 ) -> tuple[datetime, datetime]:
+    """Return the time between two instants as a caller wrote them; None: the defaults of QuestionParameters.
+    Raises CannotAnswer.
+    """
     usual_begin, usual_end = periods.default_range(grain, now, zone)
-    end = usual_end if parameters.end is None else _instant("to", parameters.end, zone)
-    if parameters.begin is not None:
-        begin = _instant("from", parameters.begin, zone)
+    until = usual_end if end is None else _instant("to", end, zone)
+    if begin is not None:
+        since = _instant("from", begin, zone)
     else:
-        begin = usual_begin if parameters.end is None else periods.twelve_months_before(end, zone)
-    if begin >= end:
+        since = usual_begin if end is None else periods.twelve_months_before(until, zone)
+    if since >= until:
         raise CannotAnswer("to", "ends_before_it_begins")
-    return begin, end
+    return since, until
 
 
 def _grain(name: str | None) -> Grain:

@@ -80,6 +80,12 @@ ENDED = {
     "improvement_suggestion": "selected",
     "improvement": "standardised",
     "person": "erased",
+    "corrective_action": "verified",
+    "maintenance": "done",
+    "audit": "concluded",
+    "finding": "verified",
+    "document": "archived",
+    "risk": "closed",
 }
 
 #: The reason for which a case is excluded: its last state, or else what the definition gives as `left_out`.

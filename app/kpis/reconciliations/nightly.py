@@ -8,7 +8,7 @@ it to the next night, since it keeps a processor of the database busy for minute
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -32,22 +32,33 @@ POLL_SECONDS = 30.0
 LATEST = timedelta(hours=3)
 #: The lock of the one worker that does it.
 LOCK = "kpi.reconciliation"
+#: Compares what is no KPI, by the address of the database, and adds to the report.
+FurtherComparison = Callable[[str, ReconciliationReport], Awaitable[None]]
 SELECT_MADE = "select 1 from fold.reconciliation where day = %s"
 
 
 async def run(
-    connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
+    connections: SharedConnections,
+    ledger: Ledger,
+    clock: Clock,
+    *,
+    failed: Callable[[str, Exception], None],
+    further: FurtherComparison | None = None,
 ) -> None:
-    """Make the reconciliation every night; safe beside other workers. `failed` is called for each failure."""
+    """Make the reconciliation every night; safe beside other workers. `failed` is called for each failure;
+    `further` compares what is no KPI.
+    """
 
     async def work(connection: Connection) -> bool:
-        return await reconcile_if_due(connection, ledger, clock)
+        return await reconcile_if_due(connection, ledger, clock, further)
 
     if ledger.settings.reconcile_time is not None:
         await rounds.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
-async def reconcile_if_due(connection: Connection, ledger: Ledger, clock: Clock) -> bool:
+async def reconcile_if_due(
+    connection: Connection, ledger: Ledger, clock: Clock, further: FurtherComparison | None = None
+) -> bool:
     """Make the reconciliation if it is due and no other worker makes it. Return whether it was made.
 
     Raises DatabaseGone; the reconciliation is still due then.
@@ -63,6 +74,8 @@ async def reconcile_if_due(connection: Connection, ledger: Ledger, clock: Clock)
         async with asyncio.timeout(LATEST.total_seconds()):
             currency = ledger.settings.currency
             report = await reconcile(ledger.db.url, zone=zone, now=began, currency=currency)
+            if further is not None:
+                await further(ledger.db.url, report)
         return await record_reconciliation(ledger, report, day, began, clock())
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
 from app.common.components import example_includes
 from app.common.records import ForeignRef, KeyRef, StaffOnly
 from app.foundation.custom.values import CustomValues
 from app.foundation.decisions.payloads import AskDecision
+from app.kernel.actions.conditions import Condition, at_least_one_member, in_time_order
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -52,12 +52,9 @@ class ChangeFields(Payload, of=Change):
     wanted_until_at: Instant | None = None
     custom: CustomValues = Field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
-        begin, end = self.wanted_from_at, self.wanted_until_at
-        if begin is not None and end is not None and end <= begin:
-            raise PydanticCustomError("window_ends_early", "end after the begin")
-        return self
+    CONDITIONS: ClassVar[tuple[Condition, ...]] = (
+        in_time_order("window_ends_early", "wanted_from_at", "wanted_until_at"),
+    )
 
 
 class DraftChange(ChangeFields, of=Change):
@@ -88,13 +85,14 @@ class DraftChange(ChangeFields, of=Change):
         default=None, description="The person whom it is drafted for; if left out, the caller."
     )
 
-    @model_validator(mode="after")
-    def _check_type(self) -> Self:
-        if (self.type is ChangeType.standard) != (self.template is not None):
-            raise PydanticCustomError("template_of_standard", "name a template of a standard change only")
-        if self.title is None and self.template is None:
-            raise PydanticCustomError("title_or_template", "say what changes, in a line")
-        return self
+    CONDITIONS = (
+        Condition(
+            "template_of_standard",
+            ("type", "template"),
+            lambda body: (body.type is ChangeType.standard) == (body.template is not None),
+        ),
+        at_least_one_member("title_or_template", "title", "template"),
+    )
 
 
 class EditChange(Patch, ChangeFields, of=Change):
@@ -143,13 +141,14 @@ class ScheduleChange(Payload, of=Change):
     until_at: Instant = Field(description="End of the window.", examples=["2199-03-03T02:00:00Z"])
     override_reason: FreeText | None = None
 
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
-        if self.until_at <= self.from_at:
-            raise PydanticCustomError("window_ends_early", "end after the begin")
-        if self.until_at - self.from_at > LONGEST_WINDOW:
-            raise PydanticCustomError("window_too_long", "take at most 92 days")
-        return self
+    CONDITIONS = (
+        in_time_order("window_ends_early", "from_at", "until_at"),
+        Condition(
+            "window_too_long",
+            ("from_at", "until_at"),
+            lambda body: body.until_at - body.from_at <= LONGEST_WINDOW,
+        ),
+    )
 
 
 class RescheduleChange(ScheduleChange):

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from app.common.personal import Personal
+from app.common.priorities.risk_level import RiskLevel
 from app.common.records import (
     CodeEnum,
     ForeignRef,
@@ -58,14 +59,6 @@ class ChangeType(CodeEnum):
     standard = "standard", "Standard", "标准变更"
     normal = "normal", "Normal", "常规变更"
     emergency = "emergency", "Emergency", "紧急变更"
-
-
-class RiskLevel(CodeEnum):
-    """The level of a change's risk."""
-
-    low = "low", "Low", "低"
-    medium = "medium", "Medium", "中"
-    high = "high", "High", "高"
 
 
 class ChangeOutcome(CodeEnum):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.common.components import example_includes
 from app.common.records import ForeignRef, KeyRef
+from app.kernel.actions.conditions import all_members_or_none, at_least_one_member, member_only_with
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -55,15 +55,11 @@ class ReportDeployment(Payload, of=Deployment):
     ended_at: Instant | None = Field(default=None, description="Its end, with `outcome`; if left out, now.")
     outcome: DeploymentOutcome | None = None
 
-    @model_validator(mode="after")
-    def _check_complete(self) -> Self:
-        if self.service is None and self.release is None:
-            raise PydanticCustomError("service_or_release", "name a service or a release")
-        if (self.pipeline is None) != (self.run is None):
-            raise PydanticCustomError("run_of_pipeline", "give pipeline and run, or neither")
-        if self.ended_at is not None and self.outcome is None:
-            raise PydanticCustomError("ended_without_outcome", "say the outcome of what has ended")
-        return self
+    CONDITIONS = (
+        at_least_one_member("service_or_release", "service", "release"),
+        all_members_or_none("run_of_pipeline", "pipeline", "run"),
+        member_only_with("ended_without_outcome", "ended_at", "outcome"),
+    )
 
 
 class EndDeployment(Payload, of=Deployment):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from app.common.people import STAFF_ROLES, Person, parse_grants
 from app.common.records import Record
+from app.foundation.months import end_of_month
 from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import Refusal, WrongValue
 from app.processes.improvement_assessments.lookups import (
-    end_of_month,
     plan_in_force,
     proposes,
     suggestions_by_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from uuid import UUID
 
 from app.common.improvement import AssessmentCriterion, ImprovementAspect, ImprovementScope
@@ -82,12 +82,6 @@ async def proposes(reads: ReadContext, suggestion: Record, person_id: UUID | Non
     """Return whether the person is among the proposers of the suggestion, which is in the read set."""
     parameters = (suggestion.row_key, person_id)
     return await reads.value(PROPOSES, parameters, guard=BY_RECORD_VERSION) is not None
-
-
-def end_of_month(month: str, zone: tzinfo) -> datetime:
-    """Return the first instant behind the month, as `2026-11`, in the zone."""
-    year, number = map(int, month.split("-"))
-    return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone)
 
 
 async def plan_in_force(reads: ReadContext, year: int, until: datetime) -> str | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from app.common.components import Component
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ForeignRef
+from app.foundation.months import Month
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -27,12 +27,6 @@ from app.processes.improvement_assessments.records import (
     SuggestionScore,
     SuggestionVerdict,
 )
-
-Month = Annotated[
-    str,
-    StringConstraints(pattern=r"^(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])$"),
-    Component("Month", "A month.", "2026-11"),
-]
 
 Score = Annotated[int, Field(ge=1, le=5, strict=True)]
 

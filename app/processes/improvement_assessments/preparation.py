@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.common.records import Record
+from app.foundation.months import end_of_month
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 from app.processes.improvement_assessments.lookups import (
     KnownSuggestion,
-    end_of_month,
     suggestions_by_id,
     waiting_suggestions,
 )

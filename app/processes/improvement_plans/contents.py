@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.common.components import example_includes
 from app.common.improvement import AssessmentCriterion
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
-from app.common.records import ChildRecord, ForeignRef, jsonb_ordered
+from app.common.records import ChildRecord, ForeignRef, Record, jsonb_ordered
 from app.foundation.calendars.week import IsoDate
+from app.kernel.actions.conditions import Condition
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import (
     EARLIEST_YEAR,
@@ -50,6 +50,11 @@ Weights = dict[AssessmentCriterion, Weight]
 CoAuthors = Annotated[
     tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)], ...],
     BoundedList,
+]
+
+
+PresentAssessments = Annotated[
+    tuple[Annotated[Reference, ForeignRef("process_assessment")], ...], BoundedList
 ]
 
 
@@ -97,6 +102,7 @@ class ReviseImprovementPlan(Payload, of=ImprovementPlan):
     direction: FreeText | None = None
     vision: FreeText | None = None
     present_state: FreeText | None = None
+    present_assessments: PresentAssessments = Field(default=(), max_length=LONGEST_LIST)
     best_practice: FreeText | None = None
     targets: Targets = Field(
         default=(),
@@ -115,11 +121,7 @@ class ReviseImprovementPlan(Payload, of=ImprovementPlan):
     weights: Weights | None = None
     review_interval: PlanReviewInterval | None = None
 
-    @model_validator(mode="after")
-    def _check_something_changes(self) -> ReviseImprovementPlan:
-        if self.model_fields_set <= {"occurred_at"}:
-            raise PydanticCustomError("nothing_to_change", "say what is to change")
-        return self
+    CONDITIONS = (Condition("nothing_to_change", (), lambda body: body.model_fields_set - {"occurred_at"}),)
 
 
 class DraftImprovementPlan(ReviseImprovementPlan, of=ImprovementPlan):
@@ -159,6 +161,9 @@ def _apply_contents(
     if body.co_authors:
         persons = ctx.refs(Person, "co_authors")
         plan.co_author_ids = list(dict.fromkeys(str(person.id) for person in persons))
+    if body.present_assessments:
+        ids = (str(assessment.id) for assessment in ctx.refs(Record, "present_assessments"))
+        plan.present_assessment_ids = list(dict.fromkeys(ids))
     if body.weights is not None:
         plan.weights = _weights(body.weights)
     if body.targets:

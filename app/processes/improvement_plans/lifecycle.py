@@ -12,6 +12,7 @@ from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
+from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import decision, process_owner, quality_manager, role, rule
 from app.kernel.actions.constraints import CheckFailed
@@ -69,6 +70,10 @@ def _to_managers(step: NoticeType) -> tuple[RecipientRule, ...]:
     return (RecipientRule(step, roles=frozenset({Role.quality_manager})),)
 
 
+DOCUMENTS_KEPT = KeptDocuments(
+    kind="improvement_plan", any=frozenset(State) - {State.drafted}, archivable=(State.closed,)
+)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement_plan", plural="improvement_plans", zh="改进计划", record=ImprovementPlan, states=State, code="PLN",
@@ -111,6 +116,7 @@ LIFECYCLE = Lifecycle(
         action(close,              "关闭",         [State.running],  State.closed,    committee,                       "improvement_plan.closed",
                prepare=(known_contents, open_decisions), wrong=(checks.closes_early, checks.results_of_other_targets),
                notifies=_to_owner(NoticeType.closed)),
+        *document_actions(DOCUMENTS_KEPT),
         *decisions.rows(VOTES),
     ),
 )

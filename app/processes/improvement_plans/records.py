@@ -65,6 +65,9 @@ class ImprovementPlan(Record):
         "The vision, by phases.", examples=["2027 measured, 2028 steered by figures."]
     )
     present_state: Annotated[str | None, Personal()] = optional("The present state of the processes.")
+    present_assessment_ids: list[str] | None = optional(
+        "The assessments of processes that the present state rests on."
+    )
     best_practice: Annotated[str | None, Personal()] = optional("The best practice of others.")
     drivers: Annotated[str | None, Personal()] = optional("The drivers of the targets.")
     weights: Annotated[dict[str, Any] | None, Document()] = required(

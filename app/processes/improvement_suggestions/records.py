@@ -12,6 +12,7 @@ from app.common.improvement import ImprovementAspect, ImprovementScope, Suggesti
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
+from app.foundation.process_names import OF_PROCESS
 
 
 class SuggestionState(CodeEnum):
@@ -54,7 +55,7 @@ class ImprovementSuggestion(Record):
     state: SuggestionState | None = required()
     title: str | None = required("The improvement in a line, without names of persons.")
     scope: ImprovementScope | None = required("Its scope: the department, or one process.")
-    process: str | None = optional(
+    process: Annotated[str | None, OF_PROCESS] = optional(
         "The process that it is about, as `incident`, or its name; null: the whole department."
     )
     aspect: ImprovementAspect | None = required(

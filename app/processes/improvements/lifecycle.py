@@ -23,6 +23,7 @@ from app.foundation.decisions.preparation import open_decisions
 from app.foundation.decisions.records import Decision, DecisionOutcome
 from app.foundation.documents import filing
 from app.foundation.documents.filing import load_documents
+from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
 from app.kernel.access.visibility import STAFF
@@ -190,6 +191,12 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
     )
 
 
+DOCUMENTS_KEPT = KeptDocuments(
+    kind="improvement",
+    any=frozenset(State) - {State.selected},
+    archivable=(State.standardised, State.rejected, State.reverted),
+)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement", plural="improvements", zh="改进", record=Improvement, states=State, code="IMP",
@@ -320,6 +327,7 @@ LIFECYCLE = Lifecycle(
                       rollout_checks.target_not_held)),
         *flag_rows("improvement", PROJECT_STATES, tells=(its_manager, managers)),
         *edit_action(edit, "improvement", State),
+        *document_actions(DOCUMENTS_KEPT),
         *decisions.rows(VOTES),
         *ticket_actions(kind="improvement", any=State, open=OPEN, delivered=ENDED, manager=Role.quality_manager),
     ),

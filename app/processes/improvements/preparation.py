@@ -11,12 +11,13 @@ from app.foundation.decisions.electorate import Matter
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision, question_preparation
 from app.foundation.decisions.records import Decision, DecisionKind
 from app.foundation.documents.records import DocumentClass, DocumentEntry, DocumentSection
+from app.foundation.process_definitions.lookups import freezing_improvement
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kpis.baselines.records import KpiBaseline
 from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
-from app.processes.improvements.lookups import freezing_improvement, is_plan_target, proposers_of
+from app.processes.improvements.lookups import is_plan_target, proposers_of
 from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import Improvement
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger
 
-from app.common.improvement import ImprovementAspect, ImprovementScope
+from app.common.improvement import FreezeExemption, ImprovementAspect, ImprovementScope
 from app.common.notices import NoticeType, Responsible
 from app.common.records import CodeEnum, ForeignRef, StaffOnly, optional, required
 from app.common.state_fields import ClearedBy, EnteredAt
@@ -98,14 +98,6 @@ class DeferralCause(CodeEnum):
 
     by_vote = "by_vote", "By the committee's vote", "委员会表决"
     no_quorum = "no_quorum", "Too few have voted in time", "未达法定人数"
-
-
-class FreezeExemption(CodeEnum):
-    """Why a process is improved although its definition is frozen."""
-
-    safety = "safety", "Safety", "安全"
-    law = "law", "Law", "法律法规"
-    service_stop = "service_stop", "A stop of service", "服务中断"
 
 
 BY_TAKING_UP = ClearedBy(entering=frozenset(ImprovementState) - {ImprovementState.deferred})

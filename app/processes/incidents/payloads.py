@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.common.notices import NoticeType, Responsible
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ForeignRef, KeyRef
 from app.common.tickets import Channel
+from app.kernel.actions.conditions import all_members_or_none
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -61,11 +61,7 @@ class ReportIncident(IncidentFields, of=Incident):
     )
     dedup_key: ShortText | None = None
 
-    @model_validator(mode="after")
-    def _check_alert_pair(self) -> ReportIncident:
-        if (self.alert_source is None) != (self.dedup_key is None):
-            raise PydanticCustomError("both_of_an_alert", "give alert_source and dedup_key, or neither")
-        return self
+    CONDITIONS = (all_members_or_none("both_of_an_alert", "alert_source", "dedup_key"),)
 
 
 class HoldIncident(HoldTicket):

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.common.children import Visibility
 from app.common.components import example_includes
 from app.common.notices import NoticeType, Responsible
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ForeignRef, KeyRef, StaffOnly
+from app.kernel.actions.conditions import (
+    Condition,
+    all_members_or_none,
+    at_least_one_member,
+    exactly_one_member,
+)
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -82,15 +87,15 @@ class RaiseProblem(ProblemFields, of=Problem):
         default=None, description="The person for whom it is raised, if not the caller: an id."
     )
 
-    @model_validator(mode="after")
-    def _check_complete(self) -> RaiseProblem:
-        if self.service is None and self.ci is None:
-            raise PydanticCustomError("service_or_ci", "name a service or a CI")
-        if self.origin is ProblemOrigin.incident and not self.incidents:
-            raise PydanticCustomError("shown_by_none", "name an incident that shows it")
-        if (self.impact is None) != (self.urgency is None):
-            raise PydanticCustomError("both_of_priority", "give impact and urgency, or neither")
-        return self
+    CONDITIONS = (
+        at_least_one_member("service_or_ci", "service", "ci"),
+        Condition(
+            "shown_by_none",
+            ("origin", "incidents"),
+            lambda body: body.origin is not ProblemOrigin.incident or body.incidents,
+        ),
+        all_members_or_none("both_of_priority", "impact", "urgency"),
+    )
 
 
 class InvestigateProblem(Payload):
@@ -236,11 +241,7 @@ class BeginFixProblem(Payload):
         default=None, description="The reason why no change is needed, instead."
     )
 
-    @model_validator(mode="after")
-    def _check_change_or_reason(self) -> BeginFixProblem:
-        if (self.fixing_change is None) == (self.no_change_reason is None):
-            raise PydanticCustomError("change_or_reason", "name the change, or say why none is needed")
-        return self
+    CONDITIONS = (exactly_one_member("change_or_reason", "fixing_change", "no_change_reason"),)
 
 
 class ChangeFixProblem(BeginFixProblem):

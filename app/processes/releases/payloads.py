@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.common.components import example_includes
 from app.common.notices import NoticeType, Responsible
@@ -14,6 +13,7 @@ from app.common.people import Role
 from app.common.records import ChildRef, ForeignRef, KeyRef
 from app.foundation.custom.values import CustomValues
 from app.foundation.decisions.payloads import AskDecision, Tallied
+from app.kernel.actions.conditions import at_least_one_member, member_only_with
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -108,11 +108,7 @@ class AppointRelease(Payload, of=ReleaseStage):
         default=None, description="The person who passes its gate; if left out, unchanged."
     )
 
-    @model_validator(mode="after")
-    def _check_somebody(self) -> Self:
-        if self.author is None and self.reviewer is None:
-            raise PydanticCustomError("author_or_reviewer", "name an author or a reviewer")
-        return self
+    CONDITIONS = (at_least_one_member("author_or_reviewer", "author", "reviewer"),)
 
 
 class PassGateRelease(Payload, of=ReleaseStage):
@@ -129,11 +125,7 @@ class PassGateRelease(Payload, of=ReleaseStage):
     )
     comment: FreeText | None = Field(default=None, description="The findings of the review.")
 
-    @model_validator(mode="after")
-    def _check_documents(self) -> Self:
-        if not self.attachments and not self.external_numbers:
-            raise PydanticCustomError("stage_document_missing", "name a document of the stage")
-        return self
+    CONDITIONS = (at_least_one_member("stage_document_missing", "attachments", "external_numbers"),)
 
 
 class ChangePlanRelease(Payload, of=PlanChange):
@@ -152,11 +144,7 @@ class ChangePlanRelease(Payload, of=PlanChange):
     environment: RecordKey | None = None
     changes: ChangeReferences = ()
 
-    @model_validator(mode="after")
-    def _check_something_changes(self) -> Self:
-        if self.plan is None and self.target_at is None and self.environment is None and not self.changes:
-            raise PydanticCustomError("nothing_to_change", "say what is to change")
-        return self
+    CONDITIONS = (at_least_one_member("nothing_to_change", "plan", "target_at", "environment", "changes"),)
 
 
 class AdoptPlanChangeRelease(Tallied):
@@ -220,11 +208,9 @@ class EndSupportRelease(Payload, of=Release):
         default=None, description="The team that sees to them from now on."
     )
 
-    @model_validator(mode="after")
-    def _check_handed_over(self) -> Self:
-        if self.open_faults is not None and self.handed_over_to is None and self.handed_over_to_team is None:
-            raise PydanticCustomError("faults_to_nobody", "say who sees to the open faults")
-        return self
+    CONDITIONS = (
+        member_only_with("faults_to_nobody", "open_faults", "handed_over_to", "handed_over_to_team"),
+    )
 
 
 class CloseRelease(Payload, of=Release):

@@ -19,6 +19,7 @@ from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
+from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
@@ -248,6 +249,13 @@ APPROVAL = decisions.DecisionSpec(
     outcome=action_of_outcome,
 )
 
+#: A request files nothing before its requirements are confirmed; a delivered one may go on.
+DOCUMENTS_KEPT = KeptDocuments(
+    kind="request",
+    any=frozenset(State) - {State.submitted, State.awaiting_approval, State.assessed, State.in_progress},
+    archivable=(State.closed, State.cancelled, State.rejected),
+)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="request", plural="requests", zh="服务请求", record=Request, states=State, code="REQ",
@@ -312,6 +320,7 @@ LIFECYCLE = Lifecycle(
         action(cancel,                "取消",     OPEN, State.cancelled, reporter, "request.cancelled", prepare=(open_decisions,)),
         action(reject,                "驳回",     OPEN, State.rejected, agent, "request.rejected", prepare=(open_decisions,)),
         *decisions.rows(APPROVAL),
+        *document_actions(DOCUMENTS_KEPT),
         *edit_action(edit, "request", State, prepare=(reopening_of_edited,)),
         *ticket_actions(
             kind="request", any=State, open=OPEN, delivered=ENDED, manager=Role.service_level_manager, complete_task=complete_task

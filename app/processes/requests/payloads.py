@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.common.children import Attachment
 from app.common.components import example_includes
@@ -16,6 +15,7 @@ from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ChildRef, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Channel
 from app.foundation.services.records import FulfilmentPath
+from app.kernel.actions.conditions import Condition, all_members_or_none, exactly_one_member
 from app.kernel.actions.forms import Answers
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -47,10 +47,10 @@ from app.processes.requests.records import (
 from app.ticketing.change_endings import ChangeEnding
 from app.ticketing.projects.actions import ReportProgress
 from app.ticketing.projects.planning import (
+    MILESTONES_ARE_THERE,
     MOST_DAYS,
     PlannedMilestone,
     PlannedTask,
-    names_no_milestone,
 )
 from app.ticketing.report_fields import ReportFields
 from app.ticketing.work.ticket_holds import HoldTicket
@@ -149,11 +149,7 @@ class SubmitForAcceptanceRequest(Payload):
         default=None, description="The reason for an earlier time, as agreed with the group."
     )
 
-    @model_validator(mode="after")
-    def _check_manual(self) -> SubmitForAcceptanceRequest:
-        if (self.manual is None) == (self.manual_file is None):
-            raise PydanticCustomError("one_manual", "say one of manual and manual_file")
-        return self
+    CONDITIONS = (exactly_one_member("one_manual", "manual", "manual_file"),)
 
 
 class CriterionAssessment(PayloadPart, of=CriterionResult):
@@ -176,6 +172,15 @@ class AcceptanceIssue(PayloadPart):
     ) = Field(default=None, description="The person who rectifies it: an id.")
 
 
+def _accepts_only_what_passed(body: RecordAcceptanceRequest) -> bool:
+    accepted = body.verdict is AcceptanceVerdict.accepted
+    return not accepted or all(assessed.passed for assessed in body.results)
+
+
+def _says_what_to_mend(body: RecordAcceptanceRequest) -> bool:
+    return body.verdict is AcceptanceVerdict.accepted or bool(body.issues)
+
+
 class RecordAcceptanceRequest(Payload, of=Acceptance):
     """The result of an acceptance: participants, criteria, verdict and issues."""
 
@@ -196,14 +201,10 @@ class RecordAcceptanceRequest(Payload, of=Acceptance):
         default=(), max_length=LONGEST_LIST, description="The issues to rectify."
     )
 
-    @model_validator(mode="after")
-    def _check_verdict(self) -> RecordAcceptanceRequest:
-        accepted = self.verdict is AcceptanceVerdict.accepted
-        if accepted and not all(result.passed for result in self.results):
-            raise PydanticCustomError("accepts_what_failed", "a criterion that is not met is not accepted")
-        if not accepted and not self.issues:
-            raise PydanticCustomError("say_what_to_mend", "say in issues what must be mended")
-        return self
+    CONDITIONS = (
+        Condition("accepts_what_failed", ("verdict", "results"), _accepts_only_what_passed),
+        Condition("say_what_to_mend", ("verdict", "issues"), _says_what_to_mend),
+    )
 
 
 class RecordTrainingRequest(Payload, of=RequestTraining):
@@ -236,6 +237,15 @@ class ProposeSolutionRequest(Payload):
     )
 
 
+def _says_what_to_revise(body: ReviewSolutionRequest) -> bool:
+    return body.verdict is not ReviewVerdict.revise or body.comment is not None
+
+
+def _approves_nothing_poor(body: ReviewSolutionRequest) -> bool:
+    judged = (body.feasibility, body.business_fit, body.cost_and_benefit)
+    return body.verdict is not ReviewVerdict.approve or Judgement.poor not in judged
+
+
 class ReviewSolutionRequest(Payload, of=SolutionReview):
     """The review of the solution for one side."""
 
@@ -246,14 +256,14 @@ class ReviewSolutionRequest(Payload, of=SolutionReview):
     cost_and_benefit: Judgement
     comment: FreeText | None = None
 
-    @model_validator(mode="after")
-    def _check_verdict(self) -> ReviewSolutionRequest:
-        judged = (self.feasibility, self.business_fit, self.cost_and_benefit)
-        if self.verdict is ReviewVerdict.revise and self.comment is None:
-            raise PydanticCustomError("say_what_to_revise", "say in a comment what must be revised")
-        if self.verdict is ReviewVerdict.approve and Judgement.poor in judged:
-            raise PydanticCustomError("approves_what_is_poor", "what is poor in something must be revised")
-        return self
+    CONDITIONS = (
+        Condition("say_what_to_revise", ("verdict", "comment"), _says_what_to_revise),
+        Condition(
+            "approves_what_is_poor",
+            ("verdict", "feasibility", "business_fit", "cost_and_benefit"),
+            _approves_nothing_poor,
+        ),
+    )
 
 
 class AcceptanceCriterion(PayloadPart, of=Criterion):
@@ -306,13 +316,10 @@ class BeginImplementationRequest(Payload, of=Request):
     currency: Annotated[Currency, StaffOnly(reviewers=True)] | None = None
     report_every_days: int = Field(default=14, ge=1, le=MOST_DAYS, strict=True)
 
-    @model_validator(mode="after")
-    def _check_consistent(self) -> BeginImplementationRequest:
-        if names_no_milestone(self.milestones, self.tasks):
-            raise PydanticCustomError("no_such_milestone", "a task is for a milestone that is not there")
-        if (self.planned_cost is None) != (self.currency is None):
-            raise PydanticCustomError("both_of_an_amount", "give an amount and its currency, or neither")
-        return self
+    CONDITIONS = (
+        MILESTONES_ARE_THERE,
+        all_members_or_none("both_of_an_amount", "planned_cost", "currency"),
+    )
 
 
 class ReportProgressRequest(ReportProgress):

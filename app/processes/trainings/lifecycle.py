@@ -11,6 +11,7 @@ from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import file_document, load_documents
+from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.documents.records import DocumentClass, Heading
 from app.foundation.licences.records import (
     ExaminationResult,
@@ -184,6 +185,7 @@ LIFECYCLE = Lifecycle(
         action(revoke_licence, "吊销资格", [State.licensed], STAYS,           EXAMINERS, "training.licence_revoked",
                wrong=(checks.licence_revoked_already,)),
         action(cancel,         "取消",     [State.planned],  State.cancelled, PLANNERS,  "training.cancelled", notifies=TELL_PARTICIPANTS),
+        *document_actions(KeptDocuments(kind="training", any=(State.held, State.examined, State.licensed))),
     ),
 )
 # fmt: on

@@ -10,7 +10,7 @@ from app.api.listings.filters import Parameter, PersonNamed, WhereClause, multi_
 from app.api.listings.lists import Listing
 from app.api.records.child_rows import ChildListing
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
-from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS
+from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS, KEPT_LISTINGS
 from app.foundation.licences.records import (
     ExaminationResult,
     ExaminationTopic,
@@ -122,4 +122,5 @@ CHILD_LISTINGS = (
     ),
     DOCUMENTS,
     DOCUMENT_SECTIONS,
+    *KEPT_LISTINGS,
 )

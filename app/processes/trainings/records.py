@@ -13,6 +13,7 @@ from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly, optional, required
 from app.common.state_fields import EnteredAt
 from app.foundation.licences.records import TRAINING, TrainingKind
+from app.foundation.process_names import OF_PROCESS
 
 
 class TrainingState(CodeEnum):
@@ -51,7 +52,7 @@ class Training(Record):
     year: int | None = required("The year in whose plan it is.", examples=[2027])
     kind: TrainingKind | None = required("The audience that it is made for.", examples=["executor"])
     method: TrainingMethod | None = required("The way in which it is given.", examples=["classroom"])
-    process: str | None = required(
+    process: Annotated[str | None, OF_PROCESS] = required(
         "The process that it is about: `incident`, `request` …, or another one's name.", examples=["incident"]
     )
     skills: list[str] | None = required(

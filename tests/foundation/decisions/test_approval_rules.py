@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from app.common.people import Caller, Grade, PersonKind, Role, rule_caller
+from app.common.priorities.risk_level import RiskLevel
 from app.foundation.decisions.approval_rules.definition import SUBJECTS, ApprovalRuleDefinition, RuleCondition
 from app.foundation.decisions.approval_rules.lifecycle import AddApprovalRule
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
@@ -22,7 +23,7 @@ from app.foundation.rota.shifts import AddShift
 from app.kernel.actions.refusals import ActionUnavailable, WrongValue
 from app.kernel.commands.command import CommandResult
 from app.kernel.ledger import Ledger
-from app.processes.changes.records import Change, RiskLevel
+from app.processes.changes.records import Change
 from app.processes.improvements.records import Improvement
 from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES_BY_KIND

@@ -13,6 +13,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.common.people import Caller, Role
+from app.common.priorities.risk_level import RiskLevel
 from app.foundation.cis.payloads import CiAlteration, PlanCi, RelateCi, UnrelateCi
 from app.foundation.cis.records import CiClass, RelationKind
 from app.kernel.actions.refusals import Refusal
@@ -22,7 +23,7 @@ from app.processes.changes.payloads import DraftChange
 from app.processes.changes.planning.bookings import rebuild_bookings
 from app.processes.changes.policies.payloads import DeclareFreeze, DraftChangeTemplate
 from app.processes.changes.policies.records import FreezeKind
-from app.processes.changes.records import ChangeType, RiskLevel
+from app.processes.changes.records import ChangeType
 from tests.client import Api, Client
 from tests.conftest import DatabaseUrls
 from tests.extent import goes_round

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.common.people import Role
+from app.common.priorities.risk_level import RiskLevel
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.policies.questionnaires import questionnaire_in_force, questionnaire_of
 from app.processes.changes.policies.risk import DEFAULT_QUESTIONNAIRE, level, score
-from app.processes.changes.records import RiskLevel
 from app.registry import LIFECYCLES_BY_KIND
 from tests.cases import each_case
 from tests.client import Api, Json

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticKnownError
 
 from app.common.people import WHOLE_GROUP, Grade, Role
 from app.foundation.decisions.approval_rules.records import ElectorRelation
 from app.foundation.decisions.records import DecisionKind, DecisionRule
+from app.kernel.actions.conditions import Condition, exactly_one_member
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -29,6 +30,7 @@ _DAY = 86_400
 _OF_CHANGE = ("risk_level", "services", "ci_services", "ci_classes", "category", "team_id")
 _OF_RELEASE = ("service", "environment", "stage_set")
 _OF_IMPROVEMENT = ("process", "scope", "aspect", "size", "improvement_kind", "planned_cost", "currency")
+_OF_DOCUMENT = ("tier", "document_class", "importance", "confidentiality", "team_id")
 #: By kind of decision, the kind of the records that it is about, and their fields that conditions may name.
 SUBJECTS: dict[DecisionKind, tuple[str, tuple[str, ...]]] = {
     DecisionKind.change: ("change", _OF_CHANGE),
@@ -41,9 +43,16 @@ SUBJECTS: dict[DecisionKind, tuple[str, tuple[str, ...]]] = {
     DecisionKind.improvement_proposal: ("improvement", _OF_IMPROVEMENT),
     DecisionKind.pilot: ("improvement", _OF_IMPROVEMENT),
     DecisionKind.improvement_revert: ("improvement", _OF_IMPROVEMENT),
+    DecisionKind.document_review: ("document", _OF_DOCUMENT),
+    DecisionKind.document_countersignature: ("document", _OF_DOCUMENT),
+    DecisionKind.process_change: ("process_change", ("process", "team_ids")),
 }
 FieldName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,49}$")]
 Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,4})?$")]
+
+
+def _has_values_or_amount(condition: RuleCondition) -> bool:
+    return bool(condition.any_of) != (condition.at_least is not None or condition.below is not None)
 
 
 class RuleCondition(PayloadValue):
@@ -59,11 +68,7 @@ class RuleCondition(PayloadValue):
     at_least: Amount | None = Field(default=None, description="Or it is at least this amount.")
     below: Amount | None = Field(default=None, description="And, or only, below this amount.")
 
-    @model_validator(mode="after")
-    def _check_one_way(self) -> Self:
-        if bool(self.any_of) == (self.at_least is not None or self.below is not None):
-            raise PydanticCustomError("values_or_amount", "give either any_of, or at_least and below")
-        return self
+    CONDITIONS = (Condition("values_or_amount", ("any_of", "at_least", "below"), _has_values_or_amount),)
 
     def applies_to(self, record: Any) -> bool:
         """Return whether the record's field fulfils the condition; an empty field fulfils none."""
@@ -106,11 +111,7 @@ class Electors(PayloadValue):
         default=False, strict=True, description="Of these, only those who are on call in one of their teams."
     )
 
-    @model_validator(mode="after")
-    def _check_one_source(self) -> Self:
-        if sum(source is not None for source in (self.role, self.group, self.relation)) != 1:
-            raise PydanticCustomError("one_source", "say one of role, group and relation")
-        return self
+    CONDITIONS = (exactly_one_member("one_source", "role", "group", "relation"),)
 
 
 def _require_one(sources: tuple[Electors, ...]) -> tuple[Electors, ...]:

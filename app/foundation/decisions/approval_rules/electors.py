@@ -37,6 +37,7 @@ ITEM_OWNERS = "select owner_id as person from fold.ci where id = any(%s::uuid[])
 TEAM_LEADS = """
 select lead_id as person from fold.team
 where id = %s or id in (select team_id from fold.service where key = any(%s))"""
+LEADS_OF = "select lead_id as person from fold.team where id = any(%s)"
 MANAGERS = "select manager_id as person from fold.person where id = %s"
 ROTA_TEAMS = """
 select distinct m.team_id from fold.membership m join fold.shift s on s.team_id = m.team_id
@@ -195,14 +196,20 @@ async def _related(reads: ReadContext, record: Any, relation: ElectorRelation) -
         return await _persons(reads, ITEM_OWNERS, list(getattr(record, "ci_ids", None) or ()))
     if relation is ElectorRelation.team_lead:
         return await _persons(reads, TEAM_LEADS, getattr(record, "team_id", None), services)
+    if relation is ElectorRelation.countersigning_lead:
+        teams = [UUID(team) for team in getattr(record, "countersigning_team_ids", None) or ()]
+        return await _persons(reads, LEADS_OF, teams)
     if relation is ElectorRelation.manager:
         return await _persons(reads, MANAGERS, getattr(record, "requester_id", None))
     names = {
+        ElectorRelation.team_heads: ("head_ids",),
         ElectorRelation.representative: ("representative_id", "party_representative_id"),
         ElectorRelation.process_owner: ("process_owner_id",),
         ElectorRelation.sponsor: ("sponsor_id",),
     }[relation]
-    return [person for name in names if (person := getattr(record, name, None)) is not None]
+    named = [getattr(record, name, None) for name in names]
+    groups = [ids if isinstance(ids, list) else [ids] for ids in named]
+    return [UUID(str(person)) for persons in groups for person in persons if person is not None]
 
 
 async def _persons(reads: ReadContext, query: str, *parameters: Any) -> list[UUID]:

@@ -28,9 +28,15 @@ class ElectorRelation(CodeEnum):
         "Lead of its team, and of those of its services",
         "所属团队及所涉服务团队的负责人",
     )
+    team_heads = "team_heads", "Heads of the teams concerned", "相关团队负责人"
     representative = "representative", "Representatives of both parties", "双方代表"
     process_owner = "process_owner", "Owner of its process", "其流程负责人"
     sponsor = "sponsor", "Its sponsor", "其发起人"
+    countersigning_lead = (
+        "countersigning_lead",
+        "Leads of the departments that countersign it",
+        "会签部门的负责人",
+    )
     manager = "manager", "Manager of whoever asked for it", "申请人的上级"
 
 

@@ -59,6 +59,17 @@ def _of_risk(
     )
 
 
+def _of_tier(tier: str, voters: Electors, quorum: int | None = 1) -> ApprovalRuleDefinition:
+    """Return the rule of a tier of reviewers, of whom one is enough; without a `quorum` more than half."""
+    return ApprovalRuleDefinition(
+        conditions=(RuleCondition(field="tier", any_of=(tier,)),),
+        voters=(voters,),
+        rule=DecisionRule.majority,
+        quorum=quorum,
+        least_voters=1,
+    )
+
+
 _CAB = (_with_role(Role.cab_member), _SERVICE_OWNER)
 _MANAGERS = (_with_role(Role.change_manager), _SERVICE_OWNER)
 _HIGH = (*_CAB, _with_role(Role.department_head))
@@ -142,5 +153,50 @@ SHIPPED: Mapping[str, ShippedRule] = {
     "pilot": ShippedRule(DecisionKind.pilot, "Judgements of pilots", "试运行裁定", _COMMITTEE),
     "improvement_revert": ShippedRule(
         DecisionKind.improvement_revert, "Reverting after the cutover", "切换后恢复原状", _COMMITTEE
+    ),
+    "document_review": ShippedRule(
+        DecisionKind.document_review,
+        "Review of documents by team leads",
+        "团队负责人评审文件",
+        ApprovalRuleDefinition(
+            voters=(Electors(relation=ElectorRelation.team_lead),),
+            rule=DecisionRule.majority,
+            quorum=1,
+            least_voters=1,
+        ),
+    ),
+    "document_review_by_heads": ShippedRule(
+        DecisionKind.document_review,
+        "Review of documents by the head of IT or of the business side",
+        "信息技术或业务部门负责人评审文件",
+        _of_tier("department_head", _with_role(Role.department_head)),
+    ),
+    "document_review_by_management": ShippedRule(
+        DecisionKind.document_review,
+        "Review of documents by management",
+        "管理层评审文件",
+        _of_tier("management", _with_role(Role.management), quorum=None),
+    ),
+    "document_countersignature": ShippedRule(
+        DecisionKind.document_countersignature,
+        "Countersigning of documents",
+        "文件会签",
+        ApprovalRuleDefinition(
+            voters=(Electors(relation=ElectorRelation.countersigning_lead),),
+            rule=DecisionRule.unanimous,
+            least_voters=1,
+        ),
+    ),
+    "process_change": ShippedRule(
+        DecisionKind.process_change,
+        "Changes of processes",
+        "流程变更",
+        ApprovalRuleDefinition(
+            voters=(Electors(relation=ElectorRelation.team_heads),),
+            enough=1,
+            otherwise=(_with_role(Role.department_head),),
+            rule=DecisionRule.unanimous,
+            least_voters=1,
+        ),
     ),
 }

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from app.common.priorities.risk_level import RiskLevel
 from app.processes.changes.policies.records import FreezeKind, FreezeState
-from app.processes.changes.records import ChangeState, ChangeType, RiskLevel
+from app.processes.changes.records import ChangeState, ChangeType
 
 CHANGE = "change"
 WEEK_DAYS = 7

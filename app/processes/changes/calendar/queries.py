@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,17 +15,17 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from app.api.listings.filters import MOST_VALUES, CommaSeparated, Time, WhereClause, narrow
 from app.api.listings.lists import Listing
 from app.api.listings.paging import order_of, page_rows
-from app.api.records.columns import Columns, by_row
+from app.api.records.columns import Columns, by_row, instant_of
 from app.api.records.shapes import OutputModel, PersonStub, Renderer, TeamStub
+from app.common.priorities.risk_level import RiskLevel
 from app.common.times.zones import EXAMPLES, is_zone
 from app.foundation.cis.queries import CIS
 from app.kernel.actions.payloads import LONGEST_KEY
 from app.kernel.actions.refusals import WrongValue
-from app.log.canonical import from_instant
 from app.processes.changes.calendar.entries import CHANGE, CalendarEntry, midnight, month_of
 from app.processes.changes.policies.records import FreezeState
 from app.processes.changes.queries import LISTING
-from app.processes.changes.records import ChangeState, ChangeType, RiskLevel
+from app.processes.changes.records import ChangeState, ChangeType
 
 MOST_DAYS, MOST_ENTRIES = 400, 2_000
 #: Period that a calendar program gets if it subscribes without one: days before and after the present.
@@ -353,13 +353,6 @@ def entry_of(row: dict[str, Any], keys: dict[str, str], now: datetime) -> Calend
         assignee=None if row["assignee"] is None else row["assignee"]["name"],
         overridden=bool(row["overrides"]),
     )
-
-
-def instant_of(rendered: datetime | str | None) -> datetime | None:
-    """Return the instant of a rendered column: a text, or a time in UTC that does not say so."""
-    if rendered is None:
-        return None
-    return from_instant(rendered) if isinstance(rendered, str) else rendered.replace(tzinfo=UTC)
 
 
 async def _freezes(

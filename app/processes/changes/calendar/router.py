@@ -9,14 +9,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.api.authentication.auth import caller_of, context_of
+from app.api.authentication.auth import context_of
 from app.api.contract.openapi import in_language, problems
 from app.api.direct import DirectRoute
 from app.api.listings.paging import VARY, link
+from app.api.page_language import chosen_language
 from app.api.records.reads import renderer_of
 from app.api.records.shapes import Renderer
-from app.api.requests.accept import language_for, negotiate
-from app.i18n import language_of
+from app.api.requests.accept import negotiate
 from app.processes.changes.calendar.drawing import draw, view_of
 from app.processes.changes.calendar.ical import MEDIA_TYPE, calendar
 from app.processes.changes.calendar.queries import (
@@ -118,9 +118,7 @@ async def list_change_schedule(request: Request, query: Annotated[ChangeSchedule
 def _renderer(request: Request, query: CalendarFilters) -> Renderer:
     """Return the renderer of changes, in the language asked for: calendar programs cannot ask by a header."""
     renderer = renderer_of(request, LISTING)
-    accepted = request.headers.get("accept-language")
-    usual = language_of(caller_of(request).locale) if accepted is None else language_for(request)
-    renderer.language = query.lang or usual
+    renderer.language = chosen_language(request, query.lang)
     return renderer
 
 

@@ -16,7 +16,9 @@ from pydantic import Field
 from app.api.listings.filters import CommaSeparated, Time, WhereClause
 from app.api.listings.list_queries import MOST_COUNTED, Paging
 from app.api.listings.paging import page
+from app.api.records.columns import instant_of
 from app.api.records.shapes import OutputModel, Renderer, TeamStub
+from app.common.priorities.risk_level import RiskLevel
 from app.kernel.access.visibility import EVERYBODY
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.refusals import Forbidden
@@ -28,14 +30,13 @@ from app.processes.changes.calendar.queries import (
     NO_APPROVED,
     Key,
     entry_of,
-    instant_of,
     several,
     visible_ci_keys,
 )
 from app.processes.changes.calendar.sentences import StatusSentences
 from app.processes.changes.lifecycle import LIFECYCLE
 from app.processes.changes.queries import LISTING
-from app.processes.changes.records import HOLDING, Change, ChangeState, ChangeType, RiskLevel
+from app.processes.changes.records import HOLDING, Change, ChangeState, ChangeType
 
 #: The states of changes that are planned or running.
 PLANNED = (ChangeState.approved, *sorted(HOLDING))

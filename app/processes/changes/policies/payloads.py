@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from app.common.notices import NoticeType, Responsible
+from app.common.priorities.risk_level import RiskLevel
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.payloads import unique_keys
 from app.foundation.cis.records import CiClass
@@ -39,7 +40,6 @@ from app.processes.changes.policies.risk import (
     MOST_POINTS,
     MOST_QUESTIONS,
 )
-from app.processes.changes.records import RiskLevel
 
 Classes = Annotated[
     tuple[CiClass, ...],

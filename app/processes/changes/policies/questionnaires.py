@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from app.common.priorities.risk_level import RiskLevel
 from app.common.records import from_row
 from app.kernel.access.reads import ReadContext, Versions
 from app.kernel.access.visibility import STAFF
@@ -34,7 +35,6 @@ from app.processes.changes.policies.risk import (
     score,
 )
 from app.processes.changes.policies.templates import CHANGE_MANAGER
-from app.processes.changes.records import RiskLevel
 
 
 def add(questionnaire: RiskQuestionnaire, body: AddRiskQuestionnaire, ctx: ActionContext) -> None:

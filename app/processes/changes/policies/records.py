@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
+from app.common.priorities.risk_level import RiskLevel
 from app.common.records import (
     ChildRecord,
     CodeEnum,
@@ -17,7 +18,6 @@ from app.common.records import (
     required,
 )
 from app.common.state_fields import EnteredAt
-from app.processes.changes.records import RiskLevel
 
 #: Longest freeze in days: whoever wants no changes for longer decides so again.
 LONGEST_DAYS = 366

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.processes.changes.records import RiskLevel
+from app.common.priorities.risk_level import RiskLevel
 
 #: Bounds of a questionnaire.
 MOST_QUESTIONS, MOST_ANSWERS, MOST_POINTS = 50, 20, 100

@@ -1,0 +1,1 @@
+"""The documents of improvements, as they are read and printed."""

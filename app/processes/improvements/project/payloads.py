@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.common.money import Amount, Currency
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ForeignRef, StaffOnly
+from app.kernel.actions.conditions import Condition
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -22,10 +22,10 @@ from app.kernel.actions.payloads import (
 )
 from app.kpis.effects.lifecycle import PromisedEffect, Scope
 from app.ticketing.projects.planning import (
+    MILESTONES_ARE_THERE,
     MOST_DAYS,
     PlannedMilestone,
     PlannedTask,
-    names_no_milestone,
 )
 
 #: What makes a pilot, of the fields of a plan: all of it, or nothing.
@@ -67,6 +67,11 @@ class ExpectedEffect(PayloadPart):
     )
 
 
+def _has_whole_pilot_or_none(body: PlanImprovement) -> bool:
+    names_one = any(getattr(body, name) for name in (*PILOT_FIELDS, "pilot_control", "pilot_ends_at"))
+    return not names_one or all(getattr(body, name) for name in PILOT_FIELDS)
+
+
 class PlanImprovement(Payload):
     """The plan of the project: its work, its milestones, and its pilot; without one it is not approved."""
 
@@ -103,17 +108,10 @@ class PlanImprovement(Payload):
         description="Effects that the pilot is expected to have on the targets.",
     )
 
-    @model_validator(mode="after")
-    def _check_consistent(self) -> PlanImprovement:
-        if names_no_milestone(self.milestones, self.tasks):
-            raise PydanticCustomError("no_such_milestone", "a task is for a milestone that is not there")
-        if any(getattr(self, name) for name in (*PILOT_FIELDS, "pilot_control", "pilot_ends_at")):
-            lacking = [name for name in PILOT_FIELDS if not getattr(self, name)]
-            if lacking:
-                raise PydanticCustomError(
-                    "pilot_is_incomplete", "the pilot lacks {fields}", {"fields": ", ".join(lacking)}
-                )
-        return self
+    CONDITIONS = (
+        MILESTONES_ARE_THERE,
+        Condition("pilot_is_incomplete", PILOT_FIELDS, _has_whole_pilot_or_none),
+    )
 
 
 class ReturnPlanImprovement(Payload):

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.components import example_includes
-from app.common.improvement import ImprovementAspect, ImprovementScope
+from app.common.improvement import FreezeExemption, ImprovementAspect, ImprovementScope
 from app.common.money import Amount, Currency
 from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import ForeignRef, StaffOnly
@@ -32,7 +32,6 @@ from app.kpis.effects.lifecycle import PromisedEffect
 from app.processes.improvements.proposal.records import SizeCriterion
 from app.processes.improvements.records import (
     MAJOR_KINDS,
-    FreezeExemption,
     ImprovementKind,
     ImprovementSize,
 )

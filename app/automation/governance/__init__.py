@@ -1,0 +1,1 @@
+"""What the registers of governance do by themselves."""

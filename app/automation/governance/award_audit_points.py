@@ -1,0 +1,141 @@
+"""Gives points for findings, incomplete self-checks, late summaries and late changes of processes, and
+withdraws those of findings that are withdrawn.
+
+What is given follows from the event and from the rules of points that the log had before it, so whoever
+counts again by the log comes to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+from app.foundation.audit_points.audit_points import GiveAuditPoint
+from app.foundation.audit_points.lookups import points_about, tariff_at
+from app.foundation.audit_points.records import AuditPoint, PointBasis, PointPart
+from app.governance.audits.records import Audit
+from app.governance.findings.records import Finding
+from app.governance.process_changes.records import ProcessChange
+from app.kernel.access.reads import load
+from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.consumers.rules import Rule, RuleConsequence
+from app.kernel.ledger import Ledger
+from app.log.events import Recorded, id_of, kind_of
+
+FINDING_RAISED, FINDING_WITHDRAWN = "finding.raised", "finding.withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """What a person is given points for, in a part: so many days or items, or one finding."""
+
+    basis: PointBasis
+    part: PointPart
+    person_id: UUID
+    times: int = 1
+
+
+def awards_of_finding(fields: dict[str, Any]) -> Iterator[Award]:
+    """Yield what a finding that was raised with these fields gives points for: nothing if the team had found
+    it itself.
+    """
+    if fields["self_found"]:
+        return
+    basis = PointBasis.repeated if fields.get("repeats_id") else PointBasis(fields["kind"])
+    for part in PointPart:
+        person = fields.get(f"{part}_id")
+        if person is not None:
+            yield Award(basis, part, UUID(person))
+
+
+def awards_of_audit(audit: Audit, fields: dict[str, Any]) -> Iterator[Award]:
+    """Yield what an event of the audit that sets these fields gives points for: the items that its self-check
+    lacks, and the days that its summary is late.
+    """
+    lacking, late_days = len(fields.get("incomplete_items") or ()), fields.get("late_days") or 0
+    if lacking and audit.self_checked_by_id is not None:
+        supervisor = audit.self_checked_by_id
+        yield Award(PointBasis.self_check_incomplete, PointPart.supervisor, supervisor, lacking)
+    if late_days and audit.head_id is not None:
+        yield Award(PointBasis.summary_late, PointPart.head, audit.head_id, late_days)
+
+
+def awards_of_proposal(head: UUID | None, fields: dict[str, Any]) -> Iterator[Award]:
+    """Yield what an application with these fields gives points for: the days that it came late after the
+    finding of a team with that head.
+    """
+    days = fields.get("proposal_late_days") or 0
+    if days and head is not None:
+        yield Award(PointBasis.proposal_late, PointPart.head, head, days)
+
+
+def awards_of_change(change: ProcessChange, fields: dict[str, Any]) -> Iterator[Award]:
+    """Yield what an event of the change that sets these fields gives points for: the days that the heads of
+    its teams have decided it late, and those that it was published later than that.
+    """
+    days = fields.get("decision_late_days") or 0
+    basis, part = PointBasis.decision_late, PointPart.supervisor
+    if not days:
+        # The days before the decision have given points to those who decided.
+        days = (fields.get("publication_late_days") or 0) - (change.decision_late_days or 0)
+        basis, part = PointBasis.publication_late, PointPart.head
+    for head in change.head_ids or () if days > 0 else ():
+        yield Award(basis, part, UUID(head), days)
+
+
+async def award_audit_points(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
+    """Yield the points that follow from the event, or the end of those that it takes back."""
+    if event.type == FINDING_WITHDRAWN:
+        for record in await points_about(ledger.db, event.stream):
+            yield RuleConsequence(AuditPoint.KIND, "withdraw", record.id, EmptyPayload(), record.version)
+        return
+    for award in await _awards(ledger, event):
+        tariff = await tariff_at(ledger.db, award.basis, event.position)
+        points = tariff.points_for(award.part) * award.times
+        if points:
+            body = GiveAuditPoint(
+                person=str(award.person_id),
+                part=award.part,
+                basis=award.basis,
+                points=points,
+                times=award.times,
+                about=event.stream,
+                counted_at=event.occurred_at,
+            )
+            about = uuid5(event.id, f"{award.basis}:{award.part}")
+            if kind_of(event.stream) == ProcessChange.KIND:  # several heads have one part
+                about = uuid5(about, str(award.person_id))
+            yield RuleConsequence(AuditPoint.KIND, "give", None, body, about=about)
+
+
+async def _awards(ledger: Ledger, event: Recorded) -> list[Award]:
+    if event.type == FINDING_RAISED:
+        return list(awards_of_finding(event.set_fields))
+    loaded = await load(ledger.db, ledger.lifecycles[kind_of(event.stream)], str(id_of(event.stream)))
+    if loaded is None:
+        return []
+    if isinstance(loaded.record, ProcessChange):
+        head = await _head_of_finding(ledger, loaded.record)
+        proposal = awards_of_proposal(head, event.set_fields)
+        return [*proposal, *awards_of_change(loaded.record, event.set_fields)]
+    return list(awards_of_audit(loaded.record, event.set_fields))
+
+
+async def _head_of_finding(ledger: Ledger, change: ProcessChange) -> UUID | None:
+    """Return the head of the team whose finding has led to the change; None: no finding has."""
+    if change.origin is None or kind_of(change.origin) != Finding.KIND:
+        return None
+    loaded = await load(ledger.db, ledger.lifecycles[Finding.KIND], str(id_of(change.origin)))
+    return None if loaded is None else loaded.record.head_id
+
+
+RULE = Rule(
+    "award_audit_points",
+    (
+        *(FINDING_RAISED, FINDING_WITHDRAWN, "audit.countersigned", "audit.concluded"),
+        *("process_change.applied", "process_change.decided", "process_change.published"),
+    ),
+    award_audit_points,
+)

@@ -1,0 +1,100 @@
+"""Opens the scorecards of a quarter when it is over: one for each active team of the organisation's own that
+has a lead, and for each active person of such teams; none where no edition of weights was in force.
+
+Of several workers the one that holds an advisory lock does it; there is one card of each quarter and team or
+person, which the database ensures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from app.common.people import rule_caller
+from app.foundation.quarters import end_of_quarter, quarter_before
+from app.governance.scorecards.lifecycle import LIFECYCLE
+from app.governance.scorecards.lookups import edition_in_force, subjects_without_card
+from app.governance.scorecards.payloads import OpenScorecard
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.refusals import Refusal
+from app.kernel.commands.command import Command, IdempotencyKey
+from app.kernel.commands.perform import perform
+from app.kernel.consumers import polling
+from app.kernel.consumers.rules import ROUTE, RULE_SOURCE, Clock
+from app.kernel.ledger import Ledger
+from app.log.writer import ConstraintViolation, DuplicateCommand
+from app.platform.db import Connection
+from app.platform.shared_connections import SharedConnections
+
+#: The actor's name in the log.
+NAME = "open_scorecards"
+POLL_SECONDS = 60.0
+#: The lock of the one worker that does it.
+LOCK = "governance.scorecards"
+#: How many are opened in a round.
+CARDS_A_ROUND = 500
+logger = structlog.get_logger()
+
+
+async def run(
+    connections: SharedConnections,
+    ledger: Ledger,
+    clock: Clock,
+    *,
+    failed: Callable[[str, Exception], None],
+) -> None:
+    """Open the scorecards of each quarter that is over for ever; safe beside other workers. `failed` is
+    called for each failure.
+    """
+    done: str | None = None
+
+    async def work(connection: Connection) -> bool:
+        nonlocal done
+        now = clock()
+        quarter = quarter_before(now, ZoneInfo(ledger.settings.time_zone))
+        if quarter != done and await open_scorecards(connection, ledger, now):
+            done = quarter
+        return False
+
+    await polling.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
+
+
+async def open_scorecards(connection: Connection, ledger: Ledger, now: datetime) -> bool:
+    """Open scorecards of the quarter that was over last, at most CARDS_A_ROUND, unless another worker is at
+    it. Return whether all of them are open. Raises DatabaseGone; what is missing then is opened by the next
+    round.
+    """
+    async with polling.locked(connection, LOCK) as free:
+        if not free:
+            return False
+        zone = ZoneInfo(ledger.settings.time_zone)
+        quarter = quarter_before(now, zone)
+        if await edition_in_force(ledger.db.rows, quarter) is None:
+            return True
+        end = end_of_quarter(quarter, zone)
+        subjects = await subjects_without_card(ledger.db.rows, quarter, end, CARDS_A_ROUND)
+        for row in subjects:
+            body = OpenScorecard.model_validate({"quarter": quarter, row["subject"]: str(row["id"])})
+            await _open(ledger, body, now)
+        return len(subjects) < CARDS_A_ROUND
+
+
+async def _open(ledger: Ledger, body: OpenScorecard, now: datetime) -> None:
+    """Open the scorecard, unless another worker has, or somebody by hand."""
+    caller = rule_caller(NAME)
+    reference = f"{caller.actor}:{body.quarter}:{body.person or body.team}"
+    # The raters' time begins when it is opened, however late that is.
+    metadata = CommandMetadata(caller, now, reference, source=RULE_SOURCE, source_ref=reference)
+    key = IdempotencyKey(ROUTE, reference, "")
+    try:
+        await perform(ledger, Command(LIFECYCLE, LIFECYCLE["open"], None, body, metadata, key=key))
+    except DuplicateCommand:
+        return
+    except Refusal as refused:
+        logger.warning("a scorecard cannot be opened", scorecard=reference, code=refused.code)
+    except ConstraintViolation as violation:
+        if violation.constraint != "scorecard_subject_key":
+            raise

@@ -1,0 +1,1 @@
+"""How processes really ran: the paths that cases took, by the log."""

@@ -1,0 +1,1 @@
+"""Answers to questions about how cases ran, from the facts."""

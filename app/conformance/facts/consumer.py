@@ -1,0 +1,78 @@
+"""The consumer that keeps how each case went: it makes those with new events anew, from all their events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from app.conformance.kinds import WAITING, ends_of, with_cases
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kpis.facts.table import CASE, FactTable
+from app.log.batches import Batch
+from app.log.follow import Consumer
+from app.platform.db import Connection, fetch_tuples
+
+NAME = "conformance"
+# As of the KPIs' facts: with smaller batches more cases are made twice.
+BATCH = 50_000
+LONGEST_SECONDS = 600.0
+SETTINGS = b"set local work_mem = '128MB'; set local enable_nestloop = off"
+#: The tables, with the columns that facts.sql makes of each.
+TABLES = (
+    FactTable(
+        "process_case",
+        (
+            *(*CASE, "kind", "source", "state", "started_at", "ended_at", "seconds"),
+            *("team_id", "assignee_id", "service", "customer_id"),
+            *("variant", "steps", "step_seconds", "all_variant", "all_steps", "all_changes", "all_seconds"),
+        ),
+    ),
+    FactTable(
+        "process_step",
+        (*CASE, "n", "type", "previous", "seconds", "state", "state_before", "at", "returns"),
+        key=(*CASE, "n"),
+    ),
+    FactTable(
+        "process_handover",
+        (*CASE, "holding", "n", "from_id", "to_id", "seconds", "at", "returns"),
+        key=(*CASE, "holding", "n"),
+    ),
+)
+TABLE_NAMES = tuple(f"kpi.{table.name}" for table in TABLES)
+STATEMENT = (
+    (Path(__file__).parent / "facts.sql").read_text(encoding="utf-8")
+    + "".join(table.replace() for table in TABLES)
+    + "\nselect count(*) from begun"
+)
+EMPTY = f"set local lock_timeout = '5s'; truncate {', '.join(TABLE_NAMES)}"
+
+
+def case_parameters(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
+    """Return what the statements must know of the lifecycles: the kinds of cases, as `incident/closed` the
+    states that end them, and the states of waiting.
+    """
+    of_cases = with_cases(lifecycles)
+    return {
+        "kinds": [lifecycle.kind for lifecycle in of_cases],
+        "ends": sorted(f"{lifecycle.kind}/{state}" for lifecycle in of_cases for state in ends_of(lifecycle)),
+        "waiting": list(WAITING),
+    }
+
+
+def consumer(lifecycles: Iterable[Lifecycle[Any]]) -> Consumer:
+    """Return the consumer that keeps how the cases of these lifecycles went."""
+    parameters = case_parameters(lifecycles)
+
+    async def handle_batch(connection: Connection, batch: Batch) -> None:
+        if batch.span.first == 1:  # a rebuild starts with empty tables
+            await connection.execute(EMPTY.encode())
+        if not batch.shares_transaction:
+            await connection.execute(SETTINGS)
+        stretch = parameters | {"first": batch.span.first, "last": batch.span.last}
+        # A long stretch is planned anew; for a few events that would take longer than all the rest.
+        await fetch_tuples(
+            connection, STATEMENT, stretch, prepare=None if batch.shares_transaction else False
+        )
+
+    return Consumer(NAME, handle_batch, BATCH, LONGEST_SECONDS, kinds=frozenset(parameters["kinds"]))

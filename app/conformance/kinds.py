@@ -1,0 +1,52 @@
+"""Which kinds of records have cases, what ends a case, and which events move it: all of it follows from their
+lifecycles. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from app.conformance.paths import OVERDUE
+from app.foundation.process_definitions.expected_paths import ExpectedPath
+from app.kernel.actions.lifecycle import Lifecycle
+
+#: The names of actions that undo what had ended, or do away with it long after: they are no part of how a
+#: case runs.
+UNDOING = frozenset({"reopen", "retire", "revert", "revert_by_decision", "roll_back", "supersede"})
+#: The codes of states in which a case only waits. To go on from one is no return.
+WAITING = ("on_hold", "deferred")
+
+
+def with_cases(lifecycles: Iterable[Lifecycle[Any]]) -> list[Lifecycle[Any]]:
+    """Return those of the lifecycles whose records are cases: they have numbers, and something ends them."""
+    return [lifecycle for lifecycle in lifecycles if lifecycle.code is not None and ends_of(lifecycle)]
+
+
+@cache
+def ends_of(lifecycle: Lifecycle[Any]) -> frozenset[str]:
+    """Return the codes of the states that end a case: nothing goes on behind them, but for what undoes the
+    end.
+    """
+    return frozenset(
+        state.value
+        for state, leaving in lifecycle.leaving.items()
+        if all(row.name in UNDOING or row.stays or row.leads_to == (state,) for row in leaving)
+    )
+
+
+@cache
+def moving_events(lifecycle: Lifecycle[Any]) -> frozenset[str]:
+    """Return the types of the events that can change the state of a case."""
+    moving = (event for row in lifecycle.rows if not row.stays for event in row.events)
+    return frozenset({lifecycle.observed, *moving})
+
+
+def named_events(lifecycle: Lifecycle[Any], path: ExpectedPath) -> list[str]:
+    """Return the types of the events that change no state, and count where cases are held against the path:
+    those that it names, and those by which something is noted as overdue.
+    """
+    named = {step.event for step in path.steps if not step.anywhere}
+    named |= {event for event in lifecycle.event_types if event.endswith(OVERDUE)}
+    return sorted(named - moving_events(lifecycle))

@@ -1,0 +1,1 @@
+"""The slow path: how each case went, in SQL straight from the log."""

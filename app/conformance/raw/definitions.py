@@ -1,0 +1,101 @@
+"""How each case went, straight from the log: what the facts must say, too (`differences`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from app.conformance.facts.consumer import TABLES
+from app.conformance.kinds import WAITING, ends_of, with_cases
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kpis.facts.table import FactTable
+from app.kpis.raw.definitions import EVENTS, read_files
+from app.platform.db import Connection, fetch_tuples
+
+FOLDER = Path(__file__).parent
+#: So many of the cases that differ are named.
+MOST_NAMED = 20
+SELECT_DIFFERING = """
+with by_log as materialized (select {columns} from ({raw}) raw),
+by_facts as materialized (select {columns} from kpi.{table} {ours}),
+differing as (
+  (select case_id, true as in_facts from (table by_facts except all table by_log) fact)
+  union all
+  (select case_id, false from (table by_log except all table by_facts) told)
+)
+select case_id, (sum(of_facts) over ())::bigint, (sum(of_log) over ())::bigint
+from (
+  select case_id, count(*) filter (where in_facts) as of_facts, count(*) filter (where not in_facts) as of_log
+  from differing group by case_id
+) counted order by case_id limit {most}"""
+COUNT_ROWS = " + ".join(f"(select count(*) from kpi.{table.name})" for table in TABLES)
+OF_KIND = "where case_id in (select case_id from kpi.process_case where kind = %(kind)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class FactDifference:
+    """Cases of a kind of which a table of facts says otherwise than the log does: some of them, and how many
+    rows only the facts have, or only the log gives.
+    """
+
+    kind: str
+    table: str
+    cases: tuple[UUID, ...]
+    rows_of_facts: int
+    rows_of_log: int
+
+
+def definition(table: str, kind: str) -> str:
+    """Return the SQL of the rows that a table of facts should have of the cases of a kind, as of `position`.
+    Further parameters: the `states` that end a case, and those of `waiting`.
+    """
+    events = read_files(EVENTS)
+    stated, rows = ((FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in ("_stated", table))
+    return (events + stated + rows).replace("{process}", kind)
+
+
+def definition_parameters(lifecycle: Lifecycle[Any], position: int) -> dict[str, Any]:
+    """Return the parameters of the definitions of that kind."""
+    return {
+        "kind": lifecycle.kind,
+        "position": position,
+        "states": sorted(ends_of(lifecycle)),
+        "waiting": list(WAITING),
+    }
+
+
+async def differences(
+    connection: Connection, lifecycles: Iterable[Lifecycle[Any]], position: int
+) -> list[FactDifference]:
+    """Return where the facts say otherwise than the log up to the position, which they have reached."""
+    differing = []
+    for lifecycle in with_cases(lifecycles):
+        parameters = definition_parameters(lifecycle, position)
+        for table in TABLES:
+            rows = await fetch_tuples(
+                connection, _differing(table, lifecycle.kind), parameters, prepare=False
+            )
+            if rows:
+                cases = tuple(case_id for case_id, _, _ in rows)
+                _, of_facts, of_log = rows[0]
+                differing.append(FactDifference(lifecycle.kind, table.name, cases, of_facts, of_log))
+    return differing
+
+
+async def compared_rows(connection: Connection) -> int:
+    """Return the number of all rows of facts."""
+    ((count,),) = await fetch_tuples(connection, f"select {COUNT_ROWS}", {})
+    return int(count)
+
+
+def _differing(table: FactTable, kind: str) -> str:
+    return SELECT_DIFFERING.format(
+        columns=", ".join(table.columns),
+        raw=definition(table.name, kind),
+        table=table.name,
+        ours="where kind = %(kind)s" if "kind" in table.columns else OF_KIND,
+        most=MOST_NAMED,
+    )

@@ -1,0 +1,112 @@
+"""The demo's documents of their own: who wrote, reviewed and reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.demo.data.organisation import (
+    BUSINESS_HEAD,
+    CONFIGURATION_MANAGER,
+    HEAD_OF_IT,
+    OPERATIONS_LEAD,
+    SECURITY_LEAD,
+    TEAM_LEADS,
+)
+
+#: Who reviews documents of each tier here.
+REVIEWERS = {
+    "team_lead": TEAM_LEADS["service-desk"],
+    "department_head": HEAD_OF_IT,
+    "management": BUSINESS_HEAD,
+}
+
+
+@dataclass(frozen=True)
+class DocumentTemplate:
+    """A document: its class, text and author, the days before the end on which it was drafted, and (negative:
+    ahead) on which it is to be reviewed anew; None: it is a draft. Who is to acknowledge it has done so, but
+    for the last of them.
+    """
+
+    name: str
+    document_class: str
+    title: str
+    text: str
+    author: str
+    team: str
+    tier: str
+    drafted: float
+    review_due: float | None
+    importance: str = "general"
+    confidentiality: str = "internal"
+    readers: tuple[str, ...] = ()
+    acknowledged_by: tuple[str, ...] = ()
+
+
+RESTRICTED, REVIEW_OVERDUE, TO_ACKNOWLEDGE = "security-response", "backup-scheme", "desk-instruction"
+DOCUMENTS = (
+    DocumentTemplate(
+        REVIEW_OVERDUE,
+        "SO",
+        "备份方案 Scheme of the backups",
+        "每日增量，每周全量，异地保存。Increments each day, all each week, and a copy elsewhere.",
+        "郑凯",
+        "platform",
+        "department_head",
+        330,
+        12,
+    ),
+    DocumentTemplate(
+        "emergency-handbook",
+        "OP",
+        "应急手册 Emergency handbook",
+        "断电、断网、火灾时的联系人和步骤。Whom to call, and what to do, without power or line.",
+        OPERATIONS_LEAD,
+        "platform",
+        "department_head",
+        290,
+        -90,
+        importance="permanent",
+    ),
+    DocumentTemplate(
+        RESTRICTED,
+        "OP",
+        "安全事件处置 How we respond to attacks",
+        "隔离、取证、通报的步骤和联系人。How to isolate, keep evidence and report, and to whom.",
+        SECURITY_LEAD,
+        "platform",
+        "management",
+        200,
+        -120,
+        importance="important",
+        confidentiality="restricted",
+        readers=(OPERATIONS_LEAD, HEAD_OF_IT),
+    ),
+    DocumentTemplate(
+        TO_ACKNOWLEDGE,
+        "OP",
+        "服务台作业指导书 Work instruction of the service desk",
+        "受理、分类、派单、回访。To acknowledge, classify, assign, and call back.",
+        "林晓雨",
+        "service-desk",
+        "team_lead",
+        70,
+        -200,
+        importance="important",
+        acknowledged_by=("王磊", "Marta Keller", "Sofia Rossi"),
+    ),
+    DocumentTemplate(
+        "line-concept",
+        "SN",
+        "第二条专线需求 What the second line must do",
+        "两家运营商，不同路由。Two carriers, by different ways.",
+        CONFIGURATION_MANAGER,
+        "network",
+        "department_head",
+        40,
+        None,
+    ),
+)
+CHANGES = "首版。The first version."
+#: Days from the draft to its submission, review, publication, and to when it is acknowledged.
+SUBMITTED_AFTER, REVIEWED_AFTER, PUBLISHED_AFTER, ACKNOWLEDGED_AFTER = 2, 4, 5, 8

@@ -1,0 +1,1 @@
+"""Scripts of the demo's year of governance, a module for each register."""

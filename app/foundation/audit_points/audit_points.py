@@ -1,0 +1,62 @@
+"""Lifecycle of points: given by a rule that follows findings and audits, withdrawn with the finding.
+
+valid ─► withdrawn
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import Role
+from app.common.records import ForeignRef
+from app.foundation.audit_points.records import AuditPoint, PointBasis, PointPart
+from app.foundation.audit_points.records import AuditPointState as State
+from app.kernel.actions.actor_policy import rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload, Instant, Payload, Reference, ShortText
+
+MOST_POINTS, MOST_TIMES = 1_000_000, 10_000
+
+
+class GiveAuditPoint(Payload, of=AuditPoint):
+    """Points of one person."""
+
+    person: Annotated[Reference, ForeignRef("person", retired=True)]
+    part: PointPart
+    basis: PointBasis
+    points: int = Field(ge=1, le=MOST_POINTS, strict=True)
+    times: int = Field(ge=1, le=MOST_TIMES, strict=True)
+    about: ShortText
+    counted_at: Instant
+
+
+def give_points(points: AuditPoint, body: GiveAuditPoint, ctx: ActionContext) -> None:
+    """Give audit points to a person, for a finding or for what was late."""
+    copy_fields(points, body, ctx)
+
+
+def withdraw(points: AuditPoint, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Withdraw the audit points, since the finding was withdrawn."""
+
+
+TELL_PERSON = (RecipientRule(NoticeType.points_given, field="person_id"),)
+TELL_OF_END = (RecipientRule(NoticeType.points_withdrawn, field="person_id"),)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="audit_point", plural="audit_points", zh="审核积分", record=AuditPoint, states=State,
+    # Points are for the person and for whoever settles objections: no auditor, superior or administrator sees them.
+    audience=lambda points: (f"person:{points.person_id}",), columns={"person": ("person_id",)},
+    oversight=frozenset({Role.quality_manager}),
+    rows=(
+        #      action    中文    from           to               who   event
+        action(give_points, "计分", NEW_RECORD, State.valid,     rule, "audit_point.given", name="give", notifies=TELL_PERSON),
+        action(withdraw, "撤销", [State.valid], State.withdrawn, rule, "audit_point.withdrawn", notifies=TELL_OF_END),
+    ),
+)
+# fmt: on

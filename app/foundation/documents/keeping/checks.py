@@ -1,0 +1,163 @@
+"""Checks of actions on kept documents, beyond state and role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.common.people import Person
+from app.foundation.documents.keeping.payloads import (
+    DocumentReason,
+    EndDocumentAccess,
+    GrantDocumentAccess,
+    LendDocument,
+    OfDocument,
+    RefuseDocumentAccess,
+    ReturnDocument,
+)
+from app.foundation.documents.keeping.preparation import Access, Acknowledgement, ChosenDocument
+from app.foundation.documents.keeping.records import DocumentLoan, DocumentReader
+from app.foundation.documents.records import DocumentState
+from app.foundation.people.eligibility import check_person_active
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import RecordDuty
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import ConflictingDuty, WrongValue
+
+#: The first of the two who destroy a document; no field of the record names them.
+DESTRUCTION_ASKER = RecordDuty("first of the two who destroy it", "提出销毁的人", ())
+#: States of a document that can be archived.
+ARCHIVABLE = (DocumentState.published, DocumentState.superseded)
+
+
+async def not_published(reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext) -> str | None:
+    """Refuse if the document is not published (`document_not_published`)."""
+    published = ctx.prepared(ChosenDocument).entry.state is DocumentState.published
+    return None if published else "document_not_published"
+
+
+async def acknowledged_already(
+    reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
+) -> str | None:
+    """Refuse who has acknowledged this edition (`acknowledged_already`)."""
+    row = ctx.prepared(Acknowledgement).row
+    return None if row is None or row.acknowledged_at is None else "acknowledged_already"
+
+
+async def requested_already(
+    reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
+) -> str | None:
+    """Refuse who waits for an answer to an earlier request (`access_requested_already`)."""
+    waiting = {row.person_id for row in ctx.prepared(Access).requests}
+    return "access_requested_already" if ctx.caller.person_id in waiting else None
+
+
+async def access_not_requested(
+    reads: ReadContext, record: Any, body: RefuseDocumentAccess, ctx: ActionContext
+) -> str | None:
+    """Refuse to answer a person who waits for no answer (`access_not_requested`)."""
+    person = ctx.required_ref(Person, "person")
+    waiting = {row.person_id for row in ctx.prepared(Access).requests}
+    return None if person.id in waiting else "access_not_requested"
+
+
+async def grant_invalid(
+    reads: ReadContext, record: Any, body: GrantDocumentAccess, ctx: ActionContext
+) -> None:
+    """Refuse a person who is not active, and a time that is over."""
+    check_person_active(ctx.required_ref(Person, "person"), "/person")
+    _check_ahead(body, ctx)
+
+
+async def access_not_over(
+    reads: ReadContext, record: Any, body: EndDocumentAccess, ctx: ActionContext
+) -> str | None:
+    """Refuse to end the time before its end (`not_due_yet`)."""
+    until_at = ctx.required_ref(DocumentReader, "reader").until_at
+    return "not_due_yet" if until_at is not None and ctx.now < until_at else None
+
+
+async def loan_invalid(reads: ReadContext, record: Any, body: LendDocument, ctx: ActionContext) -> None:
+    """Refuse a borrower who is not active, and a time that is over."""
+    check_person_active(ctx.required_ref(Person, "borrower"), "/borrower")
+    _check_ahead(body, ctx)
+
+
+def _check_ahead(body: GrantDocumentAccess | LendDocument, ctx: ActionContext) -> None:
+    if body.until_at <= ctx.now:
+        raise WrongValue(pointer="/until_at", because="not_ahead")
+
+
+async def returned_already(
+    reads: ReadContext, record: Any, body: ReturnDocument, ctx: ActionContext
+) -> str | None:
+    """Refuse a copy that is back (`returned_already`)."""
+    returned_at = ctx.required_ref(DocumentLoan, "loan").returned_at
+    return None if returned_at is None else "returned_already"
+
+
+async def not_archivable(
+    reads: ReadContext, record: Any, body: DocumentReason, ctx: ActionContext
+) -> str | None:
+    """Refuse what is neither published nor superseded (`document_not_published`)."""
+    entry = ctx.prepared(ChosenDocument).entry
+    return None if entry.state in ARCHIVABLE else "document_not_published"
+
+
+async def not_archived(reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext) -> str | None:
+    """Refuse what is not archived (`document_not_archived`)."""
+    archived = ctx.prepared(ChosenDocument).entry.state is DocumentState.archived
+    return None if archived else "document_not_archived"
+
+
+async def document_on_hold(
+    reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
+) -> str | None:
+    """Refuse what is held, or destroyed (`document_held`, `document_destroyed`)."""
+    entry = ctx.prepared(ChosenDocument).entry
+    if entry.state is DocumentState.destroyed:
+        return "document_destroyed"
+    return None if entry.held_at is None else "document_held"
+
+
+async def document_not_on_hold(
+    reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
+) -> str | None:
+    """Refuse what nothing holds (`document_not_held`)."""
+    return "document_not_held" if ctx.prepared(ChosenDocument).entry.held_at is None else None
+
+
+async def retention_not_over(
+    reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
+) -> str | None:
+    """Refuse to destroy before the retention is over, or while a legal hold is on the document
+    (`retention_not_over`, `document_held`).
+    """
+    entry = ctx.prepared(ChosenDocument).entry
+    if entry.held_at is not None:
+        return "document_held"
+    if entry.retained_until_at is None or ctx.now < entry.retained_until_at:
+        return "retention_not_over"
+    return None
+
+
+async def destruction_asked_already(
+    reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
+) -> str | None:
+    """Refuse to ask for the destruction again (`destruction_asked_already`)."""
+    asked_at = ctx.prepared(ChosenDocument).entry.destruction_asked_at
+    return None if asked_at is None else "destruction_asked_already"
+
+
+async def not_by_two(reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext) -> str | None:
+    """Refuse if nobody has asked for the destruction (`destruction_not_asked`), and whoever has."""
+    entry = ctx.prepared(ChosenDocument).entry
+    if entry.destruction_asked_at is None:
+        return "destruction_not_asked"
+    if ctx.caller.person_id is None or ctx.caller.person_id == entry.destruction_asked_by_id:
+        raise ConflictingDuty(DESTRUCTION_ASKER)
+    return None
+
+
+async def warned_already(reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext) -> str | None:
+    """Refuse to announce the end of the retention again (`warned_already`)."""
+    return None if ctx.prepared(ChosenDocument).entry.retention_warned_at is None else "warned_already"

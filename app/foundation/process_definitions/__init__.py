@@ -1,0 +1,1 @@
+"""Definitions of processes, the paths that their cases are expected to take, and lookups for whoever asks."""

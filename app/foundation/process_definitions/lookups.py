@@ -1,0 +1,174 @@
+"""Reads of definitions of processes: which one is in force, the path that cases are expected to take, and
+what freezes a definition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any
+from uuid import UUID
+
+from app.common.records import from_row
+from app.foundation.process_definitions.expected_paths import SHIPPED_PATHS, ExpectedPath, PathStep
+from app.foundation.process_definitions.records import ProcessDefinition
+from app.foundation.process_names import PROCESS_KINDS, process_named, spellings_of
+from app.kernel.access.reads import ReadContext, Reading, Versions
+
+#: So many names that are written alike are shown at most.
+MOST_NEAR = 3
+# The newest of those in force from then on or earlier is the one; by the index process_definition_process.
+IN_FORCE = """
+select distinct on (d.process) d.* from fold.process_definition d
+where d.process = any(%(processes)s) and d.effective_at <= %(instant)s
+  and (%(position)s::bigint is null or exists (
+    select 1 from log.event e where e.stream = 'process_definition/' || d.id
+      and e.type = 'process_definition.published' and e.position <= %(position)s))
+order by d.process, d.effective_at desc, d.edition desc
+"""
+# Those that are in force or will be: the newest published edition of each process.
+PUBLISHED = """
+select d.* from fold.process_definition d where d.state = 'published' order by d.level, d.process
+"""
+# The process that a published definition calls so: by its name, its title, its number, or another name.
+DEFINED_NAME = """
+select d.process from fold.process_definition d
+where d.state = 'published' and (lower(d.process) = lower(%(name)s) or lower(d.title) = lower(%(name)s)
+  or lower(d.number) = lower(%(name)s)
+  or lower(%(name)s) = any (select lower(alias) from unnest(d.aliases) alias))
+order by lower(d.process) = lower(%(name)s) desc, d.process limit 1
+"""
+# All names, in small letters, of the processes that are called so; an older edition means its process, too.
+DEFINED_SPELLINGS = """
+select distinct lower(spelling) as spelling
+from fold.process_definition d, unnest(array[d.process, d.title] || coalesce(d.aliases, '{}')) spelling
+where d.state = 'published' and d.process in (
+  select named.process from fold.process_definition named
+  where lower(named.number) = any(%(names)s) or named.id::text = any(%(names)s)
+    or (named.state = 'published' and (
+      lower(named.process) = any(%(names)s) or lower(named.title) = any(%(names)s)
+      or exists (select from unnest(named.aliases) alias where lower(alias) = any(%(names)s)))))
+"""
+# Names in use, by the kinds of the records that use them.
+NAMES_IN_USE = """
+select process as name, kind, count(*) as uses from (
+  select process, 'improvement_suggestion' as kind from fold.improvement_suggestion
+  union all select process, 'improvement' from fold.improvement
+  union all select process, 'training' from fold.training
+  union all select process, 'licence' from fold.licence
+  union all select process, 'process_change' from fold.process_change
+  union all select process, 'process_assessment' from fold.process_assessment
+  union all select process, 'audit' from fold.audit
+  union all select process, 'finding' from fold.finding
+  union all select process, 'corrective_action' from fold.corrective_action
+  union all select process, 'risk' from fold.risk
+  union all select parent, 'process_definition' from fold.process_definition
+    where state <> all('{superseded,retired}')
+  union all select taking->>'process', 'process_definition'
+    from fold.process_definition, jsonb_array_elements(interfaces) taking
+    where state <> all('{superseded,retired}')
+) used where process is not null group by process, kind order by process, kind
+"""
+EDITIONS = """
+select d.*, h.stream as its_stream, h.version as its_version
+from fold.process_definition d join log.stream_head h on h.stream = 'process_definition/' || d.id
+where d.process = %s and d.edition is not null order by d.edition
+"""
+EDITIONS_GUARD = Versions(stream="its_stream", version="its_version")
+FROZEN_BY = """
+select i.number, h.stream, h.version from fold.improvement i
+join log.stream_head h on h.stream = 'improvement/' || i.id
+where (lower(i.process) = any(%(names)s) or lower(i.process) in (
+    select lower(alias) from fold.process_definition d, unnest(d.aliases) alias
+    where d.state = 'published' and lower(d.process) = any(%(names)s))) and i.id is distinct from %(besides)s
+  and i.cutover_at is not null and i.optimised_at is null and i.reverted_at is null
+order by i.number limit 1"""
+
+
+async def editions_of(reads: ReadContext, process: str) -> list[ProcessDefinition]:
+    """Return the editions of the process's definition that were published so far, the newest last. A command
+    that relies on one is decided again if it changes.
+    """
+    rows = await reads.rows(EDITIONS, (process,), guard=EDITIONS_GUARD)
+    return [from_row(ProcessDefinition, row) for row in rows]
+
+
+async def definitions_in_force(
+    read: Reading, processes: Iterable[str], instant: datetime, position: int | None = None
+) -> dict[str, ProcessDefinition]:
+    """Return the definitions of the processes that are in force at that time, by process; whichever has none
+    is left out. `position`: as the log was there, without what was published later.
+    """
+    parameters = {"processes": list(processes), "instant": instant, "position": position}
+    rows = await read(IN_FORCE, parameters)
+    return {
+        row["process"]: from_row(ProcessDefinition, row)
+        for row in rows
+        if row["retired_at"] is None or instant < row["retired_at"]
+    }
+
+
+async def published_definitions(read: Reading) -> list[ProcessDefinition]:
+    """Return the published definition of each process, those of the higher levels first."""
+    return [from_row(ProcessDefinition, row) for row in await read(PUBLISHED, None)]
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchedName:
+    """A name of a process that no definition has: how often each kind of record uses it, and the names of
+    processes that are written like it.
+    """
+
+    name: str
+    uses: Mapping[str, int]
+    near: Sequence[str]
+
+
+async def unmatched_names(read: Reading) -> list[UnmatchedName]:
+    """Return the names of processes in use that are neither a process of ours nor have a published
+    definition.
+    """
+    defined = await published_definitions(read)
+    spellings = {spelling: kind for kind in PROCESS_KINDS for spelling in spellings_of(kind)}
+    for definition in defined:
+        names = (definition.process, definition.title, *(definition.aliases or ()))
+        spellings |= {name.casefold(): str(definition.process) for name in names if name}
+    uses: dict[str, dict[str, int]] = {}
+    for row in await read(NAMES_IN_USE, None):
+        if row["name"].casefold() not in spellings:
+            uses.setdefault(row["name"], {})[row["kind"]] = row["uses"]
+    return [UnmatchedName(name, counts, _near(name, spellings)) for name, counts in sorted(uses.items())]
+
+
+def _near(name: str, spellings: Mapping[str, str]) -> list[str]:
+    alike = get_close_matches(name.casefold(), spellings, n=MOST_NEAR)
+    return list(dict.fromkeys(spellings[spelling] for spelling in alike))
+
+
+async def expected_path_of(
+    read: Reading, process: str, instant: datetime, position: int | None = None
+) -> ExpectedPath | None:
+    """Return the path that cases of the process are expected to take at that time: of the definition in force
+    (as the log was at `position`), where it has one, else the shipped one; None: there is neither.
+    """
+    process = process_named(process)
+    definition = (await definitions_in_force(read, [process], instant, position)).get(process)
+    if definition is None or not definition.expected_path:
+        return SHIPPED_PATHS.get(process)
+    return ExpectedPath(process, path_steps(definition.expected_path), definition.number)
+
+
+def path_steps(stored: Iterable[dict[str, Any]]) -> tuple[PathStep, ...]:
+    """Return the steps of a path as a definition holds them."""
+    return tuple(PathStep(**step) for step in stored)
+
+
+async def freezing_improvement(reads: ReadContext, process: str, besides: UUID | None = None) -> str | None:
+    """Return the number of an improvement of the process, other than `besides`, that has cut over and is not
+    optimised yet, so that the definition of the process is frozen; None if there is none.
+    """
+    parameters = {"names": spellings_of(process), "besides": besides}
+    row = await reads.row(FROZEN_BY, parameters, guard=Versions())
+    return None if row is None else str(row["number"])

@@ -1,0 +1,1 @@
+"""Answers to surveys while they wait: tokens of the links, and the sealed box beside the log."""

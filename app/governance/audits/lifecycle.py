@@ -1,0 +1,230 @@
+"""Lifecycle of process audits: opened each month, self-checked, summarised, countersigned, drawn, concluded.
+
+open ─► submitted ─► confirmed ─► countersigned ─► concluded; from any of them once the summary is overdue
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import Role
+from app.foundation.months import end_of_month
+from app.foundation.people.records import Team
+from app.governance.audits import checks
+from app.governance.audits.drawing import draw_sample
+from app.governance.audits.lookups import MOST_LISTED
+from app.governance.audits.payloads import (
+    ConcludeAudit,
+    ConfirmSummaryAudit,
+    DrawAudit,
+    OpenAudit,
+    SubmitSelfCheckAudit,
+)
+from app.governance.audits.preparation import (
+    LogKnowledge,
+    SelfCheckEntries,
+    log_knowledge,
+    self_check,
+)
+from app.governance.audits.records import (
+    Audit,
+    AuditDraw,
+    AuditIrregularity,
+    SelfCheckEntry,
+    SelfCheckItem,
+)
+from app.governance.audits.records import AuditState as State
+from app.kernel.access.visibility import OVERSEER, PROCESS
+from app.kernel.actions.actor_policy import RecordDuty, process_relation, quality_manager, role, rule
+from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload
+
+#: Days of the following month by whose end the self-check and the countersigned summary are due.
+SELF_CHECK_DAY, SUMMARY_DAY = 15, 25
+#: Time that there is at least, for audits that are opened late.
+LEAST_TIME = timedelta(days=7)
+DAY = timedelta(days=1)
+
+
+def open_(audit: Audit, body: OpenAudit, ctx: ActionContext) -> None:
+    """Open an audit, of how a team ran a process in a month."""
+    assert ctx.number is not None, "audits have numbers"
+    audit.number = ctx.number
+    copy_fields(audit, body, ctx)
+    if body.head is None:
+        audit.head_id = ctx.required_ref(Team, "team").lead_id
+    audit.self_check_due_at = _due(body.month, SELF_CHECK_DAY, ctx)
+    audit.summary_due_at = _due(body.month, SUMMARY_DAY, ctx)
+
+
+def _due(month: str, day: int, ctx: ActionContext) -> datetime:
+    """Return the end of that day of the following month, or of the time that there is at least."""
+    return max(end_of_day(month, day, ctx.zone), ctx.occurred_at + LEAST_TIME)
+
+
+def end_of_day(month: str, day: int, zone: tzinfo) -> datetime:
+    """Return the end of that day of the month that follows, in the zone."""
+    return end_of_month(month, zone).replace(day=day + 1)
+
+
+def submit_self_check(audit: Audit, body: SubmitSelfCheckAudit, ctx: ActionContext) -> None:
+    """Submit the self-check of the audit: how often the process ran, measures, deviations, design faults."""
+    log = ctx.prepared(LogKnowledge)
+    audit.log_runs, audit.log_irregular = len(log.cases), log.irregular_cases
+    audit.log_position = log.selection.position
+    audit.runs = len(log.cases) if body.runs is None else body.runs
+    audit.self_checked_by_id = ctx.caller.person_id
+    for measure in body.measures:
+        _note(audit, ctx, item=SelfCheckItem.measures, text=measure.text)
+    for deviation in body.deviations:
+        _note(audit, ctx, item=SelfCheckItem.deviations, text=deviation.text, about=deviation.about)
+    for fault in body.design_faults:
+        _note(audit, ctx, item=SelfCheckItem.design_faults, text=fault.text, fault=fault.fault)
+
+
+def _note(audit: Audit, ctx: ActionContext, **fields: Any) -> None:
+    """Add an entry of the self-check."""
+    entry = SelfCheckEntry(id=ctx.new_id(), record=audit.row_key, noted_at=ctx.occurred_at, **fields)
+    ctx.add(entry)
+
+
+def confirm_summary(audit: Audit, body: ConfirmSummaryAudit, ctx: ActionContext) -> None:
+    """Confirm the summary of the audit: what performed low, and the measures."""
+    # The head countersigns it by an action of their own.
+    copy_fields(audit, body, ctx)
+    audit.summarised_by_id = ctx.caller.person_id
+
+
+def countersign(audit: Audit, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Countersign the summary of the audit, as the team's head."""
+    audit.late_days = _late_days(audit, ctx.occurred_at)
+
+
+def _late_days(audit: Audit, instant: datetime) -> int | None:
+    """Return the number of days begun since the summary was due; None: it is not late."""
+    assert audit.summary_due_at is not None
+    late = instant - audit.summary_due_at
+    return -(-late // DAY) if late > timedelta(0) else None
+
+
+def draw(audit: Audit, body: DrawAudit, ctx: ActionContext) -> None:
+    """Draw a sample of the audit at random, and list what the log shows to be irregular."""
+    log, entries = ctx.prepared(LogKnowledge), ctx.prepared(SelfCheckEntries)
+    selection = log.selection
+    sample = AuditDraw(
+        id=ctx.new_id(),
+        record=audit.row_key,
+        seed=body.seed,
+        size=body.size,
+        position=selection.position,
+        process=selection.process,
+        team_id=selection.team_id,
+        begins_at=selection.begin,
+        ends_at=selection.end,
+        population=len(log.cases),
+        drawn=draw_sample(log.cases, body.seed, body.size),
+        irregular=len(log.irregular),
+        path_source=log.by_path.source,
+        facts_position=log.by_path.position or None,
+        incomplete_items=[item.value for item in entries.lacking(audit, log)],
+        drawn_at=ctx.occurred_at,
+    )
+    ctx.add(sample)
+    for irregularity in log.irregular[:MOST_LISTED]:
+        ctx.add(
+            AuditIrregularity(
+                id=ctx.new_id(),
+                record=audit.row_key,
+                draw_id=sample.id,
+                about=irregularity.about,
+                rule=irregularity.rule,
+                step=irregularity.step,
+                position=irregularity.position,
+                noted_at=ctx.occurred_at,
+            )
+        )
+    audit.drawn_at = ctx.occurred_at
+
+
+def conclude(audit: Audit, body: ConcludeAudit, ctx: ActionContext) -> None:
+    """Conclude the audit, with its summary."""
+    copy_fields(audit, body, ctx)
+    # None of them is said as a list without entries: the audit is concluded.
+    audit.incomplete_items = [item.value for item in body.incomplete_items]
+    if audit.countersigned_at is None:
+        audit.late_days = _late_days(audit, ctx.occurred_at)
+
+
+def flag_self_check(audit: Audit, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Flag the audit's self-check as overdue: it was not submitted in time."""
+    audit.self_check_overdue_at = ctx.occurred_at
+
+
+def flag_summary(audit: Audit, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Flag the audit's summary as overdue: the team's head has not countersigned it in time."""
+    audit.summary_overdue_at = ctx.occurred_at
+
+
+def audience(audit: Audit) -> tuple[str, ...]:
+    """Return the audience: those who hold a role for the team or the process, and the team's head."""
+    head = () if audit.head_id is None else (f"person:{audit.head_id}",)
+    return (*head, f"{PROCESS}:{audit.process}", f"{OVERSEER}:{audit.team_id}")
+
+
+supervisor, administrator = role(Role.process_supervisor), role(Role.process_administrator)
+head = process_relation("team_head", "the team's head", "团队负责人", "head_id")
+signer = head | role(Role.department_head)
+SUMMARISER = (RecordDuty("author of the summary", "汇总人", ("summarised_by_id",)),)
+CHECKED = (RecordDuty("audited person", "受审人", ("self_checked_by_id", "summarised_by_id", "head_id")),)
+UNSIGNED = (State.open, State.submitted, State.confirmed)
+UNCONCLUDED = (*UNSIGNED, State.countersigned)
+
+
+def _recipients(step: NoticeType, *roles: Role) -> RecipientRule:
+    return RecipientRule(step, roles=frozenset(roles))
+
+
+TELL_SUPERVISOR = (_recipients(NoticeType.to_self_check, Role.process_supervisor),)
+TELL_ADMINISTRATOR = (_recipients(NoticeType.to_summarise, Role.process_administrator),)
+TELL_HEAD = (RecipientRule(NoticeType.to_countersign, field="head_id"),)
+TELL_OVERDUE_CHECK = (
+    _recipients(NoticeType.self_check_overdue, Role.process_supervisor, Role.quality_manager),
+    RecipientRule(NoticeType.self_check_overdue, field="head_id"),
+)
+TELL_OVERDUE_SUMMARY = (
+    _recipients(NoticeType.summary_overdue, Role.process_administrator, Role.quality_manager),
+    RecipientRule(NoticeType.summary_overdue, field="head_id"),
+)
+TELL_CONCLUDED = (RecipientRule(NoticeType.audit_concluded, field="head_id"),)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="audit", plural="audits", zh="流程审核", record=Audit, states=State, code="AUD",
+    audience=audience, columns={"person": ("head_id",), PROCESS: ("process",), OVERSEER: ("team_id",)},
+    oversight=frozenset({Role.quality_manager, Role.auditor, Role.management}),
+    children=(SelfCheckEntry, AuditDraw, AuditIrregularity),
+    constraints={"audit_month_key": ValueTaken("month")},
+    rows=(
+        #      action             中文          from               to                   who                    event
+        action(open_,             "开启",       NEW_RECORD,        State.open,          quality_manager | rule, "audit.opened",
+               wrong=(checks.audit_invalid,), notifies=TELL_SUPERVISOR),
+        action(submit_self_check, "提交自查",   [State.open],      State.submitted,     supervisor,             "audit.self_checked",
+               unless=(checks.month_not_over,), prepare=(log_knowledge,), notifies=TELL_ADMINISTRATOR),
+        action(confirm_summary,   "确认汇总",   [State.submitted], State.confirmed,     administrator,          "audit.summary_confirmed", notifies=TELL_HEAD),
+        action(countersign,       "会签",       [State.confirmed], State.countersigned, signer,                 "audit.countersigned", segregate_from=SUMMARISER),
+        action(draw,              "抽样",       UNCONCLUDED,       STAYS,               quality_manager,        "audit.sample_drawn",
+               unless=(checks.month_not_over,), prepare=(log_knowledge, self_check)),
+        action(conclude,          "结论",       UNCONCLUDED,       State.concluded,     quality_manager,        "audit.concluded",
+               unless=(checks.not_countersigned,), segregate_from=CHECKED, notifies=TELL_CONCLUDED),
+        action(flag_self_check,   "标记自查逾期", [State.open],    STAYS,               rule,                   "audit.self_check_fell_overdue",
+               due=DueAt("self_check_due_at", "flag_overdue_self_checks", unless="self_check_overdue_at"), notifies=TELL_OVERDUE_CHECK),
+        action(flag_summary,      "标记汇总逾期", UNSIGNED,        STAYS,               rule,                   "audit.summary_fell_overdue",
+               due=DueAt("summary_due_at", "flag_overdue_summaries", unless="summary_overdue_at"), notifies=TELL_OVERDUE_SUMMARY),
+    ),
+)
+# fmt: on

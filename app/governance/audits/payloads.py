@@ -1,0 +1,100 @@
+"""Payloads of actions on process audits."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.records import ForeignRef
+from app.foundation.months import Month
+from app.foundation.process_names import ProcessName
+from app.governance.audits.records import Audit, AuditDraw, DesignFaultKind, SelfCheckEntry, SelfCheckItem
+from app.kernel.actions.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    FreeText,
+    Payload,
+    PayloadPart,
+    Reference,
+    ShortText,
+)
+
+MOST_RUNS, MOST_DRAWN, LARGEST_SEED = 10_000_000, 200, 2**31 - 1
+
+
+class OpenAudit(Payload, of=Audit):
+    """A month, a team and a process to audit."""
+
+    month: Month
+    team: Annotated[Reference, ForeignRef("team")]
+    process: ProcessName
+    head: Annotated[Reference, ForeignRef("person")] | None = Field(
+        default=None, description="The team's head; the team's lead, if left out."
+    )
+
+
+class NotedMeasure(PayloadPart, of=SelfCheckEntry):
+    """A measure that the team has taken."""
+
+    text: FreeText
+
+
+class NotedDeviation(PayloadPart, of=SelfCheckEntry):
+    """A deviation that the team has found itself."""
+
+    text: FreeText
+    about: ShortText | None = None
+
+
+class NotedDesignFault(PayloadPart, of=SelfCheckEntry):
+    """A fault in the design of the process."""
+
+    fault: DesignFaultKind
+    text: FreeText
+
+
+class SubmitSelfCheckAudit(Payload, of=Audit):
+    """The self-check of the month."""
+
+    runs: int | None = Field(
+        default=None,
+        ge=0,
+        le=MOST_RUNS,
+        strict=True,
+        description="Number of cases; that of the log, if left out.",
+    )
+    measures: Annotated[tuple[NotedMeasure, ...], BoundedList] = Field(
+        min_length=1, max_length=LONGEST_LIST, description="The measures that were taken."
+    )
+    deviations: Annotated[tuple[NotedDeviation, ...], BoundedList] = Field(
+        default=(), max_length=LONGEST_LIST, description="The deviations; none: there were none."
+    )
+    design_faults: Annotated[tuple[NotedDesignFault, ...], BoundedList] = Field(
+        default=(), max_length=LONGEST_LIST, description="The design faults; none: there were none."
+    )
+
+
+class ConfirmSummaryAudit(Payload, of=Audit):
+    """The summary of the month for the team's head."""
+
+    low_performers: FreeText
+    measures: FreeText
+
+
+class DrawAudit(Payload, of=AuditDraw):
+    """The seed and the size of a draw."""
+
+    seed: int = Field(ge=0, le=LARGEST_SEED, strict=True)
+    size: int = Field(ge=1, le=MOST_DRAWN, strict=True)
+
+
+class ConcludeAudit(Payload, of=Audit):
+    """The conclusion of the audit."""
+
+    summary: FreeText
+    incomplete_items: Annotated[tuple[SelfCheckItem, ...], BoundedList] = Field(
+        default=(),
+        max_length=len(SelfCheckItem),
+        description="The items of the self-check that were incomplete, of which the draws list some.",
+    )

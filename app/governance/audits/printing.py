@@ -1,0 +1,93 @@
+"""Reads for the page that an audit prints as: self-check, draws, and the findings that its reader sees."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.api.listings.filters import WhereClause
+from app.api.records.child_rows import ChildListing, render_rows
+from app.api.records.shapes import Renderer
+from app.common.records import from_row
+from app.governance.audits.lookups import CHILDREN, FINDINGS, NUMBERS
+from app.governance.audits.queries import CHILD_LISTINGS
+from app.governance.audits.records import Audit, IrregularityRule
+from app.governance.audits.report_page import PrintedAudit, PrintedDraw
+from app.kernel.access.reads import VersionedRecord
+from app.kernel.access.visibility import seen_condition
+from app.log.events import id_of, kind_of
+
+FINDING = "finding"
+#: So many rows of each table are printed.
+MOST_ROWS = 500
+
+
+async def printed_audit(renderer: Renderer, loaded: VersionedRecord[Audit]) -> PrintedAudit:
+    """Return what the page of the audit shows to the renderer's caller."""
+    audit, ledger = loaded.record, renderer.ledger
+    entries, draws, irregularities = [await _rows(renderer, audit, listing) for listing in CHILD_LISTINGS]
+    printed_draws = await _draws(renderer, audit, draws, irregularities)
+    renderer.is_past = True  # a page offers no actions
+    return PrintedAudit(
+        record=audit,
+        audit=await renderer.render_one(audit, loaded.audience),
+        entries=entries,
+        draws=printed_draws,
+        findings=await _findings(renderer, audit),
+        zone=ZoneInfo(ledger.settings.time_zone),
+    )
+
+
+async def _rows(renderer: Renderer, audit: Audit, listing: ChildListing) -> list[dict[str, Any]]:
+    query = CHILDREN.format(kind=listing.row.KIND, by=listing.by, most=MOST_ROWS)
+    rows = await renderer.ledger.db.rows(query, (audit.row_key,))
+    return await render_rows(renderer, audit, listing, rows)
+
+
+async def _draws(
+    renderer: Renderer, audit: Audit, draws: list[dict[str, Any]], irregularities: list[dict[str, Any]]
+) -> list[PrintedDraw]:
+    """Return the draws, with the numbers of the cases, and those that each rule has found of the last one."""
+    names = {case for draw in draws for case in draw["drawn"]} | {row["about"] for row in irregularities}
+    numbers = await _numbers(renderer, names)
+    printed = []
+    for draw in draws:
+        listed = [row for row in irregularities if str(row["draw_id"]) == str(draw["id"])]
+        cases: dict[tuple[IrregularityRule, str | None], dict[str, None]] = {}
+        for row in listed:
+            place = IrregularityRule(row["rule"]), row["step"]
+            cases.setdefault(place, {})[numbers.get(row["about"], row["about"])] = None
+        printed.append(
+            PrintedDraw(
+                draw=draw,
+                cases=[numbers.get(case, case) for case in draw["drawn"]],
+                irregular={place: list(numbered) for place, numbered in cases.items()},
+            )
+        )
+    return printed
+
+
+async def _numbers(renderer: Renderer, names: set[str]) -> dict[str, str]:
+    """Return the numbers of the cases by their streams."""
+    numbers = {}
+    for kind in Counter(map(kind_of, names)):
+        ids = [id_of(name) for name in names if kind_of(name) == kind]
+        for row in await renderer.ledger.db.rows(NUMBERS.format(kind=kind), (ids,)):
+            numbers[f"{kind}/{row['id']}"] = row["number"]
+    return numbers
+
+
+async def _findings(renderer: Renderer, audit: Audit) -> list[Any]:
+    """Return the findings of the audit that the caller may see."""
+    ledger, where = renderer.ledger, WhereClause()
+    lifecycle = ledger.lifecycles[FINDING]
+    condition = seen_condition(
+        renderer.caller,
+        lifecycle,
+        f"'{FINDING}/' || r.id",
+        where.bind,
+        agents_see=ledger.settings.agents_see,
+    )
+    query = FINDINGS.format(audit=where.bind(audit.id), seen=condition, most=MOST_ROWS)
+    return [from_row(lifecycle.record, row) for row in await ledger.db.rows(query, where.parameters)]

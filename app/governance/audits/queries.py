@@ -1,0 +1,137 @@
+"""Read side of audits: self-checks, draws and irregularities, what the log knows, and the list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import OutputModel, RecordOut, Renderer
+from app.foundation.people.queries import PERSONS
+from app.governance.audits.lifecycle import LIFECYCLE
+from app.governance.audits.preparation import LogKnowledge, know_by_log, selection_of
+from app.governance.audits.records import (
+    Audit,
+    AuditDraw,
+    AuditIrregularity,
+    IrregularityRule,
+    SelfCheckEntry,
+    SelfCheckItem,
+)
+from app.log.read import head
+
+
+class AuditOut(RecordOut, of=Audit):
+    """The audit of how a team ran a process in a month."""
+
+    incomplete_items: list[SelfCheckItem] | None = Field(
+        description="The items of the self-check that were incomplete; null: it is not concluded."
+    )
+
+
+class SelfCheckEntryOut(OutputModel, of=SelfCheckEntry):
+    """A measure, a deviation or a design fault that the self-check names."""
+
+
+class AuditDrawOut(OutputModel, of=AuditDraw):
+    """A sample of the month's cases that was drawn at random."""
+
+
+class AuditIrregularityOut(OutputModel, of=AuditIrregularity):
+    """Something irregular that the log shows in a case of the month."""
+
+
+class IrregularCaseOut(OutputModel):
+    """Something irregular in a case."""
+
+    about: str = Field(description="The case, as `incident/0199…`.")
+    rule: IrregularityRule = Field(description="The rule that found it.")
+    step: str | None = Field(
+        description="The step of the expected path that the rule is about; null: it is about none."
+    )
+    position: int = Field(description="Position of the event that shows it.")
+
+
+class SelfCheckPrefill(OutputModel):
+    """What the log knows of the audited month, to begin the self-check with."""
+
+    begins_at: datetime = Field(description="The beginning of the month.")
+    ends_at: datetime = Field(description="The end of the month.")
+    position: int = Field(description="Position of the log of which all of it is.")
+    path_source: str | None = Field(
+        description="The source of the expected path: the number of its definition, or `shipped`; null: none."
+    )
+    facts_position: int | None = Field(
+        description="Position of the log up to which steps were held against that path at least; null: none."
+    )
+    runs: int = Field(description="Number of cases of the team and the process that ended in the month.")
+    irregular_cases: int = Field(description="Number of cases in which something is irregular.")
+    by_rule: Mapping[IrregularityRule, int] = Field(
+        description="Number of cases in which each rule has found something."
+    )
+    irregular: list[IrregularCaseOut] = Field(description="The first hundred irregularities.")
+
+
+MOST_IRREGULARITIES = 100
+
+LISTING = Listing(
+    LIFECYCLE,
+    ("state", "month", "team", "process", "head", "opened_at", "changed_at"),
+    sorts=("opened_at", "month", "changed_at"),
+    shape=AuditOut,
+    expands=(PERSONS,),
+)
+CHILD_LISTINGS = (
+    ChildListing(
+        "self_check_entries",
+        SelfCheckEntry,
+        "noted_at",
+        SelfCheckEntryOut,
+        "the measures, deviations and design faults that the self-check names",
+    ),
+    ChildListing(
+        "draws", AuditDraw, "drawn_at", AuditDrawOut, "the samples that were drawn, the oldest first"
+    ),
+    ChildListing(
+        "irregularities",
+        AuditIrregularity,
+        "noted_at",
+        AuditIrregularityOut,
+        "what draws have listed as irregular in the month's cases",
+    ),
+)
+
+
+async def log_of_month(renderer: Renderer, audit: Audit) -> LogKnowledge:
+    """Return what the log knows of the audit's month by now."""
+    ledger = renderer.ledger
+    selection = selection_of(audit, ledger.numbers.zone, await head(ledger.db))
+    return await know_by_log(ledger.db.rows, ledger.lifecycles, selection)
+
+
+async def prefill_of(renderer: Renderer, audit: Audit) -> dict[str, Any]:
+    """Return what a self-check of the audit can begin with."""
+    log = await log_of_month(renderer, audit)
+    return {
+        "begins_at": log.selection.begin,
+        "ends_at": log.selection.end,
+        "position": log.selection.position,
+        "path_source": log.by_path.source,
+        "facts_position": log.by_path.position or None,
+        "runs": len(log.cases),
+        "irregular_cases": log.irregular_cases,
+        "by_rule": log.by_rule,
+        "irregular": [
+            {
+                "about": irregularity.about,
+                "rule": irregularity.rule.value,
+                "step": irregularity.step,
+                "position": irregularity.position,
+            }
+            for irregularity in log.irregular[:MOST_IRREGULARITIES]
+        ],
+    }

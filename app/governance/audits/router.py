@@ -1,0 +1,73 @@
+"""Routes of process audits: `/v1/audits`, and what the log knows for the self-check."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.api.contract.openapi import in_language, problems
+from app.api.direct import DirectRoute
+from app.api.listings.paging import VARY
+from app.api.page_language import PageLanguageQuery, chosen_language
+from app.api.pages.page_headers import HEADERS
+from app.api.records import reads
+from app.api.records.actions import mount_actions
+from app.api.records.child_rows import mount_child_listing
+from app.api.requests.json_output import dump_json
+from app.api.routes import Routes
+from app.governance.audits.lifecycle import LIFECYCLE
+from app.governance.audits.printing import printed_audit
+from app.governance.audits.queries import CHILD_LISTINGS, LISTING, AuditOut, SelfCheckPrefill, prefill_of
+from app.governance.audits.report_page import page_of
+
+HTML = "text/html"
+PAGE: dict[int | str, dict[str, Any]] = {
+    200: {**in_language()[200], "content": {HTML: {"schema": {"type": "string"}}}}
+}
+router = APIRouter(prefix="/v1/audits", tags=["audits"], route_class=DirectRoute)
+reads.mount_reads(router, LISTING)
+mount_actions(router, LIFECYCLE, AuditOut)
+for listing in CHILD_LISTINGS:
+    mount_child_listing(router, LIFECYCLE, AuditOut, listing)
+
+
+@router.get(
+    "/{id}/self_check",
+    operation_id="get_audit_self_check",
+    summary="Prefill an audit's self-check",
+    response_model=SelfCheckPrefill,
+    responses=problems(404, 422),
+)
+async def get_audit_self_check(request: Request, name: reads.Name) -> Response:
+    """Return what the log knows of the audited month: how often the process ran, and what is irregular."""
+    renderer = reads.renderer_of(request, LISTING)
+    audit = (await reads.load_visible(renderer, name)).record
+    return Response(dump_json(await prefill_of(renderer, audit)), headers=VARY, media_type="application/json")
+
+
+@router.get(
+    "/{id}/report",
+    operation_id="print_audit",
+    summary="Print an audit",
+    response_class=Response,
+    response_model=None,
+    responses=problems(404, 422) | PAGE,
+)
+async def print_audit(
+    request: Request,
+    name: reads.Name,
+    query: Annotated[PageLanguageQuery, Query()],
+) -> Response:
+    """Return an audit as a page that prints: its self-check, its draws with what is irregular, and the
+    findings that the caller may see. Points stand on none.
+    """
+    renderer = reads.renderer_of(request, LISTING)
+    renderer.language = chosen_language(request, query.lang)
+    printed = await printed_audit(renderer, await reads.load_visible(renderer, name))
+    headers = {**HEADERS, **VARY, "Content-Language": renderer.language}
+    return Response(page_of(printed, renderer.language), headers=headers, media_type=HTML)
+
+
+ROUTES = Routes((router,), (LISTING,))

@@ -1,0 +1,154 @@
+"""Lifecycle of corrective actions: planned, done, and verified by somebody else.
+
+planned ─► done ─► verified          planned ◄─ done          planned, done ─► dropped
+"""
+
+from __future__ import annotations
+
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import Person, Role
+from app.common.records import Record
+from app.foundation.people.eligibility import check_person_active
+from app.governance.corrective_actions.payloads import (
+    CompleteCorrectiveAction,
+    HandOverCorrectiveAction,
+    MoveCorrectiveAction,
+    PlanCorrectiveAction,
+    VerifyCorrectiveAction,
+)
+from app.governance.corrective_actions.records import CorrectiveAction, CorrectiveActionMove
+from app.governance.corrective_actions.records import CorrectiveActionState as State
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import (
+    RecordDuty,
+    author,
+    process_owner,
+    process_relation,
+    quality_manager,
+    rule,
+    staff,
+)
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload, Reason
+from app.kernel.actions.refusals import WrongValue
+
+owner = process_relation("owner", "its owner", "负责人", "owner_id")
+
+
+def plan(measure: CorrectiveAction, body: PlanCorrectiveAction, ctx: ActionContext) -> None:
+    """Plan a corrective action, against what was found somewhere; its owner is told."""
+    assert ctx.number is not None, "corrective actions have numbers"
+    source = ctx.required_ref(Record, "source")
+    measure.number = ctx.number
+    copy_fields(measure, body, ctx)
+    measure.source, measure.source_number = source.row_key, source.display_name
+    measure.author_id = ctx.caller.person_id
+    measure.first_due_at = body.due_at
+    measure.moves, measure.returns = 0, 0
+    measure.planned_at = ctx.occurred_at
+
+
+def move(measure: CorrectiveAction, body: MoveCorrectiveAction, ctx: ActionContext) -> None:
+    """Move the corrective action's due date, with the reason; being on time is judged by the first."""
+    ctx.add(
+        CorrectiveActionMove(
+            id=ctx.new_id(),
+            record=measure.row_key,
+            before_at=measure.due_at,
+            due_at=body.due_at,
+            reason=body.reason,
+            moved_by_id=ctx.caller.person_id,
+            moved_at=ctx.occurred_at,
+        )
+    )
+    measure.due_at, measure.overdue_at = body.due_at, None
+    measure.moves = (measure.moves or 0) + 1
+
+
+def hand_over(measure: CorrectiveAction, body: HandOverCorrectiveAction, ctx: ActionContext) -> None:
+    """Hand the corrective action over, to another owner, who is told."""
+    copy_fields(measure, body, ctx)
+
+
+def complete(measure: CorrectiveAction, body: CompleteCorrectiveAction, ctx: ActionContext) -> None:
+    """Complete the corrective action: it is done, with the evidence; somebody else verifies it."""
+    measure.evidence, measure.done_by_id = body.evidence, ctx.caller.person_id
+
+
+def return_(measure: CorrectiveAction, body: Reason, ctx: ActionContext) -> None:
+    """Return the corrective action: it is not done, or does not work."""
+    measure.returns = (measure.returns or 0) + 1
+
+
+def verify(measure: CorrectiveAction, body: VerifyCorrectiveAction, ctx: ActionContext) -> None:
+    """Verify the corrective action: it is done, and works."""
+    measure.verification, measure.verified_by_id = body.verification, ctx.caller.person_id
+
+
+def drop(measure: CorrectiveAction, body: Reason, ctx: ActionContext) -> None:
+    """Drop the corrective action, with the reason: it is not needed any more."""
+
+
+def fall_overdue(measure: CorrectiveAction, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Flag the corrective action as overdue: it was to be verified by now."""
+    measure.overdue_at = ctx.occurred_at
+
+
+async def owner_or_due_invalid(
+    reads: ReadContext,
+    measure: CorrectiveAction,
+    body: PlanCorrectiveAction | MoveCorrectiveAction | HandOverCorrectiveAction,
+    ctx: ActionContext,
+) -> None:
+    """Refuse an owner who is not active, and a due date that is not ahead (`not_ahead`)."""
+    check_person_active(ctx.ref(Person, "owner"), "/owner")
+    if not isinstance(body, HandOverCorrectiveAction) and body.due_at <= ctx.occurred_at:
+        raise WrongValue(pointer="/due_at", because="not_ahead")
+
+
+def audience(measure: CorrectiveAction) -> tuple[str, ...]:
+    """Return the audience: staff, whoever planned it, and its owner."""
+    persons = (measure.author_id, measure.owner_id)
+    return (STAFF, *(f"person:{person}" for person in persons if person is not None))
+
+
+OPEN = (State.planned, State.done)
+OVERSEERS = quality_manager | process_owner
+PLANNERS = author | OVERSEERS
+OWNERS = owner | PLANNERS
+DOERS = owner | quality_manager
+OWNER = (RecordDuty("owner", "负责人", ("owner_id", "done_by_id")),)
+TO_VERIFY = (
+    RecipientRule(NoticeType.to_verify, roles=frozenset({Role.quality_manager})),
+    RecipientRule(NoticeType.to_verify, field="author_id"),
+)
+RETURNED = (RecipientRule(NoticeType.correction_returned, field="owner_id"),)
+DROPPED = (RecipientRule(NoticeType.correction_dropped, field="owner_id"),)
+OVERDUE = (
+    RecipientRule(NoticeType.correction_overdue, field="owner_id"),
+    RecipientRule(NoticeType.correction_overdue, field="author_id"),
+    RecipientRule(NoticeType.correction_overdue, roles=frozenset({Role.quality_manager})),
+)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="corrective_action", plural="corrective_actions", zh="纠正措施", record=CorrectiveAction, states=State, code="COA",
+    audience=audience, columns={"staff": (), "person": ("author_id", "owner_id")},
+    children=(CorrectiveActionMove,),
+    rows=(
+        #      action        中文        from             to              who       event
+        action(plan,         "制定",     NEW_RECORD,      State.planned,  staff,    "corrective_action.planned", wrong=(owner_or_due_invalid,)),
+        action(move,         "调整期限", OPEN,            STAYS,          OWNERS,   "corrective_action.moved", wrong=(owner_or_due_invalid,)),
+        action(hand_over,    "移交",     [State.planned], STAYS,          OWNERS,   "corrective_action.handed_over", wrong=(owner_or_due_invalid,)),
+        action(complete,     "完成",     [State.planned], State.done,     DOERS,    "corrective_action.completed", notifies=TO_VERIFY),
+        action(return_,      "退回",     [State.done],    State.planned,  PLANNERS, "corrective_action.returned", segregate_from=OWNER, notifies=RETURNED),
+        action(verify,       "验证",     [State.done],    State.verified, PLANNERS, "corrective_action.verified", segregate_from=OWNER),
+        action(drop,         "取消",     OPEN,            State.dropped,  PLANNERS, "corrective_action.dropped", segregate_from=OWNER, notifies=DROPPED),
+        action(fall_overdue, "标记逾期", OPEN,            STAYS,          rule,     "corrective_action.fell_overdue", notifies=OVERDUE,
+               due=DueAt("due_at", "flag_corrective_actions", unless="overdue_at")),
+    ),
+)
+# fmt: on

@@ -1,0 +1,1 @@
+"""Findings of audits: violations, design faults and missing records, until corrected and verified."""

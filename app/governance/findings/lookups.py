@@ -1,0 +1,29 @@
+"""Reads of findings, for the checks of others."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from app.governance.findings.records import FindingKind
+from app.kernel.access.reads import ReadContext, Versions
+
+# By the index finding_team. Two of the same instant repeat one another in neither direction.
+EARLIER = """
+select f.id, h.stream, h.version from fold.finding f join log.stream_head h on h.stream = 'finding/' || f.id
+where f.team_id = %(team)s and f.process = %(process)s and f.kind = %(kind)s
+  and not f.self_found and f.state <> 'withdrawn'
+  and f.raised_at < %(at)s and f.raised_at >= %(at)s::timestamptz - interval '12 months'
+order by f.raised_at desc, f.id limit 1
+"""
+
+
+async def newest_alike(
+    reads: ReadContext, team: UUID, process: str, kind: FindingKind, instant: datetime
+) -> UUID | None:
+    """Return the newest finding of that process, kind and team in the twelve months before the instant; what
+    the team had found itself, and what was withdrawn, is none.
+    """
+    parameters = {"team": team, "process": process, "kind": kind.value, "at": instant}
+    row = await reads.row(EARLIER, parameters, guard=Versions())
+    return None if row is None else row["id"]

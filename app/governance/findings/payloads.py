@@ -1,0 +1,71 @@
+"""Payloads of actions on findings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.notices import NoticeType, Responsible
+from app.common.records import ForeignRef
+from app.foundation.process_names import ProcessName
+from app.governance.findings.records import Finding, FindingKind, FindingSeverity, ObjectionVerdict
+from app.kernel.actions.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    FreeText,
+    Instant,
+    Payload,
+    Reference,
+    ShortText,
+    Title,
+)
+
+PersonRef = Annotated[Reference, ForeignRef("person")]
+
+
+class RaiseFinding(Payload, of=Finding):
+    """A finding, with those who answer for it in three parts."""
+
+    title: Title
+    kind: FindingKind
+    severity: FindingSeverity
+    process: ProcessName
+    team: Annotated[Reference, ForeignRef("team")]
+    audit: Annotated[Reference, ForeignRef("audit")] | None = None
+    evidence: Annotated[tuple[ShortText, ...], BoundedList] = Field(min_length=1, max_length=LONGEST_LIST)
+    description: FreeText
+    self_found: bool = False
+    person: PersonRef | None = None
+    supervisor: PersonRef | None = None
+    head: PersonRef | None = Field(
+        default=None, description="The head of the team then; the team's lead, if left out."
+    )
+    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.finding_to_correct)]
+    auditor: PersonRef | None = None
+    due_at: Instant
+
+
+class ObjectFinding(Payload, of=Finding):
+    """An objection to a finding."""
+
+    objection: FreeText
+
+
+class DecideObjectionFinding(Payload, of=Finding):
+    """The verdict on an objection."""
+
+    verdict: ObjectionVerdict
+    verdict_reason: FreeText
+
+
+class CorrectFinding(Payload, of=Finding):
+    """The correction of what was found."""
+
+    correction: FreeText
+
+
+class VerifyFinding(Payload, of=Finding):
+    """The evidence that the correction holds."""
+
+    verification: FreeText

@@ -1,0 +1,1 @@
+"""Maintenance plans: what is looked after at intervals, whose rounds fall due by themselves."""

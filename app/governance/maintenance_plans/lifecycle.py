@@ -1,0 +1,129 @@
+"""Lifecycle of maintenance plans: their rounds fall due by themselves.
+
+active ─► retired
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from app.common.records import jsonb_ordered
+from app.foundation.editing import apply_patch
+from app.foundation.people.eligibility import check_team_assignable
+from app.foundation.people.records import Team
+from app.governance.maintenance_plans.intervals import next_round
+from app.governance.maintenance_plans.payloads import (
+    EditMaintenancePlan,
+    MaintenancePlanFields,
+    PlanMaintenancePlan,
+)
+from app.governance.maintenance_plans.records import MaintenancePlan
+from app.governance.maintenance_plans.records import MaintenancePlanState as State
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import MEMBER, STAFF
+from app.kernel.actions.actor_policy import configuration_manager, process_owner, quality_manager, rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
+from app.kernel.actions.payloads import EmptyPayload, Reason
+from app.kernel.actions.refusals import WrongValue
+from app.log.canonical import instant
+from app.log.events import stream
+
+
+def plan(maintenance: MaintenancePlan, body: PlanMaintenancePlan, ctx: ActionContext) -> None:
+    """Draw up a maintenance plan: of a service, or of the configuration items of a class."""
+    assert ctx.number is not None, "maintenance plans have numbers"
+    maintenance.number = ctx.number
+    copy_fields(maintenance, body, ctx, without="limits")
+    maintenance.limits = _limits(body)
+    maintenance.planner_id, maintenance.planned_at = ctx.caller.person_id, ctx.occurred_at
+    maintenance.next_round_at = body.first_round_at
+
+
+def edit(maintenance: MaintenancePlan, body: EditMaintenancePlan, ctx: ActionContext) -> None:
+    """Edit the maintenance plan; rounds that have fallen due stay as they are."""
+    apply_patch(maintenance, body, ctx, skip=("limits",))
+    if "limits" in body.model_fields_set:
+        maintenance.limits = _limits(body)
+    if not {"interval", "first_round_at"}.isdisjoint(body.model_fields_set):
+        _set_next_round(maintenance, ctx)
+
+
+def retire(maintenance: MaintenancePlan, body: Reason, ctx: ActionContext) -> None:
+    """Retire the maintenance plan: its rounds fall due no longer."""
+
+
+def fall_due(maintenance: MaintenancePlan, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Open the next round of the maintenance plan, which has fallen due."""
+    maintenance.round_at = maintenance.next_round_at
+    _set_next_round(maintenance, ctx)
+
+
+def _set_next_round(maintenance: MaintenancePlan, ctx: ActionContext) -> None:
+    """Set the begin of the next round: the first that is not over; none is opened for times that are."""
+    assert maintenance.first_round_at is not None
+    assert maintenance.interval is not None
+    after = ctx.now if maintenance.round_at is None else max(ctx.now, maintenance.round_at)
+    maintenance.next_round_at = next_round(
+        maintenance.first_round_at, ctx.zone, maintenance.interval, after.astimezone(UTC)
+    )
+
+
+def _limits(body: MaintenancePlanFields) -> list[dict[str, Any]]:
+    return [jsonb_ordered(limits.model_dump()) for limits in body.limits]
+
+
+async def plan_invalid(
+    reads: ReadContext, maintenance: MaintenancePlan, body: MaintenancePlanFields, ctx: ActionContext
+) -> None:
+    """Refuse a team that is assigned no work, a first round that is over, a reading that is named twice, and
+    a plan by which nothing is looked at (`nothing_to_look_at`).
+    """
+    check_team_assignable(ctx.ref(Team, "team"))
+    sent = body.model_fields_set
+    if "first_round_at" in sent and body.first_round_at < ctx.occurred_at:
+        raise WrongValue(pointer="/first_round_at", because="not_ahead")
+    names = [limits.name for limits in body.limits]
+    if len(set(names)) < len(names):
+        raise WrongValue(pointer="/limits", because="each_once")
+    items = body.items if "items" in sent else maintenance.items
+    limits = body.limits if "limits" in sent else maintenance.limits
+    if not items and not limits:
+        raise WrongValue(pointer="/items", because="nothing_to_look_at")
+
+
+def _opening(maintenance: MaintenancePlan, body: EmptyPayload) -> dict[str, Any]:
+    assert maintenance.round_at is not None
+    return {"plan": str(maintenance.id), "planned_at": instant(maintenance.round_at)}
+
+
+def audience(maintenance: MaintenancePlan) -> tuple[str, ...]:
+    """Return the audience: staff, and the members of the team."""
+    return (STAFF, f"{MEMBER}:{maintenance.team_id}")
+
+
+OPEN_ROUND = RelatedCommand(
+    action="open",
+    field="",
+    record=lambda ctx: stream("maintenance", ctx.related_id),
+    body=_opening,
+    permitted=True,
+)
+PLANNERS = quality_manager | process_owner | configuration_manager
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="maintenance_plan", plural="maintenance_plans", zh="维护计划", record=MaintenancePlan, states=State, code="MPL",
+    audience=audience, columns={"staff": (), MEMBER: ("team_id",)},
+    rows=(
+        #      action    中文    from            to             who       event
+        action(plan,     "制定", NEW_RECORD,     State.active,  PLANNERS, "maintenance_plan.planned", wrong=(plan_invalid,)),
+        action(edit,     "编辑", [State.active], STAYS,         PLANNERS, "maintenance_plan.edited", wrong=(plan_invalid,)),
+        action(retire,   "停用", [State.active], State.retired, PLANNERS, "maintenance_plan.retired"),
+        action(fall_due, "到期", [State.active], STAYS,         rule,     "maintenance_plan.fell_due", related=OPEN_ROUND,
+               due=DueAt("next_round_at", "open_maintenance_rounds")),
+    ),
+)
+# fmt: on

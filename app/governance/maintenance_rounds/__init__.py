@@ -1,0 +1,1 @@
+"""Maintenance rounds: a checklist and readings that a team goes through, and what it finds."""

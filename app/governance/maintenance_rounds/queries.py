@@ -1,0 +1,45 @@
+"""Read side of maintenance rounds: the list, their readings and findings, and the routes."""
+
+from __future__ import annotations
+
+from app.api.listings.lists import Listing
+from app.api.record_routes import record_routes
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import OutputModel
+from app.governance.maintenance_rounds.lifecycle import LIFECYCLE
+from app.governance.maintenance_rounds.records import MaintenanceFinding, MaintenanceReading
+
+
+class MaintenanceReadingOut(OutputModel, of=MaintenanceReading):
+    """A reading of a maintenance round."""
+
+
+class MaintenanceFindingOut(OutputModel, of=MaintenanceFinding):
+    """Something that a maintenance round has found."""
+
+
+LISTING = Listing(
+    LIFECYCLE,
+    ("state", "plan_id", "service", "ci_class", "team", "planned_at", "due_at", "overdue_at", "changed_at"),
+    sorts=("planned_at", "due_at", "changed_at"),
+)
+ROUTES = record_routes(
+    LISTING,
+    "quality",
+    children=(
+        ChildListing(
+            "readings",
+            MaintenanceReading,
+            "planned_at",
+            MaintenanceReadingOut,
+            "the readings of a maintenance round, in the order of its plan",
+        ),
+        ChildListing(
+            "findings",
+            MaintenanceFinding,
+            "found_at",
+            MaintenanceFindingOut,
+            "what a maintenance round has found, the earliest first",
+        ),
+    ),
+)

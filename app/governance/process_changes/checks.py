@@ -1,0 +1,49 @@
+"""Checks of actions on applications for changes of processes, beyond state and role."""
+
+from __future__ import annotations
+
+from app.foundation.decisions.records import Decision, DecisionState
+from app.foundation.people.records import Team
+from app.foundation.process_definitions.records import DefinitionState, ProcessDefinition
+from app.governance.process_changes.payloads import ApplyProcessChange, PublishProcessChange
+from app.governance.process_changes.records import ProcessChange
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
+
+
+async def teams_invalid(
+    reads: ReadContext, change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext
+) -> None:
+    """Refuse a team that is named twice, or that has no head to decide."""
+    earlier = set()
+    for n, team in enumerate(ctx.refs(Team, "teams")):
+        if team.id in earlier:
+            raise WrongValue(pointer=f"/teams/{n}", because="each_once")
+        if team.lead_id is None:
+            raise WrongValue({"team": team.key or ""}, pointer=f"/teams/{n}", because="team_without_lead")
+        earlier.add(team.id)
+
+
+async def decided_already(reads: ReadContext, change: ProcessChange, ctx: ActionContext) -> str | None:
+    """Refuse once the heads are asked (`process_change_asked`) or approve it (`process_change_approved`)."""
+    if change.approved_at is not None:
+        return "process_change_approved"
+    decisions = await reads.children(Decision, change, state=DecisionState.open.value)
+    return "process_change_asked" if decisions else None
+
+
+async def not_approved(reads: ReadContext, change: ProcessChange, ctx: ActionContext) -> str | None:
+    """Refuse a change that the heads have not approved (`process_change_not_approved`)."""
+    return "process_change_not_approved" if change.approved_at is None else None
+
+
+async def definition_does_not_fit(
+    reads: ReadContext, change: ProcessChange, body: PublishProcessChange, ctx: ActionContext
+) -> None:
+    """Refuse a definition of another process, or one that is not published."""
+    definition = ctx.required_ref(ProcessDefinition, "definition")
+    if definition.process != change.process:
+        raise WrongValue({"process": str(change.process)}, pointer="/definition", because="defines_another")
+    if definition.state is not DefinitionState.published:
+        raise WrongValue(pointer="/definition", because="not_published")

@@ -1,0 +1,51 @@
+"""Payloads of actions on applications for changes of processes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.records import ANY_RECORD, ForeignRef
+from app.foundation.decisions.payloads import AskDecision
+from app.foundation.process_names import ProcessName
+from app.governance.process_changes.records import ProcessChange
+from app.kernel.actions.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    FreeText,
+    Payload,
+    Reference,
+    Title,
+)
+
+
+class ApplyProcessChange(Payload, of=ProcessChange):
+    """The change of a process that is applied for."""
+
+    title: Title
+    process: ProcessName
+    description: FreeText
+    reason: FreeText
+    teams: Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList] = Field(
+        min_length=1, max_length=LONGEST_LIST
+    )
+    origin: Annotated[Reference, ForeignRef(ANY_RECORD, retired=True)] | None = Field(
+        default=None, description="The finding or suggestion that led to it: a number, or `<kind>/<id>`."
+    )
+
+
+class ReviewProcessChange(AskDecision, of=ProcessChange):
+    """The opinion of those who review the application, and the question to the heads of the teams."""
+
+    opinion: FreeText = Field(
+        description="The opinion of those who reviewed it.", examples=["It saves a step. 减少环节。"]
+    )
+
+
+class PublishProcessChange(Payload):
+    """The edition of the definition that has the change."""
+
+    definition: Annotated[Reference, ForeignRef("process_definition")] = Field(
+        description="The published definition of the process: its number or id."
+    )

@@ -1,0 +1,1 @@
+"""The registry of processes: their definitions are drafted, reviewed, piloted, published and retired."""

@@ -1,0 +1,112 @@
+"""Checks of actions on definitions of processes, beyond state and role."""
+
+from __future__ import annotations
+
+from app.common.people import Grade, Person
+from app.foundation.people.eligibility import check_person_active
+from app.foundation.process_definitions.lookups import editions_of
+from app.foundation.process_definitions.records import DefinitionState, ProcessDefinition, RaciPart
+from app.foundation.process_names import PROCESS_KINDS, process_named
+from app.governance.process_definitions.payloads import (
+    ProcessDefinitionFields,
+    PublishProcessDefinition,
+    TakeNamesProcessDefinition,
+)
+from app.governance.process_definitions.preparation import DefinitionFreeze, PublishedEditions
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kpis.catalogue import KPIS
+
+SENIOR = (Grade.senior, Grade.management)
+#: What a definition must say before it is reviewed.
+NEEDED = (
+    *("purpose", "begins_with", "ends_with", "activities", "raci"),
+    *("owner_id", "executor_id", "department"),
+)
+
+
+async def contents_invalid(
+    reads: ReadContext, definition: ProcessDefinition, body: ProcessDefinitionFields, ctx: ActionContext
+) -> None:
+    """Refuse persons who are inactive, an owner who is not senior or is the executor, a parent that is the
+    process itself, and what is not known or is named twice.
+    """
+    owner, executor = ctx.ref(Person, "owner"), ctx.ref(Person, "executor")
+    check_person_active(owner, "/owner")
+    check_person_active(executor, "/executor")
+    if owner is not None and owner.grade not in SENIOR:
+        raise WrongValue(pointer="/owner", because="not_senior")
+    owner_id = definition.owner_id if owner is None else owner.id
+    executor_id = definition.executor_id if executor is None else executor.id
+    if owner_id is not None and owner_id == executor_id:
+        raise WrongValue(pointer="/executor" if owner is None else "/owner", because="owner_executes")
+    process = definition.process or getattr(body, "process", None)
+    if body.parent is not None and body.parent == process:
+        raise WrongValue(pointer="/parent", because="part_of_itself")
+    for n, kpi in enumerate(body.kpis):
+        if kpi not in KPIS:
+            raise WrongValue({"value": kpi}, pointer=f"/kpis/{n}", because="unknown_value")
+    _check_path(reads, process, body)
+
+
+def _check_path(reads: ReadContext, process: str | None, body: ProcessDefinitionFields) -> None:
+    """Check that each step is there once and, of a process of ours, an event of it. Raises WrongValue."""
+    kind = reads.lifecycles.get(process or "")
+    event_types = kind.event_types if isinstance(kind, Lifecycle) else None
+    earlier: set[str] = set()
+    for n, step in enumerate(body.expected_path):
+        pointer = f"/expected_path/{n}/event"
+        if event_types is not None and step.event not in event_types:
+            raise WrongValue({"value": step.event}, pointer=pointer, because="unknown_value")
+        if step.event in earlier:
+            raise WrongValue(pointer=pointer, because="each_once")
+        earlier.add(step.event)
+
+
+async def contents_missing(
+    reads: ReadContext, definition: ProcessDefinition, ctx: ActionContext
+) -> str | None:
+    """Refuse a definition without its essential contents (`definition_incomplete`), or without a role that is
+    accountable (`nobody_accountable`).
+    """
+    if not all(getattr(definition, name) for name in NEEDED):
+        return "definition_incomplete"
+    parts = {entry["part"] for entry in definition.raci or ()}
+    return None if RaciPart.accountable in parts else "nobody_accountable"
+
+
+async def name_of_another(
+    reads: ReadContext, definition: ProcessDefinition, body: TakeNamesProcessDefinition, ctx: ActionContext
+) -> None:
+    """Refuse a name that means another process already."""
+    for n, name in enumerate(body.names):
+        process = process_named(await reads.defined_name(ProcessDefinition.KIND, name))
+        if process == definition.process:
+            continue
+        editions = await editions_of(reads, process)
+        is_defined = any(edition.state is DefinitionState.published for edition in editions)
+        if is_defined or process in PROCESS_KINDS:
+            raise WrongValue({"process": process}, pointer=f"/names/{n}", because="names_another")
+
+
+async def not_publishable(
+    reads: ReadContext, definition: ProcessDefinition, body: PublishProcessDefinition, ctx: ActionContext
+) -> None:
+    """Refuse an edition that would be in force before it is published, or before the present one, and while
+    the definition is frozen (`process_is_frozen`), unless it is for safety, law or a stop of service.
+    """
+    if (body.freeze_exception is None) != (body.freeze_exception_reason is None):
+        missing = "freeze_exception" if body.freeze_exception is None else "freeze_exception_reason"
+        raise WrongValue(pointer=f"/{missing}", because="missing")
+    frozen = ctx.prepared(DefinitionFreeze).number
+    if frozen is not None and body.freeze_exception is None:
+        raise PreparationRefused("process_is_frozen", {"number": frozen})
+    begins, present = body.effective_at or ctx.occurred_at, ctx.prepared(PublishedEditions).present
+    if begins < ctx.occurred_at:
+        raise WrongValue(pointer="/effective_at", because="not_ahead")
+    if present is not None and present.effective_at is not None and begins <= present.effective_at:
+        raise WrongValue(
+            {"number": present.number}, pointer="/effective_at", because="before_present_edition"
+        )

@@ -1,0 +1,180 @@
+"""Lifecycle of definitions of processes; each edition is a record of its own.
+
+draft ⇄ in_review ─► [piloting] ─► published ─► superseded | retired
+"""
+
+from __future__ import annotations
+
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import Person, Role
+from app.common.records import Record
+from app.foundation.decisions.authorship import authors_do_not_judge
+from app.foundation.documents.filing import CHILDREN as DOCUMENTS
+from app.foundation.documents.filing import file_document, load_documents
+from app.foundation.documents.filing import supersede as supersede_document
+from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
+from app.foundation.documents.records import DocumentClass, Heading
+from app.foundation.editing import apply_patch
+from app.foundation.process_definitions.lookups import DEFINED_NAME, DEFINED_SPELLINGS
+from app.foundation.process_definitions.records import DefinitionState as State
+from app.foundation.process_definitions.records import ProcessDefinition
+from app.governance.process_definitions import checks
+from app.governance.process_definitions.payloads import (
+    DraftProcessDefinition,
+    EditProcessDefinition,
+    PilotProcessDefinition,
+    ProcessDefinitionFields,
+    PublishProcessDefinition,
+    RetireProcessDefinition,
+    SubmitProcessDefinition,
+    SupersedeProcessDefinition,
+    TakeNamesProcessDefinition,
+)
+from app.governance.process_definitions.preparation import (
+    PublishedEditions,
+    definition_freeze,
+    published_editions,
+)
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role, rule
+from app.kernel.actions.constraints import RetryDecision
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
+from app.kernel.actions.payloads import Reason
+from app.kpis.catalogue import KPIS
+
+#: The contents of a definition, by the names of the record's fields.
+CONTENTS = tuple(
+    {"owner": "owner_id", "executor": "executor_id"}.get(name, name)
+    for name in ProcessDefinitionFields.model_fields
+    if name != "occurred_at"
+)
+
+
+def draft(definition: ProcessDefinition, body: DraftProcessDefinition, ctx: ActionContext) -> None:
+    """Draft a process definition; the next edition begins as a copy of the published one."""
+    assert ctx.number is not None, "definitions have numbers"
+    definition.number = ctx.number
+    definition.author_id = ctx.caller.person_id
+    present = ctx.prepared(PublishedEditions).present
+    for name in (*CONTENTS, "aliases") if present is not None else ():
+        setattr(definition, name, getattr(present, name))
+    left_out = type(body).model_fields.keys() - body.model_fields_set
+    copy_fields(definition, body, ctx, without=" ".join(left_out))
+
+
+def edit(definition: ProcessDefinition, body: EditProcessDefinition, ctx: ActionContext) -> None:
+    """Edit the draft of the definition."""
+    apply_patch(definition, body, ctx)
+
+
+def submit(definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext) -> None:
+    """Submit the definition for review, once those concerned were heard."""
+    definition.heard_ids = list(dict.fromkeys(str(person.id) for person in ctx.refs(Person, "heard")))
+
+
+def send_back(definition: ProcessDefinition, body: Reason, ctx: ActionContext) -> None:
+    """Send the definition back, to be drafted further."""
+
+
+def pilot(definition: ProcessDefinition, body: PilotProcessDefinition, ctx: ActionContext) -> None:
+    """Pilot the definition, by an improvement, before it is published."""
+    definition.improvement_id = ctx.required_ref(Record, "improvement").id
+
+
+def publish(definition: ProcessDefinition, body: PublishProcessDefinition, ctx: ActionContext) -> None:
+    """Publish the definition, under the number of its document; the edition before is superseded, and stays
+    in force until this one begins.
+    """
+    published = ctx.prepared(PublishedEditions)
+    definition.edition = max((edition.edition or 0 for edition in published.editions), default=0) + 1
+    definition.effective_at = body.effective_at or ctx.occurred_at
+    definition.document_number = ctx.document_number
+    if published.present is not None:
+        names = dict.fromkeys((*(published.present.aliases or ()), *(definition.aliases or ())))
+        definition.aliases = list(names) or None
+    file_document(definition, DocumentClass.PR, ((Heading.changes, body.changes),), ctx)
+
+
+def take_names(definition: ProcessDefinition, body: TakeNamesProcessDefinition, ctx: ActionContext) -> None:
+    """Take names for the process definition: they were used before, and mean it from now on."""
+    definition.aliases = list(dict.fromkeys((*(definition.aliases or ()), *body.names)))
+
+
+def supersede(definition: ProcessDefinition, body: SupersedeProcessDefinition, ctx: ActionContext) -> None:
+    """Supersede the definition, by its next edition."""
+    supersede_document(DocumentClass.PR, ctx)
+
+
+def retire(definition: ProcessDefinition, body: RetireProcessDefinition, ctx: ActionContext) -> None:
+    """Retire the definition: the process is no more, or nobody defines it any longer."""
+    definition.retirement_reason = body.retirement_reason
+    supersede_document(DocumentClass.PR, ctx)
+
+
+def audience(definition: ProcessDefinition) -> tuple[str, ...]:
+    """Return the audience: staff, who drafted it, its owner and its executor."""
+    persons = (definition.author_id, definition.owner_id, definition.executor_id)
+    return (STAFF, *(f"person:{person}" for person in dict.fromkeys(persons) if person is not None))
+
+
+def _superseded(ctx: ActionContext) -> str | tuple[str, ...]:
+    present = ctx.prepared(PublishedEditions).present
+    return () if present is None else present.row_key
+
+
+SUPERSEDE = RelatedCommand(
+    action="supersede",
+    field="",
+    record=_superseded,
+    body=lambda definition, body: {"by": str(definition.id)},
+    permitted=True,
+)
+AUTHOR = (RecordDuty("author", "作者", ("author_id",)),)
+AUTHORS_DO_NOT_JUDGE = authors_do_not_judge(CONTENTS)
+DRAFTERS = process_owner | role(Role.process_designer)
+NAMERS = quality_manager | process_owner
+TO_REVIEW = (RecipientRule(NoticeType.definition_to_review, roles=frozenset({Role.quality_manager})),)
+TO_AUTHOR = (RecipientRule(NoticeType.definition_sent_back, field="author_id"),)
+TO_CONCERNED = tuple(
+    RecipientRule(NoticeType.definition_published, field=name)
+    for name in ("author_id", "owner_id", "executor_id")
+)
+
+DOCUMENTS_KEPT = KeptDocuments(
+    kind="process_definition",
+    any=(State.published, State.superseded, State.retired),
+    archivable=(State.superseded, State.retired),
+)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="process_definition", plural="process_definitions", zh="流程定义", record=ProcessDefinition, states=State, code="PRD",
+    audience=audience, also_seen_by={Role.committee_member: "judges improvements of the processes"},
+    columns={"staff": (), "person": ("author_id", "owner_id", "executor_id")},
+    children=DOCUMENTS, vocabulary=frozenset(KPIS), defined_name=DEFINED_NAME, defined_spellings=DEFINED_SPELLINGS,
+    constraints={"process_definition_edition_key": RetryDecision()},
+    rows=(
+        #      action     中文    from                               to                who              event
+        action(draft,     "起草", NEW_RECORD,                        State.draft,      DRAFTERS,        "process_definition.drafted",
+               prepare=(published_editions,), wrong=(checks.contents_invalid,)),
+        action(edit,      "编辑", [State.draft],                     STAYS,            DRAFTERS,        "process_definition.edited",
+               wrong=(checks.contents_invalid,)),
+        action(submit,    "提交", [State.draft],                     State.in_review,  process_owner,   "process_definition.submitted",
+               unless=(checks.contents_missing,), notifies=TO_REVIEW),
+        action(send_back, "退回", [State.in_review, State.piloting], State.draft,      quality_manager, "process_definition.sent_back", notifies=TO_AUTHOR),
+        action(pilot,     "试行", [State.in_review],                 State.piloting,   quality_manager, "process_definition.piloted"),
+        action(publish,   "发布", [State.in_review, State.piloting], State.published,  quality_manager, "process_definition.published",
+               prepare=(published_editions, definition_freeze, load_documents), wrong=(checks.not_publishable, AUTHORS_DO_NOT_JUDGE),
+               segregate_from=AUTHOR, related=SUPERSEDE, document=lambda _: DocumentClass.PR, notifies=TO_CONCERNED),
+        action(take_names, "收录名称", [State.published],            STAYS,            NAMERS,          "process_definition.names_taken",
+               wrong=(checks.name_of_another,)),
+        action(supersede, "取代", [State.published],                 State.superseded, rule,            "process_definition.superseded",
+               prepare=(load_documents,)),
+        action(retire,    "停用", [State.published],                 State.retired,    quality_manager, "process_definition.retired",
+               prepare=(load_documents,), notifies=TO_CONCERNED),
+        *document_actions(DOCUMENTS_KEPT),
+    ),
+)
+# fmt: on

@@ -1,0 +1,1 @@
+"""Routes about processes that are no routes of their definitions."""

@@ -1,0 +1,175 @@
+"""Routes of the lifecycles of the code, `/v1/process_definitions/lifecycles`: definitions of their own kind,
+computed from their tables and never drawn a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.authentication.auth import ledger_of
+from app.api.contract.openapi import problems
+from app.api.direct import DirectRoute
+from app.api.listings.paging import VARY
+from app.api.records.shapes import OutputModel
+from app.api.requests.accept import negotiate
+from app.kernel.actions import bpmn, describe
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.refusals import NotFound
+
+router = APIRouter(prefix="/v1/process_definitions", tags=["processes"], route_class=DirectRoute)
+JSON, MARKDOWN, MERMAID = "application/json", "text/markdown", "text/vnd.mermaid"
+
+
+#: The form of a lifecycle.
+LifecycleFormat = Literal["json", "md", "mmd", "bpmn"]
+MEDIA_TYPES: Mapping[LifecycleFormat, str] = MappingProxyType(
+    {
+        "json": JSON,
+        "md": MARKDOWN,
+        "mmd": MERMAID,
+        "bpmn": bpmn.MEDIA_TYPE,
+    }
+)
+WRITERS: Mapping[LifecycleFormat, Callable[[Lifecycle[Any]], str]] = MappingProxyType(
+    {
+        "md": describe.as_markdown,
+        "mmd": describe.as_mermaid,
+        "bpmn": bpmn.as_bpmn,
+    }
+)
+
+
+class LifecycleStub(OutputModel):
+    """A kind of record whose lifecycle is in the code."""
+
+    kind: str = Field(description="The kind of its records.")
+    plural: str = Field(description="The name that its records have in addresses.")
+    title_en: str = Field(description="The name in English.")
+    title_zh: str = Field(description="The name in Chinese.")
+    states: int = Field(description="Number of its states.")
+    steps: int = Field(description="Number of its actions.")
+
+
+class LifecycleList(OutputModel):
+    """The lifecycles of the code."""
+
+    items: list[LifecycleStub] = Field(description="One for each kind of record, by the kind.")
+
+
+class LifecycleStateOut(OutputModel):
+    """A state of a lifecycle."""
+
+    state: str
+    en: str = Field(description="The label in English.")
+    zh: str = Field(description="The label in Chinese.")
+
+
+class LifecycleStep(OutputModel):
+    """An action of a lifecycle."""
+
+    action: str
+    en: str = Field(description="The label in English.")
+    zh: str = Field(description="The label in Chinese.")
+    summary: str = Field(description="The meaning of the action.")
+    from_: list[str] = Field(
+        serialization_alias="from", description="The states that it is open in; none: it opens a record."
+    )
+    to: str = Field(description="The state that it leads to, or `stays`.")
+    actors: str = Field(description="Those who may.")
+    fields: list[str] = Field(description="The fields of its payload.")
+    needed: list[str] = Field(description="Those of them that must be given.")
+    event: str = Field(description="The type of its usual event.")
+    events: list[str] = Field(description="All types of events that it can have.")
+
+
+class LifecycleDefinition(OutputModel):
+    """A lifecycle, as its table in the code says it."""
+
+    kind: str = Field(description="The kind of its records.")
+    plural: str = Field(description="The name that its records have in addresses.")
+    states: list[LifecycleStateOut] = Field(description="The states.")
+    actions: list[LifecycleStep] = Field(description="The actions, in the order of the table.")
+
+
+ALSO: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The lifecycle, in the form asked for.",
+        "content": {
+            media_type: {"schema": {"type": "string"}}
+            for media_type in MEDIA_TYPES.values()
+            if media_type != JSON
+        },
+    }
+}
+
+
+@router.get(
+    "/lifecycles",
+    operation_id="list_lifecycles",
+    summary="List lifecycles",
+    response_model=LifecycleList,
+    responses=problems(),
+)
+async def list_lifecycles(request: Request) -> Response:
+    """List the lifecycles of the code: each is a definition of how its records are handled."""
+    items = [
+        {
+            "kind": lifecycle.kind,
+            "plural": lifecycle.plural,
+            "title_en": lifecycle.kind.replace("_", " ").capitalize(),
+            "title_zh": lifecycle.zh,
+            "states": len(lifecycle.states),
+            "steps": len(lifecycle.rows),
+        }
+        for lifecycle in sorted(ledger_of(request).lifecycles.values(), key=lambda lifecycle: lifecycle.kind)
+    ]
+    return Response(to_json({"items": items}), headers=VARY, media_type=JSON)
+
+
+@router.get(
+    "/lifecycles/{kind}",
+    operation_id="get_lifecycle",
+    summary="Get a lifecycle",
+    response_model=LifecycleDefinition,
+    responses=problems(404, 422) | ALSO,
+)
+async def get_lifecycle(
+    request: Request,
+    kind: Annotated[str, Path(max_length=100, description="The kind of records, as `incident`.")],
+    form: Annotated[
+        LifecycleFormat | None,
+        Query(
+            alias="format",
+            description="The form: JSON, Markdown, a Mermaid diagram or BPMN 2.0; none: as `Accept` says.",
+        ),
+    ] = None,
+) -> Response:
+    """Get a lifecycle, as data, for people, as a drawing, or for other tools (BPMN 2.0 XML)."""
+    lifecycle = ledger_of(request).lifecycles.get(kind)
+    if lifecycle is None:
+        raise NotFound()
+    chosen = form or _preferred(request)
+    content = to_json(_as_data(lifecycle)) if chosen == "json" else WRITERS[chosen](lifecycle)
+    return Response(content, headers=VARY, media_type=MEDIA_TYPES[chosen])
+
+
+def _preferred(request: Request) -> LifecycleFormat:
+    """Return the form that the client prefers by `Accept`."""
+    media_type = negotiate(request.headers.get("accept"), tuple(MEDIA_TYPES.values()))
+    return next((form for form, offered in MEDIA_TYPES.items() if offered == media_type), "json")
+
+
+def _as_data(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
+    document = describe.as_data(lifecycle)
+    for step, row in zip(document["actions"], lifecycle.rows, strict=True):
+        fields = row.body.model_fields.items()
+        step["actors"], step["fields"] = step.pop("who"), step.pop("given")
+        step["needed"] = sorted(name for name, declared in fields if declared.is_required())
+    return document

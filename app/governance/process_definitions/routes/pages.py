@@ -1,0 +1,74 @@
+"""Routes of what is printed of definitions of processes: the page of one of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.api.contract.openapi import in_language, problems
+from app.api.direct import DirectRoute
+from app.api.listings.paging import VARY
+from app.api.page_language import PageLanguageQuery, chosen_language
+from app.api.pages.page_headers import HEADERS
+from app.api.records.reads import Name, load_visible, renderer_of
+from app.foundation.process_definitions.expected_paths import SHIPPED_PATHS, ExpectedPath
+from app.foundation.process_definitions.lookups import path_steps, published_definitions
+from app.foundation.process_definitions.records import ProcessDefinition
+from app.governance.process_definitions.definition_page import PrintedDefinition, page_of
+from app.governance.process_definitions.map import mapped
+from app.governance.process_definitions.queries import LISTING
+from app.kernel.actions.lifecycle import Lifecycle
+
+router = APIRouter(prefix="/v1/process_definitions", tags=["processes"], route_class=DirectRoute)
+HTML = "text/html"
+PAGE: dict[int | str, dict[str, Any]] = {
+    200: {**in_language()[200], "content": {HTML: {"schema": {"type": "string"}}}}
+}
+
+
+@router.get(
+    "/{id}/page",
+    operation_id="print_process_definition",
+    summary="Print a process definition",
+    response_class=Response,
+    response_model=None,
+    responses=problems(404, 422) | PAGE,
+)
+async def print_process_definition(
+    request: Request, name: Name, query: Annotated[PageLanguageQuery, Query()]
+) -> Response:
+    """Return a definition as a page that prints: its contents, the path of its cases, their lifecycle, and
+    the part of the map around it.
+    """
+    renderer = renderer_of(request, LISTING)
+    renderer.language, renderer.is_past = (
+        chosen_language(request, query.lang),
+        True,
+    )  # a page offers no actions
+    loaded = await load_visible(renderer, name)
+    definition, ledger = loaded.record, renderer.ledger
+    lifecycle = ledger.lifecycles.get(str(definition.process))
+    # Who sees a definition as its owner alone does not see those of others.
+    definitions = await published_definitions(ledger.db.rows) if renderer.caller.is_staff else []
+    printed = PrintedDefinition(
+        record=definition,
+        definition=await renderer.render_one(definition, loaded.audience),
+        path=_path_of(definition),
+        lifecycle=lifecycle if isinstance(lifecycle, Lifecycle) else None,
+        places=mapped(definitions),
+        role_labels=ledger.role_labels,
+        zone=ZoneInfo(ledger.settings.time_zone),
+    )
+    headers = {**HEADERS, **VARY, "Content-Language": renderer.language}
+    return Response(page_of(printed, renderer.language), headers=headers, media_type=HTML)
+
+
+def _path_of(definition: ProcessDefinition) -> ExpectedPath | None:
+    """Return the path that this edition expects of cases, or the shipped one."""
+    process = str(definition.process)
+    if not definition.expected_path:
+        return SHIPPED_PATHS.get(process)
+    return ExpectedPath(process, path_steps(definition.expected_path), str(definition.number))

@@ -1,0 +1,1 @@
+"""Quality assessments: by the quarter or half-year over everything, on demand for one service."""

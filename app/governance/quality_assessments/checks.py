@@ -1,0 +1,83 @@
+"""Preparations and checks of actions on quality assessments, beyond state and role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.common.people import Person
+from app.foundation.people.eligibility import check_person_active
+from app.governance.quality_assessments.payloads import (
+    ImproveQualityAssessment,
+    OpenQualityAssessment,
+    VerifyQualityAssessment,
+)
+from app.governance.quality_assessments.records import (
+    QualityAssessment,
+    QualityCorrection,
+    QualityFinding,
+)
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import PreparationRefused, WrongValue
+
+CORRECTION = "corrective_action"
+#: The states in which a corrective action is over.
+SETTLED_STATES = frozenset({"verified", "dropped"})
+#: A refusal names so many at most.
+MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FindingNumbers:
+    """The numbers of the findings of the assessment."""
+
+    places: frozenset[int]
+
+
+async def finding_numbers(
+    reads: ReadContext, assessment: QualityAssessment, body: object, ctx: ActionContext
+) -> FindingNumbers:
+    """Find the numbers of the findings."""
+    findings = await reads.children(QualityFinding, assessment)
+    return FindingNumbers(frozenset(finding.place for finding in findings if finding.place is not None))
+
+
+async def assessor_inactive(
+    reads: ReadContext, assessment: QualityAssessment, body: OpenQualityAssessment, ctx: ActionContext
+) -> None:
+    """Refuse an assessor who is not active."""
+    check_person_active(ctx.required_ref(Person, "assessor"), "/assessor")
+
+
+async def no_such_finding(
+    reads: ReadContext, assessment: QualityAssessment, body: ImproveQualityAssessment, ctx: ActionContext
+) -> None:
+    """Refuse an action against a finding that there is not."""
+    places = ctx.prepared(FindingNumbers).places
+    for n, planned in enumerate(body.actions):
+        if planned.finding not in places:
+            words = {"value": str(planned.finding)}
+            raise WrongValue(words, pointer=f"/actions/{n}/finding", because="unknown_value")
+
+
+async def still_to_correct(
+    reads: ReadContext, assessment: QualityAssessment, body: VerifyQualityAssessment, ctx: ActionContext
+) -> None:
+    """Refuse until each finding has a corrective action (`finding_without_action`), and all of these are
+    verified or dropped (`actions_not_verified`).
+    """
+    corrections = await reads.children(QualityCorrection, assessment)
+    corrected = {correction.finding for correction in corrections}
+    without = sorted(ctx.prepared(FindingNumbers).places - corrected)
+    if without:
+        numbers = ", ".join(str(place) for place in without[:MOST_NAMED])
+        raise PreparationRefused("finding_without_action", {"numbers": numbers})
+    waiting = []
+    for correction in corrections:
+        loaded = await reads.record(CORRECTION, str(correction.corrective_action_id))
+        assert loaded is not None, "no corrective action is ever taken out of the log"
+        if loaded.record.state not in SETTLED_STATES:
+            waiting.append(loaded.record.number)
+    if waiting:
+        numbers = ", ".join(sorted(waiting)[:MOST_NAMED])
+        raise PreparationRefused("actions_not_verified", {"numbers": numbers})

@@ -1,0 +1,139 @@
+"""Lifecycle of quality assessments: opened, concluded, improved by corrective actions, verified.
+
+open ─► concluded ─► improving ─► verified          open ─► cancelled
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.governance.quality_assessments import checks
+from app.governance.quality_assessments.payloads import (
+    ConcludeQualityAssessment,
+    ImproveQualityAssessment,
+    OpenQualityAssessment,
+    VerifyQualityAssessment,
+)
+from app.governance.quality_assessments.records import (
+    QualityAssessment,
+    QualityCorrection,
+    QualityFinding,
+)
+from app.governance.quality_assessments.records import QualityAssessmentState as State
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import process_relation, quality_manager
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, RelatedCommands, RelatedPart, action
+from app.kernel.actions.payloads import Reason
+from app.log.canonical import instant
+from app.log.events import stream
+
+assessor = process_relation("assessor", "whoever carries it out", "评估人", "assessor_id")
+
+
+def open_(assessment: QualityAssessment, body: OpenQualityAssessment, ctx: ActionContext) -> None:
+    """Open a quality assessment: its period, scope and means."""
+    assert ctx.number is not None, "quality assessments have numbers"
+    assessment.number = ctx.number
+    copy_fields(assessment, body, ctx)
+    assessment.opener_id, assessment.opened_at = ctx.caller.person_id, ctx.occurred_at
+
+
+def conclude(assessment: QualityAssessment, body: ConcludeQualityAssessment, ctx: ActionContext) -> None:
+    """Conclude the quality assessment, with what it has found."""
+    assessment.summary = body.summary
+    for n, quality_finding in enumerate(body.findings):
+        finding = QualityFinding(id=ctx.new_id(), record=assessment.row_key)
+        copy_fields(finding, quality_finding, ctx)
+        finding.place, finding.found_at = n + 1, ctx.occurred_at
+        ctx.add(finding)
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionIds:
+    """The ids of the corrective actions that the command opens, in the order of the payload."""
+
+    ids: tuple[UUID, ...]
+
+
+async def correction_ids(
+    reads: ReadContext, assessment: QualityAssessment, body: ImproveQualityAssessment, ctx: ActionContext
+) -> CorrectionIds:
+    """Give the corrective actions their ids."""
+    return CorrectionIds(tuple(ctx.new_id() for _ in body.actions))
+
+
+def improve(assessment: QualityAssessment, body: ImproveQualityAssessment, ctx: ActionContext) -> None:
+    """Plan the quality assessment's corrective actions: each is opened, in the same step."""
+    assessment.improved_at = ctx.occurred_at
+    for planned, correction_id in zip(body.actions, ctx.prepared(CorrectionIds).ids, strict=True):
+        ctx.add(
+            QualityCorrection(
+                id=ctx.new_id(),
+                record=assessment.row_key,
+                corrective_action_id=correction_id,
+                finding=planned.finding,
+                planned_at=ctx.occurred_at,
+            )
+        )
+
+
+def verify(assessment: QualityAssessment, body: VerifyQualityAssessment, ctx: ActionContext) -> None:
+    """Verify the quality assessment: what it has found is corrected."""
+    assessment.evidence, assessment.verified_by_id = body.evidence, ctx.caller.person_id
+
+
+def cancel(assessment: QualityAssessment, body: Reason, ctx: ActionContext) -> None:
+    """Cancel the quality assessment, with the reason."""
+
+
+def _corrections(
+    assessment: QualityAssessment, body: ImproveQualityAssessment, ctx: ActionContext
+) -> Sequence[RelatedPart]:
+    """Return the planning of each corrective action."""
+    parts = []
+    for n, planned in enumerate(body.actions):
+        fields = {
+            "title": planned.title,
+            "task": planned.task,
+            "occasion": "assessment",
+            "source": assessment.row_key,
+            "owner": planned.owner,
+            "due_at": instant(planned.due_at),
+        }
+        name = stream(checks.CORRECTION, ctx.prepared(CorrectionIds).ids[n])
+        parts.append(RelatedPart(name, fields, within=f"actions/{n}"))
+    return parts
+
+
+def audience(assessment: QualityAssessment) -> tuple[str, ...]:
+    """Return the audience: staff, whoever opened it, and whoever carries it out."""
+    persons = (assessment.opener_id, assessment.assessor_id)
+    return (STAFF, *(f"person:{person}" for person in persons if person is not None))
+
+
+PLAN_CORRECTIONS = RelatedCommands(action="plan", field="actions", parts=_corrections, permitted=True)
+ASSESSORS = quality_manager | assessor
+CONCLUDED = (State.concluded, State.improving)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="quality_assessment", plural="quality_assessments", zh="质量评估", record=QualityAssessment, states=State, code="QAS",
+    audience=audience, columns={"staff": (), "person": ("opener_id", "assessor_id")},
+    children=(QualityFinding, QualityCorrection),
+    rows=(
+        #      action    中文        from          to               who              event
+        action(open_,    "启动",     NEW_RECORD,   State.open,      quality_manager, "quality_assessment.opened", wrong=(checks.assessor_inactive,)),
+        action(conclude, "得出结论", [State.open], State.concluded, ASSESSORS,       "quality_assessment.concluded"),
+        action(improve,  "制定改进", CONCLUDED,    State.improving, ASSESSORS,       "quality_assessment.improved",
+               prepare=(checks.finding_numbers, correction_ids), wrong=(checks.no_such_finding,), related=PLAN_CORRECTIONS),
+        action(verify,   "验证",     CONCLUDED,    State.verified,  quality_manager, "quality_assessment.verified",
+               prepare=(checks.finding_numbers,), wrong=(checks.still_to_correct,)),
+        action(cancel,   "取消",     [State.open], State.cancelled, quality_manager, "quality_assessment.cancelled"),
+    ),
+)
+# fmt: on

@@ -1,0 +1,97 @@
+"""Payloads of actions on quality assessments."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.notices import NoticeType, Responsible
+from app.common.records import ForeignRef, KeyRef
+from app.governance.quality_assessments.records import (
+    AssessmentCycle,
+    QualityAssessment,
+    QualityFinding,
+    QualityMeans,
+)
+from app.kernel.actions.conditions import Condition, in_time_order
+from app.kernel.actions.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    FreeText,
+    Instant,
+    Payload,
+    PayloadPart,
+    RecordKey,
+    Reference,
+    Title,
+)
+
+Service = Annotated[RecordKey, KeyRef("service")]
+
+
+class OpenQualityAssessment(Payload, of=QualityAssessment):
+    """The period, the scope and the means of the assessment."""
+
+    title: Title
+    cycle: AssessmentCycle
+    service: Service | None = None
+    begins_at: Instant
+    ends_at: Instant
+    means: Annotated[tuple[QualityMeans, ...], BoundedList] = Field(
+        min_length=1, max_length=len(QualityMeans)
+    )
+    assessor: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)]
+
+    CONDITIONS = (
+        Condition(
+            "service_on_demand",
+            ("cycle", "service"),
+            lambda body: (body.cycle is AssessmentCycle.on_demand) == (body.service is not None),
+        ),
+        in_time_order("ends_before_begin", "begins_at", "ends_at"),
+    )
+
+
+class FoundQuality(PayloadPart, of=QualityFinding):
+    """Something that was found."""
+
+    title: Title
+    detail: FreeText | None = None
+    service: Service | None = None
+
+
+class ConcludeQualityAssessment(Payload, of=QualityAssessment):
+    """What the assessment has found."""
+
+    summary: FreeText
+    findings: Annotated[tuple[FoundQuality, ...], BoundedList] = Field(
+        default=(), max_length=LONGEST_LIST, description="The findings; none: all is well."
+    )
+
+
+class PlannedCorrection(PayloadPart):
+    """A corrective action against a finding."""
+
+    finding: int = Field(ge=1, strict=True, description="The number of the finding that it is against.")
+    title: Title = Field(description="The measure in a line, without names of persons.")
+    task: FreeText = Field(description="The measure: all that is to be done.")
+    # The corrective action tells them.
+    owner: Annotated[Reference, ForeignRef("person")] = Field(
+        description="The person who sees to it: an id, or `me`."
+    )
+    due_at: Instant = Field(description="The time by which it is to be done and verified.")
+
+
+class ImproveQualityAssessment(Payload):
+    """The corrective actions that follow, each opened in the same step."""
+
+    actions: Annotated[tuple[PlannedCorrection, ...], BoundedList] = Field(
+        min_length=1, max_length=LONGEST_LIST, description="The corrective actions, with owner and due date."
+    )
+
+
+class VerifyQualityAssessment(Payload, of=QualityAssessment):
+    """The verification that what was found is corrected."""
+
+    evidence: FreeText

@@ -1,0 +1,47 @@
+"""Read side of quality assessments: the list, their findings and corrective actions, and the routes."""
+
+from __future__ import annotations
+
+from app.api.listings.lists import Listing
+from app.api.record_routes import record_routes
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import OutputModel
+from app.foundation.people.queries import PERSONS
+from app.governance.quality_assessments.lifecycle import LIFECYCLE
+from app.governance.quality_assessments.records import QualityCorrection, QualityFinding
+
+
+class QualityFindingOut(OutputModel, of=QualityFinding):
+    """What a quality assessment has found."""
+
+
+class QualityCorrectionOut(OutputModel, of=QualityCorrection):
+    """A corrective action that a quality assessment has led to."""
+
+
+LISTING = Listing(
+    LIFECYCLE,
+    ("state", "cycle", "service", "assessor", "opened_at", "changed_at"),
+    sorts=("opened_at", "changed_at"),
+    expands=(PERSONS,),
+)
+ROUTES = record_routes(
+    LISTING,
+    "quality",
+    children=(
+        ChildListing(
+            "findings",
+            QualityFinding,
+            "found_at",
+            QualityFindingOut,
+            "what a quality assessment has found, in its order",
+        ),
+        ChildListing(
+            "corrections",
+            QualityCorrection,
+            "planned_at",
+            QualityCorrectionOut,
+            "the corrective actions of a quality assessment, the earliest first",
+        ),
+    ),
+)

@@ -1,0 +1,125 @@
+"""Lifecycle of quality targets: set, broken down, and accepted by those who answer for them.
+
+proposed ─► accepted | returned ─► proposed          any of them ─► withdrawn
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import Role
+from app.governance.quality_targets import checks
+from app.governance.quality_targets.checks import Answerable
+from app.governance.quality_targets.payloads import (
+    BreakDownQualityTarget,
+    ReviseQualityTarget,
+    SetQualityTarget,
+)
+from app.governance.quality_targets.records import QualityTarget
+from app.governance.quality_targets.records import QualityTargetState as State
+from app.kernel.access.visibility import MEMBER
+from app.kernel.actions.actor_policy import process_relation, quality_manager, role
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.lifecycle import (
+    NEW_RECORD,
+    STAYS,
+    Lifecycle,
+    RelatedCommands,
+    RelatedPart,
+    action,
+)
+from app.kernel.actions.payloads import EmptyPayload, Reason
+from app.kpis.catalogue import KPIS
+from app.log.events import stream
+
+answers_for_it = process_relation("answerable", "whoever answers for it", "目标责任人", "answerable_id")
+
+
+def set_target(target: QualityTarget, body: SetQualityTarget, ctx: ActionContext) -> None:
+    """Set a quality target, a goal for a KPI in a year; whoever answers for it is asked to accept it."""
+    assert ctx.number is not None, "quality targets have numbers"
+    target.number = ctx.number
+    copy_fields(target, body, ctx, without="answerable")
+    target.level = checks.level_of(body)
+    target.setter_id = ctx.caller.person_id
+    target.answerable_id = ctx.prepared(Answerable).person_id
+    target.set_at = ctx.occurred_at
+
+
+def revise(target: QualityTarget, body: ReviseQualityTarget, ctx: ActionContext) -> None:
+    """Revise the quality target: another goal, which is to be accepted anew."""
+    copy_fields(target, body, ctx)
+
+
+def break_down(target: QualityTarget, body: BreakDownQualityTarget, ctx: ActionContext) -> None:
+    """Break the quality target down, to teams or persons: each gets a target of its own, in the same step."""
+
+
+def accept(target: QualityTarget, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Accept the quality target: whoever answers for it takes it on."""
+
+
+def return_(target: QualityTarget, body: Reason, ctx: ActionContext) -> None:
+    """Return the quality target, with the reason for which it is not accepted."""
+    target.reason = body.reason
+
+
+def withdraw(target: QualityTarget, body: Reason, ctx: ActionContext) -> None:
+    """Withdraw the quality target, with the reason; what was broken down from it stays."""
+    target.reason = body.reason
+
+
+def _parts(target: QualityTarget, body: BreakDownQualityTarget, ctx: ActionContext) -> Sequence[RelatedPart]:
+    """Return the setting of a target for each team or person."""
+    same: dict[str, Any] = {
+        "year": target.year,
+        "kpi": target.kpi,
+        "comparator": target.comparator,
+        "parent": str(target.id),
+    }
+    parts = []
+    for n, part in enumerate(body.targets):
+        named = {"team": part.team, "person": part.person, "value": part.value}
+        fields = same | {name: field for name, field in named.items() if field is not None}
+        parts.append(RelatedPart(stream(QualityTarget.KIND, ctx.new_id()), fields, within=f"targets/{n}"))
+    return parts
+
+
+def audience(target: QualityTarget) -> tuple[str, ...]:
+    """Return the audience: whoever set it, whoever answers for it, and the members of its team."""
+    persons = (target.setter_id, target.answerable_id)
+    seen_by = tuple(dict.fromkeys(f"person:{person}" for person in persons if person is not None))
+    return seen_by if target.team_id is None else (*seen_by, f"{MEMBER}:{target.team_id}")
+
+
+#: Management accepts what is the organisation's.
+ACCEPTORS = answers_for_it | role(Role.management)
+IN_FORCE = (State.proposed, State.accepted, State.returned)
+SET_PARTIAL_TARGETS = RelatedCommands(action="set", field="targets", parts=_parts, permitted=True)
+TO_ACCEPT = (RecipientRule(NoticeType.target_to_accept, field="answerable_id"),)
+RETURNED = (RecipientRule(NoticeType.target_returned, field="setter_id"),)
+WITHDRAWN = (RecipientRule(NoticeType.target_withdrawn, field="answerable_id"),)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="quality_target", plural="quality_targets", zh="质量目标", record=QualityTarget, states=State, code="QTG",
+    audience=audience, columns={"person": ("setter_id", "answerable_id"), MEMBER: ("team_id",)}, vocabulary=frozenset(KPIS),
+    rows=(
+        #      action      中文    from              to               who                               event
+        action(set_target, "设定", NEW_RECORD,       State.proposed,  quality_manager,                  "quality_target.set", name="set",
+               prepare=(checks.answerable,), wrong=(checks.does_not_fit,)),
+        action(revise,     "调整", IN_FORCE,         State.proposed,  quality_manager,                  "quality_target.revised",
+               wrong=(checks.value_out_of_range,), notifies=TO_ACCEPT),
+        action(break_down, "分解", [State.accepted], STAYS,           quality_manager | answers_for_it, "quality_target.broken_down",
+               wrong=(checks.part_named_twice,), related=SET_PARTIAL_TARGETS),
+        action(accept,     "接受", [State.proposed], State.accepted,  ACCEPTORS,                        "quality_target.accepted",
+               unless=(checks.others_answer,)),
+        action(return_,    "退回", [State.proposed], State.returned,  ACCEPTORS,                        "quality_target.returned",
+               unless=(checks.others_answer,), notifies=RETURNED),
+        action(withdraw,   "撤回", IN_FORCE,         State.withdrawn, quality_manager,                  "quality_target.withdrawn", notifies=WITHDRAWN),
+    ),
+)
+# fmt: on

@@ -1,0 +1,45 @@
+"""Routes of quality targets: `/v1/quality_targets`, and how each stands."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.authentication.auth import context_of
+from app.api.contract.openapi import problems
+from app.api.direct import DirectRoute
+from app.api.listings.paging import VARY
+from app.api.records import reads
+from app.api.records.actions import mount_actions
+from app.api.routes import Routes
+from app.governance.quality_targets.lifecycle import LIFECYCLE
+from app.governance.quality_targets.progress import QualityTargetProgressOut, compute_progress
+from app.governance.quality_targets.queries import LISTING, QualityTargetOut
+from app.kpis.questions.access import permitted_kpi
+
+router = APIRouter(prefix="/v1/quality_targets", tags=["quality"], route_class=DirectRoute)
+reads.mount_reads(router, LISTING)
+mount_actions(router, LIFECYCLE, QualityTargetOut)
+
+
+@router.get(
+    "/{id}/progress",
+    operation_id="get_quality_target_progress",
+    summary="Compute the progress of a target",
+    response_model=QualityTargetProgressOut,
+    responses=problems(403, 404, 422),
+)
+async def get_quality_target_progress(request: Request, name: reads.Name) -> Response:
+    """Return the KPI of the target in its year so far, and whether it meets the goal: to whoever set it or
+    answers for it, and to those who may see the KPI.
+    """
+    renderer, context = reads.renderer_of(request, LISTING), context_of(request)
+    target = (await reads.load_visible(renderer, name)).record
+    if context.caller.person_id not in {target.setter_id, target.answerable_id}:
+        permitted_kpi(renderer.ledger, context, target.kpi)
+    progress = await compute_progress(renderer.ledger, target, context.now)
+    return Response(to_json(progress), headers=VARY, media_type="application/json")
+
+
+ROUTES = Routes((router,), (LISTING,))

@@ -1,0 +1,81 @@
+"""Lifecycle of awards: given to a person or to a team, by somebody else.
+
+awarded
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.notices import NoticeType, RecipientRule, Responsible
+from app.common.people import Person
+from app.common.records import ForeignRef
+from app.foundation.people.eligibility import check_person_active
+from app.foundation.people.records import Team
+from app.governance.recognitions.records import Recognition, RecognitionKind
+from app.governance.recognitions.records import RecognitionState as State
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import EVERYBODY, MEMBER
+from app.kernel.actions.actor_policy import staff
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.payloads import FreeText, Payload, Reference
+from app.kernel.actions.refusals import WrongValue
+
+
+class AwardRecognition(Payload, of=Recognition):
+    """An award, its reason, and whose it is."""
+
+    kind: RecognitionKind
+    reason: FreeText
+    person: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.recognised)] | None = None
+    team: Annotated[Reference, ForeignRef("team")] | None = None
+    public: bool = Field(default=False, strict=True)
+
+
+def award(recognition: Recognition, body: AwardRecognition, ctx: ActionContext) -> None:
+    """Award a recognition, to a person or to a team."""
+    assert ctx.number is not None, "awards have numbers"
+    recognition.number = ctx.number
+    copy_fields(recognition, body, ctx)
+    recognition.given_by_id = ctx.caller.person_id
+
+
+async def recipient_invalid(
+    reads: ReadContext, recognition: Recognition, body: AwardRecognition, ctx: ActionContext
+) -> None:
+    """Refuse an award to nobody, to a person and a team, to oneself or one's own team, or the inactive."""
+    person, team = ctx.ref(Person, "person"), ctx.ref(Team, "team")
+    if (person is None) is (team is None):
+        raise WrongValue(pointer="/person", because="person_or_team")
+    check_person_active(person, "/person")
+    if person is not None and person.id == ctx.caller.person_id:
+        raise WrongValue(pointer="/person", because="not_to_oneself")
+    if team is not None and team.id in ctx.caller.teams:
+        raise WrongValue(pointer="/team", because="not_to_oneself")
+
+
+def audience(recognition: Recognition) -> tuple[str, ...]:
+    """Return the audience: whoever receives it and gives it; of a public one everybody."""
+    persons = (recognition.person_id, recognition.given_by_id)
+    concerned = tuple(f"person:{person}" for person in persons if person is not None)
+    members = () if recognition.team_id is None else (f"{MEMBER}:{recognition.team_id}",)
+    return (*((EVERYBODY,) if recognition.public else ()), *concerned, *members)
+
+
+TELL_TEAM = (RecipientRule(NoticeType.recognised, team=True),)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="recognition", plural="recognitions", zh="表彰", record=Recognition, states=State, code="RCG",
+    audience=audience, oversight=frozenset(), open_to_all="r.public",
+    columns={"everybody": (), "person": ("person_id", "given_by_id"), MEMBER: ("team_id",)},
+    rows=(
+        #      action 中文    from        to           who    event
+        action(award, "授予", NEW_RECORD, State.awarded, staff, "recognition.given", wrong=(recipient_invalid,), notifies=TELL_TEAM),
+    ),
+)
+# fmt: on

@@ -1,0 +1,129 @@
+"""Read side of recognition: awards, and contributions per person and team of a quarter."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.listings.lists import Listing
+from app.api.records.shapes import OutputModel, PersonStub, RecordOut
+from app.common.people import Caller, Role
+from app.foundation.people.queries import PERSONS, TEAMS
+from app.governance.recognitions.lifecycle import LIFECYCLE
+from app.governance.recognitions.lookups import contributions, led_teams
+from app.governance.recognitions.records import Recognition
+from app.kernel.ledger import Ledger
+from app.kpis.questions.periods import months_later, start_of
+
+#: Who sees the contributions of everybody.
+OVERSEERS = frozenset({Role.quality_manager, Role.management})
+COUNTED = (
+    *("suggestions_selected", "suggestions_standardised", "articles_used", "ratings_of_5"),
+    "findings_self_found",
+)
+
+
+class RecognitionOut(RecordOut, of=Recognition):
+    """An award to a person or to a team."""
+
+
+class ContributionsQuery(BaseModel):
+    """The quarter whose contributions are asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    quarter: Annotated[str, Field(pattern=r"^(19|20|21)\d\d-Q[1-4]$")] = Field(
+        description="The quarter, as `2026-Q3`.", examples=["2026-Q3"]
+    )
+
+
+class Contributions(OutputModel):
+    """The numbers of contributions by their kinds."""
+
+    suggestions_selected: int = Field(default=0, description="Suggestions that were selected.")
+    suggestions_standardised: int = Field(
+        default=0, description="Improvements standardised that they proposed."
+    )
+    articles_used: int = Field(default=0, description="Uses of their articles by others.")
+    ratings_of_5: int = Field(default=0, description="Tickets of theirs that were rated 5.")
+    findings_self_found: int = Field(
+        default=0, description="Findings that they, or the self-check that they submitted, had found."
+    )
+    total: int = Field(description="All of them.")
+
+
+class PersonContributions(Contributions):
+    """The contributions of a person."""
+
+    person: PersonStub = Field(description="The person.")
+    team_id: UUID | None = Field(description="Their own team.")
+
+
+class TeamContributions(Contributions):
+    """The contributions of the persons of a team together."""
+
+    team_id: UUID = Field(description="The team.")
+
+
+class QuarterContributions(OutputModel):
+    """The contributions of a quarter, as far as the caller may see them."""
+
+    quarter: str = Field(description="The quarter.")
+    persons: list[PersonContributions] = Field(description="By person, most in front.")
+    teams: list[TeamContributions] = Field(description="By team, most in front: of those persons.")
+
+
+LISTING = Listing(
+    lifecycle=LIFECYCLE,
+    shape=RecognitionOut,
+    filters=("kind", "person", "team", "given_at"),
+    sorts=("given_at",),
+    expands=(PERSONS, TEAMS),
+)
+
+
+async def contributions_of(ledger: Ledger, caller: Caller, quarter: str) -> QuarterContributions:
+    """Return the contributions of the quarter: one's own, those of the members of teams that one leads, and
+    all for quality managers and management.
+    """
+    zone = ZoneInfo(ledger.settings.time_zone)
+    year, number = quarter.split("-Q")
+    first = date(int(year), 3 * int(number) - 2, 1)
+    rows = await contributions(ledger.db, start_of(first, zone), start_of(months_later(first, 3), zone))
+    sees_all = any(
+        held.role in OVERSEERS and held.applies_throughout(LIFECYCLE.kind) for held in caller.roles
+    )
+    led = await led_teams(ledger.db, caller.person_id)
+    counts: dict[tuple[UUID, UUID | None], Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        if sees_all or row["person_id"] == caller.person_id or row["team_id"] in led:
+            counts[row["person_id"], row["team_id"]][row["counted"]] = row["number"]
+    by_team: dict[UUID, Counter[str]] = defaultdict(Counter)
+    for (_, team), numbers in counts.items():
+        if team is not None and (sees_all or team in led):
+            by_team[team] += numbers
+    names = await ledger.directory.names({person for person, _ in counts}) if counts else {}
+    texts = await ledger.vault.texts(list(names.values()))
+    persons = [
+        PersonContributions(
+            person=PersonStub(id=person, name=texts.get(names.get(person, ""))),
+            team_id=team,
+            **_with_total(numbers),
+        )
+        for (person, team), numbers in counts.items()
+    ]
+    teams = [TeamContributions(team_id=team, **_with_total(numbers)) for team, numbers in by_team.items()]
+    return QuarterContributions(
+        quarter=quarter,
+        persons=sorted(persons, key=lambda entry: (-entry.total, str(entry.person.id))),
+        teams=sorted(teams, key=lambda entry: (-entry.total, str(entry.team_id))),
+    )
+
+
+def _with_total(numbers: Counter[str]) -> dict[str, Any]:
+    return {**numbers, "total": numbers.total()}

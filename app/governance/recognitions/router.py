@@ -1,0 +1,49 @@
+"""Routes of recognition: awards, `/v1/recognitions`, and the contributions of a quarter."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.api.authentication.auth import caller_of, ledger_of
+from app.api.contract.openapi import problems
+from app.api.direct import DirectRoute
+from app.api.listings.paging import VARY
+from app.api.records.actions import mount_actions
+from app.api.records.reads import mount_reads
+from app.api.routes import Routes
+from app.governance.recognitions.lifecycle import LIFECYCLE
+from app.governance.recognitions.queries import (
+    LISTING,
+    ContributionsQuery,
+    QuarterContributions,
+    RecognitionOut,
+    contributions_of,
+)
+
+router = APIRouter(prefix="/v1/recognitions", tags=["recognitions"], route_class=DirectRoute)
+
+
+# Before the route of one award, which would take `contributions` for an award's name.
+@router.get(
+    "/contributions",
+    operation_id="list_contributions",
+    summary="List contributions of a quarter",
+    response_model=QuarterContributions,
+    responses=problems(422),
+)
+async def list_contributions(request: Request, query: Annotated[ContributionsQuery, Query()]) -> Response:
+    """Return the contributions of a quarter, by person and team: suggestions selected and standardised,
+    articles used by others, tickets rated 5. Everybody sees their own, leads those of their teams, quality
+    managers and management all.
+    """
+    answer = await contributions_of(ledger_of(request), caller_of(request), query.quarter)
+    return Response(answer.model_dump_json(), headers=VARY, media_type="application/json")
+
+
+mount_reads(router, LISTING)
+mount_actions(router, LIFECYCLE, RecognitionOut)
+
+ROUTES = Routes((router,), (LISTING,))

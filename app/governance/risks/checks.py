@@ -1,0 +1,134 @@
+"""Checks of actions on risks, beyond state and role."""
+
+from __future__ import annotations
+
+from app.common.people import Person, Role
+from app.common.priorities.risk_level import RiskLevel
+from app.foundation.costs.amounts import check_digits
+from app.foundation.people.eligibility import check_person_active
+from app.governance.risks.payloads import (
+    AssessRisk,
+    AttachIndicatorRisk,
+    ClearIndicatorRisk,
+    CompleteActionRisk,
+    FlagActionRisk,
+    HandOverRisk,
+    IdentifyRisk,
+    ReachIndicatorRisk,
+    RecordOccurrenceRisk,
+    TreatRisk,
+)
+from app.governance.risks.records import Risk, RiskAction, RiskIndicator
+from app.governance.risks.scale import RiskResponse
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kpis.catalogue import KPIS
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.questions.periods import months_after
+
+#: The longest time from an assessment to the next.
+REASSESS_MONTHS = 3
+
+
+async def owner_inactive(
+    reads: ReadContext, risk: Risk, body: IdentifyRisk | HandOverRisk, ctx: ActionContext
+) -> None:
+    """Refuse an owner who is not active."""
+    check_person_active(ctx.ref(Person, "owner"), "/owner")
+
+
+async def reassessment_too_late(reads: ReadContext, risk: Risk, body: AssessRisk, ctx: ActionContext) -> None:
+    """Refuse a next assessment that is not ahead, or more than three months ahead."""
+    if body.reassess_by_at is None:
+        return
+    if body.reassess_by_at <= ctx.occurred_at:
+        raise WrongValue(pointer="/reassess_by_at", because="not_ahead")
+    if body.reassess_by_at > months_after(ctx.occurred_at, REASSESS_MONTHS, ctx.zone):
+        raise WrongValue(pointer="/reassess_by_at", because="reassessed_quarterly")
+
+
+async def response_invalid(reads: ReadContext, risk: Risk, body: TreatRisk, ctx: ActionContext) -> None:
+    """Refuse a response that lacks what it needs, has what it does not, or accepts a high risk without
+    management.
+    """
+    accepts = body.response is RiskResponse.accept
+    transfers = body.response is RiskResponse.transfer
+    if transfers is (body.transfer_to is None):
+        raise WrongValue(pointer="/transfer_to", because="transfer_names_party")
+    if accepts is (body.accepted_until_at is None):
+        raise WrongValue(pointer="/accepted_until_at", because="acceptance_names_end")
+    if body.accepted_until_at is not None and body.accepted_until_at <= ctx.now:
+        raise WrongValue(pointer="/accepted_until_at", because="not_ahead")
+    if not accepts and not body.actions:
+        raise WrongValue(pointer="/actions", because="response_needs_actions")
+    if accepts and risk.risk_level is RiskLevel.high and not is_management(risk, ctx):
+        raise WrongValue(pointer="/response", because="high_risk_accepted_by_management")
+    for n, planned in enumerate(body.actions):
+        check_person_active(ctx.ref(Person, f"actions/{n}/owner"), f"/actions/{n}/owner")
+        if planned.due_at <= ctx.occurred_at:
+            raise WrongValue(pointer=f"/actions/{n}/due_at", because="not_ahead")
+
+
+def is_management(risk: Risk, ctx: ActionContext) -> bool:
+    """Return whether management acts."""
+    return ctx.caller.has_role(Role.management, risk)
+
+
+async def action_over(
+    reads: ReadContext, risk: Risk, body: CompleteActionRisk | FlagActionRisk, ctx: ActionContext
+) -> None:
+    """Refuse an action that is done or dropped, and to flag one that is flagged already."""
+    action = ctx.required_ref(RiskAction, "action")
+    flags = isinstance(body, FlagActionRisk) and action.overdue_at is not None
+    if action.done_at is not None or action.dropped_at is not None or flags:
+        raise PreparationRefused("risk_action_over")
+
+
+async def not_the_action_owner(
+    reads: ReadContext, risk: Risk, body: CompleteActionRisk, ctx: ActionContext
+) -> None:
+    """Refuse whoever is neither the action's owner nor the risk's."""
+    action = ctx.required_ref(RiskAction, "action")
+    if ctx.caller.person_id not in (action.person_id, risk.owner_id):
+        raise PreparationRefused("not_the_action_owner")
+
+
+async def occurrence_invalid(
+    reads: ReadContext, risk: Risk, body: RecordOccurrenceRisk, ctx: ActionContext
+) -> None:
+    """Refuse an occurrence that lies ahead, a loss without its currency, and the reverse."""
+    if body.happened_at > ctx.now:
+        raise WrongValue(pointer="/happened_at", because="in_the_future")
+    if (body.loss is None) is not (body.currency is None):
+        raise WrongValue(pointer="/currency", because="loss_has_currency")
+    if body.loss is not None and body.currency is not None:
+        check_digits(body.loss, body.currency, "/loss")
+
+
+async def indicator_invalid(
+    reads: ReadContext, risk: Risk, body: AttachIndicatorRisk, ctx: ActionContext
+) -> None:
+    """Refuse an unknown KPI, one that has no such scope, and two scopes at once."""
+    kpi = KPIS.get(body.kpi)
+    if kpi is None:
+        raise WrongValue({"value": body.kpi}, pointer="/kpi", because="unknown_value")
+    if body.service is not None and body.team is not None:
+        raise WrongValue(pointer="/team", because="one_scope")
+    for name, dimension in (("service", Dimension.service), ("team", Dimension.team)):
+        if getattr(body, name) is not None and dimension not in kpi.dimensions:
+            raise WrongValue({"kpi": body.kpi}, pointer=f"/{name}", because="not_a_scope_of_kpi")
+
+
+async def reached_already(
+    reads: ReadContext, risk: Risk, body: ReachIndicatorRisk, ctx: ActionContext
+) -> None:
+    """Refuse to warn again of an indicator that stands beyond its threshold."""
+    if ctx.required_ref(RiskIndicator, "indicator").reached_at is not None:
+        raise PreparationRefused("indicator_reached_already")
+
+
+async def not_reached(reads: ReadContext, risk: Risk, body: ClearIndicatorRisk, ctx: ActionContext) -> None:
+    """Refuse to clear an indicator that does not stand beyond its threshold."""
+    if ctx.required_ref(RiskIndicator, "indicator").reached_at is None:
+        raise PreparationRefused("indicator_not_reached")

@@ -1,0 +1,96 @@
+"""The risk matrix: the level for each likelihood and impact, set anew as a whole (lifecycle).
+
+set
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.priorities.risk_level import RiskLevel
+from app.governance.risks.payloads import Points
+from app.governance.risks.records import RiskMatrix
+from app.governance.risks.records import RiskMatrixState as State
+from app.governance.risks.scale import ORDER, POINTS, USUAL
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import quality_manager
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, Payload, PayloadPart
+from app.kernel.actions.refusals import WrongValue
+
+EXAMPLE_CELLS = [
+    {"likelihood": likelihood, "impact": impact, "risk_level": level.value}
+    for (likelihood, impact), level in USUAL.items()
+]
+
+
+class RiskCell(PayloadPart):
+    """The level for one likelihood and one impact."""
+
+    likelihood: Points = Field(description="The likelihood, 1 (rare) to 5 (almost certain).")
+    impact: Points = Field(description="The impact, 1 (slight) to 5 (disastrous).")
+    risk_level: RiskLevel = Field(description="The level of both.")
+
+
+class AddRiskMatrix(Payload):
+    """The level for each likelihood and impact."""
+
+    cells: Annotated[tuple[RiskCell, ...], BoundedList] = Field(
+        max_length=LONGEST_LIST,
+        description="The levels, one for each likelihood and impact; higher likelihood or impact cannot "
+        "have a lower level.",
+        examples=[EXAMPLE_CELLS],
+    )
+
+
+def add(matrix: RiskMatrix, body: AddRiskMatrix, ctx: ActionContext) -> None:
+    """Add a risk matrix: open risks are stated anew by it."""
+    assert ctx.number is not None, "risk matrices have numbers"
+    matrix.number = ctx.number
+    in_order = sorted(body.cells, key=lambda cell: (cell.likelihood, cell.impact))
+    # In the order of the event's members, so that a replayed answer, read from the event, has the same bytes.
+    matrix.cells = [
+        {"impact": cell.impact, "likelihood": cell.likelihood, "risk_level": cell.risk_level.value}
+        for cell in in_order
+    ]
+    matrix.set_at = ctx.occurred_at
+
+
+async def matrix_invalid(
+    reads: ReadContext, matrix: RiskMatrix, body: AddRiskMatrix, ctx: ActionContext
+) -> None:
+    """Refuse if a likelihood and impact occur twice or not at all, or if more of them lead to a lower
+    level.
+    """
+    levels: dict[tuple[int, int], RiskLevel] = {}
+    for n, cell in enumerate(body.cells):
+        if (cell.likelihood, cell.impact) in levels:
+            raise WrongValue(pointer=f"/cells/{n}", because="risk_cell_twice")
+        levels[cell.likelihood, cell.impact] = cell.risk_level
+    for likelihood, impact in product(POINTS, POINTS):
+        if (likelihood, impact) not in levels:
+            words = {"likelihood": str(likelihood), "impact": str(impact)}
+            raise WrongValue(words, pointer="/cells", because="risk_cell_missing")
+    for n, cell in enumerate(body.cells):
+        for (likelihood, impact), level in levels.items():
+            less = likelihood <= cell.likelihood and impact <= cell.impact
+            if less and ORDER.index(level) > ORDER.index(cell.risk_level):
+                words = {"likelihood": str(likelihood), "impact": str(impact), "level": level.value}
+                raise WrongValue(words, pointer=f"/cells/{n}/risk_level", because="lower_for_more_risk")
+
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="risk_matrix", plural="risk_matrices", zh="风险矩阵", record=RiskMatrix, states=State, code="RMX",
+    audience=lambda matrix: (STAFF,), columns={"staff": ()},
+    rows=(
+        #      action 中文    from        to         who              event
+        action(add,   "设定", NEW_RECORD, State.set, quality_manager, "risk_matrix.added", wrong=(matrix_invalid,)),
+    ),
+)
+# fmt: on

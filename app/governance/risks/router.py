@@ -1,0 +1,154 @@
+"""Routes of risks, `/v1/risks`, with the report and the heat map, and of the matrices that levels follow
+from, `/v1/risk_matrices`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from app.api.authentication.auth import context_of
+from app.api.contract.openapi import in_language, problems
+from app.api.direct import DirectRoute
+from app.api.listings.paging import VARY
+from app.api.page_language import ChosenLanguage, chosen_language
+from app.api.pages.page_headers import HEADERS
+from app.api.records.actions import mount_actions
+from app.api.records.child_rows import mount_child_listing
+from app.api.records.reads import mount_reads, renderer_of
+from app.api.records.shapes import Renderer
+from app.api.requests.accept import negotiate
+from app.api.routes import Routes
+from app.governance.risks import matrices
+from app.governance.risks.heat_map import draw
+from app.governance.risks.lifecycle import LIFECYCLE
+from app.governance.risks.lookups import risk_history
+from app.governance.risks.queries import CHILD_LISTINGS, LISTING, MATRICES, RiskMatrixOut, RiskOut
+from app.governance.risks.report import RiskReport, report_of, scale_of
+from app.governance.risks.report_page import page_of
+from app.kernel.access.visibility import STAFF, can_see
+from app.kernel.actions.actor_policy import staff
+from app.kernel.actions.payloads import EARLIEST_YEAR, LATEST_YEAR
+from app.kernel.actions.refusals import Forbidden, WrongValue
+from app.kpis.questions.periods import start_of
+
+router = APIRouter(prefix="/v1/risks", tags=["risks"], route_class=DirectRoute)
+JSON, HTML, SVG = "application/json", "text/html", "image/svg+xml"
+PAGE: dict[int | str, dict[str, Any]] = {
+    200: {**in_language()[200], "content": {HTML: {"schema": {"type": "string"}}}}
+}
+SVG_RESPONSE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The drawing.",
+        "content": {SVG: {"schema": {"type": "string"}}},
+        "headers": {"Content-Language": {}},
+    }
+}
+#: An image that is opened by itself loads and runs nothing.
+POLICY = {"Content-Security-Policy": "default-src 'none'"}
+#: A schema has no bounds for dates, so their years are said by a pattern.
+Day = Annotated[
+    date,
+    Field(
+        ge=date(EARLIEST_YEAR, 1, 1),
+        le=date(LATEST_YEAR, 12, 31),
+        json_schema_extra={"pattern": r"^(19\d\d|20\d\d|21\d\d|2200)-", "examples": ["2026-07-01"]},
+    ),
+]
+
+
+class HeatMapQuery(BaseModel):
+    """Parameters of the heat map."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    until: Day | None = Field(None, description="The first day that counts no more. None: until now.")
+    lang: ChosenLanguage = None
+
+
+class RiskReportQuery(BaseModel):
+    """Parameters of the report on risks."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    begin: Annotated[Day, Field(alias="from")] = Field(description="The first day of the period.")
+    until: Day = Field(description="The first day after the period.")
+    format: Literal["json", "html"] | None = Field(None, description="The format. None: as `Accept` says.")
+    lang: ChosenLanguage = None
+
+
+# Before the route of one risk, which would take `report` for a risk's name.
+@router.get(
+    "/report",
+    operation_id="get_risk_report",
+    summary="Get the report on risks",
+    response_model=RiskReport,
+    responses=problems(403, 422) | PAGE,
+)
+async def get_risk_report(request: Request, query: Annotated[RiskReportQuery, Query()]) -> Response:
+    """Return the risks of a period by level, what is new, closed and moved, warnings, occurrences and trend;
+    as a page that prints for `Accept: text/html`. For staff.
+    """
+    renderer, zone = _staff_renderer(request, query.lang), _zone(request)
+    begin, end = start_of(query.begin, zone), start_of(query.until, zone)
+    if end <= begin:
+        raise WrongValue(parameter="until", because="ends_before_it_begins")
+    history = await risk_history(renderer.ledger.db, begin, end)
+    report = report_of(history, begin, end)
+    headers = {"Content-Language": renderer.language, "Vary": f"Accept, {VARY['Vary']}"}
+    media_type = negotiate(request.headers.get("accept"), (JSON, HTML))
+    if query.format == "html" or (query.format is None and media_type == HTML):
+        page = page_of(report, scale_of(history), zone, renderer.language)
+        return Response(page, headers={**HEADERS, **headers}, media_type=HTML)
+    return Response(report.model_dump_json(), headers=headers, media_type=JSON)
+
+
+@router.get(
+    "/heat_map",
+    operation_id="get_risk_heat_map",
+    summary="Draw the heat map of risks",
+    response_class=Response,
+    response_model=None,
+    responses=problems(403, 422) | SVG_RESPONSE,
+)
+async def get_risk_heat_map(request: Request, query: Annotated[HeatMapQuery, Query()]) -> Response:
+    """Return the open risks on the matrix as a drawing (SVG). For staff."""
+    renderer, zone = _staff_renderer(request, query.lang), _zone(request)
+    end = context_of(request).now if query.until is None else start_of(query.until, zone)
+    history = await risk_history(renderer.ledger.db, end, end)
+    report = report_of(history, end - timedelta(days=1), end)
+    headers = {**VARY, **POLICY, "Content-Language": renderer.language}
+    return Response(draw(report.cells, scale_of(history), renderer.language), headers=headers, media_type=SVG)
+
+
+def _staff_renderer(request: Request, language: str | None) -> Renderer:
+    """Return the renderer in the language asked for, since a link cannot ask by a header. Raises Forbidden
+    for whoever does not see all risks.
+    """
+    renderer = renderer_of(request, LISTING)
+    agents_see = renderer.ledger.settings.agents_see
+    if not can_see(renderer.caller, LIFECYCLE, [STAFF], agents_see=agents_see):
+        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
+    renderer.language = chosen_language(request, language)
+    return renderer
+
+
+def _zone(request: Request) -> ZoneInfo:
+    return ZoneInfo(renderer_of(request, LISTING).ledger.settings.time_zone)
+
+
+mount_reads(router, LISTING)
+mount_actions(router, LIFECYCLE, RiskOut)
+for _listing in CHILD_LISTINGS:
+    mount_child_listing(router, LIFECYCLE, RiskOut, _listing)
+
+matrix_router = APIRouter(prefix="/v1/risk_matrices", tags=["risks"])
+mount_reads(matrix_router, MATRICES)
+mount_actions(matrix_router, matrices.LIFECYCLE, RiskMatrixOut)
+
+ROUTES = Routes((router, matrix_router), (LISTING, MATRICES))

@@ -1,0 +1,90 @@
+"""Checks of actions on scorecards and their ratings, beyond state and role."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from app.common.people import Person
+from app.foundation.people.eligibility import check_person_active, check_team_assignable
+from app.foundation.people.records import Team
+from app.foundation.quarters import end_of_quarter
+from app.governance.scorecards.payloads import (
+    DecideObjectionScorecard,
+    OpenScorecard,
+    PublishScorecard,
+    SettleScorecard,
+)
+from app.governance.scorecards.preparation import CardEdition
+from app.governance.scorecards.records import Scorecard, ScorecardRating, ScorecardVerdict, TalkOutcome
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
+
+HIGHEST_SCORE = 100
+
+
+async def scorecard_invalid(
+    reads: ReadContext, card: Scorecard, body: OpenScorecard, ctx: ActionContext
+) -> None:
+    """Refuse a quarter that is not over, and a person or team that is not active."""
+    person, team = ctx.ref(Person, "person"), ctx.ref(Team, "team")
+    if end_of_quarter(body.quarter, ctx.zone) > ctx.now:
+        raise WrongValue({"quarter": body.quarter}, pointer="/quarter", because="quarter_not_over")
+    check_person_active(person, "/person")
+    check_team_assignable(team)
+
+
+async def figures_invalid(
+    reads: ReadContext, card: Scorecard, body: PublishScorecard, ctx: ActionContext
+) -> None:
+    """Refuse figures of what the edition does not measure, and those that are of nothing."""
+    measures = ctx.prepared(CardEdition).edition.measures or ()
+    measured = {(measure["dimension"], measure["kpi"]) for measure in measures}
+    for n, figure in enumerate(body.figures):
+        if (figure.kpi is None) is (figure.part is None):
+            raise WrongValue(pointer=f"/figures/{n}/part", because="missing")
+        if figure.kpi is not None and (figure.dimension.value, figure.kpi) not in measured:
+            raise WrongValue({"value": figure.kpi}, pointer=f"/figures/{n}/kpi", because="unknown_value")
+
+
+async def objection_over(reads: ReadContext, card: Scorecard, ctx: ActionContext) -> str | None:
+    """Refuse a second objection (`objection_answered`), and one after its time (`objection_too_late`)."""
+    if card.objection_decided_at is not None:
+        return "objection_answered"
+    late = card.objection_until_at is None or ctx.occurred_at >= card.objection_until_at
+    return "objection_too_late" if late else None
+
+
+async def rating_over(reads: ReadContext, rating: ScorecardRating, ctx: ActionContext) -> str | None:
+    """Refuse a rating after its time (`rating_over`)."""
+    over = rating.due_at is None or ctx.occurred_at >= rating.due_at
+    return "rating_over" if over else None
+
+
+async def correction_invalid(
+    reads: ReadContext, card: Scorecard, body: DecideObjectionScorecard, ctx: ActionContext
+) -> None:
+    """Refuse a correction without a score, one below the score before or beyond 100, and a score without a
+    correction.
+    """
+    if (body.final_score is None) is (body.verdict is ScorecardVerdict.corrected):
+        because = "missing" if body.final_score is None else "only_of_corrections"
+        raise WrongValue(pointer="/final_score", because=because)
+    if body.final_score is None:
+        return
+    least = Decimal(card.final_score or 0)
+    if Decimal(body.final_score) < least:
+        raise WrongValue({"ge": str(least)}, pointer="/final_score", because="greater_than_equal")
+    if Decimal(body.final_score) > HIGHEST_SCORE:
+        raise WrongValue({"le": str(HIGHEST_SCORE)}, pointer="/final_score", because="less_than_equal")
+
+
+async def plan_invalid(
+    reads: ReadContext, card: Scorecard, body: SettleScorecard, ctx: ActionContext
+) -> None:
+    """Refuse a plan without a date ahead, and a date without a plan."""
+    if (body.plan_due_at is None) is (body.outcome is TalkOutcome.plan):
+        because = "missing" if body.plan_due_at is None else "only_of_plans"
+        raise WrongValue(pointer="/plan_due_at", because=because)
+    if body.plan_due_at is not None and body.plan_due_at <= ctx.occurred_at:
+        raise WrongValue(pointer="/plan_due_at", because="not_ahead")

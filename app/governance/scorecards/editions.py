@@ -1,0 +1,96 @@
+"""Lifecycle of the editions of weights and measures: set before the quarter begins that they are for.
+
+set
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+
+from app.foundation.quarters import start_of_quarter
+from app.governance.scorecards.marks import Weights
+from app.governance.scorecards.payloads import ScorecardMeasure, SetScorecardEdition
+from app.governance.scorecards.records import RaterPart, ScorecardDimension, ScorecardEdition
+from app.governance.scorecards.records import ScorecardEditionState as State
+from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import STAFF
+from app.kernel.actions.actor_policy import quality_manager
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.refusals import WrongValue
+from app.kpis.catalogue import KPIS
+from app.kpis.declaration.dimensions import narrowing_dimension
+
+WHOLE_PERCENT = 100
+
+
+def set_edition(edition: ScorecardEdition, body: SetScorecardEdition, ctx: ActionContext) -> None:
+    """Set a scorecard edition: the weights of the quarters from its first one on."""
+    assert ctx.number is not None, "editions have numbers"
+    edition.number = ctx.number
+    copy_fields(edition, body, ctx, without="measures")
+    # In the order of the event's members, so that a replayed answer, read from the event, has the same bytes.
+    edition.measures = [
+        {
+            "best": measure.best,
+            "dimension": measure.dimension.value,
+            "kpi": measure.kpi,
+            "worst": measure.worst,
+        }
+        for measure in body.measures
+    ]
+
+
+def weights_of(edition: ScorecardEdition) -> Weights:
+    """Return the weights of the edition."""
+    dimensions: dict[ScorecardDimension, int] = {
+        dimension: getattr(edition, dimension.value) for dimension in ScorecardDimension
+    }
+    parts: dict[RaterPart, int] = {part: getattr(edition, f"{part.value}_weight") for part in RaterPart}
+    assert edition.points_per_mark is not None
+    assert edition.line is not None
+    return Weights(dimensions, parts, edition.points_per_mark, edition.line)
+
+
+async def edition_invalid(
+    reads: ReadContext, edition: ScorecardEdition, body: SetScorecardEdition, ctx: ActionContext
+) -> None:
+    """Refuse a quarter that has begun, weights that do not make 100, and measures that cannot be."""
+    if start_of_quarter(body.begins_with, ctx.zone) <= ctx.now:
+        raise WrongValue(pointer="/begins_with", because="not_ahead")
+    for last, names in (
+        ("satisfaction", ("service_quality", "efficiency", "cooperation", "satisfaction")),
+        ("peer_weight", ("oneself_weight", "superior_weight", "peer_weight")),
+    ):
+        if sum(getattr(body, name) for name in names) != WHOLE_PERCENT:
+            raise WrongValue(pointer=f"/{last}", because="weights_not_whole")
+    named = set[tuple[ScorecardDimension, str]]()
+    for n, measure in enumerate(body.measures):
+        _check_measure(measure, f"/measures/{n}")
+        if (measure.dimension, measure.kpi) in named:
+            raise WrongValue(pointer=f"/measures/{n}", because="each_once")
+        named.add((measure.dimension, measure.kpi))
+
+
+def _check_measure(measure: ScorecardMeasure, pointer: str) -> None:
+    if measure.kpi not in KPIS:
+        raise WrongValue({"value": measure.kpi}, pointer=f"{pointer}/kpi", because="unknown_value")
+    narrowed = partial(narrowing_dimension, KPIS[measure.kpi].dimensions)
+    if narrowed(of_person=False) is None and narrowed(of_person=True) is None:
+        raise WrongValue(pointer=f"{pointer}/kpi", because="kpi_of_no_team_or_person")
+    if Decimal(measure.best) == Decimal(measure.worst):
+        raise WrongValue(pointer=f"{pointer}/worst", because="same_as_best")
+
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="scorecard_edition", plural="scorecard_editions", zh="记分卡权重版本", record=ScorecardEdition, states=State, code="SCE",
+    audience=lambda edition: (STAFF,), columns={"staff": ()}, vocabulary=frozenset(KPIS),
+    rows=(
+        #      action       中文    from        to         who              event
+        action(set_edition, "设定", NEW_RECORD, State.set, quality_manager, "scorecard_edition.set", name="set", wrong=(edition_invalid,)),
+    ),
+)
+# fmt: on

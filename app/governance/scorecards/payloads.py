@@ -1,0 +1,145 @@
+"""Payloads of actions on scorecards, their ratings and their editions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.records import ForeignRef
+from app.foundation.quarters import Quarter
+from app.governance.scorecards.records import (
+    RaterPart,
+    Scorecard,
+    ScorecardDimension,
+    ScorecardEdition,
+    ScorecardFigure,
+    ScorecardRating,
+    ScorecardVerdict,
+    TalkOutcome,
+)
+from app.kernel.actions.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    FreeText,
+    Instant,
+    Payload,
+    PayloadPart,
+    RecordKey,
+    Reference,
+)
+from app.kpis.targets.lifecycle import DecimalText, Number
+
+PersonRef = Annotated[Reference, ForeignRef("person")]
+TeamRef = Annotated[Reference, ForeignRef("team")]
+Percent = Annotated[int, Field(ge=0, le=100, strict=True)]
+Score = Annotated[int, Field(ge=1, le=5, strict=True)]
+MOST_PEERS, MOST_CASES, MOST_DAYS, MOST_POINTS = 20, 1_000, 60, 1_000
+LARGEST_POSITION = 2**53 - 1
+EXAMPLE_MEASURES = [
+    {"dimension": "service_quality", "kpi": "reopen_rate", "best": "0", "worst": "0.2"},
+    {"dimension": "efficiency", "kpi": "incident_resolution_seconds", "best": "7200", "worst": "57600"},
+    {"dimension": "satisfaction", "kpi": "csat", "best": "5", "worst": "2"},
+]
+
+
+class ScorecardMeasure(PayloadPart):
+    """A KPI that a dimension is marked by."""
+
+    dimension: ScorecardDimension = Field(description="The dimension that it marks.")
+    kpi: RecordKey = Field(description="The key of the KPI.", examples=["reopen_rate"])
+    best: Number = Field(description="The value that gives 100 marks, in the KPI's unit.", examples=["0"])
+    worst: Number = Field(description="The value that gives none.", examples=["0.2"])
+
+
+class SetScorecardEdition(Payload, of=ScorecardEdition):
+    """Weights and measures, from a quarter on that has not begun."""
+
+    begins_with: Quarter
+    service_quality: Percent
+    efficiency: Percent
+    cooperation: Percent
+    satisfaction: Percent
+    oneself_weight: Percent = 20
+    superior_weight: Percent = 50
+    peer_weight: Percent = 30
+    measures: Annotated[tuple[ScorecardMeasure, ...], BoundedList] = Field(
+        default=(), max_length=LONGEST_LIST, examples=[EXAMPLE_MEASURES]
+    )
+    least_cases: int = Field(default=5, ge=1, le=MOST_CASES, strict=True)
+    peers: int = Field(default=3, ge=0, le=MOST_PEERS, strict=True)
+    line: Percent = 60
+    points_per_mark: int = Field(default=10, ge=1, le=MOST_POINTS, strict=True)
+    rating_days: int = Field(default=10, ge=1, le=MOST_DAYS, strict=True)
+    objection_days: int = Field(default=14, ge=1, le=MOST_DAYS, strict=True)
+    reason: FreeText
+
+
+class OpenScorecard(Payload, of=Scorecard):
+    """A quarter that is over, and the person or the team."""
+
+    quarter: Quarter
+    person: PersonRef | None = None
+    team: TeamRef | None = None
+
+
+class CountedFigure(PayloadPart, of=ScorecardFigure):
+    """The value of a KPI, or the mean of some raters."""
+
+    dimension: ScorecardDimension
+    kpi: RecordKey | None = None
+    reading: DecimalText
+    cases: int | None = Field(default=None, ge=0, le=LARGEST_POSITION, strict=True)
+    part: RaterPart | None = None
+    raters: int | None = Field(default=None, ge=1, le=LONGEST_LIST, strict=True)
+
+
+class PublishScorecard(Payload, of=Scorecard):
+    """What the log and the ratings say of the quarter."""
+
+    position: int = Field(ge=0, le=LARGEST_POSITION, strict=True)
+    points: int | None = Field(default=None, ge=0, le=LARGEST_POSITION, strict=True)
+    figures: Annotated[tuple[CountedFigure, ...], BoundedList] = Field(
+        max_length=LONGEST_LIST, description="The figures that were counted."
+    )
+
+
+class ObjectScorecard(Payload, of=Scorecard):
+    """An objection to a scorecard."""
+
+    objection: FreeText
+
+
+class DecideObjectionScorecard(Payload, of=Scorecard):
+    """The verdict on an objection."""
+
+    verdict: ScorecardVerdict
+    verdict_reason: FreeText
+    final_score: Number | None = Field(
+        default=None, description="The corrected score, not below the one before; needed by a correction."
+    )
+
+
+class SettleScorecard(Payload, of=Scorecard):
+    """The outcome of the improvement talk."""
+
+    outcome: TalkOutcome
+    agreed: FreeText
+    plan_due_at: Instant | None = None
+
+
+class AskScorecardRating(Payload, of=ScorecardRating):
+    """Somebody who rates, and in which part."""
+
+    scorecard: Annotated[Reference, ForeignRef("scorecard")]
+    rater: PersonRef
+    part: RaterPart
+
+
+class RateScorecardRating(Payload, of=ScorecardRating):
+    """A score for each dimension, 1 (poor) to 5 (excellent)."""
+
+    service_quality: Score
+    efficiency: Score
+    cooperation: Score
+    satisfaction: Score

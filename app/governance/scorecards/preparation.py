@@ -1,0 +1,79 @@
+"""Values that actions on scorecards load beforehand: whose a card is, and the edition that marks it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+from app.common.people import Person
+from app.foundation.people.records import Team
+from app.governance.scorecards.lookups import edition_in_force
+from app.governance.scorecards.payloads import OpenScorecard
+from app.governance.scorecards.records import Scorecard, ScorecardEdition
+from app.kernel.access.reads import ReadContext, Unguarded
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
+
+BEGUN = Unguarded("An edition is set before its quarter begins, and this one is over.")
+
+
+@dataclass(frozen=True, slots=True)
+class CardEdition:
+    """The edition that a card is marked by."""
+
+    edition: ScorecardEdition
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """Whoever sees the card, and their superior, if there is one."""
+
+    person_id: UUID
+    superior_id: UUID | None
+
+
+async def concerned(
+    reads: ReadContext, card: Scorecard, body: OpenScorecard, ctx: ActionContext
+) -> Concerned:
+    """Find whose card it is: the person's or the lead's; the superior is their manager, or else the lead of a
+    person's own team. Raises WrongValue if it is neither of one person nor of one team with a lead.
+    """
+    person, team = ctx.ref(Person, "person"), ctx.ref(Team, "team")
+    if (person is None) is (team is None):
+        raise WrongValue(pointer="/person", because="person_or_team")
+    if team is not None:
+        if team.lead_id is None:
+            raise WrongValue({"team": str(team.key)}, pointer="/team", because="lead_missing")
+        lead = await reads.record(Person.KIND, str(team.lead_id))
+        assert lead is not None, "no person is ever taken out of the log"
+        return Concerned(team.lead_id, _other(team.lead_id, lead.record.manager_id))
+    assert person is not None
+    own = None if person.team_id is None else await reads.record(Team.KIND, str(person.team_id))
+    lead_id = None if own is None else own.record.lead_id
+    return Concerned(person.id, _other(person.id, person.manager_id, lead_id))
+
+
+def _other(person: UUID, *candidates: UUID | None) -> UUID | None:
+    """Return the first of the candidates who is somebody else."""
+    return next((other for other in candidates if other not in (None, person)), None)
+
+
+async def edition_at_begin(
+    reads: ReadContext, card: Scorecard, body: OpenScorecard, ctx: ActionContext
+) -> CardEdition:
+    """Find the edition that was in force when the quarter began. Raises WrongValue if there was none."""
+    edition = await edition_in_force(partial(reads.rows, guard=BEGUN), body.quarter)
+    if edition is None:
+        words = {"quarter": body.quarter}
+        raise WrongValue(words, pointer="/quarter", because="no_edition_in_force")
+    return CardEdition(edition)
+
+
+async def edition_of_card(
+    reads: ReadContext, card: Scorecard, body: object, ctx: ActionContext
+) -> CardEdition:
+    """Find the edition of the card."""
+    loaded = await reads.record(ScorecardEdition.KIND, str(card.edition_id))
+    assert loaded is not None, "no edition is ever taken out of the log"
+    return CardEdition(loaded.record)

@@ -1,0 +1,124 @@
+"""Read side of scorecards: cards with their figures, ratings, editions, and the year of a card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from pydantic import Field
+
+from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
+from app.api.records.shapes import OutputModel, RecordOut, Renderer
+from app.foundation.people.queries import PERSONS, TEAMS
+from app.governance.scorecards import editions, lifecycle, ratings
+from app.governance.scorecards.lookups import cards_of_year
+from app.governance.scorecards.marks import rounded
+from app.governance.scorecards.records import (
+    Scorecard,
+    ScorecardDimension,
+    ScorecardEdition,
+    ScorecardFigure,
+    ScorecardRating,
+)
+from app.kernel.access.visibility import can_see
+
+
+class ScorecardOut(RecordOut, of=Scorecard):
+    """The scorecard of a person or a team in a quarter."""
+
+
+class ScorecardFigureOut(OutputModel, of=ScorecardFigure):
+    """A figure of a scorecard."""
+
+
+class ScorecardRatingOut(RecordOut, of=ScorecardRating):
+    """A rating that somebody is asked for."""
+
+
+class EditionMeasure(OutputModel):
+    """A KPI that a dimension is marked by."""
+
+    dimension: ScorecardDimension = Field(description="The dimension that it marks.")
+    kpi: str = Field(description="The key of the KPI.")
+    best: str = Field(description="The value that gives 100 marks.")
+    worst: str = Field(description="The value that gives none.")
+
+
+class ScorecardEditionOut(RecordOut, of=ScorecardEdition):
+    """An edition of the weights and measures of scorecards."""
+
+    measures: list[EditionMeasure] = Field(description="The KPIs that are counted, each for a dimension.")
+
+
+class ScoredQuarter(OutputModel):
+    """The score of a quarter."""
+
+    quarter: str = Field(description="The quarter.")
+    number: str = Field(description="The number of its scorecard.")
+    final_score: str | None = Field(description="Its score; null: it is not published, or nothing is known.")
+
+
+class ScorecardYear(OutputModel):
+    """The year of a person or a team, from the scorecards of its quarters that the caller sees."""
+
+    year: int = Field(description="The year.")
+    quarters: list[ScoredQuarter] = Field(description="Its quarters that have a scorecard.")
+    scored: int = Field(description="Number of the quarters that have a score.")
+    final_score: str | None = Field(description="The mean of their scores; null: there is none.")
+    complete: bool = Field(description="True if all four quarters have a score.")
+
+
+CARDS = Listing(
+    lifecycle=lifecycle.LIFECYCLE,
+    shape=ScorecardOut,
+    filters=("state", "quarter", "team", "person", "concerned", "below_line", "opened_at", "changed_at"),
+    sorts=("opened_at", "changed_at"),
+    expands=(PERSONS, TEAMS),
+)
+RATINGS = Listing(
+    lifecycle=ratings.LIFECYCLE,
+    shape=ScorecardRatingOut,
+    filters=("state", "quarter", "team", "person", "part", "due_at", "asked_at"),
+    sorts=("asked_at", "due_at"),
+    expands=(PERSONS, TEAMS),
+)
+EDITIONS = Listing(
+    lifecycle=editions.LIFECYCLE,
+    shape=ScorecardEditionOut,
+    filters=("begins_with", "set_at"),
+    sorts=("set_at",),
+)
+FIGURES = ChildListing(
+    "figures", ScorecardFigure, "counted_at", ScorecardFigureOut, "the figures of a scorecard"
+)
+QUARTERS = 4
+
+
+async def year_of(renderer: Renderer, card: Scorecard) -> ScorecardYear:
+    """Return the year of the card, from the cards of its quarters that the caller sees."""
+    settings = renderer.ledger.settings
+    cards = [
+        other
+        for other in await cards_of_year(renderer.ledger.db.rows, card)
+        if can_see(
+            renderer.caller, lifecycle.LIFECYCLE, [*lifecycle.audience(other)], agents_see=settings.agents_see
+        )
+    ]
+    return year_from(str(card.quarter), cards)
+
+
+def year_from(quarter: str, cards: Sequence[Scorecard]) -> ScorecardYear:
+    """Return the year of that quarter from its cards: the mean of their scores, each alike."""
+    scores = [Decimal(card.final_score) for card in cards if card.final_score is not None]
+    mean = rounded(sum(scores, Decimal(0)) / len(scores)) if scores else None
+    return ScorecardYear(
+        year=int(quarter[:4]),
+        quarters=[
+            ScoredQuarter(quarter=str(card.quarter), number=card.number, final_score=card.final_score)
+            for card in cards
+        ],
+        scored=len(scores),
+        final_score=None if mean is None else str(mean),
+        complete=len(scores) == QUARTERS,
+    )

@@ -1,0 +1,89 @@
+"""Operations of links: a participant's own link, and answering by its token."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Request
+from pydantic import Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.authentication.auth import caller_of, context_of, ledger_of
+from app.api.contract.openapi import problems
+from app.api.records.reads import Name, load_visible, renderer_of
+from app.api.records.shapes import OutputModel
+from app.api.requests.raw_bodies import SURVEY_PAGE
+from app.foundation.surveys.lookups import survey_link_token
+from app.governance.surveys.answering import answer_by_link
+from app.governance.surveys.payloads import MOST_QUESTIONS, GivenAnswers
+from app.governance.surveys.queries import SURVEYS
+from app.kernel.actions.payloads import PayloadValue
+from app.kernel.actions.refusals import NotFound
+
+
+class SurveyLinkOut(OutputModel):
+    """The caller's own link to a survey."""
+
+    token: str = Field(description="The token: whoever has it can answer once.")
+    path: str = Field(description="The path of the page on which it is answered.")
+    url: str | None = Field(description="The page's address; null if the service has no public address.")
+
+
+class SurveyAnswers(PayloadValue):
+    """A participant's answers, by the token of their link."""
+
+    token: Annotated[str, Field(min_length=1, max_length=100)] = Field(description="The token of the link.")
+    answers: GivenAnswers = Field(
+        min_length=1, max_length=MOST_QUESTIONS, description="The answers, each question's once."
+    )
+
+
+def mount(router: APIRouter) -> None:
+    """Add the operations."""
+    router.add_api_route(
+        "/answers",
+        answer_survey,
+        methods=["POST"],
+        operation_id="answer_survey",
+        summary="Answer a survey by link",
+        status_code=204,
+        responses=problems(400, 403, 404, 409, 413, 415, 422),
+    )
+    router.add_api_route(
+        "/{id}/link",
+        get_survey_link,
+        methods=["GET"],
+        operation_id="get_survey_link",
+        summary="Get one's link to a survey",
+        response_model=SurveyLinkOut,
+        responses=problems(404, 422),
+    )
+
+
+async def answer_survey(request: Request, body: Annotated[SurveyAnswers, Body()]) -> Response:
+    """Answer a survey by the token of a link, whoever the caller is: of an anonymous survey nothing of the
+    caller is kept, and the answers enter the log when it ends.
+    """
+    context = context_of(request)
+    await answer_by_link(
+        ledger_of(request), body.token, body.answers, context.now, context.correlation_id, context.language
+    )
+    return Response(status_code=204)
+
+
+async def get_survey_link(request: Request, name: Name) -> Response:
+    """Return the caller's own link to a survey that runs, if they are one of its participants."""
+    renderer = renderer_of(request, SURVEYS)
+    survey = (await load_visible(renderer, name)).record
+    person = caller_of(request).person_id
+    token = None if person is None else await survey_link_token(renderer.ledger, survey.id, person)
+    if token is None:
+        raise NotFound()
+    address = renderer.ledger.settings.public_url
+    link = {
+        "token": token,
+        "path": f"{SURVEY_PAGE}{token}",
+        "url": None if address is None else f"{address}{SURVEY_PAGE}{token}",
+    }
+    return Response(to_json(link), headers={"Cache-Control": "no-store"}, media_type="application/json")

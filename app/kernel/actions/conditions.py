@@ -1,0 +1,91 @@
+"""Conditions between members of a payload: what must hold of several of them together (pure).
+
+A payload lists its own in `CONDITIONS`; those of its bases hold, too. The contract names them beside the
+payload's schema, and a refusal names the members that one is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticCustomError
+
+from app.i18n import translate
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold of these members: the code of its message, the names of their fields, and whether it
+    holds of a payload.
+    """
+
+    code: str
+    members: tuple[str, ...]
+    holds: Callable[[Any], bool]
+
+
+def all_members_or_none(code: str, *members: str) -> Condition:
+    """Return the condition that either all of the members are given, or none."""
+    return Condition(code, members, lambda body: _count(body, members) in (0, len(members)))
+
+
+def exactly_one_member(code: str, *members: str) -> Condition:
+    """Return the condition that one of the members is given, and no other."""
+    return Condition(code, members, lambda body: _count(body, members) == 1)
+
+
+def at_least_one_member(code: str, *members: str) -> Condition:
+    """Return the condition that one of the members is given, or several."""
+    return Condition(code, members, lambda body: _count(body, members) > 0)
+
+
+def in_time_order(code: str, earlier: str, later: str) -> Condition:
+    """Return the condition that of two times that are given, the first is before the second."""
+
+    def holds(body: Any) -> bool:
+        first, second = getattr(body, earlier), getattr(body, later)
+        return first is None or second is None or bool(first < second)
+
+    return Condition(code, (earlier, later), holds)
+
+
+def member_only_with(code: str, member: str, *partners: str) -> Condition:
+    """Return the condition that where the member is given, one of its partners is, or several."""
+    return Condition(
+        code, (member, *partners), lambda body: not _count(body, (member,)) or _count(body, partners) > 0
+    )
+
+
+def conditions_of(payload: type[BaseModel]) -> tuple[Condition, ...]:
+    """Return the conditions of the payload, those of its bases first."""
+    return tuple(
+        condition for base in reversed(payload.__mro__) for condition in vars(base).get("CONDITIONS", ())
+    )
+
+
+def check_conditions(body: BaseModel) -> None:
+    """Raise PydanticCustomError for the first condition that does not hold of the payload."""
+    for condition in conditions_of(type(body)):
+        if not condition.holds(body):
+            lacking = [name for name in condition.members if not _is_given(getattr(body, name))]
+            raise PydanticCustomError(
+                condition.code,
+                translate("en", "value", condition.code, {"lacking": ", ".join(lacking)}),
+                {"members": _names(type(body), condition.members), "lacking": ", ".join(lacking)},
+            )
+
+
+def _names(payload: type[BaseModel], members: Sequence[str]) -> list[str]:
+    """Return the members by the names that clients use."""
+    return [payload.model_fields[name].alias or name for name in members]
+
+
+def _count(body: BaseModel, members: Sequence[str]) -> int:
+    return sum(_is_given(getattr(body, name)) for name in members)
+
+
+def _is_given(value: object) -> bool:
+    return value is not None and value != ()

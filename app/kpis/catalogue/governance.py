@@ -1,0 +1,195 @@
+"""KPIs of governance: audits and their findings, reviews of documents, and risks."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app.common.people import Role
+from app.kpis.declaration.dimensions import OF_AUDITS, OF_DOCUMENTS, OF_RISK_EVENTS, OF_STANDING_RISKS
+from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Unit
+from app.kpis.declaration.measures import Measure
+from app.kpis.declaration.still_open import StillOpen
+
+governance_kpi = partial(Kpi, owner=Role.quality_manager)
+
+AUDIT_FINDINGS_REPEAT_RATE = governance_kpi(
+    process="finding",
+    key="audit_findings_repeat_rate",
+    en=KpiTexts(
+        "Repeated findings",
+        "Of the findings raised in the period, the share of those that repeat another one of the same "
+        "process, kind and team within the twelve months before. What the team had found itself is left out "
+        "and stands apart, beside it; what was withdrawn is no finding.",
+        "The finer the kinds, the fewer repeats there are. A repeat is judged when the finding is raised: "
+        "what it repeats may be withdrawn later.",
+    ),
+    zh=KpiTexts(
+        "重复发现率",
+        "期内提出的审核发现中，与此前十二个月内同一流程、同一类型、同一团队的发现重复的占比。团队自查发现的不计，在旁单列；已撤回的不算发现。",
+        "类型分得越细，重复越少。是否重复在提出时判定，被重复的发现之后可能撤回。",
+    ),
+    fact="raised",
+    measure=Measure.repeats_finding,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.down,
+    basis=Basis.event,
+    dimensions=OF_AUDITS,
+    companions=("findings_self_found_share",),
+)
+
+FINDINGS_SELF_FOUND_SHARE = governance_kpi(
+    process="finding",
+    key="findings_self_found_share",
+    en=KpiTexts(
+        "Findings that teams had found themselves",
+        "Of the findings raised in the period, the share that the team had found itself and acted on. What "
+        "was withdrawn is no finding.",
+        "It says nothing of what neither the team nor an auditor has found.",
+    ),
+    zh=KpiTexts(
+        "自查发现占比",
+        "期内提出的审核发现中，由团队自查发现并已处理的占比；已撤回的不算发现。",
+        "团队和审核员都没有发现的问题不在其内。",
+    ),
+    fact="raised",
+    measure=Measure.self_found,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.event,
+    dimensions=OF_AUDITS,
+)
+
+SELF_CHECK_ON_TIME = governance_kpi(
+    process="audit",
+    key="self_check_on_time",
+    en=KpiTexts(
+        "Self-checks on time",
+        "Of the self-checks that fell due in the period, the share that was submitted by then: by the end of "
+        "the 15th of the month after the one that is checked. What was never submitted counts; a team that "
+        "ran no case owes one all the same.",
+        "Counted by the day of submission, what is missing would vanish. On time is not complete: see the "
+        "conclusions of the audits.",
+    ),
+    zh=KpiTexts(
+        "自查按时率",
+        "期限在期内的自查中，按期（被查月份次月 15 日结束前）提交的占比。未提交的计入；未运行任何单据的团队同样应当自查。",
+        "若按提交日统计，未提交的就会消失。按时不等于完整，请看审核结论。",
+    ),
+    fact="self_check_due",
+    measure=Measure.checked_on_time,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.due,
+    dimensions=OF_AUDITS,
+    companions=("summary_on_time",),
+)
+
+SUMMARY_ON_TIME = governance_kpi(
+    process="audit",
+    key="summary_on_time",
+    en=KpiTexts(
+        "Summaries of audits on time",
+        "Of the summaries of audits that fell due in the period, the share that the team's head had "
+        "countersigned by then: by the end of the 25th of the month after the one that is audited.",
+        "A summary that is written in time and countersigned late is late.",
+    ),
+    zh=KpiTexts(
+        "审核汇总按时率",
+        "期限在期内的审核汇总中，团队负责人按期（被审月份次月 25 日结束前）会签的占比。",
+        "按时写成但逾期会签的也算逾期。",
+    ),
+    fact="summary_due",
+    measure=Measure.checked_on_time,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.due,
+    dimensions=OF_AUDITS,
+)
+
+DOCUMENT_REVIEWS_OVERDUE = governance_kpi(
+    process="document",
+    key="document_reviews_overdue",
+    en=KpiTexts(
+        "Overdue reviews of documents",
+        "Of the documents of which a version is in force at the period's end, the share whose review is "
+        "overdue then; of a running period, now. What is on legal hold counts, too, and so does what is "
+        "being revised.",
+        "A document without a review date is never overdue. The documents that other records file have none.",
+    ),
+    zh=KpiTexts(
+        "文件评审逾期率",
+        "期末有有效版本的文件中，复审已逾期的占比；未结束的期间以当前时刻计。处于法律保全或正在修订的也计入。",
+        "未定复审日期的文件不会逾期。由其他单据归档的文件没有复审日期。",
+    ),
+    fact=None,
+    measure=Measure.overdue,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.down,
+    basis=Basis.standing,
+    still_open=StillOpen.published,
+    dimensions=OF_DOCUMENTS,
+)
+
+RISKS_BY_LEVEL = governance_kpi(
+    process="risk",
+    key="risks_by_level",
+    en=KpiTexts(
+        "Risks by level",
+        "Risks that are not closed at the period's end; of a running period, now. By `risk`, how many of "
+        "each level, by the matrix that was in force then; what is not assessed yet has none.",
+        "Another matrix states all levels anew from the day on which it is set: compare only what one matrix "
+        "has said. Many risks may mean that people look for them.",
+    ),
+    zh=KpiTexts(
+        "风险分布",
+        "期末未关闭的风险数；未结束的期间以当前时刻计。按 `risk` 查看即为各等级的数量，以当时有效的矩阵为准；尚未评估的没有等级。",
+        "更换矩阵时，所有等级自设定之日起重述，只宜比较同一矩阵下的数值。风险多也可能说明大家在主动识别。",
+    ),
+    fact=None,
+    measure=Measure.case,
+    aggregate=Aggregate.number,
+    unit=Unit.cases,
+    direction=Direction.down,
+    basis=Basis.standing,
+    still_open=StillOpen.unclosed_risk,
+    dimensions=OF_STANDING_RISKS,
+)
+
+RISKS_MOVED = governance_kpi(
+    process="risk",
+    key="risks_moved",
+    en=KpiTexts(
+        "Moves of risks",
+        "What befell risks in the period; by `risk_event`: how many were identified (`new`) and closed, and "
+        "how many assessments have moved a risk to a higher level (`up`) or a lower one (`down`), both "
+        "levels by the matrix of that time.",
+        "A matrix that states levels anew moves nothing. The sum of all four says little.",
+    ),
+    zh=KpiTexts(
+        "风险变动",
+        "期内风险的变动数；按 `risk_event` 查看：新识别（`new`）、关闭（`closed`），以及评估使等级上升（`up`）或下降（`down`）的次数，两个等级均以当时的矩阵为准。",
+        "更换矩阵引起的重述不算变动。四者之和意义不大。",
+    ),
+    fact="course",
+    measure=Measure.case,
+    aggregate=Aggregate.number,
+    unit=Unit.cases,
+    direction=Direction.none,
+    basis=Basis.event,
+    dimensions=OF_RISK_EVENTS,
+)
+
+KPIS = (
+    AUDIT_FINDINGS_REPEAT_RATE,
+    FINDINGS_SELF_FOUND_SHARE,
+    SELF_CHECK_ON_TIME,
+    SUMMARY_ON_TIME,
+    DOCUMENT_REVIEWS_OVERDUE,
+    RISKS_BY_LEVEL,
+    RISKS_MOVED,
+)

@@ -1,0 +1,59 @@
+"""KPIs of quality: corrective actions and maintenance rounds by their due dates."""
+
+from __future__ import annotations
+
+from app.common.people import Role
+from app.kpis.declaration.dimensions import OF_CORRECTIONS, OF_MAINTENANCE
+from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Unit
+from app.kpis.declaration.measures import Measure
+
+CORRECTIVE_ACTIONS_ON_TIME = Kpi(
+    process="corrective_action",
+    owner=Role.quality_manager,
+    key="corrective_actions_on_time",
+    en=KpiTexts(
+        "Corrective actions on time",
+        "Of the corrective actions whose first due date lies in the period and has come, the share that was "
+        "verified by then. What was dropped before it counts no more.",
+        "By the last due date it would always be 100 %: a moved date changes nothing here, and stands beside "
+        "each case. What nobody verifies in time is late, too, though it was done.",
+    ),
+    zh=KpiTexts(
+        "纠正措施按期率",
+        "最初期限在期内且已到的纠正措施中，在该期限前通过验证的占比。期限前已取消的不计。",
+        "若按最后一次期限判断，结果总是 100 %：调整期限不影响本指标，调整记录见各单据。已完成但未及时验证的也算逾期。",
+    ),
+    fact="due",
+    measure=Measure.on_time,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.due,
+    dimensions=OF_CORRECTIONS,
+)
+
+MAINTENANCE_ON_TIME = Kpi(
+    process="maintenance",
+    owner=Role.quality_manager,
+    key="maintenance_on_time",
+    en=KpiTexts(
+        "Maintenance on time",
+        "Of the maintenance rounds whose due date lies in the period and has come, the share that was done "
+        "by then. What was cancelled before it counts no more.",
+        "A round that is ticked at the desk is on time, too: look at its readings and findings.",
+    ),
+    zh=KpiTexts(
+        "维护按期率",
+        "期限在期内且已到的维护轮次中，在期限前完成的占比。期限前已取消的不计。",
+        "坐在桌前勾选完成的也算按期：请一并查看读数和发现。",
+    ),
+    fact="due",
+    measure=Measure.on_time,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.due,
+    dimensions=OF_MAINTENANCE,
+)
+
+KPIS = (CORRECTIVE_ACTIONS_ON_TIME, MAINTENANCE_ON_TIME)

@@ -1,0 +1,1 @@
+-- Of documents nothing is looked up more than once.

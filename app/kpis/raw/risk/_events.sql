@@ -1,0 +1,1 @@
+-- Of risks nothing is looked up more than once.

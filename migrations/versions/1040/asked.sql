@@ -1,0 +1,3 @@
+-- What waits for somebody has the work of audits and findings, too; the condition is that of the query.
+drop index fold.notice_asking;
+create index notice_asking on fold.notice (person_id, id desc) where steps && '{definition_to_review,document_to_acknowledge,finding_corrected,finding_objected,finding_to_correct,maintenance_due,process_change_applied,reminded,risk_lapsed,scorecard_talk,scorecard_to_rate,target_to_accept,to_accept,to_acknowledge,to_answer,to_consent,to_countersign,to_kick_off,to_publish,to_review,to_review_change,to_self_check,to_sign,to_summarise,to_verify}'::text[];

@@ -1,0 +1,73 @@
+"""What fits an expected path, and what does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.conformance.paths import PathFit, fit_of, usual_variants
+from app.foundation.process_definitions.expected_paths import ExpectedPath, PathStep
+
+PATH = ExpectedPath(
+    "tea",
+    (
+        PathStep("tea.asked", needed=True),
+        PathStep("tea.boiled", needed=True),
+        PathStep("tea.stirred", needed=False, repeatable=True),
+        PathStep("tea.poured", needed=True),
+        PathStep("tea.spilled", needed=False, repeatable=True, anywhere=True),
+    ),
+    "shipped",
+)
+
+
+def fit(steps: str, *, is_open: bool = False) -> PathFit:
+    return fit_of(PATH, [f"tea.{step}" for step in steps.split()], is_open=is_open)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "asked boiled poured",
+        "asked boiled stirred stirred poured",
+        "asked spilled boiled spilled poured spilled",
+        "asked boiled stirred poured stirred",
+    ],
+)
+def test_what_takes_the_path_fits(steps: str) -> None:
+    assert fit(steps) == PathFit()
+    assert fit(steps).fits
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ("asked poured", PathFit(skipped=("tea.boiled",))),
+        ("asked boiled boiled poured", PathFit(doubled=("tea.boiled",))),
+        ("asked poured boiled", PathFit(out_of_order=("tea.boiled",))),
+        ("asked boiled poured stirred", PathFit(out_of_order=("tea.stirred",))),
+        ("asked boiled sugared poured", PathFit(unexpected=("tea.sugared",))),
+        # It ended before it was due: nothing was skipped behind what it had reached.
+        ("asked cancelled", PathFit(unexpected=("tea.cancelled",))),
+        ("asked stirred cancelled", PathFit(skipped=("tea.boiled",), unexpected=("tea.cancelled",))),
+        ("", PathFit()),
+    ],
+)
+def test_what_does_not_says_in_which_step(steps: str, expected: PathFit) -> None:
+    assert fit(steps) == expected
+
+
+def test_what_is_open_has_skipped_only_what_it_has_passed() -> None:
+    assert fit("asked", is_open=True).fits
+    assert fit("asked stirred", is_open=True).skipped == ("tea.boiled",)
+
+
+def test_what_fell_overdue_is_late_and_no_step() -> None:
+    late = fit("asked boiled poured fell_overdue")
+    assert late == PathFit(late=("tea.fell_overdue",))
+    assert late.fits
+
+
+def test_the_usual_path_are_the_most_frequent_that_make_up_four_fifths() -> None:
+    assert usual_variants([("a", 50), ("b", 30), ("c", 15), ("d", 5)]) == ["a", "b"]
+    assert usual_variants([("a", 50), ("b", 29), ("c", 15), ("d", 6)]) == ["a", "b", "c"]
+    assert usual_variants([]) == []

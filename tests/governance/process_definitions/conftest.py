@@ -1,0 +1,88 @@
+"""People who define processes, one role each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from app.common.people import Grade, Role
+from app.kernel.access.reads import ReadContext
+from tests.client import Api, Client, Json
+
+PUBLISHED: Json = {"changes": "It is written down for the first time."}
+
+
+@dataclass
+class Registry:
+    """A process owner, a designer, a quality manager, and those who own and execute what is defined."""
+
+    api: Api
+    owner: Client
+    designer: Client
+    quality: Client
+    senior: Client
+    executor: Client
+
+    def contents(self, **more: object) -> Json:
+        """What is said to draft a definition."""
+        return {
+            "process": "billing",
+            "title": "Billing 计费",
+            "level": 2,
+            "department": "IT",
+            "owner": self.senior.id,
+            "executor": self.executor.id,
+            "purpose": "Services are paid for.",
+            "begins_with": "A month is over",
+            "ends_with": "The bill is paid",
+            "activities": [
+                {"title": "Count", "role": "agent", "time_limit_seconds": 3600},
+                {"title": "Send the bill"},
+            ],
+            "raci": [{"role": "process_owner", "part": "accountable"}],
+            **more,
+        }
+
+    async def drafted(self, **more: object) -> str:
+        """The address of a draft of the designer."""
+        draft = await self.designer.post_ok("/v1/process_definitions", self.contents(**more))
+        return f"/v1/process_definitions/{draft['number']}"
+
+    async def submitted(self, **more: object) -> str:
+        """The address of a definition in review."""
+        path = await self.drafted(**more)
+        await self.owner.post_ok(f"{path}/submit", {"heard": [self.executor.id]})
+        return path
+
+    async def published(self, **more: object) -> Json:
+        """A published definition."""
+        return await self.quality.post_ok(f"{await self.submitted(**more)}/publish", PUBLISHED)
+
+    async def edit(self, writer: Client, path: str, **changes: object) -> None:
+        """Somebody edits the draft."""
+        version = (await writer.read(path))["version"]
+        answer = await writer.patch(path, json=changes, headers={"If-Match": str(version)})
+        assert answer.status_code == 200, answer.text
+
+    def reads(self) -> ReadContext:
+        """The reads of a command."""
+        return ReadContext(self.api.ledger.db, self.api.ledger.lifecycles, self.api.ledger.directory)
+
+
+def now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+async def registry(api: Api) -> Registry:
+    return Registry(
+        api,
+        await api.client("Owner", Role.process_owner),
+        await api.client("Designer", Role.process_designer),
+        await api.client("Quality", Role.quality_manager),
+        await api.client("Senior", grade=Grade.senior),
+        await api.client("Executor", Role.agent),
+    )

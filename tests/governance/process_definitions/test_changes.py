@@ -1,0 +1,180 @@
+"""A change of a process over HTTP: applied for, reviewed, decided by heads of teams, published."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.api.authentication import auth
+from app.common.people import Role, rule_caller
+from app.common.times.working_days import days_late
+from app.foundation.people.records import TeamKind
+from app.foundation.people.teams import AddTeam
+from tests.automation.worker import Worker, by_rules
+from tests.client import Client, Json
+from tests.governance.process_definitions.conftest import Registry
+from tests.people import act
+
+PATH = "/v1/process_changes"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+SATURDAY = 5
+
+
+@pytest.fixture
+def worker(registry: Registry) -> Worker:
+    return Worker(registry.api.ledger)
+
+
+async def team_of(registry: Registry, key: str, head: Client) -> str:
+    """A team with that head."""
+    body = AddTeam(key=key, name=f"The {key} team", kind=TeamKind.internal, lead=head.id)
+    await act(registry.api.ledger, rule_caller("tests"), "team", "add", body=body)
+    return key
+
+
+async def applied(registry: Registry, applicant: Client, *teams: str, **more: object) -> Json:
+    """A change that somebody applies for."""
+    body = {
+        "title": "One step less",
+        "process": "billing",
+        "description": "Count once.",
+        "reason": "It is enough.",
+    }
+    return await applicant.post_ok(PATH, {**body, "teams": list(teams), **more})
+
+
+async def test_a_change_within_a_team_is_decided_by_its_head_and_published_with_the_definition(
+    registry: Registry,
+) -> None:
+    head, applicant = await registry.api.client("Head"), await registry.api.client("Applicant")
+    await team_of(registry, "bills", head)
+    change = await applied(registry, applicant, "bills")
+    path = f"{PATH}/{change['number']}"
+    applied_at, due_at = (datetime.fromisoformat(change[name]) for name in ("applied_at", "due_at"))
+    between = [(applied_at + timedelta(days=n)).date() for n in range(1, (due_at - applied_at).days + 1)]
+    assert sum(day.weekday() < SATURDAY for day in between) == 2
+    assert (change["state"], change["proposal_late_days"]) == ("applied", 0)
+    early = await registry.quality.post(f"{path}/publish", json={"definition": change["id"]})
+    assert early.status_code == 409, early.text
+
+    question = {"question": "Shall we count once?", "opinion": "It saves a day."}
+    reviewed = await registry.quality.post_ok(f"{path}/review", question)
+    assert (reviewed["state"], reviewed["opinion"]) == ("under_review", "It saves a day.")
+    [ballot] = (await registry.quality.read(f"{path}/votes"))["items"]
+    assert ballot["person"]["id"] == head.id
+    waiting = await registry.quality.post(f"{path}/review", json=question)
+    assert (waiting.status_code, waiting.json()["code"]) == (409, "process_change_asked")
+    vote = {"decision": reviewed["decision_id"], "verdict": "approve"}
+    approved = await head.post_ok(f"{path}/vote", vote)
+    assert approved["approved_at"] is not None
+    assert approved["decision_late_days"] == 0
+
+    another = await registry.published(process="paying")
+    wrong = await registry.quality.post(f"{path}/publish", json={"definition": another["number"]})
+    assert wrong.json()["errors"][0]["code"] == "defines_another"
+    definition = await registry.published()
+    published = await registry.quality.post_ok(f"{path}/publish", {"definition": definition["number"]})
+    assert (published["state"], published["definition_id"]) == ("published", definition["id"])
+    assert published["publication_late_days"] == 0
+    assert (await applicant.read(path))["state"] == "published"
+
+
+async def test_across_teams_the_heads_decide_together_and_none_on_their_own_application(
+    registry: Registry,
+) -> None:
+    heads = [await registry.api.client(name) for name in ("First", "Second", "Third")]
+    keys = [await team_of(registry, f"team-{n}", head) for n, head in enumerate(heads)]
+    change = await applied(registry, heads[0], *keys)
+    assert datetime.fromisoformat(change["due_at"]) - datetime.fromisoformat(
+        change["applied_at"]
+    ) == timedelta(days=7)
+    path = f"{PATH}/{change['id']}"
+    reviewed = await registry.quality.post_ok(f"{path}/review", {"question": "Shall we?", "opinion": "Yes."})
+    ballots = (await registry.quality.read(f"{path}/votes"))["items"]
+    assert {ballot["person"]["id"] for ballot in ballots} == {head.id for head in heads[1:]}
+    vote = {"decision": reviewed["decision_id"], "verdict": "approve"}
+    first = await heads[1].post_ok(f"{path}/vote", vote)
+    assert first["approved_at"] is None
+    no = {"decision": reviewed["decision_id"], "verdict": "reject", "comment": "It costs too much."}
+    refused = await heads[2].post_ok(f"{path}/vote", no)
+    assert (refused["state"], refused["approved_at"]) == ("refused", None)
+    events = [event["type"] for page in await registry.quality.pages(f"{path}/events") for event in page]
+    assert events[:2] == ["process_change.applied", "process_change.reviewed"]
+    assert events[-1] == "process_change.decided"
+
+
+async def test_what_is_not_published_in_time_is_flagged_once_and_the_days_are_counted(
+    registry: Registry, worker: Worker
+) -> None:
+    head, applicant = await registry.api.client("Head"), await registry.api.client("Applicant")
+    await team_of(registry, "bills", head)
+    change = await applied(registry, applicant, "bills")
+    path, due = f"{PATH}/{change['id']}", datetime.fromisoformat(change["due_at"])
+    await worker.work(due - timedelta(minutes=1))
+    assert (await applicant.read(path))["overdue_at"] is None
+    await worker.work(due + timedelta(minutes=1))
+    await worker.work(due + timedelta(days=3))
+    assert worker.failures == []
+    [flagged] = await by_rules(registry.api.ledger, f"process_change/{change['id']}")
+    assert (flagged.type, flagged.actor) == ("process_change.overdue", "rule:flag_process_changes")
+    assert datetime.fromisoformat((await applicant.read(path))["overdue_at"]) == due
+
+
+async def test_a_team_without_a_head_cannot_decide(registry: Registry) -> None:
+    await registry.api.team("headless")
+    body = {"title": "T", "process": "billing", "description": "W", "reason": "Y", "teams": ["headless"]}
+    refused = await registry.quality.post(PATH, json=body)
+    assert refused.json()["errors"][0]["code"] == "team_without_lead"
+
+
+async def test_working_days_are_those_of_the_calendar_of_the_approval_rule(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = await registry.api.client("Head")
+    await team_of(registry, "bills", head)
+    keeper = await registry.api.client("Keeper", Role.service_level_manager)
+    hours = [{"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}]
+    calendar = {"key": "shanghai", "name": "Shanghai", "time_zone": "Asia/Shanghai", "weekly": hours}
+    # National day, and the Saturday on which people work for it.
+    days = {"holidays": [{"date": "2027-10-01", "name_en": "National day", "name_zh": "国庆节"}]}
+    worked = [{"date": "2027-10-02", "hours": [{"starts": "09:00", "ends": "18:00"}]}]
+    await keeper.post_ok("/v1/calendars", {**calendar, **days, "working_days": worked})
+    monkeypatch.setattr(auth, "utc_now", lambda: datetime(2027, 9, 29, 20, tzinfo=UTC))
+    assert due_of(await applied(registry, head, "bills")) == datetime(2027, 10, 2, tzinfo=UTC)
+    rule = {"voters": [{"relation": "team_heads"}], "rule": "unanimous", "calendar": "shanghai"}
+    body = {"key": "by_calendar", "decision": "process_change", "name": "By the calendar"}
+    condition = {"conditions": [{"field": "process", "any_of": ["billing"]}]}
+    await registry.quality.post_ok("/v1/approval_rules", {**body, "definition": {**rule, **condition}})
+    # It is the 30th already in Shanghai, Thursday: Saturday is the first working day, Monday the second.
+    assert due_of(await applied(registry, head, "bills")) == datetime(2027, 10, 5, tzinfo=SHANGHAI)
+
+
+async def test_what_is_decided_and_published_late_counts_the_days_begun(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = await registry.api.client("Head")
+    await team_of(registry, "bills", head)
+    definition = await registry.published()
+    change = await applied(registry, registry.executor, "bills")
+    path, due = f"{PATH}/{change['number']}", due_of(change)
+    monkeypatch.setattr(auth, "utc_now", lambda: due + timedelta(hours=25))
+    asked_for = {"question": "Shall we?", "opinion": "Yes."}
+    reviewed = await registry.quality.post_ok(f"{path}/review", asked_for)
+    vote = {"decision": reviewed["decision_id"], "verdict": "approve"}
+    assert (await head.post_ok(f"{path}/vote", vote))["decision_late_days"] == 2
+    monkeypatch.setattr(auth, "utc_now", lambda: due + timedelta(hours=49))
+    published = await registry.quality.post_ok(f"{path}/publish", {"definition": definition["number"]})
+    assert (published["publication_late_days"], published["proposal_late_days"]) == (3, 0)
+
+
+def due_of(change: Json) -> datetime:
+    """Until when the change is to be published."""
+    return datetime.fromisoformat(change["due_at"])
+
+
+def test_days_late_are_those_begun() -> None:
+    due = datetime(2026, 12, 1, tzinfo=UTC)
+    assert [days_late(due, due + timedelta(hours=hours)) for hours in (-1, 0, 1, 24, 25)] == [0, 0, 1, 1, 2]
+    assert days_late(None, due) == 0

@@ -1,0 +1,153 @@
+"""A definition's whole story over HTTP: drafted, heard, submitted, published, superseded, retired."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.foundation.process_definitions.lookups import expected_path_of
+from app.log.canonical import instant
+from tests.governance.process_definitions.conftest import PUBLISHED, Registry, now
+
+PATH = [
+    {"event": "incident.reported"},
+    {"event": "incident.held", "needed": False, "repeatable": True, "anywhere": True},
+    {"event": "incident.resolved"},
+]
+
+
+async def test_a_definition_is_drafted_submitted_published_and_superseded_by_the_next_edition(
+    registry: Registry,
+) -> None:
+    path = await registry.submitted(process="Incidents", expected_path=PATH)
+    published = await registry.quality.post_ok(f"{path}/publish", PUBLISHED)
+    assert (published["state"], published["edition"], published["process"]) == ("published", 1, "incident")
+    assert published["number"].startswith("PRD-")
+    assert published["document_number"].startswith("PR")
+    [document] = (await registry.quality.read(f"{path}/documents"))["items"]
+    assert (document["document_class"], document["state"]) == ("PR", "published")
+    assert document["number"] == published["document_number"]
+
+    # The next edition begins as a copy, and what is said replaces what was there.
+    next_edition = {"process": "incident", "title": "Incidents, faster", "level": 2}
+    second = await registry.designer.post_ok("/v1/process_definitions", next_edition)
+    assert second["purpose"] == published["purpose"]
+    assert second["activities"] == published["activities"]
+    assert second["edition"] is None
+    await registry.edit(registry.designer, f"/v1/process_definitions/{second['id']}", purpose="Speed.")
+    await registry.owner.post_ok(
+        f"/v1/process_definitions/{second['id']}/submit", {"heard": [registry.senior.id]}
+    )
+    begins = now() + timedelta(days=30)
+    body = {**PUBLISHED, "effective_at": instant(begins)}
+    after = await registry.quality.post_ok(f"/v1/process_definitions/{second['id']}/publish", body)
+    assert (after["state"], after["edition"], after["purpose"]) == ("published", 2, "Speed.")
+    before = await registry.quality.read(path)
+    assert before["state"] == "superseded"
+    [document] = (await registry.quality.read(f"{path}/documents"))["items"]
+    assert document["state"] == "superseded"
+
+    retired = await registry.quality.post_ok(
+        f"/v1/process_definitions/{second['id']}/retire", {"retirement_reason": "It is done by robots."}
+    )
+    assert (retired["state"], retired["retirement_reason"]) == ("retired", "It is done by robots.")
+
+
+async def test_the_expected_path_is_that_of_the_definition_in_force_then_and_else_the_shipped_one(
+    registry: Registry,
+) -> None:
+    read = registry.api.ledger.db.rows
+    shipped = await expected_path_of(read, "incidents", now())
+    assert shipped is not None
+    assert (shipped.process, shipped.source) == ("incident", "shipped")
+    before, position = now(), await registry.api.head()
+    first = await registry.published(process="incident", expected_path=PATH)
+    path = await expected_path_of(read, "incident", now())
+    assert path is not None
+    assert path.source == first["number"]
+    assert [(step.event, step.needed, step.repeatable, step.anywhere) for step in path.steps] == [
+        ("incident.reported", True, False, False),
+        ("incident.held", False, True, True),
+        ("incident.resolved", True, False, False),
+    ]
+    # Neither before it was in force, nor by a log that does not have it yet.
+    assert await expected_path_of(read, "incident", before) == shipped
+    assert await expected_path_of(read, "incident", now(), position) == shipped
+
+    begins = now() + timedelta(days=30)
+    draft = await registry.drafted(process="incident", expected_path=PATH[:1])
+    await registry.owner.post_ok(f"{draft}/submit", {"heard": [registry.senior.id]})
+    second = await registry.quality.post_ok(
+        f"{draft}/publish", {**PUBLISHED, "effective_at": instant(begins)}
+    )
+    assert (await expected_path_of(read, "incident", now())) == path
+    later = await expected_path_of(read, "incident", begins + timedelta(seconds=1))
+    assert later is not None
+    assert later.source == second["number"]
+    await registry.quality.post_ok(f"{draft}/retire", {"retirement_reason": "It is over."})
+    assert await expected_path_of(read, "incident", begins + timedelta(days=1)) == shipped
+    assert await expected_path_of(read, "billing", now()) is None
+
+
+async def test_who_drafted_a_definition_does_not_publish_it(registry: Registry) -> None:
+    both = await registry.api.client("Both", "quality_manager", "process_owner")
+    draft = await both.post_ok("/v1/process_definitions", registry.contents())
+    path = f"/v1/process_definitions/{draft['id']}"
+    await both.post_ok(f"{path}/submit", {"heard": ["me"]})
+    refused = await both.post(f"{path}/publish", json=PUBLISHED)
+    assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
+    # Nor who has changed it since.
+    other = await registry.drafted(process="paying")
+    await registry.edit(both, other, purpose="All is paid.")
+    await registry.owner.post_ok(f"{other}/submit", {"heard": [registry.senior.id]})
+    refused = await both.post(f"{other}/publish", json=PUBLISHED)
+    assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
+
+
+async def test_a_definition_says_all_that_is_needed_before_it_is_reviewed(registry: Registry) -> None:
+    path = await registry.drafted(purpose=None)
+    body = {"heard": [registry.senior.id]}
+    refused = await registry.owner.post(f"{path}/submit", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "definition_incomplete")
+    contents = {"purpose": "All is paid.", "raci": [{"role": "agent", "part": "responsible"}]}
+    await registry.edit(registry.designer, path, **contents)
+    refused = await registry.owner.post(f"{path}/submit", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "nobody_accountable")
+
+
+async def test_what_does_not_fit_is_refused_where_it_stands(registry: Registry) -> None:
+    async def because(**more: object) -> tuple[str, str]:
+        answer = await registry.designer.post("/v1/process_definitions", json=registry.contents(**more))
+        assert answer.status_code == 422, answer.text
+        [error] = answer.json()["errors"]
+        return error["pointer"], error["code"]
+
+    assert await because(owner=registry.executor.id) == ("/owner", "not_senior")
+    assert await because(executor=registry.senior.id) == ("/owner", "owner_executes")
+    assert await because(parent="billing") == ("/parent", "part_of_itself")
+    assert await because(kpis=["incidents_closed", "luck"]) == ("/kpis/1", "unknown_value")
+    steps = [{"event": "incident.reported"}, {"event": "incident.fixed"}]
+    assert await because(process="incident", expected_path=steps) == (
+        "/expected_path/1/event",
+        "unknown_value",
+    )
+    twice = [{"event": "bill.sent"}, {"event": "bill.sent"}]
+    assert await because(expected_path=twice) == ("/expected_path/1/event", "each_once")
+
+
+async def test_the_next_edition_is_in_force_later_than_the_present_one(registry: Registry) -> None:
+    begins = now() + timedelta(days=30)
+    first = await registry.submitted()
+    await registry.quality.post_ok(f"{first}/publish", {**PUBLISHED, "effective_at": instant(begins)})
+    second = await registry.submitted()
+    refused = await registry.quality.post(f"{second}/publish", json=PUBLISHED)
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["errors"][0]["code"] == "before_present_edition"
+
+
+async def test_owner_and_executor_are_told_that_they_are_in_charge(registry: Registry) -> None:
+    path = await registry.submitted()
+    record = await registry.senior.read(path)
+    assert record["owner"]["id"] == registry.senior.id
+    assert (await registry.designer.read(path))["state"] == "in_review"
+    stranger = await registry.api.client("Stranger")
+    assert (await stranger.get(path)).status_code == 404

@@ -1,0 +1,1 @@
+"""Recognition: awards, and contributions counted from the log."""

@@ -1,0 +1,71 @@
+"""Awards are given by staff to others, told to whoever receives them, and seen by those concerned."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from httpx import Response
+
+from app.common.people import Role
+from tests.automation.worker import Worker
+from tests.client import Api, Client, Json
+
+
+def award(**more: object) -> Json:
+    """What is said of an award."""
+    return {"kind": "knowledge", "reason": "Her articles have spared us a hundred calls.", **more}
+
+
+def code(answer: Response) -> tuple[str, str]:
+    """Where the body is wrong, and why."""
+    (error,) = answer.json()["errors"]
+    return error["pointer"], error["code"]
+
+
+async def sees(client: Client, sent: Json) -> bool:
+    """Whether the client finds the award, by its number and in the list."""
+    alone = (await client.get(f"/v1/recognitions/{sent['number']}")).status_code == 200
+    listed = sent["id"] in [entry["id"] for entry in (await client.read("/v1/recognitions"))["items"]]
+    assert alone is listed
+    return alone
+
+
+async def test_an_award_to_a_person_is_told_to_them_and_seen_by_nobody_else(api: Api) -> None:
+    giver, receiver = await api.client("Giver", Role.agent), await api.client("Receiver", Role.engineer)
+    outsiders = [
+        await api.client(f"{role}", role) for role in (Role.engineer, Role.quality_manager, Role.admin)
+    ]
+    sent = await giver.post_ok("/v1/recognitions", award(person=receiver.id))
+    assert await sees(giver, sent)
+    assert await sees(receiver, sent)
+    assert [await sees(other, sent) for other in outsiders] == [False, False, False]
+    for minutes in (1, 5):
+        await Worker(api.ledger).work(datetime.now(UTC) + timedelta(minutes=minutes))
+    rows = await api.ledger.db.rows(
+        "select person_id from fold.notice where about = %s and 'recognised' = any(steps)",
+        (f"recognition/{sent['id']}",),
+    )
+    assert [str(row["person_id"]) for row in rows] == [receiver.id]
+
+
+async def test_a_public_award_everybody_sees_and_one_to_a_team_its_members(api: Api) -> None:
+    await api.team("network")
+    giver, guest = await api.client("Giver", Role.agent), await api.client("Guest")
+    member = await api.client("Member", Role.engineer, teams=("network",))
+    public = await giver.post_ok("/v1/recognitions", award(person=member.id, public=True))
+    assert await sees(guest, public)
+    of_team = await giver.post_ok("/v1/recognitions", award(team="network"))
+    assert (await sees(member, of_team), await sees(guest, of_team)) == (True, False)
+
+
+async def test_nobody_gives_themselves_or_their_team_an_award(api: Api) -> None:
+    await api.team("network")
+    giver = await api.client("Giver", Role.engineer, teams=("network",))
+    other, guest = await api.client("Other"), await api.client("Guest")
+    path = "/v1/recognitions"
+    assert code(await giver.post(path, json=award(person="me"))) == ("/person", "not_to_oneself")
+    assert code(await giver.post(path, json=award(team="network"))) == ("/team", "not_to_oneself")
+    assert code(await giver.post(path, json=award())) == ("/person", "person_or_team")
+    both = award(person=other.id, team="network")
+    assert code(await giver.post(path, json=both)) == ("/person", "person_or_team")
+    assert (await guest.post(path, json=award(person=other.id))).status_code == 403

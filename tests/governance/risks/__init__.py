@@ -1,0 +1,1 @@
+"""Risks: their lifecycle, matrices, indicators and report."""

@@ -1,0 +1,160 @@
+"""Scorecards over HTTP: weights fixed beforehand, cards that open by themselves, of persons and teams."""
+
+from __future__ import annotations
+
+from app.foundation.quarters import quarter_of
+from tests.client import Json
+from tests.governance.audits.conftest import TEAM
+from tests.governance.scorecards.conftest import DAY, EDITION, ScoredOffice
+
+
+def refused(answer: Json) -> set[tuple[str, str]]:
+    """The places that are wrong, with the reasons."""
+    return {(error["pointer"], error["code"]) for error in answer["errors"]}
+
+
+async def test_weights_are_set_before_their_quarter_make_a_whole_and_measure_what_can_be_told(
+    scored: ScoredOffice,
+) -> None:
+    office = scored.office
+    running = quarter_of(office.now, office.zone)
+    measure = EDITION["measures"][0]
+    for changes, wrong in (
+        ({"begins_with": running}, ("/begins_with", "not_ahead")),
+        ({"satisfaction": 30}, ("/satisfaction", "weights_not_whole")),
+        ({"peer_weight": 0}, ("/peer_weight", "weights_not_whole")),
+        ({"measures": [measure | {"kpi": "none_such"}]}, ("/measures/0/kpi", "unknown_value")),
+        ({"measures": [measure | {"kpi": "outage_count"}]}, ("/measures/0/kpi", "kpi_of_no_team_or_person")),
+        ({"measures": [measure | {"worst": "0.0"}]}, ("/measures/0/worst", "same_as_best")),
+        ({"measures": [measure, measure]}, ("/measures/1", "each_once")),
+    ):
+        body = {**EDITION, "begins_with": scored.quarter, **changes}
+        answer = await office.quality.post("/v1/scorecard_editions", json=body)
+        assert (answer.status_code, refused(answer.json())) == (422, {wrong}), answer.text
+    edition = await scored.edition()
+    assert (edition["line"], edition["measures"]) == (60, EDITION["measures"])
+    edition_seen = await office.agent.read(f"/v1/scorecard_editions/{edition['number']}")
+    assert edition_seen["service_quality"] == 30
+    assert (
+        await office.agent.post("/v1/scorecard_editions", json={**EDITION, "begins_with": scored.quarter})
+    ).status_code == 403
+
+
+async def test_a_card_needs_an_edition_from_before_its_quarter_which_is_over(scored: ScoredOffice) -> None:
+    office = scored.office
+    running = quarter_of(office.now, office.zone)
+    await scored.edition()
+    body = {"quarter": running, "person": office.agent.id}
+    answer = await office.quality.post("/v1/scorecards", json=body)
+    assert refused(answer.json()) == {("/quarter", "no_edition_in_force")}
+    answer = await office.quality.post("/v1/scorecards", json=body | {"quarter": scored.quarter})
+    assert refused(answer.json()) == {("/quarter", "quarter_not_over")}
+    await scored.move_to(scored.end)
+    for wrong in ({"person": office.agent.id, "team": TEAM}, {}):
+        answer = await office.quality.post("/v1/scorecards", json={"quarter": scored.quarter, **wrong})
+        assert refused(answer.json()) == {("/person", "person_or_team")}
+    body = {"quarter": scored.quarter, "person": office.agent.id}
+    opened = await office.quality.post_ok("/v1/scorecards", body)
+    assert (opened["state"], opened["superior"]["id"]) == ("open", office.head.id)
+    twice = await office.quality.post("/v1/scorecards", json=body)
+    assert twice.status_code in (409, 422), twice.text
+    assert (await office.head.post("/v1/scorecards", json=body)).status_code == 403
+
+
+async def test_cards_open_by_themselves_once_for_the_team_and_each_of_its_members(
+    scored: ScoredOffice,
+) -> None:
+    office = scored.office
+    await scored.move_to(scored.end)
+    await scored.open()  # no edition was in force: nothing is opened
+    assert (await office.quality.read("/v1/scorecards"))["items"] == []
+
+
+async def test_a_team_has_a_card_that_its_lead_sees_without_anybodys_points(scored: ScoredOffice) -> None:
+    office = scored.office
+    await scored.edition()
+    await scored.move_to(scored.begin)
+    for _ in range(3):
+        await office.solve()
+    await office.raised()
+    await scored.move_to(scored.end)
+    for _ in range(2):
+        await scored.open()
+    cards = (await office.quality.read("/v1/scorecards", limit=100))["items"]
+    whose = [card["person"]["id"] if card["person"] else card["team"]["key"] for card in cards]
+    assert sorted(whose) == sorted(
+        [TEAM, office.agent.id, office.head.id, *(peer.id for peer in scored.peers)]
+    )
+    await scored.publish()
+    card = await scored.card(office.head, team=TEAM)
+    assert (card["concerned"]["id"], card["points"]) == (office.head.id, None)
+    # Nobody has rated: the log alone is known, and what nobody knows is left out with its weight.
+    assert (card["score"], card["cooperation"], card["below_line"]) == ("100.00", None, False)
+    ratings = (await office.head.read("/v1/scorecard_ratings", limit=100))["items"]
+    assert {rating["state"] for rating in ratings} == {"lapsed"}
+    late = await office.head.post(
+        f"/v1/scorecard_ratings/{ratings[0]['id']}/rate", json=dict.fromkeys(("efficiency",), 3)
+    )
+    assert late.status_code in (409, 422)
+    for reader in (office.agent, *scored.peers):
+        assert (await reader.get(f"/v1/scorecards/{card['number']}")).status_code == 404
+
+    own = await scored.card(office.agent, person=office.agent.id)
+    assert (own["points"], own["score"]) == (20, "98.00")
+    year = await office.agent.read(f"/v1/scorecards/{own['number']}/year")
+    assert (year["scored"], year["final_score"], year["complete"]) == (1, "98.00", False)
+
+    await scored.move_to(office.now + 15 * DAY)
+    assert (await scored.card(office.agent, person=office.agent.id))["state"] == "settled"
+    late = await office.agent.post(f"/v1/scorecards/{own['number']}/object", json={"objection": "Late."})
+    assert (late.status_code, late.json()["code"]) == (409, "objection_too_late")
+
+
+async def test_a_correction_lifts_a_card_above_the_line_and_ends_the_superiors_sight(
+    scored: ScoredOffice,
+) -> None:
+    office = scored.office
+    await scored.edition(measures=[])
+    await scored.move_to(scored.end)
+    await scored.open()
+    for rater in (office.agent, office.head):
+        await scored.rate(rater, office.agent, 2)
+    await scored.publish()
+    card = await scored.card(office.agent, person=office.agent.id)
+    path = f"/v1/scorecards/{card['number']}"
+    assert (card["state"], card["score"], card["talker"]["id"]) == ("talk", "25.00", office.head.id)
+    assert (await office.head.read(path))["score"] == "25.00"
+    await office.agent.post_ok(f"{path}/object", {"objection": "I was on leave."})
+    reason = {"verdict": "corrected", "verdict_reason": "He was."}
+    for score, code in ((None, "missing"), ("24", "greater_than_equal"), ("101", "less_than_equal")):
+        body = reason if score is None else reason | {"final_score": score}
+        answer = await office.quality.post(f"{path}/decide_objection", json=body)
+        assert refused(answer.json()) == {("/final_score", code)}
+    corrected = await office.quality.post_ok(f"{path}/decide_objection", reason | {"final_score": "70"})
+    assert (corrected["state"], corrected["score"], corrected["final_score"]) == (
+        "published",
+        "25.00",
+        "70.00",
+    )
+    assert (await office.head.get(path)).status_code == 404
+    assert (await office.agent.read(f"{path}/year"))["final_score"] == "70.00"
+
+
+async def test_a_card_prints_in_both_languages_for_whose_it_is(scored: ScoredOffice) -> None:
+    office = scored.office
+    await scored.edition()
+    await scored.move_to(scored.end)
+    await scored.open()
+    for rater in (office.agent, office.head):
+        await scored.rate(rater, office.agent, 4)
+    await scored.publish()
+    card = await scored.card(office.agent, person=office.agent.id)
+    path = f"/v1/scorecards/{card['number']}/page"
+    page = await office.agent.get(path, params={"lang": "en"})
+    assert page.headers["content-type"].startswith("text/html")
+    for words in (card["number"], "Agent", "Service quality", "75.00", "Superior", "Counts"):
+        assert words in page.text, words
+    chinese = await office.agent.get(path, headers={"Accept-Language": "zh"})
+    assert chinese.headers["content-language"] == "zh"
+    assert "服务质量" in chinese.text
+    assert (await office.head.get(path)).status_code == 404

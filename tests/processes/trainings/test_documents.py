@@ -1,0 +1,72 @@
+"""The document of a training is kept by the actions that every kind has which files documents: acknowledged,
+lent, held, and destroyed by two people, from the register to the events of the training.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from app.common.people import Role
+from app.foundation.documents.keeping.actions import KEPT_ACTIONS
+from app.foundation.documents.keeping.records import KEPT_CHILDREN
+from app.foundation.documents.keeping.retention import YEARS
+from app.foundation.documents.records import DocumentEntry, Importance
+from app.registry import LIFECYCLES
+from tests.client import Client, Json
+from tests.processes.trainings.conftest import School
+
+REASON = {"reason": "The year is over."}
+OWN_KIND = "document"
+
+
+async def registered(client: Client) -> Json:
+    """The one document of the register, with what the client may do with it."""
+    (item,) = (await client.read("/v1/documents", include="actions"))["items"]
+    return item  # type: ignore[no-any-return]  # JSON
+
+
+async def test_a_trainings_document_lives_until_two_people_destroy_it(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(YEARS, Importance.general, 0)
+    path = await school.held(school.first)
+    item = await registered(school.quality)
+    assert (item["kind"], item["state"]) == ("training", "published")
+    assert (
+        {"acknowledge_document", "lend_document", "archive_document"} <= set(item["actions"]) <= KEPT_ACTIONS
+    )
+    assert "lend_document" not in (await registered(school.first))["actions"]
+
+    await school.first.post_ok(f"{path}/acknowledge_document")
+    await school.quality.post_ok(f"{path}/hold_document", {"document": item["id"], "reason": "A lawsuit."})
+    await school.quality.post_ok(f"{path}/archive_document", REASON)
+    held = await school.quality.post(f"{path}/ask_document_destruction", json={})
+    assert (held.status_code, held.json()["code"]) == (409, "document_held")
+    await school.quality.post_ok(f"{path}/release_document_hold", REASON)
+    await school.quality.post_ok(f"{path}/ask_document_destruction")
+    alone = await school.quality.post(f"{path}/destroy_document", json={})
+    assert (alone.status_code, alone.json()["code"]) == (403, "separation_of_duties")
+    second = await school.api.client("Second", Role.quality_manager)
+    training = await second.post_ok(f"{path}/destroy_document")
+    assert training["state"] == "held", "the training goes on"
+
+    assert (await registered(school.quality))["state"] == "destroyed"
+    assert (await school.quality.read(f"{path}/document_sections"))["items"] == []
+    events = [event["type"] for page in await school.quality.pages(f"{path}/events") for event in page]
+    assert events[-6:] == [
+        "training.document_acknowledged",
+        "training.document_held",
+        "training.document_archived",
+        "training.document_hold_released",
+        "training.document_destruction_asked",
+        "training.document_destroyed",
+    ]
+
+
+def test_every_kind_that_files_documents_keeps_them() -> None:
+    filing = [lifecycle for lifecycle in LIFECYCLES if DocumentEntry in lifecycle.children]
+    assert len(filing) > 5
+    for lifecycle in filing:
+        assert set(KEPT_CHILDREN) <= set(lifecycle.children), lifecycle.kind
+        if lifecycle.kind != OWN_KIND:
+            assert lifecycle.action_names >= KEPT_ACTIONS, lifecycle.kind
